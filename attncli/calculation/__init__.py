@@ -1,0 +1,1 @@
+"""The calculation itself: it knows nothing of files, terminals or homework."""

@@ -1,0 +1,143 @@
+"""Attention, as the lesson tells it: project, split, score, scale, mask, softmax, sum, merge.
+
+    Attention(Q, K, V) = softmax(Q Kᵀ / √d_k) V                      (Vaswani et al. 2017)
+
+Every line below adds one named step to the plan. Shapes are checked as the steps meet them, and
+nothing is calculated yet: running the plan is another matter, and so is drawing it.
+"""
+
+from __future__ import annotations
+
+from attncli.calculation.given import PROJECTIONS
+from attncli.calculation.masks import Mask
+from attncli.calculation.needs import Equal, SameLeading
+from attncli.calculation.operations import (
+    Concat,
+    DivideByRoot,
+    Multiply,
+    Project,
+    Softmax,
+    SplitHeads,
+    WeightedSum,
+)
+from attncli.calculation.plan import Plan, Steps
+from attncli.calculation.problem import Problem
+from attncli.errors import ProblemError
+
+
+def attention(problem: Problem) -> Plan:
+    """The steps of one attention, in their order; the last is `output`, or `weights` without V.
+
+    Raises ProblemError where shapes do not fit each other.
+    """
+    steps = Steps(problem.layout, problem.axes, problem.roles)
+    queries, keys, values = projections(steps)
+    queries, keys, values = heads(problem, steps, queries, keys, values)
+    scores = problem.scoring.score(steps, queries, keys)
+    scores = scaled(problem, steps, scores, queries)
+    scores = masked(problem, steps, scores)
+    weights = steps.add("weights", Softmax(scores))
+    if values:
+        output(steps, weights, values)
+    return steps.plan()
+
+
+Names = tuple[str, str, str | None]  # queries, keys, and values where there are any
+
+
+def projections(steps: Steps) -> Names:
+    """Q = X W_q, K = X W_k, V = X W_v, with keys and values from `memory` where it is given.
+
+    Without weights X stands for all three; Q, K, V that are given are no steps.
+    """
+    names: Names
+    if "X" not in steps:
+        names = ("Q", "K", "V" if "V" in steps else None)
+    elif "W_q" not in steps:
+        source = "memory" if "memory" in steps else "X"
+        names = ("X", source, source)
+    else:
+        names = projected(steps)
+    _, keys, values = names
+    if values:
+        cure = "Each key needs its value."
+        steps.require(
+            SameLeading(values, keys), Equal((values, -2), (keys, -2), "the weighted sum", cure)
+        )
+    return names
+
+
+def projected(steps: Steps) -> Names:
+    """The three projections; weights of rank 3 give `Q_h`, `K_h`, `V_h` at once."""
+    per_head = steps.has_heads("W_q")
+    if per_head and steps.has_heads("X"):
+        raise ProblemError(
+            "X has an axis of heads (rank 4), and W_q has one too (rank 3).",
+            "Give X as n × d_model or batch × n × d_model.",
+            ("X", "W_q"),
+        )
+    names = []
+    for result, weight in PROJECTIONS.items():
+        source = "memory" if result != "Q" and "memory" in steps else "X"
+        bias = weight.replace("W", "b")
+        operation = Project(source, weight, bias if bias in steps else None)
+        names.append(steps.add(f"{result}_h" if per_head else result, operation))
+    queries, keys, values = names
+    return queries, keys, values
+
+
+def heads(
+    problem: Problem, steps: Steps, queries: str, keys: str, values: str | None
+) -> Names:
+    """Each head its part of the features; heads that are an axis already are left as they are."""
+    if steps.has_heads(queries):
+        count = steps.axes(queries)[-3].size
+        if problem.heads not in (None, count):
+            raise ProblemError(
+                f"heads is {problem.heads}, but {queries} has {count} heads as its own axis.",
+                f"Leave out heads, or say {count}: what has an axis of heads is not split.",
+                ("heads", queries),
+            )
+        return queries, keys, values
+    if problem.heads in (None, 1):
+        return queries, keys, values
+
+    def split(name: str, source: str) -> str:
+        return steps.add(name, SplitHeads(source, problem.heads or 1))
+
+    return split("Q_h", queries), split("K_h", keys), split("V_h", values) if values else None
+
+
+def scaled(problem: Problem, steps: Steps, scores: str, queries: str) -> str:
+    """The scores times `scale`; without one, scaled scoring divides them by √d_k.
+
+    A product q · k of independent N(0, 1) entries has variance d_k, and large scores leave softmax
+    no gradient: that is what the root is for. A factor of 1 is no step.
+    """
+    d_k = steps.axes(queries)[-1].size
+    if problem.scale is not None:
+        if problem.scale == 1:
+            return scores
+        return steps.add("scaled", Multiply(scores, problem.scale))
+    if problem.scoring.by_root and d_k > 1:
+        return steps.add("scaled", DivideByRoot(scores, d_k))
+    return scores
+
+
+def masked(problem: Problem, steps: Steps, scores: str) -> str:
+    """−inf, or `fill`, where a query may not see a key; a mask of numbers is added."""
+    masks = problem.masks
+    if not masks:
+        return scores
+    rules = tuple(rule.fit(steps.axes(scores)) for rule in masks.rules)
+    return steps.add("masked", Mask(scores, rules, masks.keep, masks.add, masks.fill))
+
+
+def output(steps: Steps, weights: str, values: str) -> None:
+    """weights V; heads that were split are put side by side again, and W_o goes over all."""
+    is_split, has_w_o = "Q_h" in steps, "W_o" in steps
+    last = steps.add("heads" if is_split or has_w_o else "output", WeightedSum(weights, values))
+    if is_split:
+        last = steps.add("concat" if has_w_o else "output", Concat(last))
+    if has_w_o:
+        steps.add("output", Project(last, "W_o", "b_o" if "b_o" in steps else None))

@@ -1,0 +1,157 @@
+"""The choices of a problem, in a document or as options: one entry each in `CHOICES`."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from math import inf, isfinite
+from typing import Any
+
+from attncli.errors import ProblemError, did_you_mean
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A choice: how its value is shown, what it means, and how it is read.
+
+    `read` takes the value as a document or an option gives it, and raises ValueError, with what
+    was expected, for anything else. `values` are all it may be, where they can be listed.
+    """
+
+    metavar: str
+    help: str
+    read: Callable[[object], Any]
+    values: Callable[[], Collection[str]] = tuple
+    aliases: tuple[str, ...] = ()
+
+
+def _scores() -> Collection[str]:
+    from attncli.calculation.scoring import SCORING
+
+    return SCORING
+
+
+def _layouts() -> Collection[str]:
+    from attncli.calculation.layouts import LAYOUTS
+
+    return LAYOUTS
+
+
+def _mask_kinds() -> Collection[str]:
+    from attncli.calculation.masks import MASK_KINDS
+
+    return MASK_KINDS
+
+
+def _dtypes() -> Collection[str]:
+    return ("float64", "float32", "float16")
+
+
+def _one_of(values: Callable[[], Collection[str]]) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        word = str(value).strip().casefold()
+        if word not in values():
+            guess = did_you_mean(word, values())
+            raise ValueError(f"{guess}it must be {_alternatives(values())}")
+        return word
+
+    return read
+
+
+def _alternatives(values: Iterable[str]) -> str:
+    *most, last = values
+    return f"{', '.join(most)} or {last}"
+
+
+def _whole_number(value: object) -> int:
+    try:
+        number = int(value) if isinstance(value, int | str) else -1
+    except ValueError:
+        number = -1
+    if number < 1 or isinstance(value, bool):
+        raise ValueError("it must be a whole number of at least 1")
+    return number
+
+
+def _number(value: object, expected: str = "it must be a number") -> float:
+    try:
+        number = float(value) if isinstance(value, int | float | str) else None
+    except (ValueError, OverflowError):
+        number = None
+    if number is None or isinstance(value, bool):
+        raise ValueError(expected)
+    return number
+
+
+def _scale(value: object) -> float:
+    """The factor; `none` is 1, which does nothing."""
+    if value is None or (isinstance(value, str) and value.strip().casefold() == "none"):
+        return 1.0
+    expected = "it must be a number, or none"
+    factor = _number(value, expected)
+    if not isfinite(factor):
+        raise ValueError(expected)
+    return factor
+
+
+def _fill(value: object) -> float:
+    expected = "it must be a number, or -inf"
+    fill = _number(value, expected)
+    if not isfinite(fill) and fill != -inf:
+        raise ValueError(expected)
+    return fill
+
+
+def _labels(value: object) -> tuple[str, ...]:
+    """Labels as a list, or in one text with commas (quoted where a label has one)."""
+    if isinstance(value, str):
+        value = next(csv.reader([value], skipinitialspace=True), [])
+    if not isinstance(value, list | tuple) or not all(
+        isinstance(label, str | int | float) for label in value
+    ):
+        raise ValueError("it must be a list of labels, or labels with commas between")
+    return tuple(str(label) for label in value)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("it must be a text")
+    return value
+
+
+def _as_it_is(value: object) -> object:
+    return value
+
+
+CHOICES: dict[str, Choice] = {
+    "score": Choice(
+        "NAME", "Scoring function (default: scaled).", _one_of(_scores), _scores, ("scoring",)
+    ),
+    "heads": Choice("N", "Number of heads.", _whole_number, aliases=("num_heads", "n_heads")),
+    "scale": Choice("NUMBER|none", "Factor the scores are multiplied by.", _scale),
+    "mask": Choice("MASK", "A mask; repeat to combine several.", _as_it_is),
+    "masks": Choice("LIST", "Several masks, combined.", _as_it_is),
+    "mask_kind": Choice(
+        "KIND", "What the cells of a mask matrix mean.", _one_of(_mask_kinds), _mask_kinds
+    ),
+    "fill": Choice("NUMBER", "Score of what may not be attended (default: -inf).", _fill),
+    "layout": Choice(
+        "NAME", "How matrices are written (default: rows).", _one_of(_layouts), _layouts
+    ),
+    "dtype": Choice(
+        "TYPE", "Numbers to calculate with (default: float64).", _one_of(_dtypes), _dtypes
+    ),
+    "tokens": Choice("LABELS", "Labels of the queries: 'I,love,math'.", _labels),
+    "memory_tokens": Choice("LABELS", "Labels of the keys, where they differ.", _labels),
+    "title": Choice("TEXT", "A line above the tables.", _text),
+    "note": Choice("TEXT", "A line below the title.", _text),
+}
+
+
+def read_choice(name: str, value: object) -> Any:
+    """The value of a choice. Raises ProblemError with what was expected for anything else."""
+    try:
+        return CHOICES[name].read(value)
+    except ValueError as error:
+        raise ProblemError(f"{name} is {value!r}: {error}.", names=(name,)) from None

@@ -1,0 +1,39 @@
+"""A document: named matrices plus choices, and where each was written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+MASKS = ("mask", "masks")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A matrix (an array) or a choice as it was written, and the file or option it stands in."""
+
+    value: object
+    source: str
+    row_labels: tuple[str, ...] | None = None
+    column_labels: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Document:
+    """Entries by their canonical names, on paper: nothing is transposed or checked yet."""
+
+    entries: Mapping[str, Entry]
+
+    def merged(self, later: Document) -> Document:
+        """Both together; what comes later wins, and its masks replace all earlier ones."""
+        earlier = dict(self.entries)
+        if any(name in later.entries for name in MASKS):
+            for name in MASKS:
+                earlier.pop(name, None)
+        return Document({**earlier, **later.entries})
+
+    def source(self, names: Iterable[str]) -> str:
+        """Where these names were written; all the sources where none of them was."""
+        known = [self.entries[name] for name in names if name in self.entries]
+        entries = known or list(self.entries.values())
+        return ", ".join(dict.fromkeys(entry.source for entry in entries))

@@ -1,0 +1,121 @@
+"""Which matrices may stand together in a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+
+from attncli.errors import ProblemError
+
+PROJECTIONS = {"Q": "W_q", "K": "W_k", "V": "W_v"}
+BIASES = {"b_q": "W_q", "b_k": "W_k", "b_v": "W_v", "b_o": "W_o"}
+
+
+def check_given(given: AbstractSet[str], score: str) -> None:
+    """Raise ProblemError where matrices are missing, or say the same thing twice."""
+    if score == "additive":
+        _check_names_of_d2l(given)
+    for check in (
+        _check_projected_once,
+        _check_all_projections,
+        _check_one_source,
+        _check_queries_and_keys,
+        _check_companions,
+    ):
+        check(given)
+
+
+def _and(names: list[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _are(names: list[str]) -> str:
+    return f"{_and(names)} {'are' if len(names) > 1 else 'is'}"
+
+
+def _check_names_of_d2l(given: AbstractSet[str]) -> None:
+    names = [name for name in ("W_q", "W_k", "W_v") if name in given]
+    if names and {"Q", "K"} <= given:
+        raise ProblemError(
+            f"{_are(names)} given beside Q and K: additive scoring does not project, it scores.",
+            "Its weights are W_a (of queries), U_a (of keys) and v_a (D2L's W_q, W_k, w_v).",
+            tuple(names),
+        )
+
+
+def _check_projected_once(given: AbstractSet[str]) -> None:
+    for result, weight in PROJECTIONS.items():
+        if {result, weight} <= given:
+            raise ProblemError(
+                f"{result} is given, and {weight} too: {result} can be given or projected, "
+                "not both.",
+                f"Leave out one of them; {weight} projects X.",
+                (result, weight),
+            )
+
+
+def _check_all_projections(given: AbstractSet[str]) -> None:
+    present = [weight for weight in PROJECTIONS.values() if weight in given]
+    missing = [weight for weight in PROJECTIONS.values() if weight not in given]
+    if present and missing:
+        raise ProblemError(
+            f"{_are(present)} given without {_and(missing)}: "
+            "W_q, W_k and W_v belong together.",
+            f"Give {_and(missing)} too; an identity matrix leaves a matrix as it is.",
+            tuple(present),
+        )
+    if present and "X" not in given:
+        raise ProblemError(
+            f"{_are(present)} given, but no X to project.",
+            "Give X, or Q, K and V instead of the weights.",
+            tuple(present),
+        )
+
+
+def _check_one_source(given: AbstractSet[str]) -> None:
+    direct = [name for name in PROJECTIONS if name in given]
+    if direct and "X" in given:
+        raise ProblemError(
+            f"{_are(direct)} given beside X: queries, keys and values come from X, or are given.",
+            f"Leave out X, or {_and(direct)}.",
+            (*direct, "X"),
+        )
+    if "memory" in given and "X" not in given:
+        raise ProblemError(
+            "memory is given without X: it is where the keys and values of X's queries come from.",
+            "Give X, or Q, K and V instead of memory.",
+            ("memory",),
+        )
+
+
+def _check_queries_and_keys(given: AbstractSet[str]) -> None:
+    if "X" in given:
+        return
+    if not given:
+        raise ProblemError(
+            "there is nothing to attend to: no matrix is given.",
+            "Give X, or Q and K (and V).",
+        )
+    missing = [name for name in ("Q", "K") if name not in given]
+    if missing:
+        raise ProblemError(
+            f"{_are(missing)} missing: scores need queries and keys.",
+            f"Give {_and(missing)}, or X, from which both come.",
+            tuple(given),
+        )
+
+
+def _check_companions(given: AbstractSet[str]) -> None:
+    for bias, weight in BIASES.items():
+        if bias in given and weight not in given:
+            raise ProblemError(
+                f"{bias} is given without {weight}: a bias is added to a projection.",
+                f"Give {weight} too, or leave out {bias}.",
+                (bias,),
+            )
+    if "W_o" in given and not {"X", "V"} & given:
+        raise ProblemError(
+            "W_o is given without V: it projects the output, and without V there is none.",
+            "Give V, or leave out W_o.",
+            ("W_o",),
+        )

@@ -1,0 +1,123 @@
+"""The names of matrices and steps, and the words people write for them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from attncli.calculation.choices import CHOICES
+from attncli.calculation.layouts import Role
+from attncli.errors import ProblemError, closest
+
+
+@dataclass(frozen=True)
+class MatrixName:
+    """A matrix that a problem may give.
+
+    `axes` are its own axes in the layout `rows`; `leading` those that may stand before them.
+    """
+
+    name: str
+    axes: tuple[str, ...]
+    meaning: str
+    role: Role = Role.FIXED
+    leading: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> str:
+        return " × ".join(self.axes)
+
+
+def _tokens(
+    name: str, rows: str, columns: str, meaning: str, *aliases: str
+) -> MatrixName:
+    return MatrixName(name, (rows, columns), meaning, Role.TOKENS, ("batch", "heads"), aliases)
+
+
+def _projection(letter: str, source: str, rows: str, columns: str, *words: str) -> list[MatrixName]:
+    """The weight and the bias of one projection, with the words written for them."""
+    weights = [f"w_{word}" for word in words] + [f"{word}_weight" for word in words]
+    biases = [f"b_{word}" for word in words] + [f"{word}_bias" for word in words]
+    meaning = f"projects {source}; rank 3 gives each head its own"
+    return [
+        MatrixName(
+            f"W_{letter}", (rows, columns), meaning, Role.WEIGHT, ("heads",), tuple(weights)
+        ),
+        MatrixName(
+            f"b_{letter}",
+            (columns,),
+            f"the bias of W_{letter}",
+            leading=("heads",),
+            aliases=tuple(biases),
+        ),
+    ]
+
+
+MATRICES: dict[str, MatrixName] = {
+    matrix.name: matrix
+    for matrix in (
+        _tokens("X", "n", "d_model", "the sequence", "input", "inputs", "embeddings"),
+        _tokens(
+            "memory",
+            "m",
+            "d_model",
+            "another sequence, which keys and values come from",
+            "encoder_output",
+            "encoder_outputs",
+            "source",
+        ),
+        _tokens("Q", "n", "d_k", "queries, given instead of projected", "query", "queries"),
+        _tokens("K", "m", "d_k", "keys, given instead of projected", "key", "keys"),
+        _tokens("V", "m", "d_v", "values, given instead of projected", "value", "values"),
+        *_projection("q", "X to queries", "d_model", "h·d_k", "query", "queries"),
+        *_projection("k", "X or memory to keys", "d_model", "h·d_k", "key", "keys"),
+        *_projection("v", "X or memory to values", "d_model", "h·d_v", "value", "values"),
+        *_projection("o", "the heads to the output", "h·d_v", "d_out", "out", "output"),
+        MatrixName("W_a", ("d_q", "hidden"), "additive: of queries; general: d_q × d_k", Role.WEIGHT),
+        MatrixName("U_a", ("d_k", "hidden"), "additive: of keys", Role.WEIGHT),
+        MatrixName("v_a", ("hidden",), "additive: turns hidden into a score"),
+        MatrixName(
+            "mask",
+            ("n", "m"),
+            "what may be attended (1), or numbers added to the scores",
+            Role.TOKENS,
+            ("batch", "heads"),
+            ("attn_mask", "attention_mask"),
+        ),
+    )
+}
+
+STEPS = (
+    *("Q", "K", "V", "Q_h", "K_h", "V_h", "q_hidden", "k_hidden", "hidden", "scores", "scaled"),
+    *("masked", "weights", "heads", "concat", "output"),
+)
+
+
+def plain(name: str) -> str:
+    """A name without what people write differently: case, `_`, `^`, braces, hyphens."""
+    return re.sub(r"[_^{}\s-]", "", name).casefold()
+
+
+_KNOWN = {
+    **{plain(step): step for step in STEPS},
+    **{plain(alias): m.name for m in MATRICES.values() for alias in (m.name, *m.aliases)},
+    **{plain(alias): name for name, c in CHOICES.items() for alias in (name, *c.aliases)},
+}
+
+
+def canonical(name: str) -> str:
+    """The name as this program writes it: `W_q` for `WQ`, `W^Q`, `w_query`.
+
+    Raises ProblemError for a name it does not know.
+
+    >>> canonical("W^Q"), canonical("queries"), canonical("w_value")
+    ('W_q', 'Q', 'W_v')
+    """
+    known = _KNOWN.get(plain(name))
+    if known:
+        return known
+    close = closest(plain(name), _KNOWN)
+    every = sorted({*STEPS, *MATRICES, *CHOICES}, key=str.casefold)
+    hint = f"Did you mean {_KNOWN[close]}?" if close else f"Known names are {', '.join(every)}."
+    raise ProblemError(f"the name {name!r} is unknown.", hint)

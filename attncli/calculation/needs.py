@@ -1,0 +1,133 @@
+"""What must hold between shapes, and the message where it does not.
+
+Messages speak of the matrices as the user wrote them: names, shapes, rows and columns on paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from attncli.calculation.layouts import Axes, Layout, Role, shape_text, sizes
+from attncli.errors import ProblemError
+
+
+@dataclass(frozen=True)
+class Paper:
+    """The matrices known so far, as they stand on the user's paper."""
+
+    layout: Layout
+    axes: Mapping[str, Axes]
+    roles: Mapping[str, Role]
+
+    def size(self, name: str, axis: int) -> int:
+        return self.axes[name][axis].size
+
+    def shape(self, name: str) -> str:
+        written = self.layout.written_shape(sizes(self.axes[name]), self.roles[name])
+        return shape_text(written)
+
+    def side(self, name: str, axis: int) -> str:
+        return self.layout.side(self.roles[name], axis, len(self.axes[name]))
+
+    def two_shapes(self, left: str, right: str) -> str:
+        return f"{left} is {self.shape(left)} but {right} is {self.shape(right)}"
+
+
+class Need(Protocol):
+    """One thing that must hold."""
+
+    def check(self, paper: Paper) -> None:
+        """Raise ProblemError where it does not hold."""
+
+
+@dataclass(frozen=True)
+class Equal:
+    """An axis of one matrix is as long as an axis of another."""
+
+    left: tuple[str, int]
+    right: tuple[str, int]
+    purpose: str
+    cure: str
+
+    def check(self, paper: Paper) -> None:
+        if paper.size(*self.left) == paper.size(*self.right):
+            return
+        (left, _), (right, _) = self.left, self.right
+        left_side, right_side = paper.side(*self.left), paper.side(*self.right)
+        need = (
+            f"equal {left_side}"
+            if left_side == right_side
+            else f"as many {left_side} in {left} as {right_side} in {right}"
+        )
+        message = f"{paper.two_shapes(left, right)}: {self.purpose} needs {need}."
+        raise ProblemError(message, self.cure, (left, right))
+
+
+@dataclass(frozen=True)
+class SameLeading:
+    """Two matrices have the same axes before the last two: batch, heads."""
+
+    left: str
+    right: str
+
+    def check(self, paper: Paper) -> None:
+        left, right = (sizes(paper.axes[name])[:-2] for name in (self.left, self.right))
+        if left == right:
+            return
+        message = (
+            f"{paper.two_shapes(self.left, self.right)}: both need the same axes before the last "
+            "two (batch, then heads)."
+        )
+        hint = "Repeat the smaller one for each batch entry and head, or leave the axis out of both."
+        raise ProblemError(message, hint, (self.left, self.right))
+
+
+@dataclass(frozen=True)
+class Divides:
+    """The number of heads divides the width of a matrix."""
+
+    name: str
+    heads: int
+
+    def check(self, paper: Paper) -> None:
+        width = paper.size(self.name, -1)
+        if width % self.heads == 0:
+            return
+        divisors = [str(n) for n in range(1, width + 1) if width % n == 0]
+        message = (
+            f"{self.name} is {paper.shape(self.name)}: its {width} {paper.side(self.name, -1)} "
+            f"cannot be split into {self.heads} heads."
+        )
+        hint = f"Choose a number of heads that divides {width}: {', '.join(divisors)}."
+        raise ProblemError(message, hint, (self.name, "heads"))
+
+
+@dataclass(frozen=True)
+class Broadcasts:
+    """A matrix broadcasts to another without making it larger (NumPy's rule, from the right)."""
+
+    name: str
+    target: str
+
+    def check(self, paper: Paper) -> None:
+        shape, target = sizes(paper.axes[self.name]), sizes(paper.axes[self.target])
+        try:
+            fits = np.broadcast_shapes(shape, target) == target
+        except ValueError:
+            fits = False
+        if fits:
+            return
+        message = (
+            f"{paper.two_shapes(self.name, self.target)}: a mask needs the shape of the scores, "
+            "or one that broadcasts to it."
+        )
+        last = self.layout_words(paper)
+        raise ProblemError(message, f"Every axis, from the right, is 1 or equal: {last}.", (self.name,))
+
+    def layout_words(self, paper: Paper) -> str:
+        words = [f"{size} {name}" for name, size in reversed(paper.axes[self.target])]
+        return ", ".join(words)

@@ -1,0 +1,329 @@
+"""The algebra: what an attention calculation is made of.
+
+An operation is a small frozen record. It knows which names it needs (`operands`), what must hold
+between their shapes (`needs`), the axes of its result, how to apply itself, and its formula.
+All matrices are in the layout `rows`; only formulas are written in the user's layout.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from attncli.calculation.layouts import Array, Axes, Axis, Factor, Layout, Role
+from attncli.calculation.needs import Divides, Equal, Need, SameLeading
+
+
+class Operation(ABC):
+    """One named step's work."""
+
+    @property
+    @abstractmethod
+    def operands(self) -> tuple[str, ...]:
+        """The names of the matrices it needs, in the order in which `apply` takes them."""
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What must hold between the shapes of the operands."""
+        return ()
+
+    @abstractmethod
+    def axes(self, *operands: Any, **_: Any) -> Axes:
+        """The axes of the result, from the axes of the operands."""
+
+    @abstractmethod
+    def apply(self, *operands: Any, **_: Any) -> Array:
+        """The result itself, from the operands."""
+
+    @abstractmethod
+    def formula(self, layout: Layout) -> str:
+        """The right-hand side, as this layout writes it."""
+
+
+@dataclass(frozen=True)
+class OfOne(Operation):
+    """An operation on one matrix; the result has its axes unless it says otherwise."""
+
+    source: str
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        return (self.source,)
+
+    def axes(self, source: Axes) -> Axes:
+        return source
+
+
+@dataclass(frozen=True)
+class OfQueriesAndKeys(Operation):
+    """An operation that meets every query with every key."""
+
+    queries: str
+    keys: str
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        return (self.queries, self.keys)
+
+
+@dataclass(frozen=True)
+class Project(Operation):
+    """X W + b: (…, n, d_in), (d_in, d_out) → (…, n, d_out).
+
+    A weight of rank 3, (heads, d_in, d_out), gives each head its own: → (…, heads, n, d_out).
+    """
+
+    source: str
+    weight: str
+    bias: str | None = None
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        return (self.source, self.weight, *([self.bias] if self.bias else []))
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        product = Equal(
+            (self.source, -1),
+            (self.weight, -2),
+            f"{self.source} times {self.weight}",
+            f"Check that {self.weight} is not transposed: see --layout.",
+        )
+        if not self.bias:
+            return (product,)
+        bias = Equal(
+            (self.bias, -1), (self.weight, -1), "adding the bias", f"Check {self.bias}."
+        )
+        return (product, bias)
+
+    def axes(self, source: Axes, weight: Axes, bias: Axes = ()) -> Axes:
+        return (*source[:-2], *weight[:-2], source[-2], weight[-1])
+
+    def apply(self, source: Array, weight: Array, bias: Array | None = None) -> Array:
+        if weight.ndim == 3:
+            source = source[..., None, :, :]
+            bias = None if bias is None else bias[:, None, :]
+        product = source @ weight
+        return product if bias is None else product + bias
+
+    def formula(self, layout: Layout) -> str:
+        product = layout.product(Factor(self.source), Factor(self.weight, Role.WEIGHT))
+        return f"{product} + {self.bias}" if self.bias else product
+
+
+@dataclass(frozen=True)
+class SplitHeads(OfOne):
+    """Cut the features into equal parts, a head each: (…, n, h·d) → (…, h, n, d)."""
+
+    heads: int
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        return (Divides(self.source, self.heads),)
+
+    def axes(self, source: Axes) -> Axes:
+        *leading, tokens, features = source
+        width = Axis(features.name, features.size // self.heads)
+        return (*leading, Axis("heads", self.heads), tokens, width)
+
+    def apply(self, source: Array) -> Array:
+        parts = source.reshape(*source.shape[:-1], self.heads, source.shape[-1] // self.heads)
+        return parts.swapaxes(-2, -3)
+
+    def formula(self, layout: Layout) -> str:
+        return f"{self.source} split into {self.heads} heads"
+
+
+@dataclass(frozen=True)
+class Dot(OfQueriesAndKeys):
+    """Q Kᵀ, every query with every key: (…, n, d), (…, m, d) → (…, n, m)."""
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        return (
+            SameLeading(self.keys, self.queries),
+            Equal(
+                (self.keys, -1),
+                (self.queries, -1),
+                "dot scoring",
+                f"Use --score additive, or check that {self.keys} is not transposed.",
+            ),
+        )
+
+    def axes(self, queries: Axes, keys: Axes) -> Axes:
+        return (*queries[:-1], keys[-2])
+
+    def apply(self, queries: Array, keys: Array) -> Array:
+        return queries @ keys.swapaxes(-1, -2)
+
+    def formula(self, layout: Layout) -> str:
+        return layout.product(Factor(self.queries), Factor(self.keys, transposed=True))
+
+
+@dataclass(frozen=True)
+class Bilinear(Operation):
+    """Q W Kᵀ: (…, n, d_q), (d_q, d_k), (…, m, d_k) → (…, n, m)."""
+
+    queries: str
+    weight: str
+    keys: str
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        return (self.queries, self.weight, self.keys)
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        cure = f"{self.weight} is d_q × d_k in every layout: check that it is not transposed."
+        return (
+            SameLeading(self.keys, self.queries),
+            Equal((self.queries, -1), (self.weight, -2), "general scoring", cure),
+            Equal((self.keys, -1), (self.weight, -1), "general scoring", cure),
+        )
+
+    def axes(self, queries: Axes, weight: Axes, keys: Axes) -> Axes:
+        return (*queries[:-1], keys[-2])
+
+    def apply(self, queries: Array, weight: Array, keys: Array) -> Array:
+        return queries @ weight @ keys.swapaxes(-1, -2)
+
+    def formula(self, layout: Layout) -> str:
+        weight = Factor(self.weight, Role.FIXED)
+        return layout.product(Factor(self.queries), weight, Factor(self.keys, transposed=True))
+
+
+@dataclass(frozen=True)
+class TanhSum(OfQueriesAndKeys):
+    """tanh(qᵢ + kⱼ) for every pair: (…, n, hidden), (…, m, hidden) → (…, n, m, hidden)."""
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        cure = "W_a and U_a bring both to one hidden width: give them, or check their sizes."
+        return (
+            SameLeading(self.keys, self.queries),
+            Equal((self.keys, -1), (self.queries, -1), "additive scoring", cure),
+        )
+
+    def axes(self, queries: Axes, keys: Axes) -> Axes:
+        return (*queries[:-1], keys[-2], Axis("hidden", queries[-1].size))
+
+    def apply(self, queries: Array, keys: Array) -> Array:
+        return np.tanh(queries[..., :, None, :] + keys[..., None, :, :])
+
+    def formula(self, layout: Layout) -> str:
+        return f"tanh({self.queries}ᵢ + {self.keys}ⱼ)"
+
+
+@dataclass(frozen=True)
+class WeighHidden(Operation):
+    """vᵀ hidden for every pair, or the plain sum where v is left out: (…, hidden) → (…)."""
+
+    hidden: str
+    vector: str | None = None
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        return (self.hidden, *([self.vector] if self.vector else []))
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        if not self.vector:
+            return ()
+        cure = f"{self.vector} needs one number for each hidden unit."
+        return (Equal((self.vector, -1), (self.hidden, -1), "additive scoring", cure),)
+
+    def axes(self, hidden: Axes, vector: Axes = ()) -> Axes:
+        return hidden[:-1]
+
+    def apply(self, hidden: Array, vector: Array | None = None) -> Array:
+        total: Array = hidden.sum(axis=-1) if vector is None else hidden @ vector
+        return total
+
+    def formula(self, layout: Layout) -> str:
+        return f"{self.vector}ᵀ {self.hidden}ᵢⱼ" if self.vector else f"sum of {self.hidden}ᵢⱼ"
+
+
+@dataclass(frozen=True)
+class DivideByRoot(OfOne):
+    """scores / √d_k, of the same shape (Vaswani et al. 2017, section 3.2.1)."""
+
+    d_k: int
+
+    def apply(self, source: Array) -> Array:
+        return source / sqrt(self.d_k)
+
+    def formula(self, layout: Layout) -> str:
+        return f"{self.source} / √{self.d_k}"
+
+
+@dataclass(frozen=True)
+class Multiply(OfOne):
+    """scores × factor, of the same shape."""
+
+    factor: float
+
+    def apply(self, source: Array) -> Array:
+        return source * self.factor
+
+    def formula(self, layout: Layout) -> str:
+        return f"{self.source} × {self.factor!r}"
+
+
+@dataclass(frozen=True)
+class Softmax(OfOne):
+    """exp(sᵢⱼ) / Σⱼ exp(sᵢⱼ) over the keys, of the same shape.
+
+    The row maximum is subtracted first, which changes nothing but the overflow. A row of −inf
+    alone, which may attend nothing, gives zeros.
+    """
+
+    def apply(self, source: Array) -> Array:
+        largest = source.max(axis=-1, keepdims=True)
+        powers = np.exp(source - np.where(np.isneginf(largest), 0, largest))
+        total = powers.sum(axis=-1, keepdims=True)
+        return powers / np.where(np.isneginf(largest), 1, total)
+
+    def formula(self, layout: Layout) -> str:
+        keys = "column" if Role.TOKENS in layout.swapped else "row"
+        return f"softmax of each {keys} of {self.source}"
+
+
+@dataclass(frozen=True)
+class WeightedSum(Operation):
+    """weights V: (…, n, m), (…, m, d_v) → (…, n, d_v)."""
+
+    weights: str
+    values: str
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        return (self.weights, self.values)
+
+    def axes(self, weights: Axes, values: Axes) -> Axes:
+        return (*weights[:-1], values[-1])
+
+    def apply(self, weights: Array, values: Array) -> Array:
+        return weights @ values
+
+    def formula(self, layout: Layout) -> str:
+        return layout.product(Factor(self.weights), Factor(self.values))
+
+
+@dataclass(frozen=True)
+class Concat(OfOne):
+    """The heads side by side again: (…, h, n, d) → (…, n, h·d)."""
+
+    def axes(self, source: Axes) -> Axes:
+        *leading, heads, tokens, features = source
+        return (*leading, tokens, Axis(features.name, heads.size * features.size))
+
+    def apply(self, source: Array) -> Array:
+        side_by_side = source.swapaxes(-2, -3)
+        return side_by_side.reshape(*side_by_side.shape[:-2], -1)
+
+    def formula(self, layout: Layout) -> str:
+        return f"all {self.source} side by side"

@@ -1,0 +1,126 @@
+"""A plan is a tuple of named steps; running it gives a trace, the named matrices in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from attncli.calculation.layouts import Array, Axes, Layout, Role, shape_text, sizes
+from attncli.calculation.needs import Need, Paper
+from attncli.calculation.operations import Operation
+from attncli.errors import ProblemError
+
+
+@dataclass(frozen=True)
+class Step:
+    """An operation's result under a name, and what each of its axes counts."""
+
+    name: str
+    operation: Operation
+    axes: Axes
+
+    @property
+    def role(self) -> Role:
+        """Matrices are written in the layout; `hidden`, which has three axes, is not."""
+        own_axes = [axis for axis in self.axes if axis.name not in ("batch", "heads")]
+        return Role.TOKENS if len(own_axes) == 2 else Role.FIXED
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The steps, in the order of the calculation, and how they are written."""
+
+    steps: tuple[Step, ...]
+    layout: Layout
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(step.name for step in self.steps)
+
+    def shape(self, step: Step) -> str:
+        """The shape of a step as the user reads it: `3 × 4`."""
+        return shape_text(self.layout.written_shape(sizes(step.axes), step.role))
+
+    def leading_to(self, names: Iterable[str]) -> Plan:
+        """The part of the plan that these steps need.
+
+        Raises ProblemError for a name that is no step here, and lists the names that are.
+        """
+        wanted = set(names)
+        for name in sorted(wanted - set(self.names)):
+            message = f"{name} is no step of this calculation."
+            raise ProblemError(message, f"Its steps are {', '.join(self.names)}.", (name,))
+        needed: list[Step] = []
+        for step in reversed(self.steps):
+            if step.name in wanted:
+                needed.append(step)
+                wanted.update(step.operation.operands)
+        return Plan(tuple(reversed(needed)), self.layout)
+
+    def run(self, inputs: Mapping[str, Array]) -> Trace:
+        """Apply every operation in turn. Overflow is not raised: `remarks` speaks of it."""
+        known = dict(inputs)
+        with np.errstate(all="ignore"):
+            for step in self.steps:
+                operands = (known[name] for name in step.operation.operands)
+                known[step.name] = step.operation.apply(*operands)
+        return Trace(self, known)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a plan gave: every named matrix, inputs included, in the layout `rows`."""
+
+    plan: Plan
+    matrices: Mapping[str, Array]
+
+    def written(self, names: Iterable[str]) -> dict[str, Array]:
+        """The results of these steps, in the order of the plan and in the user's layout."""
+        wanted = set(names)
+        return {
+            step.name: self.plan.layout.swap(self.matrices[step.name], step.role)
+            for step in self.plan.steps
+            if step.name in wanted
+        }
+
+
+class Steps:
+    """A plan in the making: every step added is checked against the shapes before it."""
+
+    def __init__(
+        self, layout: Layout, inputs: Mapping[str, Axes], roles: Mapping[str, Role]
+    ) -> None:
+        self._steps: list[Step] = []
+        self._axes = dict(inputs)
+        self._roles = dict(roles)
+        self.paper = Paper(layout, self._axes, self._roles)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._axes
+
+    def axes(self, name: str) -> Axes:
+        """The axes of an input or of a step added before."""
+        return self._axes[name]
+
+    def has_heads(self, name: str) -> bool:
+        """Whether one of its axes counts heads."""
+        return any(axis.name == "heads" for axis in self._axes[name])
+
+    def add(self, name: str, operation: Operation) -> str:
+        """Add a step and give its name back. Raises ProblemError where shapes do not fit."""
+        self.require(*operation.needs)
+        step = Step(name, operation, operation.axes(*map(self.axes, operation.operands)))
+        self._steps.append(step)
+        self._axes[name] = step.axes
+        self._roles[name] = step.role
+        return name
+
+    def require(self, *needs: Need) -> None:
+        """Raise ProblemError for the first of these that does not hold."""
+        for need in needs:
+            need.check(self.paper)
+
+    def plan(self) -> Plan:
+        return Plan(tuple(self._steps), self.paper.layout)

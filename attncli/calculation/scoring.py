@@ -1,0 +1,80 @@
+"""How well a query fits a key: one entry a scoring function in `SCORING`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from attncli.calculation.layouts import Role
+from attncli.calculation.operations import Bilinear, Dot, Project, TanhSum, WeighHidden
+from attncli.calculation.plan import Steps
+from attncli.errors import ProblemError
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """A scoring function.
+
+    `score` adds its steps for queries and keys of these names and gives back the name of the last.
+    `by_root` says that the scores are divided by √d_k unless the user sets `scale`; `matrices` are
+    the weights it works with, and how layouts write them.
+    """
+
+    name: str
+    formula: str
+    help: str
+    score: Callable[[Steps, str, str], str]
+    by_root: bool = False
+    matrices: Mapping[str, Role] = field(default_factory=dict)
+
+
+def dot(steps: Steps, queries: str, keys: str) -> str:
+    """q · k (Luong et al. 2015)."""
+    return steps.add("scores", Dot(queries, keys))
+
+
+def additive(steps: Steps, queries: str, keys: str) -> str:
+    """v_aᵀ tanh(W_a q + U_a k) (Bahdanau et al. 2015).
+
+    Left out, W_a and U_a are the identity and v_a is ones.
+    """
+    if "W_a" in steps:
+        queries = steps.add("q_hidden", Project(queries, "W_a"))
+    if "U_a" in steps:
+        keys = steps.add("k_hidden", Project(keys, "U_a"))
+    hidden = steps.add("hidden", TanhSum(queries, keys))
+    return steps.add("scores", WeighHidden(hidden, "v_a" if "v_a" in steps else None))
+
+
+def general(steps: Steps, queries: str, keys: str) -> str:
+    """qᵀ W_a k (Luong et al. 2015). Raises ProblemError where W_a is missing."""
+    if "W_a" not in steps:
+        raise ProblemError(
+            "general scoring needs W_a, but there is none.",
+            "Give W_a (d_q × d_k), or use --score dot.",
+            ("score",),
+        )
+    return steps.add("scores", Bilinear(queries, "W_a", keys))
+
+
+SCORING: dict[str, Scoring] = {
+    scoring.name: scoring
+    for scoring in (
+        Scoring("dot", "q · k", "dot product; queries and keys have one width", dot),
+        Scoring("scaled", "q · k / √d_k", "dot product over √d_k", dot, by_root=True),
+        Scoring(
+            "additive",
+            "v_aᵀ tanh(W_a q + U_a k)",
+            "Bahdanau's; queries and keys may differ in width",
+            additive,
+            matrices={"W_a": Role.WEIGHT, "U_a": Role.WEIGHT, "v_a": Role.FIXED},
+        ),
+        Scoring(
+            "general",
+            "qᵀ W_a k",
+            "Luong's; W_a is d_q × d_k in every layout",
+            general,
+            matrices={"W_a": Role.FIXED},
+        ),
+    )
+}
