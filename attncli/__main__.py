@@ -1,5 +1,5 @@
 """`python -m attncli` is the command `attncli`."""
 
-from attncli.cli import main
+from attncli.cli import cli
 
-main(prog_name="attncli")
+cli(prog_name="attncli")

@@ -86,9 +86,7 @@ def projected(steps: Steps) -> Names:
     return queries, keys, values
 
 
-def heads(
-    problem: Problem, steps: Steps, queries: str, keys: str, values: str | None
-) -> Names:
+def heads(problem: Problem, steps: Steps, queries: str, keys: str, values: str | None) -> Names:
     """Each head its part of the features; heads that are an axis already are left as they are."""
     if steps.has_heads(queries):
         count = steps.axes(queries)[-3].size

@@ -24,6 +24,7 @@ class Choice:
     read: Callable[[object], Any]
     values: Callable[[], Collection[str]] = tuple
     aliases: tuple[str, ...] = ()
+    is_option: bool = True
 
 
 def _scores() -> Collection[str]:
@@ -111,13 +112,18 @@ def _labels(value: object) -> tuple[str, ...]:
         isinstance(label, str | int | float) for label in value
     ):
         raise ValueError("it must be a list of labels, or labels with commas between")
-    return tuple(str(label) for label in value)
+    return tuple(printable(str(label)) for label in value)
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError("it must be a text")
-    return value
+    return printable(value)
+
+
+def printable(text: str) -> str:
+    """Text of the user without what would steer a terminal: such characters are spelled out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _as_it_is(value: object) -> object:
@@ -131,7 +137,7 @@ CHOICES: dict[str, Choice] = {
     "heads": Choice("N", "Number of heads.", _whole_number, aliases=("num_heads", "n_heads")),
     "scale": Choice("NUMBER|none", "Factor the scores are multiplied by.", _scale),
     "mask": Choice("MASK", "A mask; repeat to combine several.", _as_it_is),
-    "masks": Choice("LIST", "Several masks, combined.", _as_it_is),
+    "masks": Choice("LIST", "Several masks, combined.", _as_it_is, is_option=False),
     "mask_kind": Choice(
         "KIND", "What the cells of a mask matrix mean.", _one_of(_mask_kinds), _mask_kinds
     ),

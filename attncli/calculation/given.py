@@ -59,8 +59,7 @@ def _check_all_projections(given: AbstractSet[str]) -> None:
     missing = [weight for weight in PROJECTIONS.values() if weight not in given]
     if present and missing:
         raise ProblemError(
-            f"{_are(present)} given without {_and(missing)}: "
-            "W_q, W_k and W_v belong together.",
+            f"{_are(present)} given without {_and(missing)}: W_q, W_k and W_v belong together.",
             f"Give {_and(missing)} too; an identity matrix leaves a matrix as it is.",
             tuple(present),
         )

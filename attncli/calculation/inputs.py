@@ -44,7 +44,9 @@ def read_mask(
         check_cells(name, value, dtype, minus_infinity=True)
     binary = booleans or bool(np.isin(value, (0, 1)).all())
     if kind is None and not booleans and not value.any():
-        message = f"{name} holds zeros alone: they may hide every key, or add nothing to the scores."
+        message = (
+            f"{name} holds zeros alone: they may hide every key, or add nothing to the scores."
+        )
         raise ProblemError(message, "Say which: --mask-kind keep, drop or add.", (name,))
     kind = kind or ("keep" if binary else "add")
     if booleans if kind == "add" else not binary:

@@ -29,9 +29,7 @@ class MatrixName:
         return " × ".join(self.axes)
 
 
-def _tokens(
-    name: str, rows: str, columns: str, meaning: str, *aliases: str
-) -> MatrixName:
+def _tokens(name: str, rows: str, columns: str, meaning: str, *aliases: str) -> MatrixName:
     return MatrixName(name, (rows, columns), meaning, Role.TOKENS, ("batch", "heads"), aliases)
 
 
@@ -74,7 +72,9 @@ MATRICES: dict[str, MatrixName] = {
         *_projection("k", "X or memory to keys", "d_model", "h·d_k", "key", "keys"),
         *_projection("v", "X or memory to values", "d_model", "h·d_v", "value", "values"),
         *_projection("o", "the heads to the output", "h·d_v", "d_out", "out", "output"),
-        MatrixName("W_a", ("d_q", "hidden"), "additive: of queries; general: d_q × d_k", Role.WEIGHT),
+        MatrixName(
+            "W_a", ("d_q", "hidden"), "additive: of queries; general: d_q × d_k", Role.WEIGHT
+        ),
         MatrixName("U_a", ("d_k", "hidden"), "additive: of keys", Role.WEIGHT),
         MatrixName("v_a", ("hidden",), "additive: turns hidden into a score"),
         MatrixName(

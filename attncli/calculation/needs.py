@@ -82,7 +82,9 @@ class SameLeading:
             f"{paper.two_shapes(self.left, self.right)}: both need the same axes before the last "
             "two (batch, then heads)."
         )
-        hint = "Repeat the smaller one for each batch entry and head, or leave the axis out of both."
+        hint = (
+            "Repeat the smaller one for each batch entry and head, or leave the axis out of both."
+        )
         raise ProblemError(message, hint, (self.left, self.right))
 
 
@@ -126,7 +128,9 @@ class Broadcasts:
             "or one that broadcasts to it."
         )
         last = self.layout_words(paper)
-        raise ProblemError(message, f"Every axis, from the right, is 1 or equal: {last}.", (self.name,))
+        raise ProblemError(
+            message, f"Every axis, from the right, is 1 or equal: {last}.", (self.name,)
+        )
 
     def layout_words(self, paper: Paper) -> str:
         words = [f"{size} {name}" for name, size in reversed(paper.axes[self.target])]

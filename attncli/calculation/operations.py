@@ -95,9 +95,7 @@ class Project(Operation):
         )
         if not self.bias:
             return (product,)
-        bias = Equal(
-            (self.bias, -1), (self.weight, -1), "adding the bias", f"Check {self.bias}."
-        )
+        bias = Equal((self.bias, -1), (self.weight, -1), "adding the bias", f"Check {self.bias}.")
         return (product, bias)
 
     def axes(self, source: Axes, weight: Axes, bias: Axes = ()) -> Axes:

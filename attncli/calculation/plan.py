@@ -43,29 +43,32 @@ class Plan:
         """The shape of a step as the user reads it: `3 × 4`."""
         return shape_text(self.layout.written_shape(sizes(step.axes), step.role))
 
-    def leading_to(self, names: Iterable[str]) -> Plan:
-        """The part of the plan that these steps need.
+    def needed_for(self, names: Iterable[str]) -> set[str]:
+        """The steps that these need, themselves included.
 
         Raises ProblemError for a name that is no step here, and lists the names that are.
         """
-        wanted = set(names)
-        for name in sorted(wanted - set(self.names)):
+        needed = set(names)
+        for name in sorted(needed - set(self.names)):
             message = f"{name} is no step of this calculation."
             raise ProblemError(message, f"Its steps are {', '.join(self.names)}.", (name,))
-        needed: list[Step] = []
         for step in reversed(self.steps):
-            if step.name in wanted:
-                needed.append(step)
-                wanted.update(step.operation.operands)
-        return Plan(tuple(reversed(needed)), self.layout)
+            if step.name in needed:
+                needed.update(step.operation.operands)
+        return needed
 
-    def run(self, inputs: Mapping[str, Array]) -> Trace:
-        """Apply every operation in turn. Overflow is not raised: `remarks` speaks of it."""
+    def run(self, inputs: Mapping[str, Array], names: Iterable[str] | None = None) -> Trace:
+        """Apply the operations that these names need, by default all, in turn.
+
+        Overflow is not raised: `remarks` speaks of it.
+        """
+        needed = self.needed_for(self.names if names is None else names)
         known = dict(inputs)
         with np.errstate(all="ignore"):
             for step in self.steps:
-                operands = (known[name] for name in step.operation.operands)
-                known[step.name] = step.operation.apply(*operands)
+                if step.name in needed:
+                    operands = (known[name] for name in step.operation.operands)
+                    known[step.name] = step.operation.apply(*operands)
         return Trace(self, known)
 
 

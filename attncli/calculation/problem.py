@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from attncli.calculation.choices import CHOICES, read_choice
+from attncli.calculation.choices import CHOICES, printable, read_choice
 from attncli.calculation.document import Document, Entry
 from attncli.calculation.given import check_given
 from attncli.calculation.inputs import check_cells, read_input, read_mask
@@ -53,6 +53,22 @@ class Problem:
     labels: Mapping[str, tuple[str, ...]]
     title: str
     note: str
+
+    def label(self, axis: Axis, position: int) -> str:
+        """What stands beside a row or column: its token, or its number from 1."""
+        labels = self.labels.get(axis.name)
+        return labels[position] if labels else str(position + 1)
+
+    def where(self, axes: Sequence[Axis], index: Sequence[int]) -> str:
+        """A place in words: `batch entry 2, head 1, query 3 (love)`."""
+        words = []
+        for axis, position in zip(axes, index, strict=True):
+            token = f" ({self.label(axis, position)})" if axis.name in self.labels else ""
+            words.append(f"{_COUNTED[axis.name]} {position + 1}{token}")
+        return ", ".join(words)
+
+
+_COUNTED = {"batch": "batch entry", "heads": "head", "n": "query"}
 
 
 def read_problem(document: Document) -> Problem:
@@ -150,7 +166,10 @@ def _labels(
 ) -> dict[str, tuple[str, ...]]:
     """The labels of the tokens along `n` and `m`: as chosen, or as they stand in a CSV file."""
     labels: dict[str, tuple[str, ...]] = {}
-    for axis, choice, owners in (("n", "tokens", ("X", "Q")), ("m", "memory_tokens", ("memory", "K"))):
+    for axis, choice, owners in (
+        ("n", "tokens", ("X", "Q")),
+        ("m", "memory_tokens", ("memory", "K")),
+    ):
         owner = next((name for name in owners if name in axes), None)
         if owner is None:
             if choice in choices:
@@ -160,12 +179,14 @@ def _labels(
         entry, size = document.entries[owner], axes[owner][-2].size
         across = Role.TOKENS in layout.swapped
         beside = entry.column_labels if across else entry.row_labels
-        chosen = choices.get(choice, beside)
-        if chosen is None:
+        chosen = choices.get(choice) or (beside and tuple(map(printable, beside)))
+        if not chosen:
             continue
         if len(chosen) != size:
             side = layout.side(Role.TOKENS, -2, 2)
             message = f"{choice} has {len(chosen)} labels, but {owner} has {size} {side}."
-            raise ProblemError(message, "Give one label each, with commas between.", (choice, owner))
+            raise ProblemError(
+                message, "Give one label each, with commas between.", (choice, owner)
+            )
         labels[axis] = chosen
     return labels

@@ -1,0 +1,66 @@
+"""What a trace should make the user look twice at: walks over it that end in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from attncli.calculation.layouts import Array
+from attncli.calculation.masks import Mask
+from attncli.calculation.operations import Softmax
+from attncli.calculation.plan import Step, Trace
+from attncli.calculation.problem import Problem
+
+MOST_NAMED = 5
+
+
+def remarks(trace: Trace, problem: Problem) -> list[str]:
+    """Warnings: matrices nothing uses, queries that may attend nothing, numbers that overflowed."""
+    return [*_unused(trace, problem), *_overflows(trace), *_empty_rows(trace, problem)]
+
+
+def _unused(trace: Trace, problem: Problem) -> Iterator[str]:
+    used = {name for step in trace.plan.steps for name in step.operation.operands}
+    for name in problem.matrices:
+        if name not in used:
+            yield f"{name} is not used by {problem.scoring.name} scoring."
+
+
+def _calculated(trace: Trace) -> Iterator[Step]:
+    return (step for step in trace.plan.steps if step.name in trace.matrices)
+
+
+def _overflows(trace: Trace) -> Iterator[str]:
+    """The steps that made infinities or NaN of finite numbers; −inf is what masks are for."""
+    for step in _calculated(trace):
+        operands = [trace.matrices[name] for name in step.operation.operands]
+        strange = _strange(trace.matrices[step.name], isinstance(step.operation, Mask))
+        if strange and not any(_strange(operand, is_masked=False) for operand in operands):
+            result = trace.matrices[step.name]
+            yield (
+                f"{step.name} overflows {result.dtype.name}: {strange} of its {result.size} "
+                "numbers are infinite or NaN."
+            )
+
+
+def _strange(matrix: Array, is_masked: bool) -> int:
+    fine = np.isfinite(matrix) | ((matrix == -np.inf) & is_masked)
+    return int(fine.size - fine.sum())
+
+
+def _empty_rows(trace: Trace, problem: Problem) -> Iterator[str]:
+    """Queries all of whose keys are masked."""
+    for step in _calculated(trace):
+        if isinstance(step.operation, Softmax):
+            scores = trace.matrices[step.operation.source]
+            rows = np.argwhere(np.isneginf(scores).all(axis=-1))
+            if len(rows):
+                named = [
+                    problem.where(step.axes[:-1], index) for index in rows[:MOST_NAMED].tolist()
+                ]
+                more = f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else ""
+                yield (
+                    f"no key may be attended by {'; '.join(named)}{more}: "
+                    f"{step.name} and output are 0 there."
+                )

@@ -1,0 +1,102 @@
+"""Cells as they are written, to numbers; nested lists of cells, to arrays."""
+
+from __future__ import annotations
+
+import json
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attncli.calculation.inputs import place
+from attncli.errors import DocumentError
+
+BOOLEANS = {"true": True, "false": False}
+
+
+def number(text: str, decimal_comma: bool = False) -> float | None:
+    """The number that a text writes, or None.
+
+    >>> number("-1.5e3"), number("1,5", decimal_comma=True), number("inf"), number("1_0")
+    (-1500.0, 1.5, inf, None)
+    """
+    if decimal_comma and text.count(",") == 1 and "." not in text:
+        text = text.replace(",", ".")
+    try:
+        return None if "_" in text else float(text)
+    except ValueError:
+        return None
+
+
+def array_from(value: list[Any], name: str) -> NDArray[Any]:
+    """Nested lists as an array of float64, or of booleans where every cell is one.
+
+    Raises DocumentError for ragged rows, naming both lengths, and for the first cell that is no
+    number. The strings "-inf", "inf" and "nan" are numbers.
+    """
+    shape = _shape(value, name, ())
+    cells: list[Any] = value
+    for _ in shape[1:]:
+        cells = list(chain.from_iterable(cells))
+    kinds = set(map(type, cells))
+    if kinds == {bool}:
+        return np.array(cells, dtype=np.bool_).reshape(shape)
+    if not kinds <= {int, float}:
+        indices = np.ndindex(*shape)
+        cells = [_number_in(cell, name, index) for cell, index in zip(cells, indices, strict=True)]
+    try:
+        return np.array(cells, dtype=np.float64).reshape(shape)
+    except OverflowError:
+        position = next(i for i, cell in enumerate(cells) if abs(cell) > _LARGEST)
+        index = tuple(int(i) for i in np.unravel_index(position, shape))
+        message = f"{place(name, index)} is too large for a number (at most 1.8e308)."
+        raise DocumentError(message, names=(name,)) from None
+
+
+_LARGEST = int(np.finfo(np.float64).max)
+
+
+def _shape(value: list[Any], name: str, outer: tuple[int, ...]) -> tuple[int, ...]:
+    kinds = set(map(type, value))
+    if list not in kinds:
+        return (len(value),)
+    for i, part in enumerate(value):
+        if not isinstance(part, list):
+            message = f"{_part(name, outer, i)} is {said(part)}, not a row of numbers."
+            raise DocumentError(message, "Every row of a matrix is a list.", (name,))
+    shapes = [_shape(part, name, (*outer, i)) for i, part in enumerate(value)]
+    for i, shape in enumerate(shapes):
+        if shape != shapes[0]:
+            message = (
+                f"{_part(name, outer, i)} has {_extent(shape)}, but {_part('', outer, 0)} has "
+                f"{_extent(shapes[0])}."
+            )
+            raise DocumentError(message, "All rows of a matrix have one length.", (name,))
+    return (len(value), *shapes[0])
+
+
+def _part(name: str, outer: tuple[int, ...], i: int) -> str:
+    """`X[2], row 1` for a part of a nested list; `row 1` without a name."""
+    slices = f"{name}[{','.join(str(j + 1) for j in outer)}]" if outer else name
+    return f"{slices}, row {i + 1}" if slices else f"row {i + 1}"
+
+
+def _extent(shape: tuple[int, ...]) -> str:
+    return f"{shape[0]} numbers" if len(shape) == 1 else f"{' × '.join(map(str, shape))} numbers"
+
+
+def said(cell: object) -> str:
+    """A cell as its document writes it, for a message."""
+    if isinstance(cell, str):
+        return repr(cell)
+    return "empty (null)" if cell is None else json.dumps(cell)
+
+
+def _number_in(cell: object, name: str, index: tuple[int, ...]) -> float:
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        return cell
+    if isinstance(cell, str) and cell.strip().lstrip("+-").casefold() in ("inf", "nan"):
+        return float(cell)
+    message = f"{place(name, index)} is {said(cell)}, not a number."
+    raise DocumentError(message, "Every cell needs a number.", (name,))

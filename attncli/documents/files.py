@@ -1,0 +1,107 @@
+"""Bytes in and out: files, standard input, and writing a file whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from attncli.errors import DocumentError, closest
+
+STDIN = "standard input"
+
+
+class StandardInput:
+    """Standard input, which can be read once."""
+
+    def __init__(self) -> None:
+        self._read = False
+
+    def read(self) -> bytes:
+        """All of it. Raises DocumentError the second time, and where there is nothing."""
+        if self._read:
+            message = "standard input (-) is asked for twice, but it can be read once."
+            raise DocumentError(message, "Write one of the two to a file.")
+        self._read = True
+        data = sys.stdin.buffer.read()
+        if not data.strip():
+            message = "nothing came in."
+            raise DocumentError(message, "Pipe a document into it, or name a file.").at(STDIN)
+        return data
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file. Raises DocumentError where it is missing, a folder, or closed to us."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise DocumentError("there is no such file.", _similar(path)).at(str(path)) from None
+    except IsADirectoryError:
+        message, hint = "it is a folder, not a file.", "Name a file in it."
+        raise DocumentError(message, hint).at(str(path)) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise DocumentError(f"it cannot be read: {reason}.").at(str(path)) from None
+
+
+def _similar(path: Path) -> str:
+    try:
+        names = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        return f"There is no folder {path.parent} either."
+    close = closest(path.name, names)
+    return f"Did you mean {path.parent / close}?" if close else "Check the name and the folder."
+
+
+def decode(data: bytes) -> str:
+    """UTF-8 with or without a byte order mark. Raises DocumentError for anything else."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+        line = data[: error.start].count(b"\n") + 1
+        found = (
+            "it looks like UTF-16" if utf16 else f"byte 0x{data[error.start]:02x} in line {line}"
+        )
+        message = f"it is no UTF-8 text: {found}."
+        raise DocumentError(message, "Save it as UTF-8 (in a spreadsheet: CSV UTF-8).") from None
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all: beside it first, then put in its place.
+
+    What is no regular file, such as a named pipe, is written to as it is. Raises DocumentError
+    where it cannot be written.
+    """
+    target = path.resolve()  # a link stays a link, what it points to is replaced
+    try:
+        if target.is_dir():
+            message = "it is a folder, not a file."
+            raise DocumentError(message, "Name a file in it.").at(str(path))
+        if target.exists() and not target.is_file():
+            target.write_bytes(data)
+            return
+        handle, beside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            Path(beside).chmod(_mode(target))
+            Path(beside).replace(target)
+        except BaseException:
+            Path(beside).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        message = f"it cannot be written: {error.strerror}."
+        raise DocumentError(message, "Check that the folder exists and is yours.").at(
+            str(path)
+        ) from None
+
+
+def _mode(target: Path) -> int:
+    """The permissions of the file that is replaced, or those a new file gets."""
+    if target.exists():
+        return target.stat().st_mode & 0o777
+    umask = os.umask(0)
+    os.umask(umask)
+    return 0o666 & ~umask

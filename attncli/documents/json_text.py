@@ -1,0 +1,83 @@
+"""JSON: an object of matrices and choices, sublayers nested; and matrices back to JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attncli.documents.files import decode
+from attncli.documents.parsed import NAMELESS, Parsed, Part
+from attncli.errors import DocumentError
+
+
+def parse_json(data: bytes) -> Parsed:
+    """The entries of an object; a bare array is one nameless matrix.
+
+    Raises DocumentError with line and column where the text is no JSON, and for a key that stands
+    twice.
+    """
+    text = decode(data)
+    try:
+        value = json.loads(text, object_pairs_hook=_unique)
+    except json.JSONDecodeError as error:
+        message = f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}."
+        raise DocumentError(
+            message, "Look for a comma, quote or bracket too many or too few."
+        ) from None
+    except RecursionError:
+        raise DocumentError(
+            "its lists are nested too deeply.", "A matrix has 2 to 4 axes."
+        ) from None
+    except ValueError as error:
+        raise DocumentError(f"it cannot be read: {error}.") from None
+    if isinstance(value, list):
+        return {NAMELESS: Part(value)}
+    if not isinstance(value, dict):
+        message = f"it holds {json.dumps(value)}, but a document is an object of matrices."
+        raise DocumentError(message, 'Write {"X": [[1, 0], [0, 1]]}.')
+    return dict(_flat(value, ""))
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    entries = dict(pairs)
+    if len(entries) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise DocumentError(f"the key {twice!r} stands twice in one object.", "Remove one of them.")
+    return entries
+
+
+def _flat(value: dict[str, Any], prefix: str) -> Iterator[tuple[str, Part]]:
+    """Sublayers' entries with a dot: `cross.W_q`. A mask may be an object of its own."""
+    for key, entry in value.items():
+        if isinstance(entry, dict) and key.casefold() != "mask":
+            yield from _flat(entry, f"{prefix}{key}.")
+        else:
+            yield prefix + key, Part(entry)
+
+
+def dump_json(matrices: Mapping[str, NDArray[Any]]) -> bytes:
+    """One object of matrices, a row a line; infinities and NaN are strings. Every digit is kept."""
+    entries = [f"  {json.dumps(name)}: {_lines(cells(m), '  ')}" for name, m in matrices.items()]
+    return ("{\n" + ",\n".join(entries) + "\n}\n").encode()
+
+
+def cells(matrix: NDArray[Any]) -> Any:
+    """Nested lists of numbers that standard JSON can say."""
+    if np.isfinite(matrix).all():
+        return matrix.tolist()
+    as_objects = matrix.astype(object)
+    for index in zip(*np.nonzero(~np.isfinite(matrix)), strict=True):
+        as_objects[index] = str(float(matrix[index]))
+    return as_objects.tolist()
+
+
+def _lines(value: Any, indent: str) -> str:
+    if not value or not isinstance(value[0], list):
+        return json.dumps(value, allow_nan=False)
+    rows = ",\n".join(f"{indent}  {_lines(row, indent + '  ')}" for row in value)
+    return f"[\n{rows}\n{indent}]"

@@ -1,0 +1,21 @@
+"""What a file says, before its names are understood."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Part:
+    """A matrix (an array, or nested lists of cells) or a choice, with the labels beside it."""
+
+    value: object
+    row_labels: tuple[str, ...] | None = None
+    column_labels: tuple[str, ...] | None = None
+
+
+# By the names as written; the name of a matrix that has none is empty.
+Parsed = Mapping[str, Part]
+
+NAMELESS = ""

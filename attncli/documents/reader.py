@@ -1,0 +1,147 @@
+"""From an argument to a document: a path, a literal or `-`, in whatever format it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from attncli.calculation.choices import CHOICES
+from attncli.calculation.document import MASKS, Document, Entry
+from attncli.calculation.masks import is_rule
+from attncli.calculation.names import MATRICES, canonical
+from attncli.documents.arrays import parse_arrays
+from attncli.documents.cells import array_from
+from attncli.documents.csv_text import parse_csv
+from attncli.documents.files import STDIN, StandardInput, read_file
+from attncli.documents.json_text import parse_json
+from attncli.documents.parsed import NAMELESS, Parsed, Part
+from attncli.errors import AttncliError, DocumentError
+
+Parse = Callable[[bytes], Parsed]
+
+BY_SUFFIX: dict[str, Parse] = {
+    ".json": parse_json,
+    ".csv": parse_csv,
+    ".tsv": parse_csv,
+    ".npz": parse_arrays,
+    ".npy": parse_arrays,
+}
+
+
+@dataclass(frozen=True)
+class _Text:
+    """What an argument stands for: where it was found, what it says, and the folder it is in."""
+
+    source: str
+    parsed: Parsed
+    folder: Path
+
+
+class Reader:
+    """Reads the documents of one command, which share one standard input."""
+
+    def __init__(self) -> None:
+        self._stdin = StandardInput()
+
+    def document(self, argument: str) -> Document:
+        """The document that a path, a literal or `-` stands for. Raises AttncliError."""
+        text = self._parse(argument, argument)
+        entries: dict[str, Entry] = {}
+        spelled: dict[str, str] = {}
+        try:
+            for name, part in text.parsed.items():
+                known = canonical(name) if name != NAMELESS else "X"
+                if known in entries:
+                    message = f"{known} is given twice: as {spelled[known]!r} and as {name!r}."
+                    raise DocumentError(message, "Leave out one of them.", (known,))
+                entries[known] = self._entry(known, part, text)
+                spelled[known] = name
+        except AttncliError as error:
+            raise error.at(text.source) from None
+        return Document(entries)
+
+    def matrix(self, name: str, argument: str) -> Document:
+        """One matrix under a name: what `NAME=VALUE` says. Raises AttncliError."""
+        known = canonical(name)
+        if known not in MATRICES:
+            option = f"--{known.replace('_', '-')} {argument}"
+            message = f"{name}={argument}: {known} is no matrix."
+            hint = f"Write {option}." if known in CHOICES else "It is a step, which is calculated."
+            raise DocumentError(message, hint)
+        shown = argument if len(argument) <= 30 else f"{argument[:27]}..."
+        text = self._parse(argument, f"{name}={shown}")
+        try:
+            part = self._only_matrix(known, text.parsed)
+            return Document({known: self._entry(known, part, text)})
+        except AttncliError as error:
+            raise error.at(text.source) from None
+
+    def mask(self, argument: str) -> object:
+        """A mask as an option gives it: a rule as it stands, a matrix as an array."""
+        return self._mask(argument, "--mask", Path())
+
+    def _entry(self, name: str, part: Part, text: _Text) -> Entry:
+        value = part.value
+        if name == "masks" and isinstance(value, list):
+            value = [self._mask(mask, name, text.folder) for mask in value]
+        elif name in MASKS:
+            value = self._mask(value, name, text.folder)
+        elif name not in CHOICES or (name == "heads" and isinstance(value, list)):
+            value = array_from(value, name) if isinstance(value, list) else value
+        return Entry(value, text.source, part.row_labels, part.column_labels)
+
+    def _mask(self, value: object, name: str, folder: Path) -> object:
+        """A rule as it stands; nested lists, and the matrix of a file, as an array."""
+        if isinstance(value, list):
+            return array_from(value, name)
+        if not isinstance(value, str) or is_rule(value) or not _is_place(value, folder):
+            return value
+        path = value if value == "-" or value[:1] in "[{" else str(folder / value)
+        text = self._parse(path, f"{name} {value}")
+        try:
+            return self._entry("mask", self._only_matrix("mask", text.parsed), text).value
+        except AttncliError as error:
+            raise error.at(text.source) from None
+
+    def _parse(self, argument: str, label: str) -> _Text:
+        """The text behind an argument, parsed; errors say where it was found."""
+        source, folder = label, Path()
+        if argument == "-":
+            source, data = STDIN, self._stdin.read()
+        elif argument[:1] in ("[", "{"):
+            data = argument.encode()
+        else:
+            path = Path(argument)
+            source, folder, data = argument, path.parent, read_file(path)
+        try:
+            return _Text(source, _parser(source, data)(data), folder)
+        except DocumentError as error:
+            raise error.at(source) from None
+
+    def _only_matrix(self, name: str, parsed: Parsed) -> Part:
+        """The one matrix of a file, or the one that bears this name among several."""
+        if len(parsed) == 1:
+            return next(iter(parsed.values()))
+        named = {canonical(other): part for other, part in parsed.items() if other != NAMELESS}
+        if name in named:
+            return named[name]
+        message = f"it holds several matrices ({', '.join(parsed)}), and none is {name}."
+        raise DocumentError(message, f"Give a file that holds {name} alone.", (name,))
+
+
+def _is_place(text: str, folder: Path) -> bool:
+    """Whether a mask's text is a file, a literal or `-` rather than a misspelled rule."""
+    return text == "-" or bool(re.search(r"^\[|[./\\]", text)) or (folder / text).exists()
+
+
+def _parser(source: str, data: bytes) -> Parse:
+    """The parser for a suffix; elsewhere for how the content begins, CSV where nothing tells."""
+    by_suffix = BY_SUFFIX.get(Path(source).suffix.casefold())
+    if by_suffix:
+        return by_suffix
+    begins = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if data.startswith((b"PK\x03\x04", b"\x93NUMPY")):
+        return parse_arrays
+    return parse_json if begins in (b"{", b"[") else parse_csv

@@ -1,0 +1,1 @@
+"""Traces to text. Only this room knows rich."""

@@ -1,0 +1,167 @@
+"""A trace as tables for people: a step, its formula and shape, and its numbers, none of them cut.
+
+A matrix wider than the screen is broken into blocks of columns; a long one is elided, with a line
+that says how much. Text of the user reaches rich only as `Text`, never as markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from io import StringIO
+from math import inf
+
+import numpy as np
+from rich import box
+from rich.cells import cell_len
+from rich.color import Color
+from rich.console import Console
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+
+from attncli.calculation.layouts import Array, Axis, sizes
+from attncli.calculation.operations import Softmax
+from attncli.calculation.plan import Step, Trace
+from attncli.calculation.problem import Problem
+from attncli.render.view import View
+
+EDGE = 10  # rows, columns or slices that stay at each end of what is elided
+MOST = 24  # more than this many are elided
+GAP = -1  # stands for what is left out
+PADDING = 2  # around the text of a cell
+WIDE_OPEN = 1_000_000  # we break lines ourselves: rich would cut digits to make them fit
+
+
+def draw(trace: Trace, names: Collection[str], problem: Problem, view: View) -> str:
+    """The steps of these names as text, for a screen or a file."""
+    buffer = StringIO()
+    console = Console(
+        file=buffer,
+        width=WIDE_OPEN,
+        force_terminal=view.color,
+        color_system="auto" if view.color else None,
+        no_color=not view.color,
+    )
+    print_steps(console, trace, names, problem, view)
+    return "\n".join(line.rstrip() for line in buffer.getvalue().split("\n"))
+
+
+def print_steps(
+    console: Console, trace: Trace, names: Collection[str], problem: Problem, view: View
+) -> None:
+    """Title and note, then every step of these names with the number it has in the plan."""
+    for line, style in ((problem.title, "bold"), (problem.note, "italic")):
+        if line:
+            console.print(Text(line, style))
+    written = trace.written(names)
+    for number, step in enumerate(trace.plan.steps, 1):
+        if step.name in written:
+            heading = Text(f"{number}  {step.name}", "bold cyan")
+            heading.append(f" = {step.operation.formula(trace.plan.layout)}", "not bold default")
+            heading.append(f"   {trace.plan.shape(step)}", "not bold dim default")
+            console.print()
+            console.print(heading, soft_wrap=True)
+            _print_matrix(console, step, written[step.name], problem, view)
+
+
+def _print_matrix(
+    console: Console, step: Step, matrix: Array, problem: Problem, view: View
+) -> None:
+    """A table for each slice; then what was left out, if anything."""
+    *leading, rows, columns = step.axes
+    if step.role in problem.layout.swapped:
+        rows, columns = columns, rows
+    indices = list(np.ndindex(*sizes(tuple(leading))))
+    for position in _shown(len(indices), view):
+        if position == GAP:
+            continue
+        index = indices[position]
+        if index:
+            console.print(Text(f"   {problem.where(leading, index)}", "italic"))
+        _print_slice(console, step, matrix[index], (rows, columns), problem, view)
+    counted = (("tables", len(indices)), ("rows", rows.size), ("columns", columns.size))
+    left_out = [
+        f"{size - 2 * EDGE} of {size} {kind}" for kind, size in counted if GAP in _shown(size, view)
+    ]
+    if left_out:
+        console.print(Text(f"   left out: {', '.join(left_out)} (--full shows them)", "dim"))
+
+
+def _print_slice(
+    console: Console,
+    step: Step,
+    matrix: Array,
+    axes: tuple[Axis, Axis],
+    problem: Problem,
+    view: View,
+) -> None:
+    shaded = isinstance(step.operation, Softmax)
+    rows, columns = (_shown(axis.size, view) for axis in axes)
+    row_labels, column_labels = (
+        ["⋮" if at == GAP else problem.label(axis, at) for at in positions]
+        for axis, positions in zip(axes, (rows, columns), strict=True)
+    )
+    cells = [
+        [
+            _cell(matrix[row, column], shaded, view)
+            if GAP not in (row, column)
+            else Text("⋮" if row == GAP else "…")
+            for column in columns
+        ]
+        for row in rows
+    ]
+    for start, stop in _blocks(row_labels, column_labels, cells, view.width):
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1), pad_edge=True)
+        table.add_column("", no_wrap=True)
+        for label in column_labels[start:stop]:
+            table.add_column(Text(label, "dim"), justify="right", no_wrap=True)
+        for label, row in zip(row_labels, cells, strict=True):
+            table.add_row(Text(label, "dim"), *row[start:stop])
+        console.print(table)
+
+
+def _blocks(
+    row_labels: list[str], column_labels: list[str], cells: list[list[Text]], width: int | None
+) -> Iterator[tuple[int, int]]:
+    """Runs of columns that fit the width beside the row labels; at least one column each."""
+    room = inf if width is None else width - PADDING - max(map(cell_len, row_labels))
+    start, used = 0, 0
+    for column, label in enumerate(column_labels):
+        needed = PADDING + max(cell_len(label), *(row[column].cell_len for row in cells))
+        if used + needed > room and column > start:
+            yield start, column
+            start, used = column, 0
+        used += needed
+    yield start, len(column_labels)
+
+
+def _shown(size: int, view: View) -> list[int]:
+    """The positions that are drawn, with GAP where some are left out."""
+    if view.full or size <= MOST:
+        return list(range(size))
+    return [*range(EDGE), GAP, *range(size - EDGE, size)]
+
+
+def _cell(number: float, shaded: bool, view: View) -> Text:
+    return Text(number_text(float(number), view.precision), _shade(number) if shaded else "")
+
+
+def number_text(number: float, precision: int) -> str:
+    """A number with so many decimals; whole where it is so large that decimals say nothing.
+
+    >>> number_text(2 / 3, 4), number_text(-0.00001, 2), number_text(1e300, 4)
+    ('0.6667', '0.00', '1e+300')
+    """
+    if abs(number) >= 1e16:  # beyond 2⁵³ a float has no decimals: all its digits, not more
+        return repr(number)
+    return f"{number:z.{precision}f}"
+
+
+def _shade(weight: float) -> Style:
+    """The darker the blue, the larger the weight; exact zeros stay plain."""
+    if not 0 < weight <= 1:
+        return Style()
+    light, dark = (222, 235, 247), (8, 48, 107)
+    mixed = (round(a + (b - a) * float(weight)) for a, b in zip(light, dark, strict=True))
+    ink = Color.from_rgb(0, 0, 0) if weight < 0.5 else Color.from_rgb(255, 255, 255)
+    return Style(color=ink, bgcolor=Color.from_rgb(*mixed))
