@@ -28,7 +28,9 @@ from attncli.render.view import View
 EDGE = 10  # rows, columns or slices that stay at each end of what is elided
 MOST = 24  # more than this many are elided
 GAP = -1  # stands for what is left out
-PADDING = 2  # around the text of a cell
+ROW_GAP, COLUMN_GAP = "⋮", "…"
+PADDING = 2  # the spaces around a label; cells bring their own
+GUTTER = 1  # what the box puts between two columns
 WIDE_OPEN = 1_000_000  # we break lines ourselves: rich would cut digits to make them fit
 
 
@@ -56,9 +58,11 @@ def print_steps(
     written = trace.written(names)
     for number, step in enumerate(trace.plan.steps, 1):
         if step.name in written:
-            heading = Text(f"{number}  {step.name}", "bold cyan")
-            heading.append(f" = {step.operation.formula(trace.plan.layout)}", "not bold default")
-            heading.append(f"   {trace.plan.shape(step)}", "not bold dim default")
+            heading = Text.assemble(
+                (f"{number}  {step.name} ", "bold cyan"),
+                f"= {step.operation.formula(trace.plan.layout)}   ",
+                (trace.plan.shape(step), "dim"),
+            )
             console.print()
             console.print(heading, soft_wrap=True)
             _print_matrix(console, step, written[step.name], problem, view)
@@ -76,6 +80,8 @@ def _print_matrix(
         if position == GAP:
             continue
         index = indices[position]
+        if position:
+            console.print()
         if index:
             console.print(Text(f"   {problem.where(leading, index)}", "italic"))
         _print_slice(console, step, matrix[index], (rows, columns), problem, view)
@@ -97,26 +103,26 @@ def _print_slice(
 ) -> None:
     shaded = isinstance(step.operation, Softmax)
     rows, columns = (_shown(axis.size, view) for axis in axes)
-    row_labels, column_labels = (
-        ["⋮" if at == GAP else problem.label(axis, at) for at in positions]
-        for axis, positions in zip(axes, (rows, columns), strict=True)
-    )
+    row_labels = [ROW_GAP if at == GAP else problem.label(axes[0], at) for at in rows]
+    column_labels = [COLUMN_GAP if at == GAP else problem.label(axes[1], at) for at in columns]
     cells = [
         [
             _cell(matrix[row, column], shaded, view)
             if GAP not in (row, column)
-            else Text("⋮" if row == GAP else "…")
+            else Text(f" {ROW_GAP if row == GAP else COLUMN_GAP} ")
             for column in columns
         ]
         for row in rows
     ]
     for start, stop in _blocks(row_labels, column_labels, cells, view.width):
-        table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1), pad_edge=True)
+        if start:
+            console.print()
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
         table.add_column("", no_wrap=True)
         for label in column_labels[start:stop]:
-            table.add_column(Text(label, "dim"), justify="right", no_wrap=True)
+            table.add_column(Text(f" {label} ", "dim"), justify="right", no_wrap=True)
         for label, row in zip(row_labels, cells, strict=True):
-            table.add_row(Text(label, "dim"), *row[start:stop])
+            table.add_row(Text(f" {label} ", "dim"), *row[start:stop])
         console.print(table)
 
 
@@ -127,7 +133,7 @@ def _blocks(
     room = inf if width is None else width - PADDING - max(map(cell_len, row_labels))
     start, used = 0, 0
     for column, label in enumerate(column_labels):
-        needed = PADDING + max(cell_len(label), *(row[column].cell_len for row in cells))
+        needed = GUTTER + max(PADDING + cell_len(label), *(row[column].cell_len for row in cells))
         if used + needed > room and column > start:
             yield start, column
             start, used = column, 0
@@ -143,7 +149,8 @@ def _shown(size: int, view: View) -> list[int]:
 
 
 def _cell(number: float, shaded: bool, view: View) -> Text:
-    return Text(number_text(float(number), view.precision), _shade(number) if shaded else "")
+    text = number_text(float(number), view.precision)
+    return Text(f" {text} ", _shade(number) if shaded else "")
 
 
 def number_text(number: float, precision: int) -> str:
@@ -157,11 +164,17 @@ def number_text(number: float, precision: int) -> str:
     return f"{number:z.{precision}f}"
 
 
+# Five colours of the map viridis, evenly spaced: as legible on dark screens as on light ones.
+VIRIDIS = ((68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37))
+
+
 def _shade(weight: float) -> Style:
-    """The darker the blue, the larger the weight; exact zeros stay plain."""
+    """From violet to yellow as the weight grows; exact zeros stay plain."""
     if not 0 < weight <= 1:
         return Style()
-    light, dark = (222, 235, 247), (8, 48, 107)
-    mixed = (round(a + (b - a) * float(weight)) for a, b in zip(light, dark, strict=True))
-    ink = Color.from_rgb(0, 0, 0) if weight < 0.5 else Color.from_rgb(255, 255, 255)
+    place = float(weight) * (len(VIRIDIS) - 1)
+    lower = min(int(place), len(VIRIDIS) - 2)
+    pair = zip(VIRIDIS[lower], VIRIDIS[lower + 1], strict=True)
+    mixed = (round(a + (b - a) * (place - lower)) for a, b in pair)
+    ink = Color.from_rgb(255, 255, 255) if weight < 0.6 else Color.from_rgb(0, 0, 0)
     return Style(color=ink, bgcolor=Color.from_rgb(*mixed))
