@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from attncli.cli import calculate, gather
-from attncli.render.tables import print_steps
+from attncli.render.tables import Drawing
 from attncli.render.view import View
 
 PICTURE = Path("tests/golden/self_attention.svg")
@@ -23,7 +23,7 @@ def draw_picture() -> str:
         file=StringIO(), record=True, width=72, force_terminal=True, color_system="truecolor"
     )
     result = calculate(gather(ARGUMENTS, dict(CHOICES)), STEPS)
-    print_steps(console, result.trace, result.names, result.problem, View(width=72, color=True))
+    Drawing(console, result.problem, View(width=72, color=True)).steps(result.trace, result.names)
     return console.export_svg(title="attncli compute samples/self_attention.json")
 
 

@@ -7,6 +7,7 @@ that says how much. Text of the user reaches rich only as `Text`, never as marku
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from io import StringIO
 from math import inf
 
@@ -19,7 +20,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from attncli.calculation.layouts import Array, Axis, sizes
+from attncli.calculation.layouts import Array, Axis
 from attncli.calculation.operations import Softmax
 from attncli.calculation.plan import Step, Trace
 from attncli.calculation.problem import Problem
@@ -44,86 +45,99 @@ def draw(trace: Trace, names: Collection[str], problem: Problem, view: View) -> 
         color_system="auto" if view.color else None,
         no_color=not view.color,
     )
-    print_steps(console, trace, names, problem, view)
+    Drawing(console, problem, view).steps(trace, names)
     return "\n".join(line.rstrip() for line in buffer.getvalue().split("\n"))
 
 
-def print_steps(
-    console: Console, trace: Trace, names: Collection[str], problem: Problem, view: View
-) -> None:
-    """Title and note, then every step of these names with the number it has in the plan."""
-    for line, style in ((problem.title, "bold"), (problem.note, "italic")):
-        if line:
-            console.print(Text(line, style))
-    written = trace.written(names)
-    for number, step in enumerate(trace.plan.steps, 1):
-        if step.name in written:
-            heading = Text.assemble(
-                (f"{number}  {step.name} ", "bold cyan"),
-                f"= {step.operation.formula(trace.plan.layout)}   ",
-                (trace.plan.shape(step), "dim"),
-            )
-            console.print()
-            console.print(heading, soft_wrap=True)
-            _print_matrix(console, step, written[step.name], problem, view)
+@dataclass(frozen=True)
+class Drawing:
+    """Tables on a console, of one problem, as one person wants to see them."""
 
+    console: Console
+    problem: Problem
+    view: View
 
-def _print_matrix(
-    console: Console, step: Step, matrix: Array, problem: Problem, view: View
-) -> None:
-    """A table for each slice; then what was left out, if anything."""
-    *leading, rows, columns = step.axes
-    if step.role in problem.layout.swapped:
-        rows, columns = columns, rows
-    indices = list(np.ndindex(*sizes(tuple(leading))))
-    for position in _shown(len(indices), view):
-        if position == GAP:
-            continue
-        index = indices[position]
-        if position:
-            console.print()
-        if index:
-            console.print(Text(f"   {problem.where(leading, index)}", "italic"))
-        _print_slice(console, step, matrix[index], (rows, columns), problem, view)
-    counted = (("tables", len(indices)), ("rows", rows.size), ("columns", columns.size))
-    left_out = [
-        f"{size - 2 * EDGE} of {size} {kind}" for kind, size in counted if GAP in _shown(size, view)
-    ]
-    if left_out:
-        console.print(Text(f"   left out: {', '.join(left_out)} (--full shows them)", "dim"))
+    def steps(self, trace: Trace, names: Collection[str]) -> None:
+        """Title and note, then every step of these names with the number it has in the plan."""
+        for line, style in ((self.problem.title, "bold"), (self.problem.note, "italic")):
+            if line:
+                self._say(Text(line, style))
+        written = trace.written(names)
+        for number, step in enumerate(trace.plan.steps, 1):
+            if step.name in written:
+                heading = Text.assemble(
+                    (f"{number}  {step.name} ", "bold cyan"),
+                    f"= {step.operation.formula(trace.plan.layout)}   ",
+                    (trace.plan.shape(step), "dim"),
+                )
+                self.console.print()
+                self._say(heading)
+                self._matrix(step, written[step.name])
 
+    def _say(self, text: Text) -> None:
+        self.console.print(text, soft_wrap=True)
 
-def _print_slice(
-    console: Console,
-    step: Step,
-    matrix: Array,
-    axes: tuple[Axis, Axis],
-    problem: Problem,
-    view: View,
-) -> None:
-    shaded = isinstance(step.operation, Softmax)
-    rows, columns = (_shown(axis.size, view) for axis in axes)
-    row_labels = [ROW_GAP if at == GAP else problem.label(axes[0], at) for at in rows]
-    column_labels = [COLUMN_GAP if at == GAP else problem.label(axes[1], at) for at in columns]
-    cells = [
-        [
-            _cell(matrix[row, column], shaded, view)
-            if GAP not in (row, column)
-            else Text(f" {ROW_GAP if row == GAP else COLUMN_GAP} ")
-            for column in columns
+    def _matrix(self, step: Step, matrix: Array) -> None:
+        """A table for each slice; then what was left out, if anything."""
+        *leading, rows, columns = step.axes
+        if step.role in self.problem.layout.swapped:
+            rows, columns = columns, rows
+        shaded = isinstance(step.operation, Softmax)
+        indices = list(np.ndindex(matrix.shape[:-2]))
+        for position in self._shown(len(indices)):
+            if position == GAP:
+                continue
+            if position:
+                self.console.print()
+            if leading:
+                self._say(Text(f"   {self.problem.where(leading, indices[position])}", "italic"))
+            self._slice(matrix[indices[position]], rows, columns, shaded)
+        counted = (("tables", len(indices)), ("rows", rows.size), ("columns", columns.size))
+        left_out = [
+            f"{size - 2 * EDGE} of {size} {kind}"
+            for kind, size in counted
+            if GAP in self._shown(size)
         ]
-        for row in rows
-    ]
-    for start, stop in _blocks(row_labels, column_labels, cells, view.width):
-        if start:
-            console.print()
-        table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
-        table.add_column("", no_wrap=True)
-        for label in column_labels[start:stop]:
-            table.add_column(Text(f" {label} ", "dim"), justify="right", no_wrap=True)
-        for label, row in zip(row_labels, cells, strict=True):
-            table.add_row(Text(f" {label} ", "dim"), *row[start:stop])
-        console.print(table)
+        if left_out:
+            self._say(Text(f"   left out: {', '.join(left_out)} (--full shows them)", "dim"))
+
+    def _slice(self, matrix: Array, row_axis: Axis, column_axis: Axis, shaded: bool) -> None:
+        """One matrix, in blocks of columns where it is wider than the screen."""
+        rows, columns = self._shown(row_axis.size), self._shown(column_axis.size)
+        row_labels = self._labels(row_axis, rows, ROW_GAP)
+        column_labels = self._labels(column_axis, columns, COLUMN_GAP)
+        cells = [
+            [
+                self._cell(matrix[row, column], shaded)
+                if GAP not in (row, column)
+                else Text(f" {ROW_GAP if row == GAP else COLUMN_GAP} ")
+                for column in columns
+            ]
+            for row in rows
+        ]
+        for start, stop in _blocks(row_labels, column_labels, cells, self.view.width):
+            if start:
+                self.console.print()
+            table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
+            table.add_column("", no_wrap=True)
+            for label in column_labels[start:stop]:
+                table.add_column(Text(f" {label} ", "dim"), justify="right", no_wrap=True)
+            for label, row in zip(row_labels, cells, strict=True):
+                table.add_row(Text(f" {label} ", "dim"), *row[start:stop])
+            self.console.print(table)
+
+    def _labels(self, axis: Axis, positions: list[int], gap: str) -> list[str]:
+        return [gap if at == GAP else self.problem.label(axis, at) for at in positions]
+
+    def _shown(self, size: int) -> list[int]:
+        """The positions that are drawn, with GAP where some are left out."""
+        if self.view.full or size <= MOST:
+            return list(range(size))
+        return [*range(EDGE), GAP, *range(size - EDGE, size)]
+
+    def _cell(self, number: float, shaded: bool) -> Text:
+        text = number_text(float(number), self.view.precision)
+        return Text(f" {text} ", _shade(number) if shaded else "")
 
 
 def _blocks(
@@ -139,18 +153,6 @@ def _blocks(
             start, used = column, 0
         used += needed
     yield start, len(column_labels)
-
-
-def _shown(size: int, view: View) -> list[int]:
-    """The positions that are drawn, with GAP where some are left out."""
-    if view.full or size <= MOST:
-        return list(range(size))
-    return [*range(EDGE), GAP, *range(size - EDGE, size)]
-
-
-def _cell(number: float, shaded: bool, view: View) -> Text:
-    text = number_text(float(number), view.precision)
-    return Text(f" {text} ", _shade(number) if shaded else "")
 
 
 def number_text(number: float, precision: int) -> str:
