@@ -262,9 +262,12 @@ def calculate(document: Document, only: Iterable[str]) -> Result:
         steps = {plain(name): name for name in plan.names}
         asked = [name.strip() for names in only for name in names.split(",")]
         names = [steps.get(plain(name), name) for name in asked] or list(plan.names)
-        trace = plan.run(problem.matrices, names)
     except ProblemError as error:
         raise error.at(document.source(error.names)) from None
+    try:
+        trace = plan.run(problem.matrices, names)
+    except ProblemError as error:
+        raise error.at("--only") from None
     for remark in remarks(trace, problem):
         click.echo(f"Warning: {remark}", err=True)
     return Result(problem, trace, names)

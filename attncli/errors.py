@@ -44,6 +44,6 @@ def closest(word: str, known: Iterable[str]) -> str | None:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`did you mean 'causal'? ` where a known word is close, else nothing."""
+    """` (did you mean 'causal'?)` where a known word is close, else nothing."""
     close = closest(word, known)
-    return f"did you mean {close!r}? " if close else ""
+    return f" (did you mean {close!r}?)" if close else ""

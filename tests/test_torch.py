@@ -18,7 +18,9 @@ CASES = json.loads((Path(__file__).parent / "reference/torch.json").read_text())
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 def test_the_result_is_that_of_pytorch(case: dict[str, Any]) -> None:
     """Every matrix that PyTorch returns is met to 1e-12 in float64."""
-    run = CliRunner().invoke(cli, ["compute", "-", "-f", "json"], input=json.dumps(case["document"]))
+    run = CliRunner().invoke(
+        cli, ["compute", "-", "-f", "json"], input=json.dumps(case["document"])
+    )
     assert run.exit_code == 0, run.stderr
     result = json.loads(run.stdout)
     for name, expected in case["expected"].items():

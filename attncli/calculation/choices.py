@@ -53,8 +53,8 @@ def _one_of(values: Callable[[], Collection[str]]) -> Callable[[object], str]:
     def read(value: object) -> str:
         word = str(value).strip().casefold()
         if word not in values():
-            guess = did_you_mean(word, values())
-            raise ValueError(f"{guess}it must be {_alternatives(values())}")
+            expected = f"it must be {_alternatives(values())}"
+            raise ValueError(f"{expected}{did_you_mean(word, values())}")
         return word
 
     return read

@@ -20,9 +20,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class Document:
-    """Entries by their canonical names, on paper: nothing is transposed or checked yet."""
+    """Entries by their canonical names, on paper: nothing is transposed or checked yet.
+
+    `sources` are the files, literals and options that it was gathered from.
+    """
 
     entries: Mapping[str, Entry]
+    sources: tuple[str, ...] = ()
 
     def merged(self, later: Document) -> Document:
         """Both together; what comes later wins, and its masks replace all earlier ones."""
@@ -30,10 +34,9 @@ class Document:
         if any(name in later.entries for name in MASKS):
             for name in MASKS:
                 earlier.pop(name, None)
-        return Document({**earlier, **later.entries})
+        return Document({**earlier, **later.entries}, self.sources + later.sources)
 
     def source(self, names: Iterable[str]) -> str:
-        """Where these names were written; all the sources where none of them was."""
-        known = [self.entries[name] for name in names if name in self.entries]
-        entries = known or list(self.entries.values())
-        return ", ".join(dict.fromkeys(entry.source for entry in entries))
+        """Where these names were written; all the sources where these say nothing."""
+        known = [self.entries[name].source for name in names if name in self.entries]
+        return ", ".join(dict.fromkeys(known or self.sources))

@@ -105,4 +105,9 @@ LAYOUTS: dict[str, Layout] = {
 
 def shape_text(shape: Shape, cells: str = "numbers") -> str:
     """`3 × 4`, as people write a shape; a vector is `5 numbers`."""
-    return " × ".join(map(str, shape)) if len(shape) > 1 else f"{shape[0]} {cells}"
+    return " × ".join(map(str, shape)) if len(shape) > 1 else count(shape[0], cells)
+
+
+def count(number: int, things: str) -> str:
+    """`1 number`, `3 numbers`."""
+    return f"{number} {things.removesuffix('s') if number == 1 else things}"

@@ -216,7 +216,7 @@ def read_rule(value: object) -> Rule:
     if kind not in MASKS:
         known = ", ".join(entry.signature for entry in MASKS.values())
         raise ProblemError(
-            f"{_said(value)} is no mask: {did_you_mean(kind, MASKS)}known kinds are {known}.",
+            f"{_said(value)} is no mask{did_you_mean(kind, MASKS)}: known kinds are {known}.",
             "Or give a matrix: a file, or a literal that begins with [.",
             ("mask",),
         )

@@ -118,6 +118,6 @@ def canonical(name: str) -> str:
     if known:
         return known
     close = closest(plain(name), _KNOWN)
-    every = sorted({*STEPS, *MATRICES, *CHOICES}, key=str.casefold)
+    every = dict.fromkeys((*MATRICES, *CHOICES))
     hint = f"Did you mean {_KNOWN[close]}?" if close else f"Known names are {', '.join(every)}."
     raise ProblemError(f"the name {name!r} is unknown.", hint)

@@ -127,11 +127,5 @@ class Broadcasts:
             f"{paper.two_shapes(self.name, self.target)}: a mask needs the shape of the scores, "
             "or one that broadcasts to it."
         )
-        last = self.layout_words(paper)
-        raise ProblemError(
-            message, f"Every axis, from the right, is 1 or equal: {last}.", (self.name,)
-        )
-
-    def layout_words(self, paper: Paper) -> str:
-        words = [f"{size} {name}" for name, size in reversed(paper.axes[self.target])]
-        return ", ".join(words)
+        hint = f"Each of its axes, from the right, must be 1 or that of {self.target}."
+        raise ProblemError(message, hint, (self.name,))

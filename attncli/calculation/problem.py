@@ -173,7 +173,7 @@ def _labels(
         owner = next((name for name in owners if name in axes), None)
         if owner is None:
             if choice in choices:
-                message = f"{choice} is given, but there is none of {' or '.join(owners)} to label."
+                message = f"{choice} is given, but there is no {' and no '.join(owners)} to label."
                 raise ProblemError(message, "The keys of X are labelled by tokens.", (choice,))
             continue
         entry, size = document.entries[owner], axes[owner][-2].size

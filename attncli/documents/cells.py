@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attncli.calculation.inputs import place
+from attncli.calculation.layouts import shape_text
 from attncli.errors import DocumentError
 
 BOOLEANS = {"true": True, "false": False}
@@ -83,7 +84,7 @@ def _part(name: str, outer: tuple[int, ...], i: int) -> str:
 
 
 def _extent(shape: tuple[int, ...]) -> str:
-    return f"{shape[0]} numbers" if len(shape) == 1 else f"{' × '.join(map(str, shape))} numbers"
+    return shape_text(shape) if len(shape) == 1 else f"{shape_text(shape)} numbers"
 
 
 def said(cell: object) -> str:

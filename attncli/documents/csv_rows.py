@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from attncli.calculation.layouts import count
 from attncli.documents.cells import BOOLEANS, number
 from attncli.documents.parsed import Part
 from attncli.errors import DocumentError
@@ -79,7 +80,8 @@ def _numbers(section: Section, body: Rows, decimal_comma: bool) -> NDArray[Any]:
         return np.array([[BOOLEANS[cell.casefold()] for cell in cells] for cells in body])
     for i, (line, cells) in enumerate(zip(lines, body, strict=True), 1):
         if len(cells) != width:
-            message = f"line {line}: {name}row {i} has {len(cells)} numbers, but row 1 has {width}."
+            cells_here = count(len(cells), "numbers")
+            message = f"line {line}: {name}row {i} has {cells_here}, but row 1 has {width}."
             raise DocumentError(message, "All rows of a matrix have one length.", (section.name,))
         row = [number(cell, decimal_comma) for cell in cells]
         if None in row:

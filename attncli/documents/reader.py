@@ -47,7 +47,7 @@ class Reader:
 
     def document(self, argument: str) -> Document:
         """The document that a path, a literal or `-` stands for. Raises AttncliError."""
-        text = self._parse(argument, argument)
+        text = self._parse(argument, _shortened(argument))
         entries: dict[str, Entry] = {}
         spelled: dict[str, str] = {}
         try:
@@ -60,7 +60,7 @@ class Reader:
                 spelled[known] = name
         except AttncliError as error:
             raise error.at(text.source) from None
-        return Document(entries)
+        return Document(entries, (text.source,))
 
     def matrix(self, name: str, argument: str) -> Document:
         """One matrix under a name: what `NAME=VALUE` says. Raises AttncliError."""
@@ -70,11 +70,13 @@ class Reader:
             message = f"{name}={argument}: {known} is no matrix."
             hint = f"Write {option}." if known in CHOICES else "It is a step, which is calculated."
             raise DocumentError(message, hint)
-        shown = argument if len(argument) <= 30 else f"{argument[:27]}..."
-        text = self._parse(argument, f"{name}={shown}")
+        if known == "mask" and is_rule(argument):
+            message = f"{name}={argument}: a mask by rule is no matrix."
+            raise DocumentError(message, f"Write --mask {argument}.")
+        text = self._parse(argument, f"{name}={_shortened(argument)}")
         try:
             part = self._only_matrix(known, text.parsed)
-            return Document({known: self._entry(known, part, text)})
+            return Document({known: self._entry(known, part, text)}, (text.source,))
         except AttncliError as error:
             raise error.at(text.source) from None
 
@@ -129,6 +131,11 @@ class Reader:
             return named[name]
         message = f"it holds several matrices ({', '.join(parsed)}), and none is {name}."
         raise DocumentError(message, f"Give a file that holds {name} alone.", (name,))
+
+
+def _shortened(literal: str) -> str:
+    """A literal short enough for a message; a path stays whole."""
+    return f"{literal[:27]}..." if literal[:1] in ("[", "{") and len(literal) > 30 else literal
 
 
 def _is_place(text: str, folder: Path) -> bool:
