@@ -152,7 +152,9 @@ def additive(given: Given, queries: Matrix, keys: Matrix) -> Steps:
     units = range(len(queries[0]))
     v_a = flat(given["v_a"]) if "v_a" in given else [1.0 for _ in units]
     steps["hidden"] = [[[math.tanh(q[c] + k[c]) for c in units] for k in keys] for q in queries]
-    steps["scores"] = [[sum(v_a[c] * pair[c] for c in units) for pair in r] for r in steps["hidden"]]
+    steps["scores"] = [
+        [sum(v_a[c] * pair[c] for c in units) for pair in r] for r in steps["hidden"]
+    ]
     return steps
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import combinations
+from itertools import chain, combinations
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,172 +15,482 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from attncli.calculation.scoring import SCORING
 from attncli.cli import cli
 from tests import oracle
-from tests.oracle import Matrix, Steps
+from tests.oracle import Added, Given, MayAttend, Steps
 
-# Sizes that all differ, and are prime, so that no two axes can be taken for each other.
+# Sizes that all differ, and are prime, so that no axis can be taken for another.
 HEADS, BATCH, N, M, D_MODEL, D_K, D_V, HIDDEN, D_OUT, D_Q = 2, 3, 5, 7, 11, 13, 17, 19, 23, 29
+SCORES = ("dot", "scaled", "additive", "general")
 TOLERANCE = 1e-12
 
-SCORES = ("dot", "scaled", "additive", "general")
+
+# Random numbers.
+
+
+def boolean(random: Random) -> bool:
+    """True, two times of three."""
+    return random.random() < 2 / 3
+
+
+def one_or_zero(random: Random) -> int:
+    """1, two times of three, else 0."""
+    return int(boolean(random))
+
+
+def number(random: Random) -> float:
+    """A number of the normal distribution."""
+    return random.gauss(0, 1)
+
+
+def number_or_infinity(random: Random) -> float | str:
+    """−inf as JSON writes it, one time of three, else a number."""
+    return number(random) if boolean(random) else "-inf"
+
+
+def filled(random: Random, cell: Callable[[Random], object], *sizes: int) -> Any:
+    """Nested lists of these sizes."""
+    if not sizes:
+        return cell(random)
+    return [filled(random, cell, *sizes[1:]) for _ in range(sizes[0])]
+
+
+# Masks.
+
+RULES: dict[str, Callable[[int, int], MayAttend]] = {
+    "causal": lambda n, m: oracle.causal(),
+    "causal:lower-right": lambda n, m: oracle.causal(m - n),
+    "padding:3": lambda n, m: oracle.padding(3),
+    "padding:0": lambda n, m: oracle.padding(0),
+    '{"padding": 4}': lambda n, m: oracle.padding(4),
+    "window:1,2": lambda n, m: oracle.window(1, 2),
+    "window:-1,1": lambda n, m: oracle.window(-1, 1),
+    '{"window": [0, -1]}': lambda n, m: oracle.window(0, -1),
+}
 
 
 @dataclass(frozen=True)
-class Mask:
-    """A mask as it is written, and the same for the oracle.
+class Cells:
+    """A mask matrix: how a cell is made, what the axes count, and what the cells mean."""
 
-    The functions take batch entry, head, query and key, counted from 0.
-    """
+    cell: Callable[[Random], object]
+    axes: tuple[str, ...] = ("n", "m")
+    means: str = "keep"
 
-    written: object
-    may_attend: Callable[[int, int, int, int], bool] | None = None
-    added: Callable[[int, int, int, int], float] | None = None
+
+MATRICES = {
+    "booleans": Cells(boolean),
+    "1 and 0": Cells(one_or_zero),
+    "what to drop": Cells(boolean, means="drop"),
+    "1 and 0 to add": Cells(one_or_zero, means="add"),
+    "numbers": Cells(number, means="add"),
+    "numbers and -inf": Cells(number_or_infinity, means="add"),
+    "one row": Cells(boolean, ("1", "m")),
+    "one column": Cells(number, ("n", "1"), means="add"),
+    "a list": Cells(boolean, ("m",)),
+    "one a head": Cells(boolean, ("heads", "n", "m")),
+    "one an entry": Cells(number, ("batch", "n", "m"), means="add"),
+    "one an entry, for all heads": Cells(boolean, ("batch", "1", "n", "m")),
+    "one an entry and head": Cells(number, ("batch", "heads", "n", "m"), means="add"),
+    "one a head, for all entries": Cells(boolean, ("1", "heads", "1", "m")),
+}
+
+
+def cell_at(nested: Any, place: tuple[int, ...]) -> Any:
+    """The cell of a mask for a place in the scores: axes match from the right, 1 stands for all."""
+    for position in place[len(place) - oracle.rank(nested) :]:
+        nested = nested[position if len(nested) > 1 else 0]
+    return nested
+
+
+# Problems.
 
 
 @dataclass(frozen=True)
 class Case:
-    """What a problem has besides X, W_q, W_k, W_v. `masks` are names in `MASKS`."""
+    """What a problem has besides X, W_q, W_k and W_v. `masks` are of `RULES` or `MATRICES`."""
 
     memory: bool = False
-    biases: str = ""  # "vectors" or "of heads"
-    is_given: bool = False  # Q, K, V instead of X
-    has_values: bool = True
+    source: str = "projected"  # or "given" (Q, K, V), "without V", "bare" (X alone)
+    biases: bool = False
     heads: int = 1
     is_per_head: bool = False
-    output: str = ""  # "W_o", "with b_o" or "W_o of heads"
+    output: tuple[str, ...] = ()  # "W_o", "b_o"
     masks: tuple[str, ...] = ()
     choices: Mapping[str, Any] = field(default_factory=dict)
+    batches: tuple[bool, ...] = (False, True)
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        has_other_keys = self.memory or self.source in ("given", "without V")
+        sizes = {"batch": BATCH, "heads": self.heads, "n": N, "m": M if has_other_keys else N}
+        return {**sizes, "1": 1}
 
 
-def number_matrix(random: Random, *sizes: int) -> Any:
-    """Nested lists of random numbers."""
-    if not sizes:
-        return random.gauss(0, 1)
-    return [number_matrix(random, *sizes[1:]) for _ in range(sizes[0])]
+@dataclass(frozen=True)
+class Generated:
+    """A document, and the same for the oracle: one batch entry each, with their masks."""
+
+    document: dict[str, Any]
+    entries: list[Given]
+    may_attend: list[list[MayAttend]]
+    added: list[list[Added]]
 
 
-def boolean_matrix(random: Random, *sizes: int) -> Any:
-    """Nested lists of random booleans; two of three are true."""
-    if not sizes:
-        return random.random() < 2 / 3
-    return [boolean_matrix(random, *sizes[1:]) for _ in range(sizes[0])]
+def generate(case: Case, score: str, is_batch: bool) -> Generated:
+    """The random problem of a case; always the same one."""
+    random = Random(f"{score} {case} {is_batch}")
+    count = BATCH if is_batch else 1
+    weights = {**projections(case, score, random), **scoring_weights(case, score, random)}
+    of_entries = [sequences(case, score, random) for _ in range(count)]
+    inputs = {name: [entry[name] for entry in of_entries] for name in of_entries[0]}
+    document: dict[str, Any] = {"score": score, **case.choices, **weights}
+    document |= inputs if is_batch else of_entries[0]
+    if case.heads > 1 and not case.is_per_head:
+        document["heads"] = case.heads
+    may_attend: list[list[MayAttend]] = [[] for _ in range(count)]
+    added: list[list[Added]] = [[] for _ in range(count)]
+    for name in case.masks:
+        written = write_mask(name, case, random)
+        document.setdefault("masks", []).append(written)
+        for entry in range(count):
+            leading = (entry,) if is_batch else ()
+            if name in RULES:
+                may_attend[entry].append(RULES[name](case.sizes["n"], case.sizes["m"]))
+            elif MATRICES[name].means == "add":
+                added[entry].append(partial(number_at, written, case, leading))
+            else:
+                kept = MATRICES[name].means == "keep"
+                may_attend[entry].append(partial(is_kept, written, kept, case, leading))
+    return Generated(document, [{**weights, **one} for one in of_entries], may_attend, added)
 
 
-def written_keep(random: Random, *sizes: int) -> Any:
-    """The same as numbers, 1 and 0."""
-    return json.loads(json.dumps(boolean_matrix(random, *sizes)), object_hook=None)
+def write_mask(name: str, case: Case, random: Random) -> Any:
+    """The mask as the document has it."""
+    if name in RULES:
+        return json.loads(name) if name.startswith("{") else name
+    mask = MATRICES[name]
+    return filled(random, mask.cell, *(case.sizes[axis] for axis in mask.axes))
 
 
-def causal(random: Random, n: int, m: int) -> Mask:
-    return Mask("causal", lambda _, *place: oracle.causal()(*place))
+def place_in_scores(case: Case, leading: tuple[int, ...], h: int, i: int, j: int) -> Any:
+    """Batch entry and head only where the scores have such axes."""
+    return (*leading, *([h] if case.heads > 1 else []), i, j)
 
 
-def lower_right(random: Random, n: int, m: int) -> Mask:
-    return Mask("causal:lower-right", lambda _, *place: oracle.causal(m - n)(*place))
+def number_at(cells: Any, case: Case, leading: tuple[int, ...], h: int, i: int, j: int) -> float:
+    """The number a mask matrix adds."""
+    return float(cell_at(cells, place_in_scores(case, leading, h, i, j)))
 
 
-def padding(random: Random, n: int, m: int) -> Mask:
-    return Mask("padding:3", lambda _, *place: oracle.padding(3)(*place))
+def is_kept(
+    cells: Any, kept: bool, case: Case, leading: tuple[int, ...], h: int, i: int, j: int
+) -> bool:
+    """Whether a mask matrix lets query i attend key j."""
+    return bool(cell_at(cells, place_in_scores(case, leading, h, i, j))) == kept
 
 
-def window(random: Random, n: int, m: int) -> Mask:
-    return Mask("window:1,2", lambda _, *place: oracle.window(1, 2)(*place))
+def widths(case: Case, score: str) -> tuple[int, int]:
+    """d_q and d_k; only additive and general scoring take widths that differ."""
+    if case.source == "bare":
+        return D_MODEL, D_MODEL
+    return (D_Q if score in ("additive", "general") else D_K), D_K
 
 
-def left_window(random: Random, n: int, m: int) -> Mask:
-    return Mask({"window": [2, 0]}, lambda _, *place: oracle.window(2, 0)(*place))
+def sequences(case: Case, score: str, random: Random) -> dict[str, Any]:
+    """What differs from one batch entry to another."""
+    d_q, d_k = widths(case, score)
+    if case.source in ("given", "without V"):
+        given = {"Q": (N, case.heads * d_q), "K": (M, case.heads * d_k)}
+        if case.source == "given":
+            given["V"] = (M, case.heads * D_V)
+    else:
+        given = {"X": (N, D_MODEL)}
+        if case.memory:
+            given["memory"] = (M, D_MODEL)
+    return {name: filled(random, number, *sizes) for name, sizes in given.items()}
 
 
-def open_window(random: Random, n: int, m: int) -> Mask:
-    return Mask("window:-1,1", lambda _, *place: oracle.window(-1, 1)(*place))
+def projections(case: Case, score: str, random: Random) -> dict[str, Any]:
+    """Weights and biases; with `is_per_head` a matrix and a row for each head."""
+    d_q, d_k = widths(case, score)
+    sizes: dict[str, tuple[int, ...]] = {}
+    if case.source == "projected":
+        for letter, width in (("q", d_q), ("k", d_k), ("v", D_V)):
+            if case.is_per_head:
+                sizes[f"W_{letter}"] = (case.heads, D_MODEL, width)
+                sizes[f"b_{letter}"] = (case.heads, width)
+            else:
+                sizes[f"W_{letter}"] = (D_MODEL, case.heads * width)
+                sizes[f"b_{letter}"] = (case.heads * width,)
+    if "W_o" in case.output:
+        d_v = D_MODEL if case.source == "bare" else D_V
+        sizes["W_o"] = (case.heads, d_v, D_OUT) if case.is_per_head else (case.heads * d_v, D_OUT)
+    if "b_o" in case.output:
+        sizes["b_o"] = (D_OUT,)
+    wanted = {name: size for name, size in sizes.items() if case.biases or name[0] == "W"}
+    wanted |= {name: sizes[name] for name in case.output}
+    return {name: filled(random, number, *size) for name, size in wanted.items()}
 
 
-def booleans(random: Random, n: int, m: int) -> Mask:
-    cells = boolean_matrix(random, n, m)
-    return Mask(cells, lambda _, h, i, j: cells[i][j])
+def scoring_weights(case: Case, score: str, random: Random) -> dict[str, Any]:
+    """The weights of the scoring function, which heads share."""
+    d_q, d_k = widths(case, score)
+    sizes: dict[str, dict[str, tuple[int, ...]]] = {
+        "additive": {"W_a": (d_q, HIDDEN), "U_a": (d_k, HIDDEN), "v_a": (HIDDEN,)},
+        "general": {"W_a": (d_q, d_k)},
+    }
+    return {name: filled(random, number, *size) for name, size in sizes.get(score, {}).items()}
 
 
-def ones_and_zeros(random: Random, n: int, m: int) -> Mask:
-    cells = [[int(cell) for cell in row] for row in boolean_matrix(random, n, m)]
-    return Mask(cells, lambda _, h, i, j: cells[i][j] == 1)
+# Comparing.
 
 
-def dropped(random: Random, n: int, m: int) -> Mask:
-    cells = boolean_matrix(random, n, m)
-    return Mask(cells, lambda _, h, i, j: not cells[i][j])
+def compute(document: Mapping[str, Any], folder: Path) -> Steps:
+    """The steps that the program writes as JSON."""
+    path = folder / "problem.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    result = CliRunner().invoke(cli, ["compute", str(path), "-f", "json"])
+    assert result.exit_code == 0, result.output
+    steps: Steps = json.loads(result.stdout)
+    return steps
 
 
-def added_ones(random: Random, n: int, m: int) -> Mask:
-    cells = [[int(cell) for cell in row] for row in boolean_matrix(random, n, m)]
-    return Mask(cells, added=lambda _, h, i, j: cells[i][j])
+def expect(problem: Generated, case: Case, score: str, is_batch: bool) -> Steps:
+    """The steps of the oracle, entry by entry."""
+    factor = case.choices.get("scale")
+    entries = [
+        oracle.attention(
+            given,
+            score=score,
+            heads=case.heads,
+            scale=1.0 if factor == "none" else factor,
+            may_attend=may_attend,
+            added=added,
+            fill=float(case.choices.get("fill", "-inf")),
+        )
+        for given, may_attend, added in zip(
+            problem.entries, problem.may_attend, problem.added, strict=True
+        )
+    ]
+    return stacked(entries) if is_batch else entries[0]
 
 
-def numbers(random: Random, n: int, m: int) -> Mask:
-    cells = number_matrix(random, n, m)
-    return Mask(cells, added=lambda _, h, i, j: cells[i][j])
+def stacked(entries: list[Steps]) -> Steps:
+    """The steps of all batch entries, with an axis for them."""
+    return {name: [entry[name] for entry in entries] for name in entries[0]}
 
 
-def infinities(random: Random, n: int, m: int) -> Mask:
-    cells = [[number if number > -0.5 else "-inf" for number in row] for row in
-             number_matrix(random, n, m)]
-    return Mask(cells, added=lambda _, h, i, j: float(cells[i][j]))
+def assert_same_steps(actual: Steps, expected: Steps) -> None:
+    """The same steps in the same order, and every number of them within the tolerance."""
+    assert list(actual) == list(expected)
+    for name in expected:
+        assert_close(actual[name], expected[name], name)
 
 
-def nothing_for_one(random: Random, n: int, m: int) -> Mask:
-    cells = [[i != 1 for _ in range(m)] for i in range(n)]
-    return Mask(cells, lambda _, h, i, j: cells[i][j])
+def assert_close(actual: Any, expected: Any, place: str) -> None:
+    if isinstance(expected, list):
+        assert isinstance(actual, list), place
+        assert len(actual) == len(expected), place
+        for position, (own, other) in enumerate(zip(actual, expected, strict=True), start=1):
+            assert_close(own, other, f"{place}[{position}]")
+    elif math.isinf(expected):
+        assert actual == str(expected), place
+    else:
+        assert isinstance(actual, float), place
+        assert abs(actual - expected) <= TOLERANCE * (1 + abs(expected)), place
 
 
-def one_row(random: Random, n: int, m: int) -> Mask:
-    cells = [[j % 3 != 1 for j in range(m)]]
-    return Mask(cells, lambda _, h, i, j: cells[0][j])
+# The tests.
 
-
-def one_a_head(random: Random, n: int, m: int) -> Mask:
-    cells = boolean_matrix(random, HEADS, n, m)
-    return Mask(cells, lambda _, h, i, j: cells[h][i][j])
-
-
-def one_an_entry(random: Random, n: int, m: int) -> Mask:
-    cells = boolean_matrix(random, BATCH, n, m)
-    return Mask(cells, lambda entry, h, i, j: cells[entry][i][j])
-
-
-def one_an_entry_for_all_heads(random: Random, n: int, m: int) -> Mask:
-    cells = number_matrix(random, BATCH, 1, n, m)
-    return Mask(cells, added=lambda entry, h, i, j: cells[entry][0][i][j])
-
-
-def length_an_entry(random: Random, n: int, m: int) -> Mask:
-    lengths = [3, 0, m]
-    return Mask({"padding": lengths}, lambda entry, h, i, j: j < lengths[entry])
-
-
-def length_a_query(random: Random, n: int, m: int) -> Mask:
-    lengths = [[random.randint(1, m) for _ in range(n)] for _ in range(BATCH)]
-    return Mask({"padding": lengths}, lambda entry, h, i, j: j < lengths[entry][i])
-
-
-MASKS: dict[str, Callable[[Random, int, int], Mask]] = {
-    "causal": causal,
-    "causal:lower-right": lower_right,
-    "padding": padding,
-    "window": window,
-    "window to the left": left_window,
-    "open window": open_window,
-    "booleans": booleans,
-    "1 and 0": ones_and_zeros,
-    "dropped": dropped,
-    "ones to add": added_ones,
-    "numbers": numbers,
-    "numbers with -inf": infinities,
-    "nothing for one query": nothing_for_one,
-    "one row": one_row,
-    "one a head": one_a_head,
-    "one an entry": one_an_entry,
-    "one an entry for all heads": one_an_entry_for_all_heads,
-    "a length an entry": length_an_entry,
-    "a length a query": length_a_query,
+CASES = {
+    "plain": Case(),
+    "biases": Case(biases=True),
+    "X alone": Case(source="bare"),
+    "X and memory alone": Case(source="bare", memory=True),
+    "memory": Case(memory=True),
+    "memory, biases": Case(memory=True, biases=True),
+    "Q, K, V given": Case(source="given"),
+    "Q, K given": Case(source="without V"),
+    "Q, K given, heads, causal": Case(source="without V", heads=HEADS, masks=("causal",)),
+    "W_o": Case(memory=True, output=("W_o",)),
+    "W_o, b_o": Case(memory=True, output=("W_o", "b_o")),
+    "X alone, W_o": Case(source="bare", output=("W_o",)),
+    "heads": Case(memory=True, heads=HEADS),
+    "heads, biases, W_o, b_o": Case(heads=HEADS, biases=True, output=("W_o", "b_o")),
+    "heads, Q, K, V given": Case(source="given", heads=HEADS, output=("W_o",)),
+    "per head": Case(memory=True, heads=HEADS, is_per_head=True),
+    "per head, biases": Case(heads=HEADS, is_per_head=True, biases=True),
+    "per head, W_o, b_o": Case(
+        memory=True, heads=HEADS, is_per_head=True, biases=True, output=("W_o", "b_o")
+    ),
+    "one head of rank 3": Case(is_per_head=True, biases=True, output=("W_o",)),
+    "scale": Case(memory=True, choices={"scale": 0.37}),
+    "scale none": Case(memory=True, choices={"scale": "none"}),
+    "scale 1": Case(memory=True, choices={"scale": 1}),
+    "scale, heads": Case(heads=HEADS, choices={"scale": -1.7}, output=("W_o",)),
+    **{f"mask {name}": Case(memory=True, masks=(name,)) for name in RULES},
+    **{
+        f"mask {name}": Case(
+            memory=True,
+            heads=HEADS if "heads" in mask.axes or len(mask.axes) > 3 else 1,
+            masks=(name,),
+            choices={} if name in ("booleans", "1 and 0", "numbers") else {"mask_kind": mask.means},
+            batches=(True,) if "batch" in mask.axes else (False, True),
+        )
+        for name, mask in MATRICES.items()
+        if name != "one a head, for all entries"
+    },
+    "mask one a head, for all entries": Case(
+        memory=True, heads=HEADS, masks=("one a head, for all entries",), batches=(True,)
+    ),
+    "causal on X": Case(masks=("causal",)),
+    "masks": Case(memory=True, masks=("causal:lower-right", "booleans", "numbers", "window:1,2")),
+    "masks, two to add": Case(memory=True, masks=("numbers", "padding:3", "numbers and -inf")),
+    "masks, heads, W_o": Case(
+        heads=HEADS, masks=("causal", "one a head", "numbers"), output=("W_o", "b_o")
+    ),
+    "mask, scale": Case(masks=("causal",), choices={"scale": 0.37}),
+    "fill": Case(memory=True, masks=("causal",), choices={"fill": -1e6}),
+    "fill, nothing to attend": Case(memory=True, masks=("padding:0",), choices={"fill": -1e9}),
+    "small fill": Case(memory=True, masks=("booleans", "numbers"), choices={"fill": -0.5}),
+    "fill -inf": Case(masks=("window:1,2",), choices={"fill": "-inf"}),
 }
+
+
+@pytest.mark.parametrize("score", SCORES)
+@pytest.mark.parametrize(
+    ("case", "is_batch"),
+    [
+        pytest.param(case, is_batch, id=f"{name}{', batch' if is_batch else ''}")
+        for name, case in CASES.items()
+        for is_batch in case.batches
+    ],
+)
+def test_every_step_is_what_plain_loops_give(
+    case: Case, is_batch: bool, score: str, tmp_path: Path
+) -> None:
+    """Each step, by its name and in its order, equals the oracle's to 1e-12."""
+    problem = generate(case, score, is_batch)
+    expected = expect(problem, case, score, is_batch)
+    assert_same_steps(compute(problem.document, tmp_path), expected)
+
+
+ADDITIVE = ("W_a", "U_a", "v_a")
+
+
+@pytest.mark.parametrize(
+    "left_out", chain.from_iterable(combinations(ADDITIVE, count) for count in (1, 2, 3))
+)
+def test_additive_weights_may_be_left_out(left_out: tuple[str, ...], tmp_path: Path) -> None:
+    """Without W_a, U_a or v_a nothing is projected, and the hidden units are added up."""
+    random = Random(str(left_out))
+    d_q, d_k = (HIDDEN if name in left_out else size for name, size in (("W_a", D_Q), ("U_a", D_K)))
+    sizes = {
+        "Q": (N, d_q),
+        "K": (M, d_k),
+        "V": (M, D_V),
+        "W_a": (d_q, HIDDEN),
+        "U_a": (d_k, HIDDEN),
+        "v_a": (HIDDEN,),
+    }
+    given = {
+        name: filled(random, number, *size) for name, size in sizes.items() if name not in left_out
+    }
+    expected = oracle.attention(given, score="additive")
+    assert_same_steps(compute({"score": "additive", **given}, tmp_path), expected)
+
+
+@pytest.mark.parametrize("score", ["dot", "scaled"])
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        pytest.param([3, 0, M], id="one an entry"),
+        pytest.param([[1, 2, 3, 5, 7], [7, 5, 3, 2, 1], [0, 1, 0, 2, 7]], id="one a query"),
+    ],
+)
+@pytest.mark.parametrize("heads", [1, HEADS])
+def test_padding_may_differ_between_batch_entries(
+    score: str, lengths: list[Any], heads: int, tmp_path: Path
+) -> None:
+    """A list of lengths has one for each entry, a table one for each query of each entry."""
+    case = Case(memory=True, heads=heads)
+    problem = generate(case, score, is_batch=True)
+    for entry, own in enumerate(lengths):
+        problem.may_attend[entry].append(partial(is_before, own))
+    problem.document["mask"] = {"padding": lengths}
+    expected = expect(problem, case, score, is_batch=True)
+    assert_same_steps(compute(problem.document, tmp_path), expected)
+
+
+def is_before(length: int | list[int], h: int, i: int, j: int) -> bool:
+    """Whether key j is among the first `length`, or among the first `length[i]`."""
+    return j < (length[i] if isinstance(length, list) else length)
+
+
+@pytest.mark.parametrize("lengths", [[3], [[1, 2, 3, 5, 7]]])
+def test_padding_of_one_entry_needs_no_batch(lengths: list[Any], tmp_path: Path) -> None:
+    """Where there is no batch, a list of lengths has one entry."""
+    case = Case(memory=True)
+    problem = generate(case, "scaled", is_batch=False)
+    problem.may_attend[0].append(partial(is_before, lengths[0]))
+    problem.document["mask"] = {"padding": lengths}
+    expected = expect(problem, case, "scaled", is_batch=False)
+    assert_same_steps(compute(problem.document, tmp_path), expected)
+
+
+@pytest.mark.parametrize("score", SCORES)
+def test_heads_that_are_an_axis_stay_one(score: str, tmp_path: Path) -> None:
+    """Q, K, V of rank 4 are batch × heads × n × d: nothing is split, nothing put side by side."""
+    case = Case(source="given")
+    random = Random(score)
+    weights = scoring_weights(case, score, random)
+    entries = [[sequences(case, score, random) for _ in range(HEADS)] for _ in range(BATCH)]
+    given = {
+        name: [[head[name] for head in heads] for heads in entries] for name in ("Q", "K", "V")
+    }
+    document = {"score": score, "mask": "causal:lower-right", **weights, **given}
+    mask = oracle.causal(M - N)
+    expected = stacked(
+        [
+            stacked(
+                [
+                    oracle.attention({**weights, **head}, score=score, may_attend=[mask])
+                    for head in heads
+                ]
+            )
+            for heads in entries
+        ]
+    )
+    assert_same_steps(compute(document, tmp_path), expected)
+
+
+@pytest.mark.parametrize("mask", ["causal", "causal:lower-right", "window:1,-1"])
+def test_masks_of_more_queries_than_keys(mask: str, tmp_path: Path) -> None:
+    """With more queries than keys, those that may attend nothing have weights and output 0."""
+    random = Random(mask)
+    given = {
+        name: filled(random, number, *size)
+        for name, size in (("Q", (M, D_K)), ("K", (N, D_K)), ("V", (N, D_V)))
+    }
+    may_attend = {
+        "causal": oracle.causal(),
+        "causal:lower-right": oracle.causal(N - M),
+        "window:1,-1": oracle.window(1, -1),
+    }[mask]
+    expected = oracle.attention(given, may_attend=[may_attend])
+    assert_same_steps(compute({"mask": mask, **given}, tmp_path), expected)
+
+
+@pytest.mark.parametrize("score", SCORES)
+def test_a_width_of_one_is_not_scaled(score: str, tmp_path: Path) -> None:
+    """Where d_k is 1 its root changes nothing, and there is no step `scaled`."""
+    random = Random(score)
+    given = {
+        name: filled(random, number, *size)
+        for name, size in (("Q", (N, 1)), ("K", (M, 1)), ("V", (M, D_V)), ("W_a", (1, 1)))
+        if name != "W_a" or score in ("additive", "general")
+    }
+    expected = oracle.attention(given, score=score)
+    assert "scaled" not in expected
+    assert_same_steps(compute({"score": score, **given}, tmp_path), expected)

@@ -63,6 +63,7 @@ class Drawing:
             if line:
                 self._say(Text(line, style))
         written = trace.written(names)
+        is_first = not (self.problem.title or self.problem.note)
         for number, step in enumerate(trace.plan.steps, 1):
             if step.name in written:
                 heading = Text.assemble(
@@ -70,7 +71,9 @@ class Drawing:
                     f"= {step.operation.formula(trace.plan.layout)}   ",
                     (trace.plan.shape(step), "dim"),
                 )
-                self.console.print()
+                if not is_first:
+                    self.console.print()
+                is_first = False
                 self._say(heading)
                 self._matrix(step, written[step.name])
 

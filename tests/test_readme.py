@@ -1,0 +1,55 @@
+"""The README says what the program does: its console blocks are run, its commands are CI's."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+RUNS = [run for block in BLOCKS for run in re.split(r"(?m)^(?=\$ )", block) if run]
+
+
+def comparable(text: str) -> str:
+    """Full-length numbers to 12 decimals: the last digit of exp differs between processors."""
+    return re.sub(r"\d+\.\d{13,}", lambda match: f"{float(match[0]):.12f}", text)
+
+
+def run_in_shell(command: str) -> str:
+    """What a command prints on stdout and stderr, with attncli from this interpreter."""
+    program = f"attncli() {{ '{sys.executable}' -m attncli \"$@\"; }}\n"
+    run = subprocess.run(
+        ["bash", "-c", program + command],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        check=False,
+        encoding="utf-8",
+    )
+    return run.stdout
+
+
+@pytest.mark.parametrize("run", RUNS, ids=[run.split("\n")[0] for run in RUNS])
+def test_a_console_block_is_what_the_program_prints(run: str) -> None:
+    """Command and output in the README belong together, to the letter."""
+    command, _, output = run.partition("\n")
+    assert comparable(run_in_shell(command.removeprefix("$ "))) == comparable(output)
+
+
+def test_readme_is_short() -> None:
+    """It can be read in one sitting."""
+    assert README.count("\n") < 200
+
+
+def test_ci_calls_the_test_command_of_the_readme() -> None:
+    """What CI proves is what the README promises."""
+    setup, tests = re.findall(r"```sh\n(.*?)\n```", README)[:2]
+    script = (ROOT / ".ci/run").read_text(encoding="utf-8")
+    assert setup in script
+    assert tests in script
