@@ -46,13 +46,13 @@ def attention(
     every = []
     for h in range(len(queries)):
         of_head = scored(given, score, queries[h], keys[h])
+        last: Matrix = of_head["scores"]
         factor = default_scale(score, len(queries[h][0])) if scale is None else scale
         if factor != 1:
-            of_head["scaled"] = times(of_head["scores"], factor)
+            last = of_head["scaled"] = times(last, factor)
         if may_attend or added:
-            last = of_head.get("scaled", of_head["scores"])
-            of_head["masked"] = masked(last, h, may_attend, added, fill)
-        of_head["weights"] = softmax(list(of_head.values())[-1])
+            last = of_head["masked"] = masked(last, h, may_attend, added, fill)
+        of_head["weights"] = softmax(last)
         if values:
             of_head["heads"] = product(of_head["weights"], values[h])
         every.append(of_head)
@@ -73,8 +73,8 @@ def projected(given: Given, steps: Steps) -> list[list[Matrix]]:
     Weights of rank 3 give each head its own: Q_h = X W_q[h] + b_q[h]. Without weights Q, K, V are
     given, or are X and M themselves, and are no steps. V may be absent.
     """
-    own = given.get("X")
-    other = given.get("memory", own)
+    own: Any = given.get("X")
+    other: Any = given.get("memory", own)
     result = []
     for name, letter, source in (("Q", "q", own), ("K", "k", other), ("V", "v", other)):
         weight, bias = given.get(f"W_{letter}"), given.get(f"b_{letter}")

@@ -1,0 +1,116 @@
+"""The rooms and their doors: who may import whom, and what a start may load."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "attncli"
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+# Each room may import those after it.
+ROOMS = {
+    "cli": {"formats", "documents", "render", "calculation", "errors"},
+    "formats": {"documents", "render", "calculation", "errors"},
+    "documents": {"calculation", "errors"},
+    "render": {"calculation", "errors"},
+    "calculation": {"errors"},
+    "errors": set(),
+}
+
+# Inside `calculation` an import points down this list.
+CALCULATION = [
+    *("remarks", "attention", "problem", "per_head", "inputs", "given", "document", "names"),
+    *("choices", "masks", "scoring", "plan", "operations", "needs", "layouts"),
+]
+
+# Third-party packages, and the room that alone may import them.
+OWNERS = {"click": {"cli"}, "rich": {"render"}, "numpy": {"calculation", "documents", "render"}}
+
+
+def room(path: Path) -> str:
+    """The room that a file belongs to."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> set[str]:
+    """The modules that a file imports anywhere in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_rooms_import_only_those_below_them(path: Path) -> None:
+    """Data goes one way, and so do imports."""
+    mine = room(path)
+    if mine in ("__init__", "__main__"):
+        return
+    rooms = {name.split(".")[1] for name in imports(path) if name.startswith("attncli.")}
+    assert rooms <= ROOMS[mine] | {mine}
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_libraries_stay_in_their_rooms(path: Path) -> None:
+    """Only the command line knows click, only the renderers know rich."""
+    libraries = {name.split(".")[0] for name in imports(path)} & OWNERS.keys()
+    assert all(room(path) in OWNERS[library] for library in libraries)
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_files_are_opened_in_one_room(path: Path) -> None:
+    """Whoever wants to know what the program reads and writes looks into `documents`."""
+    names = {
+        node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name)
+    }
+    opening = {"open", "read_bytes", "read_text", "write_bytes", "write_text", "fdopen"}
+    # cli.py opens the null device, where the end of a closed pipe goes.
+    assert room(path) in ("documents", "cli") or not names & opening
+
+
+def test_calculation_points_down() -> None:
+    """attention → problem → scoring and masks → plan → operations, and never back."""
+    for path in sorted((PACKAGE / "calculation").glob("*.py")):
+        if path.stem != "__init__":
+            below = CALCULATION[CALCULATION.index(path.stem) + 1 :]
+            for name in imports(path):
+                if name.startswith("attncli.calculation."):
+                    module = name.split(".")[2]
+                    lazily = path.stem == "choices" and module in ("masks", "scoring", "layouts")
+                    assert module in below or lazily, f"{path.stem} imports {module}"
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """The top-level packages that a run of the program has loaded when it ends."""
+    script = (
+        "import sys\n"
+        f"sys.argv = ['attncli', *{list(arguments)!r}]\n"
+        "from attncli.cli import cli\n"
+        "try:\n    cli()\n"
+        "finally:\n    print(*{name.split('.')[0] for name in sys.modules}, file=sys.stderr)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(run.stderr.split())
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"]])
+def test_the_program_starts_without_heavy_libraries(arguments: list[str]) -> None:
+    """Asking what the program is must not wait for numpy or rich."""
+    assert not loaded_by(*arguments) & {"numpy", "rich"}
+
+
+def test_data_formats_do_not_load_rich() -> None:
+    """A pipeline does not pay for tables."""
+    loaded = loaded_by("compute", "[[1, 2], [3, 4]]", "-f", "json")
+    assert "numpy" in loaded
+    assert "rich" not in loaded
