@@ -71,27 +71,34 @@ RULES: dict[str, Callable[[int, int], MayAttend]] = {
 
 @dataclass(frozen=True)
 class Cells:
-    """A mask matrix: how a cell is made, what the axes count, and what the cells mean."""
+    """A mask matrix: how a cell is made, what the axes count, and mask_kind where it is given."""
 
     cell: Callable[[Random], object]
     axes: tuple[str, ...] = ("n", "m")
-    means: str = "keep"
+    kind: str = ""
+
+    @property
+    def means(self) -> str:
+        """`keep`, `drop` or `add`: booleans, 1 and 0 say what may be attended."""
+        return self.kind or ("keep" if self.cell in (boolean, one_or_zero) else "add")
 
 
 MATRICES = {
     "booleans": Cells(boolean),
     "1 and 0": Cells(one_or_zero),
-    "what to drop": Cells(boolean, means="drop"),
-    "1 and 0 to add": Cells(one_or_zero, means="add"),
-    "numbers": Cells(number, means="add"),
-    "numbers and -inf": Cells(number_or_infinity, means="add"),
+    "1 and 0 to keep": Cells(one_or_zero, kind="keep"),
+    "1 and 0 to drop": Cells(one_or_zero, kind="drop"),
+    "1 and 0 to add": Cells(one_or_zero, kind="add"),
+    "booleans to drop": Cells(boolean, kind="drop"),
+    "numbers": Cells(number),
+    "numbers and -inf": Cells(number_or_infinity),
     "one row": Cells(boolean, ("1", "m")),
-    "one column": Cells(number, ("n", "1"), means="add"),
+    "one column": Cells(number, ("n", "1")),
     "a list": Cells(boolean, ("m",)),
     "one a head": Cells(boolean, ("heads", "n", "m")),
-    "one an entry": Cells(number, ("batch", "n", "m"), means="add"),
+    "one an entry": Cells(number, ("batch", "n", "m")),
     "one an entry, for all heads": Cells(boolean, ("batch", "1", "n", "m")),
-    "one an entry and head": Cells(number, ("batch", "heads", "n", "m"), means="add"),
+    "one an entry and head": Cells(number, ("batch", "heads", "n", "m")),
     "one a head, for all entries": Cells(boolean, ("1", "heads", "1", "m")),
 }
 
@@ -128,41 +135,48 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Generated:
-    """A document, and the same for the oracle: one batch entry each, with their masks."""
+class Entry:
+    """One batch entry for the oracle: its matrices, its masks, and what is added to its scores."""
 
-    document: dict[str, Any]
-    entries: list[Given]
-    may_attend: list[list[MayAttend]]
-    added: list[list[Added]]
+    given: Given
+    may_attend: list[MayAttend]
+    added: list[Added]
 
 
-def generate(case: Case, score: str, is_batch: bool) -> Generated:
-    """The random problem of a case; always the same one."""
+def generate(case: Case, score: str, is_batch: bool) -> tuple[dict[str, Any], list[Entry]]:
+    """The random document of a case, always the same one, and its batch entries."""
     random = Random(f"{score} {case} {is_batch}")
-    count = BATCH if is_batch else 1
     weights = {**projections(case, score, random), **scoring_weights(case, score, random)}
-    of_entries = [sequences(case, score, random) for _ in range(count)]
-    inputs = {name: [entry[name] for entry in of_entries] for name in of_entries[0]}
-    document: dict[str, Any] = {"score": score, **case.choices, **weights}
-    document |= inputs if is_batch else of_entries[0]
+    own = [sequences(case, score, random) for _ in range(BATCH if is_batch else 1)]
+    masks = {name: write_mask(name, case, random) for name in case.masks}
+    document = {"score": score, **case.choices, **weights}
+    document |= stacked(own) if is_batch else own[0]
     if case.heads > 1 and not case.is_per_head:
         document["heads"] = case.heads
-    may_attend: list[list[MayAttend]] = [[] for _ in range(count)]
-    added: list[list[Added]] = [[] for _ in range(count)]
-    for name in case.masks:
-        written = write_mask(name, case, random)
-        document.setdefault("masks", []).append(written)
-        for entry in range(count):
-            leading = (entry,) if is_batch else ()
-            if name in RULES:
-                may_attend[entry].append(RULES[name](case.sizes["n"], case.sizes["m"]))
-            elif MATRICES[name].means == "add":
-                added[entry].append(partial(number_at, written, case, leading))
-            else:
-                kept = MATRICES[name].means == "keep"
-                may_attend[entry].append(partial(is_kept, written, kept, case, leading))
-    return Generated(document, [{**weights, **one} for one in of_entries], may_attend, added)
+    if masks:
+        document["masks"] = list(masks.values())
+    entries = [
+        Entry({**weights, **given}, *read_masks(masks, case, (position,) if is_batch else ()))
+        for position, given in enumerate(own)
+    ]
+    return document, entries
+
+
+def read_masks(
+    masks: Mapping[str, Any], case: Case, leading: tuple[int, ...]
+) -> tuple[list[MayAttend], list[Added]]:
+    """What the masks say for one batch entry, whose number `leading` holds."""
+    may_attend: list[MayAttend] = []
+    added: list[Added] = []
+    for name, written in masks.items():
+        if name in RULES:
+            may_attend.append(RULES[name](case.sizes["n"], case.sizes["m"]))
+        elif MATRICES[name].means == "add":
+            added.append(partial(number_at, written, case, leading))
+        else:
+            kept = MATRICES[name].means == "keep"
+            may_attend.append(partial(is_kept, written, kept, case, leading))
+    return may_attend, added
 
 
 def write_mask(name: str, case: Case, random: Random) -> Any:
@@ -256,24 +270,22 @@ def compute(document: Mapping[str, Any], folder: Path) -> Steps:
     return steps
 
 
-def expect(problem: Generated, case: Case, score: str, is_batch: bool) -> Steps:
+def expect(entries: list[Entry], case: Case, score: str, is_batch: bool) -> Steps:
     """The steps of the oracle, entry by entry."""
     factor = case.choices.get("scale")
-    entries = [
+    steps = [
         oracle.attention(
-            given,
+            entry.given,
             score=score,
             heads=case.heads,
             scale=1.0 if factor == "none" else factor,
-            may_attend=may_attend,
-            added=added,
+            may_attend=entry.may_attend,
+            added=entry.added,
             fill=float(case.choices.get("fill", "-inf")),
         )
-        for given, may_attend, added in zip(
-            problem.entries, problem.may_attend, problem.added, strict=True
-        )
+        for entry in entries
     ]
-    return stacked(entries) if is_batch else entries[0]
+    return stacked(steps) if is_batch else steps[0]
 
 
 def stacked(entries: list[Steps]) -> Steps:
@@ -303,6 +315,20 @@ def assert_close(actual: Any, expected: Any, place: str) -> None:
 
 # The tests.
 
+
+def of_matrix(name: str) -> Case:
+    """A problem for a mask of `MATRICES`: with a batch and with heads where its axes need them."""
+    mask = MATRICES[name]
+    has_both = len(mask.axes) == 4
+    return Case(
+        memory=True,
+        heads=HEADS if has_both or "heads" in mask.axes else 1,
+        masks=(name,),
+        choices={"mask_kind": mask.kind} if mask.kind else {},
+        batches=(True,) if has_both or "batch" in mask.axes else (False, True),
+    )
+
+
 CASES = {
     "plain": Case(),
     "biases": Case(biases=True),
@@ -330,20 +356,7 @@ CASES = {
     "scale 1": Case(memory=True, choices={"scale": 1}),
     "scale, heads": Case(heads=HEADS, choices={"scale": -1.7}, output=("W_o",)),
     **{f"mask {name}": Case(memory=True, masks=(name,)) for name in RULES},
-    **{
-        f"mask {name}": Case(
-            memory=True,
-            heads=HEADS if "heads" in mask.axes or len(mask.axes) > 3 else 1,
-            masks=(name,),
-            choices={} if name in ("booleans", "1 and 0", "numbers") else {"mask_kind": mask.means},
-            batches=(True,) if "batch" in mask.axes else (False, True),
-        )
-        for name, mask in MATRICES.items()
-        if name != "one a head, for all entries"
-    },
-    "mask one a head, for all entries": Case(
-        memory=True, heads=HEADS, masks=("one a head, for all entries",), batches=(True,)
-    ),
+    **{f"mask {name}": of_matrix(name) for name in MATRICES},
     "causal on X": Case(masks=("causal",)),
     "masks": Case(memory=True, masks=("causal:lower-right", "booleans", "numbers", "window:1,2")),
     "masks, two to add": Case(memory=True, masks=("numbers", "padding:3", "numbers and -inf")),
@@ -371,9 +384,9 @@ def test_every_step_is_what_plain_loops_give(
     case: Case, is_batch: bool, score: str, tmp_path: Path
 ) -> None:
     """Each step, by its name and in its order, equals the oracle's to 1e-12."""
-    problem = generate(case, score, is_batch)
-    expected = expect(problem, case, score, is_batch)
-    assert_same_steps(compute(problem.document, tmp_path), expected)
+    document, entries = generate(case, score, is_batch)
+    expected = expect(entries, case, score, is_batch)
+    assert_same_steps(compute(document, tmp_path), expected)
 
 
 ADDITIVE = ("W_a", "U_a", "v_a")
@@ -416,12 +429,12 @@ def test_padding_may_differ_between_batch_entries(
 ) -> None:
     """A list of lengths has one for each entry, a table one for each query of each entry."""
     case = Case(memory=True, heads=heads)
-    problem = generate(case, "scaled", is_batch)
-    for entry, own in enumerate(lengths):
-        problem.may_attend[entry].append(partial(is_before, own))
-    problem.document["mask"] = {"padding": lengths}
-    expected = expect(problem, case, "scaled", is_batch)
-    assert_same_steps(compute(problem.document, tmp_path), expected)
+    document, entries = generate(case, "scaled", is_batch)
+    document["mask"] = {"padding": lengths}
+    for entry, own in zip(entries, lengths, strict=True):
+        entry.may_attend.append(partial(is_before, own))
+    expected = expect(entries, case, "scaled", is_batch)
+    assert_same_steps(compute(document, tmp_path), expected)
 
 
 def is_before(length: int | list[int], h: int, i: int, j: int) -> bool:
@@ -441,17 +454,11 @@ def test_heads_that_are_an_axis_stay_one(score: str, tmp_path: Path) -> None:
     }
     document = {"score": score, "mask": "causal:lower-right", **weights, **given}
     mask = oracle.causal(M - N)
-    expected = stacked(
-        [
-            stacked(
-                [
-                    oracle.attention({**weights, **head}, score=score, may_attend=[mask])
-                    for head in heads
-                ]
-            )
-            for heads in entries
-        ]
-    )
+
+    def expect_head(head: Given) -> Steps:
+        return oracle.attention({**weights, **head}, score=score, may_attend=[mask])
+
+    expected = stacked([stacked([expect_head(head) for head in heads]) for heads in entries])
     assert_same_steps(compute(document, tmp_path), expected)
 
 
