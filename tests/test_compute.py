@@ -178,6 +178,15 @@ def test_a_row_that_may_attend_nothing_is_zero() -> None:
     assert (steps["weights"][0], steps["output"][0]) == ([0, 0], [0, 0])
 
 
+def test_what_is_masked_cannot_spread() -> None:
+    """A score that overflowed under −inf stays −inf, and is no NaN."""
+    arguments = ["[[300,0],[0,1]]", "--dtype", "float16", "--score", "dot"]
+    run = compute(*arguments, "--mask", '[["-inf",0.5],[0,0]]', "-f", "json")
+    steps = json.loads(run.stdout)
+    assert steps["scores"][0][0] == "inf"
+    assert (steps["masked"][0], steps["weights"][0]) == (["-inf", 0.5], [0, 1])
+
+
 def test_a_finite_fill_overwrites_the_scores() -> None:
     """A row with nothing to attend then gets what softmax gives: equal shares."""
     arguments = ("[[1,2],[3,4]]", "--mask", "[[0,0],[1,0]]", "--fill", "-1e9", "-f", "json")

@@ -79,7 +79,7 @@ def test_csv_is_read_in_all_its_forms(text: str, from_stdin: bool, tmp_path: Pat
 
 def test_csv_labels_are_kept(tmp_path: Path) -> None:
     """Row labels of X are its tokens; in the layout `columns`, column labels are."""
-    (tmp_path / "rows.csv").write_text(",a,b\nlove,1,2\nmath,3,4\n")
+    (tmp_path / "rows.csv").write_text(",a,b\nlove ,1,2\n math,3,4\n")
     (tmp_path / "columns.csv").write_text("love,math\n1,3\n2,4\n")
     for name, layout in (("rows.csv", "rows"), ("columns.csv", "columns")):
         arguments = [str(tmp_path / name), "--layout", layout, "--only", "weights"]
