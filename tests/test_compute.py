@@ -156,6 +156,14 @@ WARNINGS = [
             "weights and output are 0 there."
         ),
     ),
+    (
+        ["[[1,0],[0,1]]", "--mask", "causal", "--mask-kind", "drop"],
+        "mask_kind changes nothing: it speaks of the cells of a mask matrix, and there is none.",
+    ),
+    (
+        ["[[1,0],[0,1]]", "--fill", "-5"],
+        "fill changes nothing: it speaks of what a mask hides, and there is none.",
+    ),
     (["[[1,0],[0,1]]", "W_a=[[1]]"], "W_a is not used by scaled scoring."),
     (
         ["[[300,0],[0,1]]", "--dtype", "float16", "--score", "dot"],

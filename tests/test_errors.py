@@ -42,7 +42,7 @@ def test_every_case_is_read() -> None:
     assert len(CASES) == GOLDEN.read_text(encoding="utf-8").count("$ attncli ")
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case[3][7:60] for case in CASES])
+@pytest.mark.parametrize("case", CASES, ids=[case[3][7:110] for case in CASES])
 def test_a_mistake_has_one_message(case: tuple[str, ...], folder: Path) -> None:
     """Exactly this line on stderr, for exactly this file and command."""
     name, content, command, message = case

@@ -20,7 +20,7 @@ from tests import oracle
 from tests.oracle import Added, Given, MayAttend, Steps
 
 # Sizes that all differ, and are prime, so that no axis can be taken for another.
-HEADS, BATCH, N, M, D_MODEL, D_K, D_V, HIDDEN, D_OUT, D_Q = 2, 3, 5, 7, 11, 13, 17, 19, 23, 29
+HEADS, BATCH, N, M, D_MODEL, D_K, D_Q, HIDDEN, D_V, D_OUT = 2, 3, 5, 7, 11, 13, 17, 19, 23, 29
 SCORES = ("dot", "scaled", "additive", "general")
 TOLERANCE = 1e-12
 
@@ -321,7 +321,7 @@ def of_matrix(name: str) -> Case:
     mask = MATRICES[name]
     has_both = len(mask.axes) == 4
     return Case(
-        memory=True,
+        source="given",
         heads=HEADS if has_both or "heads" in mask.axes else 1,
         masks=(name,),
         choices={"mask_kind": mask.kind} if mask.kind else {},
@@ -355,7 +355,7 @@ CASES = {
     "scale none": Case(memory=True, choices={"scale": "none"}),
     "scale 1": Case(memory=True, choices={"scale": 1}),
     "scale, heads": Case(heads=HEADS, choices={"scale": -1.7}, output=("W_o",)),
-    **{f"mask {name}": Case(memory=True, masks=(name,)) for name in RULES},
+    **{f"mask {name}": Case(source="given", masks=(name,)) for name in RULES},
     **{f"mask {name}": of_matrix(name) for name in MATRICES},
     "causal on X": Case(masks=("causal",)),
     "masks": Case(memory=True, masks=("causal:lower-right", "booleans", "numbers", "window:1,2")),

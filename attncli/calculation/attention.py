@@ -70,12 +70,6 @@ def projections(steps: Steps) -> Names:
 def projected(steps: Steps) -> Names:
     """The three projections; weights of rank 3 give `Q_h`, `K_h`, `V_h` at once."""
     per_head = steps.has_heads("W_q")
-    if per_head and steps.has_heads("X"):
-        raise ProblemError(
-            "X has an axis of heads (rank 4), and W_q has one too (rank 3).",
-            "Give X as n × d_model or batch × n × d_model.",
-            ("X", "W_q"),
-        )
     names = []
     for result, weight in PROJECTIONS.items():
         source = "memory" if result != "Q" and "memory" in steps else "X"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +39,8 @@ class Problem:
 
     `matrices` are the inputs in the layout `rows` and in the chosen dtype, `axes` what their axes
     count, `roles` how the layout writes them. `scale` is None where the scoring function decides.
-    `labels` are the names of the tokens along an axis (`n`, `m`).
+    `labels` are the names of the tokens along an axis (`n`, `m`), `idle` the choices that change
+    nothing here.
     """
 
     matrices: Mapping[str, Array]
@@ -53,6 +54,7 @@ class Problem:
     labels: Mapping[str, tuple[str, ...]]
     title: str
     note: str
+    idle: tuple[str, ...]
 
     def label(self, axis: Axis, position: int) -> str:
         """What stands beside a row or column: its token, or its number from 1."""
@@ -110,7 +112,16 @@ def read_problem(document: Document) -> Problem:
         labels=_labels(document, choices, axes, layout),
         title=choices.get("title", ""),
         note=choices.get("note", ""),
+        idle=tuple(_idle(choices, masks)),
     )
+
+
+def _idle(choices: Mapping[str, Any], masks: Masks) -> Iterator[str]:
+    """The choices that speak of masks where there are none such."""
+    if "mask_kind" in choices and not (masks.keep or masks.add):
+        yield "mask_kind"
+    if "fill" in choices and not (masks.rules or masks.keep):
+        yield "fill"
 
 
 def _check_no_step(name: str, entry: Entry) -> None:

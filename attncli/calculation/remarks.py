@@ -13,6 +13,7 @@ from attncli.calculation.plan import Step, Trace
 from attncli.calculation.problem import Problem
 
 MOST_NAMED = 5
+IDLE = {"mask_kind": "the cells of a mask matrix", "fill": "what a mask hides"}
 
 
 def remarks(trace: Trace, problem: Problem) -> list[str]:
@@ -25,6 +26,8 @@ def _unused(trace: Trace, problem: Problem) -> Iterator[str]:
     for name in problem.matrices:
         if name not in used:
             yield f"{name} is not used by {problem.scoring.name} scoring."
+    for name in problem.idle:
+        yield f"{name} changes nothing: it speaks of {IDLE[name]}, and there is none."
 
 
 def _calculated(trace: Trace) -> Iterator[Step]:
