@@ -8,9 +8,10 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 import click
+from click.shell_completion import CompletionItem
 
 from attncli import __version__
 from attncli.calculation.choices import CHOICES
@@ -19,6 +20,8 @@ from attncli.formats import FORMATS, Result, choose_format
 
 if TYPE_CHECKING:
     from attncli.calculation.document import Document
+
+Completion = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 INTERRUPTED = 130
 NAMED = re.compile(r"([A-Za-z][\w.^{}]*)=(.*)", re.DOTALL)
@@ -44,6 +47,8 @@ class Commands(click.Group):
             # Nobody reads on, which is no error; Python would complain at its own last flush.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
+        except OSError as error:
+            raise Failure(f"the result cannot be written: {error.strerror}.") from None
         except Exception as error:
             if ctx.meta.get("debug"):
                 raise
@@ -73,22 +78,33 @@ debug_option = click.option(
 )
 
 
+def _complete(values: Callable[[], Iterable[str]], or_file: bool = False) -> Completion:
+    """What the shell may offer for a word: the values of a registry, or files."""
+
+    def complete(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
+        offers = [CompletionItem(value) for value in values() if value.startswith(typed)]
+        return offers or ([CompletionItem(typed, type="file")] if or_file else [])
+
+    return complete
+
+
+def _steps() -> Iterable[str]:
+    from attncli.calculation.names import STEPS
+
+    return STEPS
+
+
 def problem_options(command: Callable[..., None]) -> Callable[..., None]:
     """The choices of a problem as options, from the place that lists them."""
     for name, choice in reversed(CHOICES.items()):
         if not choice.is_option:
             continue
 
-        def complete(
-            _: click.Context, __: click.Parameter, typed: str, values: Any = choice.values
-        ) -> list[str]:
-            return [value for value in values() if value.startswith(typed)]
-
         command = click.option(
             f"--{name.replace('_', '-')}",
             metavar=choice.metavar,
             multiple=name == "mask",
-            shell_complete=complete,
+            shell_complete=_complete(choice.values),
             help=choice.help,
         )(command)
     return command
@@ -100,11 +116,12 @@ class WithNames(click.Command):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         from attncli.calculation.layouts import LAYOUTS
         from attncli.calculation.masks import MASK_KINDS, MASKS
-        from attncli.calculation.names import MATRICES
+        from attncli.calculation.names import MATRICES, STEPS
         from attncli.calculation.scoring import SCORING
 
         sections = {
             "Matrices": [(m.name, f"{m.shape}: {m.meaning}") for m in MATRICES.values()],
+            "Steps (--only)": [("", " ".join(STEPS))],
             "Scoring functions (--score)": [
                 (name, f"{entry.formula}: {entry.help}") for name, entry in SCORING.items()
             ],
@@ -138,9 +155,20 @@ def cli() -> None:
 
 
 @cli.command(cls=WithNames)
-@click.argument("arguments", nargs=-1, metavar="[DOCUMENT] [NAME=VALUE]...")
+@click.argument(
+    "arguments",
+    nargs=-1,
+    metavar="[DOCUMENT] [NAME=VALUE]...",
+    shell_complete=_complete(tuple, or_file=True),
+)
 @problem_options
-@click.option("--only", metavar="STEP[,STEP...]", multiple=True, help="Only these steps.")
+@click.option(
+    "--only",
+    metavar="STEP[,STEP...]",
+    multiple=True,
+    shell_complete=_complete(_steps),
+    help="Only these steps.",
+)
 @click.option(
     "-f",
     "--format",
@@ -194,20 +222,25 @@ def compute(
     options win over all.
     """
     if not arguments:
-        if sys.stdin.isatty():
+        if is_terminal(sys.stdin):
             raise click.UsageError(HOW_TO_START)
         arguments = ("-",)
+    if output and str(output) in ("-", "/dev/stdout"):
+        output = None
     from attncli.render.view import View
 
     chosen = choose_format(format_name, output)
-    if not chosen.is_text and output is None and sys.stdout.isatty():
+    if not chosen.is_text and output is None and is_terminal(sys.stdout):
         message = f"{format_name} is not for a terminal's eyes."
         raise AttncliError(message, "Write it to a file with -o, or into a pipe.")
     result = calculate(gather(arguments, choices), only)
-    width = None if output else screen_width()
-    view = View(precision, full, width, color == "always" or (color == "auto" and is_colorful()))
+    colorful = color == "always" or (color == "auto" and output is None and is_colorful())
+    width = screen_width() if output is None else None
+    view = View(precision, full, width, colors_known() if colorful else None)
     data = chosen.write(result, view)
     if output is None:
+        if sys.stdout is None:
+            raise AttncliError("standard output is closed.", "Write to a file with -o.")
         click.echo(data, nl=False)
     else:
         from attncli.documents.files import write_file
@@ -242,7 +275,8 @@ def gather(arguments: Sequence[str], choices: dict[str, Any]) -> Document:
     options: dict[str, Entry] = {}
     for name, value in choices.items():
         if name == "mask" and value:
-            options["masks"] = Entry([reader.mask(mask) for mask in value], "--mask")
+            source = f"--mask {value[0]}" if len(value) == 1 else "--mask"
+            options["masks"] = Entry([reader.mask(mask) for mask in value], source)
         elif name != "mask" and value is not None:
             options[name] = Entry(value, f"--{name.replace('_', '-')}")
     return gathered.merged(Document(options))
@@ -275,7 +309,7 @@ def calculate(document: Document, only: Iterable[str]) -> Result:
 
 def screen_width() -> int | None:
     """The width to fit tables into: of the terminal, or as COLUMNS says; elsewhere none."""
-    if sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdecimal():
+    if is_terminal(sys.stdout) or os.environ.get("COLUMNS", "").isdecimal():
         return shutil.get_terminal_size().columns
     return None
 
@@ -283,4 +317,14 @@ def screen_width() -> int | None:
 def is_colorful() -> bool:
     """Whether standard output is a terminal whose user has not refused colours."""
     refused = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    return sys.stdout.isatty() and not refused
+    return is_terminal(sys.stdout) and not refused
+
+
+def colors_known() -> Literal["256", "truecolor"]:
+    """How many colours the screen says it has; 256 are understood everywhere today."""
+    return "truecolor" if os.environ.get("COLORTERM") in ("truecolor", "24bit") else "256"
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person sits at the other end; a stream that was closed is None."""
+    return stream is not None and stream.isatty()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -27,7 +28,7 @@ class AttncliError(Exception):
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.message}" if self.where else self.message
-        return f"{text} {self.hint}".rstrip()
+        return printable(f"{text} {self.hint}".rstrip())
 
 
 class DocumentError(AttncliError):
@@ -38,9 +39,19 @@ class ProblemError(AttncliError):
     """Names, choices and shapes that make no calculation together."""
 
 
-def closest(word: str, known: Iterable[str]) -> str | None:
+def printable(text: str) -> str:
+    """Text of the user on one line, without what would steer a terminal: that is spelled out."""
+    return "".join(c.encode("unicode_escape").decode() if _steers(c) else c for c in text)
+
+
+def _steers(character: str) -> bool:
+    turns_text_round = "\u202a" <= character <= "\u202e" or "\u2066" <= character <= "\u2069"
+    return turns_text_round or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+
+
+def closest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
     """The known word that this one was probably meant to be."""
-    return next(iter(get_close_matches(word, list(known), n=1)), None)
+    return next(iter(get_close_matches(word, list(known), n=1, cutoff=likeness)), None)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

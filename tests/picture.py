@@ -23,7 +23,9 @@ def draw_picture() -> str:
         file=StringIO(), record=True, width=72, force_terminal=True, color_system="truecolor"
     )
     result = calculate(gather(ARGUMENTS, dict(CHOICES)), STEPS)
-    Drawing(console, result.problem, View(width=72, color=True)).steps(result.trace, result.names)
+    Drawing(console, result.problem, View(width=72, color="truecolor")).steps(
+        result.trace, result.names
+    )
     return console.export_svg(title="attncli compute samples/self_attention.json")
 
 

@@ -164,10 +164,14 @@ WARNINGS = [
         ["[[1,0],[0,1]]", "--fill", "-5"],
         "fill changes nothing: it speaks of what a mask hides, and there is none.",
     ),
+    (
+        ["Q=[[1e200]]", "K=[[-1e200]]", "V=[[1]]"],
+        "scores overflows float64: of its numbers, 1 of 1 became infinite or NaN.",
+    ),
     (["[[1,0],[0,1]]", "W_a=[[1]]"], "W_a is not used by scaled scoring."),
     (
         ["[[300,0],[0,1]]", "--dtype", "float16", "--score", "dot"],
-        "scores overflows float16: 1 of its 4 numbers are infinite or NaN.",
+        "scores overflows float16: of its numbers, 1 of 4 became infinite or NaN.",
     ),
 ]
 
@@ -226,6 +230,44 @@ def test_a_file_that_is_replaced_keeps_its_permissions_and_its_links(tmp_path: P
     assert sorted(tmp_path.iterdir()) == [link, target]
 
 
+@pytest.mark.parametrize("target", ["-", "/dev/stdout", "/dev/fd/1"])
+def test_standard_output_is_no_file_to_replace(target: str) -> None:
+    """`-o -` and its relatives print, between what others print."""
+    program = f"'{sys.executable}' -m attncli compute '[[1, 2]]' --only output -f csv -o {target}"
+    run = subprocess.run(
+        ["bash", "-c", f"echo before; {program}; echo after"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (run.stdout, run.stderr) == ("before\n1.0,2.0\nafter\n", "")
+
+
+def test_a_result_that_cannot_be_printed_is_an_error() -> None:
+    """A full disk behind standard output: one line and status 2."""
+    with Path("/dev/full").open("wb") as full:
+        command = [*PROGRAM, "compute", "[[1, 2]]"]
+        run = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert run.returncode == 2
+    assert run.stderr == "Error: the result cannot be written: No space left on device.\n"
+
+
+def test_files_are_written_without_colour(tmp_path: Path) -> None:
+    """Also when the command was typed on a terminal."""
+    status, _ = on_a_terminal("compute", LESSON, "-o", str(tmp_path / "steps.txt"))
+    assert status == 0
+    assert "\x1b" not in (tmp_path / "steps.txt").read_text(encoding="utf-8")
+
+
+def test_masks_on_the_command_line_may_be_json() -> None:
+    """An object as in a document, and any case or minus sign."""
+    steps = [
+        compute("[[1],[2],[3]]", "--mask", mask, "--only", "masked", "-f", "csv").stdout
+        for mask in ('{"window": [-1, 0]}', "window:-1,0", "Window: −1, 0", "causal")
+    ]
+    assert len(set(steps)) == 1
+
+
 def test_version_names_program_and_number() -> None:
     """`--version` is one line."""
     run = CliRunner().invoke(cli, ["--version"])
@@ -269,6 +311,9 @@ def test_completion_offers_the_registered_values() -> None:
     environment["COMP_WORDS"] = "attncli compute --score "
     run = CliRunner(env=environment).invoke(cli, prog_name="attncli")
     assert [line.split(",")[1] for line in run.stdout.split()] == list(SCORING)
+    environment["COMP_WORDS"], environment["COMP_CWORD"] = "attncli compute sam", "2"
+    run = CliRunner(env=environment).invoke(cli, prog_name="attncli")
+    assert run.stdout == "file,sam\n"
 
 
 def test_without_arguments_a_terminal_is_told_how_to_start() -> None:

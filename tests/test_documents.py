@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,20 @@ def test_csv_labels_are_kept(tmp_path: Path) -> None:
         run = CliRunner().invoke(cli, ["compute", *arguments])
         assert run.stdout.split("\n")[1].split() == ["love", "math"]
         assert [line.split()[0] for line in run.stdout.split("\n")[3:5]] == ["love", "math"]
+
+
+def test_labels_of_slices_are_kept(tmp_path: Path) -> None:
+    """Those of the first slice name the tokens of all."""
+    (tmp_path / "batch.csv").write_text("X[1]\nI,1\nyou,2\n\nX[2]\nI,3\nyou,4\n")
+    run = CliRunner().invoke(cli, ["compute", str(tmp_path / "batch.csv"), "--only", "output"])
+    assert re.findall(r"(?m)^ (\w+) +\d", run.stdout) == ["I", "you", "I", "you"]
+
+
+def test_a_hash_belongs_to_a_title(tmp_path: Path) -> None:
+    """Comments end lines of numbers, not the text of a choice."""
+    (tmp_path / "p.csv").write_text("title = see issue #3\n1,2 # a row\n")
+    run = CliRunner().invoke(cli, ["compute", str(tmp_path / "p.csv")])
+    assert run.stdout.startswith("see issue #3\n")
 
 
 def test_numbers_are_no_labels(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_every_case_is_read() -> None:
     assert len(CASES) == GOLDEN.read_text(encoding="utf-8").count("$ attncli ")
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case[3][7:110] for case in CASES])
+@pytest.mark.parametrize("case", CASES, ids=[f"{case[2]}: {case[3]}"[:150] for case in CASES])
 def test_a_mistake_has_one_message(case: tuple[str, ...], folder: Path) -> None:
     """Exactly this line on stderr, for exactly this file and command."""
     name, content, command, message = case
@@ -54,8 +54,8 @@ def test_a_mistake_has_one_message(case: tuple[str, ...], folder: Path) -> None:
 BYTES = [
     ("latin.csv", b"1,\xe4\n", "it is no UTF-8 text: byte 0xe4 in line 1."),
     ("spreadsheet.csv", "1,2".encode("utf-16"), "it is no UTF-8 text: it looks like UTF-16."),
-    ("broken.npz", b"PK\x03\x04xx", "it is no NPZ or NPY file of plain arrays:"),
-    ("broken.npy", b"\x93NUMPY\x01", "it is no NPZ or NPY file of plain arrays:"),
+    ("broken.npz", b"PK\x03\x04xx", "it is no NPZ or NPY file of plain arrays."),
+    ("broken.npy", b"\x93NUMPY\x01", "it is no NPZ or NPY file of plain arrays."),
 ]
 
 
@@ -69,7 +69,7 @@ def test_bytes_that_are_no_document(name: str, content: bytes, message: str, fol
 def test_pickled_objects_are_refused(folder: Path) -> None:
     """An archive that would run code when it is opened is not opened."""
     np.savez("pickled.npz", X=np.array([{"a": 1}], dtype=object))
-    assert "allow_pickle" in refused(["compute", "pickled.npz"], folder).stderr
+    assert "pickled objects are not read" in refused(["compute", "pickled.npz"], folder).stderr
 
 
 def test_complex_numbers_are_refused(folder: Path) -> None:
@@ -86,10 +86,19 @@ def test_a_file_is_written_whole_or_not_at_all(folder: Path) -> None:
     assert refused(["compute", "[[1, 2]]", "-o", "folder/out.json"], folder).stderr == message
 
 
-def test_lists_without_end_are_refused(folder: Path) -> None:
-    """Nesting deeper than Python can follow is an error like any other."""
-    run = refused(["compute", "[" * 100_000], folder)
-    assert run.stderr == (
-        "Error: [[[[[[[[[[[[[[[[[[[[[[[[[[[...: its lists are nested too deeply. "
-        "A matrix has 2 to 4 axes.\n"
+@pytest.mark.parametrize("depth", [12, 900, 100_000])
+def test_lists_without_end_are_refused(depth: int, folder: Path) -> None:
+    """Nesting deeper than a matrix, or than Python can follow, is an error like any other."""
+    Path("deep.json").write_text("[" * depth + "]" * depth)
+    assert (
+        "nested too deeply. A matrix has 2 to 4 axes."
+        in refused(["compute", "deep.json"], folder).stderr
     )
+
+
+def test_what_would_steer_a_terminal_is_spelled_out(folder: Path) -> None:
+    """One line, and no escape sequence, whatever a name or a literal holds."""
+    for argument in ("a\x1b[31m.json", "X=[[1,\n2],[3]]"):
+        run = refused(["compute", argument], folder)
+        assert run.stderr.count("\n") == 1
+        assert "\x1b" not in run.stderr

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import inf, isfinite
 from typing import Any
 
-from attncli.errors import ProblemError, did_you_mean
+from attncli.errors import ProblemError, did_you_mean, printable
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,12 @@ def _mask_kinds() -> Collection[str]:
     return MASK_KINDS
 
 
+def _mask_rules() -> Collection[str]:
+    from attncli.calculation.masks import MASKS
+
+    return MASKS
+
+
 def _dtypes() -> Collection[str]:
     return ("float64", "float32", "float16")
 
@@ -67,10 +73,10 @@ def _alternatives(values: Iterable[str]) -> str:
 
 def _whole_number(value: object) -> int:
     try:
-        number = int(value) if isinstance(value, int | str) else -1
+        number = int(value) if isinstance(value, int | str) else int(_number(value))
     except ValueError:
         number = -1
-    if number < 1 or isinstance(value, bool):
+    if number < 1 or isinstance(value, bool) or (isinstance(value, float) and value != number):
         raise ValueError("it must be a whole number of at least 1")
     return number
 
@@ -121,11 +127,6 @@ def _text(value: object) -> str:
     return printable(value)
 
 
-def printable(text: str) -> str:
-    """Text of the user without what would steer a terminal: such characters are spelled out."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
 def _as_it_is(value: object) -> object:
     return value
 
@@ -136,7 +137,7 @@ CHOICES: dict[str, Choice] = {
     ),
     "heads": Choice("N", "Number of heads.", _whole_number, aliases=("num_heads", "n_heads")),
     "scale": Choice("NUMBER|none", "Factor the scores are multiplied by.", _scale),
-    "mask": Choice("MASK", "A mask; repeat to combine several.", _as_it_is),
+    "mask": Choice("MASK", "A mask; repeat to combine several.", _as_it_is, _mask_rules),
     "masks": Choice("LIST", "Several masks, combined.", _as_it_is, is_option=False),
     "mask_kind": Choice(
         "KIND", "What the cells of a mask matrix mean.", _one_of(_mask_kinds), _mask_kinds
@@ -145,9 +146,7 @@ CHOICES: dict[str, Choice] = {
     "layout": Choice(
         "NAME", "How matrices are written (default: rows).", _one_of(_layouts), _layouts
     ),
-    "dtype": Choice(
-        "TYPE", "Numbers to calculate with (default: float64).", _one_of(_dtypes), _dtypes
-    ),
+    "dtype": Choice("TYPE", "float64 (default), float32 or float16.", _one_of(_dtypes), _dtypes),
     "tokens": Choice("LABELS", "Labels of the queries: 'I,love,math'.", _labels),
     "memory_tokens": Choice("LABELS", "Labels of the keys, where they differ.", _labels),
     "title": Choice("TEXT", "A line above the tables.", _text),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 MASKS = ("mask", "masks")
@@ -36,7 +36,8 @@ class Document:
                 earlier.pop(name, None)
         return Document({**earlier, **later.entries}, self.sources + later.sources)
 
-    def source(self, names: Iterable[str]) -> str:
+    def source(self, names: Collection[str]) -> str:
         """Where these names were written; all the sources where these say nothing."""
-        known = [self.entries[name].source for name in names if name in self.entries]
+        wanted = [*names, *(MASKS if any(name.startswith("mask") for name in names) else ())]
+        known = [self.entries[name].source for name in wanted if name in self.entries]
         return ", ".join(dict.fromkeys(known or self.sources))

@@ -11,6 +11,8 @@ from attncli.calculation.layouts import Array, Layout, Role, shape_text
 from attncli.calculation.names import MatrixName
 from attncli.errors import ProblemError
 
+MOST_AXES = 4  # batch, heads, n, m
+
 
 def read_input(
     known: MatrixName, value: object, layout: Layout, role: Role, dtype: np.dtype[Any]
@@ -39,6 +41,11 @@ def read_mask(
     ProblemError for zeros alone, which could mean either, and where `kind` and cells disagree.
     """
     check_size(name, value)
+    if value.ndim > MOST_AXES:
+        message = (
+            f"{name} is {_shape(value)}, of rank {value.ndim}, but scores have 4 axes at most."
+        )
+        raise ProblemError(message, "Leave out its leading axes.", (name,))
     booleans = value.dtype.kind == "b"
     if not booleans:
         check_cells(name, value, dtype, minus_infinity=True)
@@ -83,14 +90,14 @@ def check_cells(
         index = _first(~allowed)
         need = "numbers or -inf" if minus_infinity else "finite numbers"
         message = f"{place(name, index)} is {matrix[index]}, but inputs need {need}."
-        hint = "Only results and answers may hold infinities."
+        hint = "Numbers reach to 1.8e308; only results and answers may hold infinities."
         raise ProblemError(message, "" if minus_infinity else hint, (name,))
     too_large = np.isfinite(matrix) & (np.abs(matrix) > np.finfo(dtype).max)
     if too_large.any():
         index = _first(too_large)
         message = (
             f"{place(name, index)} is {matrix[index]}, too large for {dtype.name} "
-            f"(at most {np.finfo(dtype).max:g})."
+            f"(at most {np.finfo(dtype).max})."
         )
         raise ProblemError(message, "Use --dtype float64.", (name,))
 

@@ -204,7 +204,7 @@ MASKS: dict[str, MaskKind] = {
 
 def is_rule(text: str) -> bool:
     """Whether a text names a kind of mask, so that it is no file."""
-    return text.partition(":")[0] in MASKS
+    return text.strip().casefold().partition(":")[0] in MASKS
 
 
 def read_rule(value: object) -> Rule:
@@ -234,10 +234,11 @@ def _kind_and_argument(value: object) -> tuple[str, object]:
         return str(kind), argument
     if not isinstance(value, str):
         return "", None
-    kind, colon, text = value.partition(":")
+    kind, colon, text = value.strip().casefold().replace("−", "-").partition(":")
     if not colon:
         return kind, None
-    parts = [int(part) if _WHOLE.fullmatch(part) else part for part in text.split(",")]
+    words = [part.strip() for part in text.split(",")]
+    parts = [int(word) if _WHOLE.fullmatch(word) else word for word in words]
     return kind, parts if len(parts) > 1 else parts[0]
 
 

@@ -94,6 +94,13 @@ STEPS = (
 )
 
 
+STEP_ALIASES = {
+    "attention": "weights",
+    "attention_weights": "weights",
+    "attention_scores": "scores",
+}
+
+
 def plain(name: str) -> str:
     """A name without what people write differently: case, `_`, `^`, braces, hyphens."""
     return re.sub(r"[_^{}\s-]", "", name).casefold()
@@ -101,9 +108,15 @@ def plain(name: str) -> str:
 
 _KNOWN = {
     **{plain(step): step for step in STEPS},
+    **{plain(alias): step for alias, step in STEP_ALIASES.items()},
     **{plain(alias): m.name for m in MATRICES.values() for alias in (m.name, *m.aliases)},
     **{plain(alias): name for name, c in CHOICES.items() for alias in (name, *c.aliases)},
 }
+
+
+def known_name(name: str) -> str | None:
+    """The name as this program writes it, or None."""
+    return _KNOWN.get(plain(name))
 
 
 def canonical(name: str) -> str:
@@ -114,7 +127,7 @@ def canonical(name: str) -> str:
     >>> canonical("W^Q"), canonical("queries"), canonical("w_value")
     ('W_q', 'Q', 'W_v')
     """
-    known = _KNOWN.get(plain(name))
+    known = known_name(name)
     if known:
         return known
     close = closest(plain(name), _KNOWN)

@@ -22,6 +22,7 @@ class Paper:
     layout: Layout
     axes: Mapping[str, Axes]
     roles: Mapping[str, Role]
+    formulas: Mapping[str, str]
 
     def size(self, name: str, axis: int) -> int:
         return self.axes[name][axis].size
@@ -35,6 +36,11 @@ class Paper:
 
     def two_shapes(self, left: str, right: str) -> str:
         return f"{left} is {self.shape(left)} but {right} is {self.shape(right)}"
+
+    def origins(self, *names: str) -> str:
+        """Where matrices that are no inputs come from: ` (K = X W_k)`."""
+        known = [f"{name} = {self.formulas[name]}" for name in names if name in self.formulas]
+        return f" ({', '.join(known)})" if known else ""
 
 
 class Need(Protocol):
@@ -63,7 +69,8 @@ class Equal:
             if left_side == right_side
             else f"as many {left_side} in {left} as {right_side} in {right}"
         )
-        message = f"{paper.two_shapes(left, right)}: {self.purpose} needs {need}."
+        shapes = f"{paper.two_shapes(left, right)}{paper.origins(left, right)}"
+        message = f"{shapes}: {self.purpose} needs {need}."
         raise ProblemError(message, self.cure, (left, right))
 
 
@@ -127,5 +134,9 @@ class Broadcasts:
             f"{paper.two_shapes(self.name, self.target)}: a mask needs the shape of the scores, "
             "or one that broadcasts to it."
         )
-        hint = f"Each of its axes, from the right, must be 1 or that of {self.target}."
+        hint = (
+            "Leave out its leading axes."
+            if len(shape) > len(target)
+            else f"Each of its axes, from the right, must be 1 or that of {self.target}."
+        )
         raise ProblemError(message, hint, (self.name,))

@@ -10,7 +10,7 @@ import numpy as np
 from attncli.calculation.layouts import Array, Axes, Layout, Role, shape_text, sizes
 from attncli.calculation.needs import Need, Paper
 from attncli.calculation.operations import Operation
-from attncli.errors import ProblemError
+from attncli.errors import ProblemError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ class Plan:
         """
         needed = set(names)
         for name in sorted(needed - set(self.names)):
-            message = f"{name} is no step of this calculation."
+            guess = did_you_mean(name, self.names)
+            message = f"{name} is no step of this calculation{guess}."
             raise ProblemError(message, f"Its steps are {', '.join(self.names)}.", (name,))
         for step in reversed(self.steps):
             if step.name in needed:
@@ -98,7 +99,8 @@ class Steps:
         self._steps: list[Step] = []
         self._axes = dict(inputs)
         self._roles = dict(roles)
-        self.paper = Paper(layout, self._axes, self._roles)
+        self._formulas: dict[str, str] = {}
+        self.paper = Paper(layout, self._axes, self._roles, self._formulas)
 
     def __contains__(self, name: str) -> bool:
         return name in self._axes
@@ -118,6 +120,7 @@ class Steps:
         self._steps.append(step)
         self._axes[name] = step.axes
         self._roles[name] = step.role
+        self._formulas[name] = operation.formula(self.paper.layout)
         return name
 
     def require(self, *needs: Need) -> None:

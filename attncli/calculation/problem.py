@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from attncli.calculation.choices import CHOICES, printable, read_choice
+from attncli.calculation.choices import CHOICES, read_choice
 from attncli.calculation.document import Document, Entry
 from attncli.calculation.given import check_given
-from attncli.calculation.inputs import check_cells, read_input, read_mask
+from attncli.calculation.inputs import read_input, read_mask
 from attncli.calculation.layouts import LAYOUTS, Array, Axes, Axis, Layout, Role
 from attncli.calculation.masks import Rule, read_rule
 from attncli.calculation.names import MATRICES, STEPS
 from attncli.calculation.per_head import unify_heads
 from attncli.calculation.scoring import SCORING, Scoring
-from attncli.errors import ProblemError
+from attncli.errors import ProblemError, printable
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def _read_masks(
     dtype: np.dtype[Any],
     matrices: dict[str, Array],
 ) -> Masks:
-    """All the masks; those told as a matrix are added to the matrices, as `mask`, `mask[2]`, …"""
+    """All the masks; matrices among them are added to the inputs, as `mask`, or `mask[2]`, …"""
     several = choices.get("masks", [])
     if not isinstance(several, list):
         raise ProblemError("masks is no list.", 'Write ["causal", "padding:3"].', ("masks",))
@@ -151,17 +151,18 @@ def _read_masks(
     rules: list[Rule] = []
     keep: list[str] = []
     add: list[str] = []
-    for value in (*written, *several):
+    for number, value in enumerate((*written, *several), 1):
         if not isinstance(value, np.ndarray):
             rules.append(read_rule(value))
             continue
-        number = len(keep) + len(add) + 1
-        name = "mask" if number == 1 else f"mask[{number}]"
+        name = f"mask[{number}]" if len(written) + len(several) > 1 else "mask"
         matrix = read_mask(name, value, choices.get("mask_kind"), layout, dtype)
         (keep if matrix.dtype.kind == "b" else add).append(name)
         matrices[name] = matrix
     fill = choices.get("fill", -np.inf)
-    check_cells("fill", np.array([fill]), dtype, minus_infinity=True)
+    if np.isfinite(fill) and abs(fill) > float(np.finfo(dtype).max):
+        message = f"fill is {fill:g}, too large for {dtype.name} (at most {np.finfo(dtype).max})."
+        raise ProblemError(message, "Use --fill -inf, or --dtype float64.", ("fill",))
     return Masks(tuple(rules), tuple(keep), tuple(add), fill)
 
 

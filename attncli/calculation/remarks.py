@@ -42,8 +42,8 @@ def _overflows(trace: Trace) -> Iterator[str]:
         if strange and not any(_strange(operand, is_masked=False) for operand in operands):
             result = trace.matrices[step.name]
             yield (
-                f"{step.name} overflows {result.dtype.name}: {strange} of its {result.size} "
-                "numbers are infinite or NaN."
+                f"{step.name} overflows {result.dtype.name}: of its numbers, {strange} of "
+                f"{result.size} became infinite or NaN."
             )
 
 
@@ -54,8 +54,9 @@ def _strange(matrix: Array, is_masked: bool) -> int:
 
 def _empty_rows(trace: Trace, problem: Problem) -> Iterator[str]:
     """Queries all of whose keys are masked."""
+    masked = {step.name for step in trace.plan.steps if isinstance(step.operation, Mask)}
     for step in _calculated(trace):
-        if isinstance(step.operation, Softmax):
+        if isinstance(step.operation, Softmax) and step.operation.source in masked:
             scores = trace.matrices[step.operation.source]
             rows = np.argwhere(np.isneginf(scores).all(axis=-1))
             if len(rows):

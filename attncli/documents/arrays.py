@@ -26,9 +26,10 @@ def parse_arrays(data: bytes) -> Parsed:
             arrays = {NAMELESS: loaded}
         else:
             arrays = {name: loaded[name] for name in loaded.files}
-    except (ValueError, EOFError, OSError, BadZipFile, KeyError) as error:
-        message = f"it is no NPZ or NPY file of plain arrays: {str(error).splitlines()[0]}."
-        raise DocumentError(message, "Write it with numpy.savez, and nothing pickled.") from None
+    except (ValueError, EOFError, OSError, BadZipFile, KeyError):
+        message = "it is no NPZ or NPY file of plain arrays."
+        hint = "Write it with numpy.savez; pickled objects are not read."
+        raise DocumentError(message, hint) from None
     if list(arrays) == ["arr_0"]:
         arrays = {NAMELESS: arrays["arr_0"]}
     return {name: Part(_value(name, array)) for name, array in arrays.items()}
@@ -42,7 +43,8 @@ def _value(name: str, array: NDArray[Any]) -> object:
     if array.dtype.kind not in "iuf":
         message = f"{name or 'the array'} holds {array.dtype}, but a matrix holds real numbers."
         raise DocumentError(message, names=(name,))
-    return array.astype(np.float64)
+    with np.errstate(over="ignore"):  # what becomes infinite is named where cells are checked
+        return array.astype(np.float64)
 
 
 def dump_arrays(matrices: Mapping[str, NDArray[Any]]) -> bytes:

@@ -13,6 +13,7 @@ from attncli.calculation.inputs import place
 from attncli.calculation.layouts import shape_text
 from attncli.errors import DocumentError
 
+DEEPEST = 8  # lists within lists: more than any matrix has
 BOOLEANS = {"true": True, "false": False}
 
 
@@ -62,6 +63,13 @@ def _shape(value: list[Any], name: str, outer: tuple[int, ...]) -> tuple[int, ..
     kinds = set(map(type, value))
     if list not in kinds:
         return (len(value),)
+    if len(outer) > DEEPEST:
+        message = f"the lists of {name} are nested too deeply."
+        raise DocumentError(message, "A matrix has 2 to 4 axes.", (name,))
+    if not isinstance(value[0], list):
+        i = next(i for i, part in enumerate(value) if isinstance(part, list))
+        message = f"{place(name, (*outer, i))} is a list, not a number."
+        raise DocumentError(message, "Every cell needs a number.", (name,))
     for i, part in enumerate(value):
         if not isinstance(part, list):
             message = f"{_part(name, outer, i)} is {said(part)}, not a row of numbers."

@@ -55,7 +55,8 @@ def _lines(text: str) -> Lines:
     """The lines with their numbers, from the first that says something; comments are taken out."""
     lines: Lines = []
     for i, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
-        comment = next((m for m in _QUOTED_OR_COMMENT.finditer(line) if m[0] == "#"), None)
+        marks = _QUOTED_OR_COMMENT.finditer(line) if not _CHOICE.match(line) else ()
+        comment = next((mark for mark in marks if mark[0] == "#"), None)
         kept = line[: comment.start()] if comment else line
         # A line that is a comment alone is no line, not an empty one, which would end a matrix.
         if kept.strip() or (lines and not comment):
@@ -80,7 +81,7 @@ def _choice(number_of_line: int, line: str) -> tuple[str, object] | None:
     try:
         return name, json.loads(text)
     except ValueError:
-        message = f"line {number_of_line}: the value of {name} begins as JSON, but is none: {text}"
+        message = f"line {number_of_line}: the value of {name} begins as JSON, but is none: {text}."
         raise DocumentError(message, "Check brackets and quotes.") from None
 
 
@@ -129,23 +130,26 @@ def _assembled(sections: list[Section], decimal_comma: bool) -> dict[str, Part]:
     by_name: dict[str, dict[tuple[int, ...], Part]] = {}
     for section in sections:
         slices = by_name.setdefault(section.name, {})
+        lengths = {len(index) for index in (section.index, *slices)}
+        if 0 in section.index or (len(lengths) > 1 and 0 not in lengths):
+            message = f"line {section.line}: {_slice_name(section.name, section.index)} fits no slice before it."
+            raise DocumentError(message, "Slices are counted from 1: weights[1], or weights[2,1].")
         if section.index in slices or (slices and (() in slices or not section.index)):
             message = f"line {section.line}: {section.name} stands twice."
             raise DocumentError(message, "Remove one of them.")
         slices[section.index] = read_section(section, decimal_comma)
     return {
-        name: slices[()] if () in slices else Part(_stacked(name, slices))
+        name: slices[()] if () in slices else _stacked(name, slices)
         for name, slices in by_name.items()
     }
 
 
-def _stacked(name: str, slices: Mapping[tuple[int, ...], Part]) -> NDArray[Any]:
-    """Slices by their indices, counted from 1, as one array."""
+def _stacked(name: str, slices: Mapping[tuple[int, ...], Part]) -> Part:
+    """Slices by their indices, counted from 1, as one array; with the labels of the first."""
     counts = tuple(map(max, zip(*slices, strict=False)))
     for index in product(*(range(1, count + 1) for count in counts)):
         if index not in slices:
-            said = ",".join(map(str, index))
-            message = f"{name}[{said}] is missing, but there is a {name} slice after it."
+            message = f"{_slice_name(name, index)} is missing among the slices of {name}."
             raise DocumentError(message, "Slices are counted from 1, without gaps.", (name,))
     arrays = [np.asarray(slices[index].value) for index in sorted(slices)]
     shapes = {array.shape for array in arrays}
@@ -153,13 +157,15 @@ def _stacked(name: str, slices: Mapping[tuple[int, ...], Part]) -> NDArray[Any]:
         said = " and ".join(" × ".join(map(str, shape)) for shape in sorted(shapes))
         message = f"the slices of {name} differ in size: {said}."
         raise DocumentError(message, "All slices of a matrix have one size.", (name,))
-    return np.stack(arrays).reshape(*counts, *arrays[0].shape)
+    first = slices[min(slices)]
+    stacked = np.stack(arrays).reshape(*counts, *arrays[0].shape)
+    return Part(stacked, first.row_labels, first.column_labels)
 
 
 def dump_csv(matrices: Mapping[str, NDArray[Any]]) -> bytes:
     """One matrix as bare rows; several, and slices, under their names. Every digit is kept."""
     slices = {
-        _slice_name(name, index): matrix[index]
+        _slice_name(name, tuple(i + 1 for i in index)): matrix[index]
         for name, matrix in matrices.items()
         for index in np.ndindex(*matrix.shape[:-2])
     }
@@ -170,7 +176,7 @@ def dump_csv(matrices: Mapping[str, NDArray[Any]]) -> bytes:
 
 
 def _slice_name(name: str, index: tuple[int, ...]) -> str:
-    return f"{name}[{','.join(str(i + 1) for i in index)}]" if index else name
+    return f"{name}[{','.join(map(str, index))}]" if index else name
 
 
 def _line(row: list[float]) -> str:

@@ -21,10 +21,10 @@ class StandardInput:
     def read(self) -> bytes:
         """All of it. Raises DocumentError the second time, and where there is nothing."""
         if self._read:
-            message = "standard input (-) is asked for twice, but it can be read once."
+            message = "it is asked for twice (-), but it can be read once."
             raise DocumentError(message, "Write one of the two to a file.")
         self._read = True
-        data = sys.stdin.buffer.read()
+        data = sys.stdin.buffer.read() if sys.stdin else b""
         if not data.strip():
             message = "nothing came in."
             raise DocumentError(message, "Pipe a document into it, or name a file.").at(STDIN)
@@ -36,13 +36,13 @@ def read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise DocumentError("there is no such file.", _similar(path)).at(str(path)) from None
+        raise DocumentError("there is no such file.", _similar(path)) from None
     except IsADirectoryError:
         message, hint = "it is a folder, not a file.", "Name a file in it."
-        raise DocumentError(message, hint).at(str(path)) from None
+        raise DocumentError(message, hint) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise DocumentError(f"it cannot be read: {reason}.").at(str(path)) from None
+        raise DocumentError(f"it cannot be read: {reason}.") from None
 
 
 def _similar(path: Path) -> str:
@@ -50,8 +50,10 @@ def _similar(path: Path) -> str:
         names = [entry.name for entry in path.parent.iterdir()]
     except OSError:
         return f"There is no folder {path.parent} either."
-    close = closest(path.name, names)
-    return f"Did you mean {path.parent / close}?" if close else "Check the name and the folder."
+    close = closest(path.name, names, likeness=0.75)
+    if close:
+        return f"Did you mean {path.parent / close}?"
+    return "Check the name and the folder; a literal begins with [."
 
 
 def decode(data: bytes) -> str:
@@ -74,14 +76,14 @@ def write_file(path: Path, data: bytes) -> None:
     What is no regular file, such as a named pipe, is written to as it is. Raises DocumentError
     where it cannot be written.
     """
-    target = path.resolve()  # a link stays a link, what it points to is replaced
     try:
-        if target.is_dir():
+        if path.is_dir():
             message = "it is a folder, not a file."
             raise DocumentError(message, "Name a file in it.").at(str(path))
-        if target.exists() and not target.is_file():
-            target.write_bytes(data)
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
             return
+        target = path.resolve()  # a link stays a link, what it points to is replaced
         handle, beside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -91,8 +93,9 @@ def write_file(path: Path, data: bytes) -> None:
         except BaseException:
             Path(beside).unlink(missing_ok=True)
             raise
-    except OSError as error:
-        message = f"it cannot be written: {error.strerror}."
+    except (OSError, RuntimeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        message = f"it cannot be written: {reason}."
         raise DocumentError(message, "Check that the folder exists and is yours.").at(
             str(path)
         ) from None

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from attncli.calculation.names import known_name
 from attncli.documents.files import decode
 from attncli.documents.parsed import NAMELESS, Parsed, Part
 from attncli.errors import DocumentError
@@ -23,6 +24,7 @@ def parse_json(data: bytes) -> Parsed:
     text = decode(data)
     try:
         value = json.loads(text, object_pairs_hook=_unique)
+        entries = dict(_flat(value, "")) if isinstance(value, dict) else {}
     except json.JSONDecodeError as error:
         message = f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}."
         raise DocumentError(
@@ -32,14 +34,14 @@ def parse_json(data: bytes) -> Parsed:
         raise DocumentError(
             "its lists are nested too deeply.", "A matrix has 2 to 4 axes."
         ) from None
-    except ValueError as error:
-        raise DocumentError(f"it cannot be read: {error}.") from None
+    except ValueError:  # Python reads no whole number of more than 4300 digits
+        raise DocumentError("a number in it is too long.", "Numbers reach to 1.8e308.") from None
     if isinstance(value, list):
         return {NAMELESS: Part(value)}
     if not isinstance(value, dict):
         message = f"it holds {json.dumps(value)}, but a document is an object of matrices."
         raise DocumentError(message, 'Write {"X": [[1, 0], [0, 1]]}.')
-    return dict(_flat(value, ""))
+    return entries
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -54,7 +56,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _flat(value: dict[str, Any], prefix: str) -> Iterator[tuple[str, Part]]:
     """Sublayers' entries with a dot: `cross.W_q`. A mask may be an object of its own."""
     for key, entry in value.items():
-        if isinstance(entry, dict) and key.casefold() != "mask":
+        if isinstance(entry, dict) and known_name(key) != "mask":
             yield from _flat(entry, f"{prefix}{key}.")
         else:
             yield prefix + key, Part(entry)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from attncli.calculation.choices import CHOICES
 from attncli.calculation.document import MASKS, Document, Entry
@@ -82,7 +85,13 @@ class Reader:
 
     def mask(self, argument: str) -> object:
         """A mask as an option gives it: a rule as it stands, a matrix as an array."""
-        return self._mask(argument, "--mask", Path())
+        if argument[:1] != "{":
+            return self._mask(argument, "--mask", Path())
+        try:
+            return json.loads(argument)
+        except ValueError:
+            message = f"--mask {argument}: it begins as JSON, but is none."
+            raise DocumentError(message, 'Write {"padding": [3, 2]}.') from None
 
     def _entry(self, name: str, part: Part, text: _Text) -> Entry:
         value = part.value
@@ -97,28 +106,35 @@ class Reader:
     def _mask(self, value: object, name: str, folder: Path) -> object:
         """A rule as it stands; nested lists, and the matrix of a file, as an array."""
         if isinstance(value, list):
+            if value and name == "mask" and not isinstance(value[0], list | int | float):
+                message = "mask holds a list, but not of numbers."
+                raise DocumentError(message, "Several masks are written masks.", ("mask",))
             return array_from(value, name)
         if not isinstance(value, str) or is_rule(value) or not _is_place(value, folder):
             return value
-        path = value if value == "-" or value[:1] in "[{" else str(folder / value)
+        path = value if value == "-" or value[:1] == "[" else str(folder / value)
         text = self._parse(path, f"{name} {value}")
         try:
-            return self._entry("mask", self._only_matrix("mask", text.parsed), text).value
+            matrix = self._only_matrix("mask", text.parsed).value
+            if not isinstance(matrix, list | np.ndarray):
+                raise DocumentError("it holds no matrix.", "A mask in a file is a matrix.")
+            return array_from(matrix, "mask") if isinstance(matrix, list) else matrix
         except AttncliError as error:
             raise error.at(text.source) from None
 
     def _parse(self, argument: str, label: str) -> _Text:
         """The text behind an argument, parsed; errors say where it was found."""
-        source, folder = label, Path()
-        if argument == "-":
-            source, data = STDIN, self._stdin.read()
-        elif argument[:1] in ("[", "{"):
-            data = argument.encode()
-        else:
-            path = Path(argument)
-            source, folder, data = argument, path.parent, read_file(path)
+        source = STDIN if argument == "-" else label
         try:
-            return _Text(source, _parser(source, data)(data), folder)
+            if argument == "-":
+                data = self._stdin.read()
+            elif argument[:1] in ("[", "{"):
+                data = argument.encode()
+            elif argument:
+                data = read_file(Path(argument))
+            else:
+                raise DocumentError("there is no value.", "Name a file, -, or a literal.")
+            return _Text(source, _parser(argument, data)(data), Path(argument).parent)
         except DocumentError as error:
             raise error.at(source) from None
 
@@ -140,7 +156,12 @@ def _shortened(literal: str) -> str:
 
 def _is_place(text: str, folder: Path) -> bool:
     """Whether a mask's text is a file, a literal or `-` rather than a misspelled rule."""
-    return text == "-" or bool(re.search(r"^\[|[./\\]", text)) or (folder / text).exists()
+    if text == "-" or re.search(r"^\[|[./\\]", text):
+        return True
+    try:
+        return bool(text) and (folder / text).exists()
+    except OSError:  # longer than a name may be
+        return False
 
 
 def _parser(source: str, data: bytes) -> Parse:

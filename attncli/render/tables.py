@@ -41,9 +41,9 @@ def draw(trace: Trace, names: Collection[str], problem: Problem, view: View) -> 
     console = Console(
         file=buffer,
         width=WIDE_OPEN,
-        force_terminal=view.color,
-        color_system="auto" if view.color else None,
-        no_color=not view.color,
+        force_terminal=view.color is not None,
+        color_system=view.color,
+        no_color=view.color is None,
     )
     Drawing(console, problem, view).steps(trace, names)
     return "\n".join(line.rstrip() for line in buffer.getvalue().split("\n"))

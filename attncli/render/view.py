@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
 class View:
-    """`width` is None where lines may be as long as they need; `full` leaves nothing out."""
+    """How a person wants to see tables.
+
+    `width` is None where lines may be as long as they need; `full` leaves nothing out; `color` is
+    None for no colours, else how many the screen knows.
+    """
 
     precision: int = 4
     full: bool = False
     width: int | None = None
-    color: bool = False
+    color: Literal["256", "truecolor"] | None = None
