@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from attncli.cli import calculate, gather
+from attncli.cli.gathering import calculate, gather
 from attncli.render.tables import Drawing
 from attncli.render.view import View
 

@@ -74,7 +74,7 @@ def test_files_are_opened_in_one_room(path: Path) -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name)
     }
     opening = {"open", "read_bytes", "read_text", "write_bytes", "write_text", "fdopen"}
-    # cli.py opens the null device, where the end of a closed pipe goes.
+    # cli opens the null device, where the end of a closed pipe goes.
     assert room(path) in ("documents", "cli") or not names & opening
 
 

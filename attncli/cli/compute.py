@@ -1,0 +1,115 @@
+"""`attncli compute`: every intermediate matrix."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from attncli.cli.gathering import calculate, gather
+from attncli.cli.names import WithNames
+from attncli.cli.options import complete, problem_options, steps
+from attncli.cli.program import debug_option
+from attncli.cli.terminal import (
+    colors_known,
+    deliver,
+    is_colorful,
+    is_stdout,
+    is_terminal,
+    screen_width,
+)
+from attncli.errors import AttncliError
+from attncli.formats import FORMATS, choose_format
+
+HOW_TO_START = """there is nothing to calculate yet. Name a document, or give matrices:
+
+  attncli compute samples/self_attention.json
+  attncli compute 'X=[[1,0],[0,1],[1,1]]' --mask causal"""
+
+
+@click.command(cls=WithNames)
+@click.argument(
+    "arguments",
+    nargs=-1,
+    metavar="[DOCUMENT] [NAME=VALUE]...",
+    shell_complete=complete(tuple, or_file=True),
+)
+@problem_options
+@click.option(
+    "--only",
+    metavar="STEP[,STEP...]",
+    multiple=True,
+    shell_complete=complete(steps),
+    help="Only these steps.",
+)
+@click.option(
+    "-f",
+    "--format",
+    "format_name",
+    type=click.Choice(list(FORMATS)),
+    help="Form of the result (default: table, or the suffix of -o).",
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Write to a file, whole or not at all."
+)
+@click.option(
+    "-p",
+    "--precision",
+    type=click.IntRange(0, 20),
+    default=4,
+    show_default=True,
+    help="Decimals in tables.",
+)
+@click.option("--full", is_flag=True, help="Leave no row or column out of tables.")
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colours in tables.",
+)
+@debug_option
+def compute(
+    arguments: tuple[str, ...],
+    only: tuple[str, ...],
+    format_name: str | None,
+    output: Path | None,
+    precision: int,
+    full: bool,
+    color: str,
+    **choices: Any,
+) -> None:
+    """Calculate every intermediate matrix of an attention.
+
+    \b
+    Examples:
+      attncli compute samples/self_attention.json
+      attncli compute samples/self_attention.json --score dot --only scores,weights
+      attncli compute 'Q=[[1,0],[0,1]]' 'K=[[1,0],[1,1]]' 'V=[[2],[4]]' --mask causal
+      attncli compute samples/two_heads.json -f json | python -m json.tool
+      attncli compute samples/cross_attention.json --only weights -f csv
+      cat samples/self_attention.json | attncli compute - -p 8
+
+    DOCUMENT is a JSON, CSV or NPZ file, - for standard input, or a literal. NAME=VALUE gives one
+    matrix: VALUE is a file, -, or a literal that begins with [. What comes later wins, and
+    options win over all.
+    """
+    if not arguments:
+        if is_terminal(sys.stdin):
+            raise click.UsageError(HOW_TO_START)
+        arguments = ("-",)
+    output = None if is_stdout(output) else output
+    from attncli.render.view import View
+
+    chosen = choose_format(format_name, output)
+    if not chosen.is_text and output is None and is_terminal(sys.stdout):
+        message = f"{format_name} is not for a terminal's eyes."
+        raise AttncliError(message, "Write it to a file with -o, or into a pipe.")
+    result = calculate(gather(arguments, choices), only)
+    colorful = color == "always" or (color == "auto" and output is None and is_colorful())
+    width = screen_width() if output is None else None
+    view = View(precision, full, width, colors_known() if colorful else None)
+    data = chosen.write(result, view)
+    deliver(data, output)

@@ -1,0 +1,70 @@
+"""From arguments and options to a document, and from that to a result."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from attncli.errors import AttncliError
+from attncli.formats import Result
+
+if TYPE_CHECKING:
+    from attncli.calculation.document import Document
+
+NAMED = re.compile(r"([A-Za-z][\w.^{}]*)=(.*)", re.DOTALL)
+
+
+def gather(arguments: Sequence[str], choices: dict[str, Any]) -> Document:
+    """The document that arguments and options make together; what comes later wins."""
+    from attncli.calculation.document import Document, Entry
+    from attncli.documents.reader import Reader
+
+    reader = Reader()
+    gathered = Document({})
+    documents: list[str] = []
+    for argument in arguments:
+        named = NAMED.fullmatch(argument)
+        if named:
+            gathered = gathered.merged(reader.matrix(*named.groups()))
+            continue
+        documents.append(argument)
+        if len(documents) > 1:
+            message = f"there are two documents, {documents[0]} and {documents[1]}."
+            raise AttncliError(message, "Give one, and further matrices as NAME=FILE.")
+        gathered = gathered.merged(reader.document(argument))
+    options: dict[str, Entry] = {}
+    for name, value in choices.items():
+        if name == "mask" and value:
+            source = f"--mask {value[0]}" if len(value) == 1 else "--mask"
+            options["masks"] = Entry([reader.mask(mask) for mask in value], source)
+        elif name != "mask" and value is not None:
+            options[name] = Entry(value, f"--{name.replace('_', '-')}")
+    return gathered.merged(Document(options))
+
+
+def calculate(document: Document, only: Iterable[str]) -> Result:
+    """From a document to the steps asked for; says on stderr what should be looked at twice."""
+    from attncli.calculation.attention import attention
+    from attncli.calculation.names import plain
+    from attncli.calculation.problem import read_problem
+    from attncli.calculation.remarks import remarks
+    from attncli.errors import ProblemError
+
+    try:
+        problem = read_problem(document)
+        plan = attention(problem)
+        steps = {plain(name): name for name in plan.names}
+        asked = [name.strip() for names in only for name in names.split(",")]
+        names = [steps.get(plain(name), name) for name in asked] or list(plan.names)
+    except ProblemError as error:
+        raise error.at(document.source(error.names)) from None
+    try:
+        trace = plan.run(problem.matrices, names)
+    except ProblemError as error:
+        raise error.at("--only") from None
+    for remark in remarks(trace, problem):
+        click.echo(f"Warning: {remark}", err=True)
+    return Result(problem, trace, names)

@@ -1,0 +1,37 @@
+"""The names that a command knows, at the end of its help."""
+
+from __future__ import annotations
+
+import click
+
+from attncli.formats import FORMATS
+
+
+class WithNames(click.Command):
+    """A command whose help ends with the names it knows, read where they are registered."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from attncli.calculation.layouts import LAYOUTS
+        from attncli.calculation.masks import MASK_KINDS, MASKS
+        from attncli.calculation.names import MATRICES, STEPS
+        from attncli.calculation.scoring import SCORING
+
+        sections = {
+            "Matrices": [(m.name, f"{m.shape}: {m.meaning}") for m in MATRICES.values()],
+            "Steps (--only)": [("", " ".join(STEPS))],
+            "Scoring functions (--score)": [
+                (name, f"{entry.formula}: {entry.help}") for name, entry in SCORING.items()
+            ],
+            "Masks (--mask)": [
+                *((entry.signature, entry.help) for entry in MASKS.values()),
+                ("FILE, '[[1, 0], [1, 1]]'", "a matrix: 1 may be attended; or numbers to add"),
+            ],
+            "Cells of a mask matrix (--mask-kind)": list(MASK_KINDS.items()),
+            "Layouts (--layout)": [(name, entry.help) for name, entry in LAYOUTS.items()],
+            "Formats (--format)": [
+                (name, f"{entry.help}; {entry.suffix}") for name, entry in FORMATS.items()
+            ],
+        }
+        for title, rows in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(rows)

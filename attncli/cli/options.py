@@ -1,0 +1,43 @@
+"""Options that commands share, and what the shell may complete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import click
+from click.shell_completion import CompletionItem
+
+from attncli.calculation.choices import CHOICES
+
+Completion = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+
+def complete(values: Callable[[], Iterable[str]], or_file: bool = False) -> Completion:
+    """What the shell may offer for a word: the values of a registry, or files."""
+
+    def offer(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
+        offers = [CompletionItem(value) for value in values() if value.startswith(typed)]
+        return offers or ([CompletionItem(typed, type="file")] if or_file else [])
+
+    return offer
+
+
+def steps() -> Iterable[str]:
+    from attncli.calculation.names import STEPS
+
+    return STEPS
+
+
+def problem_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The choices of a problem as options, from the place that lists them."""
+    for name, choice in reversed(CHOICES.items()):
+        if not choice.is_option:
+            continue
+        command = click.option(
+            f"--{name.replace('_', '-')}",
+            metavar=choice.metavar,
+            multiple=name == "mask",
+            shell_complete=complete(choice.values),
+            help=choice.help,
+        )(command)
+    return command

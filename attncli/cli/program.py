@@ -1,0 +1,79 @@
+"""The program: its name, its version, and the one place where whatever went wrong ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from attncli import __version__
+from attncli.errors import AttncliError
+
+INTERRUPTED = 130
+
+
+class Failure(click.ClickException):
+    """Bad input, told in one line."""
+
+    exit_code = 2
+
+
+class Commands(click.Group):
+    """The program: whatever goes wrong in a command ends here, in a line and a status."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
+        except BrokenPipeError:
+            # Nobody reads on, which is no error; Python would complain at its own last flush.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
+        except OSError as error:
+            raise Failure(f"the result cannot be written: {error.strerror}.") from None
+        except Exception as error:
+            if ctx.meta.get("debug"):
+                raise
+            raise Failure(_told(error)) from None
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, AttncliError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return f"there is not enough memory. {error}"
+    name = type(error).__name__
+    return f"attncli itself is at fault: {name}: {error}. Report what --debug prints, please."
+
+
+def _remember_debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    ctx.meta["debug"] = ctx.meta.get("debug", False) or value
+
+
+debug_option = click.option(
+    "--debug",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_remember_debug,
+    help="Show the traceback of an error.",
+)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="attncli")
+@debug_option
+def cli() -> None:
+    """Calculate attention, and see every matrix on the way.
+
+    \b
+    Examples:
+      attncli compute samples/self_attention.json
+      attncli compute 'X=[[1,0],[0,1],[1,1]]' --mask causal
+      attncli compute --help
+    """

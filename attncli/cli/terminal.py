@@ -1,0 +1,53 @@
+"""What is known of the screen, and the one print."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Literal, TextIO
+
+import click
+
+from attncli.errors import AttncliError
+
+
+def deliver(data: bytes, file: Path | None) -> None:
+    """Print a result, or write it to a file. Raises AttncliError where neither can be."""
+    if file is not None:
+        from attncli.documents.files import write_file
+
+        write_file(file, data)
+        return
+    if sys.stdout is None:
+        raise AttncliError("standard output is closed.", "Write to a file with -o.")
+    click.echo(data, nl=False)
+
+
+def is_stdout(file: Path | None) -> bool:
+    """Whether a result goes to standard output: no file is named, or one that stands for it."""
+    return file is None or str(file) in ("-", "/dev/stdout")
+
+
+def screen_width() -> int | None:
+    """The width to fit tables into: of the terminal, or as COLUMNS says; elsewhere none."""
+    if is_terminal(sys.stdout) or os.environ.get("COLUMNS", "").isdecimal():
+        return shutil.get_terminal_size().columns
+    return None
+
+
+def is_colorful() -> bool:
+    """Whether standard output is a terminal whose user has not refused colours."""
+    refused = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return is_terminal(sys.stdout) and not refused
+
+
+def colors_known() -> Literal["256", "truecolor"]:
+    """How many colours the screen says it has; 256 are understood everywhere today."""
+    return "truecolor" if os.environ.get("COLORTERM") in ("truecolor", "24bit") else "256"
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person sits at the other end; a stream that was closed is None."""
+    return stream is not None and stream.isatty()
