@@ -1,0 +1,92 @@
+"""What a mistake is: one operation replaced by a wrong one, and how that is told.
+
+An entry is one function. It is given the scene, and gives back the matrix that the mistake makes
+in place of the right one, or None where the mistake cannot be made there. Its docstring is the
+diagnosis, in three paragraphs: what was done, what should be done, why it matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from inspect import cleandoc
+
+from attncli.calculation.layouts import Array
+from attncli.calculation.operations import Operation
+from attncli.calculation.plan import Plan, Step
+from attncli.calculation.problem import Problem
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A step where a mistake may be made, and every matrix that is known before it.
+
+    All matrices are in the layout `rows`, the inputs among them.
+    """
+
+    problem: Problem
+    plan: Plan
+    step: Step
+    matrices: Mapping[str, Array]
+
+    def __getitem__(self, name: str) -> Array:
+        return self.matrices[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.matrices
+
+    @property
+    def operands(self) -> list[Array]:
+        """The matrices that the right operation takes."""
+        return [self.matrices[name] for name in self.step.operation.operands]
+
+    def right(self) -> Array:
+        """What the right operation gives."""
+        return self.step.operation.apply(*self.operands)
+
+    def find(self, kind: type[Operation]) -> Step | None:
+        """The first step of the plan whose operation is of this kind."""
+        return next((step for step in self.plan.steps if isinstance(step.operation, kind)), None)
+
+
+Wrong = Callable[[Scene], Array | None]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """An entry of the catalogue.
+
+    `replaces` are the kinds of operation it stands in for; `done`, `right` and `why` its diagnosis.
+    """
+
+    name: str
+    formula: str
+    replaces: tuple[type[Operation], ...]
+    wrong: Wrong
+    done: str
+    right: str
+    why: str
+
+    def make(self, scene: Scene) -> Array | None:
+        """The wrong matrix, or None where this mistake cannot be made: shapes do not allow it."""
+        if not isinstance(scene.step.operation, self.replaces):
+            return None
+        try:
+            return self.wrong(scene)
+        except (ValueError, KeyError, IndexError):
+            return None
+
+
+MISTAKES: dict[str, Mistake] = {}
+
+
+def mistake(name: str, formula: str, *replaces: type[Operation]) -> Callable[[Wrong], Wrong]:
+    """Enter a function into the catalogue under a name, with the formula of what it does."""
+
+    def enter(wrong: Wrong) -> Wrong:
+        done, right, why = cleandoc(wrong.__doc__ or "").split("\n\n")
+        paragraphs = (" ".join(part.split()) for part in (done, right, why))
+        MISTAKES[name] = Mistake(name, formula, replaces, wrong, *paragraphs)
+        return wrong
+
+    return enter
