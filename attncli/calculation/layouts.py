@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+Scalar = TypeVar("Scalar", bound=np.generic)
 Array = NDArray[np.floating[Any]]
 Shape = tuple[int, ...]
 
@@ -52,7 +53,7 @@ class Layout:
     help: str
     swapped: frozenset[Role]
 
-    def swap(self, matrix: Array, role: Role) -> Array:
+    def swap(self, matrix: NDArray[Scalar], role: Role) -> NDArray[Scalar]:
         """From paper to `rows`, or back: the last two axes exchanged where this layout does so."""
         return matrix.swapaxes(-1, -2) if role in self.swapped and matrix.ndim > 1 else matrix
 

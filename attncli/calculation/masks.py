@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from attncli.calculation.arithmetic import Cell, Expression, Index, Noted, Number, Sum
 from attncli.calculation.layouts import Array, Axes, Layout, shape_text
 from attncli.calculation.needs import Broadcasts, Need
 from attncli.calculation.operations import Operation
@@ -75,6 +76,44 @@ class Mask(Operation):
         total = " + ".join((self.source, *self.add))
         conditions = " and ".join((*(rule.words for rule in self.rules), *self.keep))
         return f"{total} where {conditions}, else {self.fill:g}" if conditions else total
+
+    def cell(self, index: Index, source: Array, *matrices: NDArray[Any]) -> Expression:
+        n, m = source.shape[-2:]
+        cells = [
+            Cell(name, _own(matrix.shape, index))
+            for name, matrix in zip((*self.keep, *self.add), matrices, strict=True)
+        ]
+        keep, add = cells[: len(self.keep)], cells[len(self.keep) :]
+        judges: dict[str | Cell, NDArray[Any]] = {
+            **{rule.words: rule.may_attend(n, m) for rule in self.rules},
+            **dict(zip(keep, matrices, strict=False)),
+        }
+        hiding = [by for by, sees in judges.items() if not sees[_own(sees.shape, index)]]
+        query, key = index[-2] + 1, index[-1] + 1
+        if hiding:
+            because = f": query {query} may not see key {key}"
+            return Noted(Number(self.fill), (*_listed(hiding), because))
+        numbers = [matrix[_own(matrix.shape, index)] for matrix in matrices[len(self.keep) :]]
+        # An overflowed score plus −inf would be NaN: `apply` decides on the mask, and so do we.
+        hides = np.isneginf(numbers).any() and not np.isfinite(source[index])
+        terms = (Cell(self.source, index), *add)
+        total = Number(-np.inf) if hides else Sum(terms) if add else terms[0]
+        seen = f": query {query} may see key {key}"
+        return Noted(total, (*_listed(list(judges)), seen)) if judges else total
+
+
+def _own(shape: tuple[int, ...], index: Index) -> Index:
+    """The index of the cell that is broadcast to this one."""
+    places = index[len(index) - len(shape) :]
+    return tuple(min(at, size - 1) for at, size in zip(places, shape, strict=True))
+
+
+def _listed(judges: list[str | Cell]) -> Iterator[str | Cell]:
+    """Each with a comma between."""
+    for number, judge in enumerate(judges):
+        if number:
+            yield ", "
+        yield judge
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """The algebra: what an attention calculation is made of.
 
 An operation is a small frozen record. It knows which names it needs (`operands`), what must hold
-between their shapes (`needs`), the axes of its result, how to apply itself, and its formula.
-All matrices are in the layout `rows`; only formulas are written in the user's layout.
+between their shapes (`needs`), the axes of its result, how to apply itself, its formula, and how
+to spell out one cell. All matrices are in the layout `rows`; only formulas are written in the user's layout.
 """
 
 from __future__ import annotations
@@ -14,6 +14,21 @@ from typing import Any
 
 import numpy as np
 
+from attncli.calculation.arithmetic import (
+    Cell,
+    Expression,
+    Index,
+    Inner,
+    Line,
+    Mapped,
+    Noted,
+    Number,
+    Product,
+    Quotient,
+    Root,
+    Sum,
+    Total,
+)
 from attncli.calculation.layouts import Array, Axes, Axis, Factor, Layout, Role
 from attncli.calculation.needs import Divides, Equal, Need
 
@@ -42,6 +57,10 @@ class Operation(ABC):
     @abstractmethod
     def formula(self, layout: Layout) -> str:
         """The right-hand side, as this layout writes it."""
+
+    @abstractmethod
+    def cell(self, index: Index, *operands: Any) -> Expression:
+        """The arithmetic of one cell of the result, from the operands that `apply` takes."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +119,16 @@ class Project(Operation):
         product = layout.product(Factor(self.source), Factor(self.weight, Role.WEIGHT))
         return f"{product} + {self.bias}" if self.bias else product
 
+    def cell(self, index: Index, source: Array, weight: Array, *bias: Array) -> Expression:
+        *leading, row, column = index
+        head = (leading.pop(),) if weight.ndim == 3 else ()
+        size = source.shape[-1]
+        product = Inner(
+            Line(self.source, (*leading, row, None), size),
+            Line(self.weight, (*head, None, column), size),
+        )
+        return Sum((product, Cell(self.bias, (*head, column)))) if self.bias else product
+
 
 @dataclass(frozen=True)
 class SplitHeads(OfOne):
@@ -123,6 +152,11 @@ class SplitHeads(OfOne):
     def formula(self, layout: Layout) -> str:
         return f"{self.source} split into {self.heads} heads"
 
+    def cell(self, index: Index, source: Array) -> Expression:
+        *leading, head, row, column = index
+        width = source.shape[-1] // self.heads
+        return Cell(self.source, (*leading, row, head * width + column))
+
 
 @dataclass(frozen=True)
 class DivideByRoot(OfOne):
@@ -136,6 +170,9 @@ class DivideByRoot(OfOne):
     def formula(self, layout: Layout) -> str:
         return f"{self.source} / √{self.d_k}"
 
+    def cell(self, index: Index, source: Array) -> Expression:
+        return Quotient(Cell(self.source, index), Root(self.d_k))
+
 
 @dataclass(frozen=True)
 class Multiply(OfOne):
@@ -148,6 +185,9 @@ class Multiply(OfOne):
 
     def formula(self, layout: Layout) -> str:
         return f"{self.source} × {self.factor!r}"
+
+    def cell(self, index: Index, source: Array) -> Expression:
+        return Product((Cell(self.source, index), Number(self.factor)))
 
 
 @dataclass(frozen=True)
@@ -167,6 +207,16 @@ class Softmax(OfOne):
     def formula(self, layout: Layout) -> str:
         keys = "column" if Role.TOKENS in layout.swapped else "row"
         return f"softmax of each {keys} of {self.source}"
+
+    def cell(self, index: Index, source: Array) -> Expression:
+        row = source[index[:-1]]
+        largest = int(row.argmax())
+        if np.isneginf(row[largest]):
+            return Noted(Number(0), ("no key may be attended",))
+        # Exponentials of more than this cannot be read; the largest is subtracted, as in `apply`.
+        less = Cell(self.source, (*index[:-1], largest)) if abs(row[largest]) > 30 else None
+        powers = Mapped("exp", Line(self.source, (*index[:-1], None), len(row)), less)
+        return Quotient(powers.at(index[-1]), Total(powers))
 
 
 @dataclass(frozen=True)
@@ -189,6 +239,14 @@ class WeightedSum(Operation):
     def formula(self, layout: Layout) -> str:
         return layout.product(Factor(self.weights), Factor(self.values))
 
+    def cell(self, index: Index, weights: Array, values: Array) -> Expression:
+        *leading, row, column = index
+        size = weights.shape[-1]
+        return Inner(
+            Line(self.weights, (*leading, row, None), size),
+            Line(self.values, (*leading, None, column), size),
+        )
+
 
 @dataclass(frozen=True)
 class Concat(OfOne):
@@ -204,3 +262,22 @@ class Concat(OfOne):
 
     def formula(self, layout: Layout) -> str:
         return f"all {self.source} side by side"
+
+    def cell(self, index: Index, source: Array) -> Expression:
+        *leading, row, column = index
+        head, place = divmod(column, source.shape[-1])
+        return Cell(self.source, (*leading, head, row, place))
+
+
+@dataclass(frozen=True)
+class Same(OfOne):
+    """A matrix as it is: a step that does nothing here, but that an answer may have."""
+
+    def apply(self, source: Array) -> Array:
+        return source
+
+    def formula(self, layout: Layout) -> str:
+        return self.source
+
+    def cell(self, index: Index, source: Array) -> Expression:
+        return Cell(self.source, index)

@@ -7,6 +7,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from attncli.calculation.arithmetic import (
+    Cell,
+    Expression,
+    Function,
+    Image,
+    Index,
+    Inner,
+    Line,
+    Sum,
+    Total,
+)
 from attncli.calculation.layouts import Array, Axes, Axis, Factor, Layout, Role
 from attncli.calculation.needs import Equal, Need, SameLeading
 from attncli.calculation.operations import Operation, Project
@@ -51,6 +62,14 @@ class Dot(OfQueriesAndKeys):
     def formula(self, layout: Layout) -> str:
         return layout.product(Factor(self.queries), Factor(self.keys, transposed=True))
 
+    def cell(self, index: Index, queries: Array, keys: Array) -> Expression:
+        *leading, query, key = index
+        size = queries.shape[-1]
+        return Inner(
+            Line(self.queries, (*leading, query, None), size),
+            Line(self.keys, (*leading, key, None), size),
+        )
+
 
 @dataclass(frozen=True)
 class Bilinear(Operation):
@@ -83,6 +102,12 @@ class Bilinear(Operation):
         weight = Factor(self.weight, Role.FIXED)
         return layout.product(Factor(self.queries), weight, Factor(self.keys, transposed=True))
 
+    def cell(self, index: Index, queries: Array, weight: Array, keys: Array) -> Expression:
+        *leading, query, key = index
+        d_q, d_k = weight.shape
+        projected = Image(Line(self.queries, (*leading, query, None), d_q), self.weight, d_k)
+        return Inner(projected, Line(self.keys, (*leading, key, None), d_k))
+
 
 @dataclass(frozen=True)
 class TanhSum(OfQueriesAndKeys):
@@ -104,6 +129,14 @@ class TanhSum(OfQueriesAndKeys):
 
     def formula(self, layout: Layout) -> str:
         return f"tanh({self.queries}ᵢ + {self.keys}ⱼ)"
+
+    def cell(self, index: Index, queries: Array, keys: Array) -> Expression:
+        *leading, query, key, unit = index
+        pair = (
+            Cell(self.queries, (*leading, query, unit)),
+            Cell(self.keys, (*leading, key, unit)),
+        )
+        return Function("tanh", Sum(pair))
 
 
 @dataclass(frozen=True)
@@ -133,6 +166,11 @@ class WeighHidden(Operation):
 
     def formula(self, layout: Layout) -> str:
         return f"{self.vector}ᵀ {self.hidden}ᵢⱼ" if self.vector else f"sum of {self.hidden}ᵢⱼ"
+
+    def cell(self, index: Index, hidden: Array, *vector: Array) -> Expression:
+        size = hidden.shape[-1]
+        line = Line(self.hidden, (*index, None), size)
+        return Inner(Line(self.vector, (None,), size), line) if self.vector else Total(line)
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from attncli.documents.parsed import NAMELESS, Parsed, Part
+from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part
 from attncli.errors import DocumentError
 
 
-def parse_arrays(data: bytes) -> Parsed:
-    """The arrays of an NPZ archive; an NPY file is one nameless matrix.
+def parse_arrays(data: bytes, is_value: IsValue | None = None) -> Parsed:
+    """The arrays of an NPZ archive; an NPY file is one nameless matrix. Answers are no exception.
 
     Arrays of rank 0, and of words, are choices. Raises DocumentError for what is neither, for
     pickled objects and for arrays that hold no numbers.

@@ -17,14 +17,21 @@ DEEPEST = 8  # lists within lists: more than any matrix has
 BOOLEANS = {"true": True, "false": False}
 
 
-def number(text: str, decimal_comma: bool = False) -> float | None:
+def point_for_comma(text: str) -> str:
+    """A decimal comma as a point, where there is one comma and no point.
+
+    >>> point_for_comma("1,5"), point_for_comma("1,000,000")
+    ('1.5', '1,000,000')
+    """
+    return text.replace(",", ".") if text.count(",") == 1 and "." not in text else text
+
+
+def number(text: str) -> float | None:
     """The number that a text writes, or None.
 
-    >>> number("-1.5e3"), number("1,5", decimal_comma=True), number("inf"), number("1_0")
-    (-1500.0, 1.5, inf, None)
+    >>> number("-1.5e3"), number("inf"), number("1_0")
+    (-1500.0, inf, None)
     """
-    if decimal_comma and text.count(",") == 1 and "." not in text:
-        text = text.replace(",", ".")
     try:
         return None if "_" in text else float(text)
     except ValueError:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attncli.calculation.layouts import count
-from attncli.documents.cells import BOOLEANS, number
-from attncli.documents.parsed import Part
+from attncli.documents.cells import BOOLEANS, number, point_for_comma
+from attncli.documents.parsed import IsValue, Part
 from attncli.errors import DocumentError
 
 Rows = list[list[str]]
@@ -29,8 +29,31 @@ class Section:
     padded: bool = False
     rows: list[tuple[int, list[str]]] = field(default_factory=list)
 
+    def at(self, row: int, message: str, hint: str) -> DocumentError:
+        """An error in one of the rows, told with its line and name."""
+        name = f"{self.name}, " if self.name else ""
+        return DocumentError(f"line {self.rows[row][0]}: {name}{message}", hint, (self.name,))
 
-def read_section(section: Section, decimal_comma: bool) -> Part:
+
+@dataclass(frozen=True)
+class CellReader:
+    """How the cells of a file are read: with decimal commas, and for answers as they are written."""
+
+    decimal_comma: bool
+    is_value: IsValue | None = None
+
+    def text(self, cell: str) -> str:
+        """The cell with a point for a decimal comma."""
+        return point_for_comma(cell) if self.decimal_comma else cell
+
+    def is_label(self, cell: str) -> bool:
+        """Whether a cell is no value: then it may be a label."""
+        if self.is_value:
+            return not self.is_value(self.text(cell))
+        return number(self.text(cell)) is None and cell.casefold() not in BOOLEANS
+
+
+def read_section(section: Section, reader: CellReader) -> Part:
     """The matrix of a section with its labels.
 
     A first row, or column, is labels only when every cell of it but the corner is no number.
@@ -43,51 +66,47 @@ def read_section(section: Section, decimal_comma: bool) -> Part:
     if section.padded:
         used = max(i for cells in rows for i, cell in enumerate(cells, 1) if cell or i == 1)
         rows = [cells[:used] for cells in rows]
-    head = _has_label_row(rows, decimal_comma)
-    side = _has_label_column(rows[head:], decimal_comma)
-    body = [cells[side:] for cells in rows[head:]]
+    head = _has_label_row(rows, reader)
+    side = _has_label_column(rows[head:], reader)
+    body = [[reader.text(cell) for cell in cells[side:]] for cells in rows[head:]]
+    _check_widths(section, body)
     return Part(
-        _numbers(section, body, decimal_comma),
+        body if reader.is_value else _numbers(section, body),
         tuple(cells[0] for cells in rows[head:]) if side else None,
         tuple(rows[0][side:]) if head else None,
     )
 
 
-def _is_label(cell: str, decimal_comma: bool) -> bool:
-    return number(cell, decimal_comma) is None and cell.casefold() not in BOOLEANS
-
-
-def _has_label_row(rows: Rows, decimal_comma: bool) -> bool:
+def _has_label_row(rows: Rows, reader: CellReader) -> bool:
     beside = rows[0][1:]
-    if len(rows) < 2 or not any(beside) or not all(_is_label(c, decimal_comma) for c in beside):
+    if len(rows) < 2 or not any(beside) or not all(map(reader.is_label, beside)):
         return False
     # Without labels below it, the first cell is no corner, and must be a label as well.
-    return _is_label(rows[0][0], decimal_comma) or _has_label_column(rows[1:], decimal_comma)
+    return reader.is_label(rows[0][0]) or _has_label_column(rows[1:], reader)
 
 
-def _has_label_column(rows: Rows, decimal_comma: bool) -> bool:
+def _has_label_column(rows: Rows, reader: CellReader) -> bool:
     first = [cells[0] for cells in rows]
-    return len(rows[0]) > 1 and all(cell and _is_label(cell, decimal_comma) for cell in first)
+    return len(rows[0]) > 1 and all(cell and reader.is_label(cell) for cell in first)
 
 
-def _numbers(section: Section, body: Rows, decimal_comma: bool) -> NDArray[Any]:
-    lines = [line for line, _ in section.rows[-len(body) :]]
-    name = f"{section.name}, " if section.name else ""
-    width = len(body[0])
-    numbers: list[list[float]] = []
+def _check_widths(section: Section, body: Rows) -> None:
+    for i, cells in enumerate(body):
+        if len(cells) != len(body[0]):
+            here = count(len(cells), "numbers")
+            message = f"row {i + 1} has {here}, but row 1 has {len(body[0])}."
+            raise section.at(i - len(body), message, "All rows of a matrix have one length.")
+
+
+def _numbers(section: Section, body: Rows) -> NDArray[Any]:
     words = {cell.casefold() for cells in body for cell in cells}
-    if words <= set(BOOLEANS) and len({len(cells) for cells in body}) == 1:
+    if words <= set(BOOLEANS):
         return np.array([[BOOLEANS[cell.casefold()] for cell in cells] for cells in body])
-    for i, (line, cells) in enumerate(zip(lines, body, strict=True), 1):
-        if len(cells) != width:
-            cells_here = count(len(cells), "numbers")
-            message = f"line {line}: {name}row {i} has {cells_here}, but row 1 has {width}."
-            raise DocumentError(message, "All rows of a matrix have one length.", (section.name,))
-        row = [number(cell, decimal_comma) for cell in cells]
+    numbers = [[number(cell) for cell in cells] for cells in body]
+    for i, row in enumerate(numbers):
         if None in row:
             column = row.index(None)
-            cell = repr(cells[column]) if cells[column] else "empty"
-            message = f"line {line}: {name}row {i}, column {column + 1} is {cell}, not a number."
-            raise DocumentError(message, "Every cell needs a number.", (section.name,))
-        numbers.append([cell for cell in row if cell is not None])
+            cell = repr(body[i][column]) if body[i][column] else "empty"
+            message = f"row {i + 1}, column {column + 1} is {cell}, not a number."
+            raise section.at(i - len(body), message, "Every cell needs a number.")
     return np.array(numbers, dtype=np.float64)

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attncli.documents.cells import BOOLEANS, number
-from attncli.documents.csv_rows import Section, read_section
+from attncli.documents.csv_rows import CellReader, Section, read_section
 from attncli.documents.files import decode
-from attncli.documents.parsed import NAMELESS, Parsed, Part
+from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part
 from attncli.errors import DocumentError
 
 _CHOICE = re.compile(r"([A-Za-z][\w^]*)\s*=\s*(\S.*)")
@@ -29,8 +29,10 @@ _QUOTED_OR_COMMENT = re.compile(r'"[^"]*"|(?:^|(?<=\s))#')
 Lines = list[tuple[int, str]]
 
 
-def parse_csv(data: bytes) -> Parsed:
+def parse_csv(data: bytes, is_value: IsValue | None = None) -> Parsed:
     """Choices, then one nameless matrix or several named ones; labels are kept beside them.
+
+    For an answer (`is_value` is given) cells stay the texts they are written as.
 
     Raises DocumentError with the line for whatever is neither.
     """
@@ -45,7 +47,8 @@ def parse_csv(data: bytes) -> Parsed:
         while lines and not lines[0][1]:
             lines.pop(0)
     delimiter = _delimiter(lines)
-    matrices = _assembled(list(_sections(lines, delimiter)), decimal_comma=delimiter != ",")
+    cells = CellReader(delimiter != ",", is_value)
+    matrices = _assembled(list(_sections(lines, delimiter)), cells)
     if not matrices and not choices:
         raise DocumentError("it holds no matrix.", "Write a line of numbers for each row.")
     return {**choices, **matrices}
@@ -125,7 +128,7 @@ def _cells(i: int, line: str, delimiter: str) -> list[str]:
         raise DocumentError(f"line {i}: {error}.", "Check the quotes.") from None
 
 
-def _assembled(sections: list[Section], decimal_comma: bool) -> dict[str, Part]:
+def _assembled(sections: list[Section], cells: CellReader) -> dict[str, Part]:
     """The matrices by name; slices `weights[1]`, `weights[2]` become one of higher rank."""
     by_name: dict[str, dict[tuple[int, ...], Part]] = {}
     for section in sections:
@@ -137,7 +140,7 @@ def _assembled(sections: list[Section], decimal_comma: bool) -> dict[str, Part]:
         if section.index in slices or (slices and (() in slices or not section.index)):
             message = f"line {section.line}: {section.name} stands twice."
             raise DocumentError(message, "Remove one of them.")
-        slices[section.index] = read_section(section, decimal_comma)
+        slices[section.index] = read_section(section, cells)
     return {
         name: slices[()] if () in slices else _stacked(name, slices)
         for name, slices in by_name.items()
@@ -151,7 +154,8 @@ def _stacked(name: str, slices: Mapping[tuple[int, ...], Part]) -> Part:
         if index not in slices:
             message = f"{_slice_name(name, index)} is missing among the slices of {name}."
             raise DocumentError(message, "Slices are counted from 1, without gaps.", (name,))
-    arrays = [np.asarray(slices[index].value) for index in sorted(slices)]
+    # Cells of an answer, which are texts, stay objects.
+    arrays = [_as_array(slices[index].value) for index in sorted(slices)]
     shapes = {array.shape for array in arrays}
     if len(shapes) > 1:
         said = " and ".join(" × ".join(map(str, shape)) for shape in sorted(shapes))
@@ -159,7 +163,12 @@ def _stacked(name: str, slices: Mapping[tuple[int, ...], Part]) -> Part:
         raise DocumentError(message, "All slices of a matrix have one size.", (name,))
     first = slices[min(slices)]
     stacked = np.stack(arrays).reshape(*counts, *arrays[0].shape)
-    return Part(stacked, first.row_labels, first.column_labels)
+    value = stacked.tolist() if stacked.dtype == object else stacked
+    return Part(value, first.row_labels, first.column_labels)
+
+
+def _as_array(value: object) -> NDArray[Any]:
+    return np.array(value, dtype=object) if isinstance(value, list) else np.asarray(value)
 
 
 def dump_csv(matrices: Mapping[str, NDArray[Any]]) -> bytes:

@@ -11,19 +11,22 @@ from numpy.typing import NDArray
 
 from attncli.calculation.names import known_name
 from attncli.documents.files import decode
-from attncli.documents.parsed import NAMELESS, Parsed, Part
+from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part
 from attncli.errors import DocumentError
 
 
-def parse_json(data: bytes) -> Parsed:
+def parse_json(data: bytes, is_value: IsValue | None = None) -> Parsed:
     """The entries of an object; a bare array is one nameless matrix.
+
+    For an answer (`is_value` is given) numbers stay the texts they are written as.
 
     Raises DocumentError with line and column where the text is no JSON, and for a key that stands
     twice.
     """
     text = decode(data)
     try:
-        value = json.loads(text, object_pairs_hook=_unique)
+        as_written: dict[str, Any] = dict.fromkeys(("parse_int", "parse_float", "parse_constant"), str)
+        value = json.loads(text, object_pairs_hook=_unique, **(as_written if is_value else {}))
         entries = dict(_flat(value, "")) if isinstance(value, dict) else {}
     except json.JSONDecodeError as error:
         message = f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 
@@ -19,3 +19,7 @@ class Part:
 Parsed = Mapping[str, Part]
 
 NAMELESS = ""
+
+# Whether a text is a value in an answer: a number, arithmetic, a blank. A parser that is given it
+# keeps the cells as they are written.
+IsValue = Callable[[str], bool]

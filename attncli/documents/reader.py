@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +19,10 @@ from attncli.documents.cells import array_from
 from attncli.documents.csv_text import parse_csv
 from attncli.documents.files import STDIN, StandardInput, read_file
 from attncli.documents.json_text import parse_json
-from attncli.documents.parsed import NAMELESS, Parsed, Part
+from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part
 from attncli.errors import AttncliError, DocumentError
 
-Parse = Callable[[bytes], Parsed]
+Parse = Callable[[bytes, IsValue | None], Parsed]
 
 BY_SUFFIX: dict[str, Parse] = {
     ".json": parse_json,
@@ -31,6 +31,14 @@ BY_SUFFIX: dict[str, Parse] = {
     ".npz": parse_arrays,
     ".npy": parse_arrays,
 }
+
+
+@dataclass(frozen=True)
+class Written:
+    """An answer as a file says it: nested lists of texts, or arrays, and where they stand."""
+
+    source: str
+    entries: Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -93,6 +101,27 @@ class Reader:
             message = f"--mask {argument}: it begins as JSON, but is none."
             raise DocumentError(message, 'Write {"padding": [3, 2]}.') from None
 
+    def written(self, argument: str, name: str | None, is_value: IsValue) -> Written:
+        """An answer: its entries by canonical name, with the cells as they are written.
+
+        A matrix without a name is of this name. Raises AttncliError where it has none.
+        """
+        label = f"{name}={_shortened(argument)}" if name else _shortened(argument)
+        text = self._parse(argument, label, is_value)
+        entries: dict[str, object] = {}
+        try:
+            for spelled, part in text.parsed.items():
+                known = canonical(spelled) if spelled != NAMELESS else name
+                if known is None:
+                    message = "it holds one matrix without a name."
+                    raise DocumentError(message, "Say which step it is: --step NAME, or NAME=FILE.")
+                if known in entries:
+                    raise DocumentError(f"{known} is given twice.", "Leave out one of them.")
+                entries[known] = part.value
+        except AttncliError as error:
+            raise error.at(text.source) from None
+        return Written(text.source, entries)
+
     def _entry(self, name: str, part: Part, text: _Text) -> Entry:
         value = part.value
         if name == "masks" and isinstance(value, list):
@@ -122,7 +151,7 @@ class Reader:
         except AttncliError as error:
             raise error.at(text.source) from None
 
-    def _parse(self, argument: str, label: str) -> _Text:
+    def _parse(self, argument: str, label: str, is_value: IsValue | None = None) -> _Text:
         """The text behind an argument, parsed; errors say where it was found."""
         source = STDIN if argument == "-" else label
         try:
@@ -134,7 +163,7 @@ class Reader:
                 data = read_file(Path(argument))
             else:
                 raise DocumentError("there is no value.", "Name a file, -, or a literal.")
-            return _Text(source, _parser(argument, data)(data), Path(argument).parent)
+            return _Text(source, _parser(argument, data)(data, is_value), Path(argument).parent)
         except DocumentError as error:
             raise error.at(source) from None
 

@@ -1,0 +1,282 @@
+"""The arithmetic of one cell: a small tree of what is added, multiplied and divided.
+
+An operation builds the tree of a cell; a trace, or an answer, supplies the numbers of the cells it
+speaks of. Indices count from 0 and are those of the layout `rows`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from math import prod, sqrt
+from typing import Any, Protocol
+
+import numpy as np
+
+from attncli.calculation.layouts import Array
+
+Values = Mapping[str, Array]
+Index = tuple[int, ...]
+Slot = int | None  # a place in a matrix; None runs along the axis
+
+FUNCTIONS: dict[str, Callable[[float], Any]] = {"exp": np.exp, "tanh": np.tanh}
+
+
+class Expression(ABC):
+    """A number, and how it comes about."""
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        """What it is made of, from left to right; a leaf has none."""
+        return ()
+
+    @abstractmethod
+    def value(self, values: Values) -> float:
+        """The number, where the matrices hold these."""
+
+    def halfway(self, values: Values) -> Expression:
+        """The same with its inner parts calculated: what a person writes before the result."""
+        return self
+
+    def cells(self) -> Iterator[Cell]:
+        """The cells it needs, from left to right."""
+        for part in self.parts:
+            yield from part.cells()
+
+
+def _settled(expression: Expression, values: Values) -> Expression:
+    return Known(expression.value(values)) if expression.parts else expression
+
+
+@dataclass(frozen=True)
+class Cell(Expression):
+    """One cell of a named matrix."""
+
+    name: str
+    index: Index
+
+    def value(self, values: Values) -> float:
+        return float(values[self.name][self.index])
+
+    def cells(self) -> Iterator[Cell]:
+        yield self
+
+
+@dataclass(frozen=True)
+class Number(Expression):
+    """A constant of the calculation, such as the fill of a mask: written with all its digits."""
+
+    number: float
+
+    def value(self, values: Values) -> float:
+        return self.number
+
+
+@dataclass(frozen=True)
+class Known(Expression):
+    """A part that is calculated already: written with the decimals of results."""
+
+    number: float
+
+    def value(self, values: Values) -> float:
+        return self.number
+
+
+@dataclass(frozen=True)
+class Root(Expression):
+    """√n of a whole number."""
+
+    radicand: int
+
+    def value(self, values: Values) -> float:
+        return sqrt(self.radicand)
+
+
+@dataclass(frozen=True)
+class Sum(Expression):
+    """a + b + …"""
+
+    terms: tuple[Expression, ...]
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        return self.terms
+
+    def value(self, values: Values) -> float:
+        return sum(term.value(values) for term in self.terms)
+
+    def halfway(self, values: Values) -> Expression:
+        return Sum(tuple(term.halfway(values) for term in self.terms))
+
+
+@dataclass(frozen=True)
+class Difference(Expression):
+    """a − b."""
+
+    left: Expression
+    right: Expression
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        return (self.left, self.right)
+
+    def value(self, values: Values) -> float:
+        return self.left.value(values) - self.right.value(values)
+
+
+@dataclass(frozen=True)
+class Product(Expression):
+    """a × b × …"""
+
+    factors: tuple[Expression, ...]
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        return self.factors
+
+    def value(self, values: Values) -> float:
+        return prod(factor.value(values) for factor in self.factors)
+
+    def halfway(self, values: Values) -> Expression:
+        return Product(tuple(_settled(factor, values) for factor in self.factors))
+
+
+@dataclass(frozen=True)
+class Quotient(Expression):
+    """a / b."""
+
+    numerator: Expression
+    denominator: Expression
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        return (self.numerator, self.denominator)
+
+    def value(self, values: Values) -> float:
+        return self.numerator.value(values) / self.denominator.value(values)
+
+    def halfway(self, values: Values) -> Expression:
+        return Quotient(_settled(self.numerator, values), _settled(self.denominator, values))
+
+
+@dataclass(frozen=True)
+class Function(Expression):
+    """exp(a) or tanh(a): one of `FUNCTIONS`."""
+
+    name: str
+    argument: Expression
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        return (self.argument,)
+
+    def value(self, values: Values) -> float:
+        with np.errstate(all="ignore"):
+            return float(FUNCTIONS[self.name](self.argument.value(values)))
+
+    def halfway(self, values: Values) -> Expression:
+        return Function(self.name, _settled(self.argument, values))
+
+
+@dataclass(frozen=True)
+class Noted(Expression):
+    """A number with the reason for it, in words between which cells may stand."""
+
+    result: Expression
+    note: tuple[str | Cell, ...]
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        return (self.result,)
+
+    def value(self, values: Values) -> float:
+        return self.result.value(values)
+
+    def halfway(self, values: Values) -> Expression:
+        return Noted(self.result.halfway(values), self.note)
+
+
+class Vector(Protocol):
+    """Numbers in a line, of which sums and products of vectors are made."""
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+
+    def at(self, position: int) -> Expression:
+        """One of them."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row or column of a named matrix: the axis whose slot is None."""
+
+    name: str
+    slots: tuple[Slot, ...]
+    size: int
+
+    def at(self, position: int) -> Cell:
+        return Cell(self.name, tuple(position if at is None else at for at in self.slots))
+
+
+@dataclass(frozen=True)
+class Image:
+    """A line times a matrix of (line.size, size)."""
+
+    line: Line
+    matrix: str
+    size: int
+
+    def at(self, position: int) -> Inner:
+        return Inner(self.line, Line(self.matrix, (None, position), self.line.size))
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """A function of each number of a line, less one cell where it is given."""
+
+    function: str
+    line: Line
+    less: Cell | None = None
+
+    @property
+    def size(self) -> int:
+        return self.line.size
+
+    def at(self, position: int) -> Function:
+        cell = self.line.at(position)
+        return Function(self.function, Difference(cell, self.less) if self.less else cell)
+
+
+@dataclass(frozen=True)
+class Total(Expression):
+    """Σ of a vector."""
+
+    vector: Vector
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        return tuple(self.vector.at(position) for position in range(self.vector.size))
+
+    def value(self, values: Values) -> float:
+        return sum(part.value(values) for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Inner(Expression):
+    """u · v: the sum of the products of two vectors of one size."""
+
+    left: Vector
+    right: Vector
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        size = range(self.left.size)
+        return tuple(Product((self.left.at(at), self.right.at(at))) for at in size)
+
+    def value(self, values: Values) -> float:
+        return sum(part.value(values) for part in self.parts)
+
+    def halfway(self, values: Values) -> Expression:
+        return Sum(tuple(part.halfway(values) for part in self.parts))

@@ -1,0 +1,135 @@
+"""An answer as written: values, the decimals they were written with, and blanks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attncli.calculation.choices import CHOICES
+from attncli.calculation.inputs import place
+from attncli.calculation.layouts import Layout, Role
+from attncli.calculation.names import STEPS
+from attncli.calculation.plan import Plan
+from attncli.calculation.problem import Problem
+from attncli.errors import ProblemError
+from attncli.homework.arithmetic import evaluate
+
+EXACT = 1000  # more decimals than any cell is written with: arithmetic, and infinities
+_DECIMAL = re.compile(r"[+-]?(?:\d+\.?(\d*)|\.(\d+))(?:[eE]([+-]?\d+))?")
+_PERCENT = re.compile(r"[+-]?\d*\.?(\d*)\s*%")
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One matrix of an answer, in the layout `rows`.
+
+    `values` are NaN where nothing was answered (`blank`); `decimals` is the last decimal place of
+    each cell as it was written, negative for tens and hundreds, EXACT for arithmetic.
+    """
+
+    values: NDArray[np.float64]
+    decimals: NDArray[np.int_]
+    blank: NDArray[np.bool_]
+
+    @property
+    def finest(self) -> int:
+        """The finest decimal place written anywhere in it; EXACT where no cell has decimals."""
+        written = self.decimals[(self.decimals < EXACT) & ~self.blank]
+        return int(written.max()) if written.size else EXACT
+
+
+Answer = Mapping[str, Answered]
+
+
+def read_answer(problem: Problem, plan: Plan, entries: Mapping[str, object]) -> Answer:
+    """The steps of an answer; choices say nothing here, and inputs must be those of the problem.
+
+    Raises ProblemError for cells that have no value, and for inputs that are others.
+    """
+    roles = {step.name: step.role for step in plan.steps}
+    answer = {}
+    for name, value in entries.items():
+        if name in STEPS and (name in roles or name not in problem.matrices):
+            role = roles.get(name, Role.FIXED if name == "hidden" else Role.TOKENS)
+            answer[name] = read_answered(name, value, problem.layout, role)
+        elif name in problem.matrices:
+            given = read_answered(name, value, problem.layout, problem.roles[name]).values
+            matrix = np.atleast_2d(problem.matrices[name])
+            if given.shape != matrix.shape or not np.allclose(given, matrix, rtol=0, atol=1e-9):
+                message = f"{name} of the answer is not the {name} of the problem."
+                raise ProblemError(message, "An answer holds steps; leave out the inputs.", (name,))
+        elif name not in CHOICES:
+            message = f"{name} is no step of this calculation, and the problem has no {name}."
+            raise ProblemError(message, f"Its steps are {', '.join(plan.names)}.", (name,))
+    if not answer:
+        raise ProblemError("the answer holds no step.", f"Its steps are {', '.join(plan.names)}.")
+    return answer
+
+
+def is_value(text: str) -> bool:
+    """Whether a cell of an answer is one: a number, arithmetic, or a blank."""
+    try:
+        return not text or bool(read_cell(text))
+    except ValueError:
+        return False
+
+
+def read_cell(text: str) -> tuple[float, int]:
+    """The value of a cell, and its last decimal place. Raises ValueError where it has no value.
+
+    >>> read_cell("0.50"), read_cell("-1.5e-3"), read_cell("1/3") == (1 / 3, EXACT)
+    ((0.5, 2), (-0.0015, 4), True)
+    """
+    text = text.strip().replace("−", "-")
+    number = _DECIMAL.fullmatch(text)
+    if number:
+        whole, bare, exponent = number.groups()
+        return float(text), len(whole or bare or "") - int(exponent or 0)
+    percent = _PERCENT.fullmatch(text)
+    if percent:
+        return evaluate(text), len(percent[1]) + 2
+    return evaluate(text), EXACT
+
+
+def read_answered(name: str, value: object, layout: Layout, role: Role) -> Answered:
+    """A matrix as it was written, from paper to `rows`. Raises ProblemError naming the cell."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if not isinstance(value, list) or not value:
+        raise ProblemError(f"{name} is no matrix.", "Write it as rows of numbers.", (name,))
+    try:
+        texts = np.array(value, dtype=object)
+        is_ragged = any(isinstance(cell, list) for cell in texts.flat)
+    except ValueError:
+        is_ragged = True
+    if is_ragged or not texts.size:
+        message = f"the rows of {name} are of different lengths, or empty."
+        raise ProblemError(message, "Leave a cell empty (null) where nothing is answered.", (name,))
+    if texts.ndim < 2:
+        texts = texts.reshape(1, -1)
+    values = np.full(texts.shape, np.nan)
+    decimals = np.full(texts.shape, EXACT)
+    blank = np.zeros(texts.shape, dtype=np.bool_)
+    for index, cell in np.ndenumerate(texts):
+        if cell is None or cell == "":
+            blank[index] = True
+        else:
+            values[index], decimals[index] = _read(name, index, cell)
+    return Answered(
+        layout.swap(values, role), layout.swap(decimals, role), layout.swap(blank, role)
+    )
+
+
+def _read(name: str, index: tuple[int, ...], cell: object) -> tuple[float, int]:
+    try:
+        if isinstance(cell, bool):
+            raise ValueError("a truth value")
+        return read_cell(cell if isinstance(cell, str) else repr(cell))
+    except ValueError as error:
+        message = f"{place(name, index)} is {cell!r}: {error}."
+        hint = "Write a number, arithmetic such as 3/sqrt(2) or e^2, or leave it empty."
+        raise ProblemError(message, hint, (name,)) from None

@@ -1,0 +1,269 @@
+"""What is right and what is not: an answer against a trace, step by step.
+
+The digits as written decide. A cell is right within half a unit of the finest decimal place that
+was written anywhere in its matrix, of the true value or of the one that follows from the answer's
+own earlier matrices. A step after a wrong one is judged by what follows from the wrong one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attncli.calculation.layouts import Array
+from attncli.calculation.names import STEPS
+from attncli.calculation.operations import Operation, Same
+from attncli.calculation.plan import Plan, Step, Trace
+from attncli.calculation.problem import Problem
+from attncli.errors import ProblemError, did_you_mean
+from attncli.homework.answers import EXACT, Answer, Answered
+
+Numbers = NDArray[np.float64]
+
+
+class Verdict(IntEnum):
+    """How a cell, or a step, is judged: the larger, the worse. A step is as good as its worst cell."""
+
+    RIGHT = 0
+    ROUNDED = 1
+    FOLLOWS = 2
+    WRONG = 3
+    SHAPE = 4
+    MISSING = 5
+
+    @property
+    def word(self) -> str:
+        return self.name.casefold()
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How near is near enough: by the digits as written, unless the user says otherwise."""
+
+    decimals: int | None = None
+    atol: float | None = None
+    rtol: float | None = None
+    epsilon: float = float(np.finfo(np.float64).eps)
+
+    @property
+    def is_by_digits(self) -> bool:
+        """Whether the digits as written decide."""
+        return self.decimals is None and self.atol is None and self.rtol is None
+
+    def allowed(self, answered: Answered, expected: Numbers) -> Numbers:
+        """The distance from the expected value at which a cell is right.
+
+        Half a unit of the last place; whole numbers must be equal. A little is added for the
+        last bits that programs differ in. `rtol` is a share of the expected value, so nothing at 0.
+        """
+        bits = self.roundoff(expected)
+        if self.atol is not None or self.rtol is not None:
+            shares = (self.rtol or 0) * np.abs(np.nan_to_num(expected))
+            return (self.atol or 0) + shares + bits
+        finest = answered.finest if self.decimals is None else self.decimals
+        return (half_a_unit(finest) if 0 < finest < EXACT else 0) + bits
+
+    def coarse(self, answered: Answered, expected: Numbers) -> Numbers:
+        """The distance at which a cell agrees to its own, coarser digits."""
+        if not self.is_by_digits:
+            return np.zeros(expected.shape)
+        units = np.where(answered.decimals < EXACT, half_a_unit(answered.decimals), 0.0)
+        return np.asarray(units + self.roundoff(expected))
+
+    def roundoff(self, expected: Numbers) -> Numbers:
+        """What the last bits may differ in: a hundred of them, of the value or of 1."""
+        size = np.maximum(np.abs(np.nan_to_num(expected, posinf=0, neginf=0)), 1)
+        return np.asarray(100 * self.epsilon * size)
+
+
+def half_a_unit(decimals: NDArray[np.int_] | int) -> Numbers:
+    """Half a unit of a decimal place: 0.005 for 2."""
+    return np.asarray(0.5 * 10.0 ** -np.minimum(decimals, 300.0))
+
+
+def near(values: Numbers, expected: Numbers, distance: Numbers) -> NDArray[np.bool_]:
+    """Where values are within a distance; infinities and NaN only where they are the same."""
+    with np.errstate(invalid="ignore"):
+        close = np.abs(values - expected) <= distance
+    return np.asarray(close | (values == expected) | (np.isnan(values) & np.isnan(expected)))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A step of an answer: the verdict on it, and on each cell.
+
+    `expected` is the true matrix, `followed` what follows from the answer's own earlier ones;
+    None where those do not fit together.
+    """
+
+    step: Step
+    verdict: Verdict
+    answered: Answered | None
+    expected: Numbers
+    followed: Numbers | None
+    cells: NDArray[np.int_]
+
+    @property
+    def name(self) -> str:
+        return self.step.name
+
+    @property
+    def wrong(self) -> list[tuple[int, ...]]:
+        """The cells that are wrong, in the order of reading."""
+        return [tuple(map(int, index)) for index in np.argwhere(self.cells == Verdict.WRONG)]
+
+    @property
+    def target(self) -> Numbers:
+        """What the cells should be, given the answer's own earlier matrices where they fit."""
+        fits = self.followed is not None and self.followed.shape == self.expected.shape
+        return self.followed if fits and self.followed is not None else self.expected
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A whole answer, judged: the steps in the order of the plan, and the matrices it goes by.
+
+    `own` are the answer's own matrices, and what follows from them where it has none.
+    """
+
+    judged: tuple[Judged, ...]
+    own: Mapping[str, Array]
+    answer: Answer
+
+    @property
+    def first(self) -> Judged | None:
+        """The first step that is wrong by itself."""
+        return next((j for j in self.judged if j.verdict in (Verdict.WRONG, Verdict.SHAPE)), None)
+
+
+def check(problem: Problem, trace: Trace, answer: Answer, tolerance: Tolerance) -> Checked:
+    """Judge every step of a plan, those that the answer has and those that it lacks.
+
+    Raises ProblemError for steps that the plan does not have, and that no step stands in for.
+    """
+    judge = _Judge(problem, trace, answer, tolerance)
+    return Checked(tuple(judge.steps()), judge.own, answer)
+
+
+class _Judge:
+    """Goes through the plan, carrying the answer's own matrices and how far they can be trusted."""
+
+    def __init__(
+        self, problem: Problem, trace: Trace, answer: Answer, tolerance: Tolerance
+    ) -> None:
+        self.problem, self.trace, self.answer = problem, trace, answer
+        self.tolerance = tolerance
+        self.own = dict(problem.matrices)
+        self.standing: dict[str, Verdict] = {}
+
+    def steps(self) -> Iterator[Judged]:
+        for step in with_stand_ins(self.problem, self.trace.plan, self.answer):
+            judged = self._judged(step)
+            if isinstance(step.operation, Same):
+                # Whoever continues from a step that does nothing continues from this one.
+                self._remember(step.operation.source, judged)
+            yield judged
+
+    def _judged(self, step: Step) -> Judged:
+        followed = self._followed(step.operation)
+        source = step.operation.source if isinstance(step.operation, Same) else step.name
+        expected = np.asarray(self.trace.matrices[source], dtype=np.float64)
+        trust = max(self.standing.get(name, Verdict.RIGHT) for name in step.operation.operands)
+        answered = self.answer.get(step.name)
+        cells = np.full(expected.shape, Verdict.MISSING)
+        if answered is None:
+            judged = Judged(step, Verdict.MISSING, None, expected, followed, cells)
+            self.own[step.name] = expected if followed is None else followed
+            self.standing[step.name] = trust
+            return judged
+        if answered.values.shape != expected.shape:
+            judged = Judged(step, Verdict.SHAPE, answered, expected, followed, cells)
+        else:
+            cells = self._cells(answered, expected, followed, trust)
+            given = cells[~answered.blank]
+            verdict = Verdict(int(given.max())) if given.size else Verdict.MISSING
+            judged = Judged(step, verdict, answered, expected, followed, cells)
+        self._remember(step.name, judged)
+        return judged
+
+    def _remember(self, name: str, judged: Judged) -> None:
+        if judged.answered is None:
+            return
+        values = judged.answered.values
+        if values.shape == judged.target.shape:
+            values = np.where(judged.answered.blank, judged.target, values)
+        self.own[name] = values
+        # Wrong matrices, and those that only follow from wrong ones, are trusted alike.
+        if judged.verdict != Verdict.MISSING:
+            self.standing[name] = min(judged.verdict, Verdict.FOLLOWS)
+
+    def _followed(self, operation: Operation) -> Numbers | None:
+        try:
+            with np.errstate(all="ignore"):
+                result = operation.apply(*(self.own[name] for name in operation.operands))
+        except ValueError:
+            return None
+        return np.asarray(result, dtype=np.float64)
+
+    def _cells(
+        self, answered: Answered, expected: Numbers, followed: Numbers | None, trust: Verdict
+    ) -> NDArray[np.int_]:
+        """The verdict on each cell: the best that the true value or the followed one allows."""
+        verdicts = np.full(expected.shape, int(Verdict.WRONG))
+        values = answered.values
+        references = [(expected, Verdict.RIGHT)]
+        if followed is not None and followed.shape == expected.shape:
+            references.append((followed, trust))
+        for reference, best in references:
+            right = near(values, reference, self.tolerance.allowed(answered, reference))
+            coarse = near(values, reference, self.tolerance.coarse(answered, reference))
+            verdicts[coarse] = np.minimum(verdicts[coarse], max(Verdict.ROUNDED, best))
+            verdicts[right] = np.minimum(verdicts[right], best)
+        verdicts[answered.blank] = Verdict.MISSING
+        return verdicts
+
+
+# Steps that a plan may leave out, and those whose matrix they then equal, the nearest first.
+STAND_INS = {
+    "Q": ("Q", "X"),
+    "K": ("K", "memory", "X"),
+    "V": ("V", "memory", "X"),
+    "Q_h": ("Q", "X"),
+    "K_h": ("K", "memory", "X"),
+    "V_h": ("V", "memory", "X"),
+    "scaled": ("scores",),
+    "masked": ("scaled", "scores"),
+    "heads": ("output",),
+    "concat": ("output",),
+}
+
+
+def stand_in(name: str, problem: Problem, plan: Plan) -> str:
+    """The matrix that a step equals which the plan leaves out.
+
+    Raises ProblemError where there is none, and lists the steps that there are.
+    """
+    for source in STAND_INS.get(name, ()):
+        if source in plan.names or source in problem.matrices:
+            return source
+    message = f"{name} is no step of this calculation{did_you_mean(name, plan.names)}."
+    raise ProblemError(message, f"Its steps are {', '.join(plan.names)}.", (name,))
+
+
+def with_stand_ins(problem: Problem, plan: Plan, answer: Answer) -> Iterator[Step]:
+    """The steps of a plan, each followed by those of the answer that must equal it."""
+    extra: dict[str, list[str]] = {}
+    for name in sorted(set(answer) - set(plan.names), key=STEPS.index):
+        extra.setdefault(stand_in(name, problem, plan), []).append(name)
+    for source, names in extra.items():
+        if source in problem.matrices:
+            for name in names:
+                yield Step(name, Same(source), problem.axes[source])
+    for step in plan.steps:
+        yield step
+        for name in extra.get(step.name, ()):
+            yield replace(step, name=name, operation=Same(step.name))

@@ -1,0 +1,247 @@
+"""Which mistake explains a wrong matrix: the plan is run again with operations replaced.
+
+Between the answer's own matrices and a wrong one lie the steps that the answer does not show. Each
+mistake of the catalogue is tried at each of them, then every pair; what gives the answer's numbers,
+to the digits as written and not by chance, is a diagnosis.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from math import log10
+
+import numpy as np
+
+from attncli.calculation.layouts import Array
+from attncli.calculation.plan import Plan, Step
+from attncli.calculation.problem import Problem
+from attncli.homework.answers import Answered
+from attncli.homework.catalogue import Mistake, Scene
+from attncli.homework.checking import Checked, Judged, Numbers, Tolerance, half_a_unit, near
+from attncli.homework.mistakes import MISTAKES
+
+SECONDS = 1.8  # how long one wrong step may be searched for
+MOST_DECIMALS = 4  # of a matrix that was rounded too early
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """A mistake at the steps of these names."""
+
+    mistake: Mistake
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What explains a wrong matrix: one replacement or two, and how many cells it accounts for."""
+
+    replacements: tuple[Replacement, ...]
+    agreeing: int
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(replacement.mistake.name for replacement in self.replacements)
+
+
+@dataclass(frozen=True)
+class RoundedEarly:
+    """The method is right, but a matrix was rounded before it was used."""
+
+    name: str
+    decimals: int
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """All that explains a wrong step, the likeliest first.
+
+    `decider` is the step that would tell the explanations apart, where one would; `is_cut` says
+    that the time was up before all pairs had been tried.
+    """
+
+    explanations: tuple[Explanation, ...] = ()
+    rounded: RoundedEarly | None = None
+    decider: str | None = None
+    is_cut: bool = False
+
+
+def diagnose(
+    problem: Problem, plan: Plan, checked: Checked, judged: Judged, tolerance: Tolerance
+) -> Diagnosis:
+    """What explains a step that is wrong, or whose shape is."""
+    answered = judged.answered
+    if answered is None:
+        return Diagnosis()
+    search = _Search(problem, plan, checked, judged, answered, tolerance)
+    rounded = search.rounded_early()
+    if rounded:
+        return Diagnosis(rounded=rounded)
+    explanations, is_cut = search.explanations()
+    return Diagnosis(tuple(explanations), None, search.decider(explanations), is_cut)
+
+
+class _Search:
+    """Runs the hidden steps before a wrong one again and again, with replacements."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        plan: Plan,
+        checked: Checked,
+        judged: Judged,
+        answered: Answered,
+        tolerance: Tolerance,
+    ) -> None:
+        self.problem, self.plan, self.own = problem, plan, checked.own
+        self.judged, self.answered = judged, answered
+        self.hidden = hidden_steps(plan, judged.step, set(checked.answer))
+        self.distance = self._distance(tolerance)
+        self.base = {name: m for name, m in self.own.items() if name not in self._names()}
+        self.tried = 0
+
+    def _names(self) -> set[str]:
+        return {step.name for step in self.hidden}
+
+    def _distance(self, tolerance: Tolerance) -> Numbers:
+        finest = self.answered.finest
+        written = np.zeros(self.answered.values.shape)
+        if tolerance.is_by_digits:
+            units = np.minimum(self.answered.decimals, finest)
+            written = (
+                np.asarray(half_a_unit(units)) if finest <= 0 else written + half_a_unit(finest)
+            )
+        values = np.nan_to_num(self.answered.values)
+        return np.maximum(written, tolerance.allowed(self.answered, values))
+
+    def run(self, replacements: tuple[Replacement, ...]) -> dict[str, Array] | None:
+        """The hidden steps with these operations replaced; None where one cannot be."""
+        wrong = {name: r.mistake for r in replacements for name in r.steps}
+        known = dict(self.base)
+        with np.errstate(all="ignore"):
+            for step in self.hidden:
+                scene = Scene(self.problem, self.plan, step, known)
+                try:
+                    result = wrong[step.name].make(scene) if step.name in wrong else scene.right()
+                except ValueError:
+                    return None
+                if result is None:
+                    return None
+                known[step.name] = result
+        return known
+
+    def explains(self, result: Numbers) -> int:
+        """How many cells a result accounts for that the right one does not; 0 if it fails one.
+
+        A match of few digits may be chance: the cells must say more than the number of tries.
+        """
+        answered, values = self.answered, self.answered.values
+        if result.shape != values.shape:
+            return 0
+        fits = near(values, result, self.distance) | answered.blank
+        if not fits.all():
+            return 0
+        target = self.judged.target
+        if target.shape != result.shape:
+            told = ~answered.blank
+        else:
+            told = ~near(result, target, self.distance) & ~answered.blank
+        finite = result[np.isfinite(result)]
+        spread = float(np.ptp(finite)) if finite.size else 0.0
+        unit = float(2 * self.distance.max())
+        digits = log10(max(spread / unit, 2)) * int(told.sum())
+        return int((~answered.blank).sum()) if digits > 1 + log10(self.tried + 1) else 0
+
+    def explanations(self) -> tuple[list[Explanation], bool]:
+        """Every single replacement that explains the answer; where none does, every pair."""
+        deadline = time.monotonic() + SECONDS
+        singles = [single for single in self._singles() if self.run((single,)) is not None]
+        everywhere = self._everywhere(singles)
+        found = [e for one in (*singles, *everywhere) if (e := self._explanation((one,)))]
+        if found:
+            return found, False
+        for pair in combinations(singles, 2):
+            if time.monotonic() > deadline:
+                return found, True
+            if not set(pair[0].steps) & set(pair[1].steps) and (e := self._explanation(pair)):
+                found.append(e)
+        return found, False
+
+    def _singles(self) -> Iterator[Replacement]:
+        """Each mistake at each hidden step, the nearest to the wrong one first."""
+        for step in reversed(self.hidden):
+            for mistake in MISTAKES.values():
+                if isinstance(step.operation, mistake.replaces):
+                    yield Replacement(mistake, (step.name,))
+
+    def _everywhere(self, singles: list[Replacement]) -> list[Replacement]:
+        """Whoever makes a mistake at one step may make it at every step where it can be made."""
+        places: dict[str, list[Replacement]] = {}
+        for single in singles:
+            places.setdefault(single.mistake.name, []).append(single)
+        return [
+            Replacement(group[0].mistake, tuple(name for one in group for name in one.steps))
+            for group in places.values()
+            if len(group) > 1
+        ]
+
+    def _explanation(self, replacements: tuple[Replacement, ...]) -> Explanation | None:
+        known = self.run(replacements)
+        self.tried += 1
+        if known is None:
+            return None
+        agreeing = self.explains(np.asarray(known[self.judged.step.name], dtype=np.float64))
+        return Explanation(replacements, agreeing) if agreeing else None
+
+    def rounded_early(self) -> RoundedEarly | None:
+        """Whether rounding a matrix on the way, and nothing else, gives the answer."""
+        names = [step.name for step in self.hidden[:-1]]
+        names += [n for n in self.judged.step.operation.operands if n in self.base]
+        for name in names:
+            for decimals in range(MOST_DECIMALS, 0, -1):
+                result = self._run_rounding(name, decimals)
+                self.tried += 1
+                if result is not None and self.explains(result):
+                    return RoundedEarly(name, decimals)
+        return None
+
+    def _run_rounding(self, name: str, decimals: int) -> Numbers | None:
+        known = dict(self.base)
+        if name in known and known[name].dtype.kind == "f":
+            known[name] = np.round(known[name], decimals)
+        with np.errstate(all="ignore"):
+            for step in self.hidden:
+                try:
+                    result = Scene(self.problem, self.plan, step, known).right()
+                except ValueError:
+                    return None
+                known[step.name] = np.round(result, decimals) if step.name == name else result
+        return np.asarray(known[self.judged.step.name], dtype=np.float64)
+
+    def decider(self, explanations: list[Explanation]) -> str | None:
+        """The first hidden step at which the explanations would differ."""
+        runs = [self.run(explanation.replacements) for explanation in explanations]
+        known = [run for run in runs if run is not None]
+        for step in self.hidden[:-1]:
+            matrices = [np.asarray(run[step.name], dtype=np.float64) for run in known]
+            first = matrices[0] if matrices else None
+            if first is not None and any(
+                m.shape != first.shape or not near(m, first, np.full(first.shape, 1e-9)).all()
+                for m in matrices
+            ):
+                return step.name
+        return None
+
+
+def hidden_steps(plan: Plan, target: Step, given: set[str]) -> tuple[Step, ...]:
+    """The steps that lead to a target and that an answer does not show, the target last."""
+    needed = set(target.operation.operands)
+    found = [target]
+    for step in reversed(plan.steps):
+        if step.name in needed - given and step.name != target.name:
+            found.append(step)
+            needed.update(step.operation.operands)
+    return tuple(reversed(found))

@@ -1,0 +1,213 @@
+"""Verdicts in words and marks: what every form of a report is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from attncli.calculation.layouts import count, shape_text
+from attncli.calculation.plan import Plan, Step
+from attncli.calculation.problem import Problem
+from attncli.homework.answers import EXACT
+from attncli.homework.checking import Checked, Judged, Tolerance, Verdict
+from attncli.homework.diagnosis import Diagnosis, Explanation, diagnose
+from attncli.homework.slips import Slip, slips
+
+PASSING = (Verdict.RIGHT, Verdict.ROUNDED)
+EARNING = (*PASSING, Verdict.FOLLOWS)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A wrong cell: where it stands on paper, and what stands there against what should."""
+
+    index: tuple[int, ...]
+    place: str
+    yours: str
+    expected: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """The report on one step; `passed` is None where nothing was answered.
+
+    `rationale` says what is wrong, `help` what to do about it, `mistakes` what may explain it.
+    """
+
+    name: str
+    verdict: Verdict
+    passed: bool | None
+    earned: float
+    points: float
+    rationale: str
+    help: str
+    mistakes: tuple[str, ...]
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """The whole answer; `first` is the step that is wrong by itself, before all others."""
+
+    problem: Problem
+    plan: Plan
+    lines: tuple[Line, ...]
+    first: str | None
+
+    @property
+    def score(self) -> float:
+        return sum(line.earned for line in self.lines)
+
+    @property
+    def max_score(self) -> float:
+        return sum(line.points for line in self.lines)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every step that was answered passes."""
+        return all(line.passed is not False for line in self.lines)
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """All that was found out about one step; `first` is the first wrong one up to here."""
+
+    problem: Problem
+    judged: Judged
+    verdict: Verdict
+    diagnosis: Diagnosis
+    slips: tuple[Slip, ...]
+    first: str | None
+
+
+def report(
+    problem: Problem,
+    plan: Plan,
+    checked: Checked,
+    tolerance: Tolerance,
+    points: Mapping[str, float],
+    is_strict: bool,
+) -> Report:
+    """Each step's verdict, cause and points; `points` are 1 a step unless they say otherwise."""
+    lines: list[Line] = []
+    first: str | None = None
+    for judged in checked.judged:
+        wrong = judged.verdict in (Verdict.WRONG, Verdict.SHAPE)
+        diagnosis = diagnose(problem, plan, checked, judged, tolerance) if wrong else Diagnosis()
+        is_slip = wrong and not diagnosis.explanations and not diagnosis.rounded
+        verdict = judged.verdict
+        if diagnosis.rounded or (verdict == Verdict.FOLLOWS and first is None):
+            verdict = Verdict.ROUNDED  # what follows from a matrix that was rounded too early
+        worth = points.get(judged.name, 1 if judged.name in plan.names else 0)
+        is_first = verdict in (Verdict.WRONG, Verdict.SHAPE) and first is None
+        first = judged.name if is_first else first
+        found = tuple(slips(judged, checked.own)) if is_slip else ()
+        outcome = _Outcome(problem, judged, verdict, diagnosis, found, first)
+        lines.append(_line(outcome, worth, is_strict))
+    return Report(problem, plan, tuple(lines), first)
+
+
+def _line(outcome: _Outcome, worth: float, is_strict: bool) -> Line:
+    judged, verdict = outcome.judged, outcome.verdict
+    passing = PASSING[:1] if is_strict else PASSING
+    earning = passing if verdict == Verdict.ROUNDED else EARNING
+    rationale, advice = _words(outcome)
+    slipped = [slip.told for slip in outcome.slips]
+    names = [name for e in outcome.diagnosis.explanations for name in e.names]
+    return Line(
+        name=judged.name,
+        verdict=verdict,
+        passed=None if verdict == Verdict.MISSING else verdict in passing,
+        earned=worth if verdict in earning else 0,
+        points=worth,
+        rationale=" ".join((rationale, *slipped)).strip(),
+        help=advice,
+        mistakes=tuple(dict.fromkeys(names or (["single-cell-slip"] if slipped else []))),
+        differences=tuple(differences(outcome.problem, judged)),
+    )
+
+
+def _words(outcome: _Outcome) -> tuple[str, str]:
+    """What is to be said of a step, and what to do about it."""
+    diagnosis, judged = outcome.diagnosis, outcome.judged
+    if diagnosis.rounded:
+        name, decimals = diagnosis.rounded.name, diagnosis.rounded.decimals
+        told = f"The method is right, but {name} was rounded to {decimals} decimals before its use."
+        return told, "Carry more digits, and round at the end."
+    if outcome.verdict == Verdict.ROUNDED:
+        return "It is right, but only to fewer digits than were written.", "Write more digits."
+    if outcome.verdict == Verdict.FOLLOWS:
+        return f"It follows from {outcome.first}, which is wrong; what is done here is right.", ""
+    if outcome.verdict not in (Verdict.WRONG, Verdict.SHAPE):
+        return "", ""
+    fact = _fact(outcome.problem, judged)
+    if diagnosis.explanations:
+        return f"{fact} {_explained(diagnosis)}", _cure(diagnosis.explanations[0])
+    if outcome.slips:
+        return fact, f"Work these cells out again: attncli explain spells {judged.name} out."
+    cut = " There were more pairs than could be tried." if diagnosis.is_cut else ""
+    told = f"{fact} No mistake of the catalogue explains it.{cut}"
+    return told, f"Work one cell out again: attncli explain spells {judged.name} out."
+
+
+def _fact(problem: Problem, judged: Judged) -> str:
+    assert judged.answered is not None
+    if judged.verdict == Verdict.SHAPE:
+        layout, role = problem.layout, judged.step.role
+        yours = shape_text(layout.written_shape(judged.answered.values.shape, role))
+        right = shape_text(layout.written_shape(judged.expected.shape, role))
+        return f"It is {yours}, but should be {right}."
+    cells = int((~judged.answered.blank).sum())
+    return f"{len(judged.wrong)} of {count(cells, 'cells')} wrong."
+
+
+def _explained(diagnosis: Diagnosis) -> str:
+    """What was done; where several mistakes give the same numbers, all of them."""
+    told = [" ".join(r.mistake.done for r in e.replacements) for e in diagnosis.explanations]
+    cells = diagnosis.explanations[0].agreeing
+    agreement = f"{'Both' if cells == 2 else 'All'} {cells} cells agree." if cells > 1 else ""
+    if len(told) == 1:
+        return f"{told[0]} {agreement}".rstrip()
+    names = [" with ".join(e.names) for e in diagnosis.explanations]
+    decider = (
+        f"{diagnosis.decider} would tell them apart."
+        if diagnosis.decider
+        else "Nothing between would tell them apart."
+    )
+    return f"{told[0]} {agreement} As likely: {', '.join(names[1:])}. {decider}"
+
+
+def _cure(explanation: Explanation) -> str:
+    return " ".join(f"{r.mistake.right} {r.mistake.why}" for r in explanation.replacements)
+
+
+def differences(problem: Problem, judged: Judged) -> list[Difference]:
+    """The wrong cells with both numbers, at so many decimals that they differ."""
+    if judged.answered is None or judged.verdict == Verdict.SHAPE:
+        return []
+    found = []
+    for index in judged.wrong:
+        yours, expected = judged.answered.values[index], judged.target[index]
+        texts = _differing(float(yours), float(expected), int(judged.answered.decimals[index]))
+        found.append(Difference(index, _place(problem, judged.step, index), *texts))
+    return found
+
+
+def _differing(yours: float, expected: float, decimals: int) -> tuple[str, str]:
+    start = min(max(decimals, 0), 16) if decimals < EXACT else 4
+    for places in range(start, 17):
+        texts = f"{yours:z.{places}f}", f"{expected:z.{places}f}"
+        if texts[0] != texts[1]:
+            return texts
+    return repr(yours), repr(expected)
+
+
+def _place(problem: Problem, step: Step, index: tuple[int, ...]) -> str:
+    """`head 1, row 2 (love), column 3 (I)`, as the layout is written."""
+    *leading, first, second = zip(step.axes, index, strict=True)
+    rows, columns = (second, first) if step.role in problem.layout.swapped else (first, second)
+    words = [problem.where([axis], [position]) for axis, position in leading]
+    for side, (axis, position) in (("row", rows), ("column", columns)):
+        label = f" ({problem.label(axis, position)})" if axis.name in problem.labels else ""
+        words.append(f"{side} {position + 1}{label}")
+    return ", ".join(words)
