@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from attncli.errors import AttncliError
 
 if TYPE_CHECKING:
     from attncli.calculation.plan import Trace
     from attncli.calculation.problem import Problem
+    from attncli.homework.report import Report
     from attncli.render.view import View
 
 
@@ -66,18 +67,62 @@ FORMATS: dict[str, Format] = {
 }
 
 
-def choose_format(name: str | None, file: Path | None) -> Format:
+@dataclass(frozen=True)
+class ReportFormat:
+    """A form of a report on an answer: the suffix of its files, and how it is written."""
+
+    suffix: str
+    help: str
+    write: Callable[[Report, View], str]
+
+
+def _report_table(report: Report, view: View) -> str:
+    from attncli.render.verdicts import draw_report
+
+    return draw_report(report, view)
+
+
+def _report_json(report: Report, view: View) -> str:
+    from attncli.render.reports import report_json
+
+    return report_json(report)
+
+
+def _report_gradescope(report: Report, view: View) -> str:
+    from attncli.render.reports import report_gradescope
+
+    return report_gradescope(report, view)
+
+
+def _report_markdown(report: Report, view: View) -> str:
+    from attncli.render.reports import report_markdown
+
+    return report_markdown(report)
+
+
+REPORTS: dict[str, ReportFormat] = {
+    "table": ReportFormat(".txt", "tables for people", _report_table),
+    "json": ReportFormat(".json", "a result a step, in the shape of check50", _report_json),
+    "gradescope": ReportFormat(".gradescope.json", "Gradescope's results.json", _report_gradescope),
+    "markdown": ReportFormat(".md", "for a page or a comment", _report_markdown),
+}
+
+
+Entry = TypeVar("Entry", Format, ReportFormat)
+
+
+def choose_format(formats: Mapping[str, Entry], name: str | None, file: Path | None) -> Entry:
     """The format of this name, else that of the file's suffix, else tables.
 
     Raises AttncliError for a suffix that belongs to no format.
     """
     if name:
-        return FORMATS[name]
+        return formats[name]
     if file is None:
-        return FORMATS["table"]
-    for entry in FORMATS.values():
+        return formats["table"]
+    for entry in formats.values():
         if entry.suffix == file.suffix.casefold():
             return entry
-    suffixes = ", ".join(f"{entry.suffix} ({name})" for name, entry in FORMATS.items())
+    suffixes = ", ".join(f"{entry.suffix} ({name})" for name, entry in formats.items())
     message = f"{file}: the suffix {file.suffix!r} names no format: known are {suffixes}."
     raise AttncliError(message, "Name the format with --format.")

@@ -24,8 +24,8 @@ ROOMS = {
 
 # Inside `calculation` an import points down this list.
 CALCULATION = [
-    *("remarks", "attention", "problem", "per_head", "inputs", "given", "document", "names"),
-    *("choices", "masks", "scoring", "plan", "operations", "needs", "layouts"),
+    *("cells", "remarks", "attention", "problem", "per_head", "inputs", "given", "document", "names"),
+    *("choices", "masks", "scoring", "plan", "operations", "arithmetic", "needs", "layouts"),
 ]
 
 # Third-party packages, and the room that alone may import them.

@@ -7,8 +7,8 @@ speaks of. Indices count from 0 and are those of the layout `rows`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass, replace
 from math import prod, sqrt
 from typing import Any, Protocol
 
@@ -39,10 +39,9 @@ class Expression(ABC):
         """The same with its inner parts calculated: what a person writes before the result."""
         return self
 
-    def cells(self) -> Iterator[Cell]:
-        """The cells it needs, from left to right."""
-        for part in self.parts:
-            yield from part.cells()
+    def turned(self, swapped: Container[str]) -> Expression:
+        """The same as a layout writes it where these matrices stand transposed on paper."""
+        return self
 
 
 def _settled(expression: Expression, values: Values) -> Expression:
@@ -58,9 +57,6 @@ class Cell(Expression):
 
     def value(self, values: Values) -> float:
         return float(values[self.name][self.index])
-
-    def cells(self) -> Iterator[Cell]:
-        yield self
 
 
 @dataclass(frozen=True)
@@ -108,6 +104,9 @@ class Sum(Expression):
 
     def halfway(self, values: Values) -> Expression:
         return Sum(tuple(term.halfway(values) for term in self.terms))
+
+    def turned(self, swapped: Container[str]) -> Expression:
+        return Sum(tuple(term.turned(swapped) for term in self.terms))
 
 
 @dataclass(frozen=True)
@@ -201,11 +200,18 @@ class Vector(Protocol):
     """Numbers in a line, of which sums and products of vectors are made."""
 
     @property
+    def name(self) -> str:
+        """The matrix that they come from."""
+
+    @property
     def size(self) -> int:
         """How many there are."""
 
     def at(self, position: int) -> Expression:
         """One of them."""
+
+    def turned(self) -> Vector:
+        """The same with its factors in reverse order."""
 
 
 @dataclass(frozen=True)
@@ -219,17 +225,29 @@ class Line:
     def at(self, position: int) -> Cell:
         return Cell(self.name, tuple(position if at is None else at for at in self.slots))
 
+    def turned(self) -> Line:
+        return self
+
 
 @dataclass(frozen=True)
 class Image:
-    """A line times a matrix of (line.size, size)."""
+    """A line times a matrix of (line.size, size); turned, the matrix stands first."""
 
     line: Line
     matrix: str
     size: int
+    is_turned: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.line.name
 
     def at(self, position: int) -> Inner:
-        return Inner(self.line, Line(self.matrix, (None, position), self.line.size))
+        column = Line(self.matrix, (None, position), self.line.size)
+        return Inner(column, self.line) if self.is_turned else Inner(self.line, column)
+
+    def turned(self) -> Image:
+        return replace(self, is_turned=not self.is_turned)
 
 
 @dataclass(frozen=True)
@@ -241,12 +259,19 @@ class Mapped:
     less: Cell | None = None
 
     @property
+    def name(self) -> str:
+        return self.line.name
+
+    @property
     def size(self) -> int:
         return self.line.size
 
     def at(self, position: int) -> Function:
         cell = self.line.at(position)
         return Function(self.function, Difference(cell, self.less) if self.less else cell)
+
+    def turned(self) -> Mapped:
+        return self
 
 
 @dataclass(frozen=True)
@@ -280,3 +305,8 @@ class Inner(Expression):
 
     def halfway(self, values: Values) -> Expression:
         return Sum(tuple(part.halfway(values) for part in self.parts))
+
+    def turned(self, swapped: Container[str]) -> Expression:
+        if self.left.name not in swapped and self.right.name not in swapped:
+            return self
+        return Inner(self.right.turned(), self.left.turned())

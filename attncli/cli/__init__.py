@@ -1,8 +1,12 @@
 """The commands: thin, with heavy imports inside their bodies. Only this room knows click."""
 
+from attncli.cli.check import check
 from attncli.cli.compute import compute
+from attncli.cli.explain import explain
 from attncli.cli.program import cli
 
 cli.add_command(compute)
+cli.add_command(check)
+cli.add_command(explain)
 
 __all__ = ["cli"]

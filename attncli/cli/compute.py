@@ -10,16 +10,9 @@ import click
 
 from attncli.cli.gathering import calculate, gather
 from attncli.cli.names import WithNames
-from attncli.cli.options import complete, problem_options, steps
+from attncli.cli.options import complete, output_options, problem_options, steps
 from attncli.cli.program import debug_option
-from attncli.cli.terminal import (
-    colors_known,
-    deliver,
-    is_colorful,
-    is_stdout,
-    is_terminal,
-    screen_width,
-)
+from attncli.cli.terminal import deliver, is_stdout, is_terminal, view_of
 from attncli.errors import AttncliError
 from attncli.formats import FORMATS, choose_format
 
@@ -52,9 +45,6 @@ HOW_TO_START = """there is nothing to calculate yet. Name a document, or give ma
     help="Form of the result (default: table, or the suffix of -o).",
 )
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="Write to a file, whole or not at all."
-)
-@click.option(
     "-p",
     "--precision",
     type=click.IntRange(0, 20),
@@ -62,14 +52,7 @@ HOW_TO_START = """there is nothing to calculate yet. Name a document, or give ma
     show_default=True,
     help="Decimals in tables.",
 )
-@click.option("--full", is_flag=True, help="Leave no row or column out of tables.")
-@click.option(
-    "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Colours in tables.",
-)
+@output_options
 @debug_option
 def compute(
     arguments: tuple[str, ...],
@@ -101,15 +84,10 @@ def compute(
             raise click.UsageError(HOW_TO_START)
         arguments = ("-",)
     output = None if is_stdout(output) else output
-    from attncli.render.view import View
-
-    chosen = choose_format(format_name, output)
+    chosen = choose_format(FORMATS, format_name, output)
     if not chosen.is_text and output is None and is_terminal(sys.stdout):
         message = f"{format_name} is not for a terminal's eyes."
         raise AttncliError(message, "Write it to a file with -o, or into a pipe.")
     result = calculate(gather(arguments, choices), only)
-    colorful = color == "always" or (color == "auto" and output is None and is_colorful())
-    width = screen_width() if output is None else None
-    view = View(precision, full, width, colors_known() if colorful else None)
-    data = chosen.write(result, view)
+    data = chosen.write(result, view_of(precision, full, color, output))
     deliver(data, output)

@@ -13,16 +13,21 @@ from attncli.formats import Result
 
 if TYPE_CHECKING:
     from attncli.calculation.document import Document
+    from attncli.calculation.plan import Plan, Trace
+    from attncli.calculation.problem import Problem
+    from attncli.documents.reader import Reader
 
 NAMED = re.compile(r"([A-Za-z][\w.^{}]*)=(.*)", re.DOTALL)
 
 
-def gather(arguments: Sequence[str], choices: dict[str, Any]) -> Document:
+def gather(
+    arguments: Sequence[str], choices: dict[str, Any], reader: Reader | None = None
+) -> Document:
     """The document that arguments and options make together; what comes later wins."""
     from attncli.calculation.document import Document, Entry
     from attncli.documents.reader import Reader
 
-    reader = Reader()
+    reader = reader or Reader()
     gathered = Document({})
     documents: list[str] = []
     for argument in arguments:
@@ -45,26 +50,39 @@ def gather(arguments: Sequence[str], choices: dict[str, Any]) -> Document:
     return gathered.merged(Document(options))
 
 
-def calculate(document: Document, only: Iterable[str]) -> Result:
-    """From a document to the steps asked for; says on stderr what should be looked at twice."""
+def planned(document: Document) -> tuple[Problem, Plan]:
+    """The problem that a document states, and its steps. Raises AttncliError at its place."""
     from attncli.calculation.attention import attention
-    from attncli.calculation.names import plain
     from attncli.calculation.problem import read_problem
-    from attncli.calculation.remarks import remarks
     from attncli.errors import ProblemError
 
     try:
         problem = read_problem(document)
-        plan = attention(problem)
-        steps = {plain(name): name for name in plan.names}
-        asked = [name.strip() for names in only for name in names.split(",")]
-        names = [steps.get(plain(name), name) for name in asked] or list(plan.names)
+        return problem, attention(problem)
     except ProblemError as error:
         raise error.at(document.source(error.names)) from None
-    try:
-        trace = plan.run(problem.matrices, names)
-    except ProblemError as error:
-        raise error.at("--only") from None
+
+
+def run(problem: Problem, plan: Plan, names: Iterable[str]) -> Trace:
+    """The steps of these names; says on stderr what should be looked at twice."""
+    from attncli.calculation.remarks import remarks
+
+    trace = plan.run(problem.matrices, names)
     for remark in remarks(trace, problem):
         click.echo(f"Warning: {remark}", err=True)
-    return Result(problem, trace, names)
+    return trace
+
+
+def calculate(document: Document, only: Iterable[str]) -> Result:
+    """From a document to the steps asked for, in any spelling."""
+    from attncli.calculation.names import plain
+    from attncli.errors import ProblemError
+
+    problem, plan = planned(document)
+    steps = {plain(name): name for name in plan.names}
+    asked = [name.strip() for names in only for name in names.split(",")]
+    names = [steps.get(plain(name), name) for name in asked] or list(plan.names)
+    try:
+        return Result(problem, run(problem, plan, names), names)
+    except ProblemError as error:
+        raise error.at("--only") from None

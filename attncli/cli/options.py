@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import click
 from click.shell_completion import CompletionItem
@@ -40,4 +41,27 @@ def problem_options(command: Callable[..., None]) -> Callable[..., None]:
             shell_complete=complete(choice.values),
             help=choice.help,
         )(command)
+    return command
+
+
+def output_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Where a result goes, and how it looks there."""
+    options = (
+        click.option(
+            "-o",
+            "--output",
+            type=click.Path(path_type=Path),
+            help="Write to a file, whole or not at all.",
+        ),
+        click.option("--full", is_flag=True, help="Leave nothing out of tables."),
+        click.option(
+            "--color",
+            type=click.Choice(["auto", "always", "never"]),
+            default="auto",
+            show_default=True,
+            help="Colours in tables.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
     return command

@@ -6,11 +6,14 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import TYPE_CHECKING, Literal, TextIO
 
 import click
 
 from attncli.errors import AttncliError
+
+if TYPE_CHECKING:
+    from attncli.render.view import View
 
 
 def deliver(data: bytes, file: Path | None) -> None:
@@ -23,6 +26,16 @@ def deliver(data: bytes, file: Path | None) -> None:
     if sys.stdout is None:
         raise AttncliError("standard output is closed.", "Write to a file with -o.")
     click.echo(data, nl=False)
+
+
+def view_of(precision: int, full: bool, color: str, file: Path | None) -> View:
+    """How tables are to look where they go: a screen has a width and colours, a file has not."""
+    from attncli.render.view import View
+
+    on_screen = is_stdout(file)
+    colorful = color == "always" or (color == "auto" and on_screen and is_colorful())
+    width = screen_width() if on_screen else None
+    return View(precision, full, width, colors_known() if colorful else None)
 
 
 def is_stdout(file: Path | None) -> bool:

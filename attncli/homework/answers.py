@@ -70,6 +70,15 @@ def read_answer(problem: Problem, plan: Plan, entries: Mapping[str, object]) -> 
     return answer
 
 
+def read_alone(entries: Mapping[str, object], layout: Layout) -> Answer:
+    """The steps of an answer without its problem. Raises ProblemError for cells without a value."""
+    return {
+        name: read_answered(name, value, layout, Role.FIXED if name == "hidden" else Role.TOKENS)
+        for name, value in entries.items()
+        if name in STEPS
+    }
+
+
 def is_value(text: str) -> bool:
     """Whether a cell of an answer is one: a number, arithmetic, or a blank."""
     try:

@@ -77,7 +77,7 @@ class Mistake:
             return None
 
 
-MISTAKES: dict[str, Mistake] = {}
+ENTRIES: dict[str, Mistake] = {}
 
 
 def mistake(name: str, formula: str, *replaces: type[Operation]) -> Callable[[Wrong], Wrong]:
@@ -86,7 +86,7 @@ def mistake(name: str, formula: str, *replaces: type[Operation]) -> Callable[[Wr
     def enter(wrong: Wrong) -> Wrong:
         done, right, why = cleandoc(wrong.__doc__ or "").split("\n\n")
         paragraphs = (" ".join(part.split()) for part in (done, right, why))
-        MISTAKES[name] = Mistake(name, formula, replaces, wrong, *paragraphs)
+        ENTRIES[name] = Mistake(name, formula, replaces, wrong, *paragraphs)
         return wrong
 
     return enter

@@ -7,7 +7,7 @@ own earlier matrices. A step after a wrong one is judged by what follows from th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
@@ -119,108 +119,106 @@ class Judged:
     @property
     def target(self) -> Numbers:
         """What the cells should be, given the answer's own earlier matrices where they fit."""
-        fits = self.followed is not None and self.followed.shape == self.expected.shape
-        return self.followed if fits and self.followed is not None else self.expected
+        if self.followed is not None and self.followed.shape == self.expected.shape:
+            return self.followed
+        return self.expected
 
 
-@dataclass(frozen=True)
-class Checked:
-    """A whole answer, judged: the steps in the order of the plan, and the matrices it goes by.
+class Judge:
+    """Goes through a plan with an answer, and carries its own matrices along.
 
-    `own` are the answer's own matrices, and what follows from them where it has none.
+    `own` are the answer's matrices as written, and what follows from them where it has none.
+    `exact` are the same before they were rounded to be written, as far as they are explained.
     """
-
-    judged: tuple[Judged, ...]
-    own: Mapping[str, Array]
-    answer: Answer
-
-    @property
-    def first(self) -> Judged | None:
-        """The first step that is wrong by itself."""
-        return next((j for j in self.judged if j.verdict in (Verdict.WRONG, Verdict.SHAPE)), None)
-
-
-def check(problem: Problem, trace: Trace, answer: Answer, tolerance: Tolerance) -> Checked:
-    """Judge every step of a plan, those that the answer has and those that it lacks.
-
-    Raises ProblemError for steps that the plan does not have, and that no step stands in for.
-    """
-    judge = _Judge(problem, trace, answer, tolerance)
-    return Checked(tuple(judge.steps()), judge.own, answer)
-
-
-class _Judge:
-    """Goes through the plan, carrying the answer's own matrices and how far they can be trusted."""
 
     def __init__(
         self, problem: Problem, trace: Trace, answer: Answer, tolerance: Tolerance
     ) -> None:
         self.problem, self.trace, self.answer = problem, trace, answer
         self.tolerance = tolerance
-        self.own = dict(problem.matrices)
-        self.standing: dict[str, Verdict] = {}
+        self.own: dict[str, Array] = dict(problem.matrices)
+        self.exact: dict[str, Array] = dict(problem.matrices)
+        self._standing: dict[str, Verdict] = {}
 
-    def steps(self) -> Iterator[Judged]:
-        for step in with_stand_ins(self.problem, self.trace.plan, self.answer):
-            judged = self._judged(step)
-            if isinstance(step.operation, Same):
-                # Whoever continues from a step that does nothing continues from this one.
-                self._remember(step.operation.source, judged)
-            yield judged
-
-    def _judged(self, step: Step) -> Judged:
-        followed = self._followed(step.operation)
-        source = step.operation.source if isinstance(step.operation, Same) else step.name
+    def judge(self, step: Step) -> Judged:
+        """The verdict on the next step of the plan."""
+        operation = step.operation
+        source = operation.source if isinstance(operation, Same) else step.name
         expected = np.asarray(self.trace.matrices[source], dtype=np.float64)
-        trust = max(self.standing.get(name, Verdict.RIGHT) for name in step.operation.operands)
+        follows = [self._followed(operation, known) for known in (self.own, self.exact)]
+        trust = max(self._standing.get(name, Verdict.RIGHT) for name in operation.operands)
         answered = self.answer.get(step.name)
         cells = np.full(expected.shape, Verdict.MISSING)
+        verdict = Verdict.MISSING
         if answered is None:
-            judged = Judged(step, Verdict.MISSING, None, expected, followed, cells)
-            self.own[step.name] = expected if followed is None else followed
-            self.standing[step.name] = trust
-            return judged
-        if answered.values.shape != expected.shape:
-            judged = Judged(step, Verdict.SHAPE, answered, expected, followed, cells)
+            self.own[step.name], self.exact[step.name] = (
+                expected if matrix is None else matrix for matrix in follows
+            )
+            self._standing[step.name] = trust
         else:
-            cells = self._cells(answered, expected, followed, trust)
-            given = cells[~answered.blank]
-            verdict = Verdict(int(given.max())) if given.size else Verdict.MISSING
-            judged = Judged(step, verdict, answered, expected, followed, cells)
-        self._remember(step.name, judged)
+            cells = self._cells(answered, expected, follows, trust)
+            verdict = self._verdict(answered, expected, cells)
+        judged = Judged(step, verdict, answered, expected, follows[0], cells)
+        self._remember(judged, follows[1])
         return judged
 
-    def _remember(self, name: str, judged: Judged) -> None:
+    def _verdict(self, answered: Answered, expected: Numbers, cells: NDArray[np.int_]) -> Verdict:
+        """The worst cell's; a matrix of another size is right only where it follows."""
+        given = cells[~answered.blank]
+        worst = Verdict(int(given.max())) if given.size else Verdict.MISSING
+        has_shape = answered.values.shape == expected.shape
+        return worst if has_shape or worst == Verdict.FOLLOWS else Verdict.SHAPE
+
+    def explain(self, judged: Judged, exact: Numbers) -> None:
+        """What a wrong matrix was before it was rounded, as a mistake explains it."""
+        for name in self._names(judged):
+            self.exact[name] = exact
+
+    def _names(self, judged: Judged) -> tuple[str, ...]:
+        """The step, and the one it equals: who goes on from the one goes on from the other."""
+        operation = judged.step.operation
+        return (judged.name, *([operation.source] if isinstance(operation, Same) else []))
+
+    def _remember(self, judged: Judged, followed: Numbers | None) -> None:
         if judged.answered is None:
             return
         values = judged.answered.values
         if values.shape == judged.target.shape:
             values = np.where(judged.answered.blank, judged.target, values)
-        self.own[name] = values
-        # Wrong matrices, and those that only follow from wrong ones, are trusted alike.
-        if judged.verdict != Verdict.MISSING:
-            self.standing[name] = min(judged.verdict, Verdict.FOLLOWS)
+        exact = values
+        if judged.verdict in (Verdict.RIGHT, Verdict.ROUNDED, Verdict.MISSING):
+            exact = judged.expected
+        elif judged.verdict == Verdict.FOLLOWS and followed is not None:
+            exact = followed
+        for name in self._names(judged):
+            self.own[name], self.exact[name] = values, exact
+            if judged.verdict != Verdict.MISSING:
+                # What is wrong, and what follows from it, is trusted alike.
+                self._standing[name] = min(judged.verdict, Verdict.FOLLOWS)
 
-    def _followed(self, operation: Operation) -> Numbers | None:
+    def _followed(self, operation: Operation, known: Mapping[str, Array]) -> Numbers | None:
         try:
             with np.errstate(all="ignore"):
-                result = operation.apply(*(self.own[name] for name in operation.operands))
+                result = operation.apply(*(known[name] for name in operation.operands))
         except ValueError:
             return None
         return np.asarray(result, dtype=np.float64)
 
     def _cells(
-        self, answered: Answered, expected: Numbers, followed: Numbers | None, trust: Verdict
+        self,
+        answered: Answered,
+        expected: Numbers,
+        follows: Sequence[Numbers | None],
+        trust: Verdict,
     ) -> NDArray[np.int_]:
-        """The verdict on each cell: the best that the true value or the followed one allows."""
-        verdicts = np.full(expected.shape, int(Verdict.WRONG))
-        values = answered.values
-        references = [(expected, Verdict.RIGHT)]
-        if followed is not None and followed.shape == expected.shape:
-            references.append((followed, trust))
+        """The verdict on each cell: the best that the true value or the followed ones allow."""
+        verdicts = np.full(answered.values.shape, int(Verdict.WRONG))
+        references = [(expected, Verdict.RIGHT), *((m, trust) for m in follows if m is not None)]
         for reference, best in references:
-            right = near(values, reference, self.tolerance.allowed(answered, reference))
-            coarse = near(values, reference, self.tolerance.coarse(answered, reference))
+            if reference.shape != verdicts.shape:
+                continue
+            right = near(answered.values, reference, self.tolerance.allowed(answered, reference))
+            coarse = near(answered.values, reference, self.tolerance.coarse(answered, reference))
             verdicts[coarse] = np.minimum(verdicts[coarse], max(Verdict.ROUNDED, best))
             verdicts[right] = np.minimum(verdicts[right], best)
         verdicts[answered.blank] = Verdict.MISSING

@@ -8,7 +8,7 @@ to the digits as written and not by chance, is a diagnosis.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from math import log10
@@ -17,10 +17,9 @@ import numpy as np
 
 from attncli.calculation.layouts import Array
 from attncli.calculation.plan import Plan, Step
-from attncli.calculation.problem import Problem
 from attncli.homework.answers import Answered
 from attncli.homework.catalogue import Mistake, Scene
-from attncli.homework.checking import Checked, Judged, Numbers, Tolerance, half_a_unit, near
+from attncli.homework.checking import Judge, Judged, Numbers, Tolerance, half_a_unit, near
 from attncli.homework.mistakes import MISTAKES
 
 SECONDS = 1.8  # how long one wrong step may be searched for
@@ -37,10 +36,11 @@ class Replacement:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What explains a wrong matrix: one replacement or two, and how many cells it accounts for."""
+    """What explains a wrong matrix: one replacement or two, the cells that agree, and the result."""
 
     replacements: tuple[Replacement, ...]
     agreeing: int
+    result: Numbers
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -69,14 +69,11 @@ class Diagnosis:
     is_cut: bool = False
 
 
-def diagnose(
-    problem: Problem, plan: Plan, checked: Checked, judged: Judged, tolerance: Tolerance
-) -> Diagnosis:
+def diagnose(judge: Judge, judged: Judged) -> Diagnosis:
     """What explains a step that is wrong, or whose shape is."""
-    answered = judged.answered
-    if answered is None:
+    if judged.answered is None:
         return Diagnosis()
-    search = _Search(problem, plan, checked, judged, answered, tolerance)
+    search = _Search(judge, judged, judged.answered)
     rounded = search.rounded_early()
     if rounded:
         return Diagnosis(rounded=rounded)
@@ -87,24 +84,18 @@ def diagnose(
 class _Search:
     """Runs the hidden steps before a wrong one again and again, with replacements."""
 
-    def __init__(
-        self,
-        problem: Problem,
-        plan: Plan,
-        checked: Checked,
-        judged: Judged,
-        answered: Answered,
-        tolerance: Tolerance,
-    ) -> None:
-        self.problem, self.plan, self.own = problem, plan, checked.own
+    def __init__(self, judge: Judge, judged: Judged, answered: Answered) -> None:
+        self.problem, self.plan = judge.problem, judge.trace.plan
         self.judged, self.answered = judged, answered
-        self.hidden = hidden_steps(plan, judged.step, set(checked.answer))
-        self.distance = self._distance(tolerance)
-        self.base = {name: m for name, m in self.own.items() if name not in self._names()}
+        self.hidden = hidden_steps(self.plan, judged.step, set(judge.answer))
+        self.distance = self._distance(judge.tolerance)
         self.tried = 0
-
-    def _names(self) -> set[str]:
-        return {step.name for step in self.hidden}
+        # The answer may have gone on from what it wrote, or from what it had before rounding that.
+        names = {step.name for step in self.hidden}
+        self.bases = [
+            {name: matrix for name, matrix in known.items() if name not in names}
+            for known in (judge.own, judge.exact)
+        ]
 
     def _distance(self, tolerance: Tolerance) -> Numbers:
         finest = self.answered.finest
@@ -117,10 +108,12 @@ class _Search:
         values = np.nan_to_num(self.answered.values)
         return np.maximum(written, tolerance.allowed(self.answered, values))
 
-    def run(self, replacements: tuple[Replacement, ...]) -> dict[str, Array] | None:
+    def run(
+        self, replacements: tuple[Replacement, ...], base: Mapping[str, Array]
+    ) -> dict[str, Array] | None:
         """The hidden steps with these operations replaced; None where one cannot be."""
         wrong = {name: r.mistake for r in replacements for name in r.steps}
-        known = dict(self.base)
+        known = dict(base)
         with np.errstate(all="ignore"):
             for step in self.hidden:
                 scene = Scene(self.problem, self.plan, step, known)
@@ -158,11 +151,11 @@ class _Search:
     def explanations(self) -> tuple[list[Explanation], bool]:
         """Every single replacement that explains the answer; where none does, every pair."""
         deadline = time.monotonic() + SECONDS
-        singles = [single for single in self._singles() if self.run((single,)) is not None]
+        singles = [s for s in self._singles() if self.run((s,), self.bases[0]) is not None]
         everywhere = self._everywhere(singles)
         found = [e for one in (*singles, *everywhere) if (e := self._explanation((one,)))]
         if found:
-            return found, False
+            return sorted(found, key=_rank), False
         for pair in combinations(singles, 2):
             if time.monotonic() > deadline:
                 return found, True
@@ -171,8 +164,8 @@ class _Search:
         return found, False
 
     def _singles(self) -> Iterator[Replacement]:
-        """Each mistake at each hidden step, the nearest to the wrong one first."""
-        for step in reversed(self.hidden):
+        """Each mistake at each hidden step, in the order of the calculation."""
+        for step in self.hidden:
             for mistake in MISTAKES.values():
                 if isinstance(step.operation, mistake.replaces):
                     yield Replacement(mistake, (step.name,))
@@ -189,41 +182,46 @@ class _Search:
         ]
 
     def _explanation(self, replacements: tuple[Replacement, ...]) -> Explanation | None:
-        known = self.run(replacements)
         self.tried += 1
-        if known is None:
-            return None
-        agreeing = self.explains(np.asarray(known[self.judged.step.name], dtype=np.float64))
-        return Explanation(replacements, agreeing) if agreeing else None
+        for base in self.bases:
+            known = self.run(replacements, base)
+            if known is not None:
+                result = np.asarray(known[self.judged.name], dtype=np.float64)
+                agreeing = self.explains(result)
+                if agreeing:
+                    return Explanation(replacements, agreeing, result)
+        return None
 
     def rounded_early(self) -> RoundedEarly | None:
         """Whether rounding a matrix on the way, and nothing else, gives the answer."""
-        names = [step.name for step in self.hidden[:-1]]
-        names += [n for n in self.judged.step.operation.operands if n in self.base]
-        for name in names:
+        hidden = [step.name for step in self.hidden[:-1]]
+        used = [name for name in self.judged.step.operation.operands if name in self.bases[0]]
+        every = [tuple(hidden)] if len(hidden) > 1 else []
+        for names in (*every, *((name,) for name in (*hidden, *used))):
             for decimals in range(MOST_DECIMALS, 0, -1):
-                result = self._run_rounding(name, decimals)
+                result = self._run_rounding(names, decimals)
                 self.tried += 1
                 if result is not None and self.explains(result):
-                    return RoundedEarly(name, decimals)
+                    return RoundedEarly(" and ".join(names), decimals)
         return None
 
-    def _run_rounding(self, name: str, decimals: int) -> Numbers | None:
-        known = dict(self.base)
-        if name in known and known[name].dtype.kind == "f":
-            known[name] = np.round(known[name], decimals)
+    def _run_rounding(self, names: tuple[str, ...], decimals: int) -> Numbers | None:
+        known = dict(self.bases[0])
+        for name in names:
+            if name in known and known[name].dtype.kind == "f":
+                known[name] = np.round(known[name], decimals)
         with np.errstate(all="ignore"):
             for step in self.hidden:
                 try:
                     result = Scene(self.problem, self.plan, step, known).right()
                 except ValueError:
                     return None
-                known[step.name] = np.round(result, decimals) if step.name == name else result
+                known[step.name] = np.round(result, decimals) if step.name in names else result
         return np.asarray(known[self.judged.step.name], dtype=np.float64)
 
     def decider(self, explanations: list[Explanation]) -> str | None:
         """The first hidden step at which the explanations would differ."""
-        runs = [self.run(explanation.replacements) for explanation in explanations]
+        runs = [self.run(e.replacements, self.bases[0]) for e in explanations]
         known = [run for run in runs if run is not None]
         for step in self.hidden[:-1]:
             matrices = [np.asarray(run[step.name], dtype=np.float64) for run in known]
@@ -234,6 +232,12 @@ class _Search:
             ):
                 return step.name
         return None
+
+
+def _rank(explanation: Explanation) -> tuple[int, int]:
+    """The fewer places the likelier; then the catalogue's order, which is the calculation's."""
+    places = sum(len(replacement.steps) for replacement in explanation.replacements)
+    return places, list(MISTAKES).index(explanation.names[0])
 
 
 def hidden_steps(plan: Plan, target: Step, given: set[str]) -> tuple[Step, ...]:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from attncli.calculation.layouts import count, shape_text
-from attncli.calculation.plan import Plan, Step
+from attncli.calculation.plan import Step
 from attncli.calculation.problem import Problem
 from attncli.homework.answers import EXACT
-from attncli.homework.checking import Checked, Judged, Tolerance, Verdict
+from attncli.homework.checking import Judge, Judged, Verdict, with_stand_ins
 from attncli.homework.diagnosis import Diagnosis, Explanation, diagnose
 from attncli.homework.slips import Slip, slips
 
@@ -49,8 +49,7 @@ class Line:
 class Report:
     """The whole answer; `first` is the step that is wrong by itself, before all others."""
 
-    problem: Problem
-    plan: Plan
+    title: str
     lines: tuple[Line, ...]
     first: str | None
 
@@ -80,31 +79,31 @@ class _Outcome:
     first: str | None
 
 
-def report(
-    problem: Problem,
-    plan: Plan,
-    checked: Checked,
-    tolerance: Tolerance,
-    points: Mapping[str, float],
-    is_strict: bool,
-) -> Report:
-    """Each step's verdict, cause and points; `points` are 1 a step unless they say otherwise."""
+def report(judge: Judge, points: Mapping[str, float], is_strict: bool) -> Report:
+    """Each step's verdict, cause and points; `points` are 1 a step unless they say otherwise.
+
+    Raises ProblemError for steps that the plan does not have, and that no step stands in for.
+    """
+    plan = judge.trace.plan
     lines: list[Line] = []
     first: str | None = None
-    for judged in checked.judged:
-        wrong = judged.verdict in (Verdict.WRONG, Verdict.SHAPE)
-        diagnosis = diagnose(problem, plan, checked, judged, tolerance) if wrong else Diagnosis()
-        is_slip = wrong and not diagnosis.explanations and not diagnosis.rounded
+    for step in list(with_stand_ins(judge.problem, plan, judge.answer)):
+        judged = judge.judge(step)
+        is_wrong = judged.verdict in (Verdict.WRONG, Verdict.SHAPE)
+        diagnosis = diagnose(judge, judged) if is_wrong else Diagnosis()
         verdict = judged.verdict
         if diagnosis.rounded or (verdict == Verdict.FOLLOWS and first is None):
-            verdict = Verdict.ROUNDED  # what follows from a matrix that was rounded too early
+            verdict = Verdict.ROUNDED  # and so is what follows from a matrix rounded too early
+        elif is_wrong:
+            first = first or judged.name
+        if diagnosis.explanations:
+            judge.explain(judged, diagnosis.explanations[0].result)
+        is_slip = verdict == Verdict.WRONG and not diagnosis.explanations
+        found = tuple(slips(judged, judge.own)) if is_slip else ()
         worth = points.get(judged.name, 1 if judged.name in plan.names else 0)
-        is_first = verdict in (Verdict.WRONG, Verdict.SHAPE) and first is None
-        first = judged.name if is_first else first
-        found = tuple(slips(judged, checked.own)) if is_slip else ()
-        outcome = _Outcome(problem, judged, verdict, diagnosis, found, first)
+        outcome = _Outcome(judge.problem, judged, verdict, diagnosis, found, first)
         lines.append(_line(outcome, worth, is_strict))
-    return Report(problem, plan, tuple(lines), first)
+    return Report(judge.problem.title, tuple(lines), first)
 
 
 def _line(outcome: _Outcome, worth: float, is_strict: bool) -> Line:

@@ -10,7 +10,7 @@ from attncli.render.verdicts import draw_report
 from attncli.render.view import View
 
 
-def report_json(report: Report, view: View) -> str:
+def report_json(report: Report) -> str:
     """The results in the order of the plan; `passed` is null where nothing was answered."""
     document = {
         "results": [_result(line) for line in report.lines],
@@ -69,7 +69,7 @@ def report_gradescope(report: Report, view: View) -> str:
     return _dumped(document)
 
 
-def report_markdown(report: Report, view: View) -> str:
+def report_markdown(report: Report) -> str:
     """A table of verdicts, then what is to be said of each step."""
     rows = ["| step | verdict | points | mistake |", "|---|---|---:|---|"]
     for line in report.lines:

@@ -24,6 +24,7 @@ from attncli.calculation.layouts import Array, Axis
 from attncli.calculation.operations import Softmax
 from attncli.calculation.plan import Step, Trace
 from attncli.calculation.problem import Problem
+from attncli.render.numbers import number_text
 from attncli.render.view import View
 
 EDGE = 10  # rows, columns or slices that stay at each end of what is elided
@@ -156,17 +157,6 @@ def _blocks(
             start, used = column, 0
         used += needed
     yield start, len(column_labels)
-
-
-def number_text(number: float, precision: int) -> str:
-    """A number with so many decimals; whole where it is so large that decimals say nothing.
-
-    >>> number_text(2 / 3, 4), number_text(-0.00001, 2), number_text(1e300, 4)
-    ('0.6667', '0.00', '1e+300')
-    """
-    if abs(number) >= 1e16:  # beyond 2⁵³ a float has no decimals: all its digits, not more
-        return repr(number)
-    return f"{number:z.{precision}f}"
 
 
 # Five colours of the map viridis, evenly spaced: as legible on dark screens as on light ones.

@@ -34,8 +34,8 @@ def draw_report(report: Report, view: View) -> str:
         color_system=view.color,
         no_color=view.color is None,
     )
-    if report.problem.title:
-        console.print(Text(report.problem.title, "bold"))
+    if report.title:
+        console.print(Text(report.title, "bold"))
         console.print()
     _print_verdicts(console, report)
     # The first wrong step leads; what is right needs no words.
@@ -64,7 +64,7 @@ def _print_verdicts(console: Console, report: Report) -> None:
 def _print_line(console: Console, line: Line, view: View) -> None:
     console.print()
     heading = Text.assemble(
-        (line.name, "bold cyan"), " is ", (line.verdict.word, STYLES[line.verdict.word]), ". "
+        (line.name, "bold cyan"), ": ", (line.verdict.word, STYLES[line.verdict.word]), ". "
     )
     console.print(heading + Text(line.rationale))
     if line.help:

@@ -1,6 +1,25 @@
-"""The catalogue of mistakes; importing it fills `MISTAKES`, in the order of the calculation."""
+"""The catalogue of mistakes, in the order of the calculation."""
 
-from attncli.homework.catalogue import MISTAKES, Mistake
-from attncli.homework.mistakes import heads, masks, projections, scores, softmax
+from attncli.homework.catalogue import ENTRIES, Mistake
+from attncli.homework.mistakes import (
+    additive,
+    exponentials,
+    heads,
+    mask_rules,
+    masks,
+    projections,
+    scale,
+    scores,
+    softmax,
+)
 
-__all__ = ["MISTAKES", "Mistake", "heads", "masks", "projections", "scores", "softmax"]
+_IN_ORDER = (
+    *(projections, scores, additive, scale, masks, mask_rules, softmax, exponentials, heads),
+)
+
+MISTAKES: dict[str, Mistake] = {
+    name: entry
+    for module in _IN_ORDER
+    for name, entry in ENTRIES.items()
+    if entry.wrong.__module__ == module.__name__
+}

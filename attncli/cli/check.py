@@ -1,0 +1,210 @@
+"""`attncli check`: what is right in an answer, what is wrong, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from attncli.cli.gathering import NAMED, calculate, gather
+from attncli.cli.options import complete, output_options, problem_options, steps
+from attncli.cli.program import debug_option
+from attncli.cli.terminal import deliver, is_stdout, view_of
+from attncli.errors import AttncliError
+from attncli.formats import REPORTS, choose_format
+
+if TYPE_CHECKING:
+    from attncli.documents.reader import Reader, Written
+    from attncli.homework.report import Report
+
+DIFFERS = 1
+
+
+@click.command()
+@click.argument(
+    "arguments",
+    nargs=-1,
+    metavar="DOCUMENT ANSWER [STEP=FILE]...",
+    shell_complete=complete(tuple, or_file=True),
+)
+@click.option("--step", metavar="STEP", shell_complete=complete(steps), help="What a bare CSV is.")
+@click.option("--decimals", type=click.IntRange(0, 20), help="Decimals that must be right.")
+@click.option("--atol", type=click.FloatRange(0), help="Distance at which a cell is right.")
+@click.option("--rtol", type=click.FloatRange(0), help="The same, as a share of the right value.")
+@click.option("--strict", is_flag=True, help="Do not pass what is right but rounded too far.")
+@click.option(
+    "--points", metavar="N|STEP=N,...", default="", help="Points of each step (default: 1)."
+)
+@click.option("--laws", is_flag=True, help="Check an answer alone, by what must always hold.")
+@click.option("--mistakes", is_flag=True, help="List the mistakes that are known, and end.")
+@click.option(
+    "-f",
+    "--format",
+    "format_name",
+    type=click.Choice(list(REPORTS)),
+    help="Form of the report (default: table, or the suffix of -o).",
+)
+@output_options
+@problem_options
+@debug_option
+def check(
+    arguments: tuple[str, ...],
+    step: str | None,
+    decimals: int | None,
+    atol: float | None,
+    rtol: float | None,
+    strict: bool,
+    points: str,
+    laws: bool,
+    mistakes: bool,
+    format_name: str | None,
+    output: Path | None,
+    full: bool,
+    color: str,
+    **choices: Any,
+) -> None:
+    """Say which step of an answer is wrong, where, and which mistake explains it.
+
+    \b
+    Examples:
+      attncli check samples/self_attention.json samples/answers/rounded.json
+      attncli check samples/self_attention.json weights=samples/answers/weights.csv
+      attncli compute samples/two_heads.json -f json | attncli check samples/two_heads.json -
+      attncli check --laws samples/answers/rounded.json
+      attncli check --mistakes
+
+    ANSWER is a document with any of the steps: JSON, CSV, NPZ, or - for standard input. Cells may
+    be empty, and may be arithmetic: 1/3, 3/sqrt(2), e^2/(e^2+1), 50%. The digits as written
+    decide: 0.33 is right for 1/3, and 0.34 is not. What follows from an earlier wrong step is not
+    wrong again.
+
+    The exit status is 0 when every step given is right, 1 when not, and 2 for bad input.
+    """
+    if mistakes:
+        deliver(_catalogue().encode(), None)
+        return
+    chosen = choose_format(REPORTS, format_name, output)
+    if laws:
+        report = _by_laws(arguments, step, choices)
+    else:
+        report = _by_problem(arguments, step, choices, (decimals, atol, rtol), points, strict)
+    view = view_of(4, full, color, output)
+    deliver(chosen.write(report, view).encode(), None if is_stdout(output) else output)
+    if not report.passed:
+        click.get_current_context().exit(DIFFERS)
+
+
+def _by_problem(
+    arguments: Sequence[str],
+    step: str | None,
+    choices: dict[str, Any],
+    distances: tuple[int | None, float | None, float | None],
+    points: str,
+    strict: bool,
+) -> Report:
+    """The report on an answer to a problem."""
+    from attncli.documents.reader import Reader
+    from attncli.homework.answers import read_answer
+    from attncli.homework.checking import Judge, Tolerance
+    from attncli.homework.report import report
+
+    named = [argument for argument in arguments if NAMED.fullmatch(argument)]
+    files = [argument for argument in arguments if argument not in named]
+    if not files or len(files) > 2 or (len(files) < 2 and not named):
+        message = f"check needs a document and an answer, but there are {len(files)} files."
+        raise AttncliError(message, "Write attncli check problem.json answer.json.")
+    reader = Reader()
+    result = calculate(gather(files[:1], choices, reader), ())
+    marks = read_points(points, result.names)
+    written = _written(reader, files[1:], named, step)
+    try:
+        answer = read_answer(result.problem, result.trace.plan, written.entries)
+        tolerance = Tolerance(*distances, epsilon=_epsilon(result.trace.matrices))
+        judge = Judge(result.problem, result.trace, answer, tolerance)
+        return report(judge, marks, strict)
+    except AttncliError as error:
+        raise error.at(written.source) from None
+
+
+def _by_laws(arguments: Sequence[str], step: str | None, choices: dict[str, Any]) -> Report:
+    """The report on an answer alone."""
+    from attncli.calculation.choices import read_choice
+    from attncli.calculation.layouts import LAYOUTS
+    from attncli.documents.reader import Reader
+    from attncli.homework.answers import read_alone
+    from attncli.homework.laws import check_laws
+
+    named = [argument for argument in arguments if NAMED.fullmatch(argument)]
+    files = [argument for argument in arguments if argument not in named]
+    if len(files) > 1 or not arguments:
+        message = f"--laws needs an answer alone, but there are {len(files)} files."
+        raise AttncliError(message, "Write attncli check --laws answer.json.")
+    written = _written(Reader(), files, named, step)
+    layout = choices.get("layout") or written.entries.get("layout") or "rows"
+    try:
+        answer = read_alone(written.entries, LAYOUTS[read_choice("layout", layout)])
+    except AttncliError as error:
+        raise error.at(written.source) from None
+    return check_laws(answer)
+
+
+def _written(
+    reader: Reader, files: Sequence[str], named: Sequence[str], step: str | None
+) -> Written:
+    """The answer as it is written: from one file, from a file for each step, or both."""
+    from attncli.calculation.names import canonical
+    from attncli.documents.reader import Written
+    from attncli.homework.answers import is_value
+
+    entries: dict[str, object] = {}
+    sources: list[str] = []
+    name = canonical(step) if step else None
+    parts = [(file, name) for file in files]
+    for argument in named:
+        key, _, file = argument.partition("=")
+        parts.append((file, canonical(key)))
+    for file, of_step in parts:
+        written = reader.written(file, of_step, is_value)
+        entries.update(written.entries)
+        sources.append(written.source)
+    return Written(", ".join(sources), entries)
+
+
+def _epsilon(matrices: Any) -> float:
+    """The relative distance of neighbouring numbers in the precision of the calculation."""
+    import numpy as np
+
+    return max(float(np.finfo(m.dtype).eps) for m in matrices.values() if m.dtype.kind == "f")
+
+
+def read_points(text: str, names: Sequence[str]) -> dict[str, float]:
+    """Points of the steps: `2` for each, or `weights=3,output=2`. Raises AttncliError."""
+    from attncli.calculation.names import plain
+
+    points: dict[str, float] = {}
+    known = {plain(name): name for name in names}
+    for part in filter(None, text.split(",")):
+        name, separator, number = part.rpartition("=")
+        if separator and plain(name) not in known:
+            message = f"--points {text}: {name} is no step of this calculation."
+            raise AttncliError(message, f"Its steps are {', '.join(names)}.")
+        try:
+            worth = float(number)
+        except ValueError:
+            worth = -1.0
+        if not 0 <= worth < float("inf"):
+            message = f"--points {text}: {number!r} is no number of points."
+            raise AttncliError(message, "Write --points 2, or --points weights=3,output=2.")
+        points.update(dict.fromkeys([known[plain(name)]] if separator else names, worth))
+    return points
+
+
+def _catalogue() -> str:
+    """Every known mistake with its formula and what was done."""
+    from attncli.homework.mistakes import MISTAKES
+
+    width = max(map(len, MISTAKES))
+    lines = [f"{name:{width}}  {m.formula}\n{'':{width}}  {m.done}" for name, m in MISTAKES.items()]
+    return "\n".join(lines) + "\n"

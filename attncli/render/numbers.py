@@ -1,0 +1,24 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+
+def number_text(number: float, precision: int) -> str:
+    """A number with so many decimals; whole where it is so large that decimals say nothing.
+
+    >>> number_text(2 / 3, 4), number_text(-0.00001, 2), number_text(1e300, 4)
+    ('0.6667', '0.00', '1e+300')
+    """
+    if abs(number) >= 1e16:  # beyond 2⁵³ a float has no decimals: all its digits, not more
+        return repr(number)
+    return f"{number:z.{precision}f}"
+
+
+def constant_text(number: float) -> str:
+    """A constant with all its digits, and no more.
+
+    >>> constant_text(-1e9), constant_text(0.5), constant_text(1 / 3), constant_text(2)
+    ('-1e+09', '0.5', '0.3333333333333333', '2')
+    """
+    short = f"{number:g}"
+    return short if float(short) == number else repr(number)

@@ -1,0 +1,89 @@
+"""Writes the answers in samples/answers: `python tests/make_answers.py`.
+
+For each sample four: all steps right, the same rounded to 2 decimals at every step and carried on,
+one mistake early, and the final output alone, which that mistake has spoilt.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from attncli.calculation.layouts import Array
+from attncli.cli.gathering import calculate, gather
+from attncli.formats import Result
+from attncli.homework.catalogue import Scene
+from attncli.homework.mistakes import MISTAKES
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+
+# The mistake that is made in each sample.
+MADE = {
+    "additive": "additive-no-tanh",
+    "cross_attention": "v-uses-wk",
+    "image": "divide-by-dk",
+    "padded_batch": "mask-inverted",
+    "self_attention": "no-scale",
+    "self_attention_columns": "softmax-columns",
+    "self_attention_torch": "sqrt-dmodel",
+    "two_heads": "causal-transposed",
+}
+LARGE = {"image": ("weights", "output")}  # of a large sample only some steps are handed in
+
+
+def carried(result: Result, decimals: int | None, mistake: str | None) -> dict[str, Array]:
+    """All steps, each from the ones before it, rounded on the way and with a mistake made once."""
+    known = dict(result.problem.matrices)
+    left = [mistake] if mistake else []
+    for step in result.trace.plan.steps:
+        scene = Scene(result.problem, result.trace.plan, step, known)
+        wrong = MISTAKES[left[0]].make(scene) if left else None
+        made = scene.right() if wrong is None else wrong
+        if wrong is not None:
+            left.clear()
+        known[step.name] = made if decimals is None else np.round(made, decimals)
+    return {step.name: known[step.name] for step in result.trace.plan.steps}
+
+
+def text(result: Result, steps: Mapping[str, Array], decimals: int) -> str:
+    """A JSON document of steps with so many decimals, a row a line."""
+    blocks = []
+    for step in result.trace.plan.steps:
+        if step.name in steps:
+            matrix = result.problem.layout.swap(steps[step.name], step.role)
+            blocks.append(f'  "{step.name}": {rows(np.round(matrix, decimals).tolist(), "  ")}')
+    return "{\n" + ",\n".join(blocks) + "\n}\n"
+
+
+def rows(cells: list[object], indent: str) -> str:
+    """Nested lists, a row a line; infinities as the strings that documents use."""
+    if not isinstance(cells[0], list):
+        return json.dumps([str(c) if c in (np.inf, -np.inf) else c for c in cells])
+    inner = [f"{indent}  {rows(row, indent + '  ')}" for row in cells if isinstance(row, list)]
+    return "[\n" + ",\n".join(inner) + f"\n{indent}]"
+
+
+def answers(name: str) -> Iterator[tuple[str, str]]:
+    """The four answers to a sample, by their names."""
+    result = calculate(gather([str(SAMPLES / f"{name}.json")], {}), ())
+    shown = LARGE.get(name, result.trace.plan.names)
+
+    def only(steps: Mapping[str, Array]) -> dict[str, Array]:
+        return {step: matrix for step, matrix in steps.items() if step in shown}
+
+    wrong = carried(result, None, MADE[name])
+    yield "right", text(result, only(carried(result, None, None)), 4)
+    yield "rounded", text(result, only(carried(result, 2, None)), 2)
+    yield "mistake", text(result, only(wrong), 4)
+    yield "output_only", text(result, {"output": wrong["output"]}, 4)
+
+
+if __name__ == "__main__":
+    for sample in MADE:
+        folder = SAMPLES / "answers" / sample
+        folder.mkdir(parents=True, exist_ok=True)
+        for kind, document in answers(sample):
+            (folder / f"{kind}.json").write_text(document, encoding="utf-8")
