@@ -136,7 +136,7 @@ class CellReader:
 
     def _own(self, step: Step, axis: Axis, side: str, place: str) -> Sequence[int]:
         """All of the axis, or one place along it: by number from 1, else by label."""
-        if place in (":", ""):
+        if place == ":":
             return range(axis.size)
         labels = self.problem.labels.get(axis.name, ())
         is_number = bool(re.fullmatch(r"[+-]?\d+", place))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -79,41 +79,39 @@ class Mask(Operation):
 
     def cell(self, index: Index, source: Array, *matrices: NDArray[Any]) -> Expression:
         n, m = source.shape[-2:]
-        cells = [
-            Cell(name, _own(matrix.shape, index))
+        cells = {
+            Cell(name, _own(matrix.shape, index)): matrix
             for name, matrix in zip((*self.keep, *self.add), matrices, strict=True)
-        ]
-        keep, add = cells[: len(self.keep)], cells[len(self.keep) :]
+        }
         judges: dict[str | Cell, NDArray[Any]] = {
             **{rule.words: rule.may_attend(n, m) for rule in self.rules},
-            **dict(zip(keep, matrices, strict=False)),
+            **{cell: matrix for cell, matrix in cells.items() if cell.name in self.keep},
         }
         hiding = [by for by, sees in judges.items() if not sees[_own(sees.shape, index)]]
-        query, key = index[-2] + 1, index[-1] + 1
         if hiding:
-            because = f": query {query} may not see key {key}"
-            return Noted(Number(self.fill), (*_listed(hiding), because))
-        numbers = [matrix[_own(matrix.shape, index)] for matrix in matrices[len(self.keep) :]]
-        # An overflowed score plus −inf would be NaN: `apply` decides on the mask, and so do we.
-        hides = np.isneginf(numbers).any() and not np.isfinite(source[index])
-        terms = (Cell(self.source, index), *add)
-        total = Number(-np.inf) if hides else Sum(terms) if add else terms[0]
-        seen = f": query {query} may see key {key}"
-        return Noted(total, (*_listed(list(judges)), seen)) if judges else total
+            return _noted(Number(self.fill), hiding, "may not", index)
+        added = [cell for cell in cells if cell.name in self.add]
+        forbidding = [cell for cell in added if np.isneginf(cells[cell][cell.index])]
+        score = Cell(self.source, index)
+        total: Expression = Sum((score, *added)) if added else score
+        if forbidding:  # an overflowed score plus −inf would be NaN: see `apply`
+            total = total if np.isfinite(source[index]) else Number(-np.inf)
+            return _noted(total, forbidding, "may not", index)
+        return _noted(total, judges, "may", index) if judges else total
+
+
+def _noted(result: Expression, judges: Iterable[str | Cell], may: str, index: Index) -> Noted:
+    """With the reason: `causal, mask[1,2]: query 1 may not see key 2`."""
+    listed: list[str | Cell] = []
+    for judge in judges:
+        listed += [", ", judge] if listed else [judge]
+    return Noted(result, (*listed, f": query {index[-2] + 1} {may} see key {index[-1] + 1}"))
 
 
 def _own(shape: tuple[int, ...], index: Index) -> Index:
     """The index of the cell that is broadcast to this one."""
     places = index[len(index) - len(shape) :]
     return tuple(min(at, size - 1) for at, size in zip(places, shape, strict=True))
-
-
-def _listed(judges: list[str | Cell]) -> Iterator[str | Cell]:
-    """Each with a comma between."""
-    for number, judge in enumerate(judges):
-        if number:
-            yield ", "
-        yield judge
 
 
 @dataclass(frozen=True)

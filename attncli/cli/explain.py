@@ -168,7 +168,7 @@ def _selections(
         try:
             selections.append(reader.read(text))
         except ProblemError as error:
-            raise error.at(text) from None
+            raise error.at(text or "''") from None
     reader.check_chosen(selections)
     return selections
 

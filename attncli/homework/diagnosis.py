@@ -14,6 +14,7 @@ from itertools import combinations
 from math import log10
 
 import numpy as np
+from numpy.typing import NDArray
 
 from attncli.calculation.layouts import Array
 from attncli.calculation.plan import Plan, Step
@@ -36,11 +37,15 @@ class Replacement:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What explains a wrong matrix: one replacement or two, the cells that agree, and the result."""
+    """What explains a wrong matrix: one replacement or two, the cells that agree, and the result.
+
+    `is_rough` says that the cells agree only to 2 units of their last place: rounded on the way.
+    """
 
     replacements: tuple[Replacement, ...]
     agreeing: int
     result: Numbers
+    is_rough: bool
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -90,6 +95,7 @@ class _Search:
         self.hidden = hidden_steps(self.plan, judged.step, set(judge.answer))
         self.distance = self._distance(judge.tolerance)
         self.tried = 0
+        self.reach = 1.0  # half units of the last place that a result may be off
         # The answer may have gone on from what it wrote, or from what it had before rounding that.
         names = {step.name for step in self.hidden}
         self.bases = [
@@ -126,25 +132,32 @@ class _Search:
                 known[step.name] = result
         return known
 
+    def fits(self, result: Numbers) -> bool:
+        """Whether every cell that was answered is that of a result, to the digits as written."""
+        values = self.answered.values
+        if result.shape != values.shape:
+            return False
+        return bool((self._near(result, values) | self.answered.blank).all())
+
+    def _near(self, result: Numbers, values: Numbers) -> NDArray[np.bool_]:
+        return near(values, result, self.reach * self.distance)
+
     def explains(self, result: Numbers) -> int:
         """How many cells a result accounts for that the right one does not; 0 if it fails one.
 
         A match of few digits may be chance: the cells must say more than the number of tries.
         """
-        answered, values = self.answered, self.answered.values
-        if result.shape != values.shape:
+        if not self.fits(result):
             return 0
-        fits = near(values, result, self.distance) | answered.blank
-        if not fits.all():
-            return 0
+        answered = self.answered
         target = self.judged.target
         if target.shape != result.shape:
             told = ~answered.blank
         else:
-            told = ~near(result, target, self.distance) & ~answered.blank
+            told = ~self._near(result, target) & ~answered.blank
         finite = result[np.isfinite(result)]
         spread = float(np.ptp(finite)) if finite.size else 0.0
-        unit = float(2 * self.distance.max())
+        unit = float(2 * self.reach * self.distance.max())
         digits = log10(max(spread / unit, 2)) * int(told.sum())
         return int((~answered.blank).sum()) if digits > 1 + log10(self.tried + 1) else 0
 
@@ -153,9 +166,12 @@ class _Search:
         deadline = time.monotonic() + SECONDS
         singles = [s for s in self._singles() if self.run((s,), self.bases[0]) is not None]
         everywhere = self._everywhere(singles)
-        found = [e for one in (*singles, *everywhere) if (e := self._explanation((one,)))]
-        if found:
-            return sorted(found, key=_rank), False
+        for reach in (1.0, 4.0):
+            self.reach = reach
+            found = [e for one in (*singles, *everywhere) if (e := self._explanation((one,)))]
+            if found:
+                return sorted(found, key=_rank), False
+        self.reach = 1.0
         for pair in combinations(singles, 2):
             if time.monotonic() > deadline:
                 return found, True
@@ -189,7 +205,7 @@ class _Search:
                 result = np.asarray(known[self.judged.name], dtype=np.float64)
                 agreeing = self.explains(result)
                 if agreeing:
-                    return Explanation(replacements, agreeing, result)
+                    return Explanation(replacements, agreeing, result, self.reach > 1)
         return None
 
     def rounded_early(self) -> RoundedEarly | None:
@@ -200,8 +216,7 @@ class _Search:
         for names in (*every, *((name,) for name in (*hidden, *used))):
             for decimals in range(MOST_DECIMALS, 0, -1):
                 result = self._run_rounding(names, decimals)
-                self.tried += 1
-                if result is not None and self.explains(result):
+                if result is not None and self.fits(result):
                     return RoundedEarly(" and ".join(names), decimals)
         return None
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from attncli.calculation.layouts import count, shape_text
 from attncli.calculation.plan import Step
 from attncli.calculation.problem import Problem
-from attncli.homework.answers import EXACT
-from attncli.homework.checking import Judge, Judged, Verdict, with_stand_ins
+from attncli.homework.answers import EXACT, Answered
+from attncli.homework.checking import Judge, Judged, Verdict, half_a_unit, with_stand_ins
 from attncli.homework.diagnosis import Diagnosis, Explanation, diagnose
 from attncli.homework.slips import Slip, slips
 
@@ -144,9 +146,21 @@ def _words(outcome: _Outcome) -> tuple[str, str]:
         return f"{fact} {_explained(diagnosis)}", _cure(diagnosis.explanations[0])
     if outcome.slips:
         return fact, f"Work these cells out again: attncli explain spells {judged.name} out."
+    if judged.answered is not None and _is_off_by_little(judged, judged.answered):
+        told = f"{fact} They are off by 2 units of the last digit or less."
+        return told, "Something was rounded on the way: carry more digits, and round at the end."
     cut = " There were more pairs than could be tried." if diagnosis.is_cut else ""
     told = f"{fact} No mistake of the catalogue explains it.{cut}"
     return told, f"Work one cell out again: attncli explain spells {judged.name} out."
+
+
+def _is_off_by_little(judged: Judged, answered: Answered) -> bool:
+    """Whether no wrong cell is farther off than rounding on the way explains."""
+    if judged.verdict == Verdict.SHAPE or not 0 < answered.finest < EXACT:
+        return False
+    wrong = judged.cells == Verdict.WRONG
+    off = np.abs(answered.values - judged.target)[wrong]
+    return bool((off <= 4.2 * half_a_unit(answered.finest)).all())
 
 
 def _fact(problem: Problem, judged: Judged) -> str:
@@ -164,7 +178,8 @@ def _explained(diagnosis: Diagnosis) -> str:
     """What was done; where several mistakes give the same numbers, all of them."""
     told = [" ".join(r.mistake.done for r in e.replacements) for e in diagnosis.explanations]
     cells = diagnosis.explanations[0].agreeing
-    agreement = f"{'Both' if cells == 2 else 'All'} {cells} cells agree." if cells > 1 else ""
+    rough = ", to 2 units of their last digit" if diagnosis.explanations[0].is_rough else ""
+    agreement = f"All {cells} cells agree{rough}." if cells > 1 else ""
     if len(told) == 1:
         return f"{told[0]} {agreement}".rstrip()
     names = [" with ".join(e.names) for e in diagnosis.explanations]

@@ -97,20 +97,19 @@ def folded(head: str, chain: list[str], aside: str, width: int | None) -> Iterat
     for at, part in enumerate(chain):
         start = f"{head} = " if at == 0 and margin == len(head) else " " * margin + " = "
         end = aside if at == len(chain) - 1 else ""
-        yield from _broken(start, part.split(" + "), end.lstrip(), width)
+        yield from _broken(start, part.split(" + "), end, width)
 
 
 def _broken(line: str, terms: list[str], aside: str, width: int) -> Iterator[str]:
     margin = " " * len(line)
-    pieces = [terms[0], *(f"+ {term}" for term in terms[1:])]
+    pieces = [terms[0], *(f" + {term}" for term in terms[1:])]
     line += pieces[0]
     for piece in [*pieces[1:], *([aside] if aside else [])]:
-        joint = "" if piece.startswith(",") else " "
-        if len(line) + len(joint) + len(piece) > width:
+        if len(line) + len(piece) > width:
             yield line
-            line = margin + piece.removeprefix(", ")
+            line = margin + piece.lstrip(", ")
         else:
-            line += joint + piece
+            line += piece
     yield line
 
 

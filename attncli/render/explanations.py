@@ -26,8 +26,10 @@ from attncli.calculation.layouts import Array, Role
 from attncli.calculation.needs import Paper
 from attncli.calculation.plan import Step, Trace
 from attncli.calculation.problem import Problem
+from attncli.render.numbers import number_text
 from attncli.render.spelling import Spelling, shown
 
+MOST_DECIMALS = 20  # what is written with more is arithmetic, such as 1/3
 MOST = 24  # cells of one selection that are explained unless all are asked for
 
 
@@ -66,7 +68,8 @@ class Explanations:
         own = self.own.values if self.own else {}
         matrices = dict(self.trace.matrices)
         for name, matrix in own.items():
-            matrices[name] = np.where(np.isnan(matrix), matrices[name], matrix)
+            if name in matrices:
+                matrices[name] = np.where(np.isnan(matrix), matrices[name], matrix)
         return Trace(self.trace.plan, matrices)
 
     def expression(self, cell: Cell, trace: Trace) -> Expression:
@@ -149,9 +152,8 @@ class Explanations:
         """The same arithmetic with the answer's numbers, where it has any for this cell."""
         expression = self.expression(cell, self.answered)
         own = self.own
-        if own is None or not all(
-            own.number(each) is None for each in (cell, *_cells(expression, full=True))
-        ):
+        concerned = (cell, *_cells(expression, full=True))
+        if own is None or all(own.number(each) is None for each in concerned):
             return []
         value = expression.value(self.answered.matrices)
         return _numbers(expression, spelling, self.answered, value)
@@ -165,7 +167,8 @@ class Explanations:
         given = self.expression(cell, self.answered).value(self.answered.matrices)
         half = 0.5 * 10.0**-decimals
         fits = number == given or abs(number - given) <= half * (1 + 1e-9) + 1e-12 * abs(given)
-        return f"{number:.{max(precision, min(decimals, 17))}f}", bool(fits)
+        shown_decimals = precision if decimals > MOST_DECIMALS else max(precision, decimals)
+        return number_text(number, shown_decimals), bool(fits)
 
 
 def _cells(expression: Expression, full: bool) -> Iterator[Cell]:

@@ -12,10 +12,8 @@ from attncli.calculation.layouts import Array
 from attncli.calculation.masks import Causal, Mask, Padding
 from attncli.calculation.operations import DivideByRoot, Multiply, Softmax
 from attncli.homework.catalogue import Scene, mistake
-
-HIDES = -1e4  # an added number this small or smaller leaves a key no weight
-
 from attncli.homework.mistakes.masking import (
+    HIDES,
     applied,
     behind,
     conditions,
