@@ -24,7 +24,17 @@ ROOMS = {
 
 # Inside `calculation` an import points down this list.
 CALCULATION = [
-    *("cells", "remarks", "attention", "problem", "per_head", "inputs", "given", "document", "names"),
+    *(
+        "cells",
+        "remarks",
+        "attention",
+        "problem",
+        "per_head",
+        "inputs",
+        "given",
+        "document",
+        "names",
+    ),
     *("choices", "masks", "scoring", "plan", "operations", "arithmetic", "needs", "layouts"),
 ]
 

@@ -90,7 +90,7 @@ def explain(
       attncli explain samples/cross_attention.json "weights[t'aime,love]" --depth 2
       attncli explain samples/two_heads.json 'masked[1,:]' head=2
       attncli explain samples/additive.json 'scores[2,1,:]' 'scores[left,1]' --depth 1
-      attncli explain samples/self_attention.json output -f latex -o output.tex
+      attncli explain samples/self_attention.json 'output[1,:]' -f latex
       attncli explain 'Q=[[1,0]]' 'K=[[1,2]]' 'scores[1,1]'
 
     A CELL is scores[2,1]: row and column from 1 as on paper, or labels of tokens; scores[2,:] is a
@@ -179,7 +179,7 @@ def read_own(reader: Reader, argument: str, problem: Problem, plan: Plan) -> Own
     Raises AttncliError where the answer cannot be read.
     """
     from attncli.calculation.layouts import shape_text, sizes
-    from attncli.homework.answers import is_value, read_answer
+    from attncli.homework.answers import EXACT, is_value, read_answer
     from attncli.render.explanations import Own
 
     written = reader.written(argument, None, is_value)
@@ -199,7 +199,8 @@ def read_own(reader: Reader, argument: str, problem: Problem, plan: Plan) -> Own
         fact = f"{step.name} is {size}, not {plan.shape(step)}: it is passed over."
         click.echo(f"Warning: {written.source}: {fact}", err=True)
     values = {name: answered.values for name, answered in fitting.items()}
-    decimals = {name: answered.decimals for name, answered in fitting.items()}
+    finest = {name: answered.finest for name, answered in fitting.items()}
+    decimals = {name: None if last == EXACT else last for name, last in finest.items()}
     return Own(values, decimals)
 
 

@@ -24,6 +24,7 @@ from attncli.homework.checking import Judge, Judged, Numbers, Tolerance, half_a_
 from attncli.homework.mistakes import MISTAKES
 
 SECONDS = 1.8  # how long one wrong step may be searched for
+DIGITS_OF_INFINITY = 1.0  # what an infinity or NaN in the right place says
 MOST_DECIMALS = 4  # of a matrix that was rounded too early
 
 
@@ -111,7 +112,7 @@ class _Search:
             written = (
                 np.asarray(half_a_unit(units)) if finest <= 0 else written + half_a_unit(finest)
             )
-        values = np.nan_to_num(self.answered.values)
+        values = np.nan_to_num(self.answered.values, posinf=0, neginf=0)
         return np.maximum(written, tolerance.allowed(self.answered, values))
 
     def run(
@@ -158,7 +159,8 @@ class _Search:
         finite = result[np.isfinite(result)]
         spread = float(np.ptp(finite)) if finite.size else 0.0
         unit = float(2 * self.reach * self.distance.max())
-        digits = log10(max(spread / unit, 2)) * int(told.sum())
+        digits = log10(max(spread / unit, 2)) * int((told & np.isfinite(result)).sum())
+        digits += DIGITS_OF_INFINITY * int((told & ~np.isfinite(result)).sum())
         return int((~answered.blank).sum()) if digits > 1 + log10(self.tried + 1) else 0
 
     def explanations(self) -> tuple[list[Explanation], bool]:

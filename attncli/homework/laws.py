@@ -30,9 +30,12 @@ def law(check: Law) -> Law:
 
 
 def unit(answered: Answered) -> float:
-    """How far a cell may be from the number it stands for: half a unit of its last place."""
+    """How far a cell may be from the number it stands for: half a unit of its last place.
+
+    Whole numbers are taken for what they are.
+    """
     finest = answered.finest
-    return 1e-9 + (float(half_a_unit(finest)) if finest < EXACT else 0.0)
+    return 1e-9 + (float(half_a_unit(finest)) if 0 < finest < EXACT else 0.0)
 
 
 def _first(answer: Answer, *names: str) -> Answered:

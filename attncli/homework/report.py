@@ -133,8 +133,11 @@ def _words(outcome: _Outcome) -> tuple[str, str]:
     diagnosis, judged = outcome.diagnosis, outcome.judged
     if diagnosis.rounded:
         name, decimals = diagnosis.rounded.name, diagnosis.rounded.decimals
-        told = f"The method is right, but {name} was rounded to {decimals} decimals before its use."
+        rounded = f"{name} rounded to {decimals} decimals on the way"
+        told = f"The method is right: these are the numbers with {rounded}."
         return told, "Carry more digits, and round at the end."
+    if outcome.verdict == Verdict.ROUNDED and judged.verdict == Verdict.FOLLOWS:
+        return "It is right for numbers that were rounded too early.", ""
     if outcome.verdict == Verdict.ROUNDED:
         return "It is right, but only to fewer digits than were written.", "Write more digits."
     if outcome.verdict == Verdict.FOLLOWS:
@@ -208,10 +211,11 @@ def differences(problem: Problem, judged: Judged) -> list[Difference]:
 
 
 def _differing(yours: float, expected: float, decimals: int) -> tuple[str, str]:
-    start = min(max(decimals, 0), 16) if decimals < EXACT else 4
-    for places in range(start, 17):
-        texts = f"{yours:z.{places}f}", f"{expected:z.{places}f}"
-        if texts[0] != texts[1]:
+    """Yours as it was written, and the expected number with decimals enough to tell them apart."""
+    written = min(max(decimals, 0), 17) if decimals < EXACT else 4
+    for places in range(max(written, 4), 18):
+        texts = f"{yours:z.{written}f}", f"{expected:z.{places}f}"
+        if float(texts[0]) != float(texts[1]):
             return texts
     return repr(yours), repr(expected)
 

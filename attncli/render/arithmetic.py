@@ -127,7 +127,7 @@ def markdown(explained: Explanations, view: View) -> str:
                 own = explained.own_chain(cell, spelling)
                 if own:
                     beside = _beside(explained, cell, view.precision)
-                    lines.append(f"{INDENT * level}  answer: `{' = '.join(own)}`{beside}")
+                    lines.append(f"{INDENT * level}  - answer: `{' = '.join(own)}`{beside}")
         if left_out:
             lines.append(f"- left out: {left_out} of {len(selection)} cells")
     return "\n".join(lines) + "\n"

@@ -8,7 +8,6 @@ from functools import cached_property
 from itertools import islice
 
 import numpy as np
-from numpy.typing import NDArray
 
 from attncli.calculation.arithmetic import (
     Cell,
@@ -29,16 +28,18 @@ from attncli.calculation.problem import Problem
 from attncli.render.numbers import number_text
 from attncli.render.spelling import Spelling, shown
 
-MOST_DECIMALS = 20  # what is written with more is arithmetic, such as 1/3
 MOST = 24  # cells of one selection that are explained unless all are asked for
 
 
 @dataclass(frozen=True)
 class Own:
-    """The numbers of an answer: the cells it holds, with their last decimal places."""
+    """The numbers of an answer, NaN where it is blank, and the decimals that each matrix has.
+
+    `decimals` are None for a matrix of arithmetic alone, such as 1/3.
+    """
 
     values: Mapping[str, Array]
-    decimals: Mapping[str, NDArray[np.int_]]
+    decimals: Mapping[str, int | None]
 
     def number(self, cell: Cell) -> float | None:
         """What the answer says, or None where it says nothing."""
@@ -159,16 +160,18 @@ class Explanations:
         return _numbers(expression, spelling, self.answered, value)
 
     def written(self, cell: Cell, precision: int) -> tuple[str, bool] | None:
-        """What the answer holds for a cell, and whether its own arithmetic gives that."""
+        """What the answer holds for a cell, and whether its own arithmetic gives that.
+
+        Half a unit of the last decimal that its matrix has is rounding.
+        """
         number = self.own.number(cell) if self.own else None
         if self.own is None or number is None:
             return None
-        decimals = int(self.own.decimals[cell.name][cell.index])
+        decimals = self.own.decimals[cell.name]
         given = self.expression(cell, self.answered).value(self.answered.matrices)
-        half = 0.5 * 10.0**-decimals
-        fits = number == given or abs(number - given) <= half * (1 + 1e-9) + 1e-12 * abs(given)
-        shown_decimals = precision if decimals > MOST_DECIMALS else max(precision, decimals)
-        return number_text(number, shown_decimals), bool(fits)
+        distance = 0.0 if decimals is None else 0.5 * 10.0**-decimals
+        fits = number == given or abs(number - given) <= distance + 1e-9 * max(1, abs(given))
+        return number_text(number, precision if decimals is None else max(decimals, 0)), fits
 
 
 def _cells(expression: Expression, full: bool) -> Iterator[Cell]:

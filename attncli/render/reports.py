@@ -78,7 +78,7 @@ def report_markdown(report: Report) -> str:
         rows.append(f"| `{line.name}` | {line.verdict.word} | {marks} | {mistakes} |")
     for line in report.lines:
         if line.rationale:
-            rows += ["", f"**{line.name} is {line.verdict.word}.** {line.rationale}"]
+            rows += ["", f"**{line.name}: {line.verdict.word}.** {line.rationale}"]
             rows += [line.help] if line.help else []
             rows += [
                 f"- {cell.place}: `{cell.yours}` instead of `{cell.expected}`"

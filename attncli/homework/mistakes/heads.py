@@ -35,7 +35,7 @@ def split_by_reshape(scene: Scene) -> Array | None:
 
 @mistake("heads-interleaved", "head i: columns i, i + h, i + 2h, …", SplitHeads)
 def heads_interleaved(scene: Scene) -> Array | None:
-    """The columns were dealt out to the heads in turn: head 1 got columns 1, 1 + h, 1 + 2h, …
+    """The columns were dealt out to the heads in turn: head 1 got columns 1, 1 + h, and so on.
 
     Give each head a block of neighbouring columns: the first d_k to head 1, the next to head 2.
 
@@ -79,7 +79,7 @@ def merge_batch_head_swap(scene: Scene) -> Array | None:
 
 @mistake("merge-interleaved", "one column of each head in turn", Concat)
 def merge_interleaved(scene: Scene) -> Array | None:
-    """The columns of the heads were interleaved: the first of every head, then the second, …
+    """The columns of the heads were interleaved: the first of every head, then the second.
 
     Put whole heads side by side: all columns of head 1, then all of head 2.
 
