@@ -154,7 +154,7 @@ class Explanations:
         expression = self.expression(cell, self.answered)
         own = self.own
         concerned = (cell, *_cells(expression, full=True))
-        if own is None or False and all(own.number(each) is None for each in concerned):
+        if own is None or all(own.number(each) is None for each in concerned):
             return []
         value = expression.value(self.answered.matrices)
         return _numbers(expression, spelling, self.answered, value)
