@@ -10,6 +10,7 @@ import ast
 import math
 import operator
 import re
+import warnings
 from collections.abc import Callable
 
 LONGEST = 200
@@ -70,7 +71,8 @@ def evaluate(text: str) -> float:
     text = _ROOT.sub(lambda root: f"sqrt({root[1]})" if root[1] else "sqrt", text)
     text = re.sub(r"(?<=[\d)])\s*(?=sqrt|exp|tanh|pi|π|\()", "*", text)
     try:
-        return _value(ast.parse(text.strip(), mode="eval").body, 0)
+        with warnings.catch_warnings(action="ignore"):  # what Python thinks of `1if` helps nobody
+            return _value(ast.parse(text.strip(), mode="eval").body, 0)
     except (SyntaxError, ArithmeticError, RecursionError, MemoryError) as error:
         raise ValueError("no arithmetic") from error
 
@@ -78,8 +80,9 @@ def evaluate(text: str) -> float:
 def _value(node: ast.expr, depth: int) -> float:
     if depth > DEEPEST:
         raise ValueError(f"nested deeper than {DEEPEST}")
-    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
-        return float(node.value)
+    if isinstance(node, ast.Constant) and not isinstance(node.value, bool):
+        if isinstance(node.value, int | float):
+            return float(node.value)
     if isinstance(node, ast.Name) and node.id.casefold() in CONSTANTS:
         return CONSTANTS[node.id.casefold()]
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):

@@ -66,4 +66,4 @@ _SPECIAL = {
 
 def latex_text(text: str) -> str:
     """Text of the user with what LaTeX would obey written out."""
-    return "".join(character for character in text)
+    return "".join(_SPECIAL.get(character, character) for character in text)

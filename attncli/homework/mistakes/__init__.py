@@ -6,6 +6,7 @@ from attncli.homework.mistakes import (
     exponentials,
     heads,
     mask_rules,
+    mask_sets,
     masks,
     projections,
     scale,
@@ -14,7 +15,18 @@ from attncli.homework.mistakes import (
 )
 
 _IN_ORDER = (
-    *(projections, scores, additive, scale, masks, mask_rules, softmax, exponentials, heads),
+    *(
+        projections,
+        scores,
+        additive,
+        scale,
+        masks,
+        mask_rules,
+        mask_sets,
+        softmax,
+        exponentials,
+        heads,
+    ),
 )
 
 MISTAKES: dict[str, Mistake] = {

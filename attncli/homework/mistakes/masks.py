@@ -13,7 +13,6 @@ from attncli.calculation.masks import Causal, Mask, Padding
 from attncli.calculation.operations import DivideByRoot, Multiply, Softmax
 from attncli.homework.catalogue import Scene, mistake
 from attncli.homework.mistakes.masking import (
-    HIDES,
     applied,
     behind,
     conditions,
@@ -245,92 +244,3 @@ def mask_head_order(scene: Scene) -> Array | None:
         return np.broadcast_to(matrix, shape).swapaxes(0, 1).reshape(shape)
 
     return masked(scene, map(shuffled, conditions(scene)), map(shuffled, numbers(scene)))
-
-
-@mistake("masks-or", "fill where every mask hides", Mask)
-def masks_or(scene: Scene) -> Array | None:
-    """The masks were combined with "or": a key was seen as soon as one mask allowed it.
-
-    Combine them with "and": a key is seen only where every mask allows it.
-
-    Each mask hides for a reason of its own, padding for one and the future for another; one reason
-    is enough.
-    """
-    parts = [*conditions(scene), *(added > HIDES for added in numbers(scene))]
-    if len(parts) < 2:
-        return None
-    seen = np.zeros(scene.operands[0].shape, np.bool_)
-    for part in parts:
-        seen |= part
-    scores = scored(scene)
-    return np.where(seen, scores, scores.dtype.type(masking(scene).fill))
-
-
-def only(scene: Scene, position: int) -> Array | None:
-    """The scores with one of several masks alone; None where this is `causal-missing`."""
-    bare = replace(masking(scene), rules=(), keep=(), add=())
-    masks = [
-        *(replace(bare, rules=(rule,)) for rule in masking(scene).rules),
-        *(replace(bare, keep=(name,)) for name in masking(scene).keep),
-        *(replace(bare, add=(name,)) for name in masking(scene).add),
-    ]
-    if len(masks) < 2:
-        return None
-    used = masks.pop(position)
-    if all(isinstance(rule, Causal) for mask in masks for rule in mask.rules or (None,)):
-        return None
-    return applied(scene, used)
-
-
-@mistake("mask-only-first", "the first mask alone", Mask)
-def mask_only_first(scene: Scene) -> Array | None:
-    """Only the first of the masks was used.
-
-    Apply all of them: a key is seen only where every mask allows it.
-
-    What the other masks hide gets weight, and reaches the output.
-    """
-    return only(scene, 0)
-
-
-@mistake("mask-only-last", "the last mask alone", Mask)
-def mask_only_last(scene: Scene) -> Array | None:
-    """Only the last of the masks was used.
-
-    Apply all of them: a key is seen only where every mask allows it.
-
-    What the other masks hide gets weight, and reaches the output; a mask that is assigned in a
-    loop instead of combined overwrites the one before.
-    """
-    return only(scene, -1)
-
-
-def empty_rows(scene: Scene, weight: float) -> Array | None:
-    """The weights with this one in every row that may attend nothing; None without such rows."""
-    (scores,) = scene.operands
-    empty = np.isneginf(scores).all(axis=-1, keepdims=True)
-    return np.where(empty, scores.dtype.type(weight), scene.right()) if empty.any() else None
-
-
-@mistake("empty-row-nan", "0 / 0 where every key is hidden", Softmax)
-def empty_row_nan(scene: Scene) -> Array | None:
-    """A query that may attend nothing got NaN (not a number) for its weights.
-
-    Give it weights of 0, and so an output of 0.
-
-    Every exponential in the row is 0, and so is their sum; 0 / 0 is NaN, which spreads to all that
-    is calculated from it.
-    """
-    return empty_rows(scene, np.nan)
-
-
-@mistake("empty-row-mean", "1 / m where every key is hidden", Softmax)
-def empty_row_mean(scene: Scene) -> Array | None:
-    """A query that may attend nothing got equal weights for all the keys.
-
-    Give it weights of 0, and so an output of 0.
-
-    Equal scores give equal weights, even when all of them mean "hidden", as with a fill of −1e9:
-    the output is then the mean of values that should not be seen.
-    """
-    return empty_rows(scene, 1 / scene.operands[0].shape[-1])

@@ -1,0 +1,84 @@
+"""Cells as they are written by hand: numbers, arithmetic, and whatever is neither."""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from attncli.homework.answers import EXACT, read_cell
+from attncli.homework.arithmetic import LONGEST, evaluate
+
+VALUES = [
+    ("1/3", 1 / 3),
+    ("3/sqrt(2)", 3 / math.sqrt(2)),
+    ("e^2/(e^2+1)", math.e**2 / (math.e**2 + 1)),
+    ("exp(-1)", math.exp(-1)),
+    ("½", 0.5),
+    ("-¾", -0.75),
+    ("50%", 0.5),
+    ("12.5%", 0.125),
+    ("2√9", 6.0),
+    ("√(1+3)", 2.0),
+    ("3²", 9.0),
+    ("2·3 × 4 ÷ 6", 4.0),
+    ("−1", -1.0),
+    ("-2^2", -4.0),
+    ("2^-1", 0.5),
+    ("tanh(0)", 0.0),
+    ("ln(e)", 1.0),
+    ("2pi/π", 2.0),
+    ("3(1+1)", 6.0),
+    ("-∞", -math.inf),
+]
+
+
+@pytest.mark.parametrize(("text", "value"), VALUES, ids=[text for text, _ in VALUES])
+def test_arithmetic_has_the_value_that_it_writes(text: str, value: float) -> None:
+    """As on paper, with the signs that people type."""
+    assert evaluate(text) == pytest.approx(value, rel=1e-15)
+
+
+NO_VALUES = [
+    *("", "x", "1/0", "1 2", "(1", "sqrt(-1)", "9^9^9", "2^2000", "exp(1000)", "0x10", "1_000"),
+    *("__import__('os')", "e.real", "[1]", "1 if 1 else 2", "lambda: 1", "True", "1//2", "'a'"),
+    *("(" * 150 + "1" + ")" * 150, "-" * 100 + "1", "1+" * LONGEST + "1", "exp(1, 2)", "5%3"),
+]
+
+
+@pytest.mark.parametrize("text", NO_VALUES, ids=[text[:20] for text in NO_VALUES])
+def test_whatever_is_no_arithmetic_is_refused(text: str) -> None:
+    """Code, endless numbers and deep nesting included."""
+    with pytest.raises(ValueError):  # noqa: PT011, the messages are tested where users meet them
+        evaluate(text)
+
+
+@settings(derandomize=True, deadline=None, max_examples=500)
+@given(st.text("0123456789.+-*/()^√e½% sqrtexp[]'_,=", max_size=30))
+def test_no_text_does_harm(text: str) -> None:
+    """A number or a ValueError, whatever is typed."""
+    with suppress(ValueError):
+        assert isinstance(evaluate(text), float)
+
+
+@pytest.mark.parametrize(
+    ("text", "decimals"),
+    [
+        ("12", 0),
+        ("0.50", 2),
+        (".5", 1),
+        ("5.", 0),
+        ("1e-3", 3),
+        ("1.5e2", -1),
+        ("33%", 2),
+        ("33.3%", 3),
+        ("1/3", EXACT),
+        ("-inf", EXACT),
+    ],
+)
+def test_decimals_are_read_as_written(text: str, decimals: int) -> None:
+    """The last decimal place of a cell; arithmetic is exact."""
+    assert read_cell(text)[1] == decimals
