@@ -164,6 +164,18 @@ def test_rows_columns_and_whole_steps() -> None:
     assert cells("samples/self_attention_columns.json", "scores") == whole
 
 
+def test_places_are_those_on_paper() -> None:
+    """In columns the rows of scores are the keys: their number, their labels, their errors."""
+    arguments = ("Q=[[1,2],[0,1]]", "K=[[1,0.5,3],[2,1,3]]", "--layout", "columns")
+    labels = ("--tokens", "I,we", "--memory-tokens", "a,b,c")
+    asked = (*arguments, *labels, "scores[c,we]", "scores[3,:]")
+    assert [line.partition("=")[0] for line in explained(*asked)] == [
+        "scores[3,2] ", "scores[3,1] ", "scores[3,2] "
+    ]  # fmt: skip
+    assert explained(*asked)[0].endswith("  (c, we)")
+    assert run(*arguments, "scores[2,3]").stderr.endswith("no column 3. Count from 1 to 2.\n")
+
+
 def test_labels_name_rows_and_columns() -> None:
     """Of queries and keys; a number in range is a number, whatever the labels."""
     assert cells("samples/cross_attention.json", "weights[t'aime,love]") == ["weights[2,2]"]
@@ -199,6 +211,14 @@ def test_a_document_may_come_from_anywhere() -> None:
     assert explained("scores[2,1]", LESSON) == expected
 
 
+def test_a_file_may_be_called_as_a_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A first argument that is a file is the document, whatever its name."""
+    (tmp_path / "scores").write_text(Path(LESSON).read_text(encoding="utf-8"), encoding="utf-8")
+    expected = explained(LESSON, "scores[2,1]")
+    monkeypatch.chdir(tmp_path)
+    assert explained("scores", "scores[2,1]") == expected
+
+
 # How much.
 
 
@@ -224,6 +244,8 @@ def test_explanations_of_several_lines_stand_apart() -> None:
     """An empty line between them."""
     lines = explained(LESSON, "scaled[1,1]", "scaled[1,2]", "--depth", "1")
     assert [bool(line) for line in lines] == [True, True, False, True, True]
+    lines = explained(LESSON, "Q[1,1]", "scaled[1,2]", "--depth", "1")
+    assert [bool(line) for line in lines] == [True, False, True, True]
 
 
 def test_long_sums_are_elided_with_a_count() -> None:
@@ -362,9 +384,11 @@ def test_json_is_standard_and_never_elided() -> None:
     )
     assert (entry["value"], entry["note"]) == ("-inf", "causal: query 1 may not see key 2")
     assert entry["labels"] == ["the", "cat"]
-    every = json.loads("".join(explained("samples/image.json", "weights", "-f", "json")))
-    assert len(every) == 2500
+    row = ("samples/image.json", "weights[1,:]", "-f", "json", "--depth", "1")
+    every = json.loads("".join(explained(*row)))
+    assert len(every) == 50
     assert len(every[0]["terms"][1]["terms"]) == 50
+    assert len(every[0]["operands"]) == 50
 
 
 def test_every_form_has_a_suffix(tmp_path: Path) -> None:
@@ -429,6 +453,11 @@ def test_an_answer_is_left_out_where_it_says_nothing(tmp_path: Path) -> None:
     """No line for cells that it does not touch; blanks are filled with the right numbers."""
     own = answer(tmp_path, scores=[[2, 4, 4], [4, 16, 12], [None, 12, 10]])
     assert len(explained(LESSON, "Q[1,1]", "--answer", own)) == 1
+    of_row = answer(tmp_path, scaled=[[1.15, 2.31, 2.31], [2, 9, 7], [None, 6, 5.77]])
+    assert "= exp(2.31) / (exp(2.31) + exp(6.00) + exp(5.77)) = " in explained(
+        LESSON, "weights[3,1]", "--answer", of_row
+    )[1]  # fmt: skip
+    own = answer(tmp_path, scores=[[2, 4, 4], [4, 16, 12], [None, 12, 10]])
     assert explained(LESSON, "scores[3,1]", "scaled[3,1]", "--answer", own) == [
         "scores[3,1] = Q[3]·K[1] = 2.00 × 0.00 + 1.00 × 1.00 + 3.00 × 1.00 = 4.00",
         "scaled[3,1] = scores[3,1] / √3 = 4.00 / √3 = 2.31",
@@ -461,3 +490,10 @@ def test_warnings_are_those_of_compute() -> None:
     assert result.exit_code == 0
     assert result.stderr.startswith("Warning: no key may be attended by query 2")
     assert result.stdout == "weights[2,1] = 0.00  (no key may be attended)\n"
+
+
+def test_what_is_masked_stays_masked_though_the_score_overflowed() -> None:
+    """The sum would be no number; compute says -inf, and so does its arithmetic."""
+    arguments = ("[[300,0],[0,1]]", "--dtype", "float16", "--score", "dot", "masked[1,1]")
+    result = run(*arguments, "--mask", '[["-inf",0.5],[0,0]]')
+    assert result.stdout == "masked[1,1] = -inf  (mask[1,1]: query 1 may not see key 1)\n"

@@ -9,10 +9,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
-from math import prod, sqrt
-from typing import Any, Protocol
-
-import numpy as np
+from math import exp, inf, prod, sqrt, tanh
+from typing import Protocol
 
 from attncli.calculation.layouts import Array
 
@@ -20,7 +18,13 @@ Values = Mapping[str, Array]
 Index = tuple[int, ...]
 Slot = int | None  # a place in a matrix; None runs along the axis
 
-FUNCTIONS: dict[str, Callable[[float], Any]] = {"exp": np.exp, "tanh": np.tanh}
+
+def _exp(number: float) -> float:
+    """e to this power; infinite where it overflows, as in NumPy."""
+    return inf if number > 709.78 else exp(number)
+
+
+FUNCTIONS: dict[str, Callable[[float], float]] = {"exp": _exp, "tanh": tanh}
 
 
 class Expression(ABC):
@@ -171,8 +175,7 @@ class Function(Expression):
         return (self.argument,)
 
     def value(self, values: Values) -> float:
-        with np.errstate(all="ignore"):
-            return float(FUNCTIONS[self.name](self.argument.value(values)))
+        return FUNCTIONS[self.name](self.argument.value(values))
 
     def halfway(self, values: Values) -> Expression:
         return Function(self.name, _settled(self.argument, values))

@@ -89,7 +89,7 @@ def explain(
       attncli explain samples/self_attention.json 'scores[2,1]' 'weights[2,1]'
       attncli explain samples/cross_attention.json "weights[t'aime,love]" --depth 2
       attncli explain samples/two_heads.json 'masked[1,:]' head=2
-      attncli explain samples/additive.json 'scores[2,1,:]' 'scores[left,1]' --depth 1
+      attncli explain samples/additive.json 'hidden[2,1,:]' 'scores[left,1]' --depth 1
       attncli explain samples/self_attention.json 'output[1,:]' -f latex
       attncli explain 'Q=[[1,0]]' 'K=[[1,2]]' 'scores[1,1]'
 

@@ -80,9 +80,9 @@ def evaluate(text: str) -> float:
 def _value(node: ast.expr, depth: int) -> float:
     if depth > DEEPEST:
         raise ValueError(f"nested deeper than {DEEPEST}")
-    if isinstance(node, ast.Constant) and not isinstance(node.value, bool):
-        if isinstance(node.value, int | float):
-            return float(node.value)
+    number = node.value if isinstance(node, ast.Constant) else None
+    if isinstance(number, int | float) and not isinstance(number, bool):
+        return float(number)
     if isinstance(node, ast.Name) and node.id.casefold() in CONSTANTS:
         return CONSTANTS[node.id.casefold()]
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):

@@ -151,10 +151,12 @@ class Explanations:
 
     def own_chain(self, cell: Cell, spelling: Spelling) -> list[str]:
         """The same arithmetic with the answer's numbers, where it has any for this cell."""
-        expression = self.expression(cell, self.answered)
         own = self.own
+        if own is None:
+            return []
+        expression = self.expression(cell, self.answered)
         concerned = (cell, *_cells(expression, full=True))
-        if own is None or all(own.number(each) is None for each in concerned):
+        if all(own.number(each) is None for each in concerned):
             return []
         value = expression.value(self.answered.matrices)
         return _numbers(expression, spelling, self.answered, value)
