@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from attncli.errors import AttncliError
 
@@ -108,21 +108,27 @@ REPORTS: dict[str, ReportFormat] = {
 }
 
 
-Entry = TypeVar("Entry", Format, ReportFormat)
+class HasSuffix(Protocol):
+    """A form of anything, which files of one suffix are written in."""
+
+    @property
+    def suffix(self) -> str:
+        """With its dot: `.json`."""
+
+
+Entry = TypeVar("Entry", bound=HasSuffix)
 
 
 def choose_format(formats: Mapping[str, Entry], name: str | None, file: Path | None) -> Entry:
-    """The format of this name, else that of the file's suffix, else tables.
+    """The format of this name, else that of the file's suffix, else the first.
 
     Raises AttncliError for a suffix that belongs to no format.
     """
-    if name:
-        return formats[name]
-    if file is None:
-        return formats["table"]
-    for entry in formats.values():
-        if entry.suffix == file.suffix.casefold():
-            return entry
+    if name or file is None:
+        return formats[name or next(iter(formats))]
+    fitting = [e for e in formats.values() if file.name.casefold().endswith(e.suffix)]
+    if fitting:
+        return max(fitting, key=lambda entry: len(entry.suffix))
     suffixes = ", ".join(f"{entry.suffix} ({name})" for name, entry in formats.items())
     message = f"{file}: the suffix {file.suffix!r} names no format: known are {suffixes}."
     raise AttncliError(message, "Name the format with --format.")

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import exp, inf, prod, sqrt, tanh
-from typing import Protocol
 
 from attncli.calculation.layouts import Array
 
 Values = Mapping[str, Array]
 Index = tuple[int, ...]
-Slot = int | None  # a place in a matrix; None runs along the axis
 
 
 def _exp(number: float) -> float:
@@ -48,7 +46,7 @@ class Expression(ABC):
         return self
 
 
-def _settled(expression: Expression, values: Values) -> Expression:
+def settled(expression: Expression, values: Values) -> Expression:
     return Known(expression.value(values)) if expression.parts else expression
 
 
@@ -142,7 +140,7 @@ class Product(Expression):
         return prod(factor.value(values) for factor in self.factors)
 
     def halfway(self, values: Values) -> Expression:
-        return Product(tuple(_settled(factor, values) for factor in self.factors))
+        return Product(tuple(settled(factor, values) for factor in self.factors))
 
 
 @dataclass(frozen=True)
@@ -160,7 +158,7 @@ class Quotient(Expression):
         return self.numerator.value(values) / self.denominator.value(values)
 
     def halfway(self, values: Values) -> Expression:
-        return Quotient(_settled(self.numerator, values), _settled(self.denominator, values))
+        return Quotient(settled(self.numerator, values), settled(self.denominator, values))
 
 
 @dataclass(frozen=True)
@@ -178,7 +176,7 @@ class Function(Expression):
         return FUNCTIONS[self.name](self.argument.value(values))
 
     def halfway(self, values: Values) -> Expression:
-        return Function(self.name, _settled(self.argument, values))
+        return Function(self.name, settled(self.argument, values))
 
 
 @dataclass(frozen=True)
@@ -197,119 +195,3 @@ class Noted(Expression):
 
     def halfway(self, values: Values) -> Expression:
         return Noted(self.result.halfway(values), self.note)
-
-
-class Vector(Protocol):
-    """Numbers in a line, of which sums and products of vectors are made."""
-
-    @property
-    def name(self) -> str:
-        """The matrix that they come from."""
-
-    @property
-    def size(self) -> int:
-        """How many there are."""
-
-    def at(self, position: int) -> Expression:
-        """One of them."""
-
-    def turned(self) -> Vector:
-        """The same with its factors in reverse order."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """A row or column of a named matrix: the axis whose slot is None."""
-
-    name: str
-    slots: tuple[Slot, ...]
-    size: int
-
-    def at(self, position: int) -> Cell:
-        return Cell(self.name, tuple(position if at is None else at for at in self.slots))
-
-    def turned(self) -> Line:
-        return self
-
-
-@dataclass(frozen=True)
-class Image:
-    """A line times a matrix of (line.size, size); turned, the matrix stands first."""
-
-    line: Line
-    matrix: str
-    size: int
-    is_turned: bool = False
-
-    @property
-    def name(self) -> str:
-        return self.line.name
-
-    def at(self, position: int) -> Inner:
-        column = Line(self.matrix, (None, position), self.line.size)
-        return Inner(column, self.line) if self.is_turned else Inner(self.line, column)
-
-    def turned(self) -> Image:
-        return replace(self, is_turned=not self.is_turned)
-
-
-@dataclass(frozen=True)
-class Mapped:
-    """A function of each number of a line, less one cell where it is given."""
-
-    function: str
-    line: Line
-    less: Cell | None = None
-
-    @property
-    def name(self) -> str:
-        return self.line.name
-
-    @property
-    def size(self) -> int:
-        return self.line.size
-
-    def at(self, position: int) -> Function:
-        cell = self.line.at(position)
-        return Function(self.function, Difference(cell, self.less) if self.less else cell)
-
-    def turned(self) -> Mapped:
-        return self
-
-
-@dataclass(frozen=True)
-class Total(Expression):
-    """Σ of a vector."""
-
-    vector: Vector
-
-    @property
-    def parts(self) -> tuple[Expression, ...]:
-        return tuple(self.vector.at(position) for position in range(self.vector.size))
-
-    def value(self, values: Values) -> float:
-        return sum(part.value(values) for part in self.parts)
-
-
-@dataclass(frozen=True)
-class Inner(Expression):
-    """u · v: the sum of the products of two vectors of one size."""
-
-    left: Vector
-    right: Vector
-
-    @property
-    def parts(self) -> tuple[Expression, ...]:
-        size = range(self.left.size)
-        return tuple(Product((self.left.at(at), self.right.at(at))) for at in size)
-
-    def value(self, values: Values) -> float:
-        return sum(part.value(values) for part in self.parts)
-
-    def halfway(self, values: Values) -> Expression:
-        return Sum(tuple(part.halfway(values) for part in self.parts))
-
-    def turned(self, swapped: Container[str]) -> Expression:
-        if self.left.name not in swapped and self.right.name not in swapped:
-            return self
-        return Inner(self.right.turned(), self.left.turned())

@@ -9,7 +9,7 @@ nothing is calculated yet: running the plan is another matter, and so is drawing
 from __future__ import annotations
 
 from attncli.calculation.given import PROJECTIONS
-from attncli.calculation.masks import Mask
+from attncli.calculation.masking import Mask
 from attncli.calculation.needs import Equal, SameLeading
 from attncli.calculation.operations import (
     Concat,

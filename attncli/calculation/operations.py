@@ -18,19 +18,16 @@ from attncli.calculation.arithmetic import (
     Cell,
     Expression,
     Index,
-    Inner,
-    Line,
-    Mapped,
     Noted,
     Number,
     Product,
     Quotient,
     Root,
     Sum,
-    Total,
 )
 from attncli.calculation.layouts import Array, Axes, Axis, Factor, Layout, Role
 from attncli.calculation.needs import Divides, Equal, Need
+from attncli.calculation.vectors import Inner, Line, Mapped, Total
 
 
 class Operation(ABC):

@@ -13,7 +13,8 @@ from attncli.calculation.document import Document, Entry
 from attncli.calculation.given import check_given
 from attncli.calculation.inputs import read_input, read_mask
 from attncli.calculation.layouts import LAYOUTS, Array, Axes, Axis, Layout, Role
-from attncli.calculation.masks import Rule, read_rule
+from attncli.calculation.masking import Rule
+from attncli.calculation.masks import read_rule
 from attncli.calculation.names import MATRICES, STEPS
 from attncli.calculation.per_head import unify_heads
 from attncli.calculation.scoring import SCORING, Scoring

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from attncli.calculation.layouts import Array
-from attncli.calculation.masks import Mask
+from attncli.calculation.masking import Mask
 from attncli.calculation.operations import Softmax
 from attncli.calculation.plan import Step, Trace
 from attncli.calculation.problem import Problem

@@ -7,21 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from attncli.calculation.arithmetic import (
-    Cell,
-    Expression,
-    Function,
-    Image,
-    Index,
-    Inner,
-    Line,
-    Sum,
-    Total,
-)
+from attncli.calculation.arithmetic import Cell, Expression, Function, Index, Sum
 from attncli.calculation.layouts import Array, Axes, Axis, Factor, Layout, Role
 from attncli.calculation.needs import Equal, Need, SameLeading
 from attncli.calculation.operations import Operation, Project
 from attncli.calculation.plan import Steps
+from attncli.calculation.vectors import Image, Inner, Line, Total
 from attncli.errors import ProblemError
 
 

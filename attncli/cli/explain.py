@@ -15,13 +15,13 @@ from attncli.cli.options import complete, problem_options, steps
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, is_stdout, is_terminal, screen_width
 from attncli.errors import AttncliError, ProblemError
+from attncli.formats import choose_format
 
 if TYPE_CHECKING:
     from attncli.calculation.cells import Selection
     from attncli.calculation.plan import Plan
     from attncli.calculation.problem import Problem
     from attncli.documents.reader import Reader
-    from attncli.render.arithmetic import Form
     from attncli.render.explanations import Own
 
 HOW_TO_START = """name a document, and the cells to explain:
@@ -106,11 +106,12 @@ def explain(
         raise click.UsageError(HOW_TO_START)
     from attncli.calculation.cells import paper
     from attncli.documents.reader import Reader
+    from attncli.render.arithmetic import FORMS
     from attncli.render.explanations import Explanations
     from attncli.render.view import View
 
     output = None if is_stdout(output) else output
-    form = _form(form_name, output)
+    form = choose_format(FORMS, form_name, output)
     reader = Reader()
     problem, plan = planned(gather(named or ["-"], choices, reader))
     selections = _selections(problem, plan, cells, chosen)
@@ -202,17 +203,3 @@ def read_own(reader: Reader, argument: str, problem: Problem, plan: Plan) -> Own
     finest = {name: answered.finest for name, answered in fitting.items()}
     decimals = {name: None if last == EXACT else last for name, last in finest.items()}
     return Own(values, decimals)
-
-
-def _form(name: str | None, file: Path | None) -> Form:
-    """The form of this name, else that of the file's suffix, else text."""
-    from attncli.render.arithmetic import FORMS
-
-    if name or file is None:
-        return FORMS[name or "text"]
-    for form in FORMS.values():
-        if form.suffix == file.suffix.casefold():
-            return form
-    suffixes = ", ".join(f"{form.suffix} ({name})" for name, form in FORMS.items())
-    message = f"{file}: the suffix {file.suffix!r} names no format: known are {suffixes}."
-    raise AttncliError(message, "Name the format with --format.")

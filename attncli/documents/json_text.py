@@ -25,7 +25,9 @@ def parse_json(data: bytes, is_value: IsValue | None = None) -> Parsed:
     """
     text = decode(data)
     try:
-        as_written: dict[str, Any] = dict.fromkeys(("parse_int", "parse_float", "parse_constant"), str)
+        as_written: dict[str, Any] = dict.fromkeys(
+            ("parse_int", "parse_float", "parse_constant"), str
+        )
         value = json.loads(text, object_pairs_hook=_unique, **(as_written if is_value else {}))
         entries = dict(_flat(value, "")) if isinstance(value, dict) else {}
     except json.JSONDecodeError as error:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from attncli.calculation.arithmetic import Inner, Values
+from attncli.calculation.arithmetic import Values
+from attncli.calculation.vectors import Inner
 from attncli.homework.answers import EXACT
 from attncli.homework.checking import Judged, half_a_unit
 

@@ -8,18 +8,9 @@ from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any
 
-from attncli.calculation.arithmetic import (
-    Cell,
-    Expression,
-    Function,
-    Inner,
-    Noted,
-    Number,
-    Root,
-    Sum,
-    Total,
-)
+from attncli.calculation.arithmetic import Cell, Expression, Function, Noted, Number, Root, Sum
 from attncli.calculation.plan import Trace
+from attncli.calculation.vectors import Inner, Total
 from attncli.render.explanations import Explanations
 from attncli.render.latex import Latex, latex_text
 from attncli.render.spelling import Spelling

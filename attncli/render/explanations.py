@@ -9,22 +9,13 @@ from itertools import islice
 
 import numpy as np
 
-from attncli.calculation.arithmetic import (
-    Cell,
-    Expression,
-    Inner,
-    Known,
-    Noted,
-    Number,
-    Quotient,
-    Sum,
-    Total,
-)
+from attncli.calculation.arithmetic import Cell, Expression, Known, Noted, Number, Quotient, Sum
 from attncli.calculation.cells import WORDS, Selection
 from attncli.calculation.layouts import Array, Role
 from attncli.calculation.needs import Paper
 from attncli.calculation.plan import Step, Trace
 from attncli.calculation.problem import Problem
+from attncli.calculation.vectors import Inner, Total
 from attncli.render.numbers import number_text
 from attncli.render.spelling import Spelling, shown
 

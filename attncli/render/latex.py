@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from attncli.calculation.arithmetic import Expression, Slot
+from attncli.calculation.arithmetic import Expression
+from attncli.calculation.vectors import Slot
 from attncli.render.spelling import Spelling
 
 

@@ -12,24 +12,18 @@ from attncli.calculation.arithmetic import (
     Difference,
     Expression,
     Function,
-    Image,
-    Inner,
     Known,
-    Line,
-    Mapped,
     Noted,
     Number,
     Product,
     Quotient,
     Root,
-    Slot,
     Sum,
-    Total,
     Values,
-    Vector,
 )
 from attncli.calculation.cells import WORDS
 from attncli.calculation.needs import Paper
+from attncli.calculation.vectors import Image, Inner, Line, Mapped, Slot, Total, Vector
 from attncli.render.numbers import constant_text, number_text
 
 LONG = 8  # sums of more terms are elided

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from attncli.calculation.layouts import Array
-from attncli.calculation.masks import Booleans, Causal, Mask, Padding, Window
+from attncli.calculation.masking import Booleans, Mask
+from attncli.calculation.masks import Causal, Padding, Window
 from attncli.homework.catalogue import Scene, mistake
 from attncli.homework.mistakes.masking import with_rules
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from attncli.calculation.layouts import Array
-from attncli.calculation.masks import Causal, Mask
+from attncli.calculation.masking import Mask
+from attncli.calculation.masks import Causal
 from attncli.calculation.operations import Softmax
 from attncli.homework.catalogue import Scene, mistake
 from attncli.homework.mistakes.masking import (

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attncli.calculation.layouts import Array
-from attncli.calculation.masks import Booleans, Mask, Rule
+from attncli.calculation.masking import Booleans, Mask, Rule
 from attncli.calculation.operations import OfOne, Operation
 from attncli.calculation.plan import Step
 from attncli.homework.catalogue import Scene

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attncli.calculation.layouts import Array
-from attncli.calculation.masks import Causal, Mask, Padding
+from attncli.calculation.masking import Mask
+from attncli.calculation.masks import Causal, Padding
 from attncli.calculation.operations import DivideByRoot, Multiply, Softmax
 from attncli.homework.catalogue import Scene, mistake
 from attncli.homework.mistakes.masking import (

@@ -1,0 +1,109 @@
+"""The operation that masks scores, and what a rule for masking is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attncli.calculation.arithmetic import Cell, Expression, Index, Noted, Number, Sum
+from attncli.calculation.layouts import Array, Axes, Layout
+from attncli.calculation.needs import Broadcasts, Need
+from attncli.calculation.operations import Operation
+
+Booleans = NDArray[np.bool_]
+
+
+class Rule(Protocol):
+    """A mask that is told by a rule instead of a matrix."""
+
+    @property
+    def words(self) -> str:
+        """How the user writes it: `causal`, `window:1,1`."""
+
+    def fit(self, axes: Axes) -> Rule:
+        """The rule for scores of these axes. Raises ProblemError where it does not fit them."""
+
+    def may_attend(self, n: int, m: int) -> Booleans:
+        """True where query i may attend to key j; broadcasts to (…, n, m)."""
+
+
+@dataclass(frozen=True)
+class Mask(Operation):
+    """The scores with added numbers, and `fill` wherever something forbids to attend.
+
+    `rules` and the boolean matrices `keep` are combined with "and"; the matrices `add` add up.
+    −inf in an added matrix forbids as well, and stays −inf whatever `fill` says.
+    """
+
+    source: str
+    rules: tuple[Rule, ...]
+    keep: tuple[str, ...]
+    add: tuple[str, ...]
+    fill: float
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        return (self.source, *self.keep, *self.add)
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        return tuple(Broadcasts(name, self.source) for name in (*self.keep, *self.add))
+
+    def axes(self, source: Axes, *matrices: Axes) -> Axes:
+        return source
+
+    def apply(self, source: Array, *matrices: NDArray[Any]) -> Array:
+        keep, add = matrices[: len(self.keep)], matrices[len(self.keep) :]
+        masked = source
+        for numbers in add:
+            # Decided on the mask, not on the sum: an overflowed score plus −inf would be NaN.
+            masked = np.where(np.isneginf(numbers), numbers, masked + numbers)
+        n, m = source.shape[-2:]
+        for may_attend in (*(rule.may_attend(n, m) for rule in self.rules), *keep):
+            masked = np.where(may_attend, masked, source.dtype.type(self.fill))
+        return masked
+
+    def formula(self, layout: Layout) -> str:
+        total = " + ".join((self.source, *self.add))
+        conditions = " and ".join((*(rule.words for rule in self.rules), *self.keep))
+        return f"{total} where {conditions}, else {self.fill:g}" if conditions else total
+
+    def cell(self, index: Index, source: Array, *matrices: NDArray[Any]) -> Expression:
+        n, m = source.shape[-2:]
+        cells = {
+            Cell(name, _own(matrix.shape, index)): matrix
+            for name, matrix in zip((*self.keep, *self.add), matrices, strict=True)
+        }
+        judges: dict[str | Cell, NDArray[Any]] = {
+            **{rule.words: rule.may_attend(n, m) for rule in self.rules},
+            **{cell: matrix for cell, matrix in cells.items() if cell.name in self.keep},
+        }
+        hiding = [by for by, sees in judges.items() if not sees[_own(sees.shape, index)]]
+        if hiding:
+            return _noted(Number(self.fill), hiding, "may not", index)
+        added = [cell for cell in cells if cell.name in self.add]
+        forbidding = [cell for cell in added if np.isneginf(cells[cell][cell.index])]
+        score = Cell(self.source, index)
+        total: Expression = Sum((score, *added)) if added else score
+        if forbidding:  # an overflowed score plus −inf would be NaN: see `apply`
+            total = total if np.isfinite(source[index]) else Number(-np.inf)
+            return _noted(total, forbidding, "may not", index)
+        return _noted(total, judges, "may", index) if judges else total
+
+
+def _noted(result: Expression, judges: Iterable[str | Cell], may: str, index: Index) -> Noted:
+    """With the reason: `causal, mask[1,2]: query 1 may not see key 2`."""
+    listed: list[str | Cell] = []
+    for judge in judges:
+        listed += [", ", judge] if listed else [judge]
+    return Noted(result, (*listed, f": query {index[-2] + 1} {may} see key {index[-1] + 1}"))
+
+
+def _own(shape: tuple[int, ...], index: Index) -> Index:
+    """The index of the cell that is broadcast to this one."""
+    places = index[len(index) - len(shape) :]
+    return tuple(min(at, size - 1) for at, size in zip(places, shape, strict=True))

@@ -1,0 +1,135 @@
+"""Sums over vectors: rows and columns of matrices, what functions make of them, inner products."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from attncli.calculation.arithmetic import (
+    Cell,
+    Difference,
+    Expression,
+    Function,
+    Product,
+    Sum,
+    Values,
+)
+
+Slot = int | None  # a place in a matrix; None runs along the axis
+
+
+class Vector(Protocol):
+    """Numbers in a line, of which sums and products of vectors are made."""
+
+    @property
+    def name(self) -> str:
+        """The matrix that they come from."""
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+
+    def at(self, position: int) -> Expression:
+        """One of them."""
+
+    def turned(self) -> Vector:
+        """The same with its factors in reverse order."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row or column of a named matrix: the axis whose slot is None."""
+
+    name: str
+    slots: tuple[Slot, ...]
+    size: int
+
+    def at(self, position: int) -> Cell:
+        return Cell(self.name, tuple(position if at is None else at for at in self.slots))
+
+    def turned(self) -> Line:
+        return self
+
+
+@dataclass(frozen=True)
+class Image:
+    """A line times a matrix of (line.size, size); turned, the matrix stands first."""
+
+    line: Line
+    matrix: str
+    size: int
+    is_turned: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.line.name
+
+    def at(self, position: int) -> Inner:
+        column = Line(self.matrix, (None, position), self.line.size)
+        return Inner(column, self.line) if self.is_turned else Inner(self.line, column)
+
+    def turned(self) -> Image:
+        return replace(self, is_turned=not self.is_turned)
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """A function of each number of a line, less one cell where it is given."""
+
+    function: str
+    line: Line
+    less: Cell | None = None
+
+    @property
+    def name(self) -> str:
+        return self.line.name
+
+    @property
+    def size(self) -> int:
+        return self.line.size
+
+    def at(self, position: int) -> Function:
+        cell = self.line.at(position)
+        return Function(self.function, Difference(cell, self.less) if self.less else cell)
+
+    def turned(self) -> Mapped:
+        return self
+
+
+@dataclass(frozen=True)
+class Total(Expression):
+    """Σ of a vector."""
+
+    vector: Vector
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        return tuple(self.vector.at(position) for position in range(self.vector.size))
+
+    def value(self, values: Values) -> float:
+        return sum(part.value(values) for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Inner(Expression):
+    """u · v: the sum of the products of two vectors of one size."""
+
+    left: Vector
+    right: Vector
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        size = range(self.left.size)
+        return tuple(Product((self.left.at(at), self.right.at(at))) for at in size)
+
+    def value(self, values: Values) -> float:
+        return sum(part.value(values) for part in self.parts)
+
+    def halfway(self, values: Values) -> Expression:
+        return Sum(tuple(part.halfway(values) for part in self.parts))
+
+    def turned(self, swapped: Container[str]) -> Expression:
+        if self.left.name not in swapped and self.right.name not in swapped:
+            return self
+        return Inner(self.right.turned(), self.left.turned())
