@@ -210,6 +210,17 @@ def test_wrong_cells_are_told_with_both_numbers() -> None:
     assert (data["first"]["yours"], data["first"]["expected"]) == ("0.8815", "0.8805")
 
 
+def test_no_digit_is_cut_on_a_narrow_screen() -> None:
+    """Words are folded to the width; places and numbers stay whole."""
+    document = '{"Q": [[1]], "K": [[1]], "tokens": ["supercalifragilistic"], "score": "dot"}'
+    arguments = ["check", document, "scores=[[123456.123456789]]"]
+    run = CliRunner(env={"COLUMNS": "30"}).invoke(cli, arguments)
+    lines = run.stdout.split("\n")
+    row = "row 1 (supercalifragilistic), column 1   123456.123456789   1.000000000"
+    assert any(row in line for line in lines)
+    assert max(map(len, (line for line in lines if line.startswith("Work")))) <= 30
+
+
 def test_several_explanations_are_all_named_with_what_would_decide() -> None:
     """A mistake that cannot be told from another by this answer is not asserted alone."""
     output = str(ANSWERS / "self_attention/output_only.json")

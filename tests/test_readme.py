@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.picture import PICTURE, draw_picture
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
@@ -40,6 +42,20 @@ def test_a_console_block_is_what_the_program_prints(run: str) -> None:
     """Command and output in the README belong together, to the letter."""
     command, _, output = run.partition("\n")
     assert comparable(run_in_shell(command.removeprefix("$ "))) == comparable(output)
+
+
+def words(svg: str) -> str:
+    """The text that a picture shows."""
+    return "\n".join(re.findall(r">([^<]+)</text>", svg))
+
+
+def test_the_picture_is_what_the_program_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words and numbers of the SVG are those of today's tables."""
+    monkeypatch.chdir(ROOT)
+    shown = words((ROOT / PICTURE).read_text(encoding="utf-8"))
+    assert str(PICTURE) in README
+    assert "0.9088" in shown
+    assert words(draw_picture()) == shown
 
 
 def test_readme_is_short() -> None:

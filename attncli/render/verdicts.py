@@ -29,7 +29,7 @@ def draw_report(report: Report, view: View) -> str:
     buffer = StringIO()
     console = Console(
         file=buffer,
-        width=view.width or WIDE_OPEN,
+        width=WIDE_OPEN,  # words are folded to the screen, tables are not: no digit is cut
         force_terminal=view.color is not None,
         color_system=view.color,
         no_color=view.color is None,
@@ -66,9 +66,9 @@ def _print_line(console: Console, line: Line, view: View) -> None:
     heading = Text.assemble(
         (line.name, "bold cyan"), ": ", (line.verdict.word, STYLES[line.verdict.word]), ". "
     )
-    console.print(heading + Text(line.rationale))
+    console.print(heading + Text(line.rationale), width=view.width)
     if line.help:
-        console.print(Text(line.help, "italic"))
+        console.print(Text(line.help, "italic"), width=view.width)
     if not line.differences:
         return
     shown = line.differences if view.full else line.differences[:MOST_CELLS]
