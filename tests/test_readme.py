@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -28,6 +29,8 @@ def run_in_shell(command: str) -> str:
     run = subprocess.run(
         ["bash", "-c", program + command],
         cwd=ROOT,
+        # Without this, what readline put into the environment behind Python's back is inherited.
+        env={name: value for name, value in os.environ.items() if name != "COLUMNS"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,
