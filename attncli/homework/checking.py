@@ -24,6 +24,8 @@ from attncli.homework.answers import EXACT, Answer, Answered
 
 Numbers = NDArray[np.float64]
 
+SMALL = 0.1  # a share of the largest number of a matrix that a bare 0 may stand for
+
 
 class Verdict(IntEnum):
     """How a cell, or a step, is judged: the larger, the worse. A step is as good as its worst cell."""
@@ -68,10 +70,16 @@ class Tolerance:
         return (half_a_unit(finest) if 0 < finest < EXACT else 0) + bits
 
     def coarse(self, answered: Answered, expected: Numbers) -> Numbers:
-        """The distance at which a cell agrees to its own, coarser digits."""
+        """The distance at which a cell agrees to its own, coarser digits.
+
+        A bare 0 has no digit that could agree: it stands only for what is small beside the rest.
+        """
         if not self.is_by_digits:
             return np.zeros(expected.shape)
-        units = np.where(answered.decimals < EXACT, half_a_unit(answered.decimals), 0.0)
+        sizes = np.abs(np.nan_to_num(expected, posinf=0, neginf=0))
+        says_nothing = (answered.values == 0) & (sizes > sizes.max(initial=0) * SMALL)
+        has_digits = (answered.decimals < EXACT) & ~says_nothing
+        units = np.where(has_digits, half_a_unit(answered.decimals), 0.0)
         return np.asarray(units + self.roundoff(expected))
 
     def roundoff(self, expected: Numbers) -> Numbers:

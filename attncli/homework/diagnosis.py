@@ -20,7 +20,7 @@ from attncli.calculation.layouts import Array
 from attncli.calculation.plan import Plan, Step
 from attncli.homework.answers import Answered
 from attncli.homework.catalogue import Mistake, Scene
-from attncli.homework.checking import Judge, Judged, Numbers, Tolerance, half_a_unit, near
+from attncli.homework.checking import Judge, Judged, Numbers, near
 from attncli.homework.mistakes import MISTAKES
 
 SECONDS = 1.8  # how long one wrong step may be searched for
@@ -94,7 +94,8 @@ class _Search:
         self.problem, self.plan = judge.problem, judge.trace.plan
         self.judged, self.answered = judged, answered
         self.hidden = hidden_steps(self.plan, judged.step, set(judge.answer))
-        self.distance = self._distance(judge.tolerance)
+        values = np.nan_to_num(answered.values, posinf=0, neginf=0)
+        self.distance = judge.tolerance.allowed(answered, values)
         self.tried = 0
         self.reach = 1.0  # half units of the last place that a result may be off
         # The answer may have gone on from what it wrote, or from what it had before rounding that.
@@ -103,17 +104,6 @@ class _Search:
             {name: matrix for name, matrix in known.items() if name not in names}
             for known in (judge.own, judge.exact)
         ]
-
-    def _distance(self, tolerance: Tolerance) -> Numbers:
-        finest = self.answered.finest
-        written = np.zeros(self.answered.values.shape)
-        if tolerance.is_by_digits:
-            units = np.minimum(self.answered.decimals, finest)
-            written = (
-                np.asarray(half_a_unit(units)) if finest <= 0 else written + half_a_unit(finest)
-            )
-        values = np.nan_to_num(self.answered.values, posinf=0, neginf=0)
-        return np.maximum(written, tolerance.allowed(self.answered, values))
 
     def run(
         self, replacements: tuple[Replacement, ...], base: Mapping[str, Array]
