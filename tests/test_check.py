@@ -179,6 +179,79 @@ def test_what_follows_is_not_wrong_again() -> None:
     assert "scores" in found["scaled"]["cause"]["rationale"]
 
 
+PLAIN = '{"Q": [[1,0],[0,1]], "K": [[1,1],[0,1]], "V": [[1,0],[0,1]]}'
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdicts"),
+    [
+        ({"scaled": [[0.71, 0], [0.71, 0.71]], "masked": [[9, 9], [9, 9]]}, ["right", "wrong"]),
+        ({"output": [[0.67, 0.33], [0.5, 0.5]], "heads": [[9, 9], [9, 9]]}, ["right", "wrong"]),
+        ({"scores": [[0.71, 0], [0.71, 0.71]]}, ["right"]),  # Q was scaled before the product
+    ],
+)
+def test_steps_that_equal_others_are_judged_for_themselves(
+    answer: dict[str, object], verdicts: list[str]
+) -> None:
+    """A wrong one does not become right by being compared with itself."""
+    found = results(PLAIN, "-", stdin=json.dumps(answer))
+    assert [found[name]["data"]["verdict"] for name in answer] == verdicts
+
+
+def test_queries_that_are_not_projected_are_those_of_x() -> None:
+    """`Q` in an answer to a problem of X alone must equal X."""
+    cells = [[1, 2], [3, 4], [5, 6]]
+    assert verdict('{"X": [[1, 0], [0, 1], [1, 1]]}', "Q", cells) == "wrong"
+    assert verdict('{"X": [[1, 2], [3, 4], [5, 6]]}', "Q", cells) == "right"
+
+
+def test_one_slip_costs_one_step_however_it_is_rounded() -> None:
+    """All digits were used, and few are written: what follows still follows."""
+    rng = np.random.default_rng(5)
+    for _ in range(20):
+        x, w = rng.normal(size=(4, 3)), rng.normal(size=(3, 3, 3))
+        names = zip(("W_q", "W_k", "W_v"), w.tolist(), strict=True)
+        document = json.dumps({"X": x.tolist(), **dict(names)})
+        queries, keys, values = x @ w[0], x @ w[1], x @ w[2]
+        scores = queries @ keys.T
+        powers = np.exp(scores - scores.max(axis=1, keepdims=True))  # not scaled
+        weights = powers / powers.sum(axis=1, keepdims=True)
+        steps = {"Q": queries, "K": keys, "V": values, "scores": scores, "scaled": scores}
+        steps |= {"weights": weights, "output": weights @ values}
+        answer = {name: matrix.round(2).tolist() for name, matrix in steps.items()}
+        found = results(document, "-", stdin=json.dumps(answer))
+        assert [found[name]["data"]["verdict"] for name in ("scaled", "weights", "output")] == [
+            *("wrong", "follows", "follows"),
+        ]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+@pytest.mark.parametrize("form", ["npz", "json"])
+def test_answers_in_fewer_bits_are_right(dtype: str, form: str, tmp_path: Path) -> None:
+    """What a program calculated in float32 has its precision, and not that of its many decimals."""
+    key = tmp_path / f"key.{form}"
+    arguments = ["compute", LESSON, "--scale", "0.3", "--dtype", dtype, "-o", str(key)]
+    CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    found = results(LESSON, str(key), "--scale", "0.3")
+    assert {result["data"]["verdict"] for result in found.values()} == {"right"}
+
+
+@pytest.mark.parametrize("hidden", ["-inf", "-Infinity", "-1e9", "-1e6"])
+def test_what_hides_a_key_is_a_mask(hidden: str) -> None:
+    """Infinity, or a number so low that no weight is left, as programs write it."""
+    answer = f'{{"masked": [[0.71, {hidden if hidden != "-inf" else chr(34) + hidden + chr(34)}], [0.71, 0.71]]}}'
+    found = results(PLAIN, "-", "--mask", "causal", stdin=answer)
+    assert found["masked"]["data"]["verdict"] == "right"
+
+
+def test_few_digits_accuse_nobody() -> None:
+    """Whole numbers that a program rounded are wrong to one decimal, but no pair of mistakes."""
+    document = json.dumps({"Q": [[1, 0], [0, 1]], "K": [[1, 0], [1, 1]], "V": [[3, 4], [4, 5]]})
+    answer = '{"output": [[3.0, 4.0], [3.0, 4.0]]}'
+    cause = results(document, "-", stdin=answer)["output"]["cause"]
+    assert cause["mistakes"] == []
+
+
 SLIPS = [
     ([[2, 4, 4], [4, -16, 12], [4, 12, 10]], "In [2,2] the sign is wrong."),
     ([[2, 4, 4], [4, 61, 12], [4, 12, 10]], "In [2,2] two digits are swapped."),
@@ -378,7 +451,7 @@ BROKEN = [
     ("masked-cells-have-no-weight", {"masked": [["1", "-inf"]], "weights": [[0.9, 0.1]]}),
     ("scores-are-products", {"Q": [[1, 2]], "K": [[3, 4]], "scores": [[12]]}),
     ("scaled-by-one-factor", {"scores": [[2, 4]], "scaled": [["1.00", "2.50"]]}),
-    ("weights-are-the-softmax", {"scores": [["1.00", "2.00"]], "weights": [["0.50", "0.50"]]}),
+    ("weights-are-the-softmax", {"scaled": [["1.00", "2.00"]], "weights": [["0.50", "0.50"]]}),
     (
         "output-is-the-weighted-sum",
         {"weights": [["0.50", "0.50"]], "V": [[1], [2]], "output": [[1.7]]},
@@ -408,13 +481,14 @@ def test_the_catalogue_is_listed_with_formulas() -> None:
 
 
 ERRORS = [
-    ([LESSON], None, "check needs a document and an answer, but there are 1 files."),
+    ([LESSON], None, "check needs a document and an answer, but there is 1 file."),
     ([LESSON, "-"], '{"wights": [[1]]}', "the name 'wights' is unknown. Did you mean weights?"),
     ([LESSON, "-"], '{"hidden": [[1]]}', "hidden is no step of this calculation"),
     ([LESSON, "-"], '{"scores": [[1, "two"]]}', "scores, row 1, column 2 is 'two': no arithmetic."),
     ([LESSON, "-"], '{"scores": [[1, true]]}', "scores, row 1, column 2 is True: a truth value."),
     ([LESSON, "-"], '{"scores": [[1, 2], [3]]}', "the rows of scores are of different lengths"),
     ([LESSON, "-"], '{"title": "nothing"}', "the answer holds no step."),
+    ([LESSON, "-"], '{"Q": [["1e99999", 1]]}', "is '1e99999': too large, or too small"),
     ([LESSON, "-"], "[[1, 2]]", "it holds one matrix without a name."),
     ([LESSON, "-"], '{"X": [[9]]}', "X of the answer is not the X of the problem."),
     ([LESSON, "-", "--points", "weights=x"], "{}", "'x' is no number of points."),

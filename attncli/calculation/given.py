@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from attncli.errors import ProblemError
@@ -24,13 +25,14 @@ def check_given(given: AbstractSet[str], score: str) -> None:
         check(given)
 
 
-def _and(names: list[str]) -> str:
+def in_words(names: Sequence[str]) -> str:
+    """`W_q, W_k and W_v`."""
     *most, last = names
     return f"{', '.join(most)} and {last}" if most else last
 
 
 def _are(names: list[str]) -> str:
-    return f"{_and(names)} {'are' if len(names) > 1 else 'is'}"
+    return f"{in_words(names)} {'are' if len(names) > 1 else 'is'}"
 
 
 def _check_names_of_d2l(given: AbstractSet[str]) -> None:
@@ -59,8 +61,8 @@ def _check_all_projections(given: AbstractSet[str]) -> None:
     missing = [weight for weight in PROJECTIONS.values() if weight not in given]
     if present and missing:
         raise ProblemError(
-            f"{_are(present)} given without {_and(missing)}: W_q, W_k and W_v belong together.",
-            f"Give {_and(missing)} too; an identity matrix leaves a matrix as it is.",
+            f"{_are(present)} given without {in_words(missing)}: W_q, W_k and W_v belong together.",
+            f"Give {in_words(missing)} too; an identity matrix leaves a matrix as it is.",
             tuple(present),
         )
     if present and "X" not in given:
@@ -76,7 +78,7 @@ def _check_one_source(given: AbstractSet[str]) -> None:
     if direct and "X" in given:
         raise ProblemError(
             f"{_are(direct)} given beside X: queries, keys and values come from X, or are given.",
-            f"Leave out X, or {_and(direct)}.",
+            f"Leave out X, or {in_words(direct)}.",
             (*direct, "X"),
         )
     if "memory" in given and "X" not in given:
@@ -99,7 +101,7 @@ def _check_queries_and_keys(given: AbstractSet[str]) -> None:
     if missing:
         raise ProblemError(
             f"{_are(missing)} missing: scores need queries and keys.",
-            f"Give {_and(missing)}, or X, from which both come.",
+            f"Give {in_words(missing)}, or X, from which both come.",
             tuple(given),
         )
 

@@ -113,7 +113,7 @@ def _by_problem(
     named = [argument for argument in arguments if NAMED.fullmatch(argument)]
     files = [argument for argument in arguments if argument not in named]
     if not files or len(files) > 2 or (len(files) < 2 and not named):
-        message = f"check needs a document and an answer, but there are {len(files)} files."
+        message = f"check needs a document and an answer, but there {_are(files)}."
         raise AttncliError(message, "Write attncli check problem.json answer.json.")
     reader = Reader()
     result = calculate(gather(files[:1], choices, reader), ())
@@ -139,7 +139,7 @@ def _by_laws(arguments: Sequence[str], step: str | None, choices: dict[str, Any]
     named = [argument for argument in arguments if NAMED.fullmatch(argument)]
     files = [argument for argument in arguments if argument not in named]
     if len(files) > 1 or not arguments:
-        message = f"--laws needs an answer alone, but there are {len(files)} files."
+        message = f"--laws needs an answer alone, but there {_are(files)}."
         raise AttncliError(message, "Write attncli check --laws answer.json.")
     written = _written(Reader(), files, named, step)
     layout = choices.get("layout") or written.entries.get("layout") or "rows"
@@ -208,3 +208,7 @@ def _catalogue() -> str:
     width = max(map(len, MISTAKES))
     lines = [f"{name:{width}}  {m.formula}\n{'':{width}}  {m.done}" for name, m in MISTAKES.items()]
     return "\n".join(lines) + "\n"
+
+
+def _are(files: Sequence[str]) -> str:
+    return "is 1 file" if len(files) == 1 else f"are {len(files)} files"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +17,9 @@ from attncli.calculation.names import STEPS
 from attncli.calculation.plan import Plan
 from attncli.calculation.problem import Problem
 from attncli.errors import ProblemError
-from attncli.homework.arithmetic import evaluate
+from attncli.homework.arithmetic import LARGEST_EXPONENT, evaluate
 
+MANY = 10  # decimals that only a program writes
 EXACT = 1000  # more decimals than any cell is written with: arithmetic, and infinities
 _DECIMAL = re.compile(r"[+-]?(?:\d+\.?(\d*)|\.(\d+))(?:[eE]([+-]?\d+))?")
 _PERCENT = re.compile(r"[+-]?\d*\.?(\d*)\s*%")
@@ -28,12 +30,14 @@ class Answered:
     """One matrix of an answer, in the layout `rows`.
 
     `values` are NaN where nothing was answered (`blank`); `decimals` is the last decimal place of
-    each cell as it was written, negative for tens and hundreds, EXACT for arithmetic.
+    each cell as it was written, negative for tens and hundreds, EXACT for arithmetic. `epsilon` is
+    the relative distance of neighbouring numbers, where they plainly have fewer bits than float64.
     """
 
     values: NDArray[np.float64]
     decimals: NDArray[np.int_]
     blank: NDArray[np.bool_]
+    epsilon: float = 0.0
 
     @property
     def finest(self) -> int:
@@ -97,6 +101,8 @@ def read_cell(text: str) -> tuple[float, int]:
     number = _DECIMAL.fullmatch(text)
     if number:
         whole, bare, exponent = number.groups()
+        if not isfinite(float(text)) or abs(int(exponent or 0)) > LARGEST_EXPONENT:
+            raise ValueError("too large, or too small, for a number")
         return float(text), len(whole or bare or "") - int(exponent or 0)
     percent = _PERCENT.fullmatch(text)
     if percent:
@@ -124,13 +130,27 @@ def read_answered(name: str, value: object, layout: Layout, role: Role) -> Answe
     decimals = np.full(texts.shape, EXACT)
     blank = np.zeros(texts.shape, dtype=np.bool_)
     for index, cell in np.ndenumerate(texts):
-        if cell is None or cell == "":
+        if cell is None or (isinstance(cell, str) and not cell.strip()):
             blank[index] = True
         else:
             values[index], decimals[index] = _read(name, index, cell)
+    written = ~blank & np.isfinite(values)
     return Answered(
-        layout.swap(values, role), layout.swap(decimals, role), layout.swap(blank, role)
+        layout.swap(values, role),
+        layout.swap(decimals, role),
+        layout.swap(blank, role),
+        _epsilon(values[written], decimals[written]),
     )
+
+
+def _epsilon(values: NDArray[np.float64], decimals: NDArray[np.int_]) -> float:
+    """The precision of numbers with more digits than a person writes, all of which fit fewer bits."""
+    if values.size and MANY <= decimals.max() < EXACT:
+        for dtype in (np.float16, np.float32):
+            with np.errstate(over="ignore"):
+                if (values.astype(dtype) == values).all():
+                    return float(np.finfo(dtype).eps)
+    return 0.0
 
 
 def _read(name: str, index: tuple[int, ...], cell: object) -> tuple[float, int]:

@@ -17,7 +17,14 @@ LONGEST = 200
 DEEPEST = 30
 LARGEST_EXPONENT = 1000.0
 
-CONSTANTS = {"e": math.e, "pi": math.pi, "π": math.pi, "inf": math.inf, "nan": math.nan}
+CONSTANTS = {
+    "e": math.e,
+    "pi": math.pi,
+    "π": math.pi,
+    "inf": math.inf,
+    "infinity": math.inf,
+    "nan": math.nan,
+}
 FUNCTIONS: dict[str, Callable[[float], float]] = {
     "sqrt": math.sqrt,
     "exp": math.exp,

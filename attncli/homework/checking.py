@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from attncli.calculation.layouts import Array
 from attncli.calculation.names import STEPS
-from attncli.calculation.operations import Operation, Same
+from attncli.calculation.operations import DivideByRoot, Multiply, Operation, Same
 from attncli.calculation.plan import Plan, Step, Trace
 from attncli.calculation.problem import Problem
 from attncli.errors import ProblemError, did_you_mean
@@ -24,6 +24,7 @@ from attncli.homework.answers import EXACT, Answer, Answered
 
 Numbers = NDArray[np.float64]
 
+HIDES = -1e4  # a score this low hides its key as −inf does: −1e9 is how many programs write it
 SMALL = 0.1  # a share of the largest number of a matrix that a bare 0 may stand for
 
 
@@ -62,7 +63,7 @@ class Tolerance:
         Half a unit of the last place; whole numbers must be equal. A little is added for the
         last bits that programs differ in. `rtol` is a share of the expected value, so nothing at 0.
         """
-        bits = self.roundoff(expected)
+        bits = self.roundoff(answered, expected)
         if self.atol is not None or self.rtol is not None:
             shares = (self.rtol or 0) * np.abs(np.nan_to_num(expected))
             return (self.atol or 0) + shares + bits
@@ -80,17 +81,20 @@ class Tolerance:
         says_nothing = (answered.values == 0) & (sizes > sizes.max(initial=0) * SMALL)
         has_digits = (answered.decimals < EXACT) & ~says_nothing
         units = np.where(has_digits, half_a_unit(answered.decimals), 0.0)
-        return np.asarray(units + self.roundoff(expected))
+        return np.asarray(units + self.roundoff(answered, expected))
 
-    def roundoff(self, expected: Numbers) -> Numbers:
-        """What the last bits may differ in: a hundred of them, of the value or of 1."""
+    def roundoff(self, answered: Answered, expected: Numbers) -> Numbers:
+        """What the last bits may differ in: a hundred of them, of the value or of 1.
+
+        Of an answer in fewer bits, such as float32, it is the last eight.
+        """
         size = np.maximum(np.abs(np.nan_to_num(expected, posinf=0, neginf=0)), 1)
-        return np.asarray(100 * self.epsilon * size)
+        return np.asarray(max(100 * self.epsilon, 8 * answered.epsilon) * size)
 
 
 def half_a_unit(decimals: NDArray[np.int_] | int) -> Numbers:
     """Half a unit of a decimal place: 0.005 for 2."""
-    return np.asarray(0.5 * 10.0 ** -np.minimum(decimals, 300.0))
+    return np.asarray(0.5 * 10.0 ** -np.clip(decimals, -300.0, 300.0))
 
 
 def near(values: Numbers, expected: Numbers, distance: Numbers) -> NDArray[np.bool_]:
@@ -147,9 +151,11 @@ class Judge:
         self.own: dict[str, Array] = dict(problem.matrices)
         self.exact: dict[str, Array] = dict(problem.matrices)
         self._standing: dict[str, Verdict] = {}
+        self._last: Step | None = None
 
     def judge(self, step: Step) -> Judged:
         """The verdict on the next step of the plan."""
+        self._redirect()
         operation = step.operation
         source = operation.source if isinstance(operation, Same) else step.name
         expected = np.asarray(self.trace.matrices[source], dtype=np.float64)
@@ -164,10 +170,13 @@ class Judge:
             )
             self._standing[step.name] = trust
         else:
-            cells = self._cells(answered, expected, follows, trust)
+            references = [(expected, Verdict.RIGHT), *self._scaled_early(step.name)]
+            references += [(matrix, trust) for matrix in follows if matrix is not None]
+            cells = self._cells(answered, references)
             verdict = self._verdict(answered, expected, cells)
         judged = Judged(step, verdict, answered, expected, follows[0], cells)
         self._remember(judged, follows[1])
+        self._last = step
         return judged
 
     def _verdict(self, answered: Answered, expected: Numbers, cells: NDArray[np.int_]) -> Verdict:
@@ -179,13 +188,15 @@ class Judge:
 
     def explain(self, judged: Judged, exact: Numbers) -> None:
         """What a wrong matrix was before it was rounded, as a mistake explains it."""
-        for name in self._names(judged):
-            self.exact[name] = exact
+        self.exact[judged.name] = exact
 
-    def _names(self, judged: Judged) -> tuple[str, ...]:
-        """The step, and the one it equals: who goes on from the one goes on from the other."""
-        operation = judged.step.operation
-        return (judged.name, *([operation.source] if isinstance(operation, Same) else []))
+    def _redirect(self) -> None:
+        """Who continues from a step that does nothing continues from it, not from its source."""
+        if self._last and isinstance(self._last.operation, Same):
+            name, source = self._last.name, self._last.operation.source
+            if source not in self.answer and name in self.answer:
+                self.own[source], self.exact[source] = self.own[name], self.exact[name]
+                self._standing[source] = self._standing.get(name, Verdict.RIGHT)
 
     def _remember(self, judged: Judged, followed: Numbers | None) -> None:
         if judged.answered is None:
@@ -198,11 +209,10 @@ class Judge:
             exact = judged.expected
         elif judged.verdict == Verdict.FOLLOWS and followed is not None:
             exact = followed
-        for name in self._names(judged):
-            self.own[name], self.exact[name] = values, exact
-            if judged.verdict != Verdict.MISSING:
-                # What is wrong, and what follows from it, is trusted alike.
-                self._standing[name] = min(judged.verdict, Verdict.FOLLOWS)
+        self.own[judged.name], self.exact[judged.name] = values, exact
+        if judged.verdict != Verdict.MISSING:
+            # What is wrong, and what follows from it, is trusted alike.
+            self._standing[judged.name] = min(judged.verdict, Verdict.FOLLOWS)
 
     def _followed(self, operation: Operation, known: Mapping[str, Array]) -> Numbers | None:
         try:
@@ -212,20 +222,23 @@ class Judge:
             return None
         return np.asarray(result, dtype=np.float64)
 
+    def _scaled_early(self, name: str) -> Iterator[tuple[Numbers, Verdict]]:
+        """The scaled scores, where these are what is scaled next: whoever scales Q has them at once."""
+        for step in self.trace.plan.steps:
+            operation = step.operation
+            if isinstance(operation, DivideByRoot | Multiply) and operation.source == name:
+                yield np.asarray(self.trace.matrices[step.name], dtype=np.float64), Verdict.RIGHT
+
     def _cells(
-        self,
-        answered: Answered,
-        expected: Numbers,
-        follows: Sequence[Numbers | None],
-        trust: Verdict,
+        self, answered: Answered, references: Sequence[tuple[Numbers, Verdict]]
     ) -> NDArray[np.int_]:
-        """The verdict on each cell: the best that the true value or the followed ones allow."""
+        """The verdict on each cell: the best that one of the references allows."""
         verdicts = np.full(answered.values.shape, int(Verdict.WRONG))
-        references = [(expected, Verdict.RIGHT), *((m, trust) for m in follows if m is not None)]
         for reference, best in references:
             if reference.shape != verdicts.shape:
                 continue
             right = near(answered.values, reference, self.tolerance.allowed(answered, reference))
+            right |= np.isneginf(reference) & (answered.values <= HIDES)
             coarse = near(answered.values, reference, self.tolerance.coarse(answered, reference))
             verdicts[coarse] = np.minimum(verdicts[coarse], max(Verdict.ROUNDED, best))
             verdicts[right] = np.minimum(verdicts[right], best)

@@ -16,6 +16,7 @@ from math import log10
 import numpy as np
 from numpy.typing import NDArray
 
+from attncli.calculation.given import in_words
 from attncli.calculation.layouts import Array
 from attncli.calculation.plan import Plan, Step
 from attncli.homework.answers import Answered
@@ -23,6 +24,7 @@ from attncli.homework.catalogue import Mistake, Scene
 from attncli.homework.checking import Judge, Judged, Numbers, near
 from attncli.homework.mistakes import MISTAKES
 
+ROUGH_CELLS = 3  # that a mistake must account for where they agree only roughly
 SECONDS = 1.8  # how long one wrong step may be searched for
 DIGITS_OF_INFINITY = 1.0  # what an infinity or NaN in the right place says
 MOST_DECIMALS = 4  # of a matrix that was rounded too early
@@ -98,11 +100,11 @@ class _Search:
         self.distance = judge.tolerance.allowed(answered, values)
         self.tried = 0
         self.reach = 1.0  # half units of the last place that a result may be off
-        # The answer may have gone on from what it wrote, or from what it had before rounding that.
+        # The answer may have gone on from what it had before rounding, or from what it wrote.
         names = {step.name for step in self.hidden}
         self.bases = [
             {name: matrix for name, matrix in known.items() if name not in names}
-            for known in (judge.own, judge.exact)
+            for known in (judge.exact, judge.own)
         ]
 
     def run(
@@ -133,10 +135,11 @@ class _Search:
     def _near(self, result: Numbers, values: Numbers) -> NDArray[np.bool_]:
         return near(values, result, self.reach * self.distance)
 
-    def explains(self, result: Numbers) -> int:
-        """How many cells a result accounts for that the right one does not; 0 if it fails one.
+    def explains(self, result: Numbers, replaced: int) -> int:
+        """How many cells a result of so many replacements accounts for; 0 if it fails one.
 
-        A match of few digits may be chance: the cells must say more than the number of tries.
+        A match of few digits may be chance: the cells that the right result does not account for
+        must say more than the number of tries.
         """
         if not self.fits(result):
             return 0
@@ -151,16 +154,19 @@ class _Search:
         unit = float(2 * self.reach * self.distance.max())
         digits = log10(max(spread / unit, 2)) * int((told & np.isfinite(result)).sum())
         digits += DIGITS_OF_INFINITY * int((told & ~np.isfinite(result)).sum())
-        return int((~answered.blank).sum()) if digits > 1 + log10(self.tried + 1) else 0
+        if self.reach > 1 and int(told.sum()) < ROUGH_CELLS:
+            return 0
+        needed = self.reach + 2 * (replaced - 1) + log10(self.tried + 1)
+        return int((~answered.blank).sum()) if digits > needed else 0
 
     def explanations(self) -> tuple[list[Explanation], bool]:
         """Every single replacement that explains the answer; where none does, every pair."""
         deadline = time.monotonic() + SECONDS
         singles = [s for s in self._singles() if self.run((s,), self.bases[0]) is not None]
-        everywhere = self._everywhere(singles)
+        singles += self._everywhere(singles)
         for reach in (1.0, 4.0):
             self.reach = reach
-            found = [e for one in (*singles, *everywhere) if (e := self._explanation((one,)))]
+            found = [e for one in singles if (e := self._explanation((one,)))]
             if found:
                 return sorted(found, key=_rank), False
         self.reach = 1.0
@@ -195,7 +201,7 @@ class _Search:
             known = self.run(replacements, base)
             if known is not None:
                 result = np.asarray(known[self.judged.name], dtype=np.float64)
-                agreeing = self.explains(result)
+                agreeing = self.explains(result, len(replacements))
                 if agreeing:
                     return Explanation(replacements, agreeing, result, self.reach > 1)
         return None
@@ -203,17 +209,17 @@ class _Search:
     def rounded_early(self) -> RoundedEarly | None:
         """Whether rounding a matrix on the way, and nothing else, gives the answer."""
         hidden = [step.name for step in self.hidden[:-1]]
-        used = [name for name in self.judged.step.operation.operands if name in self.bases[0]]
+        used = [name for name in self.judged.step.operation.operands if name in self.bases[1]]
         every = [tuple(hidden)] if len(hidden) > 1 else []
         for names in (*every, *((name,) for name in (*hidden, *used))):
             for decimals in range(MOST_DECIMALS, 0, -1):
                 result = self._run_rounding(names, decimals)
                 if result is not None and self.fits(result):
-                    return RoundedEarly(" and ".join(names), decimals)
+                    return RoundedEarly(in_words(names), decimals)
         return None
 
     def _run_rounding(self, names: tuple[str, ...], decimals: int) -> Numbers | None:
-        known = dict(self.bases[0])
+        known = dict(self.bases[1])
         for name in names:
             if name in known and known[name].dtype.kind == "f":
                 known[name] = np.round(known[name], decimals)

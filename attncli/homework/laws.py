@@ -74,7 +74,7 @@ def weights_are_shares(answer: Answer) -> Broken:
     weights = answer["weights"]
     with np.errstate(invalid="ignore"):
         outside = (weights.values < -unit(weights)) | (weights.values > 1 + unit(weights))
-    return np.asarray(outside)
+    return np.asarray(outside | (np.isnan(weights.values) & ~weights.blank))
 
 
 @law
@@ -88,8 +88,8 @@ def masked_cells_have_no_weight(answer: Answer) -> Broken:
 def scores_are_products(answer: Answer) -> Broken:
     """scores = Q Kᵀ, of the answer's own Q and K (dot products)."""
     scores, queries, keys = answer["scores"], _first(answer, "Q_h", "Q"), _first(answer, "K_h", "K")
-    if "hidden" in answer:
-        raise KeyError("hidden")
+    if "hidden" in answer or queries.values.ndim != scores.values.ndim:
+        raise KeyError("hidden")  # additive scoring, or heads that are not split yet
     transposed = keys.values.swapaxes(-1, -2)
     distance = unit(scores) + _product_error(queries, transposed, unit(keys))
     return _differs(scores.values, queries.values @ transposed, distance)
@@ -111,7 +111,9 @@ def scaled_by_one_factor(answer: Answer) -> Broken:
 @law
 def weights_are_the_softmax(answer: Answer) -> Broken:
     """weights are the softmax of each row of the answer's own last scores."""
-    weights, scores = answer["weights"], _first(answer, "masked", "scaled", "scores")
+    weights, scores = answer["weights"], _first(answer, "masked", "scaled")
+    if "masked" not in answer and (weights.values == 0).any():
+        raise KeyError("masked")  # some keys may be hidden
     with np.errstate(all="ignore"):
         expected = np.asarray(Softmax("scores").apply(scores.values), dtype=np.float64)
     # The slope of softmax is at most 1/4 a score, and a score moves all the weights of its row.
@@ -123,6 +125,8 @@ def output_is_the_weighted_sum(answer: Answer) -> Broken:
     """output (or heads) = weights V, of the answer's own weights and V."""
     weights, values = answer["weights"], _first(answer, "V_h", "V")
     output = _first(answer, "heads", "output")
+    if values.values.ndim != weights.values.ndim:
+        raise KeyError("V_h")
     distance = unit(output) + _product_error(weights, values.values, unit(values))
     return _differs(output.values, weights.values @ values.values, distance)
 
@@ -131,6 +135,8 @@ def output_is_the_weighted_sum(answer: Answer) -> Broken:
 def output_lies_among_the_values(answer: Answer) -> Broken:
     """No number of output (or heads) lies outside the range of its column of V."""
     values, output = _first(answer, "V_h", "V"), _first(answer, "heads", "output")
+    if values.values.ndim != output.values.ndim:
+        raise KeyError("V_h")
     lowest, highest = values.values.min(axis=-2), values.values.max(axis=-2)
     slack = unit(output) + unit(values)
     # A row that may attend nothing is 0, which may lie outside.

@@ -159,7 +159,7 @@ def _words(outcome: _Outcome) -> tuple[str, str]:
 
 def _is_off_by_little(judged: Judged, answered: Answered) -> bool:
     """Whether no wrong cell is farther off than rounding on the way explains."""
-    if judged.verdict == Verdict.SHAPE or not 0 < answered.finest < EXACT:
+    if judged.verdict == Verdict.SHAPE or not 2 <= answered.finest < EXACT:
         return False
     wrong = judged.cells == Verdict.WRONG
     off = np.abs(answered.values - judged.target)[wrong]

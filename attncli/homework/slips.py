@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 
 from attncli.calculation.arithmetic import Values
 from attncli.calculation.vectors import Inner
@@ -40,6 +41,8 @@ def _explanations(judged: Judged, own: Values, index: tuple[int, ...]) -> Iterat
     assert judged.answered is not None
     yours, right = float(judged.answered.values[index]), float(judged.target[index])
     decimals = int(judged.answered.decimals[index])
+    if not isfinite(yours) or not isfinite(right):
+        return
     unit = float(half_a_unit(decimals)) if decimals < EXACT else 0.0
     distance = unit + 1e-9 * max(1.0, abs(right))
     if abs(yours + right) <= distance:

@@ -73,8 +73,9 @@ def _print_line(console: Console, line: Line, view: View) -> None:
         return
     shown = line.differences if view.full else line.differences[:MOST_CELLS]
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1))
-    for name in ("wrong cell", "yours", "expected"):
-        table.add_column(name, justify="left" if name == "wrong cell" else "right", no_wrap=True)
+    first = "wrong cell" if line.passed is False else "cell"
+    for name in (first, "yours", "expected"):
+        table.add_column(name, justify="left" if name == first else "right", no_wrap=True)
     for difference in shown:
         yours = Text(difference.yours, "red")
         table.add_row(Text(difference.place), yours, Text(difference.expected, "green"))
