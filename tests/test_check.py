@@ -493,6 +493,7 @@ ERRORS = [
     ([LESSON, "-"], '{"X": [[9]]}', "X of the answer is not the X of the problem."),
     ([LESSON, "-", "--points", "weights=x"], "{}", "'x' is no number of points."),
     ([LESSON, "-", "--points", "wights=1"], "{}", "wights is no step of this calculation."),
+    ([LESSON, "-", "--atol", "nan"], "{}", "--atol is nan: it must be a finite distance."),
     (["--laws"], None, "--laws needs an answer alone, but there are 0 files."),
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,6 +86,9 @@ def check(
     if mistakes:
         deliver(_catalogue().encode(), None)
         return
+    for name, distance in (("--atol", atol), ("--rtol", rtol)):
+        if distance is not None and not isfinite(distance):
+            raise AttncliError(f"{name} is {distance}: it must be a finite distance.")
     chosen = choose_format(REPORTS, format_name, output)
     if laws:
         report = _by_laws(arguments, step, choices)

@@ -69,11 +69,12 @@ debug_option = click.option(
 @click.version_option(__version__, prog_name="attncli")
 @debug_option
 def cli() -> None:
-    """Calculate attention, and see every matrix on the way.
+    """Calculate attention, see every matrix on the way, and check homework.
 
     \b
     Examples:
       attncli compute samples/self_attention.json
       attncli compute 'X=[[1,0],[0,1],[1,1]]' --mask causal
-      attncli compute --help
+      attncli explain samples/self_attention.json 'weights[2,1]'
+      attncli check samples/self_attention.json samples/answers/rounded.json
     """
