@@ -25,13 +25,15 @@ def attention(
     score: str = "scaled",
     heads: int = 1,
     scale: float | None = None,
+    softcap: float | None = None,
     may_attend: Sequence[MayAttend] = (),
     added: Sequence[Added] = (),
     fill: float = -math.inf,
 ) -> Steps:
     """The steps of one attention, in their order: softmax(scale · score(Q, K) + mask) V.
 
-    `scale` None leaves the factor to the scoring function; 1 is no scaling. With no `may_attend`
+    `scale` None leaves the factor to the scoring function; 1 is no scaling; `softcap` None is no
+    cap. With no `may_attend`
     and nothing `added` there is no mask.
 
     >>> steps = attention({"X": [[1.0], [0.0]]}, score="dot")
@@ -50,6 +52,8 @@ def attention(
         factor = default_scale(score, len(queries[h][0])) if scale is None else scale
         if factor != 1:
             last = of_head["scaled"] = times(last, factor)
+        if softcap is not None:
+            last = of_head["capped"] = capped(last, softcap)
         if may_attend or added:
             last = of_head["masked"] = masked(last, h, may_attend, added, fill)
         of_head["weights"] = softmax(last)
@@ -260,6 +264,11 @@ def affine(source: Matrix, weight: Matrix, bias: Vector | None) -> Matrix:
     if bias is None:
         return result
     return [[row[j] + bias[j] for j in range(len(row))] for row in result]
+
+
+def capped(matrix: Matrix, cap: float) -> Matrix:
+    """c tanh(s / c) of every number (the soft cap of ONNX Attention)."""
+    return [[cap * math.tanh(number / cap) for number in row] for row in matrix]
 
 
 def times(matrix: Matrix, factor: float) -> Matrix:

@@ -48,6 +48,7 @@ PROBLEMS: dict[str, dict[str, Any]] = {
     "biases": {"X": numbers(3, 4), **SQUARE, **BIASES},
     "wide": self_attention(5, 4, 3, 2),
     "scale": self_attention(3, 4, 3, 3, scale=0.3),
+    "soft cap": self_attention(4, 4, 3, 3, softcap=0.8, mask="causal"),
     "dot": self_attention(3, 3, 3, 3, score="dot"),
     "memory": {"X": numbers(3, 4), "memory": numbers(5, 4), **SQUARE},
     "columns": {"X": numbers(4, 3), "layout": "columns", **SQUARE},

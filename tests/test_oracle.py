@@ -279,6 +279,7 @@ def expect(entries: list[Entry], case: Case, score: str, is_batch: bool) -> Step
             score=score,
             heads=case.heads,
             scale=1.0 if factor == "none" else factor,
+            softcap=case.choices.get("softcap"),
             may_attend=entry.may_attend,
             added=entry.added,
             fill=float(case.choices.get("fill", "-inf")),
@@ -362,6 +363,10 @@ CASES = {
     "masks, two to add": Case(memory=True, masks=("numbers", "padding:3", "numbers and -inf")),
     "masks, heads, W_o": Case(
         heads=HEADS, masks=("causal", "one a head", "numbers"), output=("W_o", "b_o")
+    ),
+    "soft cap": Case(choices={"softcap": 0.9}),
+    "soft cap, scale, mask, heads": Case(
+        heads=HEADS, masks=("causal",), choices={"softcap": 2.5, "scale": 0.37}, output=("W_o",)
     ),
     "mask, scale": Case(masks=("causal",), choices={"scale": 0.37}),
     "fill": Case(memory=True, masks=("causal",), choices={"fill": -1e6}),

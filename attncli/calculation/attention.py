@@ -1,4 +1,4 @@
-"""Attention, as the lesson tells it: project, split, score, scale, mask, softmax, sum, merge.
+"""Attention, as the lesson tells it: project, split, score, scale, cap, mask, softmax, sum, merge.
 
     Attention(Q, K, V) = softmax(Q Kᵀ / √d_k) V                      (Vaswani et al. 2017)
 
@@ -16,6 +16,7 @@ from attncli.calculation.operations import (
     DivideByRoot,
     Multiply,
     Project,
+    SoftCap,
     Softmax,
     SplitHeads,
     WeightedSum,
@@ -35,6 +36,7 @@ def attention(problem: Problem) -> Plan:
     queries, keys, values = heads(problem, steps, queries, keys, values)
     scores = problem.scoring.score(steps, queries, keys)
     scores = scaled(problem, steps, scores, queries)
+    scores = capped(problem, steps, scores)
     scores = masked(problem, steps, scores)
     weights = steps.add("weights", Softmax(scores))
     if values:
@@ -114,6 +116,13 @@ def scaled(problem: Problem, steps: Steps, scores: str, queries: str) -> str:
     if problem.scoring.by_root and d_k > 1:
         return steps.add("scaled", DivideByRoot(scores, d_k))
     return scores
+
+
+def capped(problem: Problem, steps: Steps, scores: str) -> str:
+    """c tanh(scores / c) where a soft cap is set: after the scale, before the mask."""
+    if problem.softcap is None:
+        return scores
+    return steps.add("capped", SoftCap(scores, problem.softcap))
 
 
 def masked(problem: Problem, steps: Steps, scores: str) -> str:

@@ -102,6 +102,17 @@ def _scale(value: object) -> float:
     return factor
 
 
+def _softcap(value: object) -> float | None:
+    """The cap; 0 and `none` are no cap."""
+    if value is None or (isinstance(value, str) and value.strip().casefold() == "none"):
+        return None
+    expected = "it must be a number above 0, or none"
+    cap = _number(value, expected)
+    if not isfinite(cap) or cap < 0:
+        raise ValueError(expected)
+    return cap or None
+
+
 def _fill(value: object) -> float:
     expected = "it must be a number, or -inf"
     fill = _number(value, expected)
@@ -137,6 +148,7 @@ CHOICES: dict[str, Choice] = {
     ),
     "heads": Choice("N", "Number of heads.", _whole_number, aliases=("num_heads", "n_heads")),
     "scale": Choice("NUMBER|none", "Factor the scores are multiplied by.", _scale),
+    "softcap": Choice("NUMBER|none", "Soft cap c of the scores: c tanh(s / c).", _softcap),
     "mask": Choice("MASK", "A mask; repeat to combine several.", _as_it_is, _mask_rules),
     "masks": Choice("LIST", "Several masks, combined.", _as_it_is, is_option=False),
     "mask_kind": Choice(

@@ -90,6 +90,7 @@ MATRICES: dict[str, MatrixName] = {
 
 STEPS = (
     *("Q", "K", "V", "Q_h", "K_h", "V_h", "q_hidden", "k_hidden", "hidden", "scores", "scaled"),
+    "capped",
     *("masked", "weights", "heads", "concat", "output"),
 )
 

@@ -17,6 +17,7 @@ import numpy as np
 from attncli.calculation.arithmetic import (
     Cell,
     Expression,
+    Function,
     Index,
     Noted,
     Number,
@@ -185,6 +186,24 @@ class Multiply(OfOne):
 
     def cell(self, index: Index, source: Array) -> Expression:
         return Product((Cell(self.source, index), Number(self.factor)))
+
+
+@dataclass(frozen=True)
+class SoftCap(OfOne):
+    """c · tanh(scores / c), of the same shape: no score is beyond ±c (ONNX Attention, before masks)."""
+
+    cap: float
+
+    def apply(self, source: Array) -> Array:
+        bent: Array = np.tanh(source / self.cap)
+        return self.cap * bent
+
+    def formula(self, layout: Layout) -> str:
+        return f"{self.cap:g} tanh({self.source} / {self.cap:g})"
+
+    def cell(self, index: Index, source: Array) -> Expression:
+        inner = Quotient(Cell(self.source, index), Number(self.cap))
+        return Product((Number(self.cap), Function("tanh", inner)))
 
 
 @dataclass(frozen=True)

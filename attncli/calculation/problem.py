@@ -39,7 +39,8 @@ class Problem:
     """What is to be calculated.
 
     `matrices` are the inputs in the layout `rows` and in the chosen dtype, `axes` what their axes
-    count, `roles` how the layout writes them. `scale` is None where the scoring function decides.
+    count, `roles` how the layout writes them. `scale` is None where the scoring function decides,
+    `softcap` where there is none.
     `labels` are the names of the tokens along an axis (`n`, `m`), `idle` the choices that change
     nothing here.
     """
@@ -50,6 +51,7 @@ class Problem:
     scoring: Scoring
     heads: int | None
     scale: float | None
+    softcap: float | None
     masks: Masks
     layout: Layout
     labels: Mapping[str, tuple[str, ...]]
@@ -108,6 +110,7 @@ def read_problem(document: Document) -> Problem:
         scoring=scoring,
         heads=heads,
         scale=choices.get("scale"),
+        softcap=choices.get("softcap"),
         masks=masks,
         layout=layout,
         labels=_labels(document, choices, axes, layout),

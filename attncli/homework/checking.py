@@ -255,7 +255,8 @@ STAND_INS = {
     "K_h": ("K", "memory", "X"),
     "V_h": ("V", "memory", "X"),
     "scaled": ("scores",),
-    "masked": ("scaled", "scores"),
+    "capped": ("scaled", "scores"),
+    "masked": ("capped", "scaled", "scores"),
     "heads": ("output",),
     "concat": ("output",),
 }

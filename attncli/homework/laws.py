@@ -111,7 +111,7 @@ def scaled_by_one_factor(answer: Answer) -> Broken:
 @law
 def weights_are_the_softmax(answer: Answer) -> Broken:
     """weights are the softmax of each row of the answer's own last scores."""
-    weights, scores = answer["weights"], _first(answer, "masked", "scaled")
+    weights, scores = answer["weights"], _first(answer, "masked", "capped", "scaled")
     if "masked" not in answer and (weights.values == 0).any():
         raise KeyError("masked")  # some keys may be hidden
     with np.errstate(all="ignore"):

@@ -3,6 +3,7 @@
 from attncli.homework.catalogue import ENTRIES, Mistake
 from attncli.homework.mistakes import (
     additive,
+    caps,
     exponentials,
     heads,
     mask_rules,
@@ -15,18 +16,8 @@ from attncli.homework.mistakes import (
 )
 
 _IN_ORDER = (
-    *(
-        projections,
-        scores,
-        additive,
-        scale,
-        masks,
-        mask_rules,
-        mask_sets,
-        softmax,
-        exponentials,
-        heads,
-    ),
+    *(projections, scores, additive, scale, caps, masks, mask_rules, mask_sets),
+    *(softmax, exponentials, heads),
 )
 
 MISTAKES: dict[str, Mistake] = {
