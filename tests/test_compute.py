@@ -274,7 +274,7 @@ def test_version_names_program_and_number() -> None:
     assert run.stdout == f"attncli, version {__version__}\n"
 
 
-@pytest.mark.parametrize("command", [[], ["compute"], ["check"], ["explain"]])
+@pytest.mark.parametrize("command", [[], ["compute"], ["check"], ["explain"], ["mask"]])
 def test_examples_in_help_run(command: list[str]) -> None:
     """Help leads with examples, and each of them succeeds as it stands."""
     shown = CliRunner().invoke(cli, [*command, "--help"]).stdout

@@ -27,6 +27,7 @@ ROOMS = {
 CALCULATION = [
     *(
         "cells",
+        "described",
         "remarks",
         "attention",
         "problem",

@@ -3,10 +3,12 @@
 from attncli.cli.check import check
 from attncli.cli.compute import compute
 from attncli.cli.explain import explain
+from attncli.cli.mask import mask
 from attncli.cli.program import cli
 
 cli.add_command(compute)
 cli.add_command(check)
+cli.add_command(mask)
 cli.add_command(explain)
 
 __all__ = ["cli"]

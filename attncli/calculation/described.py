@@ -1,0 +1,119 @@
+"""What a mask says: which rule it is, which way round it lies, and what it leaves open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attncli.calculation.layouts import Axis, count, shape_text
+from attncli.calculation.masking import Booleans, Rule
+from attncli.calculation.masks import Causal, Padding, Window, read_rule
+from attncli.errors import ProblemError
+
+HIDES = -1e4  # an added number this low leaves a key no weight
+MOST_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Which keys each query may see, n × m or batch × n × m, and what it was read from."""
+
+    may_attend: Booleans
+    words: str
+
+
+def pattern_of_rule(value: object, n: int, m: int) -> Pattern:
+    """The mask that a rule makes of n queries and m keys.
+
+    A list of lengths makes one for each batch entry. Raises ProblemError where it does not fit.
+    """
+    rule = read_rule(value)
+    entries = rule.lengths.shape[:1] if isinstance(rule, Padding) else ()
+    axes = (*(Axis("batch", entry) for entry in entries), Axis("n", n), Axis("m", m))
+    opened = rule.fit(axes).may_attend(n, m)
+    return Pattern(np.broadcast_to(opened, (*entries, n, m)), rule.words)
+
+
+def pattern_of_matrix(matrix: NDArray[Any], name: str) -> Pattern:
+    """The mask that a matrix is, read as `compute` reads it: 1 may be attended, or numbers to add.
+
+    Raises ProblemError for a matrix that is not n × m.
+    """
+    if matrix.ndim != 2:
+        message = f"{name} is of rank {matrix.ndim} ({shape_text(matrix.shape)})."
+        raise ProblemError(message, "Give one mask of n × m: a row a query, a column a key.")
+    if matrix.dtype.kind == "b":
+        return Pattern(matrix.astype(np.bool_), "booleans: true may be attended")
+    if not matrix.any():
+        return Pattern(matrix == 1, "zeros alone, which compute wants --mask-kind for")
+    if np.isin(matrix, (0, 1)).all():
+        return Pattern(matrix == 1, "0 and 1: 1 may be attended")
+    return Pattern(matrix > HIDES, "numbers that are added to the scores")
+
+
+def remarks_on(pattern: Pattern) -> list[str]:
+    """What a person should know of a mask of n × m, in sentences."""
+    opened = pattern.may_attend
+    n, m = opened.shape
+    share = f"{opened.sum()} of {opened.size} cells are open ({opened.mean():.0%})."
+    found = [
+        f"{shape_text(opened.shape)}: {count(n, 'queries')} down, {count(m, 'keys')} across.",
+        f"The cells are {pattern.words}.",
+        share,
+        *_rules(opened),
+    ]
+    empty = np.flatnonzero(~opened.any(axis=1)) + 1
+    if empty.size:
+        named = ", ".join(map(str, empty[:MOST_NAMED]))
+        more = f" and {empty.size - MOST_NAMED} more" if empty.size > MOST_NAMED else ""
+        found.append(f"No key is open to {_queries(empty.size)} {named}{more}: their output is 0.")
+    unseen = np.flatnonzero(~opened.any(axis=0)) + 1
+    if unseen.size:
+        found.append(f"No query sees key {', '.join(map(str, unseen[:MOST_NAMED]))}.")
+    return found
+
+
+def _queries(number: int) -> str:
+    return "query" if number == 1 else "queries"
+
+
+def _rules(opened: Booleans) -> Iterator[str]:
+    """The rules that a mask is, as it lies; else what it would be turned round or over."""
+    names = list(_matching(opened))
+    if names:
+        yield f"It is {' = '.join(names)}."
+    elif not np.triu(opened, 1).any():
+        yield "No query sees a later key: it hides what causal hides, and more."
+    turned, inverted = next(_matching(opened.T), ""), next(_matching(~opened), "")
+    if turned and (not names or turned == "causal") and turned not in names:
+        yield f"Transposed it would be {turned}: are queries and keys the wrong way round?"
+    if inverted and not names:
+        yield f"Inverted it would be {inverted}: if 1 means hidden, say --mask-kind drop."
+
+
+def _matching(opened: Booleans) -> Iterator[str]:
+    """The rules that hide exactly what this mask hides, the plainest first."""
+    n, m = opened.shape
+    if opened.all():
+        yield "no mask at all"
+        return
+    rules: list[Rule] = [Causal(), Causal(lower_right=True)]
+    rules += [Padding(f"padding:{k}", np.array(k)) for k in range(m)]
+    rules += [Window(*sides) for sides in _sides(opened)]
+    for rule in rules:
+        if (np.broadcast_to(rule.may_attend(n, m), opened.shape) == opened).all():
+            yield rule.words
+
+
+def _sides(opened: Booleans) -> Iterator[tuple[int, int]]:
+    """The window that the open cells reach to, and the same without a bound."""
+    distances = [int(j - i) for i, j in np.argwhere(opened)]
+    if distances and min(distances) <= 0 <= max(distances):
+        left, right = -min(distances), max(distances)
+        yield left, right
+        yield -1, right
+        yield left, -1

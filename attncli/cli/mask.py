@@ -1,0 +1,121 @@
+"""`attncli mask`: a mask to look at, to pipe on, or to be told about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from attncli.calculation.choices import CHOICES, read_choice
+from attncli.cli.options import complete
+from attncli.cli.program import debug_option
+from attncli.cli.terminal import deliver, is_stdout
+from attncli.errors import AttncliError
+
+if TYPE_CHECKING:
+    from attncli.calculation.described import Pattern
+
+FORMS = ("picture", "json", "csv")
+
+
+@click.command()
+@click.argument(
+    "kind",
+    metavar="KIND|FILE",
+    shell_complete=complete(CHOICES["mask"].values, or_file=True),
+)
+@click.argument("n", type=click.IntRange(1), required=False)
+@click.argument("m", type=click.IntRange(1), required=False)
+@click.option("--tokens", metavar="LABELS", help="Labels of the queries.")
+@click.option("--memory-tokens", metavar="LABELS", help="Labels of the keys, where they differ.")
+@click.option(
+    "-f",
+    "--format",
+    "form",
+    type=click.Choice(FORMS),
+    default="picture",
+    show_default=True,
+    help="A picture, or what compute --mask - reads.",
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to a file.")
+@debug_option
+def mask(
+    kind: str,
+    n: int | None,
+    m: int | None,
+    tokens: str | None,
+    memory_tokens: str | None,
+    form: str,
+    output: Path | None,
+) -> None:
+    """Show a mask of N queries and M keys (M is N unless given), or tell what a mask file says.
+
+    \b
+    Examples:
+      attncli mask causal 4
+      attncli mask causal:lower-right 3 5
+      attncli mask window:1,0 5 --tokens the,cat,sat,on,it
+      attncli mask window:1,1 3 -f csv | attncli compute samples/self_attention.json --mask -
+      attncli mask '[[1,0,0],[1,1,0],[1,1,1]]'
+
+    ● may be attended, · may not. KIND is causal, causal:lower-right, padding:N or window:LEFT,RIGHT.
+    A FILE, - or a literal is described instead: which rule it is, its polarity and orientation,
+    rows without any key, and the share of open cells.
+    """
+    from attncli.calculation.described import remarks_on
+
+    pattern, is_described = _pattern(kind, n, m)
+    text = _written(pattern, form, tokens, memory_tokens)
+    if is_described and form == "picture":
+        text += "\n" + "".join(f"{line}\n" for line in remarks_on(pattern))
+    deliver(text.encode(), None if is_stdout(output) else output)
+
+
+def _pattern(kind: str, n: int | None, m: int | None) -> tuple[Pattern, bool]:
+    """The mask, and whether it is one that was handed in."""
+    import numpy as np
+
+    from attncli.calculation.described import pattern_of_matrix, pattern_of_rule
+    from attncli.documents.reader import Reader
+
+    value = Reader().mask(kind)
+    try:
+        if isinstance(value, np.ndarray):
+            if n is not None:
+                message = f"{kind} has its own size, {' × '.join(map(str, value.shape))}."
+                raise AttncliError(message, "Leave out N and M.")
+            return pattern_of_matrix(value, "the mask"), True
+        if n is None:
+            message = f"how many queries has the mask {kind}?"
+            raise AttncliError(message, f"Write attncli mask {kind} 4, or 3 5 for 3 × 5.")
+        return pattern_of_rule(value, n, m or n), False
+    except AttncliError as error:
+        raise error.at(kind) from None
+
+
+def _written(pattern: Pattern, form: str, tokens: str | None, memory_tokens: str | None) -> str:
+    from attncli.documents.csv_text import dump_csv
+    from attncli.documents.json_text import dump_json
+    from attncli.render.pictures import draw_mask
+
+    if form == "json":
+        return dump_json({"mask": pattern.may_attend}).decode()
+    if form == "csv":
+        return dump_csv({"mask": pattern.may_attend.astype(int)}).decode()
+    rows, columns = pattern.may_attend.shape[-2:]
+    row_labels = _labels("tokens", tokens, rows)
+    same = tokens if rows == columns else None
+    return draw_mask(pattern, row_labels, _labels("memory_tokens", memory_tokens or same, columns))
+
+
+def _labels(name: str, text: str | None, size: int) -> list[str]:
+    if text is None:
+        return [str(i + 1) for i in range(size)]
+    labels: tuple[str, ...] = read_choice(name, text)
+    if len(labels) != size:
+        message = (
+            f"--{name.replace('_', '-')}: {len(labels)} labels are given, but there are {size}."
+        )
+        raise AttncliError(message, "Give one label each, with commas between.")
+    return list(labels)

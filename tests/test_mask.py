@@ -1,0 +1,95 @@
+"""`attncli mask`: pictures, masks to pipe on, and what a mask file says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from attncli.calculation.masks import MASKS
+from attncli.cli import cli
+
+
+def mask(*arguments: str, stdin: str | None = None) -> str:
+    """What a run that succeeds prints."""
+    run = CliRunner().invoke(cli, ["mask", *arguments], input=stdin)
+    assert run.exit_code == 0, run.stderr
+    return run.stdout
+
+
+PICTURES = [
+    (["causal", "3"], ["  1 2 3", "1 ● · ·", "2 ● ● ·", "3 ● ● ●"]),
+    (["causal", "2", "3"], ["  1 2 3", "1 ● · ·", "2 ● ● ·"]),
+    (["causal:lower-right", "2", "3"], ["  1 2 3", "1 ● ● ·", "2 ● ● ●"]),
+    (["window:0,1", "3"], ["  1 2 3", "1 ● ● ·", "2 · ● ●", "3 · · ●"]),
+    (["padding:1", "2"], ["  1 2", "1 ● ·", "2 ● ·"]),
+    (["causal", "2", "--tokens", "I,love"], ["     I love", "I    ●    ·", "love ●    ●"]),
+    (["causal", "2", "--tokens", "喵,x"], ["   喵 x", "喵  ● ·", "x   ● ●"]),
+    (
+        ["padding:1,2", "1", "2"],
+        ["batch entry 1", "  1 2", "1 ● ·", "", "batch entry 2", "  1 2", "1 ● ●"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("arguments", "lines"), PICTURES, ids=[" ".join(a) for a, _ in PICTURES])
+def test_a_rule_is_drawn(arguments: list[str], lines: list[str]) -> None:
+    """A row a query, a column a key, labels beside them, a picture a batch entry."""
+    assert mask(*arguments).rstrip("\n").split("\n") == lines
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+@pytest.mark.parametrize("rule", ["causal", "causal:lower-right", "padding:2", "window:1,0"])
+def test_what_is_piped_on_is_the_rule(rule: str, form: str) -> None:
+    """`attncli mask … | attncli compute --mask -` masks as `--mask …` does."""
+    assert rule.partition(":")[0] in MASKS
+    document = '{"Q": [[1, 2], [0, 1], [1, 1]], "K": [[1, 0], [2, 1], [0, 3], [1, 1], [2, 2]]}'
+    arguments = ["compute", document, "--only", "masked", "-f", "json", "--mask"]
+    piped = CliRunner().invoke(cli, [*arguments, "-"], input=mask(rule, "3", "5", "-f", form))
+    assert piped.stdout == CliRunner().invoke(cli, [*arguments, rule]).stdout
+    assert json.loads(piped.stdout)
+
+
+SAID = [
+    ("[[1,0,0],[1,1,0],[1,1,1]]", ["6 of 9 cells are open (67%).", "It is causal"]),
+    ("[[1,1,1],[0,1,1],[0,0,1]]", ["Transposed it would be causal"]),
+    ("[[0,1,1],[0,0,1],[0,0,0]]", ["Inverted it would be causal", "--mask-kind drop", "query 3"]),
+    ("[[1,1,0,0],[1,1,1,0]]", ["2 queries down, 4 keys across", "window"]),
+    ("[[1,1,0,0],[1,1,1,0],[1,1,1,1]]", ["It is causal:lower-right"]),
+    ("[[1,1,0],[1,1,0]]", ["It is padding:2", "No query sees key 3."]),
+    ("[[true,true],[true,true]]", ["no mask at all", "booleans: true may be attended"]),
+    ('[[0,"-inf"],[0.5,0]]', ["numbers that are added", "It is causal"]),
+    ("[[0,0],[0,0]]", ["zeros alone", "No key is open to queries 1, 2: their output is 0."]),
+    ("[[1,0,0],[0,0,0],[1,0,1]]", ["it hides what causal hides, and more", "query 2:"]),
+]
+
+
+@pytest.mark.parametrize(("cells", "said"), SAID, ids=[cells for cells, _ in SAID])
+def test_a_mask_is_described(cells: str, said: list[str], tmp_path: Path) -> None:
+    """Size, polarity, the rule that it is or would be, empty rows; from a file and a literal."""
+    (tmp_path / "mask.json").write_text(cells)
+    for source in (cells, str(tmp_path / "mask.json")):
+        text = mask(source)
+        assert all(sentence in text for sentence in said), text
+
+
+ERRORS = [
+    (["causal"], "causal: how many queries has the mask causal? Write attncli mask causal 4"),
+    (["casual", "3"], "'casual' is no mask (did you mean 'causal'?)"),
+    (["padding:9", "3"], "padding:9 counts 9 real keys, but there are 3."),
+    (["[[1,0]]", "3"], "[[1,0]] has its own size, 1 × 2. Leave out N and M."),
+    (["[[[1,0]]]"], "the mask is of rank 3 (1 × 1 × 2)."),
+    (["missing.csv"], "there is no such file."),
+    (["causal", "3", "--tokens", "a,b"], "--tokens: 2 labels are given, but there are 3."),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), ERRORS, ids=[m for _, m in ERRORS])
+def test_bad_input_ends_with_2(arguments: list[str], message: str) -> None:
+    """One line on stderr, nothing on stdout."""
+    run = CliRunner().invoke(cli, ["mask", *arguments])
+    assert (run.exit_code, run.stdout) == (2, "")
+    assert message in run.stderr
+    assert run.stderr.count("\n") == 1
