@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attncli.calculation.layouts import Axis, count, shape_text
-from attncli.calculation.masking import Booleans, Rule
+from attncli.calculation.masking import HIDES, Booleans, Rule
 from attncli.calculation.masks import Causal, Padding, Window, read_rule
 from attncli.errors import ProblemError
 
-HIDES = -1e4  # an added number this low leaves a key no weight
 MOST_NAMED = 5
 
 

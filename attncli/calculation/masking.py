@@ -16,6 +16,8 @@ from attncli.calculation.operations import Operation
 
 Booleans = NDArray[np.bool_]
 
+HIDES = -1e4  # a score this low hides its key as −inf does: programs write −1e9
+
 
 class Rule(Protocol):
     """A mask that is told by a rule instead of a matrix."""

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attncli.calculation.layouts import Array
+from attncli.calculation.masking import HIDES
 from attncli.calculation.names import STEPS
 from attncli.calculation.operations import DivideByRoot, Multiply, Operation, Same
 from attncli.calculation.plan import Plan, Step, Trace
@@ -24,7 +25,6 @@ from attncli.homework.answers import EXACT, Answer, Answered
 
 Numbers = NDArray[np.float64]
 
-HIDES = -1e4  # a score this low hides its key as −inf does: −1e9 is how many programs write it
 SMALL = 0.1  # a share of the largest number of a matrix that a bare 0 may stand for
 
 

@@ -7,12 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from attncli.calculation.layouts import Array
-from attncli.calculation.masking import Mask
+from attncli.calculation.masking import HIDES, Mask
 from attncli.calculation.masks import Causal
 from attncli.calculation.operations import Softmax
 from attncli.homework.catalogue import Scene, mistake
 from attncli.homework.mistakes.masking import (
-    HIDES,
     applied,
     conditions,
     masking,

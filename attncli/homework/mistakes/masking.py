@@ -10,12 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attncli.calculation.layouts import Array
-from attncli.calculation.masking import Booleans, Mask, Rule
+from attncli.calculation.masking import HIDES, Booleans, Mask, Rule
 from attncli.calculation.operations import OfOne, Operation
 from attncli.calculation.plan import Step
 from attncli.homework.catalogue import Scene
-
-HIDES = -1e4  # an added number this small or smaller leaves a key no weight
 
 R = TypeVar("R", bound=Rule)
 
