@@ -112,8 +112,8 @@ def test_numbers_are_no_labels(tmp_path: Path) -> None:
 
 def test_every_way_to_hand_in_matrices_is_the_same(tmp_path: Path) -> None:
     """JSON, CSV, NPZ, NPY, literals, standard input and mixtures of them."""
-    numbers = {"Q": np.array(Q), "K": np.array(K), "V": np.array(V)}
-    np.savez(tmp_path / "all.npz", allow_pickle=False, **numbers)
+    numbers: dict[str, Any] = {"Q": np.array(Q), "K": np.array(K), "V": np.array(V)}
+    np.savez(tmp_path / "all.npz", **numbers)
     np.save(tmp_path / "k.npy", np.array(K))
     (tmp_path / "v.csv").write_text(ROWS_V)
     (tmp_path / "q.json").write_text(json.dumps({"Q": Q}))

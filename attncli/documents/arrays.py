@@ -50,5 +50,7 @@ def _value(name: str, array: NDArray[Any]) -> object:
 def dump_arrays(matrices: Mapping[str, NDArray[Any]]) -> bytes:
     """An NPZ archive of the matrices."""
     buffer = BytesIO()
-    np.savez(buffer, allow_pickle=False, **matrices)
+    # No options: before NumPy 2.2 an unknown one is stored as an array.
+    arrays: dict[str, Any] = dict(matrices)
+    np.savez(buffer, **arrays)
     return buffer.getvalue()
