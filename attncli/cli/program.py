@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import Any
 
@@ -10,8 +11,6 @@ import click
 
 from attncli import __version__
 from attncli.errors import AttncliError
-
-INTERRUPTED = 130
 
 
 class Failure(click.ClickException):
@@ -29,7 +28,7 @@ class Commands(click.Group):
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
         except KeyboardInterrupt:
-            ctx.exit(INTERRUPTED)
+            ctx.exit(128 + signal.SIGINT)
         except BrokenPipeError:
             # Nobody reads on, which is no error; Python would complain at its own last flush.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
