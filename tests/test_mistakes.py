@@ -64,6 +64,7 @@ PROBLEMS: dict[str, dict[str, Any]] = {
     "two masks": self_attention(5, 4, 3, 3, masks=["causal", "window:1,-1"]),
     "padding and causal": self_attention(5, 4, 3, 3, masks=["padding:4", "causal"]),
     "batch": {"X": numbers(2, 3, 4), **SQUARE, "mask": {"padding": [3, 2]}},
+    "batch of three": {"X": numbers(3, 5, 4), **SQUARE},
     "batch and heads": {
         "X": numbers(3, 3, 4),
         **SQUARE,

@@ -162,20 +162,22 @@ class _Search:
     def explanations(self) -> tuple[list[Explanation], bool]:
         """Every single replacement that explains the answer; where none does, every pair."""
         deadline = time.monotonic() + SECONDS
-        singles = [s for s in self._singles() if self.run((s,), self.bases[0]) is not None]
-        singles += self._everywhere(singles)
+        known = self.run((), self.bases[0])
+        makeable = [single for single in self._singles() if known and self._can_make(single, known)]
+        tried = [*makeable, *self._everywhere(makeable)]
+        singles = [single for single in tried if self.run((single,), self.bases[0]) is not None]
         for reach in (1.0, 4.0):
             self.reach = reach
             found = [e for one in singles if (e := self._explanation((one,)))]
             if found:
-                return sorted(found, key=_rank), False
+                return _likeliest(found), False
         self.reach = 1.0
         for pair in combinations(singles, 2):
             if time.monotonic() > deadline:
-                return found, True
+                return _likeliest(found), True
             if not set(pair[0].steps) & set(pair[1].steps) and (e := self._explanation(pair)):
                 found.append(e)
-        return found, False
+        return _likeliest(found), False
 
     def _singles(self) -> Iterator[Replacement]:
         """Each mistake at each hidden step, in the order of the calculation."""
@@ -183,6 +185,13 @@ class _Search:
             for mistake in MISTAKES.values():
                 if isinstance(step.operation, mistake.replaces):
                     yield Replacement(mistake, (step.name,))
+
+    def _can_make(self, single: Replacement, known: Mapping[str, Array]) -> bool:
+        """Whether a mistake can be made at its step, where all before it is right."""
+        step = next(step for step in self.hidden if step.name in single.steps)
+        with np.errstate(all="ignore"):
+            scene = Scene(self.problem, self.plan, step, known)
+            return single.mistake.make(scene) is not None
 
     def _everywhere(self, singles: list[Replacement]) -> list[Replacement]:
         """Whoever makes a mistake at one step may make it at every step where it can be made."""
@@ -251,6 +260,14 @@ def _rank(explanation: Explanation) -> tuple[int, int]:
     """The fewer places the likelier; then the catalogue's order, which is the calculation's."""
     places = sum(len(replacement.steps) for replacement in explanation.replacements)
     return places, list(MISTAKES).index(explanation.names[0])
+
+
+def _likeliest(found: list[Explanation]) -> list[Explanation]:
+    """The likeliest first; of the same mistakes at other steps, the likeliest alone."""
+    by_names: dict[tuple[str, ...], Explanation] = {}
+    for explanation in sorted(found, key=_rank):
+        by_names.setdefault(explanation.names, explanation)
+    return list(by_names.values())
 
 
 def hidden_steps(plan: Plan, target: Step, given: set[str]) -> tuple[Step, ...]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from attncli.calculation.layouts import Array
 from attncli.calculation.operations import Concat, Project, SplitHeads, WeightedSum
-from attncli.calculation.scoring import Bilinear, OfQueriesAndKeys
+from attncli.calculation.scoring import Bilinear, Dot, OfQueriesAndKeys
 from attncli.homework.catalogue import Scene, mistake
 
 # Heads apart.
@@ -223,3 +223,26 @@ def context_from_inputs(scene: Scene) -> Array | None:
         if step.name == values and isinstance(step.operation, SplitHeads):
             inputs = step.operation.apply(inputs)
     return weights @ _spread(scene, inputs)
+
+
+@mistake("batch-as-sequence", "softmax(Q Kᵀ) V over the batch entries", Dot, WeightedSum)
+def batch_as_sequence(scene: Scene) -> Array | None:
+    """The batch was taken for the sequence: entries of the batch attended to each other.
+
+    Attend within each batch entry: the axis of the tokens is the last but one.
+
+    Batch entries have nothing to do with each other; libraries differ in which axis comes first.
+    """
+    product = scene.find(Dot)
+    if product is None or product.axes[0].name != "batch" or len(product.axes) != 3:
+        return None
+    steps = scene.plan.steps
+    known = dict(scene.matrices)
+    for step in steps[steps.index(product) : steps.index(scene.step)]:
+        operands = [known[name] for name in step.operation.operands]
+        turned = [m.swapaxes(0, 1) for m in operands] if step is product else operands
+        known[step.name] = step.operation.apply(*turned)
+    if scene.step is product:
+        return scene.step.operation.apply(*(m.swapaxes(0, 1) for m in scene.operands))
+    weights, values = (known[name] for name in scene.step.operation.operands)
+    return (weights @ values.swapaxes(0, 1)).swapaxes(0, 1)

@@ -59,8 +59,8 @@ def causal_one_too_far(scene: Scene) -> Array | None:
     return causal(scene, 1)
 
 
-@mistake("causal-top-left", "query i sees key j ≤ i", Mask)
-def causal_top_left(scene: Scene) -> Array | None:
+@mistake("causal-top-left-with-cache", "query i sees key j ≤ i", Mask)
+def causal_top_left_with_cache(scene: Scene) -> Array | None:
     """The causal diagonal was started at the first key.
 
     With causal:lower-right the last query sees the last key: let query i see keys j ≤ i + m − n.
@@ -99,8 +99,8 @@ def window(scene: Scene, more: int) -> Array | None:
     return with_rules(scene, Window, resized)
 
 
-@mistake("window-one-too-many", "keys from i − (left + 1) to i + (right + 1)", Mask)
-def window_one_too_many(scene: Scene) -> Array | None:
+@mistake("window-off-by-one", "keys from i − (left + 1) to i + (right + 1)", Mask)
+def window_off_by_one(scene: Scene) -> Array | None:
     """The window was one key too wide on each side that it looks to.
 
     Let query i see the keys from i − left to i + right, its own position beside them.
