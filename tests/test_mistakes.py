@@ -59,6 +59,11 @@ PROBLEMS: dict[str, dict[str, Any]] = {
     "upper left": given(3, 5, 2, 2, mask="causal"),
     "window": self_attention(6, 4, 3, 3, mask="window:2,1"),
     "padding": self_attention(5, 4, 3, 3, mask="padding:3"),
+    "padding and zeros": {
+        "X": np.array([[1, -1, 0, 0], [2, 1, 0, 1], [0, 0, 0, 0], [1, 2, 0, 0]]),
+        **SQUARE,
+        "mask": "padding:3",
+    },
     "empty row": self_attention(3, 4, 3, 3, mask=np.array([[1, 1, 0], [0, 0, 0], [1, 0, 1]])),
     "number mask": self_attention(3, 4, 3, 3, mask=numbers(3, 3)),
     "two masks": self_attention(5, 4, 3, 3, masks=["causal", "window:1,-1"]),

@@ -196,3 +196,21 @@ def padding_at_the_front(scene: Scene) -> Array | None:
         return rule.may_attend(n, m)[..., ::-1]
 
     return with_rules(scene, Padding, from_the_end)
+
+
+@mistake("padding-from-embedding-sum", "the keys whose inputs do not sum to 0 are seen", Mask)
+def padding_from_embedding_sum(scene: Scene) -> Array | None:
+    """Padding was looked for in the numbers: a token whose inputs sum to 0 was taken for padding.
+
+    Take the padding from the lengths.
+
+    Real tokens may sum to 0, and padding need not: with positions added it hardly ever does.
+    """
+    source = scene["memory" if "memory" in scene else "X"]
+    seen = source.sum(axis=-1) != 0
+    heads = 1 if any(axis.name == "heads" for axis in scene.step.axes) else 0
+
+    def by_sum(rule: Padding, n: int, m: int) -> Booleans:
+        return np.asarray(seen.reshape(*seen.shape[:-1], *(1,) * heads, 1, seen.shape[-1]))
+
+    return with_rules(scene, Padding, by_sum)

@@ -107,3 +107,19 @@ def empty_row_mean(scene: Scene) -> Array | None:
     the output is then the mean of values that should not be seen.
     """
     return empty_rows(scene, 1 / scene.operands[0].shape[-1])
+
+
+@mistake("cross-mask-wrong", "softmax of the scores under the causal mask of the target", Softmax)
+def cross_mask_wrong(scene: Scene) -> Array | None:
+    """The causal mask of the target was used in cross-attention.
+
+    Let every query see all of memory: a causal mask belongs to self-attention.
+
+    The source is known as a whole before the first word of the target; hiding its end from the
+    first queries takes away what they need.
+    """
+    if "memory" not in scene or any(isinstance(s.operation, Mask) for s in scene.plan.steps):
+        return None
+    (scores,) = scene.operands
+    causal = np.tri(*scores.shape[-2:], dtype=np.bool_)
+    return scene.step.operation.apply(np.where(causal, scores, scores.dtype.type(-np.inf)))
