@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from attncli.calculation.plan import Trace
     from attncli.calculation.problem import Problem
     from attncli.homework.report import Report
+    from attncli.render.explanations import Explanations
     from attncli.render.view import View
 
 
@@ -105,6 +106,47 @@ REPORTS: dict[str, ReportFormat] = {
     "json": ReportFormat(".json", "a result a step, in the shape of check50", _report_json),
     "gradescope": ReportFormat(".gradescope.json", "Gradescope's results.json", _report_gradescope),
     "markdown": ReportFormat(".md", "for a page or a comment", _report_markdown),
+}
+
+
+@dataclass(frozen=True)
+class ExplanationFormat:
+    """A form of an explanation of cells: the suffix of its files, and how it is written."""
+
+    suffix: str
+    help: str
+    write: Callable[[Explanations, View], str]
+
+
+def _explained_text(explained: Explanations, view: View) -> str:
+    from attncli.render.arithmetic import text
+
+    return text(explained, view)
+
+
+def _explained_json(explained: Explanations, view: View) -> str:
+    from attncli.render.arithmetic import as_json
+
+    return as_json(explained, view)
+
+
+def _explained_latex(explained: Explanations, view: View) -> str:
+    from attncli.render.arithmetic import latex
+
+    return latex(explained, view)
+
+
+def _explained_markdown(explained: Explanations, view: View) -> str:
+    from attncli.render.arithmetic import markdown
+
+    return markdown(explained, view)
+
+
+EXPLANATIONS: dict[str, ExplanationFormat] = {
+    "text": ExplanationFormat(".txt", "a line a cell", _explained_text),
+    "json": ExplanationFormat(".json", "a list of objects", _explained_json),
+    "latex": ExplanationFormat(".tex", "align* of amsmath", _explained_latex),
+    "markdown": ExplanationFormat(".md", "a nested list", _explained_markdown),
 }
 
 

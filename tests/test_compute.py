@@ -243,6 +243,21 @@ def test_standard_output_is_no_file_to_replace(target: str) -> None:
     assert (run.stdout, run.stderr) == ("before\n1.0,2.0\nafter\n", "")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check", LESSON, "scores=[[2,4,4],[4,16,12],[4,12,10]]"],
+        ["explain", LESSON, "scores[1,1]"],
+        ["mask", "causal", "2"],
+    ],
+)
+def test_every_command_knows_standard_output_by_name(arguments: list[str]) -> None:
+    """`-o -` prints what is printed without it, in whatever command."""
+    run = CliRunner().invoke(cli, [*arguments, "-o", "-"])
+    assert run.exit_code == 0, run.stderr
+    assert run.stdout == CliRunner().invoke(cli, arguments).stdout
+
+
 def test_a_result_that_cannot_be_printed_is_an_error() -> None:
     """A full disk behind standard output: one line and status 2."""
     with Path("/dev/full").open("wb") as full:

@@ -25,7 +25,8 @@ from attncli.calculation.problem import Problem, read_problem
 from attncli.cli import cli
 from attncli.cli.explain import explain
 from attncli.documents.reader import Reader
-from attncli.render.arithmetic import FORMS, folded
+from attncli.formats import EXPLANATIONS
+from attncli.render.arithmetic import folded
 from attncli.render.explanations import Explanations
 
 ROOT = Path(__file__).parent.parent
@@ -393,10 +394,10 @@ def test_json_is_standard_and_never_elided() -> None:
 
 def test_every_form_has_a_suffix(tmp_path: Path) -> None:
     """What is written to a file is what is printed."""
-    option = next(parameter for parameter in explain.params if parameter.name == "form_name")
+    option = next(parameter for parameter in explain.params if parameter.name == "format_name")
     assert isinstance(option.type, click.Choice)
-    assert list(option.type.choices) == list(FORMS)
-    for name, form in FORMS.items():
+    assert list(option.type.choices) == list(EXPLANATIONS)
+    for name, form in EXPLANATIONS.items():
         target = tmp_path / f"cell{form.suffix}"
         assert explained(LESSON, "scores[2,1]", "-o", str(target)) == []
         printed = explained(LESSON, "scores[2,1]", "-f", name)

@@ -10,9 +10,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from attncli.cli.gathering import NAMED, calculate, gather
-from attncli.cli.options import complete, output_options, problem_options, steps
+from attncli.cli.options import (
+    color_option,
+    complete,
+    file_option,
+    format_option,
+    full_option,
+    problem_options,
+    steps,
+)
 from attncli.cli.program import debug_option
-from attncli.cli.terminal import deliver, is_stdout, view_of
+from attncli.cli.terminal import deliver, view_of
 from attncli.errors import AttncliError
 from attncli.formats import REPORTS, choose_format
 
@@ -40,14 +48,10 @@ DIFFERS = 1
 )
 @click.option("--laws", is_flag=True, help="Check an answer alone, by what must always hold.")
 @click.option("--mistakes", is_flag=True, help="List the mistakes that are known, and end.")
-@click.option(
-    "-f",
-    "--format",
-    "format_name",
-    type=click.Choice(list(REPORTS)),
-    help="Form of the report (default: table, or the suffix of -o).",
-)
-@output_options
+@format_option(REPORTS)
+@file_option
+@full_option
+@color_option
 @problem_options
 @debug_option
 def check(
@@ -95,7 +99,7 @@ def check(
     else:
         report = _by_problem(arguments, step, choices, (decimals, atol, rtol), points, strict)
     view = view_of(4, full, color, output)
-    deliver(chosen.write(report, view).encode(), None if is_stdout(output) else output)
+    deliver(chosen.write(report, view).encode(), output)
     if not report.passed:
         click.get_current_context().exit(DIFFERS)
 
@@ -114,8 +118,7 @@ def _by_problem(
     from attncli.homework.checking import Judge, Tolerance
     from attncli.homework.report import report
 
-    named = [argument for argument in arguments if NAMED.fullmatch(argument)]
-    files = [argument for argument in arguments if argument not in named]
+    named, files = _named_and_files(arguments)
     if not files or len(files) > 2 or (len(files) < 2 and not named):
         message = f"check needs a document and an answer, but there {_are(files)}."
         raise AttncliError(message, "Write attncli check problem.json answer.json.")
@@ -132,6 +135,11 @@ def _by_problem(
         raise error.at(written.source) from None
 
 
+def _named_and_files(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    named = [argument for argument in arguments if NAMED.fullmatch(argument)]
+    return named, [argument for argument in arguments if argument not in named]
+
+
 def _by_laws(arguments: Sequence[str], step: str | None, choices: dict[str, Any]) -> Report:
     """The report on an answer alone."""
     from attncli.calculation.choices import read_choice
@@ -140,8 +148,7 @@ def _by_laws(arguments: Sequence[str], step: str | None, choices: dict[str, Any]
     from attncli.homework.answers import read_alone
     from attncli.homework.laws import check_laws
 
-    named = [argument for argument in arguments if NAMED.fullmatch(argument)]
-    files = [argument for argument in arguments if argument not in named]
+    named, files = _named_and_files(arguments)
     if len(files) > 1 or not arguments:
         message = f"--laws needs an answer alone, but there {_are(files)}."
         raise AttncliError(message, "Write attncli check --laws answer.json.")

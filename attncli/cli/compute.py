@@ -10,9 +10,18 @@ import click
 
 from attncli.cli.gathering import calculate, gather
 from attncli.cli.names import WithNames
-from attncli.cli.options import complete, output_options, problem_options, steps
+from attncli.cli.options import (
+    color_option,
+    complete,
+    file_option,
+    format_option,
+    full_option,
+    precision_option,
+    problem_options,
+    steps,
+)
 from attncli.cli.program import debug_option
-from attncli.cli.terminal import deliver, is_stdout, is_terminal, view_of
+from attncli.cli.terminal import deliver, is_terminal, view_of
 from attncli.errors import AttncliError
 from attncli.formats import FORMATS, choose_format
 
@@ -37,22 +46,11 @@ HOW_TO_START = """there is nothing to calculate yet. Name a document, or give ma
     shell_complete=complete(steps),
     help="Only these steps.",
 )
-@click.option(
-    "-f",
-    "--format",
-    "format_name",
-    type=click.Choice(list(FORMATS)),
-    help="Form of the result (default: table, or the suffix of -o).",
-)
-@click.option(
-    "-p",
-    "--precision",
-    type=click.IntRange(0, 20),
-    default=4,
-    show_default=True,
-    help="Decimals in tables.",
-)
-@output_options
+@format_option(FORMATS)
+@precision_option(4)
+@file_option
+@full_option
+@color_option
 @debug_option
 def compute(
     arguments: tuple[str, ...],
@@ -83,7 +81,6 @@ def compute(
         if is_terminal(sys.stdin):
             raise click.UsageError(HOW_TO_START)
         arguments = ("-",)
-    output = None if is_stdout(output) else output
     chosen = choose_format(FORMATS, format_name, output)
     if not chosen.is_text and output is None and is_terminal(sys.stdout):
         message = f"{format_name} is not for a terminal's eyes."

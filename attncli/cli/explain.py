@@ -11,11 +11,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from attncli.cli.gathering import NAMED, gather, planned, run
-from attncli.cli.options import complete, problem_options, steps
+from attncli.cli.options import (
+    complete,
+    file_option,
+    format_option,
+    full_option,
+    precision_option,
+    problem_options,
+    steps,
+)
 from attncli.cli.program import debug_option
-from attncli.cli.terminal import deliver, is_stdout, is_terminal, screen_width
+from attncli.cli.terminal import deliver, is_terminal, screen_width
 from attncli.errors import AttncliError, ProblemError
-from attncli.formats import choose_format
+from attncli.formats import EXPLANATIONS, choose_format
 
 if TYPE_CHECKING:
     from attncli.calculation.cells import Selection
@@ -30,10 +38,6 @@ HOW_TO_START = """name a document, and the cells to explain:
 
 CHOSEN = re.compile(r"(head|batch)=(.*)", re.IGNORECASE)
 CELL = re.compile(r"[A-Za-z_^]\w*\s*\[.*\]", re.DOTALL)
-
-
-def _forms() -> tuple[str, ...]:
-    return ("text", "json", "latex", "markdown")
 
 
 @click.command()
@@ -52,31 +56,16 @@ def _forms() -> tuple[str, ...]:
     help="Spell out the cells that a cell comes from too, so many steps back.",
 )
 @click.option("--answer", metavar="FILE", help="The numbers of this answer beside ours.")
-@click.option(
-    "-f",
-    "--format",
-    "form_name",
-    type=click.Choice(_forms()),
-    help="Form of the result (default: text, or the suffix of -o).",
-)
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="Write to a file, whole or not at all."
-)
-@click.option(
-    "-p",
-    "--precision",
-    type=click.IntRange(0, 20),
-    default=2,
-    show_default=True,
-    help="Decimals.",
-)
-@click.option("--full", is_flag=True, help="Leave no term and no cell out.")
+@format_option(EXPLANATIONS)
+@file_option
+@precision_option(2)
+@full_option
 @debug_option
 def explain(
     arguments: tuple[str, ...],
     depth: int,
     answer: str | None,
-    form_name: str | None,
+    format_name: str | None,
     output: Path | None,
     precision: int,
     full: bool,
@@ -106,12 +95,10 @@ def explain(
         raise click.UsageError(HOW_TO_START)
     from attncli.calculation.cells import paper
     from attncli.documents.reader import Reader
-    from attncli.render.arithmetic import FORMS
     from attncli.render.explanations import Explanations
     from attncli.render.view import View
 
-    output = None if is_stdout(output) else output
-    form = choose_format(FORMS, form_name, output)
+    form = choose_format(EXPLANATIONS, format_name, output)
     reader = Reader()
     problem, plan = planned(gather(named or ["-"], choices, reader))
     selections = _selections(problem, plan, cells, chosen)

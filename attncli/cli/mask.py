@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from attncli.calculation.choices import CHOICES, read_choice
-from attncli.cli.options import complete
+from attncli.cli.options import complete, file_option
 from attncli.cli.program import debug_option
-from attncli.cli.terminal import deliver, is_stdout
+from attncli.cli.terminal import deliver
 from attncli.errors import AttncliError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ FORMS = ("picture", "json", "csv")
     show_default=True,
     help="A picture, or what compute --mask - reads.",
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to a file.")
+@file_option
 @debug_option
 def mask(
     kind: str,
@@ -69,7 +69,7 @@ def mask(
     text = _written(pattern, form, tokens, memory_tokens)
     if is_described and form == "picture":
         text += "\n" + "".join(f"{line}\n" for line in remarks_on(pattern))
-    deliver(text.encode(), None if is_stdout(output) else output)
+    deliver(text.encode(), output)
 
 
 def _pattern(kind: str, n: int | None, m: int | None) -> tuple[Pattern, bool]:

@@ -11,6 +11,7 @@ from click.shell_completion import CompletionItem
 from attncli.calculation.choices import CHOICES
 
 Completion = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
 
 def complete(values: Callable[[], Iterable[str]], or_file: bool = False) -> Completion:
@@ -44,24 +45,47 @@ def problem_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def output_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Where a result goes, and how it looks there."""
-    options = (
-        click.option(
-            "-o",
-            "--output",
-            type=click.Path(path_type=Path),
-            help="Write to a file, whole or not at all.",
-        ),
-        click.option("--full", is_flag=True, help="Leave nothing out of tables."),
-        click.option(
-            "--color",
-            type=click.Choice(["auto", "always", "never"]),
-            default="auto",
-            show_default=True,
-            help="Colours in tables.",
-        ),
+def _no_file_for_stdout(_: click.Context, __: click.Parameter, file: Path | None) -> Path | None:
+    """Standard output by name is no file to replace."""
+    return None if str(file) in ("-", "/dev/stdout") else file
+
+
+file_option = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    callback=_no_file_for_stdout,
+    help="Write to a file, whole or not at all; - is standard output.",
+)
+full_option = click.option("--full", is_flag=True, help="Leave nothing out.")
+color_option = click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colours in tables.",
+)
+
+
+def precision_option(default: int) -> Decorator:
+    """`-p`: the decimals that numbers are shown with."""
+    return click.option(
+        "-p",
+        "--precision",
+        type=click.IntRange(0, 20),
+        default=default,
+        show_default=True,
+        help="Decimals.",
     )
-    for option in reversed(options):
-        command = option(command)
-    return command
+
+
+def format_option(formats: Iterable[str]) -> Decorator:
+    """`-f`: one of these forms, the first unless a file's suffix says otherwise."""
+    names = list(formats)
+    return click.option(
+        "-f",
+        "--format",
+        "format_name",
+        type=click.Choice(names),
+        help=f"Form of the result (default: {names[0]}, or the suffix of -o).",
+    )

@@ -32,15 +32,9 @@ def view_of(precision: int, full: bool, color: str, file: Path | None) -> View:
     """How tables are to look where they go: a screen has a width and colours, a file has not."""
     from attncli.render.view import View
 
-    on_screen = is_stdout(file)
-    colorful = color == "always" or (color == "auto" and on_screen and is_colorful())
-    width = screen_width() if on_screen else None
+    colorful = color == "always" or (color == "auto" and file is None and is_colorful())
+    width = screen_width() if file is None else None
     return View(precision, full, width, colors_known() if colorful else None)
-
-
-def is_stdout(file: Path | None) -> bool:
-    """Whether a result goes to standard output: no file is named, or one that stands for it."""
-    return file is None or str(file) in ("-", "/dev/stdout")
 
 
 def screen_width() -> int | None:

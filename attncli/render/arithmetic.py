@@ -1,10 +1,10 @@
-"""Explanations of cells as text, Markdown, LaTeX and JSON: one entry each in `FORMS`."""
+"""Explanations of cells as text, Markdown, LaTeX and JSON: a function each."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from math import isfinite
 from typing import Any
 
@@ -17,15 +17,6 @@ from attncli.render.spelling import Spelling
 from attncli.render.view import View
 
 INDENT = "  "
-
-
-@dataclass(frozen=True)
-class Form:
-    """A form of an explanation: the suffix of its files, and how it is written."""
-
-    suffix: str
-    help: str
-    write: Callable[[Explanations, View], str]
 
 
 def text(explained: Explanations, view: View) -> str:
@@ -224,11 +215,3 @@ def _node(expression: Expression, trace: Trace, spelling: Spelling) -> dict[str,
 
 def _number(number: float) -> float | str:
     return number if isfinite(number) else str(number)
-
-
-FORMS: dict[str, Form] = {
-    "text": Form(".txt", "a line a cell", text),
-    "json": Form(".json", "a list of objects, every digit kept", as_json),
-    "latex": Form(".tex", "align* of amsmath", latex),
-    "markdown": Form(".md", "a nested list", markdown),
-}
