@@ -9,18 +9,11 @@ nothing is calculated yet: running the plan is another matter, and so is drawing
 from __future__ import annotations
 
 from attncli.calculation.given import PROJECTIONS
+from attncli.calculation.heads import Concat, SplitHeads
 from attncli.calculation.masking import Mask
 from attncli.calculation.needs import Equal, SameLeading
-from attncli.calculation.operations import (
-    Concat,
-    DivideByRoot,
-    Multiply,
-    Project,
-    SoftCap,
-    Softmax,
-    SplitHeads,
-    WeightedSum,
-)
+from attncli.calculation.normalisers import Softmax
+from attncli.calculation.operations import DivideByRoot, Multiply, Project, SoftCap, WeightedSum
 from attncli.calculation.plan import Plan, Steps
 from attncli.calculation.problem import Problem
 from attncli.errors import ProblemError

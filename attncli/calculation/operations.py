@@ -19,16 +19,15 @@ from attncli.calculation.arithmetic import (
     Expression,
     Function,
     Index,
-    Noted,
     Number,
     Product,
     Quotient,
     Root,
     Sum,
 )
-from attncli.calculation.layouts import Array, Axes, Axis, Factor, Layout, Role
-from attncli.calculation.needs import Divides, Equal, Need
-from attncli.calculation.vectors import Inner, Line, Mapped, Total
+from attncli.calculation.layouts import Array, Axes, Factor, Layout, Role
+from attncli.calculation.needs import Equal, Need
+from attncli.calculation.vectors import Inner, Line
 
 
 class Operation(ABC):
@@ -129,34 +128,6 @@ class Project(Operation):
 
 
 @dataclass(frozen=True)
-class SplitHeads(OfOne):
-    """Cut the features into equal parts, a head each: (…, n, h·d) → (…, h, n, d)."""
-
-    heads: int
-
-    @property
-    def needs(self) -> tuple[Need, ...]:
-        return (Divides(self.source, self.heads),)
-
-    def axes(self, source: Axes) -> Axes:
-        *leading, tokens, features = source
-        width = Axis(features.name, features.size // self.heads)
-        return (*leading, Axis("heads", self.heads), tokens, width)
-
-    def apply(self, source: Array) -> Array:
-        parts = source.reshape(*source.shape[:-1], self.heads, source.shape[-1] // self.heads)
-        return parts.swapaxes(-2, -3)
-
-    def formula(self, layout: Layout) -> str:
-        return f"{self.source} split into {self.heads} heads"
-
-    def cell(self, index: Index, source: Array) -> Expression:
-        *leading, head, row, column = index
-        width = source.shape[-1] // self.heads
-        return Cell(self.source, (*leading, row, head * width + column))
-
-
-@dataclass(frozen=True)
 class DivideByRoot(OfOne):
     """scores / √d_k, of the same shape (Vaswani et al. 2017, section 3.2.1)."""
 
@@ -207,35 +178,6 @@ class SoftCap(OfOne):
 
 
 @dataclass(frozen=True)
-class Softmax(OfOne):
-    """exp(sᵢⱼ) / Σⱼ exp(sᵢⱼ) over the keys, of the same shape.
-
-    The row maximum is subtracted first, which changes nothing but the overflow. A row of −inf
-    alone, which may attend nothing, gives zeros.
-    """
-
-    def apply(self, source: Array) -> Array:
-        largest = source.max(axis=-1, keepdims=True)
-        powers = np.exp(source - np.where(np.isneginf(largest), 0, largest))
-        total = powers.sum(axis=-1, keepdims=True)
-        return powers / np.where(np.isneginf(largest), 1, total)
-
-    def formula(self, layout: Layout) -> str:
-        keys = "column" if Role.TOKENS in layout.swapped else "row"
-        return f"softmax of each {keys} of {self.source}"
-
-    def cell(self, index: Index, source: Array) -> Expression:
-        row = source[index[:-1]]
-        largest = int(row.argmax())
-        if np.isneginf(row[largest]):
-            return Noted(Number(0), ("no key may be attended",))
-        # Exponentials of more than this cannot be read; the largest is subtracted, as in `apply`.
-        less = Cell(self.source, (*index[:-1], largest)) if abs(row[largest]) > 30 else None
-        powers = Mapped("exp", Line(self.source, (*index[:-1], None), len(row)), less)
-        return Quotient(powers.at(index[-1]), Total(powers))
-
-
-@dataclass(frozen=True)
 class WeightedSum(Operation):
     """weights V: (…, n, m), (…, m, d_v) → (…, n, d_v)."""
 
@@ -262,27 +204,6 @@ class WeightedSum(Operation):
             Line(self.weights, (*leading, row, None), size),
             Line(self.values, (*leading, None, column), size),
         )
-
-
-@dataclass(frozen=True)
-class Concat(OfOne):
-    """The heads side by side again: (…, h, n, d) → (…, n, h·d)."""
-
-    def axes(self, source: Axes) -> Axes:
-        *leading, heads, tokens, features = source
-        return (*leading, tokens, Axis(features.name, heads.size * features.size))
-
-    def apply(self, source: Array) -> Array:
-        side_by_side = source.swapaxes(-2, -3)
-        return side_by_side.reshape(*side_by_side.shape[:-2], -1)
-
-    def formula(self, layout: Layout) -> str:
-        return f"all {self.source} side by side"
-
-    def cell(self, index: Index, source: Array) -> Expression:
-        *leading, row, column = index
-        head, place = divmod(column, source.shape[-1])
-        return Cell(self.source, (*leading, head, row, place))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from attncli.calculation.layouts import Array
 from attncli.calculation.masking import Mask
-from attncli.calculation.operations import Softmax
+from attncli.calculation.normalisers import Softmax
 from attncli.calculation.plan import Step, Trace
 from attncli.calculation.problem import Problem
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from attncli.calculation.operations import Softmax
+from attncli.calculation.normalisers import Softmax
 from attncli.homework.answers import EXACT, Answer, Answered
 from attncli.homework.checking import Numbers, Verdict, half_a_unit, near
 from attncli.homework.report import Line, Report

@@ -21,7 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from attncli.calculation.layouts import Array, Axis
-from attncli.calculation.operations import Softmax
+from attncli.calculation.normalisers import Softmax
 from attncli.calculation.plan import Step, Trace
 from attncli.calculation.problem import Problem
 from attncli.render.numbers import number_text

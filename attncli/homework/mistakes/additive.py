@@ -8,7 +8,7 @@ from attncli.calculation.layouts import Array
 from attncli.calculation.operations import (
     Project,
 )
-from attncli.calculation.scoring import TanhSum, WeighHidden
+from attncli.calculation.pairs import TanhSum, WeighHidden
 from attncli.homework.catalogue import Scene, mistake
 from attncli.homework.mistakes.projections import renamed
 

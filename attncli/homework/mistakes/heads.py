@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from attncli.calculation.heads import Concat, SplitHeads
 from attncli.calculation.layouts import Array
-from attncli.calculation.operations import Concat, Project, SplitHeads, WeightedSum
-from attncli.calculation.scoring import Bilinear, Dot, OfQueriesAndKeys
+from attncli.calculation.operations import Project, WeightedSum
+from attncli.calculation.pairs import Bilinear, Dot, OfQueriesAndKeys
 from attncli.homework.catalogue import Scene, mistake
 
 # Heads apart.

@@ -9,7 +9,7 @@ import numpy as np
 from attncli.calculation.layouts import Array
 from attncli.calculation.masking import HIDES, Mask
 from attncli.calculation.masks import Causal
-from attncli.calculation.operations import Softmax
+from attncli.calculation.normalisers import Softmax
 from attncli.homework.catalogue import Scene, mistake
 from attncli.homework.mistakes.masking import (
     applied,

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from attncli.calculation.layouts import Array
 from attncli.calculation.masking import Mask
 from attncli.calculation.masks import Causal, Padding
-from attncli.calculation.operations import DivideByRoot, Multiply, Softmax
+from attncli.calculation.normalisers import Softmax
+from attncli.calculation.operations import DivideByRoot, Multiply
 from attncli.homework.catalogue import Scene, mistake
 from attncli.homework.mistakes.masking import (
     applied,

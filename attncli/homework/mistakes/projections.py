@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from attncli.calculation.heads import Concat, SplitHeads
 from attncli.calculation.layouts import Array, Role
-from attncli.calculation.operations import Concat, Project, SplitHeads, WeightedSum
-from attncli.calculation.scoring import Bilinear, Dot, TanhSum
+from attncli.calculation.operations import Project, WeightedSum
+from attncli.calculation.pairs import Bilinear, Dot, TanhSum
 from attncli.homework.catalogue import Scene, mistake
 
 OF_SEQUENCES = (Project, SplitHeads, Dot, Bilinear, TanhSum, WeightedSum)

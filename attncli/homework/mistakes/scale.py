@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from math import sqrt
 
+from attncli.calculation.heads import SplitHeads
 from attncli.calculation.layouts import Array
-from attncli.calculation.operations import (
-    DivideByRoot,
-    Multiply,
-    SplitHeads,
-    WeightedSum,
-)
-from attncli.calculation.scoring import Bilinear, Dot, WeighHidden
+from attncli.calculation.operations import DivideByRoot, Multiply, WeightedSum
+from attncli.calculation.pairs import Bilinear, Dot, WeighHidden
 from attncli.homework.catalogue import Scene, mistake
 
 

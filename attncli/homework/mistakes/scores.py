@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from attncli.calculation.layouts import Array
-from attncli.calculation.scoring import Bilinear, Dot
+from attncli.calculation.pairs import Bilinear, Dot
 from attncli.homework.catalogue import Scene, mistake
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from attncli.calculation.layouts import Array
-from attncli.calculation.operations import DivideByRoot, Multiply, Softmax
+from attncli.calculation.normalisers import Softmax
+from attncli.calculation.operations import DivideByRoot, Multiply
 from attncli.homework.catalogue import Scene, mistake
 from attncli.homework.mistakes.masking import behind, chain
 

@@ -1,0 +1,59 @@
+"""The operations that cut features into heads, and put heads together again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from attncli.calculation.arithmetic import Cell, Expression, Index
+from attncli.calculation.layouts import Array, Axes, Axis, Layout
+from attncli.calculation.needs import Divides, Need
+from attncli.calculation.operations import OfOne
+
+
+@dataclass(frozen=True)
+class SplitHeads(OfOne):
+    """Cut the features into equal parts, a head each: (…, n, h·d) → (…, h, n, d)."""
+
+    heads: int
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        return (Divides(self.source, self.heads),)
+
+    def axes(self, source: Axes) -> Axes:
+        *leading, tokens, features = source
+        width = Axis(features.name, features.size // self.heads)
+        return (*leading, Axis("heads", self.heads), tokens, width)
+
+    def apply(self, source: Array) -> Array:
+        parts = source.reshape(*source.shape[:-1], self.heads, source.shape[-1] // self.heads)
+        return parts.swapaxes(-2, -3)
+
+    def formula(self, layout: Layout) -> str:
+        return f"{self.source} split into {self.heads} heads"
+
+    def cell(self, index: Index, source: Array) -> Expression:
+        *leading, head, row, column = index
+        width = source.shape[-1] // self.heads
+        return Cell(self.source, (*leading, row, head * width + column))
+
+
+@dataclass(frozen=True)
+class Concat(OfOne):
+    """The heads side by side again: (…, h, n, d) → (…, n, h·d)."""
+
+    def axes(self, source: Axes) -> Axes:
+        *leading, heads, tokens, features = source
+        return (*leading, tokens, Axis(features.name, heads.size * features.size))
+
+    def apply(self, source: Array) -> Array:
+        side_by_side = source.swapaxes(-2, -3)
+        return side_by_side.reshape(*side_by_side.shape[:-2], -1)
+
+    def formula(self, layout: Layout) -> str:
+        return f"all {self.source} side by side"
+
+    def cell(self, index: Index, source: Array) -> Expression:
+        *leading, row, column = index
+        head, place = divmod(column, source.shape[-1])
+        return Cell(self.source, (*leading, head, row, place))

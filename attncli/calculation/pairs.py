@@ -1,0 +1,161 @@
+"""The operations that meet every query with every key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from attncli.calculation.arithmetic import Cell, Expression, Function, Index, Sum
+from attncli.calculation.layouts import Array, Axes, Axis, Factor, Layout, Role
+from attncli.calculation.needs import Equal, Need, SameLeading
+from attncli.calculation.operations import Operation
+from attncli.calculation.vectors import Image, Inner, Line, Total
+
+
+@dataclass(frozen=True)
+class OfQueriesAndKeys(Operation):
+    """An operation that meets every query with every key."""
+
+    queries: str
+    keys: str
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        return (self.queries, self.keys)
+
+
+@dataclass(frozen=True)
+class Dot(OfQueriesAndKeys):
+    """Q Kᵀ, every query with every key: (…, n, d), (…, m, d) → (…, n, m)."""
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        return (
+            SameLeading(self.keys, self.queries),
+            Equal(
+                (self.keys, -1),
+                (self.queries, -1),
+                "dot scoring",
+                f"Use --score additive, or check that {self.keys} is not transposed.",
+            ),
+        )
+
+    def axes(self, queries: Axes, keys: Axes) -> Axes:
+        return (*queries[:-1], keys[-2])
+
+    def apply(self, queries: Array, keys: Array) -> Array:
+        return queries @ keys.swapaxes(-1, -2)
+
+    def formula(self, layout: Layout) -> str:
+        return layout.product(Factor(self.queries), Factor(self.keys, transposed=True))
+
+    def cell(self, index: Index, queries: Array, keys: Array) -> Expression:
+        *leading, query, key = index
+        size = queries.shape[-1]
+        return Inner(
+            Line(self.queries, (*leading, query, None), size),
+            Line(self.keys, (*leading, key, None), size),
+        )
+
+
+@dataclass(frozen=True)
+class Bilinear(Operation):
+    """Q W Kᵀ: (…, n, d_q), (d_q, d_k), (…, m, d_k) → (…, n, m)."""
+
+    queries: str
+    weight: str
+    keys: str
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        return (self.queries, self.weight, self.keys)
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        cure = f"{self.weight} is d_q × d_k in every layout: check that it is not transposed."
+        return (
+            SameLeading(self.keys, self.queries),
+            Equal((self.queries, -1), (self.weight, -2), "general scoring", cure),
+            Equal((self.keys, -1), (self.weight, -1), "general scoring", cure),
+        )
+
+    def axes(self, queries: Axes, weight: Axes, keys: Axes) -> Axes:
+        return (*queries[:-1], keys[-2])
+
+    def apply(self, queries: Array, weight: Array, keys: Array) -> Array:
+        return queries @ weight @ keys.swapaxes(-1, -2)
+
+    def formula(self, layout: Layout) -> str:
+        weight = Factor(self.weight, Role.FIXED)
+        return layout.product(Factor(self.queries), weight, Factor(self.keys, transposed=True))
+
+    def cell(self, index: Index, queries: Array, weight: Array, keys: Array) -> Expression:
+        *leading, query, key = index
+        d_q, d_k = weight.shape
+        projected = Image(Line(self.queries, (*leading, query, None), d_q), self.weight, d_k)
+        return Inner(projected, Line(self.keys, (*leading, key, None), d_k))
+
+
+@dataclass(frozen=True)
+class TanhSum(OfQueriesAndKeys):
+    """tanh(qᵢ + kⱼ) for every pair: (…, n, hidden), (…, m, hidden) → (…, n, m, hidden)."""
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        cure = "W_a and U_a bring both to one hidden width: give them, or check their sizes."
+        return (
+            SameLeading(self.keys, self.queries),
+            Equal((self.keys, -1), (self.queries, -1), "additive scoring", cure),
+        )
+
+    def axes(self, queries: Axes, keys: Axes) -> Axes:
+        return (*queries[:-1], keys[-2], Axis("hidden", queries[-1].size))
+
+    def apply(self, queries: Array, keys: Array) -> Array:
+        return np.tanh(queries[..., :, None, :] + keys[..., None, :, :])
+
+    def formula(self, layout: Layout) -> str:
+        return f"tanh({self.queries}ᵢ + {self.keys}ⱼ)"
+
+    def cell(self, index: Index, queries: Array, keys: Array) -> Expression:
+        *leading, query, key, unit = index
+        pair = (
+            Cell(self.queries, (*leading, query, unit)),
+            Cell(self.keys, (*leading, key, unit)),
+        )
+        return Function("tanh", Sum(pair))
+
+
+@dataclass(frozen=True)
+class WeighHidden(Operation):
+    """vᵀ hidden for every pair, or the plain sum where v is left out: (…, hidden) → (…)."""
+
+    hidden: str
+    vector: str | None = None
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        return (self.hidden, *([self.vector] if self.vector else []))
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        if not self.vector:
+            return ()
+        cure = f"{self.vector} needs one number for each hidden unit."
+        return (Equal((self.vector, -1), (self.hidden, -1), "additive scoring", cure),)
+
+    def axes(self, hidden: Axes, vector: Axes = ()) -> Axes:
+        return hidden[:-1]
+
+    def apply(self, hidden: Array, vector: Array | None = None) -> Array:
+        total: Array = hidden.sum(axis=-1) if vector is None else hidden @ vector
+        return total
+
+    def formula(self, layout: Layout) -> str:
+        return f"{self.vector}ᵀ {self.hidden}ᵢⱼ" if self.vector else f"sum of {self.hidden}ᵢⱼ"
+
+    def cell(self, index: Index, hidden: Array, *vector: Array) -> Expression:
+        size = hidden.shape[-1]
+        line = Line(self.hidden, (*index, None), size)
+        return Inner(Line(self.vector, (None,), size), line) if self.vector else Total(line)
