@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from attncli.calculation.layouts import Axes, Layout, Role, shape_text, sizes
+from attncli.calculation.layouts import Axes, Layout, Role, count, shape_text, sizes
 from attncli.errors import ProblemError
 
 
@@ -96,6 +96,33 @@ class SameLeading:
 
 
 @dataclass(frozen=True)
+class SharesHeads:
+    """Keys have the axes of queries before the last two, or fewer heads whose number divides theirs."""
+
+    keys: str
+    queries: str
+
+    def check(self, paper: Paper) -> None:
+        keys, queries = (paper.axes[name][:-2] for name in (self.keys, self.queries))
+        have_heads = all(axes and axes[-1].name == "heads" for axes in (keys, queries))
+        if not have_heads or sizes(keys[:-1]) != sizes(queries[:-1]):
+            return SameLeading(self.keys, self.queries).check(paper)
+        heads = queries[-1].size
+        if heads % keys[-1].size:
+            shapes = paper.two_shapes(self.keys, self.queries)
+            message = f"{shapes}: {heads} heads of queries cannot share {keys[-1].size} evenly."
+            hint = f"The number of heads of {self.keys} must divide {heads}: {divisors(heads)}."
+            raise ProblemError(message, hint, (self.keys, self.queries))
+        return None
+
+
+def divisors(number: int) -> str:
+    """The whole numbers that divide this one: `1, 2, 3 or 6`."""
+    *most, last = (str(n) for n in range(1, number + 1) if number % n == 0)
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+@dataclass(frozen=True)
 class Divides:
     """The number of heads divides the width of a matrix."""
 
@@ -106,24 +133,29 @@ class Divides:
         width = paper.size(self.name, -1)
         if width % self.heads == 0:
             return
-        divisors = [str(n) for n in range(1, width + 1) if width % n == 0]
         message = (
             f"{self.name} is {paper.shape(self.name)}: its {width} {paper.side(self.name, -1)} "
-            f"cannot be split into {self.heads} heads."
+            f"cannot be split into {count(self.heads, 'heads')}."
         )
-        hint = f"Choose a number of heads that divides {width}: {', '.join(divisors)}."
+        hint = f"Choose a number of heads that divides {width}: {divisors(width)}."
         raise ProblemError(message, hint, (self.name, "heads"))
 
 
 @dataclass(frozen=True)
 class Broadcasts:
-    """A matrix broadcasts to another without making it larger (NumPy's rule, from the right)."""
+    """A matrix broadcasts to another without making it larger (NumPy's rule, from the right).
+
+    `fills_up`: its last axis may be shorter.
+    """
 
     name: str
     target: str
+    fills_up: bool = False
 
     def check(self, paper: Paper) -> None:
         shape, target = sizes(paper.axes[self.name]), sizes(paper.axes[self.target])
+        if self.fills_up and shape[-1] < target[-1]:
+            shape = (*shape[:-1], target[-1])
         try:
             fits = np.broadcast_shapes(shape, target) == target
         except ValueError:

@@ -27,6 +27,7 @@ from attncli.calculation.arithmetic import (
 )
 from attncli.calculation.layouts import Array, Axes, Factor, Layout, Role
 from attncli.calculation.needs import Equal, Need
+from attncli.calculation.sharing import shared, spread
 from attncli.calculation.vectors import Inner, Line
 
 
@@ -192,17 +193,17 @@ class WeightedSum(Operation):
         return (*weights[:-1], values[-1])
 
     def apply(self, weights: Array, values: Array) -> Array:
-        return weights @ values
+        return weights @ spread(values, weights.shape)
 
     def formula(self, layout: Layout) -> str:
         return layout.product(Factor(self.weights), Factor(self.values))
 
     def cell(self, index: Index, weights: Array, values: Array) -> Expression:
         *leading, row, column = index
-        size = weights.shape[-1]
+        place, size = shared((*leading,), values, weights.shape), weights.shape[-1]
         return Inner(
             Line(self.weights, (*leading, row, None), size),
-            Line(self.values, (*leading, None, column), size),
+            Line(self.values, (*place, None, column), size),
         )
 
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from attncli.calculation.arithmetic import Cell, Expression, Function, Index, Sum
 from attncli.calculation.layouts import Array, Axes, Axis, Factor, Layout, Role
-from attncli.calculation.needs import Equal, Need, SameLeading
+from attncli.calculation.needs import Equal, Need, SharesHeads
 from attncli.calculation.operations import Operation
+from attncli.calculation.sharing import shared, spread
 from attncli.calculation.vectors import Image, Inner, Line, Total
 
 
@@ -32,7 +33,7 @@ class Dot(OfQueriesAndKeys):
     @property
     def needs(self) -> tuple[Need, ...]:
         return (
-            SameLeading(self.keys, self.queries),
+            SharesHeads(self.keys, self.queries),
             Equal(
                 (self.keys, -1),
                 (self.queries, -1),
@@ -45,17 +46,17 @@ class Dot(OfQueriesAndKeys):
         return (*queries[:-1], keys[-2])
 
     def apply(self, queries: Array, keys: Array) -> Array:
-        return queries @ keys.swapaxes(-1, -2)
+        return queries @ spread(keys, queries.shape).swapaxes(-1, -2)
 
     def formula(self, layout: Layout) -> str:
         return layout.product(Factor(self.queries), Factor(self.keys, transposed=True))
 
     def cell(self, index: Index, queries: Array, keys: Array) -> Expression:
         *leading, query, key = index
-        size = queries.shape[-1]
+        place, size = shared((*leading,), keys, queries.shape), queries.shape[-1]
         return Inner(
             Line(self.queries, (*leading, query, None), size),
-            Line(self.keys, (*leading, key, None), size),
+            Line(self.keys, (*place, key, None), size),
         )
 
 
@@ -75,7 +76,7 @@ class Bilinear(Operation):
     def needs(self) -> tuple[Need, ...]:
         cure = f"{self.weight} is d_q × d_k in every layout: check that it is not transposed."
         return (
-            SameLeading(self.keys, self.queries),
+            SharesHeads(self.keys, self.queries),
             Equal((self.queries, -1), (self.weight, -2), "general scoring", cure),
             Equal((self.keys, -1), (self.weight, -1), "general scoring", cure),
         )
@@ -84,7 +85,7 @@ class Bilinear(Operation):
         return (*queries[:-1], keys[-2])
 
     def apply(self, queries: Array, weight: Array, keys: Array) -> Array:
-        return queries @ weight @ keys.swapaxes(-1, -2)
+        return queries @ weight @ spread(keys, queries.shape).swapaxes(-1, -2)
 
     def formula(self, layout: Layout) -> str:
         weight = Factor(self.weight, Role.FIXED)
@@ -92,9 +93,9 @@ class Bilinear(Operation):
 
     def cell(self, index: Index, queries: Array, weight: Array, keys: Array) -> Expression:
         *leading, query, key = index
-        d_q, d_k = weight.shape
+        place, (d_q, d_k) = shared((*leading,), keys, queries.shape), weight.shape
         projected = Image(Line(self.queries, (*leading, query, None), d_q), self.weight, d_k)
-        return Inner(projected, Line(self.keys, (*leading, key, None), d_k))
+        return Inner(projected, Line(self.keys, (*place, key, None), d_k))
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class TanhSum(OfQueriesAndKeys):
     def needs(self) -> tuple[Need, ...]:
         cure = "W_a and U_a bring both to one hidden width: give them, or check their sizes."
         return (
-            SameLeading(self.keys, self.queries),
+            SharesHeads(self.keys, self.queries),
             Equal((self.keys, -1), (self.queries, -1), "additive scoring", cure),
         )
 
@@ -113,17 +114,15 @@ class TanhSum(OfQueriesAndKeys):
         return (*queries[:-1], keys[-2], Axis("hidden", queries[-1].size))
 
     def apply(self, queries: Array, keys: Array) -> Array:
-        return np.tanh(queries[..., :, None, :] + keys[..., None, :, :])
+        return np.tanh(queries[..., :, None, :] + spread(keys, queries.shape)[..., None, :, :])
 
     def formula(self, layout: Layout) -> str:
         return f"tanh({self.queries}ᵢ + {self.keys}ⱼ)"
 
     def cell(self, index: Index, queries: Array, keys: Array) -> Expression:
         *leading, query, key, unit = index
-        pair = (
-            Cell(self.queries, (*leading, query, unit)),
-            Cell(self.keys, (*leading, key, unit)),
-        )
+        place = shared((*leading,), keys, queries.shape)
+        pair = (Cell(self.queries, (*leading, query, unit)), Cell(self.keys, (*place, key, unit)))
         return Function("tanh", Sum(pair))
 
 
