@@ -125,6 +125,26 @@ class Difference(Expression):
     def value(self, values: Values) -> float:
         return self.left.value(values) - self.right.value(values)
 
+    def halfway(self, values: Values) -> Expression:
+        return Difference(settled(self.left, values), settled(self.right, values))
+
+
+@dataclass(frozen=True)
+class Negative(Expression):
+    """−a."""
+
+    argument: Expression
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        return (self.argument,)
+
+    def value(self, values: Values) -> float:
+        return -self.argument.value(values)
+
+    def halfway(self, values: Values) -> Expression:
+        return Negative(self.argument.halfway(values))
+
 
 @dataclass(frozen=True)
 class Product(Expression):
@@ -177,6 +197,24 @@ class Function(Expression):
 
     def halfway(self, values: Values) -> Expression:
         return Function(self.name, settled(self.argument, values))
+
+
+@dataclass(frozen=True)
+class Larger(Expression):
+    """max(a, b)."""
+
+    choices: tuple[Expression, Expression]
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        return self.choices
+
+    def value(self, values: Values) -> float:
+        return max(choice.value(values) for choice in self.choices)
+
+    def halfway(self, values: Values) -> Expression:
+        left, right = self.choices
+        return Larger((left.halfway(values), right.halfway(values)))
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ nothing is calculated yet: running the plan is another matter, and so is drawing
 
 from __future__ import annotations
 
+from attncli.calculation.cache import first_position, joined
 from attncli.calculation.given import PROJECTIONS
-from attncli.calculation.heads import Concat, SplitHeads
-from attncli.calculation.masking import Mask
+from attncli.calculation.heads import Average, Concat, SplitHeads
+from attncli.calculation.masking import First, Mask
 from attncli.calculation.needs import Equal, SameLeading
-from attncli.calculation.normalisers import Softmax
 from attncli.calculation.operations import DivideByRoot, Multiply, Project, SoftCap, WeightedSum
 from attncli.calculation.plan import Plan, Steps
 from attncli.calculation.problem import Problem
@@ -27,11 +27,13 @@ def attention(problem: Problem) -> Plan:
     steps = Steps(problem.layout, problem.axes, problem.roles)
     queries, keys, values = projections(steps)
     queries, keys, values = heads(problem, steps, queries, keys, values)
+    first = first_position(problem, steps, queries)
+    keys, values = joined(steps, keys, values)
     scores = problem.scoring.score(steps, queries, keys)
     scores = scaled(problem, steps, scores, queries)
     scores = capped(problem, steps, scores)
-    scores = masked(problem, steps, scores)
-    weights = steps.add("weights", Softmax(scores))
+    scores = masked(problem, steps, scores, first)
+    weights = weighed(problem, steps, scores)
     if values:
         output(steps, weights, values)
     return steps.plan()
@@ -76,23 +78,33 @@ def projected(steps: Steps) -> Names:
 
 
 def heads(problem: Problem, steps: Steps, queries: str, keys: str, values: str | None) -> Names:
-    """Each head its part of the features; heads that are an axis already are left as they are."""
+    """Each head its part of the features; heads that are an axis already are left as they are.
+
+    Keys and values may have fewer heads, `kv_heads`, each of which serves several of the queries.
+    """
     if steps.has_heads(queries):
-        count = steps.axes(queries)[-3].size
-        if problem.heads not in (None, count):
-            raise ProblemError(
-                f"heads is {problem.heads}, but {queries} has {count} heads as its own axis.",
-                f"Leave out heads, or say {count}: what has an axis of heads is not split.",
-                ("heads", queries),
-            )
+        check_heads("heads", problem.heads, steps, queries)
+        check_heads("kv_heads", problem.kv_heads, steps, keys)
         return queries, keys, values
-    if problem.heads in (None, 1):
+    count, kv_count = problem.heads or 1, problem.kv_heads or problem.heads or 1
+    if count == 1:
         return queries, keys, values
+    return (
+        steps.add("Q_h", SplitHeads(queries, count)),
+        steps.add("K_h", SplitHeads(keys, kv_count)),
+        steps.add("V_h", SplitHeads(values, kv_count)) if values else None,
+    )
 
-    def split(name: str, source: str) -> str:
-        return steps.add(name, SplitHeads(source, problem.heads or 1))
 
-    return split("Q_h", queries), split("K_h", keys), split("V_h", values) if values else None
+def check_heads(choice: str, chosen: int | None, steps: Steps, name: str) -> None:
+    """Raise ProblemError where a choice names another number than the axis of heads has."""
+    count = steps.axes(name)[-3].size
+    if chosen not in (None, count):
+        raise ProblemError(
+            f"{choice} is {chosen}, but {name} has {count} heads as its own axis.",
+            f"Leave out {choice}, or say {count}: what has an axis of heads is not split.",
+            (choice, name),
+        )
 
 
 def scaled(problem: Problem, steps: Steps, scores: str, queries: str) -> str:
@@ -118,13 +130,26 @@ def capped(problem: Problem, steps: Steps, scores: str) -> str:
     return steps.add("capped", SoftCap(scores, problem.softcap))
 
 
-def masked(problem: Problem, steps: Steps, scores: str) -> str:
+def masked(problem: Problem, steps: Steps, scores: str, first: First) -> str:
     """−inf, or `fill`, where a query may not see a key; a mask of numbers is added."""
     masks = problem.masks
     if not masks:
         return scores
-    rules = tuple(rule.fit(steps.axes(scores)) for rule in masks.rules)
-    return steps.add("masked", Mask(scores, rules, masks.keep, masks.add, masks.fill))
+    axes = steps.axes(scores)
+    rules = tuple(rule.fit(axes, first, problem.convention) for rule in masks.rules)
+    operation = Mask(scores, rules, masks.keep, masks.add, masks.fill, masks.fills_up)
+    return steps.add("masked", operation)
+
+
+def weighed(problem: Problem, steps: Steps, scores: str) -> str:
+    """The normaliser over the keys, softmax unless chosen; the mean of the heads where it is usual."""
+    operation = problem.normaliser.operation(
+        scores, problem.temperature, problem.softmax_dtype, problem.convention.empty
+    )
+    weights = steps.add("weights", operation)
+    if problem.convention.averages and steps.has_heads(weights):
+        steps.add("average", Average(weights))
+    return weights
 
 
 def output(steps: Steps, weights: str, values: str) -> None:

@@ -33,6 +33,12 @@ def _scores() -> Collection[str]:
     return SCORING
 
 
+def _normalisers() -> Collection[str]:
+    from attncli.calculation.normalisers import NORMALISERS
+
+    return NORMALISERS
+
+
 def _layouts() -> Collection[str]:
     from attncli.calculation.layouts import LAYOUTS
 
@@ -49,6 +55,12 @@ def _mask_rules() -> Collection[str]:
     from attncli.calculation.masks import MASKS
 
     return MASKS
+
+
+def _conventions() -> Collection[str]:
+    from attncli.calculation.conventions import CONVENTIONS
+
+    return CONVENTIONS
 
 
 def _dtypes() -> Collection[str]:
@@ -91,6 +103,17 @@ def _number(value: object, expected: str = "it must be a number") -> float:
     return number
 
 
+def _lengths(value: object) -> tuple[int, ...]:
+    """Lengths as a list, as one number, or in one text with commas."""
+    parts = value.split(",") if isinstance(value, str) else value
+    numbers = parts if isinstance(parts, list | tuple) else [parts]
+    expected = "it must be whole numbers from 0, one a batch entry"
+    lengths = [_number(number, expected) for number in numbers]
+    if not lengths or any(length < 0 or length != int(length) for length in lengths):
+        raise ValueError(expected)
+    return tuple(map(int, lengths))
+
+
 def _scale(value: object) -> float:
     """The factor; `none` is 1, which does nothing."""
     if value is None or (isinstance(value, str) and value.strip().casefold() == "none"):
@@ -111,6 +134,14 @@ def _softcap(value: object) -> float | None:
     if not isfinite(cap) or cap < 0:
         raise ValueError(expected)
     return cap or None
+
+
+def _temperature(value: object) -> float:
+    expected = "it must be a number above 0"
+    temperature = _number(value, expected)
+    if not isfinite(temperature) or temperature <= 0:
+        raise ValueError(expected)
+    return temperature
 
 
 def _fill(value: object) -> float:
@@ -147,18 +178,49 @@ CHOICES: dict[str, Choice] = {
         "NAME", "Scoring function (default: scaled).", _one_of(_scores), _scores, ("scoring",)
     ),
     "heads": Choice("N", "Number of heads.", _whole_number, aliases=("num_heads", "n_heads")),
+    "kv_heads": Choice(
+        "N",
+        "Number of heads of keys and values, shared by those of queries (default: heads).",
+        _whole_number,
+        aliases=("num_kv_heads", "n_kv_heads", "kv_num_heads", "num_key_value_heads"),
+    ),
     "scale": Choice("NUMBER|none", "Factor the scores are multiplied by.", _scale),
     "softcap": Choice("NUMBER|none", "Soft cap c of the scores: c tanh(s / c).", _softcap),
+    "normaliser": Choice(
+        "NAME",
+        "What makes weights of scores (default: softmax).",
+        _one_of(_normalisers),
+        _normalisers,
+        ("normalizer",),
+    ),
+    "temperature": Choice(
+        "NUMBER", "What is normalised is divided by this (default: 1).", _temperature
+    ),
     "mask": Choice("MASK", "A mask; repeat to combine several.", _as_it_is, _mask_rules),
     "masks": Choice("LIST", "Several masks, combined.", _as_it_is, is_option=False),
     "mask_kind": Choice(
         "KIND", "What the cells of a mask matrix mean.", _one_of(_mask_kinds), _mask_kinds
     ),
     "fill": Choice("NUMBER", "Score of what may not be attended (default: -inf).", _fill),
+    "cache_lens": Choice(
+        "N,N,...",
+        "K and V are a cache; in each batch entry its first N keys are filled.",
+        _lengths,
+        aliases=("nonpad_kv_seqlen",),
+    ),
     "layout": Choice(
         "NAME", "How matrices are written (default: rows).", _one_of(_layouts), _layouts
     ),
     "dtype": Choice("TYPE", "float64 (default), float32 or float16.", _one_of(_dtypes), _dtypes),
+    "softmax_dtype": Choice(
+        "TYPE", "Precision of the softmax alone (default: dtype).", _one_of(_dtypes), _dtypes
+    ),
+    "convention": Choice(
+        "NAME",
+        "What is meant where frameworks differ (default: paper).",
+        _one_of(_conventions),
+        _conventions,
+    ),
     "tokens": Choice("LABELS", "Labels of the queries: 'I,love,math'.", _labels),
     "memory_tokens": Choice("LABELS", "Labels of the keys, where they differ.", _labels),
     "title": Choice("TEXT", "A line above the tables.", _text),

@@ -21,6 +21,7 @@ def check_given(given: AbstractSet[str], score: str) -> None:
         _check_one_source,
         _check_queries_and_keys,
         _check_companions,
+        _check_past,
     ):
         check(given)
 
@@ -120,3 +121,14 @@ def _check_companions(given: AbstractSet[str]) -> None:
             "Give V, or leave out W_o.",
             ("W_o",),
         )
+
+
+def _check_past(given: AbstractSet[str]) -> None:
+    has_values = bool({"X", "V"} & given)
+    if "V_past" in given and not has_values:
+        message = "V_past is given, but no V: without values the weights are the end."
+        raise ProblemError(message, "Give V, or leave out V_past.", ("V_past",))
+    for one, other in (("K_past", "V_past"), ("V_past", "K_past")):
+        if one in given and other not in given and (has_values or one == "V_past"):
+            message = f"{one} is given without {other}: each earlier key needs its value."
+            raise ProblemError(message, f"Give {other} too, or leave out {one}.", (one,))

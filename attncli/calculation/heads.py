@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from attncli.calculation.arithmetic import Cell, Expression, Index
-from attncli.calculation.layouts import Array, Axes, Axis, Layout
+from attncli.calculation.arithmetic import Cell, Expression, Index, Number, Quotient, Sum
+from attncli.calculation.layouts import Array, Axes, Axis, Layout, count
 from attncli.calculation.needs import Divides, Need
 from attncli.calculation.operations import OfOne
 
@@ -30,7 +30,7 @@ class SplitHeads(OfOne):
         return parts.swapaxes(-2, -3)
 
     def formula(self, layout: Layout) -> str:
-        return f"{self.source} split into {self.heads} heads"
+        return f"{self.source} split into {count(self.heads, 'heads')}"
 
     def cell(self, index: Index, source: Array) -> Expression:
         *leading, head, row, column = index
@@ -57,3 +57,24 @@ class Concat(OfOne):
         *leading, row, column = index
         head, place = divmod(column, source.shape[-1])
         return Cell(self.source, (*leading, head, row, place))
+
+
+@dataclass(frozen=True)
+class Average(OfOne):
+    """The mean over the heads: (…, h, n, m) → (…, n, m), as nn.MultiheadAttention returns it."""
+
+    def axes(self, source: Axes) -> Axes:
+        return (*source[:-3], *source[-2:])
+
+    def apply(self, source: Array) -> Array:
+        mean: Array = source.mean(axis=-3)
+        return mean
+
+    def formula(self, layout: Layout) -> str:
+        return f"mean of the heads of {self.source}"
+
+    def cell(self, index: Index, source: Array) -> Expression:
+        *leading, row, column = index
+        heads = source.shape[-3]
+        total = Sum(tuple(Cell(self.source, (*leading, h, row, column)) for h in range(heads)))
+        return Quotient(total, Number(heads))

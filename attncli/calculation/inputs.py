@@ -49,7 +49,7 @@ def read_mask(
     booleans = value.dtype.kind == "b"
     if not booleans:
         check_cells(name, value, dtype, minus_infinity=True)
-    binary = booleans or bool(np.isin(value, (0, 1)).all())
+    binary = is_binary(value)
     if kind is None and not booleans and not value.any():
         message = (
             f"{name} holds zeros alone: they may hide every key, or add nothing to the scores."
@@ -63,6 +63,11 @@ def read_mask(
         raise ProblemError(message, hint, (name, "mask_kind"))
     matrix = layout.swap(value, Role.TOKENS)
     return matrix.astype(dtype) if kind == "add" else matrix.astype(np.bool_) ^ (kind == "drop")
+
+
+def is_binary(mask: NDArray[Any]) -> bool:
+    """Whether a mask holds booleans, or 0 and 1 alone."""
+    return mask.dtype.kind == "b" or bool(np.isin(mask, (0, 1)).all())
 
 
 def place(name: str, index: tuple[int, ...]) -> str:

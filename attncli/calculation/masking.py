@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attncli.calculation.arithmetic import Cell, Expression, Index, Noted, Number, Sum
+from attncli.calculation.conventions import PAPER, Convention
 from attncli.calculation.layouts import Array, Axes, Layout
 from attncli.calculation.needs import Broadcasts, Need
 from attncli.calculation.operations import Operation
 
 Booleans = NDArray[np.bool_]
+First = int | NDArray[np.int_]  # counted from 0: for all, or with the leading axes of the scores
 
 HIDES = -1e4  # a score this low hides its key as −inf does: programs write −1e9
 
@@ -26,8 +28,11 @@ class Rule(Protocol):
     def words(self) -> str:
         """How the user writes it: `causal`, `window:1,1`."""
 
-    def fit(self, axes: Axes) -> Rule:
-        """The rule for scores of these axes. Raises ProblemError where it does not fit them."""
+    def fit(self, axes: Axes, first: First = 0, convention: Convention = PAPER) -> Rule:
+        """The rule for scores of these axes, as a convention means it; the first query is at `first`.
+
+        Raises ProblemError where it does not fit them.
+        """
 
     def may_attend(self, n: int, m: int) -> Booleans:
         """True where query i may attend to key j; broadcasts to (…, n, m)."""
@@ -38,7 +43,8 @@ class Mask(Operation):
     """The scores with added numbers, and `fill` wherever something forbids to attend.
 
     `rules` and the boolean matrices `keep` are combined with "and"; the matrices `add` add up.
-    −inf in an added matrix forbids as well, and stays −inf whatever `fill` says.
+    −inf in an added matrix forbids as well, and stays −inf whatever `fill` says. `fills_up`: a
+    matrix with fewer columns than there are keys forbids the rest.
     """
 
     source: str
@@ -46,6 +52,7 @@ class Mask(Operation):
     keep: tuple[str, ...]
     add: tuple[str, ...]
     fill: float
+    fills_up: bool = False
 
     @property
     def operands(self) -> tuple[str, ...]:
@@ -53,13 +60,14 @@ class Mask(Operation):
 
     @property
     def needs(self) -> tuple[Need, ...]:
-        return tuple(Broadcasts(name, self.source) for name in (*self.keep, *self.add))
+        names = (*self.keep, *self.add)
+        return tuple(Broadcasts(name, self.source, self.fills_up) for name in names)
 
     def axes(self, source: Axes, *matrices: Axes) -> Axes:
         return source
 
     def apply(self, source: Array, *matrices: NDArray[Any]) -> Array:
-        keep, add = matrices[: len(self.keep)], matrices[len(self.keep) :]
+        keep, add = self._filled_up(source, matrices)
         masked = source
         for numbers in add:
             # Decided on the mask, not on the sum: an overflowed score plus −inf would be NaN.
@@ -69,6 +77,16 @@ class Mask(Operation):
             masked = np.where(may_attend, masked, source.dtype.type(self.fill))
         return masked
 
+    def _filled_up(
+        self, source: Array, matrices: tuple[NDArray[Any], ...]
+    ) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+        """The matrices to keep, and those to add, with a column for each key."""
+        keep, add = matrices[: len(self.keep)], matrices[len(self.keep) :]
+        if not self.fills_up:
+            return list(keep), list(add)
+        m = source.shape[-1]
+        return [filled_up(k, m, False) for k in keep], [filled_up(a, m, -np.inf) for a in add]
+
     def formula(self, layout: Layout) -> str:
         total = " + ".join((self.source, *self.add))
         conditions = " and ".join((*(rule.words for rule in self.rules), *self.keep))
@@ -76,9 +94,10 @@ class Mask(Operation):
 
     def cell(self, index: Index, source: Array, *matrices: NDArray[Any]) -> Expression:
         n, m = source.shape[-2:]
+        keep, add = self._filled_up(source, matrices)
         cells = {
             Cell(name, _own(matrix.shape, index)): matrix
-            for name, matrix in zip((*self.keep, *self.add), matrices, strict=True)
+            for name, matrix in zip((*self.keep, *self.add), (*keep, *add), strict=True)
         }
         judges: dict[str | Cell, NDArray[Any]] = {
             **{rule.words: rule.may_attend(n, m) for rule in self.rules},
@@ -95,6 +114,16 @@ class Mask(Operation):
             total = total if np.isfinite(source[index]) else Number(-np.inf)
             return _noted(total, forbidding, "may not", index)
         return _noted(total, judges, "may", index) if judges else total
+
+
+def filled_up(mask: NDArray[Any], m: int, hidden: object) -> NDArray[Any]:
+    """A mask with a column for each of m keys: those that it lacks are hidden.
+
+    ONNX Attention: the last axis may be shorter than the keys, and is then padded so.
+    """
+    missing = m - mask.shape[-1]
+    width = [(0, 0)] * (mask.ndim - 1) + [(0, missing)]
+    return np.pad(mask, width, constant_values=hidden)  # type: ignore[call-overload, no-any-return]
 
 
 def _noted(result: Expression, judges: Iterable[str | Cell], may: str, index: Index) -> Noted:

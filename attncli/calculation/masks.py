@@ -5,54 +5,76 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from attncli.calculation.conventions import PAPER, Convention
 from attncli.calculation.layouts import Axes, shape_text
-from attncli.calculation.masking import Booleans, Rule
+from attncli.calculation.masking import Booleans, First, Rule
 from attncli.errors import ProblemError, did_you_mean
 
 _WHOLE = re.compile(r"[+-]?\d+")
 
 
+def distance(n: int, m: int) -> NDArray[np.int_]:
+    """j − i of every query and key."""
+    return np.arange(m) - np.arange(n)[:, None]
+
+
 @dataclass(frozen=True)
 class Causal:
-    """Query i sees key j ≤ i; lower-right aligns the last query with the last key instead."""
+    """Query i sees key j ≤ i + first; lower-right aligns the last query with the last key instead."""
 
     lower_right: bool = False
+    first: First = 0
 
     @property
     def words(self) -> str:
         return "causal:lower-right" if self.lower_right else "causal"
 
-    def fit(self, axes: Axes) -> Causal:
-        return self
+    def fit(self, axes: Axes, first: First = 0, convention: Convention = PAPER) -> Causal:
+        return replace(self, first=first if convention.counts_cache else 0)
+
+    def diagonal(self, n: int, m: int) -> First:
+        """The largest j − i that is seen; keys of a cache that are not filled are no last ones."""
+        is_filled = isinstance(self.first, np.ndarray)
+        return m - n if self.lower_right and not is_filled else self.first
 
     def may_attend(self, n: int, m: int) -> Booleans:
-        return np.tri(n, m, m - n if self.lower_right else 0, dtype=np.bool_)
+        return np.asarray(distance(n, m) <= self.diagonal(n, m))
 
 
 @dataclass(frozen=True)
 class Window:
-    """Query i sees the keys from i − left to i + right; −1 is unbounded."""
+    """Query i sees the keys from i + first − left to i + first + right; −1 is unbounded.
+
+    `counts_itself`: the query's own key is one of those that are counted, as Keras counts.
+    """
 
     left: int
     right: int
+    counts_itself: bool = False
+    first: First = 0
 
     @property
     def words(self) -> str:
         return f"window:{self.left},{self.right}"
 
-    def fit(self, axes: Axes) -> Window:
-        return self
+    def fit(self, axes: Axes, first: First = 0, convention: Convention = PAPER) -> Window:
+        counts_itself = convention.window_counts_itself
+        if counts_itself and 0 in (self.left, self.right):
+            message = f"{self.words} is empty: {convention.name} counts the query's own key too."
+            raise ProblemError(message, "Give sides of at least 1, or -1.", ("mask", "convention"))
+        first = first if convention.counts_cache else 0
+        return replace(self, first=first, counts_itself=counts_itself)
 
     def may_attend(self, n: int, m: int) -> Booleans:
-        distance = np.arange(m) - np.arange(n)[:, None]
-        after = np.full_like(distance, self.left < 0, dtype=np.bool_) | (distance >= -self.left)
-        before = np.full_like(distance, self.right < 0, dtype=np.bool_) | (distance <= self.right)
-        return after & before
+        shift = distance(n, m) - self.first
+        after = (self.left < 0) | (shift >= self.counts_itself - self.left)
+        before = (self.right < 0) | (shift <= self.right - self.counts_itself)
+        return np.asarray(after & before)
 
 
 @dataclass(frozen=True)
@@ -62,7 +84,7 @@ class Padding:
     words: str
     lengths: NDArray[np.int_]
 
-    def fit(self, axes: Axes) -> Padding:
+    def fit(self, axes: Axes, first: First = 0, convention: Convention = PAPER) -> Padding:
         """The lengths with the axes of the scores but the last, to compare with the keys."""
         n, m = axes[-2].size, axes[-1].size
         batch = [axis.size for axis in axes[:-2] if axis.name == "batch"]

@@ -73,6 +73,21 @@ MATRICES: dict[str, MatrixName] = {
         *_projection("v", "X or memory to values", "d_model", "h·d_v", "value", "values"),
         *_projection("o", "the heads to the output", "h·d_v", "d_out", "out", "output"),
         MatrixName(
+            "W_qkv",
+            ("d_model", "(h + 2·kv_heads)·d_k"),
+            "W_q, W_k and W_v side by side",
+            Role.WEIGHT,
+            aliases=("in_proj_weight", "c_attn_weight", "qkv_weight"),
+        ),
+        MatrixName(
+            "b_qkv",
+            ("(h + 2·kv_heads)·d_k",),
+            "the bias of W_qkv",
+            aliases=("in_proj_bias", "c_attn_bias", "qkv_bias"),
+        ),
+        _tokens("K_past", "p", "d_k", "earlier keys, put before K", "past_key", "past_keys"),
+        _tokens("V_past", "p", "d_v", "earlier values, put before V", "past_value", "past_values"),
+        MatrixName(
             "W_a", ("d_q", "hidden"), "additive: of queries; general: d_q × d_k", Role.WEIGHT
         ),
         MatrixName("U_a", ("d_k", "hidden"), "additive: of keys", Role.WEIGHT),
@@ -89,9 +104,9 @@ MATRICES: dict[str, MatrixName] = {
 }
 
 STEPS = (
-    *("Q", "K", "V", "Q_h", "K_h", "V_h", "q_hidden", "k_hidden", "hidden", "scores", "scaled"),
-    "capped",
-    *("masked", "weights", "heads", "concat", "output"),
+    *("Q", "K", "V", "Q_h", "K_h", "V_h", "K_present", "V_present"),
+    *("q_hidden", "k_hidden", "hidden", "scores", "scaled", "capped", "masked"),
+    *("weights", "average", "heads", "concat", "output"),
 )
 
 
@@ -99,6 +114,8 @@ STEP_ALIASES = {
     "attention": "weights",
     "attention_weights": "weights",
     "attention_scores": "scores",
+    "present_key": "K_present",
+    "present_value": "V_present",
 }
 
 
@@ -132,6 +149,6 @@ def canonical(name: str) -> str:
     if known:
         return known
     close = closest(plain(name), _KNOWN)
-    every = dict.fromkeys((*MATRICES, *CHOICES))
-    hint = f"Did you mean {_KNOWN[close]}?" if close else f"Known names are {', '.join(every)}."
+    listed = "attncli compute --help lists the names it knows."
+    hint = f"Did you mean {_KNOWN[close]}?" if close else listed
     raise ProblemError(f"the name {name!r} is unknown.", hint)

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 
 from attncli.calculation.given import BIASES, PROJECTIONS
 from attncli.calculation.layouts import Array, Shape, shape_text
+from attncli.calculation.needs import divisors
 from attncli.errors import ProblemError
 
 
-def unify_heads(matrices: dict[str, Array], heads: int | None) -> int | None:
-    """The number of heads; weights of each head and their biases are brought to one form.
+def unify_heads(
+    matrices: dict[str, Array], heads: int | None, kv_heads: int | None
+) -> tuple[int | None, int | None]:
+    """The number of heads, and of those of keys and values; weights of each head get one form.
 
     W_q, W_k, W_v keep a matrix for each head unless there is one head; W_o becomes one wide matrix.
     Raises ProblemError where the numbers of heads differ, or a bias does not fit its weight.
@@ -21,17 +24,54 @@ def unify_heads(matrices: dict[str, Array], heads: int | None) -> int | None:
         if name in matrices and matrices[name].ndim == 3
     }
     _check_all_or_none(matrices, counts)
-    _check_heads_agree(counts, heads)
-    count = next(iter(counts.values()), heads)
-    for bias, weight in BIASES.items():
-        if bias in matrices:
-            matrices[bias] = _bias_like(bias, matrices[bias], weight, matrices[weight], count or 1)
+    heads = _agreed(_of(counts, ("W_q", "W_o")), "heads", heads)
+    kv_heads = _agreed(_of(counts, ("W_k", "W_v")), "kv_heads", kv_heads)
+    _check_shared(matrices, heads, kv_heads)
     for name in counts:
         if name == "W_o":
             matrices[name] = matrices[name].reshape(-1, matrices[name].shape[-1])
-        elif count == 1:
+        elif heads == 1:
             matrices[name] = matrices[name][0]
-    return count
+    for bias, weight in BIASES.items():
+        if bias in matrices:
+            of_keys = weight in ("W_k", "W_v")
+            count = (kv_heads if of_keys else None) or heads or 1
+            matrices[bias] = _bias_like(bias, matrices[bias], weight, matrices[weight], count)
+    return heads, kv_heads
+
+
+def _of(counts: Mapping[str, int], names: tuple[str, ...]) -> dict[str, int]:
+    return {name: counts[name] for name in names if name in counts}
+
+
+def _agreed(counts: Mapping[str, int], choice: str, chosen: int | None) -> int | None:
+    """The one number of heads that weights and the choice give, or None where nothing gives one."""
+    every = {**counts, **({choice: chosen} if chosen else {})}
+    if len(set(every.values())) > 1:
+        said = ", ".join(f"{name}: {count}" for name, count in every.items())
+        raise ProblemError(
+            f"the numbers of heads differ ({said}).",
+            "A weight of rank 3 needs one matrix for each head.",
+            tuple(every),
+        )
+    return next(iter(every.values()), None)
+
+
+def _check_shared(matrices: Mapping[str, Array], heads: int | None, kv_heads: int | None) -> None:
+    if kv_heads and not heads and kv_heads > 1 and not _with_heads(matrices):
+        message = f"kv_heads is {kv_heads}, but heads is not given: there is one head."
+        raise ProblemError(message, "Say how many heads the queries have.", ("kv_heads",))
+    if heads and kv_heads and heads % kv_heads:
+        raise ProblemError(
+            f"kv_heads is {kv_heads}, but heads is {heads}: heads that share keys share them evenly.",
+            f"The number of kv_heads must divide {heads}: {divisors(heads)}.",
+            ("kv_heads", "heads"),
+        )
+
+
+def _with_heads(matrices: Mapping[str, Array]) -> str | None:
+    """X, or Q, where heads are an axis of it."""
+    return next((n for n in ("X", "Q") if n in matrices and matrices[n].ndim == 4), None)
 
 
 def _check_all_or_none(matrices: Mapping[str, Array], counts: Mapping[str, int]) -> None:
@@ -44,9 +84,7 @@ def _check_all_or_none(matrices: Mapping[str, Array], counts: Mapping[str, int])
             "Give all of W_q, W_k and W_v a matrix for each head, or none.",
             (per_head[0], whole[0]),
         )
-    axis = next(
-        (name for name in ("X", "Q") if name in matrices and matrices[name].ndim == 4), None
-    )
+    axis = _with_heads(matrices)
     if axis and counts:
         name = next(iter(counts))
         raise ProblemError(
@@ -56,22 +94,11 @@ def _check_all_or_none(matrices: Mapping[str, Array], counts: Mapping[str, int])
         )
 
 
-def _check_heads_agree(counts: Mapping[str, int], heads: int | None) -> None:
-    every = {**counts, **({"heads": heads} if heads else {})}
-    if len(set(every.values())) > 1:
-        said = ", ".join(f"{name}: {count}" for name, count in every.items())
-        raise ProblemError(
-            f"the numbers of heads differ ({said}).",
-            "A weight of rank 3 needs one matrix for each head.",
-            tuple(every),
-        )
-
-
 def _bias_like(bias: str, vector: Array, weight: str, matrix: Array, heads: int) -> Array:
     """A bias in the form of its weight: a vector, or a row for each head."""
     width = matrix.shape[-1]
     forms: list[Shape] = [(width,)]
-    if weight != "W_o" and matrix.ndim == 3:
+    if matrix.ndim == 3:
         forms = [(heads * width,), (heads, width)]
     elif weight != "W_o" and heads > 1 and width % heads == 0:
         forms.append((heads, width // heads))
@@ -82,5 +109,4 @@ def _bias_like(bias: str, vector: Array, weight: str, matrix: Array, heads: int)
             "A bias has one number for each that its weight gives.",
             (bias, weight),
         )
-    per_head = matrix.ndim == 3 and weight != "W_o" and heads > 1
-    return vector.reshape(heads, width) if per_head else vector.reshape(-1)
+    return vector.reshape(heads, width) if matrix.ndim == 3 else vector.reshape(-1)

@@ -7,31 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from attncli.calculation.choices import CHOICES, read_choice
+from attncli.calculation.conventions import CONVENTIONS, Convention
 from attncli.calculation.document import Document, Entry
 from attncli.calculation.given import check_given
-from attncli.calculation.inputs import read_input, read_mask
+from attncli.calculation.inputs import read_input
+from attncli.calculation.labels import read_labels
 from attncli.calculation.layouts import LAYOUTS, Array, Axes, Axis, Layout, Role
-from attncli.calculation.masking import Rule
-from attncli.calculation.masks import read_rule
+from attncli.calculation.mask_set import Masks, read_masks
 from attncli.calculation.names import MATRICES, STEPS
+from attncli.calculation.normalisers import NORMALISERS, Normaliser
+from attncli.calculation.packed import unpack, unpacked_names
 from attncli.calculation.per_head import unify_heads
 from attncli.calculation.scoring import SCORING, Scoring
-from attncli.errors import ProblemError, printable
-
-
-@dataclass(frozen=True)
-class Masks:
-    """The masks of a problem: rules, names of boolean matrices, names of matrices to add."""
-
-    rules: tuple[Rule, ...]
-    keep: tuple[str, ...]
-    add: tuple[str, ...]
-    fill: float
-
-    def __bool__(self) -> bool:
-        return bool(self.rules or self.keep or self.add)
+from attncli.errors import ProblemError
 
 
 @dataclass(frozen=True)
@@ -41,6 +32,7 @@ class Problem:
     `matrices` are the inputs in the layout `rows` and in the chosen dtype, `axes` what their axes
     count, `roles` how the layout writes them. `scale` is None where the scoring function decides,
     `softcap` where there is none.
+    `kv_heads` is None where keys have as many heads as queries, `cache_lens` where K is no cache.
     `labels` are the names of the tokens along an axis (`n`, `m`), `idle` the choices that change
     nothing here.
     """
@@ -50,8 +42,14 @@ class Problem:
     roles: Mapping[str, Role]
     scoring: Scoring
     heads: int | None
+    kv_heads: int | None
     scale: float | None
     softcap: float | None
+    normaliser: Normaliser
+    temperature: float
+    cache_lens: NDArray[np.int_] | None
+    softmax_dtype: str | None
+    convention: Convention
     masks: Masks
     layout: Layout
     labels: Mapping[str, tuple[str, ...]]
@@ -61,8 +59,9 @@ class Problem:
 
     def label(self, axis: Axis, position: int) -> str:
         """What stands beside a row or column: its token, or its number from 1."""
-        labels = self.labels.get(axis.name)
-        return labels[position] if labels else str(position + 1)
+        labels = self.labels.get(axis.name, ())
+        # With a cache, the new keys alone are fewer than all that are labelled.
+        return labels[position] if len(labels) == axis.size else str(position + 1)
 
     def where(self, axes: Sequence[Axis], index: Sequence[int]) -> str:
         """A place in words: `batch entry 2, head 1, query 3 (love)`."""
@@ -89,35 +88,62 @@ def read_problem(document: Document) -> Problem:
         for name, entry in document.entries.items()
         if name in CHOICES
     }
+    convention = CONVENTIONS[choices.get("convention", "paper")]
+    choices = {**convention.choices, **choices}
     scoring = SCORING[choices.get("score", "scaled")]
     layout = LAYOUTS[choices.get("layout", "rows")]
     dtype = np.dtype(choices.get("dtype", "float64"))
     given = {name: e for name, e in document.entries.items() if name not in CHOICES}
-    check_given(set(given), scoring.name)
-    roles = {name: scoring.matrices.get(name, MATRICES[name].role) for name in given}
+    names = unpacked_names(set(given))
+    check_given(names, scoring.name)
+    roles = {name: scoring.matrices.get(name, MATRICES[name].role) for name in (*given, *names)}
     matrices = {
         name: read_input(MATRICES[name], entry.value, layout, roles[name], dtype)
         for name, entry in given.items()
     }
-    heads = unify_heads(matrices, choices.get("heads"))
-    masks = _read_masks(document, choices, layout, dtype, matrices)
+    heads, kv_heads = choices.get("heads"), choices.get("kv_heads")
+    unpack(matrices, heads, kv_heads)
+    heads, kv_heads = unify_heads(matrices, heads, kv_heads)
+    masks = read_masks(choices, layout, dtype, matrices)
     roles.update(dict.fromkeys((*masks.keep, *masks.add), Role.TOKENS))
     axes = {name: _axes(name, matrix.ndim, matrix.shape) for name, matrix in matrices.items()}
+    for name in ("K_past", "V_past"):
+        if name in axes:
+            axes[name] = _past_axes(name, axes)
     return Problem(
         matrices=matrices,
         axes=axes,
         roles=roles,
         scoring=scoring,
         heads=heads,
+        kv_heads=kv_heads,
         scale=choices.get("scale"),
         softcap=choices.get("softcap"),
+        normaliser=NORMALISERS[choices.get("normaliser", "softmax")],
+        temperature=_temperature(choices, dtype),
+        cache_lens=_lengths(choices, matrices),
+        softmax_dtype=choices.get("softmax_dtype"),
+        convention=convention,
         masks=masks,
         layout=layout,
-        labels=_labels(document, choices, axes, layout),
+        labels=read_labels(document, choices, axes, layout),
         title=choices.get("title", ""),
         note=choices.get("note", ""),
         idle=tuple(_idle(choices, masks)),
     )
+
+
+def _temperature(choices: Mapping[str, Any], dtype: np.dtype[Any]) -> float:
+    """The temperature; one that its dtype would turn into 0 or infinity is an error."""
+    temperature: float = choices.get("temperature", 1.0)
+    dtype = np.dtype(choices.get("softmax_dtype", dtype))
+    with np.errstate(all="ignore"):
+        written = dtype.type(temperature)
+    if 0 < written < np.inf:
+        return temperature
+    size = "small" if written == 0 else "large"
+    message = f"temperature is {temperature:g}, too {size} for {dtype.name}."
+    raise ProblemError(message, "Use --dtype float64.", ("temperature",))
 
 
 def _idle(choices: Mapping[str, Any], masks: Masks) -> Iterator[str]:
@@ -126,6 +152,17 @@ def _idle(choices: Mapping[str, Any], masks: Masks) -> Iterator[str]:
         yield "mask_kind"
     if "fill" in choices and not (masks.rules or masks.keep):
         yield "fill"
+
+
+def _lengths(choices: Mapping[str, Any], matrices: Mapping[str, Array]) -> NDArray[np.int_] | None:
+    """The filled keys of each batch entry. Raises ProblemError where there are two caches."""
+    if "cache_lens" not in choices:
+        return None
+    if "K_past" in matrices:
+        message = "cache_lens and K_past are given: each says what the cached keys are."
+        hint = "Leave out cache_lens, which is for a K that is the whole cache, or K_past."
+        raise ProblemError(message, hint, ("cache_lens", "K_past"))
+    return np.array(choices["cache_lens"])
 
 
 def _check_no_step(name: str, entry: Entry) -> None:
@@ -140,34 +177,12 @@ def _check_no_step(name: str, entry: Entry) -> None:
         )
 
 
-def _read_masks(
-    document: Document,
-    choices: Mapping[str, Any],
-    layout: Layout,
-    dtype: np.dtype[Any],
-    matrices: dict[str, Array],
-) -> Masks:
-    """All the masks; matrices among them are added to the inputs, as `mask`, or `mask[2]`, …"""
-    several = choices.get("masks", [])
-    if not isinstance(several, list):
-        raise ProblemError("masks is no list.", 'Write ["causal", "padding:3"].', ("masks",))
-    written = [choices["mask"]] if "mask" in choices else []
-    rules: list[Rule] = []
-    keep: list[str] = []
-    add: list[str] = []
-    for number, value in enumerate((*written, *several), 1):
-        if not isinstance(value, np.ndarray):
-            rules.append(read_rule(value))
-            continue
-        name = f"mask[{number}]" if len(written) + len(several) > 1 else "mask"
-        matrix = read_mask(name, value, choices.get("mask_kind"), layout, dtype)
-        (keep if matrix.dtype.kind == "b" else add).append(name)
-        matrices[name] = matrix
-    fill = choices.get("fill", -np.inf)
-    if np.isfinite(fill) and abs(fill) > float(np.finfo(dtype).max):
-        message = f"fill is {fill:g}, too large for {dtype.name} (at most {np.finfo(dtype).max})."
-        raise ProblemError(message, "Use --fill -inf, or --dtype float64.", ("fill",))
-    return Masks(tuple(rules), tuple(keep), tuple(add), fill)
+def _past_axes(name: str, axes: dict[str, Axes]) -> Axes:
+    """Of rank 3, earlier keys have an axis of heads where those of this call have no batch."""
+    own = axes[name]
+    source = next(n for n in ("memory", "X", "K") if n in axes)
+    is_split = len(own) == 3 and len(axes[source]) == 2
+    return (Axis("heads", own[0].size), *own[1:]) if is_split else own
 
 
 def _axes(name: str, rank: int, shape: tuple[int, ...]) -> Axes:
@@ -175,34 +190,3 @@ def _axes(name: str, rank: int, shape: tuple[int, ...]) -> Axes:
     known = MATRICES[name.partition("[")[0]]
     names = (*known.leading[: max(0, rank - len(known.axes))], *known.axes)[-rank:]
     return tuple(map(Axis, names, shape))
-
-
-def _labels(
-    document: Document, choices: Mapping[str, Any], axes: Mapping[str, Axes], layout: Layout
-) -> dict[str, tuple[str, ...]]:
-    """The labels of the tokens along `n` and `m`: as chosen, or as they stand in a CSV file."""
-    labels: dict[str, tuple[str, ...]] = {}
-    for axis, choice, owners in (
-        ("n", "tokens", ("X", "Q")),
-        ("m", "memory_tokens", ("memory", "K")),
-    ):
-        owner = next((name for name in owners if name in axes), None)
-        if owner is None:
-            if choice in choices:
-                message = f"{choice} is given, but there is no {' and no '.join(owners)} to label."
-                raise ProblemError(message, "The keys of X are labelled by tokens.", (choice,))
-            continue
-        entry, size = document.entries[owner], axes[owner][-2].size
-        across = Role.TOKENS in layout.swapped
-        beside = entry.column_labels if across else entry.row_labels
-        chosen = choices.get(choice) or (beside and tuple(map(printable, beside)))
-        if not chosen:
-            continue
-        if len(chosen) != size:
-            side = layout.side(Role.TOKENS, -2, 2)
-            message = f"{choice} has {len(chosen)} labels, but {owner} has {size} {side}."
-            raise ProblemError(
-                message, "Give one label each, with commas between.", (choice, owner)
-            )
-        labels[axis] = chosen
-    return labels

@@ -11,7 +11,9 @@ from attncli.calculation.arithmetic import (
     Difference,
     Expression,
     Function,
+    Number,
     Product,
+    Quotient,
     Sum,
     Values,
 )
@@ -53,6 +55,16 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Whole(Expression):
+    """A line where a number would stand, as in exp(scores[2]): it is written, and has no value."""
+
+    line: Line
+
+    def value(self, values: Values) -> float:
+        raise TypeError(f"a line of {self.line.name} is no number")
+
+
+@dataclass(frozen=True)
 class Image:
     """A line times a matrix of (line.size, size); turned, the matrix stands first."""
 
@@ -75,11 +87,12 @@ class Image:
 
 @dataclass(frozen=True)
 class Mapped:
-    """A function of each number of a line, less one cell where it is given."""
+    """A function of each number of a line: less a cell, then over a number, where these are given."""
 
     function: str
     line: Line
     less: Cell | None = None
+    over: float = 1
 
     @property
     def name(self) -> str:
@@ -89,9 +102,14 @@ class Mapped:
     def size(self) -> int:
         return self.line.size
 
+    def of(self, number: Expression) -> Function:
+        """The function of any number, treated as those of the line are."""
+        argument = Difference(number, self.less) if self.less else number
+        divided = Quotient(argument, Number(self.over)) if self.over != 1 else argument
+        return Function(self.function, divided)
+
     def at(self, position: int) -> Function:
-        cell = self.line.at(position)
-        return Function(self.function, Difference(cell, self.less) if self.less else cell)
+        return self.of(self.line.at(position))
 
     def turned(self) -> Mapped:
         return self

@@ -1,0 +1,73 @@
+"""Keys and values of earlier calls, which those of this call are joined to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from attncli.calculation.arithmetic import Cell, Expression, Index
+from attncli.calculation.layouts import Array, Axes, Axis, Layout
+from attncli.calculation.masking import First
+from attncli.calculation.needs import Equal, Need, SameLeading
+from attncli.calculation.operations import Operation
+from attncli.calculation.plan import Steps
+from attncli.calculation.problem import Problem
+
+
+@dataclass(frozen=True)
+class Join(Operation):
+    """Earlier tokens, then the new ones: (…, p, d), (…, m, d) → (…, p + m, d)."""
+
+    past: str
+    new: str
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        return (self.past, self.new)
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        cure = f"{self.past} has the axes of {self.new}: heads too, where those are split."
+        return (
+            SameLeading(self.past, self.new),
+            Equal((self.past, -1), (self.new, -1), "joining them", cure),
+        )
+
+    def axes(self, past: Axes, new: Axes) -> Axes:
+        return (*new[:-2], Axis("m", past[-2].size + new[-2].size), new[-1])
+
+    def apply(self, past: Array, new: Array) -> Array:
+        return np.concatenate((past, new), axis=-2)
+
+    def formula(self, layout: Layout) -> str:
+        return f"{self.past}, then {self.new}"
+
+    def cell(self, index: Index, past: Array, new: Array) -> Expression:
+        *leading, row, column = index
+        earlier = past.shape[-2]
+        if row < earlier:
+            return Cell(self.past, index)
+        return Cell(self.new, (*leading, row - earlier, column))
+
+
+def joined(steps: Steps, keys: str, values: str | None) -> tuple[str, str | None]:
+    """`K_present` = K_past, then K, and the values alike, where earlier ones are given."""
+    if "K_past" not in steps:
+        return keys, values
+    keys = steps.add("K_present", Join("K_past", keys))
+    return keys, steps.add("V_present", Join("V_past", values)) if values else None
+
+
+def first_position(problem: Problem, steps: Steps, queries: str) -> First:
+    """The position of the first query among the keys.
+
+    That is the number of earlier keys; with `cache_lens`, whose last filled keys are those of the
+    queries, length − n of each batch entry (an array that broadcasts to the scores); else 0.
+    """
+    if problem.cache_lens is None:
+        return steps.axes("K_past")[-2].size if "K_past" in steps else 0
+    n = steps.axes(queries)[-2].size
+    others = len(steps.axes(queries)) - 1
+    batch = [len(problem.cache_lens)] if others > 1 else []
+    return (problem.cache_lens - n).reshape(*batch, *(1,) * (others if batch else 0))

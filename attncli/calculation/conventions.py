@@ -1,0 +1,82 @@
+"""What frameworks mean where they differ: one record each in `CONVENTIONS`.
+
+A convention sets what a document leaves unsaid; what the document says itself holds. Of all of
+them, heads that share keys lie side by side, and sine and cosine alternate in positions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import nan
+
+
+@dataclass(frozen=True)
+class Convention:
+    """How one framework, or paper, reads a document.
+
+    `choices` are the choices where the document has none. `drops`: true in a mask means "may not
+    attend". `counts_cache`: causal and window masks count the keys of a cache before the first
+    query. `window_counts_itself`: the query's own key is one of those that a window counts.
+    `fills_up`: a mask shorter than the keys hides the rest. `empty` are the weights of a query that
+    may attend nothing. `averages`: the mean of the heads' weights is a step.
+    """
+
+    name: str
+    help: str
+    choices: Mapping[str, object] = field(default_factory=dict)
+    drops: bool = False
+    counts_cache: bool = True
+    window_counts_itself: bool = False
+    fills_up: bool = False
+    empty: float = 0.0
+    averages: bool = False
+
+
+PAPER = Convention("paper", "Vaswani et al. 2017, and what this program does unasked")
+
+CONVENTIONS: dict[str, Convention] = {
+    convention.name: convention
+    for convention in (
+        PAPER,
+        Convention(
+            "torch-sdpa",
+            "PyTorch's scaled_dot_product_attention: causal from the top left, cache or not",
+            counts_cache=False,
+        ),
+        Convention(
+            "torch-mha",
+            "nn.MultiheadAttention: layout torch, 1 in a mask may not be attended, empty rows are "
+            "NaN, the mean of the heads' weights is the step average",
+            {"layout": "torch"},
+            drops=True,
+            counts_cache=False,
+            empty=nan,
+            averages=True,
+        ),
+        Convention(
+            "onnx",
+            "ONNX Attention: a mask shorter than the keys hides the rest",
+            fills_up=True,
+        ),
+        Convention(
+            "keras",
+            "keras.layers.Attention: dot scoring, fill -1e9, windows count the query's own key",
+            {"score": "dot", "fill": -1e9},
+            counts_cache=False,
+            window_counts_itself=True,
+        ),
+        Convention(
+            "d2l",
+            "Dive into Deep Learning: layout torch, fill -1e6",
+            {"layout": "torch", "fill": -1e6},
+            counts_cache=False,
+        ),
+        Convention(
+            "annotated-transformer",
+            "The Annotated Transformer: layout torch, fill -1e9",
+            {"layout": "torch", "fill": -1e9},
+            counts_cache=False,
+        ),
+    )
+}
