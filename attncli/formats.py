@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from attncli.errors import AttncliError
 
 if TYPE_CHECKING:
+    from attncli.calculation.compared import Comparison
     from attncli.calculation.plan import Trace
     from attncli.calculation.problem import Problem
     from attncli.homework.report import Report
@@ -147,6 +148,33 @@ EXPLANATIONS: dict[str, ExplanationFormat] = {
     "json": ExplanationFormat(".json", "a list of objects", _explained_json),
     "latex": ExplanationFormat(".tex", "align* of amsmath", _explained_latex),
     "markdown": ExplanationFormat(".md", "a nested list", _explained_markdown),
+}
+
+
+@dataclass(frozen=True)
+class ComparisonFormat:
+    """A form of a comparison of conventions: the suffix of its files, and how it is written."""
+
+    suffix: str
+    help: str
+    write: Callable[[Sequence[Comparison], View], str]
+
+
+def _compared_table(comparisons: Sequence[Comparison], view: View) -> str:
+    from attncli.render.comparisons import draw_comparisons
+
+    return draw_comparisons(comparisons, view)
+
+
+def _compared_json(comparisons: Sequence[Comparison], view: View) -> str:
+    from attncli.render.comparisons import comparisons_json
+
+    return comparisons_json(comparisons)
+
+
+COMPARISONS: dict[str, ComparisonFormat] = {
+    "table": ComparisonFormat(".txt", "a table for people", _compared_table),
+    "json": ComparisonFormat(".json", "an object a convention", _compared_json),
 }
 
 

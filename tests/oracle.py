@@ -24,6 +24,7 @@ def attention(
     *,
     score: str = "scaled",
     heads: int = 1,
+    kv_heads: int | None = None,
     scale: float | None = None,
     softcap: float | None = None,
     may_attend: Sequence[MayAttend] = (),
@@ -43,11 +44,15 @@ def attention(
     steps: Steps = {}
     queries, keys, values = projected(given, steps)
     if heads > 1 and len(queries) == 1:
-        queries, keys, values = split(heads, (queries, keys, values), steps)
+        counts = (heads, kv_heads or heads, kv_heads or heads)
+        queries, keys, values = split(counts, (queries, keys, values), steps)
+    keys = joined(given, "K", keys, steps)
+    values = joined(given, "V", values, steps)
+    group = len(queries) // len(keys)  # query heads that share one head of keys
 
     every = []
     for h in range(len(queries)):
-        of_head = scored(given, score, queries[h], keys[h])
+        of_head = scored(given, score, queries[h], keys[h // group])
         last: Matrix = of_head["scores"]
         factor = default_scale(score, len(queries[h][0])) if scale is None else scale
         if factor != 1:
@@ -58,7 +63,7 @@ def attention(
             last = of_head["masked"] = masked(last, h, may_attend, added, fill)
         of_head["weights"] = softmax(last)
         if values:
-            of_head["heads"] = product(of_head["weights"], values[h])
+            of_head["heads"] = product(of_head["weights"], values[h // group])
         every.append(of_head)
 
     for name in every[0]:
@@ -97,16 +102,32 @@ def projected(given: Given, steps: Steps) -> list[list[Matrix]]:
     return result
 
 
-def split(heads: int, sides: Iterable[list[Matrix]], steps: Steps) -> list[list[Matrix]]:
-    """Q_h[h]ᵢ꜀ = Q of i and h·d + c, where d is the width of one head; K and V alike."""
+def split(
+    counts: Iterable[int], sides: Iterable[list[Matrix]], steps: Steps
+) -> list[list[Matrix]]:
+    """Q_h[h]ᵢ꜀ = Q of i and h·d + c, where d is the width of one head; K and V alike.
+
+    `counts` are the heads of Q, of K and of V.
+    """
     result = []
-    for name, side in zip(("Q_h", "K_h", "V_h"), sides, strict=True):
+    for name, heads, side in zip(("Q_h", "K_h", "V_h"), counts, sides, strict=True):
         parts = []
         for whole in side:
             d = len(whole[0]) // heads
             parts = [[row[h * d : (h + 1) * d] for row in whole] for h in range(heads)]
             steps[name] = parts
         result.append(parts)
+    return result
+
+
+def joined(given: Given, name: str, side: list[Matrix], steps: Steps) -> list[Matrix]:
+    """Earlier keys (or values), of one head or of each, and then these."""
+    past = given.get(f"{name}_past")
+    if past is None or not side:
+        return side
+    earlier = past if rank(past) == 3 else [past]
+    result = [earlier[h] + side[h] for h in range(len(side))]
+    steps[f"{name}_present"] = result if rank(past) == 3 else result[0]
     return result
 
 
@@ -180,9 +201,14 @@ def padding(length: int) -> MayAttend:
     return lambda h, i, j: j < length
 
 
-def window(left: int, right: int) -> MayAttend:
-    """i − left ≤ j ≤ i + right; −1 is unbounded."""
-    return lambda h, i, j: (left == -1 or i - left <= j) and (right == -1 or j <= i + right)
+def window(left: int, right: int, offset: int = 0) -> MayAttend:
+    """i + offset − left ≤ j ≤ i + offset + right; −1 is unbounded."""
+
+    def sees(h: int, i: int, j: int) -> bool:
+        p = i + offset
+        return (left == -1 or p - left <= j) and (right == -1 or j <= p + right)
+
+    return sees
 
 
 def masked(

@@ -84,7 +84,33 @@ PROBLEMS: dict[str, dict[str, Any]] = {
     ),
     "additive, projected": self_attention(3, 4, 3, 3, score="additive", b_q=numbers(3)),
     "general": given(3, 4, 2, 2, score="general", W_a=numbers(2, 2)),
+    "shared heads": {
+        **given(3, 4, 8, 4, heads=4, kv_heads=2),
+        "V": numbers(4, 6),
+    },
+    "cache": {
+        **given(2, 2, 3, 3, mask="causal"),
+        "K_past": numbers(3, 3),
+        "V_past": numbers(3, 3),
+    },
+    "cache and window": {
+        **given(2, 2, 3, 3, mask="window:2,1"),
+        "K_past": numbers(3, 3),
+        "V_past": numbers(3, 3),
+    },
+    "filled cache": given(2, 6, 3, 3, mask="causal", cache_lens=[4]),
+    "torch": {
+        "X": numbers(3, 4),
+        **SQUARE,
+        "heads": 2,
+        "convention": "torch-mha",
+        "W_o": numbers(4, 4),
+    },
     "large": {"X": LARGE, "score": "dot"},
+    "temperature": self_attention(4, 4, 3, 3, temperature=2.5, mask="causal"),
+    "sink": self_attention(4, 4, 3, 3, normaliser="softmax1", temperature=0.5),
+    "sparsemax": self_attention(5, 4, 3, 3, normaliser="sparsemax", mask="window:2,1"),
+    "sigmoid": self_attention(4, 4, 3, 3, normaliser="sigmoid"),
 }
 
 

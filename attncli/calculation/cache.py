@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from attncli.calculation.arithmetic import Cell, Expression, Index
-from attncli.calculation.layouts import Array, Axes, Axis, Layout
+from attncli.calculation.layouts import Array, Axes, Axis, Layout, count
 from attncli.calculation.masking import First
 from attncli.calculation.needs import Equal, Need, SameLeading
 from attncli.calculation.operations import Operation
 from attncli.calculation.plan import Steps
 from attncli.calculation.problem import Problem
+from attncli.errors import ProblemError
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,16 @@ def first_position(problem: Problem, steps: Steps, queries: str) -> First:
     """The position of the first query among the keys.
 
     That is the number of earlier keys; with `cache_lens`, whose last filled keys are those of the
-    queries, length − n of each batch entry (an array that broadcasts to the scores); else 0.
+    queries, length − n of each batch entry (an array that broadcasts to the scores); else 0. Raises
+    ProblemError where there is not one length a batch entry.
     """
     if problem.cache_lens is None:
         return steps.axes("K_past")[-2].size if "K_past" in steps else 0
-    n = steps.axes(queries)[-2].size
-    others = len(steps.axes(queries)) - 1
-    batch = [len(problem.cache_lens)] if others > 1 else []
-    return (problem.cache_lens - n).reshape(*batch, *(1,) * (others if batch else 0))
+    *leading, n, _ = steps.axes(queries)
+    entries = next((axis.size for axis in leading if axis.name == "batch"), 1)
+    if len(problem.cache_lens) != entries:
+        lengths = count(len(problem.cache_lens), "lengths")
+        message = f"cache_lens gives {lengths}, but {queries} has batch entries: {entries}."
+        raise ProblemError(message, "Give one length a batch entry.", ("cache_lens",))
+    axes = (entries, *(1,) * (len(leading) + 1)) if leading else ()
+    return np.reshape(problem.cache_lens - n.size, axes)

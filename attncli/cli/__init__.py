@@ -1,6 +1,7 @@
 """The commands: thin, with heavy imports inside their bodies. Only this room knows click."""
 
 from attncli.cli.check import check
+from attncli.cli.compare import compare
 from attncli.cli.compute import compute
 from attncli.cli.explain import explain
 from attncli.cli.mask import mask
@@ -8,6 +9,7 @@ from attncli.cli.program import cli
 
 cli.add_command(compute)
 cli.add_command(check)
+cli.add_command(compare)
 cli.add_command(mask)
 cli.add_command(explain)
 

@@ -52,7 +52,7 @@ DIFFERS = 1
 @file_option
 @full_option
 @color_option
-@problem_options
+@problem_options("mask")
 @debug_option
 def check(
     arguments: tuple[str, ...],
@@ -144,6 +144,7 @@ def _by_laws(arguments: Sequence[str], step: str | None, choices: dict[str, Any]
     """The report on an answer alone."""
     from attncli.calculation.choices import read_choice
     from attncli.calculation.layouts import LAYOUTS
+    from attncli.calculation.normalisers import NORMALISERS
     from attncli.documents.reader import Reader
     from attncli.homework.answers import read_alone
     from attncli.homework.laws import check_laws
@@ -153,12 +154,18 @@ def _by_laws(arguments: Sequence[str], step: str | None, choices: dict[str, Any]
         message = f"--laws needs an answer alone, but there {_are(files)}."
         raise AttncliError(message, "Write attncli check --laws answer.json.")
     written = _written(Reader(), files, named, step)
-    layout = choices.get("layout") or written.entries.get("layout") or "rows"
+
+    def chosen(name: str, default: object) -> Any:
+        option = choices.get(name)
+        return read_choice(name, written.entries.get(name, default) if option is None else option)
+
     try:
-        answer = read_alone(written.entries, LAYOUTS[read_choice("layout", layout)])
+        answer = read_alone(written.entries, LAYOUTS[chosen("layout", "rows")])
+        normaliser = NORMALISERS[chosen("normaliser", "softmax")]
+        normalise = normaliser.operation("scores", chosen("temperature", 1))
     except AttncliError as error:
         raise error.at(written.source) from None
-    return check_laws(answer)
+    return check_laws(answer, normalise)
 
 
 def _written(

@@ -38,7 +38,7 @@ HOW_TO_START = """there is nothing to calculate yet. Name a document, or give ma
     metavar="[DOCUMENT] [NAME=VALUE]...",
     shell_complete=complete(tuple, or_file=True),
 )
-@problem_options
+@problem_options("mask")
 @click.option(
     "--only",
     metavar="STEP[,STEP...]",

@@ -47,7 +47,7 @@ CELL = re.compile(r"[A-Za-z_^]\w*\s*\[.*\]", re.DOTALL)
     metavar="DOCUMENT CELL... [NAME=VALUE]...",
     shell_complete=complete(steps, or_file=True),
 )
-@problem_options
+@problem_options("mask")
 @click.option(
     "--depth",
     type=click.IntRange(0),

@@ -63,13 +63,13 @@ def planned(document: Document) -> tuple[Problem, Plan]:
         raise error.at(document.source(error.names)) from None
 
 
-def run(problem: Problem, plan: Plan, names: Iterable[str]) -> Trace:
-    """The steps of these names; says on stderr what should be looked at twice."""
+def run(problem: Problem, plan: Plan, names: Iterable[str], under: str = "") -> Trace:
+    """The steps of these names; says on stderr what should be looked at twice, and under what."""
     from attncli.calculation.remarks import remarks
 
     trace = plan.run(problem.matrices, names)
     for remark in remarks(trace, problem):
-        click.echo(f"Warning: {remark}", err=True)
+        click.echo(f"Warning: {under}{remark}", err=True)
     return trace
 
 

@@ -14,6 +14,7 @@ class WithNames(click.Command):
         from attncli.calculation.layouts import LAYOUTS
         from attncli.calculation.masks import MASK_KINDS, MASKS
         from attncli.calculation.names import MATRICES, STEPS
+        from attncli.calculation.normalisers import NORMALISERS
         from attncli.calculation.scoring import SCORING
 
         sections = {
@@ -21,6 +22,9 @@ class WithNames(click.Command):
             "Steps (--only)": [("", " ".join(STEPS))],
             "Scoring functions (--score)": [
                 (name, f"{entry.formula}: {entry.help}") for name, entry in SCORING.items()
+            ],
+            "Normalisers (--normaliser)": [
+                (name, f"{entry.formula}: {entry.help}") for name, entry in NORMALISERS.items()
             ],
             "Masks (--mask)": [
                 *((entry.signature, entry.help) for entry in MASKS.values()),

@@ -30,19 +30,22 @@ def steps() -> Iterable[str]:
     return STEPS
 
 
-def problem_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The choices of a problem as options, from the place that lists them."""
-    for name, choice in reversed(CHOICES.items()):
-        if not choice.is_option:
-            continue
-        command = click.option(
-            f"--{name.replace('_', '-')}",
-            metavar=choice.metavar,
-            multiple=name == "mask",
-            shell_complete=complete(choice.values),
-            help=choice.help,
-        )(command)
-    return command
+def problem_options(*repeated: str) -> Decorator:
+    """The choices of a problem as options, from the place that lists them; these may be repeated."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        for name, choice in reversed(CHOICES.items()):
+            if choice.is_option:
+                command = click.option(
+                    f"--{name.replace('_', '-')}",
+                    metavar=choice.metavar,
+                    multiple=name in repeated,
+                    shell_complete=complete(choice.values),
+                    help=choice.help,
+                )(command)
+        return command
+
+    return decorate
 
 
 def _no_file_for_stdout(_: click.Context, __: click.Parameter, file: Path | None) -> Path | None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from attncli.calculation.layouts import count, shape_text
-from attncli.calculation.plan import Step
 from attncli.calculation.problem import Problem
 from attncli.homework.answers import EXACT, Answered
 from attncli.homework.checking import Judge, Judged, Verdict, half_a_unit, with_stand_ins
@@ -206,7 +205,8 @@ def differences(problem: Problem, judged: Judged) -> list[Difference]:
     for index in judged.wrong:
         yours, expected = judged.answered.values[index], judged.target[index]
         texts = _differing(float(yours), float(expected), int(judged.answered.decimals[index]))
-        found.append(Difference(index, _place(problem, judged.step, index), *texts))
+        place = problem.place(judged.step.axes, judged.step.role, index)
+        found.append(Difference(index, place, *texts))
     return found
 
 
@@ -218,14 +218,3 @@ def _differing(yours: float, expected: float, decimals: int) -> tuple[str, str]:
         if float(texts[0]) != float(texts[1]):
             return texts
     return repr(yours), repr(expected)
-
-
-def _place(problem: Problem, step: Step, index: tuple[int, ...]) -> str:
-    """`head 1, row 2 (love), column 3 (I)`, as the layout is written."""
-    *leading, first, second = zip(step.axes, index, strict=True)
-    rows, columns = (second, first) if step.role in problem.layout.swapped else (first, second)
-    words = [problem.where([axis], [position]) for axis, position in leading]
-    for side, (axis, position) in (("row", rows), ("column", columns)):
-        label = f" ({problem.label(axis, position)})" if axis.name in problem.labels else ""
-        words.append(f"{side} {position + 1}{label}")
-    return ", ".join(words)

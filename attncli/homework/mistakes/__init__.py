@@ -9,15 +9,17 @@ from attncli.homework.mistakes import (
     mask_rules,
     mask_sets,
     masks,
+    normalisers,
     projections,
     scale,
     scores,
+    sharing,
     softmax,
 )
 
 _IN_ORDER = (
     *(projections, scores, additive, scale, caps, masks, mask_rules, mask_sets),
-    *(softmax, exponentials, heads),
+    *(softmax, exponentials, normalisers, heads, sharing),
 )
 
 MISTAKES: dict[str, Mistake] = {

@@ -7,7 +7,7 @@ import numpy as np
 from attncli.calculation.layouts import Array
 from attncli.calculation.normalisers import Softmax
 from attncli.homework.catalogue import Scene, mistake
-from attncli.homework.mistakes.softmax import shifted, sums
+from attncli.homework.mistakes.softmax import shifted, sums, tempered
 
 
 @mistake("exp-overflow", "exp(sᵢⱼ) / Σⱼ exp(sᵢⱼ), too large for the dtype", Softmax)
@@ -20,7 +20,7 @@ def exp_overflow(scene: Scene) -> Array | None:
     That leaves the weights as they are, and keeps every exponential between 0 and 1. exp(710) is
     too large for float64, exp(89) for float32, and exp(12) for float16.
     """
-    (scores,) = scene.operands
+    scores = tempered(scene)
     powers = np.exp(scores)
     if not np.isinf(powers).any():
         return None
@@ -37,7 +37,7 @@ def shift_not_in_sum(scene: Scene) -> Array | None:
     Subtracting a number from all the scores divides both the exponential and the sum by the same
     factor; done in one place only, the weights do not sum to 1.
     """
-    (scores,) = scene.operands
+    scores = tempered(scene)
     less, largest = shifted(scores)
     total = sums(np.exp(less)) * np.exp(largest)
     return np.exp(less) / np.where(total == 0, 1, total)
@@ -53,7 +53,7 @@ def softmax1(scene: Scene) -> Array | None:
     This is another function, "softmax1" or "attention off by one", whose weights sum to less than
     1; softmax as attention uses it gives weights that sum to 1.
     """
-    less, largest = shifted(scene.operands[0])
+    less, largest = shifted(tempered(scene))
     powers = np.exp(less)
     return powers / (np.exp(-largest) + sums(powers))
 
@@ -67,7 +67,7 @@ def softmax1_shift(scene: Scene) -> Array | None:
     The weights sum to less than 1. Not even "softmax1" is done this way: with the largest score
     subtracted its 1 becomes exp(−max).
     """
-    less, _ = shifted(scene.operands[0])
+    less, _ = shifted(tempered(scene))
     powers = np.exp(less)
     return powers / (1 + sums(powers))
 
@@ -81,8 +81,8 @@ def exp_not_normalised(scene: Scene) -> Array | None:
 
     Weights must sum to 1, so that the output is an average of the values.
     """
-    (scores,) = scene.operands
-    return np.exp(scores)
+    powers: Array = np.exp(tempered(scene))
+    return powers
 
 
 @mistake("no-exp", "sᵢⱼ / Σⱼ sᵢⱼ", Softmax)
@@ -95,7 +95,7 @@ def no_exp(scene: Scene) -> Array | None:
     Scores may be negative, and their sum may be 0: only exponentials are always positive, and so
     make weights between 0 and 1.
     """
-    (scores,) = scene.operands
+    scores = tempered(scene)
     seen = np.where(np.isneginf(scores), 0, scores)
     empty = np.isneginf(scores).all(axis=-1, keepdims=True)
     return seen / np.where(empty, 1, sums(seen))
@@ -111,7 +111,7 @@ def relu_normalised(scene: Scene) -> Array | None:
     A negative score means little attention, not none; and a query with no positive score would have
     no weights at all.
     """
-    (scores,) = scene.operands
+    scores = tempered(scene)
     positive = np.maximum(scores, 0)
     return positive / sums(positive)
 
@@ -137,7 +137,7 @@ def sigmoid_instead(scene: Scene) -> Array | None:
 
     A sigmoid looks at one score alone, so the weights of a query do not sum to 1.
     """
-    (scores,) = scene.operands
+    scores = tempered(scene)
     weights: Array = 1 / (1 + np.exp(-scores))
     return weights
 
@@ -178,5 +178,5 @@ def log_softmax(scene: Scene) -> Array | None:
 
     Logarithms of weights are negative and do not sum to 1; they are for losses, not for averages.
     """
-    less, _ = shifted(scene.operands[0])
+    less, _ = shifted(tempered(scene))
     return less - np.log(sums(np.exp(less)))

@@ -218,7 +218,7 @@ def context_from_inputs(scene: Scene) -> Array | None:
     W_v learns what a token passes on; without it the output is a mixture of raw embeddings.
     """
     weights, _ = scene.operands
-    inputs = scene["memory" if "memory" in scene else "X"]
+    inputs = scene[next(n for n in ("memory", "embedded", "X") if n in scene or n == "X")]
     values = scene.step.operation.operands[1]
     for step in scene.plan.steps:
         if step.name == values and isinstance(step.operation, SplitHeads):

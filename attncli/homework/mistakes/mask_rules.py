@@ -8,7 +8,7 @@ import numpy as np
 
 from attncli.calculation.layouts import Array
 from attncli.calculation.masking import Booleans, Mask
-from attncli.calculation.masks import Causal, Padding, Window
+from attncli.calculation.masks import Causal, Padding, Window, distance
 from attncli.homework.catalogue import Scene, mistake
 from attncli.homework.mistakes.masking import with_rules
 
@@ -17,7 +17,7 @@ def causal(scene: Scene, shift: int) -> Array | None:
     """The scores with every causal diagonal moved to the right."""
 
     def moved(rule: Causal, n: int, m: int) -> Booleans:
-        return np.tri(n, m, shift + (m - n if rule.lower_right else 0), dtype=np.bool_)
+        return np.asarray(distance(n, m) <= rule.diagonal(n, m) + shift)
 
     return with_rules(scene, Causal, moved)
 
@@ -32,7 +32,7 @@ def causal_transposed(scene: Scene) -> Array | None:
     """
 
     def transposed(rule: Causal, n: int, m: int) -> Booleans:
-        return ~np.tri(n, m, (m - n if rule.lower_right else 0) - 1, dtype=np.bool_)
+        return np.asarray(distance(n, m) >= rule.diagonal(n, m))
 
     return with_rules(scene, Causal, transposed)
 
@@ -63,30 +63,51 @@ def causal_one_too_far(scene: Scene) -> Array | None:
 def causal_top_left_with_cache(scene: Scene) -> Array | None:
     """The causal diagonal was started at the first key.
 
-    With causal:lower-right the last query sees the last key: let query i see keys j ≤ i + m − n.
+    The queries are the last tokens: let the last one see the last key, and each other one less.
 
-    Where there are more keys than queries, as with cached keys, the queries are the last ones of
-    the sequence; counted from the first key they lose most of their past.
+    With cached keys there are more keys than queries, and the queries come after them; counted from
+    the first key they lose most of their past.
     """
-    return with_rules(
-        scene, Causal, lambda rule, n, m: Causal().may_attend(n, m) if rule.lower_right else None
-    )
+
+    def from_the_first(rule: Causal, n: int, m: int) -> Booleans | None:
+        is_later = np.any(np.asarray(rule.diagonal(n, m)) != 0)
+        return Causal().may_attend(n, m) if is_later else None
+
+    return with_rules(scene, Causal, from_the_first)
 
 
 @mistake("causal-lower-right", "query i sees key j ≤ i + m − n", Mask)
 def causal_lower_right(scene: Scene) -> Array | None:
     """The causal diagonal was made to end at the last query and the last key.
 
-    Here the first query goes with the first key: let query i see keys j ≤ i.
+    Count from where the first query stands: here that is not m − n keys before it.
 
     Where queries and keys differ in number the two are not the same mask; PyTorch's is_causal and
     this exercise count from the top left.
     """
-    return with_rules(
-        scene,
-        Causal,
-        lambda rule, n, m: None if rule.lower_right else Causal(True).may_attend(n, m),
-    )
+
+    def to_the_last(rule: Causal, n: int, m: int) -> Booleans | None:
+        return None if rule.lower_right else Causal(True).may_attend(n, m)
+
+    return with_rules(scene, Causal, to_the_last)
+
+
+@mistake("causal-hides-past", "the cached keys are hidden", Mask)
+def causal_hides_past(scene: Scene) -> Array | None:
+    """The cached keys were hidden: only those of this call were seen, as far as causal lets them.
+
+    Let each query see every cached key: they come before it.
+
+    A cache spares the work of computing earlier keys again; the tokens are still a query's past.
+    """
+
+    def without_past(rule: Causal, n: int, m: int) -> Booleans | None:
+        past = m - n
+        if "K_past" not in scene or rule.lower_right or past <= 0:
+            return None
+        return rule.may_attend(n, m) & (np.arange(m) >= past)
+
+    return with_rules(scene, Causal, without_past)
 
 
 def window(scene: Scene, more: int) -> Array | None:
@@ -94,7 +115,7 @@ def window(scene: Scene, more: int) -> Array | None:
 
     def resized(rule: Window, n: int, m: int) -> Booleans:
         left, right = (side + more if side > 0 else side for side in (rule.left, rule.right))
-        return Window(left, right).may_attend(n, m)
+        return replace(rule, left=left, right=right).may_attend(n, m)
 
     return with_rules(scene, Window, resized)
 
@@ -131,8 +152,8 @@ def window_end_excluded(scene: Scene) -> Array | None:
     """
 
     def cut(rule: Window, n: int, m: int) -> Booleans | None:
-        distance = np.arange(m) - np.arange(n)[:, None]
-        return None if rule.right < 0 else rule.may_attend(n, m) & (distance != rule.right)
+        shift = distance(n, m) - rule.first
+        return None if rule.right < 0 else rule.may_attend(n, m) & (shift != rule.right)
 
     return with_rules(scene, Window, cut)
 
@@ -145,9 +166,28 @@ def window_sides_swapped(scene: Scene) -> Array | None:
 
     Left is the past, right the future: exchanged, queries see what should be hidden from them.
     """
-    return with_rules(
-        scene, Window, lambda rule, n, m: Window(rule.right, rule.left).may_attend(n, m)
-    )
+
+    def swapped(rule: Window, n: int, m: int) -> Booleans:
+        return replace(rule, left=rule.right, right=rule.left).may_attend(n, m)
+
+    return with_rules(scene, Window, swapped)
+
+
+@mistake("window-ignores-cache", "keys from i − left to i + right, i counted from 0", Mask)
+def window_ignores_cache(scene: Scene) -> Array | None:
+    """The window was counted from the first key, as if there were none before the queries.
+
+    Count a query's position from the beginning of the sequence: i plus the number of cached keys.
+
+    Query i of this call is not token i of the sequence; its window lies among the keys before it.
+    """
+
+    def from_the_first(rule: Window, n: int, m: int) -> Booleans | None:
+        if not np.any(np.asarray(rule.first) != 0):
+            return None
+        return replace(rule, first=0).may_attend(n, m)
+
+    return with_rules(scene, Window, from_the_first)
 
 
 def padding(scene: Scene, more: int) -> Array | None:

@@ -18,6 +18,7 @@ from attncli.homework.mistakes.masking import (
     numbers,
     scored,
 )
+from attncli.homework.mistakes.softmax import EVERY_NORMALISER
 
 
 @mistake("masks-or", "fill where every mask hides", Mask)
@@ -109,7 +110,7 @@ def empty_row_mean(scene: Scene) -> Array | None:
     return empty_rows(scene, 1 / scene.operands[0].shape[-1])
 
 
-@mistake("cross-mask-wrong", "softmax of the scores under the causal mask of the target", Softmax)
+@mistake("cross-mask-wrong", "weights under the causal mask of the target", *EVERY_NORMALISER)
 def cross_mask_wrong(scene: Scene) -> Array | None:
     """The causal mask of the target was used in cross-attention.
 

@@ -36,10 +36,11 @@ def mask_missing(scene: Scene) -> Array | None:
     Keys that are not to be seen take a share of the weights, and their values reach the output.
     """
     operation = masking(scene)
-    only_causal = not operation.keep and not operation.add
+    position = tuple(name for name in operation.add if name == "position")  # ALiBi's is no mask
+    only_causal = not operation.keep and operation.add == position
     if only_causal and all(isinstance(rule, Causal) for rule in operation.rules):
         return None
-    return scene.operands[0]
+    return applied(scene, replace(operation, rules=(), keep=(), add=position))
 
 
 @mistake("causal-missing", "scores, the future not hidden", Mask)

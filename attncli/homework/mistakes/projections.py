@@ -168,7 +168,8 @@ def cross_swapped(scene: Scene) -> Array | None:
     The output has one row a query: exchanged, it has the rows of memory, and the encoder reads the
     decoder instead of being read by it.
     """
-    return renamed(scene, {"X": "memory", "memory": "X"})
+    own = "embedded" if "embedded" in scene else "X"
+    return renamed(scene, {own: "memory", "memory": own})
 
 
 @mistake("cross-is-self", "K and V from X although memory is given", *OF_SEQUENCES)
@@ -179,7 +180,7 @@ def cross_is_self(scene: Scene) -> Array | None:
 
     X then attends to itself, and nothing of the other sequence reaches the output.
     """
-    return renamed(scene, {"memory": "X"})
+    return renamed(scene, {"memory": "embedded" if "embedded" in scene else "X"})
 
 
 @mistake("split-before-project", "each part of X times one small W", Project)

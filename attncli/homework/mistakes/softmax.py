@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from attncli.calculation.layouts import Array
-from attncli.calculation.normalisers import Softmax
+from attncli.calculation.normalisers import NORMALISERS, Normalise, Softmax
 from attncli.calculation.operations import DivideByRoot, Multiply
 from attncli.homework.catalogue import Scene, mistake
 from attncli.homework.mistakes.masking import behind, chain
+
+EVERY_NORMALISER = tuple(entry.operation for entry in NORMALISERS.values())
 
 
 def shifted(scores: Array) -> tuple[Array, Array]:
@@ -22,6 +24,19 @@ def sums(powers: Array) -> Array:
     """The sum for each query, as a column."""
     totals: Array = powers.sum(axis=-1, keepdims=True)
     return totals
+
+
+def normalising(scene: Scene) -> Normalise:
+    """The operation of this step, which makes weights of scores."""
+    operation = scene.step.operation
+    assert isinstance(operation, Normalise)
+    return operation
+
+
+def tempered(scene: Scene) -> Array:
+    """The scores over the temperature: what the exponentials are taken of."""
+    (scores,) = scene.operands
+    return scores / normalising(scene).temperature
 
 
 def along(scene: Scene, axis: int) -> Array:
@@ -97,7 +112,7 @@ def keepdims_missing(scene: Scene) -> Array | None:
     Without keepdims the sums become a row, and are laid over the columns. As many queries as keys
     hide this: there is no error, but the weights of a query do not sum to 1.
     """
-    (scores,) = scene.operands
+    scores = tempered(scene)
     powers = np.exp(scores)
     return powers / laid_across(sums(powers), scores)
 
@@ -112,7 +127,7 @@ def keepdims_missing_twice(scene: Scene) -> Array | None:
     Without keepdims both become a row, and are laid over the columns. As many queries as keys hide
     this: there is no error, but the weights of a query do not sum to 1.
     """
-    (scores,) = scene.operands
+    scores = tempered(scene)
     powers = np.exp(scores - laid_across(scores.max(axis=-1, keepdims=True), scores))
     return powers / laid_across(sums(powers), scores)
 

@@ -1,0 +1,107 @@
+"""The same document under several conventions: where the calculations part, and by how much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import isfinite, isnan
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attncli.calculation.layouts import Array
+from attncli.calculation.names import STEPS
+from attncli.calculation.plan import Step, Trace
+from attncli.calculation.problem import Problem
+
+# Each of these steps, where a plan leaves it out, is the one before it.
+CHAIN = ("scores", "scaled", "capped", "masked")
+ROUNDOFF = 1e-12  # a share of a number, or of 1, that two orders of adding up may differ in
+
+
+@dataclass(frozen=True)
+class Calculated:
+    """A document under one convention, calculated."""
+
+    problem: Problem
+    trace: Trace
+
+    @property
+    def convention(self) -> str:
+        return self.problem.convention.name
+
+    def matrix(self, name: str) -> Array | None:
+        """A step of this name, or the one that it equals here; None where there is neither."""
+        known = self.trace.plan.names
+        chain = CHAIN[: CHAIN.index(name) + 1] if name in CHAIN else (name,)
+        found = next((step for step in reversed(chain) if step in known), None)
+        return self.trace.matrices[found] if found else None
+
+
+@dataclass(frozen=True)
+class Distance:
+    """How far a step is from the step of that name under the first convention.
+
+    `largest` is the largest difference of two cells, and `index` where it is. It is NaN where one is
+    NaN alone, and None where the step is of another size, or is there under one of them only.
+    """
+
+    step: Step
+    largest: float | None
+    index: tuple[int, ...] = ()
+    first: float = 0.0
+    other: float = 0.0
+
+    @property
+    def parts(self) -> bool:
+        """Whether the two are not the same, roundoff aside."""
+        if self.largest is None:
+            return True
+        size = abs(self.first) if isfinite(self.first) else 0.0
+        return not self.largest <= ROUNDOFF * max(1.0, size)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One convention beside the first."""
+
+    first: Calculated
+    other: Calculated
+    distances: Sequence[Distance]
+
+    @property
+    def parting(self) -> Distance | None:
+        """The first step that is not the same."""
+        return next((distance for distance in self.distances if distance.parts), None)
+
+
+def compare(first: Calculated, other: Calculated) -> Comparison:
+    """Each step under both, in the order of the calculation."""
+    return Comparison(first, other, tuple(_distances(first, other)))
+
+
+def _distances(first: Calculated, other: Calculated) -> Iterator[Distance]:
+    steps = {step.name: step for side in (other, first) for step in side.trace.plan.steps}
+    for name in sorted(steps, key=STEPS.index):
+        ours, theirs = first.matrix(name), other.matrix(name)
+        if ours is None or theirs is None or ours.shape != theirs.shape:
+            yield Distance(steps[name], None)
+        else:
+            index = _farthest(ours, theirs)
+            pair = float(ours[index]), float(theirs[index])
+            largest = 0.0 if _same(*pair) else abs(pair[0] - pair[1])
+            yield Distance(steps[name], largest, index, *pair)
+
+
+def _same(ours: float, theirs: float) -> bool:
+    return ours == theirs or (isnan(ours) and isnan(theirs))
+
+
+def _farthest(ours: NDArray[Any], theirs: NDArray[Any]) -> tuple[int, ...]:
+    """Where the two are farthest apart; NaN beside a number is farthest of all."""
+    with np.errstate(invalid="ignore"):
+        apart = np.where(ours == theirs, 0.0, np.abs(ours - theirs))
+    alone = np.isnan(ours) ^ np.isnan(theirs)
+    apart = np.where(alone, np.inf, np.nan_to_num(apart, nan=0.0, posinf=np.inf))
+    return tuple(int(i) for i in np.unravel_index(int(apart.argmax()), apart.shape))

@@ -1,0 +1,110 @@
+"""Mistakes with keys and values that several heads share, and with those of earlier calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from attncli.calculation.cache import Join
+from attncli.calculation.heads import Average
+from attncli.calculation.layouts import Array
+from attncli.calculation.operations import WeightedSum
+from attncli.calculation.pairs import Bilinear, OfQueriesAndKeys
+from attncli.homework.catalogue import Scene, mistake
+
+MEETING = (OfQueriesAndKeys, Bilinear, WeightedSum)
+
+
+def _shared(scene: Scene, wrong: Callable[[Array, int], Array]) -> Array | None:
+    """What the operation gives where `wrong(keys, heads)` deals out the shared heads."""
+    first, *between, last = scene.operands
+    if last.ndim < 3 or last.shape[:-2] == first.shape[:-2]:
+        return None
+    return scene.step.operation.apply(first, *between, wrong(last, first.shape[-3]))
+
+
+@mistake("gqa-tiled", "query head h uses kv head h mod kv_heads", *MEETING)
+def gqa_tiled(scene: Scene) -> Array | None:
+    """The shared heads were dealt out in turn: query heads 1, 2, 3 to kv heads 1, 2, 1, and so on.
+
+    Neighbouring query heads share a kv head: query head h uses kv head ⌊h / group⌋ (repeat, not tile).
+
+    The projections were learned for groups that lie side by side; dealt out in turn, most heads meet
+    the keys of another group.
+    """
+
+    def tiled(keys: Array, heads: int) -> Array:
+        copies = heads // keys.shape[-3]
+        return np.concatenate([keys] * copies, axis=-3)
+
+    return _shared(scene, tiled)
+
+
+@mistake("gqa-wrong-axis", "tokens are repeated instead of heads", *MEETING)
+def gqa_wrong_axis(scene: Scene) -> Array | None:
+    """The shared keys or values were repeated along the tokens, not along the heads.
+
+    Repeat whole heads: the axis of heads is the third from the end.
+
+    Each head then has a part of the tokens, every one of them several times over.
+    """
+
+    def along_tokens(keys: Array, heads: int) -> Array:
+        *leading, own, tokens, width = keys.shape
+        repeated = np.repeat(keys, heads // own, axis=-2)
+        return repeated.reshape(*leading, heads, tokens, width)
+
+    return _shared(scene, along_tokens)
+
+
+@mistake("gqa-first-head", "every query head uses kv head 1", *MEETING)
+def gqa_first_head(scene: Scene) -> Array | None:
+    """The first kv head was used for all query heads.
+
+    Give each group of query heads its own kv head.
+
+    With one head for all it is multi-query attention, and the other kv heads are lost.
+    """
+
+    def first(keys: Array, heads: int) -> Array:
+        return np.repeat(keys[..., :1, :, :], heads, axis=-3)
+
+    return _shared(scene, first)
+
+
+@mistake("cache-in-wrong-order", "new tokens, then earlier ones", Join)
+def cache_in_wrong_order(scene: Scene) -> Array | None:
+    """The earlier tokens were put after the new ones.
+
+    Begin with those of the cache: they came first.
+
+    Masks and positions count from the beginning of the sequence, and would now hide the wrong keys.
+    """
+    past, new = scene.operands
+    return np.concatenate((new, past), axis=-2)
+
+
+@mistake("cache-forgotten", "the new tokens alone", Join)
+def cache_forgotten(scene: Scene) -> Array | None:
+    """The earlier tokens were left out.
+
+    Put them before the new ones.
+
+    The queries come after them in the sequence, and attend to all of it.
+    """
+    _, new = scene.operands
+    return new.copy()
+
+
+@mistake("average-summed", "head 1 + … + head h of the weights", Average)
+def average_summed(scene: Scene) -> Array | None:
+    """The weights of the heads were added up.
+
+    Divide by the number of heads: the mean of weights is a weight again.
+
+    Rows of the mean sum to 1; those of the sum to the number of heads.
+    """
+    (weights,) = scene.operands
+    total: Array = weights.sum(axis=-3)
+    return total

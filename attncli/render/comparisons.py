@@ -1,0 +1,137 @@
+"""Conventions side by side: a table of differences and a sentence each, or JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from io import StringIO
+from math import isfinite
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from attncli.calculation.compared import Comparison, Distance
+from attncli.calculation.problem import Problem
+from attncli.render.numbers import number_text
+from attncli.render.tables import WIDE_OPEN
+from attncli.render.view import View
+
+
+def draw_comparisons(comparisons: Sequence[Comparison], view: View) -> str:
+    """The largest difference of each step from the first convention, and where each parts."""
+    buffer = StringIO()
+    console = Console(
+        file=buffer,
+        width=WIDE_OPEN,
+        force_terminal=view.color is not None,
+        color_system=view.color,
+        no_color=view.color is None,
+    )
+    first = comparisons[0].first
+    if first.problem.title:
+        console.print(Text(first.problem.title, "bold"))
+        console.print()
+    console.print(f"The largest difference of each step from {first.convention}:")
+    console.print()
+    console.print(_table(comparisons, view))
+    console.print()
+    for comparison in comparisons:
+        console.print(Text(_told(comparison, view)), width=view.width)
+    return "\n".join(line.rstrip() for line in buffer.getvalue().split("\n"))
+
+
+def _table(comparisons: Sequence[Comparison], view: View) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1))
+    table.add_column("step", no_wrap=True)
+    for comparison in comparisons:
+        table.add_column(comparison.other.convention, justify="right", no_wrap=True)
+    names = dict.fromkeys(d.step.name for c in comparisons for d in c.distances)
+    for name in names:
+        cells = [
+            next((d for d in comparison.distances if d.step.name == name), None)
+            for comparison in comparisons
+        ]
+        table.add_row(Text(name), *(_cell(distance, view) for distance in cells))
+    return table
+
+
+def _cell(distance: Distance | None, view: View) -> Text:
+    if distance is None:
+        return Text("")
+    if not distance.parts:
+        return Text("same", "dim")
+    if distance.largest is None:
+        return Text("other size", "bold red")
+    return Text(number_text(distance.largest, view.precision), "bold red")
+
+
+def _told(comparison: Comparison, view: View) -> str:
+    """Where a convention parts from the first, in a sentence."""
+    first, other, parting = comparison.first, comparison.other, comparison.parting
+    if parting is None:
+        return f"{other.convention} does not part from {first.convention}: every step is the same."
+    name = parting.step.name
+    begin = f"{other.convention} parts from {first.convention} at {name}: "
+    if parting.largest is None:
+        return f"{begin}{_sizes(comparison, name)}."
+    ours, theirs = _differing(parting.first, parting.other, view.precision)
+    place = first.problem.place(parting.step.axes, parting.step.role, parting.index)
+    return f"{begin}{ours} there, {theirs} here, in {place}."
+
+
+def _sizes(comparison: Comparison, name: str) -> str:
+    said = []
+    for side in (comparison.first, comparison.other):
+        step = next((s for s in side.trace.plan.steps if s.name == name), None)
+        shape = side.trace.plan.shape(step) if step else "no such step"
+        said.append(f"{shape} under {side.convention}")
+    return ", ".join(said)
+
+
+def _differing(ours: float, theirs: float, precision: int) -> tuple[str, str]:
+    """Both numbers, with as many decimals as tell them apart."""
+    for decimals in range(precision, 18):
+        texts = number_text(ours, decimals), number_text(theirs, decimals)
+        if texts[0] != texts[1]:
+            return texts
+    return repr(ours), repr(theirs)
+
+
+def comparisons_json(comparisons: Sequence[Comparison]) -> str:
+    """One object a convention: the step where it parts, the cell, and every largest difference."""
+    first = comparisons[0].first
+    document = {
+        "against": first.convention,
+        "conventions": [_object(comparison) for comparison in comparisons],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _object(comparison: Comparison) -> dict[str, Any]:
+    parting = comparison.parting
+    return {
+        "convention": comparison.other.convention,
+        "parts_at": parting.step.name if parting else None,
+        "cell": _index(comparison.first.problem, parting) if parting else None,
+        "values": [_number(parting.first), _number(parting.other)]
+        if parting and parting.largest is not None
+        else None,
+        "differences": {d.step.name: _number(d.largest) for d in comparison.distances},
+    }
+
+
+def _index(problem: Problem, distance: Distance) -> list[int] | None:
+    """The place of a cell as it stands on paper, counted from 1."""
+    if distance.largest is None:
+        return None
+    *leading, row, column = (at + 1 for at in distance.index)
+    swapped = distance.step.role in problem.layout.swapped
+    return [*leading, column, row] if swapped else [*leading, row, column]
+
+
+def _number(number: float | None) -> float | str | None:
+    """What standard JSON can say; no number where sizes differ."""
+    return number if number is None or isfinite(number) else str(number)
