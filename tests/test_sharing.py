@@ -18,7 +18,6 @@ from attncli.cli import cli
 from tests import oracle
 
 HEADS, KV_HEADS, N, M, PAST, D_MODEL, D_K, D_V, D_OUT = 6, (1, 2, 3, 6), 5, 7, 3, 11, 13, 17, 19
-CLOSE = {"rtol": 1e-12, "atol": 1e-12}
 
 Document = dict[str, Any]
 
@@ -54,7 +53,12 @@ def assert_same(actual: dict[str, Any], expected: dict[str, Any]) -> None:
     """The same steps in the same order with close numbers."""
     assert list(actual) == list(expected)
     for name, rows in expected.items():
-        np.testing.assert_allclose(numbers(actual[name]), numbers(rows), **CLOSE, err_msg=name)
+        assert_close(actual[name], rows, name)
+
+
+def assert_close(actual: Any, expected: Any, name: str = "") -> None:
+    """The same numbers, roundoff aside."""
+    np.testing.assert_allclose(numbers(actual), numbers(expected), 1e-12, 1e-12, err_msg=name)
 
 
 def numbers(cells: Any) -> np.ndarray[Any, Any]:
@@ -132,7 +136,7 @@ def test_heads_as_an_axis_are_shared_without_being_named(kv_heads: int) -> None:
         alone = compute(
             {name: document[name][1][h if name == "Q" else h // group] for name in document}
         )
-        np.testing.assert_allclose(steps["output"][1][h], alone["output"], **CLOSE)
+        assert_close(steps["output"][1][h], alone["output"])
 
 
 @pytest.mark.parametrize("layout", ["rows", "columns", "torch"])
@@ -197,10 +201,8 @@ def test_a_token_at_a_time_is_the_whole_at_once(
             **choices,
         }
     )
-    expected = numbers(at_once["output"])[..., PAST:, :]
-    np.testing.assert_allclose(rest["output"], expected, **CLOSE)
-    assert_present = numbers(rest["K_present"])
-    np.testing.assert_allclose(assert_present, numbers(cached(whole["K"])), **CLOSE)
+    assert_close(rest["output"], numbers(at_once["output"])[..., PAST:, :])
+    assert_close(rest["K_present"], cached(whole["K"]))
 
 
 def test_lengths_of_a_cache_hide_what_is_not_filled() -> None:
@@ -224,9 +226,9 @@ def test_lengths_of_a_cache_hide_what_is_not_filled() -> None:
         keys = {name: alone[name][:length] for name in "KV"}
         rules = (oracle.causal(length - N), oracle.window(2, -1, length - N))
         expected = oracle.attention({**alone, **keys}, may_attend=rules)
-        np.testing.assert_allclose(steps["output"][entry], expected["output"], **CLOSE)
+        assert_close(steps["output"][entry], expected["output"])
         weights = numbers(steps["weights"][entry])
-        np.testing.assert_allclose(weights[:, :length], expected["weights"], **CLOSE)
+        assert_close(weights[:, :length], expected["weights"])
         assert not weights[:, length:].any()
 
 

@@ -9,11 +9,11 @@ import numpy as np
 from attncli.calculation.cache import Join
 from attncli.calculation.heads import Average
 from attncli.calculation.layouts import Array
-from attncli.calculation.operations import WeightedSum
+from attncli.calculation.operations import Operation, WeightedSum
 from attncli.calculation.pairs import Bilinear, OfQueriesAndKeys
 from attncli.homework.catalogue import Scene, mistake
 
-MEETING = (OfQueriesAndKeys, Bilinear, WeightedSum)
+MEETING: tuple[type[Operation], ...] = (OfQueriesAndKeys, Bilinear, WeightedSum)
 
 
 def _shared(scene: Scene, wrong: Callable[[Array, int], Array]) -> Array | None:
