@@ -2,49 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part
+from attncli.documents.archives import Archive
+from attncli.documents.foreign import PYTORCH
+from attncli.documents.parsed import NAMELESS, IsValue, Parsed
+from attncli.documents.slices import index_of
 from attncli.errors import DocumentError
 
 
-def parse_arrays(data: bytes, is_value: IsValue | None = None) -> Parsed:
-    """The arrays of an NPZ archive; an NPY file is one nameless matrix. Answers are no exception.
+def parse_arrays(data: bytes, _: IsValue | None = None) -> Parsed:
+    """What NumPy writes, and `dump_arrays`, as bytes. Answers are no exception."""
+    return open_arrays(Path(), data)
 
-    Arrays of rank 0, and of words, are choices. Raises DocumentError for what is neither, for
-    pickled objects and for arrays that hold no numbers.
+
+def open_arrays(path: Path, data: bytes | None = None) -> Archive:
+    """The arrays of an NPZ archive, in a file or as bytes; an NPY file is one nameless matrix.
+
+    Arrays of rank 0, and of words, are choices. Of a file no more is read than what is asked for.
+    Raises DocumentError for what is neither, for pickled objects, and for arrays of other things
+    than numbers when they are read.
     """
-    try:
-        loaded = np.load(BytesIO(data), allow_pickle=False)
+
+    def read(key: str, slices: str | None) -> NDArray[Any]:
+        with _loaded(path, data) as loaded:
+            array = loaded if isinstance(loaded, np.ndarray) else loaded[key]
+            if not isinstance(array, np.ndarray):  # a member of the archive that is no NPY file
+                raise ValueError
+        return array if slices is None else array[index_of(slices, key or "it", array.shape)]
+
+    with _loaded(path, data) as loaded:
         if isinstance(loaded, np.ndarray):
-            arrays = {NAMELESS: loaded}
-        else:
-            arrays = {name: loaded[name] for name in loaded.files}
-    except (ValueError, EOFError, OSError, BadZipFile, KeyError):
+            return Archive([NAMELESS], read)
+        keys = loaded.files
+    if any(key.endswith("data.pkl") for key in keys):
+        raise PYTORCH.refusal(path)
+    return Archive(keys, read)
+
+
+@contextmanager
+def _loaded(path: Path, data: bytes | None) -> Iterator[Any]:
+    """An array, or an archive while it is open; damage and pickles are a DocumentError."""
+    try:
+        # NumPy leaves a file open that it opened itself and cannot read.
+        with path.open("rb") if data is None else BytesIO(data) as file:
+            yield np.load(file, allow_pickle=False)
+    # What NumPy, and the readers of archives below it, raise.
+    except (ValueError, EOFError, OSError, BadZipFile, KeyError, RuntimeError, zlib.error):
         message = "it is no NPZ or NPY file of plain arrays."
         hint = "Write it with numpy.savez; pickled objects are not read."
         raise DocumentError(message, hint) from None
-    if list(arrays) == ["arr_0"]:
-        arrays = {NAMELESS: arrays["arr_0"]}
-    return {name: Part(_value(name, array)) for name, array in arrays.items()}
-
-
-def _value(name: str, array: NDArray[Any]) -> object:
-    if array.ndim == 0 or array.dtype.kind == "U":
-        return array.tolist()
-    if array.dtype.kind == "b":
-        return array
-    if array.dtype.kind not in "iuf":
-        message = f"{name or 'the array'} holds {array.dtype}, but a matrix holds real numbers."
-        raise DocumentError(message, names=(name,))
-    with np.errstate(over="ignore"):  # what becomes infinite is named where cells are checked
-        return array.astype(np.float64)
 
 
 def dump_arrays(matrices: Mapping[str, NDArray[Any]]) -> bytes:

@@ -31,10 +31,14 @@ class StandardInput:
         return data
 
 
-def read_file(path: Path) -> bytes:
-    """The bytes of a file. Raises DocumentError where it is missing, a folder, or closed to us."""
+def read_file(path: Path, size: int = -1) -> bytes:
+    """The bytes of a file, or the first of them.
+
+    Raises DocumentError where it is missing, a folder, or closed to us.
+    """
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(size)
     except FileNotFoundError:
         raise DocumentError("there is no such file.", _similar(path)) from None
     except IsADirectoryError:

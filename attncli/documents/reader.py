@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,24 +13,17 @@ import numpy as np
 from attncli.calculation.choices import CHOICES
 from attncli.calculation.document import MASKS, Document, Entry
 from attncli.calculation.masks import is_rule
-from attncli.calculation.names import MATRICES, canonical
-from attncli.documents.arrays import parse_arrays
+from attncli.calculation.names import MATRICES, STEPS, canonical, known_name
+from attncli.calculation.positions import is_position
+from attncli.documents.archives import Archive, listed
 from attncli.documents.cells import array_from
-from attncli.documents.csv_text import parse_csv
-from attncli.documents.files import STDIN, StandardInput, read_file
-from attncli.documents.json_text import parse_json
+from attncli.documents.files import STDIN, StandardInput
 from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part
+from attncli.documents.places import exists, place_of
+from attncli.documents.sources import parse, parse_place
 from attncli.errors import AttncliError, DocumentError
 
-Parse = Callable[[bytes, IsValue | None], Parsed]
-
-BY_SUFFIX: dict[str, Parse] = {
-    ".json": parse_json,
-    ".csv": parse_csv,
-    ".tsv": parse_csv,
-    ".npz": parse_arrays,
-    ".npy": parse_arrays,
-}
+_POINT_TO_A_MATRIX = "Point to a matrix: FILE, FILE:KEY, or a literal that begins with [."
 
 
 @dataclass(frozen=True)
@@ -47,7 +40,38 @@ class _Text:
 
     source: str
     parsed: Parsed
-    folder: Path
+    folder: Path = Path()
+
+    def names(self, nameless: str) -> Iterator[tuple[str, str]]:
+        """The names of its entries, as this program writes them and as they are spelled.
+
+        A matrix without a name has the one given here. Raises AttncliError for unknown names.
+        """
+        for spelled in self.parsed:
+            try:
+                yield nameless if spelled == NAMELESS else canonical(spelled), spelled
+            except AttncliError as error:
+                if isinstance(self.parsed, Archive):
+                    error.hint += f" Or say what it is: NAME=FILE:{spelled}."
+                raise
+
+    def matrix(self, name: str) -> Part:
+        """The matrix that is alone, or the one that bears this name. Raises DocumentError."""
+        named = [spelled for spelled in self.parsed if known_name(spelled) == name]
+        if len(self.parsed) == 1:
+            named = list(self.parsed)
+        if len(named) == 1:
+            return self.parsed[named[0]]
+        if named:
+            message = f"{name} is in it twice: as {named[0]!r} and as {named[1]!r}."
+            raise DocumentError(message, "Leave out one of them.", (name,))
+        if not self.parsed:
+            raise DocumentError("it holds no matrix.", _POINT_TO_A_MATRIX)
+        if isinstance(self.parsed, Archive):
+            message = f"it holds several matrices, and none is {name}."
+            raise DocumentError(message, f"Write FILE:KEY. {listed(self.parsed)}")
+        message = f"it holds several matrices ({', '.join(self.parsed)}), and none is {name}."
+        raise DocumentError(message, f"Give a file that holds {name} alone.", (name,))
 
 
 class Reader:
@@ -62,12 +86,11 @@ class Reader:
         entries: dict[str, Entry] = {}
         spelled: dict[str, str] = {}
         try:
-            for name, part in text.parsed.items():
-                known = canonical(name) if name != NAMELESS else "X"
+            for known, name in text.names("X"):
                 if known in entries:
                     message = f"{known} is given twice: as {spelled[known]!r} and as {name!r}."
                     raise DocumentError(message, "Leave out one of them.", (known,))
-                entries[known] = self._entry(known, part, text)
+                entries[known] = self._entry(known, text.parsed[name], text)
                 spelled[known] = name
         except AttncliError as error:
             raise error.at(text.source) from None
@@ -84,9 +107,12 @@ class Reader:
         if known == "mask" and is_rule(argument):
             message = f"{name}={argument}: a mask by rule is no matrix."
             raise DocumentError(message, f"Write --mask {argument}.")
+        if known == "position" and is_position(argument):
+            message = f"{name}={argument}: a position by rule is no matrix."
+            raise DocumentError(message, f"Write --position {argument}.")
         text = self._parse(argument, f"{name}={_shortened(argument)}")
         try:
-            part = self._only_matrix(known, text.parsed)
+            part = text.matrix(known)
             return Document({known: self._entry(known, part, text)}, (text.source,))
         except AttncliError as error:
             raise error.at(text.source) from None
@@ -94,7 +120,7 @@ class Reader:
     def mask(self, argument: str) -> object:
         """A mask as an option gives it: a rule as it stands, a matrix as an array."""
         if argument[:1] != "{":
-            return self._mask(argument, "--mask", Path())
+            return self._mask(argument, "mask", _Text("--mask", {}))
         try:
             return json.loads(argument)
         except ValueError:
@@ -110,72 +136,81 @@ class Reader:
         text = self._parse(argument, label, is_value)
         entries: dict[str, object] = {}
         try:
-            for spelled, part in text.parsed.items():
-                known = canonical(spelled) if spelled != NAMELESS else name
-                if known is None:
+            for known, spelled in text.names(name or NAMELESS):
+                if known == NAMELESS:
                     message = "it holds one matrix without a name."
                     raise DocumentError(message, "Say which step it is: --step NAME, or NAME=FILE.")
                 if known in entries:
                     raise DocumentError(f"{known} is given twice.", "Leave out one of them.")
-                entries[known] = part.value
+                entries[known] = text.parsed[spelled].value
         except AttncliError as error:
             raise error.at(text.source) from None
         return Written(text.source, entries)
 
     def _entry(self, name: str, part: Part, text: _Text) -> Entry:
+        if name in MATRICES and isinstance(part.value, str) and not _is_choice(name, part, text):
+            part = self._referred(name, part.value, text)
         value = part.value
         if name == "masks" and isinstance(value, list):
-            value = [self._mask(mask, name, text.folder) for mask in value]
+            value = [self._mask(mask, name, text) for mask in value]
         elif name in MASKS:
-            value = self._mask(value, name, text.folder)
-        elif name not in CHOICES or (name == "heads" and isinstance(value, list)):
+            value = self._mask(value, name, text)
+        elif name not in CHOICES or (name in STEPS and isinstance(value, list)):
             value = array_from(value, name) if isinstance(value, list) else value
         return Entry(value, text.source, part.row_labels, part.column_labels)
 
-    def _mask(self, value: object, name: str, folder: Path) -> object:
+    def _mask(self, value: object, name: str, text: _Text) -> object:
         """A rule as it stands; nested lists, and the matrix of a file, as an array."""
         if isinstance(value, list):
             if value and name == "mask" and not isinstance(value[0], list | int | float):
                 message = "mask holds a list, but not of numbers."
                 raise DocumentError(message, "Several masks are written masks.", ("mask",))
             return array_from(value, name)
-        if not isinstance(value, str) or is_rule(value) or not _is_place(value, folder):
+        if not isinstance(value, str) or is_rule(value) or not _is_place(value, text.folder):
             return value
-        path = value if value == "-" or value[:1] == "[" else str(folder / value)
-        text = self._parse(path, f"{name} {value}")
-        try:
-            matrix = self._only_matrix("mask", text.parsed).value
-            if not isinstance(matrix, list | np.ndarray):
-                raise DocumentError("it holds no matrix.", "A mask in a file is a matrix.")
-            return array_from(matrix, "mask") if isinstance(matrix, list) else matrix
-        except AttncliError as error:
-            raise error.at(text.source) from None
+        matrix = self._referred("mask", value, text).value
+        return array_from(matrix, "mask") if isinstance(matrix, list) else matrix
 
-    def _parse(self, argument: str, label: str, is_value: IsValue | None = None) -> _Text:
+    def _referred(self, name: str, value: str, text: _Text) -> Part:
+        """The matrix that a text points to: a file beside the document, a literal or `-`."""
+        label = text.source if text.source == "--mask" else f"{text.source}: {name}"
+        found = self._parse(value, f"{label} {_shortened(value)}".rstrip(), folder=text.folder)
+        try:
+            part = found.matrix(name)
+            if not isinstance(part.value, list | np.ndarray):
+                raise DocumentError("it holds no matrix.", _POINT_TO_A_MATRIX)
+            return part
+        except AttncliError as error:
+            raise error.at(found.source) from None
+
+    def _parse(
+        self,
+        argument: str,
+        label: str,
+        is_value: IsValue | None = None,
+        folder: Path = Path(),
+    ) -> _Text:
         """The text behind an argument, parsed; errors say where it was found."""
         source = STDIN if argument == "-" else label
         try:
             if argument == "-":
-                data = self._stdin.read()
-            elif argument[:1] in ("[", "{"):
-                data = argument.encode()
-            elif argument:
-                data = read_file(Path(argument))
-            else:
+                return _Text(source, parse(Path(), self._stdin.read(), is_value))
+            if argument[:1] in ("[", "{"):
+                return _Text(source, parse(Path(), argument.encode(), is_value))
+            if not argument:
                 raise DocumentError("there is no value.", "Name a file, -, or a literal.")
-            return _Text(source, _parser(argument, data)(data, is_value), Path(argument).parent)
+            place = place_of(argument, folder)
+            return _Text(source, parse_place(place, is_value), place.path.parent)
         except DocumentError as error:
             raise error.at(source) from None
 
-    def _only_matrix(self, name: str, parsed: Parsed) -> Part:
-        """The one matrix of a file, or the one that bears this name among several."""
-        if len(parsed) == 1:
-            return next(iter(parsed.values()))
-        named = {canonical(other): part for other, part in parsed.items() if other != NAMELESS}
-        if name in named:
-            return named[name]
-        message = f"it holds several matrices ({', '.join(parsed)}), and none is {name}."
-        raise DocumentError(message, f"Give a file that holds {name} alone.", (name,))
+
+def _is_choice(name: str, part: Part, text: _Text) -> bool:
+    """Whether an entry that may be a matrix or a choice holds a word instead of a place."""
+    if name in MASKS:
+        return True
+    value = str(part.value)
+    return name in CHOICES and (is_position(value) or not _is_place(value, text.folder))
 
 
 def _shortened(literal: str) -> str:
@@ -187,18 +222,4 @@ def _is_place(text: str, folder: Path) -> bool:
     """Whether a mask's text is a file, a literal or `-` rather than a misspelled rule."""
     if text == "-" or re.search(r"^\[|[./\\]", text):
         return True
-    try:
-        return bool(text) and (folder / text).exists()
-    except OSError:  # longer than a name may be
-        return False
-
-
-def _parser(source: str, data: bytes) -> Parse:
-    """The parser for a suffix; elsewhere for how the content begins, CSV where nothing tells."""
-    by_suffix = BY_SUFFIX.get(Path(source).suffix.casefold())
-    if by_suffix:
-        return by_suffix
-    begins = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    if data.startswith((b"PK\x03\x04", b"\x93NUMPY")):
-        return parse_arrays
-    return parse_json if begins in (b"{", b"[") else parse_csv
+    return bool(text) and exists(folder / text)

@@ -1,0 +1,91 @@
+"""Arrays by name in a file, each read when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from difflib import get_close_matches
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attncli.documents.parsed import NAMELESS, Part
+from attncli.errors import DocumentError
+
+# Reads the array of a name, or the slice of it that a text asks for.
+ReadArray = Callable[[str, str | None], NDArray[Any]]
+
+MOST_LISTED = 10
+
+
+class Archive(Mapping[str, Part]):
+    """The arrays of a file: matrices, and choices where they have rank 0 or hold words."""
+
+    def __init__(self, keys: Collection[str], read: ReadArray) -> None:
+        self._keys = keys
+        self._read = read
+
+    def __iter__(self) -> Iterator[str]:
+        # What numpy.savez names by itself has no name.
+        return iter([NAMELESS] if list(self._keys) == ["arr_0"] else self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __getitem__(self, name: str) -> Part:
+        key = next(iter(self._keys)) if name == NAMELESS else name
+        if key not in self._keys:
+            raise KeyError(key)
+        return Part(_value(key, self._read(key, None)))
+
+    def matrix(self, key: str | None, slices: str | None) -> Part:
+        """The matrix at a key, or the slice of it; without a key the one that is alone.
+
+        Raises DocumentError for an unknown key, with those that are there.
+        """
+        if key is None:
+            key = self._alone()
+        elif slices is not None and f"{key}[{slices}]" in self._keys:
+            key, slices = f"{key}[{slices}]", None
+        if key not in self._keys:
+            raise self._unknown(key)
+        value = _value(key, self._read(key, slices))
+        if not isinstance(value, np.ndarray):
+            raise DocumentError(f"{key} is {value!r}, not a matrix.", listed(self._keys))
+        return Part(value)
+
+    def _unknown(self, key: str) -> DocumentError:
+        if NAMELESS in self._keys:
+            return DocumentError("it holds one matrix, which has no key.", "Name the file alone.")
+        close = get_close_matches(key, self._keys)
+        hint = f"Did you mean {' or '.join(close)}? {listed(self._keys)}" if close else ""
+        return DocumentError(f"it has no key {key}.", hint or listed(self._keys))
+
+    def _alone(self) -> str:
+        if len(self._keys) != 1:
+            message = "a slice needs the key of a matrix here."
+            raise DocumentError(message, f"Write FILE:KEY[SLICE]. {listed(self._keys)}")
+        return next(iter(self._keys))
+
+
+def listed(keys: Collection[str]) -> str:
+    """What is in a file: all the keys where they are few, else how many and the first."""
+    if len(keys) <= MOST_LISTED:
+        return f"Its keys are {', '.join(keys)}." if keys else "It is empty."
+    return f"It has {len(keys)} keys, such as {', '.join(islice(keys, 3))}."
+
+
+def _value(key: str, array: NDArray[Any]) -> object:
+    if array.ndim == 0 or array.dtype.kind == "U":
+        return array.tolist()
+    if array.dtype.kind == "b":
+        return array
+    if array.dtype.kind not in "iuf":
+        message = f"{key or 'the array'} holds {array.dtype}, but a matrix holds real numbers."
+        hint = (
+            "NumPy's files know no bfloat16: save it as float32." if array.dtype.kind == "V" else ""
+        )
+        raise DocumentError(message, hint, (key,))
+    with np.errstate(over="ignore"):  # what becomes infinite is named where cells are checked
+        return array.astype(np.float64)

@@ -1,0 +1,125 @@
+"""Files of other programs that are not read: why not, and how to convert them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from attncli.errors import DocumentError
+
+_PICKLED = "opening a pickle can run any program, so it is never opened."
+
+CONVERTED = (".npz", ".safetensors")
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A kind of file: its suffixes, how its bytes begin, why it is not read, and the cure.
+
+    The recipe is Python, with SOURCE and STEM for the file with and without its suffix.
+    """
+
+    suffixes: tuple[str, ...]
+    why: str
+    recipe: str
+    begins: bytes | None = None  # a regular expression
+
+    def refusal(self, path: Path) -> DocumentError:
+        """The error for a file of this kind."""
+        suffix = path.suffix or next(iter(self.suffixes), "")
+        # Names that a shell or Python could take for more than a name are left to the reader.
+        is_plain = bool(path.name) and re.fullmatch(r"[\w./ -]+", str(path))
+        source = path if is_plain else Path(f"model{suffix}")
+        stem = str(source.with_suffix(""))
+        if suffix in CONVERTED:  # whatever the name says: it is not to be written over
+            stem += "_converted"
+        recipe = self.recipe.replace("SOURCE", str(source)).replace("STEM", stem)
+        return DocumentError(self.why, recipe)
+
+
+def _python(code: str) -> str:
+    return f'Convert it: python -c "{code}"'
+
+
+PYTORCH = Foreign(
+    (".pt", ".pth", ".bin"),
+    f"it is a file of PyTorch, which is a pickle: {_PICKLED}",
+    _python(
+        "import torch; from safetensors.torch import save_file; "
+        "save_file({k: v.contiguous().clone() for k, v in "
+        "torch.load('SOURCE', map_location='cpu', weights_only=True).items()}, 'STEM.safetensors')"
+    ),
+    rb"\x80\x02\x8a\nl\xfc\x9cF",  # as before version 1.6; later ones are ZIP archives
+)
+
+FOREIGN = (
+    PYTORCH,
+    Foreign(
+        (".ckpt",),
+        f"it is a checkpoint, which is a pickle: {_PICKLED}",
+        _python(
+            "import torch; from safetensors.torch import save_file; "
+            "save_file({k: v.contiguous().clone() for k, v in torch.load('SOURCE', "
+            "map_location='cpu', weights_only=True)['state_dict'].items()}, 'STEM.safetensors')"
+        ),
+    ),
+    Foreign(
+        (".pkl", ".pickle"),
+        f"it is a pickle: {_PICKLED}",
+        'Convert it, if you trust whoever wrote it: python -c "import pickle, numpy; '
+        "numpy.savez('STEM.npz', **pickle.load(open('SOURCE', 'rb')))\"",
+        rb"\x80[\x02-\x05]",
+    ),
+    Foreign(
+        (".keras",),
+        "it is a file of Keras, which is not read.",
+        _python(
+            "import keras, numpy; numpy.savez('STEM.npz', **{w.path: w.numpy() "
+            "for w in keras.saving.load_model('SOURCE').weights})"
+        ),
+    ),
+    Foreign(
+        (".h5", ".hdf5"),
+        "it is an HDF5 file, which is not read.",
+        _python(
+            "import h5py, numpy; found = {}; h5py.File('SOURCE').visititems(lambda name, part: "
+            "found.update({name: part[()]}) if hasattr(part, 'dtype') else None); "
+            "numpy.savez('STEM.npz', **found)"
+        ),
+        rb"\x89HDF\r\n",
+    ),
+    Foreign(
+        (".gguf",),
+        "it is a GGUF file, whose numbers are quantised, and is not read.",
+        _python(
+            "import gguf, numpy; numpy.savez('STEM.npz', **{t.name: gguf.dequantize(t.data, "
+            "t.tensor_type) for t in gguf.GGUFReader('SOURCE').tensors})"
+        ),
+        rb"GGUF[\x01-\x09]\x00",
+    ),
+    Foreign(
+        (".onnx",),
+        "it is an ONNX file, which is not read.",
+        _python(
+            "import onnx, numpy; numpy.savez('STEM.npz', **{t.name: onnx.numpy_helper.to_array(t) "
+            "for t in onnx.load('SOURCE').graph.initializer})"
+        ),
+    ),
+    Foreign(
+        (),
+        "it is no model, but a pointer of Git LFS to one.",
+        "Fetch the file itself: git lfs pull",
+        rb"version https://git-lfs",
+    ),
+)
+
+
+def refuse_foreign(path: Path, begins: bytes) -> None:
+    """Raise DocumentError for a file of these kinds, by its suffix or by how it begins."""
+    for foreign in FOREIGN:
+        if path.suffix.casefold() in foreign.suffixes:
+            raise foreign.refusal(path)
+    for foreign in FOREIGN:
+        if foreign.begins and re.match(foreign.begins, begins):
+            raise foreign.refusal(path)

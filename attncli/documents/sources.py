@@ -1,0 +1,69 @@
+"""From a file, or from bytes, to its entries, in whatever format it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from attncli.documents.archives import Archive
+from attncli.documents.arrays import open_arrays
+from attncli.documents.csv_text import parse_csv
+from attncli.documents.files import read_file
+from attncli.documents.foreign import refuse_foreign
+from attncli.documents.json_text import parse_json
+from attncli.documents.parsed import NAMELESS, IsValue, Parsed
+from attncli.documents.places import Place
+from attncli.documents.tensors import begins_as_tensors, open_tensors
+from attncli.errors import DocumentError
+
+TEXTS: dict[str, Callable[[bytes, IsValue | None], Parsed]] = {
+    ".json": parse_json,
+    ".csv": parse_csv,
+    ".tsv": parse_csv,
+}
+
+# Data that is None stands in the file, of which only the part that is asked for is read.
+ARCHIVES: dict[str, Callable[[Path, bytes | None], Archive]] = {
+    ".npz": open_arrays,
+    ".npy": open_arrays,
+    ".safetensors": open_tensors,
+}
+
+_BEGINNING = 64  # bytes that tell a format
+
+
+def parse_place(place: Place, is_value: IsValue | None = None) -> Parsed:
+    """The entries of a file, or the one matrix of it that a place points to.
+
+    Raises DocumentError where there is no such file, key or slice, and for what cannot be read.
+    """
+    # What is no regular file, such as a named pipe, can be read once.
+    data = None if place.path.is_file() else read_file(place.path)
+    parsed = parse(place.path, data, is_value)
+    if place.is_whole_file:
+        return parsed
+    if not isinstance(parsed, Archive):
+        message = "it has neither keys nor slices: FILE:KEY[SLICE] is for NPZ and safetensors."
+        raise DocumentError(message, f"Write {place.path} alone.")
+    return {NAMELESS: parsed.matrix(place.key, place.slices)}
+
+
+def parse(path: Path, data: bytes | None, is_value: IsValue | None = None) -> Parsed:
+    """The entries of a file, or of bytes, by suffix; elsewhere by how the content begins.
+
+    CSV is what nothing tells. Raises DocumentError for files of other programs.
+    """
+    begins = read_file(path, _BEGINNING) if data is None else data[:_BEGINNING]
+    suffix = path.suffix.casefold()
+    if begins_as_tensors(begins):
+        suffix = ".safetensors"
+    else:
+        refuse_foreign(path, begins)
+    if suffix not in TEXTS and begins.startswith((b"PK\x03\x04", b"\x93NUMPY")):
+        suffix = ".npz"
+    if suffix in ARCHIVES:
+        return ARCHIVES[suffix](path, data)
+    if suffix not in TEXTS:
+        is_json = begins.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
+        suffix = ".json" if is_json else ".csv"
+    return TEXTS[suffix](read_file(path) if data is None else data, is_value)
