@@ -243,6 +243,17 @@ def test_a_mask_shorter_than_the_keys_hides_the_rest_where_that_is_said() -> Non
         assert "mask is 5 × 4 but scaled is 5 × 7" in refused({**document, "mask": short})
 
 
+def test_one_head_may_keep_its_axis() -> None:
+    """ONNX has an axis of heads in caches and masks even for one head; here one head has none."""
+    document = {"Q": matrix("Q", 2, N, D_K), "K": matrix("K", 2, M, D_K), "V": matrix("V", 2, M, 2)}
+    past = {"K_past": matrix("p", 2, PAST, D_K), "V_past": matrix("p", 2, PAST, 2)}
+    mask = matrix("mask", 2, N, M + PAST)
+    expected = compute({**document, **past, "mask": mask})
+    kept = {name: [[entry] for entry in part] for name, part in past.items()}
+    theirs = {**document, **kept, "mask": [[entry] for entry in mask], "heads": 1, "kv_heads": 1}
+    assert compute(theirs) == expected
+
+
 def test_labels_of_a_cache_are_those_of_all_keys() -> None:
     """memory_tokens name the earlier keys too; the new keys alone are numbered."""
     document = {

@@ -44,6 +44,18 @@ def _of(counts: Mapping[str, int], names: tuple[str, ...]) -> dict[str, int]:
     return {name: counts[name] for name in names if name in counts}
 
 
+def drop_axis_of_one_head(matrices: dict[str, Array]) -> None:
+    """One head has no axis: earlier keys, values and masks lose theirs, where Q or X has none.
+
+    Libraries keep it, as in ONNX, where `K_past` is batch × heads × p × d for one head too.
+    """
+    source = next(matrices[name] for name in ("X", "Q") if name in matrices)
+    for name, matrix in matrices.items():
+        is_theirs = name in ("K_past", "V_past") or name.startswith("mask")
+        if is_theirs and matrix.ndim == source.ndim + 1 and matrix.shape[-3] == 1:
+            matrices[name] = matrix.squeeze(-3)
+
+
 def _agreed(counts: Mapping[str, int], choice: str, chosen: int | None) -> int | None:
     """The one number of heads that weights and the choice give, or None where nothing gives one."""
     every = {**counts, **({choice: chosen} if chosen else {})}

@@ -112,7 +112,16 @@ def said(cell: object) -> str:
 def _number_in(cell: object, name: str, index: tuple[int, ...]) -> float:
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         return cell
-    if isinstance(cell, str) and cell.strip().lstrip("+-").casefold() in ("inf", "nan"):
+    if isinstance(cell, str) and _is_non_finite(cell):
         return float(cell)
     message = f"{place(name, index)} is {said(cell)}, not a number."
     raise DocumentError(message, "Every cell needs a number.", (name,))
+
+
+def is_cell_or_row(part: object) -> bool:
+    """Whether a part of a list belongs to a matrix: numbers, "-inf" and its like, and lists do."""
+    return isinstance(part, list | int | float) or (isinstance(part, str) and _is_non_finite(part))
+
+
+def _is_non_finite(text: str) -> bool:
+    return text.strip().lstrip("+-").casefold() in ("inf", "nan")

@@ -16,7 +16,7 @@ from attncli.calculation.masks import is_rule
 from attncli.calculation.names import MATRICES, STEPS, canonical, known_name
 from attncli.calculation.positions import is_position
 from attncli.documents.archives import Archive, listed
-from attncli.documents.cells import array_from
+from attncli.documents.cells import array_from, is_cell_or_row
 from attncli.documents.files import STDIN, StandardInput
 from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part
 from attncli.documents.places import exists, place_of
@@ -162,7 +162,7 @@ class Reader:
     def _mask(self, value: object, name: str, text: _Text) -> object:
         """A rule as it stands; nested lists, and the matrix of a file, as an array."""
         if isinstance(value, list):
-            if value and name == "mask" and not isinstance(value[0], list | int | float):
+            if value and name == "mask" and not is_cell_or_row(value[0]):
                 message = "mask holds a list, but not of numbers."
                 raise DocumentError(message, "Several masks are written masks.", ("mask",))
             return array_from(value, name)
