@@ -23,9 +23,14 @@ SAMPLES = Path(__file__).parent.parent / "samples"
 # The mistake that is made in each sample.
 MADE = {
     "additive": "additive-no-tanh",
+    "alibi": "alibi-slope-shift",
+    "attention_sink": "softmax-instead",
     "cross_attention": "v-uses-wk",
     "image": "divide-by-dk",
+    "nadaraya_watson": "distance-no-half",
     "padded_batch": "mask-inverted",
+    "positions": "pe-cos-own-exponent",
+    "rope": "rope-pairing",
     "self_attention": "no-scale",
     "self_attention_columns": "softmax-columns",
     "self_attention_torch": "sqrt-dmodel",

@@ -27,15 +27,18 @@ def attention(
     kv_heads: int | None = None,
     scale: float | None = None,
     softcap: float | None = None,
+    normaliser: str = "softmax",
+    temperature: float = 1.0,
     may_attend: Sequence[MayAttend] = (),
     added: Sequence[Added] = (),
     fill: float = -math.inf,
+    turned: Callable[[Matrix], Matrix] | None = None,
 ) -> Steps:
     """The steps of one attention, in their order: softmax(scale · score(Q, K) + mask) V.
 
     `scale` None leaves the factor to the scoring function; 1 is no scaling; `softcap` None is no
-    cap. With no `may_attend`
-    and nothing `added` there is no mask.
+    cap. With no `may_attend` and nothing `added` there is no mask. `turned` is what rotary positions
+    make of queries and of keys.
 
     >>> steps = attention({"X": [[1.0], [0.0]]}, score="dot")
     >>> list(steps), steps["scores"], steps["weights"][1]
@@ -46,6 +49,10 @@ def attention(
     if heads > 1 and len(queries) == 1:
         counts = (heads, kv_heads or heads, kv_heads or heads)
         queries, keys, values = split(counts, (queries, keys, values), steps)
+    if turned:
+        queries = [turned(of_head) for of_head in queries]
+        keys = [turned(of_head) for of_head in keys]
+        steps |= {"Q_rotated": one_or_all(queries), "K_rotated": one_or_all(keys)}
     keys = joined(given, "K", keys, steps)
     values = joined(given, "V", values, steps)
     group = len(queries) // len(keys)  # query heads that share one head of keys
@@ -61,7 +68,7 @@ def attention(
             last = of_head["capped"] = capped(last, softcap)
         if may_attend or added:
             last = of_head["masked"] = masked(last, h, may_attend, added, fill)
-        of_head["weights"] = softmax(last)
+        of_head["weights"] = NORMALISERS[normaliser](times(last, 1 / temperature))
         if values:
             of_head["heads"] = product(of_head["weights"], values[h // group])
         every.append(of_head)
@@ -102,9 +109,7 @@ def projected(given: Given, steps: Steps) -> list[list[Matrix]]:
     return result
 
 
-def split(
-    counts: Iterable[int], sides: Iterable[list[Matrix]], steps: Steps
-) -> list[list[Matrix]]:
+def split(counts: Iterable[int], sides: Iterable[list[Matrix]], steps: Steps) -> list[list[Matrix]]:
     """Q_h[h]ᵢ꜀ = Q of i and h·d + c, where d is the width of one head; K and V alike.
 
     `counts` are the heads of Q, of K and of V.
@@ -138,8 +143,14 @@ def scored(given: Given, score: str, queries: Matrix, keys: Matrix) -> Steps:
     """The steps up to `scores`, for one head."""
     if score == "additive":
         return additive(given, queries, keys)
+    if score == "concat":
+        return concat(given, queries, keys)
     if score == "general":
         return {"scores": general(queries, given["W_a"], keys)}
+    if score == "cosine":
+        return {"scores": cosine(queries, keys)}
+    if score == "distance":
+        return {"scores": distance(queries, keys)}
     return {"scores": dot(queries, keys)}
 
 
@@ -181,6 +192,44 @@ def additive(given: Given, queries: Matrix, keys: Matrix) -> Steps:
         [sum(v_a[c] * pair[c] for c in units) for pair in r] for r in steps["hidden"]
     ]
     return steps
+
+
+def concat(given: Given, queries: Matrix, keys: Matrix) -> Steps:
+    """scoresᵢⱼ = v_aᵀ tanh(W_aᵀ [qᵢ; kⱼ]), with W_a as (d_q + d_k) × hidden (Luong et al. 2015).
+
+    The parts of W_a give steps of their own; here hidden is made of the whole. v_a may be left out.
+    """
+    W_a, d_q = given["W_a"], len(queries[0])
+    steps: Steps = {"q_hidden": product(queries, W_a[:d_q]), "k_hidden": product(keys, W_a[d_q:])}
+    units = range(len(W_a[0]))
+    v_a = flat(given["v_a"]) if "v_a" in given else [1.0 for _ in units]
+    steps["hidden"] = [
+        [list(map(math.tanh, product([q + k], W_a)[0])) for k in keys] for q in queries
+    ]
+    steps["scores"] = [
+        [sum(v_a[c] * pair[c] for c in units) for pair in r] for r in steps["hidden"]
+    ]
+    return steps
+
+
+def cosine(queries: Matrix, keys: Matrix) -> Matrix:
+    """scoresᵢⱼ = qᵢ · kⱼ / (√(qᵢ · qᵢ) √(kⱼ · kⱼ)), and 0 where one of them is all zeros."""
+    products = dot(queries, keys)
+    for i in range(len(queries)):
+        for j in range(len(keys)):
+            lengths = [math.sqrt(sum(c * c for c in row)) for row in (queries[i], keys[j])]
+            products[i][j] = products[i][j] / lengths[0] / lengths[1] if all(lengths) else 0.0
+    return products
+
+
+def distance(queries: Matrix, keys: Matrix) -> Matrix:
+    """scoresᵢⱼ = −½ Σ꜀ (Qᵢ꜀ − Kⱼ꜀)²."""
+    scores = zeros(len(queries), len(keys))
+    for i in range(len(queries)):
+        for j in range(len(keys)):
+            for c in range(len(keys[0])):
+                scores[i][j] -= (queries[i][c] - keys[j][c]) ** 2 / 2
+    return scores
 
 
 def default_scale(score: str, d_k: int) -> float:
@@ -241,6 +290,34 @@ def softmax(scores: Matrix) -> Matrix:
         powers = [math.exp(score - largest) for score in row]
         weights.append([power / sum(powers) for power in powers])
     return weights
+
+
+def softmax1(scores: Matrix) -> Matrix:
+    """softmax with one score of 0 more in each row, whose weight is left out."""
+    return [weights[:-1] for weights in softmax([[*row, 0.0] for row in scores])]
+
+
+def sparsemax(scores: Matrix) -> Matrix:
+    """weightsᵢⱼ = max(sᵢⱼ − τᵢ, 0): τᵢ is halved in on until the row sums to 1."""
+    weights = []
+    for row in scores:
+        low, high = max(row) - 1, max(row)
+        for _ in range(100):
+            middle = (low + high) / 2
+            if sum(max(score - middle, 0.0) for score in row) > 1:
+                low = middle
+            else:
+                high = middle
+        weights.append([max(score - low, 0.0) if score > -math.inf else 0.0 for score in row])
+    return weights
+
+
+def sigmoid(scores: Matrix) -> Matrix:
+    """weightsᵢⱼ = 1 / (1 + exp(−sᵢⱼ)), which is (1 + tanh(sᵢⱼ / 2)) / 2."""
+    return [[(1 + math.tanh(score / 2)) / 2 for score in row] for row in scores]
+
+
+NORMALISERS = {"softmax": softmax, "softmax1": softmax1, "sparsemax": sparsemax, "sigmoid": sigmoid}
 
 
 def finish(given: Given, count: int, steps: Steps) -> None:

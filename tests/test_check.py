@@ -441,8 +441,37 @@ def test_laws_need_no_problem() -> None:
 )
 def test_right_answers_break_no_law(answer: Path) -> None:
     """Whatever the sample, its key holds what must hold."""
-    layout = "columns" if "columns" in answer.parent.name else "rows"
-    assert check("--laws", str(answer), "--layout", layout).exit_code == 0
+    sample = json.loads((ROOT / f"samples/{answer.parent.name}.json").read_text(encoding="utf-8"))
+    said = [name for name in ("layout", "normaliser", "temperature") if name in sample]
+    options = [part for name in said for part in (f"--{name}", str(sample[name]))]
+    assert check("--laws", str(answer), *options).exit_code == 0
+
+
+SIGMOIDS = {"scaled": [[0, 1], [-1, 2]], "weights": [["0.5", "0.6225"], ["0.3775", "0.7311"]]}
+
+
+def test_laws_may_know_the_normaliser() -> None:
+    """By option, or from the answer: rows then need not sum to 1, but must be what it makes."""
+    options = ("--normaliser", "sigmoid", "--temperature", "2")
+    said = {"normaliser": "sigmoid", "temperature": 2}
+    for found in (
+        results("--laws", "-", *options, stdin=json.dumps(SIGMOIDS)),
+        results("--laws", "-", stdin=json.dumps({**SIGMOIDS, **said})),
+    ):
+        assert found["weights-are-the-softmax"]["passed"] is True
+        assert found["weights-sum-to-1"]["passed"] is None
+    found = results("--laws", "-", stdin=json.dumps({**SIGMOIDS, "normaliser": "sigmoid"}))
+    assert found["weights-are-the-softmax"]["passed"] is False
+    found = results("--laws", "-", stdin=json.dumps(SIGMOIDS))
+    assert found["weights-sum-to-1"]["passed"] is False
+
+
+def test_laws_may_know_the_scoring() -> None:
+    """Scores that are no dot products break no law of dot products."""
+    answer = json.dumps({"Q": [[1, 2]], "K": [[3, 4]], "scores": [[-4]]})
+    for score, passed in (("dot", False), ("distance", None)):
+        found = results("--laws", "-", "--score", score, stdin=answer)
+        assert found["scores-are-products"]["passed"] is passed
 
 
 BROKEN = [

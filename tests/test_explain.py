@@ -20,8 +20,10 @@ from attncli.calculation.arithmetic import Cell
 from attncli.calculation.attention import attention
 from attncli.calculation.cells import paper
 from attncli.calculation.document import Document, Entry
+from attncli.calculation.normalisers import NORMALISERS
 from attncli.calculation.plan import Trace
 from attncli.calculation.problem import Problem, read_problem
+from attncli.calculation.scoring import SCORING
 from attncli.cli import cli
 from attncli.cli.explain import explain
 from attncli.documents.reader import Reader
@@ -91,6 +93,7 @@ def random_problem(**choices: object) -> Problem:
     sizes |= {"b_q": (22,), "b_k": (22,), "b_v": (26,), "b_o": (17,)}
     sizes |= {"W_a": (11, 11)} if choices["score"] in ("general", "additive") else {}
     sizes |= {"U_a": (11, 11), "v_a": (11,)} if choices["score"] == "additive" else {}
+    sizes |= {"W_a": (22, 17), "v_a": (17,)} if choices["score"] == "concat" else {}
     layout = choices.get("layout", "rows")
     matrices: dict[str, object] = {}
     for name, size in sizes.items():
@@ -103,11 +106,18 @@ def random_problem(**choices: object) -> Problem:
 
 CHOICES: dict[str, dict[str, object]] = {
     f"{score}-{layout}": {"score": score, "layout": layout, "masks": ["causal", "window:1,2"]}
-    for score in ("dot", "scaled", "additive", "general")
+    for score in SCORING
     for layout in ("rows", "columns")
 }
 ADDED = np.array([[0.5, -0.5, 0, 1, 2, -np.inf, 3]])
 CHOICES["numbers-added"] = {"score": "scaled", "masks": [ADDED, {"padding": [3, 0]}]}
+for position in ("sinusoidal", "rope:dims=6", "rope:interleaved,dims=4,base=7", "alibi"):
+    CHOICES[position] = {"score": "scaled", "position": position, "masks": ["causal"]}
+CHOICES["learned"] = {"score": "dot", "position": np.array([[1.5, 0, -2, 3, 0.25]] * 3)}
+for normaliser in NORMALISERS:
+    CHOICES[normaliser] = {"score": "dot", "normaliser": normaliser, "masks": [ADDED, "causal"]}
+    CHOICES[f"{normaliser}, hot"] = {**CHOICES[normaliser], "temperature": 7.3, "masks": []}
+    CHOICES[f"{normaliser}, cold"] = {**CHOICES[normaliser], "temperature": 0.013}
 CHOICES["large"] = {"score": "dot", "scale": 300.0, "fill": -1e6, "masks": ["causal"]}
 
 
@@ -323,6 +333,8 @@ LATEX = [
      r"&= \tanh\left({q_{\mathrm{hidden}}}_{2,4} + {k_{\mathrm{hidden}}}_{1,4}\right) \\"),
     (["samples/additive.json", "scores[2,1]"], r"{v_{a}} \cdot \mathrm{hidden}_{2,1} \\"),
     (["samples/two_heads.json", "concat[1,3]"], r"\mathrm{heads}_{1,1,\mathrm{head}=2} \\"),
+    (["samples/positions.json", "position[2,3]"],
+     r"&= \sin\left(\frac{1}{10000^{\frac{2}{4}}}\right) \\"),
     (["samples/two_heads.json", "masked[1,2]"],
      r"&= -\infty \quad (\text{the, cat}\text{; }\text{causal}\text{: query 1 may not see key 2})"),
     (["X=[[1,2,3,4,5,6,7,8,9]]", "scores[1,1]"], r"+ \underbrace{\cdots}_{\text{5 more}} +"),

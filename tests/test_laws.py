@@ -21,6 +21,7 @@ from attncli.calculation.attention import attention
 from attncli.calculation.document import Document, Entry
 from attncli.calculation.layouts import LAYOUTS
 from attncli.calculation.masks import MASKS
+from attncli.calculation.normalisers import NORMALISERS
 from attncli.calculation.problem import read_problem
 from attncli.calculation.scoring import SCORING
 from tests import oracle
@@ -38,6 +39,17 @@ SCORING_WEIGHTS: dict[str, dict[str, tuple[int, ...]]] = {
     "scaled": {},
     "additive": {"W_a": (D_K, HIDDEN), "U_a": (D_K, HIDDEN), "v_a": (HIDDEN,)},
     "general": {"W_a": (D_K, D_K)},
+    "concat": {"W_a": (2 * D_K, HIDDEN), "v_a": (HIDDEN,)},
+    "cosine": {},
+    "distance": {},
+}
+
+# What a row of weights of each normaliser may sum to; the sigmoid judges each of M keys by itself.
+SUMS: dict[str, tuple[float, float]] = {
+    "softmax": (1, 1),
+    "softmax1": (0, 1),
+    "sparsemax": (1, 1),
+    "sigmoid": (0, M),
 }
 
 # Each kind of mask, as it is written and as the oracle has it, for n queries and m keys.
@@ -60,6 +72,7 @@ MASK_EXAMPLES: dict[str, dict[str, Callable[[int, int], MayAttend]]] = {
 TRANSPOSED = {"rows": (False, False), "columns": (True, True), "torch": (False, True)}
 
 every_scoring = pytest.mark.parametrize("score", SCORING)
+every_normaliser = pytest.mark.parametrize("normaliser", NORMALISERS)
 every_layout = pytest.mark.parametrize("layout", LAYOUTS)
 every_mask = pytest.mark.parametrize(
     ("kind", "mask"),
@@ -72,6 +85,7 @@ modest = settings(deadline=None, derandomize=True, max_examples=20)
     ("registry", "examples"),
     [
         pytest.param(SCORING, SCORING_WEIGHTS, id="scoring"),
+        pytest.param(NORMALISERS, SUMS, id="normalisers"),
         pytest.param(MASKS, MASK_EXAMPLES, id="masks"),
         pytest.param(LAYOUTS, TRANSPOSED, id="layouts"),
     ],
@@ -184,6 +198,63 @@ def test_a_named_mask_equals_its_matrix(score: str, kind: str, mask: str) -> Non
     matrices = {"score": score, "heads": HEADS, **queries_keys_values(score, HEADS)}
     by_matrix = compute({**matrices, "mask": allowed(kind, mask)})
     assert_same_steps(compute({**matrices, "mask": mask}), by_matrix, 0)
+
+
+# Normalisers.
+
+
+@every_normaliser
+@modest
+@given(
+    queries=numbers(N, D_K),
+    keys=numbers(M, D_K),
+    mask=arrays(np.bool_, (N, M)),
+    temperature=st.floats(0.1, 10),
+)
+def test_every_normaliser_makes_weights(
+    normaliser: str,
+    queries: NDArray[Any],
+    keys: NDArray[Any],
+    mask: NDArray[Any],
+    temperature: float,
+) -> None:
+    """From 0 to 1, 0 where masked, the sum that the normaliser promises, or 0 if all is masked."""
+    choices = {"normaliser": normaliser, "temperature": temperature, "mask": mask}
+    weights = compute({"Q": queries, "K": keys, **choices})["weights"]
+    assert (weights >= 0).all()
+    assert (weights <= 1).all()
+    assert_array_equal(weights[~mask], 0)
+    sums, (least, most) = weights.sum(axis=-1), SUMS[normaliser]
+    assert (sums >= least * mask.any(axis=-1) - CLOSE).all()
+    assert (sums <= most * mask.any(axis=-1) + CLOSE).all()
+
+
+@every_normaliser
+@modest
+@given(order=st.permutations(range(M)), scores=numbers(N, M))
+def test_weights_follow_their_keys(normaliser: str, order: list[int], scores: NDArray[Any]) -> None:
+    """Keys in another order have their weights in that order, and larger scores no less weight."""
+    choices = {"normaliser": normaliser, "Q": scores, "scale": "none"}
+    before = compute({**choices, "K": np.eye(M)})
+    after = compute({**choices, "K": np.eye(M)[order]})["weights"]
+    assert_array_equal(before["scores"], scores)
+    assert_allclose(after, before["weights"][:, order], CLOSE, CLOSE)
+    ranked = np.take_along_axis(before["weights"], scores.argsort(axis=-1), axis=-1)
+    assert (np.diff(ranked, axis=-1) >= -CLOSE).all()
+
+
+@every_normaliser
+@modest
+@given(scores=numbers(N, M), temperature=st.sampled_from([0.25, 0.5, 2.0, 8.0]))
+def test_the_temperature_divides_the_scores(
+    normaliser: str, scores: NDArray[Any], temperature: float
+) -> None:
+    """Weights at a temperature are those of the scores over it; 1 is no temperature."""
+    choices = {"normaliser": normaliser, "Q": scores, "K": np.eye(M), "scale": "none"}
+    divided = compute({**choices, "Q": scores / temperature})["weights"]
+    assert_allclose(compute({**choices, "temperature": temperature})["weights"], divided, CLOSE)
+    plain, at_1 = compute(choices), compute({**choices, "temperature": 1})
+    assert_array_equal(plain["weights"], at_1["weights"])
 
 
 # Order.

@@ -107,10 +107,42 @@ PROBLEMS: dict[str, dict[str, Any]] = {
         "W_o": numbers(4, 4),
     },
     "large": {"X": LARGE, "score": "dot"},
+    "cosine": given(4, 3, 5, 5, score="cosine"),
+    "distance": given(4, 3, 2, 2, score="distance"),
+    "concat": given(4, 3, 2, 2, score="concat", W_a=numbers(4, 5), v_a=numbers(5)),
     "temperature": self_attention(4, 4, 3, 3, temperature=2.5, mask="causal"),
     "sink": self_attention(4, 4, 3, 3, normaliser="softmax1", temperature=0.5),
     "sparsemax": self_attention(5, 4, 3, 3, normaliser="sparsemax", mask="window:2,1"),
     "sigmoid": self_attention(4, 4, 3, 3, normaliser="sigmoid"),
+}
+
+
+HEADS = {"W_q": numbers(6, 12), "W_k": numbers(6, 12), "W_v": numbers(6, 12), "heads": 3}
+PAST = {"K_past": numbers(2, 4), "V_past": numbers(2, 3)}
+PROBLEMS |= {
+    "sinusoidal": self_attention(3, 6, 3, 3, position="sinusoidal:base=100"),
+    "sinusoidal, odd": self_attention(3, 5, 3, 3, position="sinusoidal"),
+    "sinusoidal, halves": self_attention(3, 4, 3, 3, position="sinusoidal:halves"),
+    "sinusoidal, memory": {
+        **self_attention(3, 6, 3, 3, position="sinusoidal"),
+        "memory": numbers(4, 6),
+    },
+    "sinusoidal, cache": {
+        "X": numbers(3, 6),
+        **HEADS,
+        "position": "sinusoidal",
+        "K_past": numbers(3, 2, 4),
+        "V_past": numbers(3, 2, 4),
+    },
+    "learned": self_attention(3, 4, 3, 3, position=numbers(3, 4)),
+    "learned, bare": {"X": numbers(3, 4), "position": numbers(3, 4)},
+    "rope": given(3, 4, 6, 6, position="rope:base=100"),
+    "rope, interleaved": given(3, 4, 6, 6, position="rope:interleaved,dims=4"),
+    "rope, heads": {"X": numbers(3, 6), **HEADS, "position": "rope"},
+    "rope, cache": {**given(3, 3, 4, 4, position="rope"), **PAST},
+    "alibi": {"X": numbers(4, 6), **HEADS, "position": "alibi"},
+    "alibi, causal": {"X": numbers(4, 6), **HEADS, "position": "alibi", "mask": "causal"},
+    "alibi, cache": {**given(3, 3, 4, 4, position="alibi"), **PAST},
 }
 
 

@@ -21,7 +21,8 @@ from tests.oracle import Added, Given, MayAttend, Steps
 
 # Sizes that all differ, and are prime, so that no axis can be taken for another.
 HEADS, BATCH, N, M, D_MODEL, D_K, D_Q, HIDDEN, D_V, D_OUT = 2, 3, 5, 7, 11, 13, 17, 19, 23, 29
-SCORES = ("dot", "scaled", "additive", "general")
+SCORES = ("dot", "scaled", "additive", "general", "concat", "cosine", "distance")
+WIDTHS_MAY_DIFFER = ("additive", "general", "concat")
 TOLERANCE = 1e-12
 
 
@@ -205,10 +206,10 @@ def is_kept(
 
 
 def widths(case: Case, score: str) -> tuple[int, int]:
-    """d_q and d_k; only additive and general scoring take widths that differ."""
+    """d_q and d_k; only scoring with weights takes widths that differ."""
     if case.source == "bare":
         return D_MODEL, D_MODEL
-    return (D_Q if score in ("additive", "general") else D_K), D_K
+    return (D_Q if score in WIDTHS_MAY_DIFFER else D_K), D_K
 
 
 def sequences(case: Case, score: str, random: Random) -> dict[str, Any]:
@@ -253,6 +254,7 @@ def scoring_weights(case: Case, score: str, random: Random) -> dict[str, Any]:
     sizes: dict[str, dict[str, tuple[int, ...]]] = {
         "additive": {"W_a": (d_q, HIDDEN), "U_a": (d_k, HIDDEN), "v_a": (HIDDEN,)},
         "general": {"W_a": (d_q, d_k)},
+        "concat": {"W_a": (d_q + d_k, HIDDEN), "v_a": (HIDDEN,)},
     }
     return {name: filled(random, number, *size) for name, size in sizes.get(score, {}).items()}
 
@@ -280,6 +282,8 @@ def expect(entries: list[Entry], case: Case, score: str, is_batch: bool) -> Step
             heads=case.heads,
             scale=1.0 if factor == "none" else factor,
             softcap=case.choices.get("softcap"),
+            normaliser=case.choices.get("normaliser", "softmax"),
+            temperature=case.choices.get("temperature", 1.0),
             may_attend=entry.may_attend,
             added=entry.added,
             fill=float(case.choices.get("fill", "-inf")),
@@ -368,6 +372,25 @@ CASES = {
     "soft cap, scale, mask, heads": Case(
         heads=HEADS, masks=("causal",), choices={"softcap": 2.5, "scale": 0.37}, output=("W_o",)
     ),
+    "temperature": Case(choices={"temperature": 0.37}),
+    **{
+        f"{name}, mask, temperature": Case(
+            memory=True, masks=("booleans",), choices={"normaliser": name, "temperature": 1.7}
+        )
+        for name in oracle.NORMALISERS
+    },
+    **{
+        f"{name}, heads, W_o": Case(
+            heads=HEADS, masks=("padding:3",), choices={"normaliser": name}, output=("W_o",)
+        )
+        for name in oracle.NORMALISERS
+    },
+    **{
+        f"{name}, nothing to attend": Case(
+            source="given", masks=("padding:0",), choices={"normaliser": name}
+        )
+        for name in oracle.NORMALISERS
+    },
     "mask, scale": Case(masks=("causal",), choices={"scale": 0.37}),
     "fill": Case(memory=True, masks=("causal",), choices={"fill": -1e6}),
     "fill, nothing to attend": Case(memory=True, masks=("padding:0",), choices={"fill": -1e9}),
@@ -488,10 +511,11 @@ def test_masks_of_more_queries_than_keys(mask: str, tmp_path: Path) -> None:
 def test_a_width_of_one_is_not_scaled(score: str, tmp_path: Path) -> None:
     """Where d_k is 1 its root changes nothing, and there is no step `scaled`."""
     random = Random(score)
+    W_a = (2, 1) if score == "concat" else (1, 1)
     given = {
         name: filled(random, number, *size)
-        for name, size in (("Q", (N, 1)), ("K", (M, 1)), ("V", (M, D_V)), ("W_a", (1, 1)))
-        if name != "W_a" or score in ("additive", "general")
+        for name, size in (("Q", (N, 1)), ("K", (M, 1)), ("V", (M, D_V)), ("W_a", W_a))
+        if name != "W_a" or score in WIDTHS_MAY_DIFFER
     }
     expected = oracle.attention(given, score=score)
     assert "scaled" not in expected

@@ -90,17 +90,21 @@ MASKS: list[tuple[Any, Any]] = [
 @pytest.mark.parametrize("kv_heads", KV_HEADS)
 @pytest.mark.parametrize("past", [0, PAST])
 @pytest.mark.parametrize(("mask", "rules"), MASKS, ids=[str(mask) for mask, _ in MASKS])
-@pytest.mark.parametrize("score", ["scaled", "additive"])
+@pytest.mark.parametrize("score", ["scaled", "additive", "concat", "cosine", "distance"])
 def test_shared_heads_and_caches_are_those_of_the_oracle(
     kv_heads: int, past: int, mask: str | None, rules: Any, score: str
 ) -> None:
     """Each query head meets the kv head of its group; positions count from the first cached key."""
     document = given(kv_heads, past)
+    if score == "concat":
+        document["W_a"] = matrix("W_a", 2 * D_K, D_V)
     choices = {"heads": HEADS, "kv_heads": kv_heads, "score": score}
     choices |= {"mask": mask} if mask else {}
     expected = oracle.attention(
         document, score=score, heads=HEADS, kv_heads=kv_heads, may_attend=rules(past)
     )
+    if score == "concat":  # the oracle has the hidden keys of a head once for each of its queries
+        expected["k_hidden"] = expected["k_hidden"][:: HEADS // kv_heads]
     assert_same(compute({**document, **choices}), expected)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
-from math import exp, inf, prod, sqrt, tanh
+from math import cos, erf, exp, inf, prod, sin, sqrt, tanh
 
 from attncli.calculation.layouts import Array
 
@@ -22,7 +22,14 @@ def _exp(number: float) -> float:
     return inf if number > 709.78 else exp(number)
 
 
-FUNCTIONS: dict[str, Callable[[float], float]] = {"exp": _exp, "tanh": tanh}
+FUNCTIONS: dict[str, Callable[[float], float]] = {
+    "exp": _exp,
+    "tanh": tanh,
+    "sin": sin,
+    "cos": cos,
+    "sqrt": sqrt,
+    "erf": erf,
+}
 
 
 class Expression(ABC):
@@ -179,6 +186,22 @@ class Quotient(Expression):
 
     def halfway(self, values: Values) -> Expression:
         return Quotient(settled(self.numerator, values), settled(self.denominator, values))
+
+
+@dataclass(frozen=True)
+class Power(Expression):
+    """a ^ b."""
+
+    base: Expression
+    exponent: Expression
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        return (self.base, self.exponent)
+
+    def value(self, values: Values) -> float:
+        power: float = self.base.value(values) ** self.exponent.value(values)
+        return power
 
 
 @dataclass(frozen=True)

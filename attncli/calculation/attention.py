@@ -13,8 +13,17 @@ from attncli.calculation.given import PROJECTIONS
 from attncli.calculation.heads import Average, Concat, SplitHeads
 from attncli.calculation.masking import First, Mask
 from attncli.calculation.needs import Equal, SameLeading
-from attncli.calculation.operations import DivideByRoot, Multiply, Project, SoftCap, WeightedSum
+from attncli.calculation.operations import (
+    DivideByRoot,
+    Multiply,
+    Project,
+    SoftCap,
+    TimesRoot,
+    WeightedSum,
+)
 from attncli.calculation.plan import Plan, Steps
+from attncli.calculation.positioning import AddPositions, Distances, Rotate, Sinusoids
+from attncli.calculation.positions import Alibi, Rope, Sinusoidal
 from attncli.calculation.problem import Problem
 from attncli.errors import ProblemError
 
@@ -25,9 +34,11 @@ def attention(problem: Problem) -> Plan:
     Raises ProblemError where shapes do not fit each other.
     """
     steps = Steps(problem.layout, problem.axes, problem.roles)
+    embedded(problem, steps)
     queries, keys, values = projections(steps)
     queries, keys, values = heads(problem, steps, queries, keys, values)
     first = first_position(problem, steps, queries)
+    queries, keys = rotated(problem, steps, queries, keys, first)
     keys, values = joined(steps, keys, values)
     scores = problem.scoring.score(steps, queries, keys)
     scores = scaled(problem, steps, scores, queries)
@@ -42,6 +53,30 @@ def attention(problem: Problem) -> Plan:
 Names = tuple[str, str, str | None]  # queries, keys, and values where there are any
 
 
+def embedding(problem: Problem) -> Plan:
+    """What stands before the first layer: the embeddings, enlarged, and their positions."""
+    steps = Steps(problem.layout, problem.axes, problem.roles)
+    embedded(problem, steps)
+    return steps.plan()
+
+
+def embedded(problem: Problem, steps: Steps) -> None:
+    """X + position, where positions are learned or sinusoidal; to `memory` none are added.
+
+    Attention itself does not know the order of tokens: in another order they give the same output,
+    in that order. Here the order becomes part of what the tokens are. Embeddings may be enlarged
+    by √d_model first, so that positions do not outweigh them (Vaswani et al. 2017, 3.4).
+    """
+    source = "X"
+    if problem.scale_embeddings and "X" in steps:
+        source = steps.add("X_scaled", TimesRoot("X", steps.axes("X")[-1].size))
+    if isinstance(problem.position, Sinusoidal):
+        first = first_position(problem, steps, "X") if "X" in steps else 0
+        steps.add("position", Sinusoids("X", problem.position.angles, first))
+    if "position" in steps:
+        steps.add("embedded", AddPositions(source, "position"))
+
+
 def projections(steps: Steps) -> Names:
     """Q = X W_q, K = X W_k, V = X W_v, with keys and values from `memory` where it is given.
 
@@ -51,8 +86,7 @@ def projections(steps: Steps) -> Names:
     if "X" not in steps:
         names = ("Q", "K", "V" if "V" in steps else None)
     elif "W_q" not in steps:
-        source = "memory" if "memory" in steps else "X"
-        names = ("X", source, source)
+        names = sources(steps)
     else:
         names = projected(steps)
     _, keys, values = names
@@ -64,12 +98,18 @@ def projections(steps: Steps) -> Names:
     return names
 
 
+def sources(steps: Steps) -> tuple[str, str, str]:
+    """What queries, keys and values come from."""
+    own = next(name for name in ("embedded", "X_scaled", "X") if name in steps)
+    other = "memory" if "memory" in steps else own
+    return own, other, other
+
+
 def projected(steps: Steps) -> Names:
     """The three projections; weights of rank 3 give `Q_h`, `K_h`, `V_h` at once."""
     per_head = steps.has_heads("W_q")
     names = []
-    for result, weight in PROJECTIONS.items():
-        source = "memory" if result != "Q" and "memory" in steps else "X"
+    for source, (result, weight) in zip(sources(steps), PROJECTIONS.items(), strict=True):
         bias = weight.replace("W", "b")
         operation = Project(source, weight, bias if bias in steps else None)
         names.append(steps.add(f"{result}_h" if per_head else result, operation))
@@ -107,6 +147,23 @@ def check_heads(choice: str, chosen: int | None, steps: Steps, name: str) -> Non
         )
 
 
+def rotated(
+    problem: Problem, steps: Steps, queries: str, keys: str, first: First
+) -> tuple[str, str]:
+    """Queries and keys turned by their places: then q · k depends only on how far apart they are.
+
+    Earlier keys of a cache were turned when they were new.
+    """
+    if not isinstance(problem.position, Rope):
+        return queries, keys
+    angles, dims = problem.position.angles, problem.position.dims
+    first_key = first if problem.cache_lens is None else 0
+    return (
+        steps.add("Q_rotated", Rotate(queries, angles, dims, first)),
+        steps.add("K_rotated", Rotate(keys, angles, dims, first_key)),
+    )
+
+
 def scaled(problem: Problem, steps: Steps, scores: str, queries: str) -> str:
     """The scores times `scale`; without one, scaled scoring divides them by √d_k.
 
@@ -132,13 +189,21 @@ def capped(problem: Problem, steps: Steps, scores: str) -> str:
 
 def masked(problem: Problem, steps: Steps, scores: str, first: First) -> str:
     """−inf, or `fill`, where a query may not see a key; a mask of numbers is added."""
-    masks = problem.masks
-    if not masks:
+    masks, axes = problem.masks, steps.axes(scores)
+    add = (*masks.add, *distant(problem, steps, scores, first))
+    if not (masks or add):
         return scores
-    axes = steps.axes(scores)
     rules = tuple(rule.fit(axes, first, problem.convention) for rule in masks.rules)
-    operation = Mask(scores, rules, masks.keep, masks.add, masks.fill, masks.fills_up)
+    operation = Mask(scores, rules, masks.keep, add, masks.fill, masks.fills_up)
     return steps.add("masked", operation)
+
+
+def distant(problem: Problem, steps: Steps, scores: str, first: First) -> tuple[str, ...]:
+    """ALiBi's −slope · distance, which is added to the scores: the farther a key, the lower."""
+    if not isinstance(problem.position, Alibi):
+        return ()
+    heads = steps.axes(scores)[-3].size if steps.has_heads(scores) else None
+    return (steps.add("position", Distances(scores, heads, first)),)
 
 
 def weighed(problem: Problem, steps: Steps, scores: str) -> str:

@@ -11,6 +11,7 @@ from math import prod
 
 from attncli.calculation.arithmetic import Cell
 from attncli.calculation.layouts import Axis
+from attncli.calculation.masking import Mask
 from attncli.calculation.names import plain
 from attncli.calculation.needs import Paper
 from attncli.calculation.plan import Plan, Step
@@ -27,8 +28,9 @@ def paper(problem: Problem, plan: Plan) -> Paper:
     """Every matrix of a plan, inputs included, as it stands on the user's paper."""
     axes = {**problem.axes, **{step.name: step.axes for step in plan.steps}}
     for step in plan.steps:
-        for name in (*problem.masks.keep, *problem.masks.add):
-            if name in step.operation.operands:  # what a mask's axes count, the scores know
+        operation = step.operation
+        for name in (*operation.keep, *operation.add) if isinstance(operation, Mask) else ():
+            if name in problem.axes:  # what a mask's axes count, the scores know
                 own = axes[name]
                 counted = step.axes[len(step.axes) - len(own) :]
                 axes[name] = tuple(

@@ -57,10 +57,34 @@ def _mask_rules() -> Collection[str]:
     return MASKS
 
 
+def _positions() -> Collection[str]:
+    from attncli.calculation.positions import POSITIONS
+
+    return POSITIONS
+
+
 def _conventions() -> Collection[str]:
     from attncli.calculation.conventions import CONVENTIONS
 
     return CONVENTIONS
+
+
+def _activations() -> Collection[str]:
+    from attncli.calculation.activations import ACTIVATIONS
+
+    return ACTIVATIONS
+
+
+def _layers() -> Collection[str]:
+    return ("encoder", "decoder", "transformer")
+
+
+def _norms() -> Collection[str]:
+    return ("post", "pre")
+
+
+def _norm_kinds() -> Collection[str]:
+    return ("layer", "rms")
 
 
 def _dtypes() -> Collection[str]:
@@ -137,7 +161,7 @@ def _softcap(value: object) -> float | None:
 
 
 def _temperature(value: object) -> float:
-    expected = "it must be a number above 0"
+    expected = "it must be a finite number above 0"
     temperature = _number(value, expected)
     if not isfinite(temperature) or temperature <= 0:
         raise ValueError(expected)
@@ -150,6 +174,22 @@ def _fill(value: object) -> float:
     if not isfinite(fill) and fill != -inf:
         raise ValueError(expected)
     return fill
+
+
+def _eps(value: object) -> float:
+    expected = "it must be a number of at least 0"
+    eps = _number(value, expected)
+    if not 0 <= eps < inf:
+        raise ValueError(expected)
+    return eps
+
+
+def _yes_or_no(value: object) -> bool:
+    words = {"true": True, "yes": True, "false": False, "no": False}
+    word = str(value).strip().casefold()
+    if word not in words:
+        raise ValueError("it must be true or false")
+    return words[word]
 
 
 def _labels(value: object) -> tuple[str, ...]:
@@ -167,6 +207,13 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError("it must be a text")
     return printable(value)
+
+
+def _position(value: object) -> object:
+    """A kind of position; None for none, and for a learned one, which is an input."""
+    from attncli.calculation.positions import read_position
+
+    return read_position(value)
 
 
 def _as_it_is(value: object) -> object:
@@ -208,6 +255,7 @@ CHOICES: dict[str, Choice] = {
         _lengths,
         aliases=("nonpad_kv_seqlen",),
     ),
+    "position": Choice("KIND", "How tokens are told where they stand.", _position, _positions),
     "layout": Choice(
         "NAME", "How matrices are written (default: rows).", _one_of(_layouts), _layouts
     ),
@@ -220,6 +268,22 @@ CHOICES: dict[str, Choice] = {
         "What is meant where frameworks differ (default: paper).",
         _one_of(_conventions),
         _conventions,
+    ),
+    "layer": Choice(
+        "NAME", "A Transformer layer instead of one attention.", _one_of(_layers), _layers
+    ),
+    "norm": Choice(
+        "NAME", "Normalise after each sublayer (post, default) or before.", _one_of(_norms), _norms
+    ),
+    "norm_kind": Choice(
+        "NAME", "Layer normalisation (default) or rms.", _one_of(_norm_kinds), _norm_kinds
+    ),
+    "eps": Choice("NUMBER", "Added to the variance (default: 1e-5).", _eps),
+    "activation": Choice(
+        "NAME", "In the feed-forward (default: relu).", _one_of(_activations), _activations
+    ),
+    "scale_embeddings": Choice(
+        "true|false", "Multiply the embeddings by √d_model first.", _yes_or_no
     ),
     "tokens": Choice("LABELS", "Labels of the queries: 'I,love,math'.", _labels),
     "memory_tokens": Choice("LABELS", "Labels of the keys, where they differ.", _labels),

@@ -19,7 +19,8 @@ class Convention:
     attend". `counts_cache`: causal and window masks count the keys of a cache before the first
     query. `window_counts_itself`: the query's own key is one of those that a window counts.
     `fills_up`: a mask shorter than the keys hides the rest. `empty` are the weights of a query that
-    may attend nothing. `averages`: the mean of the heads' weights is a step.
+    may attend nothing. `averages`: the mean of the heads' weights is a step. `sample_variance`: layer
+    normalisation divides by one less than the features; `eps_outside`: eps is added to the root.
     """
 
     name: str
@@ -31,6 +32,8 @@ class Convention:
     fills_up: bool = False
     empty: float = 0.0
     averages: bool = False
+    sample_variance: bool = False
+    eps_outside: bool = False
 
 
 PAPER = Convention("paper", "Vaswani et al. 2017, and what this program does unasked")
@@ -62,7 +65,7 @@ CONVENTIONS: dict[str, Convention] = {
         Convention(
             "keras",
             "keras.layers.Attention: dot scoring, fill -1e9, windows count the query's own key",
-            {"score": "dot", "fill": -1e9},
+            {"score": "dot", "fill": -1e9, "eps": 1e-3},
             counts_cache=False,
             window_counts_itself=True,
         ),
@@ -74,9 +77,11 @@ CONVENTIONS: dict[str, Convention] = {
         ),
         Convention(
             "annotated-transformer",
-            "The Annotated Transformer: layout torch, fill -1e9",
-            {"layout": "torch", "fill": -1e9},
+            "The Annotated Transformer: layout torch, fill -1e9, in a norm (x − mean) / (s + 1e-6)",
+            {"layout": "torch", "fill": -1e9, "eps": 1e-6, "norm": "pre"},
             counts_cache=False,
+            sample_variance=True,
+            eps_outside=True,
         ),
     )
 }

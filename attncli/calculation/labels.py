@@ -31,7 +31,7 @@ def read_labels(
                 raise ProblemError(message, "The keys of X are labelled by tokens.", (choice,))
             continue
         chosen = choices.get(choice)
-        if not chosen and not earlier:
+        if not chosen and not earlier and owner in document.entries:
             entry, across = document.entries[owner], Role.TOKENS in layout.swapped
             beside = entry.column_labels if across else entry.row_labels
             chosen = beside and tuple(map(printable, beside))

@@ -14,7 +14,8 @@ from attncli.errors import ProblemError, closest
 class MatrixName:
     """A matrix that a problem may give.
 
-    `axes` are its own axes in the layout `rows`; `leading` those that may stand before them.
+    `axes` are its own axes in the layout `rows`; `leading` those that may stand before them; `owner`
+    is the kind of sublayer that it belongs to.
     """
 
     name: str
@@ -23,6 +24,7 @@ class MatrixName:
     role: Role = Role.FIXED
     leading: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    owner: str = "attention"
 
     @property
     def shape(self) -> str:
@@ -52,6 +54,13 @@ def _projection(letter: str, source: str, rows: str, columns: str, *words: str) 
     ]
 
 
+def _linear(number: int, rows: str, columns: str, meaning: str) -> list[MatrixName]:
+    """The weight and the bias of one product of a feed-forward."""
+    weight = MatrixName(f"W_{number}", (rows, columns), meaning, Role.WEIGHT, owner="feed-forward")
+    bias = MatrixName(f"b_{number}", (columns,), f"the bias of W_{number}", owner="feed-forward")
+    return [weight, bias]
+
+
 MATRICES: dict[str, MatrixName] = {
     matrix.name: matrix
     for matrix in (
@@ -64,6 +73,13 @@ MATRICES: dict[str, MatrixName] = {
             "encoder_output",
             "encoder_outputs",
             "source",
+        ),
+        MatrixName(
+            "position",
+            ("n", "d_model"),
+            "learned positions, added to X",
+            Role.TOKENS,
+            aliases=("positions", "positional_encoding", "position_embeddings"),
         ),
         _tokens("Q", "n", "d_k", "queries, given instead of projected", "query", "queries"),
         _tokens("K", "m", "d_k", "keys, given instead of projected", "key", "keys"),
@@ -88,10 +104,13 @@ MATRICES: dict[str, MatrixName] = {
         _tokens("K_past", "p", "d_k", "earlier keys, put before K", "past_key", "past_keys"),
         _tokens("V_past", "p", "d_v", "earlier values, put before V", "past_value", "past_values"),
         MatrixName(
-            "W_a", ("d_q", "hidden"), "additive: of queries; general: d_q × d_k", Role.WEIGHT
+            "W_a",
+            ("d_q", "hidden"),
+            "additive: of queries; general: d_q × d_k; concat: (d_q + d_k) × hidden",
+            Role.WEIGHT,
         ),
         MatrixName("U_a", ("d_k", "hidden"), "additive: of keys", Role.WEIGHT),
-        MatrixName("v_a", ("hidden",), "additive: turns hidden into a score"),
+        MatrixName("v_a", ("hidden",), "additive, concat: turns hidden into a score"),
         MatrixName(
             "mask",
             ("n", "m"),
@@ -100,13 +119,41 @@ MATRICES: dict[str, MatrixName] = {
             ("batch", "heads"),
             ("attn_mask", "attention_mask"),
         ),
+        *_linear(1, "d_model", "d_ff", "feed-forward: the first product"),
+        *_linear(2, "d_ff", "d_model", "feed-forward: the second product"),
+        *_linear(3, "d_model", "d_ff", "feed-forward: the gate of swiglu"),
+        MatrixName("gamma", ("d_model",), "add & norm: the factor of a feature", owner="norm"),
+        MatrixName("beta", ("d_model",), "add & norm: what is added to a feature", owner="norm"),
+        MatrixName(
+            "W_out",
+            ("d_model", "words"),
+            "after the last layer: to a score a word",
+            Role.WEIGHT,
+            owner="head",
+        ),
+        MatrixName("b_out", ("words",), "the bias of W_out", owner="head"),
     )
 }
 
 STEPS = (
-    *("Q", "K", "V", "Q_h", "K_h", "V_h", "K_present", "V_present"),
+    *(
+        "X_scaled",
+        "position",
+        "embedded",
+        "Q",
+        "K",
+        "V",
+        "Q_h",
+        "K_h",
+        "V_h",
+        "Q_rotated",
+        "K_rotated",
+    ),
+    *("K_present", "V_present"),
     *("q_hidden", "k_hidden", "hidden", "scores", "scaled", "capped", "masked"),
-    *("weights", "average", "heads", "concat", "output"),
+    *("weights", "average", "heads", "concat"),
+    *("gate", "activated", "sum", "mean", "variance", "mean_square"),
+    *("logits", "output"),
 )
 
 
@@ -132,9 +179,25 @@ _KNOWN = {
 }
 
 
+# The sublayers and stacks that names are nested in; layers are numbered: `layers.2.self.W_q`.
+SCOPES = (
+    *("self", "cross", "ffn", "norm_1", "norm_2", "norm_3", "norm_final"),
+    *("encoder", "decoder", "layers"),
+)
+_SCOPES = {plain(scope): scope for scope in SCOPES}
+
+
+def last_of(name: str) -> str:
+    """The name itself, without the sublayers that it stands in: `W_q` of `layers.2.self.W_q`."""
+    return name.rpartition(".")[2]
+
+
 def known_name(name: str) -> str | None:
     """The name as this program writes it, or None."""
-    return _KNOWN.get(plain(name))
+    *scopes, last = name.strip().split(".")
+    known = [scope if scope.isdecimal() else _SCOPES.get(plain(scope)) for scope in scopes]
+    parts = [*known, _KNOWN.get(plain(last))]
+    return ".".join(part for part in parts if part) if all(parts) else None
 
 
 def canonical(name: str) -> str:
@@ -148,7 +211,14 @@ def canonical(name: str) -> str:
     known = known_name(name)
     if known:
         return known
-    close = closest(plain(name), _KNOWN)
+    *scopes, last = name.split(".")
+    for scope in scopes:
+        if not scope.isdecimal() and plain(scope) not in _SCOPES:
+            message = f"the name {name!r} is unknown: {scope} is no sublayer."
+            listed = f"They are {', '.join(SCOPES)}."
+            near = closest(plain(scope), _SCOPES)
+            raise ProblemError(message, f"Did you mean {_SCOPES[near]}?" if near else listed)
+    close = closest(plain(last), _KNOWN)
     listed = "attncli compute --help lists the names it knows."
     hint = f"Did you mean {_KNOWN[close]}?" if close else listed
     raise ProblemError(f"the name {name!r} is unknown.", hint)

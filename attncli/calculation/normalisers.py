@@ -99,6 +99,12 @@ def _largest(scores: Array) -> Array:
     return largest
 
 
+def _total(powers: Array) -> Array:
+    """The sum of each row, as a column."""
+    total: Array = powers.sum(axis=-1, keepdims=True)
+    return total
+
+
 @dataclass(frozen=True)
 class Softmax(Normalise):
     """exp(sᵢⱼ) / Σⱼ exp(sᵢⱼ) over the keys.
@@ -110,7 +116,7 @@ class Softmax(Normalise):
 
     def weigh(self, scores: Array) -> Array:
         powers = np.exp((scores - _largest(scores)) / self.temperature)
-        return powers / powers.sum(axis=-1, keepdims=True)
+        return powers / _total(powers)
 
     def weight(self, index: Index, row: Array) -> Expression:
         is_shifted = abs(row.max() / self.temperature) > READABLE
@@ -132,9 +138,9 @@ class Softmax1(Normalise):
 
     def weigh(self, scores: Array) -> Array:
         largest = np.maximum(_largest(scores), 0)
-        powers = np.exp((scores - largest) / self.temperature)
+        powers: Array = np.exp((scores - largest) / self.temperature)
         sink = np.exp(-largest / self.temperature)
-        return powers / (sink + powers.sum(axis=-1, keepdims=True))
+        return powers / (sink + _total(powers))
 
     def weight(self, index: Index, row: Array) -> Expression:
         is_shifted = bool(row.max() / self.temperature > READABLE)
@@ -167,9 +173,7 @@ class Sparsemax(Normalise):
             threshold = Quotient(threshold, Number(len(support)))
         score = self.over_temperature(Cell(self.source, index))
         keys = "one key has" if len(support) == 1 else f"{len(support)} keys share"
-        return Noted(
-            Larger((Difference(score, threshold), Number(0))), (f"{keys} all the weight",)
-        )
+        return Noted(Larger((Difference(score, threshold), Number(0))), (f"{keys} all the weight",))
 
 
 def _threshold(scores: Array) -> Array:
@@ -194,7 +198,7 @@ class Sigmoid(Normalise):
 
     def weigh(self, scores: Array) -> Array:
         tempered = scores / self.temperature
-        power = np.exp(-np.abs(tempered))  # at most 1: it cannot overflow
+        power: Array = np.exp(-np.abs(tempered))  # at most 1: it cannot overflow
         return np.where(tempered < 0, power, 1) / (1 + power)
 
     def formula(self, layout: Layout) -> str:

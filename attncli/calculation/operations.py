@@ -8,7 +8,8 @@ to spell out one cell. All matrices are in the layout `rows`; only formulas are 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 from math import sqrt
 from typing import Any
 
@@ -59,6 +60,18 @@ class Operation(ABC):
     @abstractmethod
     def cell(self, index: Index, *operands: Any) -> Expression:
         """The arithmetic of one cell of the result, from the operands that `apply` takes."""
+
+
+def renamed(operation: Operation, name: Callable[[str], str]) -> Operation:
+    """The same operation on matrices of other names."""
+    changes: dict[str, object] = {}
+    for field in fields(operation):  # type: ignore[arg-type]  # every operation is a dataclass
+        value = getattr(operation, field.name)
+        if isinstance(value, str) and value in operation.operands:
+            changes[field.name] = name(value)
+        elif isinstance(value, tuple) and all(isinstance(part, str) for part in value):
+            changes[field.name] = tuple(map(name, value))
+    return replace(operation, **changes)  # type: ignore[type-var]
 
 
 @dataclass(frozen=True)
@@ -142,6 +155,22 @@ class DivideByRoot(OfOne):
 
     def cell(self, index: Index, source: Array) -> Expression:
         return Quotient(Cell(self.source, index), Root(self.d_k))
+
+
+@dataclass(frozen=True)
+class TimesRoot(OfOne):
+    """X × √d_model, of the same shape (Vaswani et al. 2017, section 3.4)."""
+
+    d_model: int
+
+    def apply(self, source: Array) -> Array:
+        return source * sqrt(self.d_model)
+
+    def formula(self, layout: Layout) -> str:
+        return f"{self.source} × √{self.d_model}"
+
+    def cell(self, index: Index, source: Array) -> Expression:
+        return Product((Cell(self.source, index), Root(self.d_model)))
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,7 @@ class WeighHidden(Operation):
         if not self.vector:
             return ()
         cure = f"{self.vector} needs one number for each hidden unit."
-        return (Equal((self.vector, -1), (self.hidden, -1), "additive scoring", cure),)
+        return (Equal((self.vector, -1), (self.hidden, -1), f"{self.vector}ᵀ {self.hidden}", cure),)
 
     def axes(self, hidden: Axes, vector: Axes = ()) -> Axes:
         return hidden[:-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from attncli.calculation.given import BIASES, PROJECTIONS
-from attncli.calculation.layouts import Array, Shape, shape_text
+from attncli.calculation.layouts import Array, Axes, Shape, shape_text
 from attncli.calculation.needs import divisors
 from attncli.errors import ProblemError
 
@@ -44,15 +44,17 @@ def _of(counts: Mapping[str, int], names: tuple[str, ...]) -> dict[str, int]:
     return {name: counts[name] for name in names if name in counts}
 
 
-def drop_axis_of_one_head(matrices: dict[str, Array]) -> None:
+def drop_axis_of_one_head(matrices: dict[str, Array], known: Mapping[str, Axes]) -> None:
     """One head has no axis: earlier keys, values and masks lose theirs, where Q or X has none.
 
     Libraries keep it, as in ONNX, where `K_past` is batch × heads × p × d for one head too.
     """
-    source = next(matrices[name] for name in ("X", "Q") if name in matrices)
+    ranks = {name: matrix.ndim for name, matrix in matrices.items()}
+    ranks |= {name: len(axes) for name, axes in known.items()}
+    rank = next(ranks[name] for name in ("X", "Q") if name in ranks)
     for name, matrix in matrices.items():
         is_theirs = name in ("K_past", "V_past") or name.startswith("mask")
-        if is_theirs and matrix.ndim == source.ndim + 1 and matrix.shape[-3] == 1:
+        if is_theirs and matrix.ndim == rank + 1 and matrix.shape[-3] == 1:
             matrices[name] = matrix.squeeze(-3)
 
 

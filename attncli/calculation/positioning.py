@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from attncli.calculation.angles import Angles, first_text, place, places
 from attncli.calculation.arithmetic import (
@@ -14,7 +13,6 @@ from attncli.calculation.arithmetic import (
     Expression,
     Function,
     Index,
-    Noted,
     Number,
     Power,
     Product,
@@ -26,6 +24,8 @@ from attncli.calculation.masking import First
 from attncli.calculation.needs import Equal, Need, Paper
 from attncli.calculation.operations import OfOne, Operation
 from attncli.errors import ProblemError
+
+MOST_SLOPES = 8  # that a formula lists
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,9 @@ class Sinusoids(OfOne):
 
     @property
     def needs(self) -> tuple[Need, ...]:
-        return (HasX(), *(() if self.angles.is_interleaved else (HasPairs(self.source),)))
+        cure = "Use --position sinusoidal: by turns, an odd width ends with a sine."
+        halves = () if self.angles.is_interleaved else (HasPairs(self.source, cure),)
+        return (HasX(), *halves)
 
     def axes(self, source: Axes) -> Axes:
         return source if np.ndim(self.first) else source[-2:]
@@ -81,7 +83,7 @@ class AddPositions(Operation):
     @property
     def needs(self) -> tuple[Need, ...]:
         position, source = self.position, self.source
-        cure = "It needs a row for each token, as wide as X: cut a longer table to size."
+        cure = "It needs the size of X: cut a longer table to it."
         sides = (
             Equal((position, -2), (source, -2), "adding positions", cure),
             Equal((position, -1), (source, -1), "adding positions", cure),
@@ -116,7 +118,8 @@ class Rotate(OfOne):
 
     @property
     def needs(self) -> tuple[Need, ...]:
-        return (HasPairs(self.source, self.dims),)
+        cure = "Use --position rope:dims=N with an even N: the others are left as they are."
+        return (HasPairs(self.source, cure, self.dims),)
 
     def apply(self, source: Array) -> Array:
         width = self.dims or source.shape[-1]
@@ -186,6 +189,8 @@ class Distances(OfOne):
 
     def formula(self, layout: Layout) -> str:
         first = f" + {first_text(self.first)}" if np.any(self.first) else ""
+        if np.size(self.first) > 1:  # one a batch entry
+            first = f" + ({first_text(self.first)})"
         slopes = [f"2^(-{8 * step}/{steps})" for step, steps in self.slopes]
         if len(slopes) > MOST_SLOPES:
             slopes[MOST_SLOPES - 1 : -1] = ["…"]
@@ -212,21 +217,23 @@ class HasX:
 
 @dataclass(frozen=True)
 class HasPairs:
-    """The features of a matrix, or the first `dims` of them, make pairs."""
+    """The features of a matrix, or so many of them, make pairs."""
 
     name: str
-    purpose: str
+    cure: str
     dims: int | None = None
 
     def check(self, paper: Paper) -> None:
-        """Raise ProblemError for an odd number, and for fewer features than `dims`."""
+        """Raise ProblemError where one is left over, or where there are fewer than `dims`."""
         width, side = paper.size(self.name, -1), paper.side(self.name, -1)
-        even = width - width % 2
-        if (self.dims or even) <= width and (self.dims or not width % 2):
+        is_odd = self.dims is None and width % 2
+        if not is_odd and (self.dims or 0) <= width:
             return
-        need = f"{self.dims}" if self.dims else "an even number"
-        message = (
-            f"{self.name} is {paper.shape(self.name)}{paper.origins(self.name)}: {self.purpose} "
-            f"needs {need} of {side}."
-        )
-        ...
+        shape = f"{self.name} is {paper.shape(self.name)}{paper.origins(self.name)}"
+        if is_odd:
+            message = f"{shape}: its {width} {side} make no pairs, one is left over."
+            raise ProblemError(message, self.cure, (self.name, "position"))
+        message = f"{shape}: rope:dims={self.dims} turns {self.dims} {side}, but there are {width}."
+        even = width - width % 2
+        hint = f"Give dims of at most {even}, or leave it out." if even else "A pair needs two."
+        raise ProblemError(message, hint, (self.name, "position"))

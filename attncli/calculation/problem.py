@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,9 @@ from attncli.calculation.mask_set import Masks, read_masks
 from attncli.calculation.names import MATRICES, STEPS
 from attncli.calculation.normalisers import NORMALISERS, Normaliser
 from attncli.calculation.packed import unpack, unpacked_names
-from attncli.calculation.per_head import unify_heads
+from attncli.calculation.per_head import drop_axis_of_one_head, unify_heads
+from attncli.calculation.plan import Plan, Step
+from attncli.calculation.positions import Position
 from attncli.calculation.scoring import SCORING, Scoring
 from attncli.errors import ProblemError
 
@@ -33,6 +36,7 @@ class Problem:
     count, `roles` how the layout writes them. `scale` is None where the scoring function decides,
     `softcap` where there is none.
     `kv_heads` is None where keys have as many heads as queries, `cache_lens` where K is no cache.
+    `parts` are the sublayers of a layer, each a problem of its own.
     `labels` are the names of the tokens along an axis (`n`, `m`), `idle` the choices that change
     nothing here.
     """
@@ -47,40 +51,85 @@ class Problem:
     softcap: float | None
     normaliser: Normaliser
     temperature: float
+    position: Position | None
     cache_lens: NDArray[np.int_] | None
     softmax_dtype: str | None
     convention: Convention
+    scale_embeddings: bool
+    activation: str
+    norm_kind: str
+    eps: float
     masks: Masks
     layout: Layout
     labels: Mapping[str, tuple[str, ...]]
     title: str
     note: str
     idle: tuple[str, ...]
+    parts: tuple[Part, ...] = ()
+
+    def part_of(self, name: str) -> Part | None:
+        """The sublayer that a step belongs to; None where there are none."""
+        return next((part for part in self.parts if name in part.steps), None)
+
+    def is_labelled(self, axis: Axis) -> bool:
+        """Whether its tokens have names; with a cache, the new keys alone have none."""
+        return len(self.labels.get(axis.name, ())) == axis.size
 
     def label(self, axis: Axis, position: int) -> str:
         """What stands beside a row or column: its token, or its number from 1."""
-        labels = self.labels.get(axis.name, ())
-        # With a cache, the new keys alone are fewer than all that are labelled.
-        return labels[position] if len(labels) == axis.size else str(position + 1)
+        return self.labels[axis.name][position] if self.is_labelled(axis) else str(position + 1)
 
     def where(self, axes: Sequence[Axis], index: Sequence[int]) -> str:
         """A place in words: `batch entry 2, head 1, query 3 (love)`."""
-        words = []
-        for axis, position in zip(axes, index, strict=True):
-            token = f" ({self.label(axis, position)})" if axis.name in self.labels else ""
-            words.append(f"{_COUNTED[axis.name]} {position + 1}{token}")
-        return ", ".join(words)
+        return ", ".join(
+            self._named(_COUNTED[axis.name], axis, position)
+            for axis, position in zip(axes, index, strict=True)
+        )
+
+    def place(self, axes: Sequence[Axis], role: Role, index: Sequence[int]) -> str:
+        """A cell as it stands on paper: `head 1, row 2 (love), column 3 (I)`."""
+        *leading, first, second = zip(axes, index, strict=True)
+        rows, columns = (second, first) if role in self.layout.swapped else (first, second)
+        sides = [self._named("row", *rows), self._named("column", *columns)]
+        return ", ".join([*(self.where([axis], [at]) for axis, at in leading), *sides])
+
+    def _named(self, side: str, axis: Axis, position: int) -> str:
+        token = f" ({self.label(axis, position)})" if self.is_labelled(axis) else ""
+        return f"{side} {position + 1}{token}"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A sublayer: its own problem and plan, and what their names are in the whole."""
+
+    prefix: str
+    problem: Problem
+    plan: Plan
+    names: Mapping[str, str]
+
+    def name(self, local: str) -> str:
+        """The name in the whole: `self.scores` for `scores`, `X` for the `X` of the first."""
+        return self.names.get(local, self.prefix + local)
+
+    @cached_property
+    def steps(self) -> dict[str, Step]:
+        """Its steps by the names that they have in the whole."""
+        return {self.name(step.name): step for step in self.plan.steps}
 
 
 _COUNTED = {"batch": "batch entry", "heads": "head", "n": "query"}
 
 
-def read_problem(document: Document) -> Problem:
+def read_problem(
+    document: Document, owner: str = "attention", known: Mapping[str, Axes] | None = None
+) -> Problem:
     """The problem that a document states.
 
-    Raises ProblemError for names, choices and matrices that make no problem. Whether the shapes
-    fit each other is seen where they meet, when the plan is made.
+    It may be that of a sublayer, the `owner` of its matrices, which works on matrices `known` from
+    other steps. Raises ProblemError for names, choices and matrices that make no problem. Whether
+    the shapes fit each other is seen where they meet, when the plan is made.
     """
+    known = known or {}
     for name, entry in document.entries.items():
         _check_no_step(name, entry)
     choices = {
@@ -93,10 +142,14 @@ def read_problem(document: Document) -> Problem:
     scoring = SCORING[choices.get("score", "scaled")]
     layout = LAYOUTS[choices.get("layout", "rows")]
     dtype = np.dtype(choices.get("dtype", "float64"))
-    given = {name: e for name, e in document.entries.items() if name not in CHOICES}
+    given = {name: e for name, e in document.entries.items() if _is_matrix(name, e)}
+    for name in given:
+        _check_owner(name, owner)
     names = unpacked_names(set(given))
-    check_given(names, scoring.name)
-    roles = {name: scoring.matrices.get(name, MATRICES[name].role) for name in (*given, *names)}
+    if owner == "attention":
+        check_given(names | known.keys(), scoring.name)
+    every = (*given, *names, *known)
+    roles = {name: scoring.matrices.get(name, _role(name)) for name in every}
     matrices = {
         name: read_input(MATRICES[name], entry.value, layout, roles[name], dtype)
         for name, entry in given.items()
@@ -105,8 +158,11 @@ def read_problem(document: Document) -> Problem:
     unpack(matrices, heads, kv_heads)
     heads, kv_heads = unify_heads(matrices, heads, kv_heads)
     masks = read_masks(choices, layout, dtype, matrices)
+    if heads in (None, 1):
+        drop_axis_of_one_head(matrices, known)
     roles.update(dict.fromkeys((*masks.keep, *masks.add), Role.TOKENS))
     axes = {name: _axes(name, matrix.ndim, matrix.shape) for name, matrix in matrices.items()}
+    axes.update(known)
     for name in ("K_past", "V_past"):
         if name in axes:
             axes[name] = _past_axes(name, axes)
@@ -121,9 +177,14 @@ def read_problem(document: Document) -> Problem:
         softcap=choices.get("softcap"),
         normaliser=NORMALISERS[choices.get("normaliser", "softmax")],
         temperature=_temperature(choices, dtype),
+        position=choices.get("position"),
         cache_lens=_lengths(choices, matrices),
         softmax_dtype=choices.get("softmax_dtype"),
         convention=convention,
+        scale_embeddings=choices.get("scale_embeddings", False),
+        activation=choices.get("activation", "relu"),
+        norm_kind=choices.get("norm_kind", "layer"),
+        eps=choices.get("eps", 1e-5),
         masks=masks,
         layout=layout,
         labels=read_labels(document, choices, axes, layout),
@@ -131,6 +192,24 @@ def read_problem(document: Document) -> Problem:
         note=choices.get("note", ""),
         idle=tuple(_idle(choices, masks)),
     )
+
+
+def _role(name: str) -> Role:
+    """How a layout writes an input; whatever comes from another step is written as tokens are."""
+    return MATRICES[name].role if name in MATRICES else Role.TOKENS
+
+
+def _check_owner(name: str, owner: str) -> None:
+    theirs = MATRICES[name].owner
+    if theirs != owner:
+        message = f"{name} belongs to a sublayer ({theirs}), not to {owner}."
+        hint = "Write layer: encoder, and the matrix under its sublayer: ffn.W_1, norm_1.gamma."
+        raise ProblemError(message, hint, (name,))
+
+
+def _is_matrix(name: str, entry: Entry) -> bool:
+    """`position` is a choice as a word, and an input as a matrix; a mask may be several."""
+    return name not in CHOICES or (name == "position" and isinstance(entry.value, np.ndarray))
 
 
 def _temperature(choices: Mapping[str, Any], dtype: np.dtype[Any]) -> float:
@@ -143,7 +222,8 @@ def _temperature(choices: Mapping[str, Any], dtype: np.dtype[Any]) -> float:
         return temperature
     size = "small" if written == 0 else "large"
     message = f"temperature is {temperature:g}, too {size} for {dtype.name}."
-    raise ProblemError(message, "Use --dtype float64.", ("temperature",))
+    option = "--softmax-dtype" if "softmax_dtype" in choices else "--dtype"
+    raise ProblemError(message, f"Use {option} float64.", ("temperature",))
 
 
 def _idle(choices: Mapping[str, Any], masks: Masks) -> Iterator[str]:

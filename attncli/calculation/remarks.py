@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from attncli.calculation.layouts import Array
+from attncli.calculation.layouts import Array, count
 from attncli.calculation.masking import Mask
-from attncli.calculation.normalisers import Softmax
+from attncli.calculation.measures import Cosine
+from attncli.calculation.normalisers import Normalise
 from attncli.calculation.plan import Step, Trace
 from attncli.calculation.problem import Problem
 
@@ -17,8 +18,13 @@ IDLE = {"mask_kind": "the cells of a mask matrix", "fill": "what a mask hides"}
 
 
 def remarks(trace: Trace, problem: Problem) -> list[str]:
-    """Warnings: matrices nothing uses, queries that may attend nothing, numbers that overflowed."""
-    return [*_unused(trace, problem), *_overflows(trace), *_empty_rows(trace, problem)]
+    """Warnings: what nothing uses, what is undefined, what overflowed, what may attend nothing."""
+    return [
+        *_unused(trace, problem),
+        *_without_direction(trace),
+        *_overflows(trace),
+        *_empty_rows(trace, problem),
+    ]
 
 
 def _unused(trace: Trace, problem: Problem) -> Iterator[str]:
@@ -32,6 +38,17 @@ def _unused(trace: Trace, problem: Problem) -> Iterator[str]:
 
 def _calculated(trace: Trace) -> Iterator[Step]:
     return (step for step in trace.plan.steps if step.name in trace.matrices)
+
+
+def _without_direction(trace: Trace) -> Iterator[str]:
+    """The queries and keys whose cosines are 0 for want of a better number."""
+    for step in _calculated(trace):
+        if isinstance(step.operation, Cosine):
+            for name in dict.fromkeys(step.operation.operands):
+                zeros = int((~trace.matrices[name].any(axis=-1)).sum())
+                if zeros:
+                    vectors = count(zeros, "vectors")
+                    yield f"{name} has {vectors} of zeros, without a direction: cosines are 0 there."
 
 
 def _overflows(trace: Trace) -> Iterator[str]:
@@ -56,15 +73,16 @@ def _empty_rows(trace: Trace, problem: Problem) -> Iterator[str]:
     """Queries all of whose keys are masked."""
     masked = {step.name for step in trace.plan.steps if isinstance(step.operation, Mask)}
     for step in _calculated(trace):
-        if isinstance(step.operation, Softmax) and step.operation.source in masked:
+        if isinstance(step.operation, Normalise) and step.operation.source in masked:
             scores = trace.matrices[step.operation.source]
             rows = np.argwhere(np.isneginf(scores).all(axis=-1))
             if len(rows):
                 named = [
                     problem.where(step.axes[:-1], index) for index in rows[:MOST_NAMED].tolist()
                 ]
+                weight = f"{step.operation.empty:g}".replace("nan", "NaN")
                 more = f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else ""
                 yield (
                     f"no key may be attended by {'; '.join(named)}{more}: "
-                    f"{step.name} and output are 0 there."
+                    f"{step.name} and output are {weight} there."
                 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass, replace
+from math import hypot
 from typing import Protocol
 
 from attncli.calculation.arithmetic import (
@@ -12,13 +13,14 @@ from attncli.calculation.arithmetic import (
     Expression,
     Function,
     Number,
+    Power,
     Product,
     Quotient,
     Sum,
     Values,
 )
 
-Slot = int | None  # a place in a matrix; None runs along the axis
+Slot = int | range | None  # a place in a matrix; None runs along the axis, a range along a part
 
 
 class Vector(Protocol):
@@ -41,17 +43,23 @@ class Vector(Protocol):
 
 @dataclass(frozen=True)
 class Line:
-    """A row or column of a named matrix: the axis whose slot is None."""
+    """A row or column of a named matrix, or a part of one: the axis whose slot is no number."""
 
     name: str
     slots: tuple[Slot, ...]
     size: int
 
     def at(self, position: int) -> Cell:
-        return Cell(self.name, tuple(position if at is None else at for at in self.slots))
+        return Cell(self.name, tuple(_along(slot, position) for slot in self.slots))
 
     def turned(self) -> Line:
         return self
+
+
+def _along(slot: Slot, position: int) -> int:
+    if isinstance(slot, int):
+        return slot
+    return position if slot is None else slot[position]
 
 
 @dataclass(frozen=True)
@@ -151,3 +159,35 @@ class Inner(Expression):
         if self.left.name not in swapped and self.right.name not in swapped:
             return self
         return Inner(self.right.turned(), self.left.turned())
+
+
+@dataclass(frozen=True)
+class Length(Expression):
+    """‖u‖: the root of the sum of the squares."""
+
+    line: Line
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        size = range(self.line.size)
+        return tuple(Power(self.line.at(position), Number(2)) for position in size)
+
+    def value(self, values: Values) -> float:
+        return hypot(*(self.line.at(at).value(values) for at in range(self.line.size)))
+
+
+@dataclass(frozen=True)
+class SquaredDistance(Expression):
+    """‖u − v‖²: the sum of the squares of the differences."""
+
+    left: Line
+    right: Line
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        size = range(self.left.size)
+        pairs = ((self.left.at(at), self.right.at(at)) for at in size)
+        return tuple(Power(Difference(one, other), Number(2)) for one, other in pairs)
+
+    def value(self, values: Values) -> float:
+        return sum(part.value(values) for part in self.parts)

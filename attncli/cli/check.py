@@ -145,6 +145,7 @@ def _by_laws(arguments: Sequence[str], step: str | None, choices: dict[str, Any]
     from attncli.calculation.choices import read_choice
     from attncli.calculation.layouts import LAYOUTS
     from attncli.calculation.normalisers import NORMALISERS
+    from attncli.calculation.scoring import SCORING
     from attncli.documents.reader import Reader
     from attncli.homework.answers import read_alone
     from attncli.homework.laws import check_laws
@@ -161,11 +162,12 @@ def _by_laws(arguments: Sequence[str], step: str | None, choices: dict[str, Any]
 
     try:
         answer = read_alone(written.entries, LAYOUTS[chosen("layout", "rows")])
+        scoring = SCORING[chosen("score", "scaled")]
         normaliser = NORMALISERS[chosen("normaliser", "softmax")]
         normalise = normaliser.operation("scores", chosen("temperature", 1))
     except AttncliError as error:
         raise error.at(written.source) from None
-    return check_laws(answer, normalise)
+    return check_laws(answer, scoring, normalise)
 
 
 def _written(

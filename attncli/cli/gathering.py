@@ -52,13 +52,11 @@ def gather(
 
 def planned(document: Document) -> tuple[Problem, Plan]:
     """The problem that a document states, and its steps. Raises AttncliError at its place."""
-    from attncli.calculation.attention import attention
-    from attncli.calculation.problem import read_problem
+    from attncli.calculation.layers import read
     from attncli.errors import ProblemError
 
     try:
-        problem = read_problem(document)
-        return problem, attention(problem)
+        return read(document)
     except ProblemError as error:
         raise error.at(document.source(error.names)) from None
 

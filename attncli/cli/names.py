@@ -15,6 +15,7 @@ class WithNames(click.Command):
         from attncli.calculation.masks import MASK_KINDS, MASKS
         from attncli.calculation.names import MATRICES, STEPS
         from attncli.calculation.normalisers import NORMALISERS
+        from attncli.calculation.positions import POSITIONS
         from attncli.calculation.scoring import SCORING
 
         sections = {
@@ -29,6 +30,10 @@ class WithNames(click.Command):
             "Masks (--mask)": [
                 *((entry.signature, entry.help) for entry in MASKS.values()),
                 ("FILE, '[[1, 0], [1, 1]]'", "a matrix: 1 may be attended; or numbers to add"),
+            ],
+            "Positions (--position)": [
+                *((entry.signature, entry.help) for entry in POSITIONS.values()),
+                ("position=FILE", "learned: n × d_model, added to X"),
             ],
             "Cells of a mask matrix (--mask-kind)": list(MASK_KINDS.items()),
             "Layouts (--layout)": [(name, entry.help) for name, entry in LAYOUTS.items()],

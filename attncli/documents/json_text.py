@@ -59,10 +59,16 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _flat(value: dict[str, Any], prefix: str) -> Iterator[tuple[str, Part]]:
-    """Sublayers' entries with a dot: `cross.W_q`. A mask may be an object of its own."""
+    """Sublayers' entries with a dot: `cross.W_q`; those of a list are numbered, `layers.1.W_q`.
+
+    A mask may be an object of its own.
+    """
     for key, entry in value.items():
         if isinstance(entry, dict) and known_name(key) != "mask":
             yield from _flat(entry, f"{prefix}{key}.")
+        elif isinstance(entry, list) and entry and all(isinstance(e, dict) for e in entry):
+            for number, nested in enumerate(entry, 1):
+                yield from _flat(nested, f"{prefix}{key}.{number}.")
         else:
             yield prefix + key, Part(entry)
 

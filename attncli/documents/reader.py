@@ -13,7 +13,7 @@ import numpy as np
 from attncli.calculation.choices import CHOICES
 from attncli.calculation.document import MASKS, Document, Entry
 from attncli.calculation.masks import is_rule
-from attncli.calculation.names import MATRICES, STEPS, canonical, known_name
+from attncli.calculation.names import MATRICES, STEPS, canonical, known_name, last_of
 from attncli.calculation.positions import is_position
 from attncli.documents.archives import Archive, listed
 from attncli.documents.cells import array_from, is_cell_or_row
@@ -99,15 +99,16 @@ class Reader:
     def matrix(self, name: str, argument: str) -> Document:
         """One matrix under a name: what `NAME=VALUE` says. Raises AttncliError."""
         known = canonical(name)
-        if known not in MATRICES:
+        last = last_of(known)
+        if last not in MATRICES:
             option = f"--{known.replace('_', '-')} {argument}"
             message = f"{name}={argument}: {known} is no matrix."
             hint = f"Write {option}." if known in CHOICES else "It is a step, which is calculated."
             raise DocumentError(message, hint)
-        if known == "mask" and is_rule(argument):
+        if last == "mask" and is_rule(argument):
             message = f"{name}={argument}: a mask by rule is no matrix."
             raise DocumentError(message, f"Write --mask {argument}.")
-        if known == "position" and is_position(argument):
+        if last == "position" and is_position(argument):
             message = f"{name}={argument}: a position by rule is no matrix."
             raise DocumentError(message, f"Write --position {argument}.")
         text = self._parse(argument, f"{name}={_shortened(argument)}")
@@ -148,6 +149,7 @@ class Reader:
         return Written(text.source, entries)
 
     def _entry(self, name: str, part: Part, text: _Text) -> Entry:
+        name = last_of(name)
         if name in MATRICES and isinstance(part.value, str) and not _is_choice(name, part, text):
             part = self._referred(name, part.value, text)
         value = part.value

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from attncli.calculation.choices import CHOICES
 from attncli.calculation.inputs import place
 from attncli.calculation.layouts import Layout, Role
-from attncli.calculation.names import STEPS
+from attncli.calculation.names import STEPS, last_of
 from attncli.calculation.plan import Plan
 from attncli.calculation.problem import Problem
 from attncli.errors import ProblemError
@@ -57,7 +57,7 @@ def read_answer(problem: Problem, plan: Plan, entries: Mapping[str, object]) -> 
     roles = {step.name: step.role for step in plan.steps}
     answer = {}
     for name, value in entries.items():
-        if name in STEPS and (name in roles or name not in problem.matrices):
+        if last_of(name) in STEPS and (name in roles or name not in problem.matrices):
             role = roles.get(name, Role.FIXED if name == "hidden" else Role.TOKENS)
             answer[name] = read_answered(name, value, problem.layout, role)
         elif name in problem.matrices:
@@ -66,7 +66,7 @@ def read_answer(problem: Problem, plan: Plan, entries: Mapping[str, object]) -> 
             if given.shape != matrix.shape or not np.allclose(given, matrix, rtol=0, atol=1e-9):
                 message = f"{name} of the answer is not the {name} of the problem."
                 raise ProblemError(message, "An answer holds steps; leave out the inputs.", (name,))
-        elif name not in CHOICES:
+        elif last_of(name) not in CHOICES:
             message = f"{name} is no step of this calculation, and the problem has no {name}."
             raise ProblemError(message, f"Its steps are {', '.join(plan.names)}.", (name,))
     if not answer:
@@ -79,7 +79,7 @@ def read_alone(entries: Mapping[str, object], layout: Layout) -> Answer:
     return {
         name: read_answered(name, value, layout, Role.FIXED if name == "hidden" else Role.TOKENS)
         for name, value in entries.items()
-        if name in STEPS
+        if last_of(name) in STEPS
     }
 
 

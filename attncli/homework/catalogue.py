@@ -49,6 +49,16 @@ class Scene:
         return next((step for step in self.plan.steps if isinstance(step.operation, kind)), None)
 
 
+def scene_at(problem: Problem, plan: Plan, step: Step, known: Mapping[str, Array]) -> Scene:
+    """The scene of a step: of its sublayer alone, by the names that it has there, in a layer."""
+    part = problem.part_of(step.name)
+    if part is None:
+        return Scene(problem, plan, step, known)
+    names = {local: part.name(local) for local in (*part.problem.axes, *part.plan.names)}
+    matrices = {local: known[name] for local, name in names.items() if name in known}
+    return Scene(part.problem, part.plan, part.steps[step.name], matrices)
+
+
 Wrong = Callable[[Scene], Array | None]
 
 

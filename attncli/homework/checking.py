@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from attncli.calculation.layouts import Array
 from attncli.calculation.masking import HIDES
-from attncli.calculation.names import STEPS
+from attncli.calculation.names import STEPS, last_of
 from attncli.calculation.operations import DivideByRoot, Multiply, Operation, Same
 from attncli.calculation.plan import Plan, Step, Trace
 from attncli.calculation.problem import Problem
 from attncli.errors import ProblemError, did_you_mean
+from attncli.homework.alike import counted_from_0
 from attncli.homework.answers import EXACT, Answer, Answered
 
 Numbers = NDArray[np.float64]
@@ -146,7 +147,8 @@ class Judge:
     def __init__(
         self, problem: Problem, trace: Trace, answer: Answer, tolerance: Tolerance
     ) -> None:
-        self.problem, self.trace, self.answer = problem, trace, answer
+        self.problem, self.trace = problem, trace
+        self.answer = counted_from_0(trace, answer)
         self.tolerance = tolerance
         self.own: dict[str, Array] = dict(problem.matrices)
         self.exact: dict[str, Array] = dict(problem.matrices)
@@ -248,12 +250,18 @@ class Judge:
 
 # Steps that a plan may leave out, and those whose matrix they then equal, the nearest first.
 STAND_INS = {
-    "Q": ("Q", "X"),
-    "K": ("K", "memory", "X"),
-    "V": ("V", "memory", "X"),
-    "Q_h": ("Q", "X"),
-    "K_h": ("K", "memory", "X"),
-    "V_h": ("V", "memory", "X"),
+    "position": ("position",),
+    "embedded": ("X",),
+    "Q": ("Q", "embedded", "X"),
+    "K": ("K", "memory", "embedded", "X"),
+    "V": ("V", "memory", "embedded", "X"),
+    "Q_h": ("Q", "embedded", "X"),
+    "K_h": ("K", "memory", "embedded", "X"),
+    "V_h": ("V", "memory", "embedded", "X"),
+    "Q_rotated": ("Q_h", "Q", "embedded", "X"),
+    "K_rotated": ("K_h", "K", "memory", "embedded", "X"),
+    "K_present": ("K_rotated", "K_h", "K", "memory", "embedded", "X"),
+    "V_present": ("V_h", "V", "memory", "embedded", "X"),
     "scaled": ("scores",),
     "capped": ("scaled", "scores"),
     "masked": ("capped", "scaled", "scores"),
@@ -267,7 +275,10 @@ def stand_in(name: str, problem: Problem, plan: Plan) -> str:
 
     Raises ProblemError where there is none, and lists the steps that there are.
     """
-    for source in STAND_INS.get(name, ()):
+    scope, _, last = name.rpartition(".")
+    part = next((part for part in problem.parts if part.prefix == f"{scope}."), None)
+    for source in STAND_INS.get(last, ()):
+        source = part.name(source) if part else source
         if source in plan.names or source in problem.matrices:
             return source
     message = f"{name} is no step of this calculation{did_you_mean(name, plan.names)}."
@@ -277,7 +288,7 @@ def stand_in(name: str, problem: Problem, plan: Plan) -> str:
 def with_stand_ins(problem: Problem, plan: Plan, answer: Answer) -> Iterator[Step]:
     """The steps of a plan, each followed by those of the answer that must equal it."""
     extra: dict[str, list[str]] = {}
-    for name in sorted(set(answer) - set(plan.names), key=STEPS.index):
+    for name in sorted(set(answer) - set(plan.names), key=lambda n: STEPS.index(last_of(n))):
         extra.setdefault(stand_in(name, problem, plan), []).append(name)
     for source, names in extra.items():
         if source in problem.matrices:

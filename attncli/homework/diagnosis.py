@@ -20,7 +20,7 @@ from attncli.calculation.given import in_words
 from attncli.calculation.layouts import Array
 from attncli.calculation.plan import Plan, Step
 from attncli.homework.answers import Answered
-from attncli.homework.catalogue import Mistake, Scene
+from attncli.homework.catalogue import Mistake, scene_at
 from attncli.homework.checking import Judge, Judged, Numbers, near
 from attncli.homework.mistakes import MISTAKES
 
@@ -115,7 +115,7 @@ class _Search:
         known = dict(base)
         with np.errstate(all="ignore"):
             for step in self.hidden:
-                scene = Scene(self.problem, self.plan, step, known)
+                scene = scene_at(self.problem, self.plan, step, known)
                 try:
                     result = wrong[step.name].make(scene) if step.name in wrong else scene.right()
                 except ValueError:
@@ -190,7 +190,7 @@ class _Search:
         """Whether a mistake can be made at its step, where all before it is right."""
         step = next(step for step in self.hidden if step.name in single.steps)
         with np.errstate(all="ignore"):
-            scene = Scene(self.problem, self.plan, step, known)
+            scene = scene_at(self.problem, self.plan, step, known)
             return single.mistake.make(scene) is not None
 
     def _everywhere(self, singles: list[Replacement]) -> list[Replacement]:
@@ -235,7 +235,7 @@ class _Search:
         with np.errstate(all="ignore"):
             for step in self.hidden:
                 try:
-                    result = Scene(self.problem, self.plan, step, known).right()
+                    result = scene_at(self.problem, self.plan, step, known).right()
                 except ValueError:
                     return None
                 known[step.name] = np.round(result, decimals) if step.name in names else result

@@ -7,17 +7,36 @@ each cell, or row, whether the law is broken there; what it lacks ends in a KeyE
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from attncli.calculation.normalisers import Softmax
+from attncli.calculation.normalisers import Normalise
+from attncli.calculation.scoring import Scoring, dot
 from attncli.homework.answers import EXACT, Answer, Answered
 from attncli.homework.checking import Numbers, Verdict, half_a_unit, near
 from attncli.homework.report import Line, Report
 
 Broken = NDArray[np.bool_]
-Law = Callable[[Answer], Broken]
+
+
+@dataclass(frozen=True)
+class Alone:
+    """The steps of an answer without its problem, and how scores and weights are said to be made."""
+
+    steps: Answer
+    scoring: Scoring
+    normalise: Normalise
+
+    def __getitem__(self, name: str) -> Answered:
+        return self.steps[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.steps
+
+
+Law = Callable[[Alone], Broken]
 
 LAWS: dict[str, Law] = {}
 MOST_NAMED = 5
@@ -38,7 +57,7 @@ def unit(answered: Answered) -> float:
     return 1e-9 + (float(half_a_unit(finest)) if 0 < finest < EXACT else 0.0)
 
 
-def _first(answer: Answer, *names: str) -> Answered:
+def _first(answer: Alone, *names: str) -> Answered:
     """The first of these that the answer has."""
     for name in names:
         if name in answer:
@@ -60,16 +79,18 @@ def _product_error(left: Answered, right: Numbers, unit_right: float) -> Numbers
 
 
 @law
-def weights_sum_to_1(answer: Answer) -> Broken:
+def weights_sum_to_1(answer: Alone) -> Broken:
     """Each row of weights sums to 1, or to 0 where nothing may be attended."""
     weights = answer["weights"]
+    if not answer.normalise.sums_to_1:
+        raise KeyError("weights")
     sums = weights.values.sum(axis=-1)
     distance = unit(weights) * weights.values.shape[-1]
     return np.asarray(_differs(sums, np.ones_like(sums), distance) & (np.abs(sums) > distance))
 
 
 @law
-def weights_are_shares(answer: Answer) -> Broken:
+def weights_are_shares(answer: Alone) -> Broken:
     """Weights lie between 0 and 1."""
     weights = answer["weights"]
     with np.errstate(invalid="ignore"):
@@ -78,25 +99,31 @@ def weights_are_shares(answer: Answer) -> Broken:
 
 
 @law
-def masked_cells_have_no_weight(answer: Answer) -> Broken:
+def masked_cells_have_no_weight(answer: Alone) -> Broken:
     """Where masked is −inf, the weight is 0."""
     weights, masked = answer["weights"], answer["masked"]
     return np.isneginf(masked.values) & (np.abs(weights.values) > unit(weights))
 
 
 @law
-def scores_are_products(answer: Answer) -> Broken:
+def scores_are_products(answer: Alone) -> Broken:
     """scores = Q Kᵀ, of the answer's own Q and K (dot products)."""
-    scores, queries, keys = answer["scores"], _first(answer, "Q_h", "Q"), _first(answer, "K_h", "K")
-    if "hidden" in answer or queries.values.ndim != scores.values.ndim:
-        raise KeyError("hidden")  # additive scoring, or heads that are not split yet
+    scores = answer["scores"]
+    queries = _first(answer, "Q_rotated", "Q_h", "Q")
+    keys = _first(answer, "K_present", "K_rotated", "K_h", "K")
+    if answer.scoring.score is not dot or "hidden" in answer:
+        raise KeyError("scores")  # additive scoring needs no --score to be known
+    if queries.values.ndim != scores.values.ndim:
+        raise KeyError("Q_h")  # heads that are not split yet
+    if "Q_rotated" in answer and "K_rotated" not in answer and "K_present" not in answer:
+        raise KeyError("K_rotated")
     transposed = keys.values.swapaxes(-1, -2)
     distance = unit(scores) + _product_error(queries, transposed, unit(keys))
     return _differs(scores.values, queries.values @ transposed, distance)
 
 
 @law
-def scaled_by_one_factor(answer: Answer) -> Broken:
+def scaled_by_one_factor(answer: Alone) -> Broken:
     """scaled is scores times one factor, the same in every cell."""
     scores, scaled = answer["scores"], answer["scaled"]
     known = np.isfinite(scores.values) & np.isfinite(scaled.values)
@@ -109,19 +136,20 @@ def scaled_by_one_factor(answer: Answer) -> Broken:
 
 
 @law
-def weights_are_the_softmax(answer: Answer) -> Broken:
-    """weights are the softmax of each row of the answer's own last scores."""
+def weights_are_the_softmax(answer: Alone) -> Broken:
+    """weights are the softmax (or the --normaliser) of each row of the answer's own last scores."""
     weights, scores = answer["weights"], _first(answer, "masked", "capped", "scaled")
-    if "masked" not in answer and (weights.values == 0).any():
-        raise KeyError("masked")  # some keys may be hidden
+    if "masked" not in answer and ("position" in answer or (weights.values == 0).any()):
+        raise KeyError("masked")  # ALiBi's numbers may be added, some keys may be hidden
+    normalise = answer.normalise
     with np.errstate(all="ignore"):
-        expected = np.asarray(Softmax("scores").apply(scores.values), dtype=np.float64)
-    # The slope of softmax is at most 1/4 a score, and a score moves all the weights of its row.
-    return _differs(weights.values, expected, unit(weights) + unit(scores) / 2)
+        expected = np.asarray(normalise.apply(scores.values), dtype=np.float64)
+    distance = unit(scores) * normalise.steepness / normalise.temperature
+    return _differs(weights.values, expected, unit(weights) + distance)
 
 
 @law
-def output_is_the_weighted_sum(answer: Answer) -> Broken:
+def output_is_the_weighted_sum(answer: Alone) -> Broken:
     """output (or heads) = weights V, of the answer's own weights and V."""
     weights, values = answer["weights"], _first(answer, "V_h", "V")
     output = _first(answer, "heads", "output")
@@ -132,8 +160,10 @@ def output_is_the_weighted_sum(answer: Answer) -> Broken:
 
 
 @law
-def output_lies_among_the_values(answer: Answer) -> Broken:
+def output_lies_among_the_values(answer: Alone) -> Broken:
     """No number of output (or heads) lies outside the range of its column of V."""
+    if not answer.normalise.sums_to_1:
+        raise KeyError("weights")
     values, output = _first(answer, "V_h", "V"), _first(answer, "heads", "output")
     if values.values.ndim != output.values.ndim:
         raise KeyError("V_h")
@@ -146,12 +176,17 @@ def output_lies_among_the_values(answer: Answer) -> Broken:
     return np.asarray(~inside & ~np.isnan(output.values) & (output.values != 0))
 
 
-def check_laws(answer: Answer) -> Report:
-    """Every law that the answer's matrices allow to check; the others are missing."""
-    return Report("", tuple(_line(name, check, answer) for name, check in LAWS.items()), None)
+def check_laws(answer: Answer, scoring: Scoring, normalise: Normalise) -> Report:
+    """Every law that the answer's matrices allow to check; the others are missing.
+
+    So are those of dot products where this scoring makes no such scores, and those of weights that
+    sum to 1 where this normaliser makes no such weights.
+    """
+    alone = Alone(answer, scoring, normalise)
+    return Report("", tuple(_line(name, check, alone) for name, check in LAWS.items()), None)
 
 
-def _line(name: str, check: Law, answer: Answer) -> Line:
+def _line(name: str, check: Law, answer: Alone) -> Line:
     try:
         broken = check(answer)
     except (KeyError, ValueError):  # a matrix is missing, or does not fit the other

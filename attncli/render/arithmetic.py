@@ -8,9 +8,18 @@ from dataclasses import replace
 from math import isfinite
 from typing import Any
 
-from attncli.calculation.arithmetic import Cell, Expression, Function, Noted, Number, Root, Sum
+from attncli.calculation.arithmetic import (
+    Cell,
+    Expression,
+    Function,
+    Larger,
+    Noted,
+    Number,
+    Root,
+    Sum,
+)
 from attncli.calculation.plan import Trace
-from attncli.calculation.vectors import Inner, Total
+from attncli.calculation.vectors import Inner, SquaredDistance, Total
 from attncli.render.explanations import Explanations
 from attncli.render.latex import Latex, latex_text
 from attncli.render.spelling import Spelling
@@ -205,7 +214,9 @@ def _node(expression: Expression, trace: Trace, spelling: Spelling) -> dict[str,
             return {"operation": "constant", "terms": [], "value": value}
         case Function(name):
             kind = name
-        case Sum() | Inner() | Total():
+        case Larger():
+            kind = "max"
+        case Sum() | Inner() | Total() | SquaredDistance():
             kind = "sum"
         case _:
             kind = type(expression).__name__.casefold()

@@ -15,7 +15,7 @@ from attncli.calculation.layouts import Array, Role
 from attncli.calculation.needs import Paper
 from attncli.calculation.plan import Step, Trace
 from attncli.calculation.problem import Problem
-from attncli.calculation.vectors import Inner, Total
+from attncli.calculation.vectors import Inner, Length, SquaredDistance, Total
 from attncli.render.numbers import number_text
 from attncli.render.spelling import Spelling, shown
 
@@ -172,7 +172,7 @@ def _cells(expression: Expression, full: bool) -> Iterator[Cell]:
     if isinstance(expression, Cell):
         yield expression
     parts = expression.parts
-    if isinstance(expression, Sum | Inner | Total):
+    if isinstance(expression, Sum | Inner | Total | Length | SquaredDistance):
         parts = tuple(shown(parts, full)[0])
     for part in parts:
         yield from _cells(part, full)

@@ -41,8 +41,14 @@ class Latex(Spelling):
     def quotient(self, numerator: Expression, denominator: Expression, leads: bool) -> str:
         return rf"\frac{{{self.spell(numerator)}}}{{{self.spell(denominator)}}}"
 
-    def root(self, radicand: int) -> str:
+    def root(self, radicand: str) -> str:
         return rf"\sqrt{{{radicand}}}"
+
+    def norm(self, vector: str) -> str:
+        return rf"\left\|{vector}\right\|"
+
+    def power(self, base: str, exponent: Expression) -> str:
+        return f"{base}^{{{self.spell(exponent)}}}"
 
     def function(self, name: str, argument: str) -> str:
         return rf"\{name}\left({argument}\right)"

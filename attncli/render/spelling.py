@@ -13,8 +13,11 @@ from attncli.calculation.arithmetic import (
     Expression,
     Function,
     Known,
+    Larger,
+    Negative,
     Noted,
     Number,
+    Power,
     Product,
     Quotient,
     Root,
@@ -23,11 +26,23 @@ from attncli.calculation.arithmetic import (
 )
 from attncli.calculation.cells import WORDS
 from attncli.calculation.needs import Paper
-from attncli.calculation.vectors import Image, Inner, Line, Mapped, Slot, Total, Vector
+from attncli.calculation.vectors import (
+    Image,
+    Inner,
+    Length,
+    Line,
+    Mapped,
+    Slot,
+    SquaredDistance,
+    Total,
+    Vector,
+    Whole,
+)
 from attncli.render.numbers import constant_text, number_text
 
 LONG = 8  # sums of more terms are elided
 FIRST, LAST = 3, 1  # the terms that stay at each end
+SQUARE = Number(2)
 
 
 def shown(parts: Sequence[Expression], full: bool) -> tuple[Sequence[Expression], int]:
@@ -58,25 +73,38 @@ class Spelling:
             case Number(number):
                 return self.signed(self.minus_infinite(number) or constant_text(number), leads)
             case Root(radicand):
-                return self.root(radicand)
+                return self.root(str(radicand))
             case Sum(terms):
                 return self.sum(terms, leads)
             case Difference(left, right):
-                return f"{self.spell(left, leads)} - {self.spell(right, False)}"
+                return f"{self.spell(left, leads)} - {self.factor(right, False)}"
+            case Negative(argument):
+                return self.signed(f"-{self.factor(argument, False)}", leads)
             case Product(factors):
                 first, *others = factors
                 spelled = (self.factor(first, leads), *(self.factor(f, False) for f in others))
                 return self.times.join(spelled)
             case Quotient(numerator, denominator):
                 return self.quotient(numerator, denominator, leads)
+            case Power(base, exponent):
+                return self.power(self.factor(base, False), exponent)
             case Function(name, argument):
                 return self.function(name, self.spell(argument))
+            case Larger(choices):
+                return self.function("max", ", ".join(map(self.spell, choices)))
             case Noted(result):
                 return self.spell(result, leads)
             case Inner(left, right) if self.values is None:
                 return f"{self.vector(left)}{self.dot}{self.vector(right)}"
             case Total(vector) if self.values is None:
                 return self.total(self.vector(vector))
+            case Whole(line):
+                return self.vector(line)
+            case Length(line):
+                length = self.vector(line) if self.values is None else ""
+                return self.norm(length) if length else self.root(self.sum(expression.parts, True))
+            case SquaredDistance(left, right) if self.values is None:
+                return self.power(self.norm(f"{self.vector(left)} - {self.vector(right)}"), SQUARE)
             case _:
                 return self.sum(expression.parts, leads)
 
@@ -91,7 +119,7 @@ class Spelling:
     def factor(self, expression: Expression, leads: bool) -> str:
         """A factor, in brackets where it is a sum."""
         if isinstance(expression, Sum | Difference) or (
-            self.values is not None and isinstance(expression, Inner | Total)
+            self.values is not None and isinstance(expression, Inner | Total | SquaredDistance)
         ):
             return self.bracketed(self.spell(expression))
         return self.spell(expression, leads)
@@ -100,9 +128,8 @@ class Spelling:
         match vector:
             case Line(name, slots):
                 return self.place(name, slots)
-            case Mapped(function, line, less):
-                lesser = f" - {self.cell(less)}" if less else ""
-                return self.function(function, self.place(line.name, line.slots) + lesser)
+            case Mapped(line=line):
+                return self.spell(vector.of(Whole(line)))
             case Image(line, matrix, _, is_turned):
                 image = [self.place(line.name, line.slots), self.matrix(matrix, is_turned)]
                 return f"({' '.join(reversed(image) if is_turned else image)})"
@@ -123,9 +150,7 @@ class Spelling:
     def written(self, name: str, slots: Sequence[Slot]) -> tuple[list[str], list[tuple[str, str]]]:
         """Its own places in the order of the paper, and those along batch and heads."""
         axes, role = self.paper.axes[name], self.paper.roles[name]
-        places = [
-            (axis, ":" if at is None else str(at + 1)) for axis, at in zip(axes, slots, strict=True)
-        ]
+        places = [(axis, _place(slot)) for axis, slot in zip(axes, slots, strict=True)]
         own = [at for axis, at in places if axis.name not in WORDS]
         if role in self.paper.layout.swapped and len(own) == 2:
             own.reverse()
@@ -151,12 +176,21 @@ class Spelling:
         return f"({text})"
 
     def quotient(self, numerator: Expression, denominator: Expression, leads: bool) -> str:
-        below = self.spell(denominator, False)
-        is_sum = self.values is not None and isinstance(denominator, Total | Inner | Sum)
-        return f"{self.factor(numerator, leads)} / {f'({below})' if is_sum else below}"
+        below = self.factor(denominator, False)
+        if isinstance(denominator, Product | Quotient):
+            below = self.bracketed(below)
+        return f"{self.factor(numerator, leads)} / {below}"
 
-    def root(self, radicand: int) -> str:
-        return f"√{radicand}"
+    def root(self, radicand: str) -> str:
+        return f"√{radicand}" if radicand.isdigit() else f"√({radicand})"
+
+    def norm(self, vector: str) -> str:
+        return f"‖{vector}‖"
+
+    def power(self, base: str, exponent: Expression) -> str:
+        if exponent == SQUARE:
+            return f"{base}²"
+        return f"{base}^({self.spell(exponent).replace(' ', '')})"
 
     def function(self, name: str, argument: str) -> str:
         return f"{name}({argument})"
@@ -169,3 +203,10 @@ class Spelling:
 
     def words(self, text: str) -> str:
         return text
+
+
+def _place(slot: Slot) -> str:
+    """A place along an axis, counted from 1; a part of it with its first and last place."""
+    if slot is None:
+        return ":"
+    return str(slot + 1) if isinstance(slot, int) else f"{slot.start + 1}:{slot.stop}"

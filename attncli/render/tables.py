@@ -21,7 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from attncli.calculation.layouts import Array, Axis
-from attncli.calculation.normalisers import Softmax
+from attncli.calculation.normalisers import Normalise
 from attncli.calculation.plan import Step, Trace
 from attncli.calculation.problem import Problem
 from attncli.render.numbers import number_text
@@ -86,7 +86,7 @@ class Drawing:
         *leading, rows, columns = step.axes
         if step.role in self.problem.layout.swapped:
             rows, columns = columns, rows
-        shaded = isinstance(step.operation, Softmax)
+        shaded = isinstance(step.operation, Normalise)
         indices = list(np.ndindex(matrix.shape[:-2]))
         for position in self._shown(len(indices)):
             if position == GAP:

@@ -4,13 +4,18 @@ from attncli.homework.catalogue import ENTRIES, Mistake
 from attncli.homework.mistakes import (
     additive,
     caps,
+    distances,
     exponentials,
+    frequencies,
     heads,
     mask_rules,
     mask_sets,
     masks,
+    measures,
     normalisers,
+    positions,
     projections,
+    rotations,
     scale,
     scores,
     sharing,
@@ -18,7 +23,8 @@ from attncli.homework.mistakes import (
 )
 
 _IN_ORDER = (
-    *(projections, scores, additive, scale, caps, masks, mask_rules, mask_sets),
+    *(frequencies, positions, projections, rotations, scores, additive, measures, scale, caps),
+    *(distances, masks, mask_rules, mask_sets),
     *(softmax, exponentials, normalisers, heads, sharing),
 )
 

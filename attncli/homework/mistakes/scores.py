@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from attncli.calculation.layouts import Array
+from attncli.calculation.measures import unit_rows
 from attncli.calculation.pairs import Bilinear, Dot
 from attncli.homework.catalogue import Scene, mistake
 
@@ -97,12 +96,6 @@ def elementwise_transposed(scene: Scene) -> Array | None:
     return _cell_by_cell(queries, _transposed(keys))
 
 
-def _unit_rows(matrix: Array) -> Array:
-    lengths = np.sqrt((matrix * matrix).sum(axis=-1, keepdims=True))
-    rows: Array = matrix / np.where(lengths == 0, lengths.dtype.type(1), lengths)
-    return rows
-
-
 @mistake("cosine-instead-of-dot", "q · k / (|q| |k|)", Dot)
 def cosine_instead_of_dot(scene: Scene) -> Array | None:
     """Queries and keys were brought to length 1 first: the scores are cosines.
@@ -112,7 +105,7 @@ def cosine_instead_of_dot(scene: Scene) -> Array | None:
     A cosine lies between −1 and 1 and forgets the lengths, so that the weights stay nearly equal.
     """
     queries, keys = scene.operands
-    return _unit_rows(queries) @ _transposed(_unit_rows(keys))
+    return unit_rows(queries) @ _transposed(unit_rows(keys))
 
 
 @mistake("luong-w-side", "Q W_aᵀ Kᵀ", Bilinear)

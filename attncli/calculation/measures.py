@@ -1,0 +1,118 @@
+"""Scores that measure: the cosine between a query and a key, and the distance between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from attncli.calculation.arithmetic import (
+    Expression,
+    Index,
+    Negative,
+    Noted,
+    Number,
+    Product,
+    Quotient,
+)
+from attncli.calculation.layouts import Array, Axes, Layout
+from attncli.calculation.needs import Equal, Need, SharesHeads
+from attncli.calculation.pairs import OfQueriesAndKeys
+from attncli.calculation.sharing import shared, spread
+from attncli.calculation.vectors import Inner, Length, Line, SquaredDistance
+
+
+@dataclass(frozen=True)
+class Measure(OfQueriesAndKeys):
+    """Every query with every key, both of one width: (…, n, d), (…, m, d) → (…, n, m)."""
+
+    name: ClassVar[str]
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        cure = f"Use --score concat or additive, or check that {self.keys} is not transposed."
+        return (
+            SharesHeads(self.keys, self.queries),
+            Equal((self.keys, -1), (self.queries, -1), f"{self.name} scoring", cure),
+        )
+
+    def axes(self, queries: Axes, keys: Axes) -> Axes:
+        return (*queries[:-1], keys[-2])
+
+    def cell(self, index: Index, queries: Array, keys: Array) -> Expression:
+        *leading, query, key = index
+        own, other = (*leading, query), (*shared((*leading,), keys, queries.shape), key)
+        if self.is_undefined(queries[own], keys[other]):
+            return Noted(Number(0), ("a vector of zeros has no direction",))
+        size = queries.shape[-1]
+        return self.of(
+            Line(self.queries, (*own, None), size), Line(self.keys, (*other, None), size)
+        )
+
+    def is_undefined(self, query: Array, key: Array) -> bool:
+        """Whether the measure says nothing of these two, so that their score is 0."""
+        return False
+
+    def of(self, query: Line, key: Line) -> Expression:
+        """The arithmetic of one score."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Cosine(Measure):
+    """qᵢ · kⱼ / (‖qᵢ‖ ‖kⱼ‖), between −1 and 1.
+
+    A vector of zeros has no direction; its cosines are 0, as PyTorch's `cosine_similarity` has it.
+    """
+
+    name = "cosine"
+
+    def apply(self, queries: Array, keys: Array) -> Array:
+        return unit_rows(queries) @ unit_rows(spread(keys, queries.shape)).swapaxes(-1, -2)
+
+    def formula(self, layout: Layout) -> str:
+        query, key = f"{self.queries}ᵢ", f"{self.keys}ⱼ"
+        return f"{query} · {key} / (‖{query}‖ ‖{key}‖)"
+
+    def is_undefined(self, query: Array, key: Array) -> bool:
+        return not (query.any() and key.any())
+
+    def of(self, query: Line, key: Line) -> Expression:
+        return Quotient(Inner(query, key), Product((Length(query), Length(key))))
+
+
+def unit_rows(matrix: Array) -> Array:
+    """Each row over its length; a row of zeros stays as it is.
+
+    Squares are taken of shares of the largest number, so that none of them overflows.
+    """
+    largest = np.abs(matrix).max(axis=-1, keepdims=True)
+    shares = matrix / np.where(largest == 0, 1, largest)
+    lengths = np.sqrt((shares * shares).sum(axis=-1, keepdims=True))
+    rows: Array = shares / np.where(lengths == 0, 1, lengths)
+    return rows
+
+
+@dataclass(frozen=True)
+class Distance(Measure):
+    """−½ ‖qᵢ − kⱼ‖².
+
+    Under softmax the weights are those of a Gaussian kernel of width 1 around the query: attention
+    is then the regression of Nadaraya and Watson (1964).
+    """
+
+    name = "distance"
+
+    def apply(self, queries: Array, keys: Array) -> Array:
+        keys = spread(keys, queries.shape)
+        features = zip(np.moveaxis(queries, -1, 0), np.moveaxis(keys, -1, 0), strict=True)
+        # Feature by feature: ‖q‖² + ‖k‖² − 2 q·k would be faster, and lose digits where both are near.
+        squares: Array = sum(np.square(q[..., :, None] - k[..., None, :]) for q, k in features)
+        return 0 - squares / 2  # and not −0 where a key is the query
+
+    def formula(self, layout: Layout) -> str:
+        return f"−½ ‖{self.queries}ᵢ − {self.keys}ⱼ‖²"
+
+    def of(self, query: Line, key: Line) -> Expression:
+        return Negative(Quotient(SquaredDistance(query, key), Number(2)))

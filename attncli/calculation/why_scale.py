@@ -1,0 +1,187 @@
+"""Why scores are divided by √d_k, on random vectors and on a document's own.
+
+The components of q and k being independent with mean 0 and variance 1, q · k has mean 0 and
+variance d_k. Large scores push softmax to where its gradient is extremely small (Vaswani et al.
+2017, section 3.2.1); over √d_k their variance is 1 whatever d_k is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from attncli.calculation.layouts import Array
+from attncli.calculation.masking import HIDES, Booleans, Mask
+from attncli.calculation.normalisers import Softmax
+from attncli.calculation.operations import DivideByRoot
+from attncli.calculation.plan import Trace
+from attncli.calculation.problem import Problem
+from attncli.calculation.saturation import Row, by_query, row
+from attncli.calculation.scoring import SCORING, dot
+from attncli.errors import AttncliError, ProblemError
+
+AT_ONCE = 2**20  # random numbers that are held at a time
+MOST_DRAWN = 10**9  # and drawn in all, which takes some ten seconds
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Where the numbers come from: random queries, each with random keys of its own."""
+
+    queries: int
+    keys: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Entries:
+    """The mean and the variance of the entries of a matrix, such as Q."""
+
+    name: str
+    mean: float
+    variance: float
+
+
+@dataclass(frozen=True)
+class Given:
+    """Where the numbers come from: a document, with the matrices whose product are the scores.
+
+    `batch` is None where there is no batch.
+    """
+
+    title: str
+    entries: tuple[Entries, ...]
+    batch: int | None
+    is_masked: bool
+
+
+@dataclass(frozen=True)
+class Saturation:
+    """All that was measured. Of a document with heads, the last row is all heads together."""
+
+    source: Drawn | Given
+    rows: tuple[Row, ...]
+
+
+def of_random(widths: Sequence[int], drawn: Drawn) -> Saturation:
+    """A row a width d_k, for vectors of independent N(0, 1) components.
+
+    The generator is PCG64, seeded by the seed and d_k: a row does not depend on the others. Raises
+    AttncliError where that many numbers would take too long.
+    """
+    vectors = drawn.queries * (drawn.keys + 1)
+    total = vectors * sum(widths)
+    if total > MOST_DRAWN:
+        raise AttncliError(
+            f"{vectors} vectors a width are {total:.1e} random numbers, but at most "
+            f"{MOST_DRAWN:.0e} are drawn.",
+            "Use fewer --queries or --keys, or smaller --d-k.",
+        )
+    return Saturation(drawn, tuple(_of_width(d_k, drawn) for d_k in widths))
+
+
+def _of_width(d_k: int, drawn: Drawn) -> Row:
+    without, scaled = [], []
+    for scores in _random_scores(d_k, drawn):
+        over_root = DivideByRoot("scores", d_k).apply(scores)
+        without.append(_all_seen(scores))
+        scaled.append(_all_seen(over_root))
+    return row(d_k, None, np.concatenate(without), np.concatenate(scaled))
+
+
+def _random_scores(d_k: int, drawn: Drawn) -> Iterator[Array]:
+    """q · k for some queries at a time: (some, keys)."""
+    generator = np.random.Generator(np.random.PCG64([drawn.seed, d_k]))
+    some = max(1, AT_ONCE // ((drawn.keys + 1) * d_k))
+    for start in range(0, drawn.queries, some):
+        # A query is drawn with its keys: the numbers are the same however many are held at a time.
+        size = (min(some, drawn.queries - start), drawn.keys + 1, d_k)
+        vectors = generator.standard_normal(size)
+        yield (vectors[:, 1:] @ vectors[:, 0, :, None])[..., 0]
+
+
+def _all_seen(scores: Array) -> Array:
+    weights = Softmax("scores").apply(scores)
+    return by_query(scores, weights, np.ones(scores.shape, dtype=np.bool_))
+
+
+def without_and_with(problem: Problem) -> tuple[Problem, Problem]:
+    """The problem with dot scoring, q · k, and with scaled scoring, q · k / √d_k.
+
+    A `scale` of its own is set aside. Raises ProblemError where the scores are no dot products, and
+    where the weights are no softmax.
+    """
+    if problem.scoring.score is not dot:
+        raise ProblemError(
+            f"score is {problem.scoring.name}, {problem.scoring.formula}, but √d_k is for the dot "
+            "product q · k.",
+            "Use --score dot, which needs queries and keys of one width.",
+            ("score",),
+        )
+    if problem.normaliser.operation is not Softmax:
+        raise ProblemError(
+            f"normaliser is {problem.normaliser.name}, but it is softmax's gradient that √d_k saves.",
+            "Use --normaliser softmax.",
+            ("normaliser",),
+        )
+    without, scaled = (
+        replace(problem, scoring=SCORING[name], scale=None) for name in ("dot", "scaled")
+    )
+    return without, scaled
+
+
+def of_document(problem: Problem, without: Trace, scaled: Trace) -> Saturation:
+    """A row for the document; with heads one for each, and one for all. A batch is taken together.
+
+    Raises ProblemError where no query may attend any key.
+    """
+    steps = {step.name: step for step in without.plan.steps}
+    sees = visible(without)
+    if not sees.any():
+        message = "no query may attend any key: there is nothing to measure."
+        raise ProblemError(message, "Check the mask.", ("mask",))
+    over_root = "scaled" if "scaled" in scaled.matrices else "scores"  # √1 is no step
+    sides = [
+        by_query(trace.matrices[scores], trace.matrices["weights"], sees)
+        for trace, scores in ((without, "scores"), (scaled, over_root))
+    ]
+    queries, *_ = names = steps["scores"].operation.operands
+    d_k = without.matrices[queries].shape[-1]
+    axes = {axis.name: axis.size for axis in steps["weights"].axes}
+    rows = []
+    if "heads" in axes:
+        by_head = (np.moveaxis(side, list(axes).index("heads"), 0) for side in sides)
+        rows = [
+            row(d_k, head, *map(_flat, both))
+            for head, both in enumerate(zip(*by_head, strict=True), 1)
+        ]
+    rows.append(row(d_k, None, *map(_flat, sides)))
+    entries = tuple(_entries(name, without.matrices[name]) for name in dict.fromkeys(names))
+    given = Given(problem.title, entries, axes.get("batch"), "masked" in steps)
+    return Saturation(given, tuple(rows))
+
+
+def visible(trace: Trace) -> Booleans:
+    """True where a query sees a key, of the shape of the scores.
+
+    It is the mask laid over zeros: −inf hides, and so does every number as low as −10⁴.
+    """
+    laid = np.zeros(trace.matrices["scores"].shape)
+    for step in trace.plan.steps:
+        if isinstance(step.operation, Mask):
+            _, *masks = step.operation.operands
+            laid = step.operation.apply(laid, *(trace.matrices[name] for name in masks))
+    sees: Booleans = laid > HIDES
+    return sees
+
+
+def _flat(queries: Array) -> Array:
+    return queries.reshape(-1, queries.shape[-1])
+
+
+def _entries(name: str, matrix: Array) -> Entries:
+    numbers = matrix.astype(np.float64)
+    with np.errstate(all="ignore"):
+        return Entries(name, float(numbers.mean()), float(numbers.var()))

@@ -1,0 +1,78 @@
+"""Tables whose columns belong together in groups, each under a title of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+BETWEEN = "  "  # columns of one group
+AROUND = 3  # characters that a table puts beside a group
+
+
+@dataclass(frozen=True)
+class Group:
+    """Columns of text under one title."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+
+    @property
+    def lines(self) -> list[str]:
+        """Title, heads and rows, all of one width."""
+        cells = (self.heads, *self.rows)
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        lines = [
+            BETWEEN.join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+            for row in cells
+        ]
+        width = max(len(self.title), len(lines[0]))
+        return [self.title.center(width), *(line.rjust(width) for line in lines)]
+
+    @property
+    def width(self) -> int:
+        """The characters it takes in a table."""
+        return AROUND + len(self.lines[0])
+
+    def columns(self) -> Iterator[Group]:
+        """Its columns, each a group of its own."""
+        for head, *cells in zip(self.heads, *self.rows, strict=True):
+            yield Group(self.title, (head,), [(cell,) for cell in cells])
+
+
+def tables(labels: Group, groups: Sequence[Group], width: int | None) -> Iterator[Table]:
+    """The groups beside their labels; as many tables as a screen of this width needs.
+
+    A group that is too wide by itself is taken apart; a single column is never cut.
+    """
+    left = list(fitting(labels, groups, width))
+    while left:
+        shown, used = [labels], labels.width
+        while left and (len(shown) == 1 or width is None or used + left[0].width <= width):
+            used += left[0].width
+            shown.append(left.pop(0))
+        yield table(shown)
+
+
+def fitting(labels: Group, groups: Sequence[Group], width: int | None) -> Iterator[Group]:
+    """The groups, those that do not fit beside the labels taken apart."""
+    for group in groups:
+        if width is None or labels.width + group.width <= width:
+            yield group
+        else:
+            yield from group.columns()
+
+
+def table(groups: Sequence[Group]) -> Table:
+    """The groups side by side."""
+    drawn = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1))
+    lines = [group.lines for group in groups]
+    for title, heads, *_ in lines:
+        drawn.add_column(Text(f"{title}\n{heads}"), no_wrap=True)
+    for cells in zip(*(rows for _, _, *rows in lines), strict=True):
+        drawn.add_row(*map(Text, cells))
+    return drawn

@@ -1,0 +1,160 @@
+"""Scores and their softmax without √d_k and with it: tables, and bars to see it at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from io import StringIO
+
+from rich.console import Console
+from rich.text import Text
+
+from attncli.calculation.layouts import count
+from attncli.calculation.saturation import Measured, Row
+from attncli.calculation.why_scale import Drawn, Given, Saturation
+from attncli.render.bars import bar, scale
+from attncli.render.groups import Group, tables
+from attncli.render.numbers import number_text
+from attncli.render.tables import WIDE_OPEN
+from attncli.render.view import View
+
+SIDES = ("q·k", "/√d_k")
+STYLES = ("yellow", "cyan")
+BAR = 20  # characters: two bars beside their labels fit 60 columns
+STEEPEST = 0.5  # no softmax has a larger gradient
+MEANINGS = (
+    "entropy: −Σ w log w in nats; log m is that of m equal weights",
+    "gradient: Frobenius norm of diag(w) − w wᵀ, at most 0.5",
+)
+
+
+def draw_saturation(found: Saturation, view: View) -> str:
+    """Where the numbers come from, the tables, what their columns mean, and the bars."""
+    buffer = StringIO()
+    console = Console(
+        file=buffer,
+        width=WIDE_OPEN,
+        force_terminal=view.color is not None,
+        color_system=view.color,
+        no_color=view.color is None,
+    )
+    for i, line in enumerate(_source(found, view)):
+        console.print(Text(line, "" if i else "bold"), width=view.width)
+    parts = {
+        "Scores": _of_scores(found.rows, view),
+        "Softmax of the scores: means over the queries": _of_weights(found.rows, view),
+    }
+    for heading, groups in parts.items():
+        console.print()
+        console.print(Text(heading, "bold cyan"), width=view.width)
+        for table in tables(_labels(found.rows), groups, view.width):
+            console.print(table)
+    console.print()
+    for line in MEANINGS:
+        console.print(Text(line), width=view.width)
+    console.print()
+    for bars in _bars(found.rows):
+        console.print(bars)
+    return "\n".join(line.rstrip() for line in buffer.getvalue().split("\n"))
+
+
+def _source(found: Saturation, view: View) -> Iterator[str]:
+    if isinstance(found.source, Drawn):
+        return _drawn(found.source)
+    return _given(found.source, found.rows, view)
+
+
+def _drawn(source: Drawn) -> Iterator[str]:
+    """The random numbers, and the theory about them."""
+    yield f"{_queries(source.queries)}, each with {count(source.keys, 'keys')} of its own"
+    yield f"Every number in them is independent N(0, 1): seed {source.seed}, PCG64."
+    yield "In theory q·k has mean 0 and variance d_k, and q·k / √d_k variance 1."
+
+
+def _given(source: Given, rows: Sequence[Row], view: View) -> Iterator[str]:
+    """What was measured of a document, and where it is not what the theory speaks of."""
+    names = " and ".join(entries.name for entries in source.entries)
+    yield source.title or f"q·k of {names}"
+    whole = rows[-1]
+    parts = [count(len(rows) - 1, "heads")] if len(rows) > 1 else []
+    parts += [count(source.batch, "batch entries")] if source.batch else []
+    together = f" of {' and '.join(parts)}" if parts else ""
+    yield f"d_k = {whole.d_k}; {_queries(whole.queries)}{together}."
+    if source.is_masked:
+        yield "Only the keys that a query may attend are counted."
+    if whole.left_out:
+        yield f"Left out: {_queries(whole.left_out)} that may attend no key."
+    yield "Theory: variance d_k, if entries are independent with mean 0, variance 1."
+    for entries in source.entries:
+        mean, variance = (number_text(x, view.precision) for x in (entries.mean, entries.variance))
+        yield f"Here those of {entries.name} have mean {mean}, variance {variance}."
+
+
+def _queries(number: int) -> str:
+    return "1 query" if number == 1 else f"{number} queries"
+
+
+def _labels(rows: Sequence[Row]) -> Group:
+    """The column at the left: heads where there are any, else d_k."""
+    return Group("", ("head" if _has_heads(rows) else "d_k",), [(x,) for x in _names(rows)])
+
+
+def _names(rows: Sequence[Row]) -> list[str]:
+    has_heads = _has_heads(rows)
+    return [str(row.head or "all") if has_heads else str(row.d_k) for row in rows]
+
+
+def _has_heads(rows: Sequence[Row]) -> bool:
+    return rows[0].head is not None
+
+
+def _of_scores(rows: Sequence[Row], view: View) -> list[Group]:
+    variances = _both(rows, lambda measured: measured.variance, view)
+    beside = [
+        (without, str(row.d_k), scaled, "1")
+        for row, (without, scaled) in zip(rows, variances, strict=True)
+    ]
+    return [
+        Group("mean", SIDES, _both(rows, lambda measured: measured.mean, view)),
+        Group("variance", (SIDES[0], "theory", SIDES[1], "theory"), beside),
+    ]
+
+
+def _of_weights(rows: Sequence[Row], view: View) -> list[Group]:
+    entropies = _both(rows, lambda measured: measured.entropy, view)
+    beside = [
+        (*both, number_text(row.log_m, view.precision))
+        for row, both in zip(rows, entropies, strict=True)
+    ]
+    return [
+        Group("largest weight", SIDES, _both(rows, lambda measured: measured.largest, view)),
+        Group("entropy", (*SIDES, "log m"), beside),
+        Group("gradient", SIDES, _both(rows, lambda measured: measured.gradient, view)),
+    ]
+
+
+def _both(
+    rows: Sequence[Row], measure: Callable[[Measured], float], view: View
+) -> list[tuple[str, str]]:
+    """A measure without √d_k and with it, as text, for each row."""
+    return [
+        (
+            number_text(measure(row.without), view.precision),
+            number_text(measure(row.scaled), view.precision),
+        )
+        for row in rows
+    ]
+
+
+def _bars(rows: Sequence[Row]) -> Iterator[Text]:
+    """Two lines a row, without √d_k and with it: the largest weight, and the gradient."""
+    names = _names(rows)
+    width = max(map(len, names)) + 1
+    indent = " " * (width + 2 + len(SIDES[1]))
+    yield Text(f"{indent}{scale('largest weight', '1', BAR)}  {scale('gradient', '0.5', BAR)}")
+    for name, row in zip(names, rows, strict=True):
+        sides = zip((name, ""), SIDES, STYLES, (row.without, row.scaled), strict=True)
+        for label, side, style, measured in sides:
+            first = bar(measured.largest, BAR).ljust(BAR)
+            second = bar(measured.gradient / STEEPEST, BAR)
+            head = f"{label.rjust(width)} {side.ljust(len(SIDES[1]))} "
+            yield Text.assemble(head, (f"{first}  {second}", style))
