@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from attncli.calculation.compared import Comparison
     from attncli.calculation.plan import Trace
     from attncli.calculation.problem import Problem
+    from attncli.calculation.why_scale import Saturation
     from attncli.homework.report import Report
     from attncli.render.explanations import Explanations
     from attncli.render.view import View
@@ -175,6 +176,40 @@ def _compared_json(comparisons: Sequence[Comparison], view: View) -> str:
 COMPARISONS: dict[str, ComparisonFormat] = {
     "table": ComparisonFormat(".txt", "a table for people", _compared_table),
     "json": ComparisonFormat(".json", "an object a convention", _compared_json),
+}
+
+
+@dataclass(frozen=True)
+class SaturationFormat:
+    """A form of what √d_k does to scores and softmax: the suffix of its files, and how it is written."""
+
+    suffix: str
+    help: str
+    write: Callable[[Saturation, View], str]
+
+
+def _saturation_table(found: Saturation, view: View) -> str:
+    from attncli.render.saturation import draw_saturation
+
+    return draw_saturation(found, view)
+
+
+def _saturation_json(found: Saturation, view: View) -> str:
+    from attncli.render.saturation_data import saturation_json
+
+    return saturation_json(found)
+
+
+def _saturation_csv(found: Saturation, view: View) -> str:
+    from attncli.render.saturation_data import saturation_csv
+
+    return saturation_csv(found)
+
+
+SATURATIONS: dict[str, SaturationFormat] = {
+    "table": SaturationFormat(".txt", "tables and bars for people", _saturation_table),
+    "json": SaturationFormat(".json", "an object a row", _saturation_json),
+    "csv": SaturationFormat(".csv", "a line a row", _saturation_csv),
 }
 
 

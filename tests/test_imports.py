@@ -29,6 +29,8 @@ CALCULATION = [
         "layers",
         "cells",
         "compared",
+        "why_scale",
+        "saturation",
         "described",
         "remarks",
         "feed_forward",

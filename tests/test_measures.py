@@ -84,6 +84,10 @@ def test_a_vector_of_zeros_has_no_direction() -> None:
         "Warning: Q has 1 vector of zeros, without a direction: cosines are 0 there.",
         "Warning: K has 2 vectors of zeros, without a direction: cosines are 0 there.",
     ]
+    document = ["Q=[[0, 0], [1, 2]]", "K=[[3, 4]]", "--score", "cosine"]
+    told = CliRunner().invoke(cli, ["explain", *document, "scores"]).stdout.splitlines()
+    assert told[0] == "scores[1,1] = 0.00  (a vector of zeros has no direction)"
+    assert told[1].endswith("= 11.00 / 11.18 = 0.98")
     once = run({"X": [[0, 0], [1, 2]], "score": "cosine"}).stderr
     assert once == "Warning: X has 1 vector of zeros, without a direction: cosines are 0 there.\n"
 

@@ -17,7 +17,7 @@ from attncli.homework.answers import Answered, read_cell
 from attncli.homework.catalogue import Mistake, Scene
 from attncli.homework.checking import Judge, Tolerance
 from attncli.homework.diagnosis import diagnose
-from attncli.homework.mistakes import MISTAKES
+from attncli.homework.mistakes import MISTAKES, exponentials, softmax
 
 RNG = np.random.default_rng(20261121)
 
@@ -197,6 +197,31 @@ def named(problem_name: str, step: Step, wrong: np.ndarray[Any, Any]) -> list[st
         judge.judge(before)
     diagnosis = diagnose(judge, judge.judge(step))
     return [name for explanation in diagnosis.explanations for name in explanation.names]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, entry in MISTAKES.items()
+        if entry.wrong.__module__ in (softmax.__name__, exponentials.__name__)
+        if name != "softmax-twice"  # which divides twice
+    ],
+)
+def test_mistakes_in_softmax_are_made_at_the_temperature(name: str) -> None:
+    """Of scores over the temperature, as if they had been divided before."""
+    scores, temperature = numbers(3, 3), 2.5
+    wrong = []
+    for given, choices in ((scores, {"temperature": temperature}), (scores / temperature, {})):
+        entries = {"Q": given, "K": np.eye(3), "score": "dot", **choices}
+        problem = read_problem(Document({key: Entry(v, name) for key, v in entries.items()}))
+        plan = attention(problem)
+        trace = plan.run(problem.matrices)
+        wrong.append(MISTAKES[name].make(Scene(problem, plan, plan.steps[-1], trace.matrices)))
+    hot, divided = wrong
+    assert (hot is None) == (divided is None)
+    if hot is not None and divided is not None:
+        np.testing.assert_allclose(hot, divided, 1e-12)
 
 
 @pytest.mark.parametrize("name", MISTAKES)

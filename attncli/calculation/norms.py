@@ -111,7 +111,9 @@ class Variance(Operation):
     def cell(self, index: Index, source: Array, mean: Array) -> Expression:
         size = source.shape[-1]
         squares = tuple(
-            Power(Difference(Cell(self.source, (*index[:-1], i)), Cell(self.mean, index)), Number(2))
+            Power(
+                Difference(Cell(self.source, (*index[:-1], i)), Cell(self.mean, index)), Number(2)
+            )
             for i in range(size)
         )
         return Quotient(Sum(squares), Number(size - self.is_sample))

@@ -168,7 +168,7 @@ def visible(trace: Trace) -> Booleans:
 
     It is the mask laid over zeros: −inf hides, and so does every number as low as −10⁴.
     """
-    laid = np.zeros(trace.matrices["scores"].shape)
+    laid: Array = np.zeros(trace.matrices["scores"].shape)
     for step in trace.plan.steps:
         if isinstance(step.operation, Mask):
             _, *masks = step.operation.operands

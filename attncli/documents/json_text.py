@@ -66,11 +66,15 @@ def _flat(value: dict[str, Any], prefix: str) -> Iterator[tuple[str, Part]]:
     for key, entry in value.items():
         if isinstance(entry, dict) and known_name(key) != "mask":
             yield from _flat(entry, f"{prefix}{key}.")
-        elif isinstance(entry, list) and entry and all(isinstance(e, dict) for e in entry):
+        elif key == "layers" and isinstance(entry, list) and all(map(_is_object, entry)):
             for number, nested in enumerate(entry, 1):
                 yield from _flat(nested, f"{prefix}{key}.{number}.")
         else:
             yield prefix + key, Part(entry)
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, dict)
 
 
 def dump_json(matrices: Mapping[str, NDArray[Any]]) -> bytes:

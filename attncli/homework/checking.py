@@ -249,19 +249,21 @@ class Judge:
 
 
 # Steps that a plan may leave out, and those whose matrix they then equal, the nearest first.
+_OWN = ("embedded", "X_scaled", "X")
 STAND_INS = {
     "position": ("position",),
-    "embedded": ("X",),
-    "Q": ("Q", "embedded", "X"),
-    "K": ("K", "memory", "embedded", "X"),
-    "V": ("V", "memory", "embedded", "X"),
-    "Q_h": ("Q", "embedded", "X"),
-    "K_h": ("K", "memory", "embedded", "X"),
-    "V_h": ("V", "memory", "embedded", "X"),
-    "Q_rotated": ("Q_h", "Q", "embedded", "X"),
-    "K_rotated": ("K_h", "K", "memory", "embedded", "X"),
-    "K_present": ("K_rotated", "K_h", "K", "memory", "embedded", "X"),
-    "V_present": ("V_h", "V", "memory", "embedded", "X"),
+    "X_scaled": ("X",),
+    "embedded": _OWN,
+    "Q": ("Q", *_OWN),
+    "K": ("K", "memory", *_OWN),
+    "V": ("V", "memory", *_OWN),
+    "Q_h": ("Q", *_OWN),
+    "K_h": ("K", "memory", *_OWN),
+    "V_h": ("V", "memory", *_OWN),
+    "Q_rotated": ("Q_h", "Q", *_OWN),
+    "K_rotated": ("K_h", "K", "memory", *_OWN),
+    "K_present": ("K_rotated", "K_h", "K", "memory", *_OWN),
+    "V_present": ("V_h", "V", "memory", *_OWN),
     "scaled": ("scores",),
     "capped": ("scaled", "scores"),
     "masked": ("capped", "scaled", "scores"),

@@ -22,7 +22,7 @@ STYLES = ("yellow", "cyan")
 BAR = 20  # characters: two bars beside their labels fit 60 columns
 STEEPEST = 0.5  # no softmax has a larger gradient
 MEANINGS = (
-    "entropy: −Σ w log w in nats; log m is that of m equal weights",
+    "entropy: −Σ w log w in nats; log m: that of equal weights",
     "gradient: Frobenius norm of diag(w) − w wᵀ, at most 0.5",
 )
 
@@ -40,13 +40,15 @@ def draw_saturation(found: Saturation, view: View) -> str:
     for i, line in enumerate(_source(found, view)):
         console.print(Text(line, "" if i else "bold"), width=view.width)
     parts = {
-        "Scores": _of_scores(found.rows, view),
+        "Scores q·k, and divided by √d_k": _of_scores(found.rows, view),
         "Softmax of the scores: means over the queries": _of_weights(found.rows, view),
     }
     for heading, groups in parts.items():
         console.print()
         console.print(Text(heading, "bold cyan"), width=view.width)
-        for table in tables(_labels(found.rows), groups, view.width):
+        for i, table in enumerate(tables(_labels(found.rows), groups, view.width)):
+            if i:
+                console.print()
             console.print(table)
     console.print()
     for line in MEANINGS:
@@ -65,7 +67,7 @@ def _source(found: Saturation, view: View) -> Iterator[str]:
 
 def _drawn(source: Drawn) -> Iterator[str]:
     """The random numbers, and the theory about them."""
-    yield f"{_queries(source.queries)}, each with {count(source.keys, 'keys')} of its own"
+    yield f"{_queries(source.queries, 'random ')}, each with {count(source.keys, 'keys')} of its own"
     yield f"Every number in them is independent N(0, 1): seed {source.seed}, PCG64."
     yield "In theory q·k has mean 0 and variance d_k, and q·k / √d_k variance 1."
 
@@ -77,20 +79,20 @@ def _given(source: Given, rows: Sequence[Row], view: View) -> Iterator[str]:
     whole = rows[-1]
     parts = [count(len(rows) - 1, "heads")] if len(rows) > 1 else []
     parts += [count(source.batch, "batch entries")] if source.batch else []
-    together = f" of {' and '.join(parts)}" if parts else ""
+    together = f" in {' and '.join(parts)}" if parts else ""
     yield f"d_k = {whole.d_k}; {_queries(whole.queries)}{together}."
     if source.is_masked:
-        yield "Only the keys that a query may attend are counted."
+        yield "Only the keys that a query may attend count, in m too."
     if whole.left_out:
         yield f"Left out: {_queries(whole.left_out)} that may attend no key."
-    yield "Theory: variance d_k, if entries are independent with mean 0, variance 1."
+    yield "Theory is for independent entries of mean 0, variance 1."
     for entries in source.entries:
         mean, variance = (number_text(x, view.precision) for x in (entries.mean, entries.variance))
         yield f"Here those of {entries.name} have mean {mean}, variance {variance}."
 
 
-def _queries(number: int) -> str:
-    return "1 query" if number == 1 else f"{number} queries"
+def _queries(number: int, kind: str = "") -> str:
+    return f"1 {kind}query" if number == 1 else f"{number} {kind}queries"
 
 
 def _labels(rows: Sequence[Row]) -> Group:
