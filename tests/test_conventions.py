@@ -163,9 +163,9 @@ def test_the_first_parting_is_told_with_its_cell() -> None:
 def test_one_convention_is_set_beside_paper_as_json() -> None:
     """A left out step is the one before it: Keras does not scale."""
     found = json.loads(compare({**SMALL, "mask": "causal"}, *pair("keras"), "-f", "json"))
-    (keras,) = found.pop("conventions")
+    (keras,) = found.pop("compared")
     assert found == {"against": "paper"}
-    assert (keras["convention"], keras["parts_at"]) == ("keras", "scaled")
+    assert (keras["name"], keras["parts_at"]) == ("keras", "scaled")
     assert keras["cell"] == [1, 3]
     np.testing.assert_allclose(keras["values"], [2 / np.sqrt(2), 2])
     assert keras["differences"]["scores"] == 0
@@ -180,8 +180,8 @@ def test_steps_of_other_sizes_and_absent_ones_are_told() -> None:
         "torch-mha parts from paper at average: no such step under paper, 3 × 3 under torch-mha."
     ) in told
     found = json.loads(compare(document, *pair("paper", "torch-mha"), "-f", "json"))
-    assert found["conventions"][0]["differences"]["average"] is None
-    assert found["conventions"][0]["values"] is None
+    assert found["compared"][0]["differences"]["average"] is None
+    assert found["compared"][0]["values"] is None
 
 
 def test_cells_are_counted_as_the_layout_writes_them() -> None:

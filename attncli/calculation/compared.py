@@ -1,4 +1,4 @@
-"""The same document under several conventions: where the calculations part, and by how much."""
+"""Two calculations of the same document: where they part, and by how much."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attncli.calculation.layouts import Array
-from attncli.calculation.names import STEPS
-from attncli.calculation.plan import Step, Trace
+from attncli.calculation.names import last_of
+from attncli.calculation.plan import Plan, Step, Trace
 from attncli.calculation.problem import Problem
 
 # Each of these steps, where a plan leaves it out, is the one before it.
@@ -22,29 +22,28 @@ ROUNDOFF = 1e-12  # a share of a number, or of 1, that two orders of adding up m
 
 @dataclass(frozen=True)
 class Calculated:
-    """A document under one convention, calculated."""
+    """A document, calculated in one way: under a convention, or token by token."""
 
+    name: str
     problem: Problem
     trace: Trace
-
-    @property
-    def convention(self) -> str:
-        return self.problem.convention.name
 
     def matrix(self, name: str) -> Array | None:
         """A step of this name, or the one that it equals here; None where there is neither."""
         known = self.trace.plan.names
-        chain = CHAIN[: CHAIN.index(name) + 1] if name in CHAIN else (name,)
-        found = next((step for step in reversed(chain) if step in known), None)
+        last = last_of(name)
+        chain = CHAIN[: CHAIN.index(last) + 1] if last in CHAIN else (last,)
+        scope = name.removesuffix(last)
+        found = next((scope + step for step in reversed(chain) if scope + step in known), None)
         return self.trace.matrices[found] if found else None
 
 
 @dataclass(frozen=True)
 class Distance:
-    """How far a step is from the step of that name under the first convention.
+    """How far a step is from the step of that name in the first calculation.
 
     `largest` is the largest difference of two cells, and `index` where it is. It is NaN where one is
-    NaN alone, and None where the step is of another size, or is there under one of them only.
+    NaN alone, and None where the step is of another size, or is there in one of them only.
     """
 
     step: Step
@@ -64,7 +63,7 @@ class Distance:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One convention beside the first."""
+    """One way beside the first."""
 
     first: Calculated
     other: Calculated
@@ -77,21 +76,33 @@ class Comparison:
 
 
 def compare(first: Calculated, other: Calculated) -> Comparison:
-    """Each step under both, in the order of the calculation."""
+    """Each step both ways, in the order of the calculation."""
     return Comparison(first, other, tuple(_distances(first, other)))
 
 
 def _distances(first: Calculated, other: Calculated) -> Iterator[Distance]:
-    steps = {step.name: step for side in (other, first) for step in side.trace.plan.steps}
-    for name in sorted(steps, key=STEPS.index):
-        ours, theirs = first.matrix(name), other.matrix(name)
+    for step in _in_order(first.trace.plan, other.trace.plan):
+        ours, theirs = first.matrix(step.name), other.matrix(step.name)
         if ours is None or theirs is None or ours.shape != theirs.shape:
-            yield Distance(steps[name], None)
+            yield Distance(step, None)
         else:
             index = _farthest(ours, theirs)
             pair = float(ours[index]), float(theirs[index])
             largest = 0.0 if _same(*pair) else abs(pair[0] - pair[1])
-            yield Distance(steps[name], largest, index, *pair)
+            yield Distance(step, largest, index, *pair)
+
+
+def _in_order(first: Plan, other: Plan) -> list[Step]:
+    """The steps of the first; those that only the other has stand where they stand there."""
+    steps = list(first.steps)
+    place = 0
+    for step in other.steps:
+        if step.name in first.names:
+            place = max(place, first.names.index(step.name) + 1 + len(steps) - len(first.steps))
+        else:
+            steps.insert(place, step)
+            place += 1
+    return steps
 
 
 def _same(ours: float, theirs: float) -> bool:

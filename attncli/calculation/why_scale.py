@@ -71,12 +71,10 @@ def of_random(widths: Sequence[int], drawn: Drawn) -> Saturation:
     The generator is PCG64, seeded by the seed and d_k: a row does not depend on the others. Raises
     AttncliError where that many numbers would take too long.
     """
-    vectors = drawn.queries * (drawn.keys + 1)
-    total = vectors * sum(widths)
+    total = drawn.queries * (drawn.keys + 1) * sum(widths)
     if total > MOST_DRAWN:
         raise AttncliError(
-            f"{vectors} vectors a width are {total:.1e} random numbers, but at most "
-            f"{MOST_DRAWN:.0e} are drawn.",
+            f"these sizes need {total} random numbers, but at most {MOST_DRAWN} are drawn.",
             "Use fewer --queries or --keys, or smaller --d-k.",
         )
     return Saturation(drawn, tuple(_of_width(d_k, drawn) for d_k in widths))
@@ -117,7 +115,7 @@ def without_and_with(problem: Problem) -> tuple[Problem, Problem]:
         raise ProblemError(
             f"score is {problem.scoring.name}, {problem.scoring.formula}, but √d_k is for the dot "
             "product q · k.",
-            "Use --score dot, which needs queries and keys of one width.",
+            "Use --score dot, which needs queries and keys of one width, or leave out the document.",
             ("score",),
         )
     if problem.normaliser.operation is not Softmax:

@@ -73,7 +73,9 @@ def compare(
         entry = Entry(name, f"--convention {name}")
         try:
             problem, plan = planned(document.merged(Document({"convention": entry})))
-            sides.append(Calculated(problem, run(problem, plan, plan.names, f"under {name}: ")))
+            sides.append(
+                Calculated(name, problem, run(problem, plan, plan.names, f"under {name}: "))
+            )
         except AttncliError as error:
             error.where = f"under {name}: {error.where}"
             if "layout" in CONVENTIONS[name].choices and "layout" not in document.entries:

@@ -25,7 +25,7 @@ from attncli.formats import SATURATIONS, choose_format
 if TYPE_CHECKING:
     from attncli.calculation.why_scale import Saturation
 
-MOST = 10**6
+MOST, MOST_QUERIES = 10**4, 10**6  # a query and its keys, at the most, fit any memory
 WIDTHS, QUERIES, KEYS, SEED = (1, 4, 16, 64, 256), 1000, 16, 0  # unless the user says otherwise
 
 
@@ -34,7 +34,8 @@ def _widths(_: click.Context, __: click.Parameter, text: str | None) -> tuple[in
     if text is None:
         return None
     parts = [part.strip() for part in text.split(",")]
-    wrong = [part for part in parts if not (part.isdecimal() and 1 <= int(part) <= MOST)]
+    known = {str(width) for width in range(1, MOST + 1)}
+    wrong = [part for part in parts if part not in known]
     if wrong:
         message = f"--d-k is {text!r}: {wrong[0]!r} is no whole number from 1 to {MOST}."
         raise AttncliError(message, "Write --d-k 1,16,256.")
@@ -55,7 +56,7 @@ def _widths(_: click.Context, __: click.Parameter, text: str | None) -> tuple[in
     help=f"Widths of random vectors (default: {','.join(map(str, WIDTHS))}).",
 )
 @click.option(
-    "--queries", type=click.IntRange(1, MOST), help=f"Random queries (default: {QUERIES})."
+    "--queries", type=click.IntRange(1, MOST_QUERIES), help=f"Random queries (default: {QUERIES})."
 )
 @click.option(
     "--keys", type=click.IntRange(1, MOST), help=f"Random keys of each query (default: {KEYS})."

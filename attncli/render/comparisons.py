@@ -1,4 +1,4 @@
-"""Conventions side by side: a table of differences and a sentence each, or JSON."""
+"""Calculations side by side: a table of differences and a sentence each, or JSON."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def draw_comparisons(comparisons: Sequence[Comparison], view: View) -> str:
     if first.problem.title:
         console.print(Text(first.problem.title, "bold"))
         console.print()
-    console.print(f"The largest difference of each step from {first.convention}:")
+    console.print(f"The largest difference of each step from {first.name}:")
     console.print()
     console.print(_table(comparisons, view))
     console.print()
@@ -47,7 +47,7 @@ def _table(comparisons: Sequence[Comparison], view: View) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1))
     table.add_column("step", no_wrap=True)
     for comparison in comparisons:
-        table.add_column(comparison.other.convention, justify="right", no_wrap=True)
+        table.add_column(comparison.other.name, justify="right", no_wrap=True)
     names = dict.fromkeys(d.step.name for c in comparisons for d in c.distances)
     for name in names:
         cells = [
@@ -72,9 +72,9 @@ def _told(comparison: Comparison, view: View) -> str:
     """Where a convention parts from the first, in a sentence."""
     first, other, parting = comparison.first, comparison.other, comparison.parting
     if parting is None:
-        return f"{other.convention} does not part from {first.convention}: every step is the same."
+        return f"{other.name} does not part from {first.name}: every step is the same."
     name = parting.step.name
-    begin = f"{other.convention} parts from {first.convention} at {name}: "
+    begin = f"{other.name} parts from {first.name} at {name}: "
     if parting.largest is None:
         return f"{begin}{_sizes(comparison, name)}."
     ours, theirs = _differing(parting.first, parting.other, view.precision)
@@ -87,7 +87,7 @@ def _sizes(comparison: Comparison, name: str) -> str:
     for side in (comparison.first, comparison.other):
         step = next((s for s in side.trace.plan.steps if s.name == name), None)
         shape = side.trace.plan.shape(step) if step else "no such step"
-        said.append(f"{shape} under {side.convention}")
+        said.append(f"{shape} under {side.name}")
     return ", ".join(said)
 
 
@@ -101,11 +101,11 @@ def _differing(ours: float, theirs: float, precision: int) -> tuple[str, str]:
 
 
 def comparisons_json(comparisons: Sequence[Comparison]) -> str:
-    """One object a convention: the step where it parts, the cell, and every largest difference."""
+    """One object a calculation: the step where it parts, the cell, and every largest difference."""
     first = comparisons[0].first
     document = {
-        "against": first.convention,
-        "conventions": [_object(comparison) for comparison in comparisons],
+        "against": first.name,
+        "compared": [_object(comparison) for comparison in comparisons],
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
@@ -113,7 +113,7 @@ def comparisons_json(comparisons: Sequence[Comparison]) -> str:
 def _object(comparison: Comparison) -> dict[str, Any]:
     parting = comparison.parting
     return {
-        "convention": comparison.other.convention,
+        "name": comparison.other.name,
         "parts_at": parting.step.name if parting else None,
         "cell": _index(comparison.first.problem, parting) if parting else None,
         "values": [_number(parting.first), _number(parting.other)]
