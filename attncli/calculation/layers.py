@@ -148,20 +148,23 @@ class Layers:
         source = self.embedded(place, source)
         numbers = place.numbers() if place.has("layers") else []
         layers = [place.within("layers", str(number)) for number in numbers] or [place]
+        # A name of its own for what a layer gives, and for the last of all that stands here.
+        ends = [f"{layer.prefix}output" if numbers else None for layer in layers]
+        whole = last or (f"{place.prefix}output" if place.prefix else None)
         has_norm = place.has("norm_final")
-        for layer in layers:
-            is_last = layer is layers[-1] and not has_norm
-            end = (last or place.prefix + "output") if is_last else layer.prefix + "output"
+        if not has_norm:
+            ends[-1] = whole or ends[-1]
+        for layer, end in zip(layers, ends, strict=True):
             source = self.layer(kind, layer, source, memory, end)
         if has_norm:
-            end = last or place.prefix + "output"
-            source = self.add(place, "norm_final", NORM, {"X": source}, end)
+            source = self.add(place, "norm_final", NORM, {"X": source}, whole)
         return source
 
     def embedded(self, place: Nested, source: str) -> str:
         """The embeddings, enlarged and with positions added, where that is chosen."""
-        position = self.position(place)
+        position, scale = self.nearest(place, "position"), self.nearest(place, "scale_embeddings")
         extra = {"position": position} if position and is_added(position) else {}
+        extra |= {"scale_embeddings": scale} if scale else {}
         past = next((name for name in self.top.document.entries if _is_past(name, place)), None)
         known = {}
         if past:  # as long as the cache of any of its layers
@@ -169,12 +172,12 @@ class Layers:
             known = dict.fromkeys(("K_past", "V_past"), (Axis("p", size), Axis("d_k", 1)))
         return self.add(place, "", EMBEDDING, {"X": source}, None, extra, known)
 
-    def position(self, place: Nested) -> Entry | None:
-        """The choice or the matrix of positions: of this side, else of the whole."""
+    def nearest(self, place: Nested, name: str) -> Entry | None:
+        """What a document says of positions, or of embeddings: for this side, else for the whole."""
         for prefix in place.scopes():
-            entry = self.top.document.entries.get(f"{prefix}position")
+            entry = self.top.document.entries.get(prefix + name)
             if entry:
-                self.used.add(f"{prefix}position")
+                self.used.add(prefix + name)
                 return entry
         return None
 
@@ -184,7 +187,9 @@ class Layers:
         axis = -1 if Role.TOKENS in self.layout(self.top).swapped else -2
         return int(np.shape(value)[axis]) if isinstance(value, np.ndarray) and value.ndim > 1 else 0
 
-    def layer(self, kind: str, place: Nested, source: str, memory: str | None, last: str) -> str:
+    def layer(
+        self, kind: str, place: Nested, source: str, memory: str | None, last: str | None
+    ) -> str:
         """Each sublayer with its residual sum and its norm, before it or after it."""
         names = SUBLAYERS[kind]
         norm = place.choices().get("norm")
@@ -212,7 +217,7 @@ class Layers:
             return self.add(place, name, ATTENTION, {"X": source, "memory": memory}, None, masks)
         if memory:  # a decoder does not see what it is to predict
             masks = with_causal(masks)
-        position = self.position(place)
+        position = self.nearest(place, "position")
         extra = {"position": position} if position and not is_added(position) else {}
         return self.add(place, name, ATTENTION, {"X": source}, None, {**extra, **masks})
 

@@ -10,7 +10,10 @@ from attncli.calculation.document import MASKS, Document, Entry
 from attncli.errors import ProblemError
 
 # Choices that a sublayer does not take from the layer around it.
-OF_THE_WHOLE = {"layer", "title", "note", "tokens", "memory_tokens", "position", *MASKS}
+OF_THE_WHOLE = {
+    *("layer", "title", "note", "tokens", "memory_tokens"),
+    *("position", "scale_embeddings", *MASKS),
+}
 
 
 @dataclass(frozen=True)

@@ -131,6 +131,7 @@ def read_problem(
     """
     known = known or {}
     for name, entry in document.entries.items():
+        _check_not_nested(name)
         _check_no_step(name, entry)
     choices = {
         name: read_choice(name, entry.value)
@@ -243,6 +244,14 @@ def _lengths(choices: Mapping[str, Any], matrices: Mapping[str, Array]) -> NDArr
         hint = "Leave out cache_lens, which is for a K that is the whole cache, or K_past."
         raise ProblemError(message, hint, ("cache_lens", "K_past"))
     return np.array(choices["cache_lens"])
+
+
+def _check_not_nested(name: str) -> None:
+    scope, dot, last = name.rpartition(".")
+    if dot:
+        message = f"{name} stands in a sublayer, {scope}, but the document states no layer."
+        hint = f"Write layer: encoder (or decoder), or {last} without {scope}."
+        raise ProblemError(message, hint, (name,))
 
 
 def _check_no_step(name: str, entry: Entry) -> None:

@@ -23,7 +23,7 @@ from attncli.calculation.scoring import SCORING, dot
 from attncli.errors import AttncliError, ProblemError
 
 AT_ONCE = 2**20  # random numbers that are held at a time
-MOST_DRAWN = 10**9  # and drawn in all, which takes some ten seconds
+MOST_DRAWN = 10**8  # and drawn in all, which takes some seconds
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def compare(
 
     \b
     Examples:
-      attncli compare samples/cached.json --convention paper --convention torch-sdpa
+      attncli compare samples/cache.json --convention paper --convention torch-sdpa
       attncli compare samples/conventions.json --convention paper --convention keras --convention d2l
 
     The document is calculated under each convention, and each is set beside the first; a single one

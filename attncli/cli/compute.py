@@ -71,11 +71,14 @@ def compute(
       attncli compute 'Q=[[1,0],[0,1]]' 'K=[[1,0],[1,1]]' 'V=[[2],[4]]' --mask causal
       attncli compute samples/two_heads.json -f json | python -m json.tool
       attncli compute samples/cross_attention.json --only weights -f csv
+      attncli compute samples/shared_heads.json --position rope
+      attncli compute samples/models/gpt2.json --only weights
       cat samples/self_attention.json | attncli compute - -p 8
 
-    DOCUMENT is a JSON, CSV or NPZ file, - for standard input, or a literal. NAME=VALUE gives one
-    matrix: VALUE is a file, -, or a literal that begins with [. What comes later wins, and
-    options win over all.
+    DOCUMENT is a JSON, CSV, NPZ or safetensors file, - for standard input, or a literal. NAME=VALUE
+    gives one matrix: VALUE is a file, FILE:KEY or FILE:KEY[SLICE] for one matrix of an NPZ or
+    safetensors file, -, or a literal that begins with [. What comes later wins, and options win
+    over all.
     """
     if not arguments:
         if is_terminal(sys.stdin):

@@ -11,6 +11,8 @@ class WithNames(click.Command):
     """A command whose help ends with the names it knows, read where they are registered."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from attncli.calculation.activations import ACTIVATIONS
+        from attncli.calculation.conventions import CONVENTIONS
         from attncli.calculation.layouts import LAYOUTS
         from attncli.calculation.masks import MASK_KINDS, MASKS
         from attncli.calculation.names import MATRICES, STEPS
@@ -37,6 +39,12 @@ class WithNames(click.Command):
             ],
             "Cells of a mask matrix (--mask-kind)": list(MASK_KINDS.items()),
             "Layouts (--layout)": [(name, entry.help) for name, entry in LAYOUTS.items()],
+            "Conventions (--convention)": [
+                (name, entry.help) for name, entry in CONVENTIONS.items()
+            ],
+            "Activations of a feed-forward (--activation)": [
+                (name, f"{entry.formula}: {entry.help}") for name, entry in ACTIVATIONS.items()
+            ],
             "Formats (--format)": [
                 (name, f"{entry.help}; {entry.suffix}") for name, entry in FORMATS.items()
             ],

@@ -37,7 +37,7 @@ def _widths(_: click.Context, __: click.Parameter, text: str | None) -> tuple[in
     known = {str(width) for width in range(1, MOST + 1)}
     wrong = [part for part in parts if part not in known]
     if wrong:
-        message = f"--d-k is {text!r}: {wrong[0]!r} is no whole number from 1 to {MOST}."
+        message = f"--d-k: {wrong[0]!r} is no whole number from 1 to {MOST}."
         raise AttncliError(message, "Write --d-k 1,16,256.")
     return tuple(map(int, parts))
 

@@ -38,10 +38,11 @@ class Group:
         """The characters it takes in a table."""
         return AROUND + len(self.lines[0])
 
-    def columns(self) -> Iterator[Group]:
-        """Its columns, each a group of its own."""
-        for head, *cells in zip(self.heads, *self.rows, strict=True):
-            yield Group(self.title, (head,), [(cell,) for cell in cells])
+    def parts(self, size: int) -> Iterator[Group]:
+        """Its columns, so many a group."""
+        for start in range(0, len(self.heads), size):
+            some = slice(start, start + size)
+            yield Group(self.title, self.heads[some], [row[some] for row in self.rows])
 
 
 def tables(labels: Group, groups: Sequence[Group], width: int | None) -> Iterator[Table]:
@@ -59,12 +60,13 @@ def tables(labels: Group, groups: Sequence[Group], width: int | None) -> Iterato
 
 
 def fitting(labels: Group, groups: Sequence[Group], width: int | None) -> Iterator[Group]:
-    """The groups, those that do not fit beside the labels taken apart."""
+    """The groups, those that do not fit beside the labels in pairs of columns, or one by one."""
     for group in groups:
-        if width is None or labels.width + group.width <= width:
-            yield group
-        else:
-            yield from group.columns()
+        for size in (len(group.heads), 2, 1):
+            parts = list(group.parts(size))
+            if width is None or labels.width + max(part.width for part in parts) <= width:
+                break
+        yield from parts
 
 
 def table(groups: Sequence[Group]) -> Table:

@@ -1,0 +1,55 @@
+"""PyTorch's names of parameters, as its state dicts have them, and ours for the same: one table.
+
+PyTorch counts layers from 0, this program from 1: a name of PyTorch is counted up, ours is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+# nn.MultiheadAttention; of keys of another width, the projections stand apart.
+ATTENTION = {
+    "in_proj_weight": "W_qkv",
+    "in_proj_bias": "b_qkv",
+    "q_proj_weight": "W_q",
+    "k_proj_weight": "W_k",
+    "v_proj_weight": "W_v",
+    "out_proj.weight": "W_o",
+    "out_proj.bias": "b_o",
+}
+
+# nn.TransformerEncoderLayer and nn.TransformerDecoderLayer.
+LAYER = {
+    **{f"self_attn.{theirs}": f"self.{ours}" for theirs, ours in ATTENTION.items()},
+    **{f"multihead_attn.{theirs}": f"cross.{ours}" for theirs, ours in ATTENTION.items()},
+    **{f"linear{number}.weight": f"ffn.W_{number}" for number in (1, 2)},
+    **{f"linear{number}.bias": f"ffn.b_{number}" for number in (1, 2)},
+    **{f"norm{number}.weight": f"norm_{number}.gamma" for number in (1, 2, 3)},
+    **{f"norm{number}.bias": f"norm_{number}.beta" for number in (1, 2, 3)},
+}
+
+# nn.TransformerEncoder and nn.TransformerDecoder, after their last layer.
+STACK = {"norm.weight": "norm_final.gamma", "norm.bias": "norm_final.beta"}
+
+# What no state dict of these is without, whatever it stands in.
+_SIGN = re.compile(r"(?:(.+?)\.)??(?:(?:encoder|decoder)\.)?(?:layers\.\d+\.)?self_attn\.in_proj_weight")
+_NAME = re.compile(r"((?:encoder\.|decoder\.)?)(?:layers\.(\d{1,9})\.)?(.+)", re.DOTALL)
+
+
+def from_pytorch(name: str) -> str | None:
+    """Ours for a name of PyTorch; None for one that is not of its table.
+
+    >>> from_pytorch("encoder.layers.0.linear1.weight")
+    'encoder.layers.1.ffn.W_1'
+    >>> from_pytorch("layers.1.ffn.W_1")
+    """
+    match = _NAME.fullmatch(name)
+    if name in ATTENTION or not match:
+        return ATTENTION.get(name)
+    side, number, last = match.groups()
+    if number is None:
+        ours = (LAYER | STACK).get(last)
+        return ours and side + ours
+    ours = LAYER.get(last)
+    return ours and f"{side}layers.{int(number) + 1}.{ours}"
