@@ -26,6 +26,7 @@ ROOMS = {
 # Inside `calculation` an import points down this list.
 CALCULATION = [
     *(
+        "prediction",
         "layers",
         "cells",
         "compared",
@@ -46,6 +47,7 @@ CALCULATION = [
         "given",
         "document",
         "names",
+        "state_dict",
     ),
     *(
         "choices",

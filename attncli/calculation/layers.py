@@ -9,7 +9,7 @@ under its name (`self.W_q`, `layers.2.ffn.W_1`, `encoder.X`), and its steps bear
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -162,9 +162,8 @@ class Layers:
 
     def embedded(self, place: Nested, source: str) -> str:
         """The embeddings, enlarged and with positions added, where that is chosen."""
-        position, scale = self.nearest(place, "position"), self.nearest(place, "scale_embeddings")
-        extra = {"position": position} if position and is_added(position) else {}
-        extra |= {"scale_embeddings": scale} if scale else {}
+        extra = self.nearest(place, "position", is_added)
+        extra |= self.nearest(place, "scale_embeddings")
         past = next((name for name in self.top.document.entries if _is_past(name, place)), None)
         known = {}
         if past:  # as long as the cache of any of its layers
@@ -172,14 +171,21 @@ class Layers:
             known = dict.fromkeys(("K_past", "V_past"), (Axis("p", size), Axis("d_k", 1)))
         return self.add(place, "", EMBEDDING, {"X": source}, None, extra, known)
 
-    def nearest(self, place: Nested, name: str) -> Entry | None:
-        """What a document says of positions, or of embeddings: for this side, else for the whole."""
+    def nearest(
+        self, place: Nested, name: str, is_meant: Callable[[Entry], bool] = lambda entry: True
+    ) -> dict[str, Entry]:
+        """What a document says of positions, or of embeddings: for this side, else for the whole.
+
+        Nothing where what it says is not meant for this use of it.
+        """
         for prefix in place.scopes():
             entry = self.top.document.entries.get(prefix + name)
             if entry:
+                if not is_meant(entry):
+                    return {}
                 self.used.add(prefix + name)
-                return entry
-        return None
+                return {name: entry}
+        return {}
 
     def past(self, name: str) -> int:
         """How many tokens a cache holds."""
@@ -216,9 +222,10 @@ class Layers:
         if name == "cross" and memory:
             return self.add(place, name, ATTENTION, {"X": source, "memory": memory}, None, masks)
         if memory:  # a decoder does not see what it is to predict
-            masks = with_causal(masks)
-        position = self.nearest(place, "position")
-        extra = {"position": position} if position and not is_added(position) else {}
+            # A cache is of the tokens before, whatever a convention counts in masks.
+            has_past = f"{place.prefix}{name}.K_past" in self.top.document.entries
+            masks = with_causal(masks, "causal:lower-right" if has_past else "causal")
+        extra = self.nearest(place, "position", lambda entry: not is_added(entry))
         return self.add(place, name, ATTENTION, {"X": source}, None, {**extra, **masks})
 
     def residual(self, place: Nested, name: str, source: str, result: str, last: str | None) -> str:
@@ -249,6 +256,8 @@ class Layers:
         matrices = inner.matrices() if name or kind is HEAD else {}
         if kind is HEAD:
             matrices = {n: e for n, e in matrices.items() if n in ("W_out", "b_out")}
+        # What a sublayer works on comes from the step before it.
+        matrices = {n: e for n, e in matrices.items() if n not in ("X", "memory")}
         self.used.update(inner.prefix + local for local in matrices)
         document = Document({**matrices, **inner.choices(), **(extra or {})})
         known = {local: self.axes[glob] for local, glob in sources.items()} | dict(earlier or {})
@@ -307,18 +316,14 @@ def is_added(position: Entry) -> bool:
     return isinstance(read_choice("position", position.value), Sinusoidal)
 
 
-def with_causal(masks: Mapping[str, Entry]) -> dict[str, Entry]:
+def with_causal(masks: Mapping[str, Entry], causal: str) -> dict[str, Entry]:
     """These masks, and the one that hides what comes later."""
     given = [masks["mask"].value] if "mask" in masks else []
     several = masks["masks"].value if "masks" in masks else []
     every = [*given, *(several if isinstance(several, list) else [several])]
     source = next((entry.source for entry in masks.values()), "")
-    causal = [] if "causal" in every_word(every) else ["causal"]
-    return {"masks": Entry([*causal, *every], source)}
-
-
-def every_word(masks: Sequence[object]) -> list[str]:
-    return [mask for mask in masks if isinstance(mask, str)]
+    is_there = any(isinstance(mask, str) and mask.startswith("causal") for mask in every)
+    return {"masks": Entry(every if is_there else [causal, *every], source)}
 
 
 def _is_past(name: str, place: Nested) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +23,10 @@ from attncli.cli.terminal import deliver, view_of
 from attncli.errors import AttncliError
 from attncli.formats import COMPARISONS, choose_format
 
+if TYPE_CHECKING:
+    from attncli.calculation.compared import Comparison
+    from attncli.calculation.document import Document
+
 
 @click.command()
 @click.argument(
@@ -32,6 +37,11 @@ from attncli.formats import COMPARISONS, choose_format
     shell_complete=complete(tuple, or_file=True),
 )
 @problem_options("mask", "convention")
+@click.option(
+    "--token-by-token",
+    is_flag=True,
+    help="All tokens at once (training), and one after the other with a cache (prediction).",
+)
 @format_option(COMPARISONS)
 @precision_option(4)
 @file_option
@@ -40,47 +50,82 @@ from attncli.formats import COMPARISONS, choose_format
 def compare(
     arguments: tuple[str, ...],
     convention: tuple[str, ...],
+    token_by_token: bool,
     format_name: str | None,
     output: Path | None,
     precision: int,
     color: str,
     **choices: Any,
 ) -> None:
-    """Show where conventions part: at which step first, and by how much.
+    """Show where two ways to calculate a document part: at which step first, and by how much.
 
     \b
     Examples:
       attncli compare samples/cache.json --convention paper --convention torch-sdpa
-      attncli compare samples/conventions.json --convention paper --convention keras --convention d2l
+      attncli compare samples/conventions.json --convention keras --convention d2l -f json
+      attncli compare samples/decoder_layer.json --token-by-token
 
     The document is calculated under each convention, and each is set beside the first; a single one
     is set beside paper. What the document says itself holds under all of them.
-    """
-    from attncli.calculation.compared import Calculated
-    from attncli.calculation.compared import compare as compared
-    from attncli.calculation.conventions import CONVENTIONS
-    from attncli.calculation.document import Document, Entry
 
+    With --token-by-token all tokens at once, under the causal mask of training, are set beside one
+    token after the other, which is prediction: earlier keys and values are kept as a cache.
+    """
     chosen = choose_format(COMPARISONS, format_name, output)
-    if not convention:
+    names = [read_choice("convention", name) for name in convention]
+    document = gather(arguments, choices)
+    if token_by_token:
+        comparisons = [_training_and_prediction(document, names)]
+    else:
+        comparisons = _under_conventions(document, names)
+    view = view_of(precision, False, color, output)
+    deliver(chosen.write(comparisons, view).encode(), output)
+
+
+def _under_conventions(document: Document, names: Sequence[str]) -> list[Comparison]:
+    """Each convention beside the first of them; a single one beside paper."""
+    from attncli.calculation.compared import Calculated, compare
+    from attncli.calculation.conventions import CONVENTIONS
+
+    if not names:
         known = ", ".join(CHOICES["convention"].values())
         message = "no convention is named to compare."
         raise AttncliError(message, f"Write --convention A --convention B, out of {known}.")
-    names = [read_choice("convention", name) for name in convention]
-    document = gather(arguments, choices)
     sides = []
     for name in names if len(names) > 1 else ("paper", *names):
-        entry = Entry(name, f"--convention {name}")
         try:
-            problem, plan = planned(document.merged(Document({"convention": entry})))
-            sides.append(
-                Calculated(name, problem, run(problem, plan, plan.names, f"under {name}: "))
-            )
+            problem, plan = planned(_with_convention(document, name))
+            trace = run(problem, plan, plan.names, f"under {name}: ")
+            sides.append(Calculated(name, problem, trace))
         except AttncliError as error:
             error.where = f"under {name}: {error.where}"
             if "layout" in CONVENTIONS[name].choices and "layout" not in document.entries:
                 error.hint += f" {name} reads layout torch; --layout rows holds for all."
             raise
-    comparisons = [compared(sides[0], side) for side in sides[1:]]
-    view = view_of(precision, False, color, output)
-    deliver(chosen.write(comparisons, view).encode(), output)
+    return [compare(sides[0], side) for side in sides[1:]]
+
+
+def _with_convention(document: Document, name: str) -> Document:
+    from attncli.calculation.document import Document, Entry
+
+    return document.merged(Document({"convention": Entry(name, f"--convention {name}")}))
+
+
+def _training_and_prediction(document: Document, names: Sequence[str]) -> Comparison:
+    """All tokens at once, and one after the other."""
+    from attncli.calculation.compared import Calculated, compare
+    from attncli.calculation.prediction import token_by_token
+
+    if len(names) > 1:
+        message = "--token-by-token compares one convention with itself."
+        raise AttncliError(message, "Name one convention, or none.")
+    for name in names:
+        document = _with_convention(document, name)
+    problem, plan = planned(document)
+    trace = run(problem, plan, plan.names)
+    try:
+        predicted = token_by_token(document, problem, trace)
+    except AttncliError as error:
+        raise error.at(document.source(error.names)) from None
+    first = Calculated("all at once", problem, trace)
+    return compare(first, Calculated("token by token", problem, predicted))

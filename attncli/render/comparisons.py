@@ -72,7 +72,7 @@ def _told(comparison: Comparison, view: View) -> str:
     """Where a convention parts from the first, in a sentence."""
     first, other, parting = comparison.first, comparison.other, comparison.parting
     if parting is None:
-        return f"{other.name} does not part from {first.name}: every step is the same."
+        return f"{other.name} does not part from {first.name}: {_roundoff(comparison)}."
     name = parting.step.name
     begin = f"{other.name} parts from {first.name} at {name}: "
     if parting.largest is None:
@@ -80,6 +80,14 @@ def _told(comparison: Comparison, view: View) -> str:
     ours, theirs = _differing(parting.first, parting.other, view.precision)
     place = first.problem.place(parting.step.axes, parting.step.role, parting.index)
     return f"{begin}{ours} there, {theirs} here, in {place}."
+
+
+def _roundoff(comparison: Comparison) -> str:
+    """How far the farthest step is, where none is farther than two orders of adding up may be."""
+    farthest = max(comparison.distances, key=lambda distance: distance.largest or 0.0)
+    if not farthest.largest:
+        return "every step is the same"
+    return f"the largest difference is {farthest.largest:.1e}, in {farthest.step.name}"
 
 
 def _sizes(comparison: Comparison, name: str) -> str:
