@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from attncli.errors import AttncliError
+from attncli.records import record
 
 if TYPE_CHECKING:
     from attncli.calculation.compared import Comparison
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from attncli.render.view import View
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Result:
     """What was asked for: the steps of these names in a trace, and the problem it belongs to."""
 
@@ -28,7 +28,7 @@ class Result:
     names: Sequence[str]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Format:
     """A form of a result: the suffix of its files, and how it is written."""
 
@@ -70,7 +70,7 @@ FORMATS: dict[str, Format] = {
 }
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class ReportFormat:
     """A form of a report on an answer: the suffix of its files, and how it is written."""
 
@@ -111,7 +111,7 @@ REPORTS: dict[str, ReportFormat] = {
 }
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class ExplanationFormat:
     """A form of an explanation of cells: the suffix of its files, and how it is written."""
 
@@ -152,7 +152,7 @@ EXPLANATIONS: dict[str, ExplanationFormat] = {
 }
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class ComparisonFormat:
     """A form of a comparison of conventions: the suffix of its files, and how it is written."""
 
@@ -179,7 +179,7 @@ COMPARISONS: dict[str, ComparisonFormat] = {
 }
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class SaturationFormat:
     """A form of what √d_k does to scores and softmax: the suffix of its files, and how it is written."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import erf, pi, sqrt
 from typing import Any
 
@@ -22,18 +21,20 @@ from attncli.calculation.arithmetic import (
     Root,
     Sum,
 )
+from attncli.calculation.costs import Cost, cells
 from attncli.calculation.layouts import Array, Axes, Layout
 from attncli.calculation.needs import Equal, Need
 from attncli.calculation.operations import OfOne, Operation
+from attncli.records import record
 
 _CUBIC = 0.044715  # the share of x³ in the tanh form of GELU (Hendrycks & Gimpel 2016)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Activation:
     """A function of each number by itself: how it is told, applied and spelled out.
 
-    `gated`: a second projection of the token is multiplied by it (Shazeer 2020).
+    `cost` is that of one number, as `apply` calculates it. `gated`: a second projection of the token is multiplied by it (Shazeer 2020).
     """
 
     name: str
@@ -41,6 +42,7 @@ class Activation:
     help: str
     apply: Callable[[Array], Array]
     cell: Callable[[Cell, float], Expression]
+    cost: Cost
     gated: bool = False
 
 
@@ -84,13 +86,21 @@ def _silu_cell(x: Cell, value: float) -> Expression:
 
 
 _SILU = "x / (1 + exp(−x))"
+_COST_OF_SILU = Cost(1, 1, divisions=1, exponentials=1, comparisons=1)
 
 ACTIVATIONS: dict[str, Activation] = {
     activation.name: activation
     for activation in (
-        Activation("relu", "max(0, x)", "Vaswani et al. 2017", _relu, _relu_cell),
         Activation(
-            "gelu", "x (1 + erf(x / √2)) / 2", "exact, as in BERT and PyTorch", _gelu, _gelu_cell
+            "relu", "max(0, x)", "Vaswani et al. 2017", _relu, _relu_cell, Cost(comparisons=1)
+        ),
+        Activation(
+            "gelu",
+            "x (1 + erf(x / √2)) / 2",
+            "exact, as in BERT and PyTorch",
+            _gelu,
+            _gelu_cell,
+            Cost(1, 1, divisions=2, functions=1),
         ),
         Activation(
             "gelu-tanh",
@@ -98,21 +108,23 @@ ACTIVATIONS: dict[str, Activation] = {
             "the approximation of GPT-2",
             _gelu_tanh,
             _gelu_tanh_cell,
+            Cost(5, 2, divisions=1, functions=1),
         ),
-        Activation("silu", _SILU, "also called swish", _silu, _silu_cell),
+        Activation("silu", _SILU, "also called swish", _silu, _silu_cell, _COST_OF_SILU),
         Activation(
             "swiglu",
             f"{_SILU} times X W_3",
             "silu times a second projection, as in Llama",
             _silu,
             _silu_cell,
+            _COST_OF_SILU,
             gated=True,
         ),
     )
 }
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Activate(OfOne):
     """A function of each number by itself, of the same shape."""
 
@@ -127,8 +139,12 @@ class Activate(OfOne):
     def cell(self, index: Index, source: Array) -> Expression:
         return ACTIVATIONS[self.kind].cell(Cell(self.source, index), float(source[index]))
 
+    def cost(self, source: Axes) -> Cost:
+        """That of the function a number."""
+        return ACTIVATIONS[self.kind].cost * cells(source)
 
-@dataclass(frozen=True)
+
+@record(frozen=True)
 class Gate(Operation):
     """Two matrices, number by number multiplied, after a function of the first."""
 
@@ -158,3 +174,7 @@ class Gate(Operation):
         source, _ = operands
         bent = ACTIVATIONS[self.kind].cell(Cell(self.source, index), float(source[index]))
         return Product((bent, Cell(self.gate, index)))
+
+    def cost(self, source: Axes, gate: Axes) -> Cost:
+        """That of the function, and a multiplication, a number."""
+        return (ACTIVATIONS[self.kind].cost + Cost(multiplications=1)) * cells(source)

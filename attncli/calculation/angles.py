@@ -6,13 +6,13 @@ earlier ones are cached: a number, or an array that broadcasts to (…, n, d).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from attncli.calculation.arithmetic import Expression, Index, Number, Power, Quotient
+from attncli.calculation.costs import Cost
 from attncli.calculation.masking import First
+from attncli.records import record
 
 
 def places(first: First, count: int) -> NDArray[np.int_]:
@@ -32,7 +32,7 @@ def first_text(first: First) -> str:
     return ", ".join(map(str, np.ravel(first).tolist()))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Angles:
     """p / base^(2i/d) for a place p and a pair i of d features, both counted from 0.
 
@@ -47,6 +47,11 @@ class Angles:
         """The angle of every place and pair: (…, n, 1) → (…, n, ⌈width / 2⌉)."""
         pairs = np.arange((width + 1) // 2)
         return np.asarray(at / self.base ** (2 * pairs / width), np.float64)
+
+    def cost(self, tokens: int, width: int) -> Cost:
+        """A power a pair, and a division a place and pair."""
+        pairs = (width + 1) // 2
+        return Cost(divisions=tokens * pairs, functions=pairs)
 
     def sides(self, width: int) -> tuple[slice, slice]:
         """Where the first features of all pairs stand, and where the second."""

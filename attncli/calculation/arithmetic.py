@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass
 from math import cos, erf, exp, inf, prod, sin, sqrt, tanh
 
 from attncli.calculation.layouts import Array
+from attncli.records import record
 
 Values = Mapping[str, Array]
 Index = tuple[int, ...]
@@ -57,7 +57,7 @@ def settled(expression: Expression, values: Values) -> Expression:
     return Known(expression.value(values)) if expression.parts else expression
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Cell(Expression):
     """One cell of a named matrix."""
 
@@ -68,7 +68,7 @@ class Cell(Expression):
         return float(values[self.name][self.index])
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Number(Expression):
     """A constant of the calculation, such as the fill of a mask: written with all its digits."""
 
@@ -78,7 +78,7 @@ class Number(Expression):
         return self.number
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Known(Expression):
     """A part that is calculated already: written with the decimals of results."""
 
@@ -88,7 +88,7 @@ class Known(Expression):
         return self.number
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Root(Expression):
     """√n of a whole number."""
 
@@ -98,7 +98,7 @@ class Root(Expression):
         return sqrt(self.radicand)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Sum(Expression):
     """a + b + …"""
 
@@ -118,7 +118,7 @@ class Sum(Expression):
         return Sum(tuple(term.turned(swapped) for term in self.terms))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Difference(Expression):
     """a − b."""
 
@@ -136,7 +136,7 @@ class Difference(Expression):
         return Difference(settled(self.left, values), settled(self.right, values))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Negative(Expression):
     """−a."""
 
@@ -153,7 +153,7 @@ class Negative(Expression):
         return Negative(self.argument.halfway(values))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Product(Expression):
     """a × b × …"""
 
@@ -170,7 +170,7 @@ class Product(Expression):
         return Product(tuple(settled(factor, values) for factor in self.factors))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Quotient(Expression):
     """a / b."""
 
@@ -188,7 +188,7 @@ class Quotient(Expression):
         return Quotient(settled(self.numerator, values), settled(self.denominator, values))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Power(Expression):
     """a ^ b."""
 
@@ -204,7 +204,7 @@ class Power(Expression):
         return power
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Function(Expression):
     """exp(a) or tanh(a): one of `FUNCTIONS`."""
 
@@ -222,7 +222,7 @@ class Function(Expression):
         return Function(self.name, settled(self.argument, values))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Larger(Expression):
     """max(a, b)."""
 
@@ -240,7 +240,7 @@ class Larger(Expression):
         return Larger((left.halfway(values), right.halfway(values)))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Noted(Expression):
     """A number with the reason for it, in words between which cells may stand."""
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from attncli.calculation.arithmetic import Cell, Expression, Index
+from attncli.calculation.costs import Cost
 from attncli.calculation.layouts import Array, Axes, Axis, Layout, count
 from attncli.calculation.masking import First
 from attncli.calculation.needs import Equal, Need, SameLeading
@@ -14,9 +13,10 @@ from attncli.calculation.operations import Operation
 from attncli.calculation.plan import Steps
 from attncli.calculation.problem import Problem
 from attncli.errors import ProblemError
+from attncli.records import record
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Join(Operation):
     """Earlier tokens, then the new ones: (…, p, d), (…, m, d) → (…, p + m, d)."""
 
@@ -50,6 +50,10 @@ class Join(Operation):
         if row < earlier:
             return Cell(self.past, index)
         return Cell(self.new, (*leading, row - earlier, column))
+
+    def cost(self, past: Axes, new: Axes) -> Cost:
+        """Nothing: numbers are only put one below the other."""
+        return Cost()
 
 
 def joined(steps: Steps, keys: str, values: str | None) -> tuple[str, str | None]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 from math import prod
 
@@ -17,6 +16,7 @@ from attncli.calculation.needs import Paper
 from attncli.calculation.plan import Plan, Step
 from attncli.calculation.problem import Problem
 from attncli.errors import ProblemError, closest, printable
+from attncli.records import record
 
 WORDS = {"batch": "batch", "heads": "head"}  # how a place along a leading axis is written
 
@@ -40,7 +40,7 @@ def paper(problem: Problem, plan: Plan) -> Paper:
     return Paper(problem.layout, axes, roles, {})
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Selection:
     """Cells of one step, in the order in which they stand on paper: row by row."""
 
@@ -57,7 +57,7 @@ class Selection:
             yield Cell(self.name, swapped if self.is_swapped else index)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class CellReader:
     """Finds the cells that a person names in a plan.
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from math import inf, isfinite
 from typing import Any
 
 from attncli.errors import ProblemError, did_you_mean, printable
+from attncli.records import record
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Choice:
     """A choice: how its value is shown, what it means, and how it is read.
 

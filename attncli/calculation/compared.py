@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import isfinite, isnan
 from typing import Any
 
@@ -14,13 +13,14 @@ from attncli.calculation.layouts import Array
 from attncli.calculation.names import last_of
 from attncli.calculation.plan import Plan, Step, Trace
 from attncli.calculation.problem import Problem
+from attncli.records import record
 
 # Each of these steps, where a plan leaves it out, is the one before it.
 CHAIN = ("scores", "scaled", "capped", "masked")
 ROUNDOFF = 1e-12  # a share of a number, or of 1, that two orders of adding up may differ in
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Calculated:
     """A document, calculated in one way: under a convention, or token by token."""
 
@@ -38,7 +38,7 @@ class Calculated:
         return self.trace.matrices[found] if found else None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Distance:
     """How far a step is from the step of that name in the first calculation.
 
@@ -61,7 +61,7 @@ class Distance:
         return not self.largest <= ROUNDOFF * max(1.0, size)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Comparison:
     """One way beside the first."""
 

@@ -7,11 +7,13 @@ them, heads that share keys lie side by side, and sine and cosine alternate in p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import nan
 
+from attncli.records import record
 
-@dataclass(frozen=True)
+
+@record(frozen=True)
 class Convention:
     """How one framework, or paper, reads a document.
 
@@ -21,6 +23,7 @@ class Convention:
     `fills_up`: a mask shorter than the keys hides the rest. `empty` are the weights of a query that
     may attend nothing. `averages`: the mean of the heads' weights is a step. `sample_variance`: layer
     normalisation divides by one less than the features; `eps_outside`: eps is added to the root.
+    `asks_heads`: where X is projected, the heads must be said, for the weights do not tell them.
     """
 
     name: str
@@ -34,6 +37,7 @@ class Convention:
     averages: bool = False
     sample_variance: bool = False
     eps_outside: bool = False
+    asks_heads: bool = False
 
 
 PAPER = Convention("paper", "Vaswani et al. 2017, and what this program does unasked")
@@ -56,6 +60,15 @@ CONVENTIONS: dict[str, Convention] = {
             counts_cache=False,
             empty=nan,
             averages=True,
+        ),
+        Convention(
+            "torch",
+            "PyTorch's Transformer layers and their state dicts: layout torch, 1 in a mask may not "
+            "be attended, heads must be said",
+            {"layout": "torch"},
+            drops=True,
+            counts_cache=False,
+            asks_heads=True,
         ),
         Convention(
             "onnx",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,11 +12,12 @@ from attncli.calculation.layouts import Axis, count, shape_text
 from attncli.calculation.masking import HIDES, Booleans, Rule
 from attncli.calculation.masks import Causal, Padding, Window, read_rule
 from attncli.errors import ProblemError
+from attncli.records import record
 
 MOST_NAMED = 5
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Pattern:
     """Which keys each query may see, n × m or batch × n × m, and what it was read from."""
 

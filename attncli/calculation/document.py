@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+
+from attncli.records import record
 
 MASKS = ("mask", "masks")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Entry:
     """A matrix (an array) or a choice as it was written, and the file or option it stands in."""
 
@@ -18,7 +19,7 @@ class Entry:
     column_labels: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Document:
     """Entries by their canonical names, on paper: nothing is transposed or checked yet.
 
@@ -29,11 +30,13 @@ class Document:
     sources: tuple[str, ...] = ()
 
     def merged(self, later: Document) -> Document:
-        """Both together; what comes later wins, and its masks replace all earlier ones."""
+        """Both together; what comes later wins, and its masks replace all earlier ones there."""
         earlier = dict(self.entries)
-        if any(name in later.entries for name in MASKS):
-            for name in MASKS:
-                earlier.pop(name, None)
+        for name in later.entries:
+            scope, dot, last = name.rpartition(".")
+            if last in MASKS:
+                for mask in MASKS:
+                    earlier.pop(scope + dot + mask, None)
         return Document({**earlier, **later.entries}, self.sources + later.sources)
 
     def source(self, names: Collection[str]) -> str:

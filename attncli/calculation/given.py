@@ -26,10 +26,10 @@ def check_given(given: AbstractSet[str], score: str) -> None:
         check(given)
 
 
-def in_words(names: Sequence[str]) -> str:
+def in_words(names: Sequence[str], word: str = "and") -> str:
     """`W_q, W_k and W_v`."""
     *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
+    return f"{', '.join(most)} {word} {last}" if most else last
 
 
 def _are(names: list[str]) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from attncli.calculation.arithmetic import Cell, Expression, Index, Number, Quotient, Sum
+from attncli.calculation.costs import Cost, cells
 from attncli.calculation.layouts import Array, Axes, Axis, Layout, count
 from attncli.calculation.needs import Divides, Need
 from attncli.calculation.operations import OfOne
+from attncli.records import record
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class SplitHeads(OfOne):
     """Cut the features into equal parts, a head each: (…, n, h·d) → (…, h, n, d)."""
 
@@ -37,8 +37,12 @@ class SplitHeads(OfOne):
         width = source.shape[-1] // self.heads
         return Cell(self.source, (*leading, row, head * width + column))
 
+    def cost(self, source: Axes) -> Cost:
+        """Nothing: numbers are only told apart."""
+        return Cost()
 
-@dataclass(frozen=True)
+
+@record(frozen=True)
 class Concat(OfOne):
     """The heads side by side again: (…, h, n, d) → (…, n, h·d)."""
 
@@ -58,8 +62,12 @@ class Concat(OfOne):
         head, place = divmod(column, source.shape[-1])
         return Cell(self.source, (*leading, head, row, place))
 
+    def cost(self, source: Axes) -> Cost:
+        """Nothing: numbers are only put side by side."""
+        return Cost()
 
-@dataclass(frozen=True)
+
+@record(frozen=True)
 class Average(OfOne):
     """The mean over the heads: (…, h, n, m) → (…, n, m), as nn.MultiheadAttention returns it."""
 
@@ -78,3 +86,7 @@ class Average(OfOne):
         heads = source.shape[-3]
         total = Sum(tuple(Cell(self.source, (*leading, h, row, column)) for h in range(heads)))
         return Quotient(total, Number(heads))
+
+    def cost(self, source: Axes) -> Cost:
+        """h − 1 additions and a division a number of the result."""
+        return Cost(additions=source[-3].size - 1, divisions=1) * cells(self.axes(source))

@@ -28,7 +28,7 @@ def read_input(
         message = f"{name} holds booleans, but it needs numbers."
         raise ProblemError(message, "Only a mask may hold true and false.", (name,))
     check_cells(name, value, dtype)
-    matrix = value.astype(dtype)
+    matrix = value.astype(dtype, copy=False)
     return _as_vector(matrix) if len(known.axes) == 1 else layout.swap(matrix, role)
 
 
@@ -90,6 +90,8 @@ def check_cells(
     name: str, matrix: NDArray[Any], dtype: np.dtype[Any], minus_infinity: bool = False
 ) -> None:
     """Raise ProblemError for the first cell that is NaN, infinite, or too large for the dtype."""
+    if matrix.size > 1 and not any(matrix.strides):  # one number for all: only sizes are given
+        matrix = matrix[(slice(1),) * matrix.ndim]
     allowed = np.isfinite(matrix) | (np.isneginf(matrix) & minus_infinity)
     if not allowed.all():
         index = _first(~allowed)

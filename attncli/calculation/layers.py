@@ -10,24 +10,24 @@ under its name (`self.W_q`, `layers.2.ffn.W_1`, `encoder.X`), and its steps bear
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
 
 from attncli.calculation.attention import attention, embedding
-from attncli.calculation.choices import CHOICES, read_choice
-from attncli.calculation.document import MASKS, Document, Entry
+from attncli.calculation.choices import read_choice
+from attncli.calculation.document import Document, Entry
 from attncli.calculation.feed_forward import add_and_norm, feed_forward, output_head
-from attncli.calculation.given import in_words
 from attncli.calculation.layouts import LAYOUTS, Array, Axes, Axis, Layout, Role
+from attncli.calculation.misplaced import check_placed, is_added
 from attncli.calculation.nested import Nested
 from attncli.calculation.norms import Add
 from attncli.calculation.operations import renamed
 from attncli.calculation.plan import Plan, Step, Steps
-from attncli.calculation.positions import Sinusoidal
 from attncli.calculation.problem import Part, Problem, read_problem
 from attncli.errors import ProblemError
+from attncli.records import record
 
 Made = TypeVar("Made")
 
@@ -36,7 +36,7 @@ ARTICLES = {"encoder": "an", "decoder": "a", "transformer": "a"}
 OF_INPUTS = {"layout", "dtype", "convention", "tokens", "memory_tokens", "title", "note"}
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Kind:
     """A kind of sublayer: whose matrices it takes, and how its plan is made."""
 
@@ -96,7 +96,8 @@ class Layers:
             source = self.side(kind, self.top, "X", memory_name, last)
         if has_head:
             self.add(self.top, "", HEAD, {"X": source}, "output")
-        self.check_all_used()
+        sublayers = [part.prefix.removesuffix(".") for part in self.parts]
+        check_placed(self.top.document, self.used, kind, sublayers)
         plan = Plan(tuple(self.steps), base.layout)
         problem = replace(
             base,
@@ -225,7 +226,8 @@ class Layers:
             # A cache is of the tokens before, whatever a convention counts in masks.
             has_past = f"{place.prefix}{name}.K_past" in self.top.document.entries
             masks = with_causal(masks, "causal:lower-right" if has_past else "causal")
-        extra = self.nearest(place, "position", lambda entry: not is_added(entry))
+        inner = place.within(name)
+        extra = self.nearest(inner, "position", lambda entry: not is_added(entry))
         return self.add(place, name, ATTENTION, {"X": source}, None, {**extra, **masks})
 
     def residual(self, place: Nested, name: str, source: str, result: str, last: str | None) -> str:
@@ -297,23 +299,6 @@ class Layers:
             raise ProblemError(
                 f"{where}: {error.message}", error.hint, (*names, *error.names)
             ) from None
-
-    def check_all_used(self) -> None:
-        """Raise ProblemError for a matrix, or a mask, that no sublayer takes."""
-        for name in self.top.document.entries:
-            last = name.rpartition(".")[2]
-            is_input = last not in CHOICES or last in (*MASKS, "position")
-            if is_input and name not in self.used:
-                sublayers = in_words([f"{part.prefix.removesuffix('.')}" for part in self.parts])
-                message = f"{name} belongs to no sublayer here."
-                raise ProblemError(message, f"There are {sublayers}.", (name,))
-
-
-def is_added(position: Entry) -> bool:
-    """Whether positions are added to X; the others work inside of self-attention."""
-    if isinstance(position.value, np.ndarray):
-        return True
-    return isinstance(read_choice("position", position.value), Sinusoidal)
 
 
 def with_causal(masks: Mapping[str, Entry], causal: str) -> dict[str, Entry]:

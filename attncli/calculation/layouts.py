@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from attncli.records import record
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 Array = NDArray[np.floating[Any]]
@@ -45,7 +46,7 @@ class Factor(NamedTuple):
     transposed: bool = False
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Layout:
     """A way of writing matrices: which roles stand transposed on paper."""
 

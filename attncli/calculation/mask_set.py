@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,10 @@ from attncli.calculation.layouts import Array, Layout
 from attncli.calculation.masking import Rule
 from attncli.calculation.masks import Padding, read_rule
 from attncli.errors import ProblemError
+from attncli.records import record
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Masks:
     """The masks of a problem: rules, names of boolean matrices, names of matrices to add.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,9 +10,11 @@ from numpy.typing import NDArray
 
 from attncli.calculation.arithmetic import Cell, Expression, Index, Noted, Number, Sum
 from attncli.calculation.conventions import PAPER, Convention
+from attncli.calculation.costs import Cost, cells
 from attncli.calculation.layouts import Array, Axes, Layout
 from attncli.calculation.needs import Broadcasts, Need
 from attncli.calculation.operations import Operation
+from attncli.records import record
 
 Booleans = NDArray[np.bool_]
 First = int | NDArray[np.int_]  # counted from 0: for all, or with the leading axes of the scores
@@ -34,11 +35,17 @@ class Rule(Protocol):
         Raises ProblemError where it does not fit them.
         """
 
+    def ends(self, n: int, m: int) -> tuple[First, First]:
+        """The first key that each query may attend, and the one after the last.
+
+        They broadcast to (…, n, 1); no query may attend any where the second is not larger.
+        """
+
     def may_attend(self, n: int, m: int) -> Booleans:
         """True where query i may attend to key j; broadcasts to (…, n, m)."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Mask(Operation):
     """The scores with added numbers, and `fill` wherever something forbids to attend.
 
@@ -114,6 +121,10 @@ class Mask(Operation):
             total = total if np.isfinite(source[index]) else Number(-np.inf)
             return _noted(total, forbidding, "may not", index)
         return _noted(total, judges, "may", index) if judges else total
+
+    def cost(self, source: Axes, *matrices: Axes) -> Cost:
+        """An addition a score for each matrix that is added; to hide a score is no arithmetic."""
+        return Cost(additions=len(self.add) * cells(source))
 
 
 def filled_up(mask: NDArray[Any], m: int, hidden: object) -> NDArray[Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from attncli.calculation.conventions import PAPER, Convention
 from attncli.calculation.layouts import Axes, shape_text
 from attncli.calculation.masking import Booleans, First, Rule
 from attncli.errors import ProblemError, did_you_mean
+from attncli.records import record
 
 _WHOLE = re.compile(r"[+-]?\d+")
 
@@ -23,8 +25,26 @@ def distance(n: int, m: int) -> NDArray[np.int_]:
     return np.arange(m) - np.arange(n)[:, None]
 
 
-@dataclass(frozen=True)
-class Causal:
+def queries(n: int) -> NDArray[np.int_]:
+    """The number of every query, as a column."""
+    return np.arange(n)[:, None]
+
+
+@record(frozen=True)
+class OneRun(ABC):
+    """A rule that lets each query see one run of keys, so that its ends say all."""
+
+    @abstractmethod
+    def ends(self, n: int, m: int) -> tuple[First, First]:
+        """The first key that each query may attend, and the one after the last: see `Rule`."""
+
+    def may_attend(self, n: int, m: int) -> Booleans:
+        first, end = self.ends(n, m)
+        return np.asarray((np.arange(m) >= first) & (np.arange(m) < end))
+
+
+@record(frozen=True)
+class Causal(OneRun):
     """Query i sees key j ≤ i + first; lower-right aligns the last query with the last key instead."""
 
     lower_right: bool = False
@@ -42,12 +62,12 @@ class Causal:
         is_filled = isinstance(self.first, np.ndarray)
         return m - n if self.lower_right and not is_filled else self.first
 
-    def may_attend(self, n: int, m: int) -> Booleans:
-        return np.asarray(distance(n, m) <= self.diagonal(n, m))
+    def ends(self, n: int, m: int) -> tuple[First, First]:
+        return 0, queries(n) + self.diagonal(n, m) + 1
 
 
-@dataclass(frozen=True)
-class Window:
+@record(frozen=True)
+class Window(OneRun):
     """Query i sees the keys from i + first − left to i + first + right; −1 is unbounded.
 
     `counts_itself`: the query's own key is one of those that are counted, as Keras counts.
@@ -70,15 +90,15 @@ class Window:
         first = first if convention.counts_cache else 0
         return replace(self, first=first, counts_itself=counts_itself)
 
-    def may_attend(self, n: int, m: int) -> Booleans:
-        shift = distance(n, m) - self.first
-        after = (self.left < 0) | (shift >= self.counts_itself - self.left)
-        before = (self.right < 0) | (shift <= self.right - self.counts_itself)
-        return np.asarray(after & before)
+    def ends(self, n: int, m: int) -> tuple[First, First]:
+        own = queries(n) + self.first
+        first = 0 if self.left < 0 else own - self.left + self.counts_itself
+        end = m if self.right < 0 else own + self.right - self.counts_itself + 1
+        return first, end
 
 
-@dataclass(frozen=True)
-class Padding:
+@record(frozen=True)
+class Padding(OneRun):
     """Only the first N keys are real: one N for all, one a batch entry, or one a query of each."""
 
     words: str
@@ -109,11 +129,11 @@ class Padding:
         queries = self.lengths.shape[1:] or (1,)
         return Padding(self.words, self.lengths.reshape(*batch, *heads, *queries))
 
-    def may_attend(self, n: int, m: int) -> Booleans:
-        return np.arange(m) < self.lengths[..., None]
+    def ends(self, n: int, m: int) -> tuple[First, First]:
+        return 0, self.lengths[..., None]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class MaskKind:
     """A kind of mask by rule: how it is written, what it means, how its argument is read.
 

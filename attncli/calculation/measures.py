@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -16,14 +15,16 @@ from attncli.calculation.arithmetic import (
     Product,
     Quotient,
 )
+from attncli.calculation.costs import Cost, cells, product
 from attncli.calculation.layouts import Array, Axes, Layout
 from attncli.calculation.needs import Equal, Need, SharesHeads
 from attncli.calculation.pairs import OfQueriesAndKeys
 from attncli.calculation.sharing import shared, spread
 from attncli.calculation.vectors import Inner, Length, Line, SquaredDistance
+from attncli.records import record
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Measure(OfQueriesAndKeys):
     """Every query with every key, both of one width: (…, n, d), (…, m, d) → (…, n, m)."""
 
@@ -59,7 +60,7 @@ class Measure(OfQueriesAndKeys):
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Cosine(Measure):
     """qᵢ · kⱼ / (‖qᵢ‖ ‖kⱼ‖), between −1 and 1.
 
@@ -69,7 +70,7 @@ class Cosine(Measure):
     name = "cosine"
 
     def apply(self, queries: Array, keys: Array) -> Array:
-        return unit_rows(queries) @ unit_rows(spread(keys, queries.shape)).swapaxes(-1, -2)
+        return unit_rows(queries) @ spread(unit_rows(keys), queries.shape).swapaxes(-1, -2)
 
     def formula(self, layout: Layout) -> str:
         query, key = f"{self.queries}ᵢ", f"{self.keys}ⱼ"
@@ -80,6 +81,17 @@ class Cosine(Measure):
 
     def of(self, query: Line, key: Line) -> Expression:
         return Quotient(Inner(query, key), Product((Length(query), Length(key))))
+
+    def cost(self, queries: Axes, keys: Axes) -> Cost:
+        """Every vector over its length, as in `unit_rows`, then the dot products.
+
+        Of d numbers that are 2 d divisions, d multiplications, d − 1 additions, a root, and d + 1
+        comparisons for the largest and for zeros.
+        """
+        d = queries[-1].size
+        of_vector = Cost(d, d - 1, divisions=2 * d, functions=1, comparisons=d + 1)
+        vectors = cells(queries[:-1]) + cells(keys[:-1])
+        return of_vector * vectors + product(cells(self.axes(queries, keys)), d)
 
 
 def unit_rows(matrix: Array) -> Array:
@@ -94,7 +106,7 @@ def unit_rows(matrix: Array) -> Array:
     return rows
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Distance(Measure):
     """−½ ‖qᵢ − kⱼ‖².
 
@@ -116,3 +128,8 @@ class Distance(Measure):
 
     def of(self, query: Line, key: Line) -> Expression:
         return Negative(Quotient(SquaredDistance(query, key), Number(2)))
+
+    def cost(self, queries: Axes, keys: Axes) -> Cost:
+        """d subtractions, d squares, d − 1 additions and a division a score."""
+        d = queries[-1].size
+        return Cost(d, 2 * d - 1, divisions=1) * cells(self.axes(queries, keys))

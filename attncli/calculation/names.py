@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from attncli.calculation.choices import CHOICES
 from attncli.calculation.layouts import Role
+from attncli.calculation.state_dict import from_pytorch
 from attncli.errors import ProblemError, closest
+from attncli.records import record
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class MatrixName:
     """A matrix that a problem may give.
 
@@ -194,6 +195,9 @@ def last_of(name: str) -> str:
 
 def known_name(name: str) -> str | None:
     """The name as this program writes it, or None."""
+    of_pytorch = from_pytorch(name.strip())
+    if of_pytorch:
+        return of_pytorch
     *scopes, last = name.strip().split(".")
     known = [scope if scope.isdecimal() else _SCOPES.get(plain(scope)) for scope in scopes]
     parts = [*known, _KNOWN.get(plain(last))]
@@ -201,12 +205,12 @@ def known_name(name: str) -> str | None:
 
 
 def canonical(name: str) -> str:
-    """The name as this program writes it: `W_q` for `WQ`, `W^Q`, `w_query`.
+    """The name as this program writes it: `W_q` for `WQ`, `W^Q`, `w_query`, `q_proj_weight`.
 
     Raises ProblemError for a name it does not know.
 
-    >>> canonical("W^Q"), canonical("queries"), canonical("w_value")
-    ('W_q', 'Q', 'W_v')
+    >>> canonical("W^Q"), canonical("queries"), canonical("linear1.weight")
+    ('W_q', 'Q', 'ffn.W_1')
     """
     known = known_name(name)
     if known:

@@ -6,16 +6,16 @@ Messages speak of the matrices as the user wrote them: names, shapes, rows and c
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from attncli.calculation.layouts import Axes, Layout, Role, count, shape_text, sizes
 from attncli.errors import ProblemError
+from attncli.records import record
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Paper:
     """The matrices known so far, as they stand on the user's paper."""
 
@@ -50,7 +50,7 @@ class Need(Protocol):
         """Raise ProblemError where it does not hold."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Equal:
     """An axis of one matrix is as long as an axis of another."""
 
@@ -74,7 +74,7 @@ class Equal:
         raise ProblemError(message, self.cure, (left, right))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class SameLeading:
     """Two matrices have the same axes before the last two: batch, heads."""
 
@@ -95,7 +95,7 @@ class SameLeading:
         raise ProblemError(message, hint, (self.left, self.right))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class SharesHeads:
     """Keys have the axes of queries before the last two, or fewer heads whose number divides theirs."""
 
@@ -122,7 +122,7 @@ def divisors(number: int) -> str:
     return f"{', '.join(most)} or {last}" if most else last
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Divides:
     """The number of heads divides the width of a matrix."""
 
@@ -141,7 +141,7 @@ class Divides:
         raise ProblemError(message, hint, (self.name, "heads"))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Broadcasts:
     """A matrix broadcasts to another without making it larger (NumPy's rule, from the right).
 

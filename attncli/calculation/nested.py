@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from attncli.calculation.choices import CHOICES
 from attncli.calculation.document import MASKS, Document, Entry
 from attncli.errors import ProblemError
+from attncli.records import record
 
 # Choices that a sublayer does not take from the layer around it.
 OF_THE_WHOLE = {
@@ -16,7 +16,7 @@ OF_THE_WHOLE = {
 }
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Nested:
     """The entries under a path: ("encoder", "layers", "1") for `encoder.layers.1.self.W_q`."""
 
@@ -86,7 +86,7 @@ class Nested:
         }
         numbers = sorted(int(number) for number in found if number.isdecimal())
         if numbers != list(range(1, len(found) + 1)):
-            listed = ", ".join(sorted(found))
+            listed = ", ".join(sorted(found, key=lambda number: (len(number), number)))
             message = f"the layers are numbered {listed}, but they count from 1 without a gap."
             raise ProblemError(message, f"Name them {prefix}1, {prefix}2, …")
         return numbers

@@ -7,7 +7,6 @@ it sharpens them.
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -25,14 +24,16 @@ from attncli.calculation.arithmetic import (
     Quotient,
     Sum,
 )
-from attncli.calculation.layouts import Array, Layout, Role
+from attncli.calculation.costs import Cost, cells
+from attncli.calculation.layouts import Array, Axes, Layout, Role
 from attncli.calculation.operations import OfOne
 from attncli.calculation.vectors import Line, Mapped, Total
+from attncli.records import record
 
 READABLE = 30  # exponentials of more than this are shown less the largest score, as in `weigh`
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Normalise(OfOne):
     """Weights made of scores, of the same shape.
 
@@ -80,6 +81,16 @@ class Normalise(OfOne):
     def weight(self, index: Index, row: Array) -> Expression:
         """The arithmetic of one weight, in a row of scores that may attend something."""
 
+    def cost(self, source: Axes) -> Cost:
+        """That of each row; a temperature other than 1 divides each score."""
+        keys = source[-1].size
+        tempered = Cost(divisions=0 if self.temperature == 1 else keys)
+        return (self.of_row(keys) + tempered) * cells(source[:-1])
+
+    @abstractmethod
+    def of_row(self, keys: int) -> Cost:
+        """How much arithmetic the weights of one query take, at temperature 1."""
+
     def over_temperature(self, expression: Expression) -> Expression:
         """An expression as it is normalised: divided by the temperature where there is one."""
         if self.temperature == 1:
@@ -105,7 +116,7 @@ def _total(powers: Array) -> Array:
     return total
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Softmax(Normalise):
     """exp(sᵢⱼ) / Σⱼ exp(sᵢⱼ) over the keys.
 
@@ -123,8 +134,12 @@ class Softmax(Normalise):
         powers = self.powers(index, row, bool(is_shifted))
         return Quotient(powers.at(index[-1]), Total(powers))
 
+    def of_row(self, keys: int) -> Cost:
+        """The largest of m scores, m subtractions, m exp, m − 1 additions and m divisions."""
+        return Cost(0, 2 * keys - 1, divisions=keys, exponentials=keys, comparisons=keys - 1)
 
-@dataclass(frozen=True)
+
+@record(frozen=True)
 class Softmax1(Normalise):
     """exp(sᵢⱼ) / (1 + Σⱼ exp(sᵢⱼ)): softmax with one key more, of score 0 and value 0.
 
@@ -148,8 +163,14 @@ class Softmax1(Normalise):
         sink = powers.of(Number(0)) if is_shifted else Number(1)
         return Quotient(powers.at(index[-1]), Sum((sink, Total(powers))))
 
+    def of_row(self, keys: int) -> Cost:
+        """That of softmax; the sink adds a comparison, an exp and an addition."""
+        tempered = Cost(divisions=0 if self.temperature == 1 else 1)  # of the sink
+        sink = Cost(additions=1, exponentials=1, comparisons=1) + tempered
+        return Softmax(self.source).of_row(keys) + sink
 
-@dataclass(frozen=True)
+
+@record(frozen=True)
 class Sparsemax(Normalise):
     """max(sᵢⱼ − τᵢ, 0) with the τᵢ for which the weights of a row sum to 1.
 
@@ -175,6 +196,15 @@ class Sparsemax(Normalise):
         keys = "one key has" if len(support) == 1 else f"{len(support)} keys share"
         return Noted(Larger((Difference(score, threshold), Number(0))), (f"{keys} all the weight",))
 
+    def of_row(self, keys: int) -> Cost:
+        """The largest of m scores is taken from all, they are sorted (m ⌈log₂ m⌉ comparisons), τ
+        found by m − 1 sums, m subtractions, m multiplications, m comparisons and a division, and
+        taken from all; those above 0 stay.
+        """
+        sorting = keys * (keys - 1).bit_length()
+        comparisons = (keys - 1) + sorting + keys + keys
+        return Cost(keys, 4 * keys - 1, divisions=1, comparisons=comparisons)
+
 
 def _threshold(scores: Array) -> Array:
     """τ of each row, as a column; sums in float64, as they grow with the number of keys."""
@@ -186,7 +216,7 @@ def _threshold(scores: Array) -> Array:
     return threshold.astype(scores.dtype)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Sigmoid(Normalise):
     """1 / (1 + exp(−sᵢⱼ)) of each score by itself: keys do not compete, and rows have any sum.
 
@@ -208,8 +238,12 @@ class Sigmoid(Normalise):
         power = Function("exp", self.over_temperature(Negative(Cell(self.source, index))))
         return Quotient(Number(1), Sum((Number(1), power)))
 
+    def of_row(self, keys: int) -> Cost:
+        """A comparison with 0, an exp, an addition and a division a score."""
+        return Cost(additions=1, divisions=1, exponentials=1, comparisons=1) * keys
 
-@dataclass(frozen=True)
+
+@record(frozen=True)
 class Normaliser:
     """A way to make weights of scores, and how it is told."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,13 +18,15 @@ from attncli.calculation.arithmetic import (
     Quotient,
     Sum,
 )
+from attncli.calculation.costs import Cost, cells
 from attncli.calculation.layouts import Array, Axes, Axis, Layout
 from attncli.calculation.needs import Equal, Need, SameLeading
 from attncli.calculation.operations import OfOne, Operation
 from attncli.calculation.vectors import Line, Total
+from attncli.records import record
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Add(Operation):
     """x + Sublayer(x), of the same shape: the residual connection (He et al. 2016)."""
 
@@ -56,8 +57,12 @@ class Add(Operation):
     def cell(self, index: Index, source: Array, sublayer: Array) -> Expression:
         return Sum((Cell(self.source, index), Cell(self.sublayer, index)))
 
+    def cost(self, source: Axes, sublayer: Axes) -> Cost:
+        """An addition a number."""
+        return Cost(additions=cells(source))
 
-@dataclass(frozen=True)
+
+@record(frozen=True)
 class OfFeatures(OfOne):
     """One number for each token, from all its features: (…, n, d) → (…, n, 1)."""
 
@@ -65,7 +70,7 @@ class OfFeatures(OfOne):
         return (*source[:-1], Axis("feature", 1))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Mean(OfFeatures):
     """Σ x / d over the features of each token."""
 
@@ -80,8 +85,12 @@ class Mean(OfFeatures):
         size = source.shape[-1]
         return Quotient(Total(Line(self.source, (*index[:-1], None), size)), Number(size))
 
+    def cost(self, source: Axes) -> Cost:
+        """d − 1 additions and a division a token."""
+        return Cost(additions=source[-1].size - 1, divisions=1) * cells(source[:-1])
 
-@dataclass(frozen=True)
+
+@record(frozen=True)
 class Variance(Operation):
     """Σ (x − mean)² / d over the features of each token; / (d − 1) where `is_sample`.
 
@@ -118,8 +127,13 @@ class Variance(Operation):
         )
         return Quotient(Sum(squares), Number(size - self.is_sample))
 
+    def cost(self, source: Axes, mean: Axes) -> Cost:
+        """d subtractions, d squares, d − 1 additions and a division a token."""
+        d = source[-1].size
+        return Cost(d, 2 * d - 1, divisions=1) * cells(source[:-1])
 
-@dataclass(frozen=True)
+
+@record(frozen=True)
 class MeanSquare(OfFeatures):
     """Σ x² / d over the features of each token (RMSNorm, Zhang & Sennrich 2019)."""
 
@@ -132,11 +146,16 @@ class MeanSquare(OfFeatures):
 
     def cell(self, index: Index, source: Array) -> Expression:
         size = source.shape[-1]
-        cells = (Cell(self.source, (*index[:-1], i)) for i in range(size))
-        return Quotient(Sum(tuple(Power(cell, Number(2)) for cell in cells)), Number(size))
+        numbers = (Cell(self.source, (*index[:-1], i)) for i in range(size))
+        return Quotient(Sum(tuple(Power(cell, Number(2)) for cell in numbers)), Number(size))
+
+    def cost(self, source: Axes) -> Cost:
+        """d squares, d − 1 additions and a division a token."""
+        d = source[-1].size
+        return Cost(d, d - 1, divisions=1) * cells(source[:-1])
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Standardise(Operation):
     """gamma (x − mean) / √(variance + eps) + beta, of the shape of x (Ba et al. 2016).
 
@@ -198,3 +217,9 @@ class Standardise(Operation):
         if self.gamma:
             result = Product((Cell(self.gamma, index[-1:]), result))
         return Sum((result, Cell(self.beta, index[-1:]))) if self.beta else result
+
+    def cost(self, source: Axes, *_: Axes) -> Cost:
+        """An addition and a root a token; a number is divided, and what else is given done to it."""
+        of_number = Cost(bool(self.gamma), bool(self.mean) + bool(self.beta), divisions=1)
+        of_token = Cost(additions=1, functions=1)
+        return of_number * cells(source) + of_token * cells(source[:-1])

@@ -1,15 +1,15 @@
 """The algebra: what an attention calculation is made of.
 
 An operation is a small frozen record. It knows which names it needs (`operands`), what must hold
-between their shapes (`needs`), the axes of its result, how to apply itself, its formula, and how
-to spell out one cell. All matrices are in the layout `rows`; only formulas are written in the user's layout.
+between their shapes (`needs`), the axes of its result, how to apply itself, its formula, how
+to spell out one cell, and what it costs. All matrices are in the layout `rows`; only formulas are written in the user's layout.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from math import sqrt
 from typing import Any
 
@@ -26,10 +26,12 @@ from attncli.calculation.arithmetic import (
     Root,
     Sum,
 )
+from attncli.calculation.costs import Cost, cells, product
 from attncli.calculation.layouts import Array, Axes, Factor, Layout, Role
 from attncli.calculation.needs import Equal, Need
 from attncli.calculation.sharing import shared, spread
 from attncli.calculation.vectors import Inner, Line
+from attncli.records import record
 
 
 class Operation(ABC):
@@ -61,6 +63,10 @@ class Operation(ABC):
     def cell(self, index: Index, *operands: Any) -> Expression:
         """The arithmetic of one cell of the result, from the operands that `apply` takes."""
 
+    @abstractmethod
+    def cost(self, *operands: Any, **_: Any) -> Cost:
+        """How much arithmetic the result takes, from the axes of the operands."""
+
 
 def renamed(operation: Operation, name: Callable[[str], str]) -> Operation:
     """The same operation on matrices of other names."""
@@ -74,7 +80,7 @@ def renamed(operation: Operation, name: Callable[[str], str]) -> Operation:
     return replace(operation, **changes)  # type: ignore[type-var]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class OfOne(Operation):
     """An operation on one matrix; the result has its axes unless it says otherwise."""
 
@@ -88,7 +94,7 @@ class OfOne(Operation):
         return source
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Project(Operation):
     """X W + b: (…, n, d_in), (d_in, d_out) → (…, n, d_out).
 
@@ -140,8 +146,13 @@ class Project(Operation):
         )
         return Sum((product, Cell(self.bias, (*head, column)))) if self.bias else product
 
+    def cost(self, source: Axes, weight: Axes, bias: Axes = ()) -> Cost:
+        """d_in multiplications a number of the result, d_in − 1 additions, and one for the bias."""
+        results = cells(self.axes(source, weight))
+        return product(results, source[-1].size) + Cost(additions=results if self.bias else 0)
 
-@dataclass(frozen=True)
+
+@record(frozen=True)
 class DivideByRoot(OfOne):
     """scores / √d_k, of the same shape (Vaswani et al. 2017, section 3.2.1)."""
 
@@ -156,8 +167,12 @@ class DivideByRoot(OfOne):
     def cell(self, index: Index, source: Array) -> Expression:
         return Quotient(Cell(self.source, index), Root(self.d_k))
 
+    def cost(self, source: Axes) -> Cost:
+        """A division a score."""
+        return Cost(divisions=cells(source))
 
-@dataclass(frozen=True)
+
+@record(frozen=True)
 class TimesRoot(OfOne):
     """X × √d_model, of the same shape (Vaswani et al. 2017, section 3.4)."""
 
@@ -172,8 +187,12 @@ class TimesRoot(OfOne):
     def cell(self, index: Index, source: Array) -> Expression:
         return Product((Cell(self.source, index), Root(self.d_model)))
 
+    def cost(self, source: Axes) -> Cost:
+        """A multiplication a number."""
+        return Cost(multiplications=cells(source))
 
-@dataclass(frozen=True)
+
+@record(frozen=True)
 class Multiply(OfOne):
     """scores × factor, of the same shape."""
 
@@ -188,8 +207,12 @@ class Multiply(OfOne):
     def cell(self, index: Index, source: Array) -> Expression:
         return Product((Cell(self.source, index), Number(self.factor)))
 
+    def cost(self, source: Axes) -> Cost:
+        """A multiplication a score."""
+        return Cost(multiplications=cells(source))
 
-@dataclass(frozen=True)
+
+@record(frozen=True)
 class SoftCap(OfOne):
     """c · tanh(scores / c), of the same shape: no score is beyond ±c (ONNX Attention, before masks)."""
 
@@ -206,8 +229,12 @@ class SoftCap(OfOne):
         inner = Quotient(Cell(self.source, index), Number(self.cap))
         return Product((Number(self.cap), Function("tanh", inner)))
 
+    def cost(self, source: Axes) -> Cost:
+        """A division, a tanh and a multiplication a score."""
+        return Cost(multiplications=1, divisions=1, functions=1) * cells(source)
 
-@dataclass(frozen=True)
+
+@record(frozen=True)
 class WeightedSum(Operation):
     """weights V: (…, n, m), (…, m, d_v) → (…, n, d_v)."""
 
@@ -235,8 +262,12 @@ class WeightedSum(Operation):
             Line(self.values, (*place, None, column), size),
         )
 
+    def cost(self, weights: Axes, values: Axes) -> Cost:
+        """m multiplications and m − 1 additions a number of the result."""
+        return product(cells(self.axes(weights, values)), weights[-1].size)
 
-@dataclass(frozen=True)
+
+@record(frozen=True)
 class Same(OfOne):
     """A matrix as it is: a step that does nothing here, but that an answer may have."""
 
@@ -248,3 +279,7 @@ class Same(OfOne):
 
     def cell(self, index: Index, source: Array) -> Expression:
         return Cell(self.source, index)
+
+    def cost(self, source: Axes) -> Cost:
+        """Nothing."""
+        return Cost()

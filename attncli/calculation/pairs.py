@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from attncli.calculation.arithmetic import Cell, Expression, Function, Index, Sum
+from attncli.calculation.costs import Cost, cells, product
 from attncli.calculation.layouts import Array, Axes, Axis, Factor, Layout, Role
 from attncli.calculation.needs import Equal, Need, SharesHeads
 from attncli.calculation.operations import Operation
 from attncli.calculation.sharing import shared, spread
 from attncli.calculation.vectors import Image, Inner, Line, Total
+from attncli.records import record
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class OfQueriesAndKeys(Operation):
     """An operation that meets every query with every key."""
 
@@ -26,7 +26,7 @@ class OfQueriesAndKeys(Operation):
         return (self.queries, self.keys)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Dot(OfQueriesAndKeys):
     """Q Kᵀ, every query with every key: (…, n, d), (…, m, d) → (…, n, m)."""
 
@@ -59,8 +59,12 @@ class Dot(OfQueriesAndKeys):
             Line(self.keys, (*place, key, None), size),
         )
 
+    def cost(self, queries: Axes, keys: Axes) -> Cost:
+        """d multiplications and d − 1 additions a score."""
+        return product(cells(self.axes(queries, keys)), queries[-1].size)
 
-@dataclass(frozen=True)
+
+@record(frozen=True)
 class Bilinear(Operation):
     """Q W Kᵀ: (…, n, d_q), (d_q, d_k), (…, m, d_k) → (…, n, m)."""
 
@@ -97,8 +101,14 @@ class Bilinear(Operation):
         projected = Image(Line(self.queries, (*leading, query, None), d_q), self.weight, d_k)
         return Inner(projected, Line(self.keys, (*place, key, None), d_k))
 
+    def cost(self, queries: Axes, weight: Axes, keys: Axes) -> Cost:
+        """Q W first, d_q multiplications a number, then d_k a score; one addition less each."""
+        projected = (*queries[:-1], weight[-1])
+        scores = self.axes(queries, weight, keys)
+        return product(cells(projected), weight[-2].size) + product(cells(scores), weight[-1].size)
 
-@dataclass(frozen=True)
+
+@record(frozen=True)
 class TanhSum(OfQueriesAndKeys):
     """tanh(qᵢ + kⱼ) for every pair: (…, n, hidden), (…, m, hidden) → (…, n, m, hidden)."""
 
@@ -125,8 +135,12 @@ class TanhSum(OfQueriesAndKeys):
         pair = (Cell(self.queries, (*leading, query, unit)), Cell(self.keys, (*place, key, unit)))
         return Function("tanh", Sum(pair))
 
+    def cost(self, queries: Axes, keys: Axes) -> Cost:
+        """An addition and a tanh a hidden unit of every pair."""
+        return Cost(additions=1, functions=1) * cells(self.axes(queries, keys))
 
-@dataclass(frozen=True)
+
+@record(frozen=True)
 class WeighHidden(Operation):
     """vᵀ hidden for every pair, or the plain sum where v is left out: (…, hidden) → (…)."""
 
@@ -158,3 +172,8 @@ class WeighHidden(Operation):
         size = hidden.shape[-1]
         line = Line(self.hidden, (*index, None), size)
         return Inner(Line(self.vector, (None,), size), line) if self.vector else Total(line)
+
+    def cost(self, hidden: Axes, vector: Axes = ()) -> Cost:
+        """As many multiplications a score as hidden units, where there is v; one addition less."""
+        scores, units = cells(hidden[:-1]), hidden[-1].size
+        return product(scores, units) if self.vector else Cost(additions=scores * (units - 1))

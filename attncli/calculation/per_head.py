@@ -58,6 +58,19 @@ def drop_axis_of_one_head(matrices: dict[str, Array], known: Mapping[str, Axes])
             matrices[name] = matrix.squeeze(-3)
 
 
+def check_heads_said(matrices: Mapping[str, Array], heads: int | None) -> None:
+    """Raise ProblemError where X is projected, and nothing says to how many heads.
+
+    The weights of one head are as wide as those of several: with a wrong number, all the results
+    are wrong, and none looks so.
+    """
+    if heads is None and "W_q" in matrices and not _with_heads(matrices):
+        width = matrices["W_q"].shape[-1]
+        message = "heads is not said, and PyTorch's weights do not tell it."
+        hint = f"Give --heads, as the layer was made with: {divisors(width)}."
+        raise ProblemError(message, hint, ("heads",))
+
+
 def _agreed(counts: Mapping[str, int], choice: str, chosen: int | None) -> int | None:
     """The one number of heads that weights and the choice give, or None where nothing gives one."""
     every = {**counts, **({choice: chosen} if chosen else {})}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,9 +10,10 @@ from attncli.calculation.layouts import Array, Axes, Layout, Role, shape_text, s
 from attncli.calculation.needs import Need, Paper
 from attncli.calculation.operations import Operation
 from attncli.errors import ProblemError, did_you_mean
+from attncli.records import record
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Step:
     """An operation's result under a name, and what each of its axes counts."""
 
@@ -28,7 +28,7 @@ class Step:
         return Role.TOKENS if len(own_axes) == 2 else Role.FIXED
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Plan:
     """The steps, in the order of the calculation, and how they are written."""
 
@@ -73,7 +73,7 @@ class Plan:
         return Trace(self, known)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Trace:
     """What a plan gave: every named matrix, inputs included, in the layout `rows`."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from attncli.calculation.angles import Angles, first_text, place, places
@@ -19,16 +17,18 @@ from attncli.calculation.arithmetic import (
     Quotient,
     Sum,
 )
+from attncli.calculation.costs import Cost, cells
 from attncli.calculation.layouts import Array, Axes, Layout
 from attncli.calculation.masking import First
 from attncli.calculation.needs import Equal, Need, Paper
 from attncli.calculation.operations import OfOne, Operation
 from attncli.errors import ProblemError
+from attncli.records import record
 
 MOST_SLOPES = 8  # that a formula lists
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Sinusoids(OfOne):
     """sin and cos of p / base^(2i/d), for the place p of every token (Vaswani et al. 2017, 3.5).
 
@@ -68,8 +68,14 @@ class Sinusoids(OfOne):
         angle = self.angles.spelled(place(self.first, index), pair, width)
         return Function("cos" if side else "sin", angle)
 
+    def cost(self, source: Axes) -> Cost:
+        """The angles, as in `Angles.cost`, and a sine or a cosine a number."""
+        waves = self.axes(source)
+        of_angles = self.angles.cost(cells(waves[:-1]), source[-1].size)
+        return of_angles + Cost(functions=cells(waves))
 
-@dataclass(frozen=True)
+
+@record(frozen=True)
 class AddPositions(Operation):
     """X + position: (…, n, d), (n, d) → (…, n, d)."""
 
@@ -103,8 +109,12 @@ class AddPositions(Operation):
         own = index[len(index) - position.ndim :]
         return Sum((Cell(self.source, index), Cell(self.position, own)))
 
+    def cost(self, source: Axes, position: Axes) -> Cost:
+        """An addition a number."""
+        return Cost(additions=cells(source))
 
-@dataclass(frozen=True)
+
+@record(frozen=True)
 class Rotate(OfOne):
     """Every pair of features turned by p / base^(2i/d), of the same shape (Su et al. 2021).
 
@@ -150,8 +160,15 @@ class Rotate(OfOne):
             return Sum((Product((sin, x1)), Product((cos, x2))))
         return Difference(Product((cos, x1)), Product((sin, x2)))
 
+    def cost(self, source: Axes) -> Cost:
+        """The angles, a sine and a cosine of each, then 4 multiplications and 2 additions a pair."""
+        width, tokens = self.dims or source[-1].size, np.size(self.first) * source[-2].size
+        pairs = width // 2
+        waves = self.angles.cost(tokens, width) + Cost(functions=2 * tokens * pairs)
+        return waves + Cost(4, 2) * (cells(source[:-1]) * pairs)
 
-@dataclass(frozen=True)
+
+@record(frozen=True)
 class Distances(OfOne):
     """−slope · |i + first − j| of query i and key j, with a slope for each head (Press et al. 2022).
 
@@ -201,8 +218,14 @@ class Distances(OfOne):
         slope = Power(Number(2), Quotient(Number(-8 * step), Number(steps)))
         return Product((slope, Number(-abs(place(self.first, index) - index[-1]))))
 
+    def cost(self, source: Axes) -> Cost:
+        """A subtraction a query and key, a power a head, and a multiplication a number."""
+        pairs = np.size(self.first) * source[-2].size * source[-1].size
+        multiplications = cells(self.axes(source))
+        return Cost(multiplications, additions=pairs, functions=self.heads or 1)
 
-@dataclass(frozen=True)
+
+@record(frozen=True)
 class HasX:
     """There is an X to add positions to."""
 
@@ -215,7 +238,7 @@ class HasX:
         raise ProblemError(message, hint, ("position",))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class HasPairs:
     """The features of a matrix, or so many of them, make pairs."""
 

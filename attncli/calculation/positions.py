@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import isfinite
 
 import numpy as np
 
 from attncli.calculation.angles import Angles
 from attncli.errors import ProblemError, did_you_mean
+from attncli.records import record
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Sinusoidal:
     """Waves of many lengths are added to X."""
 
     angles: Angles
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Rope:
     """Queries and keys are turned, all their features or the first `dims`."""
 
@@ -28,7 +28,7 @@ class Rope:
     dims: int | None = None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Alibi:
     """Scores are lowered with the distance of query and key."""
 
@@ -36,7 +36,7 @@ class Alibi:
 Position = Sinusoidal | Rope | Alibi
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class PositionKind:
     """A kind of position: how it is written, what it means, the options it takes.
 

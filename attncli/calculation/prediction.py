@@ -7,7 +7,6 @@ no such mask, as nothing later is there yet. Both give the same numbers for the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from attncli.calculation.names import last_of
 from attncli.calculation.plan import Step, Trace
 from attncli.calculation.problem import Problem
 from attncli.errors import ProblemError
+from attncli.records import record
 
 # What is kept of an attention for the tokens to come: the last of these that it has.
 KEPT = {
@@ -33,7 +33,7 @@ FED = {"X", "Q", "K", "V", "position", "decoder.X", "decoder.position"}  # a row
 OF_THE_WHOLE = {*MASKS, "tokens", "memory_tokens", "title", "note"}
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Masked:
     """An attention of the tokens, whose keys may grow by a token at a time.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -18,17 +17,18 @@ from attncli.calculation.inputs import read_input
 from attncli.calculation.labels import read_labels
 from attncli.calculation.layouts import LAYOUTS, Array, Axes, Axis, Layout, Role
 from attncli.calculation.mask_set import Masks, read_masks
-from attncli.calculation.names import MATRICES, STEPS
+from attncli.calculation.names import MATRICES, STEPS, last_of
 from attncli.calculation.normalisers import NORMALISERS, Normaliser
 from attncli.calculation.packed import unpack, unpacked_names
-from attncli.calculation.per_head import drop_axis_of_one_head, unify_heads
+from attncli.calculation.per_head import check_heads_said, drop_axis_of_one_head, unify_heads
 from attncli.calculation.plan import Plan, Step
 from attncli.calculation.positions import Position
 from attncli.calculation.scoring import SCORING, Scoring
 from attncli.errors import ProblemError
+from attncli.records import record
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Problem:
     """What is to be calculated.
 
@@ -98,7 +98,7 @@ class Problem:
         return f"{side} {position + 1}{token}"
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Part:
     """A sublayer: its own problem and plan, and what their names are in the whole."""
 
@@ -132,7 +132,7 @@ def read_problem(
     known = known or {}
     for name, entry in document.entries.items():
         _check_not_nested(name)
-        _check_no_step(name, entry)
+        check_no_step(name, entry)
     choices = {
         name: read_choice(name, entry.value)
         for name, entry in document.entries.items()
@@ -158,6 +158,8 @@ def read_problem(
     heads, kv_heads = choices.get("heads"), choices.get("kv_heads")
     unpack(matrices, heads, kv_heads)
     heads, kv_heads = unify_heads(matrices, heads, kv_heads)
+    if convention.asks_heads:
+        check_heads_said(matrices, heads)
     masks = read_masks(choices, layout, dtype, matrices)
     if heads in (None, 1):
         drop_axis_of_one_head(matrices, known)
@@ -254,10 +256,14 @@ def _check_not_nested(name: str) -> None:
         raise ProblemError(message, hint, (name,))
 
 
-def _check_no_step(name: str, entry: Entry) -> None:
-    """`heads` is a choice as a number and a step as a matrix; the others are one or the other."""
-    is_result = name in STEPS and name not in MATRICES
-    if is_result and (name not in CHOICES or isinstance(entry.value, np.ndarray)):
+def check_no_step(name: str, entry: Entry) -> None:
+    """Raise ProblemError for a result that is given as an input, in a sublayer or alone.
+
+    `heads` is a choice as a number and a step as a matrix; the others are one or the other.
+    """
+    last = last_of(name)
+    is_result = last in STEPS and last not in MATRICES
+    if is_result and (last not in CHOICES or isinstance(entry.value, np.ndarray)):
         raise ProblemError(
             f"{name} is a step of the calculation, not an input.",
             "Leave it out to have it calculated; to have it checked, put it into an answer for "

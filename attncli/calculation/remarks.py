@@ -10,7 +10,7 @@ from attncli.calculation.layouts import Array, count
 from attncli.calculation.masking import Mask
 from attncli.calculation.measures import Cosine
 from attncli.calculation.normalisers import Normalise
-from attncli.calculation.plan import Step, Trace
+from attncli.calculation.plan import Plan, Step, Trace
 from attncli.calculation.problem import Problem
 
 MOST_NAMED = 5
@@ -20,15 +20,16 @@ IDLE = {"mask_kind": "the cells of a mask matrix", "fill": "what a mask hides"}
 def remarks(trace: Trace, problem: Problem) -> list[str]:
     """Warnings: what nothing uses, what is undefined, what overflowed, what may attend nothing."""
     return [
-        *_unused(trace, problem),
+        *unused(trace.plan, problem),
         *_without_direction(trace),
         *_overflows(trace),
         *_empty_rows(trace, problem),
     ]
 
 
-def _unused(trace: Trace, problem: Problem) -> Iterator[str]:
-    used = {name for step in trace.plan.steps for name in step.operation.operands}
+def unused(plan: Plan, problem: Problem) -> Iterator[str]:
+    """The matrices that no step takes, and the choices that change nothing."""
+    used = {name for step in plan.steps for name in step.operation.operands}
     for name in problem.matrices:
         if name not in used:
             yield f"{name} is not used by {problem.scoring.name} scoring."

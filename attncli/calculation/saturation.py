@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import nan
 
 import numpy as np
 
 from attncli.calculation.layouts import Array
 from attncli.calculation.masking import Booleans
+from attncli.records import record
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Measured:
     """Scores, and the weights that softmax makes of them.
 
@@ -27,15 +27,17 @@ class Measured:
     gradient: float
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Row:
-    """One width d_k, or one head (counted from 1; None is all): without √d_k, and with it.
+    """Without √d_k and with it, for one width d_k, or for one head of an attention.
 
-    `left_out` are queries that may attend nothing, beside the `queries` that are measured. `log_m`
+    `where` is the sublayer that attends, if there are layers; heads are counted from 1, and None is
+    all of them. `left_out` are queries that may attend nothing, beside the `queries` that are measured. `log_m`
     is the entropy of m equal weights; under a mask m is what a query sees, and this is a mean.
     """
 
     d_k: int
+    where: str
     head: int | None
     queries: int
     left_out: int
@@ -116,10 +118,10 @@ def summary(queries: Array) -> Measured:
     return Measured(*map(float, measured))
 
 
-def row(d_k: int, head: int | None, without: Array, scaled: Array) -> Row:
+def row(d_k: int, where: str, head: int | None, without: Array, scaled: Array) -> Row:
     """A row, from what `by_query` found without √d_k and with it: (n, 6) each."""
     may = without[:, 0] > 0
     keys = without[may, 0]
     log_m = float(np.log(keys).mean()) if len(keys) else nan
     sides = summary(without[may]), summary(scaled[may])
-    return Row(d_k, head, len(keys), len(may) - len(keys), log_m, *sides)
+    return Row(d_k, where, head, len(keys), len(may) - len(keys), log_m, *sides)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from attncli.calculation.layouts import Role
 from attncli.calculation.measures import Cosine, Distance
@@ -12,15 +12,17 @@ from attncli.calculation.pairs import Bilinear, Dot, TanhSum, WeighHidden
 from attncli.calculation.plan import Steps
 from attncli.calculation.stacked import ProjectPart, Stacks
 from attncli.errors import ProblemError
+from attncli.records import record
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Scoring:
     """A scoring function.
 
     `score` adds its steps for queries and keys of these names and gives back the name of the last.
     `by_root` says that the scores are divided by √d_k unless the user sets `scale`; `matrices` are
-    the weights it works with, and how layouts write them.
+    the weights it works with, and how layouts write them; `shapes` are their sizes in the layout
+    `rows`. `widths_may_differ`: queries and keys need not have one width.
     """
 
     name: str
@@ -29,6 +31,8 @@ class Scoring:
     score: Callable[[Steps, str, str], str]
     by_root: bool = False
     matrices: Mapping[str, Role] = field(default_factory=dict)
+    shapes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    widths_may_differ: bool = False
 
 
 def dot(steps: Steps, queries: str, keys: str) -> str:
@@ -104,6 +108,8 @@ SCORING: dict[str, Scoring] = {
             "Bahdanau's; queries and keys may differ in width",
             additive,
             matrices={"W_a": Role.WEIGHT, "U_a": Role.WEIGHT, "v_a": Role.FIXED},
+            shapes={"W_a": ("d_q", "hidden"), "U_a": ("d_k", "hidden"), "v_a": ("hidden",)},
+            widths_may_differ=True,
         ),
         Scoring(
             "general",
@@ -111,6 +117,8 @@ SCORING: dict[str, Scoring] = {
             "Luong's; W_a is d_q × d_k in every layout",
             general,
             matrices={"W_a": Role.FIXED},
+            shapes={"W_a": ("d_q", "d_k")},
+            widths_may_differ=True,
         ),
         Scoring(
             "concat",
@@ -118,6 +126,8 @@ SCORING: dict[str, Scoring] = {
             "Luong's; W_a is (d_q + d_k) × hidden, the rows of q first",
             concat,
             matrices={"W_a": Role.WEIGHT, "v_a": Role.FIXED},
+            shapes={"W_a": ("d_q + d_k", "hidden"), "v_a": ("hidden",)},
+            widths_may_differ=True,
         ),
         Scoring(
             "cosine", "q · k / (‖q‖ ‖k‖)", "directions alone; the g of QK-norm is --scale", cosine

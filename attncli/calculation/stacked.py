@@ -5,17 +5,17 @@ W [q; k] of two vectors, one below the other, is the sum of two products with th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from attncli.calculation.arithmetic import Expression, Index
+from attncli.calculation.costs import Cost, cells, product
 from attncli.calculation.layouts import Array, Axes, Layout, Role
 from attncli.calculation.needs import Need, Paper
 from attncli.calculation.operations import Operation
 from attncli.calculation.vectors import Inner, Line
 from attncli.errors import ProblemError
+from attncli.records import record
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class ProjectPart(Operation):
     """X times some rows of W, as many as X has features: (…, n, d) → (…, n, hidden)."""
 
@@ -46,8 +46,12 @@ class ProjectPart(Operation):
             Line(self.source, (*place, None), size), Line(self.weight, (self.rows, column), size)
         )
 
+    def cost(self, source: Axes, weight: Axes) -> Cost:
+        """d multiplications and d − 1 additions a number of the result."""
+        return product(cells(self.axes(source, weight)), source[-1].size)
 
-@dataclass(frozen=True)
+
+@record(frozen=True)
 class Stacks(Need):
     """A weight has as many rows as two matrices have features together."""
 

@@ -32,8 +32,8 @@ LAYER = {
 # nn.TransformerEncoder and nn.TransformerDecoder, after their last layer.
 STACK = {"norm.weight": "norm_final.gamma", "norm.bias": "norm_final.beta"}
 
-# What no state dict of these is without, whatever it stands in.
-_SIGN = re.compile(r"(?:(.+?)\.)??(?:(?:encoder|decoder)\.)?(?:layers\.\d+\.)?self_attn\.in_proj_weight")
+ADDED_KEY = ("bias_k", "bias_v")  # of nn.MultiheadAttention(add_bias_kv=True)
+
 _NAME = re.compile(r"((?:encoder\.|decoder\.)?)(?:layers\.(\d{1,9})\.)?(.+)", re.DOTALL)
 
 
@@ -53,3 +53,21 @@ def from_pytorch(name: str) -> str | None:
         return ours and side + ours
     ours = LAYER.get(last)
     return ours and f"{side}layers.{int(number) + 1}.{ours}"
+
+
+def advice(names: Iterable[str]) -> str:
+    """What to do about names besides those of layers, in a state dict; nothing for other files.
+
+    >>> advice(["embedding.weight", "body.layers.0.self_attn.in_proj_weight"])
+    "Only layers are read of a model: save model.get_submodule('body').state_dict() alone."
+    """
+    for name in names:
+        parts = name.split(".")
+        if parts[-1] in ADDED_KEY:
+            return "add_bias_kv is not read: it adds a learned key and value to the others."
+        if parts[-2:] == ["self_attn", "in_proj_weight"]:  # no layer is without
+            start = next(i for i in range(len(parts)) if from_pytorch(".".join(parts[i:])))
+            part = f"model.get_submodule('{'.'.join(parts[:start])}')"
+            cure = f"save {part}.state_dict() alone" if start else "leave out the others"
+            return f"Only layers are read of a model: {cure}."
+    return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import hypot
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from attncli.calculation.arithmetic import (
     Sum,
     Values,
 )
+from attncli.records import record
 
 Slot = int | range | None  # a place in a matrix; None runs along the axis, a range along a part
 
@@ -41,7 +42,7 @@ class Vector(Protocol):
         """The same with its factors in reverse order."""
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Line:
     """A row or column of a named matrix, or a part of one: the axis whose slot is no number."""
 
@@ -62,7 +63,7 @@ def _along(slot: Slot, position: int) -> int:
     return position if slot is None else slot[position]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Whole(Expression):
     """A line where a number would stand, as in exp(scores[2]): it is written, and has no value."""
 
@@ -72,7 +73,7 @@ class Whole(Expression):
         raise TypeError(f"a line of {self.line.name} is no number")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Image:
     """A line times a matrix of (line.size, size); turned, the matrix stands first."""
 
@@ -93,7 +94,7 @@ class Image:
         return replace(self, is_turned=not self.is_turned)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Mapped:
     """A function of each number of a line: less a cell, then over a number, where these are given."""
 
@@ -123,7 +124,7 @@ class Mapped:
         return self
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Total(Expression):
     """Σ of a vector."""
 
@@ -137,7 +138,7 @@ class Total(Expression):
         return sum(part.value(values) for part in self.parts)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Inner(Expression):
     """u · v: the sum of the products of two vectors of one size."""
 
@@ -161,7 +162,7 @@ class Inner(Expression):
         return Inner(self.right.turned(), self.left.turned())
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Length(Expression):
     """‖u‖: the root of the sum of the squares."""
 
@@ -176,7 +177,7 @@ class Length(Expression):
         return hypot(*(self.line.at(at).value(values) for at in range(self.line.size)))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class SquaredDistance(Expression):
     """‖u − v‖²: the sum of the squares of the differences."""
 

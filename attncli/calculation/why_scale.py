@@ -8,25 +8,27 @@ variance d_k. Large scores push softmax to where its gradient is extremely small
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from attncli.calculation.attention import attention
 from attncli.calculation.layouts import Array
 from attncli.calculation.masking import HIDES, Booleans, Mask
 from attncli.calculation.normalisers import Softmax
 from attncli.calculation.operations import DivideByRoot
-from attncli.calculation.plan import Trace
-from attncli.calculation.problem import Problem
+from attncli.calculation.plan import Plan, Step, Trace
+from attncli.calculation.problem import Part, Problem
 from attncli.calculation.saturation import Row, by_query, row
 from attncli.calculation.scoring import SCORING, dot
 from attncli.errors import AttncliError, ProblemError
+from attncli.records import record
 
 AT_ONCE = 2**20  # random numbers that are held at a time
 MOST_DRAWN = 10**8  # and drawn in all, which takes some seconds
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Drawn:
     """Where the numbers come from: random queries, each with random keys of its own."""
 
@@ -35,7 +37,7 @@ class Drawn:
     seed: int
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Entries:
     """The mean and the variance of the entries of a matrix, such as Q."""
 
@@ -44,11 +46,11 @@ class Entries:
     variance: float
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Given:
-    """Where the numbers come from: a document, with the matrices whose product are the scores.
+    """Where the numbers come from: a document, with the matrices whose products are the scores.
 
-    `batch` is None where there is no batch.
+    `batch` is None where there is no batch; `is_masked` where a mask is in any attention.
     """
 
     title: str
@@ -57,9 +59,9 @@ class Given:
     is_masked: bool
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Saturation:
-    """All that was measured. Of a document with heads, the last row is all heads together."""
+    """All that was measured. After the rows of the heads of an attention comes that of all of them."""
 
     source: Drawn | Given
     rows: tuple[Row, ...]
@@ -86,7 +88,7 @@ def _of_width(d_k: int, drawn: Drawn) -> Row:
         over_root = DivideByRoot("scores", d_k).apply(scores)
         without.append(_all_seen(scores))
         scaled.append(_all_seen(over_root))
-    return row(d_k, None, np.concatenate(without), np.concatenate(scaled))
+    return row(d_k, "", None, np.concatenate(without), np.concatenate(scaled))
 
 
 def _random_scores(d_k: int, drawn: Drawn) -> Iterator[Array]:
@@ -103,6 +105,43 @@ def _random_scores(d_k: int, drawn: Drawn) -> Iterator[Array]:
 def _all_seen(scores: Array) -> Array:
     weights = Softmax("scores").apply(scores)
     return by_query(scores, weights, np.ones(scores.shape, dtype=np.bool_))
+
+
+def attentions(problem: Problem, plan: Plan) -> list[Part]:
+    """The sublayers of a problem that attend; without layers it is one attention, all of it."""
+    parts = problem.parts or (Part("", problem, plan, {}),)
+    return [part for part in parts if "weights" in part.plan.names]
+
+
+def of_document(title: str, parts: Sequence[Part], trace: Trace) -> Saturation:
+    """A row for each attention; with heads one for each, and one for all. A batch is together.
+
+    An attention is given what the document's own calculation gives it, in which `trace` has the
+    weights of all. Raises ProblemError where the scores are no dot products, where the weights are
+    no softmax, and where no query may attend any key.
+    """
+    rows: list[Row] = []
+    entries: list[Entries] = []
+    steps: list[Step] = []
+    for part in parts:
+        where = part.prefix.removesuffix(".")
+        try:
+            sides = [_run(side, part, trace) for side in without_and_with(part.problem)]
+            rows += _rows_of(where, *sides)
+        except ProblemError as error:
+            if not where:
+                raise
+            names = (*(f"{where}.{name}" for name in error.names), *error.names)
+            raise ProblemError(f"{where}: {error.message}", error.hint, names) from None
+        without, _ = sides
+        operands = _step(without, "scores").operation.operands
+        entries += (
+            _entries(part.name(name), without.matrices[name]) for name in dict.fromkeys(operands)
+        )
+        steps += without.plan.steps
+    batch = next((axis.size for step in steps for axis in step.axes if axis.name == "batch"), None)
+    is_masked = any(isinstance(step.operation, Mask) for step in steps)
+    return Saturation(Given(title, tuple(entries), batch, is_masked), tuple(rows))
 
 
 def without_and_with(problem: Problem) -> tuple[Problem, Problem]:
@@ -130,12 +169,15 @@ def without_and_with(problem: Problem) -> tuple[Problem, Problem]:
     return without, scaled
 
 
-def of_document(problem: Problem, without: Trace, scaled: Trace) -> Saturation:
-    """A row for the document; with heads one for each, and one for all. A batch is taken together.
+def _run(side: Problem, part: Part, whole: Trace) -> Trace:
+    """The weights of an attention by itself, from what it is given in the whole."""
+    given = {name: whole.matrices.get(part.name(name)) for name in side.axes}
+    inputs = {name: matrix for name, matrix in given.items() if matrix is not None}
+    return attention(side).run({**inputs, **side.matrices}, ["weights"])
 
-    Raises ProblemError where no query may attend any key.
-    """
-    steps = {step.name: step for step in without.plan.steps}
+
+def _rows_of(where: str, without: Trace, scaled: Trace) -> Iterator[Row]:
+    """Of each head, where there are any, and of the whole attention."""
     sees = visible(without)
     if not sees.any():
         message = "no query may attend any key: there is nothing to measure."
@@ -145,20 +187,14 @@ def of_document(problem: Problem, without: Trace, scaled: Trace) -> Saturation:
         by_query(trace.matrices[scores], trace.matrices["weights"], sees)
         for trace, scores in ((without, "scores"), (scaled, over_root))
     ]
-    queries, *_ = names = steps["scores"].operation.operands
+    queries, _ = _step(without, "scores").operation.operands
     d_k = without.matrices[queries].shape[-1]
-    axes = {axis.name: axis.size for axis in steps["weights"].axes}
-    rows = []
-    if "heads" in axes:
-        by_head = (np.moveaxis(side, list(axes).index("heads"), 0) for side in sides)
-        rows = [
-            row(d_k, head, *map(_flat, both))
-            for head, both in enumerate(zip(*by_head, strict=True), 1)
-        ]
-    rows.append(row(d_k, None, *map(_flat, sides)))
-    entries = tuple(_entries(name, without.matrices[name]) for name in dict.fromkeys(names))
-    given = Given(problem.title, entries, axes.get("batch"), "masked" in steps)
-    return Saturation(given, tuple(rows))
+    counted = [axis.name for axis in _step(without, "weights").axes]
+    if "heads" in counted:
+        by_head = (np.moveaxis(side, counted.index("heads"), 0) for side in sides)
+        for head, both in enumerate(zip(*by_head, strict=True), 1):
+            yield row(d_k, where, head, *map(_flat, both))
+    yield row(d_k, where, None, *map(_flat, sides))
 
 
 def visible(trace: Trace) -> Booleans:
@@ -173,6 +209,10 @@ def visible(trace: Trace) -> Booleans:
             laid = step.operation.apply(laid, *(trace.matrices[name] for name in masks))
     sees: Booleans = laid > HIDES
     return sees
+
+
+def _step(trace: Trace, name: str) -> Step:
+    return next(step for step in trace.plan.steps if step.name == name)
 
 
 def _flat(queries: Array) -> Array:

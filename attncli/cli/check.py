@@ -115,8 +115,9 @@ def _by_problem(
     """The report on an answer to a problem."""
     from attncli.documents.reader import Reader
     from attncli.homework.answers import read_answer
-    from attncli.homework.checking import Judge, Tolerance
+    from attncli.homework.checking import Judge
     from attncli.homework.report import report
+    from attncli.homework.tolerance import Tolerance
 
     named, files = _named_and_files(arguments)
     if not files or len(files) > 2 or (len(files) < 2 and not named):

@@ -95,7 +95,7 @@ def why_scale(
     entropy, and the size of the gradient; without √d_k and with it, beside the theory's variance.
     Without a DOCUMENT the vectors are random, of independent N(0, 1) numbers; the same seed gives
     the same table. With one, they are its own Q and K, after projection, heads and positions, and
-    under its mask.
+    under its mask; with layers, those of each attention.
     """
     chosen = choose_format(SATURATIONS, format_name, output)
     if arguments:
@@ -125,17 +125,17 @@ def _of_random(d_k: Sequence[int], queries: int, keys: int, seed: int) -> Satura
 
 def _of_document(arguments: Sequence[str], choices: dict[str, Any]) -> Saturation:
     """Says on stderr what should be looked at twice, once for both sides."""
-    from attncli.calculation.attention import attention
-    from attncli.calculation.why_scale import of_document, without_and_with
+    from attncli.calculation.why_scale import attentions, of_document
 
     document = gather(arguments, choices)
-    problem, _ = planned(document)
+    problem, plan = planned(document)
+    parts = attentions(problem, plan)
+    trace = run(problem, plan, [part.name("weights") for part in parts])
     try:
-        without, scaled = without_and_with(problem)
-        if problem.scale not in (None, 1):
-            factor = f"the document's own scale, {problem.scale!r}, is set aside"
-            click.echo(f"Warning: {factor}: what is measured is none, and 1/√d_k.", err=True)
-        trace = run(without, attention(without), ["weights"])
-        return of_document(problem, trace, attention(scaled).run(scaled.matrices, ["weights"]))
+        found = of_document(problem.title, parts, trace)
     except ProblemError as error:
         raise error.at(document.source(error.names)) from None
+    for scale in {part.problem.scale for part in parts} - {None, 1}:
+        aside = f"the document's own scale, {scale!r}, is set aside"
+        click.echo(f"Warning: {aside}: what is measured is none, and 1/√d_k.", err=True)
+    return found

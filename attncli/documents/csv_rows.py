@@ -12,6 +12,7 @@ from attncli.calculation.layouts import count
 from attncli.documents.cells import BOOLEANS, number, point_for_comma
 from attncli.documents.parsed import IsValue, Part
 from attncli.errors import DocumentError
+from attncli.records import record
 
 Rows = list[list[str]]
 
@@ -35,7 +36,7 @@ class Section:
         return DocumentError(f"line {self.rows[row][0]}: {name}{message}", hint, (self.name,))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class CellReader:
     """How the cells of a file are read: with decimal commas, and for answers as they are written."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from attncli.errors import DocumentError
+from attncli.records import record
 
 _PICKLED = "opening a pickle can run any program, so it is never opened."
 
 CONVERTED = (".npz", ".safetensors")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Foreign:
     """A kind of file: its suffixes, how its bytes begin, why it is not read, and the cure.
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attncli.calculation.names import known_name
+from attncli.calculation.state_dict import from_pytorch
 from attncli.documents.files import decode
 from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part
 from attncli.errors import DocumentError
@@ -68,7 +69,10 @@ def _flat(value: dict[str, Any], prefix: str) -> Iterator[tuple[str, Part]]:
             yield from _flat(entry, f"{prefix}{key}.")
         elif key == "layers" and isinstance(entry, list) and all(map(_is_object, entry)):
             for number, nested in enumerate(entry, 1):
-                yield from _flat(nested, f"{prefix}{key}.{number}.")
+                for name, part in _flat(
+                    nested, ""
+                ):  # a list counts from 1, whoever names its layers
+                    yield f"{prefix}{key}.{number}.{from_pytorch(name) or name}", part
         else:
             yield prefix + key, Part(entry)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from attncli.records import record
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Part:
     """A matrix (an array, or nested lists of cells) or a choice, with the labels beside it."""
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from attncli.records import record
 
 # The first suffix that a colon, a bracket or the end follows: a drive's colon follows none.
 _PLACE = re.compile(r"(.+?\.\w+)(?::(.+?))?(?:\[([^\[\]]*)\])?", re.DOTALL)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Place:
     """A file, and where a matrix stands in it: by its key, or cut out of it by a slice."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from attncli.calculation.document import MASKS, Document, Entry
 from attncli.calculation.masks import is_rule
 from attncli.calculation.names import MATRICES, STEPS, canonical, known_name, last_of
 from attncli.calculation.positions import is_position
+from attncli.calculation.state_dict import advice
 from attncli.documents.archives import Archive, listed
 from attncli.documents.cells import array_from, is_cell_or_row
 from attncli.documents.files import STDIN, StandardInput
@@ -22,11 +22,12 @@ from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part
 from attncli.documents.places import exists, place_of
 from attncli.documents.sources import parse, parse_place
 from attncli.errors import AttncliError, DocumentError
+from attncli.records import record
 
 _POINT_TO_A_MATRIX = "Point to a matrix: FILE, FILE:KEY, or a literal that begins with [."
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Written:
     """An answer as a file says it: nested lists of texts, or arrays, and where they stand."""
 
@@ -34,7 +35,7 @@ class Written:
     entries: Mapping[str, object]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class _Text:
     """What an argument stands for: where it was found, what it says, and the folder it is in."""
 
@@ -52,7 +53,8 @@ class _Text:
                 yield nameless if spelled == NAMELESS else canonical(spelled), spelled
             except AttncliError as error:
                 if isinstance(self.parsed, Archive):
-                    error.hint += f" Or say what it is: NAME=FILE:{spelled}."
+                    say = f"{error.hint} Or say what it is: NAME=FILE:{spelled}."
+                    error.hint = advice(self.parsed) or say
                 raise
 
     def matrix(self, name: str) -> Part:
@@ -97,20 +99,23 @@ class Reader:
         return Document(entries, (text.source,))
 
     def matrix(self, name: str, argument: str) -> Document:
-        """One matrix under a name: what `NAME=VALUE` says. Raises AttncliError."""
+        """What `NAME=VALUE` says: a matrix, or a choice of one sublayer, which no option says.
+
+        Raises AttncliError.
+        """
         known = canonical(name)
         last = last_of(known)
-        if last not in MATRICES:
-            option = f"--{known.replace('_', '-')} {argument}"
-            message = f"{name}={argument}: {known} is no matrix."
-            hint = f"Write {option}." if known in CHOICES else "It is a step, which is calculated."
+        by_rule = (last == "mask" and is_rule(argument)) or (
+            last == "position" and is_position(argument)
+        )
+        if by_rule or last not in MATRICES:
+            said = f"{name}={argument}"
+            if last in CHOICES and known != last:
+                return Document({known: Entry(argument, said)}, (said,))
+            message = f"{said}: {f'a {last} by rule' if by_rule else known} is no matrix."
+            option = f"Write --{last.replace('_', '-')} {argument}."
+            hint = option if last in CHOICES else "It is a step, which is calculated."
             raise DocumentError(message, hint)
-        if last == "mask" and is_rule(argument):
-            message = f"{name}={argument}: a mask by rule is no matrix."
-            raise DocumentError(message, f"Write --mask {argument}.")
-        if last == "position" and is_position(argument):
-            message = f"{name}={argument}: a position by rule is no matrix."
-            raise DocumentError(message, f"Write --position {argument}.")
         text = self._parse(argument, f"{name}={_shortened(argument)}")
         try:
             part = text.matrix(known)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import isfinite
 
 import numpy as np
@@ -18,6 +17,7 @@ from attncli.calculation.plan import Plan
 from attncli.calculation.problem import Problem
 from attncli.errors import ProblemError
 from attncli.homework.arithmetic import LARGEST_EXPONENT, evaluate
+from attncli.records import record
 
 MANY = 10  # decimals that only a program writes
 EXACT = 1000  # more decimals than any cell is written with: arithmetic, and infinities
@@ -25,7 +25,7 @@ _DECIMAL = re.compile(r"[+-]?(?:\d+\.?(\d*)|\.(\d+))(?:[eE]([+-]?\d+))?")
 _PERCENT = re.compile(r"[+-]?\d*\.?(\d*)\s*%")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Answered:
     """One matrix of an answer, in the layout `rows`.
 

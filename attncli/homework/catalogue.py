@@ -8,32 +8,45 @@ diagnosis, in three paragraphs: what was done, what should be done, why it matte
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from inspect import cleandoc
 
 from attncli.calculation.layouts import Array
 from attncli.calculation.operations import Operation
 from attncli.calculation.plan import Plan, Step
-from attncli.calculation.problem import Problem
+from attncli.calculation.problem import Part, Problem
+from attncli.records import record
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Scene:
     """A step where a mistake may be made, and every matrix that is known before it.
 
-    All matrices are in the layout `rows`, the inputs among them.
+    All matrices are in the layout `rows`, the inputs among them. In a layer this is the scene of
+    one sublayer, by the names that it has there: `part` is that sublayer, `around` the same step
+    among all the others, by the names of the whole.
     """
 
     problem: Problem
     plan: Plan
     step: Step
     matrices: Mapping[str, Array]
+    part: Part | None = None
+    around: Scene | None = None
 
     def __getitem__(self, name: str) -> Array:
         return self.matrices[name]
 
     def __contains__(self, name: str) -> bool:
         return name in self.matrices
+
+    @property
+    def whole(self) -> Scene:
+        """The same step among all the others of its layers; this very scene outside of them."""
+        return self.around or self
+
+    def full_name(self, name: str) -> str:
+        """The name in the whole: `self.scores` for the `scores` of a layer's self-attention."""
+        return self.part.name(name) if self.part else name
 
     @property
     def operands(self) -> list[Array]:
@@ -50,19 +63,23 @@ class Scene:
 
 
 def scene_at(problem: Problem, plan: Plan, step: Step, known: Mapping[str, Array]) -> Scene:
-    """The scene of a step: of its sublayer alone, by the names that it has there, in a layer."""
+    """The scene of a step: of its sublayer alone, by the names that it has there, in a layer.
+
+    A residual sum that is no part of a norm belongs to no sublayer: its scene is the whole.
+    """
+    around = Scene(problem, plan, step, known)
     part = problem.part_of(step.name)
     if part is None:
-        return Scene(problem, plan, step, known)
+        return around
     names = {local: part.name(local) for local in (*part.problem.axes, *part.plan.names)}
     matrices = {local: known[name] for local, name in names.items() if name in known}
-    return Scene(part.problem, part.plan, part.steps[step.name], matrices)
+    return Scene(part.problem, part.plan, part.steps[step.name], matrices, part, around)
 
 
 Wrong = Callable[[Scene], Array | None]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Mistake:
     """An entry of the catalogue.
 

@@ -8,7 +8,6 @@ own earlier matrices. A step after a wrong one is judged by what follows from th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import numpy as np
@@ -16,17 +15,13 @@ from numpy.typing import NDArray
 
 from attncli.calculation.layouts import Array
 from attncli.calculation.masking import HIDES
-from attncli.calculation.names import STEPS, last_of
 from attncli.calculation.operations import DivideByRoot, Multiply, Operation, Same
-from attncli.calculation.plan import Plan, Step, Trace
+from attncli.calculation.plan import Step, Trace
 from attncli.calculation.problem import Problem
-from attncli.errors import ProblemError, did_you_mean
 from attncli.homework.alike import counted_from_0
-from attncli.homework.answers import EXACT, Answer, Answered
-
-Numbers = NDArray[np.float64]
-
-SMALL = 0.1  # a share of the largest number of a matrix that a bare 0 may stand for
+from attncli.homework.answers import Answer, Answered
+from attncli.homework.tolerance import Numbers, Tolerance, near
+from attncli.records import record
 
 
 class Verdict(IntEnum):
@@ -44,68 +39,7 @@ class Verdict(IntEnum):
         return self.name.casefold()
 
 
-@dataclass(frozen=True)
-class Tolerance:
-    """How near is near enough: by the digits as written, unless the user says otherwise."""
-
-    decimals: int | None = None
-    atol: float | None = None
-    rtol: float | None = None
-    epsilon: float = float(np.finfo(np.float64).eps)
-
-    @property
-    def is_by_digits(self) -> bool:
-        """Whether the digits as written decide."""
-        return self.decimals is None and self.atol is None and self.rtol is None
-
-    def allowed(self, answered: Answered, expected: Numbers) -> Numbers:
-        """The distance from the expected value at which a cell is right.
-
-        Half a unit of the last place; whole numbers must be equal. A little is added for the
-        last bits that programs differ in. `rtol` is a share of the expected value, so nothing at 0.
-        """
-        bits = self.roundoff(answered, expected)
-        if self.atol is not None or self.rtol is not None:
-            shares = (self.rtol or 0) * np.abs(np.nan_to_num(expected))
-            return (self.atol or 0) + shares + bits
-        finest = answered.finest if self.decimals is None else self.decimals
-        return (half_a_unit(finest) if 0 < finest < EXACT else 0) + bits
-
-    def coarse(self, answered: Answered, expected: Numbers) -> Numbers:
-        """The distance at which a cell agrees to its own, coarser digits.
-
-        A bare 0 has no digit that could agree: it stands only for what is small beside the rest.
-        """
-        if not self.is_by_digits:
-            return np.zeros(expected.shape)
-        sizes = np.abs(np.nan_to_num(expected, posinf=0, neginf=0))
-        says_nothing = (answered.values == 0) & (sizes > sizes.max(initial=0) * SMALL)
-        has_digits = (answered.decimals < EXACT) & ~says_nothing
-        units = np.where(has_digits, half_a_unit(answered.decimals), 0.0)
-        return np.asarray(units + self.roundoff(answered, expected))
-
-    def roundoff(self, answered: Answered, expected: Numbers) -> Numbers:
-        """What the last bits may differ in: a hundred of them, of the value or of 1.
-
-        Of an answer in fewer bits, such as float32, it is the last eight.
-        """
-        size = np.maximum(np.abs(np.nan_to_num(expected, posinf=0, neginf=0)), 1)
-        return np.asarray(max(100 * self.epsilon, 8 * answered.epsilon) * size)
-
-
-def half_a_unit(decimals: NDArray[np.int_] | int) -> Numbers:
-    """Half a unit of a decimal place: 0.005 for 2."""
-    return np.asarray(0.5 * 10.0 ** -np.clip(decimals, -300.0, 300.0))
-
-
-def near(values: Numbers, expected: Numbers, distance: Numbers) -> NDArray[np.bool_]:
-    """Where values are within a distance; infinities and NaN only where they are the same."""
-    with np.errstate(invalid="ignore"):
-        close = np.abs(values - expected) <= distance
-    return np.asarray(close | (values == expected) | (np.isnan(values) & np.isnan(expected)))
-
-
-@dataclass(frozen=True)
+@record(frozen=True)
 class Judged:
     """A step of an answer: the verdict on it, and on each cell.
 
@@ -246,57 +180,3 @@ class Judge:
             verdicts[right] = np.minimum(verdicts[right], best)
         verdicts[answered.blank] = Verdict.MISSING
         return verdicts
-
-
-# Steps that a plan may leave out, and those whose matrix they then equal, the nearest first.
-_OWN = ("embedded", "X_scaled", "X")
-STAND_INS = {
-    "position": ("position",),
-    "X_scaled": ("X",),
-    "embedded": _OWN,
-    "Q": ("Q", *_OWN),
-    "K": ("K", "memory", *_OWN),
-    "V": ("V", "memory", *_OWN),
-    "Q_h": ("Q", *_OWN),
-    "K_h": ("K", "memory", *_OWN),
-    "V_h": ("V", "memory", *_OWN),
-    "Q_rotated": ("Q_h", "Q", *_OWN),
-    "K_rotated": ("K_h", "K", "memory", *_OWN),
-    "K_present": ("K_rotated", "K_h", "K", "memory", *_OWN),
-    "V_present": ("V_h", "V", "memory", *_OWN),
-    "scaled": ("scores",),
-    "capped": ("scaled", "scores"),
-    "masked": ("capped", "scaled", "scores"),
-    "heads": ("output",),
-    "concat": ("output",),
-}
-
-
-def stand_in(name: str, problem: Problem, plan: Plan) -> str:
-    """The matrix that a step equals which the plan leaves out.
-
-    Raises ProblemError where there is none, and lists the steps that there are.
-    """
-    scope, _, last = name.rpartition(".")
-    part = next((part for part in problem.parts if part.prefix == f"{scope}."), None)
-    for source in STAND_INS.get(last, ()):
-        source = part.name(source) if part else source
-        if source in plan.names or source in problem.matrices:
-            return source
-    message = f"{name} is no step of this calculation{did_you_mean(name, plan.names)}."
-    raise ProblemError(message, f"Its steps are {', '.join(plan.names)}.", (name,))
-
-
-def with_stand_ins(problem: Problem, plan: Plan, answer: Answer) -> Iterator[Step]:
-    """The steps of a plan, each followed by those of the answer that must equal it."""
-    extra: dict[str, list[str]] = {}
-    for name in sorted(set(answer) - set(plan.names), key=lambda n: STEPS.index(last_of(n))):
-        extra.setdefault(stand_in(name, problem, plan), []).append(name)
-    for source, names in extra.items():
-        if source in problem.matrices:
-            for name in names:
-                yield Step(name, Same(source), problem.axes[source])
-    for step in plan.steps:
-        yield step
-        for name in extra.get(step.name, ()):
-            yield replace(step, name=name, operation=Same(step.name))

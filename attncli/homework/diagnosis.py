@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import combinations
 from math import log10
 
@@ -21,8 +20,10 @@ from attncli.calculation.layouts import Array
 from attncli.calculation.plan import Plan, Step
 from attncli.homework.answers import Answered
 from attncli.homework.catalogue import Mistake, scene_at
-from attncli.homework.checking import Judge, Judged, Numbers, near
+from attncli.homework.checking import Judge, Judged
 from attncli.homework.mistakes import MISTAKES
+from attncli.homework.tolerance import Numbers, near
+from attncli.records import record
 
 ROUGH_CELLS = 3  # that a mistake must account for where they agree only roughly
 SECONDS = 1.8  # how long one wrong step may be searched for
@@ -30,7 +31,7 @@ DIGITS_OF_INFINITY = 1.0  # what an infinity or NaN in the right place says
 MOST_DECIMALS = 4  # of a matrix that was rounded too early
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Replacement:
     """A mistake at the steps of these names."""
 
@@ -38,7 +39,7 @@ class Replacement:
     steps: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Explanation:
     """What explains a wrong matrix: one replacement or two, the cells that agree, and the result.
 
@@ -55,7 +56,7 @@ class Explanation:
         return tuple(replacement.mistake.name for replacement in self.replacements)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class RoundedEarly:
     """The method is right, but a matrix was rounded before it was used."""
 
@@ -63,7 +64,7 @@ class RoundedEarly:
     decimals: int
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Diagnosis:
     """All that explains a wrong step, the likeliest first.
 

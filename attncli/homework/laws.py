@@ -7,7 +7,6 @@ each cell, or row, whether the law is broken there; what it lacks ends in a KeyE
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +14,15 @@ from numpy.typing import NDArray
 from attncli.calculation.normalisers import Normalise
 from attncli.calculation.scoring import Scoring, dot
 from attncli.homework.answers import EXACT, Answer, Answered
-from attncli.homework.checking import Numbers, Verdict, half_a_unit, near
+from attncli.homework.checking import Verdict
 from attncli.homework.report import Line, Report
+from attncli.homework.tolerance import Numbers, half_a_unit, near
+from attncli.records import record
 
 Broken = NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Alone:
     """The steps of an answer without its problem, and how scores and weights are said to be made."""
 

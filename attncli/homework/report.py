@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from attncli.calculation.layouts import count, shape_text
 from attncli.calculation.problem import Problem
 from attncli.homework.answers import EXACT, Answered
-from attncli.homework.checking import Judge, Judged, Verdict, half_a_unit, with_stand_ins
+from attncli.homework.checking import Judge, Judged, Verdict
 from attncli.homework.diagnosis import Diagnosis, Explanation, diagnose
 from attncli.homework.slips import Slip, slips
+from attncli.homework.stand_ins import with_stand_ins
+from attncli.homework.tolerance import half_a_unit
+from attncli.records import record
 
 PASSING = (Verdict.RIGHT, Verdict.ROUNDED)
 EARNING = (*PASSING, Verdict.FOLLOWS)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Difference:
     """A wrong cell: where it stands on paper, and what stands there against what should."""
 
@@ -28,7 +30,7 @@ class Difference:
     expected: str
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Line:
     """The report on one step; `passed` is None where nothing was answered.
 
@@ -46,7 +48,7 @@ class Line:
     differences: tuple[Difference, ...]
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Report:
     """The whole answer; `first` is the step that is wrong by itself, before all others."""
 
@@ -68,7 +70,7 @@ class Report:
         return all(line.passed is not False for line in self.lines)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class _Outcome:
     """All that was found out about one step; `first` is the first wrong one up to here."""
 

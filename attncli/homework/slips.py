@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import isfinite
 
 from attncli.calculation.arithmetic import Values
 from attncli.calculation.vectors import Inner
 from attncli.homework.answers import EXACT
-from attncli.homework.checking import Judged, half_a_unit
+from attncli.homework.checking import Judged
+from attncli.homework.tolerance import half_a_unit
+from attncli.records import record
 
 MOST_CELLS = 3  # more wrong cells than this are no slip
 TERM_SLIPS = {-1: "is left out", 1: "is added twice", -2: "has the wrong sign"}
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Slip:
     """A wrong cell and what happened there, in a sentence."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 
@@ -16,13 +16,14 @@ from attncli.calculation.needs import Paper
 from attncli.calculation.plan import Step, Trace
 from attncli.calculation.problem import Problem
 from attncli.calculation.vectors import Inner, Length, SquaredDistance, Total
+from attncli.records import record
 from attncli.render.numbers import number_text
 from attncli.render.spelling import Spelling, shown
 
 MOST = 24  # cells of one selection that are explained unless all are asked for
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Own:
     """The numbers of an answer, NaN where it is blank, and the decimals that each matrix has.
 
@@ -38,7 +39,7 @@ class Own:
         return None if np.isnan(number) else number
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Explanations:
     """The cells of a trace that are to be explained, and the numbers of an answer beside them."""
 

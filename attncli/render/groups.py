@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from attncli.records import record
+
 BETWEEN = "  "  # columns of one group
 AROUND = 3  # characters that a table puts beside a group
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Group:
     """Columns of text under one title."""
 

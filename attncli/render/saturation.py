@@ -19,7 +19,8 @@ from attncli.render.view import View
 
 SIDES = ("q·k", "/√d_k")
 STYLES = ("yellow", "cyan")
-BAR = 20  # characters: two bars beside their labels fit 60 columns
+NARROW = 60  # columns that two bars and their labels fit
+LONGEST, SHORTEST = 20, 13  # characters of a bar; with fewer, its title would not fit
 STEEPEST = 0.5  # no softmax has a larger gradient
 MEANINGS = (
     "entropy: −Σ w log w in nats; log m: that of equal weights",
@@ -69,26 +70,30 @@ def _drawn(source: Drawn) -> Iterator[str]:
     """The random numbers, and the theory about them."""
     yield f"{_queries(source.queries, 'random ')}, each with {count(source.keys, 'keys')} of its own"
     yield f"Every number in them is independent N(0, 1): seed {source.seed}, PCG64."
-    yield "In theory q·k has mean 0 and variance d_k, and q·k / √d_k variance 1."
+    yield "In theory q·k has variance d_k, and q·k / √d_k variance 1."
 
 
 def _given(source: Given, rows: Sequence[Row], view: View) -> Iterator[str]:
     """What was measured of a document, and where it is not what the theory speaks of."""
+    wholes = [row for row in rows if row.head is None]
     names = " and ".join(entries.name for entries in source.entries)
-    yield source.title or f"q·k of {names}"
-    whole = rows[-1]
-    parts = [count(len(rows) - 1, "heads")] if len(rows) > 1 else []
-    parts += [count(source.batch, "batch entries")] if source.batch else []
-    together = f" in {' and '.join(parts)}" if parts else ""
-    yield f"d_k = {whole.d_k}; {_queries(whole.queries)}{together}."
+    yield source.title or f"q·k of {'every attention' if rows[0].where else names}"
+    if rows[0].where:
+        yield f"{count(len(wholes), 'attentions')}, each given what the document has for it."
+    else:
+        parts = [count(len(rows) - 1, "heads")] if len(rows) > 1 else []
+        parts += [count(source.batch, "batch entries")] if source.batch else []
+        together = f" in {' and '.join(parts)}" if parts else ""
+        yield f"d_k = {rows[0].d_k}; {_queries(wholes[0].queries)}{together}."
     if source.is_masked:
         yield "Only the keys that a query may attend count, in m too."
-    if whole.left_out:
-        yield f"Left out: {_queries(whole.left_out)} that may attend no key."
+    left_out = sum(row.left_out for row in wholes)
+    if left_out:
+        yield f"Left out: {_queries(left_out)} that may attend no key."
     yield "Theory is for independent entries of mean 0, variance 1."
     for entries in source.entries:
         mean, variance = (number_text(x, view.precision) for x in (entries.mean, entries.variance))
-        yield f"Here those of {entries.name} have mean {mean}, variance {variance}."
+        yield f"Here {entries.name} has mean {mean}, variance {variance}."
 
 
 def _queries(number: int, kind: str = "") -> str:
@@ -96,17 +101,22 @@ def _queries(number: int, kind: str = "") -> str:
 
 
 def _labels(rows: Sequence[Row]) -> Group:
-    """The column at the left: heads where there are any, else d_k."""
-    return Group("", ("head" if _has_heads(rows) else "d_k",), [(x,) for x in _names(rows)])
+    """The column at the left: attentions or heads, where there are several, else d_k."""
+    heads = [str(row.head or "all") for row in rows]
+    if rows[0].where:
+        with_heads = {row.where for row in rows if row.head}
+        names = [
+            f"{row.where} {head}" if row.where in with_heads else row.where
+            for row, head in zip(rows, heads, strict=True)
+        ]
+        return _column("attention", [name.ljust(max(map(len, names))) for name in names])
+    if rows[0].head:
+        return _column("head", heads)
+    return _column("d_k", [str(row.d_k) for row in rows])
 
 
-def _names(rows: Sequence[Row]) -> list[str]:
-    has_heads = _has_heads(rows)
-    return [str(row.head or "all") if has_heads else str(row.d_k) for row in rows]
-
-
-def _has_heads(rows: Sequence[Row]) -> bool:
-    return rows[0].head is not None
+def _column(head: str, cells: Sequence[str]) -> Group:
+    return Group("", (head,), [(cell,) for cell in cells])
 
 
 def _of_scores(rows: Sequence[Row], view: View) -> list[Group]:
@@ -149,14 +159,15 @@ def _both(
 
 def _bars(rows: Sequence[Row]) -> Iterator[Text]:
     """Two lines a row, without √d_k and with it: the largest weight, and the gradient."""
-    names = _names(rows)
-    width = max(map(len, names)) + 1
-    indent = " " * (width + 2 + len(SIDES[1]))
-    yield Text(f"{indent}{scale('largest weight', '1', BAR)}  {scale('gradient', '0.5', BAR)}")
-    for name, row in zip(names, rows, strict=True):
-        sides = zip((name, ""), SIDES, STYLES, (row.without, row.scaled), strict=True)
-        for label, side, style, measured in sides:
-            first = bar(measured.largest, BAR).ljust(BAR)
-            second = bar(measured.gradient / STEEPEST, BAR)
-            head = f"{label.rjust(width)} {side.ljust(len(SIDES[1]))} "
-            yield Text.assemble(head, (f"{first}  {second}", style))
+    _, *names = _labels(rows).lines
+    side = len(SIDES[1])
+    size = min(LONGEST, max(SHORTEST, (NARROW - len(names[0]) - side - 5) // 2))
+    title = "largest weight" if size == LONGEST else "largest"
+    scales = scale(title, "1", size), scale("gradient", "0.5", size)
+    yield Text(f" {names[0]} {' ' * side} {'  '.join(scales)}")
+    for name, row in zip(names[1:], rows, strict=True):
+        sides = zip((name, " " * len(name)), SIDES, STYLES, (row.without, row.scaled), strict=True)
+        for label, which, style, measured in sides:
+            first = bar(measured.largest, size).ljust(size)
+            second = bar(measured.gradient / STEEPEST, size)
+            yield Text.assemble(f" {label} {which.ljust(side)} ", (f"{first}  {second}", style))

@@ -49,6 +49,7 @@ def _row(row: Row) -> dict[str, Any]:
     """The two sides under the names of their scoring functions, the theory's variance in each."""
     return {
         "d_k": row.d_k,
+        "attention": row.where,
         "head": row.head,
         "queries": row.queries,
         "left_out": row.left_out,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -38,6 +37,7 @@ from attncli.calculation.vectors import (
     Vector,
     Whole,
 )
+from attncli.records import record
 from attncli.render.numbers import constant_text, number_text
 
 LONG = 8  # sums of more terms are elided
@@ -52,7 +52,7 @@ def shown(parts: Sequence[Expression], full: bool) -> tuple[Sequence[Expression]
     return (*parts[:FIRST], *parts[-LAST:]), len(parts) - FIRST - LAST
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Spelling:
     """How expressions are written, in text; with `values` as numbers, without them as names."""
 

@@ -7,7 +7,6 @@ that says how much. Text of the user reaches rich only as `Text`, never as marku
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from io import StringIO
 from math import inf
 
@@ -24,6 +23,7 @@ from attncli.calculation.layouts import Array, Axis
 from attncli.calculation.normalisers import Normalise
 from attncli.calculation.plan import Step, Trace
 from attncli.calculation.problem import Problem
+from attncli.records import record
 from attncli.render.numbers import number_text
 from attncli.render.view import View
 
@@ -50,7 +50,7 @@ def draw(trace: Trace, names: Collection[str], problem: Problem, view: View) -> 
     return "\n".join(line.rstrip() for line in buffer.getvalue().split("\n"))
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Drawing:
     """Tables on a console, of one problem, as one person wants to see them."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from attncli.records import record
 
-@dataclass(frozen=True)
+
+@record(frozen=True)
 class View:
     """How a person wants to see tables.
 
