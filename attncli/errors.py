@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 class AttncliError(Exception):
@@ -45,12 +43,16 @@ def printable(text: str) -> str:
 
 
 def _steers(character: str) -> bool:
+    import unicodedata
+
     turns_text_round = "\u202a" <= character <= "\u202e" or "\u2066" <= character <= "\u2069"
     return turns_text_round or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
 
 
 def closest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
     """The known word that this one was probably meant to be."""
+    from difflib import get_close_matches
+
     return next(iter(get_close_matches(word, list(known), n=1, cutoff=likeness)), None)
 
 

@@ -35,26 +35,26 @@ def test_paper_is_what_is_done_unasked_and_others_are_known(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "layout"),
     [
-        (n, "torch" if n in ("torch-mha", "d2l", "annotated-transformer") else "rows")
+        (n, "torch" if n in ("torch-mha", "torch", "d2l", "annotated-transformer") else "rows")
         for n in CONVENTIONS
     ],
 )
 def test_weights_are_read_in_the_layout_of_the_convention(name: str, layout: str) -> None:
     """nn.Linear stores d_out × d_in; and what the document says itself holds."""
-    document = {"X": matrix("X", N, D), **SQUARE, "score": "scaled"}
+    document = {"X": matrix("X", N, D), **SQUARE, "score": "scaled", "heads": 1}
     assert under(name, document)["Q"] == compute({**document, "layout": layout})["Q"]
     assert under(name, {**document, "layout": "rows"})["Q"] == compute(document)["Q"]
 
 
-def test_true_means_ignore_in_torch_mha_alone() -> None:
+def test_true_means_ignore_in_modules_of_pytorch_alone() -> None:
     """The polarity of a mask of booleans, or of 0 and 1; numbers are added."""
     mask = [[True, False, True, True, False]] * N
-    hidden = numbers(under("torch-mha", {**QKV, "mask": mask})["weights"]) == 0
-    assert (hidden == np.array(mask)).all()
     as_numbers = [[int(cell) for cell in row] for row in mask]
-    hidden = numbers(under("torch-mha", {**QKV, "mask": as_numbers})["weights"]) == 0
-    assert (hidden == np.array(mask)).all()
-    for name in CONVENTIONS.keys() - {"torch-mha"}:
+    for name in ("torch-mha", "torch"):
+        for written in (mask, as_numbers):
+            hidden = numbers(under(name, {**QKV, "mask": written})["weights"]) == 0
+            assert (hidden == np.array(mask)).all()
+    for name in CONVENTIONS.keys() - {"torch-mha", "torch"}:
         shown = numbers(under(name, {**QKV, "mask": mask})["weights"]) > 0
         assert (shown == np.array(mask)).all(), name
 
@@ -70,13 +70,14 @@ def test_causal_counts_a_cache_only_where_the_convention_has_one(name: str) -> N
 @pytest.mark.parametrize(
     ("name", "row"),
     [
-        *((name, [0.0] * M) for name in ("paper", "torch-sdpa", "onnx")),
+        *((name, [0.0] * M) for name in ("paper", "torch-sdpa", "torch", "onnx")),
         *((name, [1 / M] * M) for name in ("keras", "d2l", "annotated-transformer")),
     ],
 )
 def test_a_query_without_keys_gets_what_the_framework_gives(name: str, row: list[float]) -> None:
     """0 where the fill is −inf; equal shares where it is finite."""
-    np.testing.assert_allclose(under(name, {**QKV, **EMPTY_ROW})["weights"][0], row)
+    document = {**QKV, "mask_kind": "keep", **EMPTY_ROW}
+    np.testing.assert_allclose(under(name, document)["weights"][0], row)
 
 
 def test_a_query_without_keys_is_nan_in_torch_mha() -> None:
@@ -214,7 +215,7 @@ def test_warnings_say_under_which_convention() -> None:
             [],
             "Error: no convention is named to compare. Write --convention A --convention B, out of",
         ),
-        (pair("torch"), "Error: convention is 'torch': it must be paper, torch-sdpa,"),
+        (pair("pytorch"), "Error: convention is 'pytorch': it must be paper, torch-sdpa,"),
         (
             pair("torch-mha"),
             (

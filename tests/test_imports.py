@@ -35,6 +35,7 @@ CALCULATION = [
         "described",
         "remarks",
         "feed_forward",
+        "misplaced",
         "nested",
         "attention",
         "cache",

@@ -15,9 +15,10 @@ from attncli.calculation.plan import Step, Trace
 from attncli.calculation.problem import Problem, read_problem
 from attncli.homework.answers import Answered, read_cell
 from attncli.homework.catalogue import Mistake, Scene
-from attncli.homework.checking import Judge, Tolerance
+from attncli.homework.checking import Judge
 from attncli.homework.diagnosis import diagnose
 from attncli.homework.mistakes import MISTAKES, exponentials, softmax
+from attncli.homework.tolerance import Tolerance
 
 RNG = np.random.default_rng(20261121)
 

@@ -26,12 +26,12 @@ from attncli.calculation.saturation import entropy, gradient_size
 from attncli.cli import cli
 from attncli.render.bars import bar
 from tests import oracle
-from tests.test_sharing import Document, matrix
+from tests.test_sharing import Document, compute, matrix
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = Path(__file__).parent / "golden/why_scale"
 SIDES = ("dot", "scaled")
-BATCH, HEADS, N, M, D_K = 2, 3, 5, 7, 11
+BATCH, HEADS, N, M, D_K, D_MODEL = 2, 3, 5, 7, 11, 6
 
 
 def asked(*arguments: str, stdin: str | None = None, width: int | None = None) -> Result:
@@ -157,6 +157,57 @@ def test_the_layout_changes_nothing(layout: str) -> None:
     """The same example in three layouts."""
     rows = rows_of(str(ROOT / "samples/self_attention.json"))
     assert rows_of(str(ROOT / f"samples/self_attention_{layout}.json")) == rows
+
+
+def encoder_layer(*places: str) -> Document:
+    """The weights of an encoder layer, with attentions at these places."""
+    projections = {name: matrix(name, D_MODEL, D_MODEL) for name in ("W_q", "W_k", "W_v")}
+    ffn = {"W_1": matrix("W_1", D_MODEL, 2), "W_2": matrix("W_2", 2, D_MODEL)}
+    return {**dict.fromkeys(places, projections), "ffn": ffn}
+
+
+LAYERED: dict[str, Document] = {
+    "encoder": {"X": matrix("X", N, D_MODEL), **encoder_layer("self")},
+    "decoder": {
+        "X": matrix("X", N, D_MODEL),
+        "memory": matrix("memory", M, D_MODEL),
+        **encoder_layer("self", "cross"),
+    },
+    "stack": {
+        "layer": "encoder",
+        "X": matrix("X", N, D_MODEL),
+        "layers": [encoder_layer("self"), encoder_layer("self")],
+    },
+}
+
+
+@pytest.mark.parametrize("name", LAYERED)
+@pytest.mark.parametrize("heads", [1, 2])
+def test_each_attention_of_a_layer_is_measured_by_itself(name: str, heads: int) -> None:
+    """From the Q and K that the document's own calculation has there, whatever its score."""
+    document = {"layer": name, "heads": heads, **LAYERED[name], "scale": 0.25}
+    steps = compute(document)
+    rows = measured({**document})
+    places = [step.removesuffix(".scores") for step in steps if step.endswith(".scores")]
+    assert list(dict.fromkeys(row["attention"] for row in rows)) == places
+    for place in places:
+        suffix = "" if heads == 1 else "_h"
+        Q, K = (steps[f"{place}.{letter}{suffix}"] for letter in "QK")
+        masks = {"mask": "causal"} if (name, place) == ("decoder", "self") else {}
+        alone = measured({"Q": Q if heads == 1 else [Q], "K": K if heads == 1 else [K], **masks})
+        ours = [row for row in rows if row["attention"] == place]
+        assert [row["head"] for row in ours] == [row["head"] for row in alone]
+        for row, expected in zip(ours, alone, strict=True):
+            for side in SIDES:
+                assert_side(row[side], expected[side])
+
+
+def test_an_attention_of_a_layer_that_cannot_be_measured_is_named() -> None:
+    """The sublayer stands in the message."""
+    document = {"layer": "encoder", **LAYERED["encoder"], "score": "cosine"}
+    run = CliRunner().invoke(cli, ["why-scale", "-"], input=json.dumps(document))
+    assert (run.exit_code, run.stdout) == (2, "")
+    assert "self: score is cosine, q · k / (‖q‖ ‖k‖), but √d_k is for" in run.stderr
 
 
 # By hand.
@@ -328,9 +379,9 @@ def test_huge_scores_bring_no_complaint_of_numpy() -> None:
 
 
 def test_the_sizes_of_a_float16_document_are_taken_in_float64() -> None:
-    """Scores of 300 have squares beyond float16, and a variance all the same."""
-    (row,) = measured({"Q": [[300]], "K": [[1], [-1]], "dtype": "float16"})
-    assert row["dot"]["variance"] == 90000
+    """The sum of 300 scores of 300 is beyond float16, and so are their squares."""
+    (row,) = measured({"Q": [[300]], "K": [[1]] * 300 + [[0]] * 300, "dtype": "float16"})
+    assert (row["dot"]["mean"], row["dot"]["variance"]) == (150, 22500)
 
 
 def test_a_scale_of_its_own_is_set_aside_and_told() -> None:
@@ -366,6 +417,7 @@ SCREENS = {
     "self_attention-60": (("samples/self_attention.json",), 60),
     "two_heads-60": (("samples/two_heads.json", "-p", "4"), 60),
     "nothing_to_see-60": ((QUERIES, KEYS, "--mask", "[[false,false],[true,true]]"), 60),
+    "stack-60": ((json.dumps({"heads": 2, **LAYERED["stack"]}),), 60),
     "padded_batch-60": (("samples/padded_batch.json",), 60),
 }
 
@@ -433,6 +485,7 @@ def test_bars_are_as_long_as_their_numbers() -> None:
 
 def test_json_gives_every_digit_and_csv_the_same(tmp_path: Path) -> None:
     """Numbers come back bit for bit; the suffix of a file chooses its form."""
+    fields = ("mean", "variance", "largest", "entropy", "gradient")
     found = why_scale.of_random([3, 5], why_scale.Drawn(7, 11, 13))
     options = ("--d-k", "3,5", "--queries", "7", "--keys", "11", "--seed", "13")
     rows = rows_of(*options)
@@ -440,7 +493,7 @@ def test_json_gives_every_digit_and_csv_the_same(tmp_path: Path) -> None:
         assert row["log_m"] == exact.log_m
         for side, measured_ in zip(SIDES, (exact.without, exact.scaled), strict=True):
             numbers = [row[side][n] for n in row[side] if n != "theory"]
-            assert numbers == list(vars(measured_).values())
+            assert numbers == [getattr(measured_, name) for name in fields]
     file = tmp_path / "rows.csv"
     asked(*options, "-o", str(file))
     lines = list(csv.DictReader(StringIO(file.read_text(encoding="utf-8"))))

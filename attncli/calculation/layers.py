@@ -17,6 +17,7 @@ import numpy as np
 
 from attncli.calculation.attention import attention, embedding
 from attncli.calculation.choices import read_choice
+from attncli.calculation.conventions import CONVENTIONS, PAPER
 from attncli.calculation.document import Document, Entry
 from attncli.calculation.feed_forward import add_and_norm, feed_forward, output_head
 from attncli.calculation.layouts import LAYOUTS, Array, Axes, Axis, Layout, Role
@@ -199,8 +200,7 @@ class Layers:
     ) -> str:
         """Each sublayer with its residual sum and its norm, before it or after it."""
         names = SUBLAYERS[kind]
-        norm = place.choices().get("norm")
-        is_pre = norm is not None and read_choice("norm", norm.value) == "pre"
+        is_pre = self.choice(place, "norm", "post") == "pre"
         for number, name in enumerate(names, 1):
             end = last if name == names[-1] else None
             norm_name = f"norm_{number}"
@@ -285,8 +285,16 @@ class Layers:
         self.axes[step.name], self.roles[step.name] = step.axes, step.role
 
     def layout(self, place: Nested) -> Layout:
-        entry = place.choices().get("layout")
-        return LAYOUTS[read_choice("layout", entry.value) if entry else "rows"]
+        return LAYOUTS[self.choice(place, "layout", "rows")]
+
+    def choice(self, place: Nested, name: str, default: str) -> str:
+        """A choice as it holds here: as the document says, else its convention."""
+        choices = place.choices()
+        if name in choices:
+            return str(read_choice(name, choices[name].value))
+        entry = choices.get("convention")
+        convention = CONVENTIONS[read_choice("convention", entry.value)] if entry else PAPER
+        return str(convention.choices.get(name, default))
 
     def told(self, where: str, made: Callable[[], Made]) -> Made:
         """What a function makes; an error of it is told with the sublayer where it happened."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from importlib import import_module
 from typing import Any
 
 import click
@@ -19,8 +20,23 @@ class Failure(click.ClickException):
     exit_code = 2
 
 
+# Each stands in a file of its name here, which is loaded when the command is asked for.
+COMMANDS = ("compute", "check", "compare", "mask", "explain", "why-scale")
+
+
 class Commands(click.Group):
     """The program: whatever goes wrong in a command ends here, in a line and a status."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        name = cmd_name.replace("-", "_")
+        command = getattr(import_module(f"attncli.cli.{name}"), name)
+        assert isinstance(command, click.Command)
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -1,0 +1,158 @@
+"""Sizes that the user gives in place of matrices: one entry each in `SIZES`, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from attncli.calculation.choices import read_choice
+from attncli.calculation.conventions import CONVENTIONS
+from attncli.calculation.document import Document
+from attncli.calculation.given import in_words
+from attncli.calculation.layouts import Shape
+from attncli.calculation.needs import divisors
+from attncli.calculation.scoring import SCORING, Scoring
+from attncli.errors import ProblemError
+
+MOST = 10**7  # of anything: a list of so many numbers still fits any memory
+LAYERED = ("encoder", "decoder", "transformer")
+
+
+@dataclass(frozen=True)
+class Size:
+    """A size: what it counts, what it is unless given, and the kinds that have it."""
+
+    help: str
+    default: str = ""
+    kinds: tuple[str, ...] = ("attention", *LAYERED)
+
+
+SIZES: dict[str, Size] = {
+    "n": Size("Tokens of X, or queries"),
+    "m": Size(
+        "Tokens of memory, or keys",
+        "X is all; with Q and K, and for a decoder: n",
+        ("attention", "decoder", "transformer"),
+    ),
+    "d_model": Size("Features of X", "Q, K and V are given"),
+    "d_q": Size("Features of a query of one head", "d_k"),
+    "d_k": Size("Features of a key of one head", "d_model / heads"),
+    "d_v": Size("Features of a value of one head", "d_k"),
+    "d_out": Size(
+        "Features of the output: W_o", "d_model with several heads, else no W_o", ("attention",)
+    ),
+    "hidden": Size("Hidden units of additive and concat scoring", "d_k"),
+    "past": Size("Cached keys and values before these", "none"),
+    "batch": Size("Batch entries", "no batch"),
+    "d_ff": Size("Hidden features of a feed-forward", "4 d_model", LAYERED),
+    "layers": Size("Layers", "one", LAYERED),
+    "words": Size("Words after the last layer: W_out", "none", LAYERED),
+}
+
+
+def option(name: str) -> str:
+    """How a size is written on the command line: `--d-model`."""
+    return f"--{name.replace('_', '-')}"
+
+
+class Sizes(Mapping[str, int]):
+    """Sizes as they are given, with the choices beside them, and those that follow from them.
+
+    A size that has a value unless given is found under its name, but is not counted as given.
+    """
+
+    def __init__(self, given: Mapping[str, int], choices: Document) -> None:
+        self.given = given
+        self.choices = choices
+        self.kind: str = self.choice("layer", "attention")
+        self.heads: int = self.choice("heads", 1)
+        self.kv_heads: int = self.choice("kv_heads", self.heads)
+        self._check()
+
+    def choice(self, name: str, default: object) -> Any:
+        """A choice: as it is made, as the convention makes it, or else this."""
+        entry = self.choices.entries.get(name)
+        if entry:
+            return read_choice(name, entry.value)
+        if name == "convention":
+            return default
+        return CONVENTIONS[self.choice("convention", "paper")].choices.get(name, default)
+
+    @cached_property
+    def scoring(self) -> Scoring:
+        return SCORING[self.choice("score", "scaled")]
+
+    def _check(self) -> None:
+        """Raise ProblemError for a size that is missing, or that nothing here has."""
+        for name, value in self.given.items():
+            if self.kind not in SIZES[name].kinds:
+                message = f"{option(name)} is given, but there is none here: {_said(self.kind)}."
+                hint = f"It is for {in_words(SIZES[name].kinds)}: see --layer."
+                raise ProblemError(message, hint, (name,))
+            if not 1 <= value <= MOST:
+                message = f"{option(name)} is {value}: sizes are whole numbers from 1 to {MOST}."
+                raise ProblemError(message, "", (name,))
+        for name in ("n", "d_model") if self.kind in LAYERED else ("n",):
+            if name not in self.given:
+                message = f"{option(name)} is not given: {_said(self.kind)}."
+                raise ProblemError(message, f"It counts: {SIZES[name].help}.", (name,))
+
+    def __iter__(self) -> Any:
+        return iter(self.given)
+
+    def __len__(self) -> int:
+        return len(self.given)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.given
+
+    def __getitem__(self, name: str) -> int:
+        """A size, or what it is unless given. Raises ProblemError where nothing says it."""
+        if name in self.given:
+            return self.given[name]
+        if name in ("d_q", "d_v", "hidden"):
+            return self["d_k"]
+        if name == "d_ff":
+            return 4 * self["d_model"]
+        if name == "m":
+            return self["n"]
+        if name == "d_k":
+            return self._of_head()
+        raise KeyError(name)
+
+    def _of_head(self) -> int:
+        """The width of a head that d_model and the number of heads make."""
+        d_model = self.given.get("d_model")
+        if d_model is None:
+            message = "neither --d-model nor --d-k is given: sizes need one of them."
+            hint = "With --d-model Q, K and V are projected from X; with --d-k alone they are given."
+            raise ProblemError(message, hint, ("d_k",))
+        if d_model % self.heads:
+            message = (
+                f"d_model is {d_model}, but heads is {self.heads}: without --d-k a head has "
+                "d_model / heads features."
+            )
+            hint = f"Choose a number of heads that divides it ({divisors(d_model)}), or give --d-k."
+            raise ProblemError(message, hint, ("heads", "d_model"))
+        return d_model // self.heads
+
+    @property
+    def widths(self) -> tuple[int, int, int]:
+        """Those of Q, K and V: of all their heads together. d_k need not be d_model / heads."""
+        return self.heads * self["d_q"], self.kv_heads * self["d_k"], self.kv_heads * self["d_v"]
+
+    @property
+    def batch(self) -> Shape:
+        """The axis of batch entries, where there are any."""
+        return (self.given["batch"],) if "batch" in self.given else ()
+
+
+def _said(kind: str) -> str:
+    return "this is attention alone" if kind == "attention" else f"layer is {kind}"
+
+
+def shape_of(axes: tuple[str, ...], sizes: Mapping[str, int]) -> Shape:
+    """The shape of a weight of a scoring function: `d_q + d_k` is a sum of sizes."""
+    return tuple(sum(sizes[name] for name in axis.split(" + ")) for axis in axes)
