@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from attncli.calculation.activations import ACTIVATIONS
 from attncli.calculation.layers import read
 from attncli.calculation.layouts import LAYOUTS, sizes
+from attncli.calculation.norms import Add
 from attncli.cli import cli
 from attncli.documents.reader import Reader
 from tests import oracle, oracle_layers
@@ -89,6 +90,20 @@ def document(kind: str, count: int = 1, gated: bool = False) -> Entries:
         encoder = {"X": memory, **stack("encoder", count, "e", gated)}
         inner = {"encoder": encoder, "decoder": {"X": X, **stack("decoder", count, "d", gated)}}
     return {"layer": kind, "heads": HEADS, **inner}
+
+
+def flat(entries: Entries, prefix: str = "") -> Entries:
+    """Dotted names, as CSV and NPZ have them; layers are numbered from 1."""
+    found: Entries = {}
+    for name, entry in entries.items():
+        if isinstance(entry, dict) and name != "mask":
+            found |= flat(entry, f"{prefix}{name}.")
+        elif name == "layers":
+            for number, inner in enumerate(entry, 1):
+                found |= flat(inner, f"{prefix}{name}.{number}.")
+        else:
+            found[prefix + name] = entry
+    return found
 
 
 def sides(given: Entries) -> list[Entries]:
@@ -338,20 +353,6 @@ def test_a_sublayer_may_choose_for_itself(name: str, value: object, step: str) -
 # The same, written otherwise.
 
 
-def flat(entries: Entries, prefix: str = "") -> Entries:
-    """Dotted names, as CSV and NPZ have them; layers are numbered from 1."""
-    found: Entries = {}
-    for name, entry in entries.items():
-        if isinstance(entry, dict) and name != "mask":
-            found |= flat(entry, f"{prefix}{name}.")
-        elif name == "layers":
-            for number, inner in enumerate(entry, 1):
-                found |= flat(inner, f"{prefix}{name}.{number}.")
-        else:
-            found[prefix + name] = entry
-    return found
-
-
 def on_paper(name: str, entry: Any, layout: str) -> Any:
     """An input, or a result, as a layout writes it."""
     is_weight = name.rpartition(".")[2].startswith("W_")
@@ -412,3 +413,163 @@ def test_float32_stays_float32() -> None:
             np.testing.assert_array_equal(numbers, numbers.astype(np.float32), err_msg=name)
             expected = np.array(double[name], dtype=np.float64)
             np.testing.assert_allclose(numbers, expected, 1e-3, 1e-3, err_msg=name)
+
+
+# Names with dots: in files, on the command line, and asked for.
+
+
+def run(*arguments: str, given: Entries | None = None) -> Result:
+    """A run of the program with a document as its standard input."""
+    return CliRunner().invoke(cli, arguments, input=None if given is None else json.dumps(given))
+
+
+def steps_of(*arguments: str, given: Entries | None = None) -> dict[str, Any]:
+    """Every step that compute writes as JSON."""
+    result = run("compute", *arguments, "-f", "json", given=given)
+    assert result.exit_code == 0, result.stderr
+    steps: dict[str, Any] = json.loads(result.stdout)
+    return steps
+
+
+def csv(entries: Entries) -> str:
+    """A document as CSV: choices, then a section a matrix; a vector is one row."""
+    lines = [f"{name} = {entry}" for name, entry in entries.items() if not isinstance(entry, list)]
+    for name, entry in entries.items():
+        if isinstance(entry, list):
+            rows = entry if oracle.rank(entry) == 2 else [entry]
+            lines += ["", name, *(",".join(map(repr, row)) for row in rows)]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_names_are_nested_or_dotted(kind: str, tmp_path: Path) -> None:
+    """One document as objects in JSON, and with dots in JSON, CSV and NPZ."""
+    given = {**document(kind, 2), "norm": "pre"}
+    expected = compute(given)
+    dotted = flat(given)
+    assert compute(dotted) == expected
+    path = tmp_path / "document.csv"
+    path.write_text(csv(dotted))
+    assert steps_of(str(path)) == expected
+    archive = tmp_path / "document.npz"
+    np.savez(archive, **{name: e for name, e in dotted.items() if isinstance(e, list)})
+    assert steps_of(str(archive), "--layer", kind, "--heads", "2", "--norm", "pre") == expected
+
+
+def test_a_sublayer_is_given_beside_a_document(tmp_path: Path) -> None:
+    """As a file or a literal, in any spelling; what comes later wins."""
+    given = document("encoder")
+    weight = tmp_path / "weight.csv"
+    weight.write_text(csv({"W": small("other", D_MODEL, D_FF)}).partition("W\n")[2])
+    beside = ("-", f"ffn.W_1={weight}", f"NORM1.Gamma={given['norm_2']['gamma']}")
+    steps = steps_of(*beside, given=given)
+    given["ffn"]["W_1"] = small("other", D_MODEL, D_FF)
+    given["norm_1"]["gamma"] = given["norm_2"]["gamma"]
+    assert steps == compute(given)
+
+
+def test_only_reaches_every_step_of_every_layer() -> None:
+    """In any spelling; the steps that it needs are calculated and not shown."""
+    given = document("transformer", 2)
+    every = compute(given)
+    for name in every:
+        assert steps_of("-", "--only", name, given=given) == {name: every[name]}
+    spelled = "Encoder.LAYERS.2.self.weights, decoder.layers.2.norm-3.mean"
+    asked = steps_of("-", "--only", spelled, given=given)
+    assert list(asked) == ["encoder.layers.2.self.weights", "decoder.layers.2.norm_3.mean"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("where", ["post", "pre"])
+def test_plans_say_what_they_give(kind: str, where: str) -> None:
+    """Names are all different, the last is output, and axes are those of the numbers."""
+    given = {**document(kind, 2), "norm": where, "position": "alibi", "score": "additive"}
+    problem, plan = read(Reader().document(json.dumps(given)))
+    trace = plan.run(problem.matrices)
+    assert len(set(plan.names)) == len(plan.names)
+    assert plan.names[-1] == "output"
+    for step in plan.steps:
+        assert sizes(step.axes) == trace.matrices[step.name].shape, step.name
+        is_residual = where == "pre" and isinstance(step.operation, Add)
+        assert problem.part_of(step.name) or is_residual, step.name
+
+
+# Answers, read back.
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("suffix", ["json", "csv", "npz"])
+def test_what_compute_writes_is_right(kind: str, layout: str, suffix: str, tmp_path: Path) -> None:
+    """Through every format, in every layout, check passes all steps."""
+    dotted = {**flat(document(kind, 2)), "position": "sinusoidal", "layout": layout}
+    given = {name: on_paper(name, entry, layout) for name, entry in dotted.items()}
+    problem, key = tmp_path / "problem.json", tmp_path / f"key.{suffix}"
+    problem.write_text(json.dumps(given))
+    assert run("compute", str(problem), "-o", str(key)).exit_code == 0
+    result = run("check", str(problem), str(key), "-f", "json")
+    report = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert {entry["data"]["verdict"] for entry in report["results"]} == {"right"}
+    assert [entry["name"] for entry in report["results"]] == list(compute(given))
+
+
+def test_a_wrong_step_of_a_layer_is_found(tmp_path: Path) -> None:
+    """It is told by its name; what is right before it stays right, what follows is not wrong."""
+    given = document("encoder", 2)
+    right = compute(given)
+    names = ("sum", "mean", "variance")
+    answer = {f"layers.1.norm_2.{name}": right[f"layers.1.norm_2.{name}"] for name in names}
+    mean = answer["layers.1.norm_2.mean"] = small("wrong", N, 1)
+    sums = np.array(answer["layers.1.norm_2.sum"])
+    answer["layers.1.norm_2.variance"] = ((sums - mean) ** 2).mean(-1, keepdims=True).tolist()
+    problem = tmp_path / "problem.json"
+    problem.write_text(json.dumps(given))
+    result = run("check", str(problem), "-", "-f", "json", given=answer)
+    report = {entry["name"]: entry for entry in json.loads(result.stdout)["results"]}
+    verdicts = [report[name]["data"]["verdict"] for name in answer]
+    assert (result.exit_code, verdicts) == (1, ["right", "wrong", "follows"])
+
+
+# Labels and warnings.
+
+
+def headers(kind: str, step: str, layout: str = "rows") -> tuple[list[str], list[str]]:
+    """What stands beside the rows of a step, and above its columns."""
+    labels = {"tokens": list("abcde")}
+    labels |= {} if kind == "encoder" else {"memory_tokens": list("tuvwxyz")}
+    given = {name: on_paper(name, entry, layout) for name, entry in flat(document(kind)).items()}
+    result = run("compute", "-", "--only", step, given={**given, **labels, "layout": layout})
+    assert result.exit_code == 0, result.stderr
+    lines = result.stdout.splitlines()[1:]
+    lines = [line for line in lines if line and "head" not in line and "─" not in line]
+    beside = [line.split()[0] for line in lines if "." in line]
+    return list(dict.fromkeys(beside)), lines[0].split()
+
+
+COUNTED = list(map(str, range(1, D_MODEL + 1)))
+LABELS = [
+    ("encoder", "self.weights", "abcde", "abcde"),
+    ("encoder", "norm_1.mean", "abcde", "1"),
+    ("encoder", "output", "abcde", COUNTED),
+    ("decoder", "self.weights", "abcde", "abcde"),
+    ("decoder", "cross.weights", "abcde", "tuvwxyz"),
+    ("decoder", "cross.V_h", "tuvwxyz", [*COUNTED, *map(str, range(12, D_V + 1))]),
+    ("decoder", "norm_3.variance", "abcde", "1"),
+    ("transformer", "encoder.self.weights", "tuvwxyz", "tuvwxyz"),
+    ("transformer", "encoder.norm_1.mean", "tuvwxyz", "1"),
+    ("transformer", "encoder.output", "tuvwxyz", COUNTED),
+    ("transformer", "decoder.self.weights", "abcde", "abcde"),
+    ("transformer", "decoder.cross.weights", "abcde", "tuvwxyz"),
+    ("transformer", "output", "abcde", COUNTED),
+]
+
+
+@pytest.mark.parametrize(("kind", "step", "rows", "columns"), LABELS)
+@pytest.mark.parametrize("layout", ["rows", "columns"])
+def test_tokens_are_named_in_tables(
+    kind: str, step: str, rows: list[str], columns: list[str], layout: str
+) -> None:
+    """tokens are those of X, memory_tokens those of memory, or of the encoder."""
+    expected = [list(rows), list(columns)]
+    assert headers(kind, step, layout) == tuple(expected[:: -1 if layout == "columns" else 1])

@@ -6,13 +6,17 @@ earlier ones are cached: a number, or an array that broadcasts to (…, n, d).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import NDArray
 
 from attncli.calculation.arithmetic import Expression, Index, Number, Power, Quotient
 from attncli.calculation.costs import Cost
 from attncli.calculation.masking import First
 from attncli.records import record
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def places(first: First, count: int) -> NDArray[np.int_]:

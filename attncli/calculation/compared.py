@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import isfinite, isnan
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from attncli.calculation.layouts import Array
 from attncli.calculation.names import last_of
 from attncli.calculation.plan import Plan, Step, Trace
 from attncli.calculation.problem import Problem
 from attncli.records import record
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # Each of these steps, where a plan leaves it out, is the one before it.
 CHAIN = ("scores", "scaled", "capped", "masked")

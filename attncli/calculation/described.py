@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from attncli.calculation.layouts import Axis, count, shape_text
 from attncli.calculation.masking import HIDES, Booleans, Rule
 from attncli.calculation.masks import Causal, Padding, Window, read_rule
 from attncli.errors import ProblemError
 from attncli.records import record
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MOST_NAMED = 5
 

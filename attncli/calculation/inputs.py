@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from attncli.calculation.layouts import Array, Layout, Role, shape_text
 from attncli.calculation.names import MatrixName
 from attncli.errors import ProblemError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MOST_AXES = 4  # batch, heads, n, m
 

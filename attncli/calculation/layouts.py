@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, NamedTuple, TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 from attncli.records import record
 
-Scalar = TypeVar("Scalar", bound=np.generic)
-Array = NDArray[np.floating[Any]]
+if TYPE_CHECKING:  # what is said of layouts and names must not wait for numpy
+    import numpy as np
+    from numpy.typing import NDArray
+
+Scalar = TypeVar("Scalar", bound="np.generic")
+Array: TypeAlias = "NDArray[np.floating[Any]]"
 Shape = tuple[int, ...]
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from attncli.calculation.arithmetic import Cell, Expression, Index, Noted, Number, Sum
 from attncli.calculation.conventions import PAPER, Convention
@@ -16,8 +15,13 @@ from attncli.calculation.needs import Broadcasts, Need
 from attncli.calculation.operations import Operation
 from attncli.records import record
 
-Booleans = NDArray[np.bool_]
-First = int | NDArray[np.int_]  # counted from 0: for all, or with the leading axes of the scores
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Booleans: TypeAlias = "NDArray[np.bool_]"
+First: TypeAlias = (
+    "int | NDArray[np.int_]"  # counted from 0: for all, or with the leading axes of the scores
+)
 
 HIDES = -1e4  # a score this low hides its key as −inf does: programs write −1e9
 

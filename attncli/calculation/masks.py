@@ -7,15 +7,18 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from attncli.calculation.conventions import PAPER, Convention
 from attncli.calculation.layouts import Axes, shape_text
 from attncli.calculation.masking import Booleans, First, Rule
 from attncli.errors import ProblemError, did_you_mean
 from attncli.records import record
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _WHOLE = re.compile(r"[+-]?\d+")
 

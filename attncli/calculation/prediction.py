@@ -7,10 +7,9 @@ no such mask, as nothing later is there yet. Both give the same numbers for the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from attncli.calculation.compared import Calculated
 from attncli.calculation.document import MASKS, Document, Entry
@@ -23,6 +22,9 @@ from attncli.calculation.plan import Step, Trace
 from attncli.calculation.problem import Problem
 from attncli.errors import ProblemError
 from attncli.records import record
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # What is kept of an attention for the tokens to come: the last of these that it has.
 KEPT = {

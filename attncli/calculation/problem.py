@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from attncli.calculation.choices import CHOICES, read_choice
 from attncli.calculation.conventions import CONVENTIONS, Convention
@@ -26,6 +25,9 @@ from attncli.calculation.positions import Position
 from attncli.calculation.scoring import SCORING, Scoring
 from attncli.errors import ProblemError
 from attncli.records import record
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @record(frozen=True)

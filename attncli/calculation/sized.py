@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from attncli.calculation.activations import ACTIVATIONS
 from attncli.calculation.document import Document, Entry
@@ -19,6 +18,9 @@ from attncli.calculation.layouts import LAYOUTS, Shape, shape_text
 from attncli.calculation.names import MATRICES, last_of
 from attncli.calculation.sizes import LAYERED, Sizes, shape_of
 from attncli.errors import ProblemError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MOST_NUMBERS = 2**59  # in a matrix: the bytes of more are beyond what NumPy counts
 BIASES = {

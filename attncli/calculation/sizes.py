@@ -127,7 +127,9 @@ class Sizes(Mapping[str, int]):
         d_model = self.given.get("d_model")
         if d_model is None:
             message = "neither --d-model nor --d-k is given: sizes need one of them."
-            hint = "With --d-model Q, K and V are projected from X; with --d-k alone they are given."
+            hint = (
+                "With --d-model Q, K and V are projected from X; with --d-k alone they are given."
+            )
             raise ProblemError(message, hint, ("d_k",))
         if d_model % self.heads:
             message = (

@@ -8,35 +8,26 @@ to the digits as written and not by chance, is a diagnosis.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from itertools import combinations
+from collections.abc import Iterator
 from math import log10
 
 import numpy as np
 from numpy.typing import NDArray
 
 from attncli.calculation.given import in_words
-from attncli.calculation.layouts import Array
-from attncli.calculation.plan import Plan, Step
 from attncli.homework.answers import Answered
-from attncli.homework.catalogue import Mistake, scene_at
 from attncli.homework.checking import Judge, Judged
 from attncli.homework.mistakes import MISTAKES
+from attncli.homework.replacements import Replacement, pairs, together
+from attncli.homework.replay import Replay, hidden_steps
 from attncli.homework.tolerance import Numbers, near
 from attncli.records import record
 
 ROUGH_CELLS = 3  # that a mistake must account for where they agree only roughly
+EXACTLY, ROUGHLY = 1.0, 4.0  # half units of the last place that a result may be off
 SECONDS = 1.8  # how long one wrong step may be searched for
 DIGITS_OF_INFINITY = 1.0  # what an infinity or NaN in the right place says
 MOST_DECIMALS = 4  # of a matrix that was rounded too early
-
-
-@record(frozen=True)
-class Replacement:
-    """A mistake at the steps of these names."""
-
-    mistake: Mistake
-    steps: tuple[str, ...]
 
 
 @record(frozen=True)
@@ -99,153 +90,127 @@ class _Search:
         self.hidden = hidden_steps(self.plan, judged.step, set(judge.answer))
         values = np.nan_to_num(answered.values, posinf=0, neginf=0)
         self.distance = judge.tolerance.allowed(answered, values)
-        self.tried = 0
-        self.reach = 1.0  # half units of the last place that a result may be off
         # The answer may have gone on from what it had before rounding, or from what it wrote.
-        names = {step.name for step in self.hidden}
-        self.bases = [
-            {name: matrix for name, matrix in known.items() if name not in names}
+        self.exact, self.own = (
+            Replay(self.problem, self.plan, self.hidden, known)
             for known in (judge.exact, judge.own)
-        ]
+        )
+        self.replays = [self.exact] if self.exact.equals(self.own) else [self.exact, self.own]
 
-    def run(
-        self, replacements: tuple[Replacement, ...], base: Mapping[str, Array]
-    ) -> dict[str, Array] | None:
-        """The hidden steps with these operations replaced; None where one cannot be."""
-        wrong = {name: r.mistake for r in replacements for name in r.steps}
-        known = dict(base)
-        with np.errstate(all="ignore"):
-            for step in self.hidden:
-                scene = scene_at(self.problem, self.plan, step, known)
-                try:
-                    result = wrong[step.name].make(scene) if step.name in wrong else scene.right()
-                except ValueError:
-                    return None
-                if result is None:
-                    return None
-                known[step.name] = result
-        return known
+    def fits(self, result: Numbers, reach: float = EXACTLY) -> bool:
+        """Whether every cell that was answered is that of a result, to the digits as written.
 
-    def fits(self, result: Numbers) -> bool:
-        """Whether every cell that was answered is that of a result, to the digits as written."""
+        `reach` is how many half units of the last place it may be off.
+        """
         values = self.answered.values
         if result.shape != values.shape:
             return False
-        return bool((self._near(result, values) | self.answered.blank).all())
+        return bool((self._near(result, values, reach) | self.answered.blank).all())
 
-    def _near(self, result: Numbers, values: Numbers) -> NDArray[np.bool_]:
-        return near(values, result, self.reach * self.distance)
+    def _near(self, result: Numbers, values: Numbers, reach: float) -> NDArray[np.bool_]:
+        return near(values, result, reach * self.distance)
 
-    def explains(self, result: Numbers, replaced: int) -> int:
+    def explains(self, result: Numbers, reach: float, replaced: int, tried: int) -> int:
         """How many cells a result of so many replacements accounts for; 0 if it fails one.
 
         A match of few digits may be chance: the cells that the right result does not account for
         must say more than the number of tries.
         """
-        if not self.fits(result):
+        if not self.fits(result, reach):
             return 0
         answered = self.answered
         target = self.judged.target
         if target.shape != result.shape:
             told = ~answered.blank
         else:
-            told = ~self._near(result, target) & ~answered.blank
+            told = ~self._near(result, target, reach) & ~answered.blank
         finite = result[np.isfinite(result)]
         spread = float(np.ptp(finite)) if finite.size else 0.0
-        unit = float(2 * self.reach * self.distance.max())
+        unit = float(2 * reach * self.distance.max())
         digits = log10(max(spread / unit, 2)) * int((told & np.isfinite(result)).sum())
         digits += DIGITS_OF_INFINITY * int((told & ~np.isfinite(result)).sum())
-        if self.reach > 1 and int(told.sum()) < ROUGH_CELLS:
+        if reach > EXACTLY and int(told.sum()) < ROUGH_CELLS:
             return 0
-        needed = self.reach + 2 * (replaced - 1) + log10(self.tried + 1)
+        needed = reach + 2 * (replaced - 1) + log10(tried + 1)
         return int((~answered.blank).sum()) if digits > needed else 0
 
     def explanations(self) -> tuple[list[Explanation], bool]:
-        """Every single replacement that explains the answer; where none does, every pair."""
+        """Every single replacement that explains the answer; where none does, every pair.
+
+        Whether the time was up before all pairs were tried is told as well.
+        """
         deadline = time.monotonic() + SECONDS
-        known = self.run((), self.bases[0])
-        makeable = [single for single in self._singles() if known and self._can_make(single, known)]
-        tried = [*makeable, *self._everywhere(makeable)]
-        singles = [single for single in tried if self.run((single,), self.bases[0]) is not None]
-        for reach in (1.0, 4.0):
-            self.reach = reach
-            found = [e for one in singles if (e := self._explanation((one,)))]
-            if found:
-                return _likeliest(found), False
-        self.reach = 1.0
-        for pair in combinations(singles, 2):
+        makeable = list(self._singles())
+        singles = [*makeable, *together(self.problem, makeable)]
+        changing: list[Replacement] = []
+        found: list[Explanation] = []
+        rough: list[Explanation] = []
+        for tried, single in enumerate(singles, 1):
+            results = self._results((single,))
+            if any(self._changes(result) for result in results):
+                changing.append(single)
+            found += self._explained((single,), results, EXACTLY, tried)
+            rough += self._explained((single,), results, ROUGHLY, len(singles) + tried)
+        if found or rough:
+            return _likeliest(found or rough), False
+        for tried, pair in enumerate(pairs(changing), 2 * len(singles) + 1):
             if time.monotonic() > deadline:
                 return _likeliest(found), True
-            if not set(pair[0].steps) & set(pair[1].steps) and (e := self._explanation(pair)):
-                found.append(e)
+            found += self._explained(pair, self._results(pair), EXACTLY, tried)
         return _likeliest(found), False
 
     def _singles(self) -> Iterator[Replacement]:
-        """Each mistake at each hidden step, in the order of the calculation."""
+        """Each mistake at each hidden step where it can be made, in the order of the calculation."""
         for step in self.hidden:
-            for mistake in MISTAKES.values():
-                if isinstance(step.operation, mistake.replaces):
-                    yield Replacement(mistake, (step.name,))
+            kinds = [m for m in MISTAKES.values() if isinstance(step.operation, m.replaces)]
+            scene = self.exact.scene(step)
+            with np.errstate(all="ignore"):
+                for mistake in kinds:
+                    if mistake.make(scene) is not None:
+                        yield Replacement(mistake, (step.name,))
 
-    def _can_make(self, single: Replacement, known: Mapping[str, Array]) -> bool:
-        """Whether a mistake can be made at its step, where all before it is right."""
-        step = next(step for step in self.hidden if step.name in single.steps)
-        with np.errstate(all="ignore"):
-            scene = scene_at(self.problem, self.plan, step, known)
-            return single.mistake.make(scene) is not None
+    def _results(self, replacements: tuple[Replacement, ...]) -> list[Numbers]:
+        """What these replacements make of the step, from what was exact and from what was written."""
+        wrong = {name: r.mistake for r in replacements for name in r.steps}
+        runs = (replay.run(wrong) for replay in self.replays)
+        name = self.judged.name
+        return [np.asarray(known[name], dtype=np.float64) for known in runs if known is not None]
 
-    def _everywhere(self, singles: list[Replacement]) -> list[Replacement]:
-        """Whoever makes a mistake at one step may make it at every step where it can be made."""
-        places: dict[str, list[Replacement]] = {}
-        for single in singles:
-            places.setdefault(single.mistake.name, []).append(single)
-        return [
-            Replacement(group[0].mistake, tuple(name for one in group for name in one.steps))
-            for group in places.values()
-            if len(group) > 1
-        ]
+    def _changes(self, result: Numbers) -> bool:
+        """Whether a result is another than the right one."""
+        right = self.exact.right.get(self.judged.name)
+        return right is None or not np.array_equal(result, right, equal_nan=True)
 
-    def _explanation(self, replacements: tuple[Replacement, ...]) -> Explanation | None:
-        self.tried += 1
-        for base in self.bases:
-            known = self.run(replacements, base)
-            if known is not None:
-                result = np.asarray(known[self.judged.name], dtype=np.float64)
-                agreeing = self.explains(result, len(replacements))
-                if agreeing:
-                    return Explanation(replacements, agreeing, result, self.reach > 1)
-        return None
+    def _explained(
+        self,
+        replacements: tuple[Replacement, ...],
+        results: list[Numbers],
+        reach: float,
+        tried: int,
+    ) -> list[Explanation]:
+        """The explanation by the first of the results that explains the answer; none otherwise."""
+        for result in results:
+            agreeing = self.explains(result, reach, len(replacements), tried)
+            if agreeing:
+                return [Explanation(replacements, agreeing, result, reach > EXACTLY)]
+        return []
 
     def rounded_early(self) -> RoundedEarly | None:
         """Whether rounding a matrix on the way, and nothing else, gives the answer."""
         hidden = [step.name for step in self.hidden[:-1]]
-        used = [name for name in self.judged.step.operation.operands if name in self.bases[1]]
+        used = [name for name in self.judged.step.operation.operands if name in self.own.given]
         every = [tuple(hidden)] if len(hidden) > 1 else []
         for names in (*every, *((name,) for name in (*hidden, *used))):
             for decimals in range(MOST_DECIMALS, 0, -1):
-                result = self._run_rounding(names, decimals)
-                if result is not None and self.fits(result):
+                known = self.own.run_rounding(names, decimals)
+                if known and self.fits(np.asarray(known[self.judged.name], dtype=np.float64)):
                     return RoundedEarly(in_words(names), decimals)
         return None
 
-    def _run_rounding(self, names: tuple[str, ...], decimals: int) -> Numbers | None:
-        known = dict(self.bases[1])
-        for name in names:
-            if name in known and known[name].dtype.kind == "f":
-                known[name] = np.round(known[name], decimals)
-        with np.errstate(all="ignore"):
-            for step in self.hidden:
-                try:
-                    result = scene_at(self.problem, self.plan, step, known).right()
-                except ValueError:
-                    return None
-                known[step.name] = np.round(result, decimals) if step.name in names else result
-        return np.asarray(known[self.judged.step.name], dtype=np.float64)
-
     def decider(self, explanations: list[Explanation]) -> str | None:
         """The first hidden step at which the explanations would differ."""
-        runs = [self.run(e.replacements, self.bases[0]) for e in explanations]
-        known = [run for run in runs if run is not None]
+        wrongs = ({n: r.mistake for r in e.replacements for n in r.steps} for e in explanations)
+        known = [run for run in map(self.exact.run, wrongs) if run is not None]
         for step in self.hidden[:-1]:
             matrices = [np.asarray(run[step.name], dtype=np.float64) for run in known]
             first = matrices[0] if matrices else None
@@ -269,14 +234,3 @@ def _likeliest(found: list[Explanation]) -> list[Explanation]:
     for explanation in sorted(found, key=_rank):
         by_names.setdefault(explanation.names, explanation)
     return list(by_names.values())
-
-
-def hidden_steps(plan: Plan, target: Step, given: set[str]) -> tuple[Step, ...]:
-    """The steps that lead to a target and that an answer does not show, the target last."""
-    needed = set(target.operation.operands)
-    found = [target]
-    for step in reversed(plan.steps):
-        if step.name in needed - given and step.name != target.name:
-            found.append(step)
-            needed.update(step.operation.operands)
-    return tuple(reversed(found))

@@ -60,7 +60,8 @@ class Replay:
 
         None where a mistake cannot be made, or what it makes does not fit the steps after it.
         """
-        known, changed = dict(self.right), set()
+        known = dict(self.right)
+        changed: set[str] = set()
         with np.errstate(all="ignore"):
             for step, operands in self._steps:
                 if step.name in wrong:
@@ -78,7 +79,8 @@ class Replay:
 
     def run_rounding(self, names: Collection[str], decimals: int) -> Mapping[str, Array] | None:
         """The matrices where those of these names are rounded before they are used."""
-        known, changed = dict(self.right), set()
+        known = dict(self.right)
+        changed: set[str] = set()
         for name in names:
             if name in self.given and known[name].dtype.kind == "f":
                 known[name] = np.round(known[name], decimals)
