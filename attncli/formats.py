@@ -10,6 +10,7 @@ from attncli.errors import AttncliError
 from attncli.records import record
 
 if TYPE_CHECKING:
+    from attncli.calculation.alternatives import Report as CostReport
     from attncli.calculation.compared import Comparison
     from attncli.calculation.plan import Trace
     from attncli.calculation.problem import Problem
@@ -210,6 +211,40 @@ SATURATIONS: dict[str, SaturationFormat] = {
     "table": SaturationFormat(".txt", "tables and bars for people", _saturation_table),
     "json": SaturationFormat(".json", "an object a row", _saturation_json),
     "csv": SaturationFormat(".csv", "a line a row", _saturation_csv),
+}
+
+
+@record(frozen=True)
+class CostFormat:
+    """A form of what a calculation costs: the suffix of its files, and how it is written."""
+
+    suffix: str
+    help: str
+    write: Callable[[CostReport, View], str]
+
+
+def _costs_table(report: CostReport, view: View) -> str:
+    from attncli.render.costs import draw_costs
+
+    return draw_costs(report, view)
+
+
+def _costs_json(report: CostReport, view: View) -> str:
+    from attncli.render.cost_data import costs_json
+
+    return costs_json(report)
+
+
+def _costs_csv(report: CostReport, view: View) -> str:
+    from attncli.render.cost_data import costs_csv
+
+    return costs_csv(report)
+
+
+COSTS: dict[str, CostFormat] = {
+    "table": CostFormat(".txt", "tables for people", _costs_table),
+    "json": CostFormat(".json", "one object, with an object a step", _costs_json),
+    "csv": CostFormat(".csv", "a line a step", _costs_csv),
 }
 
 

@@ -28,6 +28,11 @@ CALCULATION = [
     *(
         "prediction",
         "layers",
+        "alternatives",
+        "costing",
+        "opened",
+        "sized",
+        "sizes",
         "cells",
         "compared",
         "why_scale",
@@ -72,6 +77,7 @@ CALCULATION = [
         "sharing",
         "arithmetic",
         "needs",
+        "costs",
         "layouts",
     ),
 ]

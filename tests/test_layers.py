@@ -1,119 +1,45 @@
-"""Layers of a Transformer, through the command line: against the oracle, and told what is wrong."""
+"""Layers of a Transformer, through the command line, against the oracle in plain loops."""
 
 from __future__ import annotations
 
-import json
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 
 from attncli.calculation.activations import ACTIVATIONS
-from attncli.calculation.layers import read
-from attncli.calculation.layouts import LAYOUTS, sizes
-from attncli.calculation.norms import Add
-from attncli.cli import cli
-from attncli.documents.reader import Reader
+from attncli.calculation.layouts import LAYOUTS
 from tests import oracle, oracle_layers
+from tests.layered import (
+    BATCH,
+    D_K,
+    D_MODEL,
+    D_V,
+    HEADS,
+    KINDS,
+    WORDS,
+    Entries,
+    M,
+    N,
+    document,
+    flat,
+    norm,
+    on_paper,
+    sides,
+    small,
+)
 from tests.oracle_layers import Choices
 from tests.oracle_positions import distances, rotated, sinusoids
-from tests.test_sharing import assert_close, assert_same, compute, matrix, refused
+from tests.test_sharing import assert_close, assert_same, compute, matrix
 
-Entries = dict[str, Any]  # what a JSON document holds
-
-# All sizes are different primes.
-HEADS, BATCH, N, M, D_MODEL, D_K, D_V, D_FF, WORDS = 2, 3, 5, 7, 11, 13, 17, 19, 23
-KINDS = {"encoder": oracle_layers.encoder, "decoder": oracle_layers.decoder}
-KINDS["transformer"] = oracle_layers.transformer
-
-
-# Documents.
-
-
-def small(seed: str, *shape: int) -> Any:
-    """Random numbers small enough that no softmax is of one key alone."""
-    return (0.4 * np.array(matrix(seed, *shape))).tolist()
-
-
-def attention(seed: str) -> Entries:
-    widths = {"q": HEADS * D_K, "k": HEADS * D_K, "v": HEADS * D_V}
-    weights = {
-        f"W_{letter}": small(seed + letter, D_MODEL, width) for letter, width in widths.items()
-    }
-    biases = {f"b_{letter}": small(f"{seed}b{letter}", width) for letter, width in widths.items()}
-    last = {"W_o": small(seed + "o", HEADS * D_V, D_MODEL), "b_o": small(seed + "bo", D_MODEL)}
-    return {**weights, **biases, **last}
-
-
-def feed_forward(seed: str, gated: bool = False) -> Entries:
-    own = {"W_1": small(seed + "1", D_MODEL, D_FF), "b_1": small(seed + "b1", D_FF)}
-    own |= {"W_2": small(seed + "2", D_FF, D_MODEL), "b_2": small(seed + "b2", D_MODEL)}
-    gate = {"W_3": small(seed + "3", D_MODEL, D_FF), "b_3": small(seed + "b3", D_FF)}
-    return {**own, **gate} if gated else own
-
-
-def norm(seed: str) -> Entries:
-    return {"gamma": matrix(seed + "gamma", D_MODEL), "beta": matrix(seed + "beta", D_MODEL)}
-
-
-def layer(kind: str, seed: str = "", gated: bool = False) -> Entries:
-    """The sublayers of an encoder layer or of a decoder layer, every weight its own."""
-    names = ("self", "cross", "ffn") if kind == "decoder" else ("self", "ffn")
-    document: Entries = {}
-    for number, name in enumerate(names, 1):
-        own = feed_forward(seed, gated) if name == "ffn" else attention(seed + name)
-        document |= {name: own, f"norm_{number}": norm(f"{seed}{number}")}
-    return document
-
-
-def inputs(kind: str, *leading: int) -> Entries:
-    X, memory = matrix("X", *leading, N, D_MODEL), matrix("memory", *leading, M, D_MODEL)
-    return {"X": X, "memory": memory} if kind == "decoder" else {"X": X}
-
-
-def stack(kind: str, count: int, seed: str = "", gated: bool = False) -> Entries:
-    """So many layers; one stands by itself, without a list."""
-    if count == 1:
-        return layer(kind, seed, gated)
-    return {"layers": [layer(kind, f"{seed}{number}", gated) for number in range(count)]}
-
-
-def document(kind: str, count: int = 1, gated: bool = False) -> Entries:
-    """A document of one kind, with two heads."""
-    if kind != "transformer":
-        inner = {**inputs(kind), **stack(kind, count, gated=gated)}
-    else:
-        X, memory = matrix("X", N, D_MODEL), matrix("memory", M, D_MODEL)
-        encoder = {"X": memory, **stack("encoder", count, "e", gated)}
-        inner = {"encoder": encoder, "decoder": {"X": X, **stack("decoder", count, "d", gated)}}
-    return {"layer": kind, "heads": HEADS, **inner}
-
-
-def flat(entries: Entries, prefix: str = "") -> Entries:
-    """Dotted names, as CSV and NPZ have them; layers are numbered from 1."""
-    found: Entries = {}
-    for name, entry in entries.items():
-        if isinstance(entry, dict) and name != "mask":
-            found |= flat(entry, f"{prefix}{name}.")
-        elif name == "layers":
-            for number, inner in enumerate(entry, 1):
-                found |= flat(inner, f"{prefix}{name}.{number}.")
-        else:
-            found[prefix + name] = entry
-    return found
-
-
-def sides(given: Entries) -> list[Entries]:
-    """The encoder and the decoder of a transformer; else the document itself."""
-    return [given["encoder"], given["decoder"]] if "encoder" in given else [given]
+ORACLES = {"encoder": oracle_layers.encoder, "decoder": oracle_layers.decoder}
+ORACLES["transformer"] = oracle_layers.transformer
 
 
 def assert_oracle(kind: str, given: Entries, **choices: Any) -> None:
     """Every step, by its name and in its order, is that of the oracle."""
-    expected = KINDS[kind](given, Choices(**{"heads": HEADS, **choices}))
+    expected = ORACLES[kind](given, Choices(**{"heads": HEADS, **choices}))
     assert_same(compute(given), expected)
 
 
@@ -281,7 +207,7 @@ MASKED: list[tuple[str, Entries, Any, Any]] = [
 def test_masks_hide_what_they_say(kind: str, said: Entries, own: Any, other: Any) -> None:
     """mask is self-attention's, in a decoder beside the causal one; cross.mask is memory's."""
     given = document(kind, 2)
-    expected = KINDS[kind](given, Choices(HEADS, masks=own, memory_masks=other))
+    expected = ORACLES[kind](given, Choices(HEADS, masks=own, memory_masks=other))
     assert_same(compute({**flat(given), **said}), expected)
 
 
@@ -353,15 +279,6 @@ def test_a_sublayer_may_choose_for_itself(name: str, value: object, step: str) -
 # The same, written otherwise.
 
 
-def on_paper(name: str, entry: Any, layout: str) -> Any:
-    """An input, or a result, as a layout writes it."""
-    is_weight = name.rpartition(".")[2].startswith("W_")
-    is_turned = layout == "columns" or (layout == "torch" and is_weight)
-    if not is_turned or oracle.rank(entry) < 2:
-        return entry
-    return np.swapaxes(np.array(entry, dtype=np.float64), -1, -2).tolist()
-
-
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("where", ["post", "pre"])
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -413,163 +330,3 @@ def test_float32_stays_float32() -> None:
             np.testing.assert_array_equal(numbers, numbers.astype(np.float32), err_msg=name)
             expected = np.array(double[name], dtype=np.float64)
             np.testing.assert_allclose(numbers, expected, 1e-3, 1e-3, err_msg=name)
-
-
-# Names with dots: in files, on the command line, and asked for.
-
-
-def run(*arguments: str, given: Entries | None = None) -> Result:
-    """A run of the program with a document as its standard input."""
-    return CliRunner().invoke(cli, arguments, input=None if given is None else json.dumps(given))
-
-
-def steps_of(*arguments: str, given: Entries | None = None) -> dict[str, Any]:
-    """Every step that compute writes as JSON."""
-    result = run("compute", *arguments, "-f", "json", given=given)
-    assert result.exit_code == 0, result.stderr
-    steps: dict[str, Any] = json.loads(result.stdout)
-    return steps
-
-
-def csv(entries: Entries) -> str:
-    """A document as CSV: choices, then a section a matrix; a vector is one row."""
-    lines = [f"{name} = {entry}" for name, entry in entries.items() if not isinstance(entry, list)]
-    for name, entry in entries.items():
-        if isinstance(entry, list):
-            rows = entry if oracle.rank(entry) == 2 else [entry]
-            lines += ["", name, *(",".join(map(repr, row)) for row in rows)]
-    return "\n".join(lines) + "\n"
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_names_are_nested_or_dotted(kind: str, tmp_path: Path) -> None:
-    """One document as objects in JSON, and with dots in JSON, CSV and NPZ."""
-    given = {**document(kind, 2), "norm": "pre"}
-    expected = compute(given)
-    dotted = flat(given)
-    assert compute(dotted) == expected
-    path = tmp_path / "document.csv"
-    path.write_text(csv(dotted))
-    assert steps_of(str(path)) == expected
-    archive = tmp_path / "document.npz"
-    np.savez(archive, **{name: e for name, e in dotted.items() if isinstance(e, list)})
-    assert steps_of(str(archive), "--layer", kind, "--heads", "2", "--norm", "pre") == expected
-
-
-def test_a_sublayer_is_given_beside_a_document(tmp_path: Path) -> None:
-    """As a file or a literal, in any spelling; what comes later wins."""
-    given = document("encoder")
-    weight = tmp_path / "weight.csv"
-    weight.write_text(csv({"W": small("other", D_MODEL, D_FF)}).partition("W\n")[2])
-    beside = ("-", f"ffn.W_1={weight}", f"NORM1.Gamma={given['norm_2']['gamma']}")
-    steps = steps_of(*beside, given=given)
-    given["ffn"]["W_1"] = small("other", D_MODEL, D_FF)
-    given["norm_1"]["gamma"] = given["norm_2"]["gamma"]
-    assert steps == compute(given)
-
-
-def test_only_reaches_every_step_of_every_layer() -> None:
-    """In any spelling; the steps that it needs are calculated and not shown."""
-    given = document("transformer", 2)
-    every = compute(given)
-    for name in every:
-        assert steps_of("-", "--only", name, given=given) == {name: every[name]}
-    spelled = "Encoder.LAYERS.2.self.weights, decoder.layers.2.norm-3.mean"
-    asked = steps_of("-", "--only", spelled, given=given)
-    assert list(asked) == ["encoder.layers.2.self.weights", "decoder.layers.2.norm_3.mean"]
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("where", ["post", "pre"])
-def test_plans_say_what_they_give(kind: str, where: str) -> None:
-    """Names are all different, the last is output, and axes are those of the numbers."""
-    given = {**document(kind, 2), "norm": where, "position": "alibi", "score": "additive"}
-    problem, plan = read(Reader().document(json.dumps(given)))
-    trace = plan.run(problem.matrices)
-    assert len(set(plan.names)) == len(plan.names)
-    assert plan.names[-1] == "output"
-    for step in plan.steps:
-        assert sizes(step.axes) == trace.matrices[step.name].shape, step.name
-        is_residual = where == "pre" and isinstance(step.operation, Add)
-        assert problem.part_of(step.name) or is_residual, step.name
-
-
-# Answers, read back.
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("suffix", ["json", "csv", "npz"])
-def test_what_compute_writes_is_right(kind: str, layout: str, suffix: str, tmp_path: Path) -> None:
-    """Through every format, in every layout, check passes all steps."""
-    dotted = {**flat(document(kind, 2)), "position": "sinusoidal", "layout": layout}
-    given = {name: on_paper(name, entry, layout) for name, entry in dotted.items()}
-    problem, key = tmp_path / "problem.json", tmp_path / f"key.{suffix}"
-    problem.write_text(json.dumps(given))
-    assert run("compute", str(problem), "-o", str(key)).exit_code == 0
-    result = run("check", str(problem), str(key), "-f", "json")
-    report = json.loads(result.stdout)
-    assert result.exit_code == 0
-    assert {entry["data"]["verdict"] for entry in report["results"]} == {"right"}
-    assert [entry["name"] for entry in report["results"]] == list(compute(given))
-
-
-def test_a_wrong_step_of_a_layer_is_found(tmp_path: Path) -> None:
-    """It is told by its name; what is right before it stays right, what follows is not wrong."""
-    given = document("encoder", 2)
-    right = compute(given)
-    names = ("sum", "mean", "variance")
-    answer = {f"layers.1.norm_2.{name}": right[f"layers.1.norm_2.{name}"] for name in names}
-    mean = answer["layers.1.norm_2.mean"] = small("wrong", N, 1)
-    sums = np.array(answer["layers.1.norm_2.sum"])
-    answer["layers.1.norm_2.variance"] = ((sums - mean) ** 2).mean(-1, keepdims=True).tolist()
-    problem = tmp_path / "problem.json"
-    problem.write_text(json.dumps(given))
-    result = run("check", str(problem), "-", "-f", "json", given=answer)
-    report = {entry["name"]: entry for entry in json.loads(result.stdout)["results"]}
-    verdicts = [report[name]["data"]["verdict"] for name in answer]
-    assert (result.exit_code, verdicts) == (1, ["right", "wrong", "follows"])
-
-
-# Labels and warnings.
-
-
-def headers(kind: str, step: str, layout: str = "rows") -> tuple[list[str], list[str]]:
-    """What stands beside the rows of a step, and above its columns."""
-    labels = {"tokens": list("abcde")}
-    labels |= {} if kind == "encoder" else {"memory_tokens": list("tuvwxyz")}
-    given = {name: on_paper(name, entry, layout) for name, entry in flat(document(kind)).items()}
-    result = run("compute", "-", "--only", step, given={**given, **labels, "layout": layout})
-    assert result.exit_code == 0, result.stderr
-    lines = result.stdout.splitlines()[1:]
-    lines = [line for line in lines if line and "head" not in line and "─" not in line]
-    beside = [line.split()[0] for line in lines if "." in line]
-    return list(dict.fromkeys(beside)), lines[0].split()
-
-
-COUNTED = list(map(str, range(1, D_MODEL + 1)))
-LABELS = [
-    ("encoder", "self.weights", "abcde", "abcde"),
-    ("encoder", "norm_1.mean", "abcde", "1"),
-    ("encoder", "output", "abcde", COUNTED),
-    ("decoder", "self.weights", "abcde", "abcde"),
-    ("decoder", "cross.weights", "abcde", "tuvwxyz"),
-    ("decoder", "cross.V_h", "tuvwxyz", [*COUNTED, *map(str, range(12, D_V + 1))]),
-    ("decoder", "norm_3.variance", "abcde", "1"),
-    ("transformer", "encoder.self.weights", "tuvwxyz", "tuvwxyz"),
-    ("transformer", "encoder.norm_1.mean", "tuvwxyz", "1"),
-    ("transformer", "encoder.output", "tuvwxyz", COUNTED),
-    ("transformer", "decoder.self.weights", "abcde", "abcde"),
-    ("transformer", "decoder.cross.weights", "abcde", "tuvwxyz"),
-    ("transformer", "output", "abcde", COUNTED),
-]
-
-
-@pytest.mark.parametrize(("kind", "step", "rows", "columns"), LABELS)
-@pytest.mark.parametrize("layout", ["rows", "columns"])
-def test_tokens_are_named_in_tables(
-    kind: str, step: str, rows: list[str], columns: list[str], layout: str
-) -> None:
-    """tokens are those of X, memory_tokens those of memory, or of the encoder."""
-    expected = [list(rows), list(columns)]
-    assert headers(kind, step, layout) == tuple(expected[:: -1 if layout == "columns" else 1])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from attncli.calculation.attention import attention, scaled
-from attncli.calculation.costing import Costing, StepCost
+from attncli.calculation.costing import Costing, Doubled, StepCost
 from attncli.calculation.costs import Cost, cells
 from attncli.calculation.layouts import LAYOUTS, Axes, Axis, Role, Shape
 from attncli.calculation.plan import Steps
@@ -14,9 +14,10 @@ from attncli.calculation.problem import Problem
 from attncli.calculation.scoring import SCORING, Scoring
 from attncli.calculation.sizes import shape_of
 from attncli.errors import ProblemError
+from attncli.records import record
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Scored:
     """What the scores take under one scoring function; no steps, and why, where it cannot be used."""
 
@@ -38,10 +39,14 @@ class Scored:
         return max(self.steps, key=lambda step: step.bytes)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Pairs:
-    """The queries and keys that are scored: their axes, and the hidden width for either."""
+    """The queries and keys that are scored, and the hidden width where one is needed.
 
+    `name` is that of their sublayer, where there are layers.
+    """
+
+    name: str
     problem: Problem
     queries: Axes
     keys: Axes
@@ -56,10 +61,14 @@ class Pairs:
         return self.keys[-2].size
 
     @property
-    def width(self) -> int:
-        """The features of all heads of the queries together."""
-        heads = (axis.size for axis in self.queries if axis.name == "heads")
-        return self.queries[-1].size * next(heads, 1)
+    def heads(self) -> int:
+        return next((axis.size for axis in self.queries if axis.name == "heads"), 1)
+
+    @property
+    def features(self) -> int:
+        """Those of a token: of X, or of the queries of all heads together."""
+        of_x = self.problem.axes.get("X")
+        return of_x[-1].size if of_x else self.queries[-1].size * self.heads
 
     def size(self, name: str) -> int:
         """A size that the weights of scoring functions have: d_q, d_k or hidden."""
@@ -73,8 +82,9 @@ def pairs(problem: Problem, hidden: int | None = None) -> Pairs:
     `hidden` is the width of `hidden` in additive scoring, where the problem has none; d_k unless
     given.
     """
-    parts = [part.problem for part in problem.parts if "weights" in part.plan.names]
-    own = parts[0] if parts else problem
+    parts = [part for part in problem.parts if "weights" in part.plan.names]
+    own = parts[0].problem if parts else problem
+    name = parts[0].prefix.removesuffix(".") if parts else ""
     found: list[tuple[Axes, Axes]] = []
 
     def score(steps: Steps, queries: str, keys: str) -> str:
@@ -84,7 +94,7 @@ def pairs(problem: Problem, hidden: int | None = None) -> Pairs:
     plan = attention(replace(own, scoring=replace(own.scoring, score=score)))
     (queries, keys), *_ = found
     widths = [step.axes[-1].size for step in plan.steps if step.name == "hidden"]
-    return Pairs(own, queries, keys, hidden or next(iter(widths), keys[-1].size))
+    return Pairs(name, own, queries, keys, hidden or next(iter(widths), keys[-1].size))
 
 
 def scorings(at: Pairs) -> list[Scored]:
@@ -109,7 +119,7 @@ def _axes(shape: Shape) -> Axes:
     return tuple(Axis("", size) for size in shape)
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Place:
     """Where layers are compared: n tokens of d features, a kernel, and a window of keys."""
 
@@ -119,7 +129,7 @@ class Place:
     window: int
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Kind:
     """A way to let tokens know of each other, in one layer of n tokens and d features.
 
@@ -204,9 +214,19 @@ KINDS: tuple[Kind, ...] = (
 )
 
 
-def check_place(at: Place) -> None:
-    """Raise ProblemError where a window or a kernel is wider than the sequence."""
-    for name, width in (("kernel", at.kernel), ("window", at.window)):
-        if width > at.n:
-            message = f"--{name} is {width}, but there are {at.n} tokens."
-            raise ProblemError(message, "Choose one that is not wider.", (name,))
+@record(frozen=True)
+class Report:
+    """What is to be told: the costs, and where it is asked for, what else could be done.
+
+    `pairs` and `place` are None where nothing is compared; `doubled` is empty unless asked for.
+    """
+
+    costing: Costing
+    pairs: Pairs | None = None
+    place: Place | None = None
+    doubled: tuple[Doubled, ...] = ()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the steps are what is asked for."""
+        return not (self.pairs or self.doubled)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from attncli.calculation.names import MATRICES, last_of
 from attncli.calculation.opened import Opened, opened
 from attncli.calculation.plan import Plan, Step
 from attncli.calculation.problem import Problem
+from attncli.records import record
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 TOKENS = ("n", "m")  # the axes that grow with the sequences
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class StepCost:
     """What one step takes, and the bytes of its result."""
 
@@ -35,7 +36,7 @@ class StepCost:
     bytes: int
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Group:
     """The steps of a sublayer, of all layers together; `times` says how many sublayers these are."""
 
@@ -46,7 +47,7 @@ class Group:
     parameters: int
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Doubled:
     """What the calculation takes with sequences of these lengths."""
 
@@ -55,7 +56,7 @@ class Doubled:
     largest: StepCost
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Costing:
     """A problem, its plan, and what the plan takes."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +11,13 @@ import numpy as np
 from attncli.calculation.costs import cells
 from attncli.calculation.layouts import Axes, sizes
 from attncli.calculation.masking import Mask, filled_up
+from attncli.records import record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Opened:
     """Of so many scores, so many may be attended."""
 

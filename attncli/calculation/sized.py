@@ -6,7 +6,7 @@ memory. What is made of it is checked and planned as any document is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -34,11 +34,16 @@ Shapes = Iterator[tuple[str, Shape]]
 
 
 def sized(
-    given: Mapping[str, int], choices: Document, biases: str = "ffn", final_norm: bool = False
+    given: Mapping[str, int],
+    choices: Document,
+    biases: str = "ffn",
+    final_norm: bool = False,
+    spare: Collection[str] = (),
 ) -> Document:
     """The document that sizes and choices make together; `position` may be `learned`.
 
-    Raises ProblemError for a size that is missing, means nothing here, or makes no heads.
+    Raises ProblemError for a size that is missing, or makes no heads, and for one that no matrix
+    has, unless it is `spare`.
     """
     entries = dict(choices.entries)
     is_learned = "position" in entries and entries["position"].value == "learned"
@@ -51,6 +56,7 @@ def sized(
         last = last_of(name)
         role = sizes.scoring.matrices.get(last, MATRICES[last].role)
         entries[name] = Entry(blank(name, layout.written_shape(shape, role), dtype), SOURCE)
+    sizes.check_used(spare)
     return Document(entries, (SOURCE,))
 
 
@@ -83,23 +89,23 @@ class Shaped:
             yield from self.stack("", kind, "n")
             if kind == "decoder":
                 yield from self.tokens("memory", "m")
-        if "words" in self.sizes:
+        if self.sizes.has("words"):
             yield from self.linear("", "out", self.sizes["d_model"], self.sizes["words"])
 
     def attention(self) -> Shapes:
         """X and its projections, or Q, K and V; then the weights."""
         sizes = self.sizes
-        if "d_model" in sizes:
+        if sizes.has("d_model"):
             yield from self.tokens("X", "n")
-            if "m" in sizes:
+            if sizes.has("m"):
                 yield from self.tokens("memory", "m")
             yield from self.position("", "n")
         else:
             counts = (sizes["n"], sizes["m"], sizes["m"])
             for name, count, width in zip("QKV", counts, sizes.widths, strict=True):
                 yield name, (*sizes.batch, count, width)
-        several = sizes["d_model"] if sizes.heads > 1 and "d_model" in sizes else None
-        yield from self.weights("", sizes.get("d_out") if "d_out" in sizes else several)
+        several = sizes["d_model"] if sizes.heads > 1 and sizes.has("d_model") else None
+        yield from self.weights("", sizes["d_out"] if sizes.has("d_out") else several)
         yield from self.past("")
 
     def tokens(self, name: str, count: str) -> Shapes:
@@ -113,13 +119,13 @@ class Shaped:
     def weights(self, prefix: str, d_out: int | None) -> Shapes:
         """The projections of one attention, and the weights of its scoring function."""
         sizes = self.sizes
-        if "d_model" in sizes:
+        if sizes.has("d_model"):
             for letter, width in zip("qkv", sizes.widths, strict=True):
                 yield from self.linear(prefix, letter, sizes["d_model"], width)
         if d_out:
             yield from self.linear(prefix, "o", sizes.heads * sizes["d_v"], d_out)
         for name, axes in sizes.scoring.shapes.items():
-            yield prefix + name, shape_of(axes, sizes)
+            yield prefix + name, shape_of(axes, sizes.__getitem__)
 
     def linear(self, prefix: str, letter: str, d_in: int, d_out: int) -> Shapes:
         """A weight, and its bias where there is one."""
@@ -130,7 +136,7 @@ class Shaped:
     def past(self, prefix: str) -> Shapes:
         """The cache before the keys and values of this call."""
         sizes = self.sizes
-        if "past" in sizes:
+        if sizes.has("past"):
             heads = (sizes.kv_heads,) if sizes.heads > 1 else ()
             for name, width in (("K_past", sizes["d_k"]), ("V_past", sizes["d_v"])):
                 yield prefix + name, (*sizes.batch, *heads, sizes["past"], width)
@@ -140,7 +146,7 @@ class Shaped:
         yield from self.tokens(f"{side}X", count)
         yield from self.position(side, count)
         layers = [side]
-        if "layers" in self.sizes:
+        if self.sizes.has("layers"):
             numbers = range(1, self.sizes["layers"] + 1)
             layers = [f"{side}layers.{number}." for number in numbers]
         for prefix in layers:

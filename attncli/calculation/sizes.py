@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -15,12 +14,13 @@ from attncli.calculation.layouts import Shape
 from attncli.calculation.needs import divisors
 from attncli.calculation.scoring import SCORING, Scoring
 from attncli.errors import ProblemError
+from attncli.records import record
 
 MOST = 10**7  # of anything: a list of so many numbers still fits any memory
 LAYERED = ("encoder", "decoder", "transformer")
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class Size:
     """A size: what it counts, what it is unless given, and the kinds that have it."""
 
@@ -57,14 +57,12 @@ def option(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-class Sizes(Mapping[str, int]):
-    """Sizes as they are given, with the choices beside them, and those that follow from them.
-
-    A size that has a value unless given is found under its name, but is not counted as given.
-    """
+class Sizes:
+    """Sizes as they are given, with the choices beside them, and those that follow from them."""
 
     def __init__(self, given: Mapping[str, int], choices: Document) -> None:
         self.given = given
+        self.used: set[str] = set()
         self.choices = choices
         self.kind: str = self.choice("layer", "attention")
         self.heads: int = self.choice("heads", 1)
@@ -99,18 +97,14 @@ class Sizes(Mapping[str, int]):
                 message = f"{option(name)} is not given: {_said(self.kind)}."
                 raise ProblemError(message, f"It counts: {SIZES[name].help}.", (name,))
 
-    def __iter__(self) -> Any:
-        return iter(self.given)
-
-    def __len__(self) -> int:
-        return len(self.given)
-
-    def __contains__(self, name: object) -> bool:
+    def has(self, name: str) -> bool:
+        """Whether a size is given."""
         return name in self.given
 
     def __getitem__(self, name: str) -> int:
         """A size, or what it is unless given. Raises ProblemError where nothing says it."""
         if name in self.given:
+            self.used.add(name)
             return self.given[name]
         if name in ("d_q", "d_v", "hidden"):
             return self["d_k"]
@@ -124,13 +118,13 @@ class Sizes(Mapping[str, int]):
 
     def _of_head(self) -> int:
         """The width of a head that d_model and the number of heads make."""
-        d_model = self.given.get("d_model")
-        if d_model is None:
+        if not self.has("d_model"):
             message = "neither --d-model nor --d-k is given: sizes need one of them."
             hint = (
                 "With --d-model Q, K and V are projected from X; with --d-k alone they are given."
             )
             raise ProblemError(message, hint, ("d_k",))
+        d_model = self["d_model"]
         if d_model % self.heads:
             message = (
                 f"d_model is {d_model}, but heads is {self.heads}: without --d-k a head has "
@@ -148,13 +142,21 @@ class Sizes(Mapping[str, int]):
     @property
     def batch(self) -> Shape:
         """The axis of batch entries, where there are any."""
-        return (self.given["batch"],) if "batch" in self.given else ()
+        return (self["batch"],) if self.has("batch") else ()
+
+    def check_used(self, spare: Collection[str]) -> None:
+        """Raise ProblemError for a size that was given, but never asked for, unless it is `spare`."""
+        for name in self.given:
+            if name not in self.used | set(spare):
+                message = f"{option(name)} is given, but nothing here has that size."
+                hint = f"It counts: {SIZES[name].help}."
+                raise ProblemError(message, hint, (name,))
 
 
 def _said(kind: str) -> str:
     return "this is attention alone" if kind == "attention" else f"layer is {kind}"
 
 
-def shape_of(axes: tuple[str, ...], sizes: Mapping[str, int]) -> Shape:
+def shape_of(axes: tuple[str, ...], size: Callable[[str], int]) -> Shape:
     """The shape of a weight of a scoring function: `d_q + d_k` is a sum of sizes."""
-    return tuple(sum(sizes[name] for name in axis.split(" + ")) for axis in axes)
+    return tuple(sum(size(name) for name in axis.split(" + ")) for axis in axes)

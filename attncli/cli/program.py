@@ -21,7 +21,7 @@ class Failure(click.ClickException):
 
 
 # Each stands in a file of its name here, which is loaded when the command is asked for.
-COMMANDS = ("compute", "check", "compare", "mask", "explain", "why-scale")
+COMMANDS = ("compute", "check", "compare", "mask", "explain", "why-scale", "cost")
 
 
 class Commands(click.Group):
@@ -42,7 +42,7 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS:  # click suggests one of those it holds
-            self.commands = {name: self for name in COMMANDS}
+            self.commands = dict.fromkeys(COMMANDS, self)
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -87,5 +87,7 @@ def _value(key: str, array: NDArray[Any]) -> object:
             "NumPy's files know no bfloat16: save it as float32." if array.dtype.kind == "V" else ""
         )
         raise DocumentError(message, hint, (key,))
+    if array.dtype in (np.float32, np.float64) and array.dtype.isnative:
+        return array  # as it lies in the file, of which no copy is made
     with np.errstate(over="ignore"):  # what becomes infinite is named where cells are checked
         return array.astype(np.float64)

@@ -55,12 +55,21 @@ def _loaded(path: Path, data: bytes | None) -> Iterator[Any]:
     try:
         # NumPy leaves a file open that it opened itself and cannot read.
         with path.open("rb") if data is None else BytesIO(data) as file:
-            yield np.load(file, allow_pickle=False)
+            mapped = _mapped(path) if data is None else None
+            yield np.load(file, allow_pickle=False) if mapped is None else mapped
     # What NumPy, and the readers of archives below it, raise.
     except (ValueError, EOFError, OSError, BadZipFile, KeyError, RuntimeError, zlib.error):
         message = "it is no NPZ or NPY file of plain arrays."
         hint = "Write it with numpy.savez; pickled objects are not read."
         raise DocumentError(message, hint) from None
+
+
+def _mapped(path: Path) -> NDArray[Any] | None:
+    """An NPY file as it lies on the disk, read where it is used; None for what is no such file."""
+    try:
+        return np.lib.format.open_memmap(path, mode="r")
+    except (ValueError, OSError):  # an archive, an empty array, damage: NumPy's reader tells
+        return None
 
 
 def dump_arrays(matrices: Mapping[str, NDArray[Any]]) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from inspect import cleandoc
+from typing import TypeAlias
 
 from attncli.calculation.layouts import Array
 from attncli.calculation.operations import Operation
@@ -76,7 +77,7 @@ def scene_at(problem: Problem, plan: Plan, step: Step, known: Mapping[str, Array
     return Scene(part.problem, part.plan, part.steps[step.name], matrices, part, around)
 
 
-Wrong = Callable[[Scene], Array | None]
+Wrong: TypeAlias = "Callable[[Scene], Array | None]"
 
 
 @record(frozen=True)

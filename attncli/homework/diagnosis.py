@@ -124,7 +124,8 @@ class _Search:
             told = ~answered.blank
         else:
             told = ~self._near(result, target, reach) & ~answered.blank
-        finite = result[np.isfinite(result)]
+        numbers = np.concatenate((result.ravel(), target.ravel()))
+        finite = numbers[np.isfinite(numbers)]
         spread = float(np.ptp(finite)) if finite.size else 0.0
         unit = float(2 * reach * self.distance.max())
         digits = log10(max(spread / unit, 2)) * int((told & np.isfinite(result)).sum())

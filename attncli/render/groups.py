@@ -74,8 +74,9 @@ def table(groups: Sequence[Group]) -> Table:
     """The groups side by side."""
     drawn = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1))
     lines = [group.lines for group in groups]
+    has_titles = any(group.title for group in groups)
     for title, heads, *_ in lines:
-        drawn.add_column(Text(f"{title}\n{heads}"), no_wrap=True)
+        drawn.add_column(Text(f"{title}\n{heads}" if has_titles else heads), no_wrap=True)
     for cells in zip(*(rows for _, _, *rows in lines), strict=True):
         drawn.add_row(*map(Text, cells))
     return drawn

@@ -21,12 +21,6 @@ def _terms(scene: Scene) -> Array:
     return np.square(source - mean[0]) if mean else np.square(source)
 
 
-def _averaged(scene: Scene, axis: int | None) -> Array:
-    """The mean of the same numbers over another axis, or over all."""
-    mean: Array = _terms(scene).mean(axis=axis, keepdims=True)
-    return mean
-
-
 @mistake("ln-axis", "over the tokens of each feature", Mean, *SPREADS)
 def ln_axis(scene: Scene) -> Array | None:
     """The tokens were averaged instead of the features: there is one number for each feature.
@@ -36,19 +30,21 @@ def ln_axis(scene: Scene) -> Array | None:
     Layer normalisation knows one token at a time; over the tokens it would depend on what else
     stands in the sequence, as batch normalisation does on what else is in the batch.
     """
-    return _averaged(scene, -2)
+    mean: Array = _terms(scene).mean(axis=-2, keepdims=True)
+    return mean
 
 
 @mistake("ln-axis-all", "over the whole matrix", Mean, *SPREADS)
 def ln_axis_all(scene: Scene) -> Array | None:
-    """The whole matrix was averaged: there is one number for all tokens.
+    """The whole matrix was averaged: all tokens have one number.
 
     Average over the features of each token: axis=-1, with keepdims.
 
     In NumPy and PyTorch mean and var without an axis take all there is; tokens are then not
     normalised each by itself.
     """
-    return _averaged(scene, None)
+    terms = _terms(scene)
+    return np.full_like(terms[..., :1], terms.mean())
 
 
 @mistake("ln-mean-not-divided", "Σ x", Mean)
