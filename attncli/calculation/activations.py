@@ -34,7 +34,8 @@ _CUBIC = 0.044715  # the share of x³ in the tanh form of GELU (Hendrycks & Gimp
 class Activation:
     """A function of each number by itself: how it is told, applied and spelled out.
 
-    `cost` is that of one number, as `apply` calculates it. `gated`: a second projection of the token is multiplied by it (Shazeer 2020).
+    `cost` is that of one number, as `apply` calculates it. `gated`: a second projection of the token
+    is multiplied by it (Shazeer 2020).
     """
 
     name: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from attncli.calculation.attention import attention, scaled
 from attncli.calculation.costing import Costing, Doubled, StepCost
@@ -14,7 +13,7 @@ from attncli.calculation.problem import Problem
 from attncli.calculation.scoring import SCORING, Scoring
 from attncli.calculation.sizes import shape_of
 from attncli.errors import ProblemError
-from attncli.records import record
+from attncli.records import record, replace
 
 
 @record(frozen=True)

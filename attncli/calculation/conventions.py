@@ -7,10 +7,9 @@ them, heads that share keys lie side by side, and sine and cosine alternate in p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from math import nan
 
-from attncli.records import record
+from attncli.records import field, record
 
 
 @record(frozen=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from attncli.calculation.names import MATRICES, last_of
 from attncli.calculation.opened import Opened, opened
 from attncli.calculation.plan import Plan, Step
 from attncli.calculation.problem import Problem
-from attncli.records import record
+from attncli.records import record, replace
 
 if TYPE_CHECKING:
     import numpy as np

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from math import prod
 
 from attncli.calculation.layouts import Axes, sizes
-from attncli.records import record
+from attncli.records import names_of, record
 
 
 @record(frozen=True)
@@ -27,10 +26,10 @@ class Cost:
     multiply_adds: int = 0
 
     def __add__(self, other: Cost) -> Cost:
-        return Cost(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+        return Cost(*(getattr(self, n) + getattr(other, n) for n in names_of(self)))
 
     def __mul__(self, times: int) -> Cost:
-        return Cost(*(getattr(self, f.name) * times for f in fields(self)))
+        return Cost(*(getattr(self, n) * times for n in names_of(self)))
 
     @property
     def flops(self) -> int:
@@ -47,7 +46,7 @@ class Cost:
         return sum(getattr(self, name) for name in COUNTED)
 
 
-COUNTED = tuple(field.name for field in fields(Cost) if field.name != "multiply_adds")
+COUNTED = tuple(name for name in names_of(Cost()) if name != "multiply_adds")
 
 
 def cells(axes: Axes) -> int:

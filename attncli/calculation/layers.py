@@ -10,7 +10,6 @@ under its name (`self.W_q`, `layers.2.ffn.W_1`, `encoder.X`), and its steps bear
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -28,7 +27,7 @@ from attncli.calculation.operations import renamed
 from attncli.calculation.plan import Plan, Step, Steps
 from attncli.calculation.problem import Part, Problem, read_problem
 from attncli.errors import ProblemError
-from attncli.records import record
+from attncli.records import record, replace
 
 Made = TypeVar("Made")
 

@@ -6,7 +6,6 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +14,7 @@ from attncli.calculation.conventions import PAPER, Convention
 from attncli.calculation.layouts import Axes, shape_text
 from attncli.calculation.masking import Booleans, First, Rule
 from attncli.errors import ProblemError, did_you_mean
-from attncli.records import record
+from attncli.records import record, replace
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

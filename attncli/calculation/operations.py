@@ -2,14 +2,14 @@
 
 An operation is a small frozen record. It knows which names it needs (`operands`), what must hold
 between their shapes (`needs`), the axes of its result, how to apply itself, its formula, how
-to spell out one cell, and what it costs. All matrices are in the layout `rows`; only formulas are written in the user's layout.
+to spell out one cell, and what it costs. All matrices are in the layout `rows`; only formulas are
+written in the user's layout.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import fields, replace
 from math import sqrt
 from typing import Any
 
@@ -31,7 +31,7 @@ from attncli.calculation.layouts import Array, Axes, Factor, Layout, Role
 from attncli.calculation.needs import Equal, Need
 from attncli.calculation.sharing import shared, spread
 from attncli.calculation.vectors import Inner, Line
-from attncli.records import record
+from attncli.records import names_of, record, replace
 
 
 class Operation(ABC):
@@ -71,12 +71,12 @@ class Operation(ABC):
 def renamed(operation: Operation, name: Callable[[str], str]) -> Operation:
     """The same operation on matrices of other names."""
     changes: dict[str, object] = {}
-    for field in fields(operation):  # type: ignore[arg-type]  # every operation is a dataclass
-        value = getattr(operation, field.name)
+    for field in names_of(operation):
+        value = getattr(operation, field)
         if isinstance(value, str) and value in operation.operands:
-            changes[field.name] = name(value)
+            changes[field] = name(value)
         elif isinstance(value, tuple) and all(isinstance(part, str) for part in value):
-            changes[field.name] = tuple(map(name, value))
+            changes[field] = tuple(map(name, value))
     return replace(operation, **changes)  # type: ignore[type-var]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
 
 from attncli.calculation.layouts import Role
 from attncli.calculation.measures import Cosine, Distance
@@ -12,7 +11,7 @@ from attncli.calculation.pairs import Bilinear, Dot, TanhSum, WeighHidden
 from attncli.calculation.plan import Steps
 from attncli.calculation.stacked import ProjectPart, Stacks
 from attncli.errors import ProblemError
-from attncli.records import record
+from attncli.records import field, record
 
 
 @record(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import replace
 from math import hypot
 from typing import Protocol
 
@@ -19,7 +18,7 @@ from attncli.calculation.arithmetic import (
     Sum,
     Values,
 )
-from attncli.records import record
+from attncli.records import record, replace
 
 Slot = int | range | None  # a place in a matrix; None runs along the axis, a range along a part
 

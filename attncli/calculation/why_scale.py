@@ -8,7 +8,6 @@ variance d_k. Large scores push softmax to where its gradient is extremely small
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -22,7 +21,7 @@ from attncli.calculation.problem import Part, Problem
 from attncli.calculation.saturation import Row, by_query, row
 from attncli.calculation.scoring import SCORING, dot
 from attncli.errors import AttncliError, ProblemError
-from attncli.records import record
+from attncli.records import record, replace
 
 AT_ONCE = 2**20  # random numbers that are held at a time
 MOST_DRAWN = 10**8  # and drawn in all, which takes some seconds

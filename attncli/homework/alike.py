@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from attncli.calculation.layouts import Array
 from attncli.calculation.plan import Step, Trace
 from attncli.calculation.positioning import Rotate
 from attncli.homework.answers import EXACT, Answer, Answered
+from attncli.records import replace
 
 
 def counted_from_0(trace: Trace, answer: Answer) -> Answer:

@@ -20,6 +20,7 @@ from attncli.calculation.plan import Step, Trace
 from attncli.calculation.problem import Problem
 from attncli.homework.alike import counted_from_0
 from attncli.homework.answers import Answer, Answered
+from attncli.homework.stand_ins import by_plan_names
 from attncli.homework.tolerance import Numbers, Tolerance, near
 from attncli.records import record
 
@@ -82,7 +83,7 @@ class Judge:
         self, problem: Problem, trace: Trace, answer: Answer, tolerance: Tolerance
     ) -> None:
         self.problem, self.trace = problem, trace
-        self.answer = counted_from_0(trace, answer)
+        self.answer = counted_from_0(trace, by_plan_names(problem, trace.plan, answer))
         self.tolerance = tolerance
         self.own: dict[str, Array] = dict(problem.matrices)
         self.exact: dict[str, Array] = dict(problem.matrices)
@@ -154,7 +155,7 @@ class Judge:
         try:
             with np.errstate(all="ignore"):
                 result = operation.apply(*(known[name] for name in operation.operands))
-        except ValueError:
+        except (ValueError, IndexError):  # the answer's own matrices do not fit together
             return None
         return np.asarray(result, dtype=np.float64)
 

@@ -25,7 +25,8 @@ from attncli.records import record
 
 ROUGH_CELLS = 3  # that a mistake must account for where they agree only roughly
 EXACTLY, ROUGHLY = 1.0, 4.0  # half units of the last place that a result may be off
-SECONDS = 1.8  # how long one wrong step may be searched for
+SECONDS = 1.8  # how long pairs may be searched for that explain one wrong step
+SECONDS_OF_SINGLES = 5.0  # and single mistakes, of which there are thousands in a stack of layers
 DIGITS_OF_INFINITY = 1.0  # what an infinity or NaN in the right place says
 MOST_DECIMALS = 4  # of a matrix that was rounded too early
 
@@ -60,7 +61,7 @@ class Diagnosis:
     """All that explains a wrong step, the likeliest first.
 
     `decider` is the step that would tell the explanations apart, where one would; `is_cut` says
-    that the time was up before all pairs had been tried.
+    that the time was up before all had been tried.
     """
 
     explanations: tuple[Explanation, ...] = ()
@@ -138,15 +139,17 @@ class _Search:
     def explanations(self) -> tuple[list[Explanation], bool]:
         """Every single replacement that explains the answer; where none does, every pair.
 
-        Whether the time was up before all pairs were tried is told as well.
+        Whether the time was up before all had been tried is told as well.
         """
-        deadline = time.monotonic() + SECONDS
+        start = time.monotonic()
         makeable = list(self._singles())
         singles = [*makeable, *together(self.problem, makeable)]
         changing: list[Replacement] = []
         found: list[Explanation] = []
         rough: list[Explanation] = []
         for tried, single in enumerate(singles, 1):
+            if time.monotonic() > start + SECONDS_OF_SINGLES:
+                return _likeliest(found or rough), True
             results = self._results((single,))
             if any(self._changes(result) for result in results):
                 changing.append(single)
@@ -155,7 +158,7 @@ class _Search:
         if found or rough:
             return _likeliest(found or rough), False
         for tried, pair in enumerate(pairs(changing), 2 * len(singles) + 1):
-            if time.monotonic() > deadline:
+            if time.monotonic() > start + SECONDS:
                 return _likeliest(found), True
             found += self._explained(pair, self._results(pair), EXACTLY, tried)
         return _likeliest(found), False

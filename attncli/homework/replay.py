@@ -104,5 +104,5 @@ def _applied(step: Step, operands: tuple[str, ...], known: Mapping[str, Array]) 
     try:
         with np.errstate(all="ignore"):
             return step.operation.apply(*(known[name] for name in operands))
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, IndexError):
         return None

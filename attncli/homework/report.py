@@ -6,16 +6,19 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from attncli.calculation.given import in_words
 from attncli.calculation.layouts import count, shape_text
 from attncli.calculation.problem import Problem
 from attncli.homework.answers import EXACT, Answered
 from attncli.homework.checking import Judge, Judged, Verdict
 from attncli.homework.diagnosis import Diagnosis, Explanation, diagnose
+from attncli.homework.replacements import Replacement
 from attncli.homework.slips import Slip, slips
 from attncli.homework.stand_ins import with_stand_ins
 from attncli.homework.tolerance import half_a_unit
 from attncli.records import record
 
+MOST_NAMED = 3  # steps that are named where a mistake was made
 PASSING = (Verdict.RIGHT, Verdict.ROUNDED)
 EARNING = (*PASSING, Verdict.FOLLOWS)
 
@@ -147,13 +150,13 @@ def _words(outcome: _Outcome) -> tuple[str, str]:
         return "", ""
     fact = _fact(outcome.problem, judged)
     if diagnosis.explanations:
-        return f"{fact} {_explained(diagnosis)}", _cure(diagnosis.explanations[0])
+        return f"{fact} {_explained(outcome)}", _cure(diagnosis.explanations[0])
     if outcome.slips:
         return fact, f"Work these cells out again: attncli explain spells {judged.name} out."
     if judged.answered is not None and _is_off_by_little(judged, judged.answered):
         told = f"{fact} They are off by 2 units of the last digit or less."
         return told, "Something was rounded on the way: carry more digits, and round at the end."
-    cut = " There were more pairs than could be tried." if diagnosis.is_cut else ""
+    cut = " There was more to try than there is time for." if diagnosis.is_cut else ""
     told = f"{fact} No mistake of the catalogue explains it.{cut}"
     return told, f"Work one cell out again: attncli explain spells {judged.name} out."
 
@@ -178,9 +181,13 @@ def _fact(problem: Problem, judged: Judged) -> str:
     return f"{len(judged.wrong)} of {count(cells, 'cells')} wrong."
 
 
-def _explained(diagnosis: Diagnosis) -> str:
+def _explained(outcome: _Outcome) -> str:
     """What was done; where several mistakes give the same numbers, all of them."""
-    told = [" ".join(r.mistake.done for r in e.replacements) for e in diagnosis.explanations]
+    diagnosis = outcome.diagnosis
+    told = [
+        " ".join(f"{_where(outcome, r)}{r.mistake.done}" for r in e.replacements)
+        for e in diagnosis.explanations
+    ]
     cells = diagnosis.explanations[0].agreeing
     rough = ", to 2 units of their last digit" if diagnosis.explanations[0].is_rough else ""
     agreement = f"All {cells} cells agree{rough}." if cells > 1 else ""
@@ -193,6 +200,15 @@ def _explained(diagnosis: Diagnosis) -> str:
         else "Nothing between would tell them apart."
     )
     return f"{told[0]} {agreement} As likely: {', '.join(names[1:])}. {decider}"
+
+
+def _where(outcome: _Outcome, replacement: Replacement) -> str:
+    """In which steps of a layer a mistake was made, unless it is the step itself."""
+    steps = replacement.steps
+    if not outcome.problem.parts or steps == (outcome.judged.name,):
+        return ""
+    more = [f"{len(steps) - MOST_NAMED} more"] if len(steps) > MOST_NAMED else []
+    return f"In {in_words([*steps[:MOST_NAMED], *more])}: "
 
 
 def _cure(explanation: Explanation) -> str:

@@ -64,11 +64,17 @@ def _explanations(judged: Judged, own: Values, index: tuple[int, ...]) -> Iterat
 
 
 def _products(judged: Judged, own: Values, index: tuple[int, ...]) -> list[float]:
-    """The products whose sum the cell is; none where it is no sum of products."""
+    """The products whose sum the cell is; none where it is no sum of products.
+
+    Nor are there any where the answer's own matrices are too small for it.
+    """
     operation = judged.step.operation
-    expression = operation.cell(index, *(own[name] for name in operation.operands))
-    sums = (part for part in (expression, *expression.parts) if isinstance(part, Inner))
-    return [part.value(own) for inner in sums for part in inner.parts]
+    try:
+        expression = operation.cell(index, *(own[name] for name in operation.operands))
+        sums = (part for part in (expression, *expression.parts) if isinstance(part, Inner))
+        return [part.value(own) for inner in sums for part in inner.parts]
+    except (ValueError, IndexError):
+        return []
 
 
 def _swapped(yours: str, right: str) -> bool:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from attncli.calculation.names import STEPS, last_of
+from attncli.calculation.norms import Add
 from attncli.calculation.operations import Same
 from attncli.calculation.plan import Plan, Step
-from attncli.calculation.problem import Problem
+from attncli.calculation.problem import Part, Problem
 from attncli.errors import ProblemError, did_you_mean
 from attncli.homework.answers import Answer
+from attncli.records import replace
 
 # Steps that a plan may leave out, and those whose matrix they then equal, the nearest first.
 _OWN = ("embedded", "X_scaled", "X")
@@ -42,13 +43,56 @@ def stand_in(name: str, problem: Problem, plan: Plan) -> str:
     Raises ProblemError where there is none, and lists the steps that there are.
     """
     scope, _, last = name.rpartition(".")
-    part = next((part for part in problem.parts if part.prefix == f"{scope}."), None)
+    part = _part(problem, scope)
     for source in STAND_INS.get(last, ()):
         source = part.name(source) if part else source
         if source in plan.names or source in problem.matrices:
             return source
     message = f"{name} is no step of this calculation{did_you_mean(name, plan.names)}."
     raise ProblemError(message, f"Its steps are {', '.join(plan.names)}.", (name,))
+
+
+def by_plan_names(problem: Problem, plan: Plan, answer: Answer) -> Answer:
+    """The answer with its steps under the names of the plan.
+
+    The last step of a layer is named after the layer, a residual sum after the norm around it, or
+    after the sublayer where the norm stands before. A learner may name them after where they
+    stand: `norm_2.output`, `self.sum`, `layers.2.output`.
+    """
+    named = dict(answer)
+    for name in answer:
+        other = None if name in plan.names else _plan_name(name, problem, plan)
+        if other and other not in answer:
+            named[other] = named.pop(name)
+    return named
+
+
+def _plan_name(name: str, problem: Problem, plan: Plan) -> str | None:
+    """What a layer calls a step that is named after where it stands; None for any other name."""
+    scope, _, last = name.rpartition(".")
+    part = _part(problem, scope)
+    if part and last in part.plan.names:
+        return part.name(last)
+    if part and last == "sum":
+        result = part.name(part.plan.steps[-1].name)
+        sums = [step for step in plan.steps if isinstance(step.operation, Add)]
+        return next((s.name for s in sums if s.operation.operands[1] == result), None)
+    inside = [step.name for step in plan.steps if _home(step, problem).startswith(f"{scope}.")]
+    return inside[-1] if scope and last == "output" and inside else None
+
+
+def _part(problem: Problem, scope: str) -> Part | None:
+    """The sublayer of this name."""
+    return next((part for part in problem.parts if part.prefix == f"{scope}."), None)
+
+
+def _home(step: Step, problem: Problem) -> str:
+    """The prefix of the sublayer that a step belongs to; a residual sum, to the sublayer it adds."""
+    part = problem.part_of(step.name)
+    if part:
+        return part.prefix
+    *_, last = step.operation.operands
+    return f"{last.rpartition('.')[0]}."
 
 
 def with_stand_ins(problem: Problem, plan: Plan, answer: Answer) -> Iterator[Step]:

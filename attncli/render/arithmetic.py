@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from math import isfinite
 from typing import Any
 
@@ -20,6 +19,7 @@ from attncli.calculation.arithmetic import (
 )
 from attncli.calculation.plan import Trace
 from attncli.calculation.vectors import Inner, SquaredDistance, Total
+from attncli.records import replace
 from attncli.render.explanations import Explanations
 from attncli.render.latex import Latex, latex_text
 from attncli.render.spelling import Spelling

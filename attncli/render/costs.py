@@ -96,7 +96,7 @@ class Drawing:
             labels("step", [*(step.step.name if step else ROW_GAP for step in steps), "total"]),
             [
                 Group("", ("shape",), [(shape,) for shape in (*shapes, "")]),
-                *operations([*(step and step.cost for step in steps), costing.total], ROW_GAP),
+                *operations([*(s.cost if s else None for s in steps), costing.total], ROW_GAP),
                 Group("", ("FLOPs", "bytes"), last),
             ],
         )

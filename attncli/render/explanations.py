@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 
@@ -16,7 +15,7 @@ from attncli.calculation.needs import Paper
 from attncli.calculation.plan import Step, Trace
 from attncli.calculation.problem import Problem
 from attncli.calculation.vectors import Inner, Length, SquaredDistance, Total
-from attncli.records import record
+from attncli.records import record, replace
 from attncli.render.numbers import number_text
 from attncli.render.spelling import Spelling, shown
 

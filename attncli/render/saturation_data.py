@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import asdict
 from io import StringIO
 from math import isfinite
 from typing import Any
 
 from attncli.calculation.saturation import Measured, Row
 from attncli.calculation.why_scale import Drawn, Given, Saturation
+from attncli.records import names_of
 
 
 def saturation_json(found: Saturation) -> str:
     """Where the numbers come from, and an object a row; infinities and NaN are strings."""
     source = found.source
-    said = {"random": asdict(source)} if isinstance(source, Drawn) else {"document": _given(source)}
+    said = (
+        {"random": {name: getattr(source, name) for name in names_of(source)}}
+        if isinstance(source, Drawn)
+        else {"document": _given(source)}
+    )
     document = {**said, "rows": [_row(row) for row in found.rows]}
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 

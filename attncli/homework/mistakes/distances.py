@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from attncli.calculation.angles import places
@@ -12,6 +10,7 @@ from attncli.calculation.masking import Mask
 from attncli.calculation.positioning import Distances
 from attncli.homework.catalogue import Scene, mistake
 from attncli.homework.mistakes.masking import applied, masking
+from attncli.records import replace
 
 
 def lowering(scene: Scene) -> Distances:

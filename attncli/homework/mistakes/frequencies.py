@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from attncli.calculation.layouts import Array
 from attncli.calculation.positioning import Sinusoids
 from attncli.homework.catalogue import Scene, mistake
 from attncli.homework.mistakes.waves import BASE, sinusoids, waves, with_angles
+from attncli.records import replace
 
 
 @mistake("pe-double-index", "10000^(4i/d)", Sinusoids)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from attncli.calculation.layouts import Array
@@ -11,6 +9,7 @@ from attncli.calculation.masking import Booleans, Mask
 from attncli.calculation.masks import Causal, Padding, Window, distance
 from attncli.homework.catalogue import Scene, mistake
 from attncli.homework.mistakes.masking import with_rules
+from attncli.records import replace
 
 
 def causal(scene: Scene, shift: int) -> Array | None:

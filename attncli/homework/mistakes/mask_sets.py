@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from attncli.calculation.layouts import Array
@@ -19,6 +17,7 @@ from attncli.homework.mistakes.masking import (
     scored,
 )
 from attncli.homework.mistakes.softmax import EVERY_NORMALISER
+from attncli.records import replace
 
 
 @mistake("masks-or", "fill where every mask hides", Mask)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -14,6 +13,7 @@ from attncli.calculation.masking import HIDES, Booleans, Mask, Rule
 from attncli.calculation.operations import OfOne, Operation
 from attncli.calculation.plan import Step
 from attncli.homework.catalogue import Scene
+from attncli.records import replace
 
 R = TypeVar("R", bound=Rule)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +24,7 @@ from attncli.homework.mistakes.masking import (
     numbers,
     scored,
 )
+from attncli.records import replace
 
 
 @mistake("mask-missing", "scores, nothing hidden", Mask)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from attncli.calculation.layouts import Array
 from attncli.calculation.norms import Mean, MeanSquare, Variance
 from attncli.homework.catalogue import Scene, mistake
+from attncli.records import replace
 
 SPREADS = (Variance, MeanSquare)
 

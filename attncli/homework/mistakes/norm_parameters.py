@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from attncli.calculation.layouts import Array
 from attncli.calculation.norms import Standardise
 from attncli.homework.catalogue import Scene, mistake
 from attncli.homework.mistakes.norms import standardise
+from attncli.records import replace
 
 USUAL_EPS = 1e-5
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from attncli.calculation.layouts import Array
@@ -16,6 +14,7 @@ from attncli.homework.mistakes.softmax import (
     sums,
     tempered,
 )
+from attncli.records import replace
 
 
 def at_temperature(scene: Scene, temperature: float) -> Array | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from attncli.calculation.layouts import Array
@@ -12,6 +10,7 @@ from attncli.calculation.pairs import Dot
 from attncli.calculation.positioning import AddPositions, Sinusoids
 from attncli.homework.catalogue import Scene, mistake
 from attncli.homework.mistakes.waves import right_frequency, sinusoids, waves, with_angles
+from attncli.records import replace
 
 
 @mistake("pe-halves", "all sines, then all cosines", Sinusoids)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from attncli.calculation.angles import Angles, places
 from attncli.calculation.layouts import Array
 from attncli.calculation.positioning import Rotate
 from attncli.homework.catalogue import Scene
+from attncli.records import replace
 
 Pair = tuple[Array, Array]
 # From cos, sin, x₁ and x₂ of every pair to the two that they become.

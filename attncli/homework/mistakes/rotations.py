@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from attncli.calculation.angles import places
@@ -15,6 +13,7 @@ from attncli.calculation.positioning import Rotate
 from attncli.calculation.sharing import spread
 from attncli.homework.catalogue import Scene, mistake
 from attncli.homework.mistakes.rotating import right_turn, rotation, turned, with_angles
+from attncli.records import replace
 
 BASE = 10000.0
 

@@ -1,0 +1,199 @@
+"""Documents to begin with: matrices of small numbers that a person can calculate with.
+
+Their numbers are drawn by a seed, and are the same on every machine. One entry in `KINDS` is one
+kind of document that `attncli new` writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import prod
+from random import Random
+from typing import Any
+
+from attncli.calculation.choices import read_choice
+from attncli.calculation.document import Document, Entry
+from attncli.calculation.layouts import Role, Shape
+from attncli.calculation.names import MATRICES, last_of
+from attncli.calculation.sized import Shaped
+from attncli.calculation.sizes import Sizes, option
+from attncli.errors import ProblemError, did_you_mean
+from attncli.records import record
+
+MOST_NUMBERS = 10**6  # more are no exercise
+
+# Tenths at most, and so few of each that products stay short. No softmax of them is near 0 or 1.
+TOKENS = (-1, -0.5, 0, 0.5, 1, 1.5, 2)
+ENLARGED = (-0.5, 0, 0.5)  # tokens that are multiplied by √d_model first
+WEIGHTS = (0.5, 0.5, 0.5, 1)  # with either sign
+TERMS = 3  # numbers in a column of a weight that are not 0, however long it is
+FACTORS = (0.5, 1, 1.5)
+ADDED = (-0.5, 0, 0.5)
+
+ENGLISH = ("I", "love", "math", "and", "the", "cats", "that", "sleep", "on", "old", "red", "sofas")
+FRENCH = ("j'aime", "les", "maths", "et", "ton", "chat", "qui", "dort", "sur", "un", "vieux", "lit")
+START = "<s>"  # what a decoder's first word follows
+
+Nested = dict[str, Any]  # a document as JSON holds it: objects, lists of numbers, words
+
+
+@record(frozen=True)
+class Order:
+    """What is asked for: a kind, sizes and choices as the user gives them, and the seed."""
+
+    kind: str
+    sizes: Mapping[str, int]
+    choices: Mapping[str, object]
+    seed: int
+
+    def command(self) -> str:
+        """The command that writes this document."""
+        given = {**self.sizes, **self.choices, "seed": self.seed}
+        said = (f"{option(name)} {value}" for name, value in given.items())
+        return f"attncli new {self.kind} {' '.join(said)}"
+
+
+@record(frozen=True)
+class Kind:
+    """A kind of document: what it is, its sizes and choices unless others are given, its maker."""
+
+    help: str
+    sizes: Mapping[str, int]
+    choices: Mapping[str, object]
+    make: Callable[[Order], Nested]
+
+
+def made(order: Order) -> Nested:
+    """The document that is asked for. Raises ProblemError where there is none of such sizes."""
+    if order.kind not in KINDS:
+        message = f"{order.kind} is no kind of document{did_you_mean(order.kind, KINDS)}."
+        raise ProblemError(message, f"The kinds are {', '.join(KINDS)}.")
+    return KINDS[order.kind].make(order)
+
+
+def ready(order: Order) -> Nested:
+    """A document of layers as compute reads it: title, choices, labels, then all matrices."""
+    kind = KINDS[order.kind]
+    given = {**kind.sizes, **order.sizes}
+    choices = {"layer": order.kind, **kind.choices, **order.choices}
+    choices = {name: read_choice(name, value) for name, value in choices.items()}
+    entries = {name: Entry(value, option(name)) for name, value in choices.items()}
+    sizes = Sizes(given, Document(entries))
+    is_stack = order.kind == "transformer" or "layers" in given
+    has_last_norm = is_stack and choices.get("norm") == "pre"
+    shapes = dict(Shaped(sizes, "ffn", False, has_last_norm).matrices())
+    sizes.check_used(())
+    numbers = sum(map(prod, shapes.values()))
+    if numbers > MOST_NUMBERS:
+        message = f"these sizes make {numbers} numbers: too many to calculate with."
+        raise ProblemError(message, "Choose smaller sizes; attncli cost counts larger ones.")
+    words = {name: value for name, value in choices.items() if name != "position"}
+    head = {"title": title(order.kind, given), "note": order.command(), **words}
+    if "position" in kind.choices:
+        head["position"] = kind.choices["position"]
+    is_enlarged = choices.get("scale_embeddings") is True
+    draw = Drawing(order.seed, is_enlarged)
+    matrices = {name: draw.matrix(name, shape) for name, shape in shapes.items()}
+    return {**head, **labels(order.kind, given), **nested(matrices)}
+
+
+def title(kind: str, sizes: Mapping[str, int]) -> str:
+    """`An encoder layer`, `A decoder of 2 layers`."""
+    if kind == "transformer":
+        return "A small Transformer"
+    article = "An" if kind == "encoder" else "A"
+    count = sizes.get("layers", 1)
+    return f"{article} {kind} layer" if count == 1 else f"{article} {kind} of {count} layers"
+
+
+def labels(kind: str, sizes: Mapping[str, int]) -> dict[str, list[str]]:
+    """A word for each token, where there are as many; a decoder's X is one word behind."""
+    own = ENGLISH if kind == "encoder" else (START, *ENGLISH)
+    found = {}
+    if sizes["n"] <= len(own):
+        found["tokens"] = list(own[: sizes["n"]])
+    if kind != "encoder" and sizes["m"] <= len(FRENCH):
+        found["memory_tokens"] = list(FRENCH[: sizes["m"]])
+    return found
+
+
+@record(frozen=True)
+class Drawing:
+    """Numbers drawn by a seed, for each matrix by its own name: more rows leave the first as they are."""
+
+    seed: int
+    is_enlarged: bool
+
+    def matrix(self, name: str, shape: Shape) -> list[Any]:
+        """A vector, or rows of numbers."""
+        pick = Dice(f"{self.seed} {name}").pick
+        last = last_of(name)
+        if MATRICES[last].role is Role.WEIGHT:
+            return self.weight(name, *shape)
+        if len(shape) == 1:
+            values = FACTORS if last == "gamma" else ADDED
+            return [pick(values) for _ in range(shape[0])]
+        rows, columns = shape
+        values = ENLARGED if self.is_enlarged else TOKENS
+        return [[pick(values) for _ in range(columns)] for _ in range(rows)]
+
+    def weight(self, name: str, rows: int, columns: int) -> list[list[float]]:
+        """A matrix whose columns have a few numbers each that are not 0."""
+        matrix: list[list[float]] = [[0 for _ in range(columns)] for _ in range(rows)]
+        dice = Dice(f"{self.seed} {name}")
+        for column in range(columns):
+            for row in dice.some(range(rows), TERMS):
+                matrix[row][column] = dice.pick((1, -1)) * dice.pick(WEIGHTS)
+        return matrix
+
+
+class Dice:
+    """Choices made by a seed. Only `random()` is promised to stay as it is in every Python."""
+
+    def __init__(self, seed: str) -> None:
+        self._random = Random(seed).random
+
+    def pick(self, values: Sequence[float]) -> float:
+        """One of these."""
+        return values[int(self._random() * len(values))]
+
+    def some(self, values: Sequence[int], count: int) -> Iterator[int]:
+        """So many of these, each once at the most."""
+        left = list(values)
+        for _ in range(min(count, len(left))):
+            yield left.pop(int(self._random() * len(left)))
+
+
+def nested(matrices: Mapping[str, Any]) -> Nested:
+    """Names with dots as objects within objects; numbered layers as a list of objects."""
+    document: Nested = {}
+    for name, matrix in matrices.items():
+        place: Any = document
+        *scopes, last = name.split(".")
+        for scope in scopes:
+            if scope.isdecimal():
+                place += [{}] * (int(scope) - len(place))
+                place = place[int(scope) - 1]
+            else:
+                place = place.setdefault(scope, [] if scope == "layers" else {})
+        place[last] = matrix
+    return document
+
+
+_SMALL = {"n": 3, "d_model": 6, "d_ff": 8}
+
+KINDS: dict[str, Kind] = {
+    "encoder": Kind("self-attention and feed-forward, with their norms", _SMALL, {"heads": 2}, ready),
+    "decoder": Kind(
+        "causal self-attention, attention on memory, feed-forward",
+        {**_SMALL, "m": 4},
+        {"heads": 2},
+        ready,
+    ),
+    "transformer": Kind(
+        "an encoder and a decoder, from embeddings to the share of each word",
+        {**_SMALL, "m": 4, "words": 5},
+        {"heads": 2, "position": "sinusoidal", "scale_embeddings": True},
+        ready,
+    ),
+}
