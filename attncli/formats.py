@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from attncli.errors import AttncliError
 from attncli.records import record
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from attncli.calculation.alternatives import Report as CostReport
     from attncli.calculation.compared import Comparison
     from attncli.calculation.plan import Trace
@@ -245,6 +246,26 @@ COSTS: dict[str, CostFormat] = {
     "table": CostFormat(".txt", "tables for people", _costs_table),
     "json": CostFormat(".json", "one object, with an object a step", _costs_json),
     "csv": CostFormat(".csv", "a line a step", _costs_csv),
+}
+
+
+@record(frozen=True)
+class DocumentFormat:
+    """A form of a document that is written anew: the suffix of its files, and how it is written."""
+
+    suffix: str
+    help: str
+    write: Callable[[Mapping[str, object]], bytes]
+
+
+def _document_json(document: Mapping[str, object]) -> bytes:
+    from attncli.documents.json_text import dump_document
+
+    return dump_document(document)
+
+
+DOCUMENTS: dict[str, DocumentFormat] = {
+    "json": DocumentFormat(".json", "one object, sublayers nested", _document_json),
 }
 
 

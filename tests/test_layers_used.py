@@ -12,9 +12,9 @@ import pytest
 from attncli.calculation.activations import ACTIVATIONS
 from attncli.calculation.arithmetic import Cell
 from attncli.calculation.cells import paper
-from attncli.calculation.layers import read
 from attncli.calculation.layouts import LAYOUTS, sizes
 from attncli.calculation.norms import Add
+from attncli.calculation.reading import read
 from attncli.documents.reader import Reader
 from attncli.render.explanations import Explanations
 from tests import oracle

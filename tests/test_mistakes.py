@@ -11,9 +11,9 @@ import pytest
 
 from attncli.calculation.attention import attention
 from attncli.calculation.document import Document, Entry
-from attncli.calculation.layers import read
 from attncli.calculation.plan import Step, Trace
 from attncli.calculation.problem import Problem, read_problem
+from attncli.calculation.reading import read
 from attncli.homework.answers import Answered, read_cell
 from attncli.homework.catalogue import Mistake, Scene, scene_at
 from attncli.homework.checking import Judge

@@ -10,6 +10,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Container, Mapping
 from math import cos, erf, exp, inf, prod, sin, sqrt, tanh
 
+import numpy as np
+
 from attncli.calculation.layouts import Array
 from attncli.records import record
 
@@ -182,7 +184,9 @@ class Quotient(Expression):
         return (self.numerator, self.denominator)
 
     def value(self, values: Values) -> float:
-        return self.numerator.value(values) / self.denominator.value(values)
+        """Infinite or NaN over 0, as in NumPy."""
+        with np.errstate(all="ignore"):
+            return float(np.float64(self.numerator.value(values)) / self.denominator.value(values))
 
     def halfway(self, values: Values) -> Expression:
         return Quotient(settled(self.numerator, values), settled(self.denominator, values))
@@ -200,8 +204,9 @@ class Power(Expression):
         return (self.base, self.exponent)
 
     def value(self, values: Values) -> float:
-        power: float = self.base.value(values) ** self.exponent.value(values)
-        return power
+        """Infinite where it overflows, as in NumPy."""
+        with np.errstate(all="ignore"):
+            return float(np.float64(self.base.value(values)) ** self.exponent.value(values))
 
 
 @record(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Collection, Iterable
 from math import inf, isfinite
 from typing import Any
@@ -195,6 +194,8 @@ def _yes_or_no(value: object) -> bool:
 def _labels(value: object) -> tuple[str, ...]:
     """Labels as a list, or in one text with commas (quoted where a label has one)."""
     if isinstance(value, str):
+        import csv
+
         value = next(csv.reader([value], skipinitialspace=True), [])
     if not isinstance(value, list | tuple) or not all(
         isinstance(label, str | int | float) for label in value

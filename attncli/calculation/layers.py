@@ -51,24 +51,6 @@ NORM = Kind("norm", add_and_norm)
 HEAD = Kind("head", output_head)
 
 
-def is_layered(document: Document) -> bool:
-    """Whether a document states layers: it says so, or has an encoder or a decoder."""
-    return "layer" in document.entries or any(
-        name.startswith(("encoder.", "decoder.", "layers.")) for name in document.entries
-    )
-
-
-def read(document: Document) -> tuple[Problem, Plan]:
-    """The problem that a document states, of one attention or of layers, and its steps.
-
-    Raises ProblemError for whatever makes no problem, and where shapes do not fit.
-    """
-    if not is_layered(document):
-        problem = read_problem(document)
-        return problem, attention(problem)
-    return Layers(document).read()
-
-
 class Layers:
     """A plan of layers in the making, sublayer by sublayer."""
 

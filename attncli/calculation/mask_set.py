@@ -60,9 +60,8 @@ def read_masks(
             rules.append(read_rule(value))
             continue
         name = f"mask[{number}]" if len(written) + len(several) > 1 else "mask"
-        if kind is None and convention.drops and is_binary(value):
-            kind = "drop"
-        matrix = read_mask(name, value, kind, layout, dtype)
+        drops = kind is None and convention.drops and is_binary(value)
+        matrix = read_mask(name, value, "drop" if drops else kind, layout, dtype)
         (keep if matrix.dtype.kind == "b" else add).append(name)
         matrices[name] = matrix
     fill = choices.get("fill", -np.inf)

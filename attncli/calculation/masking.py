@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
@@ -106,25 +106,31 @@ class Mask(Operation):
     def cell(self, index: Index, source: Array, *matrices: NDArray[Any]) -> Expression:
         n, m = source.shape[-2:]
         keep, add = self._filled_up(source, matrices)
-        cells = {
-            Cell(name, _own(matrix.shape, index)): matrix
-            for name, matrix in zip((*self.keep, *self.add), (*keep, *add), strict=True)
-        }
+        pairs = zip((*self.keep, *self.add), matrices, strict=True)
+        told = [self._told(name, matrix, index) for name, matrix in pairs]
         judges: dict[str | Cell, NDArray[Any]] = {
             **{rule.words: rule.may_attend(n, m) for rule in self.rules},
-            **{cell: matrix for cell, matrix in cells.items() if cell.name in self.keep},
+            **dict(zip(told[: len(keep)], keep, strict=True)),
         }
-        hiding = [by for by, sees in judges.items() if not sees[_own(sees.shape, index)]]
+        hiding = _by(judges, index, lambda sees: not sees)
         if hiding:
             return _noted(Number(self.fill), hiding, "may not", index)
-        added = [cell for cell in cells if cell.name in self.add]
-        forbidding = [cell for cell in added if np.isneginf(cells[cell][cell.index])]
+        numbers = dict(zip(told[len(keep) :], add, strict=True))
+        added = [cell for cell in numbers if isinstance(cell, Cell)]
+        forbidding = _by(numbers, index, np.isneginf)
         score = Cell(self.source, index)
         total: Expression = Sum((score, *added)) if added else score
         if forbidding:  # an overflowed score plus −inf would be NaN: see `apply`
-            total = total if np.isfinite(source[index]) else Number(-np.inf)
+            is_sum = np.isfinite(source[index]) and len(added) == len(numbers)
+            total = total if is_sum else Number(-np.inf)
             return _noted(total, forbidding, "may not", index)
         return _noted(total, judges, "may", index) if judges else total
+
+    def _told(self, name: str, matrix: NDArray[Any], index: Index) -> str | Cell:
+        """How a matrix is named as a reason: by its cell, where it reaches so far."""
+        if self.fills_up and index[-1] >= matrix.shape[-1]:
+            return f"{name} has no such key"
+        return Cell(name, _own(matrix.shape, index))
 
     def cost(self, source: Axes, *matrices: Axes) -> Cost:
         """An addition a score for each matrix that is added; to hide a score is no arithmetic."""
@@ -139,6 +145,13 @@ def filled_up(mask: NDArray[Any], m: int, hidden: object) -> NDArray[Any]:
     missing = m - mask.shape[-1]
     width = [(0, 0)] * (mask.ndim - 1) + [(0, missing)]
     return np.pad(mask, width, constant_values=hidden)  # type: ignore[call-overload, no-any-return]
+
+
+def _by(
+    matrices: Mapping[str | Cell, NDArray[Any]], index: Index, says: Callable[[Any], Any]
+) -> list[str | Cell]:
+    """The names of those matrices whose cell for a score says so."""
+    return [by for by, matrix in matrices.items() if says(matrix[_own(matrix.shape, index)])]
 
 
 def _noted(result: Expression, judges: Iterable[str | Cell], may: str, index: Index) -> Noted:

@@ -115,7 +115,7 @@ class Padding(OneRun):
             raise ProblemError(
                 f"{self.words} counts {self.lengths.max()} real keys, but there are {m}.",
                 f"Give lengths from 0 to {m}.",
-                ("mask",),
+                ("cache_lens" if self.words == "cache_lens" else "mask",),
             )
         if self.lengths.ndim == 0:
             return self

@@ -7,6 +7,7 @@ it sharpens them.
 from __future__ import annotations
 
 from abc import abstractmethod
+from math import nan
 from typing import ClassVar
 
 import numpy as np
@@ -188,6 +189,8 @@ class Sparsemax(Normalise):
 
     def weight(self, index: Index, row: Array) -> Expression:
         support = np.flatnonzero(self.weigh(row) > 0).tolist()
+        if not support:
+            return Noted(Number(nan), ("a score is infinite, or no number",))
         total: Expression = Sum(tuple(Cell(self.source, (*index[:-1], key)) for key in support))
         threshold: Expression = Difference(self.over_temperature(total), Number(1))
         if len(support) > 1:

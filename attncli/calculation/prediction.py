@@ -13,13 +13,13 @@ import numpy as np
 
 from attncli.calculation.compared import Calculated
 from attncli.calculation.document import MASKS, Document, Entry
-from attncli.calculation.layers import read
 from attncli.calculation.layouts import Array, Layout, Role
 from attncli.calculation.masking import Booleans, Mask
 from attncli.calculation.masks import Causal
 from attncli.calculation.names import last_of
 from attncli.calculation.plan import Step, Trace
 from attncli.calculation.problem import Problem
+from attncli.calculation.reading import read
 from attncli.errors import ProblemError
 from attncli.records import record
 

@@ -195,7 +195,7 @@ def read_problem(
         labels=read_labels(document, choices, axes, layout),
         title=choices.get("title", ""),
         note=choices.get("note", ""),
-        idle=tuple(_idle(choices, masks)),
+        idle=tuple(_idle(document, masks)),
     )
 
 
@@ -231,11 +231,11 @@ def _temperature(choices: Mapping[str, Any], dtype: np.dtype[Any]) -> float:
     raise ProblemError(message, f"Use {option} float64.", ("temperature",))
 
 
-def _idle(choices: Mapping[str, Any], masks: Masks) -> Iterator[str]:
-    """The choices that speak of masks where there are none such."""
-    if "mask_kind" in choices and not (masks.keep or masks.add):
+def _idle(document: Document, masks: Masks) -> Iterator[str]:
+    """The choices of the document that speak of masks where there are none such."""
+    if "mask_kind" in document.entries and not (masks.keep or masks.add):
         yield "mask_kind"
-    if "fill" in choices and not (masks.rules or masks.keep):
+    if "fill" in document.entries and not (masks.rules or masks.keep):
         yield "fill"
 
 

@@ -13,48 +13,10 @@ from attncli.calculation.given import in_words
 from attncli.calculation.layouts import Shape
 from attncli.calculation.needs import divisors
 from attncli.calculation.scoring import SCORING, Scoring
+from attncli.calculation.size_options import LAYERED, SIZES, option
 from attncli.errors import ProblemError
-from attncli.records import record
 
 MOST = 10**7  # of anything: a list of so many numbers still fits any memory
-LAYERED = ("encoder", "decoder", "transformer")
-
-
-@record(frozen=True)
-class Size:
-    """A size: what it counts, what it is unless given, and the kinds that have it."""
-
-    help: str
-    default: str = ""
-    kinds: tuple[str, ...] = ("attention", *LAYERED)
-
-
-SIZES: dict[str, Size] = {
-    "n": Size("Tokens of X, or queries"),
-    "m": Size(
-        "Tokens of memory, or keys",
-        "X is all; with Q and K, and for a decoder: n",
-        ("attention", "decoder", "transformer"),
-    ),
-    "d_model": Size("Features of X", "Q, K and V are given"),
-    "d_q": Size("Features of a query of one head", "d_k"),
-    "d_k": Size("Features of a key of one head", "d_model / heads"),
-    "d_v": Size("Features of a value of one head", "d_k"),
-    "d_out": Size(
-        "Features of the output: W_o", "d_model with several heads, else no W_o", ("attention",)
-    ),
-    "hidden": Size("Hidden units of additive and concat scoring", "d_k"),
-    "past": Size("Cached keys and values before these", "none"),
-    "batch": Size("Batch entries", "no batch"),
-    "d_ff": Size("Hidden features of a feed-forward", "4 d_model", LAYERED),
-    "layers": Size("Layers", "one", LAYERED),
-    "words": Size("Words after the last layer: W_out", "none", LAYERED),
-}
-
-
-def option(name: str) -> str:
-    """How a size is written on the command line: `--d-model`."""
-    return f"--{name.replace('_', '-')}"
 
 
 class Sizes:

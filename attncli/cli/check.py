@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import isfinite
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,6 +24,8 @@ from attncli.errors import AttncliError
 from attncli.formats import REPORTS, choose_format
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from attncli.documents.reader import Reader, Written
     from attncli.homework.report import Report
 
@@ -144,11 +145,13 @@ def _named_and_files(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 def _by_laws(arguments: Sequence[str], step: str | None, choices: dict[str, Any]) -> Report:
     """The report on an answer alone."""
     from attncli.calculation.choices import read_choice
+    from attncli.calculation.conventions import CONVENTIONS
     from attncli.calculation.layouts import LAYOUTS
     from attncli.calculation.normalisers import NORMALISERS
     from attncli.calculation.scoring import SCORING
     from attncli.documents.reader import Reader
     from attncli.homework.answers import read_alone
+    from attncli.homework.law_book import Said
     from attncli.homework.laws import check_laws
 
     named, files = _named_and_files(arguments)
@@ -161,14 +164,18 @@ def _by_laws(arguments: Sequence[str], step: str | None, choices: dict[str, Any]
         option = choices.get(name)
         return read_choice(name, written.entries.get(name, default) if option is None else option)
 
+    def meant(name: str, default: object) -> Any:
+        return chosen(name, CONVENTIONS[chosen("convention", "paper")].choices.get(name, default))
+
     try:
-        answer = read_alone(written.entries, LAYOUTS[chosen("layout", "rows")])
-        scoring = SCORING[chosen("score", "scaled")]
+        answer = read_alone(written.entries, LAYOUTS[meant("layout", "rows")])
+        scoring = SCORING[meant("score", "scaled")]
         normaliser = NORMALISERS[chosen("normaliser", "softmax")]
         normalise = normaliser.operation("scores", chosen("temperature", 1))
+        said = Said(scoring, normalise, chosen("activation", "relu"), meant("eps", 1e-5))
     except AttncliError as error:
         raise error.at(written.source) from None
-    return check_laws(answer, scoring, normalise)
+    return check_laws(answer, said)
 
 
 def _written(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,6 +23,8 @@ from attncli.errors import AttncliError
 from attncli.formats import COMPARISONS, choose_format
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from attncli.calculation.compared import Comparison
     from attncli.calculation.document import Document
 

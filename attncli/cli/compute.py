@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,6 +23,9 @@ from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, is_terminal, view_of
 from attncli.errors import AttncliError
 from attncli.formats import FORMATS, choose_format
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HOW_TO_START = """there is nothing to calculate yet. Name a document, or give matrices:
 

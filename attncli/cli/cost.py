@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from attncli.calculation.sizes import SIZES, option
+from attncli.calculation.size_options import SIZES, option
 from attncli.cli.gathering import gather, planned
 from attncli.cli.options import (
     color_option,
@@ -24,6 +23,8 @@ from attncli.errors import AttncliError
 from attncli.formats import COSTS, choose_format
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from attncli.calculation.alternatives import Pairs, Place
     from attncli.calculation.document import Document
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,6 +25,8 @@ from attncli.errors import AttncliError, ProblemError
 from attncli.formats import EXPLANATIONS, choose_format
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from attncli.calculation.cells import Selection
     from attncli.calculation.plan import Plan
     from attncli.calculation.problem import Problem
@@ -138,6 +139,8 @@ def _is_cell(argument: str) -> bool:
     from attncli.calculation.names import STEPS, plain
 
     looks_so = CELL.fullmatch(argument) or plain(argument) in map(plain, STEPS)
+    from pathlib import Path
+
     return bool(looks_so) and not Path(argument).exists()
 
 

@@ -52,7 +52,7 @@ def gather(
 
 def planned(document: Document) -> tuple[Problem, Plan]:
     """The problem that a document states, and its steps. Raises AttncliError at its place."""
-    from attncli.calculation.layers import read
+    from attncli.calculation.reading import read
     from attncli.errors import ProblemError
 
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +13,8 @@ from attncli.cli.terminal import deliver
 from attncli.errors import AttncliError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from attncli.calculation.described import Pattern
 
 FORMS = ("picture", "json", "csv")

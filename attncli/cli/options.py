@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import CompletionItem
 
 from attncli.calculation.choices import CHOICES
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Completion = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 Decorator = Callable[[Callable[..., None]], Callable[..., None]]
@@ -48,16 +51,20 @@ def problem_options(*repeated: str) -> Decorator:
     return decorate
 
 
-def _no_file_for_stdout(_: click.Context, __: click.Parameter, file: Path | None) -> Path | None:
-    """Standard output by name is no file to replace."""
-    return None if str(file) in ("-", "/dev/stdout") else file
+def _as_path(_: click.Context, __: click.Parameter, file: str | None) -> Path | None:
+    """The path of a file; standard output by name is no file to replace."""
+    if file in (None, "-", "/dev/stdout"):
+        return None
+    from pathlib import Path
+
+    return Path(file)
 
 
 file_option = click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
-    callback=_no_file_for_stdout,
+    type=click.Path(),
+    callback=_as_path,
     help="Write to a file, whole or not at all; - is standard output.",
 )
 full_option = click.option("--full", is_flag=True, help="Leave nothing out.")

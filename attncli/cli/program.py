@@ -21,7 +21,7 @@ class Failure(click.ClickException):
 
 
 # Each stands in a file of its name here, which is loaded when the command is asked for.
-COMMANDS = ("compute", "check", "compare", "mask", "explain", "why-scale", "cost")
+COMMANDS = ("compute", "check", "compare", "mask", "explain", "why-scale", "cost", "new")
 
 
 class Commands(click.Group):

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TextIO
 
 import click
@@ -13,6 +11,8 @@ import click
 from attncli.errors import AttncliError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from attncli.render.view import View
 
 
@@ -40,7 +40,9 @@ def view_of(precision: int, full: bool, color: str, file: Path | None) -> View:
 def screen_width() -> int | None:
     """The width to fit tables into: of the terminal, or as COLUMNS says; elsewhere none."""
     if is_terminal(sys.stdout) or os.environ.get("COLUMNS", "").isdecimal():
-        return shutil.get_terminal_size().columns
+        from shutil import get_terminal_size
+
+        return get_terminal_size().columns
     return None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,6 +22,8 @@ from attncli.errors import AttncliError, ProblemError
 from attncli.formats import SATURATIONS, choose_format
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from attncli.calculation.why_scale import Saturation
 
 MOST, MOST_QUERIES = 10**4, 10**6  # a query and its keys, at the most, fit any memory

@@ -87,6 +87,22 @@ def dump_json(matrices: Mapping[str, NDArray[Any]]) -> bytes:
     return ("{\n" + ",\n".join(entries) + "\n}\n").encode()
 
 
+def dump_document(document: Mapping[str, Any]) -> bytes:
+    """A document of nested objects as text: choices and vectors on a line, a matrix a row a line."""
+    return f"{_block(document, '')}\n".encode()
+
+
+def _block(value: Any, indent: str) -> str:
+    inner = f"{indent}  "
+    if isinstance(value, Mapping):
+        lines = [f"{inner}{json.dumps(name)}: {_block(e, inner)}" for name, e in value.items()]
+        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+    if isinstance(value, list) and value and isinstance(value[0], Mapping):
+        lines = [f"{inner}{_block(entry, inner)}" for entry in value]
+        return "[\n" + ",\n".join(lines) + f"\n{indent}]"
+    return _lines(value, indent) if isinstance(value, list) else json.dumps(value)
+
+
 def cells(matrix: NDArray[Any]) -> Any:
     """Nested lists of numbers that standard JSON can say."""
     if np.isfinite(matrix).all():

@@ -6,7 +6,7 @@ kind of document that `attncli new` writes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from random import Random
 from typing import Any
@@ -31,7 +31,7 @@ FACTORS = (0.5, 1, 1.5)
 ADDED = (-0.5, 0, 0.5)
 
 ENGLISH = ("I", "love", "math", "and", "the", "cats", "that", "sleep", "on", "old", "red", "sofas")
-FRENCH = ("j'aime", "les", "maths", "et", "ton", "chat", "qui", "dort", "sur", "un", "vieux", "lit")
+FRENCH = ("j'aime", "bien", "les", "maths", "et", "ton", "chat", "qui", "dort", "sur", "un", "lit")
 START = "<s>"  # what a decoder's first word follows
 
 Nested = dict[str, Any]  # a document as JSON holds it: objects, lists of numbers, words
@@ -74,36 +74,46 @@ def made(order: Order) -> Nested:
 def ready(order: Order) -> Nested:
     """A document of layers as compute reads it: title, choices, labels, then all matrices."""
     kind = KINDS[order.kind]
-    given = {**kind.sizes, **order.sizes}
-    choices = {"layer": order.kind, **kind.choices, **order.choices}
-    choices = {name: read_choice(name, value) for name, value in choices.items()}
+    sizes = {**kind.sizes, **order.sizes}
+    if sizes.get("layers") == 1:  # one layer needs no list
+        del sizes["layers"]
+    chosen = {name: read_choice(name, value) for name, value in order.choices.items()}
+    choices = {"layer": order.kind, **kind.choices, **chosen}
+    is_stack = order.kind == "transformer" or "layers" in sizes
+    has_last_norm = is_stack and choices.get("norm") == "pre"
+    shapes = _shapes(sizes, choices, has_last_norm)
+    draw = Drawing(order.seed, "scale_embeddings" in choices)
+    return {
+        "title": title(order.kind, sizes.get("layers", 1)),
+        "note": order.command(),
+        **choices,
+        **labels(order.kind, sizes),
+        **nested({name: draw.matrix(name, shape) for name, shape in shapes.items()}),
+    }
+
+
+def _shapes(
+    given: Mapping[str, int], choices: Mapping[str, object], has_last_norm: bool
+) -> dict[str, Shape]:
+    """The matrices that there are. Raises ProblemError where they are too many for a person."""
     entries = {name: Entry(value, option(name)) for name, value in choices.items()}
     sizes = Sizes(given, Document(entries))
-    is_stack = order.kind == "transformer" or "layers" in given
-    has_last_norm = is_stack and choices.get("norm") == "pre"
     shapes = dict(Shaped(sizes, "ffn", False, has_last_norm).matrices())
     sizes.check_used(())
     numbers = sum(map(prod, shapes.values()))
     if numbers > MOST_NUMBERS:
         message = f"these sizes make {numbers} numbers: too many to calculate with."
-        raise ProblemError(message, "Choose smaller sizes; attncli cost counts larger ones.")
-    words = {name: value for name, value in choices.items() if name != "position"}
-    head = {"title": title(order.kind, given), "note": order.command(), **words}
-    if "position" in kind.choices:
-        head["position"] = kind.choices["position"]
-    is_enlarged = choices.get("scale_embeddings") is True
-    draw = Drawing(order.seed, is_enlarged)
-    matrices = {name: draw.matrix(name, shape) for name, shape in shapes.items()}
-    return {**head, **labels(order.kind, given), **nested(matrices)}
+        raise ProblemError(message, "Choose smaller ones; attncli cost counts sizes of any size.")
+    inputs = {name: shape for name, shape in shapes.items() if name in ("X", "memory")}
+    return inputs | shapes
 
 
-def title(kind: str, sizes: Mapping[str, int]) -> str:
+def title(kind: str, layers: int) -> str:
     """`An encoder layer`, `A decoder of 2 layers`."""
     if kind == "transformer":
         return "A small Transformer"
     article = "An" if kind == "encoder" else "A"
-    count = sizes.get("layers", 1)
-    return f"{article} {kind} layer" if count == 1 else f"{article} {kind} of {count} layers"
+    return f"{article} {kind} layer" if layers == 1 else f"{article} {kind} of {layers} layers"
 
 
 def labels(kind: str, sizes: Mapping[str, int]) -> dict[str, list[str]]:
@@ -125,26 +135,17 @@ class Drawing:
     is_enlarged: bool
 
     def matrix(self, name: str, shape: Shape) -> list[Any]:
-        """A vector, or rows of numbers."""
-        pick = Dice(f"{self.seed} {name}").pick
-        last = last_of(name)
-        if MATRICES[last].role is Role.WEIGHT:
-            return self.weight(name, *shape)
+        """A vector, or rows of numbers; of a weight, columns of which a few are not 0."""
+        dice, last = Dice(f"{self.seed} {name}"), last_of(name)
         if len(shape) == 1:
             values = FACTORS if last == "gamma" else ADDED
-            return [pick(values) for _ in range(shape[0])]
+            return [dice.pick(values) for _ in range(shape[0])]
         rows, columns = shape
+        if MATRICES[last].role is Role.WEIGHT:
+            turned = [dice.column(rows) for _ in range(columns)]
+            return [list(row) for row in zip(*turned, strict=True)]
         values = ENLARGED if self.is_enlarged else TOKENS
-        return [[pick(values) for _ in range(columns)] for _ in range(rows)]
-
-    def weight(self, name: str, rows: int, columns: int) -> list[list[float]]:
-        """A matrix whose columns have a few numbers each that are not 0."""
-        matrix: list[list[float]] = [[0 for _ in range(columns)] for _ in range(rows)]
-        dice = Dice(f"{self.seed} {name}")
-        for column in range(columns):
-            for row in dice.some(range(rows), TERMS):
-                matrix[row][column] = dice.pick((1, -1)) * dice.pick(WEIGHTS)
-        return matrix
+        return [[dice.pick(values) for _ in range(columns)] for _ in range(rows)]
 
 
 class Dice:
@@ -157,11 +158,14 @@ class Dice:
         """One of these."""
         return values[int(self._random() * len(values))]
 
-    def some(self, values: Sequence[int], count: int) -> Iterator[int]:
-        """So many of these, each once at the most."""
-        left = list(values)
-        for _ in range(min(count, len(left))):
-            yield left.pop(int(self._random() * len(left)))
+    def column(self, rows: int) -> list[float]:
+        """A column of a weight: a few numbers, each at a place of its own, and zeros."""
+        places = list(range(rows))
+        column: list[float] = [0] * rows
+        for _ in range(min(TERMS, rows)):
+            place = places.pop(int(self._random() * len(places)))
+            column[place] = self.pick((1, -1)) * self.pick(WEIGHTS)
+        return column
 
 
 def nested(matrices: Mapping[str, Any]) -> Nested:
@@ -172,7 +176,8 @@ def nested(matrices: Mapping[str, Any]) -> Nested:
         *scopes, last = name.split(".")
         for scope in scopes:
             if scope.isdecimal():
-                place += [{}] * (int(scope) - len(place))
+                if int(scope) > len(place):
+                    place.append({})
                 place = place[int(scope) - 1]
             else:
                 place = place.setdefault(scope, [] if scope == "layers" else {})
@@ -183,7 +188,9 @@ def nested(matrices: Mapping[str, Any]) -> Nested:
 _SMALL = {"n": 3, "d_model": 6, "d_ff": 8}
 
 KINDS: dict[str, Kind] = {
-    "encoder": Kind("self-attention and feed-forward, with their norms", _SMALL, {"heads": 2}, ready),
+    "encoder": Kind(
+        "self-attention and feed-forward, with their norms", _SMALL, {"heads": 2}, ready
+    ),
     "decoder": Kind(
         "causal self-attention, attention on memory, feed-forward",
         {**_SMALL, "m": 4},

@@ -71,7 +71,8 @@ class Explanations:
         is_swapped = Role.TOKENS in self.paper.layout.swapped
         roles = self.paper.roles.items()
         swapped = {name for name, role in roles if is_swapped and role is Role.TOKENS}
-        return operation.cell(cell.index, *operands).turned(swapped)
+        with np.errstate(all="ignore"):  # what overflows is told of once, where the plan is run
+            return operation.cell(cell.index, *operands).turned(swapped)
 
     def cells(self, selection: Selection) -> tuple[Iterator[Cell], int]:
         """The cells of a selection that are explained, and how many are not."""

@@ -1,0 +1,29 @@
+"""From a document to its problem and its plan: of one attention, or of layers."""
+
+from __future__ import annotations
+
+from attncli.calculation.attention import attention
+from attncli.calculation.document import Document
+from attncli.calculation.plan import Plan
+from attncli.calculation.problem import Problem, read_problem
+
+
+def is_layered(document: Document) -> bool:
+    """Whether a document states layers: it says so, or has an encoder or a decoder."""
+    return "layer" in document.entries or any(
+        name.startswith(("encoder.", "decoder.", "layers.")) for name in document.entries
+    )
+
+
+def read(document: Document) -> tuple[Problem, Plan]:
+    """The problem that a document states, of one attention or of layers, and its steps.
+
+    Raises ProblemError for whatever makes no problem, and where shapes do not fit.
+    """
+    if not is_layered(document):
+        problem = read_problem(document)
+        return problem, attention(problem)
+    # Most documents state one attention, and need not wait for what layers are made of.
+    from attncli.calculation.layers import Layers
+
+    return Layers(document).read()

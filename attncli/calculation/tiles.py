@@ -1,0 +1,142 @@
+"""Some queries against some keys: what an operation on all scores does to a tile of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attncli.calculation.conventions import PAPER, Convention
+from attncli.calculation.layouts import Axes
+from attncli.calculation.masking import First, Mask, Rule
+from attncli.calculation.masks import OneRun
+from attncli.calculation.operations import Operation
+from attncli.calculation.positioning import Distances
+from attncli.records import record
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Index = tuple[int, ...]
+
+
+@record(frozen=True)
+class Tile:
+    """Queries `rows` against keys `columns`, of one batch entry and head."""
+
+    index: Index
+    rows: slice
+    columns: slice
+
+    @property
+    def width(self) -> int:
+        return int(self.columns.stop - self.columns.start)
+
+    @property
+    def height(self) -> int:
+        return int(self.rows.stop - self.rows.start)
+
+
+def parts(size: int, most: int, first: int = 0) -> Iterator[slice]:
+    """From `first` to `size` in slices of at most so many."""
+    return (slice(i, min(i + most, size)) for i in range(first, size, most))
+
+
+def own(matrix: NDArray[Any], index: Index) -> NDArray[Any]:
+    """The last two axes of what belongs to this batch entry and head; it may be shared by several."""
+    axes = matrix.shape[:-2]
+    last = index[len(index) - len(axes) :]
+    return matrix[tuple(min(at, size - 1) for at, size in zip(last, axes, strict=True))]
+
+
+@record(frozen=True)
+class Visible(OneRun):
+    """What all the rules of a mask let each query see together, which is one run of keys.
+
+    `first` and `end` are n × 1 for each batch entry and head, or for all of them.
+    """
+
+    first: NDArray[np.int_]
+    end: NDArray[np.int_]
+    words = ""
+
+    def fit(self, axes: Axes, first: First = 0, convention: Convention = PAPER) -> Visible:
+        return self
+
+    def ends(self, n: int, m: int) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
+        return self.first, self.end
+
+    def of(self, index: Index, rows: slice) -> Visible:
+        """For these queries."""
+        return Visible(own(self.first, index)[rows], own(self.end, index)[rows])
+
+    def range(self) -> range:
+        """The keys that any of the queries sees."""
+        seeing = self.first < self.end
+        if not seeing.any():
+            return range(0)
+        return range(int(self.first[seeing].min()), int(self.end[seeing].max()))
+
+    def is_all(self, columns: slice) -> bool:
+        """Whether every query sees all of these keys."""
+        return bool(self.first.max() <= columns.start and columns.stop <= self.end.min())
+
+    def within(self, columns: slice) -> Visible:
+        """The same with keys counted from the first of these."""
+        return Visible(self.first - columns.start, self.end - columns.start)
+
+
+def visible(rules: Iterable[Rule], n: int, m: int) -> Visible:
+    """What rules let each query see together: the runs where all of theirs overlap."""
+    first, end = np.zeros((n, 1), np.int_), np.full((n, 1), m)
+    for rule in rules:
+        own_first, own_end = rule.ends(n, m)
+        first, end = np.maximum(first, own_first), np.minimum(end, own_end)
+    return Visible(first, end)
+
+
+def cut(operation: Operation, matrix: NDArray[Any], tile: Tile) -> NDArray[Any]:
+    """The part of a matrix that an operation on scores needs for a tile: of a mask, or a weight."""
+    if not isinstance(operation, Mask):
+        return matrix
+    matrix = own(matrix, tile.index) if matrix.ndim > 1 else matrix
+    if matrix.ndim > 1 and matrix.shape[-2] > 1:
+        matrix = matrix[tile.rows]
+    is_shared = matrix.shape[-1] == 1 and not operation.fills_up
+    return matrix if is_shared else matrix[..., tile.columns]
+
+
+def at(operation: Operation, tile: Tile, sees: Visible | None) -> Operation:
+    """An operation on all scores as it works on a tile of them.
+
+    `sees` is what the rules of a mask let the queries of this tile see; None where there are none.
+    """
+    if isinstance(operation, Mask):
+        is_open = sees is None or sees.is_all(tile.columns)
+        return replace(operation, rules=() if is_open or not sees else (sees.within(tile.columns),))
+    if isinstance(operation, Distances):
+        return _distances(operation, tile)
+    return operation
+
+
+def _distances(operation: Distances, tile: Tile) -> Operation:
+    """ALiBi's distances from these queries to these keys, with the slope of this head."""
+    first = operation.first
+    if np.ndim(first):
+        first = int(own(np.asarray(first), tile.index)[0, 0])
+    head = tile.index[-1] if operation.heads else 0
+    return OfHead(operation.source, operation.heads, first + tile.rows.start - tile.columns.start, head)
+
+
+@record(frozen=True)
+class OfHead(Distances):
+    """The distances for one of the heads."""
+
+    head: int = 0
+
+    def apply(self, source: NDArray[Any]) -> NDArray[Any]:
+        step, steps = self.slopes[self.head]
+        one = Distances(self.source, None, self.first).apply(source)
+        ...
