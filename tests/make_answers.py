@@ -15,7 +15,7 @@ import numpy as np
 from attncli.calculation.layouts import Array
 from attncli.cli.gathering import calculate, gather
 from attncli.formats import Result
-from attncli.homework.catalogue import Scene
+from attncli.homework.catalogue import scene_at
 from attncli.homework.mistakes import MISTAKES
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -26,6 +26,8 @@ MADE = {
     "alibi": "alibi-slope-shift",
     "attention_sink": "softmax-instead",
     "cross_attention": "v-uses-wk",
+    "decoder_layer": "residual-wrong-source",
+    "encoder_layer": "ln-sample-variance",
     "image": "divide-by-dk",
     "nadaraya_watson": "distance-no-half",
     "padded_batch": "mask-inverted",
@@ -34,6 +36,7 @@ MADE = {
     "self_attention": "no-scale",
     "self_attention_columns": "softmax-columns",
     "self_attention_torch": "sqrt-dmodel",
+    "transformer": "memory-unencoded",
     "two_heads": "causal-transposed",
 }
 LARGE = {"image": ("weights", "output")}  # of a large sample only some steps are handed in
@@ -44,7 +47,7 @@ def carried(result: Result, decimals: int | None, mistake: str | None) -> dict[s
     known = dict(result.problem.matrices)
     left = [mistake] if mistake else []
     for step in result.trace.plan.steps:
-        scene = Scene(result.problem, result.trace.plan, step, known)
+        scene = scene_at(result.problem, result.trace.plan, step, known)
         wrong = MISTAKES[left[0]].make(scene) if left else None
         made = scene.right() if wrong is None else wrong
         if wrong is not None:

@@ -21,8 +21,9 @@ from attncli.calculation.attention import attention
 from attncli.calculation.cells import paper
 from attncli.calculation.document import Document, Entry
 from attncli.calculation.normalisers import NORMALISERS
-from attncli.calculation.plan import Trace
+from attncli.calculation.plan import Plan, Trace
 from attncli.calculation.problem import Problem, read_problem
+from attncli.calculation.reading import read
 from attncli.calculation.scoring import SCORING
 from attncli.cli import cli
 from attncli.cli.explain import explain
@@ -124,18 +125,18 @@ CHOICES["large"] = {"score": "dot", "scale": 300.0, "fill": -1e6, "masks": ["cau
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name)
 def test_the_arithmetic_of_samples_gives_their_cells(sample: Path) -> None:
     """Evaluated with the numbers of the trace, in the layout's order too, and halfway."""
-    assert_arithmetic(read_problem(Reader().document(str(sample))))
+    assert_arithmetic(*read(Reader().document(str(sample))))
 
 
 @pytest.mark.parametrize("name", CHOICES)
 def test_the_arithmetic_of_random_problems_gives_their_cells(name: str) -> None:
     """With heads, a batch, biases and masks, whatever the scoring function and the layout."""
-    assert_arithmetic(random_problem(**CHOICES[name]))
+    problem = random_problem(**CHOICES[name])
+    assert_arithmetic(problem, attention(problem))
 
 
-def assert_arithmetic(problem: Problem) -> None:
+def assert_arithmetic(problem: Problem, plan: Plan) -> None:
     """Two hundred cells of each step, or all of them."""
-    plan = attention(problem)
     trace = plan.run(problem.matrices)
     explanations = Explanations(problem, trace, paper(problem, plan), [])
     random = np.random.default_rng(5)

@@ -68,6 +68,7 @@ CALCULATION = [
         "masking",
         "conventions",
         "scoring",
+        "scores",
         "plan",
         "measures",
         "stacked",

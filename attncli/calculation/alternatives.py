@@ -13,7 +13,7 @@ from attncli.calculation.problem import Problem
 from attncli.calculation.scoring import SCORING, Scoring
 from attncli.calculation.sizes import shape_of
 from attncli.errors import ProblemError
-from attncli.records import record, replace
+from attncli.records import field, names_of, record, replace
 
 
 @record(frozen=True)
@@ -75,6 +75,17 @@ class Pairs:
         return own[name]
 
 
+@record(frozen=True)
+class _Listening(Scoring):
+    """A scoring function that keeps the axes of the queries and keys which it is given."""
+
+    heard: list[tuple[Axes, Axes]] = field(default_factory=list)
+
+    def score(self, steps: Steps, queries: str, keys: str) -> str:
+        self.heard.append((steps.axes(queries), steps.axes(keys)))
+        return super().score(steps, queries, keys)
+
+
 def pairs(problem: Problem, hidden: int | None = None) -> Pairs:
     """What is scored in an attention, or in the first one of layers.
 
@@ -84,14 +95,9 @@ def pairs(problem: Problem, hidden: int | None = None) -> Pairs:
     parts = [part for part in problem.parts if "weights" in part.plan.names]
     own = parts[0].problem if parts else problem
     name = parts[0].prefix.removesuffix(".") if parts else ""
-    found: list[tuple[Axes, Axes]] = []
-
-    def score(steps: Steps, queries: str, keys: str) -> str:
-        found.append((steps.axes(queries), steps.axes(keys)))
-        return own.scoring.score(steps, queries, keys)
-
-    plan = attention(replace(own, scoring=replace(own.scoring, score=score)))
-    (queries, keys), *_ = found
+    listening = _Listening(**{n: getattr(own.scoring, n) for n in names_of(own.scoring)})
+    plan = attention(replace(own, scoring=listening))
+    (queries, keys), *_ = listening.heard
     widths = [step.axes[-1].size for step in plan.steps if step.name == "hidden"]
     return Pairs(name, own, queries, keys, hidden or next(iter(widths), keys[-1].size))
 

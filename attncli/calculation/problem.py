@@ -119,6 +119,8 @@ class Part:
         return {self.name(step.name): step for step in self.plan.steps}
 
 
+OF_LAYERS = ("norm", "norm_kind", "eps", "activation")
+
 _COUNTED = {"batch": "batch entry", "heads": "head", "n": "query"}
 
 
@@ -195,7 +197,7 @@ def read_problem(
         labels=read_labels(document, choices, axes, layout),
         title=choices.get("title", ""),
         note=choices.get("note", ""),
-        idle=tuple(_idle(document, masks)),
+        idle=tuple(_idle(document, masks, axes)),
     )
 
 
@@ -231,12 +233,15 @@ def _temperature(choices: Mapping[str, Any], dtype: np.dtype[Any]) -> float:
     raise ProblemError(message, f"Use {option} float64.", ("temperature",))
 
 
-def _idle(document: Document, masks: Masks) -> Iterator[str]:
-    """The choices of the document that speak of masks where there are none such."""
+def _idle(document: Document, masks: Masks, axes: Mapping[str, Axes]) -> Iterator[str]:
+    """The choices of the document that speak of what one attention, or this one, has not."""
     if "mask_kind" in document.entries and not (masks.keep or masks.add):
         yield "mask_kind"
     if "fill" in document.entries and not (masks.rules or masks.keep):
         yield "fill"
+    if "scale_embeddings" in document.entries and "X" not in axes:
+        yield "scale_embeddings"
+    yield from (name for name in OF_LAYERS if name in document.entries)
 
 
 def _lengths(choices: Mapping[str, Any], matrices: Mapping[str, Array]) -> NDArray[np.int_] | None:

@@ -14,7 +14,15 @@ from attncli.calculation.plan import Plan, Step, Trace
 from attncli.calculation.problem import Problem
 
 MOST_NAMED = 5
-IDLE = {"mask_kind": "the cells of a mask matrix", "fill": "what a mask hides"}
+IDLE = {
+    "mask_kind": "the cells of a mask matrix",
+    "fill": "what a mask hides",
+    "scale_embeddings": "an X",
+    "norm": "a layer",
+    "norm_kind": "a norm",
+    "eps": "a norm",
+    "activation": "a feed-forward",
+}
 
 
 def remarks(trace: Trace, problem: Problem) -> list[str]:

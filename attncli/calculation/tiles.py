@@ -12,7 +12,7 @@ from attncli.calculation.conventions import PAPER, Convention
 from attncli.calculation.layouts import Axes
 from attncli.calculation.masking import First, Mask, Rule
 from attncli.calculation.masks import OneRun
-from attncli.calculation.operations import Operation
+from attncli.calculation.operations import Operation, Same
 from attncli.calculation.positioning import Distances
 from attncli.records import record
 
@@ -114,8 +114,10 @@ def at(operation: Operation, tile: Tile, sees: Visible | None) -> Operation:
     `sees` is what the rules of a mask let the queries of this tile see; None where there are none.
     """
     if isinstance(operation, Mask):
-        is_open = sees is None or sees.is_all(tile.columns)
-        return replace(operation, rules=() if is_open or not sees else (sees.within(tile.columns),))
+        hides = sees is not None and not sees.is_all(tile.columns)
+        rules = (sees.within(tile.columns),) if sees and hides else ()
+        is_idle = not (rules or operation.keep or operation.add)
+        return Same(operation.source) if is_idle else replace(operation, rules=rules)
     if isinstance(operation, Distances):
         return _distances(operation, tile)
     return operation
@@ -123,20 +125,19 @@ def at(operation: Operation, tile: Tile, sees: Visible | None) -> Operation:
 
 def _distances(operation: Distances, tile: Tile) -> Operation:
     """ALiBi's distances from these queries to these keys, with the slope of this head."""
-    first = operation.first
-    if np.ndim(first):
-        first = int(own(np.asarray(first), tile.index)[0, 0])
-    head = tile.index[-1] if operation.heads else 0
-    return OfHead(operation.source, operation.heads, first + tile.rows.start - tile.columns.start, head)
+    first = np.asarray(operation.first)
+    at_tile = int(own(first, tile.index)[0, 0] if first.ndim > 1 else first)
+    slope = operation.slopes[tile.index[-1] if operation.heads else 0]
+    at_tile += tile.rows.start - tile.columns.start
+    return OfHead(operation.source, None, at_tile, slope)
 
 
 @record(frozen=True)
 class OfHead(Distances):
-    """The distances for one of the heads."""
+    """The distances for one of several heads."""
 
-    head: int = 0
+    slope: tuple[int, int] = (1, 1)
 
-    def apply(self, source: NDArray[Any]) -> NDArray[Any]:
-        step, steps = self.slopes[self.head]
-        one = Distances(self.source, None, self.first).apply(source)
-        ...
+    @property
+    def slopes(self) -> list[tuple[int, int]]:
+        return [self.slope]

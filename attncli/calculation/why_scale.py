@@ -19,7 +19,7 @@ from attncli.calculation.operations import DivideByRoot
 from attncli.calculation.plan import Plan, Step, Trace
 from attncli.calculation.problem import Part, Problem
 from attncli.calculation.saturation import Row, by_query, row
-from attncli.calculation.scoring import SCORING, dot
+from attncli.calculation.scoring import SCORING
 from attncli.errors import AttncliError, ProblemError
 from attncli.records import record, replace
 
@@ -149,7 +149,7 @@ def without_and_with(problem: Problem) -> tuple[Problem, Problem]:
     A `scale` of its own is set aside. Raises ProblemError where the scores are no dot products, and
     where the weights are no softmax.
     """
-    if problem.scoring.score is not dot:
+    if problem.scoring.adds != "dot":
         raise ProblemError(
             f"score is {problem.scoring.name}, {problem.scoring.formula}, but √d_k is for the dot "
             "product q · k.",

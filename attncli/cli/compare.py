@@ -86,7 +86,6 @@ def compare(
 def _under_conventions(document: Document, names: Sequence[str]) -> list[Comparison]:
     """Each convention beside the first of them; a single one beside paper."""
     from attncli.calculation.compared import Calculated, compare
-    from attncli.calculation.conventions import CONVENTIONS
 
     if not names:
         known = ", ".join(CHOICES["convention"].values())
@@ -100,10 +99,21 @@ def _under_conventions(document: Document, names: Sequence[str]) -> list[Compari
             sides.append(Calculated(name, problem, trace))
         except AttncliError as error:
             error.where = f"under {name}: {error.where}"
-            if "layout" in CONVENTIONS[name].choices and "layout" not in document.entries:
-                error.hint += f" {name} reads layout torch; --layout rows holds for all."
+            error.hint += _of_layout(document, name)
             raise
     return [compare(sides[0], side) for side in sides[1:]]
+
+
+def _of_layout(document: Document, name: str) -> str:
+    """What else to try where a convention reads the weights in another layout than is usual here."""
+    from attncli.calculation.conventions import CONVENTIONS
+
+    own = document.entries.get("convention")
+    conventions = (name, read_choice("convention", own.value) if own else "paper")
+    read, usual = (CONVENTIONS[each].choices.get("layout", "rows") for each in conventions)
+    if "layout" in document.entries or read == usual:
+        return ""
+    return f" {name} reads layout {read}; --layout {usual} holds for all."
 
 
 def _with_convention(document: Document, name: str) -> Document:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
-from click.shell_completion import CompletionItem
 
 from attncli.calculation.choices import CHOICES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-Completion = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+    from click.shell_completion import CompletionItem
+
+Completion: TypeAlias = "Callable[[click.Context, click.Parameter, str], list[CompletionItem]]"
 Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
 
@@ -21,6 +22,8 @@ def complete(values: Callable[[], Iterable[str]], or_file: bool = False) -> Comp
     """What the shell may offer for a word: the values of a registry, or files."""
 
     def offer(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
         offers = [CompletionItem(value) for value in values() if value.startswith(typed)]
         return offers or ([CompletionItem(typed, type="file")] if or_file else [])
 

@@ -20,8 +20,17 @@ class Failure(click.ClickException):
     exit_code = 2
 
 
-# Each stands in a file of its name here, which is loaded when the command is asked for.
-COMMANDS = ("compute", "check", "compare", "mask", "explain", "why-scale", "cost", "new")
+# What each is for. It stands in a file of its name here, which is loaded when it is asked for.
+COMMANDS = {
+    "compute": "Calculate every intermediate matrix.",
+    "explain": "Spell out the arithmetic of a cell.",
+    "check": "Say which step of an answer is wrong, and which mistake explains it.",
+    "compare": "Show where conventions part, or training and prediction.",
+    "mask": "Show a mask, or tell what a mask file says.",
+    "cost": "Count operations, parameters and bytes.",
+    "why-scale": "Measure why scores are divided by √d_k.",
+    "new": "Write a document to begin with.",
+}
 
 
 class Commands(click.Group):
@@ -37,6 +46,10 @@ class Commands(click.Group):
         command = getattr(import_module(f"attncli.cli.{name}"), name)
         assert isinstance(command, click.Command)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from difflib import get_close_matches
 from itertools import islice
 from typing import Any
 
@@ -58,6 +57,8 @@ class Archive(Mapping[str, Part]):
     def _unknown(self, key: str) -> DocumentError:
         if NAMELESS in self._keys:
             return DocumentError("it holds one matrix, which has no key.", "Name the file alone.")
+        from difflib import get_close_matches
+
         close = get_close_matches(key, self._keys)
         hint = f"Did you mean {' or '.join(close)}? {listed(self._keys)}" if close else ""
         return DocumentError(f"it has no key {key}.", hint or listed(self._keys))

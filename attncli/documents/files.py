@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 from attncli.errors import DocumentError, closest
@@ -88,6 +87,8 @@ def write_file(path: Path, data: bytes) -> None:
             path.write_bytes(data)
             return
         target = path.resolve()  # a link stays a link, what it points to is replaced
+        import tempfile
+
         handle, beside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         try:
             with os.fdopen(handle, "wb") as file:

@@ -6,27 +6,44 @@ from collections.abc import Callable
 from pathlib import Path
 
 from attncli.documents.archives import Archive
-from attncli.documents.arrays import open_arrays
-from attncli.documents.csv_text import parse_csv
 from attncli.documents.files import read_file
-from attncli.documents.foreign import refuse_foreign
 from attncli.documents.json_text import parse_json
 from attncli.documents.parsed import NAMELESS, IsValue, Parsed
 from attncli.documents.places import Place
-from attncli.documents.tensors import begins_as_tensors, open_tensors
 from attncli.errors import DocumentError
+
+# Most documents are JSON; what reads the others is loaded where there is one.
+
+
+def _csv(data: bytes, is_value: IsValue | None) -> Parsed:
+    from attncli.documents.csv_text import parse_csv
+
+    return parse_csv(data, is_value)
+
+
+def _arrays(path: Path, data: bytes | None) -> Archive:
+    from attncli.documents.arrays import open_arrays
+
+    return open_arrays(path, data)
+
+
+def _tensors(path: Path, data: bytes | None) -> Archive:
+    from attncli.documents.tensors import open_tensors
+
+    return open_tensors(path, data)
+
 
 TEXTS: dict[str, Callable[[bytes, IsValue | None], Parsed]] = {
     ".json": parse_json,
-    ".csv": parse_csv,
-    ".tsv": parse_csv,
+    ".csv": _csv,
+    ".tsv": _csv,
 }
 
 # Data that is None stands in the file, of which only the part that is asked for is read.
 ARCHIVES: dict[str, Callable[[Path, bytes | None], Archive]] = {
-    ".npz": open_arrays,
-    ".npy": open_arrays,
-    ".safetensors": open_tensors,
+    ".npz": _arrays,
+    ".npy": _arrays,
+    ".safetensors": _tensors,
 }
 
 _BEGINNING = 64  # bytes that tell a format
@@ -54,16 +71,26 @@ def parse(path: Path, data: bytes | None, is_value: IsValue | None = None) -> Pa
     CSV is what nothing tells. Raises DocumentError for files of other programs.
     """
     begins = read_file(path, _BEGINNING) if data is None else data[:_BEGINNING]
+    is_json = begins.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
     suffix = path.suffix.casefold()
-    if begins_as_tensors(begins):
-        suffix = ".safetensors"
-    else:
-        refuse_foreign(path, begins)
-    if suffix not in TEXTS and begins.startswith((b"PK\x03\x04", b"\x93NUMPY")):
-        suffix = ".npz"
+    # The ninth byte of tensors opens a brace; their first is any.
+    if not is_json or begins[8:9] == b"{":
+        suffix = _suffix_of(path, begins)
     if suffix in ARCHIVES:
         return ARCHIVES[suffix](path, data)
     if suffix not in TEXTS:
-        is_json = begins.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
         suffix = ".json" if is_json else ".csv"
     return TEXTS[suffix](read_file(path) if data is None else data, is_value)
+
+
+def _suffix_of(path: Path, begins: bytes) -> str:
+    """The suffix that a content has which is no JSON. Raises DocumentError for other programs'."""
+    from attncli.documents.foreign import refuse_foreign
+    from attncli.documents.tensors import begins_as_tensors
+
+    if begins_as_tensors(begins):
+        return ".safetensors"
+    refuse_foreign(path, begins)
+    suffix = path.suffix.casefold()
+    is_array = suffix not in TEXTS and begins.startswith((b"PK\x03\x04", b"\x93NUMPY"))
+    return ".npz" if is_array else suffix

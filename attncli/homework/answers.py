@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from attncli.calculation.choices import CHOICES
 from attncli.calculation.inputs import place
-from attncli.calculation.layouts import Layout, Role
+from attncli.calculation.layouts import Layout, Role, sizes
 from attncli.calculation.names import STEPS, last_of
 from attncli.calculation.plan import Plan
 from attncli.calculation.problem import Problem
@@ -54,12 +54,14 @@ def read_answer(problem: Problem, plan: Plan, entries: Mapping[str, object]) -> 
 
     Raises ProblemError for cells that have no value, and for inputs that are others.
     """
-    roles = {step.name: step.role for step in plan.steps}
+    steps = {step.name: step for step in plan.steps}
     answer = {}
     for name, value in entries.items():
-        if last_of(name) in STEPS and (name in roles or name not in problem.matrices):
-            role = roles.get(name, Role.FIXED if name == "hidden" else Role.TOKENS)
-            answer[name] = read_answered(name, value, problem.layout, role)
+        if last_of(name) in STEPS and (name in steps or name not in problem.matrices):
+            step = steps.get(name)
+            role = step.role if step else _role(name)
+            answered = read_answered(name, value, problem.layout, role)
+            answer[name] = _as_column(answered, sizes(step.axes)) if step else answered
         elif name in problem.matrices:
             given = read_answered(name, value, problem.layout, problem.roles[name]).values
             matrix = np.atleast_2d(problem.matrices[name])
@@ -77,10 +79,24 @@ def read_answer(problem: Problem, plan: Plan, entries: Mapping[str, object]) -> 
 def read_alone(entries: Mapping[str, object], layout: Layout) -> Answer:
     """The steps of an answer without its problem. Raises ProblemError for cells without a value."""
     return {
-        name: read_answered(name, value, layout, Role.FIXED if name == "hidden" else Role.TOKENS)
+        name: read_answered(name, value, layout, _role(name))
         for name, value in entries.items()
         if last_of(name) in STEPS
     }
+
+
+def _role(name: str) -> Role:
+    """How a step is written that no plan tells of: `hidden` has three axes in additive scoring."""
+    is_hidden = last_of(name) == "hidden" and not name.endswith("ffn.hidden")
+    return Role.FIXED if is_hidden else Role.TOKENS
+
+
+def _as_column(answered: Answered, shape: tuple[int, ...]) -> Answered:
+    """One number a token, written in a row or as a list, as the column that it is."""
+    if shape[-1] != 1 or len(shape) != 2 or answered.values.shape != shape[::-1]:
+        return answered
+    matrices = (answered.values.T, answered.decimals.T, answered.blank.T)
+    return Answered(*matrices, answered.epsilon)
 
 
 def is_value(text: str) -> bool:

@@ -185,7 +185,7 @@ def nested(matrices: Mapping[str, Any]) -> Nested:
     return document
 
 
-_SMALL = {"n": 3, "d_model": 6, "d_ff": 8}
+_SMALL = {"n": 3, "d_model": 6, "d_ff": 7}
 
 KINDS: dict[str, Kind] = {
     "encoder": Kind(

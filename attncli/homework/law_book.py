@@ -80,7 +80,7 @@ def unit(answered: Answered) -> float:
     """
     finest = answered.finest
     sizes = np.abs(np.nan_to_num(answered.values, posinf=0, neginf=0))
-    bits = 1e-9 + 8 * answered.epsilon * float(sizes.max(initial=1))
+    bits = 1e-9 + 32 * answered.epsilon * float(sizes.max(initial=1))
     return bits + (float(half_a_unit(finest)) if 0 < finest < EXACT else 0.0)
 
 

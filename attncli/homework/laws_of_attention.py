@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from attncli.calculation.scoring import dot
 from attncli.homework.answers import Answered
 from attncli.homework.law_book import Alone, Broken, differs, first, law, product_error, unit
 
@@ -42,7 +41,7 @@ def scores_are_products(answer: Alone) -> Broken:
     scores = answer["scores"]
     queries = first(answer, "Q_rotated", "Q_h", "Q")
     keys = first(answer, "K_present", "K_rotated", "K_h", "K")
-    if answer.said.scoring.score is not dot or "hidden" in answer:
+    if answer.said.scoring.adds != "dot" or "hidden" in answer:
         raise KeyError("scores")  # additive scoring needs no --score to be known
     if queries.values.ndim != scores.values.ndim:
         raise KeyError("Q_h")  # heads that are not split yet

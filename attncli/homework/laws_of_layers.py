@@ -119,13 +119,12 @@ def activated_is_the_activation(answer: Alone) -> Broken:
     activated, hidden = answer["activated"], answer["hidden"]
     activation = ACTIVATIONS[answer.said.activation]
     expected = np.asarray(activation.apply(hidden.values), dtype=np.float64)
-    distance = unit(activated) + STEEPEST * unit(hidden)
-    if activation.gated or "gate" in answer:
-        gate = answer["gate"]
-        distance = unit(activated) + STEEPEST * unit(hidden) * np.abs(gate.values)
-        distance = distance + np.abs(expected) * unit(gate)
-        expected = expected * gate.values
-    return differs(activated.values, expected, distance)
+    step = STEEPEST * unit(hidden)
+    if not activation.gated and "gate" not in answer:
+        return differs(activated.values, expected, unit(activated) + step)
+    gate = answer["gate"]
+    distance = step * np.abs(gate.values) + np.abs(expected) * unit(gate)
+    return differs(activated.values, expected * gate.values, unit(activated) + distance)
 
 
 @law

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from math import isfinite
 from typing import Any
@@ -16,7 +16,7 @@ from rich.text import Text
 from attncli.calculation.compared import Comparison, Distance
 from attncli.calculation.problem import Problem
 from attncli.render.numbers import number_text
-from attncli.render.tables import WIDE_OPEN
+from attncli.render.tables import WIDE_OPEN, blocks
 from attncli.render.view import View
 
 
@@ -36,36 +36,42 @@ def draw_comparisons(comparisons: Sequence[Comparison], view: View) -> str:
         console.print()
     console.print(f"The largest difference of each step from {first.name}:")
     console.print()
-    console.print(_table(comparisons, view))
-    console.print()
+    for table in _tables(comparisons, view):
+        console.print(table)
+        console.print()
     for comparison in comparisons:
         console.print(Text(_told(comparison, view)), width=view.width)
     return "\n".join(line.rstrip() for line in buffer.getvalue().split("\n"))
 
 
-def _table(comparisons: Sequence[Comparison], view: View) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1))
-    table.add_column("step", no_wrap=True)
-    for comparison in comparisons:
-        table.add_column(comparison.other.name, justify="right", no_wrap=True)
-    names = dict.fromkeys(d.step.name for c in comparisons for d in c.distances)
-    for name in names:
-        cells = [
-            next((d for d in comparison.distances if d.step.name == name), None)
-            for comparison in comparisons
-        ]
-        table.add_row(Text(name), *(_cell(distance, view) for distance in cells))
-    return table
+def _tables(comparisons: Sequence[Comparison], view: View) -> Iterator[Table]:
+    """A row a step, a column a calculation: as many in each table as the screen is wide."""
+    names = list(dict.fromkeys(d.step.name for c in comparisons for d in c.distances))
+    labels = [comparison.other.name for comparison in comparisons]
+    cells = [[_cell(comparison, name, view) for comparison in comparisons] for name in names]
+    for start, stop in blocks(["step", *names], labels, cells, view.width):
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
+        table.add_column(" step ", no_wrap=True)
+        for label in labels[start:stop]:
+            table.add_column(f" {label} ", justify="right", no_wrap=True)
+        for name, row in zip(names, cells, strict=True):
+            table.add_row(Text(f" {name} "), *row[start:stop])
+        yield table
 
 
-def _cell(distance: Distance | None, view: View) -> Text:
+def _cell(comparison: Comparison, name: str, view: View) -> Text:
+    distance = next((d for d in comparison.distances if d.step.name == name), None)
     if distance is None:
         return Text("")
     if not distance.parts:
-        return Text("same", "dim")
-    if distance.largest is None:
-        return Text("other size", "bold red")
-    return Text(number_text(distance.largest, view.precision), "bold red")
+        return Text(" same ", "dim")
+    if distance.largest is not None:
+        text = number_text(distance.largest, view.precision)
+    elif comparison.other.matrix(name) is None:
+        text = "none here"
+    else:
+        text = "only here" if comparison.first.matrix(name) is None else "other size"
+    return Text(f" {text} ", "bold red")
 
 
 def _told(comparison: Comparison, view: View) -> str:

@@ -119,7 +119,7 @@ class Drawing:
             ]
             for row in rows
         ]
-        for start, stop in _blocks(row_labels, column_labels, cells, self.view.width):
+        for start, stop in blocks(row_labels, column_labels, cells, self.view.width):
             if start:
                 self.console.print()
             table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
@@ -144,10 +144,13 @@ class Drawing:
         return Text(f" {text} ", _shade(number) if shaded else "")
 
 
-def _blocks(
+def blocks(
     row_labels: list[str], column_labels: list[str], cells: list[list[Text]], width: int | None
 ) -> Iterator[tuple[int, int]]:
-    """Runs of columns that fit the width beside the row labels; at least one column each."""
+    """Runs of columns that fit the width beside the row labels; at least one column each.
+
+    The cells bring the spaces around them; the labels do not.
+    """
     room = inf if width is None else width - PADDING - max(map(cell_len, row_labels))
     start, used = 0, 0
     for column, label in enumerate(column_labels):
