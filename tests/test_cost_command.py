@@ -475,6 +475,8 @@ ERRORS: list[tuple[Sequence[str], str]] = [
     ([SAMPLE, "--n", "3"], f"--n is for sizes without a document, but {SAMPLE} is given."),
     ([SAMPLE, "--biases", "all"], "--biases is for sizes without a document"),
     ([SAMPLE, "--hidden", "3"], "--hidden is for sizes without a document"),
+    ([*options(n=N, d_model=6), "--final-norm"], "--final-norm is given, but there are no layers"),
+    (options(n=N, d_k=6, biases="all"), "--biases all is given, but there is no projection here"),
     (["missing.json"], "missing.json: there is no such file."),
     (options(n=N, d_k=D_K, score="dut"), "(did you mean 'dot'?)"),
 ]

@@ -6,9 +6,9 @@ What depends on a query alone, or on a key alone, is done once, before the tiles
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from math import inf
+from math import inf, log
 from typing import TypeAlias
 
 import numpy as np
@@ -16,7 +16,7 @@ import numpy as np
 from attncli.calculation.layouts import Array
 from attncli.calculation.measures import Cosine, unit_rows
 from attncli.calculation.operations import Operation
-from attncli.calculation.pairs import Bilinear, Dot, OfQueriesAndKeys, TanhSum
+from attncli.calculation.pairs import Bilinear, Dot, TanhSum
 from attncli.calculation.sharing import shared
 from attncli.calculation.tiles import Tile, parts
 
@@ -35,9 +35,15 @@ class Pairing(ABC):
         place = shared(tile.index, self.keys, self.queries.shape)
         return self.queries[tile.index][tile.rows], self.keys[place][tile.columns]
 
+    def scores(self, tile: Tile, out: Array, factor: float = 1) -> None:
+        """Put the scores of a tile there, times the factor."""
+        self.meet(*self.sides(tile), out)
+        if factor != 1:
+            out *= factor
+
     @abstractmethod
-    def scores(self, tile: Tile, out: Array) -> None:
-        """Put the scores of a tile there."""
+    def meet(self, queries: Array, keys: Array, out: Array) -> None:
+        """Put the scores of these queries and keys there."""
 
     def bound(self, tile: Tile) -> float:
         """What no score of these queries exceeds, up or down; inf where that is not known."""
@@ -45,23 +51,38 @@ class Pairing(ABC):
 
 
 class Applied(Pairing):
-    """Scores of any other operation: it is applied to the tile."""
+    """Scores as the operations give them, which make `numbers` numbers for each of them."""
 
-    def __init__(self, operation: Operation, queries: Array, keys: Array) -> None:
+    def __init__(
+        self, apply: Callable[[Array, Array], Array], queries: Array, keys: Array, numbers: int = 1
+    ) -> None:
         super().__init__(queries, keys)
-        self.operation = operation
+        self.apply = apply
+        self.numbers = numbers
 
-    def scores(self, tile: Tile, out: Array) -> None:
-        out[...] = self.operation.apply(*self.sides(tile))
+    def meet(self, queries: Array, keys: Array, out: Array) -> None:
+        for rows, columns in blocks(out, self.numbers):
+            out[rows, columns] = self.apply(queries[rows], keys[columns])
+
+
+def blocks(scores: Array, numbers: int) -> Iterator[tuple[slice, slice]]:
+    """Parts of scores for which no more than `BLOCK` numbers are made, if each needs so many."""
+    most = max(1, BLOCK // numbers)
+    n, m = scores.shape
+    for columns in parts(m, most):
+        for rows in parts(n, max(1, most // (columns.stop - columns.start))):
+            yield rows, columns
 
 
 class Products(Pairing):
     """Scores that are dot products of something made of each query with something of each key."""
 
     def scores(self, tile: Tile, out: Array, factor: float = 1) -> None:
-        """Put the scores of a tile there, times the factor."""
         queries, keys = self.sides(tile)
-        np.matmul(queries if factor == 1 else queries * factor, keys.T, out=out)
+        self.meet(queries if factor == 1 else queries * factor, keys, out)
+
+    def meet(self, queries: Array, keys: Array, out: Array) -> None:
+        np.matmul(queries, keys.T, out=out)
 
     def bound(self, tile: Tile) -> float:
         """The longest of the queries times the longest of all keys (Cauchy and Schwarz)."""
@@ -92,58 +113,52 @@ class Additive(Pairing):
 
     That is an addition and a division a unit, a quarter of the time of tanh. Nothing cancels, for
     nothing but positive numbers is added: the error of each tanh is a few units in the last digit
-    of 1. Powers must neither overflow nor vanish, so that larger q and k are left to tanh itself.
+    of 1.
     """
 
-    def __init__(self, queries: Array, keys: Array, vector: Array | None = None) -> None:
-        limit = 0.4 * float(np.log(np.finfo(queries.dtype).max))
-        is_modest = all(-limit <= side.min() and side.max() <= limit for side in (queries, keys))
-        if is_modest:
-            queries, keys = np.exp(-2 * queries), np.exp(2 * keys)
-        super().__init__(queries, keys)
-        self.meet = self._by_powers if is_modest else self._by_tanh
-        self.vector = np.ones(queries.shape[-1], queries.dtype) if vector is None else vector
+    def __init__(self, queries: Array, keys: Array, vector: Array) -> None:
+        super().__init__(np.exp(-2 * queries), np.exp(2 * keys))
+        self.vector = vector
+        self.total = vector.sum()
+
+    @staticmethod
+    def can(queries: Array, keys: Array) -> bool:
+        """Whether none of the powers overflows or vanishes, with room to spare."""
+        limit = 0.4 * log(np.finfo(queries.dtype).max)
+        return all(-limit <= side.min() and side.max() <= limit for side in (queries, keys))
 
     def bound(self, tile: Tile) -> float:
         """Every tanh is between −1 and 1."""
         return float(np.abs(self.vector).sum())
 
-    def scores(self, tile: Tile, out: Array) -> None:
-        queries, keys = self.sides(tile)
-        width = max(1, BLOCK // len(self.vector))
-        for columns in parts(tile.width, width):
-            height = max(1, width // (columns.stop - columns.start))
-            for rows in parts(tile.height, height):
-                self.meet(queries[rows], keys[columns], out[rows, columns])
-
-    def _by_powers(self, queries: Array, keys: Array, out: Array) -> None:
-        pairs = queries[:, None, :] + keys
-        np.reciprocal(pairs, out=pairs)
-        weighed = pairs @ (self.vector * queries)[..., None]
-        np.subtract(self.vector.sum(), 2 * weighed[..., 0], out=out)
-
-    def _by_tanh(self, queries: Array, keys: Array, out: Array) -> None:
-        pairs = queries[:, None, :] + keys
-        np.tanh(pairs, out=pairs)
-        np.matmul(pairs, self.vector, out=out)
-
+    def meet(self, queries: Array, keys: Array, out: Array) -> None:
+        weighed = self.vector * queries
+        for rows, columns in blocks(out, len(self.vector)):
+            pairs = queries[rows, None] + keys[columns]
+            np.reciprocal(pairs, out=pairs)
+            shares = (pairs @ weighed[rows, :, None])[..., 0]
+            np.subtract(self.total, 2 * shares, out=out[rows, columns])
 
 
 def pairing(operations: Sequence[Operation], operands: Sequence[Sequence[Array]]) -> Pairing:
-    """How the scores are made that these operations make, one after the other, of these operands.
+    """How these operations make scores of these operands; each but the first takes a result too.
 
-    Their first is one that meets queries with keys; `TanhSum` has `WeighHidden` behind it.
+    The first meets queries with keys. Numbers of 16 bits are calculated as the operations do it:
+    they have so few digits that any other way would be seen in them.
     """
-    first, given = operations[0], operands[0]
-    factors = FACTORS.get(type(first))
-    if isinstance(first, TanhSum):
-        return Additive(*given, *operands[1])
-    if factors:
-        return Products(*factors(*given))
-    return Applied(first, *given)
+    first, *others = operations
+    (queries, *between, keys), *more = operands
+    is_hidden, is_exact = isinstance(first, TanhSum), queries.dtype.itemsize < 4
+    if is_hidden and not is_exact and Additive.can(queries, keys):
+        (vector,) = more[0] or [np.ones(queries.shape[-1], queries.dtype)]
+        return Additive(queries, keys, vector)
+    if type(first) in FACTORS and not is_exact:
+        return Products(*FACTORS[type(first)](*operands[0]))
 
+    def apply(queries: Array, keys: Array) -> Array:
+        scores = first.apply(queries, *between, keys)
+        for operation, given in zip(others, more, strict=True):
+            scores = operation.apply(scores, *given)
+        return scores
 
-def is_pairing(operation: Operation) -> bool:
-    """Whether an operation meets queries with keys and gives their scores."""
-    return isinstance(operation, (OfQueriesAndKeys, Bilinear)) and not isinstance(operation, TanhSum)
-
+    return Applied(apply, queries, keys, queries.shape[-1] if is_hidden else 1)

@@ -38,6 +38,13 @@ SIZES: dict[str, Size] = {
     "words": Size("Words after the last layer: W_out", "none", LAYERED),
 }
 
+# Where a product with a weight adds a bias; the first unless it is said.
+BIASES = {
+    "ffn": "in feed-forwards alone, as in the paper",
+    "none": "nowhere",
+    "all": "everywhere",
+}
+
 
 def option(name: str) -> str:
     """How a size is written on the command line: `--d-model`."""

@@ -6,7 +6,7 @@ memory. What is made of it is checked and planned as any document is.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -16,18 +16,14 @@ from attncli.calculation.activations import ACTIVATIONS
 from attncli.calculation.document import Document, Entry
 from attncli.calculation.layouts import LAYOUTS, Shape, shape_text
 from attncli.calculation.names import MATRICES, last_of
-from attncli.calculation.sizes import LAYERED, Sizes, shape_of
+from attncli.calculation.size_options import LAYERED
+from attncli.calculation.sizes import Sizes, shape_of
 from attncli.errors import ProblemError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_NUMBERS = 2**59  # in a matrix: the bytes of more are beyond what NumPy counts
-BIASES = {
-    "ffn": "in feed-forwards alone, as in the paper",
-    "none": "nowhere",
-    "all": "in every projection",
-}
 SOURCE = "the sizes"
 
 Shapes = Iterator[tuple[str, Shape]]
@@ -52,12 +48,24 @@ def sized(
     sizes = Sizes(given, Document(entries))
     layout = LAYOUTS[sizes.choice("layout", "rows")]
     dtype = np.dtype(sizes.choice("dtype", "float64"))
-    for name, shape in Shaped(sizes, biases, is_learned, final_norm).matrices():
+    shapes = dict(Shaped(sizes, biases, is_learned, final_norm).matrices())
+    _check_made(shapes, biases, final_norm)
+    for name, shape in shapes.items():
         last = last_of(name)
         role = sizes.scoring.matrices.get(last, MATRICES[last].role)
         entries[name] = Entry(blank(name, layout.written_shape(shape, role), dtype), SOURCE)
     sizes.check_used(spare)
     return Document(entries, (SOURCE,))
+
+
+def _check_made(names: Iterable[str], biases: str, final_norm: bool) -> None:
+    """Raise ProblemError for biases, or a last norm, that are asked for where there can be none."""
+    if final_norm and not any("norm_final" in name for name in names):
+        message = "--final-norm is given, but there are no layers here for it to follow."
+        raise ProblemError(message, "It is for encoder, decoder and transformer: see --layer.")
+    if biases == "all" and not any(last_of(name).startswith("b_") for name in names):
+        message = "--biases all is given, but there is no projection here to have one."
+        raise ProblemError(message, "With --d-model Q, K and V are projected.")
 
 
 def blank(name: str, shape: Shape, dtype: np.dtype[Any]) -> NDArray[Any]:

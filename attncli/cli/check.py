@@ -162,17 +162,19 @@ def _by_laws(arguments: Sequence[str], step: str | None, choices: dict[str, Any]
 
     def chosen(name: str, default: object) -> Any:
         option = choices.get(name)
-        return read_choice(name, written.entries.get(name, default) if option is None else option)
+        value = written.entries.get(name, default) if option is None else option
+        return None if value is None else read_choice(name, value)
 
     def meant(name: str, default: object) -> Any:
-        return chosen(name, CONVENTIONS[chosen("convention", "paper")].choices.get(name, default))
+        theirs = CONVENTIONS[chosen("convention", "paper")].choices
+        return chosen(name, theirs.get(name, default))
 
     try:
         answer = read_alone(written.entries, LAYOUTS[meant("layout", "rows")])
         scoring = SCORING[meant("score", "scaled")]
         normaliser = NORMALISERS[chosen("normaliser", "softmax")]
         normalise = normaliser.operation("scores", chosen("temperature", 1))
-        said = Said(scoring, normalise, chosen("activation", "relu"), meant("eps", 1e-5))
+        said = Said(scoring, normalise, chosen("activation", "relu"), meant("eps", None))
     except AttncliError as error:
         raise error.at(written.source) from None
     return check_laws(answer, said)

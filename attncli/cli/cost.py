@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from attncli.calculation.size_options import SIZES, option
+from attncli.calculation.size_options import BIASES, SIZES, option
 from attncli.cli.gathering import gather, planned
 from attncli.cli.options import (
     color_option,
@@ -54,14 +54,22 @@ def size_options(command: Callable[..., None]) -> Callable[..., None]:
 @size_options
 @click.option(
     "--biases",
-    type=click.Choice(["ffn", "none", "all"]),
-    help="Which projections have biases (default: ffn, those of a feed-forward, as in the paper).",
+    type=click.Choice(list(BIASES)),
+    help=f"Biases: {'; '.join(f'{name}, {where}' for name, where in BIASES.items())}.",
 )
 @click.option("--final-norm", is_flag=True, help="There is a norm after the last layer.")
 @click.option("--compare", is_flag=True, help="Set scoring functions, and layers, side by side.")
-@click.option("--kernel", type=click.IntRange(2), help="Of a convolution to compare (default: 3).")
 @click.option(
-    "--window", type=click.IntRange(1), help="Keys of a query in restricted attention (default: 3)."
+    "--kernel",
+    type=click.IntRange(2),
+    metavar="N",
+    help="Of a convolution to compare (default: 3).",
+)
+@click.option(
+    "--window",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Keys of a query in restricted attention (default: 3).",
 )
 @click.option(
     "--doublings",
@@ -146,7 +154,7 @@ def _document(
     if not arguments:
         if not given:
             raise AttncliError("there is nothing to count yet.", HOW_TO_START)
-        return sized(given, gather((), choices), biases or "ffn", final_norm, own)
+        return sized(given, gather((), choices), biases or next(iter(BIASES)), final_norm, own)
     unfit = [option(name) for name in given if name not in own]
     unfit += ["--biases"] if biases else []
     unfit += ["--final-norm"] if final_norm else []

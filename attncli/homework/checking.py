@@ -21,8 +21,10 @@ from attncli.calculation.problem import Problem
 from attncli.homework.alike import counted_from_0
 from attncli.homework.answers import Answer, Answered
 from attncli.homework.stand_ins import by_plan_names
-from attncli.homework.tolerance import Numbers, Tolerance, near
+from attncli.homework.tolerance import Numbers, Tolerance, half_a_unit, near
 from attncli.records import record
+
+TRIALS = 8  # how often it is tried what rounding does to a result
 
 
 class Verdict(IntEnum):
@@ -72,11 +74,16 @@ class Judged:
         return self.expected
 
 
+def _is_good(cells: NDArray[np.int_]) -> NDArray[np.bool_]:
+    return (cells == Verdict.RIGHT) | (cells == Verdict.FOLLOWS)
+
+
 class Judge:
     """Goes through a plan with an answer, and carries its own matrices along.
 
     `own` are the answer's matrices as written, and what follows from them where it has none.
-    `exact` are the same before they were rounded to be written, as far as they are explained.
+    `exact` are the same before they were rounded to be written, as far as they are explained. What
+    is not has a slack: how far off rounding may have put it.
     """
 
     def __init__(
@@ -88,6 +95,7 @@ class Judge:
         self.own: dict[str, Array] = dict(problem.matrices)
         self.exact: dict[str, Array] = dict(problem.matrices)
         self._standing: dict[str, Verdict] = {}
+        self._slack: dict[str, Array] = {}
         self._last: Step | None = None
 
     def judge(self, step: Step) -> Judged:
@@ -99,6 +107,9 @@ class Judge:
         follows = [self._followed(operation, known) for known in (self.own, self.exact)]
         trust = max(self._standing.get(name, Verdict.RIGHT) for name in operation.operands)
         answered = self.answer.get(step.name)
+        slack = self._carried(operation, follows[1])
+        if slack is not None:
+            self._slack[step.name] = slack
         cells = np.full(expected.shape, Verdict.MISSING)
         verdict = Verdict.MISSING
         if answered is None:
@@ -110,6 +121,10 @@ class Judge:
             references = [(expected, Verdict.RIGHT), *self._scaled_early(step.name)]
             references += [(matrix, trust) for matrix in follows if matrix is not None]
             cells = self._cells(answered, references)
+            if slack is not None and follows[1] is not None and slack.shape == cells.shape:
+                reach = self.tolerance.allowed(answered, follows[1]) + slack
+                carried = near(answered.values, follows[1], reach) & ~answered.blank
+                cells[carried] = np.minimum(cells[carried], trust)
             verdict = self._verdict(answered, expected, cells)
         judged = Judged(step, verdict, answered, expected, follows[0], cells)
         self._remember(judged, follows[1])
@@ -126,6 +141,7 @@ class Judge:
     def explain(self, judged: Judged, exact: Numbers) -> None:
         """What a wrong matrix was before it was rounded, as a mistake explains it."""
         self.exact[judged.name] = exact
+        self._slack.pop(judged.name, None)
 
     def _redirect(self) -> None:
         """Who continues from a step that does nothing continues from it, not from its source."""
@@ -146,6 +162,13 @@ class Judge:
             exact = judged.expected
         elif judged.verdict == Verdict.FOLLOWS and followed is not None:
             exact = followed
+        elif judged.verdict == Verdict.WRONG:
+            is_later = followed is not None and (judged.cells == Verdict.FOLLOWS).any()
+            right = followed if is_later else judged.expected
+            exact = np.where(_is_good(judged.cells), right, values)
+            self._slack[judged.name] = np.where(
+                _is_good(judged.cells), 0, half_a_unit(judged.answered.finest)
+            )
         self.own[judged.name], self.exact[judged.name] = values, exact
         if judged.verdict != Verdict.MISSING:
             # What is wrong, and what follows from it, is trusted alike.
@@ -158,6 +181,28 @@ class Judge:
         except (ValueError, IndexError):  # the answer's own matrices do not fit together
             return None
         return np.asarray(result, dtype=np.float64)
+
+    def _carried(self, operation: Operation, result: Numbers | None) -> Numbers | None:
+        """How far off a result may be where what it comes from was rounded to be written.
+
+        Rounding is tried out: up or down in every cell, by chance. Twice the largest change is
+        more than rounding has ever made of a right method. None where nothing was rounded.
+        """
+        rounded = [name for name in operation.operands if name in self._slack]
+        if result is None or not rounded:
+            return None
+        chance = np.random.default_rng(0)
+        slack = np.zeros(result.shape)
+        for _ in range(TRIALS):
+            tried = dict(self.exact)
+            for name in rounded:
+                signs = chance.choice((-1.0, 1.0), self._slack[name].shape)
+                tried[name] = self.exact[name] + signs * self._slack[name]
+            moved = self._followed(operation, tried)
+            if moved is not None:
+                with np.errstate(invalid="ignore"):
+                    slack = np.fmax(slack, 2 * np.abs(moved - result))
+        return slack
 
     def _scaled_early(self, name: str) -> Iterator[tuple[Numbers, Verdict]]:
         """The scaled scores, where these are what is scaled next: whoever scales Q has them at once."""

@@ -25,12 +25,15 @@ Broken: TypeAlias = "NDArray[np.bool_]"
 
 @record(frozen=True)
 class Said:
-    """What is said of an answer beside its matrices: how scores, weights and layers are made."""
+    """What is said of an answer beside its matrices: how scores, weights and layers are made.
+
+    `eps` is None where nobody says it.
+    """
 
     scoring: Scoring
     normalise: Normalise
     activation: str
-    eps: float
+    eps: float | None
 
 
 @record(frozen=True)

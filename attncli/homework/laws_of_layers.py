@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from attncli.calculation.activations import ACTIVATIONS
@@ -10,6 +12,7 @@ from attncli.homework.answers import Answered
 from attncli.homework.law_book import Alone, Broken, differs, law, unit
 from attncli.homework.tolerance import Numbers
 
+LARGEST_USUAL_EPS = 1e-3  # where none is said
 STEEPEST = 1.2  # no activation changes faster than what it is taken of, times this
 
 
@@ -81,8 +84,8 @@ def _column(answered: Answered) -> Numbers:
 def norm_has_one_gamma_and_beta(answer: Alone) -> Broken:
     """In a norm's output each feature has one gamma and one beta, the same for all tokens.
 
-    So a feature is one linear function of (sum − mean) / √variance, or in RMSNorm of sum over the
-    root mean square; of three tokens or more, each lies on the line of two others.
+    So a feature is one linear function of (sum − mean) / √(variance + eps), or in RMSNorm of sum
+    over the root of the mean square; of three tokens or more, each lies on the line of two others.
     """
     output, total = answer["output"], answer["sum"]
     has_mean = "mean" in answer or "variance" in answer
@@ -91,14 +94,28 @@ def norm_has_one_gamma_and_beta(answer: Alone) -> Broken:
     rows = total.values.reshape(-1, total.values.shape[-1])
     results = output.values.reshape(rows.shape)
     centred = rows - rows.mean(axis=-1, keepdims=True) if has_mean else rows
-    root = np.sqrt(np.square(centred).mean(axis=-1, keepdims=True))
-    if (root == 0).any():
+    squares = np.square(centred).mean(axis=-1, keepdims=True)
+    if (squares == 0).any():
         raise KeyError("variance")
-    standard = centred / root
-    eps = answer.said.eps
-    slack = np.abs(standard) * (eps / np.square(root) + eps / root)
-    slack = slack + 2 * unit(total) / root * (1 + np.abs(standard))
-    return _off_line(standard, results, slack, unit(output)).reshape(total.values.shape)
+    slack = 2 * unit(total) / np.sqrt(squares)
+    if answer.said.eps is None:
+        slack = slack + np.abs(centred) * squares**-1.5 * LARGEST_USUAL_EPS
+    tried = [
+        _off_line(centred / divisor, results, slack * (1 + np.abs(centred / divisor)), unit(output))
+        for divisor in _divisors(squares, rows.shape[-1], answer.said.eps or 0)
+    ]
+    broken = next((broken for broken in tried if not broken.any()), tried[0])
+    return broken.reshape(total.values.shape)
+
+
+def _divisors(squares: Numbers, size: int, eps: float) -> Iterator[Numbers]:
+    """What norms divide by, a factor for all tokens aside: eps under the root, or added to it.
+
+    The factor of a sample's variance is one for all tokens, but not its eps.
+    """
+    for share in (1.0, (size - 1) / size if size > 1 else 1.0):
+        yield np.sqrt(squares + eps * share)
+        yield np.sqrt(squares) + eps * np.sqrt(share)
 
 
 def _off_line(standard: Numbers, results: Numbers, slack: Numbers, step: float) -> Broken:

@@ -166,7 +166,8 @@ def _is_off_by_little(judged: Judged, answered: Answered) -> bool:
     if judged.verdict == Verdict.SHAPE or not 2 <= answered.finest < EXACT:
         return False
     wrong = judged.cells == Verdict.WRONG
-    off = np.abs(answered.values - judged.target)[wrong]
+    with np.errstate(invalid="ignore"):  # −inf less −inf, in cells that are right
+        off = np.abs(answered.values - judged.target)[wrong]
     return bool((off <= 4.2 * half_a_unit(answered.finest)).all())
 
 

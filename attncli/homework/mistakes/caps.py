@@ -6,7 +6,7 @@ import numpy as np
 
 from attncli.calculation.layouts import Array
 from attncli.calculation.masking import Mask
-from attncli.calculation.operations import SoftCap
+from attncli.calculation.operations import DivideByRoot, Multiply, SoftCap
 from attncli.homework.catalogue import Scene, mistake
 
 
@@ -48,6 +48,21 @@ def softcap_clipped(scene: Scene) -> Array | None:
     return (
         np.clip(scores, -operation.cap, operation.cap) if isinstance(operation, SoftCap) else None
     )
+
+
+@mistake("softcap-before-scale", "c tanh(scores / c) × factor", SoftCap)
+def softcap_before_scale(scene: Scene) -> Array | None:
+    """The soft cap was applied to the scores before they were scaled.
+
+    Scale first, then cap.
+
+    The cap bounds what softmax is given: scaled afterwards, the scores stay far below it.
+    """
+    cap = scene.step.operation
+    scale = next((s.operation for s in scene.plan.steps if s.name == "scaled"), None)
+    if not isinstance(cap, SoftCap) or not isinstance(scale, DivideByRoot | Multiply):
+        return None
+    return scale.apply(cap.apply(scene[scale.source]))
 
 
 @mistake("softcap-after-mask", "c tanh((scaled + mask) / c)", Mask)

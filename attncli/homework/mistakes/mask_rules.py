@@ -101,9 +101,9 @@ def causal_hides_past(scene: Scene) -> Array | None:
     """
 
     def without_past(rule: Causal, n: int, m: int) -> Booleans | None:
-        past = m - n
-        if "K_past" not in scene or rule.lower_right or past <= 0:
+        if "K_past" not in scene or rule.lower_right:
             return None
+        past = scene["K_past"].shape[-2]
         return rule.may_attend(n, m) & (np.arange(m) >= past)
 
     return with_rules(scene, Causal, without_past)
@@ -153,6 +153,22 @@ def window_end_excluded(scene: Scene) -> Array | None:
     def cut(rule: Window, n: int, m: int) -> Booleans | None:
         shift = distance(n, m) - rule.first
         return None if rule.right < 0 else rule.may_attend(n, m) & (shift != rule.right)
+
+    return with_rules(scene, Window, cut)
+
+
+@mistake("window-start-excluded", "keys from i − left + 1 to i + right", Mask)
+def window_start_excluded(scene: Scene) -> Array | None:
+    """The first key of each window was left out.
+
+    Let query i see the keys from i − left to i + right, both ends included.
+
+    Where a window counts the query's own key, as in Keras, it begins one key later than here.
+    """
+
+    def cut(rule: Window, n: int, m: int) -> Booleans | None:
+        shift = distance(n, m) - rule.first
+        return None if rule.left <= 0 else rule.may_attend(n, m) & (shift != -rule.left)
 
     return with_rules(scene, Window, cut)
 

@@ -51,19 +51,6 @@ def memory_layer_by_layer(scene: Scene) -> Array | None:
     return _with_memory(scene, f"{layer.replace('decoder', 'encoder')}output")
 
 
-@mistake("memory-not-normed", "K and V from the encoder before its final norm", Project)
-def memory_not_normed(scene: Scene) -> Array | None:
-    """The decoder attended to the encoder's last layer, before the final norm.
-
-    Keys and values come from the output of the encoder, after its final norm.
-
-    In a pre norm stack nothing else normalises what goes past the sublayers: it grows from layer to
-    layer.
-    """
-    norm = next((p for p in scene.whole.problem.parts if p.prefix == "encoder.norm_final."), None)
-    return _with_memory(scene, norm.name("X")) if norm else None
-
-
 @mistake("causal-unasked", "weights of the keys j ≤ i alone", *EVERY_NORMALISER)
 def causal_unasked(scene: Scene) -> Array | None:
     """A causal mask was used although none is asked for.
