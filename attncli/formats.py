@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from attncli.calculation.why_scale import Saturation
     from attncli.homework.report import Report
     from attncli.render.explanations import Explanations
+    from attncli.render.pictures import Picture
     from attncli.render.view import View
 
 
@@ -178,6 +179,40 @@ def _compared_json(comparisons: Sequence[Comparison], view: View) -> str:
 COMPARISONS: dict[str, ComparisonFormat] = {
     "table": ComparisonFormat(".txt", "a table for people", _compared_table),
     "json": ComparisonFormat(".json", "an object a convention", _compared_json),
+}
+
+
+@record(frozen=True)
+class PictureFormat:
+    """A form of a mask: the suffix of its files, and how it is written."""
+
+    suffix: str
+    help: str
+    write: Callable[[Picture, View], str]
+
+
+def _picture(picture: Picture, view: View) -> str:
+    from attncli.render.pictures import draw_mask
+
+    return draw_mask(picture, view.width)
+
+
+def _picture_json(picture: Picture, view: View) -> str:
+    from attncli.documents.json_text import dump_json
+
+    return dump_json({"mask": picture.pattern.may_attend}).decode()
+
+
+def _picture_csv(picture: Picture, view: View) -> str:
+    from attncli.documents.csv_text import dump_csv
+
+    return dump_csv({"mask": picture.pattern.may_attend.astype(int)}).decode()
+
+
+PICTURES: dict[str, PictureFormat] = {
+    "picture": PictureFormat(".txt", "a picture for people", _picture),
+    "json": PictureFormat(".json", "an object with the mask", _picture_json),
+    "csv": PictureFormat(".csv", "0 and 1", _picture_csv),
 }
 
 

@@ -24,6 +24,7 @@ from attncli.calculation.masks import MASKS
 from attncli.calculation.names import MATRICES
 from attncli.calculation.scoring import SCORING
 from attncli.cli import cli
+from attncli.cli.program import COMMANDS
 from attncli.formats import FORMATS
 
 ROOT = Path(__file__).parent.parent
@@ -289,7 +290,7 @@ def test_version_names_program_and_number() -> None:
     assert run.stdout == f"attncli, version {__version__}\n"
 
 
-@pytest.mark.parametrize("command", [[], ["compute"], ["check"], ["explain"], ["mask"]])
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
 def test_examples_in_help_run(command: list[str]) -> None:
     """Help leads with examples, and each of them succeeds as it stands."""
     shown = CliRunner().invoke(cli, [*command, "--help"]).stdout

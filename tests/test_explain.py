@@ -223,6 +223,14 @@ def test_a_document_may_come_from_anywhere() -> None:
     assert explained("scores[2,1]", LESSON) == expected
 
 
+def test_cells_of_a_sublayer_need_no_document_before_them() -> None:
+    """From standard input they are cells, though a dot is in their names."""
+    layer = "samples/encoder_layer.json"
+    text = Path(layer).read_text(encoding="utf-8")
+    for cell in ("norm_1.mean[2,1]", "self.Q[1,:]", "norm_1.mean"):
+        assert explained(cell, stdin=text) == explained(layer, cell)
+
+
 def test_a_file_may_be_called_as_a_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A first argument that is a file is the document, whatever its name."""
     (tmp_path / "scores").write_text(Path(LESSON).read_text(encoding="utf-8"), encoding="utf-8")
@@ -342,6 +350,12 @@ LATEX = [
     (["Q=[[1,0],[2,1]]", "K=[[1,2],[0.5,1],[0.25,3]]", "W_a=[[1,2],[3,4]]", "scores[2,3]", "--score", "general"],
      r"\left(2.00 \cdot 1.00 + 1.00 \cdot 3.00\right) \cdot 0.25"),
     ([LESSON, "Q[1,1]", "--tokens", r"50%,a_b,\c"], r"\text{50\%}"),
+    (["samples/encoder_layer.json", "norm_1.output[1,2]"],
+     r"{\sqrt{\mathrm{norm\_1.variance}_{1,1} + 10^{-5}}} + \mathrm{norm\_1.beta}_{2}"),
+    (["samples/encoder_layer.json", "norm_1.output[1,2]", "--eps", "2.5e-7"],
+     r" + 2.5 \cdot 10^{-7}}} +"),
+    (["samples/encoder_layer.json", "ffn.activated[1,2]", "--activation", "gelu"],
+     r"\operatorname{erf}\left(\frac{\mathrm{ffn.hidden}_{1,2}}{\sqrt{2}}\right)"),
     (["Q=[[1]]", "K=[[1]]", "W_a=[[1]]", "scores", "--score", "general", "--layout", "columns"],
      r"K_{:,1} \cdot ({W_{a}}^\top Q_{:,1}) \\"),
 ]  # fmt: skip

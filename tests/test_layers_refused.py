@@ -47,7 +47,25 @@ REFUSED: list[tuple[str, Entries, str]] = [
         {**ENCODER, "norm_1.gama": ROWS},
         "the name 'norm_1.gama' is unknown. Did you mean gamma?",
     ),
+    (
+        "a sublayer that is a list",
+        {**ENCODER, "self": ROWS},
+        (
+            "self is no matrix: it is where matrices stand. Write them under it: self.NAME, or an "
+            "object in JSON."
+        ),
+    ),
+    (
+        "a cell that is no number",
+        {**STACK, "layers.2.ffn.W_1": [[1, "a"]]},
+        "layers.2.ffn.W_1, row 1, column 2 is 'a', not a number. Every cell needs a number.",
+    ),
     # What is missing.
+    (
+        "no layer at all",
+        {**ENCODER, "layers": []},
+        "layers is an empty list. Give a layer, or leave layers out.",
+    ),
     (
         "no W_1",
         without(ENCODER, "ffn.W_1"),

@@ -193,15 +193,27 @@ def test_tokens_are_named_in_tables(
 WARNED: list[tuple[Entries, list[str]]] = [
     (
         {"mask": [[0] * N, *[[1] * N] * 4], "tokens": "a,b,c,d,e"},
-        ["no key may be attended by head 1, query 1 (a); head 2, query 1 (a): self.weights"],
+        [
+            (
+                "no key may be attended by head 1, query 1 (a); head 2, query 1 (a): "
+                "self.weights are 0 there."
+            )
+        ],
     ),
     ({"dtype": "float16", "ffn.b_1": [6e4] * D_FF, "ffn.W_1": [[9e3] * D_FF] * D_MODEL},
      ["ffn.hidden overflows float16: of its numbers, "]),
+    ({"ffn.W_3": small("W_3", D_MODEL, D_FF)}, ["ffn.W_3 is not used by relu."]),
+    (
+        {"self.score": "dot", "self.W_a": small("W_a", D_MODEL, D_MODEL)},
+        ["self.W_a is not used by dot scoring."],
+    ),
     ({"norm_2.eps": 0, "norm_2.gamma": [0] * D_MODEL}, []),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("said", "warnings"), WARNED, ids=["mask", "overflow", "none"])
+@pytest.mark.parametrize(
+    ("said", "warnings"), WARNED, ids=["mask", "overflow", "gate", "W_a", "none"]
+)
 def test_warnings_name_the_sublayer(said: Entries, warnings: list[str]) -> None:
     """What overflows, and which query has nothing to attend."""
     result = run("compute", "-", given={**flat(document("encoder")), **said})
@@ -210,6 +222,13 @@ def test_warnings_name_the_sublayer(said: Entries, warnings: list[str]) -> None:
     assert len(lines) == len(warnings)
     for line, warning in zip(lines, warnings, strict=True):
         assert line.startswith(f"Warning: {warning}")
+
+
+def test_a_mask_of_a_sublayer_may_be_an_object() -> None:
+    """Under a dotted name too."""
+    given = flat(document("encoder"))
+    said = compute({**given, "self.mask": {"padding": [2]}})
+    assert said == compute({**given, "mask": "padding:2"})
 
 
 # The arithmetic of cells.

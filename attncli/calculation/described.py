@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from attncli.calculation.inputs import MOST_AXES
 from attncli.calculation.layouts import Axis, count, shape_text
 from attncli.calculation.masking import HIDES, Booleans, Rule
 from attncli.calculation.masks import Causal, Padding, Window, read_rule
@@ -17,43 +18,66 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_NAMED = 5
+BATCH_AND_HEADS = ("batch entry", "head")
 
 
 @record(frozen=True)
 class Pattern:
-    """Which keys each query may see, n × m or batch × n × m, and what it was read from."""
+    """Which keys each query may see, and what it was read from.
+
+    It is n × m, or has one axis or two before these, which `leading` names.
+    """
 
     may_attend: Booleans
     words: str
+    leading: tuple[str, ...] = ()
+
+    def slices(self) -> Iterator[tuple[str, Pattern]]:
+        """Each n × m of it, and which one it is: `batch entry 2, head 1`; nothing where it is all."""
+        shape = self.may_attend.shape[:-2]
+        for index in np.ndindex(shape):
+            named = zip(self.leading, index, shape, strict=True)
+            where = ", ".join(f"{word} {at + 1}" for word, at, size in named if size > 1)
+            yield where, Pattern(self.may_attend[index], self.words)
 
 
 def pattern_of_rule(value: object, n: int, m: int) -> Pattern:
     """The mask that a rule makes of n queries and m keys.
 
-    A list of lengths makes one for each batch entry. Raises ProblemError where it does not fit.
+    A list of lengths makes one for each batch entry: batch × 1 × n × m, which fits scores with heads
+    and without. Raises ProblemError where it does not fit.
     """
     rule = read_rule(value)
     entries = rule.lengths.shape[:1] if isinstance(rule, Padding) else ()
     axes = (*(Axis("batch", entry) for entry in entries), Axis("n", n), Axis("m", m))
-    opened = rule.fit(axes).may_attend(n, m)
-    return Pattern(np.broadcast_to(opened, (*entries, n, m)), rule.words)
+    opened = np.broadcast_to(rule.fit(axes).may_attend(n, m), (*entries, n, m))
+    if not entries:
+        return Pattern(opened, rule.words)
+    return Pattern(opened[:, None], rule.words, BATCH_AND_HEADS)
 
 
 def pattern_of_matrix(matrix: NDArray[Any], name: str) -> Pattern:
     """The mask that a matrix is, read as `compute` reads it: 1 may be attended, or numbers to add.
 
-    Raises ProblemError for a matrix that is not n × m.
+    A single row is one for all queries. Raises ProblemError for a matrix of more than 4 axes.
     """
-    if matrix.ndim != 2:
-        message = f"{name} is of rank {matrix.ndim} ({shape_text(matrix.shape)})."
-        raise ProblemError(message, "Give one mask of n × m: a row a query, a column a key.")
+    if matrix.ndim > MOST_AXES or not matrix.size:
+        message = f"{name} is {' × '.join(map(str, matrix.shape))}, of rank {matrix.ndim}."
+        raise ProblemError(message, "Give n × m, or one axis or two before them: batch, heads.")
+    leading = BATCH_AND_HEADS if matrix.ndim == MOST_AXES else ("slice",) * (matrix.ndim - 2)
+    opened, words = _read(matrix)
+    return Pattern(opened if matrix.ndim > 1 else opened[None], words, leading)
+
+
+def _read(matrix: NDArray[Any]) -> tuple[Booleans, str]:
+    """The open cells of a matrix, and what its cells are."""
     if matrix.dtype.kind == "b":
-        return Pattern(matrix.astype(np.bool_), "booleans: true may be attended")
+        return matrix.astype(np.bool_), "booleans: true may be attended"
     if not matrix.any():
-        return Pattern(matrix == 1, "zeros alone, which compute wants --mask-kind for")
+        return matrix == 1, "zeros alone, which compute wants --mask-kind for"
     if np.isin(matrix, (0, 1)).all():
-        return Pattern(matrix == 1, "0 and 1: 1 may be attended")
-    return Pattern(matrix > HIDES, "numbers that are added to the scores")
+        return matrix == 1, "0 and 1: 1 may be attended"
+    return matrix > HIDES, "numbers that are added to the scores"
 
 
 def remarks_on(pattern: Pattern) -> list[str]:

@@ -1,72 +1,100 @@
-"""The tail of a plan as one operation: from scores to weights V, without a matrix of either.
+"""The tail of a plan as one operation: from queries and keys to weights V, without the matrices between.
 
     output = Σ over tiles of keys: weights of the tile · V of the tile
 
 Queries against keys are gone through in tiles that fit into a cache, over threads. What comes out
-is what the steps give one after the other, up to the order in which numbers are added.
+is what the steps give one after the other, but for the order in which numbers are added.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import cached_property
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from attncli.calculation.arithmetic import Expression, Index
-from attncli.calculation.costs import Cost, cells
-from attncli.calculation.layouts import Array, Axes, Layout
+from attncli.calculation.chains import Chain, chain_to
+from attncli.calculation.costs import Cost
+from attncli.calculation.layouts import Array, Axes, Layout, sizes
 from attncli.calculation.masking import Mask
-from attncli.calculation.normalisers import Normalise
-from attncli.calculation.operations import (
-    DivideByRoot,
-    Multiply,
-    Operation,
-    Same,
-    SoftCap,
-    WeightedSum,
-)
-from attncli.calculation.pairings import is_pairing
-from attncli.calculation.pairs import TanhSum, WeighHidden
-from attncli.calculation.plan import Plan, Step
-from attncli.calculation.positioning import Distances
-from attncli.calculation.tiled import Tiled, Tiling
+from attncli.calculation.operations import Operation
+from attncli.calculation.plan import Plan
+from attncli.calculation.tiled import TILING, Tiling, tiled
+from attncli.calculation.tiles import hidden_rows
 from attncli.calculation.workers import Tell, do
-from attncli.records import record
+from attncli.records import record, replace
 
-SMALL = 2**20  # so many numbers or fewer in a step, and it is not worth the while
-
-OF_ONE_SCORE = (DivideByRoot, Multiply, SoftCap, Mask, Same)  # a score of the result needs one
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @record(frozen=True)
 class Fused(Operation):
-    """The steps from the scores to weights V as one operation on queries, keys and values.
+    """A chain of steps as one operation on what its steps need from outside."""
 
-    `steps` are in the order of the plan; the first meets queries with keys, the last is a
-    WeightedSum. `tiling` says how large the tiles are.
-    """
-
-    steps: tuple[Step, ...]
-    tiling: Tiling = Tiling()
+    chain: Chain
+    tiling: Tiling = TILING
 
     @property
     def operands(self) -> tuple[str, ...]:
-        """What the steps need that none of them makes."""
-        made = {step.name for step in self.steps}
-        names = (name for step in self.steps for name in step.operation.operands)
+        made = {step.name for step in self.chain.steps}
+        names = (name for step in self.chain.steps for name in step.operation.operands)
         return tuple(dict.fromkeys(name for name in names if name not in made))
 
     def axes(self, *operands: Axes) -> Axes:
-        return self.steps[-1].axes
+        return self.chain.steps[-1].axes
 
     def apply(self, *operands: Array) -> Array:
         return self.watched(None, *operands)
 
     def watched(self, tell: Tell | None, *operands: Array) -> Array:
-        """The result; `tell` is told which share of it is done."""
-        tiled = Tiled(self.steps, dict(zip(self.operands, operands, strict=True)), self.tiling)
-        do(tiled.put, tiled.blocks, tell)
-        return tiled.result
+        work = tiled(self.chain, self._known(operands), self.tiling)
+        do(work.put, work.blocks, tell)
+        return work.result
+
+    def hidden_rows(self, *operands: Array) -> NDArray[np.bool_]:
+        """Which queries the mask leaves no key, one for each row of the result: (…, n)."""
+        axes = self.chain.pairs[-1].axes
+        for operation in (step.operation for step in self.chain.between):
+            if isinstance(operation, Mask):
+                return hidden_rows(operation, axes, self._known(operands))
+        return np.zeros(sizes(axes)[:-1], np.bool_)
+
+    def formula(self, layout: Layout) -> str:
+        return self.chain.sum.formula(layout)
+
+    def cell(self, index: Index, *operands: Array) -> Expression:
+        """That of the weighted sum: for one cell, all the steps are run."""
+        known: dict[str, Any] = dict(self._known(operands))
+        for step in self.chain.steps[:-1]:
+            known[step.name] = step.operation.apply(*(known[n] for n in step.operation.operands))
+        return self.chain.sum.cell(index, *(known[name] for name in self.chain.sum.operands))
+
+    def cost(self, *operands: Axes) -> Cost:
+        """That of all its steps."""
+        known, total = dict(zip(self.operands, operands, strict=True)), Cost()
+        for step in self.chain.steps:
+            total += step.operation.cost(*(known[name] for name in step.operation.operands))
+            known[step.name] = step.axes
+        return total
+
+    def _known(self, operands: Iterable[Array]) -> Mapping[str, NDArray[Any]]:
+        return dict(zip(self.operands, operands, strict=True))
+
+
+def fuse(plan: Plan, names: Collection[str], tiling: Tiling = TILING) -> Plan:
+    """The plan that these steps need, with every chain in it as one step that none of them is in.
+
+    Raises ProblemError for a name that is no step.
+    """
+    needed = plan.needed_for(names)
+    steps = [step for step in plan.steps if step.name in needed]
+    chains = {step.name: chain for step in steps if (chain := chain_to(step, steps, names))}
+    inner = {step.name for chain in chains.values() for step in chain.steps[:-1]}
+    fused = (
+        replace(step, operation=Fused(chains[step.name], tiling)) if step.name in chains else step
+        for step in steps
+        if step.name not in inner
+    )
+    return replace(plan, steps=tuple(fused))

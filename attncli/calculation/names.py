@@ -222,6 +222,9 @@ def canonical(name: str) -> str:
             listed = f"They are {', '.join(SCOPES)}."
             near = closest(plain(scope), _SCOPES)
             raise ProblemError(message, f"Did you mean {_SCOPES[near]}?" if near else listed)
+    if plain(last) in _SCOPES:
+        message = f"{name} is no matrix: it is where matrices stand."
+        raise ProblemError(message, f"Write them under it: {name}.NAME, or an object in JSON.")
     close = closest(plain(last), _KNOWN)
     listed = "attncli compute --help lists the names it knows."
     hint = f"Did you mean {_KNOWN[close]}?" if close else listed

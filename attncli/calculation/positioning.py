@@ -56,7 +56,7 @@ class Sinusoids(OfOne):
         waves = np.empty((*angles.shape[:-1], width), source.dtype)
         waves[..., sines] = np.sin(angles)
         waves[..., cosines] = np.cos(angles[..., : width // 2])
-        return waves
+        return np.broadcast_to(waves, source.shape) if np.ndim(self.first) else waves
 
     def formula(self, layout: Layout) -> str:
         order = "by turns" if self.angles.is_interleaved else "in halves"

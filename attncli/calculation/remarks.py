@@ -9,9 +9,10 @@ import numpy as np
 from attncli.calculation.layouts import Array, count
 from attncli.calculation.masking import Mask
 from attncli.calculation.measures import Cosine
+from attncli.calculation.names import MATRICES, last_of
 from attncli.calculation.normalisers import Normalise
 from attncli.calculation.plan import Plan, Step, Trace
-from attncli.calculation.problem import Problem
+from attncli.calculation.problem import Part, Problem
 
 MOST_NAMED = 5
 IDLE = {
@@ -40,9 +41,17 @@ def unused(plan: Plan, problem: Problem) -> Iterator[str]:
     used = {name for step in plan.steps for name in step.operation.operands}
     for name in problem.matrices:
         if name not in used:
-            yield f"{name} is not used by {problem.scoring.name} scoring."
+            parts = (part.problem for part in problem.parts if _holds(part, name))
+            own = next(parts, problem)
+            is_gate = MATRICES[last_of(name)].owner == "feed-forward"
+            user = own.activation if is_gate else f"{own.scoring.name} scoring"
+            yield f"{name} is not used by {user}."
     for name in problem.idle:
         yield f"{name} changes nothing: it speaks of {IDLE[name]}, and there is none."
+
+
+def _holds(part: Part, name: str) -> bool:
+    return any(part.name(local) == name for local in part.problem.matrices)
 
 
 def _calculated(trace: Trace) -> Iterator[Step]:
@@ -91,7 +100,6 @@ def _empty_rows(trace: Trace, problem: Problem) -> Iterator[str]:
                 ]
                 weight = f"{step.operation.empty:g}".replace("nan", "NaN")
                 more = f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else ""
-                yield (
-                    f"no key may be attended by {'; '.join(named)}{more}: "
-                    f"{step.name} and output are {weight} there."
-                )
+                # In a layer, output is what comes of this and of much else.
+                empty = step.name if problem.parts else f"{step.name} and output"
+                yield f"no key may be attended by {'; '.join(named)}{more}: {empty} are {weight} there."

@@ -13,9 +13,14 @@ from attncli.calculation.layouts import Array, Shape
 
 
 def spread(matrix: Array, shape: Shape) -> Array:
-    """Keys or values with a head for each head of the queries, or weights, of this shape."""
+    """Keys or values with a head for each head of the queries, or weights, of this shape.
+
+    Raises ValueError where the heads cannot be shared out, as in answers of wrong shapes.
+    """
     if matrix.shape[:-2] == shape[:-2]:
         return matrix
+    if min(matrix.ndim, len(shape)) < 3 or shape[-3] % matrix.shape[-3]:
+        raise ValueError(f"{matrix.shape} cannot be spread to {shape}")
     return np.repeat(matrix, shape[-3] // matrix.shape[-3], axis=-3)
 
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from math import e, log2
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from attncli.calculation.layouts import Array
 from attncli.calculation.normalisers import Normalise, Sigmoid, Softmax, Softmax1
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class Stream(ABC):
@@ -42,7 +45,7 @@ class Stream(ABC):
     def total(self) -> Array:
         """What the sums are to be divided by."""
 
-    def result(self) -> tuple[Array, Array]:
+    def result(self) -> tuple[Array, NDArray[np.bool_]]:
         """The weighted sums of the values, and whether each query may attend nothing at all."""
         return self.sums[:, :-1] / self.total(), np.isneginf(self.largest[:, 0])
 
@@ -100,7 +103,7 @@ class BoundedPowers(Stream):
     def total(self) -> Array:
         return self.sums[:, -1:] + self.sink
 
-    def result(self) -> tuple[Array, Array]:
+    def result(self) -> tuple[Array, NDArray[np.bool_]]:
         """No power is 0 but that of −inf: only queries without keys have none."""
         return self.sums[:, :-1] / self.total(), self.sums[:, -1] == 0
 
@@ -113,7 +116,7 @@ class BoundedPowersWithSink(BoundedPowers):
 
 def _power() -> tuple[Callable[..., Array], float]:
     """exp2 where NumPy has it for registers of 512 bits, and is twice as fast with it; else exp."""
-    simd = np.show_config(mode="dicts").get("SIMD Extensions", {})  # type: ignore[union-attr]
+    simd = np.show_config(mode="dicts").get("SIMD Extensions", {})
     is_wide = {"AVX512_SKX", "X86_V4"} & {*simd.get("found", ()), *simd.get("baseline", ())}
     return (np.exp2, log2(e)) if is_wide else (np.exp, 1.0)
 

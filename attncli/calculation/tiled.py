@@ -9,40 +9,25 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from math import exp, frexp, inf, log
+from math import frexp, inf, log
 from threading import Event, local
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from attncli.calculation.chains import Chain
 from attncli.calculation.layouts import Array
 from attncli.calculation.masking import Mask
-from attncli.calculation.normalisers import Normalise
-from attncli.calculation.operations import DivideByRoot, Multiply, Operation, Same, WeightedSum
-from attncli.calculation.pairings import Pairing, pairing
+from attncli.calculation.operations import DivideByRoot, Multiply, Operation, Same
+from attncli.calculation.pairings import pairing
 from attncli.calculation.plan import Step
-from attncli.calculation.positioning import Distances
 from attncli.calculation.sharing import shared
-from attncli.calculation.streams import FACTOR, STREAMS, Stream
-from attncli.calculation.tiles import Tile, Visible, at, cut, parts, visible
+from attncli.calculation.streams import FACTOR, STREAMS
+from attncli.calculation.tiles import Tile, at, cut, parts, visible
 from attncli.records import record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-
-@record(frozen=True)
-class Chain:
-    """The steps of one attention from its scores on, told apart by what they do."""
-
-    pairs: tuple[Step, ...]  # they make the scores
-    between: tuple[Step, ...]  # they change each score by itself: scale, soft cap, masks
-    normalise: Normalise
-    sum: WeightedSum
-
-    @property
-    def scores(self) -> str:
-        return self.pairs[-1].name
 
 
 @record(frozen=True)
@@ -52,6 +37,9 @@ class Tiling:
     rows: int = 256
     columns: int = 512
     scores: int = 2**19
+
+
+TILING = Tiling()
 
 
 class Tiled(ABC):
@@ -66,7 +54,8 @@ class Tiled(ABC):
         self.pairing = pairing(operations, given)
         self.values: Array = known[chain.sum.values]
         queries, keys = self.pairing.queries, self.pairing.keys
-        self.n, self.m = queries.shape[-2], keys.shape[-2]
+        self.n: int = queries.shape[-2]
+        self.m: int = keys.shape[-2]
         dtype = np.result_type(queries, keys, self.values)
         self.result: Array = np.empty((*queries.shape[:-1], self.values.shape[-1]), dtype)
         self.buffers = local()
@@ -112,7 +101,10 @@ class Tiled(ABC):
 
     def changed(self, scores: Array, tile: Tile, steps: Sequence[Step]) -> Array:
         """The scores of a tile after the steps that change each by itself."""
-        known = {step.name: scores for step in (*self.chain.pairs[-1:], *self.chain.between)}
+        if not steps:
+            return scores
+        # Steps that are left out have done their part before.
+        known = {step.name: scores for step in (self.chain.pairs[-1], *self.chain.between)}
         for step in steps:
             sees = self.sees.get(step.name)
             of_rows = sees.of(tile.index, tile.rows) if sees else None
@@ -173,9 +165,10 @@ class Streamed(Tiled):
         return min(self.tiling.columns, self.m)
 
     def block(self, block: Tile, stop: Event) -> Array | None:
-        is_bounded = bool(self.streams.bounded) and self.bound(block) <= self.limit
-        kind = self.streams.bounded if is_bounded and self.streams.bounded else self.streams.any
-        factor, steps, rest = self.ways[is_bounded]
+        bounded = self.streams.bounded
+        is_bounded = bounded is not None and self.bound(block) <= self.limit
+        kind = bounded if bounded and is_bounded else self.streams.any
+        way = self.ways[is_bounded]
         place = shared(block.index, self.values, self.result.shape)
         values = self.values[place]
         stream = kind(self.chain.normalise, block.height, values)
@@ -184,10 +177,10 @@ class Streamed(Tiled):
                 return None
             tile = Tile(block.index, block.rows, columns)
             scores = self.buffer(tile.height, tile.width)
-            self.pairing.scores(tile, scores, factor)
-            scores = self.changed(scores, tile, steps)
-            if rest != 1:
-                scores *= rest
+            self.pairing.scores(tile, scores, way.factor)
+            scores = self.changed(scores, tile, way.steps)
+            if way.rest != 1:
+                scores *= way.rest
             stream.add(scores, values[columns])
         result, is_empty = stream.result()
         if is_empty.any():
@@ -196,12 +189,96 @@ class Streamed(Tiled):
 
     def columns(self, block: Tile) -> Iterator[slice]:
         """The keys of each tile; those that no query of the block may attend are left out."""
-        first, end = 0, self.m
-        for step in self.hiding:
-            if step.name in self.sees:
-                keys = self.sees[step.name].of(block.index, block.rows).range()
-                first, end = max(first, keys.start), min(end, keys.stop)
-        for columns in parts(end, self.tiling.columns, first):
+        keys = range(self.m)
+        for name in self.hiding.keys() & self.sees.keys():
+            seen = self.sees[name].of(block.index, block.rows).range()
+            keys = range(max(keys.start, seen.start), min(keys.stop, seen.stop))
+        for columns in parts(keys.stop, self.tiling.columns, keys.start):
             if not self.is_hidden(Tile(block.index, block.rows, columns)):
                 yield columns
-...
+
+    @cached_property
+    def hiding(self) -> dict[str, Mask]:
+        """The masks that leave no weight to what they forbid."""
+        masks = {step.name: step.operation for step in self.chain.between}
+        return {n: o for n, o in masks.items() if isinstance(o, Mask) and o.fill == -inf}
+
+    def is_hidden(self, tile: Tile) -> bool:
+        """Whether a given matrix forbids all of a tile."""
+        return any(
+            not (cut(mask, self.known[name], tile) > hidden).any()
+            for mask in self.hiding.values()
+            for names, hidden in ((mask.keep, 0), (mask.add, -inf))
+            for name in names
+            if name in self.known
+        )
+
+    def bound(self, block: Tile) -> float:
+        """What no open score of these queries exceeds, up or down, before it is normalised."""
+        bound = self.pairing.bound(block)
+        for operation in (step.operation for step in self.chain.between):
+            if not isinstance(operation, Mask):
+                bound = abs(float(operation.apply(np.asarray(bound))))
+            elif operation.add or operation.fill != -inf:
+                return inf
+        return bound / self.chain.normalise.temperature
+
+    @cached_property
+    def ways(self) -> tuple[Way, Way]:
+        """How scores are made, without a bound for them and with one."""
+        steps = list(self.chain.between)
+        factor = 1.0
+        while steps and is_linear(steps[0].operation) and is_exact(steps[0].operation):
+            factor *= factor_of(steps.pop(0).operation)
+        exponent = FACTOR / self.chain.normalise.temperature
+        unbounded = Way(factor, steps)
+        others = [step for step in steps if not is_linear(step.operation)]
+        if any(not isinstance(step.operation, Mask) for step in others):
+            return unbounded, Way(factor, steps, exponent)
+        for step in steps:
+            if is_linear(step.operation):
+                factor *= factor_of(step.operation)
+        return unbounded, Way(factor * exponent, others)
+
+
+@record(frozen=True)
+class Way:
+    """How the scores of a tile are made: times a factor, then changed, then times another."""
+
+    factor: float
+    steps: Sequence[Step]
+    rest: float = 1.0
+
+
+def is_linear(operation: Operation) -> bool:
+    """Whether it multiplies every score by a number."""
+    return isinstance(operation, (DivideByRoot, Multiply))
+
+
+def factor_of(operation: Operation) -> float:
+    """What a linear operation multiplies by."""
+    return float(operation.apply(np.ones(())))
+
+
+def is_exact(operation: Operation) -> bool:
+    """Whether it multiplies by a power of two: then queries may be multiplied instead of scores."""
+    return abs(frexp(factor_of(operation))[0]) == 0.5
+
+
+def largest_of(values: Array) -> float:
+    """The largest number of a matrix, up or down; NaN where there is one."""
+    return max(float(values.max()), -float(values.min()))
+
+
+def tiled(chain: Chain, known: Mapping[str, NDArray[Any]], tiling: Tiling) -> Tiled:
+    """The chain on these matrices, in the way that gives the numbers which its steps give.
+
+    Rows stay whole where a normaliser looks at all of them; where the softmax has a precision of
+    its own, or numbers have 16 bits, as the rounding of each weight is then seen; and where sums of
+    values could overflow, or hold infinities, that weights would have made small, or NaN.
+    """
+    values = known[chain.sum.values]
+    is_rounded = chain.normalise.dtype is not None or values.dtype.itemsize < 4
+    room = float(np.finfo(values.dtype).max) / values.shape[-2] / 2
+    streams = type(chain.normalise) in STREAMS and not is_rounded and largest_of(values) < room
+    return (Streamed if streams else Whole)(chain, known, tiling)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from attncli.calculation.conventions import PAPER, Convention
-from attncli.calculation.layouts import Axes
+from attncli.calculation.layouts import Axes, sizes
 from attncli.calculation.masking import First, Mask, Rule
 from attncli.calculation.masks import OneRun
 from attncli.calculation.operations import Operation, Same
 from attncli.calculation.positioning import Distances
-from attncli.records import record
+from attncli.records import record, replace
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,7 +47,9 @@ def own(matrix: NDArray[Any], index: Index) -> NDArray[Any]:
     """The last two axes of what belongs to this batch entry and head; it may be shared by several."""
     axes = matrix.shape[:-2]
     last = index[len(index) - len(axes) :]
-    return matrix[tuple(min(at, size - 1) for at, size in zip(last, axes, strict=True))]
+    places = tuple(min(at, size - 1) for at, size in zip(last, axes, strict=True))
+    part: NDArray[Any] = matrix[places]
+    return part
 
 
 @record(frozen=True)
@@ -141,3 +142,29 @@ class OfHead(Distances):
     @property
     def slopes(self) -> list[tuple[int, int]]:
         return [self.slope]
+
+
+def hidden_rows(
+    mask: Mask, axes: Axes, known: Mapping[str, NDArray[Any]], most: int = 2**19
+) -> NDArray[np.bool_]:
+    """Which queries a mask leaves no key, for scores of these axes: (…, n).
+
+    No more than so many scores are looked at at a time; rules alone need none.
+    """
+    shape, m = sizes(axes)[:-1], axes[-1].size
+    hidden = np.zeros(shape, np.bool_)
+    if mask.fill != -np.inf:
+        return hidden
+    sees = visible(mask.rules, shape[-1], m)
+    mask = replace(mask, add=tuple(name for name in mask.add if name in known))
+    if not (mask.keep or mask.add):
+        hidden[...] = (sees.first >= sees.end)[..., 0]
+        return hidden
+    for index in np.ndindex(shape[:-1]):
+        for rows in parts(shape[-1], max(1, most // m)):
+            tile = Tile(index, rows, slice(0, m))
+            operation = at(mask, tile, sees.of(index, rows))
+            matrices = (cut(mask, known[name], tile) for name in (*mask.keep, *mask.add))
+            scores = operation.apply(np.zeros((tile.height, m)), *matrices)
+            hidden[index][rows] = np.isneginf(scores).all(axis=-1)
+    return hidden

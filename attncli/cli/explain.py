@@ -38,7 +38,7 @@ HOW_TO_START = """name a document, and the cells to explain:
   attncli explain samples/self_attention.json 'scores[2,1]'"""
 
 CHOSEN = re.compile(r"(head|batch)=(.*)", re.IGNORECASE)
-CELL = re.compile(r"[A-Za-z_^]\w*\s*\[.*\]", re.DOTALL)
+CELL = re.compile(r"[A-Za-z_^][\w.]*\s*\[.*\]", re.DOTALL)
 
 
 @click.command()
@@ -136,9 +136,9 @@ def _sorted(arguments: Sequence[str]) -> tuple[list[str], list[str], dict[str, s
 
 def _is_cell(argument: str) -> bool:
     """Whether it is written as a cell, or names a step, and no file is called so."""
-    from attncli.calculation.names import STEPS, plain
+    from attncli.calculation.names import STEPS, last_of, plain
 
-    looks_so = CELL.fullmatch(argument) or plain(argument) in map(plain, STEPS)
+    looks_so = CELL.fullmatch(argument) or plain(last_of(argument)) in map(plain, STEPS)
     from pathlib import Path
 
     return bool(looks_so) and not Path(argument).exists()

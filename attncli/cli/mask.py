@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING
 import click
 
 from attncli.calculation.choices import CHOICES, read_choice
-from attncli.cli.options import complete, file_option
+from attncli.cli.options import complete, file_option, format_option
 from attncli.cli.program import debug_option
-from attncli.cli.terminal import deliver
+from attncli.cli.terminal import deliver, view_of
 from attncli.errors import AttncliError
+from attncli.formats import PICTURES, choose_format
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from attncli.calculation.described import Pattern
-
-FORMS = ("picture", "json", "csv")
 
 
 @click.command()
@@ -30,15 +29,7 @@ FORMS = ("picture", "json", "csv")
 @click.argument("m", type=click.IntRange(1), required=False)
 @click.option("--tokens", metavar="LABELS", help="Labels of the queries.")
 @click.option("--memory-tokens", metavar="LABELS", help="Labels of the keys, where they differ.")
-@click.option(
-    "-f",
-    "--format",
-    "form",
-    type=click.Choice(FORMS),
-    default="picture",
-    show_default=True,
-    help="A picture, or what compute --mask - reads.",
-)
+@format_option(PICTURES)
 @file_option
 @debug_option
 def mask(
@@ -47,7 +38,7 @@ def mask(
     m: int | None,
     tokens: str | None,
     memory_tokens: str | None,
-    form: str,
+    format_name: str | None,
     output: Path | None,
 ) -> None:
     """Show a mask of N queries and M keys (M is N unless given), or tell what a mask file says.
@@ -60,17 +51,20 @@ def mask(
       attncli mask window:1,1 3 -f csv | attncli compute samples/self_attention.json --mask -
       attncli mask '[[1,0,0],[1,1,0],[1,1,1]]'
 
-    ● may be attended, · may not. KIND is causal, causal:lower-right, padding:N or window:LEFT,RIGHT.
+    ● may be attended, · may not; JSON and CSV are what compute --mask - reads. KIND is causal, causal:lower-right, padding:N or window:LEFT,RIGHT.
     A FILE, - or a literal is described instead: which rule it is, its polarity and orientation,
     rows without any key, and the share of open cells.
     """
-    from attncli.calculation.described import remarks_on
+    from attncli.render.pictures import Picture
 
+    chosen = choose_format(PICTURES, format_name, output)
     pattern, is_described = _pattern(kind, n, m)
-    text = _written(pattern, form, tokens, memory_tokens)
-    if is_described and form == "picture":
-        text += "\n" + "".join(f"{line}\n" for line in remarks_on(pattern))
-    deliver(text.encode(), output)
+    rows, columns = pattern.may_attend.shape[-2:]
+    queries = _labels("tokens", tokens, rows)
+    same = tokens if rows == columns else None
+    keys = _labels("memory_tokens", memory_tokens or same, columns)
+    picture = Picture(pattern, queries, keys, is_described)
+    deliver(chosen.write(picture, view_of(0, True, "never", output)).encode(), output)
 
 
 def _pattern(kind: str, n: int | None, m: int | None) -> tuple[Pattern, bool]:
@@ -80,7 +74,7 @@ def _pattern(kind: str, n: int | None, m: int | None) -> tuple[Pattern, bool]:
     from attncli.calculation.described import pattern_of_matrix, pattern_of_rule
     from attncli.documents.reader import Reader
 
-    value = Reader().mask(kind)
+    value = Reader().mask(kind, "")
     try:
         if isinstance(value, np.ndarray):
             if n is not None:
@@ -93,21 +87,6 @@ def _pattern(kind: str, n: int | None, m: int | None) -> tuple[Pattern, bool]:
         return pattern_of_rule(value, n, m or n), False
     except AttncliError as error:
         raise error.at(kind) from None
-
-
-def _written(pattern: Pattern, form: str, tokens: str | None, memory_tokens: str | None) -> str:
-    from attncli.documents.csv_text import dump_csv
-    from attncli.documents.json_text import dump_json
-    from attncli.render.pictures import draw_mask
-
-    if form == "json":
-        return dump_json({"mask": pattern.may_attend}).decode()
-    if form == "csv":
-        return dump_csv({"mask": pattern.may_attend.astype(int)}).decode()
-    rows, columns = pattern.may_attend.shape[-2:]
-    row_labels = _labels("tokens", tokens, rows)
-    same = tokens if rows == columns else None
-    return draw_mask(pattern, row_labels, _labels("memory_tokens", memory_tokens or same, columns))
 
 
 def _labels(name: str, text: str | None, size: int) -> list[str]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +13,9 @@ from attncli.cli.options import complete, file_option, format_option
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver
 from attncli.formats import DOCUMENTS, choose_format
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 GIVEN_SIZES = ("n", "m", "d_model", "d_k", "d_v", "d_ff", "layers", "words")
 GIVEN_CHOICES = ("heads", "norm", "activation")

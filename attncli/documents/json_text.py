@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attncli.calculation.names import known_name
+from attncli.calculation.names import known_name, last_of
 from attncli.calculation.state_dict import from_pytorch
 from attncli.documents.files import decode
 from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part
@@ -65,8 +65,11 @@ def _flat(value: dict[str, Any], prefix: str) -> Iterator[tuple[str, Part]]:
     A mask may be an object of its own.
     """
     for key, entry in value.items():
-        if isinstance(entry, dict) and known_name(key) != "mask":
+        if isinstance(entry, dict) and last_of(known_name(key) or "") != "mask":
             yield from _flat(entry, f"{prefix}{key}.")
+        elif key == "layers" and entry == []:
+            message = f"{prefix}layers is an empty list."
+            raise DocumentError(message, "Give a layer, or leave layers out.")
         elif key == "layers" and isinstance(entry, list) and all(map(_is_object, entry)):
             for number, nested in enumerate(entry, 1):
                 for name, part in _flat(

@@ -123,14 +123,14 @@ class Reader:
         except AttncliError as error:
             raise error.at(text.source) from None
 
-    def mask(self, argument: str) -> object:
-        """A mask as an option gives it: a rule as it stands, a matrix as an array."""
+    def mask(self, argument: str, option: str = "--mask") -> object:
+        """A mask as an option, or no option, gives it: a rule as it stands, a matrix as an array."""
         if argument[:1] != "{":
-            return self._mask(argument, "mask", _Text("--mask", {}))
+            return self._mask(argument, "mask", _Text(option, {}))
         try:
             return json.loads(argument)
         except ValueError:
-            message = f"--mask {argument}: it begins as JSON, but is none."
+            message = f"{option} {argument}: it begins as JSON, but is none.".strip()
             raise DocumentError(message, 'Write {"padding": [3, 2]}.') from None
 
     def written(self, argument: str, name: str | None, is_value: IsValue) -> Written:
@@ -154,7 +154,7 @@ class Reader:
         return Written(text.source, entries)
 
     def _entry(self, name: str, part: Part, text: _Text) -> Entry:
-        name = last_of(name)
+        full, name = name, last_of(name)
         if name in MATRICES and isinstance(part.value, str) and not _is_choice(name, part, text):
             part = self._referred(name, part.value, text)
         value = part.value
@@ -163,7 +163,7 @@ class Reader:
         elif name in MASKS:
             value = self._mask(value, name, text)
         elif name not in CHOICES or (name in STEPS and isinstance(value, list)):
-            value = array_from(value, name) if isinstance(value, list) else value
+            value = array_from(value, full) if isinstance(value, list) else value
         return Entry(value, text.source, part.row_labels, part.column_labels)
 
     def _mask(self, value: object, name: str, text: _Text) -> object:
@@ -180,8 +180,8 @@ class Reader:
 
     def _referred(self, name: str, value: str, text: _Text) -> Part:
         """The matrix that a text points to: a file beside the document, a literal or `-`."""
-        label = text.source if text.source == "--mask" else f"{text.source}: {name}"
-        found = self._parse(value, f"{label} {_shortened(value)}".rstrip(), folder=text.folder)
+        label = text.source if text.source in ("--mask", "") else f"{text.source}: {name}"
+        found = self._parse(value, f"{label} {_shortened(value)}".strip(), folder=text.folder)
         try:
             part = found.matrix(name)
             if not isinstance(part.value, list | np.ndarray):

@@ -21,7 +21,7 @@ from attncli.calculation.problem import Problem
 from attncli.homework.alike import counted_from_0
 from attncli.homework.answers import Answer, Answered
 from attncli.homework.stand_ins import by_plan_names
-from attncli.homework.tolerance import Numbers, Tolerance, half_a_unit, near
+from attncli.homework.tolerance import Numbers, Tolerance, near
 from attncli.records import record
 
 TRIALS = 8  # how often it is tried what rounding does to a result
@@ -166,9 +166,8 @@ class Judge:
             is_later = followed is not None and (judged.cells == Verdict.FOLLOWS).any()
             right = followed if is_later else judged.expected
             exact = np.where(_is_good(judged.cells), right, values)
-            self._slack[judged.name] = np.where(
-                _is_good(judged.cells), 0, half_a_unit(judged.answered.finest)
-            )
+            rounding = self.tolerance.allowed(judged.answered, judged.expected)
+            self._slack[judged.name] = np.where(_is_good(judged.cells), 0, rounding)
         self.own[judged.name], self.exact[judged.name] = values, exact
         if judged.verdict != Verdict.MISSING:
             # What is wrong, and what follows from it, is trusted alike.

@@ -18,15 +18,15 @@ from attncli.calculation.given import in_words
 from attncli.homework.answers import Answered
 from attncli.homework.checking import Judge, Judged
 from attncli.homework.mistakes import MISTAKES
-from attncli.homework.replacements import Replacement, pairs, together
+from attncli.homework.replacements import Replacement, in_order, pairs
 from attncli.homework.replay import Replay, hidden_steps
 from attncli.homework.tolerance import Numbers, near
 from attncli.records import record
 
 ROUGH_CELLS = 3  # that a mistake must account for where they agree only roughly
 EXACTLY, ROUGHLY = 1.0, 4.0  # half units of the last place that a result may be off
-SECONDS = 1.8  # how long pairs may be searched for that explain one wrong step
-SECONDS_OF_SINGLES = 5.0  # and single mistakes, of which there are thousands in a stack of layers
+SECONDS = 1.8  # of searching after which no further rounding, and no pair of mistakes, is tried
+SECONDS_OF_SINGLES = 5.0  # and no single one: in a stack of layers there are thousands
 DIGITS_OF_INFINITY = 1.0  # what an infinity or NaN in the right place says
 MOST_DECIMALS = 4  # of a matrix that was rounded too early
 
@@ -86,6 +86,7 @@ class _Search:
     """Runs the hidden steps before a wrong one again and again, with replacements."""
 
     def __init__(self, judge: Judge, judged: Judged, answered: Answered) -> None:
+        self.start = time.monotonic()
         self.problem, self.plan = judge.problem, judge.trace.plan
         self.judged, self.answered = judged, answered
         self.hidden = hidden_steps(self.plan, judged.step, set(judge.answer))
@@ -141,14 +142,12 @@ class _Search:
 
         Whether the time was up before all had been tried is told as well.
         """
-        start = time.monotonic()
-        makeable = list(self._singles())
-        singles = [*makeable, *together(self.problem, makeable)]
+        singles = in_order(self.problem, list(self._singles()))
         changing: list[Replacement] = []
         found: list[Explanation] = []
         rough: list[Explanation] = []
         for tried, single in enumerate(singles, 1):
-            if time.monotonic() > start + SECONDS_OF_SINGLES:
+            if time.monotonic() > self.start + SECONDS_OF_SINGLES:
                 return _likeliest(found or rough), True
             results = self._results((single,))
             if any(self._changes(result) for result in results):
@@ -158,7 +157,7 @@ class _Search:
         if found or rough:
             return _likeliest(found or rough), False
         for tried, pair in enumerate(pairs(changing), 2 * len(singles) + 1):
-            if time.monotonic() > start + SECONDS:
+            if time.monotonic() > self.start + SECONDS:
                 return _likeliest(found), True
             found += self._explained(pair, self._results(pair), EXACTLY, tried)
         return _likeliest(found), False
@@ -205,6 +204,8 @@ class _Search:
         used = [name for name in self.judged.step.operation.operands if name in self.own.given]
         every = [tuple(hidden)] if len(hidden) > 1 else []
         for names in (*every, *((name,) for name in (*hidden, *used))):
+            if time.monotonic() > self.start + SECONDS:
+                break
             for decimals in range(MOST_DECIMALS, 0, -1):
                 known = self.own.run_rounding(names, decimals)
                 if known and self.fits(np.asarray(known[self.judged.name], dtype=np.float64)):

@@ -15,20 +15,22 @@ from attncli.calculation.choices import read_choice
 from attncli.calculation.document import Document, Entry
 from attncli.calculation.layouts import Role, Shape
 from attncli.calculation.names import MATRICES, last_of
+from attncli.calculation.size_options import option
 from attncli.calculation.sized import Shaped
-from attncli.calculation.sizes import Sizes, option
+from attncli.calculation.sizes import Sizes
 from attncli.errors import ProblemError, did_you_mean
 from attncli.records import record
 
 MOST_NUMBERS = 10**6  # more are no exercise
 
-# Tenths at most, and so few of each that products stay short. No softmax of them is near 0 or 1.
-TOKENS = (-1, -0.5, 0, 0.5, 1, 1.5, 2)
-ENLARGED = (-0.5, 0, 0.5)  # tokens that are multiplied by √d_model first
-WEIGHTS = (0.5, 0.5, 0.5, 1)  # with either sign
+# Halves, of which few stand in a sum: products stay short, and few weights come near 0 or 1.
+Numbers = Sequence[float]
+TOKENS: Numbers = (-1, -0.5, 0, 0.5, 1, 1.5, 2)
+ENLARGED: Numbers = (-0.5, 0, 0.5)  # tokens that are multiplied by √d_model first
+WEIGHTS: Numbers = (0.5, 0.5, 0.5, 1)  # with either sign
 TERMS = 3  # numbers in a column of a weight that are not 0, however long it is
-FACTORS = (0.5, 1, 1.5)
-ADDED = (-0.5, 0, 0.5)
+GAMMA: Numbers = (0.5, 1, 1.5)
+ADDED: Numbers = (-0.5, 0, 0.5)  # beta, and biases
 
 ENGLISH = ("I", "love", "math", "and", "the", "cats", "that", "sleep", "on", "old", "red", "sofas")
 FRENCH = ("j'aime", "bien", "les", "maths", "et", "ton", "chat", "qui", "dort", "sur", "un", "lit")
@@ -138,7 +140,7 @@ class Drawing:
         """A vector, or rows of numbers; of a weight, columns of which a few are not 0."""
         dice, last = Dice(f"{self.seed} {name}"), last_of(name)
         if len(shape) == 1:
-            values = FACTORS if last == "gamma" else ADDED
+            values = GAMMA if last == "gamma" else ADDED
             return [dice.pick(values) for _ in range(shape[0])]
         rows, columns = shape
         if MATRICES[last].role is Role.WEIGHT:
@@ -154,7 +156,7 @@ class Dice:
     def __init__(self, seed: str) -> None:
         self._random = Random(seed).random
 
-    def pick(self, values: Sequence[float]) -> float:
+    def pick(self, values: Numbers) -> float:
         """One of these."""
         return values[int(self._random() * len(values))]
 

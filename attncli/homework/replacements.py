@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from attncli.calculation.problem import Problem
 from attncli.homework.catalogue import Mistake
@@ -17,30 +17,40 @@ class Replacement:
     steps: tuple[str, ...]
 
 
-def together(problem: Problem, singles: Sequence[Replacement]) -> list[Replacement]:
-    """Each mistake at several steps: whoever makes it at one makes it wherever it can be made.
+def in_order(problem: Problem, singles: Sequence[Replacement]) -> list[Replacement]:
+    """Every mistake everywhere, then at each step alone, then at several: the likeliest first.
 
-    That may be everywhere, or in one layer, in one sublayer, or in that sublayer of every layer.
+    Whoever makes a mistake at one step makes it wherever it can be made: everywhere, or in one
+    layer, in one sublayer, or in that sublayer of every layer.
     """
+    everywhere = _together(singles, lambda name: ("",))
+    elsewhere = _together(singles, _scopes) if problem.parts else {}
+    rest = (group for key, group in elsewhere.items() if key not in everywhere)
+    return [*everywhere.values(), *singles, *rest]
+
+
+def _together(
+    singles: Sequence[Replacement], scopes: Callable[[str], Iterable[str]]
+) -> dict[tuple[str, tuple[str, ...]], Replacement]:
+    """Each mistake at all of its steps that share a scope, where they are several."""
     places: dict[tuple[str, str], list[str]] = {}
     mistakes = {single.mistake.name: single.mistake for single in singles}
     for single in singles:
-        for name in single.steps:
-            for scope in _scopes(problem, name):
-                places.setdefault((single.mistake.name, scope), []).append(name)
-    groups = {(name, tuple(steps)) for (name, _), steps in places.items() if len(steps) > 1}
-    order = {single.steps[0]: number for number, single in enumerate(singles)}
-    ranked = sorted(groups, key=lambda group: (-len(group[1]), order[group[1][0]], group))
-    return [Replacement(mistakes[name], steps) for name, steps in ranked]
+        for step in single.steps:
+            for scope in scopes(step):
+                places.setdefault((single.mistake.name, scope), []).append(step)
+    return {
+        (name, tuple(steps)): Replacement(mistakes[name], tuple(steps))
+        for (name, _), steps in places.items()
+        if len(steps) > 1
+    }
 
 
-def _scopes(problem: Problem, name: str) -> Iterator[str]:
-    """Where a step stands: everywhere, and for layers each of its prefixes and its sublayer."""
-    yield ""
-    if problem.parts:
-        *scopes, _ = name.split(".")
-        yield from (".".join(scopes[: length + 1]) for length in range(len(scopes)))
-        yield f"*.{scopes[-1]}" if scopes else "*"
+def _scopes(name: str) -> Iterator[str]:
+    """Where a step of a layer stands: each of its prefixes, and its sublayer in whatever layer."""
+    *scopes, _ = name.split(".")
+    yield from (".".join(scopes[: length + 1]) for length in range(len(scopes)))
+    yield f"*.{scopes[-1]}" if scopes else "*"
 
 
 def pairs(ordered: Sequence[Replacement]) -> Iterator[tuple[Replacement, Replacement]]:

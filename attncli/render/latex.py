@@ -23,6 +23,13 @@ class Latex(Spelling):
         below = ",".join([*own, *(rf"\mathrm{{{word}}}={at}" for word, at in leading)])
         return f"{self.matrix(name, False)}_{{{below}}}" if below else self.matrix(name, False)
 
+    def constant(self, number: float) -> str:
+        mantissa, _, exponent = super().constant(number).partition("e")
+        if not exponent:
+            return mantissa
+        power = f"10^{{{int(exponent)}}}"
+        return {"1": power, "-1": f"-{power}"}.get(mantissa, rf"{mantissa} \cdot {power}")
+
     def minus_infinite(self, number: float) -> str:
         return r"-\infty" if np.isneginf(number) else ""
 
@@ -51,7 +58,8 @@ class Latex(Spelling):
         return f"{base}^{{{self.spell(exponent)}}}"
 
     def function(self, name: str, argument: str) -> str:
-        return rf"\{name}\left({argument}\right)"
+        command = rf"\{name}" if name in _KNOWN else rf"\operatorname{{{name}}}"
+        return rf"{command}\left({argument}\right)"
 
     def total(self, vector: str) -> str:
         return rf"\sum {vector}"
@@ -63,6 +71,7 @@ class Latex(Spelling):
         return rf"\text{{{latex_text(text)}}}"
 
 
+_KNOWN = ("cos", "exp", "max", "sin", "tanh")  # functions that LaTeX has commands for
 _SPECIAL = {
     **{character: f"\\{character}" for character in "&%$#_{}"},
     "\\": r"\textbackslash{}",

@@ -2,32 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len, set_cell_size
 
-from attncli.calculation.described import Pattern
+from attncli.calculation.described import Pattern, remarks_on
 from attncli.calculation.masking import Booleans
+from attncli.records import record
 
 OPEN, HIDDEN = "●", "·"
 
 
-def draw_mask(pattern: Pattern, rows: Sequence[str], columns: Sequence[str]) -> str:
-    """A row a query and a column a key, with labels; one picture a batch entry."""
-    opened = pattern.may_attend
-    if opened.ndim == 2:
-        return _picture(opened, rows, columns)
-    pictures = [
-        f"batch entry {i}\n{_picture(entry, rows, columns)}" for i, entry in enumerate(opened, 1)
-    ]
-    return "\n".join(pictures)
+@record(frozen=True)
+class Picture:
+    """A mask with the labels of its rows and columns, to be drawn or piped on."""
+
+    pattern: Pattern
+    rows: Sequence[str]
+    columns: Sequence[str]
+    is_described: bool = False
 
 
-def _picture(opened: Booleans, rows: Sequence[str], columns: Sequence[str]) -> str:
+def draw_mask(picture: Picture, width: int | None) -> str:
+    """A row a query and a column a key, with labels; one picture a batch entry and head.
+
+    Of a mask that is to be described, what there is to say stands below each.
+    """
+    drawn = []
+    for where, pattern in picture.pattern.slices():
+        lines = [where] if where else []
+        lines += _drawn(pattern.may_attend, picture.rows, picture.columns, width)
+        lines += ["", *remarks_on(pattern)] if picture.is_described else []
+        drawn.append("".join(f"{line}\n" for line in lines))
+    return "\n".join(drawn)
+
+
+def _drawn(
+    opened: Booleans, rows: Sequence[str], columns: Sequence[str], width: int | None
+) -> Iterator[str]:
+    """The lines of one picture; blocks of columns stand below each other where the screen ends."""
     side = max(map(cell_len, rows))
     widths = [cell_len(column) for column in columns]
-    lines = [" ".join([" " * side, *columns])]
-    for label, row in zip(rows, opened.tolist(), strict=True):
-        cells = [(OPEN if cell else HIDDEN).rjust(w) for cell, w in zip(row, widths, strict=True)]
-        lines.append(" ".join([set_cell_size(label, side), *cells]))
-    return "\n".join(lines) + "\n"
+    for start, stop in _blocks(widths, side, width):
+        if start:
+            yield ""
+        yield " ".join([" " * side, *columns[start:stop]])
+        for label, row in zip(rows, opened[:, start:stop].tolist(), strict=True):
+            marks = zip(row, widths[start:stop], strict=True)
+            cells = [(OPEN if cell else HIDDEN).rjust(w) for cell, w in marks]
+            yield " ".join([set_cell_size(label, side), *cells])
+
+
+def _blocks(widths: Sequence[int], side: int, width: int | None) -> Iterator[tuple[int, int]]:
+    """Runs of columns that fit the screen beside the labels; at least one column each."""
+    start, used = 0, side
+    for column, needed in enumerate(widths):
+        if width is not None and used + 1 + needed > width and column > start:
+            yield start, column
+            start, used = column, side
+        used += 1 + needed
+    yield start, len(widths)

@@ -71,7 +71,7 @@ class Spelling:
             case Cell() | Known():
                 return self.number(expression.value(self.values or {}), leads)
             case Number(number):
-                return self.signed(self.minus_infinite(number) or constant_text(number), leads)
+                return self.signed(self.minus_infinite(number) or self.constant(number), leads)
             case Root(radicand):
                 return self.root(str(radicand))
             case Sum(terms):
@@ -88,6 +88,8 @@ class Spelling:
                 return self.quotient(numerator, denominator, leads)
             case Power(base, exponent):
                 return self.power(self.factor(base, False), exponent)
+            case Function("sqrt", argument):
+                return self.root(self.spell(argument))
             case Function(name, argument):
                 return self.function(name, self.spell(argument))
             case Larger(choices):
@@ -165,6 +167,9 @@ class Spelling:
         return text if leads or not text.startswith("-") else f"({text})"
 
     # What LaTeX writes in another way.
+
+    def constant(self, number: float) -> str:
+        return constant_text(number)
 
     def minus_infinite(self, number: float) -> str:
         return "-inf" if np.isneginf(number) else ""

@@ -104,7 +104,7 @@ def causal_hides_past(scene: Scene) -> Array | None:
         if "K_past" not in scene or rule.lower_right:
             return None
         past = scene["K_past"].shape[-2]
-        return rule.may_attend(n, m) & (np.arange(m) >= past)
+        return np.asarray(rule.may_attend(n, m) & (np.arange(m) >= past))
 
     return with_rules(scene, Causal, without_past)
 
