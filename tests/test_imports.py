@@ -30,6 +30,7 @@ CALCULATION = [
         "prediction",
         "reading",
         "layers",
+        "composition",
         "alternatives",
         "costing",
         "opened",

@@ -63,6 +63,9 @@ SAID = [
     ('[[0,"-inf"],[0.5,0]]', ["numbers that are added", "It is causal"]),
     ("[[0,0],[0,0]]", ["zeros alone", "No key is open to queries 1, 2: their output is 0."]),
     ("[[1,0,0],[0,0,0],[1,0,1]]", ["it hides what causal hides, and more", "query 2:"]),
+    ("[1,0,1]", ["1 × 3: 1 query down", "the row is for all queries", "No query sees key 2."]),
+    ("[[[1,0],[1,1]],[[1,1],[1,1]]]", ["slice 1", "It is causal", "slice 2", "no mask at all"]),
+    ("[[[[1,0],[1,1]]],[[[0,0],[1,1]]]]", ["batch entry 1\n", "batch entry 2\n", "query 1:"]),
 ]
 
 
@@ -75,13 +78,50 @@ def test_a_mask_is_described(cells: str, said: list[str], tmp_path: Path) -> Non
         assert all(sentence in text for sentence in said), text
 
 
+def test_lengths_of_batch_entries_are_piped_on_with_heads_and_without() -> None:
+    """A mask of three axes would be one for each head, where there are as many heads as entries."""
+    tokens = [
+        [[1, 0, 2, 1], [0, 1, 1, 1], [0, 0, 1, 1]],
+        [[1, 1, 2, 0], [2, 1, 0, 1], [0, 3, 1, 1]],
+    ]
+    for heads in (1, 2):
+        document = json.dumps({"Q": tokens, "K": tokens, "heads": heads})
+        arguments = ["compute", document, "--only", "masked", "-f", "json", "--mask"]
+        for form in ("json", "csv"):
+            text = mask("padding:2,1", "3", "-f", form)
+            piped = CliRunner().invoke(cli, [*arguments, "-"], input=text)
+            assert piped.stdout == CliRunner().invoke(cli, [*arguments, "padding:2,1"]).stdout
+
+
+def test_the_suffix_of_a_file_names_the_form(tmp_path: Path) -> None:
+    """As of every other command's files; the option is stronger."""
+    for suffix, begins in ((".txt", "  1 2"), (".json", "{"), (".csv", "1,0")):
+        file = tmp_path / f"mask{suffix}"
+        mask("causal", "2", "-o", str(file))
+        assert file.read_text().startswith(begins)
+    mask("causal", "2", "-f", "json", "-o", str(file))
+    assert file.read_text().startswith("{")
+
+
+def test_a_wide_picture_is_broken_into_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No line is wider than the screen, and every cell is there once."""
+    whole = mask("causal", "23")
+    monkeypatch.setenv("COLUMNS", "31")
+    text = mask("causal", "23")
+    assert max(map(len, text.splitlines())) <= 31
+    assert text.count("\n\n") == 2
+    assert [text.count(mark) for mark in "●·"] == [whole.count(mark) for mark in "●·"]
+
+
 ERRORS = [
     (["causal"], "causal: how many queries has the mask causal? Write attncli mask causal 4"),
     (["casual", "3"], "'casual' is no mask (did you mean 'causal'?)"),
     (["padding:9", "3"], "padding:9 counts 9 real keys, but there are 3."),
     (["[[1,0]]", "3"], "[[1,0]] has its own size, 1 × 2. Leave out N and M."),
-    (["[[[1,0]]]"], "the mask is of rank 3 (1 × 1 × 2)."),
-    (["missing.csv"], "there is no such file."),
+    (["[[[[[1,0]]]]]"], "the mask is 1 × 1 × 1 × 1 × 2, of rank 5."),
+    (["[[]]"], "the mask is 1 × 0, of rank 2."),
+    (["causal", "3", "-o", "mask.npz"], "mask.npz: the suffix '.npz' names no format"),
+    (["missing.csv"], "Error: missing.csv: there is no such file."),
     (["causal", "3", "--tokens", "a,b"], "--tokens: 2 labels are given, but there are 3."),
 ]
 

@@ -66,7 +66,9 @@ def pattern_of_matrix(matrix: NDArray[Any], name: str) -> Pattern:
         raise ProblemError(message, "Give n × m, or one axis or two before them: batch, heads.")
     leading = BATCH_AND_HEADS if matrix.ndim == MOST_AXES else ("slice",) * (matrix.ndim - 2)
     opened, words = _read(matrix)
-    return Pattern(opened if matrix.ndim > 1 else opened[None], words, leading)
+    if matrix.ndim < 2:
+        return Pattern(opened[None], f"{words}; the row is for all queries")
+    return Pattern(opened, words, leading)
 
 
 def _read(matrix: NDArray[Any]) -> tuple[Booleans, str]:
@@ -86,7 +88,7 @@ def remarks_on(pattern: Pattern) -> list[str]:
     n, m = opened.shape
     share = f"{opened.sum()} of {opened.size} cells are open ({opened.mean():.0%})."
     found = [
-        f"{shape_text(opened.shape)}: {count(n, 'queries')} down, {count(m, 'keys')} across.",
+        f"{shape_text(opened.shape)}: {n} {_queries(n)} down, {count(m, 'keys')} across.",
         f"The cells are {pattern.words}.",
         share,
         *_rules(opened),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attncli.calculation.choices import CHOICES
+from attncli.calculation.choices import CHOICES, read_choice
+from attncli.calculation.conventions import CONVENTIONS, PAPER
 from attncli.calculation.document import MASKS, Document, Entry
 from attncli.errors import ProblemError
 from attncli.records import record
@@ -59,6 +60,15 @@ class Nested:
                 if prefix + name in self.document.entries:
                     found.setdefault(name, self.document.entries[prefix + name])
         return found
+
+    def choice(self, name: str, default: str) -> str:
+        """A choice as it holds here: as the document says, else its convention."""
+        choices = self.choices()
+        if name in choices:
+            return str(read_choice(name, choices[name].value))
+        entry = choices.get("convention")
+        convention = CONVENTIONS[read_choice("convention", entry.value)] if entry else PAPER
+        return str(convention.choices.get(name, default))
 
     def masks(self, sublayer: str, least: int) -> dict[str, str]:
         """The full names of a sublayer's masks: its own, else those of the scopes around it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -33,9 +34,10 @@ def parse_json(data: bytes, is_value: IsValue | None = None) -> Parsed:
         entries = dict(_flat(value, "")) if isinstance(value, dict) else {}
     except json.JSONDecodeError as error:
         message = f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}."
-        raise DocumentError(
-            message, "Look for a comma, quote or bracket too many or too few."
-        ) from None
+        hint = "Look for a comma, quote or bracket too many or too few."
+        if re.match("[+-]?(inf|nan)", text[error.pos :], re.IGNORECASE):
+            hint = 'Write "-inf", "inf" and "nan" in quotes.'
+        raise DocumentError(message, hint) from None
     except RecursionError:
         raise DocumentError(
             "its lists are nested too deeply.", "A matrix has 2 to 4 axes."

@@ -75,7 +75,7 @@ class Judged:
 
 
 def _is_good(cells: NDArray[np.int_]) -> NDArray[np.bool_]:
-    return (cells == Verdict.RIGHT) | (cells == Verdict.FOLLOWS)
+    return np.asarray((cells == Verdict.RIGHT) | (cells == Verdict.FOLLOWS))
 
 
 class Judge:
@@ -163,8 +163,8 @@ class Judge:
         elif judged.verdict == Verdict.FOLLOWS and followed is not None:
             exact = followed
         elif judged.verdict == Verdict.WRONG:
-            is_later = followed is not None and (judged.cells == Verdict.FOLLOWS).any()
-            right = followed if is_later else judged.expected
+            is_later = (judged.cells == Verdict.FOLLOWS).any()
+            right = judged.expected if followed is None or not is_later else followed
             exact = np.where(_is_good(judged.cells), right, values)
             rounding = self.tolerance.allowed(judged.answered, judged.expected)
             self._slack[judged.name] = np.where(_is_good(judged.cells), 0, rounding)
@@ -187,7 +187,11 @@ class Judge:
         Rounding is tried out: up or down in every cell, by chance. Twice the largest change is
         more than rounding has ever made of a right method. None where nothing was rounded.
         """
-        rounded = [name for name in operation.operands if name in self._slack]
+        rounded = [
+            name
+            for name in operation.operands
+            if name in self._slack and self._slack[name].shape == self.exact[name].shape
+        ]
         if result is None or not rounded:
             return None
         chance = np.random.default_rng(0)
