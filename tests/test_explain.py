@@ -22,9 +22,10 @@ from attncli.calculation.cells import paper
 from attncli.calculation.document import Document, Entry
 from attncli.calculation.normalisers import NORMALISERS
 from attncli.calculation.plan import Plan, Trace
-from attncli.calculation.problem import Problem, read_problem
+from attncli.calculation.problem import Problem
 from attncli.calculation.reading import read
 from attncli.calculation.scoring import SCORING
+from attncli.calculation.validation import read_problem
 from attncli.cli import cli
 from attncli.cli.explain import explain
 from attncli.documents.reader import Reader

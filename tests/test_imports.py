@@ -48,6 +48,7 @@ CALCULATION = [
         "nested",
         "attention",
         "cache",
+        "validation",
         "problem",
         "labels",
         "mask_set",
@@ -61,6 +62,7 @@ CALCULATION = [
     ),
     *(
         "choices",
+        "values",
         "activations",
         "masks",
         "positions",

@@ -22,8 +22,8 @@ from attncli.calculation.document import Document, Entry
 from attncli.calculation.layouts import LAYOUTS
 from attncli.calculation.masks import MASKS
 from attncli.calculation.normalisers import NORMALISERS
-from attncli.calculation.problem import read_problem
 from attncli.calculation.scoring import SCORING
+from attncli.calculation.validation import read_problem
 from tests import oracle
 from tests.oracle import MayAttend
 

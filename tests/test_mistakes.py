@@ -12,8 +12,9 @@ import pytest
 from attncli.calculation.attention import attention
 from attncli.calculation.document import Document, Entry
 from attncli.calculation.plan import Step, Trace
-from attncli.calculation.problem import Problem, read_problem
+from attncli.calculation.problem import Problem
 from attncli.calculation.reading import read
+from attncli.calculation.validation import read_problem
 from attncli.homework.answers import Answered, read_cell
 from attncli.homework.catalogue import Mistake, Scene, scene_at
 from attncli.homework.checking import Judge

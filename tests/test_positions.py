@@ -22,8 +22,8 @@ from attncli.calculation.document import Document, Entry
 from attncli.calculation.layouts import LAYOUTS, sizes
 from attncli.calculation.positioning import Rotate
 from attncli.calculation.positions import POSITIONS
-from attncli.calculation.problem import read_problem
 from attncli.calculation.scoring import SCORING
+from attncli.calculation.validation import read_problem
 from attncli.cli import cli
 from tests import oracle
 from tests.oracle_positions import SLOPES, distances, rotated, sinusoids

@@ -13,7 +13,8 @@ from attncli.calculation.nested import Nested
 from attncli.calculation.norms import Add
 from attncli.calculation.operations import renamed
 from attncli.calculation.plan import Plan, Step, Steps
-from attncli.calculation.problem import Part, Problem, read_problem
+from attncli.calculation.problem import Part, Problem
+from attncli.calculation.validation import read_problem
 from attncli.errors import ProblemError
 from attncli.records import record, replace
 

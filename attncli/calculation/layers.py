@@ -28,7 +28,8 @@ from attncli.calculation.layouts import LAYOUTS, Axis, Role
 from attncli.calculation.misplaced import check_placed, is_added
 from attncli.calculation.nested import Nested
 from attncli.calculation.plan import Plan
-from attncli.calculation.problem import Problem, read_problem
+from attncli.calculation.problem import Problem
+from attncli.calculation.validation import read_problem
 from attncli.errors import ProblemError
 
 SUBLAYERS = {"encoder": ("self", "ffn"), "decoder": ("self", "cross", "ffn")}

@@ -11,7 +11,7 @@ from attncli.calculation.document import MASKS, Document, Entry
 from attncli.calculation.given import in_words
 from attncli.calculation.nested import OF_THE_WHOLE
 from attncli.calculation.positions import Sinusoidal
-from attncli.calculation.problem import check_no_step
+from attncli.calculation.validation import check_no_step
 from attncli.errors import ProblemError
 
 MOST = 12  # sublayers that a message lists

@@ -5,7 +5,8 @@ from __future__ import annotations
 from attncli.calculation.attention import attention
 from attncli.calculation.document import Document
 from attncli.calculation.plan import Plan
-from attncli.calculation.problem import Problem, read_problem
+from attncli.calculation.problem import Problem
+from attncli.calculation.validation import read_problem
 
 
 def is_layered(document: Document) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from math import frexp, inf, log
 from threading import Event, local
 from typing import TYPE_CHECKING, Any
@@ -189,13 +190,13 @@ class Streamed(Tiled):
 
     def columns(self, block: Tile) -> Iterator[slice]:
         """The keys of each tile; those that no query of the block may attend are left out."""
-        keys = range(self.m)
+        bounds = [0, self.m]
         for name in self.hiding.keys() & self.sees.keys():
-            seen = self.sees[name].of(block.index, block.rows).range()
-            keys = range(max(keys.start, seen.start), min(keys.stop, seen.stop))
-        for columns in parts(keys.stop, self.tiling.columns, keys.start):
-            if not self.is_hidden(Tile(block.index, block.rows, columns)):
-                yield columns
+            bounds = self.sees[name].of(block.index, block.rows).bounds()
+        for first, end in pairwise(bounds):
+            for columns in parts(end, self.tiling.columns, first):
+                if not self.is_hidden(Tile(block.index, block.rows, columns)):
+                    yield columns
 
     @cached_property
     def hiding(self) -> dict[str, Mask]:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Index = tuple[int, ...]
 
+MANY = 64  # so many keys that all see are worth a tile of their own, which needs no mask
+
 
 @record(frozen=True)
 class Tile:
@@ -73,12 +75,14 @@ class Visible(OneRun):
         """For these queries."""
         return Visible(own(self.first, index)[rows], own(self.end, index)[rows])
 
-    def range(self) -> range:
-        """The keys that any of the queries sees."""
+    def bounds(self) -> list[int]:
+        """The first key that any of the queries sees, those that all see if many, the last + 1."""
         seeing = self.first < self.end
         if not seeing.any():
-            return range(0)
-        return range(int(self.first[seeing].min()), int(self.end[seeing].max()))
+            return []
+        start, stop = int(self.first[seeing].min()), int(self.end[seeing].max())
+        first, end = int(self.first.max()), int(self.end.min())
+        return [start, first, end, stop] if end - first >= MANY else [start, stop]
 
     def is_all(self, columns: slice) -> bool:
         """Whether every query sees all of these keys."""

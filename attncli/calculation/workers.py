@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Collection
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager
 from functools import cache
-from threading import Event
+from itertools import count
+from threading import Event, Thread
 from typing import TypeVar
 
 import numpy as np
@@ -39,21 +40,28 @@ def do(work: Callable[[Part, Event], None], parts: Collection[Part], tell: Tell 
     The event that the work is given is set when it is to stop: another part has failed, or the
     user has interrupted. What went wrong is raised when all threads have ended.
     """
-    stop = Event()
+    left, done, failures, stop = deque(parts), count(1), list[BaseException](), Event()
 
-    def quietly(part: Part) -> None:
-        with np.errstate(all="ignore"):  # each thread has its own
-            if not stop.is_set():
-                work(part, stop)
-
-    with one_thread_each(), ThreadPoolExecutor(processors()) as pool:
-        futures = [pool.submit(quietly, part) for part in parts]
+    def go_on(tell: Tell | None) -> None:
         try:
-            for done, future in enumerate(as_completed(futures), 1):
-                future.result()
-                if tell:
-                    tell(done / len(futures))
-        except BaseException:
+            with np.errstate(all="ignore"):  # each thread has its own
+                while left and not stop.is_set():
+                    work(left.popleft(), stop)
+                    share = next(done) / len(parts)
+                    if tell:
+                        tell(share)
+        except IndexError:
+            pass
+        except BaseException as error:
+            failures.append(error)
             stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+
+    others = [Thread(target=go_on, args=(None,)) for _ in range(min(processors(), len(parts)) - 1)]
+    with one_thread_each():
+        for thread in others:
+            thread.start()
+        go_on(tell)
+        for thread in others:
+            thread.join()
+    if failures:
+        raise failures[0]
