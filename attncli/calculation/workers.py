@@ -35,33 +35,51 @@ def _libraries() -> ThreadpoolController:
 
 
 def do(work: Callable[[Part, Event], None], parts: Collection[Part], tell: Tell | None) -> None:
-    """Do the work on every part, and tell how much of it is done.
+    """Do the work on every part, the first first, and tell how much of it is done.
 
     The event that the work is given is set when it is to stop: another part has failed, or the
     user has interrupted. What went wrong is raised when all threads have ended.
     """
-    left, done, failures, stop = deque(parts), count(1), list[BaseException](), Event()
+    left, done, stop = deque(parts), count(1), Event()
+    failures: list[BaseException] = []
 
     def go_on(tell: Tell | None) -> None:
+        with np.errstate(all="ignore"):  # each thread has its own
+            while (part := _next(left)) is not None and not stop.is_set():
+                work(part, stop)
+                share = next(done) / len(parts)
+                if tell:
+                    tell(share)
+
+    def help_along() -> None:
         try:
-            with np.errstate(all="ignore"):  # each thread has its own
-                while left and not stop.is_set():
-                    work(left.popleft(), stop)
-                    share = next(done) / len(parts)
-                    if tell:
-                        tell(share)
-        except IndexError:
-            pass
+            go_on(None)
         except BaseException as error:
             failures.append(error)
             stop.set()
 
-    others = [Thread(target=go_on, args=(None,)) for _ in range(min(processors(), len(parts)) - 1)]
+    # This thread works too: threads that only wait would cost small work a tenth of its time.
+    helpers = [Thread(target=help_along) for _ in range(min(processors(), len(parts)) - 1)]
     with one_thread_each():
-        for thread in others:
+        for thread in helpers:
             thread.start()
-        go_on(tell)
-        for thread in others:
-            thread.join()
+        try:
+            go_on(tell)
+            _join(helpers)
+        finally:
+            stop.set()
+            _join(helpers)
     if failures:
         raise failures[0]
+
+
+def _next(left: deque[Part]) -> Part | None:
+    try:
+        return left.popleft()
+    except IndexError:
+        return None
+
+
+def _join(threads: list[Thread]) -> None:
+    for thread in threads:
+        thread.join()
