@@ -6,6 +6,7 @@ that says how much. Text of the user reaches rich only as `Text`, never as marku
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from io import StringIO
 from math import inf
@@ -19,7 +20,8 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from attncli.calculation.layouts import Array, Axis
+from attncli.calculation.layouts import Array, Axis, Layout
+from attncli.calculation.names import last_of
 from attncli.calculation.normalisers import Normalise
 from attncli.calculation.plan import Step, Trace
 from attncli.calculation.problem import Problem
@@ -50,6 +52,14 @@ def draw(trace: Trace, names: Collection[str], problem: Problem, view: View) -> 
     return "\n".join(line.rstrip() for line in buffer.getvalue().split("\n"))
 
 
+def _formula(step: Step, layout: Layout) -> str:
+    """How a step comes about; names of its own sublayer are short: `self.scores = Q Kᵀ`."""
+    scope = step.name.removesuffix(last_of(step.name))
+    formula = step.operation.formula(layout)
+    return re.sub(rf"(?<![\w.]){re.escape(scope)}", "", formula) if scope else formula
+
+
+
 @record(frozen=True)
 class Drawing:
     """Tables on a console, of one problem, as one person wants to see them."""
@@ -69,7 +79,7 @@ class Drawing:
             if step.name in written:
                 heading = Text.assemble(
                     (f"{number}  {step.name} ", "bold cyan"),
-                    f"= {step.operation.formula(trace.plan.layout)}   ",
+                    f"= {_formula(step, trace.plan.layout)}   ",
                     (trace.plan.shape(step), "dim"),
                 )
                 if not is_first:
