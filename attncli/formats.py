@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from attncli.errors import AttncliError
 from attncli.records import record
@@ -41,6 +41,18 @@ class Format:
     is_text: bool = True
 
 
+Asked = TypeVar("Asked")
+
+
+@record(frozen=True)
+class Form(Generic[Asked]):
+    """A form of whatever else is asked for: the suffix of its files, and how it is written."""
+
+    suffix: str
+    help: str
+    write: Callable[[Asked, View], str]
+
+
 def _table(result: Result, view: View) -> bytes:
     from attncli.render.tables import draw
 
@@ -73,15 +85,6 @@ FORMATS: dict[str, Format] = {
 }
 
 
-@record(frozen=True)
-class ReportFormat:
-    """A form of a report on an answer: the suffix of its files, and how it is written."""
-
-    suffix: str
-    help: str
-    write: Callable[[Report, View], str]
-
-
 def _report_table(report: Report, view: View) -> str:
     from attncli.render.verdicts import draw_report
 
@@ -106,21 +109,12 @@ def _report_markdown(report: Report, view: View) -> str:
     return report_markdown(report)
 
 
-REPORTS: dict[str, ReportFormat] = {
-    "table": ReportFormat(".txt", "tables for people", _report_table),
-    "json": ReportFormat(".json", "a result a step, in the shape of check50", _report_json),
-    "gradescope": ReportFormat(".gradescope.json", "Gradescope's results.json", _report_gradescope),
-    "markdown": ReportFormat(".md", "for a page or a comment", _report_markdown),
+REPORTS: dict[str, Form[Report]] = {
+    "table": Form(".txt", "tables for people", _report_table),
+    "json": Form(".json", "a result a step, in the shape of check50", _report_json),
+    "gradescope": Form(".gradescope.json", "Gradescope's results.json", _report_gradescope),
+    "markdown": Form(".md", "for a page or a comment", _report_markdown),
 }
-
-
-@record(frozen=True)
-class ExplanationFormat:
-    """A form of an explanation of cells: the suffix of its files, and how it is written."""
-
-    suffix: str
-    help: str
-    write: Callable[[Explanations, View], str]
 
 
 def _explained_text(explained: Explanations, view: View) -> str:
@@ -147,21 +141,12 @@ def _explained_markdown(explained: Explanations, view: View) -> str:
     return markdown(explained, view)
 
 
-EXPLANATIONS: dict[str, ExplanationFormat] = {
-    "text": ExplanationFormat(".txt", "a line a cell", _explained_text),
-    "json": ExplanationFormat(".json", "a list of objects", _explained_json),
-    "latex": ExplanationFormat(".tex", "align* of amsmath", _explained_latex),
-    "markdown": ExplanationFormat(".md", "a nested list", _explained_markdown),
+EXPLANATIONS: dict[str, Form[Explanations]] = {
+    "text": Form(".txt", "a line a cell", _explained_text),
+    "json": Form(".json", "a list of objects", _explained_json),
+    "latex": Form(".tex", "align* of amsmath", _explained_latex),
+    "markdown": Form(".md", "a nested list", _explained_markdown),
 }
-
-
-@record(frozen=True)
-class ComparisonFormat:
-    """A form of a comparison of conventions: the suffix of its files, and how it is written."""
-
-    suffix: str
-    help: str
-    write: Callable[[Sequence[Comparison], View], str]
 
 
 def _compared_table(comparisons: Sequence[Comparison], view: View) -> str:
@@ -176,19 +161,10 @@ def _compared_json(comparisons: Sequence[Comparison], view: View) -> str:
     return comparisons_json(comparisons)
 
 
-COMPARISONS: dict[str, ComparisonFormat] = {
-    "table": ComparisonFormat(".txt", "a table for people", _compared_table),
-    "json": ComparisonFormat(".json", "an object a convention", _compared_json),
+COMPARISONS: dict[str, Form[Sequence[Comparison]]] = {
+    "table": Form(".txt", "a table for people", _compared_table),
+    "json": Form(".json", "an object a convention", _compared_json),
 }
-
-
-@record(frozen=True)
-class PictureFormat:
-    """A form of a mask: the suffix of its files, and how it is written."""
-
-    suffix: str
-    help: str
-    write: Callable[[Picture, View], str]
 
 
 def _picture(picture: Picture, view: View) -> str:
@@ -209,20 +185,11 @@ def _picture_csv(picture: Picture, view: View) -> str:
     return dump_csv({"mask": picture.pattern.may_attend.astype(int)}).decode()
 
 
-PICTURES: dict[str, PictureFormat] = {
-    "picture": PictureFormat(".txt", "a picture for people", _picture),
-    "json": PictureFormat(".json", "an object with the mask", _picture_json),
-    "csv": PictureFormat(".csv", "0 and 1", _picture_csv),
+PICTURES: dict[str, Form[Picture]] = {
+    "picture": Form(".txt", "a picture for people", _picture),
+    "json": Form(".json", "an object with the mask", _picture_json),
+    "csv": Form(".csv", "0 and 1", _picture_csv),
 }
-
-
-@record(frozen=True)
-class SaturationFormat:
-    """A form of what √d_k does to scores and softmax: the suffix of its files, and how it is written."""
-
-    suffix: str
-    help: str
-    write: Callable[[Saturation, View], str]
 
 
 def _saturation_table(found: Saturation, view: View) -> str:
@@ -243,20 +210,11 @@ def _saturation_csv(found: Saturation, view: View) -> str:
     return saturation_csv(found)
 
 
-SATURATIONS: dict[str, SaturationFormat] = {
-    "table": SaturationFormat(".txt", "tables and bars for people", _saturation_table),
-    "json": SaturationFormat(".json", "an object a row", _saturation_json),
-    "csv": SaturationFormat(".csv", "a line a row", _saturation_csv),
+SATURATIONS: dict[str, Form[Saturation]] = {
+    "table": Form(".txt", "tables and bars for people", _saturation_table),
+    "json": Form(".json", "an object a row", _saturation_json),
+    "csv": Form(".csv", "a line a row", _saturation_csv),
 }
-
-
-@record(frozen=True)
-class CostFormat:
-    """A form of what a calculation costs: the suffix of its files, and how it is written."""
-
-    suffix: str
-    help: str
-    write: Callable[[CostReport, View], str]
 
 
 def _costs_table(report: CostReport, view: View) -> str:
@@ -277,10 +235,10 @@ def _costs_csv(report: CostReport, view: View) -> str:
     return costs_csv(report)
 
 
-COSTS: dict[str, CostFormat] = {
-    "table": CostFormat(".txt", "tables for people", _costs_table),
-    "json": CostFormat(".json", "one object, with an object a step", _costs_json),
-    "csv": CostFormat(".csv", "a line a step", _costs_csv),
+COSTS: dict[str, Form[CostReport]] = {
+    "table": Form(".txt", "tables for people", _costs_table),
+    "json": Form(".json", "one object, with an object a step", _costs_json),
+    "csv": Form(".csv", "a line a step", _costs_csv),
 }
 
 
