@@ -179,6 +179,45 @@ def test_what_follows_is_not_wrong_again() -> None:
     assert "scores" in found["scaled"]["cause"]["rationale"]
 
 
+def test_what_follows_from_what_nobody_knows_may_be_rounded() -> None:
+    """The answer went on from more digits than it wrote: to be off by those is no mistake."""
+    problem = json.loads((ROOT / "samples/two_heads.json").read_text())
+    found = CliRunner().invoke(cli, ["compute", "-", "-f", "json"], input=json.dumps(problem))
+    steps = {name: np.array(rows) for name, rows in json.loads(found.stdout).items()}
+    noise = np.random.default_rng(5).normal(size=steps["scores"].shape)  # no entry explains it
+    wrong = {"scores": steps["scores"] + noise}
+    wrong["scaled"] = wrong["scores"] / np.sqrt(steps["Q_h"].shape[-1])
+    powers = np.exp(wrong["scaled"])
+    wrong["weights"] = powers / powers.sum(axis=-1, keepdims=True)
+    wrong["heads"] = wrong["weights"] @ steps["V_h"]
+    problem.pop("mask", None)
+    for decimals in (2, 3, 4):
+        answer = {name: rows.round(decimals).tolist() for name, rows in wrong.items()}
+        judged = results(json.dumps(problem), "-", stdin=json.dumps(answer))
+        verdicts = [judged[name]["data"]["verdict"] for name in wrong]
+        assert verdicts == ["wrong", "follows", "follows", "follows"]
+
+
+def test_mistakes_with_a_mask_that_is_too_short_are_named() -> None:
+    """It is filled up before anything is done wrongly with it."""
+    queries, keys = np.array([[1, 0], [0, 1], [1, 1]]), np.array([[1, 1], [0, 1], [2, 0]])
+    short = np.array([[1, 0], [1, 1], [0, 1]])
+    problem = {"Q": queries.tolist(), "K": keys.tolist(), "convention": "onnx"}
+    powers = np.exp(queries @ keys.T / np.sqrt(2)) * np.hstack([1 - short, np.ones((3, 1))])
+    weights = (powers / powers.sum(axis=-1, keepdims=True)).round(4).tolist()
+    document = json.dumps({**problem, "mask": short.tolist()})
+    found = results(document, "-", stdin=json.dumps({"weights": weights}))
+    assert found["weights"]["cause"]["mistakes"] == ["mask-inverted"]
+
+
+@pytest.mark.parametrize(("fill", "expected"), [(-1e9, "right"), (-1e6, "right"), (-5, "wrong")])
+def test_a_finite_fill_may_be_written_as_infinite(fill: float, expected: str) -> None:
+    """On paper it is −∞, unless it is no more than a low score."""
+    problem = json.dumps({**json.loads(PLAIN), "mask": "causal", "fill": fill})
+    cells = [[0.71, "-inf"], [0.71, 0.71]]
+    assert verdict(problem, "masked", cells) == expected
+
+
 PLAIN = '{"Q": [[1,0],[0,1]], "K": [[1,1],[0,1]], "V": [[1,0],[0,1]]}'
 
 

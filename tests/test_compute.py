@@ -166,6 +166,22 @@ WARNINGS = [
         "fill changes nothing: it speaks of what a mask hides, and there is none.",
     ),
     (
+        ["[[1,0],[0,1]]", "--activation", "gelu"],
+        "activation changes nothing: it speaks of a feed-forward, and there is none.",
+    ),
+    (
+        ["[[1,0],[0,1]]", "--norm", "pre"],
+        "norm changes nothing: it speaks of a layer, and there is none.",
+    ),
+    (
+        ["[[1,0],[0,1]]", "--eps", "1e-3"],
+        "eps changes nothing: it speaks of a norm, and there is none.",
+    ),
+    (
+        ["Q=[[1]]", "K=[[1]]", "--scale-embeddings", "true"],
+        "scale_embeddings changes nothing: it speaks of an X, and there is none.",
+    ),
+    (
         ["Q=[[1e200]]", "K=[[-1e200]]", "V=[[1]]"],
         "scores overflows float64: of its numbers, 1 of 1 became infinite or NaN.",
     ),

@@ -59,6 +59,22 @@ def test_true_means_ignore_in_modules_of_pytorch_alone() -> None:
         assert (shown == np.array(mask)).all(), name
 
 
+def test_a_mask_of_numbers_beside_one_of_booleans_is_added() -> None:
+    """The polarity of the first says nothing of the second: attn_mask beside key_padding_mask."""
+    hides = [[False, False, False, True, True]] * N
+    bias = matrix("bias", N, M)
+    steps = under("torch-mha", {**QKV, "masks": [hides, bias]})
+    scores = numbers(steps["scaled"]) + np.array(bias)
+    np.testing.assert_allclose(numbers(steps["masked"]), np.where(hides, -np.inf, scores))
+
+
+@pytest.mark.parametrize("name", CONVENTIONS)
+def test_what_a_convention_sets_is_no_choice_of_the_user(name: str) -> None:
+    """Its fill, norm and eps change nothing here, and nobody asked for them."""
+    document = json.dumps({**QKV, "convention": name})
+    assert CliRunner().invoke(cli, ["compute", "-"], input=document).stderr == ""
+
+
 @pytest.mark.parametrize("name", CONVENTIONS)
 def test_causal_counts_a_cache_only_where_the_convention_has_one(name: str) -> None:
     """Query 1 of 3 after two cached keys sees three keys, or one."""
@@ -183,6 +199,21 @@ def test_steps_of_other_sizes_and_absent_ones_are_told() -> None:
     found = json.loads(compare(document, *pair("paper", "torch-mha"), "-f", "json"))
     assert found["compared"][0]["differences"]["average"] is None
     assert found["compared"][0]["values"] is None
+    assert " average   only here\n" in told.replace("    ", "   ")
+    assert "none here\n" in compare(document, *pair("torch-mha", "paper"))
+
+
+def test_more_conventions_than_fit_the_screen_stand_below_each_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each table has the steps at its side, and no line is wider than the screen."""
+    names = ("paper", "annotated-transformer", "torch-sdpa", "d2l", "onnx")
+    monkeypatch.setenv("COLUMNS", "41")
+    told = compare(SMALL, *pair(*names))
+    assert max(map(len, told.splitlines())) <= 41
+    heads = [line.split() for line in told.splitlines() if line.startswith(" step")]
+    assert [name for head in heads for name in head[1:]] == list(names[1:])
+    assert told.count(" weights ") == len(heads) == 2
 
 
 def test_cells_are_counted_as_the_layout_writes_them() -> None:
@@ -233,3 +264,11 @@ def test_what_cannot_be_compared_is_refused(options: list[str], message: str) ->
     assert run.exit_code == 2
     assert run.stdout == ""
     assert run.stderr.startswith(message)
+
+
+def test_a_document_in_the_layout_of_its_own_convention_gets_a_hint() -> None:
+    """It is paper that reads the weights otherwise, not torch-mha."""
+    weights = {name: matrix(name, 5, 2) for name in SQUARE}
+    document = {"X": matrix("X", 3, 2), **weights, "convention": "torch-mha"}
+    run = CliRunner().invoke(cli, ["compare", "-", *pair("paper")], input=json.dumps(document))
+    assert run.stderr.endswith(" paper reads layout rows; --layout torch holds for all.\n")

@@ -526,3 +526,34 @@ def test_what_is_masked_stays_masked_though_the_score_overflowed() -> None:
     arguments = ("[[300,0],[0,1]]", "--dtype", "float16", "--score", "dot", "masked[1,1]")
     result = run(*arguments, "--mask", '[["-inf",0.5],[0,0]]')
     assert result.stdout == "masked[1,1] = -inf  (mask[1,1]: query 1 may not see key 1)\n"
+
+
+def test_a_mask_that_is_too_short_has_no_cell_to_name() -> None:
+    """Under onnx it hides the keys that it does not reach; compute says so too."""
+    lesson = (LESSON, "masked[1,:]", "--convention", "onnx")
+    for mask, seen in (("[1,0]", "scaled[1,1]"), ('[0.5,"-inf"]', "scaled[1,1] + mask[1]")):
+        first, *hidden = explained(*lesson, "--mask", mask)
+        assert first.startswith(f"masked[1,1] = {seen} = ")
+        assert "(mask[2]: query 1 may not see key 2)" in hidden[0]
+        assert hidden[1] == "masked[1,3] = -inf  (mask has no such key: query 1 may not see key 3)"
+
+
+@pytest.mark.parametrize("form", ["text", "json", "latex", "markdown"])
+@pytest.mark.parametrize("score", ["distance", "cosine"])
+@pytest.mark.parametrize("size", ["1e200", "1e-200"])
+def test_squares_that_overflow_are_spelled_out(form: str, score: str, size: str) -> None:
+    """Also products of lengths that are too small to be told from 0."""
+    matrices = (f"Q=[[{size},{size}]]", f"K=[[-{size},{size}],[1,1]]")
+    result = run(*matrices, "scores", "weights", "--score", score, "--depth", "1", "-f", form)
+    assert result.exit_code == 0, result.stderr
+
+
+def test_numbers_that_overflow_warn_once_and_in_our_words() -> None:
+    """NumPy's own warnings are about our code, and not for the user."""
+    result = run("Q=[[1e308]]", "K=[[1e308],[-1e308]]", "weights", "--normaliser", "sparsemax")
+    assert result.stderr == (
+        "Warning: scores overflows float64: of its numbers, 2 of 2 became infinite or NaN.\n"
+    )
+    assert "weights[1,1] = nan  (a score is infinite, or no number)" in result.stdout
+    tiny = run("Q=[[1e300]]", "K=[[1],[2]]", "weights", "--temperature", "1e-10")
+    assert tiny.stderr == ""

@@ -27,6 +27,13 @@ ROOMS = {
 # Inside `calculation` an import points down this list.
 CALCULATION = [
     *(
+        "fused",
+        "tiled",
+        "streams",
+        "pairings",
+        "tiles",
+        "workers",
+        "chains",
         "prediction",
         "reading",
         "layers",

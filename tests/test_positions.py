@@ -293,9 +293,12 @@ def test_sinusoids_of_batch_entries_begin_at_their_own_places(position: str) -> 
 
 @every_position
 @pytest.mark.parametrize("lengths", [None, LENGTHS])
-def test_axes_are_those_of_the_numbers(position: str, lengths: list[int] | None) -> None:
+@pytest.mark.parametrize("leading", [(BATCH,), (BATCH, HEADS)])
+def test_axes_are_those_of_the_numbers(
+    position: str, lengths: list[int] | None, leading: tuple[int, ...]
+) -> None:
     """What is said of a step before it is calculated holds after it, in a batch and with heads."""
-    document = projected(leading=(BATCH,))
+    document = projected(leading=leading)
     choices = {"position": position, **({"cache_lens": lengths} if lengths else {})}
     arrays = {name: Entry(np.array(rows), "") for name, rows in document.items() if name != "heads"}
     entries = {**arrays, **{name: Entry(value, "") for name, value in choices.items()}}

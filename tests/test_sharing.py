@@ -321,7 +321,21 @@ REFUSED: list[tuple[Document, str]] = [
     ),
     (
         {**QKV, "heads": 2, "K_past": matrix("p", 2, 4), "V_past": matrix("p", 2, 4)},
-        "K_past is 2 × 4 but K_h is 2 × 5 × 2: both need the same axes before the last two",
+        (
+            "K_past is 2 × 4 but K_h is 2 × 5 × 2: both need the same axes before the last two "
+            "(batch, then heads). Give K_past the axes of K_h: heads too, where those are split."
+        ),
+    ),
+    (
+        {**QKV, "K_past": matrix("p", 2, 4), "V_past": matrix("p", 3, 4)},
+        "V_past is 3 × 4 but K_past is 2 × 4: the weighted sum needs equal rows.",
+    ),
+    (
+        {**QKV, "Q": matrix("Q", 3, 8), "heads": 4},
+        (
+            "K is 5 × 4 but Q is 3 × 8: where Q has 4 heads, K has room for 2. Where heads share "
+            "keys, say --kv-heads 2; else give both one width."
+        ),
     ),
     (
         {**QKV, "K_past": matrix("p", 2, 4), "V_past": matrix("p", 2, 4), "cache_lens": [3]},

@@ -12,7 +12,7 @@ from attncli.calculation.cache import first_position, joined
 from attncli.calculation.given import PROJECTIONS
 from attncli.calculation.heads import Average, Concat, SplitHeads
 from attncli.calculation.masking import First, Mask
-from attncli.calculation.needs import Equal, SameLeading
+from attncli.calculation.needs import Equal, OneWidth, SameLeading
 from attncli.calculation.operations import (
     DivideByRoot,
     Multiply,
@@ -129,6 +129,8 @@ def heads(problem: Problem, steps: Steps, queries: str, keys: str, values: str |
     count, kv_count = problem.heads or 1, problem.kv_heads or problem.heads or 1
     if count == 1:
         return queries, keys, values
+    if problem.kv_heads is None and not problem.scoring.widths_may_differ:
+        steps.require(OneWidth(keys, queries, count))
     return (
         steps.add("Q_h", SplitHeads(queries, count)),
         steps.add("K_h", SplitHeads(keys, kv_count)),

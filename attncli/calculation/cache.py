@@ -29,9 +29,9 @@ class Join(Operation):
 
     @property
     def needs(self) -> tuple[Need, ...]:
-        cure = f"{self.past} has the axes of {self.new}: heads too, where those are split."
+        cure = f"Give {self.past} the axes of {self.new}: heads too, where those are split."
         return (
-            SameLeading(self.past, self.new),
+            SameLeading(self.past, self.new, cure),
             Equal((self.past, -1), (self.new, -1), "joining them", cure),
         )
 
@@ -60,6 +60,9 @@ def joined(steps: Steps, keys: str, values: str | None) -> tuple[str, str | None
     """`K_present` = K_past, then K, and the values alike, where earlier ones are given."""
     if "K_past" not in steps:
         return keys, values
+    if "V_past" in steps and values:
+        cure = "Each earlier key needs its value."
+        steps.require(Equal(("V_past", -2), ("K_past", -2), "the weighted sum", cure))
     keys = steps.add("K_present", Join("K_past", keys))
     return keys, steps.add("V_present", Join("V_past", values)) if values else None
 

@@ -18,8 +18,9 @@ from attncli.calculation.chains import Chain, chain_to
 from attncli.calculation.costs import Cost
 from attncli.calculation.layouts import Array, Axes, Layout, sizes
 from attncli.calculation.masking import Mask
+from attncli.calculation.normalisers import Normalise
 from attncli.calculation.operations import Operation
-from attncli.calculation.plan import Plan
+from attncli.calculation.plan import Plan, Step
 from attncli.calculation.tiled import TILING, Tiling, tiled
 from attncli.calculation.tiles import hidden_rows
 from attncli.calculation.workers import Tell, do
@@ -41,6 +42,15 @@ class Fused(Operation):
         made = {step.name for step in self.chain.steps}
         names = (name for step in self.chain.steps for name in step.operation.operands)
         return tuple(dict.fromkeys(name for name in names if name not in made))
+
+    @property
+    def weights(self) -> Step:
+        """The step that would make the weights."""
+        return self.chain.steps[-2]
+
+    @property
+    def normalise(self) -> Normalise:
+        return self.chain.normalise
 
     def axes(self, *operands: Axes) -> Axes:
         return self.chain.steps[-1].axes

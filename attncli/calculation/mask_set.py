@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from attncli.calculation.conventions import CONVENTIONS, PAPER
+from attncli.calculation.conventions import CONVENTIONS, PAPER, Convention
 from attncli.calculation.inputs import is_binary, read_mask
 from attncli.calculation.layouts import Array, Layout
 from attncli.calculation.masking import Rule
@@ -65,8 +65,17 @@ def read_masks(
         (keep if matrix.dtype.kind == "b" else add).append(name)
         matrices[name] = matrix
     fill = choices.get("fill", -np.inf)
-    if np.isfinite(fill) and abs(fill) > float(np.finfo(dtype).max):
-        message = f"fill is {fill:g}, too large for {dtype.name} (at most {np.finfo(dtype).max})."
-        raise ProblemError(message, "Use --fill -inf, or --dtype float64.", ("fill",))
+    if rules or keep:
+        _check_fill(fill, convention, dtype)
     fills_up = convention.fills_up or "cache_lens" in choices
     return Masks(tuple(rules), tuple(keep), tuple(add), fill, fills_up)
+
+
+def _check_fill(fill: float, convention: Convention, dtype: np.dtype[Any]) -> None:
+    """Raise ProblemError for a fill, of the user or of a convention, that the dtype cannot hold."""
+    if not np.isfinite(fill) or abs(fill) <= float(np.finfo(dtype).max):
+        return
+    by = f" in {convention.name}" if fill == convention.choices.get("fill") else ""
+    size = f"too large for {dtype.name} (at most {np.finfo(dtype).max})"
+    hint = "Use --fill -inf, or --dtype float64."
+    raise ProblemError(f"fill is {fill:g}{by}, {size}.", hint, ("fill", "convention", "dtype"))

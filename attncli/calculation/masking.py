@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
@@ -78,7 +78,7 @@ class Mask(Operation):
         return source
 
     def apply(self, source: Array, *matrices: NDArray[Any]) -> Array:
-        keep, add = self._filled_up(source, matrices)
+        keep, add = self.whole(source, matrices)
         masked = source
         for numbers in add:
             # Decided on the mask, not on the sum: an overflowed score plus −inf would be NaN.
@@ -88,8 +88,8 @@ class Mask(Operation):
             masked = np.where(may_attend, masked, source.dtype.type(self.fill))
         return masked
 
-    def _filled_up(
-        self, source: Array, matrices: tuple[NDArray[Any], ...]
+    def whole(
+        self, source: Array, matrices: Sequence[NDArray[Any]]
     ) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
         """The matrices to keep, and those to add, with a column for each key."""
         keep, add = matrices[: len(self.keep)], matrices[len(self.keep) :]
@@ -105,7 +105,7 @@ class Mask(Operation):
 
     def cell(self, index: Index, source: Array, *matrices: NDArray[Any]) -> Expression:
         n, m = source.shape[-2:]
-        keep, add = self._filled_up(source, matrices)
+        keep, add = self.whole(source, matrices)
         pairs = zip((*self.keep, *self.add), matrices, strict=True)
         told = [self._told(name, matrix, index) for name, matrix in pairs]
         judges: dict[str | Cell, NDArray[Any]] = {

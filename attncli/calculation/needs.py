@@ -80,6 +80,9 @@ class SameLeading:
 
     left: str
     right: str
+    cure: str = (
+        "Repeat the smaller one for each batch entry and head, or leave the axis out of both."
+    )
 
     def check(self, paper: Paper) -> None:
         left, right = (sizes(paper.axes[name])[:-2] for name in (self.left, self.right))
@@ -89,10 +92,7 @@ class SameLeading:
             f"{paper.two_shapes(self.left, self.right)}: both need the same axes before the last "
             "two (batch, then heads)."
         )
-        hint = (
-            "Repeat the smaller one for each batch entry and head, or leave the axis out of both."
-        )
-        raise ProblemError(message, hint, (self.left, self.right))
+        raise ProblemError(message, self.cure, (self.left, self.right))
 
 
 @record(frozen=True)
@@ -114,6 +114,29 @@ class SharesHeads:
             hint = f"The number of heads of {self.keys} must divide {heads}: {divisors(heads)}."
             raise ProblemError(message, hint, (self.keys, self.queries))
         return None
+
+
+@record(frozen=True)
+class OneWidth:
+    """Queries and keys that are cut into as many heads have one width."""
+
+    keys: str
+    queries: str
+    heads: int
+
+    def check(self, paper: Paper) -> None:
+        """Raise ProblemError where keys have room for fewer heads, as those that share them have."""
+        width, narrow = paper.size(self.queries, -1), paper.size(self.keys, -1)
+        shared = narrow * self.heads // width
+        if narrow == width or shared * width != narrow * self.heads or self.heads % shared:
+            return
+        names = (self.keys, self.queries)
+        message = (
+            f"{paper.two_shapes(*names)}{paper.origins(*names)}: where {self.queries} has "
+            f"{count(self.heads, 'heads')}, {self.keys} has room for {shared}."
+        )
+        hint = f"Where heads share keys, say --kv-heads {shared}; else give both one width."
+        raise ProblemError(message, hint, (*names, "heads"))
 
 
 def divisors(number: int) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
 from math import inf, log
 from typing import TypeAlias
 
@@ -77,6 +76,10 @@ def blocks(scores: Array, numbers: int) -> Iterator[tuple[slice, slice]]:
 class Products(Pairing):
     """Scores that are dot products of something made of each query with something of each key."""
 
+    def __init__(self, queries: Array, keys: Array) -> None:
+        super().__init__(queries, keys)
+        self.query_lengths, self.key_lengths = lengths(queries), lengths(keys)
+
     def scores(self, tile: Tile, out: Array, factor: float = 1) -> None:
         queries, keys = self.sides(tile)
         self.meet(queries if factor == 1 else queries * factor, keys, out)
@@ -86,16 +89,15 @@ class Products(Pairing):
 
     def bound(self, tile: Tile) -> float:
         """The longest of the queries times the longest of all keys (Cauchy and Schwarz)."""
-        lengths, of_keys = self.lengths
         place = shared(tile.index, self.keys, self.queries.shape)
-        return float(lengths[tile.index][tile.rows].max()) * float(of_keys[place].max())
+        longest = self.query_lengths[tile.index][tile.rows].max()
+        return float(longest) * float(self.key_lengths[place].max())
 
-    @cached_property
-    def lengths(self) -> tuple[Array, Array]:
-        """Of each query, and of each key."""
-        sides = (self.queries, self.keys)
-        queries, keys = (np.sqrt(np.einsum("...i,...i->...", side, side)) for side in sides)
-        return queries, keys
+
+def lengths(matrix: Array) -> Array:
+    """Of each row."""
+    rows: Array = np.sqrt(np.einsum("...i,...i->...", matrix, matrix))
+    return rows
 
 
 Factors: TypeAlias = "Callable[..., tuple[Array, Array]]"

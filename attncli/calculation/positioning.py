@@ -208,6 +208,7 @@ class Distances(OfOne):
         first = f" + {first_text(self.first)}" if np.any(self.first) else ""
         if np.size(self.first) > 1:  # one a batch entry
             first = f" + ({first_text(self.first)})"
+        first = first.replace("+ -", "- ")
         slopes = [f"2^(-{8 * step}/{steps})" for step, steps in self.slopes]
         if len(slopes) > MOST_SLOPES:
             slopes[MOST_SLOPES - 1 : -1] = ["…"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from attncli.calculation.normalisers import Normalise
 from attncli.calculation.plan import Plan, Step, Trace
 from attncli.calculation.problem import Part, Problem
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 MOST_NAMED = 5
 IDLE = {
     "mask_kind": "the cells of a mask matrix",
@@ -24,6 +28,18 @@ IDLE = {
     "eps": "a norm",
     "activation": "a feed-forward",
 }
+
+
+@runtime_checkable
+class FusedTail(Protocol):
+    """An operation that stands for all the steps from scores to weights V."""
+
+    operands: tuple[str, ...]
+    weights: Step
+    normalise: Normalise
+
+    def hidden_rows(self, *operands: Array) -> NDArray[np.bool_]:
+        """Which queries may attend nothing."""
 
 
 def remarks(trace: Trace, problem: Problem) -> list[str]:
@@ -91,15 +107,26 @@ def _empty_rows(trace: Trace, problem: Problem) -> Iterator[str]:
     """Queries all of whose keys are masked."""
     masked = {step.name for step in trace.plan.steps if isinstance(step.operation, Mask)}
     for step in _calculated(trace):
-        if isinstance(step.operation, Normalise) and step.operation.source in masked:
-            scores = trace.matrices[step.operation.source]
-            rows = np.argwhere(np.isneginf(scores).all(axis=-1))
-            if len(rows):
-                named = [
-                    problem.where(step.axes[:-1], index) for index in rows[:MOST_NAMED].tolist()
-                ]
-                weight = f"{step.operation.empty:g}".replace("nan", "NaN")
-                more = f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else ""
-                # In a layer, output is what comes of this and of much else.
-                empty = step.name if problem.parts else f"{step.name} and output"
-                yield f"no key may be attended by {'; '.join(named)}{more}: {empty} are {weight} there."
+        operation = step.operation
+        if isinstance(operation, Normalise) and operation.source in masked:
+            hidden = np.asarray(np.isneginf(trace.matrices[operation.source]).all(axis=-1))
+            yield from _hidden(hidden, step, operation, problem)
+        elif isinstance(operation, FusedTail):
+            operands = (trace.matrices[name] for name in operation.operands)
+            hidden = operation.hidden_rows(*operands)
+            yield from _hidden(hidden, operation.weights, operation.normalise, problem)
+
+
+def _hidden(
+    hidden: NDArray[np.bool_], weights: Step, normalise: Normalise, problem: Problem
+) -> Iterator[str]:
+    """The queries without a key, and what their weights are."""
+    rows = np.argwhere(hidden)
+    if not len(rows):
+        return
+    named = [problem.where(weights.axes[:-1], index) for index in rows[:MOST_NAMED].tolist()]
+    weight = f"{normalise.empty:g}".replace("nan", "NaN")
+    more = f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else ""
+    # In a layer, output is what comes of this and of much else.
+    empty = weights.name if problem.parts else f"{weights.name} and output"
+    yield f"no key may be attended by {'; '.join(named)}{more}: {empty} are {weight} there."

@@ -8,39 +8,44 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from itertools import pairwise
-from math import frexp, inf, log
+from math import frexp, inf, log, prod
 from threading import Event, local
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from attncli.calculation.chains import Chain
 from attncli.calculation.layouts import Array
 from attncli.calculation.masking import Mask
-from attncli.calculation.operations import DivideByRoot, Multiply, Operation, Same
+from attncli.calculation.operations import DivideByRoot, Multiply, Operation
 from attncli.calculation.pairings import pairing
 from attncli.calculation.plan import Step
+from attncli.calculation.positioning import Distances
 from attncli.calculation.sharing import shared
 from attncli.calculation.streams import FACTOR, STREAMS
-from attncli.calculation.tiles import Tile, at, cut, parts, visible
+from attncli.calculation.tiles import Tile, Visible, at, cut, parts, visible
+from attncli.calculation.workers import processors
 from attncli.records import record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+Seen: TypeAlias = "dict[str, Visible]"
+
+
 @record(frozen=True)
 class Tiling:
     """How many queries and keys a tile has at most, and how many scores where rows stay whole."""
 
-    rows: int = 256
-    columns: int = 512
+    rows: int = 512
+    columns: int = 1024
     scores: int = 2**19
 
 
 TILING = Tiling()
+LEAST = 64  # queries of a block: with fewer, products of matrices are slow
 
 
 class Tiled(ABC):
@@ -60,10 +65,10 @@ class Tiled(ABC):
         dtype = np.result_type(queries, keys, self.values)
         self.result: Array = np.empty((*queries.shape[:-1], self.values.shape[-1]), dtype)
         self.buffers = local()
-        masks = {s.name: s.operation for s in chain.between if isinstance(s.operation, Mask)}
-        self.sees = {
-            name: visible(mask.rules, self.n, self.m) for name, mask in masks.items() if mask.rules
-        }
+        steps = {step.name: step.operation for step in chain.between}
+        self.masks = {name: o for name, o in steps.items() if isinstance(o, Mask)}
+        ruled = {name: mask.rules for name, mask in self.masks.items() if mask.rules}
+        self.sees = {name: visible(rules, self.n, self.m) for name, rules in ruled.items()}
 
     @property
     @abstractmethod
@@ -100,25 +105,30 @@ class Tiled(ABC):
     def width(self) -> int:
         """How many keys a buffer holds."""
 
-    def changed(self, scores: Array, tile: Tile, steps: Sequence[Step]) -> Array:
-        """The scores of a tile after the steps that change each by itself."""
-        if not steps:
-            return scores
-        # Steps that are left out have done their part before.
-        known = {step.name: scores for step in (self.chain.pairs[-1], *self.chain.between)}
-        for step in steps:
-            sees = self.sees.get(step.name)
-            of_rows = sees.of(tile.index, tile.rows) if sees else None
-            operation = at(step.operation, tile, of_rows)
-            if isinstance(operation, Same):
-                known[step.name] = known[operation.source]
+    def changed(self, scores: Array, tile: Tile, steps: Sequence[Step], seen: Seen) -> Array:
+        """The scores of a tile after these of the steps that change each by itself.
+
+        The others have done their part before. What is seen is that of the tile's queries.
+        """
+        known = {self.chain.pairs[-1].name: scores}
+        for step in self.chain.between:
+            operation = at(step.operation, tile)
+            if step not in steps:
+                known[step.name] = known[operation.operands[0]]
                 continue
             operands = (
                 known[name] if name in known else cut(operation, self.known[name], tile)
                 for name in operation.operands
             )
             known[step.name] = operation.apply(*operands)
+            if step.name in seen:
+                fill = self.masks[step.name].fill
+                seen[step.name].hide(known[step.name], tile.columns, fill)
         return known[self.chain.normalise.source]
+
+    def seen(self, block: Tile) -> Seen:
+        """What the rules of each mask let the queries of a block see."""
+        return {name: sees.of(block.index, block.rows) for name, sees in self.sees.items()}
 
 
 class Whole(Tiled):
@@ -139,7 +149,9 @@ class Whole(Tiled):
                 return None
             tile = Tile(block.index, block.rows, columns)
             self.pairing.scores(tile, scores[:, columns])
-        weights = self.chain.normalise.apply(self.changed(scores, block, self.chain.between))
+        weights = self.chain.normalise.apply(
+            self.changed(scores, block, self.chain.between, self.seen(block))
+        )
         place = shared(block.index, self.values, self.result.shape)
         return self.chain.sum.apply(weights, self.values[place])
 
@@ -156,10 +168,17 @@ class Streamed(Tiled):
         # Powers up to the root of the largest number, and no sum of them and values overflows.
         room = log(largest) - log(self.m) - log(largest_of(self.values)) - 1
         self.limit = min(log(largest) / 2, room)
+        self.ways = self._ways()
+        # The masks that leave no weight to what they forbid.
+        self.hiding = {name: mask for name, mask in self.masks.items() if mask.fill == -inf}
 
     @property
     def height(self) -> int:
-        return min(self.tiling.rows, self.n)
+        """Fewer where that leaves threads without work."""
+        share = self.n * prod(self.result.shape[:-2]) // (2 * processors())
+        # Of a block that a rule cuts, half would be calculated in vain: smaller ones waste less.
+        most = self.tiling.rows // 2 if self.sees else self.tiling.rows
+        return max(1, min(most, self.n, max(share, LEAST)))
 
     @property
     def width(self) -> int:
@@ -173,13 +192,16 @@ class Streamed(Tiled):
         place = shared(block.index, self.values, self.result.shape)
         values = self.values[place]
         stream = kind(self.chain.normalise, block.height, values)
-        for columns in self.columns(block):
+        seen = self.seen(block)
+        for columns in self.columns(block, seen):
             if stop.is_set():
                 return None
             tile = Tile(block.index, block.rows, columns)
             scores = self.buffer(tile.height, tile.width)
             self.pairing.scores(tile, scores, way.factor)
-            scores = self.changed(scores, tile, way.steps)
+            steps = [step for step in way.steps if not self.is_idle(step, columns, seen)]
+            if steps:
+                scores = self.changed(scores, tile, steps, seen)
             if way.rest != 1:
                 scores *= way.rest
             stream.add(scores, values[columns])
@@ -188,21 +210,22 @@ class Streamed(Tiled):
             result[is_empty] = self.chain.normalise.empty * values.sum(axis=0)[:-1] + 0.0
         return result
 
-    def columns(self, block: Tile) -> Iterator[slice]:
+    def columns(self, block: Tile, seen: Seen) -> Iterator[slice]:
         """The keys of each tile; those that no query of the block may attend are left out."""
         bounds = [0, self.m]
-        for name in self.hiding.keys() & self.sees.keys():
-            bounds = self.sees[name].of(block.index, block.rows).bounds()
+        for name in self.hiding.keys() & seen.keys():
+            bounds = seen[name].bounds()
         for first, end in pairwise(bounds):
             for columns in parts(end, self.tiling.columns, first):
                 if not self.is_hidden(Tile(block.index, block.rows, columns)):
                     yield columns
 
-    @cached_property
-    def hiding(self) -> dict[str, Mask]:
-        """The masks that leave no weight to what they forbid."""
-        masks = {step.name: step.operation for step in self.chain.between}
-        return {n: o for n, o in masks.items() if isinstance(o, Mask) and o.fill == -inf}
+    def is_idle(self, step: Step, columns: slice, seen: Seen) -> bool:
+        """Whether a mask hides and adds nothing there."""
+        mask = self.masks.get(step.name)
+        if mask is None or mask.keep or mask.add:
+            return False
+        return step.name not in seen or seen[step.name].is_all(columns)
 
     def is_hidden(self, tile: Tile) -> bool:
         """Whether a given matrix forbids all of a tile."""
@@ -218,14 +241,15 @@ class Streamed(Tiled):
         """What no open score of these queries exceeds, up or down, before it is normalised."""
         bound = self.pairing.bound(block)
         for operation in (step.operation for step in self.chain.between):
+            if isinstance(operation, Distances):
+                return inf
             if not isinstance(operation, Mask):
                 bound = abs(float(operation.apply(np.asarray(bound))))
             elif operation.add or operation.fill != -inf:
                 return inf
         return bound / self.chain.normalise.temperature
 
-    @cached_property
-    def ways(self) -> tuple[Way, Way]:
+    def _ways(self) -> tuple[Way, Way]:
         """How scores are made, without a bound for them and with one."""
         steps = list(self.chain.between)
         factor = 1.0

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.calculation.conventions import PAPER, Convention
-from attncli.calculation.layouts import Axes, sizes
-from attncli.calculation.masking import First, Mask, Rule
-from attncli.calculation.masks import OneRun
+from attncli.calculation.layouts import Array, Axes, sizes
+from attncli.calculation.masking import Mask, Rule
 from attncli.calculation.operations import Operation, Same
 from attncli.calculation.positioning import Distances
 from attncli.records import record, replace
@@ -55,25 +54,23 @@ def own(matrix: NDArray[Any], index: Index) -> NDArray[Any]:
 
 
 @record(frozen=True)
-class Visible(OneRun):
+class Visible:
     """What all the rules of a mask let each query see together, which is one run of keys.
 
     `first` and `end` are n × 1 for each batch entry and head, or for all of them.
     """
 
-    first: NDArray[np.int_]
-    end: NDArray[np.int_]
-    words = ""
-
-    def fit(self, axes: Axes, first: First = 0, convention: Convention = PAPER) -> Visible:
-        return self
-
-    def ends(self, n: int, m: int) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
-        return self.first, self.end
+    first: NDArray[np.int32]
+    end: NDArray[np.int32]
 
     def of(self, index: Index, rows: slice) -> Visible:
         """For these queries."""
         return Visible(own(self.first, index)[rows], own(self.end, index)[rows])
+
+    @cached_property
+    def by_all(self) -> tuple[int, int]:
+        """The keys that every query sees: the first, and the one after the last."""
+        return int(self.first.max()), int(self.end.min())
 
     def bounds(self) -> list[int]:
         """The first key that any of the queries sees, those that all see if many, the last + 1."""
@@ -81,16 +78,22 @@ class Visible(OneRun):
         if not seeing.any():
             return []
         start, stop = int(self.first[seeing].min()), int(self.end[seeing].max())
-        first, end = int(self.first.max()), int(self.end.min())
+        first, end = self.by_all
         return [start, first, end, stop] if end - first >= MANY else [start, stop]
 
     def is_all(self, columns: slice) -> bool:
         """Whether every query sees all of these keys."""
-        return bool(self.first.max() <= columns.start and columns.stop <= self.end.min())
+        first, end = self.by_all
+        return bool(first <= columns.start and columns.stop <= end)
 
-    def within(self, columns: slice) -> Visible:
-        """The same with keys counted from the first of these."""
-        return Visible(self.first - columns.start, self.end - columns.start)
+    def hide(self, scores: Array, columns: slice, fill: float) -> None:
+        """Overwrite the scores of these keys that the queries do not see."""
+        keys = np.arange(columns.start, columns.stop, dtype=np.int32)
+        first, end = self.by_all
+        if first > columns.start:
+            np.copyto(scores, fill, where=keys < self.first)
+        if end < columns.stop:
+            np.copyto(scores, fill, where=keys >= self.end)
 
 
 def visible(rules: Iterable[Rule], n: int, m: int) -> Visible:
@@ -99,7 +102,7 @@ def visible(rules: Iterable[Rule], n: int, m: int) -> Visible:
     for rule in rules:
         own_first, own_end = rule.ends(n, m)
         first, end = np.maximum(first, own_first), np.minimum(end, own_end)
-    return Visible(first, end)
+    return Visible(first.astype(np.int32), end.astype(np.int32))
 
 
 def cut(operation: Operation, matrix: NDArray[Any], tile: Tile) -> NDArray[Any]:
@@ -113,16 +116,11 @@ def cut(operation: Operation, matrix: NDArray[Any], tile: Tile) -> NDArray[Any]:
     return matrix if is_shared else matrix[..., tile.columns]
 
 
-def at(operation: Operation, tile: Tile, sees: Visible | None) -> Operation:
-    """An operation on all scores as it works on a tile of them.
-
-    `sees` is what the rules of a mask let the queries of this tile see; None where there are none.
-    """
-    if isinstance(operation, Mask):
-        hides = sees is not None and not sees.is_all(tile.columns)
-        rules = (sees.within(tile.columns),) if sees and hides else ()
-        is_idle = not (rules or operation.keep or operation.add)
-        return Same(operation.source) if is_idle else replace(operation, rules=rules)
+def at(operation: Operation, tile: Tile) -> Operation:
+    """An operation on all scores as it works on a tile of them; the rules of masks aside."""
+    if isinstance(operation, Mask) and operation.rules:
+        is_idle = not (operation.keep or operation.add)
+        return Same(operation.source) if is_idle else replace(operation, rules=())
     if isinstance(operation, Distances):
         return _distances(operation, tile)
     return operation
@@ -167,8 +165,8 @@ def hidden_rows(
     for index in np.ndindex(shape[:-1]):
         for rows in parts(shape[-1], max(1, most // m)):
             tile = Tile(index, rows, slice(0, m))
-            operation = at(mask, tile, sees.of(index, rows))
             matrices = (cut(mask, known[name], tile) for name in (*mask.keep, *mask.add))
-            scores = operation.apply(np.zeros((tile.height, m)), *matrices)
+            scores = at(mask, tile).apply(np.zeros((tile.height, m)), *matrices)
+            sees.of(index, rows).hide(scores, tile.columns, -np.inf)
             hidden[index][rows] = np.isneginf(scores).all(axis=-1)
     return hidden

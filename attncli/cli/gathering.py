@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,10 +14,11 @@ from attncli.formats import Result
 
 if TYPE_CHECKING:
     from attncli.calculation.document import Document
-    from attncli.calculation.plan import Plan, Trace
+    from attncli.calculation.plan import Plan, Step, Trace
     from attncli.calculation.problem import Problem
     from attncli.documents.reader import Reader
 
+LONG = 2**20  # scores of a thousand tokens: below, all steps fit into a cache or nearly so
 NAMED = re.compile(r"([A-Za-z][\w.^{}]*)=(.*)", re.DOTALL)
 
 
@@ -62,13 +64,28 @@ def planned(document: Document) -> tuple[Problem, Plan]:
 
 
 def run(problem: Problem, plan: Plan, names: Iterable[str], under: str = "") -> Trace:
-    """The steps of these names; says on stderr what should be looked at twice, and under what."""
+    """The steps of these names; says on stderr what should be looked at twice, and under what.
+
+    Where scores of a long sequence are not asked for, they are not kept: see `fused`.
+    """
+    from attncli.calculation.plan import Trace
     from attncli.calculation.remarks import remarks
 
-    trace = plan.run(problem.matrices, names)
+    names = list(names)
+    shorter = plan
+    if max(map(size, plan.steps)) >= LONG:
+        from attncli.calculation.fused import fuse
+
+        shorter = fuse(plan, names)
+    trace = shorter.run(problem.matrices, names)
     for remark in remarks(trace, problem):
         click.echo(f"Warning: {under}{remark}", err=True)
-    return trace
+    return Trace(plan, trace.matrices)
+
+
+def size(step: Step) -> int:
+    """How many numbers a step has."""
+    return prod(axis.size for axis in step.axes)
 
 
 def calculate(document: Document, only: Iterable[str]) -> Result:

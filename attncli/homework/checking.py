@@ -219,11 +219,14 @@ class Judge:
     ) -> NDArray[np.int_]:
         """The verdict on each cell: the best that one of the references allows."""
         verdicts = np.full(answered.values.shape, int(Verdict.WRONG))
+        # Whatever low number a program fills in, on paper it is −∞.
+        fill = self.problem.masks.fill if self.problem.masks.fill <= HIDES else -np.inf
         for reference, best in references:
             if reference.shape != verdicts.shape:
                 continue
             right = near(answered.values, reference, self.tolerance.allowed(answered, reference))
-            right |= np.isneginf(reference) & (answered.values <= HIDES)
+            hidden = np.isneginf(reference) | (reference == fill)
+            right |= hidden & (answered.values <= HIDES)
             coarse = near(answered.values, reference, self.tolerance.coarse(answered, reference))
             verdicts[coarse] = np.minimum(verdicts[coarse], max(Verdict.ROUNDED, best))
             verdicts[right] = np.minimum(verdicts[right], best)

@@ -34,7 +34,8 @@ def draw_comparisons(comparisons: Sequence[Comparison], view: View) -> str:
     if first.problem.title:
         console.print(Text(first.problem.title, "bold"))
         console.print()
-    console.print(f"The largest difference of each step from {first.name}:")
+    said = f"The largest difference of each step from {first.name}:"
+    console.print(Text(said), width=view.width)
     console.print()
     for table in _tables(comparisons, view):
         console.print(table)

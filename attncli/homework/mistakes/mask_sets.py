@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from attncli.calculation.layouts import Array
-from attncli.calculation.masking import HIDES, Mask
-from attncli.calculation.masks import Causal
+from attncli.calculation.masking import HIDES, Mask, Rule
+from attncli.calculation.masks import Causal, Window
 from attncli.calculation.normalisers import Softmax
 from attncli.homework.catalogue import Scene, mistake
 from attncli.homework.mistakes.masking import (
@@ -76,6 +76,43 @@ def mask_only_last(scene: Scene) -> Array | None:
     loop instead of combined overwrites the one before.
     """
     return only(scene, -1)
+
+
+def without_lengths(scene: Scene, first: int) -> Array | None:
+    """The scores with all the keys of a cache, and the first query at another one of them."""
+    rules: list[Rule] = []
+    for rule in masking(scene).rules:
+        if isinstance(rule, Causal | Window):
+            rules.append(replace(rule, first=first))
+        elif rule.words != "cache_lens":
+            rules.append(rule)
+    if len(rules) == len(masking(scene).rules):
+        return None
+    return applied(scene, replace(masking(scene), rules=tuple(rules)))
+
+
+@mistake("cache-lens-ignored", "every key of the cache is seen", Mask)
+def cache_lens_ignored(scene: Scene) -> Array | None:
+    """The lengths of the cache were left out: all its keys were taken for filled.
+
+    Hide the keys after the filled ones, and let the last query stand at the last that is filled.
+
+    What stands behind them belongs to no token: it gets weight, and reaches the output.
+    """
+    n, m = scene.operands[0].shape[-2:]
+    return without_lengths(scene, m - n)
+
+
+@mistake("cache-lens-plain-causal", "query i sees key j ≤ i, whatever is filled", Mask)
+def cache_lens_plain_causal(scene: Scene) -> Array | None:
+    """The lengths of the cache were left out, and the queries counted from its first key.
+
+    Count from where the first query stands, at length − n, and hide the keys that are not filled.
+
+    The queries are the last tokens of the cache, and see those before them.
+    """
+    counts = any(isinstance(rule, Causal | Window) for rule in masking(scene).rules)
+    return without_lengths(scene, 0) if counts else None
 
 
 def empty_rows(scene: Scene, weight: float) -> Array | None:

@@ -46,12 +46,18 @@ def conditions(scene: Scene) -> list[Booleans]:
     """What each rule and each matrix of booleans lets a query attend to."""
     n, m = scene.operands[0].shape[-2:]
     rules = [rule.may_attend(n, m) for rule in masking(scene).rules]
-    return [*rules, *(np.asarray(scene[name], np.bool_) for name in masking(scene).keep)]
+    return [*rules, *(np.asarray(part, np.bool_) for part in whole(scene)[0])]
 
 
 def numbers(scene: Scene) -> list[Array]:
     """The matrices that are added to the scores."""
-    return [scene[name] for name in masking(scene).add]
+    return whole(scene)[1]
+
+
+def whole(scene: Scene) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+    """The matrices of a mask that keep, and those that are added, with a column for each key."""
+    source, *matrices = scene.operands
+    return masking(scene).whole(source, matrices)
 
 
 def may_attend(scene: Scene) -> Booleans:

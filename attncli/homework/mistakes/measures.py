@@ -46,6 +46,29 @@ def cosine_one_norm(scene: Scene) -> Array | None:
     return products / of_queries
 
 
+@mistake("cosine-key-norm", "q · k / ‖k‖", Cosine)
+def cosine_key_norm(scene: Scene) -> Array | None:
+    """The dot products were divided by the length of the key alone.
+
+    Divide by the length of the query too: q · k / (‖q‖ ‖k‖).
+
+    A long query gets larger scores, and so sharper weights, than a short one in the same direction.
+    """
+    products, _, of_keys = _products(scene)
+    return products / of_keys
+
+
+@mistake("cosine-distance", "1 − q · k / (‖q‖ ‖k‖)", Cosine)
+def cosine_distance(scene: Scene) -> Array | None:
+    """The cosine was subtracted from 1: that is a distance.
+
+    Take the cosine itself, which is largest where both point the same way.
+
+    A score says how well a key fits, and a distance how badly: the weights are turned round.
+    """
+    return 1 - scene.right()
+
+
 @mistake("cosine-squared-norms", "q · k / (‖q‖² ‖k‖²)", Cosine)
 def cosine_squared_norms(scene: Scene) -> Array | None:
     """The dot products were divided by the sums of squares: the roots are missing.
@@ -117,6 +140,32 @@ def distance_itself(scene: Scene) -> Array | None:
     """
     lengths: Array = np.sqrt(-2 * scene.right())
     return -lengths
+
+
+@mistake("distance-kernel", "exp(−½ ‖q − k‖²)", Distance)
+def distance_kernel(scene: Scene) -> Array | None:
+    """The exponential was taken here already: these are the numbers of the kernel.
+
+    The score is −½ ‖q − k‖²; softmax takes the exponential.
+
+    Taken twice, it makes all the weights nearly equal: the scores then lie between 0 and 1.
+    """
+    return np.exp(scene.right())
+
+
+@mistake("distance-manhattan", "−Σ |q − k|", Distance)
+def distance_manhattan(scene: Scene) -> Array | None:
+    """The differences were added up without their signs, and not squared.
+
+    Square them, add them up and halve the sum: −½ ‖q − k‖².
+
+    Only the squares make the kernel a Gaussian, which falls off slowly near the query and fast far
+    from it.
+    """
+    queries, keys = scene.operands
+    keys = spread(keys, queries.shape)
+    total: Array = np.abs(queries[..., :, None, :] - keys[..., None, :, :]).sum(axis=-1)
+    return -total
 
 
 @mistake("concat-keys-first", "W_a [k; q]", ProjectPart)

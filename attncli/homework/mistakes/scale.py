@@ -6,6 +6,7 @@ from math import sqrt
 
 from attncli.calculation.heads import SplitHeads
 from attncli.calculation.layouts import Array
+from attncli.calculation.measures import Cosine, Distance
 from attncli.calculation.operations import DivideByRoot, Multiply, WeightedSum
 from attncli.calculation.pairs import Bilinear, Dot, WeighHidden
 from attncli.homework.catalogue import Scene, mistake
@@ -155,7 +156,7 @@ def scale_twice(scene: Scene) -> Array | None:
     return scores * _factor(scene) ** 2
 
 
-@mistake("scale-unasked", "Q Kᵀ / √d_k as the scores", Dot, Bilinear, WeighHidden)
+@mistake("scale-unasked", "Q Kᵀ / √d_k as the scores", Dot, Bilinear, WeighHidden, Cosine, Distance)
 def scale_unasked(scene: Scene) -> Array | None:
     """The scores were divided by a square root here: √d_k, or that of the hidden width.
 

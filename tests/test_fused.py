@@ -1,0 +1,195 @@
+"""The tail of a plan as one tiled operation gives what its steps give, and never makes n × m numbers.
+
+Tiles are small here, so that sequences of a few tokens need many of them.
+"""
+
+from __future__ import annotations
+
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from attncli.calculation.document import Document, Entry
+from attncli.calculation.fused import Fused, fuse
+from attncli.calculation.normalisers import NORMALISERS
+from attncli.calculation.reading import read
+from attncli.calculation.scoring import SCORING
+from attncli.calculation.tiled import Tiling
+from attncli.cli import cli
+
+BATCH, HEADS, KV_HEADS, N, M, D_K, D_V, HIDDEN, PAST = 2, 6, 3, 11, 13, 5, 7, 3, 4
+SMALL = Tiling(rows=3, columns=5, scores=40)
+CLOSE = {"float64": 1e-12, "float32": 1e-5}
+RNG = np.random.default_rng(20261121)
+WEIGHTS = {
+    "additive": {"W_a": (D_K, HIDDEN), "U_a": (D_K, HIDDEN), "v_a": (HIDDEN,)},
+    "general": {"W_a": (D_K, D_K)},
+    "concat": {"W_a": (2 * D_K, HIDDEN), "v_a": (HIDDEN,)},
+}
+
+
+def numbers(*shape: int) -> np.ndarray[Any, Any]:
+    """Normally distributed."""
+    return RNG.standard_normal(shape)
+
+
+KEEP = RNG.random((N, M)) < 0.6
+KEEP[4] = False  # a query that may attend nothing
+ADDED = np.where(RNG.random((HEADS, N, M)) < 0.2, -np.inf, numbers(HEADS, N, M))
+ADDED[1, 2] = -np.inf
+
+CHOICES: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "causal": {"mask": "causal"},
+    "lower right": {"mask": "causal:lower-right"},
+    "window": {"mask": "window:2,1"},
+    "padding": {"mask": {"padding": [3, 0]}},
+    "a length a query": {"mask": {"padding": RNG.integers(0, M, (BATCH, N)).tolist()}},
+    "booleans": {"mask": KEEP},
+    "numbers": {"mask": ADDED},
+    "all kinds": {"masks": ["causal", KEEP, ADDED, "window:5,-1"]},
+    "finite fill": {"masks": ["causal", KEEP], "fill": -1e9},
+    "scale and cap": {"scale": 0.7, "softcap": 2.5, "mask": "causal"},
+    "temperature": {"temperature": 3.0, "mask": KEEP},
+    "alibi": {"position": "alibi", "mask": "causal"},
+    "rope": {"position": "rope:dims=2", "mask": "causal"},
+    "filled cache": {"cache_lens": [M, 9], "mask": "causal"},
+    "NaN rows": {"convention": "torch-mha", "layout": "rows", "mask": ~KEEP},
+    "softmax in float32": {"softmax_dtype": "float32"},
+}
+
+
+def document(score: str, choices: dict[str, Any], *, past: bool = False) -> Document:
+    """Q of six heads, K and V of three, in two batch entries, with these choices."""
+    entries: dict[str, Any] = {
+        "score": score,
+        "Q": numbers(BATCH, HEADS, N, D_K),
+        "K": numbers(BATCH, KV_HEADS, M, D_K),
+        "V": numbers(BATCH, KV_HEADS, M, D_V),
+        **{name: numbers(*shape) for name, shape in WEIGHTS.get(score, {}).items()},
+        **choices,
+    }
+    if past:
+        entries["K_past"] = numbers(BATCH, KV_HEADS, PAST, D_K)
+        entries["V_past"] = numbers(BATCH, KV_HEADS, PAST, D_V)
+    return Document({name: Entry(value, "the test") for name, value in entries.items()})
+
+
+def assert_fused_equals(stated: Document, close: float) -> None:
+    """The output of the fused plan is that of all the steps."""
+    problem, plan = read(stated)
+    expected = plan.run(problem.matrices).matrices
+    fused = fuse(plan, ["output"], SMALL)
+    assert any(isinstance(step.operation, Fused) for step in fused.steps)
+    actual = fused.run(problem.matrices, ["output"]).matrices
+    assert "weights" not in actual
+    assert actual["output"].dtype == expected["output"].dtype
+    np.testing.assert_allclose(actual["output"], expected["output"], rtol=close, atol=close)
+
+
+@pytest.mark.parametrize("score", SCORING)
+@pytest.mark.parametrize("name", CHOICES)
+def test_every_scoring_function_and_mask(score: str, name: str) -> None:
+    """In float64, to 1e-12; the softmax in float32 to its own precision."""
+    close = 1e-6 if "softmax_dtype" in CHOICES[name] else CLOSE["float64"]
+    assert_fused_equals(document(score, CHOICES[name]), close)
+
+
+@pytest.mark.parametrize("normaliser", NORMALISERS)
+@pytest.mark.parametrize("name", ["plain", "causal", "booleans", "numbers", "temperature"])
+@pytest.mark.parametrize("dtype", CLOSE)
+def test_every_normaliser(normaliser: str, name: str, dtype: str) -> None:
+    """Those that need whole rows, and those that do not."""
+    choices = {**CHOICES[name], "normaliser": normaliser, "dtype": dtype}
+    assert_fused_equals(document("scaled", choices), CLOSE[dtype])
+
+
+@pytest.mark.parametrize("size", [1e4, 1e-4, 1.0])
+@pytest.mark.parametrize("dtype", CLOSE)
+@pytest.mark.parametrize("normaliser", NORMALISERS)
+def test_extreme_scores(size: float, dtype: str, normaliser: str) -> None:
+    """Scores of ±1e4 and more: nothing overflows on the way."""
+    choices = {"scale": size, "dtype": dtype, "normaliser": normaliser, "mask": KEEP}
+    assert_fused_equals(document("dot", choices), CLOSE[dtype])
+
+
+@pytest.mark.parametrize("name", ["causal", "window", "alibi", "rope"])
+def test_caches(name: str) -> None:
+    """Earlier keys come before, and places count them."""
+    assert_fused_equals(document("scaled", CHOICES[name], past=True), CLOSE["float64"])
+
+
+@settings(deadline=None, derandomize=True, max_examples=40)
+@given(
+    n=st.integers(1, 20),
+    m=st.integers(1, 20),
+    rows=st.integers(1, 9),
+    columns=st.integers(1, 9),
+    left=st.integers(-1, 5),
+    right=st.integers(-1, 5),
+)
+def test_any_sizes_and_tiles(
+    n: int, m: int, rows: int, columns: int, left: int, right: int
+) -> None:
+    """No tile is forgotten, and none counted twice."""
+    entries = {"Q": numbers(n, D_K), "K": numbers(m, D_K), "V": numbers(m, D_V)}
+    entries["mask"] = f"window:{left},{right}"  # type: ignore[assignment]
+    stated = Document({name: Entry(value, "the test") for name, value in entries.items()})
+    problem, plan = read(stated)
+    fused = fuse(plan, ["output"], Tiling(rows, columns, rows * m))
+    expected = plan.run(problem.matrices).matrices["output"]
+    actual = fused.run(problem.matrices, ["output"]).matrices["output"]
+    np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=1e-12)
+
+
+def test_what_is_asked_for_is_not_fused_away() -> None:
+    """Weights that are asked for are there, and the same."""
+    problem, plan = read(document("scaled", {}))
+    both = fuse(plan, ["weights", "output"], SMALL).run(problem.matrices, ["weights", "output"])
+    np.testing.assert_array_equal(
+        both.matrices["weights"], plan.run(problem.matrices).matrices["weights"]
+    )
+
+
+def test_no_matrix_of_all_pairs_is_made() -> None:
+    """A causal attention of 4096 tokens needs a fraction of the memory of its scores."""
+    n = 4096
+    entries = {name: Entry(numbers(n, 16).astype(np.float32), "") for name in "QKV"}
+    choices = {"mask": Entry("causal", ""), "dtype": Entry("float32", "")}
+    problem, plan = read(Document({**entries, **choices}))
+    tracemalloc.start()
+    fuse(plan, ["output"]).run(problem.matrices, ["output"])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < n * n * 4 / 4
+
+
+def run_command(*arguments: str) -> tuple[str, str]:
+    """What a command that succeeds prints."""
+    run = CliRunner().invoke(cli, arguments)
+    assert run.exit_code == 0, run.stderr
+    return run.stdout, run.stderr
+
+
+def test_long_sequences_are_fused_by_the_command(tmp_path: Path) -> None:
+    """`--only output` of a thousand tokens is what all the steps give, with the same warnings."""
+    files = []
+    for name in "QKV":
+        np.save(tmp_path / f"{name}.npy", numbers(1100, 4))
+        files.append(f"{name}={tmp_path / name}.npy")
+    options = ["--mask", "causal", "--mask", "padding:900", "--mask", "window:50,-1", "-f", "csv"]
+    alone, warned = run_command("compute", *files, *options, "--only", "output")
+    both, warned_too = run_command("compute", *files, *options, "--only", "output,weights")
+    output = both[both.index("output\n") + len("output\n") :]
+    as_numbers = [
+        np.array([line.split(",") for line in text.split()], float) for text in (alone, output)
+    ]
+    np.testing.assert_allclose(*as_numbers, rtol=1e-12, atol=1e-12)
+    assert warned == warned_too
+    assert warned.startswith("Warning: no key may be attended by query 951; query 952;")
