@@ -27,7 +27,7 @@ BATCH, HEADS, KV_HEADS, N, M, D_K, D_V, HIDDEN, PAST = 2, 6, 3, 11, 13, 5, 7, 3,
 SMALL = Tiling(rows=3, columns=5, scores=40)
 CLOSE = {"float64": 1e-12, "float32": 1e-5}
 RNG = np.random.default_rng(20261121)
-WEIGHTS = {
+WEIGHTS: dict[str, dict[str, tuple[int, ...]]] = {
     "additive": {"W_a": (D_K, HIDDEN), "U_a": (D_K, HIDDEN), "v_a": (HIDDEN,)},
     "general": {"W_a": (D_K, D_K)},
     "concat": {"W_a": (2 * D_K, HIDDEN), "v_a": (HIDDEN,)},
@@ -187,9 +187,9 @@ def test_long_sequences_are_fused_by_the_command(tmp_path: Path) -> None:
     alone, warned = run_command("compute", *files, *options, "--only", "output")
     both, warned_too = run_command("compute", *files, *options, "--only", "output,weights")
     output = both[both.index("output\n") + len("output\n") :]
-    as_numbers = [
-        np.array([line.split(",") for line in text.split()], float) for text in (alone, output)
-    ]
-    np.testing.assert_allclose(*as_numbers, rtol=1e-12, atol=1e-12)
+    actual, expected = (
+        np.array([line.split(",") for line in text.split()], np.float64) for text in (alone, output)
+    )
+    np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=1e-12)
     assert warned == warned_too
     assert warned.startswith("Warning: no key may be attended by query 951; query 952;")

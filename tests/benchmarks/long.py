@@ -1,0 +1,91 @@
+"""Long sequences: the fused tail beside PyTorch's kernels, and how time and memory grow."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from attncli.calculation.document import Document, Entry
+from attncli.calculation.fused import fuse
+from attncli.calculation.reading import read
+from tests.benchmarks.measuring import Ratio, show, side_by_side
+
+WIDTH, HIDDEN, THREADS = 64, 128, 2
+RNG = np.random.default_rng(0)
+
+
+def numbers(*shape: int) -> np.ndarray[Any, Any]:
+    """Normally distributed, in float32."""
+    return RNG.normal(size=shape).astype(np.float32)
+
+
+def fused(matrices: dict[str, Any], **choices: str) -> Any:
+    """The output of an attention, and nothing else: what is measured."""
+    entries = {name: Entry(value, "") for name, value in (matrices | choices).items()}
+    problem, plan = read(Document({**entries, "dtype": Entry("float32", "")}))
+    shorter = fuse(plan, ["output"])
+    return lambda: shorter.run(problem.matrices, ["output"])
+
+
+def measured(torch: Any) -> Iterator[Ratio]:
+    """Kernel against kernel, in one process, two threads each."""
+    torch.set_num_threads(THREADS)
+    sdpa = torch.nn.functional.scaled_dot_product_attention
+    for n, rounds, limit in ((2048, 15, 1.3), (8192, 5, 1.4)):
+        matrices = {name: numbers(n, WIDTH) for name in "QKV"}
+        tensors = [torch.from_numpy(matrix)[None, None] for matrix in matrices.values()]
+        for mask in ("", "causal"):
+            ours = fused(matrices, **({"mask": mask} if mask else {}))
+            theirs = partial(sdpa, *tensors, is_causal=bool(mask))
+            ratio = side_by_side(ours, theirs, rounds)
+            yield Ratio(f"{n} tokens, {mask or 'no mask'}", "PyTorch's SDPA", ratio, limit)
+    matrices = {"Q": numbers(512, HIDDEN), "K": numbers(512, HIDDEN), "V": numbers(512, WIDTH)}
+    vector = numbers(HIDDEN)
+    q, k, v = (torch.from_numpy(m) for m in (matrices["Q"], matrices["K"], vector))
+    ours = fused(matrices | {"v_a": vector}, score="additive")
+    ratio = side_by_side(ours, lambda: torch.tanh(q[:, None] + k[None]) @ v, 9)
+    yield Ratio("additive, 512 × 512, hidden 128", "tanh(q[:, None] + k[None]) @ v", ratio, 0.25)
+
+
+def growth() -> None:
+    """Time and peak memory of the command, for n = 4k to 32k in float32."""
+    program = str(Path(sys.executable).with_name("attncli"))
+    print(
+        "n, time beside 4096, peak memory of `attncli compute … --only output` (asked: ≤ 300 MiB)"
+    )
+    first = 0.0
+    with TemporaryDirectory() as folder:
+        for n in (4096, 8192, 16384, 32768):
+            files = []
+            for name in "QKV":
+                np.save(Path(folder) / f"{name}.npy", numbers(n, WIDTH))
+                files.append(f"{name}={folder}/{name}.npy")
+            start = time.perf_counter()
+            options = ["--only", "output", "--dtype", "float32", "-o", f"{folder}/o.npz"]
+            subprocess.run([program, "compute", *files, *options], check=True)
+            spent = time.perf_counter() - start
+            first = first or spent
+            # The largest of all children so far: n grows, and so does this.
+            peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+            print(f"{n:6}  {spent / first:5.1f}  {peak:5.0f} MiB")
+    print()
+
+
+def main() -> None:
+    """Print the table, and the growth."""
+    growth()
+    try:
+        import torch
+    except ImportError:
+        print("PyTorch is not installed here: its kernels are not measured.\n")
+        return
+    show("Long sequences, float32, d = 64, 2 threads each", list(measured(torch)))
