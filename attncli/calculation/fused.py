@@ -15,7 +15,7 @@ import numpy as np
 
 from attncli.calculation.arithmetic import Expression, Index
 from attncli.calculation.chains import Chain, chain_to
-from attncli.calculation.costs import Cost
+from attncli.calculation.costs import Cost, cells
 from attncli.calculation.layouts import Array, Axes, Layout, sizes
 from attncli.calculation.masking import Mask
 from attncli.calculation.normalisers import Normalise
@@ -57,6 +57,9 @@ class Fused(Operation):
 
     def apply(self, *operands: Array) -> Array:
         return self.watched(None, *operands)
+
+    def numbers(self, result: Axes) -> int:
+        return sum(cells(step.axes) for step in self.chain.steps)
 
     def watched(self, tell: Tell | None, *operands: Array) -> Array:
         work = tiled(self.chain, self._known(operands), self.tiling)

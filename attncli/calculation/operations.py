@@ -55,6 +55,14 @@ class Operation(ABC):
     def apply(self, *operands: Any, **_: Any) -> Array:
         """The result itself, from the operands."""
 
+    def watched(self, tell: Callable[[float], None], *operands: Any) -> Array:
+        """The result; what takes long tells which share of it is done, from 0 to 1."""
+        return self.apply(*operands)
+
+    def numbers(self, result: Axes) -> int:
+        """How many numbers are made on the way to a result of these axes: how long it may take."""
+        return cells(result)
+
     @abstractmethod
     def formula(self, layout: Layout) -> str:
         """The right-hand side, as this layout writes it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -11,6 +11,8 @@ from attncli.calculation.needs import Need, Paper
 from attncli.calculation.operations import Operation
 from attncli.errors import ProblemError, did_you_mean
 from attncli.records import record
+
+Watch = Callable[[str, float], None]  # a step, and the share of all the work that is done
 
 
 @record(frozen=True)
@@ -58,19 +60,47 @@ class Plan:
                 needed.update(step.operation.operands)
         return needed
 
-    def run(self, inputs: Mapping[str, Array], names: Iterable[str] | None = None) -> Trace:
+    def run(
+        self,
+        inputs: Mapping[str, Array],
+        names: Iterable[str] | None = None,
+        watch: Watch | None = None,
+    ) -> Trace:
         """Apply the operations that these names need, by default all, in turn.
 
-        Overflow is not raised: `remarks` speaks of it.
+        Overflow is not raised: `remarks` speaks of it. `watch` is told the step in hand, and which
+        share of all numbers is calculated.
         """
         needed = self.needed_for(self.names if names is None else names)
         known = dict(inputs)
+        progress = Progress([step for step in self.steps if step.name in needed], watch)
         with np.errstate(all="ignore"):
-            for step in self.steps:
-                if step.name in needed:
-                    operands = (known[name] for name in step.operation.operands)
-                    known[step.name] = step.operation.apply(*operands)
+            for step in progress.steps:
+                operands = (known[name] for name in step.operation.operands)
+                known[step.name] = step.operation.watched(progress.of(step), *operands)
         return Trace(self, known)
+
+
+class Progress:
+    """How far a run has come, step by step."""
+
+    def __init__(self, steps: Sequence[Step], watch: Watch | None) -> None:
+        self.steps = steps
+        self._watch = watch
+        self._sizes = {step.name: step.operation.numbers(step.axes) for step in steps}
+        self._before = 0
+
+    def of(self, step: Step) -> Callable[[float], None]:
+        """What a step tells which share of it is done; it begins with none."""
+        before, own, total = self._before, self._sizes[step.name], sum(self._sizes.values())
+        self._before += own
+
+        def tell(share: float) -> None:
+            if self._watch:
+                self._watch(step.name, (before + share * own) / total)
+
+        tell(0.0)
+        return tell
 
 
 @record(frozen=True)

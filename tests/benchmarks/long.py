@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import resource
+import os
 import subprocess
 import sys
 import time
@@ -71,11 +71,11 @@ def growth() -> None:
                 files.append(f"{name}={folder}/{name}.npy")
             start = time.perf_counter()
             options = ["--only", "output", "--dtype", "float32", "-o", f"{folder}/o.npz"]
-            subprocess.run([program, "compute", *files, *options], check=True)
+            process = subprocess.Popen([program, "compute", *files, *options])
+            _, _, used = os.wait4(process.pid, 0)
             spent = time.perf_counter() - start
             first = first or spent
-            # The largest of all children so far: n grows, and so does this.
-            peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+            peak = used.ru_maxrss / 1024
             print(f"{n:6}  {spent / first:5.1f}  {peak:5.0f} MiB")
     print()
 
