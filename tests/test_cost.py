@@ -23,6 +23,7 @@ from attncli.calculation.cache import Join
 from attncli.calculation.costing import Costing
 from attncli.calculation.costs import COUNTED, Cost
 from attncli.calculation.document import Document, Entry
+from attncli.calculation.fused import Fused
 from attncli.calculation.heads import Average, Concat, SplitHeads
 from attncli.calculation.layouts import Axes, Axis, sizes
 from attncli.calculation.masking import Mask
@@ -54,6 +55,7 @@ from attncli.calculation.reading import read
 from attncli.calculation.scoring import SCORING
 from attncli.calculation.sized import sized
 from attncli.calculation.stacked import ProjectPart
+from attncli.calculation.tiles import OfHead
 from tests import layered, oracle, oracle_layers
 from tests.counted import MATH, counted, counted_array
 from tests.oracle_layers import Choices
@@ -187,6 +189,7 @@ def operations() -> set[type[Operation]]:
         return {kind}.union(*map(below, kind.__subclasses__()))
 
     ours = {kind for kind in below(Operation) if kind.__module__.startswith("attncli.")}
+    ours -= {Fused, OfHead}  # steps that are counted, run together; and a tile of one of them
     return {kind for kind in ours if kind.__abstractmethods__ <= OF_COST}
 
 

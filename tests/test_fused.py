@@ -15,9 +15,11 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from attncli.calculation.costs import Cost
 from attncli.calculation.document import Document, Entry
 from attncli.calculation.fused import Fused, fuse
 from attncli.calculation.normalisers import NORMALISERS
+from attncli.calculation.operations import Operation
 from attncli.calculation.reading import read
 from attncli.calculation.scoring import SCORING
 from attncli.calculation.tiled import Tiling
@@ -155,6 +157,23 @@ def test_what_is_asked_for_is_not_fused_away() -> None:
     np.testing.assert_array_equal(
         both.matrices["weights"], plan.run(problem.matrices).matrices["weights"]
     )
+
+
+def test_the_cost_of_fused_steps_is_theirs() -> None:
+    """The same work is done, only nothing in between is kept."""
+    stated = document("distance", {"mask": "causal", "position": "alibi", "softcap": 2.0})
+    problem, plan = read(stated)
+    fused = fuse(plan, ["output"])
+    (tail,) = (step for step in fused.steps if isinstance(step.operation, Fused))
+    axes = {**problem.axes, **{step.name: step.axes for step in plan.steps}}
+
+    def cost(operation: Operation) -> Cost:
+        return operation.cost(*(axes[name] for name in operation.operands))
+
+    total = Cost()
+    for step in plan.steps:
+        total += cost(step.operation)
+    assert cost(tail.operation) == total
 
 
 def test_no_matrix_of_all_pairs_is_made() -> None:

@@ -54,7 +54,7 @@ def do(work: Callable[[Part, Event], None], parts: Collection[Part], tell: Tell 
     def help_along() -> None:
         try:
             go_on(None)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  # raised again where all have ended
             failures.append(error)
             stop.set()
 

@@ -59,7 +59,6 @@ def _formula(step: Step, layout: Layout) -> str:
     return re.sub(rf"(?<![\w.]){re.escape(scope)}", "", formula) if scope else formula
 
 
-
 @record(frozen=True)
 class Drawing:
     """Tables on a console, of one problem, as one person wants to see them."""
