@@ -33,12 +33,22 @@ class Result:
 
 @record(frozen=True)
 class Format:
-    """A form of a result: the suffix of its files, and how it is written."""
+    """A form of a result: the suffix of its files, and how it is written.
+
+    `room` are the bytes that each number it shows takes while it is written, `is_elided` whether
+    it shows but a few of many, unless all are asked for.
+    """
 
     suffix: str
     help: str
     write: Callable[[Result, View], bytes]
+    room: int
     is_text: bool = True
+    is_elided: bool = False
+
+    def room_of(self, full: bool) -> int:
+        """The bytes for each number of the result."""
+        return 0 if self.is_elided and not full else self.room
 
 
 Asked = TypeVar("Asked")
@@ -78,10 +88,10 @@ def _npz(result: Result, view: View) -> bytes:
 
 
 FORMATS: dict[str, Format] = {
-    "table": Format(".txt", "tables for people", _table),
-    "json": Format(".json", "one object of matrices", _json),
-    "csv": Format(".csv", "one matrix bare, several under their names", _csv),
-    "npz": Format(".npz", "arrays by name", _npz, is_text=False),
+    "table": Format(".txt", "tables for people", _table, 1400, is_elided=True),
+    "json": Format(".json", "one object of matrices", _json, 110),
+    "csv": Format(".csv", "one matrix bare, several under their names", _csv, 80),
+    "npz": Format(".npz", "arrays by name", _npz, 16, is_text=False),
 }
 
 

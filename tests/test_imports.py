@@ -27,7 +27,9 @@ ROOMS = {
 # Inside `calculation` an import points down this list.
 CALCULATION = [
     *(
+        "demand",
         "fused",
+        "streamed",
         "tiled",
         "streams",
         "pairings",

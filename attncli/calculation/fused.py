@@ -21,13 +21,16 @@ from attncli.calculation.masking import Mask
 from attncli.calculation.normalisers import Normalise
 from attncli.calculation.operations import Operation
 from attncli.calculation.plan import Plan, Step
-from attncli.calculation.tiled import TILING, Tiling, tiled
+from attncli.calculation.streamed import tiled
+from attncli.calculation.tiled import TILING, Tiling
 from attncli.calculation.tiles import hidden_rows
-from attncli.calculation.workers import Tell, do
+from attncli.calculation.workers import Tell, do, processors
 from attncli.records import record, replace
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+OF_A_THREAD = 2**22  # numbers: a few tiles, or a few rows of scores for all keys
 
 
 @record(frozen=True)
@@ -60,6 +63,10 @@ class Fused(Operation):
 
     def numbers(self, result: Axes) -> int:
         return sum(cells(step.axes) for step in self.chain.steps)
+
+    def room(self, result: Axes) -> int:
+        """What every thread has for its tiles, and copies of queries, keys and values."""
+        return 2 * super().room(result) + processors() * OF_A_THREAD
 
     def watched(self, tell: Tell | None, *operands: Array) -> Array:
         work = tiled(self.chain, self._known(operands), self.tiling)

@@ -111,6 +111,18 @@ def shape_text(shape: Shape, cells: str = "numbers") -> str:
     return " × ".join(map(str, shape)) if len(shape) > 1 else count(shape[0], cells)
 
 
+def noun(number: float, things: str) -> str:
+    """`number` beside a 1, else `numbers`; and so `query` and `queries`."""
+    if number != 1:
+        return things
+    return f"{things[:-3]}y" if things.endswith("ies") else things.removesuffix("s")
+
+
 def count(number: int, things: str) -> str:
     """`1 number`, `3 numbers`."""
-    return f"{number} {things.removesuffix('s') if number == 1 else things}"
+    return f"{number} {noun(number, things)}"
+
+
+def are(number: int, things: str) -> str:
+    """`is 1 number`, `are 3 numbers`."""
+    return f"{'is' if number == 1 else 'are'} {count(number, things)}"

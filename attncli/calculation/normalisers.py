@@ -183,6 +183,10 @@ class Sparsemax(Normalise):
     name = "sparsemax"
     steepness = 2.0
 
+    def room(self, result: Axes) -> int:
+        """Beside it stand the scores in their order, and what is added up of them."""
+        return 4 * cells(result)
+
     def weigh(self, scores: Array) -> Array:
         tempered = (scores - _largest(scores)) / self.temperature
         return np.maximum(tempered - _threshold(tempered), 0)

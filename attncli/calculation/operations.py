@@ -63,6 +63,10 @@ class Operation(ABC):
         """How many numbers are made on the way to a result of these axes: how long it may take."""
         return cells(result)
 
+    def room(self, result: Axes) -> int:
+        """How many numbers stand beside a result while it is made, at the most."""
+        return 2 * cells(result)
+
     @abstractmethod
     def formula(self, layout: Layout) -> str:
         """The right-hand side, as this layout writes it."""

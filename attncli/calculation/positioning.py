@@ -18,7 +18,7 @@ from attncli.calculation.arithmetic import (
     Sum,
 )
 from attncli.calculation.costs import Cost, cells
-from attncli.calculation.layouts import Array, Axes, Layout
+from attncli.calculation.layouts import Array, Axes, Layout, are, count
 from attncli.calculation.masking import First
 from attncli.calculation.needs import Equal, Need, Paper
 from attncli.calculation.operations import OfOne, Operation
@@ -192,6 +192,10 @@ class Distances(OfOne):
             slopes = slopes[:, None, None]
         return np.asarray(slopes * -distances, source.dtype)
 
+    def room(self, result: Axes) -> int:
+        """Beside them stand the distances as whole numbers, and their negatives."""
+        return 3 * cells(result)
+
     @property
     def slopes(self) -> list[tuple[int, int]]:
         """The slope of each head as a and b of 2^(−8a/b).
@@ -255,9 +259,10 @@ class HasPairs:
             return
         shape = f"{self.name} is {paper.shape(self.name)}{paper.origins(self.name)}"
         if is_odd:
-            message = f"{shape}: its {width} {side} make no pairs, one is left over."
+            message = f"{shape}: of its {count(width, side)}, one is left over without a pair."
             raise ProblemError(message, self.cure, (self.name, "position"))
-        message = f"{shape}: rope:dims={self.dims} turns {self.dims} {side}, but there are {width}."
+        turned = f"rope:dims={self.dims} turns {self.dims} {side}"
+        message = f"{shape}: {turned}, but there {are(width, side)}."
         even = width - width % 2
         hint = f"Give dims of at most {even}, or leave it out." if even else "A pair needs two."
         raise ProblemError(message, hint, (self.name, "position"))

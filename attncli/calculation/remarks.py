@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
+from attncli.calculation.given import in_words
 from attncli.calculation.layouts import Array, count
 from attncli.calculation.masking import Mask
 from attncli.calculation.measures import Cosine
 from attncli.calculation.names import MATRICES, last_of
 from attncli.calculation.normalisers import Normalise
+from attncli.calculation.operations import WeightedSum
 from attncli.calculation.plan import Plan, Step, Trace
 from attncli.calculation.problem import Part, Problem
 
@@ -42,13 +44,17 @@ class FusedTail(Protocol):
         """Which queries may attend nothing."""
 
 
-def remarks(trace: Trace, problem: Problem) -> list[str]:
-    """Warnings: what nothing uses, what is undefined, what overflowed, what may attend nothing."""
+def remarks(trace: Trace, plan: Plan, problem: Problem) -> list[str]:
+    """Warnings: what nothing uses, what is missing, undefined or too large, what attends nothing.
+
+    The trace may be that of a shorter plan than the problem's own.
+    """
     return [
-        *unused(trace.plan, problem),
+        *unused(plan, problem),
+        *_unprojected(problem),
         *_without_direction(trace),
         *_overflows(trace),
-        *_empty_rows(trace, problem),
+        *_empty_rows(trace, plan, problem),
     ]
 
 
@@ -64,6 +70,20 @@ def unused(plan: Plan, problem: Problem) -> Iterator[str]:
             yield f"{name} is not used by {user}."
     for name in problem.idle:
         yield f"{name} changes nothing: it speaks of {IDLE[name]}, and there is none."
+
+
+def _unprojected(problem: Problem) -> Iterator[str]:
+    """The attentions of a layer that have no projections, which may have been forgotten."""
+    bare: dict[str, list[str]] = {}
+    for part in problem.parts:
+        if "weights" in part.plan.names and "W_q" not in part.problem.axes:
+            others = ", and memory K and V" if "memory" in part.problem.axes else ", K and V"
+            bare.setdefault(others, []).append(part.prefix.removesuffix("."))
+    for others, names in bare.items():
+        more = [f"{len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
+        have = "has" if len(names) == 1 else "have"
+        named = in_words([*names[:MOST_NAMED], *more])
+        yield f"{named} {have} no W_q, W_k and W_v: X itself is Q{others}."
 
 
 def _holds(part: Part, name: str) -> bool:
@@ -103,30 +123,30 @@ def _strange(matrix: Array, is_masked: bool) -> int:
     return int(fine.size - fine.sum())
 
 
-def _empty_rows(trace: Trace, problem: Problem) -> Iterator[str]:
+def _empty_rows(trace: Trace, plan: Plan, problem: Problem) -> Iterator[str]:
     """Queries all of whose keys are masked."""
     masked = {step.name for step in trace.plan.steps if isinstance(step.operation, Mask)}
     for step in _calculated(trace):
         operation = step.operation
         if isinstance(operation, Normalise) and operation.source in masked:
             hidden = np.asarray(np.isneginf(trace.matrices[operation.source]).all(axis=-1))
-            yield from _hidden(hidden, step, operation, problem)
+            yield from _hidden(hidden, step, operation, plan, problem)
         elif isinstance(operation, FusedTail):
             operands = (trace.matrices[name] for name in operation.operands)
             hidden = operation.hidden_rows(*operands)
-            yield from _hidden(hidden, operation.weights, operation.normalise, problem)
+            yield from _hidden(hidden, operation.weights, operation.normalise, plan, problem)
 
 
 def _hidden(
-    hidden: NDArray[np.bool_], weights: Step, normalise: Normalise, problem: Problem
+    hidden: NDArray[np.bool_], weights: Step, normalise: Normalise, plan: Plan, problem: Problem
 ) -> Iterator[str]:
-    """The queries without a key, and what their weights are."""
+    """The queries without a key, and what their weights are, and the sums of values by them."""
     rows = np.argwhere(hidden)
     if not len(rows):
         return
     named = [problem.where(weights.axes[:-1], index) for index in rows[:MOST_NAMED].tolist()]
     weight = f"{normalise.empty:g}".replace("nan", "NaN")
     more = f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else ""
-    # In a layer, output is what comes of this and of much else.
-    empty = weights.name if problem.parts else f"{weights.name} and output"
+    sums = (step for step in plan.steps if isinstance(step.operation, WeightedSum))
+    empty = in_words([weights.name, *(s.name for s in sums if weights.name in s.operation.operands)])
     yield f"no key may be attended by {'; '.join(named)}{more}: {empty} are {weight} there."

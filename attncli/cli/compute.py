@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from attncli.cli.gathering import calculate, gather
+from attncli.cli.memory import Limit, Memory, memory_option
 from attncli.cli.names import WithNames
 from attncli.cli.options import (
     color_option,
@@ -20,7 +21,7 @@ from attncli.cli.options import (
     steps,
 )
 from attncli.cli.program import debug_option
-from attncli.cli.terminal import deliver, is_terminal, view_of
+from attncli.cli.terminal import deliver, is_terminal, view_of, waiting
 from attncli.errors import AttncliError
 from attncli.formats import FORMATS, choose_format
 
@@ -48,6 +49,7 @@ HOW_TO_START = """there is nothing to calculate yet. Name a document, or give ma
     shell_complete=complete(steps),
     help="Only these steps.",
 )
+@memory_option
 @format_option(FORMATS)
 @precision_option(4)
 @file_option
@@ -57,6 +59,7 @@ HOW_TO_START = """there is nothing to calculate yet. Name a document, or give ma
 def compute(
     arguments: tuple[str, ...],
     only: tuple[str, ...],
+    memory: Limit | None,
     format_name: str | None,
     output: Path | None,
     precision: int,
@@ -90,6 +93,8 @@ def compute(
     if not chosen.is_text and output is None and is_terminal(sys.stdout):
         message = f"{format_name} is not for a terminal's eyes."
         raise AttncliError(message, "Write it to a file with -o, or into a pipe.")
-    result = calculate(gather(arguments, choices), only)
-    data = chosen.write(result, view_of(precision, full, color, output))
+    document = gather(arguments, choices)
+    result = calculate(document, only, Memory(memory, chosen.room_of(full)))
+    with waiting("writing"):
+        data = chosen.write(result, view_of(precision, full, color, output))
     deliver(data, output)

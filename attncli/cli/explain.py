@@ -104,7 +104,9 @@ def explain(
     problem, plan = planned(gather(named or ["-"], choices, reader))
     selections = _selections(problem, plan, cells, chosen)
     own = None if answer is None else read_own(reader, answer, problem, plan)
-    trace = run(problem, plan, [selection.name for selection in selections])
+    # All that they are made of: a cell is spelled out with the numbers before it.
+    needed = plan.needed_for(selection.name for selection in selections)
+    trace = run(problem, plan, needed.intersection(plan.names))
     on_paper = paper(problem, plan)
     explained = Explanations(problem, trace, on_paper, selections, depth, full, own)
     width = screen_width() if output is None else None

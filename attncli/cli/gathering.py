@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from attncli.cli.memory import USUAL, Memory
+from attncli.cli.terminal import is_terminal, waiting
 from attncli.errors import AttncliError
 from attncli.formats import Result
 
@@ -26,10 +30,17 @@ def gather(
     arguments: Sequence[str], choices: dict[str, Any], reader: Reader | None = None
 ) -> Document:
     """The document that arguments and options make together; what comes later wins."""
-    from attncli.calculation.document import Document, Entry
     from attncli.documents.reader import Reader
 
-    reader = reader or Reader()
+    words = (*arguments, *(choices.get("mask") or ()))
+    is_typed = is_terminal(sys.stdin) and any(word.endswith("-") for word in words)
+    with nullcontext() if is_typed else waiting("reading"):
+        return _gathered(arguments, choices, reader or Reader())
+
+
+def _gathered(arguments: Sequence[str], choices: dict[str, Any], reader: Reader) -> Document:
+    from attncli.calculation.document import Document, Entry
+
     gathered = Document({})
     documents: list[str] = []
     for argument in arguments:
@@ -63,22 +74,25 @@ def planned(document: Document) -> tuple[Problem, Plan]:
         raise error.at(document.source(error.names)) from None
 
 
-def run(problem: Problem, plan: Plan, names: Iterable[str], under: str = "") -> Trace:
-    """The steps of these names; says on stderr what should be looked at twice, and under what.
-
-    Where scores of a long sequence are not asked for, they are not kept: see `fused`.
-    """
+def run(
+    problem: Problem,
+    plan: Plan,
+    names: Iterable[str],
+    under: str = "",
+    memory: Memory = USUAL,
+) -> Trace:
+    """The steps of these names; says on stderr what should be looked at twice, and under what."""
     from attncli.calculation.plan import Trace
     from attncli.calculation.remarks import remarks
 
     names = list(names)
-    shorter = plan
-    if max(map(size, plan.steps)) >= LONG:
-        from attncli.calculation.fused import fuse
+    if max(map(size, plan.steps)) < LONG:
+        trace = plan.run(problem.matrices, names)
+    else:
+        from attncli.cli.long import run_long
 
-        shorter = fuse(plan, names)
-    trace = shorter.run(problem.matrices, names)
-    for remark in remarks(trace, problem):
+        trace = run_long(problem, plan, names, memory)
+    for remark in remarks(trace, plan, problem):
         click.echo(f"Warning: {under}{remark}", err=True)
     return Trace(plan, trace.matrices)
 
@@ -88,7 +102,7 @@ def size(step: Step) -> int:
     return prod(axis.size for axis in step.axes)
 
 
-def calculate(document: Document, only: Iterable[str]) -> Result:
+def calculate(document: Document, only: Iterable[str], memory: Memory = USUAL) -> Result:
     """From a document to the steps asked for, in any spelling."""
     from attncli.calculation.names import plain
     from attncli.errors import ProblemError
@@ -98,6 +112,6 @@ def calculate(document: Document, only: Iterable[str]) -> Result:
     asked = [name.strip() for names in only for name in names.split(",")]
     names = [steps.get(plain(name), name) for name in asked] or list(plan.names)
     try:
-        return Result(problem, run(problem, plan, names), names)
+        return Result(problem, run(problem, plan, names, memory=memory), names)
     except ProblemError as error:
         raise error.at("--only") from None

@@ -9,12 +9,33 @@ from pathlib import Path
 
 import click
 
+from attncli.records import record
+
 SHARE = 0.8  # of what is free
 UNKNOWN = 4 * 2**30  # taken to be free where the system does not tell
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:(%)|([KMGT]?)(?:i?B)?)", re.IGNORECASE)
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:(%)|([KMGT]?)(?:B|(?<=[KMGT])iB)?)", re.IGNORECASE)
 
 Limit = int | float  # bytes, or a share of what is free
+
+
+@record(frozen=True)
+class Memory:
+    """How much of it may be used, and what the form of a result needs for each number it shows."""
+
+    limit: Limit | None = None
+    of_written: int = 0
+
+    def allowed(self) -> tuple[int, str]:
+        """The bytes that may be used, and what says so."""
+        if isinstance(self.limit, int):
+            return self.limit, "--memory"
+        share = self.limit or SHARE
+        known = [*_of_machine(), *_of_group()]
+        return int(share * (min(known) if known else UNKNOWN)), f"{100 * share:g}% of what is free"
+
+
+USUAL = Memory()
 
 
 def read_limit(_: click.Context, __: click.Parameter, text: str | None) -> Limit | None:
@@ -36,14 +57,6 @@ memory_option = click.option(
     help="Refuse what needs more, before it is calculated: 2GiB, 500MiB, 50% of what is free "
     "(default: 80%).",
 )
-
-
-def allowed(limit: Limit | None) -> int:
-    """The bytes that may be used."""
-    if isinstance(limit, int):
-        return limit
-    known = [*_of_machine(), *_of_group()]
-    return int((limit or SHARE) * (min(known) if known else UNKNOWN))
 
 
 def _of_machine() -> Iterator[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Literal, TextIO
 
 import click
@@ -13,6 +14,7 @@ from attncli.errors import AttncliError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from attncli.render.progress import Bar
     from attncli.render.view import View
 
 
@@ -26,6 +28,15 @@ def deliver(data: bytes, file: Path | None) -> None:
     if sys.stdout is None:
         raise AttncliError("standard output is closed.", "Write to a file with -o.")
     click.echo(data, nl=False)
+
+
+def waiting(name: str) -> AbstractContextManager[Bar | None]:
+    """A bar where a person waits for something of this name longer than a moment."""
+    if not is_terminal(sys.stderr):
+        return nullcontext()
+    from attncli.render.progress import Bar
+
+    return Bar(name)
 
 
 def view_of(precision: int, full: bool, color: str, file: Path | None) -> View:

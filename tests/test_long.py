@@ -1,0 +1,208 @@
+"""Long sequences as users meet them: what they need is told before, and they can be interrupted."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from attncli.cli import cli
+
+N, M, D_K, D_V = 1531, 1543, 3, 5
+PROGRAM = [sys.executable, "-m", "attncli"]
+UNITS = {"bytes": 1, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+
+
+def files(folder: Path, n: int = N, m: int = M, d_k: int = D_K) -> list[str]:
+    """Q, K and V as arguments."""
+    random = np.random.default_rng(3)
+    shapes = {"Q": (n, d_k), "K": (m, d_k), "V": (m, D_V)}
+    for name, shape in shapes.items():
+        np.save(folder / f"{name}.npy", random.normal(size=shape))
+    return [f"{name}={folder / name}.npy" for name in shapes]
+
+
+def compute(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["compute", *arguments])
+
+
+def needed(*arguments: str) -> int:
+    """The bytes that a run says it needs, when it may have none."""
+    told = compute(*arguments, "--memory", "1").stderr
+    found = re.search(r"needs ([\d.]+) (\w+) of memory", told)
+    assert found, told
+    return int(float(found[1]) * UNITS[found[2]])
+
+
+# Memory.
+
+
+def test_what_does_not_fit_is_refused_with_what_would(tmp_path: Path) -> None:
+    """Which step takes most, and what to ask for instead; nothing on stdout, no file."""
+    given = [*files(tmp_path), "--memory", "80MiB"]
+    result = tmp_path / "result.npz"
+    run = compute(*given, "-o", str(result))
+    assert run.exit_code == 2
+    assert run.stdout == ""
+    assert not result.exists()
+    assert run.stderr == (
+        "Error: what is asked for needs 162 MiB of memory, but 80 MiB may be used (--memory): "
+        "scores alone, 1531 × 1543, takes 18 MiB. "
+        "Ask for output alone (compute --only output): 64 MiB will do.\n"
+    )
+    alone = compute(*given, "--only", "output")
+    assert (alone.exit_code, alone.stderr) == (0, "")
+
+
+def test_text_is_refused_where_arrays_would_fit(tmp_path: Path) -> None:
+    given = [*files(tmp_path), "--only", "weights", "--memory", "200MB"]
+    run = compute(*given, "-f", "json")
+    assert run.exit_code == 2
+    assert run.stderr.endswith(
+        "Write it as NPZ (-o result.npz), which takes no text, or ask for fewer steps.\n"
+    )
+    assert compute(*given, "-o", str(tmp_path / "weights.npz")).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("dtype", "cure"),
+    [
+        ("float64", "Take shorter sequences, or numbers of fewer bytes: --dtype float32."),
+        ("float32", "Take shorter sequences."),
+    ],
+)
+def test_where_nothing_else_helps(tmp_path: Path, dtype: str, cure: str) -> None:
+    run = compute(*files(tmp_path), "--dtype", dtype, "--memory", "1K")
+    assert run.exit_code == 2
+    assert run.stderr.endswith(f"{cure}\n")
+
+
+def test_what_no_machine_has_is_refused_unasked(tmp_path: Path) -> None:
+    """80% of what is free is the limit."""
+    run = compute(*files(tmp_path, 2_000_003, 1_000_003, 1))
+    assert run.exit_code == 2
+    assert "(80% of what is free): scores alone, 2000003 × 1000003, takes 14901." in run.stderr
+
+
+def test_a_share_of_what_is_free(tmp_path: Path) -> None:
+    run = compute(*files(tmp_path), "--memory", "0.000001%")
+    assert "(1e-06% of what is free)" in run.stderr
+
+
+@pytest.mark.parametrize("size", ["", "0", "0%", "-1", "2X", "many", "1 2", "5iB"])
+def test_what_is_no_amount_of_memory(size: str) -> None:
+    run = compute("Q=[[1]]", "K=[[1]]", "--memory", size)
+    assert run.exit_code == 2
+    assert f"{size!r} is no amount of memory: write 2GiB, 500MiB or 50%." in run.stderr
+
+
+@pytest.mark.parametrize(
+    "size", ["1T", "1TiB", "1 TB", "1024G", "1.5tib", "1048576M", "2000000000000"]
+)
+def test_amounts_of_memory(tmp_path: Path, size: str) -> None:
+    assert compute(*files(tmp_path), "--only", "output", "--memory", size).exit_code == 0
+
+
+OPTIONS = {
+    "tables": ["-f", "table"],
+    "weights": ["--only", "weights", "-f", "table"],
+    "output": ["--only", "output", "-f", "table"],
+    "causal": ["-f", "table", "--mask", "causal", "--softcap", "5"],
+    "alibi": ["--position", "alibi", "--only", "weights", "-f", "table"],
+    "sparsemax": ["--normaliser", "sparsemax", "--only", "weights", "-f", "table"],
+    "additive": ["--score", "additive", "--only", "output", "-f", "table"],
+    "float32": ["-f", "table", "--dtype", "float32"],
+    "json": ["--only", "weights", "-f", "json"],
+    "everything as JSON": ["-f", "json"],
+    "infinities": ["--only", "masked", "--mask", "causal", "-f", "json"],
+    "csv": ["--only", "weights", "-f", "csv"],
+    "npz": ["--only", "scores,weights", "-f", "npz"],
+}
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_what_is_told_is_what_is_used(tmp_path: Path, name: str) -> None:
+    """The peak of a run is not above what was told, and not far below."""
+    given = [*files(tmp_path, 1031, 1033), *OPTIONS[name], "-o", str(tmp_path / "result")]
+    told = needed(*given)
+    tracemalloc.start()
+    try:
+        run = compute(*given)
+        _, used = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert run.exit_code == 0, run.stderr
+    assert used <= 1.05 * told
+    assert used >= 0.5 * told or "output" in given  # threads may use less than they are given
+
+
+def test_no_more_is_said_of_a_long_sequence_than_of_a_short_one(tmp_path: Path) -> None:
+    """V is used by output, asked for or not."""
+    assert compute(*files(tmp_path), "--only", "weights").stderr == ""
+
+
+def test_a_cell_of_a_long_sequence_is_spelled_out(tmp_path: Path) -> None:
+    """With the weights that were not asked for."""
+    run = CliRunner().invoke(cli, ["explain", *files(tmp_path), "output[1,1]", "--depth", "1"])
+    assert run.exit_code == 0, run.stderr
+    assert run.stdout.startswith("output[1,1] = weights[1]·V[:,1] = ")
+    assert "weights[1,1] = " in run.stdout
+
+
+# What takes long: 65,537 tokens are some seconds, of which a test waits for the first two.
+
+LONG = ("--only", "output", "--dtype", "float32")
+
+
+def read_until(terminal: int, text: bytes, seconds: float) -> bytes:
+    """What stands on the terminal when the text is on it, or no more comes."""
+    screen, deadline = b"", time.monotonic() + seconds
+    while text not in screen and time.monotonic() < deadline:
+        if select.select([terminal], [], [], 0.1)[0]:
+            try:
+                screen += os.read(terminal, 65536)
+            except OSError:
+                break
+    return screen
+
+
+def test_a_bar_is_shown_on_a_terminal_and_work_can_be_interrupted(tmp_path: Path) -> None:
+    """The bar is gone then, the cursor is back, and no file is written."""
+    result = tmp_path / "result.npz"
+    given = ["compute", *files(tmp_path, 65_537, 65_539), *LONG, "-o", str(result)]
+    parent, child = pty.openpty()
+    process = subprocess.Popen(
+        [*PROGRAM, *given], stdin=child, stdout=child, stderr=child, start_new_session=True,
+        env={**os.environ, "TERM": "xterm-256color"},
+    )  # fmt: skip
+    os.close(child)
+    screen = read_until(parent, b"%", seconds=30).decode()
+    assert re.search(r"output .*\d%", screen)
+    process.send_signal(signal.SIGINT)
+    screen += read_until(parent, b"nothing", seconds=10).decode(errors="replace")
+    os.close(parent)
+    assert process.wait(timeout=10) == 130
+    assert "Traceback" not in screen
+    assert screen.rindex("\x1b[?25h") > screen.rindex("\x1b[?25l")
+    assert not result.exists()
+
+
+def test_no_bar_is_shown_elsewhere(tmp_path: Path) -> None:
+    """A pipe, or a file of messages, holds nothing of it."""
+    given = ["compute", *files(tmp_path, 65_537, 65_539), *LONG]
+    process = subprocess.Popen([*PROGRAM, *given], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=10)
+    assert (process.returncode, stdout, stderr) == (130, b"", b"")

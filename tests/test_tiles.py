@@ -1,0 +1,298 @@
+"""Tiles where numbers are hard: large ones, rounded ones, none at all, and sizes that fit nothing.
+
+What tiles must equal are the steps one by one, which the oracle is for. The usual cases are in
+test_fused.py.
+"""
+
+from __future__ import annotations
+
+from threading import Event
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+from numpy.typing import NDArray
+
+from attncli.calculation import streams
+from attncli.calculation.document import Document, Entry
+from attncli.calculation.fused import Fused, fuse
+from attncli.calculation.normalisers import NORMALISERS
+from attncli.calculation.reading import read
+from attncli.calculation.scoring import SCORING
+from attncli.calculation.tiled import Tiling
+from attncli.calculation.workers import do
+
+BATCH, HEADS, N, M, PAST, D_K, D_V, HIDDEN = 2, 6, 13, 17, 5, 7, 3, 11
+TINY = Tiling(rows=5, columns=4, scores=3 * M)
+CLOSE = {"float64": 1e-12, "float32": 1e-5, "float16": 2e-3}
+
+rng = np.random.default_rng(7)
+Choices = dict[str, Any]
+
+
+def numbers(*shape: int) -> NDArray[np.float64]:
+    return rng.normal(size=shape)
+
+
+def whole(*shape: int) -> NDArray[np.float64]:
+    """Whole numbers, of which sums are exact: how a product is added up changes nothing."""
+    return np.sign(rng.normal(size=shape)) * rng.integers(1, 3, shape)
+
+
+def matrices(kv_heads: int = HEADS, past: int = 0) -> Choices:
+    """Q, K and V with axes of batch and heads, and a cache."""
+    made: Choices = {
+        "Q": numbers(BATCH, HEADS, N, D_K),
+        "K": numbers(BATCH, kv_heads, M, D_K),
+        "V": numbers(BATCH, kv_heads, M, D_V),
+    }
+    if past:
+        made["K_past"] = numbers(BATCH, kv_heads, past, D_K)
+        made["V_past"] = numbers(BATCH, kv_heads, past, D_V)
+    return made
+
+
+def weights(score: str) -> Choices:
+    """What a scoring function works with."""
+    shapes: dict[str, dict[str, tuple[int, ...]]] = {
+        "additive": {"W_a": (D_K, HIDDEN), "U_a": (D_K, HIDDEN), "v_a": (HIDDEN,)},
+        "general": {"W_a": (D_K, D_K)},
+        "concat": {"W_a": (2 * D_K, HIDDEN), "v_a": (HIDDEN,)},
+    }
+    return {name: whole(*shape) / 2 for name, shape in shapes.get(score, {}).items()}
+
+
+def assert_same(tiling: Tiling = TINY, **entries: Any) -> None:
+    """Tiles give what steps give, NaN and infinities in the same places."""
+    given = {name: Entry(value, name) for name, value in entries.items() if value is not None}
+    problem, plan = read(Document(given))
+    steps = plan.run(problem.matrices, ["output"]).matrices["output"]
+    fused = fuse(plan, ["output"], tiling)
+    assert any(isinstance(step.operation, Fused) for step in fused.steps)
+    tiles = fused.run(problem.matrices).matrices["output"]
+    assert tiles.dtype == steps.dtype
+    close = CLOSE[steps.dtype.name]
+    assert_allclose(tiles, steps, rtol=close, atol=close)
+
+
+KEEP = rng.random((N, M)) > 0.4
+KEEP[3] = False
+with_dtype = pytest.mark.parametrize("dtype", ["float64", "float32"])
+
+
+@with_dtype
+@pytest.mark.parametrize(
+    "mask",
+    [
+        {"mask": "window:4,-1"},
+        {"masks": ["causal", {"padding": [11, 0]}]},
+        {"mask": rng.random((BATCH, 1, N, M)) > 0.5},
+        {"mask": rng.random(M) > 0.5},
+        {"mask": np.where(rng.random(M) > 0.5, numbers(M), -np.inf)},
+        {"mask": "window:1,1", "fill": -2.0},
+        {"masks": ["causal", KEEP], "fill": -1e9},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("score", ["scaled", "additive", "distance"])
+@pytest.mark.parametrize("normaliser", NORMALISERS)
+def test_masks_of_every_form(score: str, normaliser: str, mask: Choices, dtype: str) -> None:
+    """Of keys alone, of batch entries, with a fill that is no infinity, under a temperature."""
+    choices: Choices = {"score": score, "normaliser": normaliser, "temperature": 0.7}
+    assert_same(dtype=dtype, **choices, **matrices(kv_heads=2), **weights(score), **mask)
+
+
+@pytest.mark.parametrize("normaliser", NORMALISERS)
+@pytest.mark.parametrize("convention", ["torch-mha", "paper"])
+def test_queries_that_may_attend_nothing(normaliser: str, convention: str) -> None:
+    """Their output is 0, or NaN where that is the convention, tile or no tile."""
+    mask = np.ones((N, M), np.bool_)
+    mask[[0, 4, 5]] = False
+    if convention == "torch-mha":
+        mask = ~mask
+    made: Choices = {name: numbers(12, 12) for name in ("W_q", "W_k", "W_v", "W_o")}
+    made |= {"X": numbers(BATCH, N, 12), "memory": numbers(BATCH, M, 12)}
+    choices: Choices = {"normaliser": normaliser, "heads": 3, "convention": convention}
+    assert_same(mask=mask, **made, **choices)
+
+
+@with_dtype
+@pytest.mark.parametrize("mask", ["causal", "window:3,1", None])
+@pytest.mark.parametrize("kv_heads", [1, 3])
+@pytest.mark.parametrize("score", ["scaled", "additive", "distance"])
+def test_caches_are_counted_in_positions(
+    score: str, kv_heads: int, mask: str | None, dtype: str
+) -> None:
+    made = matrices(kv_heads, PAST)
+    assert_same(score=score, mask=mask, dtype=dtype, **made, **weights(score))
+
+
+@pytest.mark.parametrize("mask", ["causal", "window:3,1", "causal:lower-right", None])
+@pytest.mark.parametrize("position", [None, "alibi", "rope"])
+def test_lengths_of_a_cache(mask: str | None, position: str | None) -> None:
+    """Each batch entry has keys of its own number, and its positions begin where they end."""
+    made = {**matrices(), "Q": numbers(BATCH, HEADS, N, 2 * D_K)}
+    made["K"] = numbers(BATCH, HEADS, M, 2 * D_K)
+    assert_same(cache_lens=[15, 13], mask=mask, position=position, **made)
+
+
+@pytest.mark.parametrize("heads", [1, 2, 6])
+@pytest.mark.parametrize("past", [0, PAST])
+@pytest.mark.parametrize("softcap", [None, 2.0])
+def test_distances_of_alibi(heads: int, past: int, softcap: float | None) -> None:
+    """Each head has the slope that it has among all of them."""
+    made = {name: m[0, :heads] for name, m in matrices(past=past).items()}
+    assert_same(position="alibi", mask="causal", softcap=softcap, **made)
+
+
+@pytest.mark.parametrize("convention", ["onnx", "keras", "d2l"])
+def test_conventions(convention: str) -> None:
+    """A mask may be shorter than the keys; a fill may be finite."""
+    short = rng.random((N, M - 4)) > 0.3 if convention == "onnx" else None
+    assert_same(convention=convention, mask=short, **matrices())
+
+
+def test_a_mask_of_one_key_for_many() -> None:
+    """Where masks are filled up, one column is the first key, and is not meant for all."""
+    assert_same(convention="onnx", mask=np.ones((N, 1), np.bool_), **matrices())
+    assert_same(mask=rng.random((N, 1)) > 0.5, **matrices())
+
+
+@with_dtype
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {"softcap": 3.0},
+        {"softcap": 3.0, "scale": 0.3, "mask": "causal", "temperature": 2.0},
+        {"softcap": 200.0, "scale": 8.0},
+        {"scale": 0.3},
+        {"scale": 4.0, "temperature": 3.0},
+        {"scale": -0.5, "mask": "causal"},
+        {"score": "dot", "temperature": 1e-3},
+        {"score": "additive", "softcap": 2.0},
+        {"score": "cosine", "scale": 30.0},
+    ],
+    ids=str,
+)
+def test_scales_caps_and_temperatures(choices: Choices, dtype: str) -> None:
+    assert_same(dtype=dtype, **choices, **matrices())
+
+
+@pytest.mark.parametrize("softmax_dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("score", ["scaled", "additive"])
+def test_precisions_of_the_softmax(score: str, dtype: str, softmax_dtype: str) -> None:
+    """Where weights are rounded to fewer digits, they are rounded alike."""
+    made = matrices()
+    assert_same(score=score, dtype=dtype, softmax_dtype=softmax_dtype, mask="causal", **made)
+
+
+@with_dtype
+@pytest.mark.parametrize("score", SCORING)
+@pytest.mark.parametrize("normaliser", NORMALISERS)
+@pytest.mark.parametrize("mask", [None, "causal", KEEP], ids=["none", "causal", "keep"])
+def test_extreme_scores(score: str, normaliser: str, mask: Any, dtype: str) -> None:
+    """±1e4 neither overflows nor loses the largest."""
+    queries = whole(BATCH, HEADS, N, D_K) * rng.choice([1e4, 4.0, 0.5], (N, D_K))
+    made = {**matrices(), "Q": queries, "K": whole(BATCH, HEADS, M, D_K)}
+    choices: Choices = {"score": score, "normaliser": normaliser, "mask": mask}
+    assert_same(dtype=dtype, **choices, **made, **weights(score))
+
+
+@pytest.mark.parametrize("large", [1e20, 3e38])
+@pytest.mark.parametrize("name", ["Q", "K", "V"])
+@pytest.mark.parametrize("mask", [None, "causal", KEEP], ids=["none", "causal", "keep"])
+@pytest.mark.parametrize("normaliser", NORMALISERS)
+def test_overflow_is_that_of_the_steps(name: str, large: float, mask: Any, normaliser: str) -> None:
+    """Infinite scores make NaN where they do in the steps; large values of few keys do not."""
+    made = matrices()
+    made[name][0, 0, 2, 1] = large
+    made[name][1, 2, 5, 0] = -large
+    assert_same(dtype="float32", mask=mask, normaliser=normaliser, **made)
+
+
+@with_dtype
+@pytest.mark.parametrize("normaliser", ["softmax", "softmax1"])
+def test_powers_of_two_are_powers_of_e(
+    monkeypatch: pytest.MonkeyPatch, normaliser: str, dtype: str
+) -> None:
+    """Where NumPy is faster with exp2, its factor goes into the queries, and nothing else changes."""
+    monkeypatch.setattr("attncli.calculation.streams.POWER", np.exp2)
+    monkeypatch.setattr("attncli.calculation.streamed.FACTOR", np.log2(np.e))
+    assert streams.FACTOR in (1.0, np.log2(np.e))
+    made = matrices()
+    assert_same(dtype=dtype, normaliser=normaliser, mask="causal", **made)
+    assert_same(dtype=dtype, normaliser=normaliser, softcap=3.0, temperature=2.0, **made)
+
+
+sizes = st.integers(1, 40)
+
+
+@settings(deadline=None, derandomize=True, max_examples=100)
+@given(
+    n=sizes,
+    m=sizes,
+    rows=sizes,
+    columns=sizes,
+    mask=st.sampled_from(["causal", "causal:lower-right", "window:0,0", "window:5,-1"]),
+    score=st.sampled_from(sorted(SCORING)),
+    normaliser=st.sampled_from(sorted(NORMALISERS)),
+    share=st.floats(0, 1),
+    seed=st.integers(0, 2**16),
+)
+def test_any_sizes_in_any_tiles(
+    n: int,
+    m: int,
+    rows: int,
+    columns: int,
+    mask: str,
+    score: str,
+    normaliser: str,
+    share: float,
+    seed: int,
+) -> None:
+    """One query, one key, tiles larger than the matrix, or of one score."""
+    random = np.random.default_rng(seed)
+    assert_same(
+        Tiling(rows, columns, rows * columns),
+        Q=random.normal(size=(n, D_K)),
+        K=random.normal(size=(m, D_K)),
+        V=random.normal(size=(m, D_V)),
+        masks=[random.random((n, m)) < share, mask],
+        score=score,
+        normaliser=normaliser,
+        **weights(score),
+    )
+
+
+# The threads.
+
+
+def test_all_parts_are_done_and_told() -> None:
+    """Whichever thread does them; what is told grows, and the last is no more than all."""
+    done: list[int] = []
+    told: list[float] = []
+    do(lambda part, stop: done.append(part), range(29), told.append)
+    assert sorted(done) == list(range(29))
+    assert told == sorted(told)
+    assert all(0 < share <= 1 for share in told)
+
+
+@pytest.mark.parametrize("failing", [0, 1, 17])
+def test_a_failure_stops_the_others(failing: int) -> None:
+    """And is raised when all threads have ended, whichever of them it happened in."""
+    begun: list[int] = []
+
+    def work(part: int, stop: Event) -> None:
+        begun.append(part)
+        if part == failing:
+            raise MemoryError("no more")
+        if part > failing:
+            assert stop.wait(timeout=60)
+
+    with pytest.raises(MemoryError, match="no more"):
+        do(work, range(1000), None)
+    assert len(begun) < 30
