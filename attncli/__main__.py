@@ -1,6 +1,6 @@
 """`attncli`, and `python -m attncli`."""
 
-import signal
+import gc
 import sys
 from importlib import import_module
 from types import ModuleType
@@ -22,13 +22,15 @@ class WhenUsed(ModuleType):
 
 def main() -> None:
     """Run the program; an interruption while it is still loading ends as quietly as one later."""
+    # Half a thousand new objects are no reason to look for garbage, of which a small run has none.
+    gc.set_threshold(100_000)
     try:
         sys.modules.setdefault("numpy", WhenUsed("numpy"))
         from attncli.cli import cli
 
         cli(prog_name="attncli")
     except KeyboardInterrupt:
-        sys.exit(128 + signal.SIGINT)
+        sys.exit(130)  # 128 + SIGINT, as a shell says it
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+MOST_MEANT = 3  # names that are suggested
+
 
 class AttncliError(Exception):
     """A mistake of the input or the usage, never of the program.
@@ -39,6 +41,8 @@ class ProblemError(AttncliError):
 
 def printable(text: str) -> str:
     """Text of the user on one line, without what would steer a terminal: that is spelled out."""
+    if text.isprintable():
+        return text
     return "".join(c.encode("unicode_escape").decode() if _steers(c) else c for c in text)
 
 
@@ -57,6 +61,13 @@ def closest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | Non
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """` (did you mean 'causal'?)` where a known word is close, else nothing."""
+    """` (did you mean 'causal'?)` where a known word is close, else nothing.
+
+    A name without the layer and the sublayer where it stands is that of several full names: the
+    first of those, ` (did you mean 'self.weights' or 'cross.weights'?)`.
+    """
+    known = list(known)
+    full = [name for name in known if name.casefold().endswith(f".{word.casefold()}")]
     close = closest(word, known)
-    return f" (did you mean {close!r}?)" if close else ""
+    meant = full[:MOST_MEANT] or ([close] if close else [])
+    return f" (did you mean {' or '.join(map(repr, meant))}?)" if meant else ""

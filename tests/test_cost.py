@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 
 import attncli
-from attncli.calculation.activations import ACTIVATIONS, Activate, Gate
+from attncli.calculation.activating import Activate, Gate
+from attncli.calculation.activations import ACTIVATIONS
 from attncli.calculation.angles import Angles
 from attncli.calculation.cache import Join
 from attncli.calculation.costing import Costing
@@ -29,14 +30,8 @@ from attncli.calculation.layouts import Axes, Axis, sizes
 from attncli.calculation.masking import Mask
 from attncli.calculation.masks import MASKS, Causal, read_rule
 from attncli.calculation.measures import Cosine, Distance
-from attncli.calculation.normalisers import (
-    NORMALISERS,
-    Normalise,
-    Sigmoid,
-    Softmax,
-    Softmax1,
-    Sparsemax,
-)
+from attncli.calculation.normalisers import NORMALISERS
+from attncli.calculation.normalising import Normalise, Sigmoid, Softmax, Softmax1, Sparsemax
 from attncli.calculation.norms import Add, Mean, MeanSquare, Standardise, Variance
 from attncli.calculation.opened import opened
 from attncli.calculation.operations import (

@@ -72,7 +72,9 @@ CALCULATION = [
     *(
         "choices",
         "values",
+        "activating",
         "activations",
+        "bends",
         "masks",
         "positions",
         "positioning",
@@ -86,6 +88,7 @@ CALCULATION = [
         "stacked",
         "pairs",
         "normalisers",
+        "normalising",
         "heads",
         "norms",
         "operations",
@@ -165,13 +168,13 @@ def test_calculation_points_down() -> None:
 
 
 def loaded_by(*arguments: str) -> set[str]:
-    """The top-level packages that a run of the program has loaded when it ends."""
+    """The packages and modules that a run of the program has loaded when it ends."""
     script = (
         "import sys\n"
         f"sys.argv = ['attncli', *{list(arguments)!r}]\n"
         "from attncli.cli import cli\n"
         "try:\n    cli()\n"
-        "finally:\n    print(*{name.split('.')[0] for name in sys.modules}, file=sys.stderr)\n"
+        "finally:\n    print(*sys.modules, file=sys.stderr)\n"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     return set(run.stderr.split())
@@ -188,3 +191,15 @@ def test_data_formats_do_not_load_rich() -> None:
     loaded = loaded_by("compute", "[[1, 2], [3, 4]]", "-f", "json")
     assert "numpy" in loaded
     assert "rich" not in loaded
+
+
+SAMPLE = Path(__file__).parent.parent / "samples" / "two_heads.json"
+
+
+def test_a_right_answer_loads_what_it_takes_to_judge_it(tmp_path: Path) -> None:
+    """Neither the mistakes, which are many modules, nor what only writers of tables need."""
+    answer = tmp_path / "answer.json"
+    loaded_by("compute", str(SAMPLE), "-o", str(answer))
+    loaded = loaded_by("check", str(SAMPLE), str(answer), "-f", "json")
+    assert "attncli.homework.report" in loaded
+    assert not loaded & {"attncli.homework.mistakes", "numpy.random", "numpy.typing", "rich"}

@@ -3,7 +3,8 @@
     Attention(Q, K, V) = softmax(Q Kᵀ / √d_k) V                      (Vaswani et al. 2017)
 
 Every line below adds one named step to the plan. Shapes are checked as the steps meet them, and
-nothing is calculated yet: running the plan is another matter, and so is drawing it.
+nothing is calculated yet: running the plan is another matter, and so is drawing it. Positions are
+imported where they are used, for most documents have none.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from __future__ import annotations
 from attncli.calculation.cache import first_position, joined
 from attncli.calculation.given import PROJECTIONS
 from attncli.calculation.heads import Average, Concat, SplitHeads
+from attncli.calculation.layouts import count
 from attncli.calculation.masking import First, Mask
-from attncli.calculation.needs import Equal, OneWidth, SameLeading
+from attncli.calculation.needs import Equal, OneHeadWidth, OneWidth, SameLeading
 from attncli.calculation.operations import (
     DivideByRoot,
     Multiply,
@@ -22,7 +24,6 @@ from attncli.calculation.operations import (
     WeightedSum,
 )
 from attncli.calculation.plan import Plan, Steps
-from attncli.calculation.positioning import AddPositions, Distances, Rotate, Sinusoids
 from attncli.calculation.positions import Alibi, Rope, Sinusoidal
 from attncli.calculation.problem import Problem
 from attncli.errors import ProblemError
@@ -71,9 +72,13 @@ def embedded(problem: Problem, steps: Steps) -> None:
     if problem.scale_embeddings and "X" in steps:
         source = steps.add("X_scaled", TimesRoot("X", steps.axes("X")[-1].size))
     if isinstance(problem.position, Sinusoidal):
+        from attncli.calculation.positioning import Sinusoids
+
         first = first_position(problem, steps, "X") if "X" in steps else 0
         steps.add("position", Sinusoids("X", problem.position.angles, first))
     if "position" in steps:
+        from attncli.calculation.positioning import AddPositions
+
         steps.add("embedded", AddPositions(source, "position"))
 
 
@@ -126,25 +131,29 @@ def heads(problem: Problem, steps: Steps, queries: str, keys: str, values: str |
         check_heads("heads", problem.heads, steps, queries)
         check_heads("kv_heads", problem.kv_heads, steps, keys)
         return queries, keys, values
-    count, kv_count = problem.heads or 1, problem.kv_heads or problem.heads or 1
-    if count == 1:
+    number, shared = problem.heads or 1, problem.kv_heads or problem.heads or 1
+    if number == 1:
         return queries, keys, values
-    if problem.kv_heads is None and not problem.scoring.widths_may_differ:
-        steps.require(OneWidth(keys, queries, count))
+    if not problem.scoring.widths_may_differ:
+        steps.require(
+            OneWidth(keys, queries, number)
+            if problem.kv_heads is None
+            else OneHeadWidth(keys, queries, number, shared)
+        )
     return (
-        steps.add("Q_h", SplitHeads(queries, count)),
-        steps.add("K_h", SplitHeads(keys, kv_count)),
-        steps.add("V_h", SplitHeads(values, kv_count)) if values else None,
+        steps.add("Q_h", SplitHeads(queries, number)),
+        steps.add("K_h", SplitHeads(keys, shared)),
+        steps.add("V_h", SplitHeads(values, shared)) if values else None,
     )
 
 
 def check_heads(choice: str, chosen: int | None, steps: Steps, name: str) -> None:
     """Raise ProblemError where a choice names another number than the axis of heads has."""
-    count = steps.axes(name)[-3].size
-    if chosen not in (None, count):
+    own = steps.axes(name)[-3].size
+    if chosen not in (None, own):
         raise ProblemError(
-            f"{choice} is {chosen}, but {name} has {count} heads as its own axis.",
-            f"Leave out {choice}, or say {count}: what has an axis of heads is not split.",
+            f"{choice} is {chosen}, but {name} has {count(own, 'heads')} as its own axis.",
+            f"Leave out {choice}, or say {own}: what has an axis of heads is not split.",
             (choice, name),
         )
 
@@ -158,6 +167,8 @@ def rotated(
     """
     if not isinstance(problem.position, Rope):
         return queries, keys
+    from attncli.calculation.positioning import Rotate
+
     angles, dims = problem.position.angles, problem.position.dims
     first_key = first if problem.cache_lens is None else 0
     return (
@@ -204,6 +215,8 @@ def distant(problem: Problem, steps: Steps, scores: str, first: First) -> tuple[
     """ALiBi's −slope · distance, which is added to the scores: the farther a key, the lower."""
     if not isinstance(problem.position, Alibi):
         return ()
+    from attncli.calculation.positioning import Distances
+
     heads = steps.axes(scores)[-3].size if steps.has_heads(scores) else None
     return (steps.add("position", Distances(scores, heads, first)),)
 

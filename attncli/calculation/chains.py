@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from attncli.calculation.masking import Mask
 from attncli.calculation.measures import Measure
-from attncli.calculation.normalisers import Normalise
+from attncli.calculation.normalising import Normalise
 from attncli.calculation.operations import (
     DivideByRoot,
     Multiply,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from attncli.calculation.activations import ACTIVATIONS, Activate, Gate
-from attncli.calculation.normalisers import Softmax
+from attncli.calculation.activating import Activate, Gate
+from attncli.calculation.activations import ACTIVATIONS
+from attncli.calculation.normalising import Softmax
 from attncli.calculation.norms import Add, Mean, MeanSquare, Standardise, Variance
 from attncli.calculation.operations import Project
 from attncli.calculation.plan import Plan, Steps

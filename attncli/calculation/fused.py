@@ -18,7 +18,7 @@ from attncli.calculation.chains import Chain, chain_to
 from attncli.calculation.costs import Cost, cells
 from attncli.calculation.layouts import Array, Axes, Layout, sizes
 from attncli.calculation.masking import Mask
-from attncli.calculation.normalisers import Normalise
+from attncli.calculation.normalising import Normalise
 from attncli.calculation.operations import Operation
 from attncli.calculation.plan import Plan, Step
 from attncli.calculation.streamed import tiled

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -11,15 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attncli.calculation.conventions import PAPER, Convention
-from attncli.calculation.layouts import Axes, shape_text
-from attncli.calculation.masking import Booleans, First, Rule
+from attncli.calculation.layouts import Axes, are, shape_text
 from attncli.errors import ProblemError, did_you_mean
 from attncli.records import record, replace
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_WHOLE = re.compile(r"[+-]?\d+")
+    from attncli.calculation.masking import Booleans, First, Rule
+
+_WHOLE = r"[+-]?\d+"
 
 
 def distance(n: int, m: int) -> NDArray[np.int_]:
@@ -113,7 +113,7 @@ class Padding(OneRun):
         entries = batch or [1]
         if self.lengths.max() > m:
             raise ProblemError(
-                f"{self.words} counts {self.lengths.max()} real keys, but there are {m}.",
+                f"{self.words} counts {self.lengths.max()} real keys, but there {are(m, 'keys')}.",
                 f"Give lengths from 0 to {m}.",
                 ("cache_lens" if self.words == "cache_lens" else "mask",),
             )
@@ -222,12 +222,16 @@ def _kind_and_argument(value: object) -> tuple[str, object]:
     if not colon:
         return kind, None
     words = [part.strip() for part in text.split(",")]
-    parts = [int(word) if _WHOLE.fullmatch(word) else word for word in words]
+    parts = [int(word) if re.fullmatch(_WHOLE, word) else word for word in words]
     return kind, parts if len(parts) > 1 else parts[0]
 
 
 def _said(value: object) -> str:
-    return repr(value) if isinstance(value, str) else json.dumps(value, default=str)
+    if isinstance(value, str):
+        return repr(value)
+    import json
+
+    return json.dumps(value, default=str)
 
 
 def _whole_numbers(value: object, smallest: int) -> NDArray[np.int_]:

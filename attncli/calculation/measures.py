@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 import numpy as np
@@ -16,7 +17,7 @@ from attncli.calculation.arithmetic import (
     Quotient,
 )
 from attncli.calculation.costs import Cost, cells, product
-from attncli.calculation.layouts import Array, Axes, Layout
+from attncli.calculation.layouts import Array, Axes, Layout, count
 from attncli.calculation.needs import Equal, Need, SharesHeads
 from attncli.calculation.pairs import OfQueriesAndKeys
 from attncli.calculation.sharing import shared, spread
@@ -75,6 +76,14 @@ class Cosine(Measure):
     def formula(self, layout: Layout) -> str:
         query, key = f"{self.queries}ᵢ", f"{self.keys}ⱼ"
         return f"{query} · {key} / (‖{query}‖ ‖{key}‖)"
+
+    def doubts(self, *operands: Array) -> Iterator[str]:
+        """The vectors whose cosines are 0 for want of a better number."""
+        for name, matrix in dict(zip(self.operands, operands, strict=True)).items():
+            zeros = int((~matrix.any(axis=-1)).sum())
+            if zeros:
+                vectors = count(zeros, "vectors")
+                yield f"{name} has {vectors} of zeros, without a direction: cosines are 0 there."
 
     def is_undefined(self, query: Array, key: Array) -> bool:
         return not (query.any() and key.any())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from attncli.calculation.choices import CHOICES
 from attncli.calculation.layouts import Role
 from attncli.calculation.state_dict import from_pytorch
@@ -167,9 +165,12 @@ STEP_ALIASES = {
 }
 
 
+_DROPPED = dict.fromkeys(map(ord, "_^{}-"))
+
+
 def plain(name: str) -> str:
     """A name without what people write differently: case, `_`, `^`, braces, hyphens."""
-    return re.sub(r"[_^{}\s-]", "", name).casefold()
+    return "".join(name.split()).translate(_DROPPED).casefold()
 
 
 _KNOWN = {

@@ -9,7 +9,7 @@ written in the user's layout.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import sqrt
 from typing import Any
 
@@ -66,6 +66,10 @@ class Operation(ABC):
     def room(self, result: Axes) -> int:
         """How many numbers stand beside a result while it is made, at the most."""
         return 2 * cells(result)
+
+    def doubts(self, *operands: Any) -> Iterator[str]:
+        """What the user should look at twice in these operands, a sentence each."""
+        return iter(())
 
     @abstractmethod
     def formula(self, layout: Layout) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from math import isfinite
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.calculation.angles import Angles
 from attncli.errors import ProblemError, did_you_mean
 from attncli.records import record
+
+if TYPE_CHECKING:
+    from attncli.calculation.angles import Angles
 
 
 @record(frozen=True)
@@ -50,10 +53,14 @@ class PositionKind:
 
 
 def _sinusoidal(is_interleaved: bool = True, **base: float) -> Sinusoidal:
+    from attncli.calculation.angles import Angles
+
     return Sinusoidal(Angles(is_interleaved, **base))
 
 
 def _rope(is_interleaved: bool = False, dims: int | None = None, **base: float) -> Rope:
+    from attncli.calculation.angles import Angles
+
     return Rope(Angles(is_interleaved, **base), dims)
 
 

@@ -109,5 +109,10 @@ class Part:
         """Its steps by the names that they have in the whole."""
         return {self.name(step.name): step for step in self.plan.steps}
 
+    @cached_property
+    def full_names(self) -> dict[str, str]:
+        """The names of its inputs and steps, and what they are in the whole."""
+        return {local: self.name(local) for local in (*self.problem.axes, *self.plan.names)}
+
 
 _COUNTED = {"batch": "batch entry", "heads": "head", "n": "query"}

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 import numpy as np
 
 from attncli.calculation.given import in_words
-from attncli.calculation.layouts import Array, count
+from attncli.calculation.layouts import Array
 from attncli.calculation.masking import Mask
-from attncli.calculation.measures import Cosine
 from attncli.calculation.names import MATRICES, last_of
-from attncli.calculation.normalisers import Normalise
+from attncli.calculation.normalising import Normalise
 from attncli.calculation.operations import WeightedSum
 from attncli.calculation.plan import Plan, Step, Trace
 from attncli.calculation.problem import Part, Problem
@@ -52,7 +51,7 @@ def remarks(trace: Trace, plan: Plan, problem: Problem) -> list[str]:
     return [
         *unused(plan, problem),
         *_unprojected(problem),
-        *_without_direction(trace),
+        *_doubts(trace),
         *_overflows(trace),
         *_empty_rows(trace, plan, problem),
     ]
@@ -94,15 +93,10 @@ def _calculated(trace: Trace) -> Iterator[Step]:
     return (step for step in trace.plan.steps if step.name in trace.matrices)
 
 
-def _without_direction(trace: Trace) -> Iterator[str]:
-    """The queries and keys whose cosines are 0 for want of a better number."""
+def _doubts(trace: Trace) -> Iterator[str]:
+    """What operations themselves say of what they were given."""
     for step in _calculated(trace):
-        if isinstance(step.operation, Cosine):
-            for name in dict.fromkeys(step.operation.operands):
-                zeros = int((~trace.matrices[name].any(axis=-1)).sum())
-                if zeros:
-                    vectors = count(zeros, "vectors")
-                    yield f"{name} has {vectors} of zeros, without a direction: cosines are 0 there."
+        yield from step.operation.doubts(*map(trace.matrices.get, step.operation.operands))
 
 
 def _overflows(trace: Trace) -> Iterator[str]:
@@ -148,5 +142,6 @@ def _hidden(
     weight = f"{normalise.empty:g}".replace("nan", "NaN")
     more = f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else ""
     sums = (step for step in plan.steps if isinstance(step.operation, WeightedSum))
-    empty = in_words([weights.name, *(s.name for s in sums if weights.name in s.operation.operands)])
+    of_these = (step.name for step in sums if weights.name in step.operation.operands)
+    empty = in_words([weights.name, *of_these])
     yield f"no key may be attended by {'; '.join(named)}{more}: {empty} are {weight} there."

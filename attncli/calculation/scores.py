@@ -1,15 +1,13 @@
 """What each scoring function adds to a plan, for queries and keys of these names.
 
-Each gives back the name of its last step.
+Each gives back the name of its last step. What few documents use is imported where it is used.
 """
 
 from __future__ import annotations
 
-from attncli.calculation.measures import Cosine, Distance
 from attncli.calculation.operations import Project
 from attncli.calculation.pairs import Bilinear, Dot, TanhSum, WeighHidden
 from attncli.calculation.plan import Steps
-from attncli.calculation.stacked import ProjectPart, Stacks
 from attncli.errors import ProblemError
 
 
@@ -41,6 +39,8 @@ def concat(steps: Steps, queries: str, keys: str) -> str:
 
     Left out, v_a is ones. Raises ProblemError where W_a is missing, or does not fit.
     """
+    from attncli.calculation.stacked import ProjectPart, Stacks
+
     require_weight(steps, "concat", "(d_q + d_k) × hidden", "additive")
     steps.require(Stacks("W_a", queries, keys))
     d_q, d_k = (steps.axes(name)[-1].size for name in (queries, keys))
@@ -57,11 +57,15 @@ def general(steps: Steps, queries: str, keys: str) -> str:
 
 def cosine(steps: Steps, queries: str, keys: str) -> str:
     """q · k / (‖q‖ ‖k‖); a learned factor g is `scale` (QK-norm, Henry et al. 2020)."""
+    from attncli.calculation.measures import Cosine
+
     return steps.add("scores", Cosine(queries, keys))
 
 
 def distance(steps: Steps, queries: str, keys: str) -> str:
     """−½ ‖q − k‖² (Nadaraya 1964, Watson 1964)."""
+    from attncli.calculation.measures import Distance
+
     return steps.add("scores", Distance(queries, keys))
 
 

@@ -34,7 +34,7 @@ STACK = {"norm.weight": "norm_final.gamma", "norm.bias": "norm_final.beta"}
 
 ADDED_KEY = ("bias_k", "bias_v")  # of nn.MultiheadAttention(add_bias_kv=True)
 
-_NAME = re.compile(r"((?:encoder\.|decoder\.)?)(?:layers\.(\d{1,9})\.)?(.+)", re.DOTALL)
+_NAME = r"(?s)((?:encoder\.|decoder\.)?)(?:layers\.(\d{1,9})\.)?(.+)"
 
 
 def from_pytorch(name: str) -> str | None:
@@ -44,7 +44,7 @@ def from_pytorch(name: str) -> str | None:
     'encoder.layers.1.ffn.W_1'
     >>> from_pytorch("layers.1.ffn.W_1")
     """
-    match = _NAME.fullmatch(name)
+    match = re.fullmatch(_NAME, name) if "." in name else None
     if name in ATTENTION or not match:
         return ATTENTION.get(name)
     side, number, last = match.groups()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from attncli.calculation.layouts import Array
-from attncli.calculation.normalisers import Normalise, Sigmoid, Softmax, Softmax1
+from attncli.calculation.normalising import Normalise, Sigmoid, Softmax, Softmax1
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,7 +14,7 @@ import numpy as np
 from attncli.calculation.attention import attention
 from attncli.calculation.layouts import Array
 from attncli.calculation.masking import HIDES, Booleans, Mask
-from attncli.calculation.normalisers import Softmax
+from attncli.calculation.normalising import Softmax
 from attncli.calculation.operations import DivideByRoot
 from attncli.calculation.plan import Plan, Step, Trace
 from attncli.calculation.problem import Part, Problem

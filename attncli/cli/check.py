@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from attncli.cli.options import (
 )
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, view_of
-from attncli.errors import AttncliError
+from attncli.errors import AttncliError, did_you_mean
 from attncli.formats import REPORTS, choose_format
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ def _by_problem(
     strict: bool,
 ) -> Report:
     """The report on an answer to a problem."""
+    from attncli.calculation.layouts import are
     from attncli.documents.reader import Reader
     from attncli.homework.answers import read_answer
     from attncli.homework.checking import Judge
@@ -122,7 +124,7 @@ def _by_problem(
 
     named, files = _named_and_files(arguments)
     if not files or len(files) > 2 or (len(files) < 2 and not named):
-        message = f"check needs a document and an answer, but there {_are(files)}."
+        message = f"check needs a document and an answer, but there {are(len(files), 'files')}."
         raise AttncliError(message, "Write attncli check problem.json answer.json.")
     reader = Reader()
     result = calculate(gather(files[:1], choices, reader), ())
@@ -138,7 +140,7 @@ def _by_problem(
 
 
 def _named_and_files(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    named = [argument for argument in arguments if NAMED.fullmatch(argument)]
+    named = [argument for argument in arguments if re.fullmatch(NAMED, argument)]
     return named, [argument for argument in arguments if argument not in named]
 
 
@@ -146,7 +148,7 @@ def _by_laws(arguments: Sequence[str], step: str | None, choices: dict[str, Any]
     """The report on an answer alone."""
     from attncli.calculation.choices import read_choice
     from attncli.calculation.conventions import CONVENTIONS
-    from attncli.calculation.layouts import LAYOUTS
+    from attncli.calculation.layouts import LAYOUTS, are
     from attncli.calculation.normalisers import NORMALISERS
     from attncli.calculation.scoring import SCORING
     from attncli.documents.reader import Reader
@@ -156,7 +158,7 @@ def _by_laws(arguments: Sequence[str], step: str | None, choices: dict[str, Any]
 
     named, files = _named_and_files(arguments)
     if len(files) > 1 or not arguments:
-        message = f"--laws needs an answer alone, but there {_are(files)}."
+        message = f"--laws needs an answer alone, but there {are(len(files), 'files')}."
         raise AttncliError(message, "Write attncli check --laws answer.json.")
     written = _written(Reader(), files, named, step)
 
@@ -218,7 +220,8 @@ def read_points(text: str, names: Sequence[str]) -> dict[str, float]:
     for part in filter(None, text.split(",")):
         name, separator, number = part.rpartition("=")
         if separator and plain(name) not in known:
-            message = f"--points {text}: {name} is no step of this calculation."
+            guess = did_you_mean(name, names)
+            message = f"--points {text}: {name} is no step of this calculation{guess}."
             raise AttncliError(message, f"Its steps are {', '.join(names)}.")
         try:
             worth = float(number)
@@ -238,7 +241,3 @@ def _catalogue() -> str:
     width = max(map(len, MISTAKES))
     lines = [f"{name:{width}}  {m.formula}\n{'':{width}}  {m.done}" for name, m in MISTAKES.items()]
     return "\n".join(lines) + "\n"
-
-
-def _are(files: Sequence[str]) -> str:
-    return "is 1 file" if len(files) == 1 else f"are {len(files)} files"

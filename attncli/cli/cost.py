@@ -167,8 +167,9 @@ def _document(
 def _place(at: Pairs, kernel: int | None, window: int | None) -> Place:
     """Where layers are compared. Raises AttncliError for a window wider than the sequence."""
     from attncli.calculation.alternatives import Place
+    from attncli.calculation.layouts import are
 
     if window and window > at.n:
-        message = f"--window is {window}, but there are {at.n} tokens."
+        message = f"--window is {window}, but there {are(at.n, 'tokens')}."
         raise AttncliError(message, "Choose a window that is not wider.")
     return Place(at.n, at.features, kernel or USUAL, window or min(USUAL, at.n))

@@ -126,7 +126,7 @@ def _sorted(arguments: Sequence[str]) -> tuple[list[str], list[str], dict[str, s
         place = CHOSEN.fullmatch(argument)
         if place:
             chosen[place[1].casefold()] = place[2]
-        elif NAMED.fullmatch(argument):
+        elif re.fullmatch(NAMED, argument):
             named.append(argument)
         elif has_document or _is_cell(argument):
             cells.append(argument)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from attncli.documents.reader import Reader
 
 LONG = 2**20  # scores of a thousand tokens: below, all steps fit into a cache or nearly so
-NAMED = re.compile(r"([A-Za-z][\w.^{}]*)=(.*)", re.DOTALL)
+NAMED = r"(?s)([A-Za-z][\w.^{}]*)=(.*)"
 
 
 def gather(
@@ -44,7 +44,7 @@ def _gathered(arguments: Sequence[str], choices: dict[str, Any], reader: Reader)
     gathered = Document({})
     documents: list[str] = []
     for argument in arguments:
-        named = NAMED.fullmatch(argument)
+        named = re.fullmatch(NAMED, argument)
         if named:
             gathered = gathered.merged(reader.matrix(*named.groups()))
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -10,13 +11,14 @@ from attncli.calculation.choices import CHOICES, read_choice
 from attncli.cli.options import complete, file_option, format_option
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, view_of
-from attncli.errors import AttncliError
+from attncli.errors import AttncliError, printable
 from attncli.formats import PICTURES, choose_format
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from attncli.calculation.described import Pattern
+    from attncli.documents.parsed import Part
 
 
 @click.command()
@@ -58,44 +60,50 @@ def mask(
     from attncli.render.pictures import Picture
 
     chosen = choose_format(PICTURES, format_name, output)
-    pattern, is_described = _pattern(kind, n, m)
+    pattern, beside = _pattern(kind, n, m)
     rows, columns = pattern.may_attend.shape[-2:]
-    queries = _labels("tokens", tokens, rows)
+    own = (beside.row_labels, beside.column_labels) if beside else (None, None)
+    queries = _labels("tokens", tokens, "rows", rows, own[0])
     same = tokens if rows == columns else None
-    keys = _labels("memory_tokens", memory_tokens or same, columns)
-    picture = Picture(pattern, queries, keys, is_described)
+    keys = _labels("memory_tokens", memory_tokens or same, "columns", columns, own[1])
+    picture = Picture(pattern, queries, keys, is_described=beside is not None)
     deliver(chosen.write(picture, view_of(0, True, "never", output)).encode(), output)
 
 
-def _pattern(kind: str, n: int | None, m: int | None) -> tuple[Pattern, bool]:
-    """The mask, and whether it is one that was handed in."""
+def _pattern(kind: str, n: int | None, m: int | None) -> tuple[Pattern, Part | None]:
+    """The mask, and what it was read from where it is one that was handed in."""
     import numpy as np
 
     from attncli.calculation.described import pattern_of_matrix, pattern_of_rule
     from attncli.documents.reader import Reader
 
-    value = Reader().mask(kind, "")
+    part = Reader().labelled_mask(kind)
+    value = part.value
     try:
         if isinstance(value, np.ndarray):
             if n is not None:
                 message = f"{kind} has its own size, {' × '.join(map(str, value.shape))}."
                 raise AttncliError(message, "Leave out N and M.")
-            return pattern_of_matrix(value, "the mask"), True
+            return pattern_of_matrix(value, "the mask"), part
         if n is None:
             message = f"how many queries has the mask {kind}?"
             raise AttncliError(message, f"Write attncli mask {kind} 4, or 3 5 for 3 × 5.")
-        return pattern_of_rule(value, n, m or n), False
+        return pattern_of_rule(value, n, m or n), None
     except AttncliError as error:
         raise error.at(kind) from None
 
 
-def _labels(name: str, text: str | None, size: int) -> list[str]:
+def _labels(
+    name: str, text: str | None, side: str, size: int, beside: Sequence[str] | None
+) -> list[str]:
+    """As the option gives them, else as they stand beside the mask, else numbers."""
+    from attncli.calculation.layouts import count
+
     if text is None:
-        return [str(i + 1) for i in range(size)]
+        return [printable(label) for label in beside or map(str, range(1, size + 1))]
     labels: tuple[str, ...] = read_choice(name, text)
     if len(labels) != size:
-        message = (
-            f"--{name.replace('_', '-')}: {len(labels)} labels are given, but there are {size}."
-        )
+        given = count(len(labels), "labels")
+        message = f"--{name.replace('_', '-')} gives {given}, but the mask has {count(size, side)}."
         raise AttncliError(message, "Give one label each, with commas between.")
     return list(labels)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from importlib import import_module
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import click
 
 from attncli import __version__
+from attncli.cli.terminal import columns
 from attncli.errors import AttncliError
 
 
@@ -35,6 +35,11 @@ COMMANDS = {
 
 class Commands(click.Group):
     """The program: whatever goes wrong in a command ends here, in a line and a status."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """With the width that click would find for its help: see `columns`."""
+        width = max(50, min(columns(), 80) - 2)
+        return super().make_context(*args, **{"terminal_width": width, **extra})
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -64,7 +69,7 @@ class Commands(click.Group):
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
         except KeyboardInterrupt:
-            ctx.exit(128 + signal.SIGINT)
+            ctx.exit(130)  # 128 + SIGINT, as a shell says it
         except BrokenPipeError:
             # Nobody reads on, which is no error; Python would complain at its own last flush.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -50,11 +50,24 @@ def view_of(precision: int, full: bool, color: str, file: Path | None) -> View:
 
 def screen_width() -> int | None:
     """The width to fit tables into: of the terminal, or as COLUMNS says; elsewhere none."""
-    if is_terminal(sys.stdout) or os.environ.get("COLUMNS", "").isdecimal():
-        from shutil import get_terminal_size
+    return columns() if is_terminal(sys.stdout) or _columns_said() else None
 
-        return get_terminal_size().columns
-    return None
+
+def columns() -> int:
+    """Those of the terminal, or as COLUMNS says, or 80.
+
+    So says `shutil.get_terminal_size`, but loading that takes longer than drawing tables: it comes
+    with four kinds of compression.
+    """
+    try:
+        return _columns_said() or os.get_terminal_size().columns or 80
+    except OSError:  # standard output is closed, or no terminal
+        return 80
+
+
+def _columns_said() -> int:
+    said = os.environ.get("COLUMNS", "")
+    return int(said) if said.isdecimal() else 0
 
 
 def is_colorful() -> bool:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from attncli.documents.parsed import NAMELESS, Part
 from attncli.errors import DocumentError
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 # Reads the array of a name, or the slice of it that a text asks for.
-ReadArray = Callable[[str, str | None], NDArray[Any]]
+ReadArray: TypeAlias = "Callable[[str, str | None], NDArray[Any]]"
 
 MOST_LISTED = 10
 

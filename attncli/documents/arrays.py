@@ -6,12 +6,10 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
 import numpy as np
-from numpy.typing import NDArray
 
 from attncli.documents.archives import Archive
 from attncli.documents.foreign import PYTORCH
@@ -19,13 +17,16 @@ from attncli.documents.parsed import NAMELESS, IsValue, Parsed
 from attncli.documents.slices import index_of
 from attncli.errors import DocumentError
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 
 def parse_arrays(data: bytes, _: IsValue | None = None) -> Parsed:
     """What NumPy writes, and `dump_arrays`, as bytes. Answers are no exception."""
-    return open_arrays(Path(), data)
+    return open_arrays("", data)
 
 
-def open_arrays(path: Path, data: bytes | None = None) -> Archive:
+def open_arrays(path: str, data: bytes | None = None) -> Archive:
     """The arrays of an NPZ archive, in a file or as bytes; an NPY file is one nameless matrix.
 
     Arrays of rank 0, and of words, are choices. Of a file no more is read than what is asked for.
@@ -50,11 +51,11 @@ def open_arrays(path: Path, data: bytes | None = None) -> Archive:
 
 
 @contextmanager
-def _loaded(path: Path, data: bytes | None) -> Iterator[Any]:
+def _loaded(path: str, data: bytes | None) -> Iterator[Any]:
     """An array, or an archive while it is open; damage and pickles are a DocumentError."""
     try:
         # NumPy leaves a file open that it opened itself and cannot read.
-        with path.open("rb") if data is None else BytesIO(data) as file:
+        with open(path, "rb") if data is None else BytesIO(data) as file:
             mapped = _mapped(path) if data is None else None
             yield np.load(file, allow_pickle=False) if mapped is None else mapped
     # What NumPy, and the readers of archives below it, raise.
@@ -64,7 +65,7 @@ def _loaded(path: Path, data: bytes | None) -> Iterator[Any]:
         raise DocumentError(message, hint) from None
 
 
-def _mapped(path: Path) -> NDArray[Any] | None:
+def _mapped(path: str) -> NDArray[Any] | None:
     """An NPY file as it lies on the disk, read where it is used; None for what is no such file."""
     try:
         return np.lib.format.open_memmap(path, mode="r")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from attncli.calculation.inputs import place
 from attncli.calculation.layouts import shape_text
 from attncli.errors import DocumentError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 DEEPEST = 8  # lists within lists: more than any matrix has
 BOOLEANS = {"true": True, "false": False}

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from attncli.calculation.layouts import count
 from attncli.documents.cells import BOOLEANS, number, point_for_comma
 from attncli.documents.parsed import IsValue, Part
 from attncli.errors import DocumentError
 from attncli.records import record
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Rows = list[list[str]]
 

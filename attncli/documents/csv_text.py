@@ -12,16 +12,18 @@ import re
 from collections.abc import Iterator, Mapping
 from io import BytesIO
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from attncli.documents.cells import BOOLEANS, number
 from attncli.documents.csv_rows import CellReader, Section, read_section
 from attncli.documents.files import decode
 from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part
 from attncli.errors import DocumentError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _CHOICE = re.compile(r"([A-Za-z][\w^]*)\s*=\s*(\S.*)")
 _NAME = re.compile(r"([A-Za-z][\w.^{}]*)(?:\[(\d+(?:,\d+)*)\])?")

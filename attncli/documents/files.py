@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from attncli.errors import DocumentError, closest
+
+if TYPE_CHECKING:  # it takes a tenth of a small run to load
+    from pathlib import Path
 
 STDIN = "standard input"
 
@@ -30,13 +34,13 @@ class StandardInput:
         return data
 
 
-def read_file(path: Path, size: int = -1) -> bytes:
+def read_file(path: str, size: int = -1) -> bytes:
     """The bytes of a file, or the first of them.
 
     Raises DocumentError where it is missing, a folder, or closed to us.
     """
     try:
-        with path.open("rb") as file:
+        with open(path, "rb") as file:
             return file.read(size)
     except FileNotFoundError:
         raise DocumentError("there is no such file.", _similar(path)) from None
@@ -48,14 +52,15 @@ def read_file(path: Path, size: int = -1) -> bytes:
         raise DocumentError(f"it cannot be read: {reason}.") from None
 
 
-def _similar(path: Path) -> str:
+def _similar(path: str) -> str:
+    folder, name = os.path.split(path)
     try:
-        names = [entry.name for entry in path.parent.iterdir()]
+        names = os.listdir(folder or ".")
     except OSError:
-        return f"There is no folder {path.parent} either."
-    close = closest(path.name, names, likeness=0.75)
+        return f"There is no folder {folder} either."
+    close = closest(name, names, likeness=0.75)
     if close:
-        return f"Did you mean {path.parent / close}?"
+        return f"Did you mean {os.path.join(folder, close)}?"
     return "Check the name and the folder; a literal begins with [."
 
 
@@ -93,10 +98,11 @@ def write_file(path: Path, data: bytes) -> None:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
-            Path(beside).chmod(_mode(target))
-            Path(beside).replace(target)
+            os.chmod(beside, _mode(target))
+            os.replace(beside, target)
         except BaseException:
-            Path(beside).unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                os.unlink(beside)
             raise
     except (OSError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)

@@ -25,8 +25,9 @@ class Foreign:
     recipe: str
     begins: bytes | None = None  # a regular expression
 
-    def refusal(self, path: Path) -> DocumentError:
+    def refusal(self, file: str) -> DocumentError:
         """The error for a file of this kind."""
+        path = Path(file)
         suffix = path.suffix or next(iter(self.suffixes), "")
         # Names that a shell or Python could take for more than a name are left to the reader.
         is_plain = bool(path.name) and re.fullmatch(r"[\w./ -]+", str(path))
@@ -115,10 +116,11 @@ FOREIGN = (
 )
 
 
-def refuse_foreign(path: Path, begins: bytes) -> None:
+def refuse_foreign(path: str, begins: bytes) -> None:
     """Raise DocumentError for a file of these kinds, by its suffix or by how it begins."""
+    suffix = Path(path).suffix.casefold()
     for foreign in FOREIGN:
-        if path.suffix.casefold() in foreign.suffixes:
+        if suffix in foreign.suffixes:
             raise foreign.refusal(path)
     for foreign in FOREIGN:
         if foreign.begins and re.match(foreign.begins, begins):

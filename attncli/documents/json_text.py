@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from attncli.calculation.names import known_name, last_of
 from attncli.calculation.state_dict import from_pytorch
 from attncli.documents.files import decode
 from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part
 from attncli.errors import DocumentError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def parse_json(data: bytes, is_value: IsValue | None = None) -> Parsed:

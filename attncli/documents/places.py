@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import os.path
 import re
-from pathlib import Path
 
 from attncli.records import record
 
 # The first suffix that a colon, a bracket or the end follows: a drive's colon follows none.
-_PLACE = re.compile(r"(.+?\.\w+)(?::(.+?))?(?:\[([^\[\]]*)\])?", re.DOTALL)
+_PLACE = r"(?s)(.+?\.\w+)(?::(.+?))?(?:\[([^\[\]]*)\])?"
 
 
 @record(frozen=True)
 class Place:
     """A file, and where a matrix stands in it: by its key, or cut out of it by a slice."""
 
-    path: Path
+    path: str
     key: str | None = None
     slices: str | None = None
 
@@ -25,23 +25,16 @@ class Place:
         return self.key is None and self.slices is None
 
 
-def place_of(text: str, folder: Path) -> Place:
+def place_of(text: str, folder: str) -> Place:
     """The place that a text names, from a folder. A path that exists as it stands wins.
 
-    >>> place = place_of("model.npz:h.0/W[0:2,:]", Path())
-    >>> str(place.path), place.key, place.slices
+    >>> place = place_of("model.npz:h.0/W[0:2,:]", "")
+    >>> place.path, place.key, place.slices
     ('model.npz', 'h.0/W', '0:2,:')
     """
-    match = None if exists(folder / text) else _PLACE.fullmatch(text)
+    whole = os.path.join(folder, text)
+    match = None if os.path.exists(whole) else re.fullmatch(_PLACE, text)
     if not match:
-        return Place(folder / text)
+        return Place(whole)
     path, key, slices = match.groups()
-    return Place(folder / path, key, slices)
-
-
-def exists(path: Path) -> bool:
-    """Whether there is such a file or folder; False for what can be no path at all."""
-    try:
-        return path.exists()
-    except (OSError, ValueError):  # longer than a name may be, or with a null in it
-        return False
+    return Place(os.path.join(folder, path), key, slices)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import os.path
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import numpy as np
 
@@ -19,10 +19,10 @@ from attncli.documents.archives import Archive, listed
 from attncli.documents.cells import array_from, is_cell_or_row
 from attncli.documents.files import STDIN, StandardInput
 from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part
-from attncli.documents.places import exists, place_of
+from attncli.documents.places import place_of
 from attncli.documents.sources import parse, parse_place
 from attncli.errors import AttncliError, DocumentError
-from attncli.records import record
+from attncli.records import record, replace
 
 _POINT_TO_A_MATRIX = "Point to a matrix: FILE, FILE:KEY, or a literal that begins with [."
 
@@ -41,7 +41,7 @@ class _Text:
 
     source: str
     parsed: Parsed
-    folder: Path = Path()
+    folder: str = ""
 
     def names(self, nameless: str) -> Iterator[tuple[str, str]]:
         """The names of its entries, as this program writes them and as they are spelled.
@@ -123,12 +123,16 @@ class Reader:
         except AttncliError as error:
             raise error.at(text.source) from None
 
-    def mask(self, argument: str, option: str = "--mask") -> object:
-        """A mask as an option, or no option, gives it: a rule as it stands, a matrix as an array."""
+    def mask(self, argument: str) -> object:
+        """A mask as the option gives it: a rule as it stands, a matrix as an array."""
+        return self.labelled_mask(argument, "--mask").value
+
+    def labelled_mask(self, argument: str, option: str = "") -> Part:
+        """A mask as an option, or no option, gives it, with the labels that stand beside it."""
         if argument[:1] != "{":
             return self._mask(argument, "mask", _Text(option, {}))
         try:
-            return json.loads(argument)
+            return Part(json.loads(argument))
         except ValueError:
             message = f"{option} {argument}: it begins as JSON, but is none.".strip()
             raise DocumentError(message, 'Write {"padding": [3, 2]}.') from None
@@ -159,24 +163,26 @@ class Reader:
             part = self._referred(name, part.value, text)
         value = part.value
         if name == "masks" and isinstance(value, list):
-            value = [self._mask(mask, name, text) for mask in value]
+            value = [self._mask(mask, name, text).value for mask in value]
         elif name in MASKS:
-            value = self._mask(value, name, text)
+            value = self._mask(value, name, text).value
         elif name not in CHOICES or (name in STEPS and isinstance(value, list)):
             value = array_from(value, full) if isinstance(value, list) else value
         return Entry(value, text.source, part.row_labels, part.column_labels)
 
-    def _mask(self, value: object, name: str, text: _Text) -> object:
+    def _mask(self, value: object, name: str, text: _Text) -> Part:
         """A rule as it stands; nested lists, and the matrix of a file, as an array."""
         if isinstance(value, list):
             if value and name == "mask" and not is_cell_or_row(value[0]):
                 message = "mask holds a list, but not of numbers."
                 raise DocumentError(message, "Several masks are written masks.", ("mask",))
-            return array_from(value, name)
+            return Part(array_from(value, name))
         if not isinstance(value, str) or is_rule(value) or not _is_place(value, text.folder):
-            return value
-        matrix = self._referred("mask", value, text).value
-        return array_from(matrix, "mask") if isinstance(matrix, list) else matrix
+            return Part(value)
+        found = self._referred("mask", value, text)
+        if not isinstance(found.value, list):
+            return found
+        return replace(found, value=array_from(found.value, "mask"))
 
     def _referred(self, name: str, value: str, text: _Text) -> Part:
         """The matrix that a text points to: a file beside the document, a literal or `-`."""
@@ -195,19 +201,19 @@ class Reader:
         argument: str,
         label: str,
         is_value: IsValue | None = None,
-        folder: Path = Path(),
+        folder: str = "",
     ) -> _Text:
         """The text behind an argument, parsed; errors say where it was found."""
         source = STDIN if argument == "-" else label
         try:
             if argument == "-":
-                return _Text(source, parse(Path(), self._stdin.read(), is_value))
+                return _Text(source, parse("", self._stdin.read(), is_value))
             if argument[:1] in ("[", "{"):
-                return _Text(source, parse(Path(), argument.encode(), is_value))
+                return _Text(source, parse("", argument.encode(), is_value))
             if not argument:
                 raise DocumentError("there is no value.", "Name a file, -, or a literal.")
             place = place_of(argument, folder)
-            return _Text(source, parse_place(place, is_value), place.path.parent)
+            return _Text(source, parse_place(place, is_value), os.path.dirname(place.path))
         except DocumentError as error:
             raise error.at(source) from None
 
@@ -225,8 +231,8 @@ def _shortened(literal: str) -> str:
     return f"{literal[:27]}..." if literal[:1] in ("[", "{") and len(literal) > 30 else literal
 
 
-def _is_place(text: str, folder: Path) -> bool:
+def _is_place(text: str, folder: str) -> bool:
     """Whether a mask's text is a file, a literal or `-` rather than a misspelled rule."""
     if text == "-" or re.search(r"^\[|[./\\]", text):
         return True
-    return bool(text) and exists(folder / text)
+    return bool(text) and os.path.exists(os.path.join(folder, text))

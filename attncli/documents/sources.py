@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Callable
-from pathlib import Path
 
 from attncli.documents.archives import Archive
 from attncli.documents.files import read_file
@@ -21,13 +21,13 @@ def _csv(data: bytes, is_value: IsValue | None) -> Parsed:
     return parse_csv(data, is_value)
 
 
-def _arrays(path: Path, data: bytes | None) -> Archive:
+def _arrays(path: str, data: bytes | None) -> Archive:
     from attncli.documents.arrays import open_arrays
 
     return open_arrays(path, data)
 
 
-def _tensors(path: Path, data: bytes | None) -> Archive:
+def _tensors(path: str, data: bytes | None) -> Archive:
     from attncli.documents.tensors import open_tensors
 
     return open_tensors(path, data)
@@ -40,7 +40,7 @@ TEXTS: dict[str, Callable[[bytes, IsValue | None], Parsed]] = {
 }
 
 # Data that is None stands in the file, of which only the part that is asked for is read.
-ARCHIVES: dict[str, Callable[[Path, bytes | None], Archive]] = {
+ARCHIVES: dict[str, Callable[[str, bytes | None], Archive]] = {
     ".npz": _arrays,
     ".npy": _arrays,
     ".safetensors": _tensors,
@@ -55,7 +55,7 @@ def parse_place(place: Place, is_value: IsValue | None = None) -> Parsed:
     Raises DocumentError where there is no such file, key or slice, and for what cannot be read.
     """
     # What is no regular file, such as a named pipe, can be read once.
-    data = None if place.path.is_file() else read_file(place.path)
+    data = None if os.path.isfile(place.path) else read_file(place.path)
     parsed = parse(place.path, data, is_value)
     if place.is_whole_file:
         return parsed
@@ -65,14 +65,14 @@ def parse_place(place: Place, is_value: IsValue | None = None) -> Parsed:
     return {NAMELESS: parsed.matrix(place.key, place.slices)}
 
 
-def parse(path: Path, data: bytes | None, is_value: IsValue | None = None) -> Parsed:
+def parse(path: str, data: bytes | None, is_value: IsValue | None = None) -> Parsed:
     """The entries of a file, or of bytes, by suffix; elsewhere by how the content begins.
 
     CSV is what nothing tells. Raises DocumentError for files of other programs.
     """
     begins = read_file(path, _BEGINNING) if data is None else data[:_BEGINNING]
     is_json = begins.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
-    suffix = path.suffix.casefold()
+    suffix = os.path.splitext(path)[1].casefold()
     # The ninth byte of tensors opens a brace; their first is any.
     if not is_json or begins[8:9] == b"{":
         suffix = _suffix_of(path, begins)
@@ -83,7 +83,7 @@ def parse(path: Path, data: bytes | None, is_value: IsValue | None = None) -> Pa
     return TEXTS[suffix](read_file(path) if data is None else data, is_value)
 
 
-def _suffix_of(path: Path, begins: bytes) -> str:
+def _suffix_of(path: str, begins: bytes) -> str:
     """The suffix that a content has which is no JSON. Raises DocumentError for other programs'."""
     from attncli.documents.foreign import refuse_foreign
     from attncli.documents.tensors import begins_as_tensors
@@ -91,6 +91,6 @@ def _suffix_of(path: Path, begins: bytes) -> str:
     if begins_as_tensors(begins):
         return ".safetensors"
     refuse_foreign(path, begins)
-    suffix = path.suffix.casefold()
+    suffix = os.path.splitext(path)[1].casefold()
     is_array = suffix not in TEXTS and begins.startswith((b"PK\x03\x04", b"\x93NUMPY"))
     return ".npz" if is_array else suffix

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from attncli.documents.archives import Archive
 from attncli.documents.slices import index_of
 from attncli.errors import DocumentError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # The format's types that are numbers by themselves; of the others the scales stand elsewhere.
 DTYPES = {
@@ -32,7 +33,7 @@ def begins_as_tensors(begins: bytes) -> bool:
     return begins[8:9] == b"{" and int.from_bytes(begins[:8], "little") <= _LONGEST_HEADER
 
 
-def open_tensors(path: Path, data: bytes | None = None) -> Archive:
+def open_tensors(path: str, data: bytes | None = None) -> Archive:
     """The tensors of a file, of which no more is read than what is asked for, or of bytes.
 
     F16 and BF16 become float64 without loss. The file's metadata are notes of the program that

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from attncli.calculation.normalisers import Normalise
+from attncli.calculation.normalising import Normalise
 from attncli.calculation.scoring import Scoring
 from attncli.homework.answers import EXACT, Answer, Answered
 from attncli.homework.tolerance import Numbers, half_a_unit, near

@@ -9,14 +9,16 @@ from math import isfinite
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from attncli.calculation.compared import Comparison, Distance
 from attncli.calculation.problem import Problem
+from attncli.render.blocks import blocks
 from attncli.render.numbers import number_text
-from attncli.render.tables import WIDE_OPEN, blocks
+from attncli.render.tables import PADDING, WIDE_OPEN, widths_of
 from attncli.render.view import View
 
 
@@ -50,11 +52,12 @@ def _tables(comparisons: Sequence[Comparison], view: View) -> Iterator[Table]:
     names = list(dict.fromkeys(d.step.name for c in comparisons for d in c.distances))
     labels = [comparison.other.name for comparison in comparisons]
     cells = [[_cell(comparison, name, view) for comparison in comparisons] for name in names]
-    for start, stop in blocks(["step", *names], labels, cells, view.width):
+    side = PADDING + max(map(cell_len, ["step", *names]))
+    for start, stop in blocks(widths_of(labels, cells), side, view.width):
         table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
-        table.add_column(" step ", no_wrap=True)
+        table.add_column(Text(" step "), no_wrap=True)
         for label in labels[start:stop]:
-            table.add_column(f" {label} ", justify="right", no_wrap=True)
+            table.add_column(Text(f" {label} "), justify="right", no_wrap=True)
         for name, row in zip(names, cells, strict=True):
             table.add_row(Text(f" {name} "), *row[start:stop])
         yield table

@@ -9,6 +9,7 @@ from rich.cells import cell_len, set_cell_size
 from attncli.calculation.described import Pattern, remarks_on
 from attncli.calculation.masking import Booleans
 from attncli.records import record
+from attncli.render.blocks import blocks
 
 OPEN, HIDDEN = "●", "·"
 
@@ -43,7 +44,7 @@ def _drawn(
     """The lines of one picture; blocks of columns stand below each other where the screen ends."""
     side = max(map(cell_len, rows))
     widths = [cell_len(column) for column in columns]
-    for start, stop in _blocks(widths, side, width):
+    for start, stop in blocks(widths, side, width):
         if start:
             yield ""
         yield " ".join([" " * side, *columns[start:stop]])
@@ -51,14 +52,3 @@ def _drawn(
             marks = zip(row, widths[start:stop], strict=True)
             cells = [(OPEN if cell else HIDDEN).rjust(w) for cell, w in marks]
             yield " ".join([set_cell_size(label, side), *cells])
-
-
-def _blocks(widths: Sequence[int], side: int, width: int | None) -> Iterator[tuple[int, int]]:
-    """Runs of columns that fit the screen beside the labels; at least one column each."""
-    start, used = 0, side
-    for column, needed in enumerate(widths):
-        if width is not None and used + 1 + needed > width and column > start:
-            yield start, column
-            start, used = column, side
-        used += 1 + needed
-    yield start, len(widths)

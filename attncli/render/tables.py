@@ -7,9 +7,8 @@ that says how much. Text of the user reaches rich only as `Text`, never as marku
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from io import StringIO
-from math import inf
 
 import numpy as np
 from rich import box
@@ -22,10 +21,11 @@ from rich.text import Text
 
 from attncli.calculation.layouts import Array, Axis, Layout
 from attncli.calculation.names import last_of
-from attncli.calculation.normalisers import Normalise
+from attncli.calculation.normalising import Normalise
 from attncli.calculation.plan import Step, Trace
 from attncli.calculation.problem import Problem
 from attncli.records import record
+from attncli.render.blocks import blocks
 from attncli.render.numbers import number_text
 from attncli.render.view import View
 
@@ -34,7 +34,6 @@ MOST = 24  # more than this many are elided
 GAP = -1  # stands for what is left out
 ROW_GAP, COLUMN_GAP = "⋮", "…"
 PADDING = 2  # the spaces around a label; cells bring their own
-GUTTER = 1  # what the box puts between two columns
 WIDE_OPEN = 1_000_000  # we break lines ourselves: rich would cut digits to make them fit
 
 
@@ -88,7 +87,8 @@ class Drawing:
                 self._matrix(step, written[step.name])
 
     def _say(self, text: Text) -> None:
-        self.console.print(text, soft_wrap=True)
+        for line in broken(text, self.view.width):
+            self.console.print(line, soft_wrap=True)
 
     def _matrix(self, step: Step, matrix: Array) -> None:
         """A table for each slice; then what was left out, if anything."""
@@ -128,13 +128,16 @@ class Drawing:
             ]
             for row in rows
         ]
-        for start, stop in blocks(row_labels, column_labels, cells, self.view.width):
+        side = PADDING + max(map(cell_len, row_labels))
+        widths = widths_of(column_labels, cells)
+        for start, stop in blocks(widths, side, self.view.width):
             if start:
                 self.console.print()
             table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
-            table.add_column("", no_wrap=True)
-            for label in column_labels[start:stop]:
-                table.add_column(Text(f" {label} ", "dim"), justify="right", no_wrap=True)
+            table.add_column(Text(), width=side, no_wrap=True)
+            for label, width in zip(column_labels[start:stop], widths[start:stop], strict=True):
+                heading = Text(f" {label} ", "dim")
+                table.add_column(heading, width=width, justify="right", no_wrap=True)
             for label, row in zip(row_labels, cells, strict=True):
                 table.add_row(Text(f" {label} ", "dim"), *row[start:stop])
             self.console.print(table)
@@ -153,22 +156,22 @@ class Drawing:
         return Text(f" {text} ", _shade(number) if shaded else "")
 
 
-def blocks(
-    row_labels: list[str], column_labels: list[str], cells: list[list[Text]], width: int | None
-) -> Iterator[tuple[int, int]]:
-    """Runs of columns that fit the width beside the row labels; at least one column each.
+def broken(text: Text, width: int | None) -> Iterator[Text]:
+    """Lines that fit the width, broken between words; a shape, or a word that is wider, stays whole."""
+    starts = [0]
+    for word in re.finditer(r"\s*\S+(?: × \d+)*\s*", text.plain):
+        line = text.plain[starts[-1] : word.end()].rstrip()
+        if width is not None and cell_len(line) > width and word.start() > starts[-1]:
+            starts.append(word.start())
+    yield from text.divide(starts[1:])
 
-    The cells bring the spaces around them; the labels do not.
-    """
-    room = inf if width is None else width - PADDING - max(map(cell_len, row_labels))
-    start, used = 0, 0
-    for column, label in enumerate(column_labels):
-        needed = GUTTER + max(PADDING + cell_len(label), *(row[column].cell_len for row in cells))
-        if used + needed > room and column > start:
-            yield start, column
-            start, used = column, 0
-        used += needed
-    yield start, len(column_labels)
+
+def widths_of(labels: Sequence[str], cells: Sequence[Sequence[Text]]) -> list[int]:
+    """Those of columns; the cells bring the spaces around them, the labels do not."""
+    return [
+        max(PADDING + cell_len(label), *(row[column].cell_len for row in cells))
+        for column, label in enumerate(labels)
+    ]
 
 
 # Five colours of the map viridis, evenly spaced: as legible on dark screens as on light ones.

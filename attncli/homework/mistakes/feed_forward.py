@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from attncli.calculation.activations import ACTIVATIONS, Activate, Gate
+from attncli.calculation.activating import Activate, Gate
+from attncli.calculation.activations import ACTIVATIONS
 from attncli.calculation.layouts import Array
 from attncli.calculation.operations import Project
 from attncli.homework.catalogue import Scene, mistake
@@ -129,7 +130,7 @@ def swiglu_gate_missing(scene: Scene) -> Array | None:
 
     Without it this is a plain feed-forward, with silu as its activation.
     """
-    return ACTIVATIONS[bending(scene).kind].apply(scene.operands[0])
+    return ACTIVATIONS[bending(scene).kind].bend.apply(scene.operands[0])
 
 
 @mistake("swiglu-gate-added", "silu(x W_1) + x W_3", Gate)
@@ -141,7 +142,7 @@ def swiglu_gate_added(scene: Scene) -> Array | None:
     A gate lets through or holds back, which a sum cannot.
     """
     source, gate = scene.operands
-    return ACTIVATIONS[bending(scene).kind].apply(source) + gate
+    return ACTIVATIONS[bending(scene).kind].bend.apply(source) + gate
 
 
 @mistake("swiglu-silu-of-both", "silu(x W_1 × x W_3)", Gate)
@@ -153,4 +154,4 @@ def swiglu_silu_of_both(scene: Scene) -> Array | None:
     The gate itself is linear: that is where a gradient passes undiminished.
     """
     source, gate = scene.operands
-    return ACTIVATIONS[bending(scene).kind].apply(source * gate)
+    return ACTIVATIONS[bending(scene).kind].bend.apply(source * gate)

@@ -7,7 +7,7 @@ import numpy as np
 from attncli.calculation.layouts import Array
 from attncli.calculation.masking import HIDES, Mask, Rule
 from attncli.calculation.masks import Causal, Window
-from attncli.calculation.normalisers import Softmax
+from attncli.calculation.normalising import Softmax
 from attncli.homework.catalogue import Scene, mistake
 from attncli.homework.mistakes.masking import (
     applied,

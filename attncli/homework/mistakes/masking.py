@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from attncli.calculation.layouts import Array
 from attncli.calculation.masking import HIDES, Booleans, Mask, Rule
@@ -14,6 +13,9 @@ from attncli.calculation.operations import OfOne, Operation
 from attncli.calculation.plan import Step
 from attncli.homework.catalogue import Scene
 from attncli.records import replace
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 R = TypeVar("R", bound=Rule)
 

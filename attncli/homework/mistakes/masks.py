@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from attncli.calculation.layouts import Array
 from attncli.calculation.masking import Mask
 from attncli.calculation.masks import Causal, Padding
-from attncli.calculation.normalisers import Softmax
+from attncli.calculation.normalising import Softmax
 from attncli.calculation.operations import DivideByRoot, Multiply
 from attncli.homework.catalogue import Scene, mistake
 from attncli.homework.mistakes.masking import (
@@ -25,6 +24,9 @@ from attncli.homework.mistakes.masking import (
     scored,
 )
 from attncli.records import replace
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @mistake("mask-missing", "scores, nothing hidden", Mask)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from attncli.calculation.layouts import Array
-from attncli.calculation.normalisers import Sigmoid, Softmax, Softmax1, Sparsemax
+from attncli.calculation.normalising import Sigmoid, Softmax, Softmax1, Sparsemax
 from attncli.homework.catalogue import Scene, mistake
 from attncli.homework.mistakes.softmax import (
     EVERY_NORMALISER,

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from attncli.calculation.angles import Angles, places
 from attncli.calculation.layouts import Array
 from attncli.calculation.positioning import Rotate
 from attncli.homework.catalogue import Scene
 from attncli.records import replace
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Pair = tuple[Array, Array]
 # From cos, sin, x₁ and x₂ of every pair to the two that they become.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from attncli.calculation.layouts import Array
-from attncli.calculation.normalisers import NORMALISERS, Normalise, Softmax
+from attncli.calculation.normalisers import NORMALISERS
+from attncli.calculation.normalising import Normalise, Softmax
 from attncli.calculation.operations import DivideByRoot, Multiply
 from attncli.homework.catalogue import Scene, mistake
 from attncli.homework.mistakes.masking import behind, chain

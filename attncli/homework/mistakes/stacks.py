@@ -6,7 +6,7 @@ import numpy as np
 
 from attncli.calculation.layouts import Array
 from attncli.calculation.masking import Mask
-from attncli.calculation.normalisers import Softmax
+from attncli.calculation.normalising import Softmax
 from attncli.calculation.operations import Project
 from attncli.homework.catalogue import Scene, mistake
 from attncli.homework.mistakes.layered import layer_of
@@ -45,9 +45,9 @@ def memory_layer_by_layer(scene: Scene) -> Array | None:
     The picture of two stacks side by side suggests it, but the encoder is finished before the
     decoder begins.
     """
-    if scene.part is None:
-        return None
     layer = layer_of(scene.full_name("output"))
+    if "decoder" not in layer:  # whose memory is given
+        return None
     return _with_memory(scene, f"{layer.replace('decoder', 'encoder')}output")
 
 
