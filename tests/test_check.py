@@ -355,6 +355,36 @@ def test_pairs_of_mistakes_are_found_from_the_output_alone(tmp_path: Path) -> No
     assert {"divide-by-dk", "softmax-columns"} <= set(cause["mistakes"])
 
 
+@pytest.mark.parametrize("mask", [None, "causal", "causal:lower-right", "window:1,0"])
+@pytest.mark.parametrize("shown", ["output", "weights"])
+def test_a_forgotten_cache_is_named(mask: str | None, shown: str, tmp_path: Path) -> None:
+    """With keys, values and mask of the new tokens alone, whatever step is shown."""
+    rng = np.random.default_rng(13)
+    sizes = {"Q": (3, 5), "K": (3, 5), "V": (3, 2), "K_past": (2, 5), "V_past": (2, 2)}
+    document: dict[str, Any] = {name: rng.normal(size=of).tolist() for name, of in sizes.items()}
+    document |= {"mask": mask} if mask else {}
+    forgotten = {name: value for name, value in document.items() if "past" not in name}
+    arguments = ["compute", "-", "--only", shown, "-f", "json"]
+    answer = CliRunner().invoke(cli, arguments, input=json.dumps(forgotten)).stdout
+    (tmp_path / "p.json").write_text(json.dumps(document))
+    cause = results(str(tmp_path / "p.json"), "-", stdin=answer)[shown]["cause"]
+    assert cause["mistakes"][0] == "cache-forgotten"
+
+
+def test_mistakes_in_hidden_sums_are_named_where_heads_share_keys(tmp_path: Path) -> None:
+    """Each key head stands in for all the query heads of its group."""
+    rng = np.random.default_rng(17)
+    queries, keys = rng.normal(size=(4, 3, 5)), rng.normal(size=(2, 7, 5))
+    Q, K = (np.concatenate(list(heads), axis=-1).tolist() for heads in (queries, keys))
+    document = {"Q": Q, "K": K, "heads": 4, "kv_heads": 2, "score": "additive"}
+    (tmp_path / "p.json").write_text(json.dumps(document))
+    sums = [queries[head, :, None] + keys[head // 2] for head in range(4)]
+    scores = np.maximum(sums, 0).sum(axis=-1)
+    answer = json.dumps({"scores": scores.tolist()})
+    cause = results(str(tmp_path / "p.json"), "-", stdin=answer)["scores"]["cause"]
+    assert cause["mistakes"] == ["additive-relu"]
+
+
 def test_a_step_that_does_nothing_is_judged_by_the_one_before() -> None:
     """`scaled` and `masked` in an answer to a problem with neither."""
     answer = '{"scaled": [[2,4,4],[4,16,12],[4,12,10]], "masked": [[2,4,4],[4,16,12],[4,12,99]]}'
@@ -580,7 +610,11 @@ ERRORS = [
     ([LESSON, "-"], "[[1, 2]]", "it holds one matrix without a name."),
     ([LESSON, "-"], '{"X": [[9]]}', "X of the answer is not the X of the problem."),
     ([LESSON, "-", "--points", "weights=x"], "{}", "'x' is no number of points."),
-    ([LESSON, "-", "--points", "wights=1"], "{}", "wights is no step of this calculation."),
+    (
+        [LESSON, "-", "--points", "wights=1"],
+        "{}",
+        "wights is no step of this calculation (did you mean 'weights'?).",
+    ),
     ([LESSON, "-", "--atol", "nan"], "{}", "--atol is nan: it must be a finite distance."),
     (["--laws"], None, "--laws needs an answer alone, but there are 0 files."),
 ]

@@ -144,6 +144,14 @@ WARNINGS = [
         "no key may be attended by query 2 (love): weights and output are 0 there.",
     ),
     (
+        ["Q=[[1,2]]", "K=[[1,2]]", "--mask", "padding:0"],
+        "no key may be attended by query 1: weights are 0 there.",
+    ),
+    (
+        ["[[1,2]]", "--mask", "padding:0", "--heads", "2"],
+        "no key may be attended by head 1, query 1; head 2, query 1: weights and heads are 0 there.",
+    ),
+    (
         ["[[[1],[2]],[[3],[4]]]", "--mask", "padding:2,0"],
         (
             "no key may be attended by batch entry 2, query 1; batch entry 2, query 2: "

@@ -466,7 +466,7 @@ ERRORS: list[tuple[Sequence[str], str]] = [
     (options(n=N, d_model=6, m=M, layer="encoder"), "--m is given, but there is none here: layer"),
     (options(n=N, layer="decoder"), "--d-model is not given: layer is decoder."),
     (options(n=N, d_k=D_K, hidden=3), "--hidden is given, but nothing here has that size."),
-    (options(n=N, d_k=D_K, mask="padding:9"), "counts 9 real keys, but there are 5."),
+    (options(n=N, d_k=D_K, mask="padding:9"), "counts 9 real keys, but there are 5 keys."),
     (options(n=N, d_k=D_K, position="sinusoidal"), "position is added to X, but there is no X"),
     (options(n=N, d_k=D_K, window=2), "--window is for a comparison, but nothing is compared."),
     ([*options(n=N, d_k=D_K, window=6), "--compare"], "--window is 6, but there are 5 tokens."),

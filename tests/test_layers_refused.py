@@ -338,9 +338,36 @@ def test_what_is_wrong_is_told_with_its_place(given: Entries, message: str) -> N
 
 def test_only_knows_the_steps_of_layers() -> None:
     """A step without its sublayer, and one of a layer that is not there; all that there are."""
-    asked = (("weights", "self.weights"), ("layers.2.self.weights", "self.weights"))
+    asked = (("scaled", "self.scaled"), ("layers.2.self.weights", "self.weights"))
     for name, meant in asked:
         result = run("compute", "-", "--only", name, given=document("encoder"))
         message = f"{name} is no step of this calculation (did you mean {meant!r}?)."
         assert result.exit_code == 2
         assert result.stderr.startswith(f"Error: --only: {message} Its steps are self.Q, self.K, ")
+
+
+MEANT = [
+    ("encoder", 2, "weights", ["layers.1.self.weights", "layers.2.self.weights"]),
+    ("encoder", 5, "weights", [f"layers.{number}.self.weights" for number in (1, 2, 3)]),
+    ("encoder", 2, "norm_2.sum", ["layers.1.norm_2.sum", "layers.2.norm_2.sum"]),
+    ("decoder", 1, "Weights", ["self.weights", "cross.weights"]),
+    ("transformer", 1, "ffn.hidden", ["encoder.ffn.hidden", "decoder.ffn.hidden"]),
+]
+
+
+@pytest.mark.parametrize(("kind", "layers", "name", "meant"), MEANT)
+def test_a_step_without_its_layer_is_that_of_its_full_names(
+    kind: str, layers: int, name: str, meant: list[str]
+) -> None:
+    """Every command suggests the full names that end in what was asked, three at most."""
+    given = document(kind, layers)
+    guess = f" is no step of this calculation (did you mean {' or '.join(map(repr, meant))}?). Its"
+    for arguments in (
+        ["compute", "-", "--only", name],
+        ["explain", "-", f"{name}[1,1]"],
+        ["check", "-", "[[1]]", "--step", name],
+        ["check", "-", "output=[[1]]", "--points", f"{name}=1"],
+    ):
+        result = run(*arguments, given=given)
+        assert result.exit_code == 2
+        assert f"{name.casefold()}{guess}" in result.stderr.replace("Weights", "weights")

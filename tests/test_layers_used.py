@@ -196,7 +196,7 @@ WARNED: list[tuple[Entries, list[str]]] = [
         [
             (
                 "no key may be attended by head 1, query 1 (a); head 2, query 1 (a): "
-                "self.weights are 0 there."
+                "self.weights and self.heads are 0 there."
             )
         ],
     ),
@@ -209,6 +209,57 @@ WARNED: list[tuple[Entries, list[str]]] = [
     ),
     ({"norm_2.eps": 0, "norm_2.gamma": [0] * D_MODEL}, []),
 ]  # fmt: skip
+
+BARE = [
+    ("encoder", 1, ("self",), ["self has no W_q, W_k and W_v: X itself is Q, K and V."]),
+    (
+        "decoder",
+        1,
+        ("cross",),
+        ["cross has no W_q, W_k and W_v: X itself is Q, and memory K and V."],
+    ),
+    (
+        "encoder",
+        2,
+        ("self",),
+        ["layers.1.self and layers.2.self have no W_q, W_k and W_v: X itself is Q, K and V."],
+    ),
+    (
+        "transformer",
+        1,
+        ("self", "cross"),
+        [
+            "encoder.self and decoder.self have no W_q, W_k and W_v: X itself is Q, K and V.",
+            "decoder.cross has no W_q, W_k and W_v: X itself is Q, and memory K and V.",
+        ],
+    ),
+    (
+        "encoder",
+        7,
+        ("self",),
+        [
+            (
+                "layers.1.self, layers.2.self, layers.3.self, layers.4.self, layers.5.self and 2 "
+                "more have no W_q, W_k and W_v: X itself is Q, K and V."
+            )
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "layers", "forgotten", "warnings"), BARE)
+def test_a_forgotten_sublayer_is_told(
+    kind: str, layers: int, forgotten: tuple[str, ...], warnings: list[str]
+) -> None:
+    """It is calculated, on X itself; what is there is not spoken of."""
+    given = {
+        name: entry
+        for name, entry in flat(document(kind, layers)).items()
+        if not set(name.split(".")[:-1]) & set(forgotten)
+    }
+    result = run("compute", "-", "--only", "output", "--heads", "1", given=given)
+    assert result.exit_code == 0
+    assert result.stderr.splitlines() == [f"Warning: {warning}" for warning in warnings]
 
 
 @pytest.mark.parametrize(
@@ -267,6 +318,7 @@ def test_the_arithmetic_that_is_shown_gives_the_numbers(
 BY_HAND: Entries = {
     "layer": "encoder",
     "X": [[1, 2]],
+    "self": {name: [[1, 0], [0, 1]] for name in ("W_q", "W_k", "W_v")},
     "norm_1": {"gamma": [1, 1.5], "beta": [0, -0.5]},
     "ffn": {"W_1": [[1, 0], [0, 2]], "W_2": [[1, 0], [0, 1]]},
     "eps": 0,

@@ -53,7 +53,7 @@ def test_what_is_piped_on_is_the_rule(rule: str, form: str) -> None:
 
 
 SAID = [
-    ("[[1,0,0],[1,1,0],[1,1,1]]", ["6 of 9 cells are open (67%).", "It is causal"]),
+    ("[[1,0,0],[1,1,0],[1,1,1]]", ["Open: 6 of 9 cells (67%).", "It is causal"]),
     ("[[1,1,1],[0,1,1],[0,0,1]]", ["Transposed it would be causal"]),
     ("[[0,1,1],[0,0,1],[0,0,0]]", ["Inverted it would be causal", "--mask-kind drop", "query 3"]),
     ("[[1,1,0,0],[1,1,1,0]]", ["2 queries down, 4 keys across", "window"]),
@@ -61,7 +61,7 @@ SAID = [
     ("[[1,1,0],[1,1,0]]", ["It is padding:2", "No query sees key 3."]),
     ("[[true,true],[true,true]]", ["no mask at all", "booleans: true may be attended"]),
     ('[[0,"-inf"],[0.5,0]]', ["numbers that are added", "It is causal"]),
-    ("[[0,0],[0,0]]", ["zeros alone", "No key is open to queries 1, 2: their output is 0."]),
+    ("[[0,0],[0,0]]", ["zeros alone", "No key is open to queries 1, 2: the output is 0 there."]),
     ("[[1,0,0],[0,0,0],[1,0,1]]", ["it hides what causal hides, and more", "query 2:"]),
     ("[1,0,1]", ["1 × 3: 1 query down", "the row is for all queries", "No query sees key 2."]),
     ("[[[1,0],[1,1]],[[1,1],[1,1]]]", ["slice 1", "It is causal", "slice 2", "no mask at all"]),
@@ -76,6 +76,29 @@ def test_a_mask_is_described(cells: str, said: list[str], tmp_path: Path) -> Non
     for source in (cells, str(tmp_path / "mask.json")):
         text = mask(source)
         assert all(sentence in text for sentence in said), text
+
+
+LABELLED = [
+    (",I,love\nI,1,0\nlove,1,1\n", [], ["     I love", "I    ●    ·", "love ●    ●"]),
+    ("I,love\n1,0\n1,1\n", [], ["  I love", "1 ●    ·", "2 ●    ●"]),
+    ("I,1,0\nlove,1,1\n", [], ["     1 2", "I    ● ·", "love ● ●"]),
+    (",a,b,c\nx,1,0,0\ny,1,1,1\n", [], ["  a b c", "x ● · ·", "y ● ● ●"]),
+    (",a,b\nx,1,0\ny,1,1\n", ["--tokens", "i,j"], ["  i j", "i ● ·", "j ● ●"]),
+    (",a,b\nx,1,0\ny,1,1\n", ["--memory-tokens", "i,j"], ["  i j", "x ● ·", "y ● ●"]),
+]
+
+
+@pytest.mark.parametrize(("text", "options", "lines"), LABELLED)
+def test_labels_of_a_csv_are_drawn(text: str, options: list[str], lines: list[str]) -> None:
+    """Beside the rows and above the columns, where the file has them; options win."""
+    assert mask("-", *options, stdin=text).split("\n\n")[0].split("\n") == lines
+
+
+def test_labels_cannot_steer_a_terminal() -> None:
+    """They are spelled out, as compute does it."""
+    drawn = mask("-", stdin="\x1b[31m,b\n1,0\n1,1\n")
+    assert "\x1b" not in drawn
+    assert "\\x1b[31m" in drawn
 
 
 def test_lengths_of_batch_entries_are_piped_on_with_heads_and_without() -> None:
@@ -116,13 +139,13 @@ def test_a_wide_picture_is_broken_into_blocks(monkeypatch: pytest.MonkeyPatch) -
 ERRORS = [
     (["causal"], "causal: how many queries has the mask causal? Write attncli mask causal 4"),
     (["casual", "3"], "'casual' is no mask (did you mean 'causal'?)"),
-    (["padding:9", "3"], "padding:9 counts 9 real keys, but there are 3."),
+    (["padding:9", "3"], "padding:9 counts 9 real keys, but there are 3 keys."),
     (["[[1,0]]", "3"], "[[1,0]] has its own size, 1 × 2. Leave out N and M."),
     (["[[[[[1,0]]]]]"], "the mask is 1 × 1 × 1 × 1 × 2, of rank 5."),
     (["[[]]"], "the mask is 1 × 0, of rank 2."),
     (["causal", "3", "-o", "mask.npz"], "mask.npz: the suffix '.npz' names no format"),
     (["missing.csv"], "Error: missing.csv: there is no such file."),
-    (["causal", "3", "--tokens", "a,b"], "--tokens: 2 labels are given, but there are 3."),
+    (["causal", "3", "--tokens", "a,b"], "--tokens gives 2 labels, but the mask has 3 rows."),
 ]
 
 

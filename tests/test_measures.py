@@ -22,14 +22,25 @@ def numbers(*shape: int) -> NDArray[np.float64]:
     return np.random.default_rng(shape).normal(size=shape)
 
 
+def written(entries: dict[str, Any]) -> str:
+    """Entries as JSON, whose matrices may be arrays."""
+    return json.dumps(
+        {name: getattr(value, "tolist", lambda v=value: v)() for name, value in entries.items()}
+    )
+
+
 def run(document: dict[str, Any]) -> Result:
-    """A run on a document, whose matrices may be arrays."""
-    written = {
-        name: getattr(value, "tolist", lambda v=value: v)() for name, value in document.items()
-    }
-    result = CliRunner().invoke(cli, ["compute", "-", "-f", "json"], input=json.dumps(written))
+    """A run on a document."""
+    arguments = ["compute", "-", "-f", "json"]
+    result = CliRunner().invoke(cli, arguments, input=written(document))
     assert result.exit_code == 0, result.stderr
     return result
+
+
+def checked(document: dict[str, Any], **answer: NDArray[Any]) -> str:
+    """The report on an answer to a document."""
+    arguments = ["check", written(document), "-"]
+    return CliRunner().invoke(cli, arguments, input=written(answer)).stdout
 
 
 def compute(**document: Any) -> dict[str, NDArray[Any]]:
@@ -133,6 +144,35 @@ def test_concat_is_additive_with_one_weight_above_the_other() -> None:
         assert list(concat) == list(additive)
         for name, matrix in additive.items():
             assert_array_equal(concat[name], matrix, name)
+
+
+MADE = {
+    "additive-relu": lambda pairs, v_a: np.maximum(pairs, 0) @ v_a,
+    "additive-no-v": lambda pairs, v_a: np.tanh(pairs).sum(axis=-1),
+    "additive-no-tanh": lambda pairs, v_a: pairs @ v_a,
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_mistakes_in_concat_speak_of_what_it_has(name: str) -> None:
+    """It has no U_a; the steps of hidden queries and keys are those of additive scoring."""
+    given = {"Q": numbers(N, D_Q), "K": numbers(M, D_K), "v_a": numbers(HIDDEN)}
+    given["W_a"] = numbers(D_Q + D_K, HIDDEN)
+    hidden_queries, hidden_keys = given["Q"] @ given["W_a"][:D_Q], given["K"] @ given["W_a"][D_Q:]
+    scores = MADE[name](hidden_queries[:, None] + hidden_keys, given["v_a"])
+    report = checked({**given, "score": "concat"}, scores=scores)
+    assert name in report
+    assert "q_hidden + k_hidden" in report
+    assert "U_a" not in report
+
+
+def test_keys_in_place_of_values_are_told_in_concat() -> None:
+    """They are those before the step k_hidden."""
+    given = {"Q": numbers(N, D_Q), "K": numbers(M, D_K), "V": numbers(M, D_V)}
+    document = {**given, "W_a": numbers(D_Q + D_K, HIDDEN), "score": "concat"}
+    report = checked(document, output=compute(**document)["weights"] @ given["K"])
+    assert "multiplied by the keys, as they are before k_hidden" in report
+    assert "U_a" not in report
 
 
 @pytest.mark.parametrize("layout", ["rows", "columns", "torch"])

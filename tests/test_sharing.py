@@ -271,7 +271,7 @@ def test_labels_of_a_cache_are_those_of_all_keys() -> None:
     run = CliRunner().invoke(cli, ["compute", "-"], input=json.dumps(document))
     assert "the      cat      sat" in run.stdout
     message = refused({**document, "memory_tokens": ["sat"]})
-    assert "memory_tokens has 1 labels, but K_past and K have 3 rows." in message
+    assert "memory_tokens has 1 label, but K_past and K have 3 rows." in message
 
 
 # What does not go together.
@@ -342,7 +342,7 @@ REFUSED: list[tuple[Document, str]] = [
         "cache_lens and K_past are given: each says what the cached keys are.",
     ),
     ({**QKV, "cache_lens": [3, 2]}, "cache_lens gives 2 lengths, but Q has batch entries: 1."),
-    ({**QKV, "cache_lens": [6]}, "cache_lens counts 6 real keys, but there are 5."),
+    ({**QKV, "cache_lens": [6]}, "cache_lens counts 6 real keys, but there are 5 keys."),
     ({**QKV, "cache_lens": [1.5]}, "it must be whole numbers from 0, one a batch entry"),
     (
         {"X": matrix("X", 3, 4), "W_qkv": matrix("w", 4, 10)},

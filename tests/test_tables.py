@@ -40,13 +40,25 @@ def test_tables_are_those_of_the_golden_file(sample: str, width: int) -> None:
 
 @pytest.mark.parametrize(("sample", "width"), CASES)
 def test_no_table_line_is_wider_than_the_screen(sample: str, width: int) -> None:
-    """Blocks of columns fit; only headings, which the terminal wraps, may be longer."""
+    """Blocks of columns fit."""
     lines = golden_file(sample, width).read_text(encoding="utf-8").split("\n")
     ruled = [
         line for line in lines if line.startswith("─") or re.match(r" \S+ +-?\d+\.\d{4}", line)
     ]
     assert ruled
     assert max(map(len, ruled)) <= width
+
+
+def test_headings_are_broken_between_words() -> None:
+    """No line is wider than the screen, no word and no shape is cut, and none is lost."""
+    sample = str(ROOT / "samples/decoder_layer.json")
+    whole, narrow = (drawn(sample, "--only", "output", width=width) for width in (None, 60))
+    heading, broken = (screen.partition("\n ")[0] for screen in (whole, narrow))
+    assert max(map(len, heading.split("\n"))) > 60
+    assert max(map(len, broken.split("\n"))) <= 60
+    assert broken.split() == heading.split()
+    for width in range(1, 100):
+        assert "3 × 6" in drawn(sample, "--only", "output", width=width)
 
 
 @pytest.mark.parametrize("width", [10, 37, 60, 173, None])

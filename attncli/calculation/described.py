@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attncli.calculation.inputs import MOST_AXES
-from attncli.calculation.layouts import Axis, count, shape_text
+from attncli.calculation.layouts import Axis, count, noun, shape_text
 from attncli.calculation.masking import HIDES, Booleans, Rule
 from attncli.calculation.masks import Causal, Padding, Window, read_rule
 from attncli.errors import ProblemError
@@ -86,9 +86,9 @@ def remarks_on(pattern: Pattern) -> list[str]:
     """What a person should know of a mask of n × m, in sentences."""
     opened = pattern.may_attend
     n, m = opened.shape
-    share = f"{opened.sum()} of {opened.size} cells are open ({opened.mean():.0%})."
+    share = f"Open: {opened.sum()} of {count(opened.size, 'cells')} ({opened.mean():.0%})."
     found = [
-        f"{shape_text(opened.shape)}: {n} {_queries(n)} down, {count(m, 'keys')} across.",
+        f"{shape_text(opened.shape)}: {count(n, 'queries')} down, {count(m, 'keys')} across.",
         f"The cells are {pattern.words}.",
         share,
         *_rules(opened),
@@ -97,15 +97,14 @@ def remarks_on(pattern: Pattern) -> list[str]:
     if empty.size:
         named = ", ".join(map(str, empty[:MOST_NAMED]))
         more = f" and {empty.size - MOST_NAMED} more" if empty.size > MOST_NAMED else ""
-        found.append(f"No key is open to {_queries(empty.size)} {named}{more}: their output is 0.")
+        found.append(
+            f"No key is open to {noun(empty.size, 'queries')} {named}{more}: the output is 0 there."
+        )
     unseen = np.flatnonzero(~opened.any(axis=0)) + 1
     if unseen.size:
-        found.append(f"No query sees key {', '.join(map(str, unseen[:MOST_NAMED]))}.")
+        named = ", ".join(map(str, unseen[:MOST_NAMED]))
+        found.append(f"No query sees {noun(unseen.size, 'keys')} {named}.")
     return found
-
-
-def _queries(number: int) -> str:
-    return "query" if number == 1 else "queries"
 
 
 def _rules(opened: Booleans) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from attncli.calculation.document import Document
-from attncli.calculation.layouts import Axes, Layout, Role
+from attncli.calculation.layouts import Axes, Layout, Role, count
 from attncli.errors import ProblemError, printable
 
 
@@ -47,6 +47,7 @@ def _check_number(
     if len(labels) == earlier + size:
         return
     side = layout.side(Role.TOKENS, -2, 2)
-    have = f"K_past and {owner} have {earlier + size}" if earlier else f"{owner} has {size}"
-    message = f"{choice} has {len(labels)} labels, but {have} {side}."
+    have = f"K_past and {owner} have" if earlier else f"{owner} has"
+    needed = count(earlier + size, side)
+    message = f"{choice} has {count(len(labels), 'labels')}, but {have} {needed}."
     raise ProblemError(message, "Give one label each, with commas between.", (choice, owner))

@@ -110,7 +110,9 @@ class SharesHeads:
         heads = queries[-1].size
         if heads % keys[-1].size:
             shapes = paper.two_shapes(self.keys, self.queries)
-            message = f"{shapes}: {heads} heads of queries cannot share {keys[-1].size} evenly."
+            message = (
+                f"{shapes}: {count(heads, 'heads')} of queries cannot share {keys[-1].size} evenly."
+            )
             hint = f"The number of heads of {self.keys} must divide {heads}: {divisors(heads)}."
             raise ProblemError(message, hint, (self.keys, self.queries))
         return None
@@ -139,6 +141,42 @@ class OneWidth:
         raise ProblemError(message, hint, (*names, "heads"))
 
 
+@record(frozen=True)
+class OneHeadWidth:
+    """The heads of queries and the fewer heads of keys are of one width."""
+
+    keys: str
+    queries: str
+    heads: int
+    kv_heads: int
+
+    def check(self, paper: Paper) -> None:
+        """Raise ProblemError where one is wider. Widths that cannot be split are told elsewhere."""
+        wide, narrow = paper.size(self.queries, -1), paper.size(self.keys, -1)
+        each, other = wide / self.heads, narrow / self.kv_heads
+        are_split = each.is_integer() and other.is_integer()
+        if each == other or self.kv_heads == self.heads or not are_split:
+            return
+        is_one = self.keys == self.queries
+        shapes = (
+            f"{self.keys} is {paper.shape(self.keys)}"
+            if is_one
+            else f"{paper.two_shapes(self.keys, self.queries)}"
+            f"{paper.origins(self.keys, self.queries)}"
+        )
+        message = (
+            f"{shapes}: a head of queries is {wide} / {self.heads} = {each:.0f} wide, but one of keys "
+            f"{narrow} / {self.kv_heads} = {other:.0f}."
+        )
+        needed = count(int(each) * self.kv_heads, paper.side(self.keys, -1))
+        hint = (
+            f"Leave out kv_heads, or give W_q, W_k and W_v, for keys and values of {needed}."
+            if is_one
+            else f"With kv_heads {self.kv_heads}, {self.keys} needs {needed}; else leave out kv_heads."
+        )
+        raise ProblemError(message, hint, (self.keys, self.queries, "kv_heads"))
+
+
 def divisors(number: int) -> str:
     """The whole numbers that divide this one: `1, 2, 3 or 6`."""
     *most, last = (str(n) for n in range(1, number + 1) if number % n == 0)
@@ -157,7 +195,7 @@ class Divides:
         if width % self.heads == 0:
             return
         message = (
-            f"{self.name} is {paper.shape(self.name)}: its {width} {paper.side(self.name, -1)} "
+            f"{self.name} is {paper.shape(self.name)}: its {count(width, paper.side(self.name, -1))} "
             f"cannot be split into {count(self.heads, 'heads')}."
         )
         hint = f"Choose a number of heads that divides {width}: {divisors(width)}."

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 import numpy as np
 
 from attncli.calculation.given import PROJECTIONS
-from attncli.calculation.layouts import Array
+from attncli.calculation.layouts import Array, count
 from attncli.errors import ProblemError
 
 PACKED = {"W_qkv": "W", "b_qkv": "b"}
@@ -56,7 +56,7 @@ def unpack(matrices: dict[str, Array], heads: int | None, kv_heads: int | None) 
 
 def _check_width(weight: int, bias: int) -> None:
     if weight != bias:
-        message = f"W_qkv makes {weight} numbers of a token, but b_qkv has {bias}."
+        message = f"W_qkv makes {count(weight, 'numbers')} of a token, but b_qkv has {bias}."
         hint = "Check that W_qkv is not transposed: see --layout, or --convention torch."
         raise ProblemError(message, hint, tuple(PACKED))
 
@@ -66,7 +66,7 @@ def _cut(packed: str, matrix: Array, heads: int, kv_heads: int) -> list[Array]:
     if width % units:
         parts = "3 equal parts" if heads == kv_heads else f"{heads} + {kv_heads} + {kv_heads} heads"
         raise ProblemError(
-            f"{packed} makes {width} numbers of a token, which cannot be cut into {parts}.",
+            f"{packed} makes {count(width, 'numbers')} of a token, which cannot be cut into {parts}.",
             "It holds the queries', the keys' and the values' part, in this order; see --layout.",
             (packed, "heads", "kv_heads"),
         )

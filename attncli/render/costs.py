@@ -10,7 +10,7 @@ from rich.text import Text
 
 from attncli.calculation.alternatives import Report
 from attncli.calculation.costing import Costing, StepCost
-from attncli.calculation.layouts import Shape, shape_text
+from attncli.calculation.layouts import Shape, noun, shape_text
 from attncli.render.alternatives import of_doublings, of_kinds, of_scorings
 from attncli.render.cost_columns import labels, number, operations
 from attncli.render.groups import Group, tables
@@ -137,7 +137,7 @@ class Drawing:
         said = f"{largest.step.name}, {number(largest.bytes)} bytes"
         self.say(f"bytes: of each result in {costing.dtype.name}; the largest is {said}")
         for part in costing.opened:
-            share = f"{number(part.opened)} of {number(part.scores)} scores"
+            share = f"{number(part.opened)} of {number(part.scores)} {noun(part.scores, 'scores')}"
             percent = number_text(100 * part.share, 1)
             self.say(f"{part.name} leaves open {share} ({percent}%); all of them are counted")
 

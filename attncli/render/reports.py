@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from attncli.calculation.layouts import noun
 from attncli.homework.report import Difference, Line, Report
-from attncli.render.verdicts import draw_report
 from attncli.render.view import View
 
 
@@ -59,6 +59,8 @@ def report_gradescope(report: Report, view: View) -> str:
         }
         for line in report.lines
     ]
+    from attncli.render.verdicts import draw_report  # with rich, which no other of these needs
+
     colored = View(view.precision, view.full, None, "256")
     document = {
         "score": report.score,
@@ -84,7 +86,11 @@ def report_markdown(report: Report) -> str:
                 f"- {cell.place}: `{cell.yours}` instead of `{cell.expected}`"
                 for cell in line.differences
             ]
-    rows += ["", f"**{report.score:g} of {report.max_score:g} points**", ""]
+    rows += [
+        "",
+        f"**{report.score:g} of {report.max_score:g} {noun(report.max_score, 'points')}**",
+        "",
+    ]
     return "\n".join(rows)
 
 

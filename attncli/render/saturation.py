@@ -68,7 +68,7 @@ def _source(found: Saturation, view: View) -> Iterator[str]:
 
 def _drawn(source: Drawn) -> Iterator[str]:
     """The random numbers, and the theory about them."""
-    yield f"{_queries(source.queries, 'random ')}, each with {count(source.keys, 'keys')} of its own"
+    yield f"{count(source.queries, 'random queries')}, each with {count(source.keys, 'keys')} of its own"
     yield f"Every number in them is independent N(0, 1): seed {source.seed}, PCG64."
     yield "In theory q·k has variance d_k, and q·k / √d_k variance 1."
 
@@ -84,20 +84,16 @@ def _given(source: Given, rows: Sequence[Row], view: View) -> Iterator[str]:
         parts = [count(len(rows) - 1, "heads")] if len(rows) > 1 else []
         parts += [count(source.batch, "batch entries")] if source.batch else []
         together = f" in {' and '.join(parts)}" if parts else ""
-        yield f"d_k = {rows[0].d_k}; {_queries(wholes[0].queries)}{together}."
+        yield f"d_k = {rows[0].d_k}; {count(wholes[0].queries, 'queries')}{together}."
     if source.is_masked:
         yield "Only the keys that a query may attend count, in m too."
     left_out = sum(row.left_out for row in wholes)
     if left_out:
-        yield f"Left out: {_queries(left_out)} that may attend no key."
+        yield f"Left out: {count(left_out, 'queries')} that may attend no key."
     yield "Theory is for independent entries of mean 0, variance 1."
     for entries in source.entries:
         mean, variance = (number_text(x, view.precision) for x in (entries.mean, entries.variance))
         yield f"Here {entries.name} has mean {mean}, variance {variance}."
-
-
-def _queries(number: int, kind: str = "") -> str:
-    return f"1 {kind}query" if number == 1 else f"{number} {kind}queries"
 
 
 def _labels(rows: Sequence[Row]) -> Group:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from attncli.calculation.layouts import noun
 from attncli.homework.report import Line, Report
 from attncli.render.tables import WIDE_OPEN
 from attncli.render.view import View
@@ -44,7 +45,8 @@ def draw_report(report: Report, view: View) -> str:
         if line.rationale:
             _print_line(console, line, view)
     console.print()
-    console.print(Text(f"{_number(report.score)} of {_number(report.max_score)} points", "bold"))
+    points = f"{_number(report.max_score)} {noun(report.max_score, 'points')}"
+    console.print(Text(f"{_number(report.score)} of {points}", "bold"))
     return "\n".join(line.rstrip() for line in buffer.getvalue().split("\n"))
 
 

@@ -4,6 +4,7 @@ from attncli.homework.catalogue import ENTRIES, Mistake
 from attncli.homework.mistakes import (
     activations,
     additive,
+    caches,
     caps,
     distances,
     embeddings,
@@ -32,7 +33,8 @@ from attncli.homework.mistakes import (
 
 _IN_ORDER = (
     embeddings,
-    *(frequencies, positions, projections, rotations, scores, additive, measures, scale, caps),
+    *(frequencies, positions, projections, rotations, caches),
+    *(scores, additive, measures, scale, caps),
     *(distances, masks, mask_rules, mask_sets),
     *(softmax, exponentials, normalisers, heads, sharing),
     *(residuals, moments, norms, norm_parameters, feed_forward, activations, stacks),

@@ -1,4 +1,7 @@
-"""Mistakes in additive scoring."""
+"""Mistakes in additive scoring, and in concat, which is additive with W_a and U_a in one matrix.
+
+The texts hold for both: they speak of `q_hidden` and `k_hidden`, the steps that both have.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from attncli.calculation.operations import (
     Project,
 )
 from attncli.calculation.pairs import TanhSum, WeighHidden
+from attncli.calculation.sharing import spread
 from attncli.homework.catalogue import Scene, mistake
 from attncli.homework.mistakes.projections import renamed
 
@@ -20,14 +24,14 @@ def _transposed(matrix: Array) -> Array:
 def _pairs(scene: Scene) -> tuple[Array, Array]:
     """The queries and keys with an axis more, so that every query meets every key."""
     queries, keys = scene.operands
-    return queries[..., :, None, :], keys[..., None, :, :]
+    return queries[..., :, None, :], spread(keys, queries.shape)[..., None, :, :]
 
 
-@mistake("additive-no-v", "sum of tanh(W_a q + U_a k)", WeighHidden)
+@mistake("additive-no-v", "sum of tanh(q_hidden + k_hidden)", WeighHidden)
 def additive_no_v(scene: Scene) -> Array | None:
     """The hidden units were added up without v_a.
 
-    Multiply each by its number in v_a, then add: v_aᵀ tanh(W_a q + U_a k).
+    Multiply each by its number in v_a, then add: v_aᵀ tanh(q_hidden + k_hidden).
 
     v_a learns how much each hidden unit counts, and with which sign.
     """
@@ -36,11 +40,11 @@ def additive_no_v(scene: Scene) -> Array | None:
     return total if vectors else None
 
 
-@mistake("additive-relu", "v_aᵀ relu(W_a q + U_a k)", TanhSum)
+@mistake("additive-relu", "v_aᵀ relu(q_hidden + k_hidden)", TanhSum)
 def additive_relu(scene: Scene) -> Array | None:
     """The sums were put through a ReLU.
 
-    Additive scoring takes their hyperbolic tangent: tanh(W_a q + U_a k).
+    Take their hyperbolic tangent: tanh(q_hidden + k_hidden).
 
     A ReLU forgets how negative a sum is and does not bound the positive ones; tanh keeps both
     signs within −1 and 1.
@@ -49,11 +53,11 @@ def additive_relu(scene: Scene) -> Array | None:
     return np.maximum(queries + keys, 0)
 
 
-@mistake("additive-no-tanh", "v_aᵀ (W_a q + U_a k)", TanhSum)
+@mistake("additive-no-tanh", "v_aᵀ (q_hidden + k_hidden)", TanhSum)
 def additive_no_tanh(scene: Scene) -> Array | None:
     """The tanh was left out.
 
-    Take the tanh of the sum: tanh(W_a q + U_a k).
+    Take the tanh of the sum: tanh(q_hidden + k_hidden).
 
     Without it a query adds the same number to all its scores, which softmax cancels: every query
     gets the same weights.
@@ -62,11 +66,11 @@ def additive_no_tanh(scene: Scene) -> Array | None:
     return queries + keys
 
 
-@mistake("additive-tanh-each", "tanh(W_a q) + tanh(U_a k)", TanhSum)
+@mistake("additive-tanh-each", "tanh(q_hidden) + tanh(k_hidden)", TanhSum)
 def additive_tanh_each(scene: Scene) -> Array | None:
     """The tanh was taken of query and key apart, and the results were added.
 
-    Add first, then take the tanh: tanh(W_a q + U_a k).
+    Add first, then take the tanh: tanh(q_hidden + k_hidden).
 
     Added afterwards, a query adds the same number to all its scores, which softmax cancels: every
     query gets the same weights.
@@ -75,24 +79,24 @@ def additive_tanh_each(scene: Scene) -> Array | None:
     return np.tanh(queries) + np.tanh(keys)
 
 
-@mistake("additive-product", "tanh(W_a q * U_a k)", TanhSum)
+@mistake("additive-product", "tanh(q_hidden * k_hidden)", TanhSum)
 def additive_product(scene: Scene) -> Array | None:
     """Query and key were multiplied, feature by feature.
 
-    Add them: tanh(W_a q + U_a k).
+    Add them: tanh(q_hidden + k_hidden).
 
-    Products belong to multiplicative (dot and general) scoring; the additive one compares by a sum,
-    which is what gives it its name.
+    Products belong to multiplicative (dot and general) scoring; additive scoring, and concat as a
+    form of it, compares by a sum.
     """
     queries, keys = _pairs(scene)
     return np.tanh(queries * keys)
 
 
-@mistake("additive-extra-bias", "tanh(W_a q + U_a k + b_q)", TanhSum)
+@mistake("additive-extra-bias", "tanh(q_hidden + k_hidden + b_q)", TanhSum)
 def additive_extra_bias(scene: Scene) -> Array | None:
     """A bias was added inside the tanh.
 
-    Additive scoring has none: tanh(W_a q + U_a k).
+    There is none in it: tanh(q_hidden + k_hidden).
 
     b_q belongs to the projection of the queries and is in them already; added again it shifts
     every hidden unit.

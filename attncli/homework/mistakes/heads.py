@@ -195,9 +195,9 @@ def context_from_projected_keys(scene: Scene) -> Array | None:
     return scene.operands[0] @ _spread(scene, scene[keys])
 
 
-@mistake("context-from-keys", "weights K, before U_a", WeightedSum)
+@mistake("context-from-keys", "weights K, before k_hidden", WeightedSum)
 def context_from_keys(scene: Scene) -> Array | None:
-    """The weights were multiplied by the keys, before U_a.
+    """The weights were multiplied by the keys, as they are before k_hidden.
 
     Multiply them by the values: weights V.
 

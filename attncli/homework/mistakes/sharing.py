@@ -1,4 +1,4 @@
-"""Mistakes with keys and values that several heads share, and with those of earlier calls."""
+"""Mistakes with keys and values that several heads share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from attncli.calculation.cache import Join
 from attncli.calculation.heads import Average
 from attncli.calculation.layouts import Array
 from attncli.calculation.operations import Operation, WeightedSum
@@ -71,30 +70,6 @@ def gqa_first_head(scene: Scene) -> Array | None:
         return np.repeat(keys[..., :1, :, :], heads, axis=-3)
 
     return _shared(scene, first)
-
-
-@mistake("cache-in-wrong-order", "new tokens, then earlier ones", Join)
-def cache_in_wrong_order(scene: Scene) -> Array | None:
-    """The earlier tokens were put after the new ones.
-
-    Begin with those of the cache: they came first.
-
-    Masks and positions count from the beginning of the sequence, and would now hide the wrong keys.
-    """
-    past, new = scene.operands
-    return np.concatenate((new, past), axis=-2)
-
-
-@mistake("cache-forgotten", "the new tokens alone", Join)
-def cache_forgotten(scene: Scene) -> Array | None:
-    """The earlier tokens were left out.
-
-    Put them before the new ones.
-
-    The queries come after them in the sequence, and attend to all of it.
-    """
-    _, new = scene.operands
-    return new.copy()
 
 
 @mistake("average-summed", "head 1 + … + head h of the weights", Average)
