@@ -20,7 +20,7 @@ from attncli.cli.options import (
     steps,
 )
 from attncli.cli.program import debug_option
-from attncli.cli.terminal import deliver, view_of
+from attncli.cli.terminal import deliver, view_of, waiting
 from attncli.errors import AttncliError, did_you_mean
 from attncli.formats import REPORTS, choose_format
 
@@ -134,7 +134,8 @@ def _by_problem(
         answer = read_answer(result.problem, result.trace.plan, written.entries)
         tolerance = Tolerance(*distances, epsilon=_epsilon(result.trace.matrices))
         judge = Judge(result.problem, result.trace, answer, tolerance)
-        return report(judge, marks, strict)
+        with waiting("checking"):
+            return report(judge, marks, strict)
     except AttncliError as error:
         raise error.at(written.source) from None
 

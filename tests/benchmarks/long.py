@@ -83,6 +83,8 @@ def growth() -> None:
 def main() -> None:
     """Print the table, and the growth."""
     growth()
+    # Else PyTorch's threads wait for their next work in a loop, on the processors that ours need.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         import torch
     except ImportError:
