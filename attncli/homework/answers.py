@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from math import isfinite
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from attncli.calculation.choices import CHOICES
 from attncli.calculation.inputs import place
@@ -18,6 +18,9 @@ from attncli.calculation.problem import Problem
 from attncli.errors import ProblemError
 from attncli.homework.arithmetic import LARGEST_EXPONENT, evaluate
 from attncli.records import record
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MANY = 10  # decimals that only a program writes
 EXACT = 1000  # more decimals than any cell is written with: arithmetic, and infinities

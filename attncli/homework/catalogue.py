@@ -72,8 +72,7 @@ def scene_at(problem: Problem, plan: Plan, step: Step, known: Mapping[str, Array
     part = problem.part_of(step.name)
     if part is None:
         return around
-    names = {local: part.name(local) for local in (*part.problem.axes, *part.plan.names)}
-    matrices = {local: known[name] for local, name in names.items() if name in known}
+    matrices = {own: known[name] for own, name in part.full_names.items() if name in known}
     return Scene(part.problem, part.plan, part.steps[step.name], matrices, part, around)
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from attncli.calculation.layouts import Array
 from attncli.calculation.masking import HIDES
@@ -23,6 +23,9 @@ from attncli.homework.answers import Answer, Answered
 from attncli.homework.stand_ins import by_plan_names
 from attncli.homework.tolerance import Numbers, Tolerance, near
 from attncli.records import record
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 TRIALS = 8  # how often it is tried what rounding does to a result
 

@@ -10,21 +10,27 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from math import log10
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from attncli.calculation.given import in_words
 from attncli.homework.answers import Answered
 from attncli.homework.checking import Judge, Judged
-from attncli.homework.mistakes import MISTAKES
 from attncli.homework.replacements import Replacement, in_order, pairs
 from attncli.homework.replay import Replay, hidden_steps
 from attncli.homework.tolerance import Numbers, near
+from attncli.homework.trials import Trials, Tried
 from attncli.records import record
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from attncli.homework.catalogue import Mistake
 
 ROUGH_CELLS = 3  # that a mistake must account for where they agree only roughly
 EXACTLY, ROUGHLY = 1.0, 4.0  # half units of the last place that a result may be off
+MOST_PAIRS = 2**13  # of mistakes that are tried, those that are made at many steps first
 SECONDS = 1.8  # of searching after which no further rounding, and no pair of mistakes, is tried
 SECONDS_OF_SINGLES = 5.0  # and no single one: in a stack of layers there are thousands
 DIGITS_OF_INFINITY = 1.0  # what an infinity or NaN in the right place says
@@ -97,7 +103,8 @@ class _Search:
             Replay(self.problem, self.plan, self.hidden, known)
             for known in (judge.exact, judge.own)
         )
-        self.replays = [self.exact] if self.exact.equals(self.own) else [self.exact, self.own]
+        replays = [self.exact] if self.exact.equals(self.own) else [self.exact, self.own]
+        self.trials = Trials(replays, judged.name, answered, judge.tolerance)
 
     def fits(self, result: Numbers, reach: float = EXACTLY) -> bool:
         """Whether every cell that was answered is that of a result, to the digits as written.
@@ -146,54 +153,38 @@ class _Search:
         changing: list[Replacement] = []
         found: list[Explanation] = []
         rough: list[Explanation] = []
-        for tried, single in enumerate(singles, 1):
+        every = self.trials.all([(single,) for single in singles], ROUGHLY * self.distance)
+        for number, tried in enumerate(every, 1):
             if time.monotonic() > self.start + SECONDS_OF_SINGLES:
                 return _likeliest(found or rough), True
-            results = self._results((single,))
-            if any(self._changes(result) for result in results):
-                changing.append(single)
-            found += self._explained((single,), results, EXACTLY, tried)
-            rough += self._explained((single,), results, ROUGHLY, len(singles) + tried)
+            if tried.changes:
+                changing += tried.replacements
+            found += self._explained(tried, EXACTLY, number)
+            rough += self._explained(tried, ROUGHLY, len(singles) + number)
         if found or rough:
             return _likeliest(found or rough), False
-        for tried, pair in enumerate(pairs(changing), 2 * len(singles) + 1):
-            if time.monotonic() > self.start + SECONDS:
+        every = self.trials.all(pairs(changing), EXACTLY * self.distance)
+        for number, tried in enumerate(every):
+            if number == MOST_PAIRS or time.monotonic() > self.start + SECONDS:
                 return _likeliest(found), True
-            found += self._explained(pair, self._results(pair), EXACTLY, tried)
+            found += self._explained(tried, EXACTLY, 2 * len(singles) + 1 + number)
         return _likeliest(found), False
 
     def _singles(self) -> Iterator[Replacement]:
         """Each mistake at each hidden step where it can be made, in the order of the calculation."""
         for step in self.hidden:
-            kinds = [m for m in MISTAKES.values() if isinstance(step.operation, m.replaces)]
+            kinds = [m for m in _catalogue().values() if isinstance(step.operation, m.replaces)]
             scene = self.exact.scene(step)
             with np.errstate(all="ignore"):
                 for mistake in kinds:
                     if mistake.make(scene) is not None:
                         yield Replacement(mistake, (step.name,))
 
-    def _results(self, replacements: tuple[Replacement, ...]) -> list[Numbers]:
-        """What these replacements make of the step, from what was exact and from what was written."""
-        wrong = {name: r.mistake for r in replacements for name in r.steps}
-        runs = (replay.run(wrong) for replay in self.replays)
-        name = self.judged.name
-        return [np.asarray(known[name], dtype=np.float64) for known in runs if known is not None]
-
-    def _changes(self, result: Numbers) -> bool:
-        """Whether a result is another than the right one."""
-        right = self.exact.right.get(self.judged.name)
-        return right is None or not np.array_equal(result, right, equal_nan=True)
-
-    def _explained(
-        self,
-        replacements: tuple[Replacement, ...],
-        results: list[Numbers],
-        reach: float,
-        tried: int,
-    ) -> list[Explanation]:
+    def _explained(self, tried: Tried, reach: float, number: int) -> list[Explanation]:
         """The explanation by the first of the results that explains the answer; none otherwise."""
-        for result in results:
-            agreeing = self.explains(result, reach, len(replacements), tried)
+        replacements = tried.replacements
+        for result in tried.results:
+            agreeing = self.explains(result, reach, len(replacements), number)
             if agreeing:
                 return [Explanation(replacements, agreeing, result, reach > EXACTLY)]
         return []
@@ -227,10 +218,23 @@ class _Search:
         return None
 
 
-def _rank(explanation: Explanation) -> tuple[int, int]:
-    """The fewer places the likelier; then the catalogue's order, which is the calculation's."""
-    places = sum(len(replacement.steps) for replacement in explanation.replacements)
-    return places, list(MISTAKES).index(explanation.names[0])
+def _catalogue() -> dict[str, Mistake]:
+    """All mistakes; their many modules are loaded only where an answer is wrong."""
+    from attncli.homework.mistakes import MISTAKES
+
+    return MISTAKES
+
+
+def _rank(explanation: Explanation) -> tuple[int, int, int]:
+    """The fewer sublayers the likelier; then the catalogue's order, which is the calculation's.
+
+    Within a sublayer a mistake is made wherever it can be: a cache is forgotten for keys, values
+    and mask. Of one mistake the fewer steps are the likelier.
+    """
+    steps = [replacement.steps for replacement in explanation.replacements]
+    sublayers = sum(len({name.rpartition(".")[0] for name in names}) for names in steps)
+    first = list(_catalogue()).index(explanation.names[0])
+    return sublayers, first, sum(map(len, steps))
 
 
 def _likeliest(found: list[Explanation]) -> list[Explanation]:

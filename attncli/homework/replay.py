@@ -36,13 +36,13 @@ class Replay:
         self.problem, self.plan = problem, plan
         names = {step.name for step in hidden}
         self.given = {name: matrix for name, matrix in known.items() if name not in names}
-        self._steps = [(step, step.operation.operands) for step in hidden]
-        self.right: dict[str, Array] = {}
-        self.right = dict(self.given)
-        for step, operands in self._steps:
-            result = _applied(step, operands, self.right)
-            if result is not None:
-                self.right[step.name] = result
+        self.steps = [(step, step.operation.operands) for step in hidden]
+        self.right: dict[str, Array] = dict(self.given)
+        with np.errstate(all="ignore"):
+            for step, operands in self.steps:
+                result = applied(step, operands, self.right)
+                if result is not None:
+                    self.right[step.name] = result
 
     def equals(self, other: Replay) -> bool:
         """Whether another begins with the same matrices."""
@@ -63,14 +63,14 @@ class Replay:
         known = dict(self.right)
         changed: set[str] = set()
         with np.errstate(all="ignore"):
-            for step, operands in self._steps:
+            for step, operands in self.steps:
                 if step.name in wrong:
                     scene = scene_at(self.problem, self.plan, step, known)
                     result = wrong[step.name].make(scene)
                 elif changed.isdisjoint(operands) and step.name in known:
                     continue
                 else:
-                    result = _applied(step, operands, known)
+                    result = applied(step, operands, known)
                 if result is None:
                     return None
                 known[step.name] = result
@@ -85,24 +85,24 @@ class Replay:
             if name in self.given and known[name].dtype.kind == "f":
                 known[name] = np.round(known[name], decimals)
                 changed.add(name)
-        for step, operands in self._steps:
-            result: Array | None = known.get(step.name)
-            if result is None or not changed.isdisjoint(operands):
-                result = _applied(step, operands, known)
-                changed.add(step.name)
-            if result is None:
-                return None
-            if step.name in names:
-                result = np.round(result, decimals)
-                changed.add(step.name)
-            known[step.name] = result
+        with np.errstate(all="ignore"):
+            for step, operands in self.steps:
+                result: Array | None = known.get(step.name)
+                if result is None or not changed.isdisjoint(operands):
+                    result = applied(step, operands, known)
+                    changed.add(step.name)
+                if result is None:
+                    return None
+                if step.name in names:
+                    result = np.round(result, decimals)
+                    changed.add(step.name)
+                known[step.name] = result
         return known
 
 
-def _applied(step: Step, operands: tuple[str, ...], known: Mapping[str, Array]) -> Array | None:
+def applied(step: Step, operands: tuple[str, ...], known: Mapping[str, Array]) -> Array | None:
     """What the right operation gives; None where something is missing, or shapes do not fit."""
     try:
-        with np.errstate(all="ignore"):
-            return step.operation.apply(*(known[name] for name in operands))
+        return step.operation.apply(*(known[name] for name in operands))
     except (KeyError, ValueError, IndexError):
         return None

@@ -137,7 +137,7 @@ def _words(outcome: _Outcome) -> tuple[str, str]:
     diagnosis, judged = outcome.diagnosis, outcome.judged
     if diagnosis.rounded:
         name, decimals = diagnosis.rounded.name, diagnosis.rounded.decimals
-        rounded = f"{name} rounded to {decimals} decimals on the way"
+        rounded = f"{name} rounded to {count(decimals, 'decimals')} on the way"
         told = f"The method is right: these are the numbers with {rounded}."
         return told, "Carry more digits, and round at the end."
     if outcome.verdict == Verdict.ROUNDED and judged.verdict == Verdict.FOLLOWS:
