@@ -68,8 +68,8 @@ def _plain(data: bytes) -> NDArray[Any] | None:
     rows = data.replace(b"\r\n", b"\n") if b"\r" in data else data
     if rows.translate(None, b"0123456789+-.eE, \n"):
         return None
-    compact = rows.replace(b" ", b"").strip() if b" " in rows else rows.strip()
-    if not compact or b"\n\n" in compact:
+    compact = rows.replace(b" ", b"") if b" " in rows else rows
+    if not compact or compact.isspace() or (b"\n\n" in compact and b"\n\n" in compact.strip()):
         return None
     try:
         return np.loadtxt(BytesIO(rows), delimiter=",", comments=None, ndmin=2)
