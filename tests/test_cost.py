@@ -34,10 +34,10 @@ from attncli.calculation.normalisers import NORMALISERS
 from attncli.calculation.normalising import Normalise, Sigmoid, Softmax, Softmax1, Sparsemax
 from attncli.calculation.norms import Add, Mean, MeanSquare, Standardise, Variance
 from attncli.calculation.opened import opened
+from attncli.calculation.operation import Operation
 from attncli.calculation.operations import (
     DivideByRoot,
     Multiply,
-    Operation,
     Project,
     Same,
     SoftCap,

@@ -19,7 +19,7 @@ from attncli.calculation.costs import Cost
 from attncli.calculation.document import Document, Entry
 from attncli.calculation.fused import Fused, fuse
 from attncli.calculation.normalisers import NORMALISERS
-from attncli.calculation.operations import Operation
+from attncli.calculation.operation import Operation
 from attncli.calculation.reading import read
 from attncli.calculation.scoring import SCORING
 from attncli.calculation.tiled import Tiling

@@ -92,6 +92,7 @@ CALCULATION = [
         "heads",
         "norms",
         "operations",
+        "operation",
         "vectors",
         "sharing",
         "arithmetic",

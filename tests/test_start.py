@@ -40,7 +40,7 @@ CALCULATING = (
     | modules(
         "calculation",
         "arithmetic attention cache costs document given heads inputs labels mask_set masking "
-        "needs normalising operations packed pairs per_head plan problem reading remarks scores "
+        "needs normalising operation operations packed pairs per_head plan problem reading remarks scores "
         "sharing validation vectors",
     )
 )

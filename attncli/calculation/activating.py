@@ -9,7 +9,7 @@ from attncli.calculation.arithmetic import Cell, Expression, Index, Product
 from attncli.calculation.costs import Cost, cells
 from attncli.calculation.layouts import Array, Axes, Layout
 from attncli.calculation.needs import Equal, Need
-from attncli.calculation.operations import OfOne, Operation
+from attncli.calculation.operation import OfOne, Operation
 from attncli.records import record
 
 

@@ -9,7 +9,7 @@ from attncli.calculation.costs import Cost
 from attncli.calculation.layouts import Array, Axes, Axis, Layout, count
 from attncli.calculation.masking import First
 from attncli.calculation.needs import Equal, Need, SameLeading
-from attncli.calculation.operations import Operation
+from attncli.calculation.operation import Operation
 from attncli.calculation.plan import Steps
 from attncli.calculation.problem import Problem
 from attncli.errors import ProblemError

@@ -7,14 +7,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from attncli.calculation.masking import Mask
 from attncli.calculation.measures import Measure
 from attncli.calculation.normalising import Normalise
-from attncli.calculation.operations import (
-    DivideByRoot,
-    Multiply,
-    Operation,
-    Same,
-    SoftCap,
-    WeightedSum,
-)
+from attncli.calculation.operation import Operation
+from attncli.calculation.operations import DivideByRoot, Multiply, Same, SoftCap, WeightedSum
 from attncli.calculation.pairs import Bilinear, Dot, TanhSum, WeighHidden
 from attncli.calculation.plan import Step
 from attncli.calculation.positioning import Distances

@@ -11,7 +11,7 @@ from attncli.calculation.feed_forward import add_and_norm, feed_forward, output_
 from attncli.calculation.layouts import Array, Axes, Layout, Role
 from attncli.calculation.nested import Nested
 from attncli.calculation.norms import Add
-from attncli.calculation.operations import renamed
+from attncli.calculation.operation import renamed
 from attncli.calculation.plan import Plan, Step, Steps
 from attncli.calculation.problem import Part, Problem
 from attncli.calculation.validation import read_problem

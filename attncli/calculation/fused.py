@@ -19,7 +19,7 @@ from attncli.calculation.costs import Cost, cells
 from attncli.calculation.layouts import Array, Axes, Layout, sizes
 from attncli.calculation.masking import Mask
 from attncli.calculation.normalising import Normalise
-from attncli.calculation.operations import Operation
+from attncli.calculation.operation import Operation
 from attncli.calculation.plan import Plan, Step
 from attncli.calculation.streamed import tiled
 from attncli.calculation.tiled import TILING, Tiling

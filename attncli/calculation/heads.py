@@ -6,7 +6,7 @@ from attncli.calculation.arithmetic import Cell, Expression, Index, Number, Quot
 from attncli.calculation.costs import Cost, cells
 from attncli.calculation.layouts import Array, Axes, Axis, Layout, count
 from attncli.calculation.needs import Divides, Need
-from attncli.calculation.operations import OfOne
+from attncli.calculation.operation import OfOne
 from attncli.records import record
 
 

@@ -12,7 +12,7 @@ from attncli.calculation.conventions import PAPER, Convention
 from attncli.calculation.costs import Cost, cells
 from attncli.calculation.layouts import Array, Axes, Layout
 from attncli.calculation.needs import Broadcasts, Need
-from attncli.calculation.operations import Operation
+from attncli.calculation.operation import Operation
 from attncli.records import record
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from attncli.calculation.arithmetic import (
 )
 from attncli.calculation.costs import Cost, cells
 from attncli.calculation.layouts import Array, Axes, Layout, Role
-from attncli.calculation.operations import OfOne
+from attncli.calculation.operation import OfOne
 from attncli.calculation.vectors import Line, Mapped, Total
 from attncli.records import record
 

@@ -21,7 +21,7 @@ from attncli.calculation.arithmetic import (
 from attncli.calculation.costs import Cost, cells
 from attncli.calculation.layouts import Array, Axes, Axis, Layout
 from attncli.calculation.needs import Equal, Need, SameLeading
-from attncli.calculation.operations import OfOne, Operation
+from attncli.calculation.operation import OfOne, Operation
 from attncli.calculation.vectors import Line, Total
 from attncli.records import record
 

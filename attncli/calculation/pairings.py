@@ -14,7 +14,7 @@ import numpy as np
 
 from attncli.calculation.layouts import Array
 from attncli.calculation.measures import Cosine, unit_rows
-from attncli.calculation.operations import Operation
+from attncli.calculation.operation import Operation
 from attncli.calculation.pairs import Bilinear, Dot, TanhSum
 from attncli.calculation.sharing import shared
 from attncli.calculation.tiles import Tile, parts

@@ -8,7 +8,7 @@ from attncli.calculation.arithmetic import Cell, Expression, Function, Index, Su
 from attncli.calculation.costs import Cost, cells, product
 from attncli.calculation.layouts import Array, Axes, Axis, Factor, Layout, Role
 from attncli.calculation.needs import Equal, Need, SharesHeads
-from attncli.calculation.operations import Operation
+from attncli.calculation.operation import Operation
 from attncli.calculation.sharing import shared, spread
 from attncli.calculation.vectors import Image, Inner, Line, Total
 from attncli.records import record

@@ -8,7 +8,7 @@ import numpy as np
 
 from attncli.calculation.layouts import Array, Axes, Layout, Role, shape_text, sizes
 from attncli.calculation.needs import Need, Paper
-from attncli.calculation.operations import Operation
+from attncli.calculation.operation import Operation
 from attncli.errors import ProblemError, did_you_mean
 from attncli.records import record
 

@@ -21,7 +21,7 @@ from attncli.calculation.costs import Cost, cells
 from attncli.calculation.layouts import Array, Axes, Layout, are, count
 from attncli.calculation.masking import First
 from attncli.calculation.needs import Equal, Need, Paper
-from attncli.calculation.operations import OfOne, Operation
+from attncli.calculation.operation import OfOne, Operation
 from attncli.errors import ProblemError
 from attncli.records import record
 

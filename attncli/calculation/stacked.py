@@ -9,7 +9,7 @@ from attncli.calculation.arithmetic import Expression, Index
 from attncli.calculation.costs import Cost, cells, product
 from attncli.calculation.layouts import Array, Axes, Layout, Role
 from attncli.calculation.needs import Need, Paper
-from attncli.calculation.operations import Operation
+from attncli.calculation.operation import Operation
 from attncli.calculation.vectors import Inner, Line
 from attncli.errors import ProblemError
 from attncli.records import record

@@ -13,7 +13,8 @@ import numpy as np
 from attncli.calculation.chains import Chain
 from attncli.calculation.layouts import Array
 from attncli.calculation.masking import Mask
-from attncli.calculation.operations import DivideByRoot, Multiply, Operation
+from attncli.calculation.operation import Operation
+from attncli.calculation.operations import DivideByRoot, Multiply
 from attncli.calculation.plan import Step
 from attncli.calculation.positioning import Distances
 from attncli.calculation.sharing import shared

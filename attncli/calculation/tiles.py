@@ -10,7 +10,8 @@ import numpy as np
 
 from attncli.calculation.layouts import Array, Axes, sizes
 from attncli.calculation.masking import Mask, Rule
-from attncli.calculation.operations import Operation, Same
+from attncli.calculation.operation import Operation
+from attncli.calculation.operations import Same
 from attncli.calculation.positioning import Distances
 from attncli.records import record, replace
 

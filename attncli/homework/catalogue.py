@@ -12,7 +12,7 @@ from inspect import cleandoc
 from typing import TypeAlias
 
 from attncli.calculation.layouts import Array
-from attncli.calculation.operations import Operation
+from attncli.calculation.operation import Operation
 from attncli.calculation.plan import Plan, Step
 from attncli.calculation.problem import Part, Problem
 from attncli.records import record

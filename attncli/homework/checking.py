@@ -15,7 +15,8 @@ import numpy as np
 
 from attncli.calculation.layouts import Array
 from attncli.calculation.masking import HIDES
-from attncli.calculation.operations import DivideByRoot, Multiply, Operation, Same
+from attncli.calculation.operation import Operation
+from attncli.calculation.operations import DivideByRoot, Multiply, Same
 from attncli.calculation.plan import Step, Trace
 from attncli.calculation.problem import Problem
 from attncli.homework.alike import counted_from_0

@@ -8,9 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from attncli.calculation.layouts import Array
-from attncli.calculation.operations import (
-    Project,
-)
+from attncli.calculation.operations import Project
 from attncli.calculation.pairs import TanhSum, WeighHidden
 from attncli.calculation.sharing import spread
 from attncli.homework.catalogue import Scene, mistake

@@ -9,7 +9,7 @@ import numpy as np
 
 from attncli.calculation.layouts import Array
 from attncli.calculation.masking import HIDES, Booleans, Mask, Rule
-from attncli.calculation.operations import OfOne, Operation
+from attncli.calculation.operation import OfOne, Operation
 from attncli.calculation.plan import Step
 from attncli.homework.catalogue import Scene
 from attncli.records import replace

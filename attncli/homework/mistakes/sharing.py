@@ -8,7 +8,8 @@ import numpy as np
 
 from attncli.calculation.heads import Average
 from attncli.calculation.layouts import Array
-from attncli.calculation.operations import Operation, WeightedSum
+from attncli.calculation.operation import Operation
+from attncli.calculation.operations import WeightedSum
 from attncli.calculation.pairs import Bilinear, OfQueriesAndKeys
 from attncli.homework.catalogue import Scene, mistake
 
