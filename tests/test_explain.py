@@ -29,7 +29,7 @@ from attncli.calculation.validation import read_problem
 from attncli.cli import cli
 from attncli.cli.explain import explain
 from attncli.documents.reader import Reader
-from attncli.formats import EXPLANATIONS
+from attncli.forms import EXPLANATIONS
 from attncli.render.arithmetic import folded
 from attncli.render.explanations import Explanations
 

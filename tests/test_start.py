@@ -68,45 +68,45 @@ MAY_LOAD: dict[str, tuple[set[str], set[str]]] = {
     f"compute {LESSON}": (CALCULATING | TABLES | {"cli.compute"}, RICH),
     f"explain {LESSON} scores[1,1]": (
         CALCULATING
-        | {"cli.explain", "calculation.cells"}
+        | {"forms", "cli.explain", "calculation.cells"}
         | modules("render", "arithmetic explanations latex numbers spelling"),
         RICH,
     ),
     f"check {LESSON} samples/answers/rounded.json -f json": (
         CALCULATING
         | JUDGING
-        | {"cli.check"}
+        | {"forms", "cli.check"}
         | modules("calculation", "angles norms positioning")
         | modules("render", "numbers reports"),
         NUMPY,
     ),
     f"compare {LESSON} --convention keras": (
-        CALCULATING | TABLES | {"cli.compare", "calculation.compared", "render.comparisons"},
+        CALCULATING | TABLES | {"forms", "cli.compare", "calculation.compared", "render.comparisons"},
         RICH,
     ),
     "mask causal 3 -f json": (
-        CALCULATING | {"cli.mask", "calculation.described", "render.pictures", "render.blocks"},
+        CALCULATING | {"forms", "cli.mask", "calculation.described", "render.pictures", "render.blocks"},
         RICH,
     ),
     f"cost {LESSON}": (
         CALCULATING
         | TABLES
         | COSTS
-        | {"cli.cost"}
+        | {"forms", "cli.cost"}
         | modules("render", "alternatives cost_columns costs groups"),
         RICH,
     ),
     "why-scale": (
         CALCULATING
         | TABLES
-        | {"cli.why_scale", "calculation.saturation", "calculation.why_scale"}
+        | {"forms", "cli.why_scale", "calculation.saturation", "calculation.why_scale"}
         | modules("render", "bars groups saturation"),
         RICH,
     ),
     "new encoder": (
         CALCULATING
         | COSTS
-        | {"cli.new"}
+        | {"forms", "cli.new"}
         | modules("homework", "exercises"),
         NUMPY,
     ),

@@ -22,7 +22,8 @@ from attncli.cli.options import (
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, view_of, waiting
 from attncli.errors import AttncliError, did_you_mean
-from attncli.formats import REPORTS, choose_format
+from attncli.formats import choose_format
+from attncli.forms import REPORTS
 
 if TYPE_CHECKING:
     from pathlib import Path

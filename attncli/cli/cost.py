@@ -20,7 +20,8 @@ from attncli.cli.options import (
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, view_of
 from attncli.errors import AttncliError
-from attncli.formats import COSTS, choose_format
+from attncli.formats import choose_format
+from attncli.forms import COSTS
 
 if TYPE_CHECKING:
     from pathlib import Path

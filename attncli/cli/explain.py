@@ -22,7 +22,8 @@ from attncli.cli.options import (
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, is_terminal, screen_width
 from attncli.errors import AttncliError, ProblemError
-from attncli.formats import EXPLANATIONS, choose_format
+from attncli.formats import choose_format
+from attncli.forms import EXPLANATIONS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,8 @@ from attncli.cli.options import complete, file_option, format_option
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, view_of
 from attncli.errors import AttncliError, printable
-from attncli.formats import PICTURES, choose_format
+from attncli.formats import choose_format
+from attncli.forms import PICTURES
 
 if TYPE_CHECKING:
     from pathlib import Path

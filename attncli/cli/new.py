@@ -12,7 +12,8 @@ from attncli.calculation.size_options import SIZES, option
 from attncli.cli.options import complete, file_option, format_option
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver
-from attncli.formats import DOCUMENTS, choose_format
+from attncli.formats import choose_format
+from attncli.forms import DOCUMENTS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,7 +19,8 @@ from attncli.cli.options import (
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, view_of
 from attncli.errors import AttncliError, ProblemError
-from attncli.formats import SATURATIONS, choose_format
+from attncli.formats import choose_format
+from attncli.forms import SATURATIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
