@@ -18,6 +18,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from attncli.cli import cli
+from attncli.cli.terminal import waiting
 
 N, M, D_K, D_V = 1531, 1543, 3, 5
 PROGRAM = [sys.executable, "-m", "attncli"]
@@ -48,8 +49,11 @@ def needed(*arguments: str) -> int:
 # Memory.
 
 
-def test_what_does_not_fit_is_refused_with_what_would(tmp_path: Path) -> None:
+def test_what_does_not_fit_is_refused_with_what_would(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Which step takes most, and what to ask for instead; nothing on stdout, no file."""
+    monkeypatch.setattr("attncli.calculation.fused.processors", lambda: 2)  # each needs room
     given = [*files(tmp_path), "--memory", "80MiB"]
     result = tmp_path / "result.npz"
     run = compute(*given, "-o", str(result))
@@ -95,12 +99,24 @@ def test_what_no_machine_has_is_refused_unasked(tmp_path: Path) -> None:
     assert "(80% of what is free): scores alone, 2000003 × 1000003, takes 14901." in run.stderr
 
 
-def test_a_share_of_what_is_free(tmp_path: Path) -> None:
-    run = compute(*files(tmp_path), "--memory", "0.000001%")
-    assert "(1e-06% of what is free)" in run.stderr
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ([], "but 80 MiB may be used (80% of what is free)"),
+        (["--memory", "50%"], "but 50 MiB may be used (50% of what is free)"),
+        (["--memory", "0.001%"], "but 1048 bytes may be used (0.001% of what is free)"),
+    ],
+)
+def test_a_share_of_what_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], told: str
+) -> None:
+    monkeypatch.setattr("attncli.cli.free_memory.free_memory", lambda: 100 * UNITS["MiB"])
+    assert told in compute(*files(tmp_path), *options).stderr
 
 
-@pytest.mark.parametrize("size", ["", "0", "0%", "-1", "2X", "many", "1 2", "5iB"])
+@pytest.mark.parametrize(
+    "size", ["", "0", "0%", "-1", "2X", "many", "1 2", "5iB", "9" * 400, "9" * 400 + "%"]
+)
 def test_what_is_no_amount_of_memory(size: str) -> None:
     run = compute("Q=[[1]]", "K=[[1]]", "--memory", size)
     assert run.exit_code == 2
@@ -196,6 +212,16 @@ def test_a_bar_is_shown_on_a_terminal_and_work_can_be_interrupted(tmp_path: Path
     assert "Traceback" not in screen
     assert screen.rindex("\x1b[?25h") > screen.rindex("\x1b[?25l")
     assert not result.exists()
+
+
+@pytest.mark.parametrize(("kind", "is_shown"), [("xterm", True), ("dumb", False)])
+def test_a_bar_needs_a_terminal_that_can_draw_again(
+    monkeypatch: pytest.MonkeyPatch, kind: str, is_shown: bool
+) -> None:
+    monkeypatch.setattr("attncli.cli.terminal.is_terminal", lambda stream: True)
+    monkeypatch.setenv("TERM", kind)
+    with waiting("reading") as bar:
+        assert (bar is not None) is is_shown
 
 
 def test_no_bar_is_shown_elsewhere(tmp_path: Path) -> None:

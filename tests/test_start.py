@@ -44,7 +44,7 @@ CALCULATING = (
         "sharing validation vectors",
     )
 )
-TABLES = modules("render", "blocks numbers tables")
+TABLES = modules("render", "blocks console numbers tables")
 COSTS = modules("calculation", "activations alternatives costing opened size_options sized sizes")
 JUDGING = modules(
     "homework",

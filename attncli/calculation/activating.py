@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from attncli.calculation.activations import ACTIVATIONS
 from attncli.calculation.arithmetic import Cell, Expression, Index, Product
 from attncli.calculation.costs import Cost, cells
@@ -57,10 +55,10 @@ class Gate(Operation):
         return ACTIVATIONS[self.kind].bend.apply(source) * gate
 
     def formula(self, layout: Layout) -> str:
-        return f"silu of {self.source} × {self.gate}, number by number"
+        bent = f"{ACTIVATIONS[self.kind].bends} of {self.source}"
+        return f"{bent} × {self.gate}, number by number"
 
-    def cell(self, index: Index, *operands: Any) -> Expression:
-        source, _ = operands
+    def cell(self, index: Index, source: Array, gate: Array) -> Expression:
         bent = ACTIVATIONS[self.kind].bend.cell(Cell(self.source, index), float(source[index]))
         return Product((bent, Cell(self.gate, index)))
 

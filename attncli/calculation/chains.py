@@ -35,6 +35,12 @@ class Chain:
         return self.steps[len(self.pairs) : -2]
 
     @property
+    def mask(self) -> Mask | None:
+        """What masks the scores; an attention has one mask, of all that its user gives."""
+        operations = (step.operation for step in self.between)
+        return next((operation for operation in operations if isinstance(operation, Mask)), None)
+
+    @property
     def normalise(self) -> Normalise:
         operation = self.steps[-2].operation
         assert isinstance(operation, Normalise)

@@ -17,7 +17,6 @@ from attncli.calculation.arithmetic import Expression, Index
 from attncli.calculation.chains import Chain, chain_to
 from attncli.calculation.costs import Cost, cells
 from attncli.calculation.layouts import Array, Axes, Layout, sizes
-from attncli.calculation.masking import Mask
 from attncli.calculation.normalising import Normalise
 from attncli.calculation.operation import Operation
 from attncli.calculation.plan import Plan, Step
@@ -75,11 +74,10 @@ class Fused(Operation):
 
     def hidden_rows(self, *operands: Array) -> NDArray[np.bool_]:
         """Which queries the mask leaves no key, one for each row of the result: (…, n)."""
-        axes = self.chain.pairs[-1].axes
-        for operation in (step.operation for step in self.chain.between):
-            if isinstance(operation, Mask):
-                return hidden_rows(operation, axes, self._known(operands))
-        return np.zeros(sizes(axes)[:-1], np.bool_)
+        axes, mask = self.chain.pairs[-1].axes, self.chain.mask
+        if mask is None:
+            return np.zeros(sizes(axes)[:-1], np.bool_)
+        return hidden_rows(mask, axes, self._known(operands))
 
     def formula(self, layout: Layout) -> str:
         return self.chain.sum.formula(layout)

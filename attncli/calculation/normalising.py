@@ -62,8 +62,8 @@ class Normalise(OfOne):
         """The weights of rows that may attend something."""
 
     def formula(self, layout: Layout) -> str:
-        keys = "column" if Role.TOKENS in layout.swapped else "row"
-        return f"{self.name} of each {keys} of {self.tempered}"
+        line = "column" if Role.TOKENS in layout.swapped else "row"
+        return f"{self.name} of each {line} of {self.tempered}"
 
     @property
     def tempered(self) -> str:

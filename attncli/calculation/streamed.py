@@ -19,8 +19,8 @@ from attncli.calculation.plan import Step
 from attncli.calculation.positioning import Distances
 from attncli.calculation.sharing import shared
 from attncli.calculation.streams import FACTOR, STREAMS
-from attncli.calculation.tiled import Seen, Tiled, Tiling, Whole
-from attncli.calculation.tiles import Tile, cut, parts
+from attncli.calculation.tiled import Tiled, Tiling, Whole
+from attncli.calculation.tiles import Tile, Visible, cut, parts
 from attncli.calculation.workers import processors
 from attncli.records import record
 
@@ -42,16 +42,16 @@ class Streamed(Tiled):
         # Powers up to the root of the largest number, and no sum of them and values overflows.
         room = log(largest) - log(self.m) - log(largest_of(self.values)) - 1
         self.limit = min(log(largest) / 2, room)
-        self.ways = self._ways()
-        # The masks that leave no weight to what they forbid.
-        self.hiding = {name: mask for name, mask in self.masks.items() if mask.fill == -inf}
+        self.way, self.bounded_way = self._ways()
+        # The mask, if it leaves no weight to what it forbids.
+        self.hiding = chain.mask if chain.mask and chain.mask.fill == -inf else None
 
     @property
     def height(self) -> int:
         """Fewer where that leaves threads without work."""
         share = self.n * prod(self.result.shape[:-2]) // (2 * processors())
         # Of a block that a rule cuts, half would be calculated in vain: smaller ones waste less.
-        most = self.tiling.rows // 2 if self.sees else self.tiling.rows
+        most = self.tiling.rows // 2 if self.visible else self.tiling.rows
         return max(1, min(most, self.n, max(share, LEAST)))
 
     @property
@@ -60,9 +60,10 @@ class Streamed(Tiled):
 
     def block(self, block: Tile, stop: Event) -> Array | None:
         bounded = self.streams.bounded
-        is_bounded = bounded is not None and self.bound(block) <= self.limit
-        kind = bounded if bounded and is_bounded else self.streams.any
-        way = self.ways[is_bounded]
+        if bounded and self.bound(block) <= self.limit:
+            kind, way = bounded, self.bounded_way
+        else:
+            kind, way = self.streams.any, self.way
         place = shared(block.index, self.values, self.result.shape)
         values = self.values[place]
         stream = kind(self.chain.normalise, block.height, values)
@@ -81,31 +82,30 @@ class Streamed(Tiled):
             stream.add(scores, values[columns])
         result, is_empty = stream.result()
         if is_empty.any():
+            # 0 times a negative sum is −0, and + 0 makes 0 of it, as the steps give.
             result[is_empty] = self.chain.normalise.empty * values.sum(axis=0)[:-1] + 0.0
         return result
 
-    def columns(self, block: Tile, seen: Seen) -> Iterator[slice]:
+    def columns(self, block: Tile, seen: Visible | None) -> Iterator[slice]:
         """The keys of each tile; those that no query of the block may attend are left out."""
-        bounds = [0, self.m]
-        for name in self.hiding.keys() & seen.keys():
-            bounds = seen[name].bounds()
+        bounds = seen.bounds() if seen and self.hiding else [0, self.m]
         for first, end in pairwise(bounds):
             for columns in parts(end, self.tiling.columns, first):
                 if not self.is_hidden(Tile(block.index, block.rows, columns)):
                     yield columns
 
-    def is_idle(self, step: Step, columns: slice, seen: Seen) -> bool:
-        """Whether a mask hides and adds nothing there."""
-        mask = self.masks.get(step.name)
-        if mask is None or mask.keep or mask.add:
+    def is_idle(self, step: Step, columns: slice, seen: Visible | None) -> bool:
+        """Whether a step is the mask, and hides and adds nothing there."""
+        mask = step.operation
+        if not isinstance(mask, Mask) or mask.keep or mask.add:
             return False
-        return step.name not in seen or seen[step.name].is_all(columns)
+        return seen is None or seen.is_all(columns)
 
     def is_hidden(self, tile: Tile) -> bool:
         """Whether a given matrix forbids all of a tile."""
-        return any(
+        mask = self.hiding
+        return mask is not None and any(
             not (cut(mask, self.known[name], tile) > hidden).any()
-            for mask in self.hiding.values()
             for names, hidden in ((mask.keep, 0), (mask.add, -inf))
             for name in names
             if name in self.known

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from threading import Event, local
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,9 +23,6 @@ from attncli.records import record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-
-Seen: TypeAlias = "dict[str, Visible]"
 
 
 @record(frozen=True)
@@ -57,10 +54,8 @@ class Tiled(ABC):
         dtype = np.result_type(queries, keys, self.values)
         self.result: Array = np.empty((*queries.shape[:-1], self.values.shape[-1]), dtype)
         self.buffers = local()
-        steps = {step.name: step.operation for step in chain.between}
-        self.masks = {name: o for name, o in steps.items() if isinstance(o, Mask)}
-        ruled = {name: mask.rules for name, mask in self.masks.items() if mask.rules}
-        self.sees = {name: visible(rules, self.n, self.m) for name, rules in ruled.items()}
+        rules = chain.mask.rules if chain.mask else ()
+        self.visible = visible(rules, self.n, self.m) if rules else None
 
     @property
     @abstractmethod
@@ -97,10 +92,13 @@ class Tiled(ABC):
     def width(self) -> int:
         """How many keys a buffer holds."""
 
-    def changed(self, scores: Array, tile: Tile, steps: Sequence[Step], seen: Seen) -> Array:
-        """The scores of a tile after these of the steps that change each by itself.
+    def changed(
+        self, scores: Array, tile: Tile, steps: Sequence[Step], seen: Visible | None
+    ) -> Array:
+        """The scores of a tile after those of the steps between that are named.
 
-        The others have done their part before. What is seen is that of the tile's queries.
+        The others change nothing there, or are in the scores already. What is seen is that of the
+        tile's queries.
         """
         known = {self.chain.pairs[-1].name: scores}
         for step in self.chain.between:
@@ -113,14 +111,13 @@ class Tiled(ABC):
                 for name in operation.operands
             )
             known[step.name] = operation.apply(*operands)
-            if step.name in seen:
-                fill = self.masks[step.name].fill
-                seen[step.name].hide(known[step.name], tile.columns, fill)
+            if seen and isinstance(step.operation, Mask):
+                seen.hide(known[step.name], tile.columns, step.operation.fill)
         return known[self.chain.normalise.source]
 
-    def seen(self, block: Tile) -> Seen:
-        """What the rules of each mask let the queries of a block see."""
-        return {name: sees.of(block.index, block.rows) for name, sees in self.sees.items()}
+    def seen(self, block: Tile) -> Visible | None:
+        """What the rules of the mask let the queries of a block see; None where it has no rules."""
+        return self.visible.of(block.index, block.rows) if self.visible else None
 
 
 class Whole(Tiled):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from attncli.calculation.arithmetic import Index
 from attncli.calculation.layouts import Array, Axes, sizes
 from attncli.calculation.masking import Mask, Rule
 from attncli.calculation.operation import Operation
@@ -17,8 +18,6 @@ from attncli.records import record, replace
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-Index = tuple[int, ...]
 
 MANY = 64  # so many keys that all see are worth a tile of their own, which needs no mask
 

@@ -59,11 +59,13 @@ def do(work: Callable[[Part, Event], None], parts: Collection[Part], tell: Tell 
             stop.set()
 
     # This thread works too: threads that only wait would cost small work a tenth of its time.
-    helpers = [Thread(target=help_along) for _ in range(min(processors(), len(parts)) - 1)]
+    helpers: list[Thread] = []
     with one_thread_each():
-        for thread in helpers:
-            thread.start()
         try:
+            for _ in range(min(processors(), len(parts)) - 1):
+                thread = Thread(target=help_along)
+                thread.start()
+                helpers.append(thread)
             go_on(tell)
             _join(helpers)
         finally:

@@ -6,7 +6,6 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,7 +17,7 @@ from attncli.formats import Result
 
 if TYPE_CHECKING:
     from attncli.calculation.document import Document
-    from attncli.calculation.plan import Plan, Step, Trace
+    from attncli.calculation.plan import Plan, Trace
     from attncli.calculation.problem import Problem
     from attncli.documents.reader import Reader
 
@@ -82,11 +81,12 @@ def run(
     memory: Memory = USUAL,
 ) -> Trace:
     """The steps of these names; says on stderr what should be looked at twice, and under what."""
+    from attncli.calculation.costs import cells
     from attncli.calculation.plan import Trace
     from attncli.calculation.remarks import remarks
 
     names = list(names)
-    if max(map(size, plan.steps)) < LONG:
+    if max(cells(step.axes) for step in plan.steps) < LONG:
         trace = plan.run(problem.matrices, names)
     else:
         from attncli.cli.long import run_long
@@ -95,11 +95,6 @@ def run(
     for remark in remarks(trace, plan, problem):
         click.echo(f"Warning: {under}{remark}", err=True)
     return Trace(plan, trace.matrices)
-
-
-def size(step: Step) -> int:
-    """How many numbers a step has."""
-    return prod(axis.size for axis in step.axes)
 
 
 def calculate(document: Document, only: Iterable[str], memory: Memory = USUAL) -> Result:

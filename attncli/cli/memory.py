@@ -10,7 +10,7 @@ from attncli.records import record
 
 SHARE = 0.8  # of what is free
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
-_SIZE = r"(?i)(\d+(?:\.\d+)?)\s*(?:(%)|([KMGT]?)(?:B|(?<=[KMGT])iB)?)"
+_SIZE = r"(?i)(\d{1,20}(?:\.\d{1,20})?)\s*(?:(%)|([KMGT]?)(?:B|(?<=[KMGT])iB)?)"
 
 Limit = int | float  # bytes, or a share of what is free
 

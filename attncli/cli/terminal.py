@@ -32,7 +32,7 @@ def deliver(data: bytes, file: Path | None) -> None:
 
 def waiting(name: str) -> AbstractContextManager[Bar | None]:
     """A bar where a person waits for something of this name longer than a moment."""
-    if not is_terminal(sys.stderr):
+    if not is_terminal(sys.stderr) or _is_dumb():
         return nullcontext()
     from attncli.render.progress import Bar
 
@@ -72,8 +72,12 @@ def _columns_said() -> int:
 
 def is_colorful() -> bool:
     """Whether standard output is a terminal whose user has not refused colours."""
-    refused = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    return is_terminal(sys.stdout) and not refused
+    return is_terminal(sys.stdout) and not (os.environ.get("NO_COLOR") or _is_dumb())
+
+
+def _is_dumb() -> bool:
+    """Whether terminals here only write on: no colours, and nothing that is drawn again."""
+    return os.environ.get("TERM") == "dumb"
 
 
 def colors_known() -> Literal["256", "truecolor"]:

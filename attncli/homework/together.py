@@ -72,17 +72,20 @@ class Together:
         right, given = self._replay.right, self._replay.given
         hidden = [name for name in operands if name not in given]
         alike: list[_Run] = []
+        others: list[_Run] = []
         if len(runs) > 1 and self._can_stack(step, operands):
             kinds = [(name, right[name].shape, right[name].dtype) for name in hidden]
-            alike = [run for run in runs if run.has(kinds)]
+            for run in runs:
+                (alike if run.has(kinds) else others).append(run)
+        else:
+            others += runs
         if alike:
             stacked = {name: np.stack([run.known[name] for run in alike]) for name in hidden}
             made = step.operation.apply(*(stacked.get(name, right[name]) for name in operands))
             for run, result in zip(alike, made, strict=True):
                 run.note(step, result)
-        for run in runs if len(alike) < len(runs) else ():
-            if run not in alike:
-                run.note(step, applied(step, operands, run.known))
+        for run in others:
+            run.note(step, applied(step, operands, run.known))
 
     def _can_stack(self, step: Step, operands: tuple[str, ...]) -> bool:
         """Whether a step does to each of a stack what it does to one: tried once, on two."""

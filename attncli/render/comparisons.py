@@ -4,34 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from io import StringIO
 from math import isfinite
 from typing import Any
 
 from rich import box
 from rich.cells import cell_len
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from attncli.calculation.compared import Comparison, Distance
 from attncli.calculation.problem import Problem
 from attncli.render.blocks import blocks
+from attncli.render.console import TextConsole
 from attncli.render.numbers import number_text
-from attncli.render.tables import PADDING, WIDE_OPEN, widths_of
+from attncli.render.tables import PADDING, widths_of
 from attncli.render.view import View
 
 
 def draw_comparisons(comparisons: Sequence[Comparison], view: View) -> str:
     """The largest difference of each step from the first convention, and where each parts."""
-    buffer = StringIO()
-    console = Console(
-        file=buffer,
-        width=WIDE_OPEN,
-        force_terminal=view.color is not None,
-        color_system=view.color,
-        no_color=view.color is None,
-    )
+    console = TextConsole(view)
     first = comparisons[0].first
     if first.problem.title:
         console.print(Text(first.problem.title, "bold"))
@@ -44,7 +36,7 @@ def draw_comparisons(comparisons: Sequence[Comparison], view: View) -> str:
         console.print()
     for comparison in comparisons:
         console.print(Text(_told(comparison, view)), width=view.width)
-    return "\n".join(line.rstrip() for line in buffer.getvalue().split("\n"))
+    return console.text
 
 
 def _tables(comparisons: Sequence[Comparison], view: View) -> Iterator[Table]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from io import StringIO
 
 from rich.console import Console
 from rich.text import Text
@@ -12,10 +11,11 @@ from attncli.calculation.alternatives import Report
 from attncli.calculation.costing import Costing, StepCost
 from attncli.calculation.layouts import Shape, noun, shape_text
 from attncli.render.alternatives import of_doublings, of_kinds, of_scorings
+from attncli.render.console import TextConsole
 from attncli.render.cost_columns import labels, number, operations
 from attncli.render.groups import Group, tables
 from attncli.render.numbers import number_text
-from attncli.render.tables import EDGE, MOST, ROW_GAP, WIDE_OPEN
+from attncli.render.tables import EDGE, MOST, ROW_GAP
 from attncli.render.view import View
 
 MOST_NAMED = 8  # parameters that are listed; those of more are in the table of sublayers
@@ -29,16 +29,9 @@ MEANINGS = {
 
 def draw_costs(report: Report, view: View) -> str:
     """What goes in, and the tables that are asked for, each with what its columns mean."""
-    buffer = StringIO()
-    console = Console(
-        file=buffer,
-        width=WIDE_OPEN,
-        force_terminal=view.color is not None,
-        color_system=view.color,
-        no_color=view.color is None,
-    )
+    console = TextConsole(view)
     Drawing(console, view).report(report)
-    return "\n".join(line.rstrip() for line in buffer.getvalue().split("\n"))
+    return console.text
 
 
 class Drawing:

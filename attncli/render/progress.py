@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Timer
+from threading import Lock, Timer
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -19,11 +19,12 @@ class Bar:
     then it only shows that something goes on.
     """
 
-    def __init__(self, name: str, patience: float = PATIENCE) -> None:
+    def __init__(self, name: str) -> None:
         self._name = name
         self._share: float | None = None
         self._shown: tuple[Progress, TaskID] | None = None
-        self._timer = Timer(patience, self._show)
+        self._lock = Lock()  # it is told in one thread, and shown in another
+        self._timer = Timer(PATIENCE, self._show)
         self._timer.daemon = True
 
     def __enter__(self) -> Self:
@@ -34,15 +35,21 @@ class Bar:
         self, kind: type[BaseException] | None, error: object, trace: TracebackType | None
     ) -> None:
         self._timer.cancel()
-        self._timer.join()
-        if self._shown:
-            self._shown[0].stop()
+        try:
+            self._timer.join()
+        finally:  # interrupted or not: the cursor is to come back
+            if self._shown:
+                self._shown[0].stop()
 
     def __call__(self, name: str, share: float) -> None:
-        self._name, self._share = name, share
-        if self._shown:
+        with self._lock:
+            self._name, self._share = name, share
+            self._update()
+
+    def _update(self) -> None:
+        if self._shown and self._share is not None:
             progress, task = self._shown
-            progress.update(task, description=name, total=1.0, completed=share)
+            progress.update(task, description=self._name, total=1.0, completed=self._share)
 
     def _show(self) -> None:
         from rich.console import Console
@@ -61,8 +68,7 @@ class Bar:
             TimeRemainingColumn(),
         )
         progress = Progress(*columns, console=Console(stderr=True), transient=True)
-        task = progress.add_task(self._name, total=None)
-        self._shown = progress, task
-        if self._share is not None:
-            self(self._name, self._share)
+        with self._lock:
+            self._shown = progress, progress.add_task(self._name, total=None)
+            self._update()
         progress.start()

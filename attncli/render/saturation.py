@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from io import StringIO
 
-from rich.console import Console
 from rich.text import Text
 
 from attncli.calculation.layouts import count
 from attncli.calculation.saturation import Measured, Row
 from attncli.calculation.why_scale import Drawn, Given, Saturation
 from attncli.render.bars import bar, scale
+from attncli.render.console import TextConsole
 from attncli.render.groups import Group, tables
 from attncli.render.numbers import number_text
-from attncli.render.tables import WIDE_OPEN
 from attncli.render.view import View
 
 SIDES = ("q·k", "/√d_k")
@@ -30,14 +28,7 @@ MEANINGS = (
 
 def draw_saturation(found: Saturation, view: View) -> str:
     """Where the numbers come from, the tables, what their columns mean, and the bars."""
-    buffer = StringIO()
-    console = Console(
-        file=buffer,
-        width=WIDE_OPEN,
-        force_terminal=view.color is not None,
-        color_system=view.color,
-        no_color=view.color is None,
-    )
+    console = TextConsole(view)
     for i, line in enumerate(_source(found, view)):
         console.print(Text(line, "" if i else "bold"), width=view.width)
     parts = {
@@ -57,7 +48,7 @@ def draw_saturation(found: Saturation, view: View) -> str:
     console.print()
     for bars in _bars(found.rows):
         console.print(bars)
-    return "\n".join(line.rstrip() for line in buffer.getvalue().split("\n"))
+    return console.text
 
 
 def _source(found: Saturation, view: View) -> Iterator[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from io import StringIO
 
 import numpy as np
 from rich import box
@@ -26,6 +25,7 @@ from attncli.calculation.plan import Step, Trace
 from attncli.calculation.problem import Problem
 from attncli.records import record
 from attncli.render.blocks import blocks
+from attncli.render.console import TextConsole
 from attncli.render.numbers import number_text
 from attncli.render.view import View
 
@@ -34,21 +34,13 @@ MOST = 24  # more than this many are elided
 GAP = -1  # stands for what is left out
 ROW_GAP, COLUMN_GAP = "⋮", "…"
 PADDING = 2  # the spaces around a label; cells bring their own
-WIDE_OPEN = 1_000_000  # we break lines ourselves: rich would cut digits to make them fit
 
 
 def draw(trace: Trace, names: Collection[str], problem: Problem, view: View) -> str:
     """The steps of these names as text, for a screen or a file."""
-    buffer = StringIO()
-    console = Console(
-        file=buffer,
-        width=WIDE_OPEN,
-        force_terminal=view.color is not None,
-        color_system=view.color,
-        no_color=view.color is None,
-    )
+    console = TextConsole(view)
     Drawing(console, problem, view).steps(trace, names)
-    return "\n".join(line.rstrip() for line in buffer.getvalue().split("\n"))
+    return console.text
 
 
 def _formula(step: Step, layout: Layout) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from io import StringIO
-
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -11,7 +9,7 @@ from rich.text import Text
 
 from attncli.calculation.layouts import noun
 from attncli.homework.report import Line, Report
-from attncli.render.tables import WIDE_OPEN
+from attncli.render.console import TextConsole
 from attncli.render.view import View
 
 STYLES = {
@@ -27,14 +25,7 @@ MOST_CELLS = 12  # wrong cells that are listed without --full
 
 def draw_report(report: Report, view: View) -> str:
     """The report as text, for a screen or a file."""
-    buffer = StringIO()
-    console = Console(
-        file=buffer,
-        width=WIDE_OPEN,  # words are folded to the screen, tables are not: no digit is cut
-        force_terminal=view.color is not None,
-        color_system=view.color,
-        no_color=view.color is None,
-    )
+    console = TextConsole(view)
     if report.title:
         console.print(Text(report.title, "bold"))
         console.print()
@@ -47,7 +38,7 @@ def draw_report(report: Report, view: View) -> str:
     console.print()
     points = f"{_number(report.max_score)} {noun(report.max_score, 'points')}"
     console.print(Text(f"{_number(report.score)} of {points}", "bold"))
-    return "\n".join(line.rstrip() for line in buffer.getvalue().split("\n"))
+    return console.text
 
 
 def _print_verdicts(console: Console, report: Report) -> None:

@@ -1,0 +1,30 @@
+"""A console that prints into a string: tables as wide as they are, in the colours of a view."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+from rich.console import Console
+
+from attncli.render.view import View
+
+WIDE_OPEN = 1_000_000  # we break lines ourselves: rich would cut digits to make them fit
+
+
+class TextConsole(Console):
+    """Everything that is printed on it is its `text`."""
+
+    def __init__(self, view: View) -> None:
+        self._written = StringIO()
+        super().__init__(
+            file=self._written,
+            width=WIDE_OPEN,
+            force_terminal=view.color is not None,
+            color_system=view.color,
+            no_color=view.color is None,
+        )
+
+    @property
+    def text(self) -> str:
+        """The lines, without spaces at their ends."""
+        return "\n".join(line.rstrip() for line in self._written.getvalue().split("\n"))
