@@ -204,6 +204,28 @@ def test_extreme_scores(score: str, normaliser: str, mask: Any, dtype: str) -> N
     assert_same(dtype=dtype, **choices, **made, **weights(score))
 
 
+@pytest.mark.parametrize(
+    ("dtype", "score", "small"), [("float32", -40, 1e-30), ("float64", -340, 1e-200)]
+)
+def test_small_values_keep_their_digits(dtype: str, score: float, small: float) -> None:
+    """However small all powers are: the weights are not."""
+    made: Choices = {"Q": np.ones((N, 1)), "K": np.full((M, 1), float(score)), "score": "dot"}
+    values = small * (2 + numbers(M, D_V) ** 2)
+    given = {name: Entry(value, name) for name, value in {**made, "V": values}.items()}
+    problem, plan = read(Document({**given, "dtype": Entry(dtype, "")}))
+    steps = plan.run(problem.matrices, ["output"]).matrices["output"]
+    tiles = fuse(plan, ["output"], TINY).run(problem.matrices).matrices["output"]
+    assert_allclose(tiles, steps, rtol=CLOSE[dtype], atol=0)
+
+
+@with_dtype
+def test_large_weights_of_small_tanh(dtype: str) -> None:
+    """The error of a tanh is not one of 1 where v is large."""
+    made = {name: m / 1e4 if name != "V" else m for name, m in matrices().items()}
+    own = weights("additive")
+    assert_same(score="additive", dtype=dtype, **made, **{**own, "v_a": own["v_a"] * 1e4})
+
+
 @pytest.mark.parametrize("large", [1e20, 3e38])
 @pytest.mark.parametrize("name", ["Q", "K", "V"])
 @pytest.mark.parametrize("mask", [None, "causal", KEEP], ids=["none", "causal", "keep"])

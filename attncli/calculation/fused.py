@@ -8,7 +8,7 @@ is what the steps give one after the other, but for the order in which numbers a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,9 +19,10 @@ from attncli.calculation.costs import Cost, cells
 from attncli.calculation.layouts import Array, Axes, Layout, sizes
 from attncli.calculation.normalising import Normalise
 from attncli.calculation.operation import Operation
+from attncli.calculation.pairs import Dot
 from attncli.calculation.plan import Plan, Step
 from attncli.calculation.streamed import tiled
-from attncli.calculation.tiled import TILING, Tiling
+from attncli.calculation.tiled import TILING, Tiled, Tiling
 from attncli.calculation.tiles import hidden_rows
 from attncli.calculation.workers import Tell, do, processors
 from attncli.records import record, replace
@@ -29,7 +30,8 @@ from attncli.records import record, replace
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-OF_A_THREAD = 2**22  # numbers: a few tiles, or a few rows of scores for all keys
+COPIES = 4  # of queries and keys that are not taken as they are: shares, squares, powers
+BESIDE = 6  # tiles that a thread has: of the scores as each step leaves them
 
 
 @record(frozen=True)
@@ -46,6 +48,11 @@ class Fused(Operation):
         return tuple(dict.fromkeys(name for name in names if name not in made))
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The steps that it stands for."""
+        return tuple(step.name for step in self.chain.steps)
+
+    @property
     def weights(self) -> Step:
         """The step that would make the weights."""
         return self.chain.steps[-2]
@@ -58,19 +65,40 @@ class Fused(Operation):
         return self.chain.steps[-1].axes
 
     def apply(self, *operands: Array) -> Array:
-        return self.watched(None, *operands)
+        return self._tiled(operands, None).result
 
     def numbers(self, result: Axes) -> int:
         return sum(cells(step.axes) for step in self.chain.steps)
 
-    def room(self, result: Axes) -> int:
+    def room(self, result: Axes, *operands: Axes) -> int:
         """What every thread has for its tiles, and copies of queries, keys and values."""
-        return 2 * super().room(result) + processors() * OF_A_THREAD
+        axes = self.chain.pairs[-1].axes
+        pairs, known = cells(axes), dict(zip(self.operands, operands, strict=True))
+        first = self.chain.pairs[0].operation
+        copied = 0 if isinstance(first, Dot) else sum(cells(known[n]) for n in first.operands)
+        values = cells(known[self.chain.sum.values])
+        tile = min(self.tiling.scores, max(axes[-1].size, pairs // (2 * processors())))
+        threads = min(processors(), -(-pairs // tile))
+        return super().room(result) + values + COPIES * copied + threads * BESIDE * tile
 
-    def watched(self, tell: Tell | None, *operands: Array) -> Array:
+    def watched(self, tell: Tell, overflowed: Callable[[str], None], *operands: Array) -> Array:
+        work = self._tiled(operands, tell)
+        for step in self.chain.steps:
+            if step.name in work.overflowed:
+                overflowed(step.name)
+        return work.result
+
+    def doubts(self, *operands: Array) -> Iterator[str]:
+        """Those of the steps that work on what is known here."""
+        known = self._known(operands)
+        for operation in (step.operation for step in self.chain.steps):
+            if known.keys() >= set(operation.operands):
+                yield from operation.doubts(*(known[name] for name in operation.operands))
+
+    def _tiled(self, operands: Iterable[Array], tell: Tell | None) -> Tiled:
         work = tiled(self.chain, self._known(operands), self.tiling)
         do(work.put, work.blocks, tell)
-        return work.result
+        return work
 
     def hidden_rows(self, *operands: Array) -> NDArray[np.bool_]:
         """Which queries the mask leaves no key, one for each row of the result: (…, n)."""

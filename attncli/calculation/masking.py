@@ -54,7 +54,7 @@ class Mask(Operation):
     """The scores with added numbers, and `fill` wherever something forbids to attend.
 
     `rules` and the boolean matrices `keep` are combined with "and"; the matrices `add` add up.
-    −inf in an added matrix forbids as well, and stays −inf whatever `fill` says. `fills_up`: a
+    −inf in an added matrix forbids as well, and stays −inf where nothing else forbids. `fills_up`: a
     matrix with fewer columns than there are keys forbids the rest.
     """
 
@@ -76,6 +76,10 @@ class Mask(Operation):
 
     def axes(self, source: Axes, *matrices: Axes) -> Axes:
         return source
+
+    def room(self, result: Axes, *operands: Axes) -> int:
+        """Each matrix, or rule, may make another."""
+        return (1 + max(1, len(operands) - 1 + len(self.rules))) * cells(result)
 
     def apply(self, source: Array, *matrices: NDArray[Any]) -> Array:
         keep, add = self.whole(source, matrices)

@@ -52,6 +52,10 @@ class Measure(OfQueriesAndKeys):
             Line(self.queries, (*own, None), size), Line(self.keys, (*other, None), size)
         )
 
+    def room(self, result: Axes, *operands: Axes) -> int:
+        """Beside the scores stand shares of queries and keys, their squares and their lengths."""
+        return 2 * cells(result) + 4 * sum(map(cells, operands))
+
     def is_undefined(self, query: Array, key: Array) -> bool:
         """Whether the measure says nothing of these two, so that their score is 0."""
         return False

@@ -50,6 +50,7 @@ class Normalise(OfOne):
     name: ClassVar[str]
     sums_to_1: ClassVar[bool] = True
     steepness: ClassVar[float] = 0.5  # how far a weight moves if no score moves more than 1
+    beside: ClassVar[int] = 2  # matrices as large that stand beside the weights, at temperature 1
 
     def apply(self, source: Array) -> Array:
         scores = source.astype(self.dtype) if self.dtype else source
@@ -60,6 +61,9 @@ class Normalise(OfOne):
     @abstractmethod
     def weigh(self, scores: Array) -> Array:
         """The weights of rows that may attend something."""
+
+    def room(self, result: Axes, *operands: Axes) -> int:
+        return (self.beside + (self.temperature != 1)) * cells(result)
 
     def formula(self, layout: Layout) -> str:
         line = "column" if Role.TOKENS in layout.swapped else "row"
@@ -150,6 +154,7 @@ class Softmax1(Normalise):
     """
 
     name = "softmax1"
+    beside = 3
     sums_to_1 = False
 
     def weigh(self, scores: Array) -> Array:
@@ -181,11 +186,8 @@ class Sparsemax(Normalise):
     """
 
     name = "sparsemax"
+    beside = 4  # among them the scores in their order, and their sums
     steepness = 2.0
-
-    def room(self, result: Axes) -> int:
-        """Beside it stand the scores in their order, and what is added up of them."""
-        return 4 * cells(result)
 
     def weigh(self, scores: Array) -> Array:
         tempered = (scores - _largest(scores)) / self.temperature
@@ -231,6 +233,7 @@ class Sigmoid(Normalise):
     """
 
     name = "sigmoid"
+    beside = 4
     sums_to_1 = False
 
     def weigh(self, scores: Array) -> Array:

@@ -40,16 +40,21 @@ class Operation(ABC):
     def apply(self, *operands: Any, **_: Any) -> Array:
         """The result itself, from the operands."""
 
-    def watched(self, tell: Callable[[float], None], *operands: Any) -> Array:
-        """The result; what takes long tells which share of it is done, from 0 to 1."""
+    def watched(
+        self, tell: Callable[[float], None], overflowed: Callable[[str], None], *operands: Any
+    ) -> Array:
+        """The result; what takes long tells which share of it is done, from 0 to 1.
+
+        What stands for several steps says which of them made infinities or NaN of finite numbers.
+        """
         return self.apply(*operands)
 
     def numbers(self, result: Axes) -> int:
         """How many numbers are made on the way to a result of these axes: how long it may take."""
         return cells(result)
 
-    def room(self, result: Axes) -> int:
-        """How many numbers stand beside a result while it is made, at the most."""
+    def room(self, result: Axes, *operands: Any) -> int:
+        """How many numbers stand beside a result of these axes while it is made, at the most."""
         return 2 * cells(result)
 
     def doubts(self, *operands: Any) -> Iterator[str]:

@@ -108,6 +108,9 @@ FACTORS: dict[type[Operation], Factors] = {
 }
 
 
+SEEN = {32: 5e-6, 64: 5e-13}  # half of what scores may be off, by the bits of a number
+
+
 class Additive(Pairing):
     """vᵀ tanh(q + k), by powers that are taken of each query and each key, not of each pair.
 
@@ -126,10 +129,15 @@ class Additive(Pairing):
         self.size = np.ldexp(vector.dtype.type(1), np.frexp(np.abs(vector).max())[1] - 1)
 
     @staticmethod
-    def can(queries: Array, keys: Array) -> bool:
-        """Whether none of the powers overflows or vanishes, with room to spare."""
-        limit = 0.4 * log(np.finfo(queries.dtype).max)
-        return all(-limit <= side.min() and side.max() <= limit for side in (queries, keys))
+    def can(queries: Array, keys: Array, vector: Array) -> bool:
+        """Whether none of the powers overflows or vanishes, with room to spare, and v is not large.
+
+        The error of each tanh is one of 1, however small the tanh is: times a large v, it is seen.
+        """
+        type_ = np.finfo(queries.dtype)
+        limit = 0.4 * log(type_.max)
+        fits = all(-limit <= side.min() and side.max() <= limit for side in (queries, keys))
+        return fits and float(np.linalg.norm(vector) * type_.eps) <= SEEN[type_.bits]
 
     def bound(self, tile: Tile) -> float:
         """Every tanh is between −1 and 1."""
@@ -153,9 +161,10 @@ def pairing(operations: Sequence[Operation], operands: Sequence[Sequence[Array]]
     first, *others = operations
     (queries, *between, keys), *more = operands
     is_hidden, is_exact = isinstance(first, TanhSum), queries.dtype.itemsize < 4
-    if is_hidden and not is_exact and Additive.can(queries, keys):
+    if is_hidden and not is_exact:
         (vector,) = more[0] or [np.ones(queries.shape[-1], queries.dtype)]
-        return Additive(queries, keys, vector)
+        if Additive.can(queries, keys, vector):
+            return Additive(queries, keys, vector)
     if type(first) in FACTORS and not is_exact:
         return Products(*FACTORS[type(first)](*operands[0]))
 

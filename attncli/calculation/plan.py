@@ -73,12 +73,15 @@ class Plan:
         """
         needed = self.needed_for(self.names if names is None else names)
         known = dict(inputs)
+        overflowed: list[str] = []
         progress = Progress([step for step in self.steps if step.name in needed], watch)
         with np.errstate(all="ignore"):
             for step in progress.steps:
                 operands = (known[name] for name in step.operation.operands)
-                known[step.name] = step.operation.watched(progress.of(step), *operands)
-        return Trace(self, known)
+                known[step.name] = step.operation.watched(
+                    progress.of(step), overflowed.append, *operands
+                )
+        return Trace(self, known, tuple(overflowed))
 
 
 class Progress:
@@ -105,10 +108,15 @@ class Progress:
 
 @record(frozen=True)
 class Trace:
-    """What a plan gave: every named matrix, inputs included, in the layout `rows`."""
+    """What a plan gave: every named matrix, inputs included, in the layout `rows`.
+
+    `overflowed` are the steps that another step stands for, and that made infinities or NaN of
+    finite numbers: their own numbers are not kept.
+    """
 
     plan: Plan
     matrices: Mapping[str, Array]
+    overflowed: tuple[str, ...] = ()
 
     def written(self, names: Iterable[str]) -> dict[str, Array]:
         """The results of these steps, in the order of the plan and in the user's layout."""

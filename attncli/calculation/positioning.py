@@ -192,7 +192,7 @@ class Distances(OfOne):
             slopes = slopes[:, None, None]
         return np.asarray(slopes * -distances, source.dtype)
 
-    def room(self, result: Axes) -> int:
+    def room(self, result: Axes, *operands: Axes) -> int:
         """Beside them stand the distances as whole numbers, and their negatives."""
         return 3 * cells(result)
 

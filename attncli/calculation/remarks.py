@@ -36,6 +36,7 @@ class FusedTail(Protocol):
     """An operation that stands for all the steps from scores to weights V."""
 
     operands: tuple[str, ...]
+    names: tuple[str, ...]
     weights: Step
     normalise: Normalise
 
@@ -103,9 +104,17 @@ def _overflows(trace: Trace) -> Iterator[str]:
     """The steps that made infinities or NaN of finite numbers; −inf is what masks are for."""
     for step in _calculated(trace):
         operands = [trace.matrices[name] for name in step.operation.operands]
-        strange = _strange(trace.matrices[step.name], isinstance(step.operation, Mask))
+        result = told = trace.matrices[step.name]
+        if isinstance(step.operation, FusedTail):
+            within = [name for name in step.operation.names if name in trace.overflowed]
+            for name in within:
+                numbers = "some of its numbers became infinite or NaN"
+                yield f"{name} overflows {result.dtype.name}: {numbers}."
+            if within:
+                continue
+            told = result[~step.operation.hidden_rows(*operands)]
+        strange = _strange(told, isinstance(step.operation, Mask))
         if strange and not any(_strange(operand, is_masked=False) for operand in operands):
-            result = trace.matrices[step.name]
             yield (
                 f"{step.name} overflows {result.dtype.name}: of its numbers, {strange} of "
                 f"{result.size} became infinite or NaN."

@@ -27,21 +27,32 @@ from attncli.records import record
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+AT_ONCE = 2**20  # numbers that are looked at
 LEAST = 64  # queries of a block: with fewer, products of matrices are slow
 
 
 class Streamed(Tiled):
     """Tile after tile of keys, of which only sums are kept."""
 
-    def __init__(self, chain: Chain, known: Mapping[str, NDArray[Any]], tiling: Tiling) -> None:
+    def __init__(
+        self,
+        chain: Chain,
+        known: Mapping[str, NDArray[Any]],
+        tiling: Tiling,
+        sizes: tuple[float, float],
+    ) -> None:
+        """`sizes` are the smallest of the values, but for 0, and the largest: see `sizes_of`."""
         super().__init__(chain, known, tiling)
         ones = np.ones_like(self.values[..., :1])
         self.values = np.concatenate((self.values, ones), axis=-1)
         self.streams = STREAMS[type(chain.normalise)]
         largest = float(np.finfo(self.result.dtype).max)
-        # Powers up to the root of the largest number, and no sum of them and values overflows.
-        room = log(largest) - log(self.m) - log(largest_of(self.values)) - 1
-        self.limit = min(log(largest) / 2, room)
+        # Powers up to the root of the largest number; no sum of them and values overflows, and the
+        # least of their products is a number with all its digits.
+        smallest, most = sizes
+        room = log(largest) - log(self.m) - log(most) - 1
+        depth = log(smallest) - log(np.finfo(self.result.dtype).tiny)
+        self.limit = min(log(largest) / 2, room, depth)
         self.way, self.bounded_way = self._ways()
         # The mask, if it leaves no weight to what it forbids.
         self.hiding = chain.mask if chain.mask and chain.mask.fill == -inf else None
@@ -74,6 +85,8 @@ class Streamed(Tiled):
             tile = Tile(block.index, block.rows, columns)
             scores = self.buffer(tile.height, tile.width)
             self.pairing.scores(tile, scores, way.factor)
+            if way is self.way:  # no bound says that they are finite
+                self.look(self.chain.pairs[-1], scores)
             steps = [step for step in way.steps if not self.is_idle(step, columns, seen)]
             if steps:
                 scores = self.changed(scores, tile, steps, seen)
@@ -164,9 +177,18 @@ def is_exact(operation: Operation) -> bool:
     return abs(frexp(factor_of(operation))[0]) == 0.5
 
 
-def largest_of(values: Array) -> float:
-    """The largest number of a matrix, up or down; NaN where there is one."""
-    return max(float(values.max()), -float(values.min()))
+def sizes_of(values: Array) -> tuple[float, float]:
+    """The smallest of 1 and the numbers of a matrix but 0, up or down, and the largest of all.
+
+    Both are NaN where one of them is.
+    """
+    smallest, largest = [1.0], [1.0]
+    numbers = values.reshape(-1)
+    for part in parts(numbers.size, AT_ONCE):
+        sizes = np.abs(numbers[part])
+        largest.append(sizes.max())
+        smallest.append(sizes.min() or sizes.min(where=sizes > 0, initial=np.inf))
+    return float(np.min(smallest)), float(np.max(largest))
 
 
 def tiled(chain: Chain, known: Mapping[str, NDArray[Any]], tiling: Tiling) -> Tiled:
@@ -179,5 +201,7 @@ def tiled(chain: Chain, known: Mapping[str, NDArray[Any]], tiling: Tiling) -> Ti
     values = known[chain.sum.values]
     is_rounded = chain.normalise.dtype is not None or values.dtype.itemsize < 4
     room = float(np.finfo(values.dtype).max) / values.shape[-2] / 2
-    streams = type(chain.normalise) in STREAMS and not is_rounded and largest_of(values) < room
-    return (Streamed if streams else Whole)(chain, known, tiling)
+    sizes = sizes_of(values)
+    if type(chain.normalise) in STREAMS and not is_rounded and sizes[1] < room:
+        return Streamed(chain, known, tiling, sizes)
+    return Whole(chain, known, tiling)

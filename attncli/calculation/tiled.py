@@ -54,6 +54,7 @@ class Tiled(ABC):
         dtype = np.result_type(queries, keys, self.values)
         self.result: Array = np.empty((*queries.shape[:-1], self.values.shape[-1]), dtype)
         self.buffers = local()
+        self.overflowed: set[str] = set()  # steps that made infinities or NaN
         rules = chain.mask.rules if chain.mask else ()
         self.visible = visible(rules, self.n, self.m) if rules else None
 
@@ -111,9 +112,15 @@ class Tiled(ABC):
                 for name in operation.operands
             )
             known[step.name] = operation.apply(*operands)
+            self.look(step, known[step.name])
             if seen and isinstance(step.operation, Mask):
                 seen.hide(known[step.name], tile.columns, step.operation.fill)
         return known[self.chain.normalise.source]
+
+    def look(self, step: Step, numbers: Array) -> None:
+        """Remember a step that overflows; −inf is what masks are for."""
+        if not (self.overflowed or isinstance(step.operation, Mask) or np.isfinite(numbers).all()):
+            self.overflowed.add(step.name)
 
     def seen(self, block: Tile) -> Visible | None:
         """What the rules of the mask let the queries of a block see; None where it has no rules."""
@@ -138,6 +145,7 @@ class Whole(Tiled):
                 return None
             tile = Tile(block.index, block.rows, columns)
             self.pairing.scores(tile, scores[:, columns])
+        self.look(self.chain.pairs[-1], scores)
         weights = self.chain.normalise.apply(
             self.changed(scores, block, self.chain.between, self.seen(block))
         )

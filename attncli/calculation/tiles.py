@@ -155,10 +155,10 @@ def hidden_rows(
     """
     shape, m = sizes(axes)[:-1], axes[-1].size
     hidden = np.zeros(shape, np.bool_)
-    if mask.fill != -np.inf:
-        return hidden
     sees = visible(mask.rules, shape[-1], m)
     mask = replace(mask, add=tuple(name for name in mask.add if name in known))
+    if not mask.add and mask.fill != -np.inf:
+        return hidden
     if not (mask.keep or mask.add):
         hidden[...] = (sees.first >= sees.end)[..., 0]
         return hidden
@@ -167,6 +167,6 @@ def hidden_rows(
             tile = Tile(index, rows, slice(0, m))
             matrices = (cut(mask, known[name], tile) for name in (*mask.keep, *mask.add))
             scores = at(mask, tile).apply(np.zeros((tile.height, m)), *matrices)
-            sees.of(index, rows).hide(scores, tile.columns, -np.inf)
+            sees.of(index, rows).hide(scores, tile.columns, mask.fill)
             hidden[index][rows] = np.isneginf(scores).all(axis=-1)
     return hidden

@@ -102,7 +102,9 @@ def check(
     else:
         report = _by_problem(arguments, step, choices, (decimals, atol, rtol), points, strict)
     view = view_of(4, full, color, output)
-    deliver(chosen.write(report, view).encode(), output)
+    with waiting("writing"):
+        text = chosen.write(report, view)
+    deliver(text.encode(), output)
     if not report.passed:
         click.get_current_context().exit(DIFFERS)
 
@@ -132,11 +134,10 @@ def _by_problem(
     marks = read_points(points, result.names)
     written = _written(reader, files[1:], named, step)
     try:
-        answer = read_answer(result.problem, result.trace.plan, written.entries)
-        tolerance = Tolerance(*distances, epsilon=_epsilon(result.trace.matrices))
-        judge = Judge(result.problem, result.trace, answer, tolerance)
         with waiting("checking"):
-            return report(judge, marks, strict)
+            answer = read_answer(result.problem, result.trace.plan, written.entries)
+            tolerance = Tolerance(*distances, epsilon=_epsilon(result.trace.matrices))
+            return report(Judge(result.problem, result.trace, answer, tolerance), marks, strict)
     except AttncliError as error:
         raise error.at(written.source) from None
 
@@ -173,15 +174,16 @@ def _by_laws(arguments: Sequence[str], step: str | None, choices: dict[str, Any]
         theirs = CONVENTIONS[chosen("convention", "paper")].choices
         return chosen(name, theirs.get(name, default))
 
-    try:
-        answer = read_alone(written.entries, LAYOUTS[meant("layout", "rows")])
-        scoring = SCORING[meant("score", "scaled")]
-        normaliser = NORMALISERS[chosen("normaliser", "softmax")]
-        normalise = normaliser.operation("scores", chosen("temperature", 1))
-        said = Said(scoring, normalise, chosen("activation", "relu"), meant("eps", None))
-    except AttncliError as error:
-        raise error.at(written.source) from None
-    return check_laws(answer, said)
+    with waiting("checking"):
+        try:
+            answer = read_alone(written.entries, LAYOUTS[meant("layout", "rows")])
+            scoring = SCORING[meant("score", "scaled")]
+            normaliser = NORMALISERS[chosen("normaliser", "softmax")]
+            normalise = normaliser.operation("scores", chosen("temperature", 1))
+            said = Said(scoring, normalise, chosen("activation", "relu"), meant("eps", None))
+        except AttncliError as error:
+            raise error.at(written.source) from None
+        return check_laws(answer, said)
 
 
 def _written(

@@ -18,7 +18,7 @@ from attncli.cli.options import (
     problem_options,
 )
 from attncli.cli.program import debug_option
-from attncli.cli.terminal import deliver, view_of
+from attncli.cli.terminal import deliver, view_of, waiting
 from attncli.errors import AttncliError
 from attncli.formats import choose_format
 from attncli.forms import COMPARISONS
@@ -99,7 +99,7 @@ def _under_conventions(document: Document, names: Sequence[str]) -> list[Compari
             trace = run(problem, plan, plan.names, f"under {name}: ")
             sides.append(Calculated(name, problem, trace))
         except AttncliError as error:
-            error.where = f"under {name}: {error.where}"
+            error.where = f"under {name}: {error.where}".removesuffix(": ")
             error.hint += _of_layout(document, name)
             raise
     return [compare(sides[0], side) for side in sides[1:]]
@@ -136,7 +136,8 @@ def _training_and_prediction(document: Document, names: Sequence[str]) -> Compar
     problem, plan = planned(document)
     trace = run(problem, plan, plan.names)
     try:
-        predicted = token_by_token(document, problem, trace)
+        with waiting("token by token"):
+            predicted = token_by_token(document, problem, trace)
     except AttncliError as error:
         raise error.at(document.source(error.names)) from None
     first = Calculated("all at once", problem, trace)

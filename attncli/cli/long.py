@@ -6,12 +6,16 @@ from collections.abc import Collection
 
 import numpy as np
 
-from attncli.calculation.demand import check_memory, demand
-from attncli.calculation.fused import fuse
+from attncli.calculation.costs import cells
+from attncli.calculation.demand import Demand, check_memory, demand
+from attncli.calculation.fused import Fused, fuse
 from attncli.calculation.plan import Plan, Trace
 from attncli.calculation.problem import Problem
 from attncli.cli.memory import Memory
 from attncli.cli.terminal import waiting
+from attncli.formats import FORMATS
+
+SMALL = 2**16  # scores of one head
 
 
 def run_long(problem: Problem, plan: Plan, names: Collection[str], memory: Memory) -> Trace:
@@ -19,11 +23,32 @@ def run_long(problem: Problem, plan: Plan, names: Collection[str], memory: Memor
 
     Raises AttncliError where more memory is needed than may be used.
     """
-    fused, last = fuse(plan, names), plan.names[-1]
-    itemsize = max(matrix.itemsize for matrix in problem.matrices.values())
+    inputs, last = problem.matrices, plan.names[-1]
+    itemsize = max(matrix.itemsize for matrix in inputs.values())
     itemsize = max(itemsize, np.dtype(problem.softmax_dtype or "bool").itemsize)
-    asked = demand(fused, names, itemsize, memory.of_written)
-    least = demand(fuse(plan, [last]), [last], itemsize, memory.of_written)
-    check_memory(asked, least, last, *memory.allowed())
+
+    def needed(
+        names: Collection[str], itemsize: int = itemsize, written: int = memory.of_written
+    ) -> Demand:
+        return demand(fuse(plan, names), inputs, names, itemsize, written)
+
+    instead: list[tuple[str, Demand]] = []
+    if memory.of_written > (npz := FORMATS["npz"].room):
+        instead.append(("Write it as NPZ (-o result.npz)", needed(names, written=npz)))
+    if memory.is_chosen:
+        instead.append((f"Ask for {last} alone (--only {last})", needed([last])))
+    if itemsize > 4:
+        instead.append(("Take numbers of fewer bytes (--dtype float32)", needed(names, 4)))
+    limit, why = memory.allowed(sum(matrix.nbytes for matrix in inputs.values()))
+    check_memory(needed(names), instead, limit, why)
+    shorter = fuse(plan, names)
+    if _has_small_tails(shorter) and demand(plan, inputs, names, itemsize).bytes <= limit:
+        shorter = plan
     with waiting("calculating") as bar:
-        return fused.run(problem.matrices, names, bar)
+        return shorter.run(inputs, names, bar)
+
+
+def _has_small_tails(plan: Plan) -> bool:
+    """Whether tiles would be small: those of many heads take longer than each step on all heads."""
+    tails = (step.operation for step in plan.steps if isinstance(step.operation, Fused))
+    return any(cells(tail.weights.axes[-2:]) < SMALL for tail in tails)

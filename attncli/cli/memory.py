@@ -17,19 +17,25 @@ Limit = int | float  # bytes, or a share of what is free
 
 @record(frozen=True)
 class Memory:
-    """How much of it may be used, and what the form of a result needs for each number it shows."""
+    """How much of it may be used, and what the form of a result needs for each number it shows.
+
+    `is_chosen`: the user has chosen the steps, and may choose others.
+    """
 
     limit: Limit | None = None
     of_written: int = 0
+    is_chosen: bool = False
 
-    def allowed(self) -> tuple[int, str]:
-        """The bytes that may be used, and what says so."""
+    def allowed(self, used: int) -> tuple[int, str]:
+        """The bytes that may be used, with those that the inputs use already, and what says so."""
         if isinstance(self.limit, int):
             return self.limit, "--memory"
         from attncli.cli.free_memory import free_memory
 
         share = self.limit or SHARE
-        return int(share * free_memory()), f"{100 * share:g}% of what is free"
+        return used + int(
+            share * free_memory()
+        ), f"{100 * share:g}% of what is free, besides the inputs"
 
 
 USUAL = Memory()
@@ -40,11 +46,12 @@ def read_limit(_: click.Context, __: click.Parameter, text: str | None) -> Limit
     if text is None:
         return None
     found = re.fullmatch(_SIZE, text.strip())
-    if not found or not float(found[1]):
-        raise click.BadParameter(f"{text!r} is no amount of memory: write 2GiB, 500MiB or 50%.")
-    if found[2]:
+    if found and found[2] and 0 < float(found[1]) <= 100:
         return float(found[1]) / 100
-    return int(float(found[1]) * UNITS[found[3].upper()])
+    size = int(float(found[1]) * UNITS[found[3].upper()]) if found and not found[2] else 0
+    if size:
+        return size
+    raise click.BadParameter(f"{text!r} is no amount of memory: write 2GiB, 500MiB or 50%.")
 
 
 memory_option = click.option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from threading import Lock, Timer
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -28,18 +29,23 @@ class Bar:
         self._timer.daemon = True
 
     def __enter__(self) -> Self:
+        self._before = signal.signal(signal.SIGTERM, _end)
         self._timer.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: object, trace: TracebackType | None
     ) -> None:
-        self._timer.cancel()
+        # Whoever interrupts twice is to have the cursor back as well.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
+            self._timer.cancel()
             self._timer.join()
-        finally:  # interrupted or not: the cursor is to come back
             if self._shown:
                 self._shown[0].stop()
+        finally:
+            signal.signal(signal.SIGINT, before)
+            signal.signal(signal.SIGTERM, self._before)
 
     def __call__(self, name: str, share: float) -> None:
         with self._lock:
@@ -72,3 +78,8 @@ class Bar:
             self._shown = progress, progress.add_task(self._name, total=None)
             self._update()
         progress.start()
+
+
+def _end(number: int, _: object) -> None:
+    """As an interruption ends: whatever is open is closed, and the cursor comes back."""
+    raise SystemExit(128 + number)
