@@ -23,14 +23,15 @@ class Ratio(NamedTuple):
 
 
 def side_by_side(ours: Callable[[], object], theirs: Callable[[], object], rounds: int) -> float:
-    """The median of ours over the median of theirs, measured in turn."""
-    times: tuple[list[float], list[float]] = ([], [])
-    for _ in range(rounds):
-        for measured, run in zip(times, (ours, theirs), strict=True):
-            start = time.perf_counter()
-            run()
-            measured.append(time.perf_counter() - start)
-    return median(times[0]) / median(times[1])
+    """The median of ours over theirs, measured in turn: what slows the machine slows both."""
+    return median(seconds(ours) / seconds(theirs) for _ in range(rounds))
+
+
+def seconds(run: Callable[[], object]) -> float:
+    """How long a run takes."""
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
 
 
 def command(*arguments: str) -> Callable[[], object]:

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from tests.benchmarks.measuring import Ratio, command, show, side_by_side
 
-ROUNDS = 15
+ROUNDS = 25
 SAMPLE = "samples/self_attention.json"
 
 # What a user would write instead.
