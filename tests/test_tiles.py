@@ -6,6 +6,7 @@ every mask is in test_fused.py, and what a plan is that has tiles in it.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from math import e, log2
 from threading import Event, Thread, active_count
 from typing import Any
@@ -345,6 +346,7 @@ def test_a_failure_stops_the_others(failing: int) -> None:
 def test_threads_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was begun is stopped: nothing goes on behind the error."""
     begun: list[int] = []
+    ended: list[int] = []
     start = Thread.start
 
     def second_fails(thread: Thread) -> None:
@@ -355,11 +357,14 @@ def test_threads_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch) -> None
     def work(part: int, stop: Event) -> None:
         begun.append(part)
         assert stop.wait(timeout=60)
+        ended.append(part)
 
     before = active_count()
-    monkeypatch.setattr("attncli.calculation.workers.processors", lambda: 5)
-    monkeypatch.setattr(Thread, "start", second_fails)
-    with pytest.raises(RuntimeError, match="can't start"):
-        do(work, range(1000), None)
-    assert active_count() == before
+    with ThreadPoolExecutor(5) as helpers:
+        monkeypatch.setattr("attncli.calculation.workers.processors", lambda: 5)
+        monkeypatch.setattr("attncli.calculation.workers._helpers", lambda: helpers)
+        monkeypatch.setattr(Thread, "start", second_fails)
+        with pytest.raises(RuntimeError, match="can't start"):
+            do(work, range(1000), None)
+        assert begun == ended
     assert len(begun) <= 1

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Collection
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
 from functools import cache
 from itertools import count
-from threading import Event, Thread
+from threading import Event
 from typing import TypeVar
 
 import numpy as np
@@ -41,7 +42,6 @@ def do(work: Callable[[Part, Event], None], parts: Collection[Part], tell: Tell 
     user has interrupted. What went wrong is raised when all threads have ended.
     """
     left, done, stop = deque(parts), count(1), Event()
-    failures: list[BaseException] = []
 
     def go_on(tell: Tell | None) -> None:
         with np.errstate(all="ignore"):  # each thread has its own
@@ -54,25 +54,30 @@ def do(work: Callable[[Part, Event], None], parts: Collection[Part], tell: Tell 
     def help_along() -> None:
         try:
             go_on(None)
-        except BaseException as error:  # noqa: BLE001  # raised again where all have ended
-            failures.append(error)
+        except BaseException:
             stop.set()
+            raise
 
     # This thread works too: threads that only wait would cost small work a tenth of its time.
-    helpers: list[Thread] = []
+    helpers: list[Future[None]] = []
     with one_thread_each():
         try:
             for _ in range(min(processors(), len(parts)) - 1):
-                thread = Thread(target=help_along)
-                thread.start()
-                helpers.append(thread)
+                helpers.append(_helpers().submit(help_along))
             go_on(tell)
-            _join(helpers)
-        finally:
+            wait(helpers)
+        except BaseException:
             stop.set()
-            _join(helpers)
-    if failures:
-        raise failures[0]
+            wait(helpers)
+            raise
+    for helper in helpers:
+        helper.result()
+
+
+@cache
+def _helpers() -> ThreadPoolExecutor:
+    """Threads that stay for the next work: to start one takes a good part of a tile's time."""
+    return ThreadPoolExecutor(max(1, processors() - 1))
 
 
 def _next(left: deque[Part]) -> Part | None:
@@ -80,8 +85,3 @@ def _next(left: deque[Part]) -> Part | None:
         return left.popleft()
     except IndexError:
         return None
-
-
-def _join(threads: list[Thread]) -> None:
-    for thread in threads:
-        thread.join()
