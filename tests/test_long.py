@@ -47,6 +47,18 @@ def needed(*arguments: str) -> int:
     return int(float(found[1]) * UNITS[found[2]])
 
 
+def peak(*arguments: str) -> int:
+    """The most bytes that a run, which must succeed, has had at a time."""
+    tracemalloc.start()
+    try:
+        run = compute(*arguments)
+        _, used = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert run.exit_code == 0, run.stderr
+    return used
+
+
 # Memory.
 
 
@@ -168,14 +180,7 @@ OPTIONS = {
 def test_what_is_told_is_what_is_used(tmp_path: Path, name: str) -> None:
     """The peak of a run is not above what was told, and not far below."""
     given = [*files(tmp_path, 1031, 1033), *OPTIONS[name], "-o", str(tmp_path / "result")]
-    told = needed(*given)
-    tracemalloc.start()
-    try:
-        run = compute(*given)
-        _, used = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert run.exit_code == 0, run.stderr
+    told, used = needed(*given), peak(*given)
     assert used <= 1.05 * told
     assert used >= 0.5 * told or "output" in given  # threads may use less than they are given
 
@@ -186,14 +191,7 @@ def test_copies_of_keys_and_values_are_told(tmp_path: Path, score: str) -> None:
     given = files(tmp_path, 13, 100_003, 31)
     np.save(tmp_path / "V.npy", np.random.default_rng(3).normal(size=(100_003, 29)))
     given += ["--score", score, "--only", "output", "-o", str(tmp_path / "result.npz")]
-    told = needed(*given)
-    tracemalloc.start()
-    try:
-        assert compute(*given).exit_code == 0
-        _, used = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert used <= 1.05 * told
+    assert peak(*given) <= 1.05 * needed(*given)
 
 
 WARNED = {

@@ -32,6 +32,12 @@ def in_words(names: Sequence[str], word: str = "and") -> str:
     return f"{', '.join(most)} {word} {last}" if most else last
 
 
+def some_in_words(names: Sequence[str], most: int) -> str:
+    """`Q, K and 3 more`: no more than so many of them by name."""
+    more = [f"{len(names) - most} more"] if len(names) > most else []
+    return in_words([*names[:most], *more])
+
+
 def _are(names: list[str]) -> str:
     return f"{in_words(names)} {'are' if len(names) > 1 else 'is'}"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
-from attncli.calculation.given import in_words
+from attncli.calculation.given import in_words, some_in_words
 from attncli.calculation.layouts import Array
 from attncli.calculation.masking import Mask
 from attncli.calculation.names import MATRICES, last_of
@@ -80,10 +80,8 @@ def _unprojected(problem: Problem) -> Iterator[str]:
             others = ", and memory K and V" if "memory" in part.problem.axes else ", K and V"
             bare.setdefault(others, []).append(part.prefix.removesuffix("."))
     for others, names in bare.items():
-        more = [f"{len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
         have = "has" if len(names) == 1 else "have"
-        named = in_words([*names[:MOST_NAMED], *more])
-        yield f"{named} {have} no W_q, W_k and W_v: X itself is Q{others}."
+        yield f"{some_in_words(names, MOST_NAMED)} {have} no W_q, W_k and W_v: X itself is Q{others}."
 
 
 def _holds(part: Part, name: str) -> bool:
@@ -104,7 +102,7 @@ def _overflows(trace: Trace) -> Iterator[str]:
     """The steps that made infinities or NaN of finite numbers; −inf is what masks are for."""
     for step in _calculated(trace):
         operands = [trace.matrices[name] for name in step.operation.operands]
-        result = told = trace.matrices[step.name]
+        result = trace.matrices[step.name]
         if isinstance(step.operation, FusedTail):
             within = [name for name in step.operation.names if name in trace.overflowed]
             for name in within:
@@ -112,8 +110,9 @@ def _overflows(trace: Trace) -> Iterator[str]:
                 yield f"{name} overflows {result.dtype.name}: {numbers}."
             if within:
                 continue
-            told = result[~step.operation.hidden_rows(*operands)]
-        strange = _strange(told, isinstance(step.operation, Mask))
+        strange = _strange(result, isinstance(step.operation, Mask))
+        if strange and isinstance(step.operation, FusedTail):  # NaN may be what empty rows have
+            strange = _strange(result[~step.operation.hidden_rows(*operands)], is_masked=False)
         if strange and not any(_strange(operand, is_masked=False) for operand in operands):
             yield (
                 f"{step.name} overflows {result.dtype.name}: of its numbers, {strange} of "

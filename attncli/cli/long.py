@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 import numpy as np
 
@@ -27,21 +27,22 @@ def run_long(problem: Problem, plan: Plan, names: Collection[str], memory: Memor
     itemsize = max(matrix.itemsize for matrix in inputs.values())
     itemsize = max(itemsize, np.dtype(problem.softmax_dtype or "bool").itemsize)
 
-    def needed(
-        names: Collection[str], itemsize: int = itemsize, written: int = memory.of_written
-    ) -> Demand:
-        return demand(fuse(plan, names), inputs, names, itemsize, written)
+    shorter, written = fuse(plan, names), memory.of_written
 
-    instead: list[tuple[str, Demand]] = []
-    if memory.of_written > (npz := FORMATS["npz"].room):
-        instead.append(("Write it as NPZ (-o result.npz)", needed(names, written=npz)))
-    if memory.is_chosen:
-        instead.append((f"Ask for {last} alone (--only {last})", needed([last])))
-    if itemsize > 4:
-        instead.append(("Take numbers of fewer bytes (--dtype float32)", needed(names, 4)))
+    def instead() -> Iterator[tuple[str, Demand]]:
+        npz = FORMATS["npz"].room
+        if written > npz:
+            yield "Write it as NPZ (-o result.npz)", demand(shorter, inputs, names, itemsize, npz)
+        if memory.is_chosen:
+            least = demand(fuse(plan, [last]), inputs, [last], itemsize, written)
+            yield f"Ask for {last} alone (--only {last})", least
+        if itemsize > 4:
+            less = demand(shorter, inputs, names, 4, written)
+            yield "Take numbers of fewer bytes (--dtype float32)", less
+
     limit, why = memory.allowed(sum(matrix.nbytes for matrix in inputs.values()))
-    check_memory(needed(names), instead, limit, why)
-    shorter = fuse(plan, names)
+    asked = demand(shorter, inputs, names, itemsize, written)
+    check_memory(asked, instead(), limit, why)
     if _has_small_tails(shorter) and demand(plan, inputs, names, itemsize).bytes <= limit:
         shorter = plan
     with waiting("calculating") as bar:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from attncli.calculation.given import in_words
+from attncli.calculation.given import some_in_words
 from attncli.calculation.layouts import count, shape_text
 from attncli.calculation.problem import Problem
 from attncli.homework.answers import EXACT, Answered
@@ -208,8 +208,7 @@ def _where(outcome: _Outcome, replacement: Replacement) -> str:
     steps = replacement.steps
     if not outcome.problem.parts or steps == (outcome.judged.name,):
         return ""
-    more = [f"{len(steps) - MOST_NAMED} more"] if len(steps) > MOST_NAMED else []
-    return f"In {in_words([*steps[:MOST_NAMED], *more])}: "
+    return f"In {some_in_words(steps, MOST_NAMED)}: "
 
 
 def _cure(explanation: Explanation) -> str:
