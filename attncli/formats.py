@@ -11,8 +11,8 @@ from attncli.records import record
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from attncli.calculation.plan import Trace
-    from attncli.calculation.problem import Problem
+    from attncli.calculation.algebra.plan import Trace
+    from attncli.calculation.problem.problem import Problem
     from attncli.render.view import View
 
 
@@ -46,25 +46,25 @@ class Format:
 
 
 def _table(result: Result, view: View) -> bytes:
-    from attncli.render.tables import draw
+    from attncli.render.trace_tables import draw
 
     return draw(result.trace, result.names, result.problem, view).encode()
 
 
 def _json(result: Result, view: View) -> bytes:
-    from attncli.documents.json_text import dump_json
+    from attncli.documents.text.json_text import dump_json
 
     return dump_json(result.trace.written(result.names))
 
 
 def _csv(result: Result, view: View) -> bytes:
-    from attncli.documents.csv_text import dump_csv
+    from attncli.documents.text.csv_text import dump_csv
 
     return dump_csv(result.trace.written(result.names))
 
 
 def _npz(result: Result, view: View) -> bytes:
-    from attncli.documents.arrays import dump_arrays
+    from attncli.documents.arrays.npz import dump_arrays
 
     return dump_arrays(result.trace.written(result.names))
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from attncli.records import record
 
 if TYPE_CHECKING:
-    from attncli.calculation.alternatives import Report as CostReport
-    from attncli.calculation.compared import Comparison
-    from attncli.calculation.why_scale import Saturation
-    from attncli.homework.report import Report
-    from attncli.render.explanations import Explanations
+    from attncli.calculation.analyses.comparison import Comparison
+    from attncli.calculation.analyses.scale_study import Saturation
+    from attncli.calculation.counting.alternatives import Report as CostReport
+    from attncli.homework.judging.report import Report
+    from attncli.render.explain.explanations import Explanations
     from attncli.render.pictures import Picture
     from attncli.render.view import View
 
@@ -29,25 +29,25 @@ class Form(Generic[Asked]):
 
 
 def _report_table(report: Report, view: View) -> str:
-    from attncli.render.verdicts import draw_report
+    from attncli.render.reports.report_tables import draw_report
 
     return draw_report(report, view)
 
 
 def _report_json(report: Report, view: View) -> str:
-    from attncli.render.reports import report_json
+    from attncli.render.reports.report_data import report_json
 
     return report_json(report)
 
 
 def _report_gradescope(report: Report, view: View) -> str:
-    from attncli.render.reports import report_gradescope
+    from attncli.render.reports.report_data import report_gradescope
 
     return report_gradescope(report, view)
 
 
 def _report_markdown(report: Report, view: View) -> str:
-    from attncli.render.reports import report_markdown
+    from attncli.render.reports.report_data import report_markdown
 
     return report_markdown(report)
 
@@ -61,25 +61,25 @@ REPORTS: dict[str, Form[Report]] = {
 
 
 def _explained_text(explained: Explanations, view: View) -> str:
-    from attncli.render.arithmetic import text
+    from attncli.render.explain.forms_of_explain import text
 
     return text(explained, view)
 
 
 def _explained_json(explained: Explanations, view: View) -> str:
-    from attncli.render.arithmetic import as_json
+    from attncli.render.explain.forms_of_explain import as_json
 
     return as_json(explained, view)
 
 
 def _explained_latex(explained: Explanations, view: View) -> str:
-    from attncli.render.arithmetic import latex
+    from attncli.render.explain.forms_of_explain import latex
 
     return latex(explained, view)
 
 
 def _explained_markdown(explained: Explanations, view: View) -> str:
-    from attncli.render.arithmetic import markdown
+    from attncli.render.explain.forms_of_explain import markdown
 
     return markdown(explained, view)
 
@@ -117,13 +117,13 @@ def _picture(picture: Picture, view: View) -> str:
 
 
 def _picture_json(picture: Picture, view: View) -> str:
-    from attncli.documents.json_text import dump_json
+    from attncli.documents.text.json_text import dump_json
 
     return dump_json({"mask": picture.pattern.may_attend}).decode()
 
 
 def _picture_csv(picture: Picture, view: View) -> str:
-    from attncli.documents.csv_text import dump_csv
+    from attncli.documents.text.csv_text import dump_csv
 
     return dump_csv({"mask": picture.pattern.may_attend.astype(int)}).decode()
 
@@ -136,19 +136,19 @@ PICTURES: dict[str, Form[Picture]] = {
 
 
 def _saturation_table(found: Saturation, view: View) -> str:
-    from attncli.render.saturation import draw_saturation
+    from attncli.render.saturation.saturation_tables import draw_saturation
 
     return draw_saturation(found, view)
 
 
 def _saturation_json(found: Saturation, view: View) -> str:
-    from attncli.render.saturation_data import saturation_json
+    from attncli.render.saturation.saturation_data import saturation_json
 
     return saturation_json(found)
 
 
 def _saturation_csv(found: Saturation, view: View) -> str:
-    from attncli.render.saturation_data import saturation_csv
+    from attncli.render.saturation.saturation_data import saturation_csv
 
     return saturation_csv(found)
 
@@ -161,19 +161,19 @@ SATURATIONS: dict[str, Form[Saturation]] = {
 
 
 def _costs_table(report: CostReport, view: View) -> str:
-    from attncli.render.costs import draw_costs
+    from attncli.render.costs.cost_tables import draw_costs
 
     return draw_costs(report, view)
 
 
 def _costs_json(report: CostReport, view: View) -> str:
-    from attncli.render.cost_data import costs_json
+    from attncli.render.costs.cost_data import costs_json
 
     return costs_json(report)
 
 
 def _costs_csv(report: CostReport, view: View) -> str:
-    from attncli.render.cost_data import costs_csv
+    from attncli.render.costs.cost_data import costs_csv
 
     return costs_csv(report)
 
@@ -195,7 +195,7 @@ class DocumentFormat:
 
 
 def _document_json(document: Mapping[str, object]) -> bytes:
-    from attncli.documents.json_text import dump_document
+    from attncli.documents.text.json_text import dump_document
 
     return dump_document(document)
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from attncli.calculation.layouts import Array
-from attncli.cli.gathering import calculate, gather
+from attncli.calculation.algebra.layouts import Array
+from attncli.cli.document import calculate, gather
 from attncli.formats import Result
-from attncli.homework.catalogue import scene_at
-from attncli.homework.mistakes import MISTAKES
+from attncli.homework.mistakes.catalogue import MISTAKES
+from attncli.homework.mistakes.mistake import scene_at
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 

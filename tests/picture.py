@@ -7,8 +7,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from attncli.cli.gathering import calculate, gather
-from attncli.render.tables import Drawing
+from attncli.cli.document import calculate, gather
+from attncli.render.trace_tables import Drawing
 from attncli.render.view import View
 
 PICTURE = Path("tests/golden/self_attention.svg")

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from attncli.cli import cli
-from attncli.homework.mistakes import MISTAKES
+from attncli.homework.mistakes.catalogue import MISTAKES
 
 ROOT = Path(__file__).parent.parent
 ANSWERS = ROOT / "samples/answers"

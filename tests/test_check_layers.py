@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from attncli.cli import cli
-from attncli.homework import diagnosis
+from attncli.homework.diagnosis import search as diagnosis
 from tests import oracle, oracle_layers
 from tests.oracle_layers import Choices, norm, sublayer, summed
 from tests.problems import decoder, encoder, transformer

@@ -19,10 +19,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from attncli import __version__
-from attncli.calculation.choices import CHOICES
-from attncli.calculation.masks import MASKS
-from attncli.calculation.names import MATRICES
-from attncli.calculation.scoring import SCORING
+from attncli.calculation.masks.rules import MASKS
+from attncli.calculation.problem.choices import CHOICES
+from attncli.calculation.problem.names import MATRICES
+from attncli.calculation.scoring.functions import SCORING
 from attncli.cli import cli
 from attncli.cli.program import COMMANDS
 from attncli.formats import FORMATS

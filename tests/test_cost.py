@@ -17,25 +17,27 @@ import numpy as np
 import pytest
 
 import attncli
-from attncli.calculation.activating import Activate, Gate
-from attncli.calculation.activations import ACTIVATIONS
-from attncli.calculation.angles import Angles
-from attncli.calculation.cache import Join
-from attncli.calculation.costing import Costing
-from attncli.calculation.costs import COUNTED, Cost
-from attncli.calculation.document import Document, Entry
-from attncli.calculation.fused import Fused
-from attncli.calculation.heads import Average, Concat, SplitHeads
-from attncli.calculation.layouts import Axes, Axis, sizes
-from attncli.calculation.masking import Mask
-from attncli.calculation.masks import MASKS, Causal, read_rule
-from attncli.calculation.measures import Cosine, Distance
-from attncli.calculation.normalisers import NORMALISERS
-from attncli.calculation.normalising import Normalise, Sigmoid, Softmax, Softmax1, Sparsemax
-from attncli.calculation.norms import Add, Mean, MeanSquare, Standardise, Variance
-from attncli.calculation.opened import opened
-from attncli.calculation.operation import Operation
-from attncli.calculation.operations import (
+from attncli.calculation.algebra.cost import COUNTED, Cost
+from attncli.calculation.algebra.layouts import Axes, Axis, sizes
+from attncli.calculation.algebra.operation import Operation
+from attncli.calculation.counting.costing import Costing
+from attncli.calculation.counting.document_of_sizes import sized
+from attncli.calculation.counting.open_scores import opened
+from attncli.calculation.long.fused import Fused
+from attncli.calculation.long.tiles import OfHead
+from attncli.calculation.masks.masking import Mask
+from attncli.calculation.masks.rules import MASKS, Causal, read_rule
+from attncli.calculation.operations.activating import Activate, Gate
+from attncli.calculation.operations.activations import ACTIVATIONS
+from attncli.calculation.operations.norm_operations import (
+    Add,
+    Mean,
+    MeanSquare,
+    Standardise,
+    Variance,
+)
+from attncli.calculation.operations.normalisers import NORMALISERS
+from attncli.calculation.operations.projections import (
     DivideByRoot,
     Multiply,
     Project,
@@ -44,13 +46,22 @@ from attncli.calculation.operations import (
     TimesRoot,
     WeightedSum,
 )
-from attncli.calculation.pairs import Bilinear, Dot, TanhSum, WeighHidden
-from attncli.calculation.positioning import AddPositions, Distances, Rotate, Sinusoids
-from attncli.calculation.reading import read
-from attncli.calculation.scoring import SCORING
-from attncli.calculation.sized import sized
-from attncli.calculation.stacked import ProjectPart
-from attncli.calculation.tiles import OfHead
+from attncli.calculation.operations.split_heads import Average, Concat, SplitHeads
+from attncli.calculation.operations.weighing import Normalise, Sigmoid, Softmax, Softmax1, Sparsemax
+from attncli.calculation.plans.cache import Join
+from attncli.calculation.plans.of_document import read
+from attncli.calculation.positions.angles import Angles
+from attncli.calculation.positions.position_operations import (
+    AddPositions,
+    Distances,
+    Rotate,
+    Sinusoids,
+)
+from attncli.calculation.problem.document import Document, Entry
+from attncli.calculation.scoring.functions import SCORING
+from attncli.calculation.scoring.measures import Cosine, Distance
+from attncli.calculation.scoring.products import Bilinear, Dot, TanhSum, WeighHidden
+from attncli.calculation.scoring.stacked import ProjectPart
 from tests import layered, oracle, oracle_layers
 from tests.counted import MATH, counted, counted_array
 from tests.oracle_layers import Choices

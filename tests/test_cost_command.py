@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from attncli.calculation.alternatives import KINDS, Place
-from attncli.calculation.scoring import SCORING
+from attncli.calculation.counting.alternatives import KINDS, Place
+from attncli.calculation.scoring.functions import SCORING
 from attncli.cli import cli
 from tests import layered
 from tests.test_sharing import matrix

@@ -17,9 +17,9 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from attncli.cli import cli
-from attncli.documents.arrays import dump_arrays, parse_arrays
-from attncli.documents.csv_text import dump_csv, parse_csv
-from attncli.documents.json_text import dump_json, parse_json
+from attncli.documents.arrays.npz import dump_arrays, parse_arrays
+from attncli.documents.text.csv_text import dump_csv, parse_csv
+from attncli.documents.text.json_text import dump_json, parse_json
 
 ROOT = Path(__file__).parent.parent
 Q = [[1.0, 0.5, -2.0], [0.25, 3.0, 1.0]]

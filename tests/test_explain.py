@@ -16,22 +16,22 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from attncli.calculation.arithmetic import Cell
-from attncli.calculation.attention import attention
-from attncli.calculation.cells import paper
-from attncli.calculation.document import Document, Entry
-from attncli.calculation.normalisers import NORMALISERS
-from attncli.calculation.plan import Plan, Trace
-from attncli.calculation.problem import Problem
-from attncli.calculation.reading import read
-from attncli.calculation.scoring import SCORING
-from attncli.calculation.validation import read_problem
+from attncli.calculation.algebra.expressions import Cell
+from attncli.calculation.algebra.plan import Plan, Trace
+from attncli.calculation.analyses.cell_names import paper
+from attncli.calculation.operations.normalisers import NORMALISERS
+from attncli.calculation.plans.attention import attention
+from attncli.calculation.plans.of_document import read
+from attncli.calculation.problem.document import Document, Entry
+from attncli.calculation.problem.problem import Problem
+from attncli.calculation.problem.reading import read_problem
+from attncli.calculation.scoring.functions import SCORING
 from attncli.cli import cli
-from attncli.cli.explain import explain
+from attncli.cli.commands.explain import explain
 from attncli.documents.reader import Reader
 from attncli.forms import EXPLANATIONS
-from attncli.render.arithmetic import folded
-from attncli.render.explanations import Explanations
+from attncli.render.explain.explanations import Explanations
+from attncli.render.explain.forms_of_explain import folded
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = sorted((ROOT / "samples").glob("*.*"))

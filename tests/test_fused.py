@@ -13,16 +13,16 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from attncli.calculation.costs import Cost
-from attncli.calculation.document import Document, Entry
-from attncli.calculation.fused import Fused, fuse
-from attncli.calculation.operation import Operation
-from attncli.calculation.operations import Same
-from attncli.calculation.plan import Step
-from attncli.calculation.reading import read
-from attncli.calculation.scoring import SCORING
-from attncli.calculation.tiled import Tiling
-from attncli.calculation.tiles import hidden_rows
+from attncli.calculation.algebra.cost import Cost
+from attncli.calculation.algebra.operation import Operation
+from attncli.calculation.algebra.plan import Step
+from attncli.calculation.long.blocks import Tiling
+from attncli.calculation.long.fused import Fused, fuse
+from attncli.calculation.long.tiles import hidden_rows
+from attncli.calculation.operations.projections import Same
+from attncli.calculation.plans.of_document import read
+from attncli.calculation.problem.document import Document, Entry
+from attncli.calculation.scoring.functions import SCORING
 from attncli.cli import cli
 from attncli.records import replace
 

@@ -203,5 +203,5 @@ def test_a_right_answer_loads_what_it_takes_to_judge_it(tmp_path: Path) -> None:
     answer = tmp_path / "answer.json"
     loaded_by("compute", str(SAMPLE), "-o", str(answer))
     loaded = loaded_by("check", str(SAMPLE), str(answer), "-f", "json")
-    assert "attncli.homework.report" in loaded
+    assert "attncli.homework.judging.report" in loaded
     assert not loaded & {"attncli.homework.mistakes", "numpy.random", "numpy.typing", "rich"}

@@ -17,13 +17,13 @@ from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
-from attncli.calculation.attention import attention
-from attncli.calculation.document import Document, Entry
-from attncli.calculation.layouts import LAYOUTS
-from attncli.calculation.masks import MASKS
-from attncli.calculation.normalisers import NORMALISERS
-from attncli.calculation.scoring import SCORING
-from attncli.calculation.validation import read_problem
+from attncli.calculation.algebra.layouts import LAYOUTS
+from attncli.calculation.masks.rules import MASKS
+from attncli.calculation.operations.normalisers import NORMALISERS
+from attncli.calculation.plans.attention import attention
+from attncli.calculation.problem.document import Document, Entry
+from attncli.calculation.problem.reading import read_problem
+from attncli.calculation.scoring.functions import SCORING
 from tests import oracle
 from tests.oracle import MayAttend
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from attncli.calculation.activations import ACTIVATIONS
-from attncli.calculation.layouts import LAYOUTS
+from attncli.calculation.algebra.layouts import LAYOUTS
+from attncli.calculation.operations.activations import ACTIVATIONS
 from tests import oracle, oracle_layers
 from tests.layered import (
     BATCH,

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from attncli.calculation.activations import ACTIVATIONS
-from attncli.calculation.arithmetic import Cell
-from attncli.calculation.cells import paper
-from attncli.calculation.layouts import LAYOUTS, sizes
-from attncli.calculation.norms import Add
-from attncli.calculation.reading import read
+from attncli.calculation.algebra.expressions import Cell
+from attncli.calculation.algebra.layouts import LAYOUTS, sizes
+from attncli.calculation.analyses.cell_names import paper
+from attncli.calculation.operations.activations import ACTIVATIONS
+from attncli.calculation.operations.norm_operations import Add
+from attncli.calculation.plans.of_document import read
 from attncli.documents.reader import Reader
-from attncli.render.explanations import Explanations
+from attncli.render.explain.explanations import Explanations
 from tests import oracle
 from tests.layered import (
     D_FF,

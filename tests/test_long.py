@@ -66,7 +66,7 @@ def test_what_does_not_fit_is_refused_with_what_would(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Which step takes most, and what to ask for instead; nothing on stdout, no file."""
-    monkeypatch.setattr("attncli.calculation.fused.processors", lambda: 2)  # each needs room
+    monkeypatch.setattr("attncli.calculation.long.fused.processors", lambda: 2)  # each needs room
     given = [*files(tmp_path), "--memory", "80MiB"]
     result = tmp_path / "result.npz"
     run = compute(*given, "-o", str(result))

@@ -9,18 +9,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from attncli.calculation.attention import attention
-from attncli.calculation.document import Document, Entry
-from attncli.calculation.plan import Step, Trace
-from attncli.calculation.problem import Problem
-from attncli.calculation.reading import read
-from attncli.calculation.validation import read_problem
-from attncli.homework.answers import Answered, read_cell
-from attncli.homework.catalogue import Mistake, Scene, scene_at
-from attncli.homework.checking import Judge
-from attncli.homework.diagnosis import diagnose
-from attncli.homework.mistakes import MISTAKES, exponentials, softmax
-from attncli.homework.tolerance import Tolerance
+from attncli.calculation.algebra.plan import Step, Trace
+from attncli.calculation.plans.attention import attention
+from attncli.calculation.plans.of_document import read
+from attncli.calculation.problem.document import Document, Entry
+from attncli.calculation.problem.problem import Problem
+from attncli.calculation.problem.reading import read_problem
+from attncli.homework.answers.answer import Answered, read_cell
+from attncli.homework.answers.tolerance import Tolerance
+from attncli.homework.diagnosis.search import diagnose
+from attncli.homework.judging.judge import Judge
+from attncli.homework.mistakes.catalogue import MISTAKES
+from attncli.homework.mistakes.mistake import Mistake, Scene, scene_at
+from attncli.homework.mistakes.weights import exponentials, softmax
 from tests.problems import PROBLEMS, numbers
 
 

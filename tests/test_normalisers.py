@@ -14,9 +14,9 @@ from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
-from attncli.calculation.layouts import LAYOUTS
-from attncli.calculation.normalisers import NORMALISERS
-from attncli.calculation.normalising import Normalise, Sigmoid, Softmax, Softmax1, Sparsemax
+from attncli.calculation.algebra.layouts import LAYOUTS
+from attncli.calculation.operations.normalisers import NORMALISERS
+from attncli.calculation.operations.weighing import Normalise, Sigmoid, Softmax, Softmax1, Sparsemax
 from attncli.cli import cli
 
 M = 7

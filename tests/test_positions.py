@@ -16,14 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from attncli.calculation.angles import Angles
-from attncli.calculation.attention import attention
-from attncli.calculation.document import Document, Entry
-from attncli.calculation.layouts import LAYOUTS, sizes
-from attncli.calculation.positioning import Rotate
-from attncli.calculation.positions import POSITIONS
-from attncli.calculation.scoring import SCORING
-from attncli.calculation.validation import read_problem
+from attncli.calculation.algebra.layouts import LAYOUTS, sizes
+from attncli.calculation.plans.attention import attention
+from attncli.calculation.positions.angles import Angles
+from attncli.calculation.positions.position_operations import Rotate
+from attncli.calculation.positions.schemes import POSITIONS
+from attncli.calculation.problem.document import Document, Entry
+from attncli.calculation.problem.reading import read_problem
+from attncli.calculation.scoring.functions import SCORING
 from attncli.cli import cli
 from tests import oracle
 from tests.oracle_positions import SLOPES, distances, rotated, sinusoids

@@ -18,14 +18,14 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
-from attncli.calculation import streams
-from attncli.calculation.document import Document, Entry
-from attncli.calculation.fused import Fused, fuse
-from attncli.calculation.normalisers import NORMALISERS
-from attncli.calculation.reading import read
-from attncli.calculation.scoring import SCORING
-from attncli.calculation.tiled import Tiling
-from attncli.calculation.workers import do
+from attncli.calculation.long import running_sums
+from attncli.calculation.long.blocks import Tiling
+from attncli.calculation.long.fused import Fused, fuse
+from attncli.calculation.long.threads import do
+from attncli.calculation.operations.normalisers import NORMALISERS
+from attncli.calculation.plans.of_document import read
+from attncli.calculation.problem.document import Document, Entry
+from attncli.calculation.scoring.functions import SCORING
 
 BATCH, HEADS, N, M, PAST, D_K, D_V, HIDDEN = 2, 6, 13, 17, 5, 7, 3, 11
 TINY = Tiling(rows=5, columns=4, scores=3 * M)
@@ -253,9 +253,9 @@ def test_powers_of_two_are_powers_of_e(
     monkeypatch: pytest.MonkeyPatch, normaliser: str, dtype: str
 ) -> None:
     """Where NumPy is faster with exp2, its factor goes into the queries, and nothing else changes."""
-    monkeypatch.setattr("attncli.calculation.streams.POWER", np.exp2)
-    monkeypatch.setattr("attncli.calculation.streamed.FACTOR", log2(e))
-    assert streams.FACTOR in (1.0, log2(e))
+    monkeypatch.setattr("attncli.calculation.long.running_sums.POWER", np.exp2)
+    monkeypatch.setattr("attncli.calculation.long.streaming.FACTOR", log2(e))
+    assert running_sums.FACTOR in (1.0, log2(e))
     made = matrices()
     assert_same(dtype=dtype, normaliser=normaliser, mask="causal", **made)
     assert_same(dtype=dtype, normaliser=normaliser, softcap=3.0, temperature=2.0, **made)
@@ -361,8 +361,8 @@ def test_threads_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch) -> None
 
     before = active_count()
     with ThreadPoolExecutor(5) as helpers:
-        monkeypatch.setattr("attncli.calculation.workers.processors", lambda: 5)
-        monkeypatch.setattr("attncli.calculation.workers._helpers", lambda: helpers)
+        monkeypatch.setattr("attncli.calculation.long.threads.processors", lambda: 5)
+        monkeypatch.setattr("attncli.calculation.long.threads._helpers", lambda: helpers)
         monkeypatch.setattr(Thread, "start", second_fails)
         with pytest.raises(RuntimeError, match="can't start"):
             do(work, range(1000), None)

@@ -8,15 +8,15 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from attncli.calculation.layouts import Array
-from attncli.homework.catalogue import Mistake, scene_at
-from attncli.homework.checking import Judge
-from attncli.homework.diagnosis import diagnose
-from attncli.homework.mistakes import MISTAKES
-from attncli.homework.replacements import Replacement, pairs
-from attncli.homework.replay import Replay, hidden_steps
-from attncli.homework.together import Together
-from attncli.homework.tolerance import Tolerance
+from attncli.calculation.algebra.layouts import Array
+from attncli.homework.answers.tolerance import Tolerance
+from attncli.homework.diagnosis.replacements import Replacement, pairs
+from attncli.homework.diagnosis.replay import Replay, hidden_steps
+from attncli.homework.diagnosis.search import diagnose
+from attncli.homework.diagnosis.together import Together
+from attncli.homework.judging.judge import Judge
+from attncli.homework.mistakes.catalogue import MISTAKES
+from attncli.homework.mistakes.mistake import Mistake, scene_at
 from tests.problems import PROBLEMS, numbers
 from tests.test_mistakes import as_written, solved
 

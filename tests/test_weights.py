@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attncli.cli import cli
-from attncli.documents.foreign import FOREIGN
+from attncli.documents.arrays.foreign import FOREIGN
 from tests.make_model import MODELS, SAMPLE, layer_of_gpt2, tensors, write
 
 ROOT = Path(__file__).parent.parent

@@ -21,10 +21,10 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as some
 
-from attncli.calculation import why_scale
-from attncli.calculation.saturation import entropy, gradient_size
+from attncli.calculation.analyses import scale_study as why_scale
+from attncli.calculation.analyses.saturation import entropy, gradient_size
 from attncli.cli import cli
-from attncli.render.bars import bar
+from attncli.render.saturation.bars import bar
 from tests import oracle
 from tests.test_sharing import Document, compute, matrix
 

@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterator
 
 import numpy as np
 
-from attncli.calculation.costs import cells
-from attncli.calculation.demand import Demand, check_memory, demand
-from attncli.calculation.fused import Fused, fuse
-from attncli.calculation.plan import Plan, Trace
-from attncli.calculation.problem import Problem
+from attncli.calculation.algebra.cost import cells
+from attncli.calculation.algebra.plan import Plan, Trace
+from attncli.calculation.long.fused import Fused, fuse
+from attncli.calculation.long.memory_demand import Demand, check_memory, demand
+from attncli.calculation.problem.problem import Problem
 from attncli.cli.memory import Memory
 from attncli.cli.terminal import waiting
 from attncli.formats import FORMATS

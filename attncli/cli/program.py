@@ -48,7 +48,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         name = cmd_name.replace("-", "_")
-        command = getattr(import_module(f"attncli.cli.{name}"), name)
+        command = getattr(import_module(f"attncli.cli.commands.{name}"), name)
         assert isinstance(command, click.Command)
         return command
 

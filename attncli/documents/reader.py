@@ -9,18 +9,18 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from attncli.calculation.choices import CHOICES
-from attncli.calculation.document import MASKS, Document, Entry
-from attncli.calculation.masks import is_rule
-from attncli.calculation.names import MATRICES, STEPS, canonical, known_name, last_of
-from attncli.calculation.positions import is_position
-from attncli.calculation.state_dict import advice
-from attncli.documents.archives import Archive, listed
-from attncli.documents.cells import array_from, is_cell_or_row
+from attncli.calculation.masks.rules import is_rule
+from attncli.calculation.positions.schemes import is_position
+from attncli.calculation.problem.choices import CHOICES
+from attncli.calculation.problem.document import MASKS, Document, Entry
+from attncli.calculation.problem.names import MATRICES, STEPS, canonical, known_name, last_of
+from attncli.calculation.problem.pytorch_names import advice
+from attncli.documents.arrays.archive import Archive, listed
+from attncli.documents.arrays.places import place_of
 from attncli.documents.files import STDIN, StandardInput
 from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part
-from attncli.documents.places import place_of
 from attncli.documents.sources import parse, parse_place
+from attncli.documents.text.cells import array_from, is_cell_or_row
 from attncli.errors import AttncliError, DocumentError
 from attncli.records import record, replace
 

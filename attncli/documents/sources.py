@@ -5,30 +5,30 @@ from __future__ import annotations
 import os.path
 from collections.abc import Callable
 
-from attncli.documents.archives import Archive
+from attncli.documents.arrays.archive import Archive
+from attncli.documents.arrays.places import Place
 from attncli.documents.files import read_file
-from attncli.documents.json_text import parse_json
 from attncli.documents.parsed import NAMELESS, IsValue, Parsed
-from attncli.documents.places import Place
+from attncli.documents.text.json_text import parse_json
 from attncli.errors import DocumentError
 
 # Most documents are JSON; what reads the others is loaded where there is one.
 
 
 def _csv(data: bytes, is_value: IsValue | None) -> Parsed:
-    from attncli.documents.csv_text import parse_csv
+    from attncli.documents.text.csv_text import parse_csv
 
     return parse_csv(data, is_value)
 
 
 def _arrays(path: str, data: bytes | None) -> Archive:
-    from attncli.documents.arrays import open_arrays
+    from attncli.documents.arrays.npz import open_arrays
 
     return open_arrays(path, data)
 
 
 def _tensors(path: str, data: bytes | None) -> Archive:
-    from attncli.documents.tensors import open_tensors
+    from attncli.documents.arrays.safetensors_file import open_tensors
 
     return open_tensors(path, data)
 
@@ -85,8 +85,8 @@ def parse(path: str, data: bytes | None, is_value: IsValue | None = None) -> Par
 
 def _suffix_of(path: str, begins: bytes) -> str:
     """The suffix that a content has which is no JSON. Raises DocumentError for other programs'."""
-    from attncli.documents.foreign import refuse_foreign
-    from attncli.documents.tensors import begins_as_tensors
+    from attncli.documents.arrays.foreign import refuse_foreign
+    from attncli.documents.arrays.safetensors_file import begins_as_tensors
 
     if begins_as_tensors(begins):
         return ".safetensors"

@@ -11,13 +11,13 @@ from math import prod
 from random import Random
 from typing import Any
 
-from attncli.calculation.choices import read_choice
-from attncli.calculation.document import Document, Entry
-from attncli.calculation.layouts import Role, Shape
-from attncli.calculation.names import MATRICES, last_of
-from attncli.calculation.size_options import option
-from attncli.calculation.sized import Shaped
-from attncli.calculation.sizes import Sizes
+from attncli.calculation.algebra.layouts import Role, Shape
+from attncli.calculation.counting.document_of_sizes import Shaped
+from attncli.calculation.counting.size_options import option
+from attncli.calculation.counting.sizes import Sizes
+from attncli.calculation.problem.choices import read_choice
+from attncli.calculation.problem.document import Document, Entry
+from attncli.calculation.problem.names import MATRICES, last_of
 from attncli.errors import ProblemError, did_you_mean
 from attncli.records import record
 

@@ -12,12 +12,12 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from attncli.calculation.compared import Comparison, Distance
-from attncli.calculation.problem import Problem
+from attncli.calculation.analyses.comparison import Comparison, Distance
+from attncli.calculation.problem.problem import Problem
 from attncli.render.blocks import blocks
 from attncli.render.console import TextConsole
 from attncli.render.numbers import number_text
-from attncli.render.tables import PADDING, widths_of
+from attncli.render.trace_tables import PADDING, widths_of
 from attncli.render.view import View
 
 

@@ -9,11 +9,11 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from attncli.calculation.document import Document, Entry
-from attncli.calculation.reading import read
-from attncli.documents.json_text import dump_json
+from attncli.calculation.plans.of_document import read
+from attncli.calculation.problem.document import Document, Entry
 from attncli.documents.reader import Reader
-from attncli.render.tables import draw
+from attncli.documents.text.json_text import dump_json
+from attncli.render.trace_tables import draw
 from attncli.render.view import View
 from tests.benchmarks.measuring import Ratio, show, side_by_side
 

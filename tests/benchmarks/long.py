@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from attncli.calculation.document import Document, Entry
-from attncli.calculation.fused import fuse
-from attncli.calculation.reading import read
+from attncli.calculation.long.fused import fuse
+from attncli.calculation.plans.of_document import read
+from attncli.calculation.problem.document import Document, Entry
 from tests.benchmarks.measuring import Ratio, seconds, show, side_by_side
 
 WIDTH, HIDDEN, THREADS = 64, 128, 2

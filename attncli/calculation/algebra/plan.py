@@ -1,0 +1,170 @@
+"""A plan is a tuple of named steps; running it gives a trace, the named matrices in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
+
+from attncli.calculation.algebra.layouts import Array, Axes, Layout, Role, shape_text, sizes
+from attncli.calculation.algebra.operation import Operation
+from attncli.calculation.algebra.requirements import Need, Paper
+from attncli.errors import ProblemError, did_you_mean
+from attncli.records import record
+
+Watch = Callable[[str, float], None]  # a step, and the share of all the work that is done
+
+
+@record(frozen=True)
+class Step:
+    """An operation's result under a name, and what each of its axes counts."""
+
+    name: str
+    operation: Operation
+    axes: Axes
+
+    @property
+    def role(self) -> Role:
+        """Matrices are written in the layout; `hidden`, which has three axes, is not."""
+        own_axes = [axis for axis in self.axes if axis.name not in ("batch", "heads")]
+        return Role.TOKENS if len(own_axes) == 2 else Role.FIXED
+
+
+@record(frozen=True)
+class Plan:
+    """The steps, in the order of the calculation, and how they are written."""
+
+    steps: tuple[Step, ...]
+    layout: Layout
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(step.name for step in self.steps)
+
+    def shape(self, step: Step) -> str:
+        """The shape of a step as the user reads it: `3 × 4`."""
+        return shape_text(self.layout.written_shape(sizes(step.axes), step.role))
+
+    def needed_for(self, names: Iterable[str]) -> set[str]:
+        """The steps that these need, themselves included.
+
+        Raises ProblemError for a name that is no step here, and lists the names that are.
+        """
+        needed = set(names)
+        for name in sorted(needed - set(self.names)):
+            guess = did_you_mean(name, self.names)
+            message = f"{name} is no step of this calculation{guess}."
+            raise ProblemError(message, f"Its steps are {', '.join(self.names)}.", (name,))
+        for step in reversed(self.steps):
+            if step.name in needed:
+                needed.update(step.operation.operands)
+        return needed
+
+    def run(
+        self,
+        inputs: Mapping[str, Array],
+        names: Iterable[str] | None = None,
+        watch: Watch | None = None,
+    ) -> Trace:
+        """Apply the operations that these names need, by default all, in turn.
+
+        Overflow is not raised: `remarks` speaks of it. `watch` is told the step in hand, and which
+        share of all numbers is calculated.
+        """
+        needed = self.needed_for(self.names if names is None else names)
+        known = dict(inputs)
+        overflowed: list[str] = []
+        progress = Progress([step for step in self.steps if step.name in needed], watch)
+        with np.errstate(all="ignore"):
+            for step in progress.steps:
+                operands = (known[name] for name in step.operation.operands)
+                known[step.name] = step.operation.watched(
+                    progress.of(step), overflowed.append, *operands
+                )
+        return Trace(self, known, tuple(overflowed))
+
+
+class Progress:
+    """How far a run has come, step by step."""
+
+    def __init__(self, steps: Sequence[Step], watch: Watch | None) -> None:
+        self.steps = steps
+        self._watch = watch
+        self._sizes = {step.name: step.operation.numbers(step.axes) for step in steps}
+        self._before = 0
+
+    def of(self, step: Step) -> Callable[[float], None]:
+        """What a step tells which share of it is done; it begins with none."""
+        before, own, total = self._before, self._sizes[step.name], sum(self._sizes.values())
+        self._before += own
+
+        def tell(share: float) -> None:
+            if self._watch:
+                self._watch(step.name, (before + share * own) / total)
+
+        tell(0.0)
+        return tell
+
+
+@record(frozen=True)
+class Trace:
+    """What a plan gave: every named matrix, inputs included, in the layout `rows`.
+
+    `overflowed` are the steps that another step stands for, and that made infinities or NaN of
+    finite numbers: their own numbers are not kept.
+    """
+
+    plan: Plan
+    matrices: Mapping[str, Array]
+    overflowed: tuple[str, ...] = ()
+
+    def written(self, names: Iterable[str]) -> dict[str, Array]:
+        """The results of these steps, in the order of the plan and in the user's layout."""
+        wanted = set(names)
+        return {
+            step.name: self.plan.layout.swap(self.matrices[step.name], step.role)
+            for step in self.plan.steps
+            if step.name in wanted
+        }
+
+
+class Steps:
+    """A plan in the making: every step added is checked against the shapes before it."""
+
+    def __init__(
+        self, layout: Layout, inputs: Mapping[str, Axes], roles: Mapping[str, Role]
+    ) -> None:
+        self._steps: list[Step] = []
+        self._axes = dict(inputs)
+        self._roles = dict(roles)
+        self._formulas: dict[str, str] = {}
+        self.paper = Paper(layout, self._axes, self._roles, self._formulas)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._axes
+
+    def axes(self, name: str) -> Axes:
+        """The axes of an input or of a step added before."""
+        return self._axes[name]
+
+    def has_heads(self, name: str) -> bool:
+        """Whether one of its axes counts heads."""
+        return any(axis.name == "heads" for axis in self._axes[name])
+
+    def add(self, name: str, operation: Operation) -> str:
+        """Add a step and give its name back. Raises ProblemError where shapes do not fit."""
+        self.require(*operation.needs)
+        step = Step(name, operation, operation.axes(*map(self.axes, operation.operands)))
+        self._steps.append(step)
+        self._axes[name] = step.axes
+        self._roles[name] = step.role
+        self._formulas[name] = operation.formula(self.paper.layout)
+        return name
+
+    def require(self, *needs: Need) -> None:
+        """Raise ProblemError for the first of these that does not hold."""
+        for need in needs:
+            need.check(self.paper)
+
+    def plan(self) -> Plan:
+        return Plan(tuple(self._steps), self.paper.layout)

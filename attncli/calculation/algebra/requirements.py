@@ -1,0 +1,235 @@
+"""What must hold between shapes, and the message where it does not.
+
+Messages speak of the matrices as the user wrote them: names, shapes, rows and columns on paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+
+from attncli.calculation.algebra.layouts import Axes, Layout, Role, count, shape_text, sizes
+from attncli.errors import ProblemError
+from attncli.records import record
+
+
+@record(frozen=True)
+class Paper:
+    """The matrices known so far, as they stand on the user's paper."""
+
+    layout: Layout
+    axes: Mapping[str, Axes]
+    roles: Mapping[str, Role]
+    formulas: Mapping[str, str]
+
+    def size(self, name: str, axis: int) -> int:
+        return self.axes[name][axis].size
+
+    def shape(self, name: str) -> str:
+        written = self.layout.written_shape(sizes(self.axes[name]), self.roles[name])
+        return shape_text(written)
+
+    def side(self, name: str, axis: int) -> str:
+        return self.layout.side(self.roles[name], axis, len(self.axes[name]))
+
+    def two_shapes(self, left: str, right: str) -> str:
+        return f"{left} is {self.shape(left)} but {right} is {self.shape(right)}"
+
+    def origins(self, *names: str) -> str:
+        """Where matrices that are no inputs come from: ` (K = X W_k)`."""
+        known = [f"{name} = {self.formulas[name]}" for name in names if name in self.formulas]
+        return f" ({', '.join(known)})" if known else ""
+
+
+class Need(Protocol):
+    """One thing that must hold."""
+
+    def check(self, paper: Paper) -> None:
+        """Raise ProblemError where it does not hold."""
+
+
+@record(frozen=True)
+class Equal:
+    """An axis of one matrix is as long as an axis of another."""
+
+    left: tuple[str, int]
+    right: tuple[str, int]
+    purpose: str
+    cure: str
+
+    def check(self, paper: Paper) -> None:
+        if paper.size(*self.left) == paper.size(*self.right):
+            return
+        (left, _), (right, _) = self.left, self.right
+        left_side, right_side = paper.side(*self.left), paper.side(*self.right)
+        need = (
+            f"equal {left_side}"
+            if left_side == right_side
+            else f"as many {left_side} in {left} as {right_side} in {right}"
+        )
+        shapes = f"{paper.two_shapes(left, right)}{paper.origins(left, right)}"
+        message = f"{shapes}: {self.purpose} needs {need}."
+        raise ProblemError(message, self.cure, (left, right))
+
+
+@record(frozen=True)
+class SameLeading:
+    """Two matrices have the same axes before the last two: batch, heads."""
+
+    left: str
+    right: str
+    cure: str = (
+        "Repeat the smaller one for each batch entry and head, or leave the axis out of both."
+    )
+
+    def check(self, paper: Paper) -> None:
+        left, right = (sizes(paper.axes[name])[:-2] for name in (self.left, self.right))
+        if left == right:
+            return
+        message = (
+            f"{paper.two_shapes(self.left, self.right)}: both need the same axes before the last "
+            "two (batch, then heads)."
+        )
+        raise ProblemError(message, self.cure, (self.left, self.right))
+
+
+@record(frozen=True)
+class SharesHeads:
+    """Keys have the axes of queries before the last two, or fewer heads whose number divides theirs."""
+
+    keys: str
+    queries: str
+
+    def check(self, paper: Paper) -> None:
+        keys, queries = (paper.axes[name][:-2] for name in (self.keys, self.queries))
+        have_heads = all(axes and axes[-1].name == "heads" for axes in (keys, queries))
+        if not have_heads or sizes(keys[:-1]) != sizes(queries[:-1]):
+            return SameLeading(self.keys, self.queries).check(paper)
+        heads = queries[-1].size
+        if heads % keys[-1].size:
+            shapes = paper.two_shapes(self.keys, self.queries)
+            message = (
+                f"{shapes}: {count(heads, 'heads')} of queries cannot share {keys[-1].size} evenly."
+            )
+            hint = f"The number of heads of {self.keys} must divide {heads}: {divisors(heads)}."
+            raise ProblemError(message, hint, (self.keys, self.queries))
+        return None
+
+
+@record(frozen=True)
+class OneWidth:
+    """Queries and keys that are cut into as many heads have one width."""
+
+    keys: str
+    queries: str
+    heads: int
+
+    def check(self, paper: Paper) -> None:
+        """Raise ProblemError where keys have room for fewer heads, as those that share them have."""
+        width, narrow = paper.size(self.queries, -1), paper.size(self.keys, -1)
+        shared = narrow * self.heads // width
+        if narrow == width or shared * width != narrow * self.heads or self.heads % shared:
+            return
+        names = (self.keys, self.queries)
+        message = (
+            f"{paper.two_shapes(*names)}{paper.origins(*names)}: where {self.queries} has "
+            f"{count(self.heads, 'heads')}, {self.keys} has room for {shared}."
+        )
+        hint = f"Where heads share keys, say --kv-heads {shared}; else give both one width."
+        raise ProblemError(message, hint, (*names, "heads"))
+
+
+@record(frozen=True)
+class OneHeadWidth:
+    """The heads of queries and the fewer heads of keys are of one width."""
+
+    keys: str
+    queries: str
+    heads: int
+    kv_heads: int
+
+    def check(self, paper: Paper) -> None:
+        """Raise ProblemError where one is wider. Widths that cannot be split are told elsewhere."""
+        wide, narrow = paper.size(self.queries, -1), paper.size(self.keys, -1)
+        each, other = wide / self.heads, narrow / self.kv_heads
+        are_split = each.is_integer() and other.is_integer()
+        if each == other or self.kv_heads == self.heads or not are_split:
+            return
+        is_one = self.keys == self.queries
+        shapes = (
+            f"{self.keys} is {paper.shape(self.keys)}"
+            if is_one
+            else f"{paper.two_shapes(self.keys, self.queries)}"
+            f"{paper.origins(self.keys, self.queries)}"
+        )
+        message = (
+            f"{shapes}: a head of queries is {wide} / {self.heads} = {each:.0f} wide, but one of keys "
+            f"{narrow} / {self.kv_heads} = {other:.0f}."
+        )
+        needed = count(int(each) * self.kv_heads, paper.side(self.keys, -1))
+        hint = (
+            f"Leave out kv_heads, or give W_q, W_k and W_v, for keys and values of {needed}."
+            if is_one
+            else f"With kv_heads {self.kv_heads}, {self.keys} needs {needed}; else leave out kv_heads."
+        )
+        raise ProblemError(message, hint, (self.keys, self.queries, "kv_heads"))
+
+
+def divisors(number: int) -> str:
+    """The whole numbers that divide this one: `1, 2, 3 or 6`."""
+    *most, last = (str(n) for n in range(1, number + 1) if number % n == 0)
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+@record(frozen=True)
+class Divides:
+    """The number of heads divides the width of a matrix."""
+
+    name: str
+    heads: int
+
+    def check(self, paper: Paper) -> None:
+        width = paper.size(self.name, -1)
+        if width % self.heads == 0:
+            return
+        message = (
+            f"{self.name} is {paper.shape(self.name)}: its {count(width, paper.side(self.name, -1))} "
+            f"cannot be split into {count(self.heads, 'heads')}."
+        )
+        hint = f"Choose a number of heads that divides {width}: {divisors(width)}."
+        raise ProblemError(message, hint, (self.name, "heads"))
+
+
+@record(frozen=True)
+class Broadcasts:
+    """A matrix broadcasts to another without making it larger (NumPy's rule, from the right).
+
+    `fills_up`: its last axis may be shorter.
+    """
+
+    name: str
+    target: str
+    fills_up: bool = False
+
+    def check(self, paper: Paper) -> None:
+        shape, target = sizes(paper.axes[self.name]), sizes(paper.axes[self.target])
+        if self.fills_up and shape[-1] < target[-1]:
+            shape = (*shape[:-1], target[-1])
+        try:
+            fits = np.broadcast_shapes(shape, target) == target
+        except ValueError:
+            fits = False
+        if fits:
+            return
+        message = (
+            f"{paper.two_shapes(self.name, self.target)}: a mask needs the shape of the scores, "
+            "or one that broadcasts to it."
+        )
+        hint = (
+            "Leave out its leading axes."
+            if len(shape) > len(target)
+            else f"Each of its axes, from the right, must be 1 or that of {self.target}."
+        )
+        raise ProblemError(message, hint, (self.name,))

@@ -1,0 +1,193 @@
+"""Sums over vectors: rows and columns of matrices, what functions make of them, inner products."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from math import hypot
+from typing import Protocol
+
+from attncli.calculation.algebra.expressions import (
+    Cell,
+    Difference,
+    Expression,
+    Function,
+    Number,
+    Power,
+    Product,
+    Quotient,
+    Sum,
+    Values,
+)
+from attncli.records import record, replace
+
+Slot = int | range | None  # a place in a matrix; None runs along the axis, a range along a part
+
+
+class Vector(Protocol):
+    """Numbers in a line, of which sums and products of vectors are made."""
+
+    @property
+    def name(self) -> str:
+        """The matrix that they come from."""
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+
+    def at(self, position: int) -> Expression:
+        """One of them."""
+
+    def turned(self) -> Vector:
+        """The same with its factors in reverse order."""
+
+
+@record(frozen=True)
+class Line:
+    """A row or column of a named matrix, or a part of one: the axis whose slot is no number."""
+
+    name: str
+    slots: tuple[Slot, ...]
+    size: int
+
+    def at(self, position: int) -> Cell:
+        return Cell(self.name, tuple(_along(slot, position) for slot in self.slots))
+
+    def turned(self) -> Line:
+        return self
+
+
+def _along(slot: Slot, position: int) -> int:
+    if isinstance(slot, int):
+        return slot
+    return position if slot is None else slot[position]
+
+
+@record(frozen=True)
+class Whole(Expression):
+    """A line where a number would stand, as in exp(scores[2]): it is written, and has no value."""
+
+    line: Line
+
+    def value(self, values: Values) -> float:
+        raise TypeError(f"a line of {self.line.name} is no number")
+
+
+@record(frozen=True)
+class Image:
+    """A line times a matrix of (line.size, size); turned, the matrix stands first."""
+
+    line: Line
+    matrix: str
+    size: int
+    is_turned: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.line.name
+
+    def at(self, position: int) -> Inner:
+        column = Line(self.matrix, (None, position), self.line.size)
+        return Inner(column, self.line) if self.is_turned else Inner(self.line, column)
+
+    def turned(self) -> Image:
+        return replace(self, is_turned=not self.is_turned)
+
+
+@record(frozen=True)
+class Mapped:
+    """A function of each number of a line: less a cell, then over a number, where these are given."""
+
+    function: str
+    line: Line
+    less: Cell | None = None
+    over: float = 1
+
+    @property
+    def name(self) -> str:
+        return self.line.name
+
+    @property
+    def size(self) -> int:
+        return self.line.size
+
+    def of(self, number: Expression) -> Function:
+        """The function of any number, treated as those of the line are."""
+        argument = Difference(number, self.less) if self.less else number
+        divided = Quotient(argument, Number(self.over)) if self.over != 1 else argument
+        return Function(self.function, divided)
+
+    def at(self, position: int) -> Function:
+        return self.of(self.line.at(position))
+
+    def turned(self) -> Mapped:
+        return self
+
+
+@record(frozen=True)
+class Total(Expression):
+    """Σ of a vector."""
+
+    vector: Vector
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        return tuple(self.vector.at(position) for position in range(self.vector.size))
+
+    def value(self, values: Values) -> float:
+        return sum(part.value(values) for part in self.parts)
+
+
+@record(frozen=True)
+class Inner(Expression):
+    """u · v: the sum of the products of two vectors of one size."""
+
+    left: Vector
+    right: Vector
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        size = range(self.left.size)
+        return tuple(Product((self.left.at(at), self.right.at(at))) for at in size)
+
+    def value(self, values: Values) -> float:
+        return sum(part.value(values) for part in self.parts)
+
+    def halfway(self, values: Values) -> Expression:
+        return Sum(tuple(part.halfway(values) for part in self.parts))
+
+    def turned(self, swapped: Container[str]) -> Expression:
+        if self.left.name not in swapped and self.right.name not in swapped:
+            return self
+        return Inner(self.right.turned(), self.left.turned())
+
+
+@record(frozen=True)
+class Length(Expression):
+    """‖u‖: the root of the sum of the squares."""
+
+    line: Line
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        size = range(self.line.size)
+        return tuple(Power(self.line.at(position), Number(2)) for position in size)
+
+    def value(self, values: Values) -> float:
+        return hypot(*(self.line.at(at).value(values) for at in range(self.line.size)))
+
+
+@record(frozen=True)
+class SquaredDistance(Expression):
+    """‖u − v‖²: the sum of the squares of the differences."""
+
+    left: Line
+    right: Line
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        size = range(self.left.size)
+        pairs = ((self.left.at(at), self.right.at(at)) for at in size)
+        return tuple(Power(Difference(one, other), Number(2)) for one, other in pairs)
+
+    def value(self, values: Values) -> float:
+        return sum(part.value(values) for part in self.parts)

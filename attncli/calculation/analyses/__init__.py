@@ -1,0 +1,1 @@
+"""Questions about a finished calculation: warnings, comparisons, predictions, saturation."""

@@ -1,0 +1,190 @@
+"""Which cells a person means by `scores[2,1]`, `weights[love,I]`, `Q_h[2,:,head=1]`, `output`."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from math import prod
+
+from attncli.calculation.algebra.expressions import Cell
+from attncli.calculation.algebra.layouts import Axis
+from attncli.calculation.algebra.plan import Plan, Step
+from attncli.calculation.algebra.requirements import Paper
+from attncli.calculation.masks.masking import Mask
+from attncli.calculation.problem.names import plain
+from attncli.calculation.problem.problem import Problem
+from attncli.errors import ProblemError, closest, printable
+from attncli.records import record
+
+WORDS = {"batch": "batch", "heads": "head"}  # how a place along a leading axis is written
+
+_WRITTEN = re.compile(r"\s*([^\[\]]+?)\s*(?:\[(.*)\]\s*)?", re.DOTALL)
+_LEADING = re.compile(r"\s*(\w+)\s*=\s*(\S*)\s*")
+
+
+def paper(problem: Problem, plan: Plan) -> Paper:
+    """Every matrix of a plan, inputs included, as it stands on the user's paper."""
+    axes = {**problem.axes, **{step.name: step.axes for step in plan.steps}}
+    for step in plan.steps:
+        operation = step.operation
+        for name in (*operation.keep, *operation.add) if isinstance(operation, Mask) else ():
+            if name in problem.axes:  # what a mask's axes count, the scores know
+                own = axes[name]
+                counted = step.axes[len(step.axes) - len(own) :]
+                axes[name] = tuple(
+                    Axis(like.name, axis.size) for like, axis in zip(counted, own, strict=True)
+                )
+    roles = {**problem.roles, **{step.name: step.role for step in plan.steps}}
+    return Paper(problem.layout, axes, roles, {})
+
+
+@record(frozen=True)
+class Selection:
+    """Cells of one step, in the order in which they stand on paper: row by row."""
+
+    name: str
+    positions: tuple[Sequence[int], ...]
+    is_swapped: bool
+
+    def __len__(self) -> int:
+        return prod(map(len, self.positions))
+
+    def __iter__(self) -> Iterator[Cell]:
+        for index in product(*self.positions):
+            swapped = (*index[:-2], index[-1], index[-2])
+            yield Cell(self.name, swapped if self.is_swapped else index)
+
+
+@record(frozen=True)
+class CellReader:
+    """Finds the cells that a person names in a plan.
+
+    `chosen` are the places along `head` and `batch` where a cell names none itself.
+    """
+
+    problem: Problem
+    plan: Plan
+    chosen: Mapping[str, str]
+
+    def read(self, text: str) -> Selection:
+        """Raises ProblemError where there are no such cells."""
+        written = _WRITTEN.fullmatch(text)
+        if not written:
+            message = "this is not how a cell is written."
+            raise ProblemError(message, "Write 'scores[2,1]', 'scores[2,:]' or scores.")
+        step = self._step(written[1])
+        places = next(csv.reader([written[2] or ""], skipinitialspace=True), [])
+        own = [place.strip() for place in places if not _is_leading(place)]
+        leading = [match.groups() for place in places if (match := _is_leading(place))]
+        leading_axes = [axis for axis in step.axes if axis.name in WORDS]
+        own_axes = [axis for axis in step.axes if axis.name not in WORDS]
+        is_swapped = step.role in self.problem.layout.swapped
+        if is_swapped:
+            own_axes.reverse()
+        if len(own) > len(own_axes):
+            shape = " × ".join(str(axis.size) for axis in own_axes)
+            message = f"{len(own)} places are named, but {step.name} is {shape}."
+            raise ProblemError(message, "Heads and batch entries are written head=2, batch=1.")
+        own += [":"] * (len(own_axes) - len(own))
+        positions = (
+            *self._leading(step, leading_axes, {word.casefold(): at for word, at in leading}),
+            *(
+                self._own(step, axis, side, place)
+                for axis, side, place in zip(own_axes, _sides(own_axes), own, strict=True)
+            ),
+        )
+        return Selection(step.name, positions, is_swapped)
+
+    def check_chosen(self, selections: Sequence[Selection]) -> None:
+        """Raise ProblemError for a chosen head or batch entry that none of the steps has."""
+        steps = [step for step in self.plan.steps if step.name in {s.name for s in selections}]
+        words = {WORDS[axis.name] for step in steps for axis in step.axes if axis.name in WORDS}
+        for word in self.chosen.keys() - words:
+            names = ", ".join(step.name for step in steps)
+            message = f"{word}={self.chosen[word]}: there are no {_counted(word)} in {names}."
+            raise ProblemError(message, "Leave it out.")
+
+    def _step(self, name: str) -> Step:
+        """The step of this name, in any spelling."""
+        steps = {plain(step.name): step for step in self.plan.steps}
+        if plain(name) in steps:
+            return steps[plain(name)]
+        known = {plain(given): given for given in self.problem.matrices}
+        every = ", ".join(self.plan.names)
+        if plain(name) in known:
+            message = f"{known[plain(name)]} is given, there is nothing to calculate."
+            raise ProblemError(message, f"Name a step: {every}.")
+        self.plan.needed_for([printable(name)])
+        raise AssertionError("a name that is no step is refused")
+
+    def _leading(
+        self, step: Step, axes: Sequence[Axis], named: Mapping[str, str]
+    ) -> Iterator[Sequence[int]]:
+        """The places along batch and heads: as the cell names them, as chosen, else all."""
+        words = [WORDS[axis.name] for axis in axes]
+        for word in named:
+            if word not in WORDS.values():
+                close = closest(word, WORDS.values())
+                hint = f"Did you mean {close}=?" if close else "Write head=2 or batch=1."
+                raise ProblemError(f"there is nothing called {word} to choose from.", hint)
+            if word not in words:
+                message = f"{step.name} has no axis of {_counted(word)}."
+                raise ProblemError(message, f"Leave out {word}={named[word]}.")
+        for axis, word in zip(axes, words, strict=True):
+            place = named.get(word, self.chosen.get(word, ":"))
+            yield range(axis.size) if place == ":" else [_place(step, axis, word, place)]
+
+    def _own(self, step: Step, axis: Axis, side: str, place: str) -> Sequence[int]:
+        """All of the axis, or one place along it: by number from 1, else by label."""
+        if place == ":":
+            return range(axis.size)
+        labels = self.problem.labels.get(axis.name, ())
+        is_number = bool(re.fullmatch(r"[+-]?\d+", place))
+        found = [at for at, label in enumerate(labels) if label == place]
+        if (is_number and 1 <= int(place) <= axis.size) or (is_number and not found):
+            return [_place(step, axis, side, place)]
+        if len(found) > 1:
+            numbers = " and ".join(str(at + 1) for at in found)
+            message = f"{len(found)} {side}s of {step.name} are called {place}: {numbers}."
+            raise ProblemError(message, "Name one by its number.")
+        if not found:
+            raise _unknown_label(step, axis, side, place, labels)
+        return found
+
+
+def _sides(axes: Sequence[Axis]) -> tuple[str, ...]:
+    """What a place along each is called; `hidden` has an axis more than paper has sides."""
+    return ("row", "column") if len(axes) == 2 else ("query", "key", "hidden unit")
+
+
+def _is_leading(place: str) -> re.Match[str] | None:
+    return _LEADING.fullmatch(place)
+
+
+def _counted(word: str) -> str:
+    return "heads" if word == "head" else "batch entries"
+
+
+def _place(step: Step, axis: Axis, word: str, place: str) -> int:
+    """A place counted from 1, as one from 0."""
+    if place.isascii() and place.isdigit() and 1 <= int(place) <= axis.size:
+        return int(place) - 1
+    word = "batch entry" if word == "batch" else word
+    message = f"{step.name} has no {word} {place or '(nothing)'}."
+    raise ProblemError(message, f"Count from 1 to {axis.size}.")
+
+
+def _unknown_label(
+    step: Step, axis: Axis, side: str, place: str, labels: Sequence[str]
+) -> ProblemError:
+    close = closest(place, labels)
+    message = f"{step.name} has no {side} {place!r}."
+    if close:
+        return ProblemError(message, f"Did you mean {close!r}?")
+    if labels:
+        known = ", ".join(labels[:10]) + (", …" if len(labels) > 10 else "")
+        return ProblemError(message, f"Its {side}s are {known}, or count from 1 to {axis.size}.")
+    cure = f"Count from 1 to {axis.size}, or give labels with --tokens or --memory-tokens."
+    return ProblemError(message, cure)

@@ -1,0 +1,120 @@
+"""Two calculations of the same document: where they part, and by how much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import isfinite, isnan
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attncli.calculation.algebra.layouts import Array
+from attncli.calculation.algebra.plan import Plan, Step, Trace
+from attncli.calculation.problem.names import last_of
+from attncli.calculation.problem.problem import Problem
+from attncli.records import record
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# Each of these steps, where a plan leaves it out, is the one before it.
+CHAIN = ("scores", "scaled", "capped", "masked")
+ROUNDOFF = 1e-12  # a share of a number, or of 1, that two orders of adding up may differ in
+
+
+@record(frozen=True)
+class Calculated:
+    """A document, calculated in one way: under a convention, or token by token."""
+
+    name: str
+    problem: Problem
+    trace: Trace
+
+    def matrix(self, name: str) -> Array | None:
+        """A step of this name, or the one that it equals here; None where there is neither."""
+        known = self.trace.plan.names
+        last = last_of(name)
+        chain = CHAIN[: CHAIN.index(last) + 1] if last in CHAIN else (last,)
+        scope = name.removesuffix(last)
+        found = next((scope + step for step in reversed(chain) if scope + step in known), None)
+        return self.trace.matrices[found] if found else None
+
+
+@record(frozen=True)
+class Distance:
+    """How far a step is from the step of that name in the first calculation.
+
+    `largest` is the largest difference of two cells, and `index` where it is. It is NaN where one is
+    NaN alone, and None where the step is of another size, or is there in one of them only.
+    """
+
+    step: Step
+    largest: float | None
+    index: tuple[int, ...] = ()
+    first: float = 0.0
+    other: float = 0.0
+
+    @property
+    def parts(self) -> bool:
+        """Whether the two are not the same, roundoff aside."""
+        if self.largest is None:
+            return True
+        size = abs(self.first) if isfinite(self.first) else 0.0
+        return not self.largest <= ROUNDOFF * max(1.0, size)
+
+
+@record(frozen=True)
+class Comparison:
+    """One way beside the first."""
+
+    first: Calculated
+    other: Calculated
+    distances: Sequence[Distance]
+
+    @property
+    def parting(self) -> Distance | None:
+        """The first step that is not the same."""
+        return next((distance for distance in self.distances if distance.parts), None)
+
+
+def compare(first: Calculated, other: Calculated) -> Comparison:
+    """Each step both ways, in the order of the calculation."""
+    return Comparison(first, other, tuple(_distances(first, other)))
+
+
+def _distances(first: Calculated, other: Calculated) -> Iterator[Distance]:
+    for step in _in_order(first.trace.plan, other.trace.plan):
+        ours, theirs = first.matrix(step.name), other.matrix(step.name)
+        if ours is None or theirs is None or ours.shape != theirs.shape:
+            yield Distance(step, None)
+        else:
+            index = _farthest(ours, theirs)
+            pair = float(ours[index]), float(theirs[index])
+            largest = 0.0 if _same(*pair) else abs(pair[0] - pair[1])
+            yield Distance(step, largest, index, *pair)
+
+
+def _in_order(first: Plan, other: Plan) -> list[Step]:
+    """The steps of the first; those that only the other has stand where they stand there."""
+    steps = list(first.steps)
+    place = 0
+    for step in other.steps:
+        if step.name in first.names:
+            place = max(place, first.names.index(step.name) + 1 + len(steps) - len(first.steps))
+        else:
+            steps.insert(place, step)
+            place += 1
+    return steps
+
+
+def _same(ours: float, theirs: float) -> bool:
+    return ours == theirs or (isnan(ours) and isnan(theirs))
+
+
+def _farthest(ours: NDArray[Any], theirs: NDArray[Any]) -> tuple[int, ...]:
+    """Where the two are farthest apart; NaN beside a number is farthest of all."""
+    with np.errstate(invalid="ignore"):
+        apart = np.where(ours == theirs, 0.0, np.abs(ours - theirs))
+    alone = np.isnan(ours) ^ np.isnan(theirs)
+    apart = np.where(alone, np.inf, np.nan_to_num(apart, nan=0.0, posinf=np.inf))
+    return tuple(int(i) for i in np.unravel_index(int(apart.argmax()), apart.shape))

@@ -1,0 +1,145 @@
+"""What a mask says: which rule it is, which way round it lies, and what it leaves open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attncli.calculation.algebra.layouts import Axis, count, noun, shape_text
+from attncli.calculation.masks.masking import HIDES, Booleans, Rule
+from attncli.calculation.masks.rules import Causal, Padding, Window, read_rule
+from attncli.calculation.problem.matrices import MOST_AXES
+from attncli.errors import ProblemError
+from attncli.records import record
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MOST_NAMED = 5
+BATCH_AND_HEADS = ("batch entry", "head")
+
+
+@record(frozen=True)
+class Pattern:
+    """Which keys each query may see, and what it was read from.
+
+    It is n × m, or has one axis or two before these, which `leading` names.
+    """
+
+    may_attend: Booleans
+    words: str
+    leading: tuple[str, ...] = ()
+
+    def slices(self) -> Iterator[tuple[str, Pattern]]:
+        """Each n × m of it, and which one it is: `batch entry 2, head 1`; nothing where it is all."""
+        shape = self.may_attend.shape[:-2]
+        for index in np.ndindex(shape):
+            named = zip(self.leading, index, shape, strict=True)
+            where = ", ".join(f"{word} {at + 1}" for word, at, size in named if size > 1)
+            yield where, Pattern(self.may_attend[index], self.words)
+
+
+def pattern_of_rule(value: object, n: int, m: int) -> Pattern:
+    """The mask that a rule makes of n queries and m keys.
+
+    A list of lengths makes one for each batch entry: batch × 1 × n × m, which fits scores with heads
+    and without. Raises ProblemError where it does not fit.
+    """
+    rule = read_rule(value)
+    entries = rule.lengths.shape[:1] if isinstance(rule, Padding) else ()
+    axes = (*(Axis("batch", entry) for entry in entries), Axis("n", n), Axis("m", m))
+    opened = np.broadcast_to(rule.fit(axes).may_attend(n, m), (*entries, n, m))
+    if not entries:
+        return Pattern(opened, rule.words)
+    return Pattern(opened[:, None], rule.words, BATCH_AND_HEADS)
+
+
+def pattern_of_matrix(matrix: NDArray[Any], name: str) -> Pattern:
+    """The mask that a matrix is, read as `compute` reads it: 1 may be attended, or numbers to add.
+
+    A single row is one for all queries. Raises ProblemError for a matrix of more than 4 axes.
+    """
+    if matrix.ndim > MOST_AXES or not matrix.size:
+        message = f"{name} is {' × '.join(map(str, matrix.shape))}, of rank {matrix.ndim}."
+        raise ProblemError(message, "Give n × m, or one axis or two before them: batch, heads.")
+    leading = BATCH_AND_HEADS if matrix.ndim == MOST_AXES else ("slice",) * (matrix.ndim - 2)
+    opened, words = _read(matrix)
+    if matrix.ndim < 2:
+        return Pattern(opened[None], f"{words}; the row is for all queries")
+    return Pattern(opened, words, leading)
+
+
+def _read(matrix: NDArray[Any]) -> tuple[Booleans, str]:
+    """The open cells of a matrix, and what its cells are."""
+    if matrix.dtype.kind == "b":
+        return matrix.astype(np.bool_), "booleans: true may be attended"
+    if not matrix.any():
+        return matrix == 1, "zeros alone, which compute wants --mask-kind for"
+    if np.isin(matrix, (0, 1)).all():
+        return matrix == 1, "0 and 1: 1 may be attended"
+    return matrix > HIDES, "numbers that are added to the scores"
+
+
+def remarks_on(pattern: Pattern) -> list[str]:
+    """What a person should know of a mask of n × m, in sentences."""
+    opened = pattern.may_attend
+    n, m = opened.shape
+    share = f"Open: {opened.sum()} of {count(opened.size, 'cells')} ({opened.mean():.0%})."
+    found = [
+        f"{shape_text(opened.shape)}: {count(n, 'queries')} down, {count(m, 'keys')} across.",
+        f"The cells are {pattern.words}.",
+        share,
+        *_rules(opened),
+    ]
+    empty = np.flatnonzero(~opened.any(axis=1)) + 1
+    if empty.size:
+        named = ", ".join(map(str, empty[:MOST_NAMED]))
+        more = f" and {empty.size - MOST_NAMED} more" if empty.size > MOST_NAMED else ""
+        found.append(
+            f"No key is open to {noun(empty.size, 'queries')} {named}{more}: the output is 0 there."
+        )
+    unseen = np.flatnonzero(~opened.any(axis=0)) + 1
+    if unseen.size:
+        named = ", ".join(map(str, unseen[:MOST_NAMED]))
+        found.append(f"No query sees {noun(unseen.size, 'keys')} {named}.")
+    return found
+
+
+def _rules(opened: Booleans) -> Iterator[str]:
+    """The rules that a mask is, as it lies; else what it would be turned round or over."""
+    names = list(_matching(opened))
+    if names:
+        yield f"It is {' = '.join(names)}."
+    elif not np.triu(opened, 1).any():
+        yield "No query sees a later key: it hides what causal hides, and more."
+    turned, inverted = next(_matching(opened.T), ""), next(_matching(~opened), "")
+    if turned and (not names or turned == "causal") and turned not in names:
+        yield f"Transposed it would be {turned}: are queries and keys the wrong way round?"
+    if inverted and not names:
+        yield f"Inverted it would be {inverted}: if 1 means hidden, say --mask-kind drop."
+
+
+def _matching(opened: Booleans) -> Iterator[str]:
+    """The rules that hide exactly what this mask hides, the plainest first."""
+    n, m = opened.shape
+    if opened.all():
+        yield "no mask at all"
+        return
+    rules: list[Rule] = [Causal(), Causal(lower_right=True)]
+    rules += [Padding(f"padding:{k}", np.array(k)) for k in range(m)]
+    rules += [Window(*sides) for sides in _sides(opened)]
+    for rule in rules:
+        if (np.broadcast_to(rule.may_attend(n, m), opened.shape) == opened).all():
+            yield rule.words
+
+
+def _sides(opened: Booleans) -> Iterator[tuple[int, int]]:
+    """The window that the open cells reach to, and the same without a bound."""
+    distances = [int(j - i) for i, j in np.argwhere(opened)]
+    if distances and min(distances) <= 0 <= max(distances):
+        left, right = -min(distances), max(distances)
+        yield left, right
+        yield -1, right
+        yield left, -1

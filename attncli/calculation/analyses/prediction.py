@@ -1,0 +1,163 @@
+"""Prediction: the same calculation a token at a time, with earlier keys and values as a cache.
+
+Training feeds all tokens at once under a causal mask; prediction feeds one after the other, and needs
+no such mask, as nothing later is there yet. Both give the same numbers for the same token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attncli.calculation.algebra.layouts import Array, Layout, Role
+from attncli.calculation.algebra.plan import Step, Trace
+from attncli.calculation.analyses.comparison import Calculated
+from attncli.calculation.masks.masking import Booleans, Mask
+from attncli.calculation.masks.rules import Causal
+from attncli.calculation.plans.of_document import read
+from attncli.calculation.problem.document import MASKS, Document, Entry
+from attncli.calculation.problem.names import last_of
+from attncli.calculation.problem.problem import Problem
+from attncli.errors import ProblemError
+from attncli.records import record
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# What is kept of an attention for the tokens to come: the last of these that it has.
+KEPT = {
+    "K_past": ("K_present", "K_rotated", "K_h", "K", "embedded", "X_scaled", "X"),
+    "V_past": ("V_present", "V_h", "V", "embedded", "X_scaled", "X"),
+}
+FED = {"X", "Q", "K", "V", "position", "decoder.X", "decoder.position"}  # a row a token
+OF_THE_WHOLE = {*MASKS, "tokens", "memory_tokens", "title", "note"}
+
+
+@record(frozen=True)
+class Masked:
+    """An attention of the tokens, whose keys may grow by a token at a time.
+
+    `name` gives the name in the whole of a name in its sublayer. `may_attend` and `added` are its
+    masks but the causal one, for all tokens at once; None where there are none.
+    """
+
+    prefix: str
+    name: Callable[[str], str]
+    grows: bool
+    may_attend: Booleans | None
+    added: Array | None
+
+
+def token_by_token(document: Document, problem: Problem, trace: Trace) -> Trace:
+    """Every step of `trace` as prediction calculates it, a token after the other.
+
+    Scores of later keys are never calculated; in their places stand those of `trace`. Raises
+    ProblemError where nothing is causal, and for a cache that the document has already.
+    """
+    if problem.cache_lens is not None or any(last_of(n) in KEPT for n in problem.matrices):
+        message = "the document has a cache already."
+        raise ProblemError(message, "Prediction makes its own: leave out K_past and cache_lens.")
+    attentions = list(_masked(problem, trace))
+    if not any(attention.grows for attention in attentions):
+        message = "no attention of it is causal: its first tokens depend on later ones."
+        raise ProblemError(message, "Add --mask causal, or take a decoder.", ("mask",))
+    tokens = next(problem.axes[name] for name in ("decoder.X", "X", "Q") if name in problem.axes)[
+        -2
+    ]
+    matrices = {name: matrix.copy() for name, matrix in trace.matrices.items()}
+    caches: dict[str, Array] = {}
+    for at in range(tokens.size):
+        now, plan = read(_fed(document, problem.layout, attentions, at, caches))
+        ran = Calculated("", now, plan.run(now.matrices))
+        caches = dict(_caches(attentions, ran.trace.matrices))
+        for step in trace.plan.steps:
+            _put(matrices[step.name], step, ran.matrix(step.name), tokens.name, at)
+    return Trace(trace.plan, matrices)
+
+
+def _masked(problem: Problem, trace: Trace) -> Iterator[Masked]:
+    """The attentions that have a mask, but those of an encoder beside a decoder."""
+    for step in trace.plan.steps:
+        mask = step.operation
+        if not isinstance(mask, Mask) or step.name.startswith("encoder."):
+            continue
+        part = problem.part_of(step.name)
+        n, m = trace.matrices[mask.source].shape[-2:]
+        others = [rule for rule in mask.rules if not isinstance(rule, Causal)]
+        has_memory = "memory" in (part.problem if part else problem).axes
+        keep = [rule.may_attend(n, m) for rule in others]
+        keep += [np.asarray(trace.matrices[name], np.bool_) for name in mask.keep]
+        add = [trace.matrices[name] for name in mask.add if name not in trace.plan.names]
+        yield Masked(
+            step.name.removesuffix("masked"),
+            part.name if part else str,
+            len(others) < len(mask.rules) and not has_memory,
+            np.logical_and.reduce(np.broadcast_arrays(*keep)) if keep else None,
+            np.add.reduce(np.broadcast_arrays(*add)) if add else None,
+        )
+
+
+def _fed(
+    document: Document,
+    layout: Layout,
+    attentions: Sequence[Masked],
+    at: int,
+    caches: Mapping[str, Array],
+) -> Document:
+    """The document of one token: its row of the inputs and of the masks, and what was kept."""
+    entries = {
+        name: entry
+        for name, entry in document.entries.items()
+        if last_of(name) not in OF_THE_WHOLE or name.startswith("encoder.")
+    }
+    for name in FED & entries.keys():
+        value = entries[name].value
+        if isinstance(value, np.ndarray):
+            row = layout.swap(value, Role.TOKENS)[..., at : at + 1, :]
+            entries[name] = Entry(layout.swap(row, Role.TOKENS), entries[name].source)
+    for name, cache in caches.items():
+        entries[name] = Entry(layout.swap(cache, Role.TOKENS), "the cache")
+    for attention in attentions:
+        mask = _mask_of(attention, at)
+        if mask is not None:
+            kind = "keep" if mask.dtype.kind == "b" else "add"
+            entries[f"{attention.prefix}mask"] = Entry(layout.swap(mask, Role.TOKENS), "the mask")
+            entries[f"{attention.prefix}mask_kind"] = Entry(kind, "the mask")
+    return Document(entries, document.sources)
+
+
+def _mask_of(attention: Masked, at: int) -> NDArray[Any] | None:
+    """The masks of one query, but for the causal one, in one: booleans, or numbers to add."""
+    mask: NDArray[Any] | None = attention.may_attend
+    if attention.added is not None:
+        hidden = False if mask is None else ~mask
+        mask = np.where(hidden, -np.inf, attention.added)
+    if mask is None:
+        return None
+    own = np.atleast_2d(mask)
+    own = own if own.shape[-2] == 1 else own[..., at : at + 1, :]
+    return own[..., : at + 1] if attention.grows and own.shape[-1] > 1 else own
+
+
+def _caches(
+    attentions: Sequence[Masked], matrices: Mapping[str, Array]
+) -> Iterator[tuple[str, Array]]:
+    """The keys and values that each attention has used, by the names of its cache."""
+    for attention in attentions:
+        for cache, kept in KEPT.items() if attention.grows else ():
+            names = (attention.name(name) for name in kept)
+            found = next((name for name in names if name in matrices), None)
+            if found:
+                yield attention.prefix + cache, matrices[found]
+
+
+def _put(matrix: Array, step: Step, row: Array | None, tokens: str, at: int) -> None:
+    """Put the row of a token into its place; what has no row a token is the same in every run."""
+    counted = [axis.name for axis in step.axes]
+    if row is None or tokens not in counted:
+        return
+    place = [slice(0, size) for size in row.shape]
+    place[counted.index(tokens)] = slice(at, at + 1)
+    matrix[tuple(place)] = row

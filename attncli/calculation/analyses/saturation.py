@@ -1,0 +1,127 @@
+"""How large scores are, and how much of its gradient softmax has left: measured query by query."""
+
+from __future__ import annotations
+
+from math import nan
+
+import numpy as np
+
+from attncli.calculation.algebra.layouts import Array
+from attncli.calculation.masks.masking import Booleans
+from attncli.records import record
+
+
+@record(frozen=True)
+class Measured:
+    """Scores, and the weights that softmax makes of them.
+
+    `mean` and `variance` are of all scores together; the variance is over their number. `largest`
+    weight, `entropy` and size of the `gradient` are means over the queries. Without any query all
+    are NaN.
+    """
+
+    mean: float
+    variance: float
+    largest: float
+    entropy: float
+    gradient: float
+
+
+@record(frozen=True)
+class Row:
+    """Without √d_k and with it, for one width d_k, or for one head of an attention.
+
+    `where` is the sublayer that attends, if there are layers; heads are counted from 1, and None is
+    all of them. `left_out` are queries that may attend nothing, beside the `queries` that are measured. `log_m`
+    is the entropy of m equal weights; under a mask m is what a query sees, and this is a mean.
+    """
+
+    d_k: int
+    where: str
+    head: int | None
+    queries: int
+    left_out: int
+    log_m: float
+    without: Measured
+    scaled: Measured
+
+
+def entropy(weights: Array) -> Array:
+    """−Σ w log w of each row, in nats: 0 for one key, log m for m equal weights (Shannon 1948).
+
+    >>> entropy(np.array([[1.0, 0.0], [0.5, 0.5]])).round(4).tolist()
+    [0.0, 0.6931]
+    """
+    logarithms = np.log(np.where(weights > 0, weights, 1))
+    total: Array = 0 - (weights * logarithms).sum(axis=-1)
+    return total
+
+
+def gradient_size(weights: Array) -> Array:
+    """‖diag(w) − w wᵀ‖ of each row: the Frobenius norm of softmax's derivative, at most ½.
+
+    ∂wᵢ/∂sⱼ = wᵢ (δᵢⱼ − wⱼ), where s is what softmax takes; the squares of all of them sum to
+    Σ w² − 2 Σ w³ + (Σ w²)². That would cancel where one weight is nearly 1. Here a is the largest
+    weight, r the sum of the others and u their shares of it, and no term is negative:
+    r² (a² + 2 a² Σ u² + Σ u² (1 − 2 r u) + r² (Σ u²)²).
+
+    >>> gradient_size(np.array([[1.0, 0.0], [0.5, 0.5], [1.0, 1e-200]])).tolist()
+    [0.0, 0.5, 2e-200]
+    """
+    place = weights.argmax(axis=-1, keepdims=True)
+    largest = np.take_along_axis(weights, place, axis=-1)
+    others = weights.copy()
+    np.put_along_axis(others, place, 0, axis=-1)
+    rest = others.sum(axis=-1, keepdims=True)
+    squares = np.square(others / np.where(rest == 0, 1, rest))
+    sharpness = squares.sum(axis=-1, keepdims=True)
+    terms = (
+        np.square(largest) * (1 + 2 * sharpness)
+        + (squares * (1 - 2 * others)).sum(axis=-1, keepdims=True)
+        + np.square(rest * sharpness)
+    )
+    size: Array = (rest * np.sqrt(terms))[..., 0]
+    return size
+
+
+def by_query(scores: Array, weights: Array, sees: Booleans) -> Array:
+    """For each query, over the keys it sees: (…, n, m) three times → (…, n, 6).
+
+    The six are the number of keys, the mean and the variance of the scores, the largest weight, the
+    entropy, and the size of the gradient.
+    """
+    scores, weights = scores.astype(np.float64), weights.astype(np.float64)
+    keys = sees.sum(axis=-1)
+    with np.errstate(all="ignore"):  # what overflows is infinite or NaN, and is shown so
+        mean = np.where(sees, scores, 0).sum(axis=-1) / keys
+        away = np.where(sees, scores - mean[..., None], 0)
+        variance = np.square(away).sum(axis=-1) / keys
+        largest = weights.max(axis=-1)
+        columns = (keys, mean, variance, largest, entropy(weights), gradient_size(weights))
+        return np.stack(columns, axis=-1)
+
+
+def summary(queries: Array) -> Measured:
+    """What `by_query` found, in one: (n, 6), each of which sees a key.
+
+    The variance of all scores is the mean of the variances within a query plus the variance of the
+    queries' means, both weighted by the number of keys.
+    """
+    if not len(queries):
+        return Measured(nan, nan, nan, nan, nan)
+    keys, means, variances, *of_weights = queries.T
+    shares = keys / keys.sum()
+    with np.errstate(all="ignore"):
+        mean = shares @ means
+        variance = shares @ (variances + np.square(means - mean))
+        measured = (mean, variance, *(column.mean() for column in of_weights))
+    return Measured(*map(float, measured))
+
+
+def row(d_k: int, where: str, head: int | None, without: Array, scaled: Array) -> Row:
+    """A row, from what `by_query` found without √d_k and with it: (n, 6) each."""
+    may = without[:, 0] > 0
+    keys = without[may, 0]
+    log_m = float(np.log(keys).mean()) if len(keys) else nan
+    sides = summary(without[may]), summary(scaled[may])
+    return Row(d_k, where, head, len(keys), len(may) - len(keys), log_m, *sides)

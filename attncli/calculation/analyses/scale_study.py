@@ -1,0 +1,224 @@
+"""Why scores are divided by √d_k, on random vectors and on a document's own.
+
+The components of q and k being independent with mean 0 and variance 1, q · k has mean 0 and
+variance d_k. Large scores push softmax to where its gradient is extremely small (Vaswani et al.
+2017, section 3.2.1); over √d_k their variance is 1 whatever d_k is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from attncli.calculation.algebra.layouts import Array
+from attncli.calculation.algebra.plan import Plan, Step, Trace
+from attncli.calculation.analyses.saturation import Row, by_query, row
+from attncli.calculation.masks.masking import HIDES, Booleans, Mask
+from attncli.calculation.operations.projections import DivideByRoot
+from attncli.calculation.operations.weighing import Softmax
+from attncli.calculation.plans.attention import attention
+from attncli.calculation.problem.problem import Part, Problem
+from attncli.calculation.scoring.functions import SCORING
+from attncli.errors import AttncliError, ProblemError
+from attncli.records import record, replace
+
+AT_ONCE = 2**20  # random numbers that are held at a time
+MOST_DRAWN = 10**8  # and drawn in all, which takes some seconds
+
+
+@record(frozen=True)
+class Drawn:
+    """Where the numbers come from: random queries, each with random keys of its own."""
+
+    queries: int
+    keys: int
+    seed: int
+
+
+@record(frozen=True)
+class Entries:
+    """The mean and the variance of the entries of a matrix, such as Q."""
+
+    name: str
+    mean: float
+    variance: float
+
+
+@record(frozen=True)
+class Given:
+    """Where the numbers come from: a document, with the matrices whose products are the scores.
+
+    `batch` is None where there is no batch; `is_masked` where a mask is in any attention.
+    """
+
+    title: str
+    entries: tuple[Entries, ...]
+    batch: int | None
+    is_masked: bool
+
+
+@record(frozen=True)
+class Saturation:
+    """All that was measured. After the rows of the heads of an attention comes that of all of them."""
+
+    source: Drawn | Given
+    rows: tuple[Row, ...]
+
+
+def of_random(widths: Sequence[int], drawn: Drawn) -> Saturation:
+    """A row a width d_k, for vectors of independent N(0, 1) components.
+
+    The generator is PCG64, seeded by the seed and d_k: a row does not depend on the others. Raises
+    AttncliError where that many numbers would take too long.
+    """
+    total = drawn.queries * (drawn.keys + 1) * sum(widths)
+    if total > MOST_DRAWN:
+        raise AttncliError(
+            f"these sizes need {total} random numbers, but at most {MOST_DRAWN} are drawn.",
+            "Use fewer --queries or --keys, or smaller --d-k.",
+        )
+    return Saturation(drawn, tuple(_of_width(d_k, drawn) for d_k in widths))
+
+
+def _of_width(d_k: int, drawn: Drawn) -> Row:
+    without, scaled = [], []
+    for scores in _random_scores(d_k, drawn):
+        over_root = DivideByRoot("scores", d_k).apply(scores)
+        without.append(_all_seen(scores))
+        scaled.append(_all_seen(over_root))
+    return row(d_k, "", None, np.concatenate(without), np.concatenate(scaled))
+
+
+def _random_scores(d_k: int, drawn: Drawn) -> Iterator[Array]:
+    """q · k for some queries at a time: (some, keys)."""
+    generator = np.random.Generator(np.random.PCG64([drawn.seed, d_k]))
+    some = max(1, AT_ONCE // ((drawn.keys + 1) * d_k))
+    for start in range(0, drawn.queries, some):
+        # A query is drawn with its keys: the numbers are the same however many are held at a time.
+        size = (min(some, drawn.queries - start), drawn.keys + 1, d_k)
+        vectors = generator.standard_normal(size)
+        yield (vectors[:, 1:] @ vectors[:, 0, :, None])[..., 0]
+
+
+def _all_seen(scores: Array) -> Array:
+    weights = Softmax("scores").apply(scores)
+    return by_query(scores, weights, np.ones(scores.shape, dtype=np.bool_))
+
+
+def attentions(problem: Problem, plan: Plan) -> list[Part]:
+    """The sublayers of a problem that attend; without layers it is one attention, all of it."""
+    parts = problem.parts or (Part("", problem, plan, {}),)
+    return [part for part in parts if "weights" in part.plan.names]
+
+
+def of_document(title: str, parts: Sequence[Part], trace: Trace) -> Saturation:
+    """A row for each attention; with heads one for each, and one for all. A batch is together.
+
+    An attention is given what the document's own calculation gives it, in which `trace` has the
+    weights of all. Raises ProblemError where the scores are no dot products, where the weights are
+    no softmax, and where no query may attend any key.
+    """
+    rows: list[Row] = []
+    entries: list[Entries] = []
+    steps: list[Step] = []
+    for part in parts:
+        where = part.prefix.removesuffix(".")
+        try:
+            sides = [_run(side, part, trace) for side in without_and_with(part.problem)]
+            rows += _rows_of(where, *sides)
+        except ProblemError as error:
+            if not where:
+                raise
+            names = (*(f"{where}.{name}" for name in error.names), *error.names)
+            raise ProblemError(f"{where}: {error.message}", error.hint, names) from None
+        without, _ = sides
+        operands = _step(without, "scores").operation.operands
+        entries += (
+            _entries(part.name(name), without.matrices[name]) for name in dict.fromkeys(operands)
+        )
+        steps += without.plan.steps
+    batch = next((axis.size for step in steps for axis in step.axes if axis.name == "batch"), None)
+    is_masked = any(isinstance(step.operation, Mask) for step in steps)
+    return Saturation(Given(title, tuple(entries), batch, is_masked), tuple(rows))
+
+
+def without_and_with(problem: Problem) -> tuple[Problem, Problem]:
+    """The problem with dot scoring, q · k, and with scaled scoring, q · k / √d_k.
+
+    A `scale` of its own is set aside. Raises ProblemError where the scores are no dot products, and
+    where the weights are no softmax.
+    """
+    if problem.scoring.adds != "dot":
+        raise ProblemError(
+            f"score is {problem.scoring.name}, {problem.scoring.formula}, but √d_k is for the dot "
+            "product q · k.",
+            "Use --score dot, which needs queries and keys of one width, or leave out the document.",
+            ("score",),
+        )
+    if problem.normaliser.operation is not Softmax:
+        raise ProblemError(
+            f"normaliser is {problem.normaliser.name}, but it is softmax's gradient that √d_k saves.",
+            "Use --normaliser softmax.",
+            ("normaliser",),
+        )
+    without, scaled = (
+        replace(problem, scoring=SCORING[name], scale=None) for name in ("dot", "scaled")
+    )
+    return without, scaled
+
+
+def _run(side: Problem, part: Part, whole: Trace) -> Trace:
+    """The weights of an attention by itself, from what it is given in the whole."""
+    given = {name: whole.matrices.get(part.name(name)) for name in side.axes}
+    inputs = {name: matrix for name, matrix in given.items() if matrix is not None}
+    return attention(side).run({**inputs, **side.matrices}, ["weights"])
+
+
+def _rows_of(where: str, without: Trace, scaled: Trace) -> Iterator[Row]:
+    """Of each head, where there are any, and of the whole attention."""
+    sees = visible(without)
+    if not sees.any():
+        message = "no query may attend any key: there is nothing to measure."
+        raise ProblemError(message, "Check the mask.", ("mask",))
+    over_root = "scaled" if "scaled" in scaled.matrices else "scores"  # √1 is no step
+    sides = [
+        by_query(trace.matrices[scores], trace.matrices["weights"], sees)
+        for trace, scores in ((without, "scores"), (scaled, over_root))
+    ]
+    queries, _ = _step(without, "scores").operation.operands
+    d_k = without.matrices[queries].shape[-1]
+    counted = [axis.name for axis in _step(without, "weights").axes]
+    if "heads" in counted:
+        by_head = (np.moveaxis(side, counted.index("heads"), 0) for side in sides)
+        for head, both in enumerate(zip(*by_head, strict=True), 1):
+            yield row(d_k, where, head, *map(_flat, both))
+    yield row(d_k, where, None, *map(_flat, sides))
+
+
+def visible(trace: Trace) -> Booleans:
+    """True where a query sees a key, of the shape of the scores.
+
+    It is the mask laid over zeros: −inf hides, and so does every number as low as −10⁴.
+    """
+    laid: Array = np.zeros(trace.matrices["scores"].shape)
+    for step in trace.plan.steps:
+        if isinstance(step.operation, Mask):
+            _, *masks = step.operation.operands
+            laid = step.operation.apply(laid, *(trace.matrices[name] for name in masks))
+    sees: Booleans = laid > HIDES
+    return sees
+
+
+def _step(trace: Trace, name: str) -> Step:
+    return next(step for step in trace.plan.steps if step.name == name)
+
+
+def _flat(queries: Array) -> Array:
+    return queries.reshape(-1, queries.shape[-1])
+
+
+def _entries(name: str, matrix: Array) -> Entries:
+    numbers = matrix.astype(np.float64)
+    with np.errstate(all="ignore"):
+        return Entries(name, float(numbers.mean()), float(numbers.var()))

@@ -1,0 +1,237 @@
+"""What else could be done at these sizes: other scoring functions, and other layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from attncli.calculation.algebra.cost import Cost, cells
+from attncli.calculation.algebra.layouts import LAYOUTS, Axes, Axis, Role, Shape
+from attncli.calculation.algebra.plan import Steps
+from attncli.calculation.counting.costing import Costing, Doubled, StepCost
+from attncli.calculation.counting.sizes import shape_of
+from attncli.calculation.plans.attention import attention, scaled
+from attncli.calculation.problem.problem import Problem
+from attncli.calculation.scoring.functions import SCORING, Scoring
+from attncli.errors import ProblemError
+from attncli.records import field, names_of, record, replace
+
+
+@record(frozen=True)
+class Scored:
+    """What the scores take under one scoring function; no steps, and why, where it cannot be used."""
+
+    scoring: Scoring
+    steps: tuple[StepCost, ...]
+    weights: Mapping[str, Shape]
+    why_not: str = ""
+
+    @property
+    def cost(self) -> Cost:
+        return sum((step.cost for step in self.steps), Cost())
+
+    @property
+    def parameters(self) -> int:
+        return sum(cells(_axes(shape)) for shape in self.weights.values())
+
+    @property
+    def largest(self) -> StepCost:
+        return max(self.steps, key=lambda step: step.bytes)
+
+
+@record(frozen=True)
+class Pairs:
+    """The queries and keys that are scored, and the hidden width where one is needed.
+
+    `name` is that of their sublayer, where there are layers.
+    """
+
+    name: str
+    problem: Problem
+    queries: Axes
+    keys: Axes
+    hidden: int
+
+    @property
+    def n(self) -> int:
+        return self.queries[-2].size
+
+    @property
+    def m(self) -> int:
+        return self.keys[-2].size
+
+    @property
+    def heads(self) -> int:
+        return next((axis.size for axis in self.queries if axis.name == "heads"), 1)
+
+    @property
+    def features(self) -> int:
+        """Those of a token: of X, or of the queries of all heads together."""
+        of_x = self.problem.axes.get("X")
+        return of_x[-1].size if of_x else self.queries[-1].size * self.heads
+
+    def size(self, name: str) -> int:
+        """A size that the weights of scoring functions have: d_q, d_k or hidden."""
+        own = {"d_q": self.queries[-1].size, "d_k": self.keys[-1].size, "hidden": self.hidden}
+        return own[name]
+
+
+@record(frozen=True)
+class _Listening(Scoring):
+    """A scoring function that keeps the axes of the queries and keys which it is given."""
+
+    heard: list[tuple[Axes, Axes]] = field(default_factory=list)
+
+    def score(self, steps: Steps, queries: str, keys: str) -> str:
+        self.heard.append((steps.axes(queries), steps.axes(keys)))
+        return super().score(steps, queries, keys)
+
+
+def pairs(problem: Problem, hidden: int | None = None) -> Pairs:
+    """What is scored in an attention, or in the first one of layers.
+
+    `hidden` is the width of `hidden` in additive scoring, where the problem has none; d_k unless
+    given.
+    """
+    parts = [part for part in problem.parts if "weights" in part.plan.names]
+    own = parts[0].problem if parts else problem
+    name = parts[0].prefix.removesuffix(".") if parts else ""
+    listening = _Listening(**{n: getattr(own.scoring, n) for n in names_of(own.scoring)})
+    plan = attention(replace(own, scoring=listening))
+    (queries, keys), *_ = listening.heard
+    widths = [step.axes[-1].size for step in plan.steps if step.name == "hidden"]
+    return Pairs(name, own, queries, keys, hidden or next(iter(widths), keys[-1].size))
+
+
+def scorings(at: Pairs) -> list[Scored]:
+    """Every scoring function at these sizes; `scale` is left to each of them."""
+    return [_scored(scoring, at) for scoring in SCORING.values()]
+
+
+def _scored(scoring: Scoring, at: Pairs) -> Scored:
+    shapes = {name: shape_of(axes, at.size) for name, axes in scoring.shapes.items()}
+    axes = {"Q": at.queries, "K": at.keys} | {n: _axes(shape) for n, shape in shapes.items()}
+    roles = {name: scoring.matrices.get(name, Role.TOKENS) for name in axes}
+    steps = Steps(LAYOUTS["rows"], axes, roles)
+    problem = replace(at.problem, scoring=scoring, scale=None, axes=axes, parts=())
+    try:
+        scaled(problem, steps, scoring.score(steps, "Q", "K"), "Q")
+    except ProblemError as error:
+        return Scored(scoring, (), shapes, error.message)
+    return Scored(scoring, Costing(problem, steps.plan()).steps, shapes)
+
+
+def _axes(shape: Shape) -> Axes:
+    return tuple(Axis("", size) for size in shape)
+
+
+@record(frozen=True)
+class Place:
+    """Where layers are compared: n tokens of d features, a kernel, and a window of keys."""
+
+    n: int
+    d: int
+    kernel: int
+    window: int
+
+
+@record(frozen=True)
+class Kind:
+    """A way to let tokens know of each other, in one layer of n tokens and d features.
+
+    `order`, `sequential` and `path` are how the cost of the layer, the operations that must wait
+    for each other, and the longest path between two tokens grow (Vaswani et al. 2017, table 1);
+    `multiplications` are all that one layer does.
+    """
+
+    name: str
+    order: str
+    cost: Callable[[Place], int]
+    sequential: str
+    steps: Callable[[Place], int]
+    path: str
+    longest: Callable[[Place], int]
+    multiplications: Callable[[Place], int]
+
+
+def _one(_: Place) -> int:
+    return 1
+
+
+def _layers(n: int, reach: int) -> int:
+    """How many layers that each reach so many times farther than the one before see n tokens."""
+    layers, seen = 1, reach
+    while seen < n:
+        layers, seen = layers + 1, seen * reach
+    return layers
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        "self-attention",
+        "n² · d",
+        lambda at: at.n**2 * at.d,
+        "1",
+        _one,
+        "1",
+        _one,
+        lambda at: 2 * at.n**2 * at.d,  # Q Kᵀ, and weights V
+    ),
+    Kind(
+        "restricted attention",
+        "r · n · d",
+        lambda at: at.window * at.n * at.d,
+        "1",
+        _one,
+        "n / r",
+        lambda at: -(-at.n // at.window),
+        lambda at: 2 * at.window * at.n * at.d,
+    ),
+    Kind(
+        "convolution",
+        "k · n · d²",
+        lambda at: at.kernel * at.n * at.d**2,
+        "1",
+        _one,
+        "n / k",
+        lambda at: -(-at.n // at.kernel),
+        lambda at: at.kernel * at.n * at.d**2,  # k products with d × d weights a token
+    ),
+    Kind(
+        "dilated convolution",
+        "k · n · d²",
+        lambda at: at.kernel * at.n * at.d**2,
+        "1",
+        _one,
+        "log_k n",
+        lambda at: _layers(at.n, at.kernel),
+        lambda at: at.kernel * at.n * at.d**2,
+    ),
+    Kind(
+        "recurrence",
+        "n · d²",
+        lambda at: at.n * at.d**2,
+        "n",
+        lambda at: at.n,
+        "n",
+        lambda at: at.n,
+        lambda at: 2 * at.n * at.d**2,  # W x and U h
+    ),
+)
+
+
+@record(frozen=True)
+class Report:
+    """What is to be told: the costs, and where it is asked for, what else could be done.
+
+    `pairs` and `place` are None where nothing is compared; `doubled` is empty unless asked for.
+    """
+
+    costing: Costing
+    pairs: Pairs | None = None
+    place: Place | None = None
+    doubled: tuple[Doubled, ...] = ()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the steps are what is asked for."""
+        return not (self.pairs or self.doubled)

@@ -1,0 +1,194 @@
+"""What a whole calculation costs: its steps added up, its parameters, and what its results take.
+
+Only sizes are looked at: nothing is calculated. Masks change no count, as hidden scores are
+calculated like the others; how many of them are open is said beside.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from attncli.calculation.algebra.cost import Cost, cells
+from attncli.calculation.algebra.layouts import Axes, Axis, Role, Shape, sizes
+from attncli.calculation.algebra.plan import Plan, Step
+from attncli.calculation.counting.open_scores import Opened, opened
+from attncli.calculation.masks.masking import Mask
+from attncli.calculation.problem.names import MATRICES, last_of
+from attncli.calculation.problem.problem import Problem
+from attncli.records import record, replace
+
+if TYPE_CHECKING:
+    import numpy as np
+
+TOKENS = ("n", "m")  # the axes that grow with the sequences
+
+
+@record(frozen=True)
+class StepCost:
+    """What one step takes, and the bytes of its result."""
+
+    step: Step
+    cost: Cost
+    bytes: int
+
+
+@record(frozen=True)
+class Group:
+    """The steps of a sublayer, of all layers together; `times` says how many sublayers these are."""
+
+    name: str
+    times: int
+    cost: Cost
+    bytes: int
+    parameters: int
+
+
+@record(frozen=True)
+class Doubled:
+    """What the calculation takes with sequences of these lengths."""
+
+    lengths: Mapping[str, int]
+    cost: Cost
+    largest: StepCost
+
+
+@record(frozen=True)
+class Costing:
+    """A problem, its plan, and what the plan takes."""
+
+    problem: Problem
+    plan: Plan
+
+    @cached_property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the numbers; masks may be of another."""
+        kinds = (matrix.dtype for matrix in self.problem.matrices.values())
+        return next(dtype for dtype in kinds if dtype.kind == "f")
+
+    @cached_property
+    def steps(self) -> tuple[StepCost, ...]:
+        return tuple(self.of_inputs(self.problem.axes))
+
+    def of_inputs(self, inputs: Mapping[str, Axes]) -> Iterator[StepCost]:
+        """What each step takes where the inputs have these axes."""
+        known = dict(inputs)
+        for step in self.plan.steps:
+            operands = [known[name] for name in step.operation.operands]
+            axes = known[step.name] = step.operation.axes(*operands)
+            cost = step.operation.cost(*operands)
+            yield StepCost(replace(step, axes=axes), cost, cells(axes) * self.dtype.itemsize)
+
+    @property
+    def total(self) -> Cost:
+        return sum((step.cost for step in self.steps), Cost())
+
+    @property
+    def bytes(self) -> int:
+        """Of all results together."""
+        return sum(step.bytes for step in self.steps)
+
+    @property
+    def largest(self) -> StepCost:
+        """The step whose result takes most; the first of several."""
+        return max(self.steps, key=lambda step: step.bytes)
+
+    @cached_property
+    def used(self) -> dict[str, Axes]:
+        """The inputs that a step takes."""
+        names = {name for step in self.plan.steps for name in step.operation.operands}
+        return {n: self.problem.axes[n] for n in self.problem.matrices if n in names}
+
+    @cached_property
+    def parameters(self) -> dict[str, Shape]:
+        """What is learned: weights, biases, norms, positions, with their shapes as they are written."""
+        return {name: self._shape(name) for name in self.used if _is_learned(name)}
+
+    @property
+    def sequences(self) -> dict[str, Shape]:
+        """The other inputs: sequences, caches and masks."""
+        return {name: self._shape(name) for name in self.used if not _is_learned(name)}
+
+    def _shape(self, name: str) -> Shape:
+        return self.plan.layout.written_shape(sizes(self.used[name]), self.problem.roles[name])
+
+    @property
+    def learned(self) -> int:
+        """The number of parameters."""
+        return sum(cells(self.used[name]) for name in self.parameters)
+
+    @property
+    def opened(self) -> list[Opened]:
+        """How many scores each mask leaves open; sublayers that agree are one entry."""
+        found: dict[Opened, None] = {}
+        for step in self.plan.steps:
+            if isinstance(step.operation, Mask):
+                part = opened(step.operation, step.axes, self.problem.matrices)
+                found[replace(part, name=folded(step.name))] = None
+        return list(found)
+
+    @property
+    def groups(self) -> list[Group]:
+        """The sublayers, those of all layers together; none where there are no layers."""
+        if not self.problem.parts:
+            return []
+        names = dict.fromkeys(folded(self._owner(step.step.name)) for step in self.steps)
+        return [self._group(name) for name in names]
+
+    def _group(self, name: str) -> Group:
+        steps = [step for step in self.steps if folded(self._owner(step.step.name)) == name]
+        weights = [weight for weight in self.parameters if folded(self._owner(weight)) == name]
+        return Group(
+            name,
+            times=len({self._owner(step.step.name) for step in steps}),
+            cost=sum((step.cost for step in steps), Cost()),
+            bytes=sum(step.bytes for step in steps),
+            parameters=sum(cells(self.used[weight]) for weight in weights),
+        )
+
+    def _owner(self, name: str) -> str:
+        """The sublayer of a step or a weight; what stands in none is called as its first step."""
+        return self._owners.get(name) or name.rpartition(".")[0] or name
+
+    @cached_property
+    def _owners(self) -> dict[str, str]:
+        return {
+            part.name(name): part.prefix.removesuffix(".") or part.plan.names[0]
+            for part in self.problem.parts
+            for name in (*part.problem.matrices, *part.plan.names)
+        }
+
+    def doubled(self, times: int) -> list[Doubled]:
+        """What it takes with sequences as long as they are, twice, four times, … as long."""
+        return [self._of_length(2**power) for power in range(times + 1)]
+
+    def _of_length(self, factor: int) -> Doubled:
+        inputs = {
+            name: tuple(_longer(axis, factor) for axis in axes)
+            for name, axes in self.problem.axes.items()
+        }
+        lengths = {
+            axis.name: axis.size
+            for name in self.sequences
+            for axis in inputs[name]
+            if axis.name in TOKENS and not last_of(name).startswith("mask")
+        }
+        steps = list(self.of_inputs(inputs))
+        cost = sum((step.cost for step in steps), Cost())
+        return Doubled(lengths, cost, max(steps, key=lambda step: step.bytes))
+
+
+def _longer(axis: Axis, factor: int) -> Axis:
+    return Axis(axis.name, axis.size * factor) if axis.name in TOKENS else axis
+
+
+def _is_learned(name: str) -> bool:
+    last = last_of(name)
+    return last == "position" or (last in MATRICES and MATRICES[last].role is not Role.TOKENS)
+
+
+def folded(name: str) -> str:
+    """A name with N for the number of its layer: `layers.N.self.scores`."""
+    return re.sub(r"\blayers\.\d+", "layers.N", name)

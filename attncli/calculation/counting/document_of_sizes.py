@@ -1,0 +1,186 @@
+"""A document made of sizes: its matrices have shapes, and no numbers in them.
+
+Every matrix is one zero that is repeated without being copied, so that a million tokens take no
+memory. What is made of it is checked and planned as any document is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attncli.calculation.algebra.layouts import LAYOUTS, Shape, shape_text
+from attncli.calculation.counting.size_options import LAYERED
+from attncli.calculation.counting.sizes import Sizes, shape_of
+from attncli.calculation.operations.activations import ACTIVATIONS
+from attncli.calculation.problem.document import Document, Entry
+from attncli.calculation.problem.names import MATRICES, last_of
+from attncli.errors import ProblemError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MOST_NUMBERS = 2**59  # in a matrix: the bytes of more are beyond what NumPy counts
+SOURCE = "the sizes"
+
+Shapes = Iterator[tuple[str, Shape]]
+
+
+def sized(
+    given: Mapping[str, int],
+    choices: Document,
+    biases: str = "ffn",
+    final_norm: bool = False,
+    spare: Collection[str] = (),
+) -> Document:
+    """The document that sizes and choices make together; `position` may be `learned`.
+
+    Raises ProblemError for a size that is missing, or makes no heads, and for one that no matrix
+    has, unless it is `spare`.
+    """
+    entries = dict(choices.entries)
+    is_learned = "position" in entries and entries["position"].value == "learned"
+    if is_learned:
+        del entries["position"]
+    sizes = Sizes(given, Document(entries))
+    layout = LAYOUTS[sizes.choice("layout", "rows")]
+    dtype = np.dtype(sizes.choice("dtype", "float64"))
+    shapes = dict(Shaped(sizes, biases, is_learned, final_norm).matrices())
+    _check_made(shapes, biases, final_norm)
+    for name, shape in shapes.items():
+        last = last_of(name)
+        role = sizes.scoring.matrices.get(last, MATRICES[last].role)
+        entries[name] = Entry(blank(name, layout.written_shape(shape, role), dtype), SOURCE)
+    sizes.check_used(spare)
+    return Document(entries, (SOURCE,))
+
+
+def _check_made(names: Iterable[str], biases: str, final_norm: bool) -> None:
+    """Raise ProblemError for biases, or a last norm, that are asked for where there can be none."""
+    if final_norm and not any("norm_final" in name for name in names):
+        message = "--final-norm is given, but there are no layers here for it to follow."
+        raise ProblemError(message, "It is for encoder, decoder and transformer: see --layer.")
+    if biases == "all" and not any(last_of(name).startswith("b_") for name in names):
+        message = "--biases all is given, but there is no projection here to have one."
+        raise ProblemError(message, "With --d-model Q, K and V are projected.")
+
+
+def blank(name: str, shape: Shape, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """A matrix of zeros that takes no memory. Raises ProblemError for one that nothing can hold."""
+    if prod(shape) > MOST_NUMBERS:
+        message = f"{name} would be {shape_text(shape)}: no machine holds so many numbers."
+        raise ProblemError(message, "Choose smaller sizes.", (name,))
+    return np.broadcast_to(dtype.type(0), shape)
+
+
+class Shaped:
+    """The matrices that sizes imply, by their names, in the layout `rows`."""
+
+    def __init__(self, sizes: Sizes, biases: str, is_learned: bool, final_norm: bool) -> None:
+        self.sizes = sizes
+        self.biases = biases
+        self.is_learned = is_learned
+        self.final_norm = final_norm
+
+    def matrices(self) -> Shapes:
+        """All of them: of one attention, or of layers."""
+        kind = self.sizes.kind
+        if kind not in LAYERED:
+            yield from self.attention()
+        elif kind == "transformer":
+            yield from self.stack("encoder.", "encoder", "m")
+            yield from self.stack("decoder.", "decoder", "n")
+        else:
+            yield from self.stack("", kind, "n")
+            if kind == "decoder":
+                yield from self.tokens("memory", "m")
+        if self.sizes.has("words"):
+            yield from self.linear("", "out", self.sizes["d_model"], self.sizes["words"])
+
+    def attention(self) -> Shapes:
+        """X and its projections, or Q, K and V; then the weights."""
+        sizes = self.sizes
+        if sizes.has("d_model"):
+            yield from self.tokens("X", "n")
+            if sizes.has("m"):
+                yield from self.tokens("memory", "m")
+            yield from self.position("", "n")
+        else:
+            counts = (sizes["n"], sizes["m"], sizes["m"])
+            for name, count, width in zip("QKV", counts, sizes.widths, strict=True):
+                yield name, (*sizes.batch, count, width)
+        several = sizes["d_model"] if sizes.heads > 1 and sizes.has("d_model") else None
+        yield from self.weights("", sizes["d_out"] if sizes.has("d_out") else several)
+        yield from self.past("")
+
+    def tokens(self, name: str, count: str) -> Shapes:
+        yield name, (*self.sizes.batch, self.sizes[count], self.sizes["d_model"])
+
+    def position(self, prefix: str, count: str) -> Shapes:
+        """Learned positions, where they are chosen."""
+        if self.is_learned:
+            yield f"{prefix}position", (self.sizes[count], self.sizes["d_model"])
+
+    def weights(self, prefix: str, d_out: int | None) -> Shapes:
+        """The projections of one attention, and the weights of its scoring function."""
+        sizes = self.sizes
+        if sizes.has("d_model"):
+            for letter, width in zip("qkv", sizes.widths, strict=True):
+                yield from self.linear(prefix, letter, sizes["d_model"], width)
+        if d_out:
+            yield from self.linear(prefix, "o", sizes.heads * sizes["d_v"], d_out)
+        for name, axes in sizes.scoring.shapes.items():
+            yield prefix + name, shape_of(axes, sizes.__getitem__)
+
+    def linear(self, prefix: str, letter: str, d_in: int, d_out: int) -> Shapes:
+        """A weight, and its bias where there is one."""
+        yield f"{prefix}W_{letter}", (d_in, d_out)
+        if self.biases == "all" or (self.biases == "ffn" and prefix.endswith("ffn.")):
+            yield f"{prefix}b_{letter}", (d_out,)
+
+    def past(self, prefix: str) -> Shapes:
+        """The cache before the keys and values of this call."""
+        sizes = self.sizes
+        if sizes.has("past"):
+            heads = (sizes.kv_heads,) if sizes.heads > 1 else ()
+            for name, width in (("K_past", sizes["d_k"]), ("V_past", sizes["d_v"])):
+                yield prefix + name, (*sizes.batch, *heads, sizes["past"], width)
+
+    def stack(self, side: str, kind: str, count: str) -> Shapes:
+        """What goes into one stack, its layers, and the norm after them."""
+        yield from self.tokens(f"{side}X", count)
+        yield from self.position(side, count)
+        layers = [side]
+        if self.sizes.has("layers"):
+            numbers = range(1, self.sizes["layers"] + 1)
+            layers = [f"{side}layers.{number}." for number in numbers]
+        for prefix in layers:
+            yield from self.layer(prefix, kind)
+        if self.final_norm:
+            yield from self.norm(f"{side}norm_final.")
+
+    def layer(self, prefix: str, kind: str) -> Shapes:
+        """The weights of the sublayers of one layer, and of the norm of each."""
+        attentions = ("self", "cross") if kind == "decoder" else ("self",)
+        for name in attentions:
+            yield from self.weights(f"{prefix}{name}.", self.sizes["d_model"])
+        yield from self.past(f"{prefix}self.")
+        yield from self.feed_forward(f"{prefix}ffn.")
+        for number in range(1, len(attentions) + 2):
+            yield from self.norm(f"{prefix}norm_{number}.")
+
+    def feed_forward(self, prefix: str) -> Shapes:
+        d_model, d_ff = self.sizes["d_model"], self.sizes["d_ff"]
+        yield from self.linear(prefix, "1", d_model, d_ff)
+        if ACTIVATIONS[self.sizes.choice("activation", "relu")].gated:
+            yield from self.linear(prefix, "3", d_model, d_ff)
+        yield from self.linear(prefix, "2", d_ff, d_model)
+
+    def norm(self, prefix: str) -> Shapes:
+        """What a norm learns."""
+        yield f"{prefix}gamma", (self.sizes["d_model"],)
+        if self.sizes.choice("norm_kind", "layer") == "layer":
+            yield f"{prefix}beta", (self.sizes["d_model"],)

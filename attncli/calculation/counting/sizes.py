@@ -1,0 +1,124 @@
+"""Sizes that the user gives in place of matrices: one entry each in `SIZES`, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from functools import cached_property
+from typing import Any
+
+from attncli.calculation.algebra.layouts import Shape
+from attncli.calculation.algebra.requirements import divisors
+from attncli.calculation.conventions import CONVENTIONS
+from attncli.calculation.counting.size_options import LAYERED, SIZES, option
+from attncli.calculation.problem.choices import read_choice
+from attncli.calculation.problem.document import Document
+from attncli.calculation.problem.given_together import in_words
+from attncli.calculation.scoring.functions import SCORING, Scoring
+from attncli.errors import ProblemError
+
+MOST = 10**7  # of anything: a list of so many numbers still fits any memory
+
+
+class Sizes:
+    """Sizes as they are given, with the choices beside them, and those that follow from them."""
+
+    def __init__(self, given: Mapping[str, int], choices: Document) -> None:
+        self.given = given
+        self.used: set[str] = set()
+        self.choices = choices
+        self.kind: str = self.choice("layer", "attention")
+        self.heads: int = self.choice("heads", 1)
+        self.kv_heads: int = self.choice("kv_heads", self.heads)
+        self._check()
+
+    def choice(self, name: str, default: object) -> Any:
+        """A choice: as it is made, as the convention makes it, or else this."""
+        entry = self.choices.entries.get(name)
+        if entry:
+            return read_choice(name, entry.value)
+        if name == "convention":
+            return default
+        return CONVENTIONS[self.choice("convention", "paper")].choices.get(name, default)
+
+    @cached_property
+    def scoring(self) -> Scoring:
+        return SCORING[self.choice("score", "scaled")]
+
+    def _check(self) -> None:
+        """Raise ProblemError for a size that is missing, or that nothing here has."""
+        for name, value in self.given.items():
+            if self.kind not in SIZES[name].kinds:
+                message = f"{option(name)} is given, but there is none here: {_said(self.kind)}."
+                hint = f"It is for {in_words(SIZES[name].kinds)}: see --layer."
+                raise ProblemError(message, hint, (name,))
+            if not 1 <= value <= MOST:
+                message = f"{option(name)} is {value}: sizes are whole numbers from 1 to {MOST}."
+                raise ProblemError(message, "", (name,))
+        for name in ("n", "d_model") if self.kind in LAYERED else ("n",):
+            if name not in self.given:
+                message = f"{option(name)} is not given: {_said(self.kind)}."
+                raise ProblemError(message, f"It counts: {SIZES[name].help}.", (name,))
+
+    def has(self, name: str) -> bool:
+        """Whether a size is given."""
+        return name in self.given
+
+    def __getitem__(self, name: str) -> int:
+        """A size, or what it is unless given. Raises ProblemError where nothing says it."""
+        if name in self.given:
+            self.used.add(name)
+            return self.given[name]
+        if name in ("d_q", "d_v", "hidden"):
+            return self["d_k"]
+        if name == "d_ff":
+            return 4 * self["d_model"]
+        if name == "m":
+            return self["n"]
+        if name == "d_k":
+            return self._of_head()
+        raise KeyError(name)
+
+    def _of_head(self) -> int:
+        """The width of a head that d_model and the number of heads make."""
+        if not self.has("d_model"):
+            message = "neither --d-model nor --d-k is given: sizes need one of them."
+            hint = (
+                "With --d-model Q, K and V are projected from X; with --d-k alone they are given."
+            )
+            raise ProblemError(message, hint, ("d_k",))
+        d_model = self["d_model"]
+        if d_model % self.heads:
+            message = (
+                f"d_model is {d_model}, but heads is {self.heads}: without --d-k a head has "
+                "d_model / heads features."
+            )
+            hint = f"Choose a number of heads that divides it ({divisors(d_model)}), or give --d-k."
+            raise ProblemError(message, hint, ("heads", "d_model"))
+        return d_model // self.heads
+
+    @property
+    def widths(self) -> tuple[int, int, int]:
+        """Those of Q, K and V: of all their heads together. d_k need not be d_model / heads."""
+        return self.heads * self["d_q"], self.kv_heads * self["d_k"], self.kv_heads * self["d_v"]
+
+    @property
+    def batch(self) -> Shape:
+        """The axis of batch entries, where there are any."""
+        return (self["batch"],) if self.has("batch") else ()
+
+    def check_used(self, spare: Collection[str]) -> None:
+        """Raise ProblemError for a size that was given, but never asked for, unless it is `spare`."""
+        for name in self.given:
+            if name not in self.used | set(spare):
+                message = f"{option(name)} is given, but nothing here has that size."
+                hint = f"It counts: {SIZES[name].help}."
+                raise ProblemError(message, hint, (name,))
+
+
+def _said(kind: str) -> str:
+    return "this is attention alone" if kind == "attention" else f"layer is {kind}"
+
+
+def shape_of(axes: tuple[str, ...], size: Callable[[str], int]) -> Shape:
+    """The shape of a weight of a scoring function: `d_q + d_k` is a sum of sizes."""
+    return tuple(sum(size(name) for name in axis.split(" + ")) for axis in axes)

@@ -1,0 +1,1 @@
+"""Long sequences: the tail of a plan in tiles, over threads, in bounded memory."""

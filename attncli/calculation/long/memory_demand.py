@@ -1,0 +1,88 @@
+"""How much memory the steps of a plan need, before any of them is calculated."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from attncli.calculation.algebra.cost import cells
+from attncli.calculation.algebra.layouts import Array, Axis, count, shape_text, sizes
+from attncli.calculation.algebra.plan import Plan, Step
+from attncli.errors import AttncliError
+from attncli.records import record
+
+MIB, GIB = 2**20, 2**30
+
+
+@record(frozen=True)
+class Demand:
+    """The bytes that some steps need, and the step whose result takes most of them."""
+
+    bytes: int
+    largest: Step
+    itemsize: int
+
+    @property
+    def largest_text(self) -> str:
+        """`weights alone, 4096 × 4096, takes 128 MiB`."""
+        axes = self.largest.axes
+        size = size_text(cells(axes) * self.itemsize)
+        return f"{self.largest.name} alone, {shape_text(sizes(axes))}, takes {size}"
+
+
+def demand(
+    plan: Plan,
+    inputs: Mapping[str, Array],
+    names: Collection[str],
+    itemsize: int,
+    of_written: int = 0,
+) -> Demand:
+    """What these steps need, all that they are made of, and the inputs: results are kept.
+
+    A number has `itemsize` bytes, and the form of the result `of_written` more for each that it
+    shows.
+
+    Raises ProblemError for a name that is no step.
+    """
+    needed = plan.needed_for(names)
+    steps = [step for step in plan.steps if step.name in needed]
+    axes = {name: tuple(Axis("", size) for size in m.shape) for name, m in inputs.items()}
+    axes |= {step.name: step.axes for step in steps}
+    largest = max(steps, key=lambda step: cells(step.axes))
+    kept = sum(cells(step.axes) for step in steps)
+    room = max(
+        step.operation.room(step.axes, *(axes[name] for name in step.operation.operands))
+        for step in steps
+    )
+    given = sum(matrix.nbytes for matrix in inputs.values())
+    shown = sum(cells(step.axes) for step in steps if step.name in names)
+    written = max(0, shown * of_written - room * itemsize)  # the room is free again by then
+    return Demand(given + (kept + room) * itemsize + written, largest, itemsize)
+
+
+def check_memory(
+    asked: Demand, instead: Iterable[tuple[str, Demand]], limit: int, why: str
+) -> None:
+    """Raise AttncliError where the steps asked for need more bytes than the limit.
+
+    `why` says where the limit is from, `instead` what else might do: the first that fits is
+    proposed.
+    """
+    if asked.bytes <= limit:
+        return
+    message = (
+        f"what is asked for needs {size_text(asked.bytes)} of memory, but {size_text(limit)} may "
+        f"be used ({why}): {asked.largest_text}."
+    )
+    fitting = (
+        f"{proposal}: {size_text(less.bytes)} will do."
+        for proposal, less in instead
+        if less.bytes <= limit
+    )
+    raise AttncliError(message, next(fitting, "Take shorter sequences."))
+
+
+def size_text(size: int) -> str:
+    """`12.9 GiB`, `300.5 MiB`, `800 bytes`."""
+    if size >= GIB:
+        return f"{size / GIB:.1f} GiB"
+    return f"{size / MIB:.1f} MiB" if size >= MIB else count(size, "bytes")

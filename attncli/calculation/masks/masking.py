@@ -1,0 +1,172 @@
+"""The operation that masks scores, and what a rule for masking is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+import numpy as np
+
+from attncli.calculation.algebra.cost import Cost, cells
+from attncli.calculation.algebra.expressions import Cell, Expression, Index, Noted, Number, Sum
+from attncli.calculation.algebra.layouts import Array, Axes, Layout
+from attncli.calculation.algebra.operation import Operation
+from attncli.calculation.algebra.requirements import Broadcasts, Need
+from attncli.calculation.conventions import PAPER, Convention
+from attncli.records import record
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Booleans: TypeAlias = "NDArray[np.bool_]"
+First: TypeAlias = (
+    "int | NDArray[np.int_]"  # counted from 0: for all, or with the leading axes of the scores
+)
+
+HIDES = -1e4  # a score this low hides its key as −inf does: programs write −1e9
+
+
+class Rule(Protocol):
+    """A mask that is told by a rule instead of a matrix."""
+
+    @property
+    def words(self) -> str:
+        """How the user writes it: `causal`, `window:1,1`."""
+
+    def fit(self, axes: Axes, first: First = 0, convention: Convention = PAPER) -> Rule:
+        """The rule for scores of these axes, as a convention means it; the first query is at `first`.
+
+        Raises ProblemError where it does not fit them.
+        """
+
+    def ends(self, n: int, m: int) -> tuple[First, First]:
+        """The first key that each query may attend, and the one after the last.
+
+        They broadcast to (…, n, 1); no query may attend any where the second is not larger.
+        """
+
+    def may_attend(self, n: int, m: int) -> Booleans:
+        """True where query i may attend to key j; broadcasts to (…, n, m)."""
+
+
+@record(frozen=True)
+class Mask(Operation):
+    """The scores with added numbers, and `fill` wherever something forbids to attend.
+
+    `rules` and the boolean matrices `keep` are combined with "and"; the matrices `add` add up.
+    −inf in an added matrix forbids as well, and stays −inf where nothing else forbids. `fills_up`: a
+    matrix with fewer columns than there are keys forbids the rest.
+    """
+
+    source: str
+    rules: tuple[Rule, ...]
+    keep: tuple[str, ...]
+    add: tuple[str, ...]
+    fill: float
+    fills_up: bool = False
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        return (self.source, *self.keep, *self.add)
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        names = (*self.keep, *self.add)
+        return tuple(Broadcasts(name, self.source, self.fills_up) for name in names)
+
+    def axes(self, source: Axes, *matrices: Axes) -> Axes:
+        return source
+
+    def room(self, result: Axes, *operands: Axes) -> int:
+        """Each matrix, or rule, may make another."""
+        return (1 + max(1, len(operands) - 1 + len(self.rules))) * cells(result)
+
+    def apply(self, source: Array, *matrices: NDArray[Any]) -> Array:
+        keep, add = self.whole(source, matrices)
+        masked = source
+        for numbers in add:
+            # Decided on the mask, not on the sum: an overflowed score plus −inf would be NaN.
+            masked = np.where(np.isneginf(numbers), numbers, masked + numbers)
+        n, m = source.shape[-2:]
+        for may_attend in (*(rule.may_attend(n, m) for rule in self.rules), *keep):
+            masked = np.where(may_attend, masked, source.dtype.type(self.fill))
+        return masked
+
+    def whole(
+        self, source: Array, matrices: Sequence[NDArray[Any]]
+    ) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+        """The matrices to keep, and those to add, with a column for each key."""
+        keep, add = matrices[: len(self.keep)], matrices[len(self.keep) :]
+        if not self.fills_up:
+            return list(keep), list(add)
+        m = source.shape[-1]
+        return [filled_up(k, m, False) for k in keep], [filled_up(a, m, -np.inf) for a in add]
+
+    def formula(self, layout: Layout) -> str:
+        total = " + ".join((self.source, *self.add))
+        conditions = " and ".join((*(rule.words for rule in self.rules), *self.keep))
+        return f"{total} where {conditions}, else {self.fill:g}" if conditions else total
+
+    def cell(self, index: Index, source: Array, *matrices: NDArray[Any]) -> Expression:
+        n, m = source.shape[-2:]
+        keep, add = self.whole(source, matrices)
+        pairs = zip((*self.keep, *self.add), matrices, strict=True)
+        told = [self._told(name, matrix, index) for name, matrix in pairs]
+        judges: dict[str | Cell, NDArray[Any]] = {
+            **{rule.words: rule.may_attend(n, m) for rule in self.rules},
+            **dict(zip(told[: len(keep)], keep, strict=True)),
+        }
+        hiding = _by(judges, index, lambda sees: not sees)
+        if hiding:
+            return _noted(Number(self.fill), hiding, "may not", index)
+        numbers = dict(zip(told[len(keep) :], add, strict=True))
+        added = [cell for cell in numbers if isinstance(cell, Cell)]
+        forbidding = _by(numbers, index, np.isneginf)
+        score = Cell(self.source, index)
+        total: Expression = Sum((score, *added)) if added else score
+        if forbidding:  # an overflowed score plus −inf would be NaN: see `apply`
+            is_sum = np.isfinite(source[index]) and len(added) == len(numbers)
+            total = total if is_sum else Number(-np.inf)
+            return _noted(total, forbidding, "may not", index)
+        return _noted(total, judges, "may", index) if judges else total
+
+    def _told(self, name: str, matrix: NDArray[Any], index: Index) -> str | Cell:
+        """How a matrix is named as a reason: by its cell, where it reaches so far."""
+        if self.fills_up and index[-1] >= matrix.shape[-1]:
+            return f"{name} has no such key"
+        return Cell(name, _own(matrix.shape, index))
+
+    def cost(self, source: Axes, *matrices: Axes) -> Cost:
+        """An addition a score for each matrix that is added; to hide a score is no arithmetic."""
+        return Cost(additions=len(self.add) * cells(source))
+
+
+def filled_up(mask: NDArray[Any], m: int, hidden: object) -> NDArray[Any]:
+    """A mask with a column for each of m keys: those that it lacks are hidden.
+
+    ONNX Attention: the last axis may be shorter than the keys, and is then padded so.
+    """
+    missing = m - mask.shape[-1]
+    width = [(0, 0)] * (mask.ndim - 1) + [(0, missing)]
+    return np.pad(mask, width, constant_values=hidden)  # type: ignore[call-overload, no-any-return]
+
+
+def _by(
+    matrices: Mapping[str | Cell, NDArray[Any]], index: Index, says: Callable[[Any], Any]
+) -> list[str | Cell]:
+    """The names of those matrices whose cell for a score says so."""
+    return [by for by, matrix in matrices.items() if says(matrix[_own(matrix.shape, index)])]
+
+
+def _noted(result: Expression, judges: Iterable[str | Cell], may: str, index: Index) -> Noted:
+    """With the reason: `causal, mask[1,2]: query 1 may not see key 2`."""
+    listed: list[str | Cell] = []
+    for judge in judges:
+        listed += [", ", judge] if listed else [judge]
+    return Noted(result, (*listed, f": query {index[-2] + 1} {may} see key {index[-1] + 1}"))
+
+
+def _own(shape: tuple[int, ...], index: Index) -> Index:
+    """The index of the cell that is broadcast to this one."""
+    places = index[len(index) - len(shape) :]
+    return tuple(min(at, size - 1) for at, size in zip(places, shape, strict=True))

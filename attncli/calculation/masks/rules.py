@@ -1,0 +1,249 @@
+"""What may be attended by rule: one entry a kind in `MASKS`."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attncli.calculation.algebra.layouts import Axes, are, shape_text
+from attncli.calculation.conventions import PAPER, Convention
+from attncli.errors import ProblemError, did_you_mean
+from attncli.records import record, replace
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from attncli.calculation.masks.masking import Booleans, First, Rule
+
+_WHOLE = r"[+-]?\d+"
+
+
+def distance(n: int, m: int) -> NDArray[np.int_]:
+    """j − i of every query and key."""
+    return np.arange(m) - np.arange(n)[:, None]
+
+
+def queries(n: int) -> NDArray[np.int_]:
+    """The number of every query, as a column."""
+    return np.arange(n)[:, None]
+
+
+@record(frozen=True)
+class OneRun(ABC):
+    """A rule that lets each query see one run of keys, so that its ends say all."""
+
+    @abstractmethod
+    def ends(self, n: int, m: int) -> tuple[First, First]:
+        """The first key that each query may attend, and the one after the last: see `Rule`."""
+
+    def may_attend(self, n: int, m: int) -> Booleans:
+        first, end = self.ends(n, m)
+        return np.asarray((np.arange(m) >= first) & (np.arange(m) < end))
+
+
+@record(frozen=True)
+class Causal(OneRun):
+    """Query i sees key j ≤ i + first; lower-right aligns the last query with the last key instead."""
+
+    lower_right: bool = False
+    first: First = 0
+
+    @property
+    def words(self) -> str:
+        return "causal:lower-right" if self.lower_right else "causal"
+
+    def fit(self, axes: Axes, first: First = 0, convention: Convention = PAPER) -> Causal:
+        return replace(self, first=first if convention.counts_cache else 0)
+
+    def diagonal(self, n: int, m: int) -> First:
+        """The largest j − i that is seen; keys of a cache that are not filled are no last ones."""
+        is_filled = isinstance(self.first, np.ndarray)
+        return m - n if self.lower_right and not is_filled else self.first
+
+    def ends(self, n: int, m: int) -> tuple[First, First]:
+        return 0, queries(n) + self.diagonal(n, m) + 1
+
+
+@record(frozen=True)
+class Window(OneRun):
+    """Query i sees the keys from i + first − left to i + first + right; −1 is unbounded.
+
+    `counts_itself`: the query's own key is one of those that are counted, as Keras counts.
+    """
+
+    left: int
+    right: int
+    counts_itself: bool = False
+    first: First = 0
+
+    @property
+    def words(self) -> str:
+        return f"window:{self.left},{self.right}"
+
+    def fit(self, axes: Axes, first: First = 0, convention: Convention = PAPER) -> Window:
+        counts_itself = convention.window_counts_itself
+        if counts_itself and 0 in (self.left, self.right):
+            message = f"{self.words} is empty: {convention.name} counts the query's own key too."
+            raise ProblemError(message, "Give sides of at least 1, or -1.", ("mask", "convention"))
+        first = first if convention.counts_cache else 0
+        return replace(self, first=first, counts_itself=counts_itself)
+
+    def ends(self, n: int, m: int) -> tuple[First, First]:
+        own = queries(n) + self.first
+        first = 0 if self.left < 0 else own - self.left + self.counts_itself
+        end = m if self.right < 0 else own + self.right - self.counts_itself + 1
+        return first, end
+
+
+@record(frozen=True)
+class Padding(OneRun):
+    """Only the first N keys are real: one N for all, one a batch entry, or one a query of each."""
+
+    words: str
+    lengths: NDArray[np.int_]
+
+    def fit(self, axes: Axes, first: First = 0, convention: Convention = PAPER) -> Padding:
+        """The lengths with the axes of the scores but the last, to compare with the keys."""
+        n, m = axes[-2].size, axes[-1].size
+        batch = [axis.size for axis in axes[:-2] if axis.name == "batch"]
+        entries = batch or [1]
+        if self.lengths.max() > m:
+            raise ProblemError(
+                f"{self.words} counts {self.lengths.max()} real keys, but there {are(m, 'keys')}.",
+                f"Give lengths from 0 to {m}.",
+                ("cache_lens" if self.words == "cache_lens" else "mask",),
+            )
+        if self.lengths.ndim == 0:
+            return self
+        if self.lengths.shape not in ((*entries,), (*entries, n)):
+            raise ProblemError(
+                f"{self.words} gives {shape_text(self.lengths.shape, 'lengths')}, but the scores "
+                f"have batch entries: {entries[0]}, queries: {n}.",
+                f"Give one length, or {entries[0]} (one a batch entry), "
+                f"or {entries[0]} × {n} (one a query).",
+                ("mask",),
+            )
+        heads = [1 for axis in axes[:-2] if axis.name == "heads"]
+        queries = self.lengths.shape[1:] or (1,)
+        return Padding(self.words, self.lengths.reshape(*batch, *heads, *queries))
+
+    def ends(self, n: int, m: int) -> tuple[First, First]:
+        return 0, self.lengths[..., None]
+
+
+@record(frozen=True)
+class MaskKind:
+    """A kind of mask by rule: how it is written, what it means, how its argument is read.
+
+    `read` takes what stands behind the colon, or in the JSON object, as words and whole numbers;
+    it raises ValueError for anything else.
+    """
+
+    signature: str
+    help: str
+    read: Callable[[object], Rule]
+
+
+def _read_causal(argument: object) -> Causal:
+    if argument not in (None, "lower-right"):
+        raise ValueError
+    return Causal(lower_right=argument == "lower-right")
+
+
+def _read_window(argument: object) -> Window:
+    left, right = _whole_numbers(argument, smallest=-1).reshape(-1)
+    return Window(int(left), int(right))
+
+
+def _read_padding(argument: object) -> Padding:
+    lengths = _whole_numbers(argument, smallest=0)
+    if lengths.ndim > 2 or not lengths.size:
+        raise ValueError
+    text = str(lengths.tolist()).replace(" ", "")
+    return Padding(f"padding:{text[1:-1] if lengths.ndim == 1 else text}", lengths)
+
+
+MASKS: dict[str, MaskKind] = {
+    "causal": MaskKind(
+        "causal, causal:lower-right",
+        "query i sees key j ≤ i; lower-right aligns the last query with the last key",
+        _read_causal,
+    ),
+    "padding": MaskKind(
+        "padding:N, padding:N,N,…",
+        "the first N keys are real; several: one N a batch entry",
+        _read_padding,
+    ),
+    "window": MaskKind(
+        "window:LEFT,RIGHT",
+        "query i sees the keys from i − LEFT to i + RIGHT; −1 is unbounded",
+        _read_window,
+    ),
+}
+
+
+def is_rule(text: str) -> bool:
+    """Whether a text names a kind of mask, so that it is no file."""
+    return text.strip().casefold().partition(":")[0] in MASKS
+
+
+def read_rule(value: object) -> Rule:
+    """A mask by rule from `causal`, `padding:3`, `{"padding": [3, 2]}`.
+
+    Raises ProblemError where the kind is unknown or its argument is not what the kind takes.
+    """
+    kind, argument = _kind_and_argument(value)
+    if kind not in MASKS:
+        known = ", ".join(entry.signature for entry in MASKS.values())
+        raise ProblemError(
+            f"{_said(value)} is no mask{did_you_mean(kind, MASKS)}: known kinds are {known}.",
+            "Or give a matrix: a file, or a literal that begins with [.",
+            ("mask",),
+        )
+    try:
+        return MASKS[kind].read(argument)
+    except ValueError:
+        entry = MASKS[kind]
+        message = f"the mask {_said(value)} cannot be read: it is written {entry.signature}."
+        raise ProblemError(message, f"It means: {entry.help}.", ("mask",)) from None
+
+
+def _kind_and_argument(value: object) -> tuple[str, object]:
+    if isinstance(value, dict) and len(value) == 1:
+        kind, argument = next(iter(value.items()))
+        return str(kind), argument
+    if not isinstance(value, str):
+        return "", None
+    kind, colon, text = value.strip().casefold().replace("−", "-").partition(":")
+    if not colon:
+        return kind, None
+    words = [part.strip() for part in text.split(",")]
+    parts = [int(word) if re.fullmatch(_WHOLE, word) else word for word in words]
+    return kind, parts if len(parts) > 1 else parts[0]
+
+
+def _said(value: object) -> str:
+    if isinstance(value, str):
+        return repr(value)
+    import json
+
+    return json.dumps(value, default=str)
+
+
+def _whole_numbers(value: object, smallest: int) -> NDArray[np.int_]:
+    """Nested lists of whole numbers as an array; ValueError for anything else."""
+    numbers = np.array(value)
+    if numbers.dtype.kind != "i" or (numbers.size and numbers.min() < smallest):
+        raise ValueError
+    return numbers
+
+
+MASK_KINDS = {
+    "keep": "1 may be attended",
+    "drop": "1 may not be attended",
+    "add": "the numbers are added to the scores",
+}

@@ -1,0 +1,1 @@
+"""The operations of an attention and of a layer, one subject a file."""

@@ -1,0 +1,225 @@
+"""Add & norm: residual sums, and normalising the features of each token by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from attncli.calculation.algebra.cost import Cost, cells
+from attncli.calculation.algebra.expressions import (
+    Cell,
+    Difference,
+    Expression,
+    Function,
+    Index,
+    Number,
+    Power,
+    Product,
+    Quotient,
+    Sum,
+)
+from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout
+from attncli.calculation.algebra.operation import OfOne, Operation
+from attncli.calculation.algebra.requirements import Equal, Need, SameLeading
+from attncli.calculation.algebra.vector_expressions import Line, Total
+from attncli.records import record
+
+
+@record(frozen=True)
+class Add(Operation):
+    """x + Sublayer(x), of the same shape: the residual connection (He et al. 2016)."""
+
+    source: str
+    sublayer: str
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        return (self.source, self.sublayer)
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        cure = "A sublayer gives back as many features as it gets: see its last weight."
+        return (
+            SameLeading(self.sublayer, self.source),
+            Equal((self.sublayer, -1), (self.source, -1), "the residual sum", cure),
+        )
+
+    def axes(self, source: Axes, sublayer: Axes) -> Axes:
+        return source
+
+    def apply(self, source: Array, sublayer: Array) -> Array:
+        return source + sublayer
+
+    def formula(self, layout: Layout) -> str:
+        return f"{self.source} + {self.sublayer}"
+
+    def cell(self, index: Index, source: Array, sublayer: Array) -> Expression:
+        return Sum((Cell(self.source, index), Cell(self.sublayer, index)))
+
+    def cost(self, source: Axes, sublayer: Axes) -> Cost:
+        """An addition a number."""
+        return Cost(additions=cells(source))
+
+
+@record(frozen=True)
+class OfFeatures(OfOne):
+    """One number for each token, from all its features: (…, n, d) → (…, n, 1)."""
+
+    def axes(self, source: Axes) -> Axes:
+        return (*source[:-1], Axis("feature", 1))
+
+
+@record(frozen=True)
+class Mean(OfFeatures):
+    """Σ x / d over the features of each token."""
+
+    def apply(self, source: Array) -> Array:
+        mean: Array = source.mean(axis=-1, keepdims=True)
+        return mean
+
+    def formula(self, layout: Layout) -> str:
+        return f"mean of each token of {self.source}"
+
+    def cell(self, index: Index, source: Array) -> Expression:
+        size = source.shape[-1]
+        return Quotient(Total(Line(self.source, (*index[:-1], None), size)), Number(size))
+
+    def cost(self, source: Axes) -> Cost:
+        """d − 1 additions and a division a token."""
+        return Cost(additions=source[-1].size - 1, divisions=1) * cells(source[:-1])
+
+
+@record(frozen=True)
+class Variance(Operation):
+    """Σ (x − mean)² / d over the features of each token; / (d − 1) where `is_sample`.
+
+    Layer normalisation divides by d (Ba et al. 2016).
+    """
+
+    source: str
+    mean: str
+    is_sample: bool = False
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        return (self.source, self.mean)
+
+    def axes(self, source: Axes, mean: Axes) -> Axes:
+        return mean
+
+    def apply(self, source: Array, mean: Array) -> Array:
+        total: Array = np.square(source - mean).sum(axis=-1, keepdims=True)
+        variance: Array = total / (source.shape[-1] - self.is_sample)
+        return variance
+
+    def formula(self, layout: Layout) -> str:
+        over = "features − 1" if self.is_sample else "features"
+        return f"Σ ({self.source} − {self.mean})² / {over} of each token"
+
+    def cell(self, index: Index, source: Array, mean: Array) -> Expression:
+        size = source.shape[-1]
+        squares = tuple(
+            Power(
+                Difference(Cell(self.source, (*index[:-1], i)), Cell(self.mean, index)), Number(2)
+            )
+            for i in range(size)
+        )
+        return Quotient(Sum(squares), Number(size - self.is_sample))
+
+    def cost(self, source: Axes, mean: Axes) -> Cost:
+        """d subtractions, d squares, d − 1 additions and a division a token."""
+        d = source[-1].size
+        return Cost(d, 2 * d - 1, divisions=1) * cells(source[:-1])
+
+
+@record(frozen=True)
+class MeanSquare(OfFeatures):
+    """Σ x² / d over the features of each token (RMSNorm, Zhang & Sennrich 2019)."""
+
+    def apply(self, source: Array) -> Array:
+        mean: Array = np.square(source).mean(axis=-1, keepdims=True)
+        return mean
+
+    def formula(self, layout: Layout) -> str:
+        return f"mean of the squares of each token of {self.source}"
+
+    def cell(self, index: Index, source: Array) -> Expression:
+        size = source.shape[-1]
+        numbers = (Cell(self.source, (*index[:-1], i)) for i in range(size))
+        return Quotient(Sum(tuple(Power(cell, Number(2)) for cell in numbers)), Number(size))
+
+    def cost(self, source: Axes) -> Cost:
+        """d squares, d − 1 additions and a division a token."""
+        d = source[-1].size
+        return Cost(d, d - 1, divisions=1) * cells(source[:-1])
+
+
+@record(frozen=True)
+class Standardise(Operation):
+    """gamma (x − mean) / √(variance + eps) + beta, of the shape of x (Ba et al. 2016).
+
+    `mean` is None in RMSNorm; gamma and beta, of one number a feature, may be left out. Where
+    `eps_outside`, the divisor is √variance + eps.
+    """
+
+    source: str
+    mean: str | None
+    variance: str
+    gamma: str | None = None
+    beta: str | None = None
+    eps: float = 1e-5
+    eps_outside: bool = False
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        optional = (self.mean, self.variance, self.gamma, self.beta)
+        return (self.source, *(name for name in optional if name))
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        names = (name for name in (self.gamma, self.beta) if name)
+        cure = "gamma and beta have one number a feature."
+        return tuple(Equal((n, -1), (self.source, -1), "normalising", cure) for n in names)
+
+    def axes(self, source: Axes, *_: Axes) -> Axes:
+        return source
+
+    def apply(self, *operands: Array) -> Array:
+        known = dict(zip(self.operands, operands, strict=True))
+        centred = known[self.source] - (known[self.mean] if self.mean else 0)
+        variance = known[self.variance]
+        divisor = np.sqrt(variance) + self.eps if self.eps_outside else np.sqrt(variance + self.eps)
+        result = centred / divisor
+        if self.gamma:
+            result = result * known[self.gamma]
+        return result + known[self.beta] if self.beta else result
+
+    def formula(self, layout: Layout) -> str:
+        centred = f"({self.source} − {self.mean})" if self.mean else self.source
+        divisor = (
+            f"(√{self.variance} + {self.eps:g})"
+            if self.eps_outside
+            else f"√({self.variance} + {self.eps:g})"
+        )
+        scaled = f"{self.gamma} × {centred} / {divisor}" if self.gamma else f"{centred} / {divisor}"
+        return f"{scaled} + {self.beta}" if self.beta else scaled
+
+    def cell(self, index: Index, *operands: Any) -> Expression:
+        of_token = (*index[:-1], 0)
+        cell: Expression = Cell(self.source, index)
+        centred = Difference(cell, Cell(self.mean, of_token)) if self.mean else cell
+        variance, eps = Cell(self.variance, of_token), Number(self.eps)
+        divisor: Expression = Function("sqrt", Sum((variance, eps)))
+        if self.eps_outside:
+            divisor = Sum((Function("sqrt", variance), eps))
+        result: Expression = Quotient(centred, divisor)
+        if self.gamma:
+            result = Product((Cell(self.gamma, index[-1:]), result))
+        return Sum((result, Cell(self.beta, index[-1:]))) if self.beta else result
+
+    def cost(self, source: Axes, *_: Axes) -> Cost:
+        """An addition and a root a token; a number is divided, and what else is given done to it."""
+        of_number = Cost(bool(self.gamma), bool(self.mean) + bool(self.beta), divisions=1)
+        of_token = Cost(additions=1, functions=1)
+        return of_number * cells(source) + of_token * cells(source[:-1])

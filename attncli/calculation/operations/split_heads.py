@@ -1,0 +1,92 @@
+"""The operations that cut features into heads, and put heads together again."""
+
+from __future__ import annotations
+
+from attncli.calculation.algebra.cost import Cost, cells
+from attncli.calculation.algebra.expressions import Cell, Expression, Index, Number, Quotient, Sum
+from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout, count
+from attncli.calculation.algebra.operation import OfOne
+from attncli.calculation.algebra.requirements import Divides, Need
+from attncli.records import record
+
+
+@record(frozen=True)
+class SplitHeads(OfOne):
+    """Cut the features into equal parts, a head each: (…, n, h·d) → (…, h, n, d)."""
+
+    heads: int
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        return (Divides(self.source, self.heads),)
+
+    def axes(self, source: Axes) -> Axes:
+        *leading, tokens, features = source
+        width = Axis(features.name, features.size // self.heads)
+        return (*leading, Axis("heads", self.heads), tokens, width)
+
+    def apply(self, source: Array) -> Array:
+        parts = source.reshape(*source.shape[:-1], self.heads, source.shape[-1] // self.heads)
+        return parts.swapaxes(-2, -3)
+
+    def formula(self, layout: Layout) -> str:
+        return f"{self.source} split into {count(self.heads, 'heads')}"
+
+    def cell(self, index: Index, source: Array) -> Expression:
+        *leading, head, row, column = index
+        width = source.shape[-1] // self.heads
+        return Cell(self.source, (*leading, row, head * width + column))
+
+    def cost(self, source: Axes) -> Cost:
+        """Nothing: numbers are only told apart."""
+        return Cost()
+
+
+@record(frozen=True)
+class Concat(OfOne):
+    """The heads side by side again: (…, h, n, d) → (…, n, h·d)."""
+
+    def axes(self, source: Axes) -> Axes:
+        *leading, heads, tokens, features = source
+        return (*leading, tokens, Axis(features.name, heads.size * features.size))
+
+    def apply(self, source: Array) -> Array:
+        side_by_side = source.swapaxes(-2, -3)
+        return side_by_side.reshape(*side_by_side.shape[:-2], -1)
+
+    def formula(self, layout: Layout) -> str:
+        return f"all {self.source} side by side"
+
+    def cell(self, index: Index, source: Array) -> Expression:
+        *leading, row, column = index
+        head, place = divmod(column, source.shape[-1])
+        return Cell(self.source, (*leading, head, row, place))
+
+    def cost(self, source: Axes) -> Cost:
+        """Nothing: numbers are only put side by side."""
+        return Cost()
+
+
+@record(frozen=True)
+class Average(OfOne):
+    """The mean over the heads: (…, h, n, m) → (…, n, m), as nn.MultiheadAttention returns it."""
+
+    def axes(self, source: Axes) -> Axes:
+        return (*source[:-3], *source[-2:])
+
+    def apply(self, source: Array) -> Array:
+        mean: Array = source.mean(axis=-3)
+        return mean
+
+    def formula(self, layout: Layout) -> str:
+        return f"mean of the heads of {self.source}"
+
+    def cell(self, index: Index, source: Array) -> Expression:
+        *leading, row, column = index
+        heads = source.shape[-3]
+        total = Sum(tuple(Cell(self.source, (*leading, h, row, column)) for h in range(heads)))
+        return Quotient(total, Number(heads))
+
+    def cost(self, source: Axes) -> Cost:
+        """h − 1 additions and a division a number of the result."""
+        return Cost(additions=source[-3].size - 1, divisions=1) * cells(self.axes(source))

@@ -1,0 +1,1 @@
+"""The steps of one attention, and of layers made of several."""

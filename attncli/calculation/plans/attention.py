@@ -1,0 +1,242 @@
+"""Attention, as the lesson tells it: project, split, score, scale, cap, mask, softmax, sum, merge.
+
+    Attention(Q, K, V) = softmax(Q Kᵀ / √d_k) V                      (Vaswani et al. 2017)
+
+Every line below adds one named step to the plan. Shapes are checked as the steps meet them, and
+nothing is calculated yet: running the plan is another matter, and so is drawing it. Positions are
+imported where they are used, for most documents have none.
+"""
+
+from __future__ import annotations
+
+from attncli.calculation.algebra.layouts import count
+from attncli.calculation.algebra.plan import Plan, Steps
+from attncli.calculation.algebra.requirements import Equal, OneHeadWidth, OneWidth, SameLeading
+from attncli.calculation.masks.masking import First, Mask
+from attncli.calculation.operations.projections import (
+    DivideByRoot,
+    Multiply,
+    Project,
+    SoftCap,
+    TimesRoot,
+    WeightedSum,
+)
+from attncli.calculation.operations.split_heads import Average, Concat, SplitHeads
+from attncli.calculation.plans.cache import first_position, joined
+from attncli.calculation.positions.schemes import Alibi, Rope, Sinusoidal
+from attncli.calculation.problem.given_together import PROJECTIONS
+from attncli.calculation.problem.problem import Problem
+from attncli.errors import ProblemError
+
+
+def attention(problem: Problem) -> Plan:
+    """The steps of one attention, in their order; the last is `output`, or `weights` without V.
+
+    Raises ProblemError where shapes do not fit each other.
+    """
+    steps = Steps(problem.layout, problem.axes, problem.roles)
+    embedded(problem, steps)
+    queries, keys, values = projections(steps)
+    queries, keys, values = heads(problem, steps, queries, keys, values)
+    first = first_position(problem, steps, queries)
+    queries, keys = rotated(problem, steps, queries, keys, first)
+    keys, values = joined(steps, keys, values)
+    scores = problem.scoring.score(steps, queries, keys)
+    scores = scaled(problem, steps, scores, queries)
+    scores = capped(problem, steps, scores)
+    scores = masked(problem, steps, scores, first)
+    weights = weighed(problem, steps, scores)
+    if values:
+        output(steps, weights, values)
+    return steps.plan()
+
+
+Names = tuple[str, str, str | None]  # queries, keys, and values where there are any
+
+
+def embedding(problem: Problem) -> Plan:
+    """What stands before the first layer: the embeddings, enlarged, and their positions."""
+    steps = Steps(problem.layout, problem.axes, problem.roles)
+    embedded(problem, steps)
+    return steps.plan()
+
+
+def embedded(problem: Problem, steps: Steps) -> None:
+    """X + position, where positions are learned or sinusoidal; to `memory` none are added.
+
+    Attention itself does not know the order of tokens: in another order they give the same output,
+    in that order. Here the order becomes part of what the tokens are. Embeddings may be enlarged
+    by √d_model first, so that positions do not outweigh them (Vaswani et al. 2017, 3.4).
+    """
+    source = "X"
+    if problem.scale_embeddings and "X" in steps:
+        source = steps.add("X_scaled", TimesRoot("X", steps.axes("X")[-1].size))
+    if isinstance(problem.position, Sinusoidal):
+        from attncli.calculation.positions.position_operations import Sinusoids
+
+        first = first_position(problem, steps, "X") if "X" in steps else 0
+        steps.add("position", Sinusoids("X", problem.position.angles, first))
+    if "position" in steps:
+        from attncli.calculation.positions.position_operations import AddPositions
+
+        steps.add("embedded", AddPositions(source, "position"))
+
+
+def projections(steps: Steps) -> Names:
+    """Q = X W_q, K = X W_k, V = X W_v, with keys and values from `memory` where it is given.
+
+    Without weights X stands for all three; Q, K, V that are given are no steps.
+    """
+    names: Names
+    if "X" not in steps:
+        names = ("Q", "K", "V" if "V" in steps else None)
+    elif "W_q" not in steps:
+        names = sources(steps)
+    else:
+        names = projected(steps)
+    _, keys, values = names
+    if values:
+        cure = "Each key needs its value."
+        steps.require(
+            SameLeading(values, keys), Equal((values, -2), (keys, -2), "the weighted sum", cure)
+        )
+    return names
+
+
+def sources(steps: Steps) -> tuple[str, str, str]:
+    """What queries, keys and values come from."""
+    own = next(name for name in ("embedded", "X_scaled", "X") if name in steps)
+    other = "memory" if "memory" in steps else own
+    return own, other, other
+
+
+def projected(steps: Steps) -> Names:
+    """The three projections; weights of rank 3 give `Q_h`, `K_h`, `V_h` at once."""
+    per_head = steps.has_heads("W_q")
+    names = []
+    for source, (result, weight) in zip(sources(steps), PROJECTIONS.items(), strict=True):
+        bias = weight.replace("W", "b")
+        operation = Project(source, weight, bias if bias in steps else None)
+        names.append(steps.add(f"{result}_h" if per_head else result, operation))
+    queries, keys, values = names
+    return queries, keys, values
+
+
+def heads(problem: Problem, steps: Steps, queries: str, keys: str, values: str | None) -> Names:
+    """Each head its part of the features; heads that are an axis already are left as they are.
+
+    Keys and values may have fewer heads, `kv_heads`, each of which serves several of the queries.
+    """
+    if steps.has_heads(queries):
+        check_heads("heads", problem.heads, steps, queries)
+        check_heads("kv_heads", problem.kv_heads, steps, keys)
+        return queries, keys, values
+    number, shared = problem.heads or 1, problem.kv_heads or problem.heads or 1
+    if number == 1:
+        return queries, keys, values
+    if not problem.scoring.widths_may_differ:
+        steps.require(
+            OneWidth(keys, queries, number)
+            if problem.kv_heads is None
+            else OneHeadWidth(keys, queries, number, shared)
+        )
+    return (
+        steps.add("Q_h", SplitHeads(queries, number)),
+        steps.add("K_h", SplitHeads(keys, shared)),
+        steps.add("V_h", SplitHeads(values, shared)) if values else None,
+    )
+
+
+def check_heads(choice: str, chosen: int | None, steps: Steps, name: str) -> None:
+    """Raise ProblemError where a choice names another number than the axis of heads has."""
+    own = steps.axes(name)[-3].size
+    if chosen not in (None, own):
+        raise ProblemError(
+            f"{choice} is {chosen}, but {name} has {count(own, 'heads')} as its own axis.",
+            f"Leave out {choice}, or say {own}: what has an axis of heads is not split.",
+            (choice, name),
+        )
+
+
+def rotated(
+    problem: Problem, steps: Steps, queries: str, keys: str, first: First
+) -> tuple[str, str]:
+    """Queries and keys turned by their places: then q · k depends only on how far apart they are.
+
+    Earlier keys of a cache were turned when they were new.
+    """
+    if not isinstance(problem.position, Rope):
+        return queries, keys
+    from attncli.calculation.positions.position_operations import Rotate
+
+    angles, dims = problem.position.angles, problem.position.dims
+    first_key = first if problem.cache_lens is None else 0
+    return (
+        steps.add("Q_rotated", Rotate(queries, angles, dims, first)),
+        steps.add("K_rotated", Rotate(keys, angles, dims, first_key)),
+    )
+
+
+def scaled(problem: Problem, steps: Steps, scores: str, queries: str) -> str:
+    """The scores times `scale`; without one, scaled scoring divides them by √d_k.
+
+    A product q · k of independent N(0, 1) entries has variance d_k, and large scores leave softmax
+    no gradient: that is what the root is for. A factor of 1 is no step.
+    """
+    d_k = steps.axes(queries)[-1].size
+    if problem.scale is not None:
+        if problem.scale == 1:
+            return scores
+        return steps.add("scaled", Multiply(scores, problem.scale))
+    if problem.scoring.by_root and d_k > 1:
+        return steps.add("scaled", DivideByRoot(scores, d_k))
+    return scores
+
+
+def capped(problem: Problem, steps: Steps, scores: str) -> str:
+    """c tanh(scores / c) where a soft cap is set: after the scale, before the mask."""
+    if problem.softcap is None:
+        return scores
+    return steps.add("capped", SoftCap(scores, problem.softcap))
+
+
+def masked(problem: Problem, steps: Steps, scores: str, first: First) -> str:
+    """−inf, or `fill`, where a query may not see a key; a mask of numbers is added."""
+    masks, axes = problem.masks, steps.axes(scores)
+    add = (*masks.add, *distant(problem, steps, scores, first))
+    if not (masks or add):
+        return scores
+    rules = tuple(rule.fit(axes, first, problem.convention) for rule in masks.rules)
+    operation = Mask(scores, rules, masks.keep, add, masks.fill, masks.fills_up)
+    return steps.add("masked", operation)
+
+
+def distant(problem: Problem, steps: Steps, scores: str, first: First) -> tuple[str, ...]:
+    """ALiBi's −slope · distance, which is added to the scores: the farther a key, the lower."""
+    if not isinstance(problem.position, Alibi):
+        return ()
+    from attncli.calculation.positions.position_operations import Distances
+
+    heads = steps.axes(scores)[-3].size if steps.has_heads(scores) else None
+    return (steps.add("position", Distances(scores, heads, first)),)
+
+
+def weighed(problem: Problem, steps: Steps, scores: str) -> str:
+    """The normaliser over the keys, softmax unless chosen; the mean of the heads where it is usual."""
+    operation = problem.normaliser.operation(
+        scores, problem.temperature, problem.softmax_dtype, problem.convention.empty
+    )
+    weights = steps.add("weights", operation)
+    if problem.convention.averages and steps.has_heads(weights):
+        steps.add("average", Average(weights))
+    return weights
+
+
+def output(steps: Steps, weights: str, values: str) -> None:
+    """weights V; heads that were split are put side by side again, and W_o goes over all."""
+    is_split, has_w_o = "Q_h" in steps, "W_o" in steps
+    last = steps.add("heads" if is_split or has_w_o else "output", WeightedSum(weights, values))
+    if is_split:
+        last = steps.add("concat" if has_w_o else "output", Concat(last))
+    if has_w_o:
+        steps.add("output", Project(last, "W_o", "b_o" if "b_o" in steps else None))

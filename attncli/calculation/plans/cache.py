@@ -1,0 +1,86 @@
+"""Keys and values of earlier calls, which those of this call are joined to."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from attncli.calculation.algebra.cost import Cost
+from attncli.calculation.algebra.expressions import Cell, Expression, Index
+from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout, count
+from attncli.calculation.algebra.operation import Operation
+from attncli.calculation.algebra.plan import Steps
+from attncli.calculation.algebra.requirements import Equal, Need, SameLeading
+from attncli.calculation.masks.masking import First
+from attncli.calculation.problem.problem import Problem
+from attncli.errors import ProblemError
+from attncli.records import record
+
+
+@record(frozen=True)
+class Join(Operation):
+    """Earlier tokens, then the new ones: (…, p, d), (…, m, d) → (…, p + m, d)."""
+
+    past: str
+    new: str
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        return (self.past, self.new)
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        cure = f"Give {self.past} the axes of {self.new}: heads too, where those are split."
+        return (
+            SameLeading(self.past, self.new, cure),
+            Equal((self.past, -1), (self.new, -1), "joining them", cure),
+        )
+
+    def axes(self, past: Axes, new: Axes) -> Axes:
+        return (*new[:-2], Axis("m", past[-2].size + new[-2].size), new[-1])
+
+    def apply(self, past: Array, new: Array) -> Array:
+        return np.concatenate((past, new), axis=-2)
+
+    def formula(self, layout: Layout) -> str:
+        return f"{self.past}, then {self.new}"
+
+    def cell(self, index: Index, past: Array, new: Array) -> Expression:
+        *leading, row, column = index
+        earlier = past.shape[-2]
+        if row < earlier:
+            return Cell(self.past, index)
+        return Cell(self.new, (*leading, row - earlier, column))
+
+    def cost(self, past: Axes, new: Axes) -> Cost:
+        """Nothing: numbers are only put one below the other."""
+        return Cost()
+
+
+def joined(steps: Steps, keys: str, values: str | None) -> tuple[str, str | None]:
+    """`K_present` = K_past, then K, and the values alike, where earlier ones are given."""
+    if "K_past" not in steps:
+        return keys, values
+    if "V_past" in steps and values:
+        cure = "Each earlier key needs its value."
+        steps.require(Equal(("V_past", -2), ("K_past", -2), "the weighted sum", cure))
+    keys = steps.add("K_present", Join("K_past", keys))
+    return keys, steps.add("V_present", Join("V_past", values)) if values else None
+
+
+def first_position(problem: Problem, steps: Steps, queries: str) -> First:
+    """The position of the first query among the keys.
+
+    That is the number of earlier keys; with `cache_lens`, whose last filled keys are those of the
+    queries, length − n of each batch entry (an array that broadcasts to the scores); else 0. Raises
+    ProblemError where there is not one length a batch entry.
+    """
+    if problem.cache_lens is None:
+        return steps.axes("K_past")[-2].size if "K_past" in steps else 0
+    *leading, n, _ = steps.axes(queries)
+    entries = next((axis.size for axis in leading if axis.name == "batch"), 1)
+    if len(problem.cache_lens) != entries:
+        lengths = count(len(problem.cache_lens), "lengths")
+        message = f"cache_lens gives {lengths}, but {queries} has batch entries: {entries}."
+        raise ProblemError(message, "Give one length a batch entry.", ("cache_lens",))
+    axes = (entries, *(1,) * (len(leading) + 1)) if leading else ()
+    return np.reshape(problem.cache_lens - n.size, axes)

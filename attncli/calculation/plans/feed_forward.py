@@ -1,0 +1,73 @@
+"""The sublayers of a Transformer beside attention: each a plan of its own."""
+
+from __future__ import annotations
+
+from attncli.calculation.algebra.plan import Plan, Steps
+from attncli.calculation.operations.activating import Activate, Gate
+from attncli.calculation.operations.activations import ACTIVATIONS
+from attncli.calculation.operations.norm_operations import (
+    Add,
+    Mean,
+    MeanSquare,
+    Standardise,
+    Variance,
+)
+from attncli.calculation.operations.projections import Project
+from attncli.calculation.operations.weighing import Softmax
+from attncli.calculation.problem.problem import Problem
+from attncli.errors import ProblemError
+
+
+def feed_forward(problem: Problem) -> Plan:
+    """activation(X W_1 + b_1) W_2 + b_2, for each token by itself (Vaswani et al. 2017, 3.3).
+
+    A gated activation multiplies by X W_3 + b_3. Raises ProblemError where a weight is missing.
+    """
+    steps = Steps(problem.layout, problem.axes, problem.roles)
+    activation = ACTIVATIONS[problem.activation]
+    for weight in ("W_1", "W_2", *(["W_3"] if activation.gated else [])):
+        if weight not in steps:
+            message = f"there is no {weight}: {activation.name} needs it in a feed-forward."
+            raise ProblemError(message, f"Give {weight}.", (weight, "activation"))
+    hidden = steps.add("hidden", linear(steps, "X", "1"))
+    if activation.gated:
+        gate = steps.add("gate", linear(steps, "X", "3"))
+        activated = steps.add("activated", Gate(hidden, gate, activation.name))
+    else:
+        activated = steps.add("activated", Activate(hidden, activation.name))
+    steps.add("output", linear(steps, activated, "2"))
+    return steps.plan()
+
+
+def linear(steps: Steps, source: str, number: str) -> Project:
+    """source W + b, where there is a b."""
+    bias = f"b_{number}"
+    return Project(source, f"W_{number}", bias if bias in steps else None)
+
+
+def add_and_norm(problem: Problem) -> Plan:
+    """LayerNorm(X + sublayer), over each token's features (Vaswani et al. 2017, 3.1).
+
+    Without a sublayer to add, as before one, it is X that is normalised. With `norm_kind` rms there
+    is no mean (Zhang & Sennrich 2019).
+    """
+    steps = Steps(problem.layout, problem.axes, problem.roles)
+    source = steps.add("sum", Add("X", "sublayer")) if "sublayer" in steps else "X"
+    mean = None
+    if problem.norm_kind == "rms":
+        variance = steps.add("mean_square", MeanSquare(source))
+    else:
+        mean = steps.add("mean", Mean(source))
+        variance = steps.add("variance", Variance(source, mean, problem.convention.sample_variance))
+    gamma, beta = (name if name in steps else None for name in ("gamma", "beta"))
+    eps, is_outside = problem.eps, problem.convention.eps_outside
+    steps.add("output", Standardise(source, mean, variance, gamma, beta, eps, is_outside))
+    return steps.plan()
+
+
+def output_head(problem: Problem) -> Plan:
+    """softmax(X W_out + b_out): what comes after the last layer, a share a word."""
+    steps = Steps(problem.layout, problem.axes, problem.roles)
+    logits = steps.add("logits", Project("X", "W_out", "b_out" if "b_out" in steps else None))
+    steps.add("output", Softmax(logits))
+    return steps.plan()

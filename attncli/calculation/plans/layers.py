@@ -1,0 +1,201 @@
+"""A Transformer, layer by layer: each sublayer is a plan, and a layer is their plans in a row.
+
+    encoder layer: self-attention, feed-forward            (Vaswani et al. 2017, 3.1)
+    decoder layer: causal self-attention, attention on memory, feed-forward
+
+Around each of them stands a residual sum and a norm. A document nests the matrices of a sublayer
+under its name (`self.W_q`, `layers.2.ffn.W_1`, `encoder.X`), and its steps bear the same names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from attncli.calculation.algebra.layouts import LAYOUTS, Axis, Role
+from attncli.calculation.algebra.plan import Plan
+from attncli.calculation.plans.composition import (
+    ATTENTION,
+    EMBEDDING,
+    FEED_FORWARD,
+    HEAD,
+    NORM,
+    Composition,
+    told,
+)
+from attncli.calculation.plans.misplaced import check_placed, is_added
+from attncli.calculation.plans.nested import Nested
+from attncli.calculation.problem.choices import read_choice
+from attncli.calculation.problem.document import Document, Entry
+from attncli.calculation.problem.problem import Problem
+from attncli.calculation.problem.reading import read_problem
+from attncli.errors import ProblemError
+
+SUBLAYERS = {"encoder": ("self", "ffn"), "decoder": ("self", "cross", "ffn")}
+ARTICLES = {"encoder": "an", "decoder": "a", "transformer": "a"}
+OF_INPUTS = {"layout", "dtype", "convention", "tokens", "memory_tokens", "title", "note"}
+
+
+class Layers:
+    """A plan of layers in the making, sublayer by sublayer."""
+
+    def __init__(self, document: Document) -> None:
+        self.top = Nested(document)
+        self.is_transformer = self.top.has("encoder") and self.top.has("decoder")
+        layout = told("", lambda: self.top.choice("layout", "rows"))
+        self.whole = Composition(LAYOUTS[layout])
+
+    def read(self) -> tuple[Problem, Plan]:
+        """The whole problem and its plan; the last step is `output`."""
+        kind = self.kind()
+        base = self.inputs(kind)
+        has_head = "W_out" in self.top.matrices()
+        last = "" if has_head else "output"
+        if kind == "transformer":
+            memory = self.side("encoder", self.top.within("encoder"), "encoder.X", None, "")
+            source = self.side("decoder", self.top.within("decoder"), "decoder.X", memory, last)
+        else:
+            memory_name = "memory" if kind == "decoder" else None
+            source = self.side(kind, self.top, "X", memory_name, last)
+        if has_head:
+            self.whole.add(self.top, "", HEAD, {"X": source}, "output")
+        sublayers = [part.prefix.removesuffix(".") for part in self.whole.parts]
+        check_placed(self.top.document, self.whole.used, kind, sublayers)
+        return self.whole.finished(base)
+
+    def kind(self) -> str:
+        """What the document is of: `encoder`, `decoder` or `transformer`."""
+        entry = self.top.document.entries.get("layer")
+        if entry:
+            return str(read_choice("layer", entry.value))
+        if self.is_transformer:
+            return "transformer"
+        message = "there are layers, but it is not said of which kind."
+        raise ProblemError(message, "Write layer: encoder, or decoder.", ("layer",))
+
+    def inputs(self, kind: str) -> Problem:
+        """X, and memory where there is one; in a transformer these are `decoder.X`, `encoder.X`."""
+        names = {"X": "X"}
+        if kind == "decoder":
+            names["memory"] = "memory"
+        elif kind == "transformer":
+            names = {"X": "decoder.X", "memory": "encoder.X"}
+        entries = {**self.top.own(), **self.top.choices()}
+        given = {name: entry for name, entry in entries.items() if name in OF_INPUTS}
+        for local, name in names.items():
+            if name not in self.top.document.entries:
+                message = f"there is no {name}: {ARTICLES[kind]} {kind} needs it."
+                raise ProblemError(message, f"Give {name}, tokens × d_model.", ("layer",))
+            given[local] = self.top.document.entries[name]
+        problem = told("", lambda: read_problem(Document(given)))
+        for local, name in names.items():
+            if len(problem.axes[local]) > 3:
+                message = f"{name} is of rank {len(problem.axes[local])}."
+                raise ProblemError(message, "Layers take n × d_model, or batch × n × d_model.")
+            self.whole.give(name, problem.matrices[local], problem.axes[local])
+        return problem
+
+    def side(self, kind: str, place: Nested, source: str, memory: str | None, last: str) -> str:
+        """One stack of layers, from its embeddings; its last step bears the name `last`."""
+        kind = "decoder" if memory else "encoder"
+        source = self.embedded(place, source)
+        numbers = place.numbers() if place.has("layers") else []
+        layers = [place.within("layers", str(number)) for number in numbers] or [place]
+        # A name of its own for what a layer gives, and for the last of all that stands here.
+        ends = [f"{layer.prefix}output" if numbers else None for layer in layers]
+        whole = last or (f"{place.prefix}output" if place.prefix else None)
+        has_norm = place.has("norm_final")
+        if not has_norm:
+            ends[-1] = whole or ends[-1]
+        for layer, end in zip(layers, ends, strict=True):
+            source = self.layer(kind, layer, source, memory, end)
+        if has_norm:
+            source = self.whole.add(place, "norm_final", NORM, {"X": source}, whole)
+        return source
+
+    def embedded(self, place: Nested, source: str) -> str:
+        """The embeddings, enlarged and with positions added, where that is chosen."""
+        extra = self.nearest(place, "position", is_added)
+        extra |= self.nearest(place, "scale_embeddings")
+        past = next((name for name in self.top.document.entries if _is_past(name, place)), None)
+        known = {}
+        if past:  # as long as the cache of any of its layers
+            size = self.past(past)
+            known = dict.fromkeys(("K_past", "V_past"), (Axis("p", size), Axis("d_k", 1)))
+        return self.whole.add(place, "", EMBEDDING, {"X": source}, None, extra, known)
+
+    def nearest(
+        self, place: Nested, name: str, is_meant: Callable[[Entry], bool] = lambda entry: True
+    ) -> dict[str, Entry]:
+        """What a document says of positions, or of embeddings: for this side, else for the whole.
+
+        Nothing where what it says is not meant for this use of it.
+        """
+        for prefix in place.scopes():
+            entry = self.top.document.entries.get(prefix + name)
+            if entry:
+                if not is_meant(entry):
+                    return {}
+                self.whole.used.add(prefix + name)
+                return {name: entry}
+        return {}
+
+    def past(self, name: str) -> int:
+        """How many tokens a cache holds."""
+        value = self.top.document.entries[name].value
+        axis = -1 if Role.TOKENS in self.whole.layout.swapped else -2
+        return int(np.shape(value)[axis]) if isinstance(value, np.ndarray) and value.ndim > 1 else 0
+
+    def layer(
+        self, kind: str, place: Nested, source: str, memory: str | None, last: str | None
+    ) -> str:
+        """Each sublayer with its residual sum and its norm, before it or after it."""
+        names = SUBLAYERS[kind]
+        is_pre = place.choice("norm", "post") == "pre"
+        for number, name in enumerate(names, 1):
+            end = last if name == names[-1] else None
+            norm_name = f"norm_{number}"
+            if is_pre:
+                normed = self.whole.add(place, norm_name, NORM, {"X": source}, None)
+                result = self.sublayer(place, name, normed, memory)
+                source = self.whole.residual(place, name, source, result, end)
+            else:
+                result = self.sublayer(place, name, source, memory)
+                source = self.whole.add(
+                    place, norm_name, NORM, {"X": source, "sublayer": result}, end
+                )
+        return source
+
+    def sublayer(self, place: Nested, name: str, source: str, memory: str | None) -> str:
+        """Attention on itself or on memory, or a feed-forward; its last step is its `output`."""
+        if name == "ffn":
+            return self.whole.add(place, name, FEED_FORWARD, {"X": source}, None)
+        found = place.masks(name, least=1 if self.is_transformer else 0)
+        self.whole.used.update(found.values())
+        masks = {local: self.top.document.entries[key] for local, key in found.items()}
+        if name == "cross" and memory:
+            return self.whole.add(
+                place, name, ATTENTION, {"X": source, "memory": memory}, None, masks
+            )
+        if memory:  # a decoder does not see what it is to predict
+            # A cache is of the tokens before, whatever a convention counts in masks.
+            has_past = f"{place.prefix}{name}.K_past" in self.top.document.entries
+            masks = with_causal(masks, "causal:lower-right" if has_past else "causal")
+        inner = place.within(name)
+        extra = self.nearest(inner, "position", lambda entry: not is_added(entry))
+        return self.whole.add(place, name, ATTENTION, {"X": source}, None, {**extra, **masks})
+
+
+def with_causal(masks: Mapping[str, Entry], causal: str) -> dict[str, Entry]:
+    """These masks, and the one that hides what comes later."""
+    given = [masks["mask"].value] if "mask" in masks else []
+    several = masks["masks"].value if "masks" in masks else []
+    every = [*given, *(several if isinstance(several, list) else [several])]
+    source = next((entry.source for entry in masks.values()), "")
+    is_there = any(isinstance(mask, str) and mask.startswith("causal") for mask in every)
+    return {"masks": Entry(every if is_there else [causal, *every], source)}
+
+
+def _is_past(name: str, place: Nested) -> bool:
+    return name.startswith(place.prefix) and name.endswith("self.K_past")

@@ -1,0 +1,69 @@
+"""What stands in a document of layers where nothing takes it: told, and never passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from attncli.calculation.plans.nested import OF_THE_WHOLE
+from attncli.calculation.positions.schemes import Sinusoidal
+from attncli.calculation.problem.choices import CHOICES, read_choice
+from attncli.calculation.problem.document import MASKS, Document, Entry
+from attncli.calculation.problem.given_together import in_words
+from attncli.calculation.problem.reading import check_no_step
+from attncli.errors import ProblemError
+
+MOST = 12  # sublayers that a message lists
+
+
+def check_placed(
+    document: Document, used: Collection[str], kind: str, parts: Sequence[str]
+) -> None:
+    """Raise ProblemError for what no sublayer takes; `parts` are the names of all of them."""
+    for name, entry in document.entries.items():
+        scope, _, last = name.rpartition(".")
+        is_choice = last in CHOICES and last not in (*MASKS, "position")
+        if name in used or (is_choice and not (scope and last in OF_THE_WHOLE)):
+            continue
+        check_no_step(name, entry)
+        if is_choice:
+            top = "memory_tokens" if name == "encoder.tokens" else last
+            message = f"{name} stands in {scope}, but it is said once, for the whole document."
+            raise ProblemError(message, f"Write {top} at the top.", (name,))
+        message = f"{name} belongs to no sublayer here."
+        raise ProblemError(message, _cure(name, entry, kind, parts), (name,))
+
+
+def is_added(position: Entry) -> bool:
+    """Whether positions are added to X; the others work inside of self-attention."""
+    if isinstance(position.value, np.ndarray):
+        return True
+    return isinstance(read_choice("position", position.value), Sinusoidal)
+
+
+def _cure(name: str, entry: Entry, kind: str, parts: Sequence[str]) -> str:
+    """Where it should stand instead."""
+    scope, _, last = name.rpartition(".")
+    if last == "position" and is_added(entry):
+        return "It is added to X: write position at the top."
+    if last == "position":
+        return "It works in self-attention: write position at the top."
+    if last in MASKS:
+        attention = [part for part in parts if part.endswith(("self", "cross"))]
+        return f"A mask belongs to an attention: write {_listed(attention, f'.{last}', 'or')}."
+    if last in ("X", "memory") and scope in parts:
+        return f"{scope} works on what the step before it gives: leave it out."
+    if last in ("X", "memory") and kind == "transformer":
+        return "A transformer takes encoder.X and decoder.X."
+    if name == "memory":
+        return "Attention on memory is a decoder's: write layer: decoder."
+    return f"There are {_listed(parts, '', 'and')}."
+
+
+def _listed(names: Sequence[str], behind: str, word: str) -> str:
+    """`self.mask or cross.mask`; of many names the first."""
+    some = [f"{name}{behind}" for name in names[:MOST] if name]
+    if len(names) > MOST:
+        return f"{', '.join(some)} and {len(names) - MOST} more"
+    return in_words(some, word)

@@ -1,0 +1,102 @@
+"""A place in a document of layers: what stands under a name, and what holds there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attncli.calculation.conventions import CONVENTIONS, PAPER
+from attncli.calculation.problem.choices import CHOICES, read_choice
+from attncli.calculation.problem.document import MASKS, Document, Entry
+from attncli.errors import ProblemError
+from attncli.records import record
+
+# Choices that a sublayer does not take from the layer around it.
+OF_THE_WHOLE = {
+    *("layer", "title", "note", "tokens", "memory_tokens"),
+    *("position", "scale_embeddings", *MASKS),
+}
+
+
+@record(frozen=True)
+class Nested:
+    """The entries under a path: ("encoder", "layers", "1") for `encoder.layers.1.self.W_q`."""
+
+    document: Document
+    path: tuple[str, ...] = ()
+
+    @property
+    def prefix(self) -> str:
+        return "".join(f"{name}." for name in self.path)
+
+    def within(self, *names: str) -> Nested:
+        return Nested(self.document, self.path + names)
+
+    def scopes(self) -> Iterator[str]:
+        """The prefixes around this place, the innermost first; the document itself is the last."""
+        for length in range(len(self.path), -1, -1):
+            yield Nested(self.document, self.path[:length]).prefix
+
+    def has(self, name: str) -> bool:
+        """Whether anything stands under a name here."""
+        return any(key.startswith(f"{self.prefix}{name}.") for key in self.document.entries)
+
+    def own(self) -> dict[str, Entry]:
+        """The entries that stand right here, by their last names."""
+        prefix = self.prefix
+        return {
+            key.removeprefix(prefix): entry
+            for key, entry in self.document.entries.items()
+            if key.startswith(prefix) and "." not in key.removeprefix(prefix)
+        }
+
+    def matrices(self) -> dict[str, Entry]:
+        return {name: entry for name, entry in self.own().items() if name not in CHOICES}
+
+    def choices(self) -> dict[str, Entry]:
+        """The choices that hold here: each as the innermost scope says it."""
+        found: dict[str, Entry] = {}
+        for prefix in self.scopes():
+            for name in CHOICES.keys() - OF_THE_WHOLE:
+                if prefix + name in self.document.entries:
+                    found.setdefault(name, self.document.entries[prefix + name])
+        return found
+
+    def choice(self, name: str, default: str) -> str:
+        """A choice as it holds here: as the document says, else its convention."""
+        choices = self.choices()
+        if name in choices:
+            return str(read_choice(name, choices[name].value))
+        entry = choices.get("convention")
+        convention = CONVENTIONS[read_choice("convention", entry.value)] if entry else PAPER
+        return str(convention.choices.get(name, default))
+
+    def masks(self, sublayer: str, least: int) -> dict[str, str]:
+        """The full names of a sublayer's masks: its own, else those of the scopes around it.
+
+        `mask` is that of self-attention, `cross.mask` that of the attention on memory. Scopes of a
+        path shorter than `least` have none to give.
+        """
+        behind = "" if sublayer == "self" else f"{sublayer}."
+        around = list(self.scopes())[: len(self.path) + 1 - least]
+        for prefix in (self.within(sublayer).prefix, *(scope + behind for scope in around)):
+            found = {
+                name: prefix + name for name in MASKS if prefix + name in self.document.entries
+            }
+            if found:
+                return found
+        return {}
+
+    def numbers(self) -> list[int]:
+        """The numbers of the layers here, from 1. Raises ProblemError where one is left out."""
+        prefix = f"{self.prefix}layers."
+        found = {
+            key.removeprefix(prefix).partition(".")[0]
+            for key in self.document.entries
+            if key.startswith(prefix)
+        }
+        numbers = sorted(int(number) for number in found if number.isdecimal())
+        if numbers != list(range(1, len(found) + 1)):
+            listed = ", ".join(sorted(found, key=lambda number: (len(number), number)))
+            message = f"the layers are numbered {listed}, but they count from 1 without a gap."
+            raise ProblemError(message, f"Name them {prefix}1, {prefix}2, …")
+        return numbers

@@ -1,0 +1,1 @@
+"""How tokens get an order: the schemes, and the operations that they add."""

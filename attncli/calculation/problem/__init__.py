@@ -1,0 +1,1 @@
+"""From a document to a problem: names, choices and matrices, read and validated once."""

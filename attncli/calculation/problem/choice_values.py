@@ -1,0 +1,142 @@
+"""How the values of choices are read, as a document or an option gives them.
+
+Each reader raises ValueError, with what was expected, for anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from math import inf, isfinite
+
+from attncli.errors import did_you_mean, printable
+
+
+def one_of(values: Callable[[], Collection[str]]) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        word = str(value).strip().casefold()
+        if word not in values():
+            expected = f"it must be {_alternatives(values())}"
+            raise ValueError(f"{expected}{did_you_mean(word, values())}")
+        return word
+
+    return read
+
+
+def _alternatives(values: Iterable[str]) -> str:
+    *most, last = values
+    return f"{', '.join(most)} or {last}"
+
+
+def whole_number(value: object) -> int:
+    try:
+        number = int(value) if isinstance(value, int | str) else int(_number(value))
+    except ValueError:
+        number = -1
+    if number < 1 or isinstance(value, bool) or (isinstance(value, float) and value != number):
+        raise ValueError("it must be a whole number of at least 1")
+    return number
+
+
+def _number(value: object, expected: str = "it must be a number") -> float:
+    try:
+        number = float(value) if isinstance(value, int | float | str) else None
+    except (ValueError, OverflowError):
+        number = None
+    if number is None or isinstance(value, bool):
+        raise ValueError(expected)
+    return number
+
+
+def lengths(value: object) -> tuple[int, ...]:
+    """Lengths as a list, as one number, or in one text with commas."""
+    parts = value.split(",") if isinstance(value, str) else value
+    numbers = parts if isinstance(parts, list | tuple) else [parts]
+    expected = "it must be whole numbers from 0, one a batch entry"
+    lengths = [_number(number, expected) for number in numbers]
+    if not lengths or any(length < 0 or length != int(length) for length in lengths):
+        raise ValueError(expected)
+    return tuple(map(int, lengths))
+
+
+def factor(value: object) -> float:
+    """The factor; `none` is 1, which does nothing."""
+    if value is None or (isinstance(value, str) and value.strip().casefold() == "none"):
+        return 1.0
+    expected = "it must be a number, or none"
+    factor = _number(value, expected)
+    if not isfinite(factor):
+        raise ValueError(expected)
+    return factor
+
+
+def cap(value: object) -> float | None:
+    """The cap; 0 and `none` are no cap."""
+    if value is None or (isinstance(value, str) and value.strip().casefold() == "none"):
+        return None
+    expected = "it must be a number above 0, or none"
+    cap = _number(value, expected)
+    if not isfinite(cap) or cap < 0:
+        raise ValueError(expected)
+    return cap or None
+
+
+def temperature(value: object) -> float:
+    expected = "it must be a finite number above 0"
+    temperature = _number(value, expected)
+    if not isfinite(temperature) or temperature <= 0:
+        raise ValueError(expected)
+    return temperature
+
+
+def fill(value: object) -> float:
+    expected = "it must be a number, or -inf"
+    fill = _number(value, expected)
+    if not isfinite(fill) and fill != -inf:
+        raise ValueError(expected)
+    return fill
+
+
+def eps(value: object) -> float:
+    expected = "it must be a number of at least 0"
+    eps = _number(value, expected)
+    if not 0 <= eps < inf:
+        raise ValueError(expected)
+    return eps
+
+
+def yes_or_no(value: object) -> bool:
+    words = {"true": True, "yes": True, "false": False, "no": False}
+    word = str(value).strip().casefold()
+    if word not in words:
+        raise ValueError("it must be true or false")
+    return words[word]
+
+
+def labels(value: object) -> tuple[str, ...]:
+    """Labels as a list, or in one text with commas (quoted where a label has one)."""
+    if isinstance(value, str):
+        import csv
+
+        value = next(csv.reader([value], skipinitialspace=True), [])
+    if not isinstance(value, list | tuple) or not all(
+        isinstance(label, str | int | float) for label in value
+    ):
+        raise ValueError("it must be a list of labels, or labels with commas between")
+    return tuple(printable(str(label)) for label in value)
+
+
+def text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("it must be a text")
+    return printable(value)
+
+
+def position(value: object) -> object:
+    """A kind of position; None for none, and for a learned one, which is an input."""
+    from attncli.calculation.positions.schemes import read_position
+
+    return read_position(value)
+
+
+def as_it_is(value: object) -> object:
+    return value

@@ -1,0 +1,81 @@
+"""All the masks of one problem, read from its choices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from attncli.calculation.algebra.layouts import Array, Layout
+from attncli.calculation.conventions import CONVENTIONS, PAPER, Convention
+from attncli.calculation.masks.masking import Rule
+from attncli.calculation.masks.rules import Padding, read_rule
+from attncli.calculation.problem.matrices import is_binary, read_mask
+from attncli.errors import ProblemError
+from attncli.records import record
+
+
+@record(frozen=True)
+class Masks:
+    """The masks of a problem: rules, names of boolean matrices, names of matrices to add.
+
+    `fills_up`: a matrix with fewer columns than there are keys hides the rest.
+    """
+
+    rules: tuple[Rule, ...]
+    keep: tuple[str, ...]
+    add: tuple[str, ...]
+    fill: float
+    fills_up: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.rules or self.keep or self.add)
+
+
+def read_masks(
+    choices: Mapping[str, Any],
+    layout: Layout,
+    dtype: np.dtype[Any],
+    matrices: dict[str, Array],
+) -> Masks:
+    """All the masks; matrices among them are added to the inputs, as `mask`, or `mask[2]`, …
+
+    `cache_lens` are one of them: they hide the keys that are not filled. Raises ProblemError for
+    what is no mask, and for a fill that the dtype cannot hold.
+    """
+    convention = CONVENTIONS[choices.get("convention", PAPER.name)]
+    several = choices.get("masks", [])
+    if not isinstance(several, list):
+        raise ProblemError("masks is no list.", 'Write ["causal", "padding:3"].', ("masks",))
+    written = [choices["mask"]] if "mask" in choices else []
+    rules: list[Rule] = []
+    if "cache_lens" in choices:
+        rules.append(Padding("cache_lens", np.array(choices["cache_lens"])))
+    kind = choices.get("mask_kind")
+    keep: list[str] = []
+    add: list[str] = []
+    for number, value in enumerate((*written, *several), 1):
+        if not isinstance(value, np.ndarray):
+            rules.append(read_rule(value))
+            continue
+        name = f"mask[{number}]" if len(written) + len(several) > 1 else "mask"
+        drops = kind is None and convention.drops and is_binary(value)
+        matrix = read_mask(name, value, "drop" if drops else kind, layout, dtype)
+        (keep if matrix.dtype.kind == "b" else add).append(name)
+        matrices[name] = matrix
+    fill = choices.get("fill", -np.inf)
+    if rules or keep:
+        _check_fill(fill, convention, dtype)
+    fills_up = convention.fills_up or "cache_lens" in choices
+    return Masks(tuple(rules), tuple(keep), tuple(add), fill, fills_up)
+
+
+def _check_fill(fill: float, convention: Convention, dtype: np.dtype[Any]) -> None:
+    """Raise ProblemError for a fill, of the user or of a convention, that the dtype cannot hold."""
+    if not np.isfinite(fill) or abs(fill) <= float(np.finfo(dtype).max):
+        return
+    by = f" in {convention.name}" if fill == convention.choices.get("fill") else ""
+    size = f"too large for {dtype.name} (at most {np.finfo(dtype).max})"
+    hint = "Use --fill -inf, or --dtype float64."
+    raise ProblemError(f"fill is {fill:g}{by}, {size}.", hint, ("fill", "convention", "dtype"))

@@ -1,0 +1,53 @@
+"""The labels of the tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attncli.calculation.algebra.layouts import Axes, Layout, Role, count
+from attncli.calculation.problem.document import Document
+from attncli.errors import ProblemError, printable
+
+
+def read_labels(
+    document: Document, choices: Mapping[str, Any], axes: Mapping[str, Axes], layout: Layout
+) -> dict[str, tuple[str, ...]]:
+    """The labels of the tokens along `n` and `m`: as chosen, or as they stand in a CSV file.
+
+    Earlier keys (`K_past`) are labelled too, before the others. Raises ProblemError where there are
+    more labels than tokens, or fewer.
+    """
+    past = axes["K_past"][-2].size if "K_past" in axes else 0
+    labels: dict[str, tuple[str, ...]] = {}
+    for axis, choice, owners, earlier in (
+        ("n", "tokens", ("X", "Q"), 0),
+        ("m", "memory_tokens", ("memory", "K", *(["X"] if past else [])), past),
+    ):
+        owner = next((name for name in owners if name in axes), None)
+        if owner is None:
+            if choice in choices:
+                message = f"{choice} is given, but there is no {' and no '.join(owners)} to label."
+                raise ProblemError(message, "The keys of X are labelled by tokens.", (choice,))
+            continue
+        chosen = choices.get(choice)
+        if not chosen and not earlier and owner in document.entries:
+            entry, across = document.entries[owner], Role.TOKENS in layout.swapped
+            beside = entry.column_labels if across else entry.row_labels
+            chosen = beside and tuple(map(printable, beside))
+        if chosen:
+            _check_number(choice, chosen, owner, axes[owner][-2].size, earlier, layout)
+            labels[axis] = chosen
+    return labels
+
+
+def _check_number(
+    choice: str, labels: tuple[str, ...], owner: str, size: int, earlier: int, layout: Layout
+) -> None:
+    if len(labels) == earlier + size:
+        return
+    side = layout.side(Role.TOKENS, -2, 2)
+    have = f"K_past and {owner} have" if earlier else f"{owner} has"
+    needed = count(earlier + size, side)
+    message = f"{choice} has {count(len(labels), 'labels')}, but {have} {needed}."
+    raise ProblemError(message, "Give one label each, with commas between.", (choice, owner))

@@ -1,0 +1,74 @@
+"""Three projections in one matrix, as libraries store them: `W_qkv` is W_q, W_k, W_v side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+
+import numpy as np
+
+from attncli.calculation.algebra.layouts import Array, count
+from attncli.calculation.problem.given_together import PROJECTIONS
+from attncli.errors import ProblemError
+
+PACKED = {"W_qkv": "W", "b_qkv": "b"}
+
+
+def unpacked_names(given: AbstractSet[str]) -> set[str]:
+    """The names that are given, with those that W_qkv and b_qkv stand for in their place.
+
+    Raises ProblemError where one of them stands beside what it holds, and for b_qkv without weights.
+    """
+    names = set(given)
+    for packed, letter in PACKED.items():
+        if packed not in given:
+            continue
+        held = [weight.replace("W", letter) for weight in PROJECTIONS.values()]
+        besides = next((name for name in held if name in given), None)
+        if besides:
+            raise ProblemError(
+                f"{packed} is given, and {besides} too: {packed} holds it already.",
+                f"Leave out {packed} or {besides}.",
+                (packed, besides),
+            )
+        if "W_qkv" not in given and not set(PROJECTIONS.values()) <= given:
+            message = "b_qkv is given without W_qkv: a bias is added to a projection."
+            raise ProblemError(message, "Give W_qkv too, or b_q, b_k and b_v.", ("b_qkv",))
+        names = (names - {packed}) | set(held)
+    return names
+
+
+def unpack(matrices: dict[str, Array], heads: int | None, kv_heads: int | None) -> None:
+    """Put W_q, W_k, W_v (and b_q, b_k, b_v) in the place of W_qkv (and b_qkv).
+
+    W_qkv is d_in × (h + 2 g)·d in the layout `rows`: h heads of queries, then g heads of keys, then
+    g of values, all of one width; without heads three equal parts. Raises ProblemError where the
+    width cannot be cut so, or is another than that of its bias.
+    """
+    if PACKED.keys() <= matrices.keys():
+        _check_width(*(matrices[packed].shape[-1] for packed in PACKED))
+    for packed, letter in PACKED.items():
+        if packed in matrices:
+            matrix = matrices.pop(packed)
+            parts = _cut(packed, matrix, heads or 1, kv_heads or heads or 1)
+            names = (weight.replace("W", letter) for weight in PROJECTIONS.values())
+            matrices.update(zip(names, parts, strict=True))
+
+
+def _check_width(weight: int, bias: int) -> None:
+    if weight != bias:
+        message = f"W_qkv makes {count(weight, 'numbers')} of a token, but b_qkv has {bias}."
+        hint = "Check that W_qkv is not transposed: see --layout, or --convention torch."
+        raise ProblemError(message, hint, tuple(PACKED))
+
+
+def _cut(packed: str, matrix: Array, heads: int, kv_heads: int) -> list[Array]:
+    width, units = matrix.shape[-1], heads + 2 * kv_heads
+    if width % units:
+        parts = "3 equal parts" if heads == kv_heads else f"{heads} + {kv_heads} + {kv_heads} heads"
+        raise ProblemError(
+            f"{packed} makes {count(width, 'numbers')} of a token, which cannot be cut into {parts}.",
+            "It holds the queries', the keys' and the values' part, in this order; see --layout.",
+            (packed, "heads", "kv_heads"),
+        )
+    each = width // units
+    return np.split(matrix, [heads * each, (heads + kv_heads) * each], axis=-1)

@@ -1,0 +1,139 @@
+"""Weights written a matrix for each head, and biases, brought to one form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attncli.calculation.algebra.layouts import Array, Axes, Shape, shape_text
+from attncli.calculation.algebra.requirements import divisors
+from attncli.calculation.problem.given_together import BIASES, PROJECTIONS
+from attncli.errors import ProblemError
+
+
+def unify_heads(
+    matrices: dict[str, Array], heads: int | None, kv_heads: int | None
+) -> tuple[int | None, int | None]:
+    """The number of heads, and of those of keys and values; weights of each head get one form.
+
+    W_q, W_k, W_v keep a matrix for each head unless there is one head; W_o becomes one wide matrix.
+    Raises ProblemError where the numbers of heads differ, or a bias does not fit its weight.
+    """
+    counts = {
+        name: matrices[name].shape[0]
+        for name in (*PROJECTIONS.values(), "W_o")
+        if name in matrices and matrices[name].ndim == 3
+    }
+    _check_all_or_none(matrices, counts)
+    heads = _agreed(_of(counts, ("W_q", "W_o")), "heads", heads)
+    kv_heads = _agreed(_of(counts, ("W_k", "W_v")), "kv_heads", kv_heads)
+    _check_shared(matrices, heads, kv_heads)
+    for name in counts:
+        if name == "W_o":
+            matrices[name] = matrices[name].reshape(-1, matrices[name].shape[-1])
+        elif heads == 1:
+            matrices[name] = matrices[name][0]
+    for bias, weight in BIASES.items():
+        if bias in matrices:
+            of_keys = weight in ("W_k", "W_v")
+            count = (kv_heads if of_keys else None) or heads or 1
+            matrices[bias] = _bias_like(bias, matrices[bias], weight, matrices[weight], count)
+    return heads, kv_heads
+
+
+def _of(counts: Mapping[str, int], names: tuple[str, ...]) -> dict[str, int]:
+    return {name: counts[name] for name in names if name in counts}
+
+
+def drop_axis_of_one_head(matrices: dict[str, Array], known: Mapping[str, Axes]) -> None:
+    """One head has no axis: earlier keys, values and masks lose theirs, where Q or X has none.
+
+    Libraries keep it, as in ONNX, where `K_past` is batch × heads × p × d for one head too.
+    """
+    ranks = {name: matrix.ndim for name, matrix in matrices.items()}
+    ranks |= {name: len(axes) for name, axes in known.items()}
+    rank = next(ranks[name] for name in ("X", "Q") if name in ranks)
+    for name, matrix in matrices.items():
+        is_theirs = name in ("K_past", "V_past") or name.startswith("mask")
+        if is_theirs and matrix.ndim == rank + 1 and matrix.shape[-3] == 1:
+            matrices[name] = matrix.squeeze(-3)
+
+
+def check_heads_said(matrices: Mapping[str, Array], heads: int | None) -> None:
+    """Raise ProblemError where X is projected, and nothing says to how many heads.
+
+    The weights of one head are as wide as those of several: with a wrong number, all the results
+    are wrong, and none looks so.
+    """
+    if heads is None and "W_q" in matrices and not _with_heads(matrices):
+        width = matrices["W_q"].shape[-1]
+        message = "heads is not said, and PyTorch's weights do not tell it."
+        hint = f"Give --heads, as the layer was made with: {divisors(width)}."
+        raise ProblemError(message, hint, ("heads",))
+
+
+def _agreed(counts: Mapping[str, int], choice: str, chosen: int | None) -> int | None:
+    """The one number of heads that weights and the choice give, or None where nothing gives one."""
+    every = {**counts, **({choice: chosen} if chosen else {})}
+    if len(set(every.values())) > 1:
+        said = ", ".join(f"{name}: {count}" for name, count in every.items())
+        raise ProblemError(
+            f"the numbers of heads differ ({said}).",
+            "A weight of rank 3 needs one matrix for each head.",
+            tuple(every),
+        )
+    return next(iter(every.values()), None)
+
+
+def _check_shared(matrices: Mapping[str, Array], heads: int | None, kv_heads: int | None) -> None:
+    if kv_heads and not heads and kv_heads > 1 and not _with_heads(matrices):
+        message = f"kv_heads is {kv_heads}, but heads is not given: there is one head."
+        raise ProblemError(message, "Say how many heads the queries have.", ("kv_heads",))
+    if heads and kv_heads and heads % kv_heads:
+        raise ProblemError(
+            f"kv_heads is {kv_heads}, but heads is {heads}: heads that share keys share them evenly.",
+            f"The number of kv_heads must divide {heads}: {divisors(heads)}.",
+            ("kv_heads", "heads"),
+        )
+
+
+def _with_heads(matrices: Mapping[str, Array]) -> str | None:
+    """X, or Q, where heads are an axis of it."""
+    return next((n for n in ("X", "Q") if n in matrices and matrices[n].ndim == 4), None)
+
+
+def _check_all_or_none(matrices: Mapping[str, Array], counts: Mapping[str, int]) -> None:
+    given = [name for name in PROJECTIONS.values() if name in matrices]
+    per_head = [name for name in given if name in counts]
+    whole = [name for name in given if name not in counts]
+    if per_head and whole:
+        raise ProblemError(
+            f"{per_head[0]} has a matrix for each head (rank 3), but {whole[0]} is of rank 2.",
+            "Give all of W_q, W_k and W_v a matrix for each head, or none.",
+            (per_head[0], whole[0]),
+        )
+    axis = _with_heads(matrices)
+    if axis and counts:
+        name = next(iter(counts))
+        raise ProblemError(
+            f"{axis} has an axis of heads (rank 4), and {name} has a matrix for each head (rank 3).",
+            f"Heads that are an axis stay one: give {name} as one matrix for all of them.",
+            (axis, name),
+        )
+
+
+def _bias_like(bias: str, vector: Array, weight: str, matrix: Array, heads: int) -> Array:
+    """A bias in the form of its weight: a vector, or a row for each head."""
+    width = matrix.shape[-1]
+    forms: list[Shape] = [(width,)]
+    if matrix.ndim == 3:
+        forms = [(heads * width,), (heads, width)]
+    elif weight != "W_o" and heads > 1 and width % heads == 0:
+        forms.append((heads, width // heads))
+    if vector.shape not in forms:
+        expected = " or ".join(map(shape_text, dict.fromkeys(forms)))
+        raise ProblemError(
+            f"{bias} is {shape_text(vector.shape)}, but {weight} needs {expected}.",
+            "A bias has one number for each that its weight gives.",
+            (bias, weight),
+        )
+    return vector.reshape(heads, width) if matrix.ndim == 3 else vector.reshape(-1)

@@ -1,0 +1,118 @@
+"""What is to be calculated: frozen, validated once, and in the layout `rows`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout, Role
+from attncli.calculation.algebra.plan import Plan, Step
+from attncli.calculation.conventions import Convention
+from attncli.calculation.operations.normalisers import Normaliser
+from attncli.calculation.positions.schemes import Position
+from attncli.calculation.problem.given_masks import Masks
+from attncli.calculation.scoring.functions import Scoring
+from attncli.records import record
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@record(frozen=True)
+class Problem:
+    """What is to be calculated.
+
+    `matrices` are the inputs in the layout `rows` and in the chosen dtype, `axes` what their axes
+    count, `roles` how the layout writes them. `scale` is None where the scoring function decides,
+    `softcap` where there is none.
+    `kv_heads` is None where keys have as many heads as queries, `cache_lens` where K is no cache.
+    `parts` are the sublayers of a layer, each a problem of its own.
+    `labels` are the names of the tokens along an axis (`n`, `m`), `idle` the choices that change
+    nothing here.
+    """
+
+    matrices: Mapping[str, Array]
+    axes: Mapping[str, Axes]
+    roles: Mapping[str, Role]
+    scoring: Scoring
+    heads: int | None
+    kv_heads: int | None
+    scale: float | None
+    softcap: float | None
+    normaliser: Normaliser
+    temperature: float
+    position: Position | None
+    cache_lens: NDArray[np.int_] | None
+    softmax_dtype: str | None
+    convention: Convention
+    scale_embeddings: bool
+    activation: str
+    norm_kind: str
+    eps: float
+    masks: Masks
+    layout: Layout
+    labels: Mapping[str, tuple[str, ...]]
+    title: str
+    note: str
+    idle: tuple[str, ...]
+    parts: tuple[Part, ...] = ()
+
+    def part_of(self, name: str) -> Part | None:
+        """The sublayer that a step belongs to; None where there are none."""
+        return next((part for part in self.parts if name in part.steps), None)
+
+    def is_labelled(self, axis: Axis) -> bool:
+        """Whether its tokens have names; with a cache, the new keys alone have none."""
+        return len(self.labels.get(axis.name, ())) == axis.size
+
+    def label(self, axis: Axis, position: int) -> str:
+        """What stands beside a row or column: its token, or its number from 1."""
+        return self.labels[axis.name][position] if self.is_labelled(axis) else str(position + 1)
+
+    def where(self, axes: Sequence[Axis], index: Sequence[int]) -> str:
+        """A place in words: `batch entry 2, head 1, query 3 (love)`."""
+        return ", ".join(
+            self._named(_COUNTED[axis.name], axis, position)
+            for axis, position in zip(axes, index, strict=True)
+        )
+
+    def place(self, axes: Sequence[Axis], role: Role, index: Sequence[int]) -> str:
+        """A cell as it stands on paper: `head 1, row 2 (love), column 3 (I)`."""
+        *leading, first, second = zip(axes, index, strict=True)
+        rows, columns = (second, first) if role in self.layout.swapped else (first, second)
+        sides = [self._named("row", *rows), self._named("column", *columns)]
+        return ", ".join([*(self.where([axis], [at]) for axis, at in leading), *sides])
+
+    def _named(self, side: str, axis: Axis, position: int) -> str:
+        token = f" ({self.label(axis, position)})" if self.is_labelled(axis) else ""
+        return f"{side} {position + 1}{token}"
+
+
+@record(frozen=True)
+class Part:
+    """A sublayer: its own problem and plan, and what their names are in the whole."""
+
+    prefix: str
+    problem: Problem
+    plan: Plan
+    names: Mapping[str, str]
+
+    def name(self, local: str) -> str:
+        """The name in the whole: `self.scores` for `scores`, `X` for the `X` of the first."""
+        return self.names.get(local, self.prefix + local)
+
+    @cached_property
+    def steps(self) -> dict[str, Step]:
+        """Its steps by the names that they have in the whole."""
+        return {self.name(step.name): step for step in self.plan.steps}
+
+    @cached_property
+    def full_names(self) -> dict[str, str]:
+        """The names of its inputs and steps, and what they are in the whole."""
+        return {local: self.name(local) for local in (*self.problem.axes, *self.plan.names)}
+
+
+_COUNTED = {"batch": "batch entry", "heads": "head", "n": "query"}

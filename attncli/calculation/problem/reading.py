@@ -1,0 +1,203 @@
+"""A document made into a problem: validated once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attncli.calculation.algebra.layouts import LAYOUTS, Array, Axes, Axis, Role
+from attncli.calculation.conventions import CONVENTIONS
+from attncli.calculation.operations.normalisers import NORMALISERS
+from attncli.calculation.problem.choices import CHOICES, read_choice
+from attncli.calculation.problem.document import Document, Entry
+from attncli.calculation.problem.given_masks import Masks, read_masks
+from attncli.calculation.problem.given_together import check_given
+from attncli.calculation.problem.labels import read_labels
+from attncli.calculation.problem.matrices import read_input
+from attncli.calculation.problem.names import MATRICES, STEPS, last_of
+from attncli.calculation.problem.packed import unpack, unpacked_names
+from attncli.calculation.problem.per_head import (
+    check_heads_said,
+    drop_axis_of_one_head,
+    unify_heads,
+)
+from attncli.calculation.scoring.functions import SCORING
+from attncli.errors import ProblemError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+from attncli.calculation.problem.problem import Problem
+
+OF_LAYERS = ("norm", "norm_kind", "eps", "activation")
+
+
+def read_problem(
+    document: Document, owner: str = "attention", known: Mapping[str, Axes] | None = None
+) -> Problem:
+    """The problem that a document states.
+
+    It may be that of a sublayer, the `owner` of its matrices, which works on matrices `known` from
+    other steps. Raises ProblemError for names, choices and matrices that make no problem. Whether
+    the shapes fit each other is seen where they meet, when the plan is made.
+    """
+    known = known or {}
+    for name, entry in document.entries.items():
+        _check_not_nested(name)
+        check_no_step(name, entry)
+    choices = {
+        name: read_choice(name, entry.value)
+        for name, entry in document.entries.items()
+        if name in CHOICES
+    }
+    convention = CONVENTIONS[choices.get("convention", "paper")]
+    choices = {**convention.choices, **choices}
+    scoring = SCORING[choices.get("score", "scaled")]
+    layout = LAYOUTS[choices.get("layout", "rows")]
+    dtype = np.dtype(choices.get("dtype", "float64"))
+    given = {name: e for name, e in document.entries.items() if _is_matrix(name, e)}
+    for name in given:
+        _check_owner(name, owner)
+    names = unpacked_names(set(given))
+    if owner == "attention":
+        check_given(names | known.keys(), scoring.name)
+    every = (*given, *names, *known)
+    roles = {name: scoring.matrices.get(name, _role(name)) for name in every}
+    matrices = {
+        name: read_input(MATRICES[name], entry.value, layout, roles[name], dtype)
+        for name, entry in given.items()
+    }
+    heads, kv_heads = choices.get("heads"), choices.get("kv_heads")
+    unpack(matrices, heads, kv_heads)
+    heads, kv_heads = unify_heads(matrices, heads, kv_heads)
+    if convention.asks_heads:
+        check_heads_said(matrices, heads)
+    masks = read_masks(choices, layout, dtype, matrices)
+    if heads in (None, 1):
+        drop_axis_of_one_head(matrices, known)
+    roles.update(dict.fromkeys((*masks.keep, *masks.add), Role.TOKENS))
+    axes = {name: _axes(name, matrix.ndim, matrix.shape) for name, matrix in matrices.items()}
+    axes.update(known)
+    for name in ("K_past", "V_past"):
+        if name in axes:
+            axes[name] = _past_axes(name, axes)
+    return Problem(
+        matrices=matrices,
+        axes=axes,
+        roles=roles,
+        scoring=scoring,
+        heads=heads,
+        kv_heads=kv_heads,
+        scale=choices.get("scale"),
+        softcap=choices.get("softcap"),
+        normaliser=NORMALISERS[choices.get("normaliser", "softmax")],
+        temperature=_temperature(choices, dtype),
+        position=choices.get("position"),
+        cache_lens=_lengths(choices, matrices),
+        softmax_dtype=choices.get("softmax_dtype"),
+        convention=convention,
+        scale_embeddings=choices.get("scale_embeddings", False),
+        activation=choices.get("activation", "relu"),
+        norm_kind=choices.get("norm_kind", "layer"),
+        eps=choices.get("eps", 1e-5),
+        masks=masks,
+        layout=layout,
+        labels=read_labels(document, choices, axes, layout),
+        title=choices.get("title", ""),
+        note=choices.get("note", ""),
+        idle=tuple(_idle(document, masks, axes)),
+    )
+
+
+def _role(name: str) -> Role:
+    """How a layout writes an input; whatever comes from another step is written as tokens are."""
+    return MATRICES[name].role if name in MATRICES else Role.TOKENS
+
+
+def _check_owner(name: str, owner: str) -> None:
+    theirs = MATRICES[name].owner
+    if theirs != owner:
+        message = f"{name} belongs to a sublayer ({theirs}), not to {owner}."
+        hint = "Write layer: encoder, and the matrix under its sublayer: ffn.W_1, norm_1.gamma."
+        raise ProblemError(message, hint, (name,))
+
+
+def _is_matrix(name: str, entry: Entry) -> bool:
+    """`position` is a choice as a word, and an input as a matrix; a mask may be several."""
+    return name not in CHOICES or (name == "position" and isinstance(entry.value, np.ndarray))
+
+
+def _temperature(choices: Mapping[str, Any], dtype: np.dtype[Any]) -> float:
+    """The temperature; one that its dtype would turn into 0 or infinity is an error."""
+    temperature: float = choices.get("temperature", 1.0)
+    dtype = np.dtype(choices.get("softmax_dtype", dtype))
+    with np.errstate(all="ignore"):
+        written = dtype.type(temperature)
+    if 0 < written < np.inf:
+        return temperature
+    size = "small" if written == 0 else "large"
+    message = f"temperature is {temperature:g}, too {size} for {dtype.name}."
+    option = "--softmax-dtype" if "softmax_dtype" in choices else "--dtype"
+    raise ProblemError(message, f"Use {option} float64.", ("temperature",))
+
+
+def _idle(document: Document, masks: Masks, axes: Mapping[str, Axes]) -> Iterator[str]:
+    """The choices of the document that speak of what one attention, or this one, has not."""
+    if "mask_kind" in document.entries and not (masks.keep or masks.add):
+        yield "mask_kind"
+    if "fill" in document.entries and not (masks.rules or masks.keep):
+        yield "fill"
+    if "scale_embeddings" in document.entries and "X" not in axes:
+        yield "scale_embeddings"
+    yield from (name for name in OF_LAYERS if name in document.entries)
+
+
+def _lengths(choices: Mapping[str, Any], matrices: Mapping[str, Array]) -> NDArray[np.int_] | None:
+    """The filled keys of each batch entry. Raises ProblemError where there are two caches."""
+    if "cache_lens" not in choices:
+        return None
+    if "K_past" in matrices:
+        message = "cache_lens and K_past are given: each says what the cached keys are."
+        hint = "Leave out cache_lens, which is for a K that is the whole cache, or K_past."
+        raise ProblemError(message, hint, ("cache_lens", "K_past"))
+    return np.array(choices["cache_lens"])
+
+
+def _check_not_nested(name: str) -> None:
+    scope, dot, last = name.rpartition(".")
+    if dot:
+        message = f"{name} stands in a sublayer, {scope}, but the document states no layer."
+        hint = f"Write layer: encoder (or decoder), or {last} without {scope}."
+        raise ProblemError(message, hint, (name,))
+
+
+def check_no_step(name: str, entry: Entry) -> None:
+    """Raise ProblemError for a result that is given as an input, in a sublayer or alone.
+
+    `heads` is a choice as a number and a step as a matrix; the others are one or the other.
+    """
+    last = last_of(name)
+    is_result = last in STEPS and last not in MATRICES
+    if is_result and (last not in CHOICES or isinstance(entry.value, np.ndarray)):
+        raise ProblemError(
+            f"{name} is a step of the calculation, not an input.",
+            "Leave it out to have it calculated; to have it checked, put it into an answer for "
+            "attncli check.",
+            (name,),
+        )
+
+
+def _past_axes(name: str, axes: dict[str, Axes]) -> Axes:
+    """Of rank 3, earlier keys have an axis of heads where those of this call have no batch."""
+    own = axes[name]
+    source = next(n for n in ("memory", "X", "K") if n in axes)
+    is_split = len(own) == 3 and len(axes[source]) == 2
+    return (Axis("heads", own[0].size), *own[1:]) if is_split else own
+
+
+def _axes(name: str, rank: int, shape: tuple[int, ...]) -> Axes:
+    """What the axes of an input count: its own, and before them batch and heads."""
+    known = MATRICES[name.partition("[")[0]]
+    names = (*known.leading[: max(0, rank - len(known.axes))], *known.axes)[-rank:]
+    return tuple(map(Axis, names, shape))

@@ -1,0 +1,1 @@
+"""How well a query fits a key: the scoring functions and their operations."""

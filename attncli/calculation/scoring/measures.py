@@ -1,0 +1,148 @@
+"""Scores that measure: the cosine between a query and a key, and the distance between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+
+from attncli.calculation.algebra.cost import Cost, cells, product
+from attncli.calculation.algebra.expressions import (
+    Expression,
+    Index,
+    Negative,
+    Noted,
+    Number,
+    Product,
+    Quotient,
+)
+from attncli.calculation.algebra.layouts import Array, Axes, Layout, count
+from attncli.calculation.algebra.requirements import Equal, Need, SharesHeads
+from attncli.calculation.algebra.vector_expressions import Inner, Length, Line, SquaredDistance
+from attncli.calculation.operations.shared_heads import shared, spread
+from attncli.calculation.scoring.products import OfQueriesAndKeys
+from attncli.records import record
+
+
+@record(frozen=True)
+class Measure(OfQueriesAndKeys):
+    """Every query with every key, both of one width: (…, n, d), (…, m, d) → (…, n, m)."""
+
+    name: ClassVar[str]
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        cure = f"Use --score concat or additive, or check that {self.keys} is not transposed."
+        return (
+            SharesHeads(self.keys, self.queries),
+            Equal((self.keys, -1), (self.queries, -1), f"{self.name} scoring", cure),
+        )
+
+    def axes(self, queries: Axes, keys: Axes) -> Axes:
+        return (*queries[:-1], keys[-2])
+
+    def cell(self, index: Index, queries: Array, keys: Array) -> Expression:
+        *leading, query, key = index
+        own, other = (*leading, query), (*shared((*leading,), keys, queries.shape), key)
+        if self.is_undefined(queries[own], keys[other]):
+            return Noted(Number(0), ("a vector of zeros has no direction",))
+        size = queries.shape[-1]
+        return self.of(
+            Line(self.queries, (*own, None), size), Line(self.keys, (*other, None), size)
+        )
+
+    def room(self, result: Axes, *operands: Axes) -> int:
+        """Beside the scores stand shares of queries and keys, their squares and their lengths."""
+        return 2 * cells(result) + 4 * sum(map(cells, operands))
+
+    def is_undefined(self, query: Array, key: Array) -> bool:
+        """Whether the measure says nothing of these two, so that their score is 0."""
+        return False
+
+    def of(self, query: Line, key: Line) -> Expression:
+        """The arithmetic of one score."""
+        raise NotImplementedError
+
+
+@record(frozen=True)
+class Cosine(Measure):
+    """qᵢ · kⱼ / (‖qᵢ‖ ‖kⱼ‖), between −1 and 1.
+
+    A vector of zeros has no direction; its cosines are 0, as PyTorch's `cosine_similarity` has it.
+    """
+
+    name = "cosine"
+
+    def apply(self, queries: Array, keys: Array) -> Array:
+        return unit_rows(queries) @ spread(unit_rows(keys), queries.shape).swapaxes(-1, -2)
+
+    def formula(self, layout: Layout) -> str:
+        query, key = f"{self.queries}ᵢ", f"{self.keys}ⱼ"
+        return f"{query} · {key} / (‖{query}‖ ‖{key}‖)"
+
+    def doubts(self, *operands: Array) -> Iterator[str]:
+        """The vectors whose cosines are 0 for want of a better number."""
+        for name, matrix in dict(zip(self.operands, operands, strict=True)).items():
+            zeros = int((~matrix.any(axis=-1)).sum())
+            if zeros:
+                vectors = count(zeros, "vectors")
+                yield f"{name} has {vectors} of zeros, without a direction: cosines are 0 there."
+
+    def is_undefined(self, query: Array, key: Array) -> bool:
+        return not (query.any() and key.any())
+
+    def of(self, query: Line, key: Line) -> Expression:
+        return Quotient(Inner(query, key), Product((Length(query), Length(key))))
+
+    def cost(self, queries: Axes, keys: Axes) -> Cost:
+        """Every vector over its length, as in `unit_rows`, then the dot products.
+
+        Of d numbers that are 2 d divisions, d multiplications, d − 1 additions, a root, and d + 1
+        comparisons for the largest and for zeros.
+        """
+        d = queries[-1].size
+        of_vector = Cost(d, d - 1, divisions=2 * d, functions=1, comparisons=d + 1)
+        vectors = cells(queries[:-1]) + cells(keys[:-1])
+        return of_vector * vectors + product(cells(self.axes(queries, keys)), d)
+
+
+def unit_rows(matrix: Array) -> Array:
+    """Each row over its length; a row of zeros stays as it is.
+
+    Squares are taken of shares of the largest number, so that none of them overflows.
+    """
+    largest = np.abs(matrix).max(axis=-1, keepdims=True)
+    shares = matrix / np.where(largest == 0, 1, largest)
+    lengths = np.sqrt((shares * shares).sum(axis=-1, keepdims=True))
+    rows: Array = shares / np.where(lengths == 0, 1, lengths)
+    return rows
+
+
+@record(frozen=True)
+class Distance(Measure):
+    """−½ ‖qᵢ − kⱼ‖².
+
+    Under softmax the weights are those of a Gaussian kernel of width 1 around the query: attention
+    is then the regression of Nadaraya and Watson (1964).
+    """
+
+    name = "distance"
+
+    def apply(self, queries: Array, keys: Array) -> Array:
+        keys = spread(keys, queries.shape)
+        features = zip(np.moveaxis(queries, -1, 0), np.moveaxis(keys, -1, 0), strict=True)
+        # Feature by feature: ‖q‖² + ‖k‖² − 2 q·k would be faster, and lose digits where both are near.
+        squares: Array = sum(np.square(q[..., :, None] - k[..., None, :]) for q, k in features)
+        return 0 - squares / 2  # and not −0 where a key is the query
+
+    def formula(self, layout: Layout) -> str:
+        return f"−½ ‖{self.queries}ᵢ − {self.keys}ⱼ‖²"
+
+    def of(self, query: Line, key: Line) -> Expression:
+        return Negative(Quotient(SquaredDistance(query, key), Number(2)))
+
+    def cost(self, queries: Axes, keys: Axes) -> Cost:
+        """d subtractions, d squares, d − 1 additions and a division a score."""
+        d = queries[-1].size
+        return Cost(d, 2 * d - 1, divisions=1) * cells(self.axes(queries, keys))

@@ -1,0 +1,100 @@
+"""`attncli compute`: every intermediate matrix."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from attncli.cli.document import calculate, gather
+from attncli.cli.help import WithNames
+from attncli.cli.memory import Limit, Memory, memory_option
+from attncli.cli.options import (
+    color_option,
+    complete,
+    file_option,
+    format_option,
+    full_option,
+    precision_option,
+    problem_options,
+    steps,
+)
+from attncli.cli.program import debug_option
+from attncli.cli.terminal import deliver, is_terminal, view_of, waiting
+from attncli.errors import AttncliError
+from attncli.formats import FORMATS, choose_format
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOW_TO_START = """there is nothing to calculate yet. Name a document, or give matrices:
+
+  attncli compute samples/self_attention.json
+  attncli compute 'X=[[1,0],[0,1],[1,1]]' --mask causal"""
+
+
+@click.command(cls=WithNames)
+@click.argument(
+    "arguments",
+    nargs=-1,
+    metavar="[DOCUMENT] [NAME=VALUE]...",
+    shell_complete=complete(tuple, or_file=True),
+)
+@problem_options("mask")
+@click.option(
+    "--only",
+    metavar="STEP[,STEP...]",
+    multiple=True,
+    shell_complete=complete(steps),
+    help="Only these steps.",
+)
+@memory_option
+@format_option(FORMATS)
+@precision_option(4)
+@file_option
+@full_option
+@color_option
+@debug_option
+def compute(
+    arguments: tuple[str, ...],
+    only: tuple[str, ...],
+    memory: Limit | None,
+    format_name: str | None,
+    output: Path | None,
+    precision: int,
+    full: bool,
+    color: str,
+    **choices: Any,
+) -> None:
+    """Calculate every intermediate matrix of an attention.
+
+    \b
+    Examples:
+      attncli compute samples/self_attention.json
+      attncli compute samples/self_attention.json --score dot --only scores,weights
+      attncli compute 'Q=[[1,0],[0,1]]' 'K=[[1,0],[1,1]]' 'V=[[2],[4]]' --mask causal
+      attncli compute samples/two_heads.json -f json | python -m json.tool
+      attncli compute samples/cross_attention.json --only weights -f csv
+      attncli compute samples/shared_heads.json --position rope
+      attncli compute samples/models/gpt2.json --only weights
+      cat samples/self_attention.json | attncli compute - -p 8
+
+    DOCUMENT is a JSON, CSV, NPZ or safetensors file, - for standard input, or a literal. NAME=VALUE
+    gives one matrix: VALUE is a file, FILE:KEY or FILE:KEY[SLICE] for one matrix of an NPZ or
+    safetensors file, -, or a literal that begins with [. What comes later wins, and options win
+    over all.
+    """
+    if not arguments:
+        if is_terminal(sys.stdin):
+            raise click.UsageError(HOW_TO_START)
+        arguments = ("-",)
+    chosen = choose_format(FORMATS, format_name, output)
+    if not chosen.is_text and output is None and is_terminal(sys.stdout):
+        message = f"{format_name} is not for a terminal's eyes."
+        raise AttncliError(message, "Write it to a file with -o, or into a pipe.")
+    document = gather(arguments, choices)
+    result = calculate(document, only, Memory(memory, chosen.room_of(full), is_chosen=True))
+    with waiting("writing"):
+        data = chosen.write(result, view_of(precision, full, color, output))
+    deliver(data, output)

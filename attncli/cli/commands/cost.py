@@ -1,0 +1,176 @@
+"""`attncli cost`: operations, parameters and memory, of a document or of sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from attncli.calculation.counting.size_options import BIASES, SIZES, option
+from attncli.cli.document import gather, planned
+from attncli.cli.options import (
+    color_option,
+    complete,
+    file_option,
+    format_option,
+    full_option,
+    problem_options,
+)
+from attncli.cli.program import debug_option
+from attncli.cli.terminal import deliver, view_of
+from attncli.errors import AttncliError
+from attncli.formats import choose_format
+from attncli.forms import COSTS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from attncli.calculation.counting.alternatives import Pairs, Place
+    from attncli.calculation.problem.document import Document
+
+MOST_DOUBLINGS = 20
+USUAL = 3  # tokens that a kernel and a window have, unless said, where there are so many
+HOW_TO_START = "Name a document, or sizes: attncli cost --n 512 --d-model 512 --heads 8."
+
+
+def size_options(command: Callable[..., None]) -> Callable[..., None]:
+    """A size as an option each, from the place that lists them."""
+    for name, size in reversed(SIZES.items()):
+        default = f" (default: {size.default})" if size.default else ""
+        text = f"{size.help}{default}."
+        command = click.option(option(name), type=click.IntRange(1), metavar="N", help=text)(
+            command
+        )
+    return command
+
+
+@click.command()
+@click.argument(
+    "arguments",
+    nargs=-1,
+    metavar="[DOCUMENT] [NAME=VALUE]...",
+    shell_complete=complete(tuple, or_file=True),
+)
+@size_options
+@click.option(
+    "--biases",
+    type=click.Choice(list(BIASES)),
+    help=f"Biases: {'; '.join(f'{name}, {where}' for name, where in BIASES.items())}.",
+)
+@click.option("--final-norm", is_flag=True, help="There is a norm after the last layer.")
+@click.option("--compare", is_flag=True, help="Set scoring functions, and layers, side by side.")
+@click.option(
+    "--kernel",
+    type=click.IntRange(2),
+    metavar="N",
+    help="Of a convolution to compare (default: 3).",
+)
+@click.option(
+    "--window",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Keys of a query in restricted attention (default: 3).",
+)
+@click.option(
+    "--doublings",
+    type=click.IntRange(1, MOST_DOUBLINGS),
+    metavar="N",
+    help="How it grows: N times twice as many tokens.",
+)
+@format_option(COSTS)
+@file_option
+@full_option
+@color_option
+@problem_options("mask")
+@debug_option
+def cost(
+    arguments: tuple[str, ...],
+    biases: str | None,
+    final_norm: bool,
+    compare: bool,
+    kernel: int | None,
+    window: int | None,
+    doublings: int | None,
+    format_name: str | None,
+    output: Path | None,
+    full: bool,
+    color: str,
+    **options: Any,
+) -> None:
+    """Count operations, parameters and bytes: by step, and in total.
+
+    \b
+    Examples:
+      attncli cost samples/self_attention.json
+      attncli cost --n 512 --d-model 512 --heads 8 --mask causal
+      attncli cost --n 5 --m 7 --d-q 256 --d-k 512 --hidden 128 --score additive --compare
+      attncli cost --layer encoder --layers 12 --n 512 --d-model 768 --heads 12 --biases all
+      attncli cost --n 1000 --d-model 64 --doublings 4
+
+    Only sizes count: those of a DOCUMENT, or those given as options. With --d-model, Q, K and V
+    are projected from X; with --d-k alone they are given. d_k is free, and is d_model / heads only
+    unless it is given. Several heads have a W_o. --position learned counts learned positions.
+
+    FLOPs are 2 for each multiply-add in products of matrices, and nothing for the rest; all other
+    columns count what is done. Masks change no count: what is hidden is calculated too, and the
+    share of open scores is told.
+    """
+    from attncli.calculation.analyses.warnings import unused
+    from attncli.calculation.counting.alternatives import Report, pairs
+    from attncli.calculation.counting.costing import Costing
+
+    chosen = choose_format(COSTS, format_name, output)
+    sizes = {name: options.pop(name) for name in SIZES}
+    given = {name: size for name, size in sizes.items() if size is not None}
+    if not compare:
+        for name, value in (("kernel", kernel), ("window", window)):
+            if value is not None:
+                message = f"--{name} is for a comparison, but nothing is compared."
+                raise AttncliError(message, "Write --compare too.")
+    document = _document(arguments, given, options, biases, final_norm, compare)
+    problem, plan = planned(document)
+    for remark in unused(plan, problem):
+        click.echo(f"Warning: {remark}", err=True)
+    costing = Costing(problem, plan)
+    at = pairs(problem, given.get("hidden")) if compare else None
+    place = _place(at, kernel, window) if at else None
+    report = Report(costing, at, place, tuple(costing.doubled(doublings)) if doublings else ())
+    view = view_of(0, full, color, output)
+    deliver(chosen.write(report, view).encode(), output)
+
+
+def _document(
+    arguments: Sequence[str],
+    given: dict[str, int],
+    choices: dict[str, Any],
+    biases: str | None,
+    final_norm: bool,
+    compares: bool,
+) -> Document:
+    """The document that is named, or one that sizes make. Raises AttncliError for both, or neither."""
+    from attncli.calculation.counting.document_of_sizes import sized
+
+    own = {"hidden"} if compares else set()  # a width for the scoring functions to compare
+    if not arguments:
+        if not given:
+            raise AttncliError("there is nothing to count yet.", HOW_TO_START)
+        return sized(given, gather((), choices), biases or next(iter(BIASES)), final_norm, own)
+    unfit = [option(name) for name in given if name not in own]
+    unfit += ["--biases"] if biases else []
+    unfit += ["--final-norm"] if final_norm else []
+    if unfit:
+        message = f"{unfit[0]} is for sizes without a document, but {arguments[0]} is given."
+        raise AttncliError(message, "Leave out one of them: a document has its own sizes.")
+    return gather(arguments, choices)
+
+
+def _place(at: Pairs, kernel: int | None, window: int | None) -> Place:
+    """Where layers are compared. Raises AttncliError for a window wider than the sequence."""
+    from attncli.calculation.algebra.layouts import are
+    from attncli.calculation.counting.alternatives import Place
+
+    if window and window > at.n:
+        message = f"--window is {window}, but there {are(at.n, 'tokens')}."
+        raise AttncliError(message, "Choose a window that is not wider.")
+    return Place(at.n, at.features, kernel or USUAL, window or min(USUAL, at.n))

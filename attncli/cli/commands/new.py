@@ -1,0 +1,100 @@
+"""`attncli new`: a document of small numbers to begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from attncli.calculation.counting.size_options import SIZES, option
+from attncli.calculation.problem.choices import CHOICES
+from attncli.cli.options import complete, file_option, format_option
+from attncli.cli.program import debug_option
+from attncli.cli.terminal import deliver
+from attncli.formats import choose_format
+from attncli.forms import DOCUMENTS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GIVEN_SIZES = ("n", "m", "d_model", "d_k", "d_v", "d_ff", "layers", "words")
+GIVEN_CHOICES = ("heads", "norm", "activation")
+
+
+class WithKinds(click.Command):
+    """A command whose help ends with the kinds that are registered, and their sizes."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from attncli.homework.exercises import KINDS
+
+        rows = []
+        for name, kind in KINDS.items():
+            usual = {**kind.sizes, **kind.choices}
+            said = ", ".join(f"{key} {value}".replace(" True", "") for key, value in usual.items())
+            rows.append((name, f"{kind.help}; {said}"))
+        with formatter.section("Kinds"):
+            formatter.write_dl(rows)
+
+
+def kinds() -> Iterable[str]:
+    from attncli.homework.exercises import KINDS
+
+    return KINDS
+
+
+def wishes(command: Callable[..., None]) -> Callable[..., None]:
+    """Sizes and choices as options, from the places that list them; defaults are the kinds'."""
+    for name in reversed(GIVEN_CHOICES):
+        choice = CHOICES[name]
+        command = click.option(
+            option(name),
+            metavar=choice.metavar,
+            shell_complete=complete(choice.values),
+            help=choice.help,
+        )(command)
+    for name in reversed(GIVEN_SIZES):
+        text = f"{SIZES[name].help}."
+        command = click.option(option(name), type=click.IntRange(1), metavar="N", help=text)(
+            command
+        )
+    return command
+
+
+@click.command(cls=WithKinds)
+@click.argument("kind", metavar="KIND", shell_complete=complete(kinds))
+@wishes
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Another, other numbers."
+)
+@format_option(DOCUMENTS)
+@file_option
+@debug_option
+def new(kind: str, seed: int, format_name: str | None, output: Path | None, **wished: Any) -> None:
+    """Write a document of small numbers, to calculate by hand and to check.
+
+    \b
+    Examples:
+      attncli new encoder | attncli compute -
+      attncli new decoder --n 2 --heads 3 --seed 7 | attncli compute - --only cross.weights
+      attncli new transformer --layers 2 | attncli compute - --only decoder.layers.2.self.weights
+      attncli new encoder --norm pre --activation gelu | attncli compute - -f csv
+
+    An encoder layer is followed from X to output so; the sample is what attncli new encoder writes:
+
+    \b
+      attncli compute samples/encoder_layer.json
+      attncli explain samples/encoder_layer.json 'norm_1.output[love,1]' --depth 2
+      attncli explain samples/encoder_layer.json 'output[love,1]' --depth 9
+      attncli check samples/encoder_layer.json samples/answers/encoder_layer/right.json
+
+    Numbers are halves from -1 to 2, and a column of a weight has three that are not 0. The same
+    options and seed, which the note repeats, write the same document on every machine.
+    """
+    from attncli.homework.exercises import Order, made
+
+    chosen = choose_format(DOCUMENTS, format_name, output)
+    given = {name: value for name, value in wished.items() if value is not None}
+    sizes = {name: value for name, value in given.items() if name in GIVEN_SIZES}
+    choices = {name: value for name, value in given.items() if name in GIVEN_CHOICES}
+    deliver(chosen.write(made(Order(kind, sizes, choices, seed))), output)

@@ -1,0 +1,1 @@
+"""Arrays by name: NPZ, NPY and safetensors, whole or in slices."""

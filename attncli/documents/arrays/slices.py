@@ -1,0 +1,72 @@
+"""Slices as NumPy writes them, `[0:64,:]`, but neither clipped nor filled up."""
+
+from __future__ import annotations
+
+import re
+
+from attncli.calculation.algebra.layouts import Shape, count, shape_text
+from attncli.errors import DocumentError
+
+Index = tuple[int | slice, ...]
+
+_NUMBER = r"\s*(-?[0-9]{1,18})?\s*"
+_ENTRY = re.compile(rf"{_NUMBER}(:)?{_NUMBER}")
+_STEP = re.compile(rf"{_NUMBER}:{_NUMBER}:{_NUMBER}")
+
+
+def index_of(text: str, name: str, shape: Shape) -> Index:
+    """The index that a slice asks for in an array: `a:b` is a range, one number drops its axis.
+
+    Every axis has an entry, counted from 0, or from the end where it is negative. Raises
+    DocumentError for what NumPy would clip or fill up, for nothing, and for steps.
+
+    >>> index_of("-2:,3", "W", (5, 7))
+    (slice(3, 5, None), 3)
+    """
+    written = [entry.strip() for entry in text.split(",")]
+    entries = [_read(entry, text) for entry in written]
+    said = f"{name} is {shape_text(shape) if shape else 'a single number'}, but [{text}]"
+    if len(entries) != len(shape):
+        whole = ",".join([*written, *":" * len(shape)][: len(shape)])
+        cure = f"Each axis needs one: [{whole}]." if shape else "Leave the slice out."
+        raise DocumentError(f"{said} has {count(len(entries), 'ranges')}.", cure)
+    if all(isinstance(entry, int) for entry in entries):
+        cure = "A single number drops its axis; 3:4 keeps it."
+        raise DocumentError(f"{said} leaves no axis of it.", cure)
+    return tuple(
+        _within(size, entries[axis], f"{said} asks for {written[axis]} on axis {axis + 1}")
+        for axis, size in enumerate(shape)
+    )
+
+
+def _read(entry: str, text: str) -> int | slice:
+    """One entry as it is written: ends may be None or negative."""
+    match = _ENTRY.fullmatch(entry)
+    if match and entry:
+        start, colon, stop = match.groups()
+        if not colon and not stop:
+            return int(start)
+        if colon:
+            return slice(int(start) if start else None, int(stop) if stop else None)
+    what = "has a step, which is not read" if _STEP.fullmatch(entry) else "is no slice"
+    raise DocumentError(f"[{text}] {what}.", "Write a range for each axis: [0:64,:], or [3,:,:].")
+
+
+def _within(size: int, entry: int | slice, asked: str) -> int | slice:
+    """The entry counted from the beginning. Raises DocumentError where it is not all there."""
+
+    def place(number: int, last: int) -> int:
+        found = number + size if number < 0 else number
+        if not 0 <= found <= last:
+            hint = "Slices are counted from 0, and never clipped."
+            raise DocumentError(f"{asked}, which has {size}.", hint)
+        return found
+
+    if isinstance(entry, int):
+        return place(entry, size - 1)
+    start = 0 if entry.start is None else place(entry.start, size)
+    stop = size if entry.stop is None else place(entry.stop, size)
+    if start >= stop:
+        hint = "A range a:b is counted from 0, and ends before b."
+        raise DocumentError(f"{asked}, which is nothing.", hint)
+    return slice(start, stop)

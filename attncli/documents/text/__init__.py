@@ -1,0 +1,1 @@
+"""Matrices as text: JSON and CSV."""

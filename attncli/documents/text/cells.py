@@ -1,0 +1,129 @@
+"""Cells as they are written, to numbers; nested lists of cells, to arrays."""
+
+from __future__ import annotations
+
+import json
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attncli.calculation.algebra.layouts import shape_text
+from attncli.calculation.problem.matrices import place
+from attncli.errors import DocumentError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+DEEPEST = 8  # lists within lists: more than any matrix has
+BOOLEANS = {"true": True, "false": False}
+
+
+def point_for_comma(text: str) -> str:
+    """A decimal comma as a point, where there is one comma and no point.
+
+    >>> point_for_comma("1,5"), point_for_comma("1,000,000")
+    ('1.5', '1,000,000')
+    """
+    return text.replace(",", ".") if text.count(",") == 1 and "." not in text else text
+
+
+def number(text: str) -> float | None:
+    """The number that a text writes, or None.
+
+    >>> number("-1.5e3"), number("inf"), number("1_0")
+    (-1500.0, inf, None)
+    """
+    try:
+        return None if "_" in text else float(text)
+    except ValueError:
+        return None
+
+
+def array_from(value: list[Any], name: str) -> NDArray[Any]:
+    """Nested lists as an array of float64, or of booleans where every cell is one.
+
+    Raises DocumentError for ragged rows, naming both lengths, and for the first cell that is no
+    number. The strings "-inf", "inf" and "nan" are numbers.
+    """
+    shape = _shape(value, name, ())
+    cells: list[Any] = value
+    for _ in shape[1:]:
+        cells = list(chain.from_iterable(cells))
+    kinds = set(map(type, cells))
+    if kinds == {bool}:
+        return np.array(cells, dtype=np.bool_).reshape(shape)
+    if not kinds <= {int, float}:
+        indices = np.ndindex(*shape)
+        cells = [_number_in(cell, name, index) for cell, index in zip(cells, indices, strict=True)]
+    try:
+        return np.array(cells, dtype=np.float64).reshape(shape)
+    except OverflowError:
+        position = next(i for i, cell in enumerate(cells) if abs(cell) > _LARGEST)
+        index = tuple(int(i) for i in np.unravel_index(position, shape))
+        message = f"{place(name, index)} is too large for a number (at most 1.8e308)."
+        raise DocumentError(message, names=(name,)) from None
+
+
+_LARGEST = int(np.finfo(np.float64).max)
+
+
+def _shape(value: list[Any], name: str, outer: tuple[int, ...]) -> tuple[int, ...]:
+    kinds = set(map(type, value))
+    if list not in kinds:
+        return (len(value),)
+    if len(outer) > DEEPEST:
+        message = f"the lists of {name} are nested too deeply."
+        raise DocumentError(message, "A matrix has 2 to 4 axes.", (name,))
+    if not isinstance(value[0], list):
+        i = next(i for i, part in enumerate(value) if isinstance(part, list))
+        message = f"{place(name, (*outer, i))} is a list, not a number."
+        raise DocumentError(message, "Every cell needs a number.", (name,))
+    for i, part in enumerate(value):
+        if not isinstance(part, list):
+            message = f"{_part(name, outer, i)} is {said(part)}, not a row of numbers."
+            raise DocumentError(message, "Every row of a matrix is a list.", (name,))
+    shapes = [_shape(part, name, (*outer, i)) for i, part in enumerate(value)]
+    for i, shape in enumerate(shapes):
+        if shape != shapes[0]:
+            message = (
+                f"{_part(name, outer, i)} has {_extent(shape)}, but {_part('', outer, 0)} has "
+                f"{_extent(shapes[0])}."
+            )
+            raise DocumentError(message, "All rows of a matrix have one length.", (name,))
+    return (len(value), *shapes[0])
+
+
+def _part(name: str, outer: tuple[int, ...], i: int) -> str:
+    """`X[2], row 1` for a part of a nested list; `row 1` without a name."""
+    slices = f"{name}[{','.join(str(j + 1) for j in outer)}]" if outer else name
+    return f"{slices}, row {i + 1}" if slices else f"row {i + 1}"
+
+
+def _extent(shape: tuple[int, ...]) -> str:
+    return shape_text(shape) if len(shape) == 1 else f"{shape_text(shape)} numbers"
+
+
+def said(cell: object) -> str:
+    """A cell as its document writes it, for a message."""
+    if isinstance(cell, str):
+        return repr(cell)
+    return "empty (null)" if cell is None else json.dumps(cell)
+
+
+def _number_in(cell: object, name: str, index: tuple[int, ...]) -> float:
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        return cell
+    if isinstance(cell, str) and _is_non_finite(cell):
+        return float(cell)
+    message = f"{place(name, index)} is {said(cell)}, not a number."
+    raise DocumentError(message, "Every cell needs a number.", (name,))
+
+
+def is_cell_or_row(part: object) -> bool:
+    """Whether a part of a list belongs to a matrix: numbers, "-inf" and its like, and lists do."""
+    return isinstance(part, list | int | float) or (isinstance(part, str) and _is_non_finite(part))
+
+
+def _is_non_finite(text: str) -> bool:
+    return text.strip().lstrip("+-").casefold() in ("inf", "nan")

@@ -1,0 +1,1 @@
+"""An answer as a person wrote it: values, digits and blanks."""

@@ -1,0 +1,183 @@
+"""An answer as written: values, the decimals they were written with, and blanks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from math import isfinite
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attncli.calculation.algebra.layouts import Layout, Role, sizes
+from attncli.calculation.algebra.plan import Plan
+from attncli.calculation.problem.choices import CHOICES
+from attncli.calculation.problem.matrices import place
+from attncli.calculation.problem.names import STEPS, last_of
+from attncli.calculation.problem.problem import Problem
+from attncli.errors import ProblemError
+from attncli.homework.answers.written_arithmetic import LARGEST_EXPONENT, evaluate
+from attncli.records import record
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MANY = 10  # decimals that only a program writes
+EXACT = 1000  # more decimals than any cell is written with: arithmetic, and infinities
+_DECIMAL = re.compile(r"[+-]?(?:\d+\.?(\d*)|\.(\d+))(?:[eE]([+-]?\d+))?")
+_PERCENT = re.compile(r"[+-]?\d*\.?(\d*)\s*%")
+
+
+@record(frozen=True)
+class Answered:
+    """One matrix of an answer, in the layout `rows`.
+
+    `values` are NaN where nothing was answered (`blank`); `decimals` is the last decimal place of
+    each cell as it was written, negative for tens and hundreds, EXACT for arithmetic. `epsilon` is
+    the relative distance of neighbouring numbers, where they plainly have fewer bits than float64.
+    """
+
+    values: NDArray[np.float64]
+    decimals: NDArray[np.int_]
+    blank: NDArray[np.bool_]
+    epsilon: float = 0.0
+
+    @property
+    def finest(self) -> int:
+        """The finest decimal place written anywhere in it; EXACT where no cell has decimals."""
+        written = self.decimals[(self.decimals < EXACT) & ~self.blank]
+        return int(written.max()) if written.size else EXACT
+
+
+Answer = Mapping[str, Answered]
+
+
+def read_answer(problem: Problem, plan: Plan, entries: Mapping[str, object]) -> Answer:
+    """The steps of an answer; choices say nothing here, and inputs must be those of the problem.
+
+    Raises ProblemError for cells that have no value, and for inputs that are others.
+    """
+    steps = {step.name: step for step in plan.steps}
+    answer = {}
+    for name, value in entries.items():
+        if last_of(name) in STEPS and (name in steps or name not in problem.matrices):
+            step = steps.get(name)
+            role = step.role if step else _role(name)
+            answered = read_answered(name, value, problem.layout, role)
+            answer[name] = _as_column(answered, sizes(step.axes)) if step else answered
+        elif name in problem.matrices:
+            given = read_answered(name, value, problem.layout, problem.roles[name]).values
+            matrix = np.atleast_2d(problem.matrices[name])
+            if given.shape != matrix.shape or not np.allclose(given, matrix, rtol=0, atol=1e-9):
+                message = f"{name} of the answer is not the {name} of the problem."
+                raise ProblemError(message, "An answer holds steps; leave out the inputs.", (name,))
+        elif last_of(name) not in CHOICES:
+            message = f"{name} is no step of this calculation, and the problem has no {name}."
+            raise ProblemError(message, f"Its steps are {', '.join(plan.names)}.", (name,))
+    if not answer:
+        raise ProblemError("the answer holds no step.", f"Its steps are {', '.join(plan.names)}.")
+    return answer
+
+
+def read_alone(entries: Mapping[str, object], layout: Layout) -> Answer:
+    """The steps of an answer without its problem. Raises ProblemError for cells without a value."""
+    return {
+        name: read_answered(name, value, layout, _role(name))
+        for name, value in entries.items()
+        if last_of(name) in STEPS
+    }
+
+
+def _role(name: str) -> Role:
+    """How a step is written that no plan tells of: `hidden` has three axes in additive scoring."""
+    is_hidden = last_of(name) == "hidden" and not name.endswith("ffn.hidden")
+    return Role.FIXED if is_hidden else Role.TOKENS
+
+
+def _as_column(answered: Answered, shape: tuple[int, ...]) -> Answered:
+    """One number a token, written in a row or as a list, as the column that it is."""
+    if shape[-1] != 1 or len(shape) != 2 or answered.values.shape != shape[::-1]:
+        return answered
+    matrices = (answered.values.T, answered.decimals.T, answered.blank.T)
+    return Answered(*matrices, answered.epsilon)
+
+
+def is_value(text: str) -> bool:
+    """Whether a cell of an answer is one: a number, arithmetic, or a blank."""
+    try:
+        return not text or bool(read_cell(text))
+    except ValueError:
+        return False
+
+
+def read_cell(text: str) -> tuple[float, int]:
+    """The value of a cell, and its last decimal place. Raises ValueError where it has no value.
+
+    >>> read_cell("0.50"), read_cell("-1.5e-3"), read_cell("1/3") == (1 / 3, EXACT)
+    ((0.5, 2), (-0.0015, 4), True)
+    """
+    text = text.strip().replace("−", "-")
+    number = _DECIMAL.fullmatch(text)
+    if number:
+        whole, bare, exponent = number.groups()
+        if not isfinite(float(text)) or abs(int(exponent or 0)) > LARGEST_EXPONENT:
+            raise ValueError("too large, or too small, for a number")
+        return float(text), len(whole or bare or "") - int(exponent or 0)
+    percent = _PERCENT.fullmatch(text)
+    if percent:
+        return evaluate(text), len(percent[1]) + 2
+    return evaluate(text), EXACT
+
+
+def read_answered(name: str, value: object, layout: Layout, role: Role) -> Answered:
+    """A matrix as it was written, from paper to `rows`. Raises ProblemError naming the cell."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if not isinstance(value, list) or not value:
+        raise ProblemError(f"{name} is no matrix.", "Write it as rows of numbers.", (name,))
+    try:
+        texts = np.array(value, dtype=object)
+        is_ragged = any(isinstance(cell, list) for cell in texts.flat)
+    except ValueError:
+        is_ragged = True
+    if is_ragged or not texts.size:
+        message = f"the rows of {name} are of different lengths, or empty."
+        raise ProblemError(message, "Leave a cell empty (null) where nothing is answered.", (name,))
+    if texts.ndim < 2:
+        texts = texts.reshape(1, -1)
+    values = np.full(texts.shape, np.nan)
+    decimals = np.full(texts.shape, EXACT)
+    blank = np.zeros(texts.shape, dtype=np.bool_)
+    for index, cell in np.ndenumerate(texts):
+        if cell is None or (isinstance(cell, str) and not cell.strip()):
+            blank[index] = True
+        else:
+            values[index], decimals[index] = _read(name, index, cell)
+    written = ~blank & np.isfinite(values)
+    return Answered(
+        layout.swap(values, role),
+        layout.swap(decimals, role),
+        layout.swap(blank, role),
+        _epsilon(values[written], decimals[written]),
+    )
+
+
+def _epsilon(values: NDArray[np.float64], decimals: NDArray[np.int_]) -> float:
+    """The precision of numbers with more digits than a person writes, all of which fit fewer bits."""
+    if values.size and MANY <= decimals.max() < EXACT:
+        for dtype in (np.float16, np.float32):
+            with np.errstate(over="ignore"):
+                if (values.astype(dtype) == values).all():
+                    return float(np.finfo(dtype).eps)
+    return 0.0
+
+
+def _read(name: str, index: tuple[int, ...], cell: object) -> tuple[float, int]:
+    try:
+        if isinstance(cell, bool):
+            raise ValueError("a truth value")
+        return read_cell(cell if isinstance(cell, str) else repr(cell))
+    except ValueError as error:
+        message = f"{place(name, index)} is {cell!r}: {error}."
+        hint = "Write a number, arithmetic such as 3/sqrt(2) or e^2, or leave it empty."
+        raise ProblemError(message, hint, (name,)) from None

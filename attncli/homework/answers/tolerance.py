@@ -1,0 +1,78 @@
+"""How near is near enough: half a unit of the last place that was written, and a few last bits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from attncli.homework.answers.answer import EXACT, Answered
+from attncli.records import record
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Numbers: TypeAlias = "NDArray[np.float64]"
+
+SMALL = 0.1  # a share of the largest number of a matrix that a bare 0 may stand for
+
+
+@record(frozen=True)
+class Tolerance:
+    """How near is near enough: by the digits as written, unless the user says otherwise."""
+
+    decimals: int | None = None
+    atol: float | None = None
+    rtol: float | None = None
+    epsilon: float = float(np.finfo(np.float64).eps)
+
+    @property
+    def is_by_digits(self) -> bool:
+        """Whether the digits as written decide."""
+        return self.decimals is None and self.atol is None and self.rtol is None
+
+    def allowed(self, answered: Answered, expected: Numbers) -> Numbers:
+        """The distance from the expected value at which a cell is right.
+
+        Half a unit of the last place; whole numbers must be equal. A little is added for the
+        last bits that programs differ in. `rtol` is a share of the expected value, so nothing at 0.
+        """
+        bits = self.roundoff(answered, expected)
+        if self.atol is not None or self.rtol is not None:
+            shares = (self.rtol or 0) * np.abs(np.nan_to_num(expected))
+            return (self.atol or 0) + shares + bits
+        finest = answered.finest if self.decimals is None else self.decimals
+        return (half_a_unit(finest) if 0 < finest < EXACT else 0) + bits
+
+    def coarse(self, answered: Answered, expected: Numbers) -> Numbers:
+        """The distance at which a cell agrees to its own, coarser digits.
+
+        A bare 0 has no digit that could agree: it stands only for what is small beside the rest.
+        """
+        if not self.is_by_digits:
+            return np.zeros(expected.shape)
+        sizes = np.abs(np.nan_to_num(expected, posinf=0, neginf=0))
+        says_nothing = (answered.values == 0) & (sizes > sizes.max(initial=0) * SMALL)
+        has_digits = (answered.decimals < EXACT) & ~says_nothing
+        units = np.where(has_digits, half_a_unit(answered.decimals), 0.0)
+        return np.asarray(units + self.roundoff(answered, expected))
+
+    def roundoff(self, answered: Answered, expected: Numbers) -> Numbers:
+        """What the last bits may differ in: a hundred of them, of the value or of 1.
+
+        Of an answer in fewer bits, such as float32, it is the last eight.
+        """
+        size = np.maximum(np.abs(np.nan_to_num(expected, posinf=0, neginf=0)), 1)
+        return np.asarray(max(100 * self.epsilon, 8 * answered.epsilon) * size)
+
+
+def half_a_unit(decimals: NDArray[np.int_] | int) -> Numbers:
+    """Half a unit of a decimal place: 0.005 for 2."""
+    return np.asarray(0.5 * 10.0 ** -np.clip(decimals, -300.0, 300.0))
+
+
+def near(values: Numbers, expected: Numbers, distance: Numbers) -> NDArray[np.bool_]:
+    """Where values are within a distance; infinities and NaN only where they are the same."""
+    with np.errstate(invalid="ignore"):
+        close = np.abs(values - expected) <= distance
+    return np.asarray(close | (values == expected) | (np.isnan(values) & np.isnan(expected)))

@@ -1,0 +1,62 @@
+"""Which operations a learner may have replaced: one, one kind everywhere, or two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from attncli.calculation.problem.problem import Problem
+from attncli.homework.mistakes.mistake import Mistake
+from attncli.records import record
+
+
+@record(frozen=True)
+class Replacement:
+    """A mistake at the steps of these names."""
+
+    mistake: Mistake
+    steps: tuple[str, ...]
+
+
+def in_order(problem: Problem, singles: Sequence[Replacement]) -> list[Replacement]:
+    """Every mistake everywhere, then at each step alone, then at several: the likeliest first.
+
+    Whoever makes a mistake at one step makes it wherever it can be made: everywhere, or in one
+    layer, in one sublayer, or in that sublayer of every layer.
+    """
+    everywhere = _together(singles, lambda name: ("",))
+    elsewhere = _together(singles, _scopes) if problem.parts else {}
+    rest = (group for key, group in elsewhere.items() if key not in everywhere)
+    return [*everywhere.values(), *singles, *rest]
+
+
+def _together(
+    singles: Sequence[Replacement], scopes: Callable[[str], Iterable[str]]
+) -> dict[tuple[str, tuple[str, ...]], Replacement]:
+    """Each mistake at all of its steps that share a scope, where they are several."""
+    places: dict[tuple[str, str], list[str]] = {}
+    mistakes = {single.mistake.name: single.mistake for single in singles}
+    for single in singles:
+        for step in single.steps:
+            for scope in scopes(step):
+                places.setdefault((single.mistake.name, scope), []).append(step)
+    return {
+        (name, tuple(steps)): Replacement(mistakes[name], tuple(steps))
+        for (name, _), steps in places.items()
+        if len(steps) > 1
+    }
+
+
+def _scopes(name: str) -> Iterator[str]:
+    """Where a step of a layer stands: each of its prefixes, and its sublayer in whatever layer."""
+    *scopes, _ = name.split(".")
+    yield from (".".join(scopes[: length + 1]) for length in range(len(scopes)))
+    yield f"*.{scopes[-1]}" if scopes else "*"
+
+
+def pairs(ordered: Sequence[Replacement]) -> Iterator[tuple[Replacement, Replacement]]:
+    """Any two that share no step: first those of mistakes that were made at many."""
+    widest = sorted(ordered, key=lambda replacement: -len(replacement.steps))
+    for number, second in enumerate(widest):
+        for first in widest[:number]:
+            if not set(first.steps) & set(second.steps):
+                yield first, second

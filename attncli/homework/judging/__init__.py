@@ -1,0 +1,1 @@
+"""What is right in an answer and what is not, and the report on it."""

@@ -1,0 +1,238 @@
+"""What is right and what is not: an answer against a trace, step by step.
+
+The digits as written decide. A cell is right within half a unit of the finest decimal place that
+was written anywhere in its matrix, of the true value or of the one that follows from the answer's
+own earlier matrices. A step after a wrong one is judged by what follows from the wrong one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attncli.calculation.algebra.layouts import Array
+from attncli.calculation.algebra.operation import Operation
+from attncli.calculation.algebra.plan import Step, Trace
+from attncli.calculation.masks.masking import HIDES
+from attncli.calculation.operations.projections import DivideByRoot, Multiply, Same
+from attncli.calculation.problem.problem import Problem
+from attncli.homework.answers.answer import Answer, Answered
+from attncli.homework.answers.tolerance import Numbers, Tolerance, near
+from attncli.homework.judging.equal_forms import counted_from_0
+from attncli.homework.judging.stand_ins import by_plan_names
+from attncli.records import record
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+TRIALS = 8  # how often it is tried what rounding does to a result
+
+
+class Verdict(IntEnum):
+    """How a cell, or a step, is judged: the larger, the worse. A step is as good as its worst cell."""
+
+    RIGHT = 0
+    ROUNDED = 1
+    FOLLOWS = 2
+    WRONG = 3
+    SHAPE = 4
+    MISSING = 5
+
+    @property
+    def word(self) -> str:
+        return self.name.casefold()
+
+
+@record(frozen=True)
+class Judged:
+    """A step of an answer: the verdict on it, and on each cell.
+
+    `expected` is the true matrix, `followed` what follows from the answer's own earlier ones;
+    None where those do not fit together.
+    """
+
+    step: Step
+    verdict: Verdict
+    answered: Answered | None
+    expected: Numbers
+    followed: Numbers | None
+    cells: NDArray[np.int_]
+
+    @property
+    def name(self) -> str:
+        return self.step.name
+
+    @property
+    def wrong(self) -> list[tuple[int, ...]]:
+        """The cells that are wrong, in the order of reading."""
+        return [tuple(map(int, index)) for index in np.argwhere(self.cells == Verdict.WRONG)]
+
+    @property
+    def target(self) -> Numbers:
+        """What the cells should be, given the answer's own earlier matrices where they fit."""
+        if self.followed is not None and self.followed.shape == self.expected.shape:
+            return self.followed
+        return self.expected
+
+
+def _is_good(cells: NDArray[np.int_]) -> NDArray[np.bool_]:
+    return np.asarray((cells == Verdict.RIGHT) | (cells == Verdict.FOLLOWS))
+
+
+class Judge:
+    """Goes through a plan with an answer, and carries its own matrices along.
+
+    `own` are the answer's matrices as written, and what follows from them where it has none.
+    `exact` are the same before they were rounded to be written, as far as they are explained. What
+    is not has a slack: how far off rounding may have put it.
+    """
+
+    def __init__(
+        self, problem: Problem, trace: Trace, answer: Answer, tolerance: Tolerance
+    ) -> None:
+        self.problem, self.trace = problem, trace
+        self.answer = counted_from_0(trace, by_plan_names(problem, trace.plan, answer))
+        self.tolerance = tolerance
+        self.own: dict[str, Array] = dict(problem.matrices)
+        self.exact: dict[str, Array] = dict(problem.matrices)
+        self._standing: dict[str, Verdict] = {}
+        self._slack: dict[str, Array] = {}
+        self._last: Step | None = None
+
+    def judge(self, step: Step) -> Judged:
+        """The verdict on the next step of the plan."""
+        self._redirect()
+        operation = step.operation
+        source = operation.source if isinstance(operation, Same) else step.name
+        expected = np.asarray(self.trace.matrices[source], dtype=np.float64)
+        follows = [self._followed(operation, known) for known in (self.own, self.exact)]
+        trust = max(self._standing.get(name, Verdict.RIGHT) for name in operation.operands)
+        answered = self.answer.get(step.name)
+        slack = self._carried(operation, follows[1])
+        if slack is not None:
+            self._slack[step.name] = slack
+        cells = np.full(expected.shape, Verdict.MISSING)
+        verdict = Verdict.MISSING
+        if answered is None:
+            self.own[step.name], self.exact[step.name] = (
+                expected if matrix is None else matrix for matrix in follows
+            )
+            self._standing[step.name] = trust
+        else:
+            references = [(expected, Verdict.RIGHT), *self._scaled_early(step.name)]
+            references += [(matrix, trust) for matrix in follows if matrix is not None]
+            cells = self._cells(answered, references)
+            if slack is not None and follows[1] is not None and slack.shape == cells.shape:
+                reach = self.tolerance.allowed(answered, follows[1]) + slack
+                carried = near(answered.values, follows[1], reach) & ~answered.blank
+                cells[carried] = np.minimum(cells[carried], trust)
+            verdict = self._verdict(answered, expected, cells)
+        judged = Judged(step, verdict, answered, expected, follows[0], cells)
+        self._remember(judged, follows[1])
+        self._last = step
+        return judged
+
+    def _verdict(self, answered: Answered, expected: Numbers, cells: NDArray[np.int_]) -> Verdict:
+        """The worst cell's; a matrix of another size is right only where it follows."""
+        given = cells[~answered.blank]
+        worst = Verdict(int(given.max())) if given.size else Verdict.MISSING
+        has_shape = answered.values.shape == expected.shape
+        return worst if has_shape or worst == Verdict.FOLLOWS else Verdict.SHAPE
+
+    def explain(self, judged: Judged, exact: Numbers) -> None:
+        """What a wrong matrix was before it was rounded, as a mistake explains it."""
+        self.exact[judged.name] = exact
+        self._slack.pop(judged.name, None)
+
+    def _redirect(self) -> None:
+        """Who continues from a step that does nothing continues from it, not from its source."""
+        if self._last and isinstance(self._last.operation, Same):
+            name, source = self._last.name, self._last.operation.source
+            if source not in self.answer and name in self.answer:
+                self.own[source], self.exact[source] = self.own[name], self.exact[name]
+                self._standing[source] = self._standing.get(name, Verdict.RIGHT)
+
+    def _remember(self, judged: Judged, followed: Numbers | None) -> None:
+        if judged.answered is None:
+            return
+        values = judged.answered.values
+        if values.shape == judged.target.shape:
+            values = np.where(judged.answered.blank, judged.target, values)
+        exact = values
+        if judged.verdict in (Verdict.RIGHT, Verdict.ROUNDED, Verdict.MISSING):
+            exact = judged.expected
+        elif judged.verdict == Verdict.FOLLOWS and followed is not None:
+            exact = followed
+        elif judged.verdict == Verdict.WRONG:
+            is_later = (judged.cells == Verdict.FOLLOWS).any()
+            right = judged.expected if followed is None or not is_later else followed
+            exact = np.where(_is_good(judged.cells), right, values)
+            rounding = self.tolerance.allowed(judged.answered, judged.expected)
+            self._slack[judged.name] = np.where(_is_good(judged.cells), 0, rounding)
+        self.own[judged.name], self.exact[judged.name] = values, exact
+        if judged.verdict != Verdict.MISSING:
+            # What is wrong, and what follows from it, is trusted alike.
+            self._standing[judged.name] = min(judged.verdict, Verdict.FOLLOWS)
+
+    def _followed(self, operation: Operation, known: Mapping[str, Array]) -> Numbers | None:
+        try:
+            with np.errstate(all="ignore"):
+                result = operation.apply(*(known[name] for name in operation.operands))
+        except (ValueError, IndexError):  # the answer's own matrices do not fit together
+            return None
+        return np.asarray(result, dtype=np.float64)
+
+    def _carried(self, operation: Operation, result: Numbers | None) -> Numbers | None:
+        """How far off a result may be where what it comes from was rounded to be written.
+
+        Rounding is tried out: up or down in every cell, by chance. Twice the largest change is
+        more than rounding has ever made of a right method. None where nothing was rounded.
+        """
+        rounded = [
+            name
+            for name in operation.operands
+            if name in self._slack and self._slack[name].shape == self.exact[name].shape
+        ]
+        if result is None or not rounded:
+            return None
+        chance = np.random.default_rng(0)
+        slack = np.zeros(result.shape)
+        for _ in range(TRIALS):
+            tried = dict(self.exact)
+            for name in rounded:
+                signs = chance.choice((-1.0, 1.0), self._slack[name].shape)
+                tried[name] = self.exact[name] + signs * self._slack[name]
+            moved = self._followed(operation, tried)
+            if moved is not None:
+                with np.errstate(invalid="ignore"):
+                    slack = np.fmax(slack, 2 * np.abs(moved - result))
+        return slack
+
+    def _scaled_early(self, name: str) -> Iterator[tuple[Numbers, Verdict]]:
+        """The scaled scores, where these are what is scaled next: whoever scales Q has them at once."""
+        for step in self.trace.plan.steps:
+            operation = step.operation
+            if isinstance(operation, DivideByRoot | Multiply) and operation.source == name:
+                yield np.asarray(self.trace.matrices[step.name], dtype=np.float64), Verdict.RIGHT
+
+    def _cells(
+        self, answered: Answered, references: Sequence[tuple[Numbers, Verdict]]
+    ) -> NDArray[np.int_]:
+        """The verdict on each cell: the best that one of the references allows."""
+        verdicts = np.full(answered.values.shape, int(Verdict.WRONG))
+        # Whatever low number a program fills in, on paper it is −∞.
+        fill = self.problem.masks.fill if self.problem.masks.fill <= HIDES else -np.inf
+        for reference, best in references:
+            if reference.shape != verdicts.shape:
+                continue
+            right = near(answered.values, reference, self.tolerance.allowed(answered, reference))
+            hidden = np.isneginf(reference) | (reference == fill)
+            right |= hidden & (answered.values <= HIDES)
+            coarse = near(answered.values, reference, self.tolerance.coarse(answered, reference))
+            verdicts[coarse] = np.minimum(verdicts[coarse], max(Verdict.ROUNDED, best))
+            verdicts[right] = np.minimum(verdicts[right], best)
+        verdicts[answered.blank] = Verdict.MISSING
+        return verdicts

@@ -1,0 +1,238 @@
+"""Verdicts in words and marks: what every form of a report is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from attncli.calculation.algebra.layouts import count, shape_text
+from attncli.calculation.problem.given_together import some_in_words
+from attncli.calculation.problem.problem import Problem
+from attncli.homework.answers.answer import EXACT, Answered
+from attncli.homework.answers.tolerance import half_a_unit
+from attncli.homework.diagnosis.replacements import Replacement
+from attncli.homework.diagnosis.search import Diagnosis, Explanation, diagnose
+from attncli.homework.judging.judge import Judge, Judged, Verdict
+from attncli.homework.judging.slips import Slip, slips
+from attncli.homework.judging.stand_ins import with_stand_ins
+from attncli.records import record
+
+MOST_NAMED = 3  # steps that are named where a mistake was made
+PASSING = (Verdict.RIGHT, Verdict.ROUNDED)
+EARNING = (*PASSING, Verdict.FOLLOWS)
+
+
+@record(frozen=True)
+class Difference:
+    """A wrong cell: where it stands on paper, and what stands there against what should."""
+
+    index: tuple[int, ...]
+    place: str
+    yours: str
+    expected: str
+
+
+@record(frozen=True)
+class Line:
+    """The report on one step; `passed` is None where nothing was answered.
+
+    `rationale` says what is wrong, `help` what to do about it, `mistakes` what may explain it.
+    """
+
+    name: str
+    verdict: Verdict
+    passed: bool | None
+    earned: float
+    points: float
+    rationale: str
+    help: str
+    mistakes: tuple[str, ...]
+    differences: tuple[Difference, ...]
+
+
+@record(frozen=True)
+class Report:
+    """The whole answer; `first` is the step that is wrong by itself, before all others."""
+
+    title: str
+    lines: tuple[Line, ...]
+    first: str | None
+
+    @property
+    def score(self) -> float:
+        return sum(line.earned for line in self.lines)
+
+    @property
+    def max_score(self) -> float:
+        return sum(line.points for line in self.lines)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every step that was answered passes."""
+        return all(line.passed is not False for line in self.lines)
+
+
+@record(frozen=True)
+class _Outcome:
+    """All that was found out about one step; `first` is the first wrong one up to here."""
+
+    problem: Problem
+    judged: Judged
+    verdict: Verdict
+    diagnosis: Diagnosis
+    slips: tuple[Slip, ...]
+    first: str | None
+
+
+def report(judge: Judge, points: Mapping[str, float], is_strict: bool) -> Report:
+    """Each step's verdict, cause and points; `points` are 1 a step unless they say otherwise.
+
+    Raises ProblemError for steps that the plan does not have, and that no step stands in for.
+    """
+    plan = judge.trace.plan
+    lines: list[Line] = []
+    first: str | None = None
+    for step in list(with_stand_ins(judge.problem, plan, judge.answer)):
+        judged = judge.judge(step)
+        is_wrong = judged.verdict in (Verdict.WRONG, Verdict.SHAPE)
+        diagnosis = diagnose(judge, judged) if is_wrong else Diagnosis()
+        verdict = judged.verdict
+        if diagnosis.rounded or (verdict == Verdict.FOLLOWS and first is None):
+            verdict = Verdict.ROUNDED  # and so is what follows from a matrix rounded too early
+        elif is_wrong:
+            first = first or judged.name
+        if diagnosis.explanations:
+            judge.explain(judged, diagnosis.explanations[0].result)
+        is_slip = verdict == Verdict.WRONG and not diagnosis.explanations
+        found = tuple(slips(judged, judge.own)) if is_slip else ()
+        worth = points.get(judged.name, 1 if judged.name in plan.names else 0)
+        outcome = _Outcome(judge.problem, judged, verdict, diagnosis, found, first)
+        lines.append(_line(outcome, worth, is_strict))
+    return Report(judge.problem.title, tuple(lines), first)
+
+
+def _line(outcome: _Outcome, worth: float, is_strict: bool) -> Line:
+    judged, verdict = outcome.judged, outcome.verdict
+    passing = PASSING[:1] if is_strict else PASSING
+    earning = passing if verdict == Verdict.ROUNDED else EARNING
+    rationale, advice = _words(outcome)
+    slipped = [slip.told for slip in outcome.slips]
+    names = [name for e in outcome.diagnosis.explanations for name in e.names]
+    return Line(
+        name=judged.name,
+        verdict=verdict,
+        passed=None if verdict == Verdict.MISSING else verdict in passing,
+        earned=worth if verdict in earning else 0,
+        points=worth,
+        rationale=" ".join((rationale, *slipped)).strip(),
+        help=advice,
+        mistakes=tuple(dict.fromkeys(names or (["single-cell-slip"] if slipped else []))),
+        differences=tuple(differences(outcome.problem, judged)),
+    )
+
+
+def _words(outcome: _Outcome) -> tuple[str, str]:
+    """What is to be said of a step, and what to do about it."""
+    diagnosis, judged = outcome.diagnosis, outcome.judged
+    if diagnosis.rounded:
+        name, decimals = diagnosis.rounded.name, diagnosis.rounded.decimals
+        rounded = f"{name} rounded to {count(decimals, 'decimals')} on the way"
+        told = f"The method is right: these are the numbers with {rounded}."
+        return told, "Carry more digits, and round at the end."
+    if outcome.verdict == Verdict.ROUNDED and judged.verdict == Verdict.FOLLOWS:
+        return "It is right for numbers that were rounded too early.", ""
+    if outcome.verdict == Verdict.ROUNDED:
+        return "It is right, but only to fewer digits than were written.", "Write more digits."
+    if outcome.verdict == Verdict.FOLLOWS:
+        return f"It follows from {outcome.first}, which is wrong; what is done here is right.", ""
+    if outcome.verdict not in (Verdict.WRONG, Verdict.SHAPE):
+        return "", ""
+    fact = _fact(outcome.problem, judged)
+    if diagnosis.explanations:
+        return f"{fact} {_explained(outcome)}", _cure(diagnosis.explanations[0])
+    if outcome.slips:
+        return fact, f"Work these cells out again: attncli explain spells {judged.name} out."
+    if judged.answered is not None and _is_off_by_little(judged, judged.answered):
+        told = f"{fact} They are off by 2 units of the last digit or less."
+        return told, "Something was rounded on the way: carry more digits, and round at the end."
+    cut = " There was more to try than there is time for." if diagnosis.is_cut else ""
+    told = f"{fact} No mistake of the catalogue explains it.{cut}"
+    return told, f"Work one cell out again: attncli explain spells {judged.name} out."
+
+
+def _is_off_by_little(judged: Judged, answered: Answered) -> bool:
+    """Whether no wrong cell is farther off than rounding on the way explains."""
+    if judged.verdict == Verdict.SHAPE or not 2 <= answered.finest < EXACT:
+        return False
+    wrong = judged.cells == Verdict.WRONG
+    with np.errstate(invalid="ignore"):  # −inf less −inf, in cells that are right
+        off = np.abs(answered.values - judged.target)[wrong]
+    return bool((off <= 4.2 * half_a_unit(answered.finest)).all())
+
+
+def _fact(problem: Problem, judged: Judged) -> str:
+    assert judged.answered is not None
+    if judged.verdict == Verdict.SHAPE:
+        layout, role = problem.layout, judged.step.role
+        yours = shape_text(layout.written_shape(judged.answered.values.shape, role))
+        right = shape_text(layout.written_shape(judged.expected.shape, role))
+        return f"It is {yours}, but should be {right}."
+    cells = int((~judged.answered.blank).sum())
+    return f"{len(judged.wrong)} of {count(cells, 'cells')} wrong."
+
+
+def _explained(outcome: _Outcome) -> str:
+    """What was done; where several mistakes give the same numbers, all of them."""
+    diagnosis = outcome.diagnosis
+    told = [
+        " ".join(f"{_where(outcome, r)}{r.mistake.done}" for r in e.replacements)
+        for e in diagnosis.explanations
+    ]
+    cells = diagnosis.explanations[0].agreeing
+    rough = ", to 2 units of their last digit" if diagnosis.explanations[0].is_rough else ""
+    agreement = f"All {cells} cells agree{rough}." if cells > 1 else ""
+    if len(told) == 1:
+        return f"{told[0]} {agreement}".rstrip()
+    names = [" with ".join(e.names) for e in diagnosis.explanations]
+    decider = (
+        f"{diagnosis.decider} would tell them apart."
+        if diagnosis.decider
+        else "Nothing between would tell them apart."
+    )
+    return f"{told[0]} {agreement} As likely: {', '.join(names[1:])}. {decider}"
+
+
+def _where(outcome: _Outcome, replacement: Replacement) -> str:
+    """In which steps of a layer a mistake was made, unless it is the step itself."""
+    steps = replacement.steps
+    if not outcome.problem.parts or steps == (outcome.judged.name,):
+        return ""
+    return f"In {some_in_words(steps, MOST_NAMED)}: "
+
+
+def _cure(explanation: Explanation) -> str:
+    return " ".join(f"{r.mistake.right} {r.mistake.why}" for r in explanation.replacements)
+
+
+def differences(problem: Problem, judged: Judged) -> list[Difference]:
+    """The wrong cells with both numbers, at so many decimals that they differ."""
+    if judged.answered is None or judged.verdict == Verdict.SHAPE:
+        return []
+    found = []
+    for index in judged.wrong:
+        yours, expected = judged.answered.values[index], judged.target[index]
+        texts = _differing(float(yours), float(expected), int(judged.answered.decimals[index]))
+        place = problem.place(judged.step.axes, judged.step.role, index)
+        found.append(Difference(index, place, *texts))
+    return found
+
+
+def _differing(yours: float, expected: float, decimals: int) -> tuple[str, str]:
+    """Yours as it was written, and the expected number with decimals enough to tell them apart."""
+    written = min(max(decimals, 0), 17) if decimals < EXACT else 4
+    for places in range(max(written, 4), 18):
+        texts = f"{yours:z.{written}f}", f"{expected:z.{places}f}"
+        if float(texts[0]) != float(texts[1]):
+            return texts
+    return repr(yours), repr(expected)

@@ -1,0 +1,110 @@
+"""Steps under other names: those that a plan leaves out, and those that a layer calls otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attncli.calculation.algebra.plan import Plan, Step
+from attncli.calculation.operations.norm_operations import Add
+from attncli.calculation.operations.projections import Same
+from attncli.calculation.problem.names import STEPS, last_of
+from attncli.calculation.problem.problem import Part, Problem
+from attncli.errors import ProblemError, did_you_mean
+from attncli.homework.answers.answer import Answer
+from attncli.records import replace
+
+# Steps that a plan may leave out, and those whose matrix they then equal, the nearest first.
+_OWN = ("embedded", "X_scaled", "X")
+STAND_INS = {
+    "position": ("position",),
+    "X_scaled": ("X",),
+    "embedded": _OWN,
+    "Q": ("Q", *_OWN),
+    "K": ("K", "memory", *_OWN),
+    "V": ("V", "memory", *_OWN),
+    "Q_h": ("Q", *_OWN),
+    "K_h": ("K", "memory", *_OWN),
+    "V_h": ("V", "memory", *_OWN),
+    "Q_rotated": ("Q_h", "Q", *_OWN),
+    "K_rotated": ("K_h", "K", "memory", *_OWN),
+    "K_present": ("K_rotated", "K_h", "K", "memory", *_OWN),
+    "V_present": ("V_h", "V", "memory", *_OWN),
+    "scaled": ("scores",),
+    "capped": ("scaled", "scores"),
+    "masked": ("capped", "scaled", "scores"),
+    "heads": ("output",),
+    "concat": ("output",),
+}
+
+
+def stand_in(name: str, problem: Problem, plan: Plan) -> str:
+    """The matrix that a step equals which the plan leaves out.
+
+    Raises ProblemError where there is none, and lists the steps that there are.
+    """
+    scope, _, last = name.rpartition(".")
+    part = _part(problem, scope)
+    for source in STAND_INS.get(last, ()):
+        source = part.name(source) if part else source
+        if source in plan.names or source in problem.matrices:
+            return source
+    message = f"{name} is no step of this calculation{did_you_mean(name, plan.names)}."
+    raise ProblemError(message, f"Its steps are {', '.join(plan.names)}.", (name,))
+
+
+def by_plan_names(problem: Problem, plan: Plan, answer: Answer) -> Answer:
+    """The answer with its steps under the names of the plan.
+
+    The last step of a layer is named after the layer, a residual sum after the norm around it, or
+    after the sublayer where the norm stands before. A learner may name them after where they
+    stand: `norm_2.output`, `self.sum`, `layers.2.output`.
+    """
+    named = dict(answer)
+    for name in answer:
+        other = None if name in plan.names else _plan_name(name, problem, plan)
+        if other and other not in answer:
+            named[other] = named.pop(name)
+    return named
+
+
+def _plan_name(name: str, problem: Problem, plan: Plan) -> str | None:
+    """What a layer calls a step that is named after where it stands; None for any other name."""
+    scope, _, last = name.rpartition(".")
+    part = _part(problem, scope)
+    if part and last in part.plan.names:
+        return part.name(last)
+    if part and last == "sum":
+        result = part.name(part.plan.steps[-1].name)
+        sums = [step for step in plan.steps if isinstance(step.operation, Add)]
+        return next((s.name for s in sums if s.operation.operands[1] == result), None)
+    inside = [step.name for step in plan.steps if _home(step, problem).startswith(f"{scope}.")]
+    return inside[-1] if scope and last == "output" and inside else None
+
+
+def _part(problem: Problem, scope: str) -> Part | None:
+    """The sublayer of this name."""
+    return next((part for part in problem.parts if part.prefix == f"{scope}."), None)
+
+
+def _home(step: Step, problem: Problem) -> str:
+    """The prefix of the sublayer that a step belongs to; a residual sum, to the sublayer it adds."""
+    part = problem.part_of(step.name)
+    if part:
+        return part.prefix
+    *_, last = step.operation.operands
+    return f"{last.rpartition('.')[0]}."
+
+
+def with_stand_ins(problem: Problem, plan: Plan, answer: Answer) -> Iterator[Step]:
+    """The steps of a plan, each followed by those of the answer that must equal it."""
+    extra: dict[str, list[str]] = {}
+    for name in sorted(set(answer) - set(plan.names), key=lambda n: STEPS.index(last_of(n))):
+        extra.setdefault(stand_in(name, problem, plan), []).append(name)
+    for source, names in extra.items():
+        if source in problem.matrices:
+            for name in names:
+                yield Step(name, Same(source), problem.axes[source])
+    for step in plan.steps:
+        yield step
+        for name in extra.get(step.name, ()):
+            yield replace(step, name=name, operation=Same(step.name))

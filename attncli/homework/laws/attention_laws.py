@@ -1,0 +1,111 @@
+"""What must hold of any attention: of its scores, its weights and what they make of the values."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from attncli.homework.answers.answer import Answered
+from attncli.homework.laws.law import Alone, Broken, differs, first, law, product_error, unit
+
+
+@law
+def weights_sum_to_1(answer: Alone) -> Broken:
+    """Each row of weights sums to 1, or to 0 where nothing may be attended."""
+    weights = answer["weights"]
+    if not answer.said.normalise.sums_to_1:
+        raise KeyError("weights")
+    sums = weights.values.sum(axis=-1)
+    distance = unit(weights) * weights.values.shape[-1]
+    return np.asarray(differs(sums, np.ones_like(sums), distance) & (np.abs(sums) > distance))
+
+
+@law
+def weights_are_shares(answer: Alone) -> Broken:
+    """Weights lie between 0 and 1."""
+    weights = answer["weights"]
+    with np.errstate(invalid="ignore"):
+        outside = (weights.values < -unit(weights)) | (weights.values > 1 + unit(weights))
+    return np.asarray(outside | (np.isnan(weights.values) & ~weights.blank))
+
+
+@law
+def masked_cells_have_no_weight(answer: Alone) -> Broken:
+    """Where masked is −inf, the weight is 0."""
+    weights, masked = answer["weights"], answer["masked"]
+    return np.isneginf(masked.values) & (np.abs(weights.values) > unit(weights))
+
+
+@law
+def scores_are_products(answer: Alone) -> Broken:
+    """scores = Q Kᵀ, of the answer's own Q and K (dot products)."""
+    scores = answer["scores"]
+    queries = first(answer, "Q_rotated", "Q_h", "Q")
+    keys = first(answer, "K_present", "K_rotated", "K_h", "K")
+    if answer.said.scoring.adds != "dot" or "hidden" in answer:
+        raise KeyError("scores")  # additive scoring needs no --score to be known
+    if queries.values.ndim != scores.values.ndim:
+        raise KeyError("Q_h")  # heads that are not split yet
+    if "Q_rotated" in answer and "K_rotated" not in answer and "K_present" not in answer:
+        raise KeyError("K_rotated")
+    transposed = keys.values.swapaxes(-1, -2)
+    distance = unit(scores) + product_error(queries, transposed, unit(keys))
+    return differs(scores.values, queries.values @ transposed, distance)
+
+
+@law
+def scaled_by_one_factor(answer: Alone) -> Broken:
+    """scaled is scores times one factor, the same in every cell."""
+    scores, scaled = answer["scores"], answer["scaled"]
+    known = np.isfinite(scores.values) & np.isfinite(scaled.values)
+    largest = np.where(known, np.abs(scores.values), 0).argmax()
+    if not scores.values.flat[largest]:
+        raise KeyError("scores")
+    factor = scaled.values.flat[largest] / scores.values.flat[largest]
+    distance = 2 * (unit(scaled) + unit(scores) * abs(factor))
+    return differs(scaled.values, scores.values * factor, distance)
+
+
+@law
+def weights_are_the_softmax(answer: Alone) -> Broken:
+    """weights are the softmax (or the --normaliser) of each row of the answer's own last scores."""
+    weights, scores = answer["weights"], first(answer, "masked", "capped", "scaled")
+    if "masked" not in answer and ("position" in answer or (weights.values == 0).any()):
+        raise KeyError("masked")  # ALiBi's numbers may be added, some keys may be hidden
+    normalise = answer.said.normalise
+    with np.errstate(all="ignore"):
+        expected = np.asarray(normalise.apply(scores.values), dtype=np.float64)
+    distance = unit(scores) * normalise.steepness / normalise.temperature
+    return differs(weights.values, expected, unit(weights) + distance)
+
+
+def weighted_sum(answer: Alone) -> Answered:
+    """What weights and values make; in a layer `output` comes after W_o, and is not taken for it."""
+    return answer["heads"] if answer.scope else first(answer, "heads", "output")
+
+
+@law
+def output_is_the_weighted_sum(answer: Alone) -> Broken:
+    """output (or heads) = weights V, of the answer's own weights and V."""
+    weights, values = answer["weights"], first(answer, "V_h", "V")
+    output = weighted_sum(answer)
+    if values.values.ndim != weights.values.ndim:
+        raise KeyError("V_h")
+    distance = unit(output) + product_error(weights, values.values, unit(values))
+    return differs(output.values, weights.values @ values.values, distance)
+
+
+@law
+def output_lies_among_the_values(answer: Alone) -> Broken:
+    """No number of output (or heads) lies outside the range of its column of V."""
+    if not answer.said.normalise.sums_to_1:
+        raise KeyError("weights")
+    values, output = first(answer, "V_h", "V"), weighted_sum(answer)
+    if values.values.ndim != output.values.ndim:
+        raise KeyError("V_h")
+    lowest, highest = values.values.min(axis=-2), values.values.max(axis=-2)
+    slack = unit(output) + unit(values)
+    # A row that may attend nothing is 0, which may lie outside.
+    inside = (output.values >= lowest[..., None, :] - slack) & (
+        output.values <= highest[..., None, :] + slack
+    )
+    return np.asarray(~inside & ~np.isnan(output.values) & (output.values != 0))

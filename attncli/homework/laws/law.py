@@ -1,0 +1,108 @@
+"""What a law is: something that must hold of any answer, so that no key is needed to check it.
+
+An entry is one function, whose docstring is the law. It is given the answer's matrices and says of
+each cell, or row, whether the law is broken there; what it lacks ends in a KeyError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from attncli.calculation.operations.weighing import Normalise
+from attncli.calculation.scoring.functions import Scoring
+from attncli.homework.answers.answer import EXACT, Answer, Answered
+from attncli.homework.answers.tolerance import Numbers, half_a_unit, near
+from attncli.records import record
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Broken: TypeAlias = "NDArray[np.bool_]"
+
+
+@record(frozen=True)
+class Said:
+    """What is said of an answer beside its matrices: how scores, weights and layers are made.
+
+    `eps` is None where nobody says it.
+    """
+
+    scoring: Scoring
+    normalise: Normalise
+    activation: str
+    eps: float | None
+
+
+@record(frozen=True)
+class Alone:
+    """The steps of an answer without its problem, by the names that they have in one sublayer.
+
+    `scope` is the prefix of that sublayer in `every`, which are all the steps; empty outside.
+    """
+
+    every: Answer
+    scope: str
+    said: Said
+
+    def __getitem__(self, name: str) -> Answered:
+        return self.every[self.scope + name]
+
+    def __contains__(self, name: str) -> bool:
+        return self.scope + name in self.every
+
+    @property
+    def layer(self) -> Mapping[str, Answered]:
+        """The steps of the layer that this sublayer is in: `norm_1.output`."""
+        outer = self.scope.removesuffix(".").rpartition(".")
+        prefix = "".join(outer[:2])
+        return {
+            name.removeprefix(prefix): answered
+            for name, answered in self.every.items()
+            if name.startswith(prefix)
+        }
+
+
+Law: TypeAlias = Callable[[Alone], "Broken"]
+
+LAWS: dict[str, Law] = {}
+
+
+def law(check: Law) -> Law:
+    """Enter a function among the laws, under its own name."""
+    LAWS[check.__name__.replace("_", "-")] = check
+    return check
+
+
+def unit(answered: Answered) -> float:
+    """How far a cell may be from the number it stands for: half a unit of its last place.
+
+    Whole numbers are taken for what they are. Numbers of fewer bits differ in their last ones.
+    """
+    finest = answered.finest
+    sizes = np.abs(np.nan_to_num(answered.values, posinf=0, neginf=0))
+    bits = 1e-9 + 32 * answered.epsilon * float(sizes.max(initial=1))
+    return bits + (float(half_a_unit(finest)) if 0 < finest < EXACT else 0.0)
+
+
+def first(answer: Alone, *names: str) -> Answered:
+    """The first of these that the answer has."""
+    for name in names:
+        if name in answer:
+            return answer[name]
+    raise KeyError(names)
+
+
+def differs(given: Numbers, expected: Numbers, distance: Numbers | float) -> Broken:
+    """Cells that are not what follows; blanks, which are NaN, break no law."""
+    known = ~np.isnan(given) & ~np.isnan(expected)
+    return np.asarray(known & ~near(given, expected, np.broadcast_to(distance, given.shape)))
+
+
+def product_error(left: Answered, right: Numbers, unit_right: float) -> Numbers:
+    """How far a product may be off because its factors were rounded."""
+    sizes = np.abs(np.nan_to_num(left.values))
+    of_left = unit(left) * np.abs(np.nan_to_num(right)).sum(axis=-2, keepdims=True)
+    return np.asarray(of_left + unit_right * sizes.sum(axis=-1, keepdims=True))

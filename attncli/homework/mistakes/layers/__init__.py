@@ -1,0 +1,1 @@
+"""Mistakes in layers: residual sums, norms, feed-forwards, stacks."""

@@ -1,0 +1,80 @@
+"""Mistakes between the layers of a stack: what the decoder attends to, and what it predicts."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from attncli.calculation.algebra.layouts import Array
+from attncli.calculation.masks.masking import Mask
+from attncli.calculation.operations.projections import Project
+from attncli.calculation.operations.weighing import Softmax
+from attncli.homework.mistakes.layers.common import layer_of
+from attncli.homework.mistakes.mistake import Scene, mistake
+from attncli.homework.mistakes.weights.softmax import EVERY_NORMALISER
+
+
+def _with_memory(scene: Scene, name: str) -> Array | None:
+    """The projection of another matrix of the encoder; None where it is not one of memory."""
+    source, *others = scene.step.operation.operands
+    if source != "memory" or scene.part is None or name not in scene.whole:
+        return None
+    if name == scene.full_name("memory"):
+        return None
+    return scene.step.operation.apply(scene.whole[name], *(scene[other] for other in others))
+
+
+@mistake("memory-unencoded", "K and V from what goes into the encoder", Project)
+def memory_unencoded(scene: Scene) -> Array | None:
+    """The decoder attended to the embeddings of the encoder.
+
+    Keys and values come from what the encoder gives: its last output.
+
+    The embeddings know nothing of each other; what the encoder found out about the source is lost.
+    """
+    names = (f"encoder.{name}" for name in ("embedded", "X_scaled", "X"))
+    name = next((name for name in names if name in scene.whole), None)
+    return _with_memory(scene, name) if name else None
+
+
+@mistake("memory-layer-by-layer", "K and V from the encoder's layer of the same number", Project)
+def memory_layer_by_layer(scene: Scene) -> Array | None:
+    """Each layer of the decoder attended to the encoder's layer of the same number.
+
+    Every layer of the decoder attends to the same memory: what the last layer of the encoder gives.
+
+    The picture of two stacks side by side suggests it, but the encoder is finished before the
+    decoder begins.
+    """
+    layer = layer_of(scene.full_name("output"))
+    if "decoder" not in layer:  # whose memory is given
+        return None
+    return _with_memory(scene, f"{layer.replace('decoder', 'encoder')}output")
+
+
+@mistake("causal-unasked", "weights of the keys j ≤ i alone", *EVERY_NORMALISER)
+def causal_unasked(scene: Scene) -> Array | None:
+    """A causal mask was used although none is asked for.
+
+    Let every query see all the keys.
+
+    A decoder must not see what it is to predict; an encoder knows its whole sequence, and reads it
+    in both directions.
+    """
+    (scores,) = scene.operands
+    n, m = scores.shape[-2:]
+    is_masked = any(isinstance(step.operation, Mask) for step in scene.plan.steps)
+    if is_masked or "memory" in scene or n != m or "logits" in scene:
+        return None
+    seen = np.tri(n, dtype=np.bool_)
+    return scene.step.operation.apply(np.where(seen, scores, scores.dtype.type(-np.inf)))
+
+
+@mistake("softmax-missing", "the scores, or logits, as they are", Softmax)
+def softmax_missing(scene: Scene) -> Array | None:
+    """Softmax was not taken.
+
+    Take it of each row: exp(x) over the sum of the exponentials of its row.
+
+    Scores may be negative, and have any sum; shares lie between 0 and 1, and sum to 1.
+    """
+    return scene.operands[0].copy()

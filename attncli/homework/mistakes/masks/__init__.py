@@ -1,0 +1,1 @@
+"""Mistakes in masks: matrices, rules, several at a time."""

@@ -1,0 +1,1 @@
+"""Mistakes in positions: embeddings, sinusoids, rotations, distances."""

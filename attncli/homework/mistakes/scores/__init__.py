@@ -1,0 +1,1 @@
+"""Mistakes in scores: products, additive scoring, the scale, the soft cap."""

@@ -1,0 +1,1 @@
+"""Mistakes in projections, heads, caches, and sums of values."""

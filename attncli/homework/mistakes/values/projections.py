@@ -1,0 +1,248 @@
+"""Mistakes between the sequences and what is projected from them: Q, K, V, and the output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from attncli.calculation.algebra.layouts import Array, Role
+from attncli.calculation.operations.projections import Project, WeightedSum
+from attncli.calculation.operations.split_heads import Concat, SplitHeads
+from attncli.calculation.scoring.products import Bilinear, Dot, TanhSum
+from attncli.homework.mistakes.mistake import Scene, mistake
+
+OF_SEQUENCES = (Project, SplitHeads, Dot, Bilinear, TanhSum, WeightedSum)
+
+
+def renamed(scene: Scene, instead: Mapping[str, str]) -> Array | None:
+    """The right operation on other matrices; None where it takes none of those to be replaced."""
+    names = scene.step.operation.operands
+    if not set(names) & set(instead):
+        return None
+    return scene.step.operation.apply(*(scene[instead.get(name, name)] for name in names)).copy()
+
+
+def _weight(scene: Scene) -> str:
+    """The name of the weight of this projection."""
+    operation = scene.step.operation
+    assert isinstance(operation, Project)
+    return operation.weight
+
+
+def _weight_first(scene: Scene, weight: Array) -> Array:
+    """The product with the weight in front, with the bias if there is one."""
+    source, _, *biases = scene.operands
+    per_head = weight.ndim == 3
+    product = weight @ (source[..., None, :, :] if per_head else source)
+    for bias in biases:
+        product = product + (bias[:, None, :] if per_head else bias)
+    return product
+
+
+def _unprojected(scene: Scene, weight: str) -> Array | None:
+    """What goes into the projection by this weight, as it is; None where each head has its own."""
+    source, matrix, *_ = scene.operands
+    return source.copy() if _weight(scene) == weight and matrix.ndim == 2 else None
+
+
+@mistake("weight-transposed", "X Wᵀ for X W, or X W for X Wᵀ", Project)
+def weight_transposed(scene: Scene) -> Array | None:
+    """The weight was used the other way round: its rows as its columns.
+
+    Each row of X meets what belongs to one output feature: the columns of a weight written
+    d_in × d_out, the rows of one written d_out × d_in.
+
+    Only a square weight lets the product through at all, and then nothing warns that the features
+    are mixed by the wrong numbers.
+    """
+    source, weight, *biases = scene.operands
+    return scene.step.operation.apply(source, weight.swapaxes(-1, -2), *biases)
+
+
+@mistake("weight-on-left", "W X", Project)
+def weight_on_left(scene: Scene) -> Array | None:
+    """The weight was put on the left: W X.
+
+    Tokens are rows here, so the weight stands on the right, after X.
+
+    On the left it adds up whole tokens instead of the features of each token, and gives a row
+    for each row of W instead of one for each token.
+    """
+    swapped = scene.problem.layout.swapped
+    if Role.TOKENS in swapped:
+        return None
+    weight = scene.operands[1]
+    return _weight_first(scene, weight.swapaxes(-1, -2) if Role.WEIGHT in swapped else weight)
+
+
+@mistake("weight-on-right", "X W, where tokens are columns", Project)
+def weight_on_right(scene: Scene) -> Array | None:
+    """The weight was put on the right: X W.
+
+    Tokens are columns here, so the weight stands on the left: W X.
+
+    On the right it adds up whole tokens instead of the features of each token, and gives a column
+    for each column of W instead of one for each token.
+    """
+    if Role.TOKENS not in scene.problem.layout.swapped:
+        return None
+    return _weight_first(scene, scene.operands[1])
+
+
+@mistake("v-uses-wk", "V = X W_k", Project)
+def v_uses_wk(scene: Scene) -> Array | None:
+    """The values were projected by W_k, the weight of the keys.
+
+    V has a weight of its own: V = X W_v.
+
+    Keys say where to look and values what is found there; with one weight for both, the output is
+    a mixture of keys.
+    """
+    return renamed(scene, {"W_v": "W_k", "b_v": "b_k"})
+
+
+@mistake("k-uses-wq", "K = X W_q", Project)
+def k_uses_wq(scene: Scene) -> Array | None:
+    """The keys were projected by W_q, the weight of the queries.
+
+    K has a weight of its own: K = X W_k.
+
+    With one weight for both, a sequence that attends to itself has symmetric scores: what token 1
+    seeks in token 2 is then what token 2 seeks in token 1.
+    """
+    return renamed(scene, {"W_k": "W_q", "b_k": "b_q"})
+
+
+@mistake("q-uses-wk", "Q = X W_k", Project)
+def q_uses_wk(scene: Scene) -> Array | None:
+    """The queries were projected by W_k, the weight of the keys.
+
+    Q has a weight of its own: Q = X W_q.
+
+    With one weight for both, a sequence that attends to itself has symmetric scores: what token 1
+    seeks in token 2 is then what token 2 seeks in token 1.
+    """
+    return renamed(scene, {"W_q": "W_k", "b_q": "b_k"})
+
+
+@mistake("q-unprojected", "Q = X", Project)
+def q_unprojected(scene: Scene) -> Array | None:
+    """X itself was taken for the queries.
+
+    Project it: Q = X W_q.
+
+    W_q learns what a token seeks; without it every token seeks what it is itself.
+    """
+    return _unprojected(scene, "W_q")
+
+
+@mistake("k-unprojected", "K = X", Project)
+def k_unprojected(scene: Scene) -> Array | None:
+    """The sequence itself was taken for the keys.
+
+    Project it: K = X W_k, or memory W_k in cross-attention.
+
+    W_k learns by what a token is found; without it the queries are compared with raw embeddings.
+    """
+    return _unprojected(scene, "W_k")
+
+
+@mistake("v-unprojected", "V = X", Project)
+def v_unprojected(scene: Scene) -> Array | None:
+    """The sequence itself was taken for the values.
+
+    Project it: V = X W_v, or memory W_v in cross-attention.
+
+    W_v learns what a token passes on; without it the output is a mixture of raw embeddings.
+    """
+    return _unprojected(scene, "W_v")
+
+
+@mistake("cross-swapped", "Q from memory, K and V from X", *OF_SEQUENCES)
+def cross_swapped(scene: Scene) -> Array | None:
+    """X and memory were exchanged: queries from memory, keys and values from X.
+
+    Queries come from X, the sequence that asks; keys and values from memory, which is asked.
+
+    The output has one row a query: exchanged, it has the rows of memory, and the encoder reads the
+    decoder instead of being read by it.
+    """
+    own = "embedded" if "embedded" in scene else "X"
+    return renamed(scene, {own: "memory", "memory": own})
+
+
+@mistake("cross-is-self", "K and V from X although memory is given", *OF_SEQUENCES)
+def cross_is_self(scene: Scene) -> Array | None:
+    """X was used where memory belongs.
+
+    In cross-attention keys and values come from memory; only the queries come from X.
+
+    X then attends to itself, and nothing of the other sequence reaches the output.
+    """
+    return renamed(scene, {"memory": "embedded" if "embedded" in scene else "X"})
+
+
+@mistake("split-before-project", "each part of X times one small W", Project)
+def split_before_project(scene: Scene) -> Array | None:
+    """X was cut into heads first, and each part projected by one small weight that all share.
+
+    Project all of X by the whole weight, then cut the result into heads.
+
+    A head then sees only its own slice of the embedding, and all heads learn the same projection.
+    """
+    source, weight, *biases = scene.operands
+    split = next(
+        (
+            step.operation
+            for step in scene.plan.steps
+            if isinstance(step.operation, SplitHeads) and step.operation.source == scene.step.name
+        ),
+        None,
+    )
+    if split is None:
+        return None
+    rows, columns = source.shape[-1] // split.heads, weight.shape[-1] // split.heads
+    parts = split.apply(source) @ weight[:rows, :columns]
+    for bias in biases:
+        parts = parts + bias[:columns]
+    return Concat(split.source).apply(parts)
+
+
+@mistake("bias-missing", "X W", Project)
+def bias_missing(scene: Scene) -> Array | None:
+    """The bias was left out.
+
+    Add it to every row of the product: X W + b.
+
+    The bias shifts each feature by the same amount for every token; without it the whole matrix is
+    shifted.
+    """
+    source, weight, *biases = scene.operands
+    return scene.step.operation.apply(source, weight) if biases else None
+
+
+@mistake("bias-twice", "X W + 2 b", Project)
+def bias_twice(scene: Scene) -> Array | None:
+    """The bias was added twice.
+
+    Add it once to every row of the product: X W + b.
+
+    Added once more, as when a layer has added it already, it shifts every row of the matrix.
+    """
+    source, weight, *biases = scene.operands
+    return scene.step.operation.apply(source, weight, 2 * biases[0]) if biases else None
+
+
+@mistake("relu-on-projection", "max(0, X W)", Project)
+def relu_on_projection(scene: Scene) -> Array | None:
+    """The projection was put through a ReLU: its negative numbers became 0.
+
+    Leave it as it is: the projections of attention are linear, X W + b.
+
+    Queries and keys without negative numbers can hardly disagree, and values lose what they would
+    subtract.
+    """
+    if _weight(scene) not in ("W_q", "W_k", "W_v", "W_o"):
+        return None
+    return np.maximum(scene.right(), 0)

@@ -1,0 +1,1 @@
+"""Mistakes in weights: softmax and the other normalisers."""

@@ -1,0 +1,1 @@
+"""Costs, as tables, JSON and CSV."""

@@ -1,0 +1,213 @@
+"""What is explained: cells, down to a depth, each as a chain of equal things."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import islice
+
+import numpy as np
+
+from attncli.calculation.algebra.expressions import (
+    Cell,
+    Expression,
+    Known,
+    Noted,
+    Number,
+    Quotient,
+    Sum,
+)
+from attncli.calculation.algebra.layouts import Array, Role
+from attncli.calculation.algebra.plan import Step, Trace
+from attncli.calculation.algebra.requirements import Paper
+from attncli.calculation.algebra.vector_expressions import Inner, Length, SquaredDistance, Total
+from attncli.calculation.analyses.cell_names import WORDS, Selection
+from attncli.calculation.problem.problem import Problem
+from attncli.records import record, replace
+from attncli.render.explain.spelling import Spelling, shown
+from attncli.render.numbers import number_text
+
+MOST = 24  # cells of one selection that are explained unless all are asked for
+
+
+@record(frozen=True)
+class Own:
+    """The numbers of an answer, NaN where it is blank, and the decimals that each matrix has.
+
+    `decimals` are None for a matrix of arithmetic alone, such as 1/3.
+    """
+
+    values: Mapping[str, Array]
+    decimals: Mapping[str, int | None]
+
+    def number(self, cell: Cell) -> float | None:
+        """What the answer says, or None where it says nothing."""
+        number = float(self.values[cell.name][cell.index]) if cell.name in self.values else np.nan
+        return None if np.isnan(number) else number
+
+
+@record(frozen=True)
+class Explanations:
+    """The cells of a trace that are to be explained, and the numbers of an answer beside them."""
+
+    problem: Problem
+    trace: Trace
+    paper: Paper
+    selections: Sequence[Selection]
+    depth: int = 0
+    full: bool = False
+    own: Own | None = None
+
+    @cached_property
+    def steps(self) -> dict[str, Step]:
+        return {step.name: step for step in self.trace.plan.steps}
+
+    @cached_property
+    def answered(self) -> Trace:
+        """The trace with the numbers of the answer in it, as far as there are any."""
+        own = self.own.values if self.own else {}
+        matrices = dict(self.trace.matrices)
+        for name, matrix in own.items():
+            if name in matrices:
+                matrices[name] = np.where(np.isnan(matrix), matrices[name], matrix)
+        return Trace(self.trace.plan, matrices)
+
+    def expression(self, cell: Cell, trace: Trace) -> Expression:
+        """How a cell comes about from the numbers of a trace, as the layout writes it."""
+        operation = self.steps[cell.name].operation
+        operands = (trace.matrices[name] for name in operation.operands)
+        is_swapped = Role.TOKENS in self.paper.layout.swapped
+        roles = self.paper.roles.items()
+        swapped = {name for name, role in roles if is_swapped and role is Role.TOKENS}
+        with np.errstate(all="ignore"):  # what overflows is told of once, where the plan is run
+            return operation.cell(cell.index, *operands).turned(swapped)
+
+    def cells(self, selection: Selection) -> tuple[Iterator[Cell], int]:
+        """The cells of a selection that are explained, and how many are not."""
+        count = len(selection)
+        most = count if self.full or count <= MOST else MOST
+        return islice(selection, most), count - most
+
+    def walk(self, cell: Cell) -> Iterator[tuple[int, Cell]]:
+        """A cell and, below it, those that it comes from: each once."""
+        seen: set[Cell] = set()
+
+        def down(cell: Cell, level: int) -> Iterator[tuple[int, Cell]]:
+            if cell in seen:
+                return
+            seen.add(cell)
+            yield level, cell
+            if level < self.depth:
+                for operand in self.operands(cell):
+                    yield from down(operand, level + 1)
+
+        return down(cell, 0)
+
+    def operands(self, cell: Cell) -> list[Cell]:
+        """The cells of other steps that are written in its arithmetic, one matrix after another."""
+        needed = _cells(self.expression(cell, self.trace), self.full)
+        found = [operand for operand in dict.fromkeys(needed) if operand.name in self.steps]
+        names = list(dict.fromkeys(operand.name for operand in found))
+        return sorted(found, key=lambda operand: (names.index(operand.name), operand.index))
+
+    def value(self, cell: Cell) -> float:
+        return float(self.trace.matrices[cell.name][cell.index])
+
+    def labels(self, cell: Cell) -> list[str]:
+        """The labels of a cell in the order of its places, where it has any."""
+        step = self.steps[cell.name]
+        labelled = [
+            (axis, at)
+            for axis, at in zip(step.axes, cell.index, strict=True)
+            if axis.name not in WORDS
+        ]
+        if step.role in self.paper.layout.swapped:
+            labelled.reverse()
+        return [
+            self.problem.label(axis, at)
+            for axis, at in labelled
+            if self.problem.labels.get(axis.name)
+        ]
+
+    def chain(self, cell: Cell, spelling: Spelling) -> list[str]:
+        """The cell, what it is in names, in numbers, halfway, and its value: all equal."""
+        expression = self.expression(cell, self.trace)
+        names = replace(spelling, values=None).spell(expression)
+        numbers = _numbers(expression, spelling, self.trace, self.value(cell))
+        if _is_constant(expression):
+            return [spelling.cell(cell), *numbers]
+        return _distinct([spelling.cell(cell), names, *numbers])
+
+    def note(self, cell: Cell, spelling: Spelling) -> str:
+        """Whatever is said about a cell beside its arithmetic."""
+        expression = self.expression(cell, self.trace)
+        if not isinstance(expression, Noted):
+            return ""
+        said = (
+            spelling.cell(part) if isinstance(part, Cell) else spelling.words(part)
+            for part in expression.note
+        )
+        return "".join(said)
+
+    def own_chain(self, cell: Cell, spelling: Spelling) -> list[str]:
+        """The same arithmetic with the answer's numbers, where it has any for this cell."""
+        own = self.own
+        if own is None:
+            return []
+        expression = self.expression(cell, self.answered)
+        concerned = (cell, *_cells(expression, full=True))
+        if all(own.number(each) is None for each in concerned):
+            return []
+        value = expression.value(self.answered.matrices)
+        return _numbers(expression, spelling, self.answered, value)
+
+    def written(self, cell: Cell, precision: int) -> tuple[str, bool] | None:
+        """What the answer holds for a cell, and whether its own arithmetic gives that.
+
+        Half a unit of the last decimal that its matrix has is rounding.
+        """
+        number = self.own.number(cell) if self.own else None
+        if self.own is None or number is None:
+            return None
+        decimals = self.own.decimals[cell.name]
+        given = self.expression(cell, self.answered).value(self.answered.matrices)
+        distance = 0.0 if decimals is None else 0.5 * 10.0**-decimals
+        fits = number == given or abs(number - given) <= distance + 1e-9 * max(1, abs(given))
+        return number_text(number, precision if decimals is None else max(decimals, 0)), fits
+
+
+def _cells(expression: Expression, full: bool) -> Iterator[Cell]:
+    """The cells that are written in an expression, from left to right."""
+    if isinstance(expression, Cell):
+        yield expression
+    parts = expression.parts
+    if isinstance(expression, Sum | Inner | Total | Length | SquaredDistance):
+        parts = tuple(shown(parts, full)[0])
+    for part in parts:
+        yield from _cells(part, full)
+
+
+def _is_constant(expression: Expression) -> bool:
+    bare = expression.result if isinstance(expression, Noted) else expression
+    return isinstance(bare, Number)
+
+
+def _numbers(expression: Expression, spelling: Spelling, trace: Trace, value: float) -> list[str]:
+    """The arithmetic in the numbers of a trace, then halfway, then its value."""
+    if _is_constant(expression):
+        return [spelling.number(value)]
+    numbers = replace(spelling, values=trace.matrices)
+    halfway = expression.halfway(trace.matrices)
+    spelled = [numbers.spell(expression)]
+    if not (isinstance(halfway, Quotient) and _reads_as_zero(halfway.denominator, numbers)):
+        spelled.append(numbers.spell(halfway))
+    return _distinct([*spelled, spelling.number(value)])
+
+
+def _reads_as_zero(expression: Expression, spelling: Spelling) -> bool:
+    return isinstance(expression, Known) and not float(spelling.number(expression.number))
+
+
+def _distinct(texts: list[str]) -> list[str]:
+    """Without what repeats the text before it."""
+    return [text for at, text in enumerate(texts) if not at or text != texts[at - 1]]

@@ -1,0 +1,85 @@
+"""Expressions in LaTeX, with what amsmath knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from attncli.calculation.algebra.expressions import Expression
+from attncli.calculation.algebra.vector_expressions import Slot
+from attncli.render.explain.spelling import Spelling
+
+
+class Latex(Spelling):
+    r"""The same in LaTeX: `\frac`, `\sqrt`, `\exp`."""
+
+    times, equals, dot = r" \cdot ", " &= ", r" \cdot "
+
+    def place(self, name: str, slots: Sequence[Slot]) -> str:
+        own, leading = self.written(name, slots)
+        while own and own[-1] == ":":
+            own.pop()
+        below = ",".join([*own, *(rf"\mathrm{{{word}}}={at}" for word, at in leading)])
+        return f"{self.matrix(name, False)}_{{{below}}}" if below else self.matrix(name, False)
+
+    def constant(self, number: float) -> str:
+        mantissa, _, exponent = super().constant(number).partition("e")
+        if not exponent:
+            return mantissa
+        power = f"10^{{{int(exponent)}}}"
+        return {"1": power, "-1": f"-{power}"}.get(mantissa, rf"{mantissa} \cdot {power}")
+
+    def minus_infinite(self, number: float) -> str:
+        return r"-\infty" if np.isneginf(number) else ""
+
+    def matrix(self, name: str, is_transposed: bool) -> str:
+        letter, _, below = name.partition("_")
+        if len(letter) > 1 or not below:
+            spelled = name if len(name) == 1 else rf"\mathrm{{{latex_text(name)}}}"
+        else:
+            lower = below if len(below) == 1 else rf"\mathrm{{{latex_text(below)}}}"
+            spelled = f"{{{letter}_{{{lower}}}}}"
+        return f"{spelled}^\\top" if is_transposed else spelled
+
+    def bracketed(self, text: str) -> str:
+        return rf"\left({text}\right)"
+
+    def quotient(self, numerator: Expression, denominator: Expression, leads: bool) -> str:
+        return rf"\frac{{{self.spell(numerator)}}}{{{self.spell(denominator)}}}"
+
+    def root(self, radicand: str) -> str:
+        return rf"\sqrt{{{radicand}}}"
+
+    def norm(self, vector: str) -> str:
+        return rf"\left\|{vector}\right\|"
+
+    def power(self, base: str, exponent: Expression) -> str:
+        return f"{base}^{{{self.spell(exponent)}}}"
+
+    def function(self, name: str, argument: str) -> str:
+        command = rf"\{name}" if name in _KNOWN else rf"\operatorname{{{name}}}"
+        return rf"{command}\left({argument}\right)"
+
+    def total(self, vector: str) -> str:
+        return rf"\sum {vector}"
+
+    def gap(self, count: int) -> str:
+        return rf"\underbrace{{\cdots}}_{{\text{{{count} more}}}}"
+
+    def words(self, text: str) -> str:
+        return rf"\text{{{latex_text(text)}}}"
+
+
+_KNOWN = ("cos", "exp", "max", "sin", "tanh")  # functions that LaTeX has commands for
+_SPECIAL = {
+    **{character: f"\\{character}" for character in "&%$#_{}"},
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+}
+
+
+def latex_text(text: str) -> str:
+    """Text of the user with what LaTeX would obey written out."""
+    return "".join(_SPECIAL.get(character, character) for character in text)

@@ -1,0 +1,1 @@
+"""The report on an answer, as tables, JSON and Markdown."""

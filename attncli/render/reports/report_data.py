@@ -1,0 +1,100 @@
+"""A report as data and markup: JSON in check50's shape, Gradescope's results.json, Markdown."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from attncli.calculation.algebra.layouts import noun
+from attncli.homework.judging.report import Difference, Line, Report
+from attncli.render.view import View
+
+
+def report_json(report: Report) -> str:
+    """The results in the order of the plan; `passed` is null where nothing was answered."""
+    document = {
+        "results": [_result(line) for line in report.lines],
+        "score": report.score,
+        "max_score": report.max_score,
+    }
+    return _dumped(document)
+
+
+def _result(line: Line) -> dict[str, Any]:
+    cells = [_cell(difference) for difference in line.differences]
+    return {
+        "name": line.name,
+        "passed": line.passed,
+        "data": {
+            "verdict": line.verdict.word,
+            "cells": cells,
+            "first": cells[0] if cells else None,
+        },
+        "cause": {"rationale": line.rationale, "help": line.help, "mistakes": list(line.mistakes)}
+        if line.rationale
+        else None,
+    }
+
+
+def _cell(difference: Difference) -> dict[str, Any]:
+    return {
+        "index": list(difference.index),
+        "place": difference.place,
+        "yours": difference.yours,
+        "expected": difference.expected,
+    }
+
+
+def report_gradescope(report: Report, view: View) -> str:
+    """A test a step, with scores and words; the whole report as coloured output above them."""
+    words = {True: "passed", False: "failed"}
+    tests = [
+        {
+            "name": line.name,
+            "score": line.earned,
+            "max_score": line.points,
+            **({"status": words[line.passed]} if line.passed is not None else {}),
+            "output": " ".join(filter(None, (line.verdict.word + ".", line.rationale, line.help))),
+            "output_format": "text",
+        }
+        for line in report.lines
+    ]
+    from attncli.render.reports.report_tables import (
+        draw_report,  # with rich, which no other of these needs
+    )
+
+    colored = View(view.precision, view.full, None, "256")
+    document = {
+        "score": report.score,
+        "output": draw_report(report, colored),
+        "output_format": "ansi",
+        "tests": tests,
+    }
+    return _dumped(document)
+
+
+def report_markdown(report: Report) -> str:
+    """A table of verdicts, then what is to be said of each step."""
+    rows = ["| step | verdict | points | mistake |", "|---|---|---:|---|"]
+    for line in report.lines:
+        marks = f"{line.earned:g} of {line.points:g}"
+        mistakes = ", ".join(f"`{name}`" for name in line.mistakes)
+        rows.append(f"| `{line.name}` | {line.verdict.word} | {marks} | {mistakes} |")
+    for line in report.lines:
+        if line.rationale:
+            rows += ["", f"**{line.name}: {line.verdict.word}.** {line.rationale}"]
+            rows += [line.help] if line.help else []
+            rows += [
+                f"- {cell.place}: `{cell.yours}` instead of `{cell.expected}`"
+                for cell in line.differences
+            ]
+    rows += [
+        "",
+        f"**{report.score:g} of {report.max_score:g} {noun(report.max_score, 'points')}**",
+        "",
+    ]
+    return "\n".join(rows)
+
+
+def _dumped(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -1,0 +1,82 @@
+"""A report as tables for people: the verdicts, then each wrong step with its wrong cells marked."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from attncli.calculation.algebra.layouts import noun
+from attncli.homework.judging.report import Line, Report
+from attncli.render.console import TextConsole
+from attncli.render.view import View
+
+STYLES = {
+    "right": "green",
+    "rounded": "green",
+    "follows": "yellow",
+    "wrong": "bold red",
+    "shape": "bold red",
+    "missing": "dim",
+}
+MOST_CELLS = 12  # wrong cells that are listed without --full
+
+
+def draw_report(report: Report, view: View) -> str:
+    """The report as text, for a screen or a file."""
+    console = TextConsole(view)
+    if report.title:
+        console.print(Text(report.title, "bold"))
+        console.print()
+    _print_verdicts(console, report)
+    # The first wrong step leads; what is right needs no words.
+    lines = sorted(report.lines, key=lambda line: line.name != report.first)
+    for line in lines:
+        if line.rationale:
+            _print_line(console, line, view)
+    console.print()
+    points = f"{_number(report.max_score)} {noun(report.max_score, 'points')}"
+    console.print(Text(f"{_number(report.score)} of {points}", "bold"))
+    return console.text
+
+
+def _print_verdicts(console: Console, report: Report) -> None:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1))
+    table.add_column("step", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("points", justify="right", no_wrap=True)
+    table.add_column("mistake")
+    for line in report.lines:
+        verdict = Text(line.verdict.word, STYLES[line.verdict.word])
+        marks = f"{_number(line.earned)} of {_number(line.points)}"
+        table.add_row(Text(line.name), verdict, Text(marks), Text(", ".join(line.mistakes)))
+    console.print(table)
+
+
+def _print_line(console: Console, line: Line, view: View) -> None:
+    console.print()
+    heading = Text.assemble(
+        (line.name, "bold cyan"), ": ", (line.verdict.word, STYLES[line.verdict.word]), ". "
+    )
+    console.print(heading + Text(line.rationale), width=view.width)
+    if line.help:
+        console.print(Text(line.help, "italic"), width=view.width)
+    if not line.differences:
+        return
+    shown = line.differences if view.full else line.differences[:MOST_CELLS]
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1))
+    first = "wrong cell" if line.passed is False else "cell"
+    for name in (first, "yours", "expected"):
+        table.add_column(name, justify="left" if name == first else "right", no_wrap=True)
+    for difference in shown:
+        yours = Text(difference.yours, "red")
+        table.add_row(Text(difference.place), yours, Text(difference.expected, "green"))
+    console.print(table)
+    hidden = len(line.differences) - len(shown)
+    if hidden:
+        console.print(Text(f"and {hidden} more (--full shows them)", "dim"))
+
+
+def _number(points: float) -> str:
+    return f"{points:g}"

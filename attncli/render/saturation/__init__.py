@@ -1,0 +1,1 @@
+"""How saturated softmax is, as tables with bars, JSON and CSV."""
