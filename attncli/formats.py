@@ -1,9 +1,14 @@
-"""The forms a result can take: one entry each in `FORMATS`. Nothing heavy is loaded for their names."""
+"""The forms that results take: one entry each, in a table for each kind of result.
+
+An entry names the function that writes it, as `room.module:function`, and loads that module when it
+is used: the names of all forms are known without rich and without NumPy.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from attncli.errors import AttncliError
 from attncli.records import record
@@ -11,84 +16,189 @@ from attncli.records import record
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from attncli.calculation.algebra.plan import Trace
-    from attncli.calculation.problem.problem import Problem
+    from attncli.calculation.analyses.comparison import Comparison
+    from attncli.calculation.analyses.scale_study import Saturation
+    from attncli.calculation.counting.alternatives import Report as CostReport
+    from attncli.calculation.problem.problem import Result
+    from attncli.homework.judging.report import Report
+    from attncli.render.explain.explanations import Explanations
+    from attncli.render.pictures import Picture
     from attncli.render.view import View
 
+Asked = TypeVar("Asked")
+
+
+class HasMatrices(Protocol):
+    """A result that is made of matrices."""
+
+    @property
+    def matrices(self) -> Mapping[str, Any]:
+        """The matrices by name."""
+
+
+def written_by(path: str) -> Callable[[Any, View], str | bytes]:
+    """The function `room.module:function` of this program, which is loaded when it is called."""
+    module, _, function = path.partition(":")
+
+    def write(asked: Any, view: View) -> str | bytes:
+        written: str | bytes = getattr(import_module(f"attncli.{module}"), function)(asked, view)
+        return written
+
+    return write
+
+
+def matrices_written_by(path: str) -> Callable[[HasMatrices, View], bytes]:
+    """The same for a function that takes matrices by name."""
+
+    def write(asked: HasMatrices, view: View) -> bytes:
+        module, _, function = path.partition(":")
+        written: bytes = getattr(import_module(f"attncli.{module}"), function)(asked.matrices)
+        return written
+
+    return write
+
 
 @record(frozen=True)
-class Result:
-    """What was asked for: the steps of these names in a trace, and the problem it belongs to."""
+class Format(Generic[Asked]):
+    """One form of a result, and the suffix of its files.
 
-    problem: Problem
-    trace: Trace
-    names: Sequence[str]
-
-
-@record(frozen=True)
-class Format:
-    """A form of a result: the suffix of its files, and how it is written.
-
-    `room` are the bytes that each number it shows takes while it is written, `is_elided` whether
-    it shows but a few of many, unless all are asked for.
+    `bytes_per_number` is the memory that writing takes for each number of the result; `elides` says
+    that large matrices are abbreviated unless the user asks for all of them.
     """
 
     suffix: str
     help: str
-    write: Callable[[Result, View], bytes]
-    room: int
+    writer: Callable[[Asked, View], str | bytes]
+    bytes_per_number: int = 0
     is_text: bool = True
-    is_elided: bool = False
+    elides: bool = False
 
-    def room_of(self, full: bool) -> int:
-        """The bytes for each number of the result."""
-        return 0 if self.is_elided and not full else self.room
+    def write(self, asked: Asked, view: View) -> bytes:
+        """The result in this form, as the bytes of a file."""
+        written = self.writer(asked, view)
+        return written.encode() if isinstance(written, str) else written
 
-
-def _table(result: Result, view: View) -> bytes:
-    from attncli.render.trace_tables import draw
-
-    return draw(result.trace, result.names, result.problem, view).encode()
-
-
-def _json(result: Result, view: View) -> bytes:
-    from attncli.documents.text.json_text import dump_json
-
-    return dump_json(result.trace.written(result.names))
+    def memory_per_number(self, full: bool) -> int:
+        """Bytes that each number of the result takes while it is written; few, where it is elided."""
+        return 0 if self.elides and not full else self.bytes_per_number
 
 
-def _csv(result: Result, view: View) -> bytes:
-    from attncli.documents.text.csv_text import dump_csv
+FORMATS: dict[str, Format[Result]] = {
+    "table": Format(
+        ".txt", "tables for people", written_by("render.trace_tables:draw"), 1400, elides=True
+    ),
+    "json": Format(
+        ".json",
+        "one object of matrices",
+        matrices_written_by("documents.text.json_text:dump_json"),
+        110,
+    ),
+    "csv": Format(
+        ".csv",
+        "one matrix bare, several under their names",
+        matrices_written_by("documents.text.csv_text:dump_csv"),
+        80,
+    ),
+    "npz": Format(
+        ".npz",
+        "arrays by name",
+        matrices_written_by("documents.arrays.npz:dump_arrays"),
+        16,
+        is_text=False,
+    ),
+}
 
-    return dump_csv(result.trace.written(result.names))
+REPORTS: dict[str, Format[Report]] = {
+    "table": Format(
+        ".txt", "tables for people", written_by("render.reports.report_tables:draw_report")
+    ),
+    "json": Format(
+        ".json",
+        "a result a step, in the shape of check50",
+        written_by("render.reports.report_data:report_json"),
+    ),
+    "gradescope": Format(
+        ".gradescope.json",
+        "Gradescope's results.json",
+        written_by("render.reports.gradescope:report_gradescope"),
+    ),
+    "markdown": Format(
+        ".md",
+        "for a page or a comment",
+        written_by("render.reports.report_data:report_markdown"),
+    ),
+}
 
+EXPLANATIONS: dict[str, Format[Explanations]] = {
+    "text": Format(".txt", "a line a cell", written_by("render.explain.forms_of_explain:text")),
+    "json": Format(
+        ".json", "a list of objects", written_by("render.explain.forms_of_explain:as_json")
+    ),
+    "latex": Format(
+        ".tex", "align* of amsmath", written_by("render.explain.forms_of_explain:latex")
+    ),
+    "markdown": Format(
+        ".md", "a nested list", written_by("render.explain.forms_of_explain:markdown")
+    ),
+}
 
-def _npz(result: Result, view: View) -> bytes:
-    from attncli.documents.arrays.npz import dump_arrays
+COMPARISONS: dict[str, Format[Sequence[Comparison]]] = {
+    "table": Format(
+        ".txt", "a table for people", written_by("render.comparisons:draw_comparisons")
+    ),
+    "json": Format(
+        ".json", "an object a convention", written_by("render.comparisons:comparisons_json")
+    ),
+}
 
-    return dump_arrays(result.trace.written(result.names))
+PICTURES: dict[str, Format[Picture]] = {
+    "picture": Format(".txt", "a picture for people", written_by("render.pictures:draw_mask")),
+    "json": Format(
+        ".json",
+        "an object with the mask",
+        matrices_written_by("documents.text.json_text:dump_json"),
+    ),
+    "csv": Format(".csv", "0 and 1", matrices_written_by("documents.text.csv_text:dump_csv")),
+}
 
+SATURATIONS: dict[str, Format[Saturation]] = {
+    "table": Format(
+        ".txt",
+        "tables and bars for people",
+        written_by("render.saturation.saturation_tables:draw_saturation"),
+    ),
+    "json": Format(
+        ".json",
+        "an object a row",
+        written_by("render.saturation.saturation_data:saturation_json"),
+    ),
+    "csv": Format(
+        ".csv", "a line a row", written_by("render.saturation.saturation_data:saturation_csv")
+    ),
+}
 
-FORMATS: dict[str, Format] = {
-    "table": Format(".txt", "tables for people", _table, 1400, is_elided=True),
-    "json": Format(".json", "one object of matrices", _json, 110),
-    "csv": Format(".csv", "one matrix bare, several under their names", _csv, 80),
-    "npz": Format(".npz", "arrays by name", _npz, 16, is_text=False),
+COSTS: dict[str, Format[CostReport]] = {
+    "table": Format(".txt", "tables for people", written_by("render.costs.cost_tables:draw_costs")),
+    "json": Format(
+        ".json",
+        "one object, with an object a step",
+        written_by("render.costs.cost_data:costs_json"),
+    ),
+    "csv": Format(".csv", "a line a step", written_by("render.costs.cost_data:costs_csv")),
+}
+
+DOCUMENTS: dict[str, Format[Mapping[str, object]]] = {
+    "json": Format(
+        ".json",
+        "one object, sublayers nested",
+        written_by("documents.text.json_text:dump_document"),
+    ),
 }
 
 
-class HasSuffix(Protocol):
-    """A form of anything, which files of one suffix are written in."""
-
-    @property
-    def suffix(self) -> str:
-        """With its dot: `.json`."""
-
-
-Entry = TypeVar("Entry", bound=HasSuffix)
-
-
-def choose_format(formats: Mapping[str, Entry], name: str | None, file: Path | None) -> Entry:
+def choose_format(
+    formats: Mapping[str, Format[Asked]], name: str | None, file: Path | None
+) -> Format[Asked]:
     """The format of this name, else that of the file's suffix, else the first.
 
     Raises AttncliError for a suffix that belongs to no format.

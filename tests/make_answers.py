@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
+from attncli.calculation.problem.problem import Result
 from attncli.cli.document import calculate, gather
-from attncli.formats import Result
 from attncli.homework.mistakes.catalogue import MISTAKES
 from attncli.homework.mistakes.mistake import scene_at
 

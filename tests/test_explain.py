@@ -29,7 +29,7 @@ from attncli.calculation.scoring.functions import SCORING
 from attncli.cli import cli
 from attncli.cli.commands.explain import explain
 from attncli.documents.reader import Reader
-from attncli.forms import EXPLANATIONS
+from attncli.formats import EXPLANATIONS
 from attncli.render.explain.explanations import Explanations
 from attncli.render.explain.forms_of_explain import folded
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from attncli.calculation.problem.problem import Result
 from attncli.cli.memory import USUAL, Memory
 from attncli.cli.terminal import is_terminal, waiting
 from attncli.errors import AttncliError
-from attncli.formats import Result
 
 if TYPE_CHECKING:
     from attncli.calculation.algebra.plan import Plan, Trace

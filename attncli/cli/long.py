@@ -30,7 +30,7 @@ def run_long(problem: Problem, plan: Plan, names: Collection[str], memory: Memor
     shorter, written = fuse(plan, names), memory.of_written
 
     def instead() -> Iterator[tuple[str, Demand]]:
-        npz = FORMATS["npz"].room
+        npz = FORMATS["npz"].bytes_per_number
         if written > npz:
             yield "Write it as NPZ (-o result.npz)", demand(shorter, inputs, names, itemsize, npz)
         if memory.is_chosen:

@@ -7,7 +7,8 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from attncli.errors import DocumentError, closest
+from attncli.errors import DocumentError
+from attncli.words import closest
 
 if TYPE_CHECKING:  # it takes a tenth of a small run to load
     from pathlib import Path

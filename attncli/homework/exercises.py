@@ -18,8 +18,9 @@ from attncli.calculation.counting.sizes import Sizes
 from attncli.calculation.problem.choices import read_choice
 from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.problem.names import MATRICES, last_of
-from attncli.errors import ProblemError, did_you_mean
+from attncli.errors import ProblemError
 from attncli.records import record
+from attncli.words import did_you_mean
 
 MOST_NUMBERS = 10**6  # more are no exercise
 

@@ -110,7 +110,7 @@ def _differing(ours: float, theirs: float, precision: int) -> tuple[str, str]:
     return repr(ours), repr(theirs)
 
 
-def comparisons_json(comparisons: Sequence[Comparison]) -> str:
+def comparisons_json(comparisons: Sequence[Comparison], _: View) -> str:
     """One object a calculation: the step where it parts, the cell, and every largest difference."""
     first = comparisons[0].first
     document = {

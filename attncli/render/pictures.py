@@ -10,6 +10,7 @@ from attncli.calculation.analyses.mask_description import Pattern, remarks_on
 from attncli.calculation.masks.masking import Booleans
 from attncli.records import record
 from attncli.render.blocks import blocks
+from attncli.render.view import View
 
 OPEN, HIDDEN = "●", "·"
 
@@ -23,8 +24,13 @@ class Picture:
     columns: Sequence[str]
     is_described: bool = False
 
+    @property
+    def matrices(self) -> dict[str, Booleans]:
+        """The mask, by its name."""
+        return {"mask": self.pattern.may_attend}
 
-def draw_mask(picture: Picture, width: int | None) -> str:
+
+def draw_mask(picture: Picture, view: View) -> str:
     """A row a query and a column a key, with labels; one picture a batch entry and head.
 
     Of a mask that is to be described, what there is to say stands below each.
@@ -32,7 +38,7 @@ def draw_mask(picture: Picture, width: int | None) -> str:
     drawn = []
     for where, pattern in picture.pattern.slices():
         lines = [where] if where else []
-        lines += _drawn(pattern.may_attend, picture.rows, picture.columns, width)
+        lines += _drawn(pattern.may_attend, picture.rows, picture.columns, view.width)
         lines += ["", *remarks_on(pattern)] if picture.is_described else []
         drawn.append("".join(f"{line}\n" for line in lines))
     return "\n".join(drawn)

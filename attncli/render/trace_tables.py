@@ -22,7 +22,7 @@ from attncli.calculation.algebra.layouts import Array, Axis, Layout
 from attncli.calculation.algebra.plan import Step, Trace
 from attncli.calculation.operations.weighing import Normalise
 from attncli.calculation.problem.names import last_of
-from attncli.calculation.problem.problem import Problem
+from attncli.calculation.problem.problem import Problem, Result
 from attncli.records import record
 from attncli.render.blocks import blocks
 from attncli.render.console import TextConsole
@@ -36,10 +36,10 @@ ROW_GAP, COLUMN_GAP = "⋮", "…"
 PADDING = 2  # the spaces around a label; cells bring their own
 
 
-def draw(trace: Trace, names: Collection[str], problem: Problem, view: View) -> str:
-    """The steps of these names as text, for a screen or a file."""
+def draw(result: Result, view: View) -> str:
+    """The steps of a result as text, for a screen or a file."""
     console = TextConsole(view)
-    Drawing(console, problem, view).steps(trace, names)
+    Drawing(console, result.problem, view).steps(result.trace, result.names)
     return console.text
 
 

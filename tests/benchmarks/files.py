@@ -11,6 +11,7 @@ import numpy as np
 
 from attncli.calculation.plans.of_document import read
 from attncli.calculation.problem.document import Document, Entry
+from attncli.calculation.problem.problem import Result
 from attncli.documents.reader import Reader
 from attncli.documents.text.json_text import dump_json
 from attncli.render.trace_tables import draw
@@ -59,7 +60,9 @@ def _drawn() -> Iterator[Ratio]:
     problem, plan = read(Document(entries))
     trace = plan.run(problem.matrices)
     ratio = side_by_side(
-        lambda: draw(trace, ["weights"], problem, View(width=100)), lambda: time.sleep(0.3), 3
+        lambda: draw(Result(problem, trace, ["weights"]), View(width=100)),
+        lambda: time.sleep(0.3),
+        3,
     )
     yield Ratio("drawing 4096 × 4096, elided", "0.3 s", ratio, 1.0)
 

@@ -104,25 +104,3 @@ LAYOUTS: dict[str, Layout] = {
         ),
     )
 }
-
-
-def shape_text(shape: Shape, cells: str = "numbers") -> str:
-    """`3 × 4`, as people write a shape; a vector is `5 numbers`."""
-    return " × ".join(map(str, shape)) if len(shape) > 1 else count(shape[0], cells)
-
-
-def noun(number: float, things: str) -> str:
-    """`number` beside a 1, else `numbers`; and so `query` and `queries`."""
-    if number != 1:
-        return things
-    return f"{things[:-3]}y" if things.endswith("ies") else things.removesuffix("s")
-
-
-def count(number: int, things: str) -> str:
-    """`1 number`, `3 numbers`."""
-    return f"{number} {noun(number, things)}"
-
-
-def are(number: int, things: str) -> str:
-    """`is 1 number`, `are 3 numbers`."""
-    return f"{'is' if number == 1 else 'are'} {count(number, things)}"

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import Array, Axes, Layout, Role, shape_text, sizes
+from attncli.calculation.algebra.layouts import Array, Axes, Layout, Role, sizes
 from attncli.calculation.algebra.operation import Operation
 from attncli.calculation.algebra.requirements import Need, Paper
-from attncli.errors import ProblemError, did_you_mean
+from attncli.errors import ProblemError
 from attncli.records import record
+from attncli.words import did_you_mean, shape_text
 
 Watch = Callable[[str, float], None]  # a step, and the share of all the work that is done
 

@@ -10,9 +10,10 @@ from typing import Protocol
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import Axes, Layout, Role, count, shape_text, sizes
+from attncli.calculation.algebra.layouts import Axes, Layout, Role, sizes
 from attncli.errors import ProblemError
 from attncli.records import record
+from attncli.words import count, divisors, shape_text
 
 
 @record(frozen=True)
@@ -175,12 +176,6 @@ class OneHeadWidth:
             else f"With kv_heads {self.kv_heads}, {self.keys} needs {needed}; else leave out kv_heads."
         )
         raise ProblemError(message, hint, (self.keys, self.queries, "kv_heads"))
-
-
-def divisors(number: int) -> str:
-    """The whole numbers that divide this one: `1, 2, 3 or 6`."""
-    *most, last = (str(n) for n in range(1, number + 1) if number % n == 0)
-    return f"{', '.join(most)} or {last}" if most else last
 
 
 @record(frozen=True)

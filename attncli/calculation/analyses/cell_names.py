@@ -15,8 +15,9 @@ from attncli.calculation.algebra.requirements import Paper
 from attncli.calculation.masks.masking import Mask
 from attncli.calculation.problem.names import plain
 from attncli.calculation.problem.problem import Problem
-from attncli.errors import ProblemError, closest, printable
+from attncli.errors import ProblemError
 from attncli.records import record
+from attncli.words import closest, printable
 
 WORDS = {"batch": "batch", "heads": "head"}  # how a place along a leading axis is written
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import Axis, count, noun, shape_text
+from attncli.calculation.algebra.layouts import Axis
 from attncli.calculation.masks.masking import HIDES, Booleans, Rule
 from attncli.calculation.masks.rules import Causal, Padding, Window, read_rule
 from attncli.calculation.problem.matrices import MOST_AXES
 from attncli.errors import ProblemError
 from attncli.records import record
+from attncli.words import count, noun, shape_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,9 +12,9 @@ from attncli.calculation.algebra.plan import Plan, Step, Trace
 from attncli.calculation.masks.masking import Mask
 from attncli.calculation.operations.projections import WeightedSum
 from attncli.calculation.operations.weighing import Normalise
-from attncli.calculation.problem.given_together import in_words, some_in_words
 from attncli.calculation.problem.names import MATRICES, last_of
 from attncli.calculation.problem.problem import Part, Problem
+from attncli.words import in_words, some_in_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import LAYOUTS, Shape, shape_text
+from attncli.calculation.algebra.layouts import LAYOUTS, Shape
 from attncli.calculation.counting.size_options import LAYERED
 from attncli.calculation.counting.sizes import Sizes, shape_of
 from attncli.calculation.operations.activations import ACTIVATIONS
 from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.problem.names import MATRICES, last_of
 from attncli.errors import ProblemError
+from attncli.words import shape_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

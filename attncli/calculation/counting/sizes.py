@@ -7,14 +7,13 @@ from functools import cached_property
 from typing import Any
 
 from attncli.calculation.algebra.layouts import Shape
-from attncli.calculation.algebra.requirements import divisors
 from attncli.calculation.conventions import CONVENTIONS
 from attncli.calculation.counting.size_options import LAYERED, SIZES, option
 from attncli.calculation.problem.choices import read_choice
 from attncli.calculation.problem.document import Document
-from attncli.calculation.problem.given_together import in_words
 from attncli.calculation.scoring.functions import SCORING, Scoring
 from attncli.errors import ProblemError
+from attncli.words import divisors, in_words
 
 MOST = 10**7  # of anything: a list of so many numbers still fits any memory
 

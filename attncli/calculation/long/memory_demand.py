@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from attncli.calculation.algebra.cost import cells
-from attncli.calculation.algebra.layouts import Array, Axis, count, shape_text, sizes
+from attncli.calculation.algebra.layouts import Array, Axis, sizes
 from attncli.calculation.algebra.plan import Plan, Step
 from attncli.errors import AttncliError
 from attncli.records import record
+from attncli.words import count, shape_text
 
 MIB, GIB = 2**20, 2**30
 

@@ -13,15 +13,13 @@ from attncli.calculation.algebra.layouts import Array, Axes, Layout
 from attncli.calculation.algebra.operation import Operation
 from attncli.calculation.algebra.requirements import Broadcasts, Need
 from attncli.calculation.conventions import PAPER, Convention
+from attncli.calculation.positions.places import First
 from attncli.records import record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Booleans: TypeAlias = "NDArray[np.bool_]"
-First: TypeAlias = (
-    "int | NDArray[np.int_]"  # counted from 0: for all, or with the leading axes of the scores
-)
 
 HIDES = -1e4  # a score this low hides its key as −inf does: programs write −1e9
 

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import Axes, are, shape_text
+from attncli.calculation.algebra.layouts import Axes
 from attncli.calculation.conventions import PAPER, Convention
-from attncli.errors import ProblemError, did_you_mean
+from attncli.errors import ProblemError
 from attncli.records import record, replace
+from attncli.words import are, did_you_mean, shape_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from attncli.calculation.masks.masking import Booleans, First, Rule
+    from attncli.calculation.masks.masking import Booleans, Rule
+    from attncli.calculation.positions.places import First
 
 _WHOLE = r"[+-]?\d+"
 

@@ -9,10 +9,9 @@ imported where they are used, for most documents have none.
 
 from __future__ import annotations
 
-from attncli.calculation.algebra.layouts import count
 from attncli.calculation.algebra.plan import Plan, Steps
 from attncli.calculation.algebra.requirements import Equal, OneHeadWidth, OneWidth, SameLeading
-from attncli.calculation.masks.masking import First, Mask
+from attncli.calculation.masks.masking import Mask
 from attncli.calculation.operations.projections import (
     DivideByRoot,
     Multiply,
@@ -23,10 +22,12 @@ from attncli.calculation.operations.projections import (
 )
 from attncli.calculation.operations.split_heads import Average, Concat, SplitHeads
 from attncli.calculation.plans.cache import first_position, joined
+from attncli.calculation.positions.places import First
 from attncli.calculation.positions.schemes import Alibi, Rope, Sinusoidal
 from attncli.calculation.problem.given_together import PROJECTIONS
 from attncli.calculation.problem.problem import Problem
 from attncli.errors import ProblemError
+from attncli.words import count
 
 
 def attention(problem: Problem) -> Plan:

@@ -6,14 +6,15 @@ import numpy as np
 
 from attncli.calculation.algebra.cost import Cost
 from attncli.calculation.algebra.expressions import Cell, Expression, Index
-from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout, count
+from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout
 from attncli.calculation.algebra.operation import Operation
 from attncli.calculation.algebra.plan import Steps
 from attncli.calculation.algebra.requirements import Equal, Need, SameLeading
-from attncli.calculation.masks.masking import First
+from attncli.calculation.positions.places import First
 from attncli.calculation.problem.problem import Problem
 from attncli.errors import ProblemError
 from attncli.records import record
+from attncli.words import count
 
 
 @record(frozen=True)

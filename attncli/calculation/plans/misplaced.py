@@ -10,9 +10,9 @@ from attncli.calculation.plans.nested import OF_THE_WHOLE
 from attncli.calculation.positions.schemes import Sinusoidal
 from attncli.calculation.problem.choices import CHOICES, read_choice
 from attncli.calculation.problem.document import MASKS, Document, Entry
-from attncli.calculation.problem.given_together import in_words
 from attncli.calculation.problem.reading import check_no_step
 from attncli.errors import ProblemError
+from attncli.words import in_words
 
 MOST = 12  # sublayers that a message lists
 

@@ -1,8 +1,4 @@
-"""Where tokens stand, and the angles that say so in sinusoids and in rotations.
-
-Places are counted from 0, as in the papers. The first token stands at 0, or at `first` where
-earlier ones are cached: a number, or an array that broadcasts to (…, n, d).
-"""
+"""The angles that say where tokens stand, in sinusoids and in rotations."""
 
 from __future__ import annotations
 
@@ -11,29 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attncli.calculation.algebra.cost import Cost
-from attncli.calculation.algebra.expressions import Expression, Index, Number, Power, Quotient
-from attncli.calculation.masks.masking import First
+from attncli.calculation.algebra.expressions import Expression, Number, Power, Quotient
+from attncli.calculation.positions.places import First, first_text
 from attncli.records import record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-
-def places(first: First, count: int) -> NDArray[np.int_]:
-    """Where so many tokens stand, as a column: (…, count, 1)."""
-    return np.asarray(first + np.arange(count)[:, None])
-
-
-def place(first: First, index: Index) -> int:
-    """Where the token of a cell stands."""
-    own = index[len(index) - np.ndim(first) :]
-    at = tuple(min(i, size - 1) for i, size in zip(own, np.shape(first), strict=True))
-    return int(np.asarray(first)[at]) + index[-2]
-
-
-def first_text(first: First) -> str:
-    """The place of the first token, or of the first one of each batch entry: `3`, `2, 5`."""
-    return ", ".join(map(str, np.ravel(first).tolist()))
 
 
 @record(frozen=True)

@@ -17,13 +17,14 @@ from attncli.calculation.algebra.expressions import (
     Quotient,
     Sum,
 )
-from attncli.calculation.algebra.layouts import Array, Axes, Layout, are, count
+from attncli.calculation.algebra.layouts import Array, Axes, Layout
 from attncli.calculation.algebra.operation import OfOne, Operation
 from attncli.calculation.algebra.requirements import Equal, Need, Paper
-from attncli.calculation.masks.masking import First
-from attncli.calculation.positions.angles import Angles, first_text, place, places
+from attncli.calculation.positions.angles import Angles
+from attncli.calculation.positions.places import First, first_text, place, places
 from attncli.errors import ProblemError
 from attncli.records import record
+from attncli.words import are, count
 
 MOST_SLOPES = 8  # that a formula lists
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.errors import ProblemError, did_you_mean
+from attncli.errors import ProblemError
 from attncli.records import record
+from attncli.words import did_you_mean
 
 if TYPE_CHECKING:
     from attncli.calculation.positions.angles import Angles

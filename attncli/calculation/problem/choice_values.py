@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from math import inf, isfinite
 
-from attncli.errors import did_you_mean, printable
+from attncli.words import did_you_mean, printable
 
 
 def one_of(values: Callable[[], Collection[str]]) -> Callable[[object], str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from attncli.errors import ProblemError
+from attncli.words import in_words
 
 PROJECTIONS = {"Q": "W_q", "K": "W_k", "V": "W_v"}
 BIASES = {"b_q": "W_q", "b_k": "W_k", "b_v": "W_v", "b_o": "W_o"}
@@ -24,18 +24,6 @@ def check_given(given: AbstractSet[str], score: str) -> None:
         _check_past,
     ):
         check(given)
-
-
-def in_words(names: Sequence[str], word: str = "and") -> str:
-    """`W_q, W_k and W_v`."""
-    *most, last = names
-    return f"{', '.join(most)} {word} {last}" if most else last
-
-
-def some_in_words(names: Sequence[str], most: int) -> str:
-    """`Q, K and 3 more`: no more than so many of them by name."""
-    more = [f"{len(names) - most} more"] if len(names) > most else []
-    return in_words([*names[:most], *more])
 
 
 def _are(names: list[str]) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from attncli.calculation.algebra.layouts import Axes, Layout, Role, count
+from attncli.calculation.algebra.layouts import Axes, Layout, Role
 from attncli.calculation.problem.document import Document
-from attncli.errors import ProblemError, printable
+from attncli.errors import ProblemError
+from attncli.words import count, printable
 
 
 def read_labels(

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import Array, Layout, Role, shape_text
+from attncli.calculation.algebra.layouts import Array, Layout, Role
 from attncli.calculation.problem.names import MatrixName
 from attncli.errors import ProblemError
+from attncli.words import shape_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -5,8 +5,9 @@ from __future__ import annotations
 from attncli.calculation.algebra.layouts import Role
 from attncli.calculation.problem.choices import CHOICES
 from attncli.calculation.problem.pytorch_names import from_pytorch
-from attncli.errors import ProblemError, closest
+from attncli.errors import ProblemError
 from attncli.records import record
+from attncli.words import closest
 
 
 @record(frozen=True)

@@ -6,9 +6,10 @@ from collections.abc import Set as AbstractSet
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import Array, count
+from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.problem.given_together import PROJECTIONS
 from attncli.errors import ProblemError
+from attncli.words import count
 
 PACKED = {"W_qkv": "W", "b_qkv": "b"}
 

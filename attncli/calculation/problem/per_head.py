@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attncli.calculation.algebra.layouts import Array, Axes, Shape, shape_text
-from attncli.calculation.algebra.requirements import divisors
+from attncli.calculation.algebra.layouts import Array, Axes, Shape
 from attncli.calculation.problem.given_together import BIASES, PROJECTIONS
 from attncli.errors import ProblemError
+from attncli.words import divisors, shape_text
 
 
 def unify_heads(

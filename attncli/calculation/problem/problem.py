@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout, Role
-from attncli.calculation.algebra.plan import Plan, Step
+from attncli.calculation.algebra.plan import Plan, Step, Trace
 from attncli.calculation.conventions import Convention
 from attncli.calculation.operations.normalisers import Normaliser
 from attncli.calculation.positions.schemes import Position
@@ -113,6 +113,20 @@ class Part:
     def full_names(self) -> dict[str, str]:
         """The names of its inputs and steps, and what they are in the whole."""
         return {local: self.name(local) for local in (*self.problem.axes, *self.plan.names)}
+
+
+@record(frozen=True)
+class Result:
+    """The steps that the user wants to see: their names, their trace and its problem."""
+
+    problem: Problem
+    trace: Trace
+    names: Sequence[str]
+
+    @property
+    def matrices(self) -> dict[str, Array]:
+        """The matrices of these steps, as the user's layout writes them."""
+        return self.trace.written(self.names)
 
 
 _COUNTED = {"batch": "batch entry", "heads": "head", "n": "query"}

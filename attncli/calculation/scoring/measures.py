@@ -17,12 +17,13 @@ from attncli.calculation.algebra.expressions import (
     Product,
     Quotient,
 )
-from attncli.calculation.algebra.layouts import Array, Axes, Layout, count
+from attncli.calculation.algebra.layouts import Array, Axes, Layout
 from attncli.calculation.algebra.requirements import Equal, Need, SharesHeads
 from attncli.calculation.algebra.vector_expressions import Inner, Length, Line, SquaredDistance
 from attncli.calculation.operations.shared_heads import shared, spread
 from attncli.calculation.scoring.products import OfQueriesAndKeys
 from attncli.records import record
+from attncli.words import count
 
 
 @record(frozen=True)

@@ -21,9 +21,9 @@ from attncli.cli.options import (
 )
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, view_of, waiting
-from attncli.errors import AttncliError, did_you_mean
-from attncli.formats import choose_format
-from attncli.forms import REPORTS
+from attncli.errors import AttncliError
+from attncli.formats import REPORTS, choose_format
+from attncli.words import did_you_mean
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,8 +103,8 @@ def check(
         report = _by_problem(arguments, step, choices, (decimals, atol, rtol), points, strict)
     view = view_of(4, full, color, output)
     with waiting("writing"):
-        text = chosen.write(report, view)
-    deliver(text.encode(), output)
+        data = chosen.write(report, view)
+    deliver(data, output)
     if not report.passed:
         click.get_current_context().exit(DIFFERS)
 
@@ -118,12 +118,12 @@ def _by_problem(
     strict: bool,
 ) -> Report:
     """The report on an answer to a problem."""
-    from attncli.calculation.algebra.layouts import are
     from attncli.documents.reader import Reader
     from attncli.homework.answers.answer import read_answer
     from attncli.homework.answers.tolerance import Tolerance
     from attncli.homework.judging.judge import Judge
     from attncli.homework.judging.report import report
+    from attncli.words import are
 
     named, files = _named_and_files(arguments)
     if not files or len(files) > 2 or (len(files) < 2 and not named):
@@ -149,7 +149,7 @@ def _named_and_files(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def _by_laws(arguments: Sequence[str], step: str | None, choices: dict[str, Any]) -> Report:
     """The report on an answer alone."""
-    from attncli.calculation.algebra.layouts import LAYOUTS, are
+    from attncli.calculation.algebra.layouts import LAYOUTS
     from attncli.calculation.conventions import CONVENTIONS
     from attncli.calculation.operations.normalisers import NORMALISERS
     from attncli.calculation.problem.choices import read_choice
@@ -158,6 +158,7 @@ def _by_laws(arguments: Sequence[str], step: str | None, choices: dict[str, Any]
     from attncli.homework.answers.answer import read_alone
     from attncli.homework.laws.check_laws import check_laws
     from attncli.homework.laws.law import Said
+    from attncli.words import are
 
     named, files = _named_and_files(arguments)
     if len(files) > 1 or not arguments:

@@ -20,8 +20,7 @@ from attncli.cli.options import (
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, view_of, waiting
 from attncli.errors import AttncliError
-from attncli.formats import choose_format
-from attncli.forms import COMPARISONS
+from attncli.formats import COMPARISONS, choose_format
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +80,7 @@ def compare(
     else:
         comparisons = _under_conventions(document, names)
     view = view_of(precision, False, color, output)
-    deliver(chosen.write(comparisons, view).encode(), output)
+    deliver(chosen.write(comparisons, view), output)
 
 
 def _under_conventions(document: Document, names: Sequence[str]) -> list[Comparison]:

@@ -94,7 +94,9 @@ def compute(
         message = f"{format_name} is not for a terminal's eyes."
         raise AttncliError(message, "Write it to a file with -o, or into a pipe.")
     document = gather(arguments, choices)
-    result = calculate(document, only, Memory(memory, chosen.room_of(full), is_chosen=True))
+    result = calculate(
+        document, only, Memory(memory, chosen.memory_per_number(full), is_chosen=True)
+    )
     with waiting("writing"):
         data = chosen.write(result, view_of(precision, full, color, output))
     deliver(data, output)

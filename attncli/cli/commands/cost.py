@@ -20,8 +20,7 @@ from attncli.cli.options import (
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, view_of
 from attncli.errors import AttncliError
-from attncli.formats import choose_format
-from attncli.forms import COSTS
+from attncli.formats import COSTS, choose_format
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,7 +136,7 @@ def cost(
     place = _place(at, kernel, window) if at else None
     report = Report(costing, at, place, tuple(costing.doubled(doublings)) if doublings else ())
     view = view_of(0, full, color, output)
-    deliver(chosen.write(report, view).encode(), output)
+    deliver(chosen.write(report, view), output)
 
 
 def _document(
@@ -167,8 +166,8 @@ def _document(
 
 def _place(at: Pairs, kernel: int | None, window: int | None) -> Place:
     """Where layers are compared. Raises AttncliError for a window wider than the sequence."""
-    from attncli.calculation.algebra.layouts import are
     from attncli.calculation.counting.alternatives import Place
+    from attncli.words import are
 
     if window and window > at.n:
         message = f"--window is {window}, but there {are(at.n, 'tokens')}."

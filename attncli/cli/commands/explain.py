@@ -22,8 +22,7 @@ from attncli.cli.options import (
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, is_terminal, screen_width
 from attncli.errors import AttncliError, ProblemError
-from attncli.formats import choose_format
-from attncli.forms import EXPLANATIONS
+from attncli.formats import EXPLANATIONS, choose_format
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,7 +110,7 @@ def explain(
     on_paper = paper(problem, plan)
     explained = Explanations(problem, trace, on_paper, selections, depth, full, own)
     width = screen_width() if output is None else None
-    deliver(form.write(explained, View(precision, full, width)).encode(), output)
+    deliver(form.write(explained, View(precision, full, width)), output)
 
 
 def _sorted(arguments: Sequence[str]) -> tuple[list[str], list[str], dict[str, str]]:
@@ -172,9 +171,10 @@ def read_own(reader: Reader, argument: str, problem: Problem, plan: Plan) -> Own
 
     Raises AttncliError where the answer cannot be read.
     """
-    from attncli.calculation.algebra.layouts import shape_text, sizes
+    from attncli.calculation.algebra.layouts import sizes
     from attncli.homework.answers.answer import EXACT, is_value, read_answer
     from attncli.render.explain.explanations import Own
+    from attncli.words import shape_text
 
     written = reader.written(argument, None, is_value)
     try:

@@ -11,9 +11,9 @@ from attncli.calculation.problem.choices import CHOICES, read_choice
 from attncli.cli.options import complete, file_option, format_option
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, view_of
-from attncli.errors import AttncliError, printable
-from attncli.formats import choose_format
-from attncli.forms import PICTURES
+from attncli.errors import AttncliError
+from attncli.formats import PICTURES, choose_format
+from attncli.words import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +68,7 @@ def mask(
     same = tokens if rows == columns else None
     keys = _labels("memory_tokens", memory_tokens or same, "columns", columns, own[1])
     picture = Picture(pattern, queries, keys, is_described=beside is not None)
-    deliver(chosen.write(picture, view_of(0, True, "never", output)).encode(), output)
+    deliver(chosen.write(picture, view_of(0, True, "never", output)), output)
 
 
 def _pattern(kind: str, n: int | None, m: int | None) -> tuple[Pattern, Part | None]:
@@ -98,7 +98,7 @@ def _labels(
     name: str, text: str | None, side: str, size: int, beside: Sequence[str] | None
 ) -> list[str]:
     """As the option gives them, else as they stand beside the mask, else numbers."""
-    from attncli.calculation.algebra.layouts import count
+    from attncli.words import count
 
     if text is None:
         return [printable(label) for label in beside or map(str, range(1, size + 1))]

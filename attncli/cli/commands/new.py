@@ -11,9 +11,8 @@ from attncli.calculation.counting.size_options import SIZES, option
 from attncli.calculation.problem.choices import CHOICES
 from attncli.cli.options import complete, file_option, format_option
 from attncli.cli.program import debug_option
-from attncli.cli.terminal import deliver
-from attncli.formats import choose_format
-from attncli.forms import DOCUMENTS
+from attncli.cli.terminal import deliver, view_of
+from attncli.formats import DOCUMENTS, choose_format
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,4 +96,5 @@ def new(kind: str, seed: int, format_name: str | None, output: Path | None, **wi
     given = {name: value for name, value in wished.items() if value is not None}
     sizes = {name: value for name, value in given.items() if name in GIVEN_SIZES}
     choices = {name: value for name, value in given.items() if name in GIVEN_CHOICES}
-    deliver(chosen.write(made(Order(kind, sizes, choices, seed))), output)
+    document = made(Order(kind, sizes, choices, seed))
+    deliver(chosen.write(document, view_of(0, True, "never", output)), output)

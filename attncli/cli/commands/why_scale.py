@@ -19,8 +19,7 @@ from attncli.cli.options import (
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, view_of
 from attncli.errors import AttncliError, ProblemError
-from attncli.formats import choose_format
-from attncli.forms import SATURATIONS
+from attncli.formats import SATURATIONS, choose_format
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,7 +108,7 @@ def why_scale(
         _refuse(choices, "is for a document, but none is given", hint)
         found = _of_random(d_k or WIDTHS, queries or QUERIES, keys or KEYS, seed or SEED)
     view = view_of(precision, False, color, output)
-    deliver(chosen.write(found, view).encode(), output)
+    deliver(chosen.write(found, view), output)
 
 
 def _refuse(options: dict[str, Any], why: str, hint: str) -> None:

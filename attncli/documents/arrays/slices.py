@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from attncli.calculation.algebra.layouts import Shape, count, shape_text
+from attncli.calculation.algebra.layouts import Shape
 from attncli.errors import DocumentError
+from attncli.words import count, shape_text
 
 Index = tuple[int | slice, ...]
 

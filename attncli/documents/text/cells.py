@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import shape_text
 from attncli.calculation.problem.matrices import place
 from attncli.errors import DocumentError
+from attncli.words import shape_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

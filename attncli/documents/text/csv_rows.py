@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import count
 from attncli.documents.parsed import IsValue, Part
 from attncli.documents.text.cells import BOOLEANS, number, point_for_comma
 from attncli.errors import DocumentError
 from attncli.records import record
+from attncli.words import count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -195,12 +195,16 @@ def _as_array(value: object) -> NDArray[Any]:
 
 
 def dump_csv(matrices: Mapping[str, NDArray[Any]]) -> bytes:
-    """One matrix as bare rows; several, and slices, under their names. Every digit is kept."""
+    """One matrix as bare rows; several, and slices, under their names. Every digit is kept.
+
+    Booleans are 0 and 1.
+    """
     slices = {
         _slice_name(name, tuple(i + 1 for i in index)): matrix[index]
         for name, matrix in matrices.items()
         for index in np.ndindex(*matrix.shape[:-2])
     }
+    slices = {n: m.astype(int) if m.dtype.kind == "b" else m for n, m in slices.items()}
     blocks = ["".join(f"{_line(row)}\n" for row in matrix.tolist()) for matrix in slices.values()]
     if len(slices) > 1 or any(matrix.ndim > 2 for matrix in matrices.values()):
         blocks = [f"{name}\n{block}" for name, block in zip(slices, blocks, strict=True)]

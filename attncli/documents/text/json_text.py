@@ -94,7 +94,7 @@ def dump_json(matrices: Mapping[str, NDArray[Any]]) -> bytes:
     return ("{\n" + ",\n".join(entries) + "\n}\n").encode()
 
 
-def dump_document(document: Mapping[str, Any]) -> bytes:
+def dump_document(document: Mapping[str, Any], _: object = None) -> bytes:
     """A document of nested objects as text: choices and vectors on a line, a matrix a row a line."""
     return f"{_block(document, '')}\n".encode()
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.calculation.problem.given_together import in_words
 from attncli.homework.answers.answer import Answered
 from attncli.homework.answers.tolerance import Numbers, near
 from attncli.homework.diagnosis.replacements import Replacement, in_order, pairs
@@ -22,6 +21,7 @@ from attncli.homework.diagnosis.replay import Replay, hidden_steps
 from attncli.homework.diagnosis.trials import Trials, Tried
 from attncli.homework.judging.judge import Judge, Judged
 from attncli.records import record
+from attncli.words import in_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

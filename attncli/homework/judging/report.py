@@ -6,8 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import count, shape_text
-from attncli.calculation.problem.given_together import some_in_words
 from attncli.calculation.problem.problem import Problem
 from attncli.homework.answers.answer import EXACT, Answered
 from attncli.homework.answers.tolerance import half_a_unit
@@ -17,6 +15,7 @@ from attncli.homework.judging.judge import Judge, Judged, Verdict
 from attncli.homework.judging.slips import Slip, slips
 from attncli.homework.judging.stand_ins import with_stand_ins
 from attncli.records import record
+from attncli.words import count, shape_text, some_in_words
 
 MOST_NAMED = 3  # steps that are named where a mistake was made
 PASSING = (Verdict.RIGHT, Verdict.ROUNDED)

@@ -9,9 +9,10 @@ from attncli.calculation.operations.norm_operations import Add
 from attncli.calculation.operations.projections import Same
 from attncli.calculation.problem.names import STEPS, last_of
 from attncli.calculation.problem.problem import Part, Problem
-from attncli.errors import ProblemError, did_you_mean
+from attncli.errors import ProblemError
 from attncli.homework.answers.answer import Answer
 from attncli.records import replace
+from attncli.words import did_you_mean
 
 # Steps that a plan may leave out, and those whose matrix they then equal, the nearest first.
 _OWN = ("embedded", "X_scaled", "X")

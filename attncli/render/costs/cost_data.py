@@ -12,6 +12,7 @@ from attncli.calculation.algebra.cost import COUNTED, Cost
 from attncli.calculation.algebra.layouts import sizes
 from attncli.calculation.counting.alternatives import KINDS, Place, Report, Scored, scorings
 from attncli.calculation.counting.costing import Costing, Doubled
+from attncli.render.view import View
 
 COUNTING = {
     "flops": "2 a multiply-add in products of matrices, nothing for the rest",
@@ -22,7 +23,7 @@ COUNTING = {
 }
 
 
-def costs_json(report: Report) -> str:
+def costs_json(report: Report, _: View) -> str:
     """The total, the steps, and what else is asked for: an object each."""
     costing = report.costing
     document = {
@@ -37,7 +38,7 @@ def costs_json(report: Report) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def costs_csv(report: Report) -> str:
+def costs_csv(report: Report, _: View) -> str:
     """A line a step under a line of names; where more is asked for, each part under its name."""
     asked = {
         name: rows

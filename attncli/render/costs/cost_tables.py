@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from attncli.calculation.algebra.layouts import Shape, noun, shape_text
+from attncli.calculation.algebra.layouts import Shape
 from attncli.calculation.counting.alternatives import Report
 from attncli.calculation.counting.costing import Costing, StepCost
 from attncli.render.console import TextConsole
@@ -17,6 +17,7 @@ from attncli.render.groups import Group, tables
 from attncli.render.numbers import number_text
 from attncli.render.trace_tables import EDGE, MOST, ROW_GAP
 from attncli.render.view import View
+from attncli.words import noun, shape_text
 
 MOST_NAMED = 8  # parameters that are listed; those of more are in the table of sublayers
 MEANINGS = {

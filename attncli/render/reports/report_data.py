@@ -1,23 +1,23 @@
-"""A report as data and markup: JSON in check50's shape, Gradescope's results.json, Markdown."""
+"""A report as data and markup: JSON in the shape of check50, and Markdown."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from attncli.calculation.algebra.layouts import noun
 from attncli.homework.judging.report import Difference, Line, Report
 from attncli.render.view import View
+from attncli.words import noun
 
 
-def report_json(report: Report) -> str:
+def report_json(report: Report, _: View) -> str:
     """The results in the order of the plan; `passed` is null where nothing was answered."""
     document = {
         "results": [_result(line) for line in report.lines],
         "score": report.score,
         "max_score": report.max_score,
     }
-    return _dumped(document)
+    return dumped(document)
 
 
 def _result(line: Line) -> dict[str, Any]:
@@ -45,35 +45,7 @@ def _cell(difference: Difference) -> dict[str, Any]:
     }
 
 
-def report_gradescope(report: Report, view: View) -> str:
-    """A test a step, with scores and words; the whole report as coloured output above them."""
-    words = {True: "passed", False: "failed"}
-    tests = [
-        {
-            "name": line.name,
-            "score": line.earned,
-            "max_score": line.points,
-            **({"status": words[line.passed]} if line.passed is not None else {}),
-            "output": " ".join(filter(None, (line.verdict.word + ".", line.rationale, line.help))),
-            "output_format": "text",
-        }
-        for line in report.lines
-    ]
-    from attncli.render.reports.report_tables import (
-        draw_report,  # with rich, which no other of these needs
-    )
-
-    colored = View(view.precision, view.full, None, "256")
-    document = {
-        "score": report.score,
-        "output": draw_report(report, colored),
-        "output_format": "ansi",
-        "tests": tests,
-    }
-    return _dumped(document)
-
-
-def report_markdown(report: Report) -> str:
+def report_markdown(report: Report, _: View) -> str:
     """A table of verdicts, then what is to be said of each step."""
     rows = ["| step | verdict | points | mistake |", "|---|---|---:|---|"]
     for line in report.lines:
@@ -96,5 +68,5 @@ def report_markdown(report: Report) -> str:
     return "\n".join(rows)
 
 
-def _dumped(document: dict[str, Any]) -> str:
+def dumped(document: dict[str, Any]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -7,10 +7,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from attncli.calculation.algebra.layouts import noun
 from attncli.homework.judging.report import Line, Report
 from attncli.render.console import TextConsole
 from attncli.render.view import View
+from attncli.words import noun
 
 STYLES = {
     "right": "green",

@@ -11,9 +11,10 @@ from typing import Any
 from attncli.calculation.analyses.saturation import Measured, Row
 from attncli.calculation.analyses.scale_study import Drawn, Given, Saturation
 from attncli.records import names_of
+from attncli.render.view import View
 
 
-def saturation_json(found: Saturation) -> str:
+def saturation_json(found: Saturation, _: View) -> str:
     """Where the numbers come from, and an object a row; infinities and NaN are strings."""
     source = found.source
     said = (
@@ -25,7 +26,7 @@ def saturation_json(found: Saturation) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def saturation_csv(found: Saturation) -> str:
+def saturation_csv(found: Saturation, _: View) -> str:
     """A line a row under a line of names: those of JSON, `scaled.mean` for an object in an object."""
     source = found.source
     drawn = {"keys": source.keys, "seed": source.seed} if isinstance(source, Drawn) else {}

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 from rich.text import Text
 
-from attncli.calculation.algebra.layouts import count
 from attncli.calculation.analyses.saturation import Measured, Row
 from attncli.calculation.analyses.scale_study import Drawn, Given, Saturation
 from attncli.render.console import TextConsole
@@ -14,6 +13,7 @@ from attncli.render.groups import Group, tables
 from attncli.render.numbers import number_text
 from attncli.render.saturation.bars import bar, scale
 from attncli.render.view import View
+from attncli.words import count
 
 SIDES = ("q·k", "/√d_k")
 STYLES = ("yellow", "cyan")

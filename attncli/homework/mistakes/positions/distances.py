@@ -6,7 +6,7 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.masks.masking import Mask
-from attncli.calculation.positions.angles import places
+from attncli.calculation.positions.places import places
 from attncli.calculation.positions.position_operations import Distances
 from attncli.homework.mistakes.masks.common import applied, masking
 from attncli.homework.mistakes.mistake import Scene, mistake

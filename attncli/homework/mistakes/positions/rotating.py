@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.positions.angles import Angles, places
+from attncli.calculation.positions.angles import Angles
+from attncli.calculation.positions.places import places
 from attncli.calculation.positions.position_operations import Rotate
 from attncli.homework.mistakes.mistake import Scene
 from attncli.records import replace

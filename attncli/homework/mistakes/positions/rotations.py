@@ -8,7 +8,7 @@ from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.operations.projections import WeightedSum
 from attncli.calculation.operations.shared_heads import spread
 from attncli.calculation.operations.split_heads import SplitHeads
-from attncli.calculation.positions.angles import places
+from attncli.calculation.positions.places import places
 from attncli.calculation.positions.position_operations import Rotate
 from attncli.calculation.scoring.products import Dot
 from attncli.homework.mistakes.mistake import Scene, mistake

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.positions.angles import Angles, places
+from attncli.calculation.positions.angles import Angles
+from attncli.calculation.positions.places import places
 from attncli.calculation.positions.position_operations import Sinusoids
 from attncli.homework.mistakes.mistake import Scene
 from attncli.records import replace
