@@ -42,7 +42,7 @@ LESSON = "samples/self_attention.json"
 MAY_LOAD: dict[str, tuple[set[str], int, set[str]]] = {
     "--version": (PROGRAM, 6, CLICK),
     "--help": (PROGRAM, 6, CLICK),
-    "compute --help": (HELP, 40, CLICK),
+    "compute --help": (HELP, 42, CLICK),
     f"compute {LESSON} -f json": (CALCULATING, 76, NUMPY),
     f"compute {LESSON} -f csv": (CALCULATING, 78, NUMPY),
     f"compute {LESSON}": (CALCULATING, 80, RICH),
