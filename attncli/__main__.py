@@ -26,7 +26,7 @@ def main() -> None:
     gc.set_threshold(100_000)
     try:
         sys.modules.setdefault("numpy", WhenUsed("numpy"))
-        from attncli.cli import cli
+        from attncli.cli.program import cli
 
         cli(prog_name="attncli")
     except KeyboardInterrupt:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["field", "names_of", "record", "replace"]
+__all__ = ["field", "kinds_of", "names_of", "record", "replace"]
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as record
@@ -33,15 +33,16 @@ else:
         return type(one)(**{**_named(one), **changes})
 
     def _as_record(cls: type) -> type:
-        names: dict[str, None] = {}
+        kinds: dict[str, str] = {}
         defaults: dict[str, Any] = {}
         for base in reversed(cls.__mro__[1:]):
-            names |= dict.fromkeys(base.__dict__.get("_names", ()))
+            kinds |= base.__dict__.get("_kinds", {})
             defaults |= base.__dict__.get("_defaults", {})
-        own = [n for n, kind in cls.__annotations__.items() if not kind.startswith("ClassVar")]
+        said = cls.__annotations__.items()
+        own = {name: kind for name, kind in said if not kind.startswith("ClassVar")}
         defaults |= {name: cls.__dict__[name] for name in own if name in cls.__dict__}
-        cls._names, cls._defaults = (*names, *(n for n in own if n not in names)), defaults
-        cls.__match_args__ = cls._names
+        cls._kinds, cls._defaults = kinds | own, defaults
+        cls.__match_args__ = cls._names = tuple(cls._kinds)
         cls.__init__, cls.__repr__, cls.__eq__, cls.__hash__ = _init, _repr, _eq, _hash
         cls.__setattr__ = cls.__delattr__ = _refuse
         return cls
@@ -76,6 +77,12 @@ else:
 
     def _refuse(self: Any, name: str, *_: object) -> None:
         raise AttributeError(f"{type(self).__name__}.{name} cannot be changed")
+
+
+def kinds_of(one: object) -> dict[str, str]:
+    """The fields of a record with their types, as they are written."""
+    kinds: dict[str, str] = type(one)._kinds  # type: ignore[attr-defined]
+    return kinds
 
 
 def names_of(one: object) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from click.testing import CliRunner, Result
 
-from attncli.cli import cli
+from attncli.cli.program import cli
 from tests import oracle
 from tests.test_sharing import matrix
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from attncli.cli import cli
+from attncli.cli.program import cli
 from attncli.homework.mistakes.catalogue import MISTAKES
 
 ROOT = Path(__file__).parent.parent

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from attncli.cli import cli
+from attncli.cli.program import cli
 from attncli.homework.diagnosis import search as diagnosis
 from tests import oracle, oracle_layers
 from tests.oracle_layers import Choices, norm, sublayer, summed

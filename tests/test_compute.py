@@ -23,8 +23,7 @@ from attncli.calculation.masks.rules import MASKS
 from attncli.calculation.problem.choices import CHOICES
 from attncli.calculation.problem.names import MATRICES
 from attncli.calculation.scoring.functions import SCORING
-from attncli.cli import cli
-from attncli.cli.program import COMMANDS
+from attncli.cli.program import COMMANDS, cli
 from attncli.formats import FORMATS
 
 ROOT = Path(__file__).parent.parent

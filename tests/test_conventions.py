@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from attncli.calculation.conventions import CONVENTIONS
-from attncli.cli import cli
+from attncli.cli.program import cli
 from tests.test_sharing import Document, compute, matrix, numbers, refused
 
 N, M, D = 3, 5, 7

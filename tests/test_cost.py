@@ -24,30 +24,28 @@ from attncli.calculation.counting.costing import Costing
 from attncli.calculation.counting.document_of_sizes import sized
 from attncli.calculation.counting.open_scores import opened
 from attncli.calculation.long.fused import Fused
-from attncli.calculation.long.tiles import OfHead
 from attncli.calculation.masks.masking import Mask
 from attncli.calculation.masks.rules import MASKS, Causal, read_rule
-from attncli.calculation.operations.activating import Activate, Gate
-from attncli.calculation.operations.activations import ACTIVATIONS
-from attncli.calculation.operations.norm_operations import (
-    Add,
-    Mean,
-    MeanSquare,
-    Standardise,
-    Variance,
+from attncli.calculation.operations.activations import ACTIVATIONS, Activate, Gate
+from attncli.calculation.operations.norm_operations import Mean, MeanSquare, Standardise, Variance
+from attncli.calculation.operations.normalisers import (
+    NORMALISERS,
+    Normalise,
+    Sigmoid,
+    Softmax,
+    Softmax1,
+    Sparsemax,
 )
-from attncli.calculation.operations.normalisers import NORMALISERS
-from attncli.calculation.operations.projections import (
+from attncli.calculation.operations.pointwise import (
+    Add,
     DivideByRoot,
     Multiply,
-    Project,
     Same,
     SoftCap,
     TimesRoot,
-    WeightedSum,
 )
+from attncli.calculation.operations.projections import Project, WeightedSum
 from attncli.calculation.operations.split_heads import Average, Concat, SplitHeads
-from attncli.calculation.operations.weighing import Normalise, Sigmoid, Softmax, Softmax1, Sparsemax
 from attncli.calculation.plans.cache import Join
 from attncli.calculation.plans.of_document import read
 from attncli.calculation.positions.angles import Angles
@@ -58,10 +56,10 @@ from attncli.calculation.positions.position_operations import (
     Sinusoids,
 )
 from attncli.calculation.problem.document import Document, Entry
+from attncli.calculation.scoring.additive import ProjectPart, TanhSum, WeighHidden
 from attncli.calculation.scoring.functions import SCORING
 from attncli.calculation.scoring.measures import Cosine, Distance
-from attncli.calculation.scoring.products import Bilinear, Dot, TanhSum, WeighHidden
-from attncli.calculation.scoring.stacked import ProjectPart
+from attncli.calculation.scoring.products import Bilinear, Dot
 from tests import layered, oracle, oracle_layers
 from tests.counted import MATH, counted, counted_array
 from tests.oracle_layers import Choices
@@ -195,7 +193,7 @@ def operations() -> set[type[Operation]]:
         return {kind}.union(*map(below, kind.__subclasses__()))
 
     ours = {kind for kind in below(Operation) if kind.__module__.startswith("attncli.")}
-    ours -= {Fused, OfHead}  # steps that are counted, run together; and a tile of one of them
+    ours -= {Fused}  # steps that are counted, run together
     return {kind for kind in ours if kind.__abstractmethods__ <= OF_COST}
 
 
@@ -204,7 +202,7 @@ def test_every_operation_has_a_cost_and_an_example() -> None:
     assert not [kind.__name__ for kind in operations() if isabstract(kind)]
     kinds = {type(operation) for operation, *_ in (*EXAMPLES, *BY_HAND)}
     assert {kind.__name__ for kind in operations()} == {kind.__name__ for kind in kinds}
-    assert {entry.operation for entry in NORMALISERS.values()} <= kinds
+    assert set(NORMALISERS.values()) <= kinds
     bent = {o.kind for o, *_ in (*EXAMPLES, *BY_HAND) if isinstance(o, Activate)}
     assert bent == set(ACTIVATIONS)
 

@@ -21,7 +21,7 @@ from click.testing import CliRunner, Result
 
 from attncli.calculation.counting.alternatives import KINDS, Place
 from attncli.calculation.scoring.functions import SCORING
-from attncli.cli import cli
+from attncli.cli.program import cli
 from tests import layered
 from tests.test_sharing import matrix
 

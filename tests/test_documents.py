@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from attncli.cli import cli
+from attncli.cli.program import cli
 from attncli.documents.arrays.npz import dump_arrays, parse_arrays
 from attncli.documents.text.csv_text import dump_csv, parse_csv
 from attncli.documents.text.json_text import dump_json, parse_json

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from attncli.cli import cli
+from attncli.cli.program import cli
 
 GOLDEN = Path(__file__).parent / "golden/errors.txt"
 CASE = re.compile(r"(?:(\S+):\n((?:  .*\n)+))?\$ attncli (.+)\n(Error: .+\n)")

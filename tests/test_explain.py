@@ -26,8 +26,8 @@ from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.problem.problem import Problem
 from attncli.calculation.problem.reading import read_problem
 from attncli.calculation.scoring.functions import SCORING
-from attncli.cli import cli
 from attncli.cli.commands.explain import explain
+from attncli.cli.program import cli
 from attncli.documents.reader import Reader
 from attncli.formats import EXPLANATIONS
 from attncli.render.explain.explanations import Explanations

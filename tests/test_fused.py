@@ -14,16 +14,18 @@ import pytest
 from click.testing import CliRunner
 
 from attncli.calculation.algebra.cost import Cost
+from attncli.calculation.algebra.layouts import sizes
 from attncli.calculation.algebra.operation import Operation
 from attncli.calculation.algebra.plan import Step
-from attncli.calculation.long.blocks import Tiling
 from attncli.calculation.long.fused import Fused, fuse
-from attncli.calculation.long.tiles import hidden_rows
-from attncli.calculation.operations.projections import Same
+from attncli.calculation.long.whole_rows import Tiling
+from attncli.calculation.masks.masking import masks_in
+from attncli.calculation.masks.seen_keys import rows_without_keys
+from attncli.calculation.operations.pointwise import Same
 from attncli.calculation.plans.of_document import read
 from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.scoring.functions import SCORING
-from attncli.cli import cli
+from attncli.cli.program import cli
 from attncli.records import replace
 
 BATCH, HEADS, KV_HEADS, N, M, D_K, D_V, HIDDEN = 2, 6, 3, 11, 13, 5, 7, 3
@@ -108,12 +110,12 @@ def test_queries_that_may_attend_nothing_are_known(name: str) -> None:
     trace = plan.run(problem.matrices)
     (tail,) = (step.operation for step in fuse(plan, ["output"]).steps[-1:])
     assert isinstance(tail, Fused)
-    expected = np.isneginf(trace.matrices[tail.normalise.source]).all(axis=-1)
+    expected = np.isneginf(trace.matrices[tail.chain.normalise.source]).all(axis=-1)
     operands = [trace.matrices[name] for name in tail.operands]
-    np.testing.assert_array_equal(tail.hidden_rows(*operands), expected)
-    if tail.chain.mask:
-        known, axes = dict(zip(tail.operands, operands, strict=True)), tail.weights.axes
-        in_parts = hidden_rows(tail.chain.mask, axes, known, most=3 * M)
+    np.testing.assert_array_equal(tail.rows_without_keys(*operands), expected)
+    for _, mask in masks_in(plan.steps):
+        known, axes = dict(zip(tail.operands, operands, strict=True)), tail.chain.weights.axes
+        in_parts = rows_without_keys(mask, sizes(axes), known, most=3 * M)
         np.testing.assert_array_equal(in_parts, expected)
 
 

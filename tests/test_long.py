@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from attncli.cli import cli
+from attncli.cli.program import cli
 from attncli.cli.terminal import waiting
 
 N, M, D_K, D_V = 1531, 1543, 3, 5

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from attncli.calculation.masks.rules import MASKS
-from attncli.cli import cli
+from attncli.cli.program import cli
 
 
 def mask(*arguments: str, stdin: str | None = None) -> str:

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
-from attncli.cli import cli
+from attncli.cli.program import cli
 
 N, M, D_Q, D_K, HIDDEN, D_V = 3, 5, 2, 7, 11, 13
 CLOSE = 1e-12

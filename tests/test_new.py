@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from attncli.cli import cli
+from attncli.cli.program import cli
 from attncli.homework.exercises import ENGLISH, FRENCH, KINDS
 from tests import test_compute
 

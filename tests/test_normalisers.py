@@ -15,9 +15,15 @@ from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
 from attncli.calculation.algebra.layouts import LAYOUTS
-from attncli.calculation.operations.normalisers import NORMALISERS
-from attncli.calculation.operations.weighing import Normalise, Sigmoid, Softmax, Softmax1, Sparsemax
-from attncli.cli import cli
+from attncli.calculation.operations.normalisers import (
+    NORMALISERS,
+    Normalise,
+    Sigmoid,
+    Softmax,
+    Softmax1,
+    Sparsemax,
+)
+from attncli.cli.program import cli
 
 M = 7
 CLOSE = 1e-12
@@ -25,7 +31,7 @@ CLOSE = 1e-12
 rows = arrays(np.float64, (3, M), elements=st.floats(-50, 50))
 modest = settings(deadline=None, derandomize=True, max_examples=50)
 every_normaliser = pytest.mark.parametrize(
-    "operation", [entry.operation for entry in NORMALISERS.values()], ids=list(NORMALISERS)
+    "operation", list(NORMALISERS.values()), ids=list(NORMALISERS)
 )
 
 
@@ -118,7 +124,7 @@ def test_the_sigmoid_judges_each_key_by_itself() -> None:
 def test_help_and_formula_name_the_normaliser(name: str) -> None:
     """Each is listed with its formula, and stands in the formula of the weights."""
     runner = CliRunner(env={"COLUMNS": "200"})
-    assert NORMALISERS[name].formula in runner.invoke(cli, ["compute", "--help"]).stdout
+    assert NORMALISERS[name].meaning in runner.invoke(cli, ["compute", "--help"]).stdout
     run = runner.invoke(cli, ["compute", "X=[[1]]", "--normaliser", name, "--temperature", "0.5"])
     each = "" if name == "sigmoid" else "each row of "
     assert f"weights = {name} of {each}scores / 0.5 " in run.stdout

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from attncli.cli import cli
+from attncli.cli.program import cli
 from tests import oracle
 from tests.oracle import Added, Given, MayAttend, Steps
 

@@ -24,7 +24,7 @@ from attncli.calculation.positions.schemes import POSITIONS
 from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.problem.reading import read_problem
 from attncli.calculation.scoring.functions import SCORING
-from attncli.cli import cli
+from attncli.cli.program import cli
 from tests import oracle
 from tests.oracle_positions import SLOPES, distances, rotated, sinusoids
 from tests.test_sharing import assert_same, compute, matrix

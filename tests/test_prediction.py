@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from attncli.cli import cli
+from attncli.cli.program import cli
 from tests.test_sharing import Document, compute, matrix, numbers
 
 N, M, D, D_FF = 5, 3, 6, 7

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from attncli.cli import cli
+from attncli.cli.program import cli
 
 FILES = sorted((Path(__file__).parent / "published").glob("*.json"))
 CHOICES = ("score", "layout", "mask", "tokens")

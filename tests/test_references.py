@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from attncli.cli import cli
+from attncli.cli.program import cli
 
 REFERENCE = Path(__file__).parent / "reference"
 FILES = sorted(REFERENCE.glob("*.json"))

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from attncli.cli import cli
+from attncli.cli.program import cli
 from tests import oracle
 
 HEADS, KV_HEADS, N, M, PAST, D_MODEL, D_K, D_V, D_OUT = 6, (1, 2, 3, 6), 5, 7, 3, 11, 13, 17, 19

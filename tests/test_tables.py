@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from attncli.cli import cli
+from attncli.cli.program import cli
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = Path(__file__).parent / "golden/tables"

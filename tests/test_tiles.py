@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
-from attncli.calculation.long import running_sums
-from attncli.calculation.long.blocks import Tiling
 from attncli.calculation.long.fused import Fused, fuse
 from attncli.calculation.long.threads import do
+from attncli.calculation.long.whole_rows import Tiling
+from attncli.calculation.operations import running_sums
 from attncli.calculation.operations.normalisers import NORMALISERS
 from attncli.calculation.plans.of_document import read
 from attncli.calculation.problem.document import Document, Entry
@@ -253,9 +253,9 @@ def test_powers_of_two_are_powers_of_e(
     monkeypatch: pytest.MonkeyPatch, normaliser: str, dtype: str
 ) -> None:
     """Where NumPy is faster with exp2, its factor goes into the queries, and nothing else changes."""
-    monkeypatch.setattr("attncli.calculation.long.running_sums.POWER", np.exp2)
-    monkeypatch.setattr("attncli.calculation.long.streaming.FACTOR", log2(e))
-    assert running_sums.FACTOR in (1.0, log2(e))
+    monkeypatch.setattr(running_sums, "POWER", np.exp2)
+    monkeypatch.setattr(running_sums.BoundedPowers, "exponent", log2(e))
+    assert running_sums.EXPONENT in (1.0, log2(e))
     made = matrices()
     assert_same(dtype=dtype, normaliser=normaliser, mask="causal", **made)
     assert_same(dtype=dtype, normaliser=normaliser, softcap=3.0, temperature=2.0, **made)

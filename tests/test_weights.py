@@ -20,7 +20,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attncli.cli import cli
+from attncli.cli.program import cli
 from attncli.documents.arrays.foreign import FOREIGN
 from tests.make_model import MODELS, SAMPLE, layer_of_gpt2, tensors, write
 

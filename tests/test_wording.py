@@ -7,7 +7,7 @@ import re
 import pytest
 from click.testing import CliRunner
 
-from attncli.cli import cli
+from attncli.cli.program import cli
 
 PLURAL_OF_ONE = re.compile(
     r"(?<![\w.,])1 (?:real |random )?(?:rows|columns|keys|queries|cells|heads|labels|numbers|points|"

@@ -89,9 +89,10 @@ def run(
     if max(cells(step.axes) for step in plan.steps) < LONG:
         trace = plan.run(problem.matrices, names)
     else:
-        from attncli.cli.long import run_long
+        from attncli.calculation.long.running import run_long
 
-        trace = run_long(problem, plan, names, memory)
+        used = sum(matrix.nbytes for matrix in problem.matrices.values())
+        trace = run_long(problem, plan, names, memory.allowance(used), waiting("calculating"))
     for remark in remarks(trace, plan, problem):
         click.echo(f"Warning: {under}{remark}", err=True)
     return Trace(plan, trace.matrices)

@@ -13,10 +13,11 @@ class WithNames(click.Command):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         from attncli.calculation.algebra.layouts import LAYOUTS
         from attncli.calculation.conventions import CONVENTIONS
-        from attncli.calculation.masks.rules import MASK_KINDS, MASKS
+        from attncli.calculation.masks.rules import MASKS
         from attncli.calculation.operations.activations import ACTIVATIONS
         from attncli.calculation.operations.normalisers import NORMALISERS
         from attncli.calculation.positions.schemes import POSITIONS
+        from attncli.calculation.problem.choices import MASK_KINDS
         from attncli.calculation.problem.names import MATRICES, STEPS
         from attncli.calculation.scoring.functions import SCORING
 
@@ -27,7 +28,7 @@ class WithNames(click.Command):
                 (name, f"{entry.formula}: {entry.help}") for name, entry in SCORING.items()
             ],
             "Normalisers (--normaliser)": [
-                (name, f"{entry.formula}: {entry.help}") for name, entry in NORMALISERS.items()
+                (name, f"{entry.meaning}: {entry.help}") for name, entry in NORMALISERS.items()
             ],
             "Masks (--mask)": [
                 *((entry.signature, entry.help) for entry in MASKS.values()),

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import click
 
+from attncli.formats import FORMATS
 from attncli.records import record
+
+if TYPE_CHECKING:
+    from attncli.calculation.long.running import Allowance
 
 SHARE = 0.8  # of what is free
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
@@ -26,16 +31,20 @@ class Memory:
     of_written: int = 0
     is_chosen: bool = False
 
-    def allowed(self, used: int) -> tuple[int, str]:
-        """The bytes that may be used, with those that the inputs use already, and what says so."""
-        if isinstance(self.limit, int):
-            return self.limit, "--memory"
-        from attncli.cli.free_memory import free_memory
+    def allowance(self, used: int) -> Allowance:
+        """The memory that a run may use, where its inputs use some bytes already."""
+        from attncli.calculation.long.running import Allowance
 
-        share = self.limit or SHARE
-        return used + int(
-            share * free_memory()
-        ), f"{100 * share:g}% of what is free, besides the inputs"
+        if isinstance(self.limit, int):
+            limit, why = self.limit, "--memory"
+        else:
+            from attncli.cli.free_memory import free_memory
+
+            share = self.limit or SHARE
+            limit = used + int(share * free_memory())
+            why = f"{100 * share:g}% of what is free, besides the inputs"
+        least = FORMATS["npz"].bytes_per_number
+        return Allowance(limit, why, self.of_written, least, self.is_chosen)
 
 
 USUAL = Memory()

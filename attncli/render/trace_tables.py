@@ -20,7 +20,6 @@ from rich.text import Text
 
 from attncli.calculation.algebra.layouts import Array, Axis, Layout
 from attncli.calculation.algebra.plan import Step, Trace
-from attncli.calculation.operations.weighing import Normalise
 from attncli.calculation.problem.names import last_of
 from attncli.calculation.problem.problem import Problem, Result
 from attncli.records import record
@@ -87,7 +86,7 @@ class Drawing:
         *leading, rows, columns = step.axes
         if step.role in self.problem.layout.swapped:
             rows, columns = columns, rows
-        shaded = isinstance(step.operation, Normalise)
+        shaded = step.operation.makes_weights
         indices = list(np.ndindex(matrix.shape[:-2]))
         for position in self._shown(len(indices)):
             if position == GAP:

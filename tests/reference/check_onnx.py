@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from numpy.typing import NDArray
 from onnx.backend.test.case.node import collect_testcases
 
-from attncli.cli import cli
+from attncli.cli.program import cli
 from tests.reference.frozen import plain
 from tests.reference.onnx_documents import attention_document, attention_results
 

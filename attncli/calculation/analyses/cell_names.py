@@ -12,7 +12,7 @@ from attncli.calculation.algebra.expressions import Cell
 from attncli.calculation.algebra.layouts import Axis
 from attncli.calculation.algebra.plan import Plan, Step
 from attncli.calculation.algebra.requirements import Paper
-from attncli.calculation.masks.masking import Mask
+from attncli.calculation.masks.masking import masks_in
 from attncli.calculation.problem.names import plain
 from attncli.calculation.problem.problem import Problem
 from attncli.errors import ProblemError
@@ -28,9 +28,8 @@ _LEADING = re.compile(r"\s*(\w+)\s*=\s*(\S*)\s*")
 def paper(problem: Problem, plan: Plan) -> Paper:
     """Every matrix of a plan, inputs included, as it stands on the user's paper."""
     axes = {**problem.axes, **{step.name: step.axes for step in plan.steps}}
-    for step in plan.steps:
-        operation = step.operation
-        for name in (*operation.keep, *operation.add) if isinstance(operation, Mask) else ():
+    for step, mask in masks_in(plan.steps):
+        for name in (*mask.keep, *mask.add):
             if name in problem.axes:  # what a mask's axes count, the scores know
                 own = axes[name]
                 counted = step.axes[len(step.axes) - len(own) :]

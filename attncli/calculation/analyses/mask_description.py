@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Axis
-from attncli.calculation.masks.masking import HIDES, Booleans, Rule
-from attncli.calculation.masks.rules import Causal, Padding, Window, read_rule
+from attncli.calculation.masks.masking import HIDES
+from attncli.calculation.masks.rules import MASKS, Booleans, read_rule
 from attncli.calculation.problem.matrices import MOST_AXES
 from attncli.errors import ProblemError
 from attncli.records import record
@@ -49,7 +49,7 @@ def pattern_of_rule(value: object, n: int, m: int) -> Pattern:
     and without. Raises ProblemError where it does not fit.
     """
     rule = read_rule(value)
-    entries = rule.lengths.shape[:1] if isinstance(rule, Padding) else ()
+    entries = rule.entries
     axes = (*(Axis("batch", entry) for entry in entries), Axis("n", n), Axis("m", m))
     opened = np.broadcast_to(rule.fit(axes).may_attend(n, m), (*entries, n, m))
     if not entries:
@@ -128,19 +128,7 @@ def _matching(opened: Booleans) -> Iterator[str]:
     if opened.all():
         yield "no mask at all"
         return
-    rules: list[Rule] = [Causal(), Causal(lower_right=True)]
-    rules += [Padding(f"padding:{k}", np.array(k)) for k in range(m)]
-    rules += [Window(*sides) for sides in _sides(opened)]
-    for rule in rules:
-        if (np.broadcast_to(rule.may_attend(n, m), opened.shape) == opened).all():
-            yield rule.words
-
-
-def _sides(opened: Booleans) -> Iterator[tuple[int, int]]:
-    """The window that the open cells reach to, and the same without a bound."""
-    distances = [int(j - i) for i, j in np.argwhere(opened)]
-    if distances and min(distances) <= 0 <= max(distances):
-        left, right = -min(distances), max(distances)
-        yield left, right
-        yield -1, right
-        yield left, -1
+    for kind in MASKS.values():
+        for rule in kind.likely(opened):
+            if (np.broadcast_to(rule.may_attend(n, m), opened.shape) == opened).all():
+                yield rule.words

@@ -14,8 +14,8 @@ import numpy as np
 from attncli.calculation.algebra.layouts import Array, Layout, Role
 from attncli.calculation.algebra.plan import Step, Trace
 from attncli.calculation.analyses.comparison import Calculated
-from attncli.calculation.masks.masking import Booleans, Mask
-from attncli.calculation.masks.rules import Causal
+from attncli.calculation.masks.masking import masks_in
+from attncli.calculation.masks.rules import Booleans
 from attncli.calculation.plans.of_document import read
 from attncli.calculation.problem.document import MASKS, Document, Entry
 from attncli.calculation.problem.names import last_of
@@ -79,13 +79,12 @@ def token_by_token(document: Document, problem: Problem, trace: Trace) -> Trace:
 
 def _masked(problem: Problem, trace: Trace) -> Iterator[Masked]:
     """The attentions that have a mask, but those of an encoder beside a decoder."""
-    for step in trace.plan.steps:
-        mask = step.operation
-        if not isinstance(mask, Mask) or step.name.startswith("encoder."):
+    for step, mask in masks_in(trace.plan.steps):
+        if step.name.startswith("encoder."):
             continue
         part = problem.part_of(step.name)
         n, m = trace.matrices[mask.source].shape[-2:]
-        others = [rule for rule in mask.rules if not isinstance(rule, Causal)]
+        others = [rule for rule in mask.rules if not rule.hides_later_only]
         has_memory = "memory" in (part.problem if part else problem).axes
         keep = [rule.may_attend(n, m) for rule in others]
         keep += [np.asarray(trace.matrices[name], np.bool_) for name in mask.keep]

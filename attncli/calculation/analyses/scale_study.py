@@ -14,9 +14,10 @@ import numpy as np
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.plan import Plan, Step, Trace
 from attncli.calculation.analyses.saturation import Row, by_query, row
-from attncli.calculation.masks.masking import HIDES, Booleans, Mask
-from attncli.calculation.operations.projections import DivideByRoot
-from attncli.calculation.operations.weighing import Softmax
+from attncli.calculation.masks.masking import HIDES, masks_in
+from attncli.calculation.masks.rules import Booleans
+from attncli.calculation.operations.normalisers import Softmax
+from attncli.calculation.operations.pointwise import DivideByRoot
 from attncli.calculation.plans.attention import attention
 from attncli.calculation.problem.problem import Part, Problem
 from attncli.calculation.scoring.functions import SCORING
@@ -139,7 +140,7 @@ def of_document(title: str, parts: Sequence[Part], trace: Trace) -> Saturation:
         )
         steps += without.plan.steps
     batch = next((axis.size for step in steps for axis in step.axes if axis.name == "batch"), None)
-    is_masked = any(isinstance(step.operation, Mask) for step in steps)
+    is_masked = any(step.operation.hides for step in steps)
     return Saturation(Given(title, tuple(entries), batch, is_masked), tuple(rows))
 
 
@@ -149,14 +150,14 @@ def without_and_with(problem: Problem) -> tuple[Problem, Problem]:
     A `scale` of its own is set aside. Raises ProblemError where the scores are no dot products, and
     where the weights are no softmax.
     """
-    if problem.scoring.adds != "dot":
+    if not problem.scoring.is_dot_product:
         raise ProblemError(
             f"score is {problem.scoring.name}, {problem.scoring.formula}, but √d_k is for the dot "
             "product q · k.",
             "Use --score dot, which needs queries and keys of one width, or leave out the document.",
             ("score",),
         )
-    if problem.normaliser.operation is not Softmax:
+    if problem.normaliser is not Softmax:
         raise ProblemError(
             f"normaliser is {problem.normaliser.name}, but it is softmax's gradient that √d_k saves.",
             "Use --normaliser softmax.",
@@ -202,10 +203,9 @@ def visible(trace: Trace) -> Booleans:
     It is the mask laid over zeros: −inf hides, and so does every number as low as −10⁴.
     """
     laid: Array = np.zeros(trace.matrices["scores"].shape)
-    for step in trace.plan.steps:
-        if isinstance(step.operation, Mask):
-            _, *masks = step.operation.operands
-            laid = step.operation.apply(laid, *(trace.matrices[name] for name in masks))
+    for _, mask in masks_in(trace.plan.steps):
+        _, *masks = mask.operands
+        laid = mask.apply(laid, *(trace.matrices[name] for name in masks))
     sees: Booleans = laid > HIDES
     return sees
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.plan import Plan, Step, Trace
-from attncli.calculation.masks.masking import Mask
-from attncli.calculation.operations.projections import WeightedSum
-from attncli.calculation.operations.weighing import Normalise
 from attncli.calculation.problem.names import MATRICES, last_of
 from attncli.calculation.problem.problem import Part, Problem
 from attncli.words import in_words, some_in_words
@@ -29,19 +26,6 @@ IDLE = {
     "eps": "a norm",
     "activation": "a feed-forward",
 }
-
-
-@runtime_checkable
-class FusedTail(Protocol):
-    """An operation that stands for all the steps from scores to weights V."""
-
-    operands: tuple[str, ...]
-    names: tuple[str, ...]
-    weights: Step
-    normalise: Normalise
-
-    def hidden_rows(self, *operands: Array) -> NDArray[np.bool_]:
-        """Which queries may attend nothing."""
 
 
 def remarks(trace: Trace, plan: Plan, problem: Problem) -> list[str]:
@@ -101,18 +85,17 @@ def _doubts(trace: Trace) -> Iterator[str]:
 def _overflows(trace: Trace) -> Iterator[str]:
     """The steps that made infinities or NaN of finite numbers; −inf is what masks are for."""
     for step in _calculated(trace):
-        operands = [trace.matrices[name] for name in step.operation.operands]
+        operation = step.operation
+        within = [name for name in operation.stands_for if name in trace.overflowed]
         result = trace.matrices[step.name]
-        if isinstance(step.operation, FusedTail):
-            within = [name for name in step.operation.names if name in trace.overflowed]
-            for name in within:
-                numbers = "some of its numbers became infinite or NaN"
-                yield f"{name} overflows {result.dtype.name}: {numbers}."
-            if within:
-                continue
-        strange = _strange(result, isinstance(step.operation, Mask))
-        if strange and isinstance(step.operation, FusedTail):  # NaN may be what empty rows have
-            strange = _strange(result[~step.operation.hidden_rows(*operands)], is_masked=False)
+        for name in within:
+            numbers = "some of its numbers became infinite or NaN"
+            yield f"{name} overflows {result.dtype.name}: {numbers}."
+        operands = [trace.matrices[name] for name in operation.operands]
+        strange = 0 if within else _strange(result, operation.hides)
+        if strange and operation.stands_for:  # NaN may be what rows without keys have
+            hidden = operation.rows_without_keys(*operands)
+            strange = _strange(result if hidden is None else result[~hidden], is_masked=False)
         if strange and not any(_strange(operand, is_masked=False) for operand in operands):
             yield (
                 f"{step.name} overflows {result.dtype.name}: of its numbers, {strange} of "
@@ -126,30 +109,27 @@ def _strange(matrix: Array, is_masked: bool) -> int:
 
 
 def _empty_rows(trace: Trace, plan: Plan, problem: Problem) -> Iterator[str]:
-    """Queries all of whose keys are masked."""
-    masked = {step.name for step in trace.plan.steps if isinstance(step.operation, Mask)}
+    """Queries all of whose keys are masked, and the numbers that they get instead of weights."""
+    masked = {step.name for step in plan.steps if step.operation.hides}
+    weights = {step.name: step for step in plan.steps if step.operation.makes_weights}
     for step in _calculated(trace):
         operation = step.operation
-        if isinstance(operation, Normalise) and operation.source in masked:
-            hidden = np.asarray(np.isneginf(trace.matrices[operation.source]).all(axis=-1))
-            yield from _hidden(hidden, step, operation, plan, problem)
-        elif isinstance(operation, FusedTail):
-            operands = (trace.matrices[name] for name in operation.operands)
-            hidden = operation.hidden_rows(*operands)
-            yield from _hidden(hidden, operation.weights, operation.normalise, plan, problem)
+        if not masked.intersection(operation.operands[:1] + operation.stands_for):
+            continue
+        names = [name for name in (step.name, *operation.stands_for) if name in weights]
+        hidden = operation.rows_without_keys(*map(trace.matrices.__getitem__, operation.operands))
+        if names and hidden is not None and hidden.any():
+            yield _empty(hidden, weights[names[0]], plan, problem)
 
 
-def _hidden(
-    hidden: NDArray[np.bool_], weights: Step, normalise: Normalise, plan: Plan, problem: Problem
-) -> Iterator[str]:
-    """The queries without a key, and what their weights are, and the sums of values by them."""
+def _empty(hidden: NDArray[np.bool_], weights: Step, plan: Plan, problem: Problem) -> str:
     rows = np.argwhere(hidden)
-    if not len(rows):
-        return
     named = [problem.where(weights.axes[:-1], index) for index in rows[:MOST_NAMED].tolist()]
-    weight = f"{normalise.empty:g}".replace("nan", "NaN")
     more = f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else ""
-    sums = (step for step in plan.steps if isinstance(step.operation, WeightedSum))
-    of_these = (step.name for step in sums if weights.name in step.operation.operands)
-    empty = in_words([weights.name, *of_these])
-    yield f"no key may be attended by {'; '.join(named)}{more}: {empty} are {weight} there."
+    sums = ((step.name, step.operation.weighted_sum) for step in plan.steps)
+    of_these = (name for name, pair in sums if pair and weights.name in pair)
+    owner = problem.part_of(weights.name)
+    empty = (owner.problem if owner else problem).convention.empty
+    value = f"{empty:g}".replace("nan", "NaN")
+    named_empty = in_words([weights.name, *of_these])
+    return f"no key may be attended by {'; '.join(named)}{more}: {named_empty} are {value} there."

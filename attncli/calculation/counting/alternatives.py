@@ -9,11 +9,11 @@ from attncli.calculation.algebra.layouts import LAYOUTS, Axes, Axis, Role, Shape
 from attncli.calculation.algebra.plan import Steps
 from attncli.calculation.counting.costing import Costing, Doubled, StepCost
 from attncli.calculation.counting.sizes import shape_of
-from attncli.calculation.plans.attention import attention, scaled
+from attncli.calculation.plans.attention import attention, prepared, scaled
 from attncli.calculation.problem.problem import Problem
 from attncli.calculation.scoring.functions import SCORING, Scoring
 from attncli.errors import ProblemError
-from attncli.records import field, names_of, record, replace
+from attncli.records import record, replace
 
 
 @record(frozen=True)
@@ -75,17 +75,6 @@ class Pairs:
         return own[name]
 
 
-@record(frozen=True)
-class _Listening(Scoring):
-    """A scoring function that keeps the axes of the queries and keys which it is given."""
-
-    heard: list[tuple[Axes, Axes]] = field(default_factory=list)
-
-    def score(self, steps: Steps, queries: str, keys: str) -> str:
-        self.heard.append((steps.axes(queries), steps.axes(keys)))
-        return super().score(steps, queries, keys)
-
-
 def pairs(problem: Problem, hidden: int | None = None) -> Pairs:
     """What is scored in an attention, or in the first one of layers.
 
@@ -95,11 +84,12 @@ def pairs(problem: Problem, hidden: int | None = None) -> Pairs:
     parts = [part for part in problem.parts if "weights" in part.plan.names]
     own = parts[0].problem if parts else problem
     name = parts[0].prefix.removesuffix(".") if parts else ""
-    listening = _Listening(**{n: getattr(own.scoring, n) for n in names_of(own.scoring)})
-    plan = attention(replace(own, scoring=listening))
-    (queries, keys), *_ = listening.heard
+    steps = Steps(own.layout, own.axes, own.roles)
+    queries, keys, *_ = prepared(own, steps)
+    plan = attention(own)
     widths = [step.axes[-1].size for step in plan.steps if step.name == "hidden"]
-    return Pairs(name, own, queries, keys, hidden or next(iter(widths), keys[-1].size))
+    width = hidden or next(iter(widths), steps.axes(keys)[-1].size)
+    return Pairs(name, own, steps.axes(queries), steps.axes(keys), width)
 
 
 def scorings(at: Pairs) -> list[Scored]:

@@ -15,7 +15,7 @@ from attncli.calculation.algebra.cost import Cost, cells
 from attncli.calculation.algebra.layouts import Axes, Axis, Role, Shape, sizes
 from attncli.calculation.algebra.plan import Plan, Step
 from attncli.calculation.counting.open_scores import Opened, opened
-from attncli.calculation.masks.masking import Mask
+from attncli.calculation.masks.masking import masks_in
 from attncli.calculation.problem.names import MATRICES, last_of
 from attncli.calculation.problem.problem import Problem
 from attncli.records import record, replace
@@ -123,10 +123,9 @@ class Costing:
     def opened(self) -> list[Opened]:
         """How many scores each mask leaves open; sublayers that agree are one entry."""
         found: dict[Opened, None] = {}
-        for step in self.plan.steps:
-            if isinstance(step.operation, Mask):
-                part = opened(step.operation, step.axes, self.problem.matrices)
-                found[replace(part, name=folded(step.name))] = None
+        for step, mask in masks_in(self.plan.steps):
+            part = opened(mask, step.axes, self.problem.matrices)
+            found[replace(part, name=folded(step.name))] = None
         return list(found)
 
     @property

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attncli.calculation.algebra.cost import cells
-from attncli.calculation.algebra.layouts import Axes, sizes
+from attncli.calculation.algebra.layouts import Axes, Shape, sizes
+from attncli.calculation.algebra.tiles import Tile
 from attncli.calculation.masks.masking import Mask, filled_up
+from attncli.calculation.masks.rules import Booleans
+from attncli.calculation.masks.seen_keys import Seen, blocks
 from attncli.records import record
 
 if TYPE_CHECKING:
@@ -31,34 +34,37 @@ class Opened:
 
 
 def opened(mask: Mask, axes: Axes, matrices: Mapping[str, NDArray[Any]]) -> Opened:
-    """What a mask leaves open of scores with these axes; its matrices are among these.
+    """The scores with these axes that a mask leaves open; its matrices are among `matrices`.
 
-    What other steps add, such as the distances of ALiBi, hides nothing.
+    Numbers that other steps add, such as the distances of ALiBi, hide nothing.
     """
-    given = any(name in matrices for name in (*mask.keep, *mask.add))
-    own = _by_matrices(mask, axes, matrices) if given else _by_rules(mask, axes)
-    return Opened("", own, cells(axes))
+    shape = sizes(axes)
+    given = {name: matrices[name] for name in (*mask.keep, *mask.add) if name in matrices}
+    count = None if given else _by_runs(mask, shape)
+    if count is None:
+        count = sum(int(_seen(mask, tile, given).sum()) for tile in blocks(shape))
+    return Opened("", count, cells(axes))
 
 
-def _by_rules(mask: Mask, axes: Axes) -> int:
-    """Each rule lets a query see one run of keys; what all of them let it see is one run too."""
-    n, m = sizes(axes)[-2:]
+def _by_runs(mask: Mask, shape: Shape) -> int | None:
+    """The same where each rule lets a query see one run of keys, whose ends say all; else None."""
+    *_, n, m = shape
+    i = np.arange(n)[:, None]
     first, end = np.zeros((n, 1), np.int_), np.full((n, 1), m)
     for rule in mask.rules:
-        own_first, own_end = rule.ends(n, m)
-        first, end = np.maximum(first, own_first), np.minimum(end, own_end)
+        run = rule.run(i, n, m)
+        if run is None:
+            return None
+        first, end = np.maximum(first, run[0]), np.minimum(end, run[1])
     runs = np.clip(end - first, 0, None)
-    return int(runs.sum()) * (prod(sizes(axes)[:-1]) // runs.size)
+    return int(runs.sum()) * (prod(shape[:-1]) // runs.size)
 
 
-def _by_matrices(mask: Mask, axes: Axes, matrices: Mapping[str, NDArray[Any]]) -> int:
-    n, m = sizes(axes)[-2:]
-    sees: NDArray[np.bool_] = np.ones((n, m), np.bool_)
-    for rule in mask.rules:
-        sees = sees & rule.may_attend(n, m)
-    for name in mask.keep:
-        sees = sees & (filled_up(matrices[name], m, False) if mask.fills_up else matrices[name])
-    for name in (name for name in mask.add if name in matrices):
-        added = filled_up(matrices[name], m, -np.inf) if mask.fills_up else matrices[name]
-        sees = sees & ~np.isneginf(added)
-    return int(sees.sum()) * (cells(axes) // sees.size)
+def _seen(mask: Mask, tile: Tile, given: Mapping[str, NDArray[Any]]) -> Booleans:
+    """True where a query of a tile may attend to a key."""
+    seen = Seen.by(mask.rules, tile).booleans()
+    for name, matrix in given.items():
+        part = tile.part(matrix, mask.fills_up)
+        opens = part if name in mask.keep else ~np.isneginf(part)
+        seen = seen & (filled_up(opens, tile.m, False) if mask.fills_up else opens)
+    return seen

@@ -1,92 +1,93 @@
-"""Where in a plan an attention goes from scores to weights V, and nobody asks for what lies between."""
+"""The steps of a plan that go from scores to weights V, if nobody needs the matrices between."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from attncli.calculation.algebra.operation import Operation
 from attncli.calculation.algebra.plan import Step
-from attncli.calculation.masks.masking import Mask
-from attncli.calculation.operations.projections import (
-    DivideByRoot,
-    Multiply,
-    Same,
-    SoftCap,
-    WeightedSum,
-)
-from attncli.calculation.operations.weighing import Normalise
-from attncli.calculation.positions.position_operations import Distances
-from attncli.calculation.scoring.measures import Measure
-from attncli.calculation.scoring.products import Bilinear, Dot, TanhSum, WeighHidden
+from attncli.calculation.operations.normalisers import Normalise
 from attncli.records import record
-
-PAIRS = (Dot, Bilinear, Measure, TanhSum)  # they meet queries with keys
-SINGLY = (WeighHidden, DivideByRoot, Multiply, SoftCap, Mask, Same)  # they make or change one score
 
 
 @record(frozen=True)
 class Chain:
-    """The steps of an attention from its scores to weights V, in the order of the plan."""
+    """The steps of an attention from its scores to weights V, in the order of the plan.
+
+    `normalise` is the operation that makes the weights; `values` is the name of V.
+    """
 
     steps: tuple[Step, ...]
+    normalise: Normalise
+    values: str
+
+    @property
+    def weights(self) -> Step:
+        return self.steps[-2]
+
+    @property
+    def last(self) -> Step:
+        return self.steps[-1]
 
     @property
     def pairs(self) -> tuple[Step, ...]:
-        """They make the scores: one step, or `hidden` and `scores`."""
-        return self.steps[: 2 if isinstance(self.steps[0].operation, TanhSum) else 1]
+        """The steps that make one score of each pair: `scores`, or `hidden` and `scores`."""
+        sizes = [step.axes for step in self.steps]
+        return self.steps[: sizes.index(self.weights.axes) + 1]
+
+    @property
+    def scores(self) -> Step:
+        return self.pairs[-1]
 
     @property
     def between(self) -> tuple[Step, ...]:
-        """They change each score by itself: scale, soft cap, mask, and the distances that it adds."""
+        """The steps that change each score: scale, soft cap, mask, and the distances that it adds."""
         return self.steps[len(self.pairs) : -2]
-
-    @property
-    def mask(self) -> Mask | None:
-        """What masks the scores; an attention has one mask, of all that its user gives."""
-        operations = (step.operation for step in self.between)
-        return next((operation for operation in operations if isinstance(operation, Mask)), None)
-
-    @property
-    def normalise(self) -> Normalise:
-        operation = self.steps[-2].operation
-        assert isinstance(operation, Normalise)
-        return operation
-
-    @property
-    def sum(self) -> WeightedSum:
-        operation = self.steps[-1].operation
-        assert isinstance(operation, WeightedSum)
-        return operation
 
 
 def chain_to(last: Step, steps: Sequence[Step], asked: Collection[str]) -> Chain | None:
-    """The chain that ends with this step, among those that are run.
+    """The chain that ends with this step, among the steps that are run.
 
-    None where it is no weighted sum, or its weights are made in another way than is known here; and
-    where something in between is asked for, or used elsewhere. Then each step is run by itself.
+    None where this is no weighted sum, where a step before it does not work score by score, and where
+    a step between is asked for or used elsewhere. Then each step is run by itself.
     """
-    found = {step.name for step in _backwards(last, {step.name: step for step in steps})}
-    own = tuple(step for step in steps if step.name in found)
-    if not own or not isinstance(own[0].operation, PAIRS):
+    known = {step.name: step for step in steps}
+    if last.operation.weighted_sum is None:
         return None
-    others = (step for step in steps if step.name not in found)
+    weights, values = last.operation.weighted_sum
+    normalise = known[weights].operation if weights in known else None
+    # Tiles read its temperature and its type; no other operation that makes weights has them.
+    if not isinstance(normalise, Normalise):
+        return None
+    names = _scores_to(normalise.source, known)
+    if names is None:
+        return None
+    names |= {weights, last.name} | set(_beside(names, known))
+    others = (step for step in steps if step.name not in names)
     elsewhere = {name for step in others for name in step.operation.operands}
-    return None if (found - {last.name}) & (elsewhere | set(asked)) else Chain(own)
+    if (names - {last.name}) & (elsewhere | set(asked)):
+        return None
+    return Chain(tuple(step for step in steps if step.name in names), normalise, values)
 
 
-def _backwards(step: Step | None, steps: Mapping[str, Step]) -> Iterator[Step]:
-    """The steps of a chain, from its last as far as they are known here."""
-    wanted: tuple[type[Operation], ...] = (WeightedSum,)
-    while step and isinstance(step.operation, wanted):
-        yield step
-        operation = step.operation
-        if isinstance(operation, PAIRS):
-            return
-        if isinstance(operation, Mask):
-            yield from (steps[n] for n in operation.add if n in steps and _is_distances(steps[n]))
-        wanted = (Normalise,) if isinstance(operation, WeightedSum) else (*SINGLY, *PAIRS)
-        step = steps.get(operation.operands[0])
+def _scores_to(name: str, known: Mapping[str, Step]) -> set[str] | None:
+    """The names of the steps from the first scores to this step; None where one needs more."""
+    names = set()
+    while step := known.get(name):
+        names.add(name)
+        if step.operation.works_by_pair:
+            return names
+        if not step.operation.works_by_score:
+            return None
+        name = step.operation.operands[0]
+    return None
 
 
-def _is_distances(step: Step) -> bool:
-    return isinstance(step.operation, Distances)
+def _beside(names: Collection[str], known: Mapping[str, Step]) -> list[str]:
+    """The steps that these take beside their scores, and that are made of these score by score."""
+
+    def is_made_of_these(operation: Operation) -> bool:
+        return operation.works_by_score and set(operation.operands) <= set(names)
+
+    used = {operand for name in names for operand in known[name].operation.operands}
+    return [n for n in used - set(names) if n in known and is_made_of_these(known[n].operation)]

@@ -1,50 +1,29 @@
-"""The operation that masks scores, and what a rule for masking is."""
+"""The operation that masks scores."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import inf
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from attncli.calculation.algebra.cost import Cost, cells
 from attncli.calculation.algebra.expressions import Cell, Expression, Index, Noted, Number, Sum
 from attncli.calculation.algebra.layouts import Array, Axes, Layout
-from attncli.calculation.algebra.operation import Operation
+from attncli.calculation.algebra.operation import Name, Operation
+from attncli.calculation.algebra.plan import Step
 from attncli.calculation.algebra.requirements import Broadcasts, Need
-from attncli.calculation.conventions import PAPER, Convention
-from attncli.calculation.positions.places import First
-from attncli.records import record
+from attncli.calculation.masks.rules import Rule
+from attncli.records import record, replace
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Booleans: TypeAlias = "NDArray[np.bool_]"
+    from attncli.calculation.algebra.tiles import Tile, TileMatrices
+    from attncli.calculation.masks.seen_keys import Seen
 
 HIDES = -1e4  # a score this low hides its key as −inf does: programs write −1e9
-
-
-class Rule(Protocol):
-    """A mask that is told by a rule instead of a matrix."""
-
-    @property
-    def words(self) -> str:
-        """How the user writes it: `causal`, `window:1,1`."""
-
-    def fit(self, axes: Axes, first: First = 0, convention: Convention = PAPER) -> Rule:
-        """The rule for scores of these axes, as a convention means it; the first query is at `first`.
-
-        Raises ProblemError where it does not fit them.
-        """
-
-    def ends(self, n: int, m: int) -> tuple[First, First]:
-        """The first key that each query may attend, and the one after the last.
-
-        They broadcast to (…, n, 1); no query may attend any where the second is not larger.
-        """
-
-    def may_attend(self, n: int, m: int) -> Booleans:
-        """True where query i may attend to key j; broadcasts to (…, n, m)."""
 
 
 @record(frozen=True)
@@ -56,16 +35,15 @@ class Mask(Operation):
     matrix with fewer columns than there are keys forbids the rest.
     """
 
-    source: str
+    works_by_score = True
+    hides = True
+
+    source: Name
     rules: tuple[Rule, ...]
-    keep: tuple[str, ...]
-    add: tuple[str, ...]
+    keep: tuple[Name, ...]
+    add: tuple[Name, ...]
     fill: float
     fills_up: bool = False
-
-    @property
-    def operands(self) -> tuple[str, ...]:
-        return (self.source, *self.keep, *self.add)
 
     @property
     def needs(self) -> tuple[Need, ...]:
@@ -99,6 +77,41 @@ class Mask(Operation):
             return list(keep), list(add)
         m = source.shape[-1]
         return [filled_up(k, m, False) for k in keep], [filled_up(a, m, -np.inf) for a in add]
+
+    def on_tile(self, known: TileMatrices) -> Array:
+        """Matrices are cut to the tile, rules are asked for it; the scores are overwritten."""
+        masked = known.part(self.source)
+        names = (*self.keep, *self.add)
+        if names:
+            parts = (known.part(name, self.fills_up) for name in names)
+            masked = replace(self, rules=()).apply(masked, *parts)
+        self._seen(known.tile).hide(masked, self.fill)
+        return masked
+
+    def bound(self, scores: float) -> float:
+        """Open scores are as they were; what is added is unknown, and so is a fill."""
+        return inf if self.add or self.fill != -inf else scores
+
+    def open_keys(self, block: Tile) -> Sequence[int]:
+        return self._seen(block).parts() if self.fill == -inf else super().open_keys(block)
+
+    def is_idle(self, tile: Tile) -> bool:
+        return not (self.keep or self.add) and self._seen(tile).is_all
+
+    def hides_all(self, known: TileMatrices) -> bool:
+        """True if a given matrix forbids all of a tile, as −inf."""
+        given = [name for name in (*self.keep, *self.add) if name in known.whole]
+        parts = (known.part(name, self.fills_up) for name in given)
+        return self.fill == -inf and any(
+            not (part > (False if name in self.keep else -inf)).any()
+            for name, part in zip(given, parts, strict=True)
+        )
+
+    def _seen(self, tile: Tile) -> Seen:
+        """The keys that its rules let the queries of a tile see; loaded for long sequences alone."""
+        from attncli.calculation.masks.seen_keys import Seen
+
+        return Seen.by(self.rules, tile)
 
     def formula(self, layout: Layout) -> str:
         total = " + ".join((self.source, *self.add))
@@ -137,6 +150,13 @@ class Mask(Operation):
     def cost(self, source: Axes, *matrices: Axes) -> Cost:
         """An addition a score for each matrix that is added; to hide a score is no arithmetic."""
         return Cost(additions=len(self.add) * cells(source))
+
+
+def masks_in(steps: Iterable[Step]) -> Iterator[tuple[Step, Mask]]:
+    """The steps among these that mask scores, and their operations."""
+    for step in steps:
+        if isinstance(step.operation, Mask):
+            yield step, step.operation
 
 
 def filled_up(mask: NDArray[Any], m: int, hidden: object) -> NDArray[Any]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import Axes
 from attncli.calculation.conventions import PAPER, Convention
 from attncli.errors import ProblemError
 from attncli.records import record, replace
@@ -18,8 +17,11 @@ from attncli.words import are, did_you_mean, shape_text
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from attncli.calculation.masks.masking import Booleans, Rule
+    from attncli.calculation.algebra.layouts import Axes
     from attncli.calculation.positions.places import First
+
+Booleans: TypeAlias = "NDArray[np.bool_]"
+Numbers: TypeAlias = "NDArray[np.int_] | NDArray[np.int32]"
 
 _WHOLE = r"[+-]?\d+"
 
@@ -29,27 +31,67 @@ def distance(n: int, m: int) -> NDArray[np.int_]:
     return np.arange(m) - np.arange(n)[:, None]
 
 
-def queries(n: int) -> NDArray[np.int_]:
-    """The number of every query, as a column."""
-    return np.arange(n)[:, None]
+class Rule(ABC):
+    """A mask by rule instead of a matrix: which keys a query may attend to.
 
+    Queries and keys are counted from 0: `i` holds numbers of queries as a column, `j` numbers of
+    keys as a row, and there are n and m of them in all.
+    """
 
-@record(frozen=True)
-class OneRun(ABC):
-    """A rule that lets each query see one run of keys, so that its ends say all."""
+    # It hides nothing but keys that come after the query.
+    hides_later_only: ClassVar[bool] = False
+
+    @property
+    @abstractmethod
+    def words(self) -> str:
+        """The rule as the user writes it: `causal`, `window:1,1`."""
 
     @abstractmethod
-    def ends(self, n: int, m: int) -> tuple[First, First]:
-        """The first key that each query may attend, and the one after the last: see `Rule`."""
+    def sees(self, i: Numbers, j: Numbers, n: int, m: int) -> Booleans:
+        """True where query i may attend to key j; broadcasts to (…, queries, keys)."""
 
     def may_attend(self, n: int, m: int) -> Booleans:
-        first, end = self.ends(n, m)
-        return np.asarray((np.arange(m) >= first) & (np.arange(m) < end))
+        """The same for all n queries and m keys; broadcasts to (…, n, m)."""
+        return self.sees(np.arange(n)[:, None], np.arange(m), n, m)
+
+    def run(self, i: Numbers, n: int, m: int) -> tuple[First, First] | None:
+        """The first key that each query may attend, and the one after the last, where these say all.
+
+        They broadcast to (…, queries, 1); a query may attend nothing where the second is not larger.
+        None where a query may attend keys with a gap between them.
+        """
+        return None
+
+    def fit(self, axes: Axes, first: First = 0, convention: Convention = PAPER) -> Rule:
+        """The rule for scores of these axes, as a convention means it; the first query is at `first`.
+
+        Raises ProblemError where it does not fit them.
+        """
+        return self
+
+    @property
+    def entries(self) -> tuple[int, ...]:
+        """The number of batch entries that it tells apart; empty where it is the same for all."""
+        return ()
+
+
+class OneRun(Rule):
+    """A rule that lets each query attend to one run of keys, so that its ends say all."""
+
+    @abstractmethod
+    def run(self, i: Numbers, n: int, m: int) -> tuple[First, First]:
+        """The first key that each query may attend, and the one after the last."""
+
+    def sees(self, i: Numbers, j: Numbers, n: int, m: int) -> Booleans:
+        first, end = self.run(i, n, m)
+        return np.asarray((j >= first) & (j < end))
 
 
 @record(frozen=True)
 class Causal(OneRun):
     """Query i sees key j ≤ i + first; lower-right aligns the last query with the last key instead."""
+
+    hides_later_only = True
 
     lower_right: bool = False
     first: First = 0
@@ -66,8 +108,8 @@ class Causal(OneRun):
         is_filled = isinstance(self.first, np.ndarray)
         return m - n if self.lower_right and not is_filled else self.first
 
-    def ends(self, n: int, m: int) -> tuple[First, First]:
-        return 0, queries(n) + self.diagonal(n, m) + 1
+    def run(self, i: Numbers, n: int, m: int) -> tuple[First, First]:
+        return 0, i + self.diagonal(n, m) + 1
 
 
 @record(frozen=True)
@@ -94,8 +136,8 @@ class Window(OneRun):
         first = first if convention.counts_cache else 0
         return replace(self, first=first, counts_itself=counts_itself)
 
-    def ends(self, n: int, m: int) -> tuple[First, First]:
-        own = queries(n) + self.first
+    def run(self, i: Numbers, n: int, m: int) -> tuple[First, First]:
+        own = i + self.first
         first = 0 if self.left < 0 else own - self.left + self.counts_itself
         end = m if self.right < 0 else own + self.right - self.counts_itself + 1
         return first, end
@@ -105,8 +147,16 @@ class Window(OneRun):
 class Padding(OneRun):
     """Only the first N keys are real: one N for all, one a batch entry, or one a query of each."""
 
-    words: str
+    text: str
     lengths: NDArray[np.int_]
+
+    @property
+    def words(self) -> str:
+        return self.text
+
+    @property
+    def entries(self) -> tuple[int, ...]:
+        return self.lengths.shape[:1]
 
     def fit(self, axes: Axes, first: First = 0, convention: Convention = PAPER) -> Padding:
         """The lengths with the axes of the scores but the last, to compare with the keys."""
@@ -133,21 +183,25 @@ class Padding(OneRun):
         queries = self.lengths.shape[1:] or (1,)
         return Padding(self.words, self.lengths.reshape(*batch, *heads, *queries))
 
-    def ends(self, n: int, m: int) -> tuple[First, First]:
-        return 0, self.lengths[..., None]
+    def run(self, i: Numbers, n: int, m: int) -> tuple[First, First]:
+        is_by_query = self.lengths.ndim > 0 and self.lengths.shape[-1] > 1
+        lengths = self.lengths[..., i[:, 0]] if is_by_query else self.lengths
+        return 0, lengths[..., None]
 
 
 @record(frozen=True)
 class MaskKind:
-    """A kind of mask by rule: how it is written, what it means, how its argument is read.
+    """A kind of mask by rule: how the user writes it, what it means, and how its argument is read.
 
-    `read` takes what stands behind the colon, or in the JSON object, as words and whole numbers;
-    it raises ValueError for anything else.
+    `read` takes the argument, which stands behind the colon or in the JSON object, as words and whole
+    numbers, and raises ValueError for any other. `likely` names the rules of this kind that a mask
+    (n × m booleans) may be, so that `attncli mask FILE` finds them.
     """
 
     signature: str
     help: str
     read: Callable[[object], Rule]
+    likely: Callable[[Booleans], Iterable[Rule]] = lambda opened: ()
 
 
 def _read_causal(argument: object) -> Causal:
@@ -169,21 +223,40 @@ def _read_padding(argument: object) -> Padding:
     return Padding(f"padding:{text[1:-1] if lengths.ndim == 1 else text}", lengths)
 
 
+def _likely_causal(opened: Booleans) -> Iterable[Rule]:
+    return (Causal(), Causal(lower_right=True))
+
+
+def _likely_paddings(opened: Booleans) -> Iterable[Rule]:
+    return (Padding(f"padding:{k}", np.array(k)) for k in range(opened.shape[-1]))
+
+
+def _likely_windows(opened: Booleans) -> Iterator[Rule]:
+    """The window that the open cells reach to, and the same without a bound."""
+    distances = [int(j - i) for i, j in np.argwhere(opened)]
+    if distances and min(distances) <= 0 <= max(distances):
+        left, right = -min(distances), max(distances)
+        yield from (Window(left, right), Window(-1, right), Window(left, -1))
+
+
 MASKS: dict[str, MaskKind] = {
     "causal": MaskKind(
         "causal, causal:lower-right",
         "query i sees key j ≤ i; lower-right aligns the last query with the last key",
         _read_causal,
+        _likely_causal,
     ),
     "padding": MaskKind(
         "padding:N, padding:N,N,…",
         "the first N keys are real; several: one N a batch entry",
         _read_padding,
+        _likely_paddings,
     ),
     "window": MaskKind(
         "window:LEFT,RIGHT",
         "query i sees the keys from i − LEFT to i + RIGHT; −1 is unbounded",
         _read_window,
+        _likely_windows,
     ),
 }
 
@@ -242,10 +315,3 @@ def _whole_numbers(value: object, smallest: int) -> NDArray[np.int_]:
     if numbers.dtype.kind != "i" or (numbers.size and numbers.min() < smallest):
         raise ValueError
     return numbers
-
-
-MASK_KINDS = {
-    "keep": "1 may be attended",
-    "drop": "1 may not be attended",
-    "add": "the numbers are added to the scores",
-}

@@ -1,59 +1,179 @@
-"""What bends the hidden numbers of a feed-forward: one entry an activation in `ACTIVATIONS`.
-
-The function of each of them is in `bends`, which is loaded when a plan is made.
-"""
+"""Activations, which bend the hidden numbers of a feed-forward: one entry each in `ACTIVATIONS`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from math import erf, pi, sqrt
 
+import numpy as np
+
+from attncli.calculation.algebra.cost import Cost, cells
+from attncli.calculation.algebra.expressions import (
+    Cell,
+    Expression,
+    Function,
+    Index,
+    Negative,
+    Noted,
+    Number,
+    Product,
+    Quotient,
+    Root,
+    Sum,
+)
+from attncli.calculation.algebra.layouts import Array, Axes, Layout
+from attncli.calculation.algebra.operation import Name, OfOne, Operation
+from attncli.calculation.algebra.requirements import Equal, Need
 from attncli.records import record
 
-if TYPE_CHECKING:
-    from attncli.calculation.operations.bends import Bend
+_CUBIC = 0.044715  # the share of x³ in the tanh form of GELU (Hendrycks & Gimpel 2016)
 
 
 @record(frozen=True)
 class Activation:
-    """A function of each number by itself, and how it is told; `bends` is a name in `BENDS`.
+    """A function of each number by itself: its formula, its arithmetic, and how it is applied.
 
-    `gated`: a second projection of the token is multiplied by it (Shazeer 2020).
+    `apply` takes a matrix, `spell` one cell and its number; `cost` is the cost of one number, as
+    `apply` calculates it. `gated`: a second projection of the token is multiplied by the result, which
+    is that of the activation `ungated` (Shazeer 2020).
     """
 
     name: str
     formula: str
     help: str
-    bends: str
+    apply: Callable[[Array], Array]
+    spell: Callable[[Cell, float], Expression]
+    cost: Cost
     gated: bool = False
+    ungated: str = ""
 
-    @property
-    def bend(self) -> Bend:
-        """The function itself."""
-        from attncli.calculation.operations.bends import BENDS
 
-        return BENDS[self.bends]
+def _relu(x: Array) -> Array:
+    return np.maximum(x, 0)
+
+
+def _relu_cell(x: Cell, value: float) -> Expression:
+    return x if value >= 0 else Noted(Number(0), (x, " is below 0"))
+
+
+def _gelu(x: Array) -> Array:
+    # NumPy has no erf; Python's is right to the last bit, and one number at a time is soon enough.
+    erfs: Array = np.vectorize(erf, otypes=[np.float64])(x / sqrt(2))
+    return (x * (1 + erfs) / 2).astype(x.dtype)
+
+
+def _gelu_cell(x: Cell, value: float) -> Expression:
+    whole = Sum((Number(1), Function("erf", Quotient(x, Root(2)))))
+    return Quotient(Product((x, whole)), Number(2))
+
+
+def _gelu_tanh(x: Array) -> Array:
+    bent: Array = np.tanh(sqrt(2 / pi) * (x + _CUBIC * x**3))
+    return x * (1 + bent) / 2
+
+
+def _gelu_tanh_cell(x: Cell, value: float) -> Expression:
+    inner = Product((Number(sqrt(2 / pi)), Sum((x, Product((Number(_CUBIC), x, x, x))))))
+    return Quotient(Product((x, Sum((Number(1), Function("tanh", inner))))), Number(2))
+
+
+def _silu(x: Array) -> Array:
+    # exp of a number that is not above 0 cannot overflow.
+    small: Array = np.exp(-np.abs(x))
+    return x * np.where(x >= 0, 1, small) / (1 + small)
+
+
+def _silu_cell(x: Cell, value: float) -> Expression:
+    return Quotient(x, Sum((Number(1), Function("exp", Negative(x)))))
 
 
 _SILU = "x / (1 + exp(−x))"
+_COST_OF_SILU = Cost(1, 1, divisions=1, exponentials=1, comparisons=1)
 
 ACTIVATIONS: dict[str, Activation] = {
     activation.name: activation
     for activation in (
-        Activation("relu", "max(0, x)", "Vaswani et al. 2017", "relu"),
-        Activation("gelu", "x (1 + erf(x / √2)) / 2", "exact, as in BERT and PyTorch", "gelu"),
+        Activation(
+            "relu", "max(0, x)", "Vaswani et al. 2017", _relu, _relu_cell, Cost(comparisons=1)
+        ),
+        Activation(
+            "gelu",
+            "x (1 + erf(x / √2)) / 2",
+            "exact, as in BERT and PyTorch",
+            _gelu,
+            _gelu_cell,
+            Cost(1, 1, divisions=2, functions=1),
+        ),
         Activation(
             "gelu-tanh",
             "x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2",
             "the approximation of GPT-2",
-            "gelu_tanh",
+            _gelu_tanh,
+            _gelu_tanh_cell,
+            Cost(5, 2, divisions=1, functions=1),
         ),
-        Activation("silu", _SILU, "also called swish", "silu"),
+        Activation("silu", _SILU, "also called swish", _silu, _silu_cell, _COST_OF_SILU),
         Activation(
             "swiglu",
             f"{_SILU} times X W_3",
             "silu times a second projection, as in Llama",
-            "silu",
+            _silu,
+            _silu_cell,
+            _COST_OF_SILU,
             gated=True,
+            ungated="silu",
         ),
     )
 }
+
+
+@record(frozen=True)
+class Activate(OfOne):
+    """A function of each number by itself, of the same shape."""
+
+    kind: str
+
+    def apply(self, source: Array) -> Array:
+        return ACTIVATIONS[self.kind].apply(source)
+
+    def formula(self, layout: Layout) -> str:
+        return f"{self.kind} of {self.source}: {ACTIVATIONS[self.kind].formula}"
+
+    def cell(self, index: Index, source: Array) -> Expression:
+        return ACTIVATIONS[self.kind].spell(Cell(self.source, index), float(source[index]))
+
+    def cost(self, source: Axes) -> Cost:
+        """That of the function a number."""
+        return ACTIVATIONS[self.kind].cost * cells(source)
+
+
+@record(frozen=True)
+class Gate(Operation):
+    """Two matrices, number by number multiplied, after a function of the first."""
+
+    source: Name
+    gate: Name
+    kind: str
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        cure = "W_1 and W_3 need one width."
+        return (Equal((self.gate, -1), (self.source, -1), "the gate", cure),)
+
+    def axes(self, source: Axes, gate: Axes) -> Axes:
+        return source
+
+    def apply(self, source: Array, gate: Array) -> Array:
+        return ACTIVATIONS[self.kind].apply(source) * gate
+
+    def formula(self, layout: Layout) -> str:
+        bent = f"{ACTIVATIONS[self.kind].ungated} of {self.source}"
+        return f"{bent} × {self.gate}, number by number"
+
+    def cell(self, index: Index, source: Array, gate: Array) -> Expression:
+        bent = ACTIVATIONS[self.kind].spell(Cell(self.source, index), float(source[index]))
+        return Product((bent, Cell(self.gate, index)))
+
+    def cost(self, source: Axes, gate: Axes) -> Cost:
+        """That of the function, and a multiplication, a number."""
+        return (ACTIVATIONS[self.kind].cost + Cost(multiplications=1)) * cells(source)

@@ -20,46 +20,10 @@ from attncli.calculation.algebra.expressions import (
     Sum,
 )
 from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout
-from attncli.calculation.algebra.operation import OfOne, Operation
-from attncli.calculation.algebra.requirements import Equal, Need, SameLeading
+from attncli.calculation.algebra.operation import Name, OfOne, Operation
+from attncli.calculation.algebra.requirements import Equal, Need
 from attncli.calculation.algebra.vector_expressions import Line, Total
 from attncli.records import record
-
-
-@record(frozen=True)
-class Add(Operation):
-    """x + Sublayer(x), of the same shape: the residual connection (He et al. 2016)."""
-
-    source: str
-    sublayer: str
-
-    @property
-    def operands(self) -> tuple[str, ...]:
-        return (self.source, self.sublayer)
-
-    @property
-    def needs(self) -> tuple[Need, ...]:
-        cure = "A sublayer gives back as many features as it gets: see its last weight."
-        return (
-            SameLeading(self.sublayer, self.source),
-            Equal((self.sublayer, -1), (self.source, -1), "the residual sum", cure),
-        )
-
-    def axes(self, source: Axes, sublayer: Axes) -> Axes:
-        return source
-
-    def apply(self, source: Array, sublayer: Array) -> Array:
-        return source + sublayer
-
-    def formula(self, layout: Layout) -> str:
-        return f"{self.source} + {self.sublayer}"
-
-    def cell(self, index: Index, source: Array, sublayer: Array) -> Expression:
-        return Sum((Cell(self.source, index), Cell(self.sublayer, index)))
-
-    def cost(self, source: Axes, sublayer: Axes) -> Cost:
-        """An addition a number."""
-        return Cost(additions=cells(source))
 
 
 @record(frozen=True)
@@ -97,13 +61,9 @@ class Variance(Operation):
     Layer normalisation divides by d (Ba et al. 2016).
     """
 
-    source: str
-    mean: str
+    source: Name
+    mean: Name
     is_sample: bool = False
-
-    @property
-    def operands(self) -> tuple[str, ...]:
-        return (self.source, self.mean)
 
     def axes(self, source: Axes, mean: Axes) -> Axes:
         return mean
@@ -163,18 +123,13 @@ class Standardise(Operation):
     `eps_outside`, the divisor is √variance + eps.
     """
 
-    source: str
-    mean: str | None
-    variance: str
-    gamma: str | None = None
-    beta: str | None = None
+    source: Name
+    mean: Name | None
+    variance: Name
+    gamma: Name | None = None
+    beta: Name | None = None
     eps: float = 1e-5
     eps_outside: bool = False
-
-    @property
-    def operands(self) -> tuple[str, ...]:
-        optional = (self.mean, self.variance, self.gamma, self.beta)
-        return (self.source, *(name for name in optional if name))
 
     @property
     def needs(self) -> tuple[Need, ...]:

@@ -3,8 +3,7 @@
     Attention(Q, K, V) = softmax(Q Kᵀ / √d_k) V                      (Vaswani et al. 2017)
 
 Every line below adds one named step to the plan. Shapes are checked as the steps meet them, and
-nothing is calculated yet: running the plan is another matter, and so is drawing it. Positions are
-imported where they are used, for most documents have none.
+nothing is calculated yet: running the plan is another matter, and so is drawing it.
 """
 
 from __future__ import annotations
@@ -12,18 +11,11 @@ from __future__ import annotations
 from attncli.calculation.algebra.plan import Plan, Steps
 from attncli.calculation.algebra.requirements import Equal, OneHeadWidth, OneWidth, SameLeading
 from attncli.calculation.masks.masking import Mask
-from attncli.calculation.operations.projections import (
-    DivideByRoot,
-    Multiply,
-    Project,
-    SoftCap,
-    TimesRoot,
-    WeightedSum,
-)
+from attncli.calculation.operations.pointwise import DivideByRoot, Multiply, SoftCap, TimesRoot
+from attncli.calculation.operations.projections import Project, WeightedSum
 from attncli.calculation.operations.split_heads import Average, Concat, SplitHeads
 from attncli.calculation.plans.cache import first_position, joined
 from attncli.calculation.positions.places import First
-from attncli.calculation.positions.schemes import Alibi, Rope, Sinusoidal
 from attncli.calculation.problem.given_together import PROJECTIONS
 from attncli.calculation.problem.problem import Problem
 from attncli.errors import ProblemError
@@ -36,12 +28,7 @@ def attention(problem: Problem) -> Plan:
     Raises ProblemError where shapes do not fit each other.
     """
     steps = Steps(problem.layout, problem.axes, problem.roles)
-    embedded(problem, steps)
-    queries, keys, values = projections(steps)
-    queries, keys, values = heads(problem, steps, queries, keys, values)
-    first = first_position(problem, steps, queries)
-    queries, keys = rotated(problem, steps, queries, keys, first)
-    keys, values = joined(steps, keys, values)
+    queries, keys, values, first = prepared(problem, steps)
     scores = problem.scoring.score(steps, queries, keys)
     scores = scaled(problem, steps, scores, queries)
     scores = capped(problem, steps, scores)
@@ -50,6 +37,18 @@ def attention(problem: Problem) -> Plan:
     if values:
         output(steps, weights, values)
     return steps.plan()
+
+
+def prepared(problem: Problem, steps: Steps) -> tuple[str, str, str | None, First]:
+    """Everything before the scores: the names of queries, keys and values, and the first place."""
+    embedded(problem, steps)
+    queries, keys, values = projections(steps)
+    queries, keys, values = heads(problem, steps, queries, keys, values)
+    first = first_position(problem, steps, queries)
+    first_key = first if problem.cache_lens is None else 0
+    queries, keys = problem.position.turn(steps, queries, keys, first, first_key)
+    keys, values = joined(steps, keys, values)
+    return queries, keys, values, first
 
 
 Names = tuple[str, str, str | None]  # queries, keys, and values where there are any
@@ -72,15 +71,16 @@ def embedded(problem: Problem, steps: Steps) -> None:
     source = "X"
     if problem.scale_embeddings and "X" in steps:
         source = steps.add("X_scaled", TimesRoot("X", steps.axes("X")[-1].size))
-    if isinstance(problem.position, Sinusoidal):
-        from attncli.calculation.positions.position_operations import Sinusoids
-
-        first = first_position(problem, steps, "X") if "X" in steps else 0
-        steps.add("position", Sinusoids("X", problem.position.angles, first))
+    problem.position.add_to_embeddings(steps, lambda: first_token(problem, steps))
     if "position" in steps:
         from attncli.calculation.positions.position_operations import AddPositions
 
         steps.add("embedded", AddPositions(source, "position"))
+
+
+def first_token(problem: Problem, steps: Steps) -> First:
+    """The place of the first token of X."""
+    return first_position(problem, steps, "X") if "X" in steps else 0
 
 
 def projections(steps: Steps) -> Names:
@@ -159,25 +159,6 @@ def check_heads(choice: str, chosen: int | None, steps: Steps, name: str) -> Non
         )
 
 
-def rotated(
-    problem: Problem, steps: Steps, queries: str, keys: str, first: First
-) -> tuple[str, str]:
-    """Queries and keys turned by their places: then q · k depends only on how far apart they are.
-
-    Earlier keys of a cache were turned when they were new.
-    """
-    if not isinstance(problem.position, Rope):
-        return queries, keys
-    from attncli.calculation.positions.position_operations import Rotate
-
-    angles, dims = problem.position.angles, problem.position.dims
-    first_key = first if problem.cache_lens is None else 0
-    return (
-        steps.add("Q_rotated", Rotate(queries, angles, dims, first)),
-        steps.add("K_rotated", Rotate(keys, angles, dims, first_key)),
-    )
-
-
 def scaled(problem: Problem, steps: Steps, scores: str, queries: str) -> str:
     """The scores times `scale`; without one, scaled scoring divides them by √d_k.
 
@@ -204,7 +185,7 @@ def capped(problem: Problem, steps: Steps, scores: str) -> str:
 def masked(problem: Problem, steps: Steps, scores: str, first: First) -> str:
     """−inf, or `fill`, where a query may not see a key; a mask of numbers is added."""
     masks, axes = problem.masks, steps.axes(scores)
-    add = (*masks.add, *distant(problem, steps, scores, first))
+    add = (*masks.add, *problem.position.add_to_scores(steps, scores, first))
     if not (masks or add):
         return scores
     rules = tuple(rule.fit(axes, first, problem.convention) for rule in masks.rules)
@@ -212,19 +193,9 @@ def masked(problem: Problem, steps: Steps, scores: str, first: First) -> str:
     return steps.add("masked", operation)
 
 
-def distant(problem: Problem, steps: Steps, scores: str, first: First) -> tuple[str, ...]:
-    """ALiBi's −slope · distance, which is added to the scores: the farther a key, the lower."""
-    if not isinstance(problem.position, Alibi):
-        return ()
-    from attncli.calculation.positions.position_operations import Distances
-
-    heads = steps.axes(scores)[-3].size if steps.has_heads(scores) else None
-    return (steps.add("position", Distances(scores, heads, first)),)
-
-
 def weighed(problem: Problem, steps: Steps, scores: str) -> str:
     """The normaliser over the keys, softmax unless chosen; the mean of the heads where it is usual."""
-    operation = problem.normaliser.operation(
+    operation = problem.normaliser(
         scores, problem.temperature, problem.softmax_dtype, problem.convention.empty
     )
     weights = steps.add("weights", operation)

@@ -7,7 +7,7 @@ import numpy as np
 from attncli.calculation.algebra.cost import Cost
 from attncli.calculation.algebra.expressions import Cell, Expression, Index
 from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout
-from attncli.calculation.algebra.operation import Operation
+from attncli.calculation.algebra.operation import Name, Operation
 from attncli.calculation.algebra.plan import Steps
 from attncli.calculation.algebra.requirements import Equal, Need, SameLeading
 from attncli.calculation.positions.places import First
@@ -21,12 +21,8 @@ from attncli.words import count
 class Join(Operation):
     """Earlier tokens, then the new ones: (…, p, d), (…, m, d) → (…, p + m, d)."""
 
-    past: str
-    new: str
-
-    @property
-    def operands(self) -> tuple[str, ...]:
-        return (self.past, self.new)
+    past: Name
+    new: Name
 
     @property
     def needs(self) -> tuple[Need, ...]:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from attncli.calculation.algebra.layouts import Array, Axes, Layout, Role
-from attncli.calculation.algebra.operation import renamed
+from attncli.calculation.algebra.operation import rename
 from attncli.calculation.algebra.plan import Plan, Step, Steps
-from attncli.calculation.operations.norm_operations import Add
+from attncli.calculation.operations.pointwise import Add
 from attncli.calculation.plans.attention import attention, embedding
 from attncli.calculation.plans.feed_forward import add_and_norm, feed_forward, output_head
 from attncli.calculation.plans.nested import Nested
@@ -102,7 +102,7 @@ class Composition:
             self.axes[part.name(local)] = problem.axes[local]
             self.roles[part.name(local)] = problem.roles[local]
         for step in plan.steps:
-            operation = renamed(step.operation, part.name)
+            operation = rename(step.operation, part.name)
             self.keep(Step(part.name(step.name), operation, step.axes))
         return part.name(plan.steps[-1].name)
 

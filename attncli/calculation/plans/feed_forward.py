@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from attncli.calculation.algebra.plan import Plan, Steps
-from attncli.calculation.operations.activating import Activate, Gate
-from attncli.calculation.operations.activations import ACTIVATIONS
-from attncli.calculation.operations.norm_operations import (
-    Add,
-    Mean,
-    MeanSquare,
-    Standardise,
-    Variance,
-)
+from attncli.calculation.operations.activations import ACTIVATIONS, Activate, Gate
+from attncli.calculation.operations.norm_operations import Mean, MeanSquare, Standardise, Variance
+from attncli.calculation.operations.normalisers import Softmax
+from attncli.calculation.operations.pointwise import Add
 from attncli.calculation.operations.projections import Project
-from attncli.calculation.operations.weighing import Softmax
 from attncli.calculation.problem.problem import Problem
 from attncli.errors import ProblemError
 

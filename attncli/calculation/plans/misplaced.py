@@ -7,7 +7,6 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from attncli.calculation.plans.nested import OF_THE_WHOLE
-from attncli.calculation.positions.schemes import Sinusoidal
 from attncli.calculation.problem.choices import CHOICES, read_choice
 from attncli.calculation.problem.document import MASKS, Document, Entry
 from attncli.calculation.problem.reading import check_no_step
@@ -39,7 +38,7 @@ def is_added(position: Entry) -> bool:
     """Whether positions are added to X; the others work inside of self-attention."""
     if isinstance(position.value, np.ndarray):
         return True
-    return isinstance(read_choice("position", position.value), Sinusoidal)
+    return bool(read_choice("position", position.value).needs_x)
 
 
 def _cure(name: str, entry: Entry, kind: str, parts: Sequence[str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from attncli.calculation.algebra.cost import Cost, cells
@@ -18,13 +20,17 @@ from attncli.calculation.algebra.expressions import (
     Sum,
 )
 from attncli.calculation.algebra.layouts import Array, Axes, Layout
-from attncli.calculation.algebra.operation import OfOne, Operation
+from attncli.calculation.algebra.operation import Name, OfOne, Operation
 from attncli.calculation.algebra.requirements import Equal, Need, Paper
 from attncli.calculation.positions.angles import Angles
 from attncli.calculation.positions.places import First, first_text, place, places
+from attncli.calculation.positions.schemes import POSITIONS
 from attncli.errors import ProblemError
-from attncli.records import record
-from attncli.words import are, count
+from attncli.records import record, replace
+from attncli.words import are, count, in_words
+
+if TYPE_CHECKING:
+    from attncli.calculation.algebra.tiles import TileMatrices
 
 MOST_SLOPES = 8  # that a formula lists
 
@@ -80,12 +86,8 @@ class Sinusoids(OfOne):
 class AddPositions(Operation):
     """X + position: (…, n, d), (n, d) → (…, n, d)."""
 
-    source: str
-    position: str
-
-    @property
-    def operands(self) -> tuple[str, ...]:
-        return (self.source, self.position)
+    source: Name
+    position: Name
 
     @property
     def needs(self) -> tuple[Need, ...]:
@@ -143,6 +145,9 @@ class Rotate(OfOne):
         turned[..., imaginary] = sin * x1 + cos * x2
         return turned
 
+    def counted_from_1(self) -> Operation:
+        return replace(self, first=self.first + 1)
+
     def formula(self, layout: Layout) -> str:
         pairs = "neighbours" if self.angles.is_interleaved else "halves"
         return f"{self.source}, {pairs} turned by {self.angles.text(self.dims, self.first)}"
@@ -177,6 +182,8 @@ class Distances(OfOne):
     heads; with every axis where batch entries begin at different places.
     """
 
+    works_by_score = True
+
     heads: int | None = None
     first: First = 0
 
@@ -192,6 +199,14 @@ class Distances(OfOne):
         if self.heads:
             slopes = slopes[:, None, None]
         return np.asarray(slopes * -distances, source.dtype)
+
+    def on_tile(self, known: TileMatrices) -> Array:
+        """From the queries of a tile to its keys, with the slope of its head."""
+        tile = known.tile
+        first = tile.own(np.atleast_2d(np.asarray(self.first)))
+        distances = np.abs(first + tile.queries - tile.keys)
+        step, steps = self.slopes[tile.index[-1] if self.heads else 0]
+        return np.asarray(2 ** (-8 * step / steps) * -distances, known.part(self.source).dtype)
 
     def room(self, result: Axes, *operands: Axes) -> int:
         """Beside them stand the distances as whole numbers, and their negatives."""
@@ -240,7 +255,9 @@ class HasX:
         if "X" in paper.axes:
             return
         message = "position is added to X, but there is no X: Q and K are given."
-        hint = "Give X and W_q, W_k, W_v, or use --position rope or alibi, which need no X."
+        kinds = {name: kind.make() for name, kind in POSITIONS.items() if name != "none"}
+        others = in_words([name for name, kind in kinds.items() if not kind.needs_x], "or")
+        hint = f"Give X and W_q, W_k, W_v, or use --position {others}, which need no X."
         raise ProblemError(message, hint, ("position",))
 
 

@@ -1,11 +1,11 @@
-"""How tokens are told where they stand: one entry a kind in `POSITIONS`."""
+"""Positions, which give tokens an order: one entry each in `POSITIONS`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from math import isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -14,30 +14,79 @@ from attncli.records import record
 from attncli.words import did_you_mean
 
 if TYPE_CHECKING:
+    from attncli.calculation.algebra.plan import Steps
     from attncli.calculation.positions.angles import Angles
+    from attncli.calculation.positions.places import First
 
 
 @record(frozen=True)
-class Sinusoidal:
+class Position:
+    """A way to give tokens an order; this one gives them none.
+
+    A scheme adds steps in one of three places, and leaves the others as they are. `needs_x`: it adds
+    to X, so that Q and K that are given have nothing to be added to.
+    """
+
+    needs_x: ClassVar[bool] = False
+
+    def add_to_embeddings(self, steps: Steps, first: Callable[[], First]) -> None:
+        """Add the step `position` if a matrix is added to X, whose first token stands at `first`."""
+
+    def turn(
+        self, steps: Steps, queries: str, keys: str, first: First, first_key: First
+    ) -> tuple[str, str]:
+        """The queries and keys with their places in them; earlier keys of a cache have theirs."""
+        return queries, keys
+
+    def add_to_scores(self, steps: Steps, scores: str, first: First) -> tuple[str, ...]:
+        """The names of the matrices that are added to the scores."""
+        return ()
+
+
+@record(frozen=True)
+class Sinusoidal(Position):
     """Waves of many lengths are added to X."""
+
+    needs_x = True
 
     angles: Angles
 
+    def add_to_embeddings(self, steps: Steps, first: Callable[[], First]) -> None:
+        from attncli.calculation.positions.position_operations import Sinusoids
+
+        steps.add("position", Sinusoids("X", self.angles, first()))
+
 
 @record(frozen=True)
-class Rope:
-    """Queries and keys are turned, all their features or the first `dims`."""
+class Rope(Position):
+    """Queries and keys are turned by their places, all their features or the first `dims`.
+
+    Then q · k depends only on how far apart they are.
+    """
 
     angles: Angles
     dims: int | None = None
 
+    def turn(
+        self, steps: Steps, queries: str, keys: str, first: First, first_key: First
+    ) -> tuple[str, str]:
+        from attncli.calculation.positions.position_operations import Rotate
+
+        return (
+            steps.add("Q_rotated", Rotate(queries, self.angles, self.dims, first)),
+            steps.add("K_rotated", Rotate(keys, self.angles, self.dims, first_key)),
+        )
+
 
 @record(frozen=True)
-class Alibi:
-    """Scores are lowered with the distance of query and key."""
+class Alibi(Position):
+    """Scores are lowered with the distance of query and key, by a slope for each head."""
 
+    def add_to_scores(self, steps: Steps, scores: str, first: First) -> tuple[str, ...]:
+        from attncli.calculation.positions.position_operations import Distances
 
-Position = Sinusoidal | Rope | Alibi
+        heads = steps.axes(scores)[-3].size if steps.has_heads(scores) else None
+        return (steps.add("position", Distances(scores, heads, first)),)
 
 
 @record(frozen=True)
@@ -49,7 +98,7 @@ class PositionKind:
 
     signature: str
     help: str
-    make: Callable[..., Position | None]
+    make: Callable[..., Position]
     options: tuple[str, ...] = ()
 
 
@@ -66,7 +115,7 @@ def _rope(is_interleaved: bool = False, dims: int | None = None, **base: float) 
 
 
 POSITIONS: dict[str, PositionKind] = {
-    "none": PositionKind("none", "nothing tells them apart (default)", lambda: None),
+    "none": PositionKind("none", "nothing tells them apart (default)", Position),
     "sinusoidal": PositionKind(
         "sinusoidal, sinusoidal:halves,base=N",
         "X + sin and cos of p / 10000^(2i/d), by turns or in halves; the paper's",
@@ -90,13 +139,13 @@ def is_position(text: str) -> bool:
     return text.strip().casefold().partition(":")[0] in POSITIONS
 
 
-def read_position(value: object) -> Position | None:
-    """A position from `rope:interleaved,dims=4`; none for `none`, and for a learned one.
+def read_position(value: object) -> Position:
+    """A position from `rope:interleaved,dims=4`; a learned one is an input, and none of these.
 
     Raises ProblemError where the kind is unknown, or its options are not what it takes.
     """
     if value is None or isinstance(value, np.ndarray):
-        return None
+        return Position()
     kind, colon, text = str(value).strip().casefold().partition(":")
     entry = POSITIONS.get(kind.strip()) if isinstance(value, str) else None
     if entry is None:

@@ -58,9 +58,14 @@ def _layouts() -> Collection[str]:
     return LAYOUTS
 
 
-def _mask_kinds() -> Collection[str]:
-    from attncli.calculation.masks.rules import MASK_KINDS
+MASK_KINDS = {
+    "keep": "1 may be attended",
+    "drop": "1 may not be attended",
+    "add": "the numbers are added to the scores",
+}
 
+
+def _mask_kinds() -> Collection[str]:
     return MASK_KINDS
 
 

@@ -9,8 +9,7 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import Array, Layout
 from attncli.calculation.conventions import CONVENTIONS, PAPER, Convention
-from attncli.calculation.masks.masking import Rule
-from attncli.calculation.masks.rules import Padding, read_rule
+from attncli.calculation.masks.rules import Padding, Rule, read_rule
 from attncli.calculation.problem.matrices import is_binary, read_mask
 from attncli.errors import ProblemError
 from attncli.records import record

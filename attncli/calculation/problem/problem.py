@@ -11,7 +11,7 @@ import numpy as np
 from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout, Role
 from attncli.calculation.algebra.plan import Plan, Step, Trace
 from attncli.calculation.conventions import Convention
-from attncli.calculation.operations.normalisers import Normaliser
+from attncli.calculation.operations.normalisers import Normalise
 from attncli.calculation.positions.schemes import Position
 from attncli.calculation.problem.given_masks import Masks
 from attncli.calculation.scoring.functions import Scoring
@@ -42,9 +42,9 @@ class Problem:
     kv_heads: int | None
     scale: float | None
     softcap: float | None
-    normaliser: Normaliser
+    normaliser: type[Normalise]
     temperature: float
-    position: Position | None
+    position: Position
     cache_lens: NDArray[np.int_] | None
     softmax_dtype: str | None
     convention: Convention

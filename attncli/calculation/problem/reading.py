@@ -10,6 +10,7 @@ import numpy as np
 from attncli.calculation.algebra.layouts import LAYOUTS, Array, Axes, Axis, Role
 from attncli.calculation.conventions import CONVENTIONS
 from attncli.calculation.operations.normalisers import NORMALISERS
+from attncli.calculation.positions.schemes import Position
 from attncli.calculation.problem.choices import CHOICES, read_choice
 from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.problem.given_masks import Masks, read_masks
@@ -93,7 +94,7 @@ def read_problem(
         softcap=choices.get("softcap"),
         normaliser=NORMALISERS[choices.get("normaliser", "softmax")],
         temperature=_temperature(choices, dtype),
-        position=choices.get("position"),
+        position=choices.get("position") or Position(),
         cache_lens=_lengths(choices, matrices),
         softmax_dtype=choices.get("softmax_dtype"),
         convention=convention,

@@ -1,55 +1,142 @@
-"""How well a query fits a key: one entry a scoring function in `SCORING`.
+"""Scoring functions, which say how well a query fits a key: one entry each in `SCORING`.
 
-What each of them adds to a plan is in `scores`, which is loaded when a plan is made.
+A scoring function adds steps to a plan, for queries and keys of given names, and gives back the name
+of the last. It loads the operations that it needs when a plan is made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from attncli.calculation.algebra.layouts import Role
+from attncli.errors import ProblemError
 from attncli.records import field, record
 
 if TYPE_CHECKING:
     from attncli.calculation.algebra.plan import Steps
 
 
+def dot(steps: Steps, queries: str, keys: str) -> str:
+    """q · k (Luong et al. 2015)."""
+    from attncli.calculation.scoring.products import Dot
+
+    return steps.add("scores", Dot(queries, keys))
+
+
+def additive(steps: Steps, queries: str, keys: str) -> str:
+    """v_aᵀ tanh(W_a q + U_a k) (Bahdanau et al. 2015).
+
+    Left out, W_a and U_a are the identity and v_a is ones.
+    """
+    from attncli.calculation.operations.projections import Project
+
+    if "W_a" in steps:
+        queries = steps.add("q_hidden", Project(queries, "W_a"))
+    if "U_a" in steps:
+        keys = steps.add("k_hidden", Project(keys, "U_a"))
+    return weighed(steps, queries, keys)
+
+
+def weighed(steps: Steps, queries: str, keys: str) -> str:
+    """v_aᵀ tanh(q + k) of hidden queries and keys."""
+    from attncli.calculation.scoring.additive import TanhSum, WeighHidden
+
+    hidden = steps.add("hidden", TanhSum(queries, keys))
+    return steps.add("scores", WeighHidden(hidden, "v_a" if "v_a" in steps else None))
+
+
+def concat(steps: Steps, queries: str, keys: str) -> str:
+    """v_aᵀ tanh(W_a [q; k]) (Luong et al. 2015): additive, with W_a and U_a in one matrix.
+
+    Left out, v_a is ones. Raises ProblemError where W_a is missing, or does not fit.
+    """
+    from attncli.calculation.scoring.additive import ProjectPart, Stacks
+
+    require_weight(steps, "concat", "(d_q + d_k) × hidden", "additive")
+    steps.require(Stacks("W_a", queries, keys))
+    d_q, d_k = (steps.axes(name)[-1].size for name in (queries, keys))
+    queries = steps.add("q_hidden", ProjectPart(queries, "W_a", range(d_q)))
+    keys = steps.add("k_hidden", ProjectPart(keys, "W_a", range(d_q, d_q + d_k)))
+    return weighed(steps, queries, keys)
+
+
+def general(steps: Steps, queries: str, keys: str) -> str:
+    """qᵀ W_a k (Luong et al. 2015). Raises ProblemError where W_a is missing."""
+    from attncli.calculation.scoring.products import Bilinear
+
+    require_weight(steps, "general", "d_q × d_k", "dot")
+    return steps.add("scores", Bilinear(queries, "W_a", keys))
+
+
+def cosine(steps: Steps, queries: str, keys: str) -> str:
+    """q · k / (‖q‖ ‖k‖); a learned factor g is `scale` (QK-norm, Henry et al. 2020)."""
+    from attncli.calculation.scoring.measures import Cosine
+
+    return steps.add("scores", Cosine(queries, keys))
+
+
+def distance(steps: Steps, queries: str, keys: str) -> str:
+    """−½ ‖q − k‖² (Nadaraya 1964, Watson 1964)."""
+    from attncli.calculation.scoring.measures import Distance
+
+    return steps.add("scores", Distance(queries, keys))
+
+
+def require_weight(steps: Steps, score: str, shape: str, other: str) -> None:
+    """Raise ProblemError where W_a is missing, with the shape it should have."""
+    if "W_a" not in steps:
+        raise ProblemError(
+            f"{score} scoring needs W_a, but there is none.",
+            f"Give W_a ({shape}), or use --score {other}.",
+            ("score",),
+        )
+
+
 @record(frozen=True)
 class Scoring:
     """A scoring function.
 
-    `adds` is the function of `scores` that adds its steps. `by_root` says that the scores are
-    divided by √d_k unless the user sets `scale`; `matrices` are the weights it works with, and how
-    layouts write them; `shapes` are their sizes in the layout `rows`. `widths_may_differ`: queries and keys need not have one width.
+    `score` adds its steps. `by_root`: the scores are divided by √d_k unless the user sets `scale`.
+    `is_dot_product`: scores are q · k. `matrices` are the weights it works with and how layouts write
+    them; `shapes` are their sizes in the layout `rows`. `widths_may_differ`: queries and keys need
+    not have one width.
     """
 
     name: str
     formula: str
     help: str
-    adds: str
+    score: Callable[[Steps, str, str], str]
     by_root: bool = False
+    is_dot_product: bool = False
     matrices: Mapping[str, Role] = field(default_factory=dict)
     shapes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     widths_may_differ: bool = False
-
-    def score(self, steps: Steps, queries: str, keys: str) -> str:
-        """Add the steps for queries and keys of these names, and give back the name of the last."""
-        from attncli.calculation.scoring import scores
-
-        return str(getattr(scores, self.adds)(steps, queries, keys))
 
 
 SCORING: dict[str, Scoring] = {
     scoring.name: scoring
     for scoring in (
-        Scoring("dot", "q · k", "dot product; queries and keys have one width", "dot"),
-        Scoring("scaled", "q · k / √d_k", "dot product over √d_k", "dot", by_root=True),
+        Scoring(
+            "dot",
+            "q · k",
+            "dot product; queries and keys have one width",
+            dot,
+            is_dot_product=True,
+        ),
+        Scoring(
+            "scaled",
+            "q · k / √d_k",
+            "dot product over √d_k",
+            dot,
+            by_root=True,
+            is_dot_product=True,
+        ),
         Scoring(
             "additive",
             "v_aᵀ tanh(W_a q + U_a k)",
             "Bahdanau's; queries and keys may differ in width",
-            "additive",
+            additive,
             matrices={"W_a": Role.WEIGHT, "U_a": Role.WEIGHT, "v_a": Role.FIXED},
             shapes={"W_a": ("d_q", "hidden"), "U_a": ("d_k", "hidden"), "v_a": ("hidden",)},
             widths_may_differ=True,
@@ -58,7 +145,7 @@ SCORING: dict[str, Scoring] = {
             "general",
             "qᵀ W_a k",
             "Luong's; W_a is d_q × d_k in every layout",
-            "general",
+            general,
             matrices={"W_a": Role.FIXED},
             shapes={"W_a": ("d_q", "d_k")},
             widths_may_differ=True,
@@ -67,19 +154,19 @@ SCORING: dict[str, Scoring] = {
             "concat",
             "v_aᵀ tanh(W_a [q; k])",
             "Luong's; W_a is (d_q + d_k) × hidden, the rows of q first",
-            "concat",
+            concat,
             matrices={"W_a": Role.WEIGHT, "v_a": Role.FIXED},
             shapes={"W_a": ("d_q + d_k", "hidden"), "v_a": ("hidden",)},
             widths_may_differ=True,
         ),
         Scoring(
-            "cosine", "q · k / (‖q‖ ‖k‖)", "directions alone; the g of QK-norm is --scale", "cosine"
+            "cosine", "q · k / (‖q‖ ‖k‖)", "directions alone; the g of QK-norm is --scale", cosine
         ),
         Scoring(
             "distance",
             "−½ ‖q − k‖²",
             "under softmax a Gaussian kernel: Nadaraya–Watson",
-            "distance",
+            distance,
         ),
     )
 }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -19,10 +19,14 @@ from attncli.calculation.algebra.expressions import (
 )
 from attncli.calculation.algebra.layouts import Array, Axes, Layout
 from attncli.calculation.algebra.requirements import Equal, Need, SharesHeads
+from attncli.calculation.algebra.shared_heads import shared_place, spread
 from attncli.calculation.algebra.vector_expressions import Inner, Length, Line, SquaredDistance
-from attncli.calculation.operations.shared_heads import shared, spread
 from attncli.calculation.scoring.products import OfQueriesAndKeys
 from attncli.records import record
+
+if TYPE_CHECKING:
+    from attncli.calculation.algebra.operation import Then
+    from attncli.calculation.algebra.tiles import PairScores
 from attncli.words import count
 
 
@@ -45,7 +49,7 @@ class Measure(OfQueriesAndKeys):
 
     def cell(self, index: Index, queries: Array, keys: Array) -> Expression:
         *leading, query, key = index
-        own, other = (*leading, query), (*shared((*leading,), keys, queries.shape), key)
+        own, other = (*leading, query), (*shared_place((*leading,), keys, queries.shape), key)
         if self.is_undefined(queries[own], keys[other]):
             return Noted(Number(0), ("a vector of zeros has no direction",))
         size = queries.shape[-1]
@@ -73,10 +77,16 @@ class Cosine(Measure):
     A vector of zeros has no direction; its cosines are 0, as PyTorch's `cosine_similarity` has it.
     """
 
+    works_by_pair = True
     name = "cosine"
 
     def apply(self, queries: Array, keys: Array) -> Array:
         return unit_rows(queries) @ spread(unit_rows(keys), queries.shape).swapaxes(-1, -2)
+
+    def pair_scores(self, operands: Sequence[Array], then: Then) -> PairScores:
+        from attncli.calculation.algebra.tiles import Products
+
+        return Products(*map(unit_rows, operands))
 
     def formula(self, layout: Layout) -> str:
         query, key = f"{self.queries}ᵢ", f"{self.keys}ⱼ"
@@ -128,6 +138,7 @@ class Distance(Measure):
     is then the regression of Nadaraya and Watson (1964).
     """
 
+    works_by_pair = True
     name = "distance"
 
     def apply(self, queries: Array, keys: Array) -> Array:

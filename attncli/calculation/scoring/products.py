@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from attncli.calculation.algebra.cost import Cost, cells, product
-from attncli.calculation.algebra.expressions import Cell, Expression, Function, Index, Sum
-from attncli.calculation.algebra.layouts import Array, Axes, Axis, Factor, Layout, Role
-from attncli.calculation.algebra.operation import Operation
+from attncli.calculation.algebra.expressions import Expression, Index
+from attncli.calculation.algebra.layouts import Array, Axes, Factor, Layout, Role
+from attncli.calculation.algebra.operation import Name, Operation
 from attncli.calculation.algebra.requirements import Equal, Need, SharesHeads
-from attncli.calculation.algebra.vector_expressions import Image, Inner, Line, Total
-from attncli.calculation.operations.shared_heads import shared, spread
+from attncli.calculation.algebra.shared_heads import shared_place, spread
+from attncli.calculation.algebra.vector_expressions import Image, Inner, Line
 from attncli.records import record
+
+if TYPE_CHECKING:
+    from attncli.calculation.algebra.operation import Then
+    from attncli.calculation.algebra.tiles import PairScores
 
 
 @record(frozen=True)
 class OfQueriesAndKeys(Operation):
     """An operation that meets every query with every key."""
 
-    queries: str
-    keys: str
-
-    @property
-    def operands(self) -> tuple[str, ...]:
-        return (self.queries, self.keys)
+    queries: Name
+    keys: Name
 
 
 @record(frozen=True)
 class Dot(OfQueriesAndKeys):
     """Q Kᵀ, every query with every key: (…, n, d), (…, m, d) → (…, n, m)."""
+
+    works_by_pair = True
 
     @property
     def needs(self) -> tuple[Need, ...]:
@@ -48,12 +51,21 @@ class Dot(OfQueriesAndKeys):
     def apply(self, queries: Array, keys: Array) -> Array:
         return queries @ spread(keys, queries.shape).swapaxes(-1, -2)
 
+    def pair_scores(self, operands: Sequence[Array], then: Then) -> PairScores:
+        from attncli.calculation.algebra.tiles import Products
+
+        return Products(*operands)
+
+    def prepared(self, *operands: Axes) -> int:
+        """Queries and keys are taken as they are."""
+        return 0
+
     def formula(self, layout: Layout) -> str:
         return layout.product(Factor(self.queries), Factor(self.keys, transposed=True))
 
     def cell(self, index: Index, queries: Array, keys: Array) -> Expression:
         *leading, query, key = index
-        place, size = shared((*leading,), keys, queries.shape), queries.shape[-1]
+        place, size = shared_place((*leading,), keys, queries.shape), queries.shape[-1]
         return Inner(
             Line(self.queries, (*leading, query, None), size),
             Line(self.keys, (*place, key, None), size),
@@ -68,13 +80,11 @@ class Dot(OfQueriesAndKeys):
 class Bilinear(Operation):
     """Q W Kᵀ: (…, n, d_q), (d_q, d_k), (…, m, d_k) → (…, n, m)."""
 
-    queries: str
-    weight: str
-    keys: str
+    works_by_pair = True
 
-    @property
-    def operands(self) -> tuple[str, ...]:
-        return (self.queries, self.weight, self.keys)
+    queries: Name
+    weight: Name
+    keys: Name
 
     @property
     def needs(self) -> tuple[Need, ...]:
@@ -91,13 +101,19 @@ class Bilinear(Operation):
     def apply(self, queries: Array, weight: Array, keys: Array) -> Array:
         return queries @ weight @ spread(keys, queries.shape).swapaxes(-1, -2)
 
+    def pair_scores(self, operands: Sequence[Array], then: Then) -> PairScores:
+        from attncli.calculation.algebra.tiles import Products
+
+        queries, weight, keys = operands
+        return Products(queries @ weight, keys)
+
     def formula(self, layout: Layout) -> str:
         weight = Factor(self.weight, Role.FIXED)
         return layout.product(Factor(self.queries), weight, Factor(self.keys, transposed=True))
 
     def cell(self, index: Index, queries: Array, weight: Array, keys: Array) -> Expression:
         *leading, query, key = index
-        place, (d_q, d_k) = shared((*leading,), keys, queries.shape), weight.shape
+        place, (d_q, d_k) = shared_place((*leading,), keys, queries.shape), weight.shape
         projected = Image(Line(self.queries, (*leading, query, None), d_q), self.weight, d_k)
         return Inner(projected, Line(self.keys, (*place, key, None), d_k))
 
@@ -106,74 +122,3 @@ class Bilinear(Operation):
         projected = (*queries[:-1], weight[-1])
         scores = self.axes(queries, weight, keys)
         return product(cells(projected), weight[-2].size) + product(cells(scores), weight[-1].size)
-
-
-@record(frozen=True)
-class TanhSum(OfQueriesAndKeys):
-    """tanh(qᵢ + kⱼ) for every pair: (…, n, hidden), (…, m, hidden) → (…, n, m, hidden)."""
-
-    @property
-    def needs(self) -> tuple[Need, ...]:
-        cure = "W_a and U_a bring both to one hidden width: give them, or check their sizes."
-        return (
-            SharesHeads(self.keys, self.queries),
-            Equal((self.keys, -1), (self.queries, -1), "additive scoring", cure),
-        )
-
-    def axes(self, queries: Axes, keys: Axes) -> Axes:
-        return (*queries[:-1], keys[-2], Axis("hidden", queries[-1].size))
-
-    def apply(self, queries: Array, keys: Array) -> Array:
-        return np.tanh(queries[..., :, None, :] + spread(keys, queries.shape)[..., None, :, :])
-
-    def formula(self, layout: Layout) -> str:
-        return f"tanh({self.queries}ᵢ + {self.keys}ⱼ)"
-
-    def cell(self, index: Index, queries: Array, keys: Array) -> Expression:
-        *leading, query, key, unit = index
-        place = shared((*leading,), keys, queries.shape)
-        pair = (Cell(self.queries, (*leading, query, unit)), Cell(self.keys, (*place, key, unit)))
-        return Function("tanh", Sum(pair))
-
-    def cost(self, queries: Axes, keys: Axes) -> Cost:
-        """An addition and a tanh a hidden unit of every pair."""
-        return Cost(additions=1, functions=1) * cells(self.axes(queries, keys))
-
-
-@record(frozen=True)
-class WeighHidden(Operation):
-    """vᵀ hidden for every pair, or the plain sum where v is left out: (…, hidden) → (…)."""
-
-    hidden: str
-    vector: str | None = None
-
-    @property
-    def operands(self) -> tuple[str, ...]:
-        return (self.hidden, *([self.vector] if self.vector else []))
-
-    @property
-    def needs(self) -> tuple[Need, ...]:
-        if not self.vector:
-            return ()
-        cure = f"{self.vector} needs one number for each hidden unit."
-        return (Equal((self.vector, -1), (self.hidden, -1), f"{self.vector}ᵀ {self.hidden}", cure),)
-
-    def axes(self, hidden: Axes, vector: Axes = ()) -> Axes:
-        return hidden[:-1]
-
-    def apply(self, hidden: Array, vector: Array | None = None) -> Array:
-        total: Array = hidden.sum(axis=-1) if vector is None else hidden @ vector
-        return total
-
-    def formula(self, layout: Layout) -> str:
-        return f"{self.vector}ᵀ {self.hidden}ᵢⱼ" if self.vector else f"sum of {self.hidden}ᵢⱼ"
-
-    def cell(self, index: Index, hidden: Array, *vector: Array) -> Expression:
-        size = hidden.shape[-1]
-        line = Line(self.hidden, (*index, None), size)
-        return Inner(Line(self.vector, (None,), size), line) if self.vector else Total(line)
-
-    def cost(self, hidden: Axes, vector: Axes = ()) -> Cost:
-        """As many multiplications a score as hidden units, where there is v; one addition less."""
-        scores, units = cells(hidden[:-1]), hidden[-1].size
-        return product(scores, units) if self.vector else Cost(additions=scores * (units - 1))

@@ -180,7 +180,7 @@ def _by_laws(arguments: Sequence[str], step: str | None, choices: dict[str, Any]
             answer = read_alone(written.entries, LAYOUTS[meant("layout", "rows")])
             scoring = SCORING[meant("score", "scaled")]
             normaliser = NORMALISERS[chosen("normaliser", "softmax")]
-            normalise = normaliser.operation("scores", chosen("temperature", 1))
+            normalise = normaliser("scores", chosen("temperature", 1))
             said = Said(scoring, normalise, chosen("activation", "relu"), meant("eps", None))
         except AttncliError as error:
             raise error.at(written.source) from None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
+from attncli.calculation.algebra.operation import Operation
 from attncli.calculation.algebra.plan import Step, Trace
-from attncli.calculation.positions.position_operations import Rotate
 from attncli.homework.answers.answer import EXACT, Answer, Answered
 from attncli.records import replace
 
@@ -19,23 +19,25 @@ def counted_from_0(trace: Trace, answer: Answer) -> Answer:
     """
     turned = {}
     for step in trace.plan.steps:
-        if isinstance(step.operation, Rotate) and step.name in answer:
-            ours = _unshifted(step, step.operation, trace, answer)
+        shifted = step.operation.counted_from_1()
+        if shifted and step.name in answer:
+            ours = _unshifted(step, shifted, trace, answer)
             if ours is None:
                 return answer
             turned[step.name] = ours
     return {**answer, **turned}
 
 
-def _unshifted(step: Step, rotate: Rotate, trace: Trace, answer: Answer) -> Answered | None:
+def _unshifted(step: Step, shifted: Operation, trace: Trace, answer: Answer) -> Answered | None:
     """The answer's matrix turned as ours; None where it is not turned by places one further on."""
     answered = answer[step.name]
-    own = answer.get(rotate.source)
-    sources = [trace.matrices[rotate.source], *([own.values] if own else [])]
+    (name,) = shifted.operands
+    own = answer.get(name)
+    sources = [trace.matrices[name], *([own.values] if own else [])]
     for source in sources:
-        shifted = replace(rotate, first=rotate.first + 1).apply(source)
-        if _agree(answered, shifted):
-            return replace(answered, values=np.asarray(rotate.apply(source), np.float64))
+        if _agree(answered, shifted.apply(source)):
+            ours = step.operation.apply(source)
+            return replace(answered, values=np.asarray(ours, np.float64))
     return None
 
 

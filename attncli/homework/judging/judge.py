@@ -17,7 +17,6 @@ from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.operation import Operation
 from attncli.calculation.algebra.plan import Step, Trace
 from attncli.calculation.masks.masking import HIDES
-from attncli.calculation.operations.projections import DivideByRoot, Multiply, Same
 from attncli.calculation.problem.problem import Problem
 from attncli.homework.answers.answer import Answer, Answered
 from attncli.homework.answers.tolerance import Numbers, Tolerance, near
@@ -106,7 +105,7 @@ class Judge:
         """The verdict on the next step of the plan."""
         self._redirect()
         operation = step.operation
-        source = operation.source if isinstance(operation, Same) else step.name
+        source = operation.repeats or step.name
         expected = np.asarray(self.trace.matrices[source], dtype=np.float64)
         follows = [self._followed(operation, known) for known in (self.own, self.exact)]
         trust = max(self._standing.get(name, Verdict.RIGHT) for name in operation.operands)
@@ -149,8 +148,8 @@ class Judge:
 
     def _redirect(self) -> None:
         """Who continues from a step that does nothing continues from it, not from its source."""
-        if self._last and isinstance(self._last.operation, Same):
-            name, source = self._last.name, self._last.operation.source
+        if self._last and (source := self._last.operation.repeats):
+            name = self._last.name
             if source not in self.answer and name in self.answer:
                 self.own[source], self.exact[source] = self.own[name], self.exact[name]
                 self._standing[source] = self._standing.get(name, Verdict.RIGHT)
@@ -215,7 +214,7 @@ class Judge:
         """The scaled scores, where these are what is scaled next: whoever scales Q has them at once."""
         for step in self.trace.plan.steps:
             operation = step.operation
-            if isinstance(operation, DivideByRoot | Multiply) and operation.source == name:
+            if operation.factor is not None and operation.operands == (name,):
                 yield np.asarray(self.trace.matrices[step.name], dtype=np.float64), Verdict.RIGHT
 
     def _cells(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from attncli.calculation.algebra.plan import Plan, Step
-from attncli.calculation.operations.norm_operations import Add
-from attncli.calculation.operations.projections import Same
+from attncli.calculation.operations.pointwise import Same
 from attncli.calculation.problem.names import STEPS, last_of
 from attncli.calculation.problem.problem import Part, Problem
 from attncli.errors import ProblemError
@@ -76,7 +75,7 @@ def _plan_name(name: str, problem: Problem, plan: Plan) -> str | None:
         return part.name(last)
     if part and last == "sum":
         result = part.name(part.plan.steps[-1].name)
-        sums = [step for step in plan.steps if isinstance(step.operation, Add)]
+        sums = [step for step in plan.steps if step.operation.is_residual]
         return next((s.name for s in sums if s.operation.operands[1] == result), None)
     inside = [step.name for step in plan.steps if _home(step, problem).startswith(f"{scope}.")]
     return inside[-1] if scope and last == "output" and inside else None

@@ -41,7 +41,7 @@ def scores_are_products(answer: Alone) -> Broken:
     scores = answer["scores"]
     queries = first(answer, "Q_rotated", "Q_h", "Q")
     keys = first(answer, "K_present", "K_rotated", "K_h", "K")
-    if answer.said.scoring.adds != "dot" or "hidden" in answer:
+    if not answer.said.scoring.is_dot_product or "hidden" in answer:
         raise KeyError("scores")  # additive scoring needs no --score to be known
     if queries.values.ndim != scores.values.ndim:
         raise KeyError("Q_h")  # heads that are not split yet

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from attncli.calculation.operations.activations import ACTIVATIONS
-from attncli.calculation.operations.weighing import Softmax
+from attncli.calculation.operations.normalisers import Softmax
 from attncli.homework.answers.answer import Answered
 from attncli.homework.answers.tolerance import Numbers
 from attncli.homework.laws.law import Alone, Broken, differs, law, unit
@@ -135,7 +135,7 @@ def activated_is_the_activation(answer: Alone) -> Broken:
     """activated is the activation (relu unless it is said) of hidden, times gate where there is one."""
     activated, hidden = answer["activated"], answer["hidden"]
     activation = ACTIVATIONS[answer.said.activation]
-    expected = np.asarray(activation.bend.apply(hidden.values), dtype=np.float64)
+    expected = np.asarray(activation.apply(hidden.values), dtype=np.float64)
     step = STEEPEST * unit(hidden)
     if not activation.gated and "gate" not in answer:
         return differs(activated.values, expected, unit(activated) + step)

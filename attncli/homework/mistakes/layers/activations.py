@@ -27,7 +27,7 @@ def _kind_instead(scene: Scene, kind: str, *same: str) -> Array | None:
     """The same with another activation; None where it is, or equals, the right one."""
     if bending(scene).kind in (kind, *same):
         return None
-    return _instead(scene, ACTIVATIONS[kind].bend.apply)
+    return _instead(scene, ACTIVATIONS[kind].apply)
 
 
 def _sigmoid(x: Array) -> Array:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.plan import Step
-from attncli.calculation.operations.norm_operations import Add, Standardise
+from attncli.calculation.operations.norm_operations import Standardise
+from attncli.calculation.operations.pointwise import Add
 from attncli.calculation.problem.problem import Part
 from attncli.homework.mistakes.mistake import Scene
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.operations.activating import Activate, Gate
-from attncli.calculation.operations.activations import ACTIVATIONS
+from attncli.calculation.operations.activations import ACTIVATIONS, Activate, Gate
 from attncli.calculation.operations.projections import Project
 from attncli.homework.mistakes.layers.common import layer_of
 from attncli.homework.mistakes.mistake import Scene, mistake
@@ -130,7 +129,7 @@ def swiglu_gate_missing(scene: Scene) -> Array | None:
 
     Without it this is a plain feed-forward, with silu as its activation.
     """
-    return ACTIVATIONS[bending(scene).kind].bend.apply(scene.operands[0])
+    return ACTIVATIONS[bending(scene).kind].apply(scene.operands[0])
 
 
 @mistake("swiglu-gate-added", "silu(x W_1) + x W_3", Gate)
@@ -142,7 +141,7 @@ def swiglu_gate_added(scene: Scene) -> Array | None:
     A gate lets through or holds back, which a sum cannot.
     """
     source, gate = scene.operands
-    return ACTIVATIONS[bending(scene).kind].bend.apply(source) + gate
+    return ACTIVATIONS[bending(scene).kind].apply(source) + gate
 
 
 @mistake("swiglu-silu-of-both", "silu(x W_1 × x W_3)", Gate)
@@ -154,4 +153,4 @@ def swiglu_silu_of_both(scene: Scene) -> Array | None:
     The gate itself is linear: that is where a gradient passes undiminished.
     """
     source, gate = scene.operands
-    return ACTIVATIONS[bending(scene).kind].bend.apply(source * gate)
+    return ACTIVATIONS[bending(scene).kind].apply(source * gate)

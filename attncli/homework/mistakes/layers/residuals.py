@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.operations.norm_operations import Add, Standardise
+from attncli.calculation.operations.norm_operations import Standardise
+from attncli.calculation.operations.pointwise import Add
 from attncli.calculation.operations.projections import Project
 from attncli.homework.mistakes.layers.common import (
     layer_input,

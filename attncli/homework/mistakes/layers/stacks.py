@@ -6,8 +6,8 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.masks.masking import Mask
+from attncli.calculation.operations.normalisers import Softmax
 from attncli.calculation.operations.projections import Project
-from attncli.calculation.operations.weighing import Softmax
 from attncli.homework.mistakes.layers.common import layer_of
 from attncli.homework.mistakes.mistake import Scene, mistake
 from attncli.homework.mistakes.weights.softmax import EVERY_NORMALISER

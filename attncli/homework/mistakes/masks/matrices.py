@@ -9,8 +9,8 @@ import numpy as np
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.masks.masking import Mask
 from attncli.calculation.masks.rules import Causal, Padding
-from attncli.calculation.operations.projections import DivideByRoot, Multiply
-from attncli.calculation.operations.weighing import Softmax
+from attncli.calculation.operations.normalisers import Softmax
+from attncli.calculation.operations.pointwise import DivideByRoot, Multiply
 from attncli.homework.mistakes.masks.common import (
     applied,
     behind,

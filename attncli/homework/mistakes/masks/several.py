@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.masks.masking import HIDES, Mask, Rule
-from attncli.calculation.masks.rules import Causal, Window
-from attncli.calculation.operations.weighing import Softmax
+from attncli.calculation.masks.masking import HIDES, Mask
+from attncli.calculation.masks.rules import Causal, Rule, Window
+from attncli.calculation.operations.normalisers import Softmax
 from attncli.homework.mistakes.masks.common import (
     applied,
     conditions,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import sqrt
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.operations.projections import TimesRoot
+from attncli.calculation.operations.pointwise import TimesRoot
 from attncli.calculation.positions.position_operations import AddPositions
 from attncli.homework.mistakes.mistake import Scene, mistake
 

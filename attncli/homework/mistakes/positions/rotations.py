@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
+from attncli.calculation.algebra.shared_heads import spread
 from attncli.calculation.operations.projections import WeightedSum
-from attncli.calculation.operations.shared_heads import spread
 from attncli.calculation.operations.split_heads import SplitHeads
 from attncli.calculation.positions.places import places
 from attncli.calculation.positions.position_operations import Rotate

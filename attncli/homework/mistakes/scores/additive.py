@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
+from attncli.calculation.algebra.shared_heads import spread
 from attncli.calculation.operations.projections import Project
-from attncli.calculation.operations.shared_heads import spread
-from attncli.calculation.scoring.products import TanhSum, WeighHidden
+from attncli.calculation.scoring.additive import TanhSum, WeighHidden
 from attncli.homework.mistakes.mistake import Scene, mistake
 from attncli.homework.mistakes.values.projections import renamed
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.operations.shared_heads import spread
+from attncli.calculation.algebra.shared_heads import spread
+from attncli.calculation.scoring.additive import ProjectPart
 from attncli.calculation.scoring.measures import Cosine, Distance, unit_rows
-from attncli.calculation.scoring.stacked import ProjectPart
 from attncli.homework.mistakes.mistake import Scene, mistake
 
 

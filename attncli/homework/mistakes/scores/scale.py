@@ -5,10 +5,12 @@ from __future__ import annotations
 from math import sqrt
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.operations.projections import DivideByRoot, Multiply, WeightedSum
+from attncli.calculation.operations.pointwise import DivideByRoot, Multiply
+from attncli.calculation.operations.projections import WeightedSum
 from attncli.calculation.operations.split_heads import SplitHeads
+from attncli.calculation.scoring.additive import WeighHidden
 from attncli.calculation.scoring.measures import Cosine, Distance
-from attncli.calculation.scoring.products import Bilinear, Dot, WeighHidden
+from attncli.calculation.scoring.products import Bilinear, Dot
 from attncli.homework.mistakes.mistake import Scene, mistake
 
 

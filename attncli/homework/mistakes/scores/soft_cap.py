@@ -6,7 +6,7 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.masks.masking import Mask
-from attncli.calculation.operations.projections import DivideByRoot, Multiply, SoftCap
+from attncli.calculation.operations.pointwise import DivideByRoot, Multiply, SoftCap
 from attncli.homework.mistakes.mistake import Scene, mistake
 
 

@@ -9,7 +9,8 @@ import numpy as np
 from attncli.calculation.algebra.layouts import Array, Role
 from attncli.calculation.operations.projections import Project, WeightedSum
 from attncli.calculation.operations.split_heads import Concat, SplitHeads
-from attncli.calculation.scoring.products import Bilinear, Dot, TanhSum
+from attncli.calculation.scoring.additive import TanhSum
+from attncli.calculation.scoring.products import Bilinear, Dot
 from attncli.homework.mistakes.mistake import Scene, mistake
 
 OF_SEQUENCES = (Project, SplitHeads, Dot, Bilinear, TanhSum, WeightedSum)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.operations.normalisers import NORMALISERS
-from attncli.calculation.operations.projections import DivideByRoot, Multiply
-from attncli.calculation.operations.weighing import Normalise, Softmax
+from attncli.calculation.operations.normalisers import NORMALISERS, Normalise, Softmax
+from attncli.calculation.operations.pointwise import DivideByRoot, Multiply
 from attncli.homework.mistakes.masks.common import behind, chain
 from attncli.homework.mistakes.mistake import Scene, mistake
 
-EVERY_NORMALISER = tuple(entry.operation for entry in NORMALISERS.values())
+EVERY_NORMALISER = tuple(NORMALISERS.values())
 
 
 def shifted(scores: Array) -> tuple[Array, Array]:

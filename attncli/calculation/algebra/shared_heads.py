@@ -7,9 +7,14 @@ in ONNX, PyTorch and Keras.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array, Shape
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def spread(matrix: Array, shape: Shape) -> Array:
@@ -24,8 +29,8 @@ def spread(matrix: Array, shape: Shape) -> Array:
     return np.repeat(matrix, shape[-3] // matrix.shape[-3], axis=-3)
 
 
-def shared(leading: tuple[int, ...], matrix: Array, shape: Shape) -> tuple[int, ...]:
-    """Where the keys or values stand that belong to this place among the queries."""
+def shared_place(leading: tuple[int, ...], matrix: NDArray[Any], shape: Shape) -> tuple[int, ...]:
+    """The place of the keys or values that belong to this place among the queries."""
     if matrix.shape[:-2] == shape[:-2]:
         return leading
     return (*leading[:-1], leading[-1] * matrix.shape[-3] // shape[-3])

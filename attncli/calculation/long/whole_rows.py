@@ -1,0 +1,136 @@
+"""Steps from scores to weights V, block by block of queries, with whole rows of scores."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
+from threading import Event, local
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attncli.calculation.algebra.layouts import Array
+from attncli.calculation.algebra.plan import Step
+from attncli.calculation.algebra.shared_heads import shared_place
+from attncli.calculation.algebra.tiles import Tile, TileMatrices, slices
+from attncli.calculation.long.chain import Chain
+from attncli.calculation.long.tile_scores import scores_of_pairs
+from attncli.records import record
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@record(frozen=True)
+class Tiling:
+    """The most queries and keys of a tile, and the most scores where rows stay whole."""
+
+    rows: int = 512
+    columns: int = 1024
+    scores: int = 2**19
+
+
+TILING = Tiling()
+
+
+class Blocks(ABC):
+    """A chain of steps on known matrices: `put` calculates a block of queries of `result`.
+
+    `overflowed` are the steps that made infinities or NaN of finite numbers.
+    """
+
+    def __init__(self, chain: Chain, known: Mapping[str, NDArray[Any]], tiling: Tiling) -> None:
+        self.chain = chain
+        self.known = known
+        self.tiling = tiling
+        self.pairs = scores_of_pairs(chain, known)
+        self.values: Array = known[chain.values]
+        queries, keys = self.pairs.queries, self.pairs.keys
+        self.n: int = queries.shape[-2]
+        self.m: int = keys.shape[-2]
+        dtype = np.result_type(queries, keys, self.values)
+        self.result: Array = np.empty((*queries.shape[:-1], self.values.shape[-1]), dtype)
+        self.buffers = local()
+        self.overflowed: set[str] = set()
+
+    @property
+    @abstractmethod
+    def height(self) -> int:
+        """How many queries a block has."""
+
+    @property
+    @abstractmethod
+    def width(self) -> int:
+        """How many keys a buffer holds."""
+
+    @abstractmethod
+    def block(self, block: Tile, stop: Event) -> Array | None:
+        """The result for some queries, with all keys; None when it was stopped."""
+
+    @property
+    def blocks(self) -> list[Tile]:
+        """All blocks; the last queries, which see most where a mask is causal, first."""
+        every = slice(0, self.m)
+        places = list(np.ndindex(self.result.shape[:-2]))
+        rows = reversed(list(slices(self.n, self.height)))
+        return [Tile(place, own, every, self.n, self.m) for own in rows for place in places]
+
+    def put(self, block: Tile, stop: Event) -> None:
+        """Calculate a block and put it into the result."""
+        rows = self.block(block, stop)
+        if rows is not None:
+            self.result[block.index][block.rows] = rows
+
+    def buffer(self, height: int, width: int) -> Array:
+        """Memory for scores, the same for every tile of a thread."""
+        if not hasattr(self.buffers, "numbers"):
+            self.buffers.numbers = np.empty(self.height * self.width, self.result.dtype)
+        numbers: Array = self.buffers.numbers[: height * width]
+        return numbers.reshape(height, width)
+
+    def changed(self, scores: Array, tile: Tile, steps: Collection[Step]) -> Array:
+        """The scores of a tile after these steps of those between, which may overwrite them.
+
+        The other steps change nothing on this tile, or are in the scores already.
+        """
+        known = TileMatrices(tile, self.known)
+        known.made[self.chain.scores.name] = scores
+        for step in self.chain.between:
+            if step in steps:
+                known.made[step.name] = step.operation.on_tile(known)
+                self.note(step, known.made[step.name])
+            else:
+                known.made[step.name] = known.part(step.operation.operands[0])
+        return known.part(self.chain.normalise.source)
+
+    def note(self, step: Step, numbers: Array) -> None:
+        """Remember a step that overflows; −inf is what masks are for."""
+        if not (self.overflowed or step.operation.hides or np.isfinite(numbers).all()):
+            self.overflowed.add(step.name)
+
+    def values_of(self, block: Tile) -> Array:
+        """The values of a block's batch entry and head; heads may share them."""
+        values: Array = self.values[shared_place(block.index, self.values, self.result.shape)]
+        return values
+
+
+class WholeRows(Blocks):
+    """Rows of scores for all keys together, as a normaliser needs them that looks at all of them."""
+
+    @property
+    def height(self) -> int:
+        return max(1, min(self.tiling.rows, self.tiling.scores // self.m))
+
+    @property
+    def width(self) -> int:
+        return self.m
+
+    def block(self, block: Tile, stop: Event) -> Array | None:
+        scores = self.buffer(block.height, self.m)
+        for columns in slices(self.m, self.tiling.columns):
+            if stop.is_set():
+                return None
+            self.pairs.put(block.with_columns(columns), scores[:, columns])
+        self.note(self.chain.scores, scores)
+        weights = self.chain.normalise.apply(self.changed(scores, block, self.chain.between))
+        return self.chain.last.operation.apply(weights, self.values_of(block))

@@ -1,0 +1,131 @@
+"""The keys that the rules of a mask let some queries attend to, without a matrix of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attncli.calculation.algebra.layouts import Array, Shape
+from attncli.calculation.algebra.tiles import Tile, TileMatrices, slices
+from attncli.calculation.masks.rules import Booleans, Rule
+from attncli.records import record, replace
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from attncli.calculation.masks.masking import Mask
+
+MANY = 64  # split off a tile that needs no mask when every query sees at least this many keys
+AT_ONCE = 2**19  # scores that are looked at together
+
+
+@record(frozen=True)
+class Seen:
+    """The keys that the queries of a tile may attend to by rules.
+
+    `first` and `end` are a column each: the runs of keys where those rules agree that let a query
+    see one run. `others` are the rules that do not.
+    """
+
+    tile: Tile
+    first: NDArray[np.int_]
+    end: NDArray[np.int_]
+    others: tuple[Rule, ...]
+
+    @staticmethod
+    def by(rules: Iterable[Rule], tile: Tile) -> Seen:
+        """The keys that all the rules let the queries of a tile attend to."""
+        i = tile.queries
+        first: NDArray[Any] = np.zeros_like(i)
+        end: NDArray[Any] = np.full_like(i, tile.m)
+        others = []
+        for rule in rules:
+            run = rule.run(i, tile.n, tile.m)
+            if run is None:
+                others.append(rule)
+                continue
+            own_first, own_end = (tile.own(np.atleast_2d(side)) for side in run)
+            first, end = np.maximum(first, own_first), np.minimum(end, own_end)
+        return Seen(tile, first, end, tuple(others))
+
+    @property
+    def by_all(self) -> tuple[int, int]:
+        """The run of keys that every query sees: the first, and the one after the last."""
+        return int(self.first.max()), int(self.end.min())
+
+    @property
+    def is_all(self) -> bool:
+        """True if every query sees all keys of the tile."""
+        first, end = self.by_all
+        columns = self.tile.columns
+        return not self.others and first <= columns.start and columns.stop <= end
+
+    def parts(self) -> Sequence[int]:
+        """The places where parts of the keys begin, and the end of the last part.
+
+        From the first key that any query sees to the last; those that all see, if many, are a part.
+        """
+        seeing = self.first < self.end
+        if not seeing.any():
+            return ()
+        start, stop = int(self.first[seeing].min()), int(self.end[seeing].max())
+        first, end = self.by_all
+        return (start, first, end, stop) if end - first >= MANY else (start, stop)
+
+    def hide(self, scores: Array, fill: float) -> None:
+        """Overwrite the scores of the keys that the queries do not see."""
+        keys, columns = self.tile.keys, self.tile.columns
+        first, end = self.by_all
+        if first > columns.start:
+            np.copyto(scores, fill, where=keys < self.first)
+        if end < columns.stop:
+            np.copyto(scores, fill, where=keys >= self.end)
+        for sees in self._by_others():
+            np.copyto(scores, fill, where=~sees)
+
+    def booleans(self) -> Booleans:
+        """True for each query and key of the tile where the query sees the key."""
+        seen = np.ones((self.tile.height, self.tile.width))
+        self.hide(seen, 0)
+        return seen.astype(np.bool_)
+
+    def _by_others(self) -> Iterable[Booleans]:
+        tile = self.tile
+        for rule in self.others:
+            yield tile.own(np.atleast_2d(rule.sees(tile.queries, tile.keys, tile.n, tile.m)))
+
+
+def blocks(shape: Shape, most: int = AT_ONCE) -> Iterable[Tile]:
+    """Tiles of all keys that cover scores of this shape; each has about `most` scores."""
+    *leading, n, m = shape
+    for index in np.ndindex(*leading):
+        for rows in slices(n, max(1, most // m)):
+            yield Tile(index, rows, slice(0, m), n, m)
+
+
+def rows_without_keys(
+    mask: Mask, shape: Shape, known: Mapping[str, NDArray[Any]], most: int = AT_ONCE
+) -> NDArray[np.bool_]:
+    """For each row of scores of this shape, True if a mask leaves its query no key: (…, n).
+
+    `known` are the mask's matrices; numbers that are not among them hide nothing. At most about
+    `most` scores are looked at together.
+    """
+    hidden = np.zeros(shape[:-1], np.bool_)
+    mask = replace(mask, add=tuple(name for name in mask.add if name in known))
+    if mask.fill != -np.inf and not mask.add:
+        return hidden
+    have_runs = all(rule.run(np.zeros((1, 1), np.int_), *shape[-2:]) for rule in mask.rules)
+    if have_runs and not (mask.keep or mask.add):
+        for tile in blocks(shape, prod(shape)):
+            seen = Seen.by(mask.rules, tile)
+            hidden[tile.index][tile.rows] = (seen.first >= seen.end)[:, 0]
+        return hidden
+    for tile in blocks(shape, most):
+        matrices = TileMatrices(tile, known)
+        matrices.made[mask.source] = np.zeros((tile.height, tile.width))
+        hidden[tile.index][tile.rows] = np.isneginf(mask.on_tile(matrices)).all(axis=-1)
+    return hidden
