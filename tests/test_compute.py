@@ -19,9 +19,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from attncli import __version__
+from attncli.calculation.choices.choices import CHOICES
 from attncli.calculation.masks.rules import MASKS
-from attncli.calculation.problem.choices import CHOICES
-from attncli.calculation.problem.names import MATRICES
+from attncli.calculation.names.matrix_names import MATRICES
 from attncli.calculation.scoring.functions import SCORING
 from attncli.cli.program import COMMANDS, cli
 from attncli.formats import FORMATS

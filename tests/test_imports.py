@@ -27,7 +27,7 @@ ROOMS: dict[str, str] = {
 
 # The rooms of `calculation`, from the top down: an import points down this list.
 CALCULATION = (
-    *("analyses", "counting", "long", "plans", "problem", "scoring"),
+    *("analyses", "counting", "long", "plans", "problem", "names", "choices", "scoring"),
     *("masks", "positions", "operations", "conventions", "algebra"),
 )
 MOST_FILES = 14  # of a room: about a dozen, and its __init__.py

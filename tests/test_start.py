@@ -21,14 +21,12 @@ ROOT = Path(__file__).parent.parent
 PROGRAM = {"__main__", "errors", "words", "cli"}
 HELP = PROGRAM | {
     *("formats", "records", "cli.commands", "calculation", "calculation.conventions"),
-    *(
-        f"calculation.{room}"
-        for room in ["algebra", "masks", "operations", "positions", "problem", "scoring"]
-    ),
+    *("calculation.algebra", "calculation.choices", "calculation.names", "calculation.masks"),
+    *("calculation.operations", "calculation.positions", "calculation.scoring"),
 }
 CALCULATING = HELP | {
     *("documents", "documents.text", "documents.arrays", "render"),
-    *("calculation.plans", "calculation.analyses"),
+    *("calculation.plans", "calculation.problem", "calculation.analyses"),
 }
 JUDGING = {
     *("homework", "homework.answers", "homework.judging", "homework.diagnosis"),

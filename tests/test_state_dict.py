@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from attncli.calculation.problem.pytorch_names import ATTENTION, LAYER, STACK
+from attncli.calculation.names.pytorch_names import ATTENTION, LAYER, STACK
 from tests.test_sharing import assert_same, compute, matrix, numbers
 from tests.test_weights import computed, refused
 

@@ -100,7 +100,7 @@ def run(
 
 def calculate(document: Document, only: Iterable[str], memory: Memory = USUAL) -> Result:
     """From a document to the steps asked for, in any spelling."""
-    from attncli.calculation.problem.names import plain
+    from attncli.calculation.names.names import plain
     from attncli.errors import ProblemError
 
     problem, plan = planned(document)

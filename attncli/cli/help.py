@@ -12,13 +12,14 @@ class WithNames(click.Command):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         from attncli.calculation.algebra.layouts import LAYOUTS
+        from attncli.calculation.choices.choices import MASK_KINDS
         from attncli.calculation.conventions import CONVENTIONS
         from attncli.calculation.masks.rules import MASKS
+        from attncli.calculation.names.matrix_names import MATRICES
+        from attncli.calculation.names.step_names import STEPS
         from attncli.calculation.operations.activations import ACTIVATIONS
         from attncli.calculation.operations.normalisers import NORMALISERS
         from attncli.calculation.positions.schemes import POSITIONS
-        from attncli.calculation.problem.choices import MASK_KINDS
-        from attncli.calculation.problem.names import MATRICES, STEPS
         from attncli.calculation.scoring.functions import SCORING
 
         sections = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
-from attncli.calculation.problem.choices import CHOICES
+from attncli.calculation.choices.choices import CHOICES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,7 @@ def complete(values: Callable[[], Iterable[str]], or_file: bool = False) -> Comp
 
 
 def steps() -> Iterable[str]:
-    from attncli.calculation.problem.names import STEPS
+    from attncli.calculation.names.step_names import STEPS
 
     return STEPS
 

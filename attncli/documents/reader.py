@@ -9,12 +9,14 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from attncli.calculation.choices.choices import CHOICES
 from attncli.calculation.masks.rules import is_rule
+from attncli.calculation.names.matrix_names import MATRICES
+from attncli.calculation.names.names import canonical, known_name, last_of
+from attncli.calculation.names.pytorch_names import advice
+from attncli.calculation.names.step_names import STEPS
 from attncli.calculation.positions.schemes import is_position
-from attncli.calculation.problem.choices import CHOICES
 from attncli.calculation.problem.document import MASKS, Document, Entry
-from attncli.calculation.problem.names import MATRICES, STEPS, canonical, known_name, last_of
-from attncli.calculation.problem.pytorch_names import advice
 from attncli.documents.arrays.archive import Archive, listed
 from attncli.documents.arrays.places import place_of
 from attncli.documents.files import STDIN, StandardInput

@@ -12,12 +12,12 @@ from random import Random
 from typing import Any
 
 from attncli.calculation.algebra.layouts import Role, Shape
+from attncli.calculation.choices.choices import CHOICES, Choices
 from attncli.calculation.counting.document_of_sizes import Shaped
 from attncli.calculation.counting.size_options import option
 from attncli.calculation.counting.sizes import Sizes
-from attncli.calculation.problem.choices import read_choice
-from attncli.calculation.problem.document import Document, Entry
-from attncli.calculation.problem.names import MATRICES, last_of
+from attncli.calculation.names.matrix_names import MATRICES
+from attncli.calculation.names.names import last_of
 from attncli.errors import ProblemError
 from attncli.records import record
 from attncli.words import did_you_mean
@@ -80,7 +80,7 @@ def ready(order: Order) -> Nested:
     sizes = {**kind.sizes, **order.sizes}
     if sizes.get("layers") == 1:  # one layer needs no list
         del sizes["layers"]
-    chosen = {name: read_choice(name, value) for name, value in order.choices.items()}
+    chosen = {name: CHOICES[name].read(value) for name, value in order.choices.items()}
     choices = {"layer": order.kind, **kind.choices, **chosen}
     is_stack = order.kind == "transformer" or "layers" in sizes
     has_last_norm = is_stack and choices.get("norm") == "pre"
@@ -99,8 +99,7 @@ def _shapes(
     given: Mapping[str, int], choices: Mapping[str, object], has_last_norm: bool
 ) -> dict[str, Shape]:
     """The matrices that there are. Raises ProblemError where they are too many for a person."""
-    entries = {name: Entry(value, option(name)) for name, value in choices.items()}
-    sizes = Sizes(given, Document(entries))
+    sizes = Sizes(given, Choices.read(choices))
     shapes = dict(Shaped(sizes, "ffn", False, has_last_norm).matrices())
     sizes.check_used(())
     numbers = sum(map(prod, shapes.values()))

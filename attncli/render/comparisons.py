@@ -25,8 +25,8 @@ def draw_comparisons(comparisons: Sequence[Comparison], view: View) -> str:
     """The largest difference of each step from the first convention, and where each parts."""
     console = TextConsole(view)
     first = comparisons[0].first
-    if first.problem.title:
-        console.print(Text(first.problem.title, "bold"))
+    if first.problem.choices.title:
+        console.print(Text(first.problem.choices.title, "bold"))
         console.print()
     said = f"The largest difference of each step from {first.name}:"
     console.print(Text(said), width=view.width)

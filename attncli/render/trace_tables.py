@@ -20,7 +20,7 @@ from rich.text import Text
 
 from attncli.calculation.algebra.layouts import Array, Axis, Layout
 from attncli.calculation.algebra.plan import Step, Trace
-from attncli.calculation.problem.names import last_of
+from attncli.calculation.names.names import last_of
 from attncli.calculation.problem.problem import Problem, Result
 from attncli.records import record
 from attncli.render.blocks import blocks
@@ -59,11 +59,14 @@ class Drawing:
 
     def steps(self, trace: Trace, names: Collection[str]) -> None:
         """Title and note, then every step of these names with the number it has in the plan."""
-        for line, style in ((self.problem.title, "bold"), (self.problem.note, "italic")):
+        for line, style in (
+            (self.problem.choices.title, "bold"),
+            (self.problem.choices.note, "italic"),
+        ):
             if line:
                 self._say(Text(line, style))
         written = trace.written(names)
-        is_first = not (self.problem.title or self.problem.note)
+        is_first = not (self.problem.choices.title or self.problem.choices.note)
         for number, step in enumerate(trace.plan.steps, 1):
             if step.name in written:
                 heading = Text.assemble(

@@ -13,7 +13,7 @@ from attncli.calculation.algebra.layouts import Axis
 from attncli.calculation.algebra.plan import Plan, Step
 from attncli.calculation.algebra.requirements import Paper
 from attncli.calculation.masks.masking import masks_in
-from attncli.calculation.problem.names import plain
+from attncli.calculation.names.names import plain
 from attncli.calculation.problem.problem import Problem
 from attncli.errors import ProblemError
 from attncli.records import record

@@ -10,15 +10,14 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.plan import Plan, Step, Trace
-from attncli.calculation.problem.names import last_of
+from attncli.calculation.names.names import last_of
+from attncli.calculation.names.step_names import STEPS
 from attncli.calculation.problem.problem import Problem
 from attncli.records import record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Each of these steps, where a plan leaves it out, is the one before it.
-CHAIN = ("scores", "scaled", "capped", "masked")
 ROUNDOFF = 1e-12  # a share of a number, or of 1, that two orders of adding up may differ in
 
 
@@ -34,9 +33,10 @@ class Calculated:
         """A step of this name, or the one that it equals here; None where there is neither."""
         known = self.trace.plan.names
         last = last_of(name)
-        chain = CHAIN[: CHAIN.index(last) + 1] if last in CHAIN else (last,)
+        equal = STEPS[last].equals
+        names = (last, *equal) if "scores" in equal else (last,)
         scope = name.removesuffix(last)
-        found = next((scope + step for step in reversed(chain) if scope + step in known), None)
+        found = next((scope + step for step in names if scope + step in known), None)
         return self.trace.matrices[found] if found else None
 
 

@@ -16,9 +16,10 @@ from attncli.calculation.algebra.plan import Step, Trace
 from attncli.calculation.analyses.comparison import Calculated
 from attncli.calculation.masks.masking import masks_in
 from attncli.calculation.masks.rules import Booleans
+from attncli.calculation.names.names import last_of
+from attncli.calculation.names.step_names import STEPS
 from attncli.calculation.plans.of_document import read
 from attncli.calculation.problem.document import MASKS, Document, Entry
-from attncli.calculation.problem.names import last_of
 from attncli.calculation.problem.problem import Problem
 from attncli.errors import ProblemError
 from attncli.records import record
@@ -26,11 +27,8 @@ from attncli.records import record
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# What is kept of an attention for the tokens to come: the last of these that it has.
-KEPT = {
-    "K_past": ("K_present", "K_rotated", "K_h", "K", "embedded", "X_scaled", "X"),
-    "V_past": ("V_present", "V_h", "V", "embedded", "X_scaled", "X"),
-}
+# Matrices of an attention that are kept for the tokens to come: the first of these that it has.
+KEPT = {step.kept_as: (step.name, *step.equals) for step in STEPS.values() if step.kept_as}
 FED = {"X", "Q", "K", "V", "position", "decoder.X", "decoder.position"}  # a row a token
 OF_THE_WHOLE = {*MASKS, "tokens", "memory_tokens", "title", "note"}
 

@@ -164,7 +164,8 @@ def without_and_with(problem: Problem) -> tuple[Problem, Problem]:
             ("normaliser",),
         )
     without, scaled = (
-        replace(problem, scoring=SCORING[name], scale=None) for name in ("dot", "scaled")
+        replace(problem, scoring=SCORING[name], choices=problem.choices.but(scale=None))
+        for name in ("dot", "scaled")
     )
     return without, scaled
 

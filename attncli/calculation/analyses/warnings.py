@@ -9,7 +9,8 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.plan import Plan, Step, Trace
-from attncli.calculation.problem.names import MATRICES, last_of
+from attncli.calculation.names.matrix_names import MATRICES
+from attncli.calculation.names.names import last_of
 from attncli.calculation.problem.problem import Part, Problem
 from attncli.words import in_words, some_in_words
 
@@ -50,7 +51,7 @@ def unused(plan: Plan, problem: Problem) -> Iterator[str]:
             parts = (part.problem for part in problem.parts if _holds(part, name))
             own = next(parts, problem)
             is_gate = MATRICES[last_of(name)].owner == "feed-forward"
-            user = own.activation if is_gate else f"{own.scoring.name} scoring"
+            user = own.choices.activation if is_gate else f"{own.scoring.name} scoring"
             yield f"{name} is not used by {user}."
     for name in problem.idle:
         yield f"{name} changes nothing: it speaks of {IDLE[name]}, and there is none."

@@ -102,7 +102,8 @@ def _scored(scoring: Scoring, at: Pairs) -> Scored:
     axes = {"Q": at.queries, "K": at.keys} | {n: _axes(shape) for n, shape in shapes.items()}
     roles = {name: scoring.matrices.get(name, Role.TOKENS) for name in axes}
     steps = Steps(LAYOUTS["rows"], axes, roles)
-    problem = replace(at.problem, scoring=scoring, scale=None, axes=axes, parts=())
+    choices = at.problem.choices.but(scale=None)
+    problem = replace(at.problem, scoring=scoring, choices=choices, axes=axes, parts=())
     try:
         scaled(problem, steps, scoring.score(steps, "Q", "K"), "Q")
     except ProblemError as error:

@@ -16,7 +16,8 @@ from attncli.calculation.algebra.layouts import Axes, Axis, Role, Shape, sizes
 from attncli.calculation.algebra.plan import Plan, Step
 from attncli.calculation.counting.open_scores import Opened, opened
 from attncli.calculation.masks.masking import masks_in
-from attncli.calculation.problem.names import MATRICES, last_of
+from attncli.calculation.names.matrix_names import MATRICES
+from attncli.calculation.names.names import last_of
 from attncli.calculation.problem.problem import Problem
 from attncli.records import record, replace
 

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attncli.calculation.algebra.layouts import LAYOUTS, Shape
+from attncli.calculation.choices.choices import Choices
 from attncli.calculation.counting.size_options import LAYERED
 from attncli.calculation.counting.sizes import Sizes, shape_of
+from attncli.calculation.names.matrix_names import MATRICES
+from attncli.calculation.names.names import last_of
 from attncli.calculation.operations.activations import ACTIVATIONS
 from attncli.calculation.problem.document import Document, Entry
-from attncli.calculation.problem.names import MATRICES, last_of
 from attncli.errors import ProblemError
 from attncli.words import shape_text
 
@@ -46,9 +48,9 @@ def sized(
     is_learned = "position" in entries and entries["position"].value == "learned"
     if is_learned:
         del entries["position"]
-    sizes = Sizes(given, Document(entries))
-    layout = LAYOUTS[sizes.choice("layout", "rows")]
-    dtype = np.dtype(sizes.choice("dtype", "float64"))
+    made = Choices.read({name: entry.value for name, entry in entries.items()})
+    sizes = Sizes(given, made)
+    layout, dtype = LAYOUTS[made.layout], np.dtype(made.dtype)
     shapes = dict(Shaped(sizes, biases, is_learned, final_norm).matrices())
     _check_made(shapes, biases, final_norm)
     for name, shape in shapes.items():
@@ -176,12 +178,12 @@ class Shaped:
     def feed_forward(self, prefix: str) -> Shapes:
         d_model, d_ff = self.sizes["d_model"], self.sizes["d_ff"]
         yield from self.linear(prefix, "1", d_model, d_ff)
-        if ACTIVATIONS[self.sizes.choice("activation", "relu")].gated:
+        if ACTIVATIONS[self.sizes.choices.activation].gated:
             yield from self.linear(prefix, "3", d_model, d_ff)
         yield from self.linear(prefix, "2", d_ff, d_model)
 
     def norm(self, prefix: str) -> Shapes:
         """What a norm learns."""
         yield f"{prefix}gamma", (self.sizes["d_model"],)
-        if self.sizes.choice("norm_kind", "layer") == "layer":
+        if self.sizes.choices.norm_kind == "layer":
             yield f"{prefix}beta", (self.sizes["d_model"],)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from functools import cached_property
-from typing import Any
 
 from attncli.calculation.algebra.layouts import Shape
-from attncli.calculation.conventions import CONVENTIONS
+from attncli.calculation.choices.choices import Choices
 from attncli.calculation.counting.size_options import LAYERED, SIZES, option
-from attncli.calculation.problem.choices import read_choice
-from attncli.calculation.problem.document import Document
-from attncli.calculation.scoring.functions import SCORING, Scoring
+from attncli.calculation.scoring.functions import SCORING
 from attncli.errors import ProblemError
 from attncli.words import divisors, in_words
 
@@ -21,27 +17,15 @@ MOST = 10**7  # of anything: a list of so many numbers still fits any memory
 class Sizes:
     """Sizes as they are given, with the choices beside them, and those that follow from them."""
 
-    def __init__(self, given: Mapping[str, int], choices: Document) -> None:
+    def __init__(self, given: Mapping[str, int], choices: Choices) -> None:
         self.given = given
         self.used: set[str] = set()
         self.choices = choices
-        self.kind: str = self.choice("layer", "attention")
-        self.heads: int = self.choice("heads", 1)
-        self.kv_heads: int = self.choice("kv_heads", self.heads)
+        self.kind = choices.layer or "attention"
+        self.heads = choices.heads or 1
+        self.kv_heads = choices.kv_heads or self.heads
+        self.scoring = SCORING[choices.score]
         self._check()
-
-    def choice(self, name: str, default: object) -> Any:
-        """A choice: as it is made, as the convention makes it, or else this."""
-        entry = self.choices.entries.get(name)
-        if entry:
-            return read_choice(name, entry.value)
-        if name == "convention":
-            return default
-        return CONVENTIONS[self.choice("convention", "paper")].choices.get(name, default)
-
-    @cached_property
-    def scoring(self) -> Scoring:
-        return SCORING[self.choice("score", "scaled")]
 
     def _check(self) -> None:
         """Raise ProblemError for a size that is missing, or that nothing here has."""

@@ -45,7 +45,7 @@ def run_long(
     """
     inputs, last = problem.matrices, plan.names[-1]
     itemsize = max(matrix.itemsize for matrix in inputs.values())
-    itemsize = max(itemsize, np.dtype(problem.softmax_dtype or "bool").itemsize)
+    itemsize = max(itemsize, np.dtype(problem.choices.softmax_dtype or "bool").itemsize)
     shorter, per_number = fuse(plan, names), allowed.per_number
 
     def instead() -> Iterator[tuple[str, Demand]]:

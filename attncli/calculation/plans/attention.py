@@ -69,7 +69,7 @@ def embedded(problem: Problem, steps: Steps) -> None:
     by √d_model first, so that positions do not outweigh them (Vaswani et al. 2017, 3.4).
     """
     source = "X"
-    if problem.scale_embeddings and "X" in steps:
+    if problem.choices.scale_embeddings and "X" in steps:
         source = steps.add("X_scaled", TimesRoot("X", steps.axes("X")[-1].size))
     problem.position.add_to_embeddings(steps, lambda: first_token(problem, steps))
     if "position" in steps:
@@ -166,10 +166,10 @@ def scaled(problem: Problem, steps: Steps, scores: str, queries: str) -> str:
     no gradient: that is what the root is for. A factor of 1 is no step.
     """
     d_k = steps.axes(queries)[-1].size
-    if problem.scale is not None:
-        if problem.scale == 1:
+    if problem.choices.scale is not None:
+        if problem.choices.scale == 1:
             return scores
-        return steps.add("scaled", Multiply(scores, problem.scale))
+        return steps.add("scaled", Multiply(scores, problem.choices.scale))
     if problem.scoring.by_root and d_k > 1:
         return steps.add("scaled", DivideByRoot(scores, d_k))
     return scores
@@ -177,9 +177,9 @@ def scaled(problem: Problem, steps: Steps, scores: str, queries: str) -> str:
 
 def capped(problem: Problem, steps: Steps, scores: str) -> str:
     """c tanh(scores / c) where a soft cap is set: after the scale, before the mask."""
-    if problem.softcap is None:
+    if problem.choices.softcap is None:
         return scores
-    return steps.add("capped", SoftCap(scores, problem.softcap))
+    return steps.add("capped", SoftCap(scores, problem.choices.softcap))
 
 
 def masked(problem: Problem, steps: Steps, scores: str, first: First) -> str:
@@ -196,7 +196,7 @@ def masked(problem: Problem, steps: Steps, scores: str, first: First) -> str:
 def weighed(problem: Problem, steps: Steps, scores: str) -> str:
     """The normaliser over the keys, softmax unless chosen; the mean of the heads where it is usual."""
     operation = problem.normaliser(
-        scores, problem.temperature, problem.softmax_dtype, problem.convention.empty
+        scores, problem.choices.temperature, problem.choices.softmax_dtype, problem.convention.empty
     )
     weights = steps.add("weights", operation)
     if problem.convention.averages and steps.has_heads(weights):

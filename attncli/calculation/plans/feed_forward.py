@@ -18,7 +18,7 @@ def feed_forward(problem: Problem) -> Plan:
     A gated activation multiplies by X W_3 + b_3. Raises ProblemError where a weight is missing.
     """
     steps = Steps(problem.layout, problem.axes, problem.roles)
-    activation = ACTIVATIONS[problem.activation]
+    activation = ACTIVATIONS[problem.choices.activation]
     for weight in ("W_1", "W_2", *(["W_3"] if activation.gated else [])):
         if weight not in steps:
             message = f"there is no {weight}: {activation.name} needs it in a feed-forward."
@@ -48,13 +48,13 @@ def add_and_norm(problem: Problem) -> Plan:
     steps = Steps(problem.layout, problem.axes, problem.roles)
     source = steps.add("sum", Add("X", "sublayer")) if "sublayer" in steps else "X"
     mean = None
-    if problem.norm_kind == "rms":
+    if problem.choices.norm_kind == "rms":
         variance = steps.add("mean_square", MeanSquare(source))
     else:
         mean = steps.add("mean", Mean(source))
         variance = steps.add("variance", Variance(source, mean, problem.convention.sample_variance))
     gamma, beta = (name if name in steps else None for name in ("gamma", "beta"))
-    eps, is_outside = problem.eps, problem.convention.eps_outside
+    eps, is_outside = problem.choices.eps, problem.convention.eps_outside
     steps.add("output", Standardise(source, mean, variance, gamma, beta, eps, is_outside))
     return steps.plan()
 

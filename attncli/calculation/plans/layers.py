@@ -15,6 +15,7 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import LAYOUTS, Axis, Role
 from attncli.calculation.algebra.plan import Plan
+from attncli.calculation.choices.choices import Choices
 from attncli.calculation.plans.composition import (
     ATTENTION,
     EMBEDDING,
@@ -26,7 +27,6 @@ from attncli.calculation.plans.composition import (
 )
 from attncli.calculation.plans.misplaced import check_placed, is_added
 from attncli.calculation.plans.nested import Nested
-from attncli.calculation.problem.choices import read_choice
 from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.problem.problem import Problem
 from attncli.calculation.problem.reading import read_problem
@@ -43,7 +43,7 @@ class Layers:
     def __init__(self, document: Document) -> None:
         self.top = Nested(document)
         self.is_transformer = self.top.has("encoder") and self.top.has("decoder")
-        layout = told("", lambda: self.top.choice("layout", "rows"))
+        layout = told("", lambda: self.top.chosen().layout)
         self.whole = Composition(LAYOUTS[layout])
 
     def read(self) -> tuple[Problem, Plan]:
@@ -68,7 +68,7 @@ class Layers:
         """What the document is of: `encoder`, `decoder` or `transformer`."""
         entry = self.top.document.entries.get("layer")
         if entry:
-            return str(read_choice("layer", entry.value))
+            return str(Choices.layer.read(entry.value))
         if self.is_transformer:
             return "transformer"
         message = "there are layers, but it is not said of which kind."
@@ -152,7 +152,7 @@ class Layers:
     ) -> str:
         """Each sublayer with its residual sum and its norm, before it or after it."""
         names = SUBLAYERS[kind]
-        is_pre = place.choice("norm", "post") == "pre"
+        is_pre = place.chosen().norm == "pre"
         for number, name in enumerate(names, 1):
             end = last if name == names[-1] else None
             norm_name = f"norm_{number}"

@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
+from attncli.calculation.choices.choices import CHOICES, Choices
 from attncli.calculation.plans.nested import OF_THE_WHOLE
-from attncli.calculation.problem.choices import CHOICES, read_choice
 from attncli.calculation.problem.document import MASKS, Document, Entry
 from attncli.calculation.problem.reading import check_no_step
 from attncli.errors import ProblemError
@@ -38,7 +38,8 @@ def is_added(position: Entry) -> bool:
     """Whether positions are added to X; the others work inside of self-attention."""
     if isinstance(position.value, np.ndarray):
         return True
-    return bool(read_choice("position", position.value).needs_x)
+    scheme = Choices.position.read(position.value)
+    return scheme is not None and scheme.needs_x
 
 
 def _cure(name: str, entry: Entry, kind: str, parts: Sequence[str]) -> str:

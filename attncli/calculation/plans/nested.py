@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attncli.calculation.conventions import CONVENTIONS, PAPER
-from attncli.calculation.problem.choices import CHOICES, read_choice
+from attncli.calculation.choices.choices import CHOICES, Choices
 from attncli.calculation.problem.document import MASKS, Document, Entry
 from attncli.errors import ProblemError
 from attncli.records import record
@@ -61,14 +60,9 @@ class Nested:
                     found.setdefault(name, self.document.entries[prefix + name])
         return found
 
-    def choice(self, name: str, default: str) -> str:
-        """A choice as it holds here: as the document says, else its convention."""
-        choices = self.choices()
-        if name in choices:
-            return str(read_choice(name, choices[name].value))
-        entry = choices.get("convention")
-        convention = CONVENTIONS[read_choice("convention", entry.value)] if entry else PAPER
-        return str(convention.choices.get(name, default))
+    def chosen(self) -> Choices:
+        """The choices that hold here, as they are read."""
+        return Choices.read({name: entry.value for name, entry in self.choices().items()})
 
     def masks(self, sublayer: str, least: int) -> dict[str, str]:
         """The full names of a sublayer's masks: its own, else those of the scopes around it.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array, Layout
-from attncli.calculation.conventions import CONVENTIONS, PAPER, Convention
+from attncli.calculation.choices.choices import Choices
+from attncli.calculation.conventions import Convention
 from attncli.calculation.masks.rules import Padding, Rule, read_rule
 from attncli.calculation.problem.matrices import is_binary, read_mask
 from attncli.errors import ProblemError
@@ -33,7 +33,7 @@ class Masks:
 
 
 def read_masks(
-    choices: Mapping[str, Any],
+    choices: Choices,
     layout: Layout,
     dtype: np.dtype[Any],
     matrices: dict[str, Array],
@@ -43,15 +43,14 @@ def read_masks(
     `cache_lens` are one of them: they hide the keys that are not filled. Raises ProblemError for
     what is no mask, and for a fill that the dtype cannot hold.
     """
-    convention = CONVENTIONS[choices.get("convention", PAPER.name)]
-    several = choices.get("masks", [])
-    if not isinstance(several, list):
+    convention, several = choices.framework, choices.masks
+    if not isinstance(several, list | tuple):
         raise ProblemError("masks is no list.", 'Write ["causal", "padding:3"].', ("masks",))
-    written = [choices["mask"]] if "mask" in choices else []
+    written = [choices.mask] if choices.says("mask") else []
     rules: list[Rule] = []
-    if "cache_lens" in choices:
-        rules.append(Padding("cache_lens", np.array(choices["cache_lens"])))
-    kind = choices.get("mask_kind")
+    if choices.cache_lens is not None:
+        rules.append(Padding("cache_lens", np.array(choices.cache_lens)))
+    kind = choices.mask_kind
     keep: list[str] = []
     add: list[str] = []
     for number, value in enumerate((*written, *several), 1):
@@ -63,10 +62,10 @@ def read_masks(
         matrix = read_mask(name, value, "drop" if drops else kind, layout, dtype)
         (keep if matrix.dtype.kind == "b" else add).append(name)
         matrices[name] = matrix
-    fill = choices.get("fill", -np.inf)
+    fill = choices.fill
     if rules or keep:
         _check_fill(fill, convention, dtype)
-    fills_up = convention.fills_up or "cache_lens" in choices
+    fills_up = convention.fills_up or choices.cache_lens is not None
     return Masks(tuple(rules), tuple(keep), tuple(add), fill, fills_up)
 
 

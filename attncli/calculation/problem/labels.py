@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from attncli.calculation.algebra.layouts import Axes, Layout, Role
+from attncli.calculation.choices.choices import Choices
 from attncli.calculation.problem.document import Document
 from attncli.errors import ProblemError
 from attncli.words import count, printable
 
 
 def read_labels(
-    document: Document, choices: Mapping[str, Any], axes: Mapping[str, Axes], layout: Layout
+    document: Document, choices: Choices, axes: Mapping[str, Axes], layout: Layout
 ) -> dict[str, tuple[str, ...]]:
     """The labels of the tokens along `n` and `m`: as chosen, or as they stand in a CSV file.
 
@@ -21,21 +21,22 @@ def read_labels(
     """
     past = axes["K_past"][-2].size if "K_past" in axes else 0
     labels: dict[str, tuple[str, ...]] = {}
-    for axis, choice, owners, earlier in (
-        ("n", "tokens", ("X", "Q"), 0),
-        ("m", "memory_tokens", ("memory", "K", *(["X"] if past else [])), past),
+    of_keys = ("memory", "K", *(["X"] if past else []))
+    for axis, choice, given, owners, earlier in (
+        ("n", "tokens", choices.tokens, ("X", "Q"), 0),
+        ("m", "memory_tokens", choices.memory_tokens, of_keys, past),
     ):
         owner = next((name for name in owners if name in axes), None)
         if owner is None:
-            if choice in choices:
+            if choices.says(choice):
                 message = f"{choice} is given, but there is no {' and no '.join(owners)} to label."
                 raise ProblemError(message, "The keys of X are labelled by tokens.", (choice,))
             continue
-        chosen = choices.get(choice)
+        chosen = given
         if not chosen and not earlier and owner in document.entries:
             entry, across = document.entries[owner], Role.TOKENS in layout.swapped
             beside = entry.column_labels if across else entry.row_labels
-            chosen = beside and tuple(map(printable, beside))
+            chosen = tuple(map(printable, beside or ()))
         if chosen:
             _check_number(choice, chosen, owner, axes[owner][-2].size, earlier, layout)
             labels[axis] = chosen

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array, Layout, Role
-from attncli.calculation.problem.names import MatrixName
+from attncli.calculation.names.matrix_names import MatrixName
 from attncli.errors import ProblemError
 from attncli.words import shape_text
 

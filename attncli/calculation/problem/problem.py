@@ -10,6 +10,7 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout, Role
 from attncli.calculation.algebra.plan import Plan, Step, Trace
+from attncli.calculation.choices.choices import Choices
 from attncli.calculation.conventions import Convention
 from attncli.calculation.operations.normalisers import Normalise
 from attncli.calculation.positions.schemes import Position
@@ -26,8 +27,8 @@ class Problem:
     """What is to be calculated.
 
     `matrices` are the inputs in the layout `rows` and in the chosen dtype, `axes` what their axes
-    count, `roles` how the layout writes them. `scale` is None where the scoring function decides,
-    `softcap` where there is none.
+    count, `roles` how the layout writes them. `choices` are all choices as they were read; beside
+    them stand the entries of registries that they name.
     `kv_heads` is None where keys have as many heads as queries, `cache_lens` where K is no cache.
     `parts` are the sublayers of a layer, each a problem of its own.
     `labels` are the names of the tokens along an axis (`n`, `m`), `idle` the choices that change
@@ -37,28 +38,23 @@ class Problem:
     matrices: Mapping[str, Array]
     axes: Mapping[str, Axes]
     roles: Mapping[str, Role]
+    choices: Choices
     scoring: Scoring
+    normaliser: type[Normalise]
+    position: Position
+    layout: Layout
     heads: int | None
     kv_heads: int | None
-    scale: float | None
-    softcap: float | None
-    normaliser: type[Normalise]
-    temperature: float
-    position: Position
     cache_lens: NDArray[np.int_] | None
-    softmax_dtype: str | None
-    convention: Convention
-    scale_embeddings: bool
-    activation: str
-    norm_kind: str
-    eps: float
     masks: Masks
-    layout: Layout
     labels: Mapping[str, tuple[str, ...]]
-    title: str
-    note: str
     idle: tuple[str, ...]
     parts: tuple[Part, ...] = ()
+
+    @property
+    def convention(self) -> Convention:
+        """The framework or paper whose meaning holds."""
+        return self.choices.framework
 
     def part_of(self, name: str) -> Part | None:
         """The sublayer that a step belongs to; None where there are none."""

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attncli.calculation.algebra.layouts import LAYOUTS, Array, Axes, Axis, Role
-from attncli.calculation.conventions import CONVENTIONS
+from attncli.calculation.choices.choices import CHOICES, Choices
+from attncli.calculation.names.matrix_names import MATRICES
+from attncli.calculation.names.names import last_of
+from attncli.calculation.names.step_names import STEPS
 from attncli.calculation.operations.normalisers import NORMALISERS
 from attncli.calculation.positions.schemes import Position
-from attncli.calculation.problem.choices import CHOICES, read_choice
 from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.problem.given_masks import Masks, read_masks
 from attncli.calculation.problem.given_together import check_given
 from attncli.calculation.problem.labels import read_labels
 from attncli.calculation.problem.matrices import read_input
-from attncli.calculation.problem.names import MATRICES, STEPS, last_of
 from attncli.calculation.problem.packed import unpack, unpacked_names
 from attncli.calculation.problem.per_head import (
     check_heads_said,
@@ -47,16 +48,9 @@ def read_problem(
     for name, entry in document.entries.items():
         _check_not_nested(name)
         check_no_step(name, entry)
-    choices = {
-        name: read_choice(name, entry.value)
-        for name, entry in document.entries.items()
-        if name in CHOICES
-    }
-    convention = CONVENTIONS[choices.get("convention", "paper")]
-    choices = {**convention.choices, **choices}
-    scoring = SCORING[choices.get("score", "scaled")]
-    layout = LAYOUTS[choices.get("layout", "rows")]
-    dtype = np.dtype(choices.get("dtype", "float64"))
+    choices = Choices.read({name: entry.value for name, entry in document.entries.items()})
+    scoring, layout = SCORING[choices.score], LAYOUTS[choices.layout]
+    dtype = np.dtype(choices.dtype)
     given = {name: e for name, e in document.entries.items() if _is_matrix(name, e)}
     for name in given:
         _check_owner(name, owner)
@@ -69,10 +63,9 @@ def read_problem(
         name: read_input(MATRICES[name], entry.value, layout, roles[name], dtype)
         for name, entry in given.items()
     }
-    heads, kv_heads = choices.get("heads"), choices.get("kv_heads")
-    unpack(matrices, heads, kv_heads)
-    heads, kv_heads = unify_heads(matrices, heads, kv_heads)
-    if convention.asks_heads:
+    unpack(matrices, choices.heads, choices.kv_heads)
+    heads, kv_heads = unify_heads(matrices, choices.heads, choices.kv_heads)
+    if choices.framework.asks_heads:
         check_heads_said(matrices, heads)
     masks = read_masks(choices, layout, dtype, matrices)
     if heads in (None, 1):
@@ -83,30 +76,21 @@ def read_problem(
     for name in ("K_past", "V_past"):
         if name in axes:
             axes[name] = _past_axes(name, axes)
+    _check_temperature(choices)
     return Problem(
         matrices=matrices,
         axes=axes,
         roles=roles,
+        choices=choices,
         scoring=scoring,
+        normaliser=NORMALISERS[choices.normaliser],
+        position=choices.position or Position(),
+        layout=layout,
         heads=heads,
         kv_heads=kv_heads,
-        scale=choices.get("scale"),
-        softcap=choices.get("softcap"),
-        normaliser=NORMALISERS[choices.get("normaliser", "softmax")],
-        temperature=_temperature(choices, dtype),
-        position=choices.get("position") or Position(),
         cache_lens=_lengths(choices, matrices),
-        softmax_dtype=choices.get("softmax_dtype"),
-        convention=convention,
-        scale_embeddings=choices.get("scale_embeddings", False),
-        activation=choices.get("activation", "relu"),
-        norm_kind=choices.get("norm_kind", "layer"),
-        eps=choices.get("eps", 1e-5),
         masks=masks,
-        layout=layout,
         labels=read_labels(document, choices, axes, layout),
-        title=choices.get("title", ""),
-        note=choices.get("note", ""),
         idle=tuple(_idle(document, masks, axes)),
     )
 
@@ -129,17 +113,16 @@ def _is_matrix(name: str, entry: Entry) -> bool:
     return name not in CHOICES or (name == "position" and isinstance(entry.value, np.ndarray))
 
 
-def _temperature(choices: Mapping[str, Any], dtype: np.dtype[Any]) -> float:
-    """The temperature; one that its dtype would turn into 0 or infinity is an error."""
-    temperature: float = choices.get("temperature", 1.0)
-    dtype = np.dtype(choices.get("softmax_dtype", dtype))
+def _check_temperature(choices: Choices) -> None:
+    """Raise ProblemError for a temperature that its dtype would turn into 0 or infinity."""
+    dtype = np.dtype(choices.softmax_dtype or choices.dtype)
     with np.errstate(all="ignore"):
-        written = dtype.type(temperature)
+        written = dtype.type(choices.temperature)
     if 0 < written < np.inf:
-        return temperature
+        return
     size = "small" if written == 0 else "large"
-    message = f"temperature is {temperature:g}, too {size} for {dtype.name}."
-    option = "--softmax-dtype" if "softmax_dtype" in choices else "--dtype"
+    message = f"temperature is {choices.temperature:g}, too {size} for {dtype.name}."
+    option = "--softmax-dtype" if choices.softmax_dtype else "--dtype"
     raise ProblemError(message, f"Use {option} float64.", ("temperature",))
 
 
@@ -154,15 +137,15 @@ def _idle(document: Document, masks: Masks, axes: Mapping[str, Axes]) -> Iterato
     yield from (name for name in OF_LAYERS if name in document.entries)
 
 
-def _lengths(choices: Mapping[str, Any], matrices: Mapping[str, Array]) -> NDArray[np.int_] | None:
+def _lengths(choices: Choices, matrices: Mapping[str, Array]) -> NDArray[np.int_] | None:
     """The filled keys of each batch entry. Raises ProblemError where there are two caches."""
-    if "cache_lens" not in choices:
+    if choices.cache_lens is None:
         return None
     if "K_past" in matrices:
         message = "cache_lens and K_past are given: each says what the cached keys are."
         hint = "Leave out cache_lens, which is for a K that is the whole cache, or K_past."
         raise ProblemError(message, hint, ("cache_lens", "K_past"))
-    return np.array(choices["cache_lens"])
+    return np.array(choices.cache_lens)
 
 
 def _check_not_nested(name: str) -> None:

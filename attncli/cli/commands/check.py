@@ -150,9 +150,9 @@ def _named_and_files(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 def _by_laws(arguments: Sequence[str], step: str | None, choices: dict[str, Any]) -> Report:
     """The report on an answer alone."""
     from attncli.calculation.algebra.layouts import LAYOUTS
-    from attncli.calculation.conventions import CONVENTIONS
+    from attncli.calculation.choices.choices import CHOICES, Choices
+    from attncli.calculation.names.step_names import STEPS
     from attncli.calculation.operations.normalisers import NORMALISERS
-    from attncli.calculation.problem.choices import read_choice
     from attncli.calculation.scoring.functions import SCORING
     from attncli.documents.reader import Reader
     from attncli.homework.answers.answer import read_alone
@@ -166,22 +166,19 @@ def _by_laws(arguments: Sequence[str], step: str | None, choices: dict[str, Any]
         raise AttncliError(message, "Write attncli check --laws answer.json.")
     written = _written(Reader(), files, named, step)
 
-    def chosen(name: str, default: object) -> Any:
-        option = choices.get(name)
-        value = written.entries.get(name, default) if option is None else option
-        return None if value is None else read_choice(name, value)
-
-    def meant(name: str, default: object) -> Any:
-        theirs = CONVENTIONS[chosen("convention", "paper")].choices
-        return chosen(name, theirs.get(name, default))
-
+    entries = {
+        name: value
+        for name, value in written.entries.items()
+        if name in CHOICES and not (name in STEPS and isinstance(value, list))
+    }
+    entries |= {name: value for name, value in choices.items() if value is not None}
     with waiting("checking"):
         try:
-            answer = read_alone(written.entries, LAYOUTS[meant("layout", "rows")])
-            scoring = SCORING[meant("score", "scaled")]
-            normaliser = NORMALISERS[chosen("normaliser", "softmax")]
-            normalise = normaliser("scores", chosen("temperature", 1))
-            said = Said(scoring, normalise, chosen("activation", "relu"), meant("eps", None))
+            chosen = Choices.read(entries)
+            answer = read_alone(written.entries, LAYOUTS[chosen.layout])
+            normalise = NORMALISERS[chosen.normaliser]("scores", chosen.temperature)
+            eps = chosen.eps if chosen.says("eps") else None
+            said = Said(SCORING[chosen.score], normalise, chosen.activation, eps)
         except AttncliError as error:
             raise error.at(written.source) from None
         return check_laws(answer, said)
@@ -191,7 +188,7 @@ def _written(
     reader: Reader, files: Sequence[str], named: Sequence[str], step: str | None
 ) -> Written:
     """The answer as it is written: from one file, from a file for each step, or both."""
-    from attncli.calculation.problem.names import canonical
+    from attncli.calculation.names.names import canonical
     from attncli.documents.reader import Written
     from attncli.homework.answers.answer import is_value
 
@@ -218,7 +215,7 @@ def _epsilon(matrices: Any) -> float:
 
 def read_points(text: str, names: Sequence[str]) -> dict[str, float]:
     """Points of the steps: `2` for each, or `weights=3,output=2`. Raises AttncliError."""
-    from attncli.calculation.problem.names import plain
+    from attncli.calculation.names.names import plain
 
     points: dict[str, float] = {}
     known = {plain(name): name for name in names}

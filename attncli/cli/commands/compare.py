@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from attncli.calculation.problem.choices import CHOICES, read_choice
+from attncli.calculation.choices.choices import Choices
 from attncli.cli.document import gather, planned, run
 from attncli.cli.options import (
     color_option,
@@ -73,7 +73,7 @@ def compare(
     token after the other, which is prediction: earlier keys and values are kept as a cache.
     """
     chosen = choose_format(COMPARISONS, format_name, output)
-    names = [read_choice("convention", name) for name in convention]
+    names = [Choices.convention.read(name) for name in convention]
     document = gather(arguments, choices)
     if token_by_token:
         comparisons = [_training_and_prediction(document, names)]
@@ -88,11 +88,11 @@ def _under_conventions(document: Document, names: Sequence[str]) -> list[Compari
     from attncli.calculation.analyses.comparison import Calculated, compare
 
     if not names:
-        known = ", ".join(CHOICES["convention"].values())
+        known = ", ".join(Choices.convention.values())
         message = "no convention is named to compare."
         raise AttncliError(message, f"Write --convention A --convention B, out of {known}.")
     sides = []
-    for name in names if len(names) > 1 else ("paper", *names):
+    for name in names if len(names) > 1 else (Choices.convention.default, *names):
         try:
             problem, plan = planned(_with_convention(document, name))
             trace = run(problem, plan, plan.names, f"under {name}: ")
@@ -106,14 +106,14 @@ def _under_conventions(document: Document, names: Sequence[str]) -> list[Compari
 
 def _of_layout(document: Document, name: str) -> str:
     """What else to try where a convention reads the weights in another layout than is usual here."""
-    from attncli.calculation.conventions import CONVENTIONS
-
     own = document.entries.get("convention")
-    conventions = (name, read_choice("convention", own.value) if own else "paper")
-    read, usual = (CONVENTIONS[each].choices.get("layout", "rows") for each in conventions)
-    if "layout" in document.entries or read == usual:
+    usual = Choices.convention.read(own.value) if own else Choices.convention.default
+    if "layout" in document.entries:
         return ""
-    return f" {name} reads layout {read}; --layout {usual} holds for all."
+    layouts = [Choices({"convention": each}).layout for each in (name, usual)]
+    if layouts[0] == layouts[1]:
+        return ""
+    return f" {name} reads layout {layouts[0]}; --layout {layouts[1]} holds for all."
 
 
 def _with_convention(document: Document, name: str) -> Document:

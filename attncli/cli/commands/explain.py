@@ -138,7 +138,8 @@ def _sorted(arguments: Sequence[str]) -> tuple[list[str], list[str], dict[str, s
 
 def _is_cell(argument: str) -> bool:
     """Whether it is written as a cell, or names a step, and no file is called so."""
-    from attncli.calculation.problem.names import STEPS, last_of, plain
+    from attncli.calculation.names.names import last_of, plain
+    from attncli.calculation.names.step_names import STEPS
 
     looks_so = CELL.fullmatch(argument) or plain(last_of(argument)) in map(plain, STEPS)
     from pathlib import Path

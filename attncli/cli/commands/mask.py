@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from attncli.calculation.problem.choices import CHOICES, read_choice
+from attncli.calculation.choices.choices import CHOICES
 from attncli.cli.options import complete, file_option, format_option
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, view_of
@@ -102,7 +102,7 @@ def _labels(
 
     if text is None:
         return [printable(label) for label in beside or map(str, range(1, size + 1))]
-    labels: tuple[str, ...] = read_choice(name, text)
+    labels: tuple[str, ...] = CHOICES[name].read(text)
     if len(labels) != size:
         given = count(len(labels), "labels")
         message = f"--{name.replace('_', '-')} gives {given}, but the mask has {count(size, side)}."

@@ -133,10 +133,10 @@ def _of_document(arguments: Sequence[str], choices: dict[str, Any]) -> Saturatio
     parts = attentions(problem, plan)
     trace = run(problem, plan, [part.name("weights") for part in parts])
     try:
-        found = of_document(problem.title, parts, trace)
+        found = of_document(problem.choices.title, parts, trace)
     except ProblemError as error:
         raise error.at(document.source(error.names)) from None
-    for scale in {part.problem.scale for part in parts} - {None, 1}:
+    for scale in {part.problem.choices.scale for part in parts} - {None, 1}:
         aside = f"the document's own scale, {scale!r}, is set aside"
         click.echo(f"Warning: {aside}: what is measured is none, and 1/√d_k.", err=True)
     return found

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.calculation.problem.names import known_name, last_of
-from attncli.calculation.problem.pytorch_names import from_pytorch
+from attncli.calculation.names.names import known_name, last_of
+from attncli.calculation.names.pytorch_names import from_pytorch
 from attncli.documents.files import decode
 from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part
 from attncli.errors import DocumentError

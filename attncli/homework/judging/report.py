@@ -108,7 +108,7 @@ def report(judge: Judge, points: Mapping[str, float], is_strict: bool) -> Report
         worth = points.get(judged.name, 1 if judged.name in plan.names else 0)
         outcome = _Outcome(judge.problem, judged, verdict, diagnosis, found, first)
         lines.append(_line(outcome, worth, is_strict))
-    return Report(judge.problem.title, tuple(lines), first)
+    return Report(judge.problem.choices.title, tuple(lines), first)
 
 
 def _line(outcome: _Outcome, worth: float, is_strict: bool) -> Line:

@@ -5,36 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from attncli.calculation.algebra.plan import Plan, Step
+from attncli.calculation.names.names import last_of
+from attncli.calculation.names.step_names import STEPS
 from attncli.calculation.operations.pointwise import Same
-from attncli.calculation.problem.names import STEPS, last_of
 from attncli.calculation.problem.problem import Part, Problem
 from attncli.errors import ProblemError
 from attncli.homework.answers.answer import Answer
 from attncli.records import replace
 from attncli.words import did_you_mean
-
-# Steps that a plan may leave out, and those whose matrix they then equal, the nearest first.
-_OWN = ("embedded", "X_scaled", "X")
-STAND_INS = {
-    "position": ("position",),
-    "X_scaled": ("X",),
-    "embedded": _OWN,
-    "Q": ("Q", *_OWN),
-    "K": ("K", "memory", *_OWN),
-    "V": ("V", "memory", *_OWN),
-    "Q_h": ("Q", *_OWN),
-    "K_h": ("K", "memory", *_OWN),
-    "V_h": ("V", "memory", *_OWN),
-    "Q_rotated": ("Q_h", "Q", *_OWN),
-    "K_rotated": ("K_h", "K", "memory", *_OWN),
-    "K_present": ("K_rotated", "K_h", "K", "memory", *_OWN),
-    "V_present": ("V_h", "V", "memory", *_OWN),
-    "scaled": ("scores",),
-    "capped": ("scaled", "scores"),
-    "masked": ("capped", "scaled", "scores"),
-    "heads": ("output",),
-    "concat": ("output",),
-}
 
 
 def stand_in(name: str, problem: Problem, plan: Plan) -> str:
@@ -44,7 +22,7 @@ def stand_in(name: str, problem: Problem, plan: Plan) -> str:
     """
     scope, _, last = name.rpartition(".")
     part = _part(problem, scope)
-    for source in STAND_INS.get(last, ()):
+    for source in STEPS[last].equals:
         source = part.name(source) if part else source
         if source in plan.names or source in problem.matrices:
             return source
@@ -98,7 +76,7 @@ def _home(step: Step, problem: Problem) -> str:
 def with_stand_ins(problem: Problem, plan: Plan, answer: Answer) -> Iterator[Step]:
     """The steps of a plan, each followed by those of the answer that must equal it."""
     extra: dict[str, list[str]] = {}
-    for name in sorted(set(answer) - set(plan.names), key=lambda n: STEPS.index(last_of(n))):
+    for name in sorted(set(answer) - set(plan.names), key=lambda n: list(STEPS).index(last_of(n))):
         extra.setdefault(stand_in(name, problem, plan), []).append(name)
     for source, names in extra.items():
         if source in problem.matrices:

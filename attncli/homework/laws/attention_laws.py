@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from attncli.calculation.names.step_names import back_to
 from attncli.homework.answers.answer import Answered
 from attncli.homework.laws.law import Alone, Broken, differs, first, law, product_error, unit
 
@@ -39,8 +40,8 @@ def masked_cells_have_no_weight(answer: Alone) -> Broken:
 def scores_are_products(answer: Alone) -> Broken:
     """scores = Q Kᵀ, of the answer's own Q and K (dot products)."""
     scores = answer["scores"]
-    queries = first(answer, "Q_rotated", "Q_h", "Q")
-    keys = first(answer, "K_present", "K_rotated", "K_h", "K")
+    queries = first(answer, *back_to("Q_rotated", "Q"))
+    keys = first(answer, *back_to("K_present", "K"))
     if not answer.said.scoring.is_dot_product or "hidden" in answer:
         raise KeyError("scores")  # additive scoring needs no --score to be known
     if queries.values.ndim != scores.values.ndim:
@@ -68,7 +69,7 @@ def scaled_by_one_factor(answer: Alone) -> Broken:
 @law
 def weights_are_the_softmax(answer: Alone) -> Broken:
     """weights are the softmax (or the --normaliser) of each row of the answer's own last scores."""
-    weights, scores = answer["weights"], first(answer, "masked", "capped", "scaled")
+    weights, scores = answer["weights"], first(answer, *back_to("masked", "scaled"))
     if "masked" not in answer and ("position" in answer or (weights.values == 0).any()):
         raise KeyError("masked")  # ALiBi's numbers may be added, some keys may be hidden
     normalise = answer.said.normalise
@@ -86,7 +87,7 @@ def weighted_sum(answer: Alone) -> Answered:
 @law
 def output_is_the_weighted_sum(answer: Alone) -> Broken:
     """output (or heads) = weights V, of the answer's own weights and V."""
-    weights, values = answer["weights"], first(answer, "V_h", "V")
+    weights, values = answer["weights"], first(answer, *back_to("V_h", "V"))
     output = weighted_sum(answer)
     if values.values.ndim != weights.values.ndim:
         raise KeyError("V_h")
@@ -99,7 +100,7 @@ def output_lies_among_the_values(answer: Alone) -> Broken:
     """No number of output (or heads) lies outside the range of its column of V."""
     if not answer.said.normalise.sums_to_1:
         raise KeyError("weights")
-    values, output = first(answer, "V_h", "V"), weighted_sum(answer)
+    values, output = first(answer, *back_to("V_h", "V")), weighted_sum(answer)
     if values.values.ndim != output.values.ndim:
         raise KeyError("V_h")
     lowest, highest = values.values.min(axis=-2), values.values.max(axis=-2)

@@ -27,7 +27,7 @@ def costs_json(report: Report, _: View) -> str:
     """The total, the steps, and what else is asked for: an object each."""
     costing = report.costing
     document = {
-        "title": costing.problem.title,
+        "title": costing.problem.choices.title,
         "counting": COUNTING,
         "dtype": costing.dtype.name,
         "total": _total(costing),

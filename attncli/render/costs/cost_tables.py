@@ -44,8 +44,8 @@ class Drawing:
 
     def report(self, report: Report) -> None:
         """All that is asked for."""
-        if report.costing.problem.title:
-            self.say(report.costing.problem.title, "bold")
+        if report.costing.problem.choices.title:
+            self.say(report.costing.problem.choices.title, "bold")
         for line in _inputs(report.costing):
             self.say(line)
         if report.is_plain:

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from math import inf, isfinite
+from typing import TYPE_CHECKING
 
 from attncli.words import did_you_mean, printable
+
+if TYPE_CHECKING:
+    from attncli.calculation.positions.schemes import Position
 
 
 def one_of(values: Callable[[], Collection[str]]) -> Callable[[object], str]:
@@ -131,8 +135,8 @@ def text(value: object) -> str:
     return printable(value)
 
 
-def position(value: object) -> object:
-    """A kind of position; None for none, and for a learned one, which is an input."""
+def position(value: object) -> Position:
+    """A kind of position; a learned one is an input, and adds none of its own."""
     from attncli.calculation.positions.schemes import read_position
 
     return read_position(value)

@@ -1,13 +1,9 @@
-"""The names of matrices and steps, and the words people write for them."""
+"""The matrices that a problem may give: one entry each in `MATRICES`."""
 
 from __future__ import annotations
 
 from attncli.calculation.algebra.layouts import Role
-from attncli.calculation.problem.choices import CHOICES
-from attncli.calculation.problem.pytorch_names import from_pytorch
-from attncli.errors import ProblemError
 from attncli.records import record
-from attncli.words import closest
 
 
 @record(frozen=True)
@@ -134,100 +130,3 @@ MATRICES: dict[str, MatrixName] = {
         MatrixName("b_out", ("words",), "the bias of W_out", owner="head"),
     )
 }
-
-STEPS = (
-    *(
-        "X_scaled",
-        "position",
-        "embedded",
-        "Q",
-        "K",
-        "V",
-        "Q_h",
-        "K_h",
-        "V_h",
-        "Q_rotated",
-        "K_rotated",
-    ),
-    *("K_present", "V_present"),
-    *("q_hidden", "k_hidden", "hidden", "scores", "scaled", "capped", "masked"),
-    *("weights", "average", "heads", "concat"),
-    *("gate", "activated", "sum", "mean", "variance", "mean_square"),
-    *("logits", "output"),
-)
-
-
-STEP_ALIASES = {
-    "attention": "weights",
-    "attention_weights": "weights",
-    "attention_scores": "scores",
-    "present_key": "K_present",
-    "present_value": "V_present",
-}
-
-
-_DROPPED = dict.fromkeys(map(ord, "_^{}-"))
-
-
-def plain(name: str) -> str:
-    """A name without what people write differently: case, `_`, `^`, braces, hyphens."""
-    return "".join(name.split()).translate(_DROPPED).casefold()
-
-
-_KNOWN = {
-    **{plain(step): step for step in STEPS},
-    **{plain(alias): step for alias, step in STEP_ALIASES.items()},
-    **{plain(alias): m.name for m in MATRICES.values() for alias in (m.name, *m.aliases)},
-    **{plain(alias): name for name, c in CHOICES.items() for alias in (name, *c.aliases)},
-}
-
-
-# The sublayers and stacks that names are nested in; layers are numbered: `layers.2.self.W_q`.
-SCOPES = (
-    *("self", "cross", "ffn", "norm_1", "norm_2", "norm_3", "norm_final"),
-    *("encoder", "decoder", "layers"),
-)
-_SCOPES = {plain(scope): scope for scope in SCOPES}
-
-
-def last_of(name: str) -> str:
-    """The name itself, without the sublayers that it stands in: `W_q` of `layers.2.self.W_q`."""
-    return name.rpartition(".")[2]
-
-
-def known_name(name: str) -> str | None:
-    """The name as this program writes it, or None."""
-    of_pytorch = from_pytorch(name.strip())
-    if of_pytorch:
-        return of_pytorch
-    *scopes, last = name.strip().split(".")
-    known = [scope if scope.isdecimal() else _SCOPES.get(plain(scope)) for scope in scopes]
-    parts = [*known, _KNOWN.get(plain(last))]
-    return ".".join(part for part in parts if part) if all(parts) else None
-
-
-def canonical(name: str) -> str:
-    """The name as this program writes it: `W_q` for `WQ`, `W^Q`, `w_query`, `q_proj_weight`.
-
-    Raises ProblemError for a name it does not know.
-
-    >>> canonical("W^Q"), canonical("queries"), canonical("linear1.weight")
-    ('W_q', 'Q', 'ffn.W_1')
-    """
-    known = known_name(name)
-    if known:
-        return known
-    *scopes, last = name.split(".")
-    for scope in scopes:
-        if not scope.isdecimal() and plain(scope) not in _SCOPES:
-            message = f"the name {name!r} is unknown: {scope} is no sublayer."
-            listed = f"They are {', '.join(SCOPES)}."
-            near = closest(plain(scope), _SCOPES)
-            raise ProblemError(message, f"Did you mean {_SCOPES[near]}?" if near else listed)
-    if plain(last) in _SCOPES:
-        message = f"{name} is no matrix: it is where matrices stand."
-        raise ProblemError(message, f"Write them under it: {name}.NAME, or an object in JSON.")
-    close = closest(plain(last), _KNOWN)
-    listed = "attncli compute --help lists the names it knows."
-    hint = f"Did you mean {_KNOWN[close]}?" if close else listed
-    raise ProblemError(f"the name {name!r} is unknown.", hint)

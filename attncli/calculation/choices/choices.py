@@ -1,0 +1,251 @@
+"""The choices of a problem, in a document or as options: one attribute each of `Choices`.
+
+A choice knows its default, how it is read and the words of its help. Nothing else names a default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from math import inf
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+from attncli.calculation.choices import choice_values as values
+from attncli.calculation.conventions import CONVENTIONS, Convention
+from attncli.errors import ProblemError
+
+if TYPE_CHECKING:
+    from attncli.calculation.positions.schemes import Position
+
+Value = TypeVar("Value")
+
+LAYERS = ("encoder", "decoder", "transformer")
+NORMS = ("post", "pre")
+NORM_KINDS = ("layer", "rms")
+DTYPES = ("float64", "float32", "float16")
+MASK_KINDS = {
+    "keep": "1 may be attended",
+    "drop": "1 may not be attended",
+    "add": "the numbers are added to the scores",
+}
+
+
+class Choice(Generic[Value]):
+    """A choice: how its value is shown and read, its default, and the words of its help.
+
+    `read` takes the value as a document or an option gives it, and raises ValueError, with what was
+    expected, for anything else. `values` are all that it may be, where they can be listed.
+    `otherwise` says in words what holds where the default does not say it.
+
+    It is an attribute of `Choices`: of the class it is the choice, of an instance its value.
+    """
+
+    name: str
+
+    def __init__(
+        self,
+        metavar: str,
+        meaning: str,
+        read: Callable[[object], Value],
+        default: Value,
+        values: Callable[[], Collection[str]] = tuple,
+        aliases: tuple[str, ...] = (),
+        is_option: bool = True,
+        otherwise: str = "",
+    ) -> None:
+        self.metavar, self.meaning, self.default = metavar, meaning, default
+        self.values, self.aliases, self.is_option = values, aliases, is_option
+        self.otherwise = otherwise
+        self._read = read
+
+    def __set_name__(self, owner: type[Choices], name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, chosen: None, owner: type[Choices]) -> Choice[Value]: ...
+
+    @overload
+    def __get__(self, chosen: Choices, owner: type[Choices]) -> Value: ...
+
+    def __get__(self, chosen: Choices | None, owner: type[Choices]) -> Choice[Value] | Value:
+        if chosen is None:
+            return self
+        # `Choices` keeps only values that this choice has read, or that a convention gives for it.
+        value: Any = chosen.values.get(self.name, self.default)
+        return value  # type: ignore[no-any-return]
+
+    def read(self, value: object) -> Value:
+        """The value. Raises ProblemError with what was expected for anything else."""
+        try:
+            return self._read(value)
+        except ValueError as error:
+            raise ProblemError(f"{self.name} is {value!r}: {error}.", names=(self.name,)) from None
+
+    @property
+    def help(self) -> str:
+        """One sentence, with the default: `Scoring function (default: scaled).`"""
+        shown = self.otherwise or self._shown
+        return f"{self.meaning} (default: {shown})." if shown else f"{self.meaning}."
+
+    @property
+    def _shown(self) -> str:
+        if isinstance(self.default, bool) or not isinstance(self.default, str | float):
+            return ""
+        is_number = isinstance(self.default, float)
+        return f"{self.default:g}".replace("e-0", "e-") if is_number else str(self.default)
+
+
+def _listed(path: str, registry: str) -> Callable[[], Collection[str]]:
+    """The names in a registry, whose module is loaded when they are asked for."""
+
+    def names() -> Collection[str]:
+        from importlib import import_module
+
+        found: Collection[str] = getattr(import_module(f"attncli.calculation.{path}"), registry)
+        return found
+
+    return names
+
+
+def _named(
+    meaning: str,
+    default: str,
+    names: Callable[[], Collection[str]],
+    metavar: str = "NAME",
+    aliases: tuple[str, ...] = (),
+) -> Choice[str]:
+    """A choice of one of several names."""
+    return Choice(metavar, meaning, values.one_of(names), default, names, aliases)
+
+
+class Choices:
+    """The choices of one problem: as the user makes them, else its convention, else the default.
+
+    `given` are the values that the user gives, as each choice reads them; `framework` is the
+    convention that they name.
+    """
+
+    score = _named(
+        "Scoring function", "scaled", _listed("scoring.functions", "SCORING"), aliases=("scoring",)
+    )
+    heads = Choice[int | None](
+        "N", "Number of heads", values.whole_number, None, aliases=("num_heads", "n_heads")
+    )
+    kv_heads = Choice[int | None](
+        "N",
+        "Number of heads of keys and values, shared by those of queries",
+        values.whole_number,
+        None,
+        aliases=("num_kv_heads", "n_kv_heads", "kv_num_heads", "num_key_value_heads"),
+        otherwise="heads",
+    )
+    scale = Choice[float | None](
+        "NUMBER|none", "Factor the scores are multiplied by", values.factor, None
+    )
+    softcap = Choice[float | None](
+        "NUMBER|none", "Soft cap c of the scores: c tanh(s / c)", values.cap, None
+    )
+    normaliser = _named(
+        "Function that turns scores into weights",
+        "softmax",
+        _listed("operations.normalisers", "NORMALISERS"),
+        aliases=("normalizer",),
+    )
+    temperature = Choice[float](
+        "NUMBER", "Divide the scores by this before they are normalised", values.temperature, 1.0
+    )
+    mask = Choice[object](
+        "MASK",
+        "A mask; repeat to combine several",
+        values.as_it_is,
+        None,
+        _listed("masks.rules", "MASKS"),
+    )
+    masks = Choice[object]("LIST", "Several masks, combined", values.as_it_is, (), is_option=False)
+    mask_kind = Choice[str | None](
+        "KIND",
+        "Meaning of the cells of a mask matrix",
+        values.one_of(lambda: MASK_KINDS),
+        None,
+        lambda: MASK_KINDS,
+    )
+    fill = Choice[float]("NUMBER", "Score of a key that may not be attended", values.fill, -inf)
+    cache_lens = Choice[tuple[int, ...] | None](
+        "N,N,...",
+        "K and V are a cache; in each batch entry its first N keys are filled",
+        values.lengths,
+        None,
+        aliases=("nonpad_kv_seqlen",),
+    )
+    position: Choice[Position | None] = Choice(
+        "KIND",
+        "Positions that give the tokens an order",
+        values.position,
+        None,
+        _listed("positions.schemes", "POSITIONS"),
+    )
+    layout = _named("How matrices are written", "rows", _listed("algebra.layouts", "LAYOUTS"))
+    dtype = _named("Type of the numbers", DTYPES[0], lambda: DTYPES, "TYPE")
+    softmax_dtype = Choice[str | None](
+        "TYPE",
+        "Precision of the softmax alone",
+        values.one_of(lambda: DTYPES),
+        None,
+        lambda: DTYPES,
+        otherwise="dtype",
+    )
+    convention = _named(
+        "Framework or paper whose meaning holds where they differ", "paper", lambda: CONVENTIONS
+    )
+    layer = Choice[str | None](
+        "NAME",
+        "A Transformer layer instead of one attention",
+        values.one_of(lambda: LAYERS),
+        None,
+        lambda: LAYERS,
+    )
+    norm = _named(
+        "Normalise after each sublayer (post) or before it (pre)", NORMS[0], lambda: NORMS
+    )
+    norm_kind = _named("Kind of the norms", NORM_KINDS[0], lambda: NORM_KINDS)
+    eps = Choice[float]("NUMBER", "Number added to the variance in a norm", values.eps, 1e-5)
+    activation = _named(
+        "Function in the feed-forward", "relu", _listed("operations.activations", "ACTIVATIONS")
+    )
+    scale_embeddings = Choice[bool](
+        "true|false", "Multiply the embeddings by √d_model first", values.yes_or_no, False
+    )
+    tokens = Choice[tuple[str, ...]](
+        "LABELS", "Labels of the queries: 'I,love,math'", values.labels, ()
+    )
+    memory_tokens = Choice[tuple[str, ...]](
+        "LABELS", "Labels of the keys, where they differ", values.labels, ()
+    )
+    title = Choice[str]("TEXT", "A line above the tables", values.text, "")
+    note = Choice[str]("TEXT", "A line below the title", values.text, "")
+
+    def __init__(self, given: Mapping[str, object]) -> None:
+        self.given = given
+        named = given.get("convention", Choices.convention.default)
+        self.framework: Convention = CONVENTIONS[str(named)]
+        self.values = {**self.framework.choices, **given}
+
+    @staticmethod
+    def read(written: Mapping[str, object]) -> Choices:
+        """The choices among these entries as they are written; the other entries are passed over.
+
+        Raises ProblemError for a value that its choice cannot read.
+        """
+        return Choices({n: CHOICES[n].read(value) for n, value in written.items() if n in CHOICES})
+
+    def but(self, **changes: object) -> Choices:
+        """The same choices with other values for these."""
+        return Choices({**self.given, **changes})
+
+    def says(self, name: str) -> bool:
+        """True if the user or the convention chooses this, so that it is not the default."""
+        return name in self.values
+
+
+CHOICES: dict[str, Choice[Any]] = {
+    name: choice for name, choice in vars(Choices).items() if isinstance(choice, Choice)
+}

@@ -1,0 +1,1 @@
+"""The names of matrices and steps, and the words that people write for them."""

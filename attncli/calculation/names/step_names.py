@@ -1,0 +1,72 @@
+"""The steps of a calculation: one entry each in `STEPS`, in the order of the calculation."""
+
+from __future__ import annotations
+
+from attncli.records import record
+
+
+@record(frozen=True)
+class StepName:
+    """A step: its name, and what it equals where a plan leaves it out.
+
+    `equals` are the steps or inputs whose matrix it then is, the nearest first. `kept_as` is the
+    input that it becomes in the next call, where it is cached: `K_past`. `aliases` are words that
+    people write for it.
+    """
+
+    name: str
+    equals: tuple[str, ...] = ()
+    kept_as: str = ""
+    aliases: tuple[str, ...] = ()
+
+
+_EMBEDDINGS = ("embedded", "X_scaled", "X")
+_OF_MEMORY = ("memory", *_EMBEDDINGS)
+
+STEPS: dict[str, StepName] = {
+    step.name: step
+    for step in (
+        StepName("X_scaled", ("X",)),
+        StepName("position", ("position",)),
+        StepName("embedded", _EMBEDDINGS),
+        StepName("Q", ("Q", *_EMBEDDINGS)),
+        StepName("K", ("K", *_OF_MEMORY)),
+        StepName("V", ("V", *_OF_MEMORY)),
+        StepName("Q_h", ("Q", *_EMBEDDINGS)),
+        StepName("K_h", ("K", *_OF_MEMORY)),
+        StepName("V_h", ("V", *_OF_MEMORY)),
+        StepName("Q_rotated", ("Q_h", "Q", *_EMBEDDINGS)),
+        StepName("K_rotated", ("K_h", "K", *_OF_MEMORY)),
+        StepName("K_present", ("K_rotated", "K_h", "K", *_OF_MEMORY), "K_past", ("present_key",)),
+        StepName("V_present", ("V_h", "V", *_OF_MEMORY), "V_past", ("present_value",)),
+        StepName("q_hidden"),
+        StepName("k_hidden"),
+        StepName("hidden"),
+        StepName("scores", aliases=("attention_scores",)),
+        StepName("scaled", ("scores",)),
+        StepName("capped", ("scaled", "scores")),
+        StepName("masked", ("capped", "scaled", "scores")),
+        StepName("weights", aliases=("attention", "attention_weights")),
+        StepName("average"),
+        StepName("heads", ("output",)),
+        StepName("concat", ("output",)),
+        StepName("gate"),
+        StepName("activated"),
+        StepName("sum"),
+        StepName("mean"),
+        StepName("variance"),
+        StepName("mean_square"),
+        StepName("logits"),
+        StepName("output"),
+    )
+}
+
+
+def back_to(last: str, first: str) -> tuple[str, ...]:
+    """A step and those that it may equal, from the nearest to the farthest: back to `first`.
+
+    >>> back_to("masked", "scores")
+    ('masked', 'capped', 'scaled', 'scores')
+    """
+    chain = (last, *STEPS[last].equals)
+    return chain[: chain.index(first) + 1]
