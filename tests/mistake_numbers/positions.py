@@ -140,12 +140,6 @@ def up_to_1(_: Known) -> Matrix:
     return by_turns([0, 0, 1 / 2, 1 / 2, 1, 1])
 
 
-@by_hand("pe-last-exponent-1", problem="sinusoidal, odd", step="position")
-def up_to_1_in_five_columns(_: Known) -> Matrix:
-    """The exponents run from 0 to exactly 1; the last pair has no cosine."""
-    return by_turns([0, 0, 1 / 2, 1 / 2, 1], base=10000)
-
-
 @by_hand("pe-base", problem="sinusoidal", step="position")
 def base_10(_: Known) -> Matrix:
     """10 for the base 100."""
@@ -454,10 +448,16 @@ def slope_of_1(_: Known) -> Matrix:
     return np.array([[-2.0, -1, 0, -1, -2], [-3, -2, -1, 0, -1], [-4, -3, -2, -1, 0]])
 
 
-@by_hand("alibi-slope-shift", problem="alibi", step="position")
+@by_hand("alibi-slope-shift", problem="alibi, four heads", step="position")
 def slopes_from_0(_: Known) -> Matrix:
-    """2⁰ and 2⁻⁴ of two heads counted from 0, then the first of four."""
-    return sloped(1, 2**-4, 1)
+    """2⁰, 2⁻², 2⁻⁴ and 2⁻⁶ for 2⁻², 2⁻⁴, 2⁻⁶ and 2⁻⁸."""
+    return sloped(1, 2**-2, 2**-4, 2**-6)
+
+
+@by_hand("alibi-slope-shift", problem="alibi", step="position")
+def thirds_from_0(_: Known) -> Matrix:
+    """2^(−8h/3), h from 0."""
+    return sloped(1, 2 ** (-8 / 3), 2 ** (-16 / 3))
 
 
 @by_hand("alibi-non-pow2", problem="alibi", step="position")
@@ -476,6 +476,12 @@ def slopes_of_four_heads(_: Known) -> Matrix:
 def one_slope(_: Known) -> Matrix:
     """The slope of the first head, three times."""
     return sloped(2**-4, 2**-4, 2**-4)
+
+
+@by_hand("alibi-same-slope", problem="alibi, four heads", step="position")
+def one_slope_of_four(_: Known) -> Matrix:
+    """The slope of the first head, four times."""
+    return sloped(2**-2, 2**-2, 2**-2, 2**-2)
 
 
 @by_hand("alibi-slopes-reversed", problem="alibi", step="position")
