@@ -232,4 +232,8 @@ PROBLEMS |= {
         "heads": 4,
         "position": "alibi",
     },
+    **{
+        f"memory, {normaliser}": {**PROBLEMS["memory"], "normaliser": normaliser}
+        for normaliser in ("softmax1", "sparsemax", "sigmoid")
+    },
 }
