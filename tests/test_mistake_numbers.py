@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 
-from attncli.calculation.algebra.plan import Trace
+from attncli.calculation.algebra.plan import Step, Trace
 from attncli.calculation.plans.of_document import read
 from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.problem.problem import Problem
 from attncli.homework.mistakes.catalogue import MISTAKES
 from attncli.homework.mistakes.mistake import Mistake, scene_at
-from tests.mistake_numbers import masks, positions, scores
+from tests.mistake_numbers import masks, positions, registry, scores
 from tests.mistake_numbers.registry import BY_HAND, ByHand, Matrix
 from tests.problems import PROBLEMS
 
@@ -40,11 +42,16 @@ def solved(name: str) -> tuple[Problem, Trace]:
     return problem, plan.run(problem.matrices)
 
 
+def step_of(case: ByHand) -> Step:
+    """The step that the numbers are of."""
+    _, trace = solved(case.problem)
+    return next(step for step in trace.plan.steps if step.name == case.step)
+
+
 def made_by_the_entry(case: ByHand) -> Matrix | None:
     """The wrong matrix that the catalogue makes in the same place."""
     problem, trace = solved(case.problem)
-    step = next(step for step in trace.plan.steps if step.name == case.step)
-    scene = scene_at(problem, trace.plan, step, trace.matrices)
+    scene = scene_at(problem, trace.plan, step_of(case), trace.matrices)
     return MISTAKES[case.mistake].make(scene)
 
 
@@ -57,6 +64,28 @@ def test_every_mistake_has_numbers_worked_out_by_hand(module: ModuleType) -> Non
     assert not missing, f"no numbers for these mistakes: {', '.join(missing)}"
     unknown = sorted(worked_out - names_of(room))
     assert not unknown, f"no mistakes of these names in {room}: {', '.join(unknown)}"
+
+
+@pytest.mark.parametrize("module", ROOMS, ids=lambda module: module.__name__.split(".")[-1])
+def test_every_operation_that_a_mistake_replaces_has_numbers(module: ModuleType) -> None:
+    """A mistake that can be made in operations of several kinds is worked out for each of them."""
+    cases = [case for case in BY_HAND if case.wrong.__module__ == module.__name__]
+    worked_out = {(case.mistake, type(step_of(case).operation)) for case in cases}
+    missing = [
+        f"{case.mistake} in {kind.__name__}"
+        for case in cases
+        for kind in MISTAKES[case.mistake].replaces
+        if (case.mistake, kind) not in worked_out
+    ]
+    assert not missing, f"no numbers for {', '.join(missing)}"
+
+
+@pytest.mark.parametrize("module", ROOMS, ids=lambda module: module.__name__.split(".")[-1])
+def test_numbers_worked_out_by_hand_take_nothing_from_the_program(module: ModuleType) -> None:
+    """Nothing of attncli is imported where they stand, nor where their helpers do."""
+    for path in (Path(str(module.__file__)), Path(registry.__file__)):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"^\s*(from|import) attncli", text, re.MULTILINE), path.name
 
 
 @pytest.mark.parametrize("case", BY_HAND, ids=str)

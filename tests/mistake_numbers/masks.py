@@ -42,6 +42,13 @@ def only_padding_hidden(known: Known) -> Matrix:
     return hidden(known["scaled"], *("11110",) * 5)
 
 
+@by_hand("causal-missing", problem="alibi, causal", step="masked")
+@by_hand("masks-or", problem="alibi, causal", step="masked")
+def distances_added_and_nothing_hidden(known: Known) -> Matrix:
+    """scaled + position, for ALiBi's numbers hide no key."""
+    return known["scaled"] + known["position"]
+
+
 @by_hand("mask-inverted", problem="causal", step="masked")
 def seen_for_hidden(known: Known) -> Matrix:
     """−∞ where the key does not come after the query."""
@@ -70,6 +77,12 @@ def filled_with_a_billionth(known: Known) -> Matrix:
 def filled_with_minus_10(known: Known) -> Matrix:
     """−10 where a key is hidden."""
     return np.where(drawn(*CAUSAL), known["scaled"], -10)
+
+
+@by_hand("mask-small-fill", problem="alibi, causal", step="masked")
+def filled_with_minus_10_among_distances(known: Known) -> Matrix:
+    """scaled + position, and −10 alone where a key is hidden."""
+    return np.where(drawn(*CAUSAL), known["scaled"] + known["position"], -10)
 
 
 @by_hand("mask-plus-inf", problem="causal", step="masked")
@@ -289,8 +302,9 @@ def four_keys_for_three(known: Known) -> Matrix:
 
 
 @by_hand("padding-one-too-many", problem="batch", step="masked")
-def three_keys_for_two(known: Known) -> Matrix:
-    """All three keys of both entries are seen."""
+@by_hand("padding-from-embedding-sum", problem="batch", step="masked")
+def all_three_keys(known: Known) -> Matrix:
+    """All keys of both entries are seen, for three or two and one more; no token sums to 0."""
     return known["scaled"]
 
 
@@ -352,22 +366,10 @@ def causal_alone(known: Known) -> Matrix:
     return hidden(known["scaled"], "10000", "11000", "11100", "11110", "11111")
 
 
-@by_hand("mask-only-first", problem="padding and causal", step="masked")
-def padding_alone(known: Known) -> Matrix:
-    """The first four keys; causal is left out."""
-    return hidden(known["scaled"], *("11110",) * 5)
-
-
 @by_hand("mask-only-last", problem="padding and causal", step="masked")
 def causal_without_padding(known: Known) -> Matrix:
     """j ≤ i; padding is left out."""
     return hidden(known["scaled"], "10000", "11000", "11100", "11110", "11111")
-
-
-@by_hand("mask-only-last", problem="two masks", step="masked")
-def window_without_causal(known: Known) -> Matrix:
-    """j ≥ i − 1; causal is left out."""
-    return hidden(known["scaled"], "11111", "11111", "01111", "00111", "00011")
 
 
 @by_hand("cache-lens-ignored", problem="filled cache", step="masked")

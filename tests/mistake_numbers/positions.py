@@ -14,7 +14,7 @@ ROOT_OF_4 = 2.0
 PAIRS = np.array([0, 0, 2, 2, 4, 4]) / 6
 COUNTED_FROM_0 = np.array([[0.0], [1.0], [2.0]])
 COUNTED_FROM_1 = np.array([[1.0], [2.0], [3.0]])
-COUNTED_ON_FROM_2 = np.array([[2.0], [3.0], [4.0]])
+COUNTED_ON_FROM_3 = np.array([[3.0], [4.0], [5.0]])
 
 
 # Embeddings
@@ -134,6 +134,13 @@ def not_doubled(_: Known) -> Matrix:
     return by_turns([0, 0, 1 / 6, 1 / 6, 2 / 6, 2 / 6])
 
 
+@by_hand("pe-index-not-doubled", problem="sinusoidal, halves", step="position")
+def not_doubled_in_halves(_: Known) -> Matrix:
+    """The exponents 0 and 1/4 of the sines, and again of the cosines; the base is 10000."""
+    angles = COUNTED_FROM_0 / 10000 ** np.array([0, 0.25])
+    return np.hstack([np.sin(angles), np.cos(angles)])
+
+
 @by_hand("pe-last-exponent-1", problem="sinusoidal", step="position")
 def up_to_1(_: Known) -> Matrix:
     """The exponents i/(d/2 − 1), which is i/2."""
@@ -176,6 +183,18 @@ def rounded_down_to_minus_1(_: Known) -> Matrix:
     return waves(COUNTED_FROM_0 * np.exp([0.0, 0, -1, -1, -2, -2]))
 
 
+@by_hand("pe-precedence", problem="sinusoidal, odd", step="position")
+def rounded_down_in_five_columns(_: Known) -> Matrix:
+    """p · exp(−i): ln(10000) = 9.210, and −9.210 / 5 // 2 is −1."""
+    return waves(COUNTED_FROM_0 * np.exp([0.0, 0, -1, -1, -2]))
+
+
+@by_hand("pe-precedence", problem="encoder, positions", step="position")
+def rounded_down_to_minus_2(_: Known) -> Matrix:
+    """p · exp(−2i): ln(10000) = 9.210, and −9.210 / 4 // 2 is −2."""
+    return waves(COUNTED_FROM_0 * np.exp([0.0, 0, -2, -2]))
+
+
 @by_hand("pe-integer-division", problem="sinusoidal", step="position")
 def all_exponents_0(_: Known) -> Matrix:
     """sin(p) and cos(p) in every pair."""
@@ -202,6 +221,12 @@ def sines_and_cosines_by_turns(_: Known) -> Matrix:
 def counted_from_1(_: Known) -> Matrix:
     """p = 1, 2, 3."""
     return by_turns(PAIRS, tokens=COUNTED_FROM_1)
+
+
+@by_hand("pe-position-shift", problem="sinusoidal, cache", step="position")
+def counted_on_from_3(_: Known) -> Matrix:
+    """p = 3, 4, 5 after two cached tokens; the base is 10000."""
+    return by_turns(PAIRS, base=10000, tokens=COUNTED_ON_FROM_3)
 
 
 @by_hand("pe-without-past", problem="sinusoidal, cache", step="position")
@@ -315,6 +340,14 @@ def minus_missing(known: Known) -> Matrix:
     return np.hstack([cos * first + sin * second, sin * first + cos * second])
 
 
+@by_hand("rope-sign", problem="rope, interleaved", step="Q_rotated")
+def minus_missing_among_neighbours(known: Known) -> Matrix:
+    """The same for the neighbours in the first four features."""
+    Q, angles = known["Q"][:, :4], ROPE_OF_4[:, [0, 0, 1, 1]]
+    turned = Q * np.cos(angles) + Q[:, [1, 0, 3, 2]] * np.sin(angles)
+    return np.hstack([turned, known["Q"][:, 4:]])
+
+
 @by_hand("rope-sin-cos-swapped", problem="rope", step="Q_rotated")
 def sine_for_cosine(known: Known) -> Matrix:
     """sin · x₁ − cos · x₂ and cos · x₁ + sin · x₂, in halves."""
@@ -353,10 +386,22 @@ def rope_not_doubled(known: Known) -> Matrix:
     return turn_halves(known["Q"], COUNTED_FROM_0 / 100 ** np.array([0, 1 / 6, 2 / 6]))
 
 
+@by_hand("rope-index-not-doubled", problem="rope, interleaved", step="Q_rotated")
+def rope_of_4_not_doubled(known: Known) -> Matrix:
+    """The exponents i/4."""
+    return turn_first_4(known["Q"], COUNTED_FROM_0 / 10000 ** np.array([0, 0.25]))
+
+
 @by_hand("rope-double-index", problem="rope", step="Q_rotated")
 def rope_doubled_twice(known: Known) -> Matrix:
     """The exponents 4i/d."""
     return turn_halves(known["Q"], COUNTED_FROM_0 / 100 ** np.array([0, 4 / 6, 8 / 6]))
+
+
+@by_hand("rope-double-index", problem="rope, interleaved", step="Q_rotated")
+def rope_of_4_doubled_twice(known: Known) -> Matrix:
+    """The exponents 4i/4."""
+    return turn_first_4(known["Q"], COUNTED_FROM_0 / 10000 ** np.array([0, 1]))
 
 
 @by_hand("rope-all-features", problem="rope, interleaved", step="Q_rotated")
@@ -391,6 +436,12 @@ def queries_turned_from_1(known: Known) -> Matrix:
     frequencies = 1 / 100 ** np.array([0, 2 / 6, 4 / 6])
     queries = turn_halves(known["Q"], COUNTED_FROM_1 * frequencies)
     return queries @ turn_halves(known["K"], np.arange(4.0)[:, None] * frequencies).T
+
+
+@by_hand("rope-positions-from-1", problem="rope, cache", step="K_rotated")
+def keys_turned_on_from_3(known: Known) -> Matrix:
+    """p = 3, 4, 5 for the keys after two that are cached."""
+    return turn_halves(known["K"], COUNTED_ON_FROM_3 / 10000 ** np.array([0, 0.5]))
 
 
 @by_hand("rope-without-past", problem="rope, cache", step="K_rotated")
@@ -440,6 +491,12 @@ def distances_added(_: Known) -> Matrix:
 def differences(_: Known) -> Matrix:
     """−slope · (i − j)."""
     return np.stack([-(2.0**-4) * BEFORE, -(2.0**-8) * BEFORE, -(2.0**-2) * BEFORE])
+
+
+@by_hand("alibi-no-absolute", problem="alibi, cache", step="position")
+def differences_after_two(_: Known) -> Matrix:
+    """−2⁻⁸ · (i + 2 − j), for two of the five keys are cached."""
+    return -(2.0**-8) * np.array([[2, 1, 0, -1, -2], [3, 2, 1, 0, -1], [4, 3, 2, 1, 0]])
 
 
 @by_hand("alibi-slope-shift", problem="alibi, cache", step="position")

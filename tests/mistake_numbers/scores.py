@@ -294,6 +294,12 @@ def over_the_root_of_the_number_of_heads(known: Known) -> Matrix:
     return products_of_three_heads(known, 2) / np.sqrt(3)
 
 
+@by_hand("sqrt-dmodel", problem="shared heads", step="scaled")
+def over_the_root_of_the_width_of_q(known: Known) -> Matrix:
+    """scores / √8: there is no X, and Q has eight columns with all its heads."""
+    return products_of_shared_heads(known) / np.sqrt(8)
+
+
 @by_hand("sqrt-dv", problem="wide", step="scaled")
 def over_the_root_of_the_width_of_values(known: Known) -> Matrix:
     """scores / √d_v, with d_v = 2."""
@@ -303,10 +309,14 @@ def over_the_root_of_the_width_of_values(known: Known) -> Matrix:
 @by_hand("sqrt-dv", problem="shared heads", step="scaled")
 def over_the_root_of_the_width_of_one_head_of_values(known: Known) -> Matrix:
     """scores / √d_v, with d_v = 3: V has six columns, for two heads."""
+    return products_of_shared_heads(known) / np.sqrt(3)
+
+
+def products_of_shared_heads(known: Known) -> Matrix:
+    """The scores of four heads of queries, of which two and two share a head of keys."""
     Q, K = known["Q"], known["K"]
     pairs = [(0, 0), (2, 0), (4, 2), (6, 2)]  # where the columns begin of each head's q and k
-    scores = [Q[:, q : q + 2] @ K[:, k : k + 2].T for q, k in pairs]
-    return np.stack(scores) / np.sqrt(3)
+    return np.stack([Q[:, q : q + 2] @ K[:, k : k + 2].T for q, k in pairs])
 
 
 @by_hand("sqrt-n", problem="wide", step="scaled")
@@ -350,6 +360,12 @@ def general_scaled(known: Known) -> Matrix:
 def additive_scaled(known: Known) -> Matrix:
     """v_aᵀ tanh(W_a q + U_a k) / √5, the root of the hidden width."""
     return np.tanh(sums_of(known)) @ known["v_a"] / np.sqrt(5)
+
+
+@by_hand("scale-unasked", problem="additive, projected", step="scores")
+def sums_of_hidden_units_scaled(known: Known) -> Matrix:
+    """Σ tanh(q + k) / √3, for there is no v_a."""
+    return np.tanh(known["Q"][:, None, :] + known["K"][None, :, :]).sum(-1) / np.sqrt(3)
 
 
 @by_hand("scale-unasked", problem="cosine", step="scores")
