@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.mistake_numbers.registry import Known, Matrix, by_hand, softmax
+from tests.mistake_numbers.registry import Known, Matrix, by_hand, softmax, sparsemax
 
 
 def drawn(*rows: str) -> Matrix:
@@ -428,14 +428,8 @@ def cross_attention_hidden_from_a_sigmoid(known: Known) -> Matrix:
 
 @by_hand("cross-mask-wrong", problem="memory, sparsemax", step="weights")
 def cross_attention_hidden_from_sparsemax(known: Known) -> Matrix:
-    """max(0, s − t) of the keys j ≤ i of memory, with the t that makes a row's sum 1."""
-    weights = np.zeros((3, 5))
-    for query, scores in enumerate(known["scaled"]):
-        seen = scores[: query + 1]
-        largest = np.sort(seen)[::-1]
-        thresholds = (largest.cumsum() - 1) / np.arange(1, len(seen) + 1)
-        weights[query, : query + 1] = np.maximum(seen - thresholds.max(), 0)
-    return weights
+    """Sparsemax of the keys j ≤ i of memory."""
+    return sparsemax(hidden(known["scaled"], "10000", "11000", "11100"))
 
 
 @by_hand("cross-mask-wrong", problem="decoder", step="cross.weights")
