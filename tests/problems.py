@@ -214,3 +214,26 @@ PROBLEMS |= {
     "decoder, pre": decoder(norm="pre"),
     "transformer": transformer(position="sinusoidal"),
 }
+
+
+# Without a draw: one more would change the numbers that other tests draw after these.
+
+PROBLEMS |= {
+    "general, square": {
+        "Q": np.array([[1, -2, 0.5], [0, 1, 3], [2, 0, -1]]),
+        "K": np.array([[0.5, 1, 0], [-1, 2, 2], [3, 0, 1]]),
+        "V": np.eye(3),
+        "score": "general",
+        "W_a": np.array([[1, 2, 0], [0, -1, 1], [2, 0, 1]]),
+    },
+    "alibi, four heads": {
+        "X": PROBLEMS["square"]["X"],
+        **SQUARE,
+        "heads": 4,
+        "position": "alibi",
+    },
+    **{
+        f"memory, {normaliser}": {**PROBLEMS["memory"], "normaliser": normaliser}
+        for normaliser in ("softmax1", "sparsemax", "sigmoid")
+    },
+}

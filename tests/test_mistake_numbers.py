@@ -1,0 +1,117 @@
+"""Each mistake of the catalogue makes the numbers that were worked out without it."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from attncli.calculation.algebra.operation import Operation
+from attncli.calculation.algebra.plan import Step, Trace
+from attncli.calculation.plans.of_document import read
+from attncli.calculation.problem.document import Document, Entry
+from attncli.calculation.problem.problem import Problem
+from attncli.homework.mistakes.catalogue import MISTAKES
+from attncli.homework.mistakes.mistake import Mistake, scene_at
+from tests.mistake_numbers import masks, positions, registry, scores
+from tests.mistake_numbers.registry import BY_HAND, ByHand, Matrix
+from tests.problems import PROBLEMS
+
+# The rooms of the catalogue whose mistakes are worked out. An entry of another room is not missed.
+ROOMS = (positions, scores, masks)
+
+
+def room_of(entry: Mistake) -> str:
+    """The room of an entry: `masks` for what stands in `mistakes/masks/rules.py`."""
+    return entry.wrong.__module__.split(".")[-2]
+
+
+def names_of(room: str) -> set[str]:
+    """The mistakes in a room of the catalogue."""
+    return {name for name, entry in MISTAKES.items() if room_of(entry) == room}
+
+
+@cache
+def solved(name: str) -> tuple[Problem, Trace]:
+    """A problem and all its steps."""
+    entries = {key: Entry(value, name) for key, value in PROBLEMS[name].items()}
+    problem, plan = read(Document(entries))
+    return problem, plan.run(problem.matrices)
+
+
+def step_of(case: ByHand) -> Step:
+    """The step that the numbers are of."""
+    _, trace = solved(case.problem)
+    return next(step for step in trace.plan.steps if step.name == case.step)
+
+
+def made_by_the_entry(case: ByHand) -> Matrix | None:
+    """The wrong matrix that the catalogue makes in the same place."""
+    problem, trace = solved(case.problem)
+    scene = scene_at(problem, trace.plan, step_of(case), trace.matrices)
+    return MISTAKES[case.mistake].make(scene)
+
+
+@pytest.mark.parametrize("module", ROOMS, ids=lambda module: module.__name__.split(".")[-1])
+def test_every_mistake_has_numbers_worked_out_by_hand(module: ModuleType) -> None:
+    """Each file has numbers for all the mistakes of its room, and for no others."""
+    room = module.__name__.split(".")[-1]
+    worked_out = {case.mistake for case in BY_HAND if case.wrong.__module__ == module.__name__}
+    missing = sorted(names_of(room) - worked_out)
+    assert not missing, f"no numbers for these mistakes: {', '.join(missing)}"
+    unknown = sorted(worked_out - names_of(room))
+    assert not unknown, f"no mistakes of these names in {room}: {', '.join(unknown)}"
+
+
+def can_be_made(name: str, kind: type[Operation]) -> bool:
+    """Whether a mistake can be made in an operation of this kind, in any of the problems."""
+    for problem_name in PROBLEMS:
+        problem, trace = solved(problem_name)
+        for step in trace.plan.steps:
+            if isinstance(step.operation, kind):
+                scene = scene_at(problem, trace.plan, step, trace.matrices)
+                with np.errstate(all="ignore"):
+                    wrong = MISTAKES[name].make(scene)
+                if wrong is not None:
+                    return True
+    return False
+
+
+@pytest.mark.parametrize("module", ROOMS, ids=lambda module: module.__name__.split(".")[-1])
+def test_every_operation_that_a_mistake_replaces_has_numbers(module: ModuleType) -> None:
+    """A mistake that is made in operations of several kinds is worked out for each of them."""
+    cases = [case for case in BY_HAND if case.wrong.__module__ == module.__name__]
+    worked_out = [(case.mistake, step_of(case).operation) for case in cases]
+    missing = [
+        f"{name} in {kind.__name__}"
+        for name in sorted({case.mistake for case in cases} & MISTAKES.keys())
+        for kind in MISTAKES[name].replaces
+        if not any(name == own and isinstance(operation, kind) for own, operation in worked_out)
+        if can_be_made(name, kind)
+    ]
+    assert not missing, f"no numbers for {', '.join(missing)}"
+
+
+@pytest.mark.parametrize("module", ROOMS, ids=lambda module: module.__name__.split(".")[-1])
+def test_numbers_worked_out_by_hand_take_nothing_from_the_program(module: ModuleType) -> None:
+    """Nothing of attncli is imported where they stand, nor where their helpers do."""
+    for path in (Path(str(module.__file__)), Path(registry.__file__)):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"^\s*(from|import) attncli", text, re.MULTILINE), path.name
+
+
+@pytest.mark.parametrize("case", BY_HAND, ids=str)
+def test_a_mistake_makes_the_numbers_worked_out_by_hand(case: ByHand) -> None:
+    """To the last digits, and other numbers than the right ones."""
+    _, trace = solved(case.problem)
+    right = trace.matrices[case.step]
+    with np.errstate(all="ignore"):
+        by_hand = case.wrong(trace.matrices)
+        by_entry = made_by_the_entry(case)
+    assert by_entry is not None, "the entry makes no such mistake here"
+    np.testing.assert_allclose(by_entry, by_hand, rtol=1e-12, atol=1e-12, strict=True)
+    assert by_hand.shape != right.shape or not np.allclose(by_hand, right, atol=1e-3)
