@@ -1,0 +1,56 @@
+"""Where the numbers of a mistake are worked out by hand: beside its name, a problem and a step.
+
+A function here is given what is known of a problem (its inputs, in the layout `rows`, and the
+right result of every step, by name) and returns the matrix that the mistake makes of one step. It
+is plain NumPy, written from what the entry says in words and in its formula, and every constant
+stands in it as a number: nothing of attncli is imported, so no entry can vouch for itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+Matrix: TypeAlias = "np.ndarray[Any, Any]"
+Known: TypeAlias = Mapping[str, Matrix]
+Wrong: TypeAlias = Callable[[Known], Matrix]
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """What a mistake makes of one step of one problem of `tests.problems`."""
+
+    mistake: str
+    problem: str
+    step: str
+    wrong: Wrong
+
+    def __str__(self) -> str:
+        return f"{self.mistake}: {self.step} of {self.problem}"
+
+
+BY_HAND: list[ByHand] = []
+
+
+def by_hand(mistake: str, problem: str, step: str) -> Callable[[Wrong], Wrong]:
+    """Register a function under a mistake, a problem and a step; it may be used more than once."""
+
+    def register(wrong: Wrong) -> Wrong:
+        BY_HAND.append(ByHand(mistake, problem, step, wrong))
+        return wrong
+
+    return register
+
+
+def exponentials(scores: Matrix) -> Matrix:
+    """The powers of e of scores, each row over its own largest, which changes no quotient."""
+    return np.asarray(np.exp(scores - scores.max(-1, keepdims=True)))
+
+
+def softmax(scores: Matrix) -> Matrix:
+    """The weights of each row of scores, which sum to 1."""
+    powers = exponentials(scores)
+    return np.asarray(powers / powers.sum(-1, keepdims=True))
