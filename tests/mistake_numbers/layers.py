@@ -14,17 +14,17 @@ from tests.mistake_numbers.registry import Known, Matrix, by_hand, softmax
 def standard(x: Matrix, eps: float) -> Matrix:
     """Each token less its mean, over the root of its variance plus eps."""
     centred = x - x.mean(-1, keepdims=True)
-    return np.asarray(centred / np.sqrt(x.var(-1, keepdims=True) + eps))
+    return centred / np.sqrt(x.var(-1, keepdims=True) + eps)
 
 
 def over_root_mean_square(x: Matrix, eps: float) -> Matrix:
     """Each token over the root of the mean of its squares plus eps."""
-    return np.asarray(x / np.sqrt((x**2).mean(-1, keepdims=True) + eps))
+    return x / np.sqrt((x**2).mean(-1, keepdims=True) + eps)
 
 
 def learned(known: Known, norm: str, standardised: Matrix) -> Matrix:
     """Times the gamma of a norm, plus its beta."""
-    return np.asarray(standardised * known[f"{norm}.gamma"] + known[f"{norm}.beta"])
+    return standardised * known[f"{norm}.gamma"] + known[f"{norm}.beta"]
 
 
 # Residual sums, and the side of them on which the norm stands.
@@ -46,38 +46,38 @@ def result_of_the_feed_forward_alone(known: Known) -> Matrix:
 @by_hand("residual-wrong-source", problem="encoder", step="norm_2.sum")
 def sum_with_the_embeddings(known: Known) -> Matrix:
     """The result of the feed-forward and the embeddings, √4 X and the positions."""
-    return np.asarray(2.0 * known["X"] + known["position"] + known["ffn.output"])
+    return 2.0 * known["X"] + known["position"] + known["ffn.output"]
 
 
 @by_hand("residual-wrong-source", problem="encoder, pre", step="output")
 @by_hand("residual-wrong-source", problem="decoder", step="norm_3.sum")
 def sum_with_the_input_of_the_layer(known: Known) -> Matrix:
     """The result of the feed-forward and X."""
-    return np.asarray(known["X"] + known["ffn.output"])
+    return known["X"] + known["ffn.output"]
 
 
 @by_hand("residual-wrong-source", problem="decoder", step="norm_2.sum")
 def sum_of_cross_attention_with_the_input_of_the_layer(known: Known) -> Matrix:
     """The result of cross-attention and X."""
-    return np.asarray(known["X"] + known["cross.output"])
+    return known["X"] + known["cross.output"]
 
 
 @by_hand("residual-wrong-source", problem="transformer", step="encoder.layers.2.norm_2.sum")
 def sum_with_the_input_of_the_second_layer(known: Known) -> Matrix:
     """The result of the second feed-forward and that of the first layer."""
-    return np.asarray(known["encoder.layers.1.output"] + known["encoder.layers.2.ffn.output"])
+    return known["encoder.layers.1.output"] + known["encoder.layers.2.ffn.output"]
 
 
 @by_hand("residual-unnormed", problem="encoder", step="norm_2.sum")
 def sum_with_tokens_before_the_norm(known: Known) -> Matrix:
     """The result of the feed-forward and the first sum, which the norm was made of."""
-    return np.asarray(known["embedded"] + known["self.output"] + known["ffn.output"])
+    return known["embedded"] + known["self.output"] + known["ffn.output"]
 
 
 @by_hand("residual-unnormed", problem="transformer", step="encoder.layers.2.norm_1.sum")
 def sum_with_tokens_before_the_norm_of_the_first_layer(known: Known) -> Matrix:
     """The result of the second attention and the last sum of the first layer."""
-    return np.asarray(known["encoder.layers.1.norm_2.sum"] + known["encoder.layers.2.self.output"])
+    return known["encoder.layers.1.norm_2.sum"] + known["encoder.layers.2.self.output"]
 
 
 @by_hand("prenorm-residual-normed", problem="encoder, pre", step="self.sum")
@@ -110,20 +110,20 @@ def sum_with_a_normed_result_of_cross_attention(known: Known) -> Matrix:
 def queries_of_normed_tokens(known: Known) -> Matrix:
     """LN(x) W_q + b_q of the embeddings x, by the first norm."""
     x = learned(known, "norm_1", standard(known["embedded"], 0.3))
-    return np.asarray(x @ known["self.W_q"] + known["self.b_q"])
+    return x @ known["self.W_q"] + known["self.b_q"]
 
 
 @by_hand("prenorm-for-post", problem="encoder", step="ffn.hidden")
 def hidden_numbers_of_normed_tokens(known: Known) -> Matrix:
     """LN(x) W_1 + b_1 of what comes out of the first norm, by the second one."""
     x = learned(known, "norm_2", standard(known["norm_1.output"], 0.3))
-    return np.asarray(x @ known["ffn.W_1"] + known["ffn.b_1"])
+    return x @ known["ffn.W_1"] + known["ffn.b_1"]
 
 
 @by_hand("prenorm-for-post", problem="encoder", step="norm_1.output")
 def sum_without_a_norm_behind(known: Known) -> Matrix:
     """The embeddings and the result of self-attention."""
-    return np.asarray(known["embedded"] + known["self.output"])
+    return known["embedded"] + known["self.output"]
 
 
 @by_hand("postnorm-for-pre", problem="encoder, pre", step="self.sum")
@@ -194,72 +194,72 @@ def mean_square_of_the_matrix(known: Known) -> Matrix:
 @by_hand("ln-mean-not-divided", problem="encoder", step="norm_1.mean")
 def sums_of_features(known: Known) -> Matrix:
     """The sum of the features of each token."""
-    return np.asarray(known["norm_1.sum"].sum(-1, keepdims=True))
+    return known["norm_1.sum"].sum(-1, keepdims=True)
 
 
 @by_hand("ln-sample-variance", problem="encoder", step="norm_1.variance")
 def variances_of_a_sample(known: Known) -> Matrix:
     """The sum of the squares over 3, one less than there are features."""
     squares = (known["norm_1.sum"] - known["norm_1.mean"]) ** 2
-    return np.asarray(squares.sum(-1, keepdims=True) / 3.0)
+    return squares.sum(-1, keepdims=True) / 3.0
 
 
 @by_hand("ln-biased-variance", problem="encoder, annotated", step="norm_1.variance")
 def variances_of_all_there_are(known: Known) -> Matrix:
     """The sum of the squares over 4, the number of features."""
     squares = (known["X"] - known["norm_1.mean"]) ** 2
-    return np.asarray(squares.sum(-1, keepdims=True) / 4.0)
+    return squares.sum(-1, keepdims=True) / 4.0
 
 
 @by_hand("ln-variance-uncentred", problem="encoder", step="norm_1.variance")
 def mean_squares(known: Known) -> Matrix:
     """The sum of the squares of the features themselves, over 4."""
-    return np.asarray((known["norm_1.sum"] ** 2).sum(-1, keepdims=True) / 4.0)
+    return (known["norm_1.sum"] ** 2).sum(-1, keepdims=True) / 4.0
 
 
 @by_hand("ln-mean-square-centred", problem="encoder, rms", step="norm_1.mean_square")
 def variances(known: Known) -> Matrix:
     """The sum of the squares of the features less their mean, over 4."""
     centred = known["X"] - known["X"].mean(-1, keepdims=True)
-    return np.asarray((centred**2).sum(-1, keepdims=True) / 4.0)
+    return (centred**2).sum(-1, keepdims=True) / 4.0
 
 
 @by_hand("ln-std-for-variance", problem="encoder", step="norm_1.variance")
 def standard_deviations(known: Known) -> Matrix:
     """The root of the variance."""
-    return np.asarray(known["norm_1.sum"].std(-1, keepdims=True))
+    return known["norm_1.sum"].std(-1, keepdims=True)
 
 
 @by_hand("ln-std-for-variance", problem="encoder, annotated", step="norm_1.variance")
 def standard_deviations_of_a_sample(known: Known) -> Matrix:
     """The root of the variance, whose sum is divided by 3."""
-    return np.asarray(known["X"].std(-1, ddof=1, keepdims=True))
+    return known["X"].std(-1, ddof=1, keepdims=True)
 
 
 @by_hand("ln-std-for-variance", problem="encoder, rms", step="norm_1.mean_square")
 def root_mean_squares(known: Known) -> Matrix:
     """The root of the mean square."""
-    return np.asarray(np.sqrt((known["X"] ** 2).mean(-1, keepdims=True)))
+    return np.sqrt((known["X"] ** 2).mean(-1, keepdims=True))
 
 
 @by_hand("ln-variance-not-divided", problem="encoder", step="norm_1.variance")
 def sums_of_squared_deviations(known: Known) -> Matrix:
     """The sum of the squares of the features less their mean."""
     squares = (known["norm_1.sum"] - known["norm_1.mean"]) ** 2
-    return np.asarray(squares.sum(-1, keepdims=True))
+    return squares.sum(-1, keepdims=True)
 
 
 @by_hand("ln-variance-not-divided", problem="encoder, rms", step="norm_1.mean_square")
 def sums_of_squares(known: Known) -> Matrix:
     """The sum of the squares of the features themselves."""
-    return np.asarray((known["X"] ** 2).sum(-1, keepdims=True))
+    return (known["X"] ** 2).sum(-1, keepdims=True)
 
 
 @by_hand("ln-absolute-deviation", problem="encoder", step="norm_1.variance")
 def mean_distances(known: Known) -> Matrix:
     """The sum of the distances of the features from their mean, over 4."""
     distances = abs(known["norm_1.sum"] - known["norm_1.mean"])
-    return np.asarray(distances.sum(-1, keepdims=True) / 4.0)
+    return distances.sum(-1, keepdims=True) / 4.0
 
 
 # What a norm subtracts from a token, and what it divides by. x is what is normed.
@@ -268,7 +268,7 @@ def mean_distances(known: Known) -> Matrix:
 @by_hand("no-norm", problem="encoder", step="output")
 def sum_as_it_is(known: Known) -> Matrix:
     """The result of the first norm, and that of the feed-forward."""
-    return np.asarray(known["norm_1.output"] + known["ffn.output"])
+    return known["norm_1.output"] + known["ffn.output"]
 
 
 @by_hand("ln-mean-not-subtracted", problem="encoder", step="norm_1.output")
@@ -420,14 +420,14 @@ def gamma_for_beta(known: Known) -> Matrix:
 def one_more_than_gamma(known: Known) -> Matrix:
     """(x − mean) / √(variance + 0.3) times 1 + gamma, plus beta."""
     x = standard(known["norm_1.sum"], 0.3)
-    return np.asarray(x + x * known["norm_1.gamma"] + known["norm_1.beta"])
+    return x + x * known["norm_1.gamma"] + known["norm_1.beta"]
 
 
 @by_hand("ln-beta-before-gamma", problem="encoder", step="norm_1.output")
 def beta_added_first(known: Known) -> Matrix:
     """The sum of (x − mean) / √(variance + 0.3) and beta, times gamma."""
     x = standard(known["norm_1.sum"], 0.3)
-    return np.asarray((x + known["norm_1.beta"]) * known["norm_1.gamma"])
+    return (x + known["norm_1.beta"]) * known["norm_1.gamma"]
 
 
 # Activations.
@@ -445,22 +445,22 @@ def erf(x: Matrix) -> Matrix:
 
 def gelu(x: Matrix) -> Matrix:
     """x (1 + erf(x / √2)) / 2."""
-    return np.asarray(x * (1 + erf(x / math.sqrt(2))) / 2)
+    return x * (1 + erf(x / math.sqrt(2))) / 2
 
 
 def gelu_by_tanh(x: Matrix) -> Matrix:
     """x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2."""
-    return np.asarray(x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))) / 2)
+    return x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))) / 2
 
 
 def sigmoid(x: Matrix) -> Matrix:
     """1 / (1 + exp(−x))."""
-    return np.asarray(1 / (1 + np.exp(-x)))
+    return 1 / (1 + np.exp(-x))
 
 
 def silu(x: Matrix) -> Matrix:
     """x / (1 + exp(−x))."""
-    return np.asarray(x / (1 + np.exp(-x)))
+    return x / (1 + np.exp(-x))
 
 
 # The feed-forward. "encoder" has ReLU, "encoder, pre" GELU and "encoder, rms" SwiGLU.
@@ -469,37 +469,37 @@ def silu(x: Matrix) -> Matrix:
 @by_hand("ffn-of-input", problem="encoder", step="ffn.hidden")
 def hidden_numbers_of_the_embeddings(known: Known) -> Matrix:
     """W_1 after the embeddings, plus b_1."""
-    return np.asarray(known["embedded"] @ known["ffn.W_1"] + known["ffn.b_1"])
+    return known["embedded"] @ known["ffn.W_1"] + known["ffn.b_1"]
 
 
 @by_hand("ffn-of-input", problem="decoder", step="ffn.hidden")
 def hidden_numbers_of_the_decoders_input(known: Known) -> Matrix:
     """X W_1 + b_1."""
-    return np.asarray(known["X"] @ known["ffn.W_1"] + known["ffn.b_1"])
+    return known["X"] @ known["ffn.W_1"] + known["ffn.b_1"]
 
 
 @by_hand("ffn-of-input", problem="encoder, rms", step="ffn.hidden")
 def hidden_numbers_of_the_first_norm(known: Known) -> Matrix:
     """W_1 after the first norm, whose result goes into self-attention, plus b_1."""
-    return np.asarray(known["norm_1.output"] @ known["ffn.W_1"] + known["ffn.b_1"])
+    return known["norm_1.output"] @ known["ffn.W_1"] + known["ffn.b_1"]
 
 
 @by_hand("ffn-of-input", problem="encoder, rms", step="ffn.gate")
 def gate_of_the_first_norm(known: Known) -> Matrix:
     """W_3 after the first norm, plus b_3."""
-    return np.asarray(known["norm_1.output"] @ known["ffn.W_3"] + known["ffn.b_3"])
+    return known["norm_1.output"] @ known["ffn.W_3"] + known["ffn.b_3"]
 
 
 @by_hand("ffn-weights-swapped", problem="encoder, square", step="ffn.hidden")
 def second_weight_first(known: Known) -> Matrix:
     """x W_2 + b_2."""
-    return np.asarray(known["norm_1.output"] @ known["ffn.W_2"] + known["ffn.b_2"])
+    return known["norm_1.output"] @ known["ffn.W_2"] + known["ffn.b_2"]
 
 
 @by_hand("ffn-weights-swapped", problem="encoder, square", step="ffn.output")
 def first_weight_last(known: Known) -> Matrix:
     """W_1 after the activation, plus b_1."""
-    return np.asarray(known["ffn.activated"] @ known["ffn.W_1"] + known["ffn.b_1"])
+    return known["ffn.activated"] @ known["ffn.W_1"] + known["ffn.b_1"]
 
 
 @by_hand("ffn-linear", problem="encoder", step="ffn.activated")
@@ -512,7 +512,7 @@ def not_activated(known: Known) -> Matrix:
 @by_hand("ffn-linear", problem="encoder, rms", step="ffn.activated")
 def not_activated_times_the_gate(known: Known) -> Matrix:
     """The hidden numbers times the gate."""
-    return np.asarray(known["ffn.hidden"] * known["ffn.gate"])
+    return known["ffn.hidden"] * known["ffn.gate"]
 
 
 @by_hand("ffn-activation-last", problem="encoder", step="ffn.output")
@@ -629,34 +629,34 @@ def silu_for_another(known: Known) -> Matrix:
 def gelu_by_a_sigmoid(known: Known) -> Matrix:
     """x / (1 + exp(−1.702 x))."""
     x = known["ffn.hidden"]
-    return np.asarray(x / (1 + np.exp(-1.702 * x)))
+    return x / (1 + np.exp(-1.702 * x))
 
 
 @by_hand("gelu-no-root", problem="encoder, pre", step="ffn.activated")
 def gelu_without_its_root(known: Known) -> Matrix:
     """x (1 + erf(x)) / 2."""
     x = known["ffn.hidden"]
-    return np.asarray(x * (1 + erf(x)) / 2)
+    return x * (1 + erf(x)) / 2
 
 
 @by_hand("gelu-not-halved", problem="encoder, pre", step="ffn.activated")
 def gelu_not_halved(known: Known) -> Matrix:
     """x (1 + erf(x / √2))."""
     x = known["ffn.hidden"]
-    return np.asarray(x * (1 + erf(x / math.sqrt(2))))
+    return x * (1 + erf(x / math.sqrt(2)))
 
 
 @by_hand("gelu-not-halved", problem="encoder, tanh", step="ffn.activated")
 def gelu_by_tanh_not_halved(known: Known) -> Matrix:
     """x (1 + tanh(√(2/π) (x + 0.044715 x³)))."""
     x = known["ffn.hidden"]
-    return np.asarray(x + x * np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+    return x + x * np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))
 
 
 @by_hand("gelu-cdf-alone", problem="encoder, pre", step="ffn.activated")
 def share_below_alone(known: Known) -> Matrix:
     """(1 + erf(x / √2)) / 2."""
-    return np.asarray((1 + erf(known["ffn.hidden"] / math.sqrt(2))) / 2)
+    return (1 + erf(known["ffn.hidden"] / math.sqrt(2))) / 2
 
 
 @by_hand("silu-without-x", problem="encoder, silu", step="ffn.activated")
@@ -677,14 +677,14 @@ def sigmoid_times_the_gate(known: Known) -> Matrix:
 def silu_without_its_sign(known: Known) -> Matrix:
     """x / (1 + exp(x))."""
     x = known["ffn.hidden"]
-    return np.asarray(x / (1 + np.exp(x)))
+    return x / (1 + np.exp(x))
 
 
 @by_hand("silu-sign", problem="encoder, rms", step="ffn.activated")
 def silu_without_its_sign_times_the_gate(known: Known) -> Matrix:
     """x / (1 + exp(x)), times the gate."""
     x = known["ffn.hidden"]
-    return np.asarray(x / (1 + np.exp(x)) * known["ffn.gate"])
+    return x / (1 + np.exp(x)) * known["ffn.gate"]
 
 
 @by_hand("tanh-for-activation", problem="encoder", step="ffn.activated")
@@ -696,7 +696,7 @@ def tanh_for_another(known: Known) -> Matrix:
 @by_hand("tanh-for-activation", problem="encoder, rms", step="ffn.activated")
 def tanh_times_the_gate(known: Known) -> Matrix:
     """The same times the gate."""
-    return np.asarray(np.tanh(known["ffn.hidden"]) * known["ffn.gate"])
+    return np.tanh(known["ffn.hidden"]) * known["ffn.gate"]
 
 
 @by_hand("relu-kept-negatives", problem="encoder", step="ffn.activated")
@@ -708,7 +708,7 @@ def negative_numbers_kept(known: Known) -> Matrix:
 @by_hand("relu-absolute", problem="encoder", step="ffn.activated")
 def signs_lost(known: Known) -> Matrix:
     """The hidden numbers without their signs."""
-    return np.asarray(abs(known["ffn.hidden"]))
+    return abs(known["ffn.hidden"])
 
 
 # Stacks: what the decoder attends to, and what it predicts.
@@ -718,26 +718,26 @@ def signs_lost(known: Known) -> Matrix:
 def keys_of_the_embeddings(known: Known) -> Matrix:
     """What goes into the encoder, X and its positions, times W_k of the first layer."""
     embedded = known["encoder.X"] + known["encoder.position"]
-    return np.asarray(embedded @ known["decoder.layers.1.cross.W_k"])
+    return embedded @ known["decoder.layers.1.cross.W_k"]
 
 
 @by_hand("memory-unencoded", problem="transformer", step="decoder.layers.2.cross.V")
 def values_of_the_embeddings(known: Known) -> Matrix:
     """The same times W_v of the second layer."""
     embedded = known["encoder.X"] + known["encoder.position"]
-    return np.asarray(embedded @ known["decoder.layers.2.cross.W_v"])
+    return embedded @ known["decoder.layers.2.cross.W_v"]
 
 
 @by_hand("memory-layer-by-layer", problem="transformer", step="decoder.layers.1.cross.K")
 def keys_of_the_first_layer(known: Known) -> Matrix:
     """The result of the encoder's first layer, times W_k of the decoder's."""
-    return np.asarray(known["encoder.layers.1.output"] @ known["decoder.layers.1.cross.W_k"])
+    return known["encoder.layers.1.output"] @ known["decoder.layers.1.cross.W_k"]
 
 
 @by_hand("memory-layer-by-layer", problem="transformer", step="decoder.layers.2.cross.V")
 def values_of_the_second_layer(known: Known) -> Matrix:
     """The result of the encoder's second layer before its final norm, times W_v."""
-    return np.asarray(known["encoder.layers.2.output"] @ known["decoder.layers.2.cross.W_v"])
+    return known["encoder.layers.2.output"] @ known["decoder.layers.2.cross.W_v"]
 
 
 def without_later_keys(scores: Matrix) -> Matrix:
@@ -763,7 +763,7 @@ def softmax_of_earlier_keys_in_a_layer(known: Known) -> Matrix:
 def softmax1_of_earlier_keys(known: Known) -> Matrix:
     """Exponentials of the scores of the keys j ≤ i over 1 + their sum, at the temperature 0.5."""
     powers = np.exp(without_later_keys(known["scaled"]) / 0.5)
-    return np.asarray(powers / (1 + powers.sum(-1, keepdims=True)))
+    return powers / (1 + powers.sum(-1, keepdims=True))
 
 
 @by_hand("causal-unasked", problem="sigmoid", step="weights")
@@ -775,7 +775,7 @@ def sigmoids_of_earlier_keys(known: Known) -> Matrix:
 @by_hand("softmax-missing", problem="wide", step="weights")
 def scaled_scores(known: Known) -> Matrix:
     """Q Kᵀ / √3."""
-    return np.asarray(known["Q"] @ known["K"].T / math.sqrt(3.0))
+    return known["Q"] @ known["K"].T / math.sqrt(3.0)
 
 
 @by_hand("softmax-missing", problem="causal", step="weights")
@@ -787,4 +787,4 @@ def masked_scores(known: Known) -> Matrix:
 @by_hand("softmax-missing", problem="transformer", step="output")
 def logits(known: Known) -> Matrix:
     """What the decoder gives, times W_out, plus b_out."""
-    return np.asarray(known["decoder.output"] @ known["W_out"] + known["b_out"])
+    return known["decoder.output"] @ known["W_out"] + known["b_out"]

@@ -47,10 +47,10 @@ def by_hand(mistake: str, problem: str, step: str) -> Callable[[Wrong], Wrong]:
 
 def exponentials(scores: Matrix) -> Matrix:
     """The powers of e of scores, each row over its own largest, which changes no quotient."""
-    return np.asarray(np.exp(scores - scores.max(-1, keepdims=True)))
+    return np.exp(scores - scores.max(-1, keepdims=True))
 
 
 def softmax(scores: Matrix) -> Matrix:
     """The weights of each row of scores, which sum to 1."""
     powers = exponentials(scores)
-    return np.asarray(powers / powers.sum(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)

@@ -14,81 +14,81 @@ from tests.mistake_numbers.registry import Known, Matrix, by_hand, softmax
 @by_hand("weight-transposed", problem="torch", step="Q")
 def with_rows_for_columns(known: Known) -> Matrix:
     """X W_qᵀ, where X W_q is right, however the weight is written."""
-    return np.asarray(known["X"] @ known["W_q"].T)
+    return known["X"] @ known["W_q"].T
 
 
 @by_hand("weight-transposed", problem="biases", step="K")
 def with_rows_for_columns_and_a_bias(known: Known) -> Matrix:
     """X W_kᵀ + b_k."""
-    return np.asarray(known["X"] @ known["W_k"].T + known["b_k"])
+    return known["X"] @ known["W_k"].T + known["b_k"]
 
 
 @by_hand("weight-on-left", problem="self", step="Q")
 def with_the_weight_in_front(known: Known) -> Matrix:
     """W_q X."""
-    return np.asarray(known["W_q"] @ known["X"])
+    return known["W_q"] @ known["X"]
 
 
 @by_hand("weight-on-left", problem="decoder", step="self.Q")
 def with_the_weight_in_front_and_a_bias(known: Known) -> Matrix:
     """W_q X + b_q."""
-    return np.asarray(known["self.W_q"] @ known["X"] + known["self.b_q"])
+    return known["self.W_q"] @ known["X"] + known["self.b_q"]
 
 
 @by_hand("weight-on-right", problem="columns, square", step="V")
 def with_the_weight_behind_columns(known: Known) -> Matrix:
     """X W_v of what is written in columns, and what comes out is in columns too."""
     X, W_v = known["X"].T, known["W_v"].T
-    return np.asarray((X @ W_v).T)
+    return (X @ W_v).T
 
 
 @by_hand("v-uses-wk", problem="wide", step="V")
 def values_by_the_weight_of_keys(known: Known) -> Matrix:
     """X W_k."""
-    return np.asarray(known["X"] @ known["W_k"])
+    return known["X"] @ known["W_k"]
 
 
 @by_hand("v-uses-wk", problem="biases", step="V")
 def values_by_the_weight_and_bias_of_keys(known: Known) -> Matrix:
     """X W_k + b_k."""
-    return np.asarray(known["X"] @ known["W_k"] + known["b_k"])
+    return known["X"] @ known["W_k"] + known["b_k"]
 
 
 @by_hand("v-uses-wk", problem="memory", step="V")
 def values_of_memory_by_the_weight_of_keys(known: Known) -> Matrix:
     """Memory times W_k."""
-    return np.asarray(known["memory"] @ known["W_k"])
+    return known["memory"] @ known["W_k"]
 
 
 @by_hand("k-uses-wq", problem="wide", step="K")
 def keys_by_the_weight_of_queries(known: Known) -> Matrix:
     """X W_q."""
-    return np.asarray(known["X"] @ known["W_q"])
+    return known["X"] @ known["W_q"]
 
 
 @by_hand("k-uses-wq", problem="biases", step="K")
 def keys_by_the_weight_and_bias_of_queries(known: Known) -> Matrix:
     """X W_q + b_q."""
-    return np.asarray(known["X"] @ known["W_q"] + known["b_q"])
+    return known["X"] @ known["W_q"] + known["b_q"]
 
 
 @by_hand("k-uses-wq", problem="memory", step="K")
 def keys_of_memory_by_the_weight_of_queries(known: Known) -> Matrix:
     """Memory times W_q."""
-    return np.asarray(known["memory"] @ known["W_q"])
+    return known["memory"] @ known["W_q"]
 
 
 @by_hand("q-uses-wk", problem="wide", step="Q")
 @by_hand("q-uses-wk", problem="memory", step="Q")
 def queries_by_the_weight_of_keys(known: Known) -> Matrix:
     """X W_k."""
-    return np.asarray(known["X"] @ known["W_k"])
+    return known["X"] @ known["W_k"]
 
 
 @by_hand("q-uses-wk", problem="biases", step="Q")
 def queries_by_the_weight_and_bias_of_keys(known: Known) -> Matrix:
     """X W_k + b_k."""
-    return np.asarray(known["X"] @ known["W_k"] + known["b_k"])
+    return known["X"] @ known["W_k"] + known["b_k"]
 
 
 @by_hand("q-unprojected", problem="wide", step="Q")
@@ -113,41 +113,41 @@ def unprojected_memory(known: Known) -> Matrix:
 @by_hand("cross-swapped", problem="sinusoidal, memory", step="Q")
 def queries_from_memory(known: Known) -> Matrix:
     """Memory times W_q."""
-    return np.asarray(known["memory"] @ known["W_q"])
+    return known["memory"] @ known["W_q"]
 
 
 @by_hand("cross-swapped", problem="memory", step="K")
 @by_hand("cross-is-self", problem="memory", step="K")
 def keys_from_own_tokens(known: Known) -> Matrix:
     """X W_k."""
-    return np.asarray(known["X"] @ known["W_k"])
+    return known["X"] @ known["W_k"]
 
 
 @by_hand("cross-swapped", problem="memory", step="V")
 @by_hand("cross-is-self", problem="memory", step="V")
 def values_from_own_tokens(known: Known) -> Matrix:
     """X W_v."""
-    return np.asarray(known["X"] @ known["W_v"])
+    return known["X"] @ known["W_v"]
 
 
 @by_hand("cross-swapped", problem="sinusoidal, memory", step="K")
 @by_hand("cross-is-self", problem="sinusoidal, memory", step="K")
 def keys_from_own_tokens_with_positions(known: Known) -> Matrix:
     """The sum of X and its positions, times W_k."""
-    return np.asarray((known["X"] + known["position"]) @ known["W_k"])
+    return (known["X"] + known["position"]) @ known["W_k"]
 
 
 @by_hand("cross-swapped", problem="decoder", step="cross.Q")
 def queries_of_a_layer_from_memory(known: Known) -> Matrix:
     """Memory times W_q, plus b_q."""
-    return np.asarray(known["memory"] @ known["cross.W_q"] + known["cross.b_q"])
+    return known["memory"] @ known["cross.W_q"] + known["cross.b_q"]
 
 
 @by_hand("cross-swapped", problem="decoder", step="cross.K")
 @by_hand("cross-is-self", problem="decoder", step="cross.K")
 def keys_of_a_layer_from_own_tokens(known: Known) -> Matrix:
     """W_k after the result of the decoder's first norm, which the queries are made of."""
-    return np.asarray(known["norm_1.output"] @ known["cross.W_k"])
+    return known["norm_1.output"] @ known["cross.W_k"]
 
 
 @by_hand("split-before-project", problem="heads", step="Q")
@@ -173,37 +173,37 @@ def all_thirds_by_one_weight(known: Known) -> Matrix:
 @by_hand("bias-missing", problem="biases", step="V")
 def without_bias(known: Known) -> Matrix:
     """X W_v."""
-    return np.asarray(known["X"] @ known["W_v"])
+    return known["X"] @ known["W_v"]
 
 
 @by_hand("bias-missing", problem="heads", step="output")
 def output_without_bias(known: Known) -> Matrix:
     """The heads side by side, times W_o."""
-    return np.asarray(np.hstack([*known["heads"]]) @ known["W_o"])
+    return np.hstack([*known["heads"]]) @ known["W_o"]
 
 
 @by_hand("bias-twice", problem="biases", step="V")
 def with_two_biases(known: Known) -> Matrix:
     """X W_v + b_v + b_v."""
-    return np.asarray(known["X"] @ known["W_v"] + known["b_v"] + known["b_v"])
+    return known["X"] @ known["W_v"] + known["b_v"] + known["b_v"]
 
 
 @by_hand("bias-twice", problem="heads", step="output")
 def output_with_two_biases(known: Known) -> Matrix:
     """The heads side by side, times W_o, plus b_o and b_o."""
-    return np.asarray(known["concat"] @ known["W_o"] + known["b_o"] + known["b_o"])
+    return known["concat"] @ known["W_o"] + known["b_o"] + known["b_o"]
 
 
 @by_hand("relu-on-projection", problem="biases", step="Q")
 def projected_without_negative_numbers(known: Known) -> Matrix:
     """X W_q + b_q, or 0 where that is negative."""
-    return np.asarray(np.maximum(0, known["X"] @ known["W_q"] + known["b_q"]))
+    return np.maximum(0, known["X"] @ known["W_q"] + known["b_q"])
 
 
 @by_hand("relu-on-projection", problem="heads", step="output")
 def output_without_negative_numbers(known: Known) -> Matrix:
     """The heads side by side, times W_o, plus b_o, or 0 where that is negative."""
-    return np.asarray(np.maximum(0, known["concat"] @ known["W_o"] + known["b_o"]))
+    return np.maximum(0, known["concat"] @ known["W_o"] + known["b_o"])
 
 
 # Caches.
@@ -244,7 +244,7 @@ def causal_scores_of_new_keys(known: Known) -> Matrix:
 @by_hand("cache-forgotten", problem="cache and window", step="masked")
 def scores_of_new_keys_in_a_window(known: Known) -> Matrix:
     """Q Kᵀ / √3 of two tokens, which both see one token ahead."""
-    return np.asarray(known["Q"] @ known["K"].T / np.sqrt(3.0))
+    return known["Q"] @ known["K"].T / np.sqrt(3.0)
 
 
 @by_hand("cache-forgotten", problem="alibi, cache", step="masked")
@@ -252,7 +252,7 @@ def scores_of_new_keys_by_distance(known: Known) -> Matrix:
     """Q Kᵀ / √4, less the distance times the slope of a single head, 2⁻⁸."""
     token = np.arange(3)
     distance = abs(token[:, None] - token)
-    return np.asarray(known["Q"] @ known["K"].T / 2.0 - distance / 256.0)
+    return known["Q"] @ known["K"].T / 2.0 - distance / 256.0
 
 
 # Heads apart and together.
@@ -313,14 +313,14 @@ def last_head_first(known: Known) -> Matrix:
 def sum_of_heads(known: Known) -> Matrix:
     """Head 1 + head 2 + head 3."""
     first, second, third = known["heads"]
-    return np.asarray(first + second + third)
+    return first + second + third
 
 
 @by_hand("heads-averaged", problem="three heads", step="concat")
 def mean_of_heads(known: Known) -> Matrix:
     """A third of head 1 + head 2 + head 3."""
     first, second, third = known["heads"]
-    return np.asarray((first + second + third) / 3.0)
+    return (first + second + third) / 3.0
 
 
 @by_hand("no-wo", problem="three heads", step="output")
@@ -336,13 +336,13 @@ def output_without_its_weight(known: Known) -> Matrix:
 @by_hand("values-first", problem="columns, square", step="output")
 def values_in_front(known: Known) -> Matrix:
     """V times the weights. In columns both are transposed, change places, and do so once more."""
-    return np.asarray(known["V"] @ known["weights"])
+    return known["V"] @ known["weights"]
 
 
 @by_hand("weights-transposed", problem="wide", step="output")
 def weights_of_the_other_side(known: Known) -> Matrix:
     """The transposed weights times V."""
-    return np.asarray(known["weights"].T @ known["V"])
+    return known["weights"].T @ known["V"]
 
 
 @by_hand("weights-transposed", problem="three heads", step="heads")
@@ -359,25 +359,25 @@ def weights_of_the_other_side_in_each_head(known: Known) -> Matrix:
 @by_hand("context-from-keys", problem="concat", step="output")
 def mixture_of_keys(known: Known) -> Matrix:
     """The weights times K."""
-    return np.asarray(known["weights"] @ known["K"])
+    return known["weights"] @ known["K"]
 
 
 @by_hand("context-from-projected-keys", problem="additive", step="output")
 def mixture_of_hidden_keys(known: Known) -> Matrix:
     """The weights times K U_a, the keys as they stand in additive scores."""
-    return np.asarray(known["weights"] @ (known["K"] @ known["U_a"]))
+    return known["weights"] @ (known["K"] @ known["U_a"])
 
 
 @by_hand("context-from-projected-keys", problem="rope", step="output")
 def mixture_of_rotated_keys(known: Known) -> Matrix:
     """The weights times the rotated keys, whose products with the queries are the scores."""
-    return np.asarray(known["weights"] @ known["K_rotated"])
+    return known["weights"] @ known["K_rotated"]
 
 
 @by_hand("context-from-projected-keys", problem="cache", step="output")
 def mixture_of_keys_of_a_cache(known: Known) -> Matrix:
     """The weights times the keys of the cache and the new ones."""
-    return np.asarray(known["weights"] @ np.vstack([known["K_past"], known["K"]]))
+    return known["weights"] @ np.vstack([known["K_past"], known["K"]])
 
 
 @by_hand("context-from-projected-keys", problem="three heads", step="heads")
@@ -391,20 +391,20 @@ def mixture_of_keys_in_each_head(known: Known) -> Matrix:
 @by_hand("context-from-inputs", problem="wide", step="output")
 def mixture_of_tokens(known: Known) -> Matrix:
     """The weights times X."""
-    return np.asarray(known["weights"] @ known["X"])
+    return known["weights"] @ known["X"]
 
 
 @by_hand("context-from-inputs", problem="sinusoidal", step="output")
 def mixture_of_tokens_with_positions(known: Known) -> Matrix:
     """The weights times X with its positions, which is what is projected."""
-    return np.asarray(known["weights"] @ (known["X"] + known["position"]))
+    return known["weights"] @ (known["X"] + known["position"])
 
 
 @by_hand("context-from-inputs", problem="memory", step="output")
 @by_hand("context-from-inputs", problem="sinusoidal, memory", step="output")
 def mixture_of_memory(known: Known) -> Matrix:
     """The weights times memory."""
-    return np.asarray(known["weights"] @ known["memory"])
+    return known["weights"] @ known["memory"]
 
 
 @by_hand("context-from-inputs", problem="heads", step="heads")
@@ -480,4 +480,4 @@ def heads_of_the_first_values(known: Known) -> Matrix:
 def sum_of_the_weights(known: Known) -> Matrix:
     """The weights of head 1 + those of head 2."""
     first, second = known["weights"]
-    return np.asarray(first + second)
+    return first + second

@@ -20,14 +20,14 @@ WINDOW = (BEHIND <= 2) & (BEHIND >= -1)  # window:2,1
 def weights_of_each_key(known: Known) -> Matrix:
     """Divided by the sums over the queries, the last axis but one."""
     powers = np.exp(known["scaled"])
-    return np.asarray(powers / powers.sum(-2, keepdims=True))
+    return powers / powers.sum(-2, keepdims=True)
 
 
 @by_hand("softmax-columns", problem="causal", step="weights")
 def weights_of_each_key_not_hidden(known: Known) -> Matrix:
     """Divided by the sums over the queries that see the key."""
     powers = np.where(CAUSAL, np.exp(known["scaled"]), 0)
-    return np.asarray(powers / powers.sum(0))
+    return powers / powers.sum(0)
 
 
 @by_hand("softmax-wrong-batch-axis", problem="batch of three", step="weights")
@@ -35,14 +35,14 @@ def weights_of_each_key_not_hidden(known: Known) -> Matrix:
 def weights_over_the_first_axis(known: Known) -> Matrix:
     """Divided by the sums over the entries of the batch, or over the heads."""
     powers = np.exp(known["scaled"])
-    return np.asarray(powers / (powers[0] + powers[1] + powers[2]))
+    return powers / (powers[0] + powers[1] + powers[2])
 
 
 @by_hand("softmax-wrong-batch-axis", problem="batch and heads", step="weights")
 def weights_over_the_batch(known: Known) -> Matrix:
     """Divided by the sums over the three entries of the batch, where a hidden key adds nothing."""
     powers = np.exp(known["masked"])
-    return np.asarray(powers / (powers[0] + powers[1] + powers[2]))
+    return powers / (powers[0] + powers[1] + powers[2])
 
 
 @by_hand("softmax-over-heads", problem="batch and heads", step="weights")
@@ -57,7 +57,7 @@ def weights_over_two_heads(known: Known) -> Matrix:
 def weights_of_the_matrix(known: Known) -> Matrix:
     """Divided by the sum of all the exponentials."""
     powers = np.exp(known["scaled"])
-    return np.asarray(powers / powers.sum())
+    return powers / powers.sum()
 
 
 @by_hand("softmax-whole-matrix", problem="three heads", step="weights")
@@ -71,21 +71,21 @@ def weights_of_the_matrix_of_each_head(known: Known) -> Matrix:
 def sums_laid_across(known: Known) -> Matrix:
     """The sums of the rows are a row, which NumPy lays over the columns."""
     powers = np.exp(known["scaled"])
-    return np.asarray(powers / powers.sum(-1))
+    return powers / powers.sum(-1)
 
 
 @by_hand("keepdims-missing-twice", problem="wide", step="weights")
 def maxima_and_sums_laid_across(known: Known) -> Matrix:
     """The largest scores of the rows are a row, and so are the sums."""
     powers = np.exp(known["scaled"] - known["scaled"].max(-1))
-    return np.asarray(powers / powers.sum(-1))
+    return powers / powers.sum(-1)
 
 
 @by_hand("keepdims-missing", problem="causal", step="weights")
 def causal_sums_laid_across(known: Known) -> Matrix:
     """The same with hidden keys, whose exponentials are 0."""
     powers = np.where(CAUSAL, np.exp(known["scaled"]), 0)
-    return np.asarray(powers / powers.sum(-1))
+    return powers / powers.sum(-1)
 
 
 @by_hand("softmax-twice", problem="wide", step="weights")
@@ -93,7 +93,7 @@ def causal_sums_laid_across(known: Known) -> Matrix:
 def weights_of_weights(known: Known) -> Matrix:
     """Exponentials of the weights over their sum, the weights of 0 of hidden keys among them."""
     powers = np.exp(known["weights"])
-    return np.asarray(powers / powers.sum(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)
 
 
 @by_hand("softmax-unscaled", problem="wide", step="weights")
@@ -113,7 +113,7 @@ def weights_of_unscaled_capped_scores(known: Known) -> Matrix:
 @by_hand("scale-after-softmax", problem="wide", step="weights")
 def weights_over_a_root(known: Known) -> Matrix:
     """Softmax of Q Kᵀ, divided by √d_k = √3."""
-    return np.asarray(softmax(known["Q"] @ known["K"].T) / np.sqrt(3.0))
+    return softmax(known["Q"] @ known["K"].T) / np.sqrt(3.0)
 
 
 @by_hand("scale-after-softmax", problem="scale", step="weights")
@@ -125,7 +125,7 @@ def weights_times_the_scale(known: Known) -> Matrix:
 @by_hand("scale-after-softmax", problem="causal", step="weights")
 def causal_weights_over_a_root(known: Known) -> Matrix:
     """Softmax of the masked Q Kᵀ, divided by √d_k = √3."""
-    return np.asarray(softmax(np.where(CAUSAL, known["Q"] @ known["K"].T, HIDDEN)) / np.sqrt(3.0))
+    return softmax(np.where(CAUSAL, known["Q"] @ known["K"].T, HIDDEN)) / np.sqrt(3.0)
 
 
 # Exponentials and their sum.
@@ -135,7 +135,7 @@ def causal_weights_over_a_root(known: Known) -> Matrix:
 def overflown(known: Known) -> Matrix:
     """Infinity over infinity where the score is too large for float64, else 0: of X Xᵀ."""
     powers = np.exp(known["X"] @ known["X"].T)
-    return np.asarray(powers / powers.sum(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)
 
 
 @by_hand("shift-not-in-sum", problem="wide", step="weights")
@@ -143,28 +143,28 @@ def overflown(known: Known) -> Matrix:
 def shifted_above_alone(known: Known) -> Matrix:
     """Exponentials of the shifted scores over the sum of those of the scores."""
     total = np.exp(known["scaled"]).sum(-1, keepdims=True)
-    return np.asarray(exponentials(known["scaled"]) / total)
+    return exponentials(known["scaled"]) / total
 
 
 @by_hand("softmax1", problem="wide", step="weights")
 def off_by_one(known: Known) -> Matrix:
     """Exponentials over 1 + their sum."""
     powers = np.exp(known["scaled"])
-    return np.asarray(powers / (1 + powers.sum(-1, keepdims=True)))
+    return powers / (1 + powers.sum(-1, keepdims=True))
 
 
 @by_hand("softmax1", problem="temperature", step="weights")
 def off_by_one_at_a_temperature(known: Known) -> Matrix:
     """The same of scores over the temperature 2.5."""
     powers = np.exp(known["masked"] / 2.5)
-    return np.asarray(powers / (1 + powers.sum(-1, keepdims=True)))
+    return powers / (1 + powers.sum(-1, keepdims=True))
 
 
 @by_hand("softmax1-shift", problem="wide", step="weights")
 def off_by_one_after_the_shift(known: Known) -> Matrix:
     """Exponentials of the shifted scores over 1 + their sum."""
     powers = exponentials(known["scaled"])
-    return np.asarray(powers / (1 + powers.sum(-1, keepdims=True)))
+    return powers / (1 + powers.sum(-1, keepdims=True))
 
 
 @by_hand("exp-not-normalised", problem="causal", step="weights")
@@ -176,21 +176,21 @@ def bare_exponentials(known: Known) -> Matrix:
 @by_hand("no-exp", problem="wide", step="weights")
 def shares_of_the_scores(known: Known) -> Matrix:
     """Scores over their sum."""
-    return np.asarray(known["scaled"] / known["scaled"].sum(-1, keepdims=True))
+    return known["scaled"] / known["scaled"].sum(-1, keepdims=True)
 
 
 @by_hand("no-exp", problem="causal", step="weights")
 def shares_of_the_scores_seen(known: Known) -> Matrix:
     """Scores over their sum, where a hidden score counts as 0."""
     seen = np.where(CAUSAL, known["scaled"], 0)
-    return np.asarray(seen / seen.sum(-1, keepdims=True))
+    return seen / seen.sum(-1, keepdims=True)
 
 
 @by_hand("relu-normalised", problem="wide", step="weights")
 def shares_of_the_positive_scores(known: Known) -> Matrix:
     """Scores over their sum, where a negative score counts as 0."""
     positive = np.maximum(known["scaled"], 0)
-    return np.asarray(positive / positive.sum(-1, keepdims=True))
+    return positive / positive.sum(-1, keepdims=True)
 
 
 @by_hand("softmax-base-2", problem="wide", step="weights")
@@ -198,20 +198,20 @@ def shares_of_the_positive_scores(known: Known) -> Matrix:
 def powers_of_2(known: Known) -> Matrix:
     """Powers of 2 over their sum."""
     powers = 2 ** known["scaled"]
-    return np.asarray(powers / powers.sum(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)
 
 
 @by_hand("softmax-base-2", problem="temperature", step="weights")
 def powers_of_2_at_a_temperature(known: Known) -> Matrix:
     """Powers of 2 over their sum, of scores over the temperature 2.5."""
     powers = 2 ** (known["masked"] / 2.5)
-    return np.asarray(powers / powers.sum(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)
 
 
 @by_hand("sigmoid-instead", problem="wide", step="weights")
 def sigmoids(known: Known) -> Matrix:
     """1 / (1 + exp(−s)) of each score."""
-    return np.asarray(1 / (1 + np.exp(-known["scaled"])))
+    return 1 / (1 + np.exp(-known["scaled"]))
 
 
 @by_hand("sigmoid-instead", problem="causal", step="weights")
@@ -223,28 +223,28 @@ def sigmoids_of_what_is_seen(known: Known) -> Matrix:
 @by_hand("hardmax", problem="memory", step="weights")
 def one_for_the_largest(known: Known) -> Matrix:
     """A row of the unit matrix for each query: that of its largest score."""
-    return np.asarray(np.eye(5)[known["scaled"].argmax(-1)])
+    return np.eye(5)[known["scaled"].argmax(-1)]
 
 
 @by_hand("hardmax", problem="padding and zeros", step="weights")
 def one_for_the_first_of_the_largest(known: Known) -> Matrix:
     """Key 1 for the third query, whose scores are all 0; key 4 is padding, and gets nothing."""
     assert not known["scaled"][2].any()
-    return np.asarray(np.eye(4)[known["scaled"][:, :3].argmax(-1)])
+    return np.eye(4)[known["scaled"][:, :3].argmax(-1)]
 
 
 @by_hand("softmax-negated", problem="causal", step="weights")
 def negated(known: Known) -> Matrix:
     """exp(−s) over the sum; hidden keys stay hidden."""
     powers = np.where(CAUSAL, np.exp(-known["scaled"]), 0)
-    return np.asarray(powers / powers.sum(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)
 
 
 @by_hand("log-softmax", problem="wide", step="weights")
 @by_hand("log-softmax", problem="causal", step="weights")
 def logarithms(known: Known) -> Matrix:
     """The logarithms of the weights; −inf for a hidden key."""
-    return np.asarray(np.log(known["weights"]))
+    return np.log(known["weights"])
 
 
 # Other normalisers, and the temperature.
@@ -253,7 +253,7 @@ def logarithms(known: Known) -> Matrix:
 def sink(scores: Matrix) -> Matrix:
     """Exponentials over 1 + their sum: softmax1."""
     powers = np.exp(scores)
-    return np.asarray(powers / (1 + powers.sum(-1, keepdims=True)))
+    return powers / (1 + powers.sum(-1, keepdims=True))
 
 
 @by_hand("temperature-missing", problem="temperature", step="weights")
@@ -314,7 +314,7 @@ def softmax_for_sigmoids(known: Known) -> Matrix:
 def sink_that_stays(known: Known) -> Matrix:
     """Exponentials of the shifted scores over 1 + their sum, at the temperature 0.5."""
     powers = exponentials(known["scaled"] / 0.5)
-    return np.asarray(powers / (1 + powers.sum(-1, keepdims=True)))
+    return powers / (1 + powers.sum(-1, keepdims=True))
 
 
 @by_hand("sparsemax-all-keys", problem="sparsemax", step="weights")
@@ -331,23 +331,23 @@ def cut_at_a_threshold_of_all(known: Known) -> Matrix:
 def shares_of_the_positive_scores_seen(known: Known) -> Matrix:
     """Scores over their sum, where a negative score counts as 0, and so does a hidden one."""
     positive = np.where(WINDOW, np.maximum(known["scaled"], 0), 0)
-    return np.asarray(positive / positive.sum(-1, keepdims=True))
+    return positive / positive.sum(-1, keepdims=True)
 
 
 @by_hand("sigmoid-sign", problem="sigmoid", step="weights")
 def falling_sigmoids(known: Known) -> Matrix:
     """1 / (1 + exp(s)) of each score."""
-    return np.asarray(1 / (1 + np.exp(known["scaled"])))
+    return 1 / (1 + np.exp(known["scaled"]))
 
 
 @by_hand("sigmoid-normalised", problem="sigmoid", step="weights")
 def shares_of_sigmoids(known: Known) -> Matrix:
     """Each sigmoid over the sum of its row."""
     weights = 1 / (1 + np.exp(-known["scaled"]))
-    return np.asarray(weights / weights.sum(-1, keepdims=True))
+    return weights / weights.sum(-1, keepdims=True)
 
 
 @by_hand("sigmoid-bias", problem="sigmoid", step="weights")
 def biased_sigmoids(known: Known) -> Matrix:
     """Sigmoids of the scores less the logarithm of 4, the number of keys."""
-    return np.asarray(1 / (1 + np.exp(-known["scaled"] + np.log(4))))
+    return 1 / (1 + np.exp(-known["scaled"] + np.log(4)))
