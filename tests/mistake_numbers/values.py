@@ -170,6 +170,13 @@ def all_thirds_by_one_weight(known: Known) -> Matrix:
     return np.hstack([known["X"][:, i : i + 2] @ known["W_k"][:2, :4] for i in (0, 2, 4)])
 
 
+@by_hand("split-before-project", problem="batch and heads", step="V")
+def both_halves_by_one_weight_in_a_batch(known: Known) -> Matrix:
+    """The halves of each entry of a batch, by the first 2 × 2 numbers of W_v."""
+    small = known["W_v"][:2, :2]
+    return np.stack([np.hstack([X[:, :2] @ small, X[:, 2:] @ small]) for X in known["X"]])
+
+
 @by_hand("bias-missing", problem="biases", step="V")
 def without_bias(known: Known) -> Matrix:
     """X W_v."""
@@ -288,6 +295,12 @@ def rows_of_several_tokens(known: Known) -> Matrix:
     return known["heads"].reshape(3, 12)
 
 
+@by_hand("merge-by-reshape", problem="batch and heads", step="concat")
+def rows_of_several_tokens_in_a_batch(known: Known) -> Matrix:
+    """The same in each entry of the batch: four of its twelve numbers for each token."""
+    return np.stack([entry.reshape(3, 4) for entry in known["heads"]])
+
+
 @by_hand("merge-batch-head-swap", problem="batch and heads", step="concat")
 def heads_of_other_entries(known: Known) -> Matrix:
     """Head 1 of the three entries, then head 2 of them, of which each entry takes two in turn."""
@@ -299,6 +312,14 @@ def heads_of_other_entries(known: Known) -> Matrix:
 def columns_in_turn(known: Known) -> Matrix:
     """The first column of each of four heads, then the second, then the third."""
     columns = [head[:, column] for column in range(3) for head in known["heads"]]
+    return np.stack(columns, axis=-1)
+
+
+@by_hand("merge-interleaved", problem="batch and heads", step="concat")
+def columns_in_turn_in_a_batch(known: Known) -> Matrix:
+    """The first column of both heads, then the second, in each entry of the batch."""
+    first, second = known["heads"][:, 0], known["heads"][:, 1]
+    columns = (first[..., 0], second[..., 0], first[..., 1], second[..., 1])
     return np.stack(columns, axis=-1)
 
 
@@ -314,6 +335,12 @@ def sum_of_heads(known: Known) -> Matrix:
     """Head 1 + head 2 + head 3."""
     first, second, third = known["heads"]
     return first + second + third
+
+
+@by_hand("heads-summed", problem="batch and heads", step="concat")
+def sum_of_heads_in_a_batch(known: Known) -> Matrix:
+    """Head 1 + head 2 in each entry of the batch."""
+    return known["heads"][:, 0] + known["heads"][:, 1]
 
 
 @by_hand("heads-averaged", problem="three heads", step="concat")

@@ -81,6 +81,20 @@ def maxima_and_sums_laid_across(known: Known) -> Matrix:
     return powers / powers.sum(-1)
 
 
+@by_hand("keepdims-missing", problem="three heads", step="weights")
+def sums_laid_across_in_each_head(known: Known) -> Matrix:
+    """The same in each head by itself."""
+    powers = np.exp(known["scaled"])
+    return np.stack([head / head.sum(-1) for head in powers])
+
+
+@by_hand("keepdims-missing-twice", problem="three heads", step="weights")
+def maxima_and_sums_laid_across_in_each_head(known: Known) -> Matrix:
+    """The same in each head by itself."""
+    heads = [np.exp(scores - scores.max(-1)) for scores in known["scaled"]]
+    return np.stack([powers / powers.sum(-1) for powers in heads])
+
+
 @by_hand("keepdims-missing", problem="causal", step="weights")
 def causal_sums_laid_across(known: Known) -> Matrix:
     """The same with hidden keys, whose exponentials are 0."""
@@ -140,6 +154,7 @@ def overflown(known: Known) -> Matrix:
 
 @by_hand("shift-not-in-sum", problem="wide", step="weights")
 @by_hand("shift-not-in-sum", problem="memory", step="weights")
+@by_hand("shift-not-in-sum", problem="three heads", step="weights")
 def shifted_above_alone(known: Known) -> Matrix:
     """Exponentials of the shifted scores over the sum of those of the scores."""
     total = np.exp(known["scaled"]).sum(-1, keepdims=True)
@@ -147,6 +162,7 @@ def shifted_above_alone(known: Known) -> Matrix:
 
 
 @by_hand("softmax1", problem="wide", step="weights")
+@by_hand("softmax1", problem="three heads", step="weights")
 def off_by_one(known: Known) -> Matrix:
     """Exponentials over 1 + their sum."""
     powers = np.exp(known["scaled"])
@@ -161,6 +177,7 @@ def off_by_one_at_a_temperature(known: Known) -> Matrix:
 
 
 @by_hand("softmax1-shift", problem="wide", step="weights")
+@by_hand("softmax1-shift", problem="three heads", step="weights")
 def off_by_one_after_the_shift(known: Known) -> Matrix:
     """Exponentials of the shifted scores over 1 + their sum."""
     powers = exponentials(known["scaled"])
@@ -174,6 +191,7 @@ def bare_exponentials(known: Known) -> Matrix:
 
 
 @by_hand("no-exp", problem="wide", step="weights")
+@by_hand("no-exp", problem="three heads", step="weights")
 def shares_of_the_scores(known: Known) -> Matrix:
     """Scores over their sum."""
     return known["scaled"] / known["scaled"].sum(-1, keepdims=True)
@@ -186,7 +204,15 @@ def shares_of_the_scores_seen(known: Known) -> Matrix:
     return seen / seen.sum(-1, keepdims=True)
 
 
+@by_hand("no-exp", problem="empty row", step="weights")
+def shares_of_the_scores_of_no_key(known: Known) -> Matrix:
+    """The same for three queries, of which the second sees no key and gives no weight."""
+    seen = np.where([[True, True, False], [False] * 3, [True, False, True]], known["scaled"], 0)
+    return seen / np.array([[seen[0].sum()], [1], [seen[2].sum()]])
+
+
 @by_hand("relu-normalised", problem="wide", step="weights")
+@by_hand("relu-normalised", problem="three heads", step="weights")
 def shares_of_the_positive_scores(known: Known) -> Matrix:
     """Scores over their sum, where a negative score counts as 0."""
     positive = np.maximum(known["scaled"], 0)
@@ -195,6 +221,7 @@ def shares_of_the_positive_scores(known: Known) -> Matrix:
 
 @by_hand("softmax-base-2", problem="wide", step="weights")
 @by_hand("softmax-base-2", problem="memory", step="weights")
+@by_hand("softmax-base-2", problem="three heads", step="weights")
 def powers_of_2(known: Known) -> Matrix:
     """Powers of 2 over their sum."""
     powers = 2 ** known["scaled"]
@@ -221,6 +248,7 @@ def sigmoids_of_what_is_seen(known: Known) -> Matrix:
 
 
 @by_hand("hardmax", problem="memory", step="weights")
+@by_hand("hardmax", problem="three heads", step="weights")
 def one_for_the_largest(known: Known) -> Matrix:
     """A row of the unit matrix for each query: that of its largest score."""
     return np.eye(5)[known["scaled"].argmax(-1)]
