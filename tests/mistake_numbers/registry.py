@@ -54,3 +54,12 @@ def softmax(scores: Matrix) -> Matrix:
     """The weights of each row of scores, which sum to 1."""
     powers = exponentials(scores)
     return powers / powers.sum(-1, keepdims=True)
+
+
+def sparsemax(scores: Matrix) -> Matrix:
+    """max(0, s − t) of each row of scores, with the t that makes its sum 1; −∞ gets 0."""
+    t = scores.max(-1, keepdims=True) - 1
+    for _ in range(scores.shape[-1]):  # from below: each time without the keys that got 0
+        kept = scores > t
+        t = (np.where(kept, scores, 0).sum(-1, keepdims=True) - 1) / kept.sum(-1, keepdims=True)
+    return np.maximum(scores - t, 0)
