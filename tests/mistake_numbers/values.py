@@ -1,0 +1,510 @@
+"""Mistakes with Q, K, V, caches, heads and the output, in numbers of their own."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.mistake_numbers.registry import Known, Matrix, by_hand, softmax
+
+# Projections. In layers a name has its sublayer before it: `self.W_q`.
+
+
+@by_hand("weight-transposed", problem="square", step="Q")
+@by_hand("weight-transposed", problem="columns", step="Q")
+@by_hand("weight-transposed", problem="torch", step="Q")
+def with_rows_for_columns(known: Known) -> Matrix:
+    """X W_qᵀ, where X W_q is right, however the weight is written."""
+    return known["X"] @ known["W_q"].T
+
+
+@by_hand("weight-transposed", problem="biases", step="K")
+def with_rows_for_columns_and_a_bias(known: Known) -> Matrix:
+    """X W_kᵀ + b_k."""
+    return known["X"] @ known["W_k"].T + known["b_k"]
+
+
+@by_hand("weight-on-left", problem="self", step="Q")
+def with_the_weight_in_front(known: Known) -> Matrix:
+    """W_q X."""
+    return known["W_q"] @ known["X"]
+
+
+@by_hand("weight-on-left", problem="decoder", step="self.Q")
+def with_the_weight_in_front_and_a_bias(known: Known) -> Matrix:
+    """W_q X + b_q."""
+    return known["self.W_q"] @ known["X"] + known["self.b_q"]
+
+
+@by_hand("weight-on-right", problem="columns, square", step="V")
+def with_the_weight_behind_columns(known: Known) -> Matrix:
+    """X W_v of what is written in columns, and what comes out is in columns too."""
+    X, W_v = known["X"].T, known["W_v"].T
+    return (X @ W_v).T
+
+
+@by_hand("v-uses-wk", problem="wide", step="V")
+def values_by_the_weight_of_keys(known: Known) -> Matrix:
+    """X W_k."""
+    return known["X"] @ known["W_k"]
+
+
+@by_hand("v-uses-wk", problem="biases", step="V")
+def values_by_the_weight_and_bias_of_keys(known: Known) -> Matrix:
+    """X W_k + b_k."""
+    return known["X"] @ known["W_k"] + known["b_k"]
+
+
+@by_hand("v-uses-wk", problem="memory", step="V")
+def values_of_memory_by_the_weight_of_keys(known: Known) -> Matrix:
+    """Memory times W_k."""
+    return known["memory"] @ known["W_k"]
+
+
+@by_hand("k-uses-wq", problem="wide", step="K")
+def keys_by_the_weight_of_queries(known: Known) -> Matrix:
+    """X W_q."""
+    return known["X"] @ known["W_q"]
+
+
+@by_hand("k-uses-wq", problem="biases", step="K")
+def keys_by_the_weight_and_bias_of_queries(known: Known) -> Matrix:
+    """X W_q + b_q."""
+    return known["X"] @ known["W_q"] + known["b_q"]
+
+
+@by_hand("k-uses-wq", problem="memory", step="K")
+def keys_of_memory_by_the_weight_of_queries(known: Known) -> Matrix:
+    """Memory times W_q."""
+    return known["memory"] @ known["W_q"]
+
+
+@by_hand("q-uses-wk", problem="wide", step="Q")
+@by_hand("q-uses-wk", problem="memory", step="Q")
+def queries_by_the_weight_of_keys(known: Known) -> Matrix:
+    """X W_k."""
+    return known["X"] @ known["W_k"]
+
+
+@by_hand("q-uses-wk", problem="biases", step="Q")
+def queries_by_the_weight_and_bias_of_keys(known: Known) -> Matrix:
+    """X W_k + b_k."""
+    return known["X"] @ known["W_k"] + known["b_k"]
+
+
+@by_hand("q-unprojected", problem="wide", step="Q")
+@by_hand("q-unprojected", problem="memory", step="Q")
+@by_hand("k-unprojected", problem="wide", step="K")
+@by_hand("v-unprojected", problem="wide", step="V")
+def unprojected(known: Known) -> Matrix:
+    """X."""
+    return known["X"]
+
+
+@by_hand("k-unprojected", problem="memory", step="K")
+@by_hand("v-unprojected", problem="memory", step="V")
+@by_hand("k-unprojected", problem="sinusoidal, memory", step="K")
+@by_hand("v-unprojected", problem="sinusoidal, memory", step="V")
+def unprojected_memory(known: Known) -> Matrix:
+    """What keys and values are made of in cross-attention."""
+    return known["memory"]
+
+
+@by_hand("cross-swapped", problem="memory", step="Q")
+@by_hand("cross-swapped", problem="sinusoidal, memory", step="Q")
+def queries_from_memory(known: Known) -> Matrix:
+    """Memory times W_q."""
+    return known["memory"] @ known["W_q"]
+
+
+@by_hand("cross-swapped", problem="memory", step="K")
+@by_hand("cross-is-self", problem="memory", step="K")
+def keys_from_own_tokens(known: Known) -> Matrix:
+    """X W_k."""
+    return known["X"] @ known["W_k"]
+
+
+@by_hand("cross-swapped", problem="memory", step="V")
+@by_hand("cross-is-self", problem="memory", step="V")
+def values_from_own_tokens(known: Known) -> Matrix:
+    """X W_v."""
+    return known["X"] @ known["W_v"]
+
+
+@by_hand("cross-swapped", problem="sinusoidal, memory", step="K")
+@by_hand("cross-is-self", problem="sinusoidal, memory", step="K")
+def keys_from_own_tokens_with_positions(known: Known) -> Matrix:
+    """The sum of X and its positions, times W_k."""
+    return (known["X"] + known["position"]) @ known["W_k"]
+
+
+@by_hand("cross-swapped", problem="decoder", step="cross.Q")
+def queries_of_a_layer_from_memory(known: Known) -> Matrix:
+    """Memory times W_q, plus b_q."""
+    return known["memory"] @ known["cross.W_q"] + known["cross.b_q"]
+
+
+@by_hand("cross-swapped", problem="decoder", step="cross.K")
+@by_hand("cross-is-self", problem="decoder", step="cross.K")
+def keys_of_a_layer_from_own_tokens(known: Known) -> Matrix:
+    """W_k after the result of the decoder's first norm, which the queries are made of."""
+    return known["norm_1.output"] @ known["cross.W_k"]
+
+
+@by_hand("split-before-project", problem="heads", step="Q")
+def both_halves_by_one_weight(known: Known) -> Matrix:
+    """Columns 1 and 2 of X, then columns 3 and 4, each by the first 2 × 2 numbers of W_q."""
+    X, small = known["X"], known["W_q"][:2, :2]
+    return np.hstack([X[:, :2] @ small, X[:, 2:] @ small])
+
+
+@by_hand("split-before-project", problem="encoder", step="self.Q")
+def both_halves_by_one_weight_and_bias(known: Known) -> Matrix:
+    """The same of the embeddings of an encoder, with the first two numbers of b_q for each half."""
+    X, small, bias = known["embedded"], known["self.W_q"][:2, :2], known["self.b_q"][:2]
+    return np.hstack([X[:, :2] @ small + bias, X[:, 2:] @ small + bias])
+
+
+@by_hand("split-before-project", problem="rope, heads", step="K")
+def all_thirds_by_one_weight(known: Known) -> Matrix:
+    """Two columns of X for each of three heads, by the first 2 × 4 numbers of W_k."""
+    return np.hstack([known["X"][:, i : i + 2] @ known["W_k"][:2, :4] for i in (0, 2, 4)])
+
+
+@by_hand("split-before-project", problem="batch and heads", step="V")
+def both_halves_by_one_weight_in_a_batch(known: Known) -> Matrix:
+    """The halves of each entry of a batch, by the first 2 × 2 numbers of W_v."""
+    small = known["W_v"][:2, :2]
+    return np.stack([np.hstack([X[:, :2] @ small, X[:, 2:] @ small]) for X in known["X"]])
+
+
+@by_hand("bias-missing", problem="biases", step="V")
+def without_bias(known: Known) -> Matrix:
+    """X W_v."""
+    return known["X"] @ known["W_v"]
+
+
+@by_hand("bias-missing", problem="heads", step="output")
+def output_without_bias(known: Known) -> Matrix:
+    """The heads side by side, times W_o."""
+    return np.hstack([*known["heads"]]) @ known["W_o"]
+
+
+@by_hand("bias-twice", problem="biases", step="V")
+def with_two_biases(known: Known) -> Matrix:
+    """X W_v + b_v + b_v."""
+    return known["X"] @ known["W_v"] + known["b_v"] + known["b_v"]
+
+
+@by_hand("bias-twice", problem="heads", step="output")
+def output_with_two_biases(known: Known) -> Matrix:
+    """The heads side by side, times W_o, plus b_o and b_o."""
+    return known["concat"] @ known["W_o"] + known["b_o"] + known["b_o"]
+
+
+@by_hand("relu-on-projection", problem="biases", step="Q")
+def projected_without_negative_numbers(known: Known) -> Matrix:
+    """X W_q + b_q, or 0 where that is negative."""
+    return np.maximum(0, known["X"] @ known["W_q"] + known["b_q"])
+
+
+@by_hand("relu-on-projection", problem="heads", step="output")
+def output_without_negative_numbers(known: Known) -> Matrix:
+    """The heads side by side, times W_o, plus b_o, or 0 where that is negative."""
+    return np.maximum(0, known["concat"] @ known["W_o"] + known["b_o"])
+
+
+# Caches.
+
+
+@by_hand("cache-in-wrong-order", problem="cache", step="K_present")
+def new_keys_first(known: Known) -> Matrix:
+    """K above K_past."""
+    return np.vstack([known["K"], known["K_past"]])
+
+
+@by_hand("cache-in-wrong-order", problem="sinusoidal, cache", step="V_present")
+def new_values_first_in_each_head(known: Known) -> Matrix:
+    """V above V_past, in each of three heads."""
+    pairs = zip(known["V_h"], known["V_past"], strict=True)
+    return np.stack([np.vstack(pair) for pair in pairs])
+
+
+@by_hand("cache-forgotten", problem="cache", step="K_present")
+def new_keys_alone(known: Known) -> Matrix:
+    """K."""
+    return known["K"]
+
+
+@by_hand("cache-forgotten", problem="cache", step="V_present")
+def new_values_alone(known: Known) -> Matrix:
+    """V."""
+    return known["V"]
+
+
+@by_hand("cache-forgotten", problem="cache", step="masked")
+def causal_scores_of_new_keys(known: Known) -> Matrix:
+    """Q Kᵀ / √3 of two tokens, the second hidden from the first."""
+    (a, _), (c, d) = known["Q"] @ known["K"].T / np.sqrt(3.0)
+    return np.array([[a, -np.inf], [c, d]])
+
+
+@by_hand("cache-forgotten", problem="cache and window", step="masked")
+def scores_of_new_keys_in_a_window(known: Known) -> Matrix:
+    """Q Kᵀ / √3 of two tokens, which both see one token ahead."""
+    return known["Q"] @ known["K"].T / np.sqrt(3.0)
+
+
+@by_hand("cache-forgotten", problem="alibi, cache", step="masked")
+def scores_of_new_keys_by_distance(known: Known) -> Matrix:
+    """Q Kᵀ / √4, less the distance times the slope of a single head, 2⁻⁸."""
+    token = np.arange(3)
+    distance = abs(token[:, None] - token)
+    return known["Q"] @ known["K"].T / 2.0 - distance / 256.0
+
+
+# Heads apart and together.
+
+
+@by_hand("split-by-reshape", problem="three heads", step="Q_h")
+def heads_of_some_tokens(known: Known) -> Matrix:
+    """The 30 numbers of Q row by row: ten for each head, two of them for each token."""
+    return known["Q"].reshape(3, 5, 2)
+
+
+@by_hand("split-by-reshape", problem="batch and heads", step="V_h")
+def heads_of_some_tokens_in_a_batch(known: Known) -> Matrix:
+    """The same in each entry of the batch: six of its twelve numbers for each head."""
+    return np.stack([entry.reshape(2, 3, 2) for entry in known["V"]])
+
+
+@by_hand("heads-interleaved", problem="three heads", step="K_h")
+def heads_of_every_third_column(known: Known) -> Matrix:
+    """Columns 1 and 4 for head 1, 2 and 5 for head 2, 3 and 6 for head 3."""
+    return np.stack([known["K"][:, [0, 3]], known["K"][:, [1, 4]], known["K"][:, [2, 5]]])
+
+
+@by_hand("heads-interleaved", problem="batch and heads", step="Q_h")
+def heads_of_every_second_column(known: Known) -> Matrix:
+    """Columns 1 and 3 for head 1, 2 and 4 for head 2, in each entry of the batch."""
+    return np.stack([known["Q"][..., [0, 2]], known["Q"][..., [1, 3]]], axis=1)
+
+
+@by_hand("merge-by-reshape", problem="shared heads", step="output")
+def rows_of_several_tokens(known: Known) -> Matrix:
+    """The 36 numbers of the heads one after the other: twelve for each token."""
+    return known["heads"].reshape(3, 12)
+
+
+@by_hand("merge-by-reshape", problem="batch and heads", step="concat")
+def rows_of_several_tokens_in_a_batch(known: Known) -> Matrix:
+    """The same in each entry of the batch: four of its twelve numbers for each token."""
+    return np.stack([entry.reshape(3, 4) for entry in known["heads"]])
+
+
+@by_hand("merge-batch-head-swap", problem="batch and heads", step="concat")
+def heads_of_other_entries(known: Known) -> Matrix:
+    """Head 1 of the three entries, then head 2 of them, of which each entry takes two in turn."""
+    in_turn = [known["heads"][entry, head] for head in range(2) for entry in range(3)]
+    return np.stack([np.hstack(in_turn[:2]), np.hstack(in_turn[2:4]), np.hstack(in_turn[4:])])
+
+
+@by_hand("merge-interleaved", problem="shared heads", step="output")
+def columns_in_turn(known: Known) -> Matrix:
+    """The first column of each of four heads, then the second, then the third."""
+    columns = [head[:, column] for column in range(3) for head in known["heads"]]
+    return np.stack(columns, axis=-1)
+
+
+@by_hand("merge-interleaved", problem="batch and heads", step="concat")
+def columns_in_turn_in_a_batch(known: Known) -> Matrix:
+    """The first column of both heads, then the second, in each entry of the batch."""
+    first, second = known["heads"][:, 0], known["heads"][:, 1]
+    columns = (first[..., 0], second[..., 0], first[..., 1], second[..., 1])
+    return np.stack(columns, axis=-1)
+
+
+@by_hand("heads-reversed-order", problem="three heads", step="concat")
+def last_head_first(known: Known) -> Matrix:
+    """Head 3, head 2 and head 1 side by side."""
+    first, second, third = known["heads"]
+    return np.hstack([third, second, first])
+
+
+@by_hand("heads-summed", problem="three heads", step="concat")
+def sum_of_heads(known: Known) -> Matrix:
+    """Head 1 + head 2 + head 3."""
+    first, second, third = known["heads"]
+    return first + second + third
+
+
+@by_hand("heads-summed", problem="batch and heads", step="concat")
+def sum_of_heads_in_a_batch(known: Known) -> Matrix:
+    """Head 1 + head 2 in each entry of the batch."""
+    return known["heads"][:, 0] + known["heads"][:, 1]
+
+
+@by_hand("heads-averaged", problem="three heads", step="concat")
+def mean_of_heads(known: Known) -> Matrix:
+    """A third of head 1 + head 2 + head 3."""
+    first, second, third = known["heads"]
+    return (first + second + third) / 3.0
+
+
+@by_hand("no-wo", problem="three heads", step="output")
+def output_without_its_weight(known: Known) -> Matrix:
+    """The heads side by side."""
+    return np.hstack([*known["heads"]])
+
+
+# The weighted sum.
+
+
+@by_hand("values-first", problem="additive", step="output")
+@by_hand("values-first", problem="columns, square", step="output")
+def values_in_front(known: Known) -> Matrix:
+    """V times the weights. In columns both are transposed, change places, and do so once more."""
+    return known["V"] @ known["weights"]
+
+
+@by_hand("weights-transposed", problem="wide", step="output")
+def weights_of_the_other_side(known: Known) -> Matrix:
+    """The transposed weights times V."""
+    return known["weights"].T @ known["V"]
+
+
+@by_hand("weights-transposed", problem="three heads", step="heads")
+def weights_of_the_other_side_in_each_head(known: Known) -> Matrix:
+    """The same in each head."""
+    pairs = zip(known["weights"], known["V_h"], strict=True)
+    return np.stack([weights.T @ V for weights, V in pairs])
+
+
+@by_hand("context-from-projected-keys", problem="wide", step="output")
+@by_hand("context-from-projected-keys", problem="cosine", step="output")
+@by_hand("context-from-projected-keys", problem="general", step="output")
+@by_hand("context-from-keys", problem="additive", step="output")
+@by_hand("context-from-keys", problem="concat", step="output")
+def mixture_of_keys(known: Known) -> Matrix:
+    """The weights times K."""
+    return known["weights"] @ known["K"]
+
+
+@by_hand("context-from-projected-keys", problem="additive", step="output")
+def mixture_of_hidden_keys(known: Known) -> Matrix:
+    """The weights times K U_a, the keys as they stand in additive scores."""
+    return known["weights"] @ (known["K"] @ known["U_a"])
+
+
+@by_hand("context-from-projected-keys", problem="rope", step="output")
+def mixture_of_rotated_keys(known: Known) -> Matrix:
+    """The weights times the rotated keys, whose products with the queries are the scores."""
+    return known["weights"] @ known["K_rotated"]
+
+
+@by_hand("context-from-projected-keys", problem="cache", step="output")
+def mixture_of_keys_of_a_cache(known: Known) -> Matrix:
+    """The weights times the keys of the cache and the new ones."""
+    return known["weights"] @ np.vstack([known["K_past"], known["K"]])
+
+
+@by_hand("context-from-projected-keys", problem="three heads", step="heads")
+def mixture_of_keys_in_each_head(known: Known) -> Matrix:
+    """The weights of each head times its own two columns of K."""
+    columns = np.split(known["K"], 3, axis=1)
+    pairs = zip(known["weights"], columns, strict=True)
+    return np.stack([weights @ K for weights, K in pairs])
+
+
+@by_hand("context-from-inputs", problem="wide", step="output")
+def mixture_of_tokens(known: Known) -> Matrix:
+    """The weights times X."""
+    return known["weights"] @ known["X"]
+
+
+@by_hand("context-from-inputs", problem="sinusoidal", step="output")
+def mixture_of_tokens_with_positions(known: Known) -> Matrix:
+    """The weights times X with its positions, which is what is projected."""
+    return known["weights"] @ (known["X"] + known["position"])
+
+
+@by_hand("context-from-inputs", problem="memory", step="output")
+@by_hand("context-from-inputs", problem="sinusoidal, memory", step="output")
+def mixture_of_memory(known: Known) -> Matrix:
+    """The weights times memory."""
+    return known["weights"] @ known["memory"]
+
+
+@by_hand("context-from-inputs", problem="heads", step="heads")
+def mixture_of_halves_of_tokens(known: Known) -> Matrix:
+    """The weights of head 1 times columns 1 and 2 of X, those of head 2 times columns 3 and 4."""
+    first, second = known["weights"]
+    return np.stack([first @ known["X"][:, :2], second @ known["X"][:, 2:]])
+
+
+@by_hand("batch-as-sequence", problem="batch of three", step="scores")
+def scores_between_entries(known: Known) -> Matrix:
+    """Q Kᵀ of the three entries for each of five tokens."""
+    Q, K = known["Q"], known["K"]
+    return np.stack([Q[:, token] @ K[:, token].T for token in range(5)])
+
+
+@by_hand("batch-as-sequence", problem="batch of three", step="output")
+def attention_between_entries(known: Known) -> Matrix:
+    """softmax(Q Kᵀ / √4) V of the three entries for each of five tokens, a column of the batch."""
+    Q, K, V = known["Q"], known["K"], known["V"]
+    tokens = [softmax(Q[:, i] @ K[:, i].T / 2.0) @ V[:, i] for i in range(5)]
+    return np.stack(tokens, axis=1)
+
+
+# Heads that are shared: two for four heads of queries.
+
+
+@by_hand("gqa-tiled", problem="shared heads", step="scores")
+def scores_in_turn(known: Known) -> Matrix:
+    """The keys of heads 1, 2, 1 and 2."""
+    first, second = known["K_h"]
+    keys = (first, second, first, second)
+    return np.stack([Q @ K.T for Q, K in zip(known["Q_h"], keys, strict=True)])
+
+
+@by_hand("gqa-tiled", problem="shared heads", step="heads")
+def heads_in_turn(known: Known) -> Matrix:
+    """The values of heads 1, 2, 1 and 2."""
+    first, second = known["V_h"]
+    values = (first, second, first, second)
+    return np.stack([weights @ V for weights, V in zip(known["weights"], values, strict=True)])
+
+
+@by_hand("gqa-wrong-axis", problem="shared heads", step="scores")
+def scores_of_repeated_tokens(known: Known) -> Matrix:
+    """Tokens 1, 1, 2, 2 of the first keys, then 3, 3, 4, 4; then those of the second keys."""
+    first, second = known["K_h"]
+    keys = (first[[0, 0, 1, 1]], first[[2, 2, 3, 3]], second[[0, 0, 1, 1]], second[[2, 2, 3, 3]])
+    return np.stack([Q @ K.T for Q, K in zip(known["Q_h"], keys, strict=True)])
+
+
+@by_hand("gqa-wrong-axis", problem="shared heads", step="heads")
+def heads_of_repeated_tokens(known: Known) -> Matrix:
+    """The same of the values."""
+    first, second = known["V_h"]
+    values = (first[[0, 0, 1, 1]], first[[2, 2, 3, 3]], second[[0, 0, 1, 1]], second[[2, 2, 3, 3]])
+    return np.stack([weights @ V for weights, V in zip(known["weights"], values, strict=True)])
+
+
+@by_hand("gqa-first-head", problem="shared heads", step="scores")
+def scores_of_the_first_keys(known: Known) -> Matrix:
+    """The keys of head 1 for all."""
+    return np.stack([Q @ known["K_h"][0].T for Q in known["Q_h"]])
+
+
+@by_hand("gqa-first-head", problem="shared heads", step="heads")
+def heads_of_the_first_values(known: Known) -> Matrix:
+    """The values of head 1 for all."""
+    return np.stack([weights @ known["V_h"][0] for weights in known["weights"]])
+
+
+@by_hand("average-summed", problem="torch", step="average")
+def sum_of_the_weights(known: Known) -> Matrix:
+    """The weights of head 1 + those of head 2."""
+    first, second = known["weights"]
+    return first + second
