@@ -236,4 +236,25 @@ PROBLEMS |= {
         f"memory, {normaliser}": {**PROBLEMS["memory"], "normaliser": normaliser}
         for normaliser in ("softmax1", "sparsemax", "sigmoid")
     },
+    **{
+        f"temperature, {normaliser}": {**PROBLEMS["temperature"], "normaliser": normaliser}
+        for normaliser in ("sparsemax", "sigmoid")
+    },
+    "sparsemax, unmasked": {**PROBLEMS["self"], "normaliser": "sparsemax"},
+    "torch, square": {**PROBLEMS["torch"], "X": PROBLEMS["square"]["X"]},
+    "general, shared heads": {
+        **PROBLEMS["shared heads"],
+        "score": "general",
+        "W_a": np.array([[1, 2], [0, -1]]),
+    },
+}
+
+BARE = {"X": PROBLEMS["biases"]["X"], "memory": PROBLEMS["heads"]["X"]}
+PROBLEMS |= {
+    "memory, bare": BARE,
+    "memory, bare, general": {**BARE, "score": "general", "W_a": SQUARE["W_q"]},
+    "memory, bare, additive": {**BARE, "score": "additive"},
+    "memory, bare, heads": {**BARE, "heads": 2},
+    "encoder, batch": {**PROBLEMS["encoder, positions"], "X": PROBLEMS["batch"]["X"]},
+    "encoder, rms, batch": {**PROBLEMS["encoder, rms"], "X": PROBLEMS["batch"]["X"]},
 }

@@ -17,12 +17,12 @@ from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.problem.problem import Problem
 from attncli.homework.mistakes.catalogue import MISTAKES
 from attncli.homework.mistakes.mistake import Mistake, scene_at
-from tests.mistake_numbers import masks, positions, registry, scores
+from tests.mistake_numbers import layers, masks, positions, registry, scores, values, weights
 from tests.mistake_numbers.registry import BY_HAND, ByHand, Matrix
 from tests.problems import PROBLEMS
 
 # The rooms of the catalogue whose mistakes are worked out. An entry of another room is not missed.
-ROOMS = (positions, scores, masks)
+ROOMS = (positions, scores, masks, weights, values, layers)
 
 
 def room_of(entry: Mistake) -> str:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from tests.mistake_numbers.registry import Known, Matrix, by_hand, softmax
+from tests.mistake_numbers.registry import Known, Matrix, by_hand, softmax, sparsemax
 
 # eps is 0.3 in the problems "encoder" and "encoder, annotated", and 1e-5 in all others.
 
@@ -191,6 +191,19 @@ def mean_square_of_the_matrix(known: Known) -> Matrix:
     return np.full((3, 1), (known["X"] ** 2).sum() / 12.0)
 
 
+@by_hand("ln-axis", problem="encoder, batch", step="norm_1.mean")
+def means_of_features_in_a_batch(known: Known) -> Matrix:
+    """A row for each entry of the batch."""
+    return known["norm_1.sum"].sum(1, keepdims=True) / 3.0
+
+
+@by_hand("ln-axis-all", problem="encoder, batch", step="norm_1.mean")
+def mean_of_the_batch(known: Known) -> Matrix:
+    """The mean of all 24 numbers, for each token of both entries."""
+    return np.full((2, 3, 1), known["norm_1.sum"].sum() / 24.0)
+
+
+@by_hand("ln-mean-not-divided", problem="encoder, batch", step="norm_1.mean")
 @by_hand("ln-mean-not-divided", problem="encoder", step="norm_1.mean")
 def sums_of_features(known: Known) -> Matrix:
     """The sum of the features of each token."""
@@ -198,6 +211,7 @@ def sums_of_features(known: Known) -> Matrix:
 
 
 @by_hand("ln-sample-variance", problem="encoder", step="norm_1.variance")
+@by_hand("ln-sample-variance", problem="encoder, batch", step="norm_1.variance")
 def variances_of_a_sample(known: Known) -> Matrix:
     """The sum of the squares over 3, one less than there are features."""
     squares = (known["norm_1.sum"] - known["norm_1.mean"]) ** 2
@@ -212,12 +226,14 @@ def variances_of_all_there_are(known: Known) -> Matrix:
 
 
 @by_hand("ln-variance-uncentred", problem="encoder", step="norm_1.variance")
+@by_hand("ln-variance-uncentred", problem="encoder, batch", step="norm_1.variance")
 def mean_squares(known: Known) -> Matrix:
     """The sum of the squares of the features themselves, over 4."""
     return (known["norm_1.sum"] ** 2).sum(-1, keepdims=True) / 4.0
 
 
 @by_hand("ln-mean-square-centred", problem="encoder, rms", step="norm_1.mean_square")
+@by_hand("ln-mean-square-centred", problem="encoder, rms, batch", step="norm_1.mean_square")
 def variances(known: Known) -> Matrix:
     """The sum of the squares of the features less their mean, over 4."""
     centred = known["X"] - known["X"].mean(-1, keepdims=True)
@@ -243,6 +259,7 @@ def root_mean_squares(known: Known) -> Matrix:
 
 
 @by_hand("ln-variance-not-divided", problem="encoder", step="norm_1.variance")
+@by_hand("ln-variance-not-divided", problem="encoder, batch", step="norm_1.variance")
 def sums_of_squared_deviations(known: Known) -> Matrix:
     """The sum of the squares of the features less their mean."""
     squares = (known["norm_1.sum"] - known["norm_1.mean"]) ** 2
@@ -256,6 +273,7 @@ def sums_of_squares(known: Known) -> Matrix:
 
 
 @by_hand("ln-absolute-deviation", problem="encoder", step="norm_1.variance")
+@by_hand("ln-absolute-deviation", problem="encoder, batch", step="norm_1.variance")
 def mean_distances(known: Known) -> Matrix:
     """The sum of the distances of the features from their mean, over 4."""
     distances = abs(known["norm_1.sum"] - known["norm_1.mean"])
@@ -279,6 +297,7 @@ def not_centred(known: Known) -> Matrix:
 
 
 @by_hand("ln-mean-subtracted", problem="encoder, rms", step="norm_1.output")
+@by_hand("ln-mean-subtracted", problem="encoder, rms, batch", step="norm_1.output")
 def centred_over_the_root_mean_square(known: Known) -> Matrix:
     """(x − mean) / √(mean square + 1e-5)."""
     x = known["X"]
@@ -287,6 +306,7 @@ def centred_over_the_root_mean_square(known: Known) -> Matrix:
 
 
 @by_hand("ln-for-rms", problem="encoder, rms", step="norm_1.output")
+@by_hand("ln-for-rms", problem="encoder, rms, batch", step="norm_1.output")
 def layer_norm_for_another(known: Known) -> Matrix:
     """(x − mean) / √(variance + 1e-5)."""
     return learned(known, "norm_1", standard(known["X"], 1e-5))
@@ -764,6 +784,12 @@ def softmax1_of_earlier_keys(known: Known) -> Matrix:
     """Exponentials of the scores of the keys j ≤ i over 1 + their sum, at the temperature 0.5."""
     powers = np.exp(without_later_keys(known["scaled"]) / 0.5)
     return powers / (1 + powers.sum(-1, keepdims=True))
+
+
+@by_hand("causal-unasked", problem="sparsemax, unmasked", step="weights")
+def sparsemax_of_earlier_keys(known: Known) -> Matrix:
+    """Sparsemax of the scores of the keys j ≤ i."""
+    return sparsemax(without_later_keys(known["scaled"]))
 
 
 @by_hand("causal-unasked", problem="sigmoid", step="weights")

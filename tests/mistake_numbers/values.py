@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from tests.mistake_numbers.registry import Known, Matrix, by_hand, softmax
@@ -33,6 +35,12 @@ def with_the_weight_in_front(known: Known) -> Matrix:
 def with_the_weight_in_front_and_a_bias(known: Known) -> Matrix:
     """W_q X + b_q."""
     return known["self.W_q"] @ known["X"] + known["self.b_q"]
+
+
+@by_hand("weight-on-left", problem="torch, square", step="Q")
+def with_the_weight_in_front_as_torch_writes_it(known: Known) -> Matrix:
+    """W_q X with W_q as it is written there, transposed: a row for each output."""
+    return known["W_q"].T @ known["X"]
 
 
 @by_hand("weight-on-right", problem="columns, square", step="V")
@@ -148,6 +156,68 @@ def queries_of_a_layer_from_memory(known: Known) -> Matrix:
 def keys_of_a_layer_from_own_tokens(known: Known) -> Matrix:
     """W_k after the result of the decoder's first norm, which the queries are made of."""
     return known["norm_1.output"] @ known["cross.W_k"]
+
+
+# X and memory without weights, of three tokens each.
+
+
+@by_hand("cross-swapped", problem="memory, bare", step="scores")
+def scores_of_memory(known: Known) -> Matrix:
+    """Memory times Xᵀ."""
+    return known["memory"] @ known["X"].T
+
+
+@by_hand("cross-is-self", problem="memory, bare", step="scores")
+def scores_of_own_tokens(known: Known) -> Matrix:
+    """X Xᵀ."""
+    return known["X"] @ known["X"].T
+
+
+@by_hand("cross-swapped", problem="memory, bare, general", step="scores")
+def general_scores_of_memory(known: Known) -> Matrix:
+    """Memory times W_a Xᵀ."""
+    return known["memory"] @ known["W_a"] @ known["X"].T
+
+
+@by_hand("cross-is-self", problem="memory, bare, general", step="scores")
+def general_scores_of_own_tokens(known: Known) -> Matrix:
+    """X W_a Xᵀ."""
+    return known["X"] @ known["W_a"] @ known["X"].T
+
+
+@by_hand("cross-swapped", problem="memory, bare, additive", step="hidden")
+def hidden_numbers_of_memory(known: Known) -> Matrix:
+    """tanh(q + k), with q from memory and k from X: 3 × 3 × 4."""
+    return np.tanh(known["memory"][:, None, :] + known["X"][None, :, :])
+
+
+@by_hand("cross-is-self", problem="memory, bare, additive", step="hidden")
+def hidden_numbers_of_own_tokens(known: Known) -> Matrix:
+    """tanh(q + k), with both from X."""
+    return np.tanh(known["X"][:, None, :] + known["X"][None, :, :])
+
+
+@by_hand("cross-swapped", problem="memory, bare", step="output")
+@by_hand("cross-is-self", problem="memory, bare", step="output")
+def mixture_of_own_tokens(known: Known) -> Matrix:
+    """The weights times X."""
+    return known["weights"] @ known["X"]
+
+
+@by_hand("cross-swapped", problem="memory, bare, heads", step="Q_h")
+def heads_of_memory(known: Known) -> Matrix:
+    """Columns 1 and 2 of memory, and columns 3 and 4."""
+    return np.stack([known["memory"][:, :2], known["memory"][:, 2:]])
+
+
+@by_hand("cross-swapped", problem="memory, bare, heads", step="K_h")
+@by_hand("cross-is-self", problem="memory, bare, heads", step="K_h")
+def heads_of_own_tokens(known: Known) -> Matrix:
+    """Columns 1 and 2 of X, and columns 3 and 4."""
+    return np.stack([known["X"][:, :2], known["X"][:, 2:]])
+
+
+# Other projections.
 
 
 @by_hand("split-before-project", problem="heads", step="Q")
@@ -501,6 +571,31 @@ def scores_of_the_first_keys(known: Known) -> Matrix:
 def heads_of_the_first_values(known: Known) -> Matrix:
     """The values of head 1 for all."""
     return np.stack([weights @ known["V_h"][0] for weights in known["weights"]])
+
+
+def general_scores(known: Known, keys: Sequence[Matrix]) -> Matrix:
+    """Q W_a Kᵀ of four heads."""
+    return np.stack([Q @ known["W_a"] @ K.T for Q, K in zip(known["Q_h"], keys, strict=True)])
+
+
+@by_hand("gqa-tiled", problem="general, shared heads", step="scores")
+def general_scores_in_turn(known: Known) -> Matrix:
+    """The keys of heads 1, 2, 1 and 2."""
+    first, second = known["K_h"]
+    return general_scores(known, (first, second, first, second))
+
+
+@by_hand("gqa-wrong-axis", problem="general, shared heads", step="scores")
+def general_scores_of_repeated_tokens(known: Known) -> Matrix:
+    """Tokens 1, 1, 2, 2 of the first keys, then 3, 3, 4, 4; then those of the second keys."""
+    keys = [head[tokens] for head in known["K_h"] for tokens in ([0, 0, 1, 1], [2, 2, 3, 3])]
+    return general_scores(known, keys)
+
+
+@by_hand("gqa-first-head", problem="general, shared heads", step="scores")
+def general_scores_of_the_first_keys(known: Known) -> Matrix:
+    """The keys of head 1 for all."""
+    return general_scores(known, [known["K_h"][0]] * 4)
 
 
 @by_hand("average-summed", problem="torch", step="average")

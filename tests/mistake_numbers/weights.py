@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.mistake_numbers.registry import Known, Matrix, by_hand, exponentials, softmax
+from tests.mistake_numbers.registry import Known, Matrix, by_hand, exponentials, softmax, sparsemax
 
 HIDDEN = -np.inf
 CAUSAL = np.tril(np.ones((4, 4), dtype=np.bool_))
@@ -284,6 +284,42 @@ def sink(scores: Matrix) -> Matrix:
     return powers / (1 + powers.sum(-1, keepdims=True))
 
 
+@by_hand("temperature-missing", problem="temperature, sparsemax", step="weights")
+def sparsemax_without_temperature(known: Known) -> Matrix:
+    """Sparsemax of the masked scores as they are."""
+    return sparsemax(known["masked"])
+
+
+@by_hand("temperature-multiplied", problem="temperature, sparsemax", step="weights")
+def sparsemax_times_temperature(known: Known) -> Matrix:
+    """Sparsemax of 2.5 times the masked scores."""
+    return sparsemax(known["masked"] * 2.5)
+
+
+@by_hand("temperature-after", problem="temperature, sparsemax", step="weights")
+def sparsemax_over_temperature(known: Known) -> Matrix:
+    """Sparsemax of the masked scores as they are, over 2.5."""
+    return sparsemax(known["masked"]) / 2.5
+
+
+@by_hand("temperature-missing", problem="temperature, sigmoid", step="weights")
+def sigmoids_without_temperature(known: Known) -> Matrix:
+    """Sigmoids of the masked scores as they are."""
+    return 1 / (1 + np.exp(-known["masked"]))
+
+
+@by_hand("temperature-multiplied", problem="temperature, sigmoid", step="weights")
+def sigmoids_times_temperature(known: Known) -> Matrix:
+    """Sigmoids of 2.5 times the masked scores."""
+    return 1 / (1 + np.exp(-known["masked"] * 2.5))
+
+
+@by_hand("temperature-after", problem="temperature, sigmoid", step="weights")
+def sigmoids_over_temperature(known: Known) -> Matrix:
+    """Sigmoids of the masked scores as they are, over 2.5."""
+    return 1 / (1 + np.exp(-known["masked"])) / 2.5
+
+
 @by_hand("temperature-missing", problem="temperature", step="weights")
 def softmax_without_temperature(known: Known) -> Matrix:
     """Softmax of the masked scores as they are."""
@@ -379,3 +415,9 @@ def shares_of_sigmoids(known: Known) -> Matrix:
 def biased_sigmoids(known: Known) -> Matrix:
     """Sigmoids of the scores less the logarithm of 4, the number of keys."""
     return 1 / (1 + np.exp(-known["scaled"] + np.log(4)))
+
+
+@by_hand("sigmoid-bias", problem="memory, sigmoid", step="weights")
+def biased_sigmoids_of_memory(known: Known) -> Matrix:
+    """The same less the logarithm of 5, the number of keys, more than there are queries."""
+    return 1 / (1 + np.exp(-known["scaled"] + np.log(5)))
