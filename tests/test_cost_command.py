@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from attncli.calculation.counting.alternatives import KINDS, Place
+from attncli.calculation.counting.alternatives import LAYER_ALTERNATIVES, Place
 from attncli.calculation.scoring.functions import SCORING
 from attncli.cli.program import cli
 from tests import layered
@@ -324,7 +324,7 @@ def loops(at: Place) -> Mapping[str, int]:
 @pytest.mark.parametrize("at", [Place(7, 3, 5, 2), Place(11, 5, 2, 3), Place(1, 2, 3, 1)])
 def test_kinds_of_layers_multiply_what_their_loops_do(at: Place) -> None:
     """Convolution, recurrence and attention of one layer."""
-    assert {kind.name: kind.multiplications(at) for kind in KINDS} == loops(at)
+    assert {kind.name: kind.multiplications(at) for kind in LAYER_ALTERNATIVES} == loops(at)
 
 
 def reached(n: int, step: Any) -> int:
@@ -352,7 +352,7 @@ def test_orders_are_those_of_table_1() -> None:
 @pytest.mark.parametrize("n", [1, 2, 26, 27, 28, 81, 82])
 def test_paths_of_convolutions(n: int) -> None:
     """Contiguous kernels of 3 reach 3 tokens farther a layer; dilated ones three times as far."""
-    kinds = {kind.name: kind for kind in KINDS}
+    kinds = {kind.name: kind for kind in LAYER_ALTERNATIVES}
     at = Place(n, 5, 3, 1)
     assert kinds["convolution"].longest(at) == reached(n, lambda layers, seen: 3 * layers)
     assert kinds["dilated convolution"].longest(at) == reached(n, lambda layers, _: 3**layers)

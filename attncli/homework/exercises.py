@@ -13,9 +13,9 @@ from typing import Any
 
 from attncli.calculation.algebra.layouts import Role, Shape
 from attncli.calculation.choices.choices import CHOICES, Choices
+from attncli.calculation.choices.layer_kinds import LAYERS, LayerKind
 from attncli.calculation.counting.document_of_sizes import Shaped
-from attncli.calculation.counting.size_options import option
-from attncli.calculation.counting.sizes import Sizes
+from attncli.calculation.counting.sizes import Sizes, option
 from attncli.calculation.names.matrix_names import MATRICES
 from attncli.calculation.names.names import last_of
 from attncli.errors import ProblemError
@@ -57,7 +57,7 @@ class Order:
 
 
 @record(frozen=True)
-class Kind:
+class ExerciseKind:
     """A kind of document: what it is, its sizes and choices unless others are given, its maker."""
 
     help: str
@@ -76,21 +76,21 @@ def made(order: Order) -> Nested:
 
 def ready(order: Order) -> Nested:
     """A document of layers as compute reads it: title, choices, labels, then all matrices."""
-    kind = KINDS[order.kind]
+    kind, layers = KINDS[order.kind], LAYERS[order.kind]
     sizes = {**kind.sizes, **order.sizes}
     if sizes.get("layers") == 1:  # one layer needs no list
         del sizes["layers"]
     chosen = {name: CHOICES[name].read(value) for name, value in order.choices.items()}
     choices = {"layer": order.kind, **kind.choices, **chosen}
-    is_stack = order.kind == "transformer" or "layers" in sizes
+    is_stack = layers.is_composed or "layers" in sizes
     has_last_norm = is_stack and choices.get("norm") == "pre"
     shapes = _shapes(sizes, choices, has_last_norm)
     draw = Drawing(order.seed, "scale_embeddings" in choices)
     return {
-        "title": title(order.kind, sizes.get("layers", 1)),
+        "title": title(layers, sizes.get("layers", 1)),
         "note": order.command(),
         **choices,
-        **labels(order.kind, sizes),
+        **labels(layers, sizes),
         **nested({name: draw.matrix(name, shape) for name, shape in shapes.items()}),
     }
 
@@ -110,21 +110,21 @@ def _shapes(
     return inputs | shapes
 
 
-def title(kind: str, layers: int) -> str:
+def title(kind: LayerKind, layers: int) -> str:
     """`An encoder layer`, `A decoder of 2 layers`."""
-    if kind == "transformer":
-        return "A small Transformer"
-    article = "An" if kind == "encoder" else "A"
-    return f"{article} {kind} layer" if layers == 1 else f"{article} {kind} of {layers} layers"
+    if kind.is_composed:
+        return f"A small {kind.name.capitalize()}"
+    name = f"{kind.article.capitalize()} {kind.name}"
+    return f"{name} layer" if layers == 1 else f"{name} of {layers} layers"
 
 
-def labels(kind: str, sizes: Mapping[str, int]) -> dict[str, list[str]]:
+def labels(kind: LayerKind, sizes: Mapping[str, int]) -> dict[str, list[str]]:
     """A word for each token, where there are as many; a decoder's X is one word behind."""
-    own = ENGLISH if kind == "encoder" else (START, *ENGLISH)
+    own = (START, *ENGLISH) if kind.last.is_causal else ENGLISH
     found = {}
     if sizes["n"] <= len(own):
         found["tokens"] = list(own[: sizes["n"]])
-    if kind != "encoder" and sizes["m"] <= len(FRENCH):
+    if "memory" in kind.inputs and sizes["m"] <= len(FRENCH):
         found["memory_tokens"] = list(FRENCH[: sizes["m"]])
     return found
 
@@ -187,22 +187,6 @@ def nested(matrices: Mapping[str, Any]) -> Nested:
     return document
 
 
-_SMALL = {"n": 3, "d_model": 6, "d_ff": 7}
-
-KINDS: dict[str, Kind] = {
-    "encoder": Kind(
-        "self-attention and feed-forward, with their norms", _SMALL, {"heads": 2}, ready
-    ),
-    "decoder": Kind(
-        "causal self-attention, attention on memory, feed-forward",
-        {**_SMALL, "m": 4},
-        {"heads": 2},
-        ready,
-    ),
-    "transformer": Kind(
-        "an encoder and a decoder, from embeddings to the share of each word",
-        {**_SMALL, "m": 4, "words": 5},
-        {"heads": 2, "position": "sinusoidal", "scale_embeddings": True},
-        ready,
-    ),
+KINDS: dict[str, ExerciseKind] = {
+    kind.name: ExerciseKind(kind.help, kind.sizes, kind.choices, ready) for kind in LAYERS.values()
 }

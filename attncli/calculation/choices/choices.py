@@ -10,6 +10,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from attncli.calculation.choices import choice_values as values
+from attncli.calculation.choices.layer_kinds import LAYERS
 from attncli.calculation.conventions import CONVENTIONS, Convention
 from attncli.errors import ProblemError
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value")
 
-LAYERS = ("encoder", "decoder", "transformer")
 NORMS = ("post", "pre")
 NORM_KINDS = ("layer", "rms")
 DTYPES = ("float64", "float32", "float16")

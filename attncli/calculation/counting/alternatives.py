@@ -126,7 +126,7 @@ class Place:
 
 
 @record(frozen=True)
-class Kind:
+class LayerAlternative:
     """A way to let tokens know of each other, in one layer of n tokens and d features.
 
     `order`, `sequential` and `path` are how the cost of the layer, the operations that must wait
@@ -156,8 +156,8 @@ def _layers(n: int, reach: int) -> int:
     return layers
 
 
-KINDS: tuple[Kind, ...] = (
-    Kind(
+LAYER_ALTERNATIVES: tuple[LayerAlternative, ...] = (
+    LayerAlternative(
         "self-attention",
         "n² · d",
         lambda at: at.n**2 * at.d,
@@ -167,7 +167,7 @@ KINDS: tuple[Kind, ...] = (
         _one,
         lambda at: 2 * at.n**2 * at.d,  # Q Kᵀ, and weights V
     ),
-    Kind(
+    LayerAlternative(
         "restricted attention",
         "r · n · d",
         lambda at: at.window * at.n * at.d,
@@ -177,7 +177,7 @@ KINDS: tuple[Kind, ...] = (
         lambda at: -(-at.n // at.window),
         lambda at: 2 * at.window * at.n * at.d,
     ),
-    Kind(
+    LayerAlternative(
         "convolution",
         "k · n · d²",
         lambda at: at.kernel * at.n * at.d**2,
@@ -187,7 +187,7 @@ KINDS: tuple[Kind, ...] = (
         lambda at: -(-at.n // at.kernel),
         lambda at: at.kernel * at.n * at.d**2,  # k products with d × d weights a token
     ),
-    Kind(
+    LayerAlternative(
         "dilated convolution",
         "k · n · d²",
         lambda at: at.kernel * at.n * at.d**2,
@@ -197,7 +197,7 @@ KINDS: tuple[Kind, ...] = (
         lambda at: _layers(at.n, at.kernel),
         lambda at: at.kernel * at.n * at.d**2,
     ),
-    Kind(
+    LayerAlternative(
         "recurrence",
         "n · d²",
         lambda at: at.n * at.d**2,

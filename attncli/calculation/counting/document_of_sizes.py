@@ -14,7 +14,7 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import LAYOUTS, Shape
 from attncli.calculation.choices.choices import Choices
-from attncli.calculation.counting.size_options import LAYERED
+from attncli.calculation.choices.layer_kinds import FFN, LAYERS, Stack
 from attncli.calculation.counting.sizes import Sizes, shape_of
 from attncli.calculation.names.matrix_names import MATRICES
 from attncli.calculation.names.names import last_of
@@ -90,15 +90,13 @@ class Shaped:
 
     def matrices(self) -> Shapes:
         """All of them: of one attention, or of layers."""
-        kind = self.sizes.kind
-        if kind not in LAYERED:
+        kind = LAYERS.get(self.sizes.kind)
+        if kind is None:
             yield from self.attention()
-        elif kind == "transformer":
-            yield from self.stack("encoder.", "encoder", "m")
-            yield from self.stack("decoder.", "decoder", "n")
         else:
-            yield from self.stack("", kind, "n")
-            if kind == "decoder":
+            for stack in kind.stacks:
+                yield from self.stack(stack, "n" if stack == kind.last else "m")
+            if kind.inputs.get("memory") == "memory":
                 yield from self.tokens("memory", "m")
         if self.sizes.has("words"):
             yield from self.linear("", "out", self.sizes["d_model"], self.sizes["words"])
@@ -152,8 +150,9 @@ class Shaped:
             for name, width in (("K_past", sizes["d_k"]), ("V_past", sizes["d_v"])):
                 yield prefix + name, (*sizes.batch, *heads, sizes["past"], width)
 
-    def stack(self, side: str, kind: str, count: str) -> Shapes:
+    def stack(self, stack: Stack, count: str) -> Shapes:
         """What goes into one stack, its layers, and the norm after them."""
+        side = stack.prefix
         yield from self.tokens(f"{side}X", count)
         yield from self.position(side, count)
         layers = [side]
@@ -161,18 +160,18 @@ class Shaped:
             numbers = range(1, self.sizes["layers"] + 1)
             layers = [f"{side}layers.{number}." for number in numbers]
         for prefix in layers:
-            yield from self.layer(prefix, kind)
+            yield from self.layer(prefix, stack)
         if self.final_norm:
             yield from self.norm(f"{side}norm_final.")
 
-    def layer(self, prefix: str, kind: str) -> Shapes:
+    def layer(self, prefix: str, stack: Stack) -> Shapes:
         """The weights of the sublayers of one layer, and of the norm of each."""
-        attentions = ("self", "cross") if kind == "decoder" else ("self",)
-        for name in attentions:
+        for name in stack.attentions:
             yield from self.weights(f"{prefix}{name}.", self.sizes["d_model"])
         yield from self.past(f"{prefix}self.")
-        yield from self.feed_forward(f"{prefix}ffn.")
-        for number in range(1, len(attentions) + 2):
+        if FFN in stack.sublayers:
+            yield from self.feed_forward(f"{prefix}ffn.")
+        for number in range(1, len(stack.sublayers) + 1):
             yield from self.norm(f"{prefix}norm_{number}.")
 
     def feed_forward(self, prefix: str) -> Shapes:

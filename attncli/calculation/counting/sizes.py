@@ -6,12 +6,57 @@ from collections.abc import Callable, Collection, Mapping
 
 from attncli.calculation.algebra.layouts import Shape
 from attncli.calculation.choices.choices import Choices
-from attncli.calculation.counting.size_options import LAYERED, SIZES, option
+from attncli.calculation.choices.layer_kinds import LAYERS
 from attncli.calculation.scoring.functions import SCORING
 from attncli.errors import ProblemError
+from attncli.records import record
 from attncli.words import divisors, in_words
 
 MOST = 10**7  # of anything: a list of so many numbers still fits any memory
+
+
+@record(frozen=True)
+class Size:
+    """A size: what it counts, what it is unless given, and the kinds that have it."""
+
+    help: str
+    default: str = ""
+    kinds: tuple[str, ...] = ("attention", *LAYERS)
+
+
+SIZES: dict[str, Size] = {
+    "n": Size("Tokens of X, or queries"),
+    "m": Size(
+        "Tokens of memory, or keys",
+        "X is all; with Q and K, and for a decoder: n",
+        ("attention", *(kind.name for kind in LAYERS.values() if "memory" in kind.inputs)),
+    ),
+    "d_model": Size("Features of X", "Q, K and V are given"),
+    "d_q": Size("Features of a query of one head", "d_k"),
+    "d_k": Size("Features of a key of one head", "d_model / heads"),
+    "d_v": Size("Features of a value of one head", "d_k"),
+    "d_out": Size(
+        "Features of the output: W_o", "d_model with several heads, else no W_o", ("attention",)
+    ),
+    "hidden": Size("Hidden units of additive and concat scoring", "d_k"),
+    "past": Size("Cached keys and values before these", "none"),
+    "batch": Size("Batch entries", "no batch"),
+    "d_ff": Size("Hidden features of a feed-forward", "4 d_model", tuple(LAYERS)),
+    "layers": Size("Layers", "one", tuple(LAYERS)),
+    "words": Size("Words after the last layer: W_out", "none", tuple(LAYERS)),
+}
+
+# Where a product with a weight adds a bias; the first unless it is said.
+BIASES = {
+    "ffn": "in feed-forwards alone, as in the paper",
+    "none": "nowhere",
+    "all": "everywhere",
+}
+
+
+def option(name: str) -> str:
+    """How a size is written on the command line: `--d-model`."""
+    return f"--{name.replace('_', '-')}"
 
 
 class Sizes:
@@ -37,7 +82,7 @@ class Sizes:
             if not 1 <= value <= MOST:
                 message = f"{option(name)} is {value}: sizes are whole numbers from 1 to {MOST}."
                 raise ProblemError(message, "", (name,))
-        for name in ("n", "d_model") if self.kind in LAYERED else ("n",):
+        for name in ("n", "d_model") if self.kind in LAYERS else ("n",):
             if name not in self.given:
                 message = f"{option(name)} is not given: {_said(self.kind)}."
                 raise ProblemError(message, f"It counts: {SIZES[name].help}.", (name,))

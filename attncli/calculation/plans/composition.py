@@ -22,18 +22,22 @@ Made = TypeVar("Made")
 
 
 @record(frozen=True)
-class Kind:
-    """A kind of sublayer: whose matrices it takes, and how its plan is made."""
+class SublayerKind:
+    """A kind of sublayer: how its plan is made, and the owner of its matrices.
+
+    `takes` are the matrices that it takes where it stands; None are all that stand there.
+    """
 
     owner: str
     plan: Callable[[Problem], Plan]
+    takes: tuple[str, ...] | None = None
 
 
-ATTENTION = Kind("attention", attention)
-EMBEDDING = Kind("attention", embedding)
-FEED_FORWARD = Kind("feed-forward", feed_forward)
-NORM = Kind("norm", add_and_norm)
-HEAD = Kind("head", output_head)
+ATTENTION = SublayerKind("attention", attention)
+EMBEDDING = SublayerKind("attention", embedding, ())
+FEED_FORWARD = SublayerKind("feed-forward", feed_forward)
+NORM = SublayerKind("norm", add_and_norm)
+HEAD = SublayerKind("head", output_head, ("W_out", "b_out"))
 
 
 class Composition:
@@ -69,7 +73,7 @@ class Composition:
         self,
         place: Nested,
         name: str,
-        kind: Kind,
+        kind: SublayerKind,
         sources: Mapping[str, str],
         last: str | None,
         extra: Mapping[str, Entry] | None = None,
@@ -82,11 +86,10 @@ class Composition:
         """
         inner = place.within(name) if name else place
         where = inner.prefix.removesuffix(".")
-        matrices = inner.matrices() if name or kind is HEAD else {}
-        if kind is HEAD:
-            matrices = {n: e for n, e in matrices.items() if n in ("W_out", "b_out")}
         # What a sublayer works on comes from the step before it.
-        matrices = {n: e for n, e in matrices.items() if n not in ("X", "memory")}
+        own = {n: e for n, e in inner.matrices().items() if n not in ("X", "memory")}
+        taken = own.keys() if kind.takes is None else own.keys() & set(kind.takes)
+        matrices = {n: e for n, e in own.items() if n in taken}
         self.used.update(inner.prefix + local for local in matrices)
         document = Document({**matrices, **inner.choices(), **(extra or {})})
         known = {local: self.axes[glob] for local, glob in sources.items()} | dict(earlier or {})

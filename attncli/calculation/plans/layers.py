@@ -16,6 +16,7 @@ import numpy as np
 from attncli.calculation.algebra.layouts import LAYOUTS, Axis, Role
 from attncli.calculation.algebra.plan import Plan
 from attncli.calculation.choices.choices import Choices
+from attncli.calculation.choices.layer_kinds import FFN, LAYERS, LayerKind, Stack
 from attncli.calculation.plans.composition import (
     ATTENTION,
     EMBEDDING,
@@ -32,8 +33,6 @@ from attncli.calculation.problem.problem import Problem
 from attncli.calculation.problem.reading import read_problem
 from attncli.errors import ProblemError
 
-SUBLAYERS = {"encoder": ("self", "ffn"), "decoder": ("self", "cross", "ffn")}
-ARTICLES = {"encoder": "an", "decoder": "a", "transformer": "a"}
 OF_INPUTS = {"layout", "dtype", "convention", "tokens", "memory_tokens", "title", "note"}
 
 
@@ -42,7 +41,6 @@ class Layers:
 
     def __init__(self, document: Document) -> None:
         self.top = Nested(document)
-        self.is_transformer = self.top.has("encoder") and self.top.has("decoder")
         layout = told("", lambda: self.top.chosen().layout)
         self.whole = Composition(LAYOUTS[layout])
 
@@ -51,41 +49,37 @@ class Layers:
         kind = self.kind()
         base = self.inputs(kind)
         has_head = "W_out" in self.top.matrices()
-        last = "" if has_head else "output"
-        if kind == "transformer":
-            memory = self.side("encoder", self.top.within("encoder"), "encoder.X", None, "")
-            source = self.side("decoder", self.top.within("decoder"), "decoder.X", memory, last)
-        else:
-            memory_name = "memory" if kind == "decoder" else None
-            source = self.side(kind, self.top, "X", memory_name, last)
+        memory = kind.inputs.get("memory")
+        for stack in kind.stacks:
+            place = self.top.within(stack.name) if stack.name else self.top
+            last = "output" if stack == kind.last and not has_head else ""
+            before = memory if stack.attends_memory else None
+            memory = source = Side(self, stack, place, before).add(last)
         if has_head:
             self.whole.add(self.top, "", HEAD, {"X": source}, "output")
         sublayers = [part.prefix.removesuffix(".") for part in self.whole.parts]
         check_placed(self.top.document, self.whole.used, kind, sublayers)
         return self.whole.finished(base)
 
-    def kind(self) -> str:
-        """What the document is of: `encoder`, `decoder` or `transformer`."""
+    def kind(self) -> LayerKind:
+        """The kind of layers that the document says, or whose stacks it has."""
         entry = self.top.document.entries.get("layer")
-        if entry:
-            return str(Choices.layer.read(entry.value))
-        if self.is_transformer:
-            return "transformer"
+        if entry and (name := Choices.layer.read(entry.value)):
+            return LAYERS[name]
+        for kind in LAYERS.values():
+            if kind.is_composed and all(self.top.has(stack.name) for stack in kind.stacks):
+                return kind
         message = "there are layers, but it is not said of which kind."
         raise ProblemError(message, "Write layer: encoder, or decoder.", ("layer",))
 
-    def inputs(self, kind: str) -> Problem:
-        """X, and memory where there is one; in a transformer these are `decoder.X`, `encoder.X`."""
-        names = {"X": "X"}
-        if kind == "decoder":
-            names["memory"] = "memory"
-        elif kind == "transformer":
-            names = {"X": "decoder.X", "memory": "encoder.X"}
+    def inputs(self, kind: LayerKind) -> Problem:
+        """The problem of the inputs alone: X, and memory where there is one."""
+        names = kind.inputs
         entries = {**self.top.own(), **self.top.choices()}
         given = {name: entry for name, entry in entries.items() if name in OF_INPUTS}
         for local, name in names.items():
             if name not in self.top.document.entries:
-                message = f"there is no {name}: {ARTICLES[kind]} {kind} needs it."
+                message = f"there is no {name}: {kind.article} {kind.name} needs it."
                 raise ProblemError(message, f"Give {name}, tokens × d_model.", ("layer",))
             given[local] = self.top.document.entries[name]
         problem = told("", lambda: read_problem(Document(given)))
@@ -96,10 +90,18 @@ class Layers:
             self.whole.give(name, problem.matrices[local], problem.axes[local])
         return problem
 
-    def side(self, kind: str, place: Nested, source: str, memory: str | None, last: str) -> str:
-        """One stack of layers, from its embeddings; its last step bears the name `last`."""
-        kind = "decoder" if memory else "encoder"
-        source = self.embedded(place, source)
+
+class Side:
+    """One stack of layers in the making; `memory` is the name of what it attends to."""
+
+    def __init__(self, layers: Layers, stack: Stack, place: Nested, memory: str | None) -> None:
+        self.whole, self.document = layers.whole, layers.top.document
+        self.stack, self.place, self.memory = stack, place, memory
+
+    def add(self, last: str) -> str:
+        """Add its layers, from its embeddings; its last step bears the name `last`."""
+        place = self.place
+        source = self.embedded(place, f"{place.prefix}X")
         numbers = place.numbers() if place.has("layers") else []
         layers = [place.within("layers", str(number)) for number in numbers] or [place]
         # A name of its own for what a layer gives, and for the last of all that stands here.
@@ -109,7 +111,7 @@ class Layers:
         if not has_norm:
             ends[-1] = whole or ends[-1]
         for layer, end in zip(layers, ends, strict=True):
-            source = self.layer(kind, layer, source, memory, end)
+            source = self.layer(layer, source, end)
         if has_norm:
             source = self.whole.add(place, "norm_final", NORM, {"X": source}, whole)
         return source
@@ -118,7 +120,7 @@ class Layers:
         """The embeddings, enlarged and with positions added, where that is chosen."""
         extra = self.nearest(place, "position", is_added)
         extra |= self.nearest(place, "scale_embeddings")
-        past = next((name for name in self.top.document.entries if _is_past(name, place)), None)
+        past = next((name for name in self.document.entries if _is_past(name, place)), None)
         known = {}
         if past:  # as long as the cache of any of its layers
             size = self.past(past)
@@ -133,7 +135,7 @@ class Layers:
         Nothing where what it says is not meant for this use of it.
         """
         for prefix in place.scopes():
-            entry = self.top.document.entries.get(prefix + name)
+            entry = self.document.entries.get(prefix + name)
             if entry:
                 if not is_meant(entry):
                     return {}
@@ -143,44 +145,41 @@ class Layers:
 
     def past(self, name: str) -> int:
         """How many tokens a cache holds."""
-        value = self.top.document.entries[name].value
+        value = self.document.entries[name].value
         axis = -1 if Role.TOKENS in self.whole.layout.swapped else -2
         return int(np.shape(value)[axis]) if isinstance(value, np.ndarray) and value.ndim > 1 else 0
 
-    def layer(
-        self, kind: str, place: Nested, source: str, memory: str | None, last: str | None
-    ) -> str:
-        """Each sublayer with its residual sum and its norm, before it or after it."""
-        names = SUBLAYERS[kind]
+    def layer(self, place: Nested, source: str, last: str | None) -> str:
+        """Add each sublayer with its residual sum and its norm, before it or after it."""
+        names = self.stack.sublayers
         is_pre = place.chosen().norm == "pre"
         for number, name in enumerate(names, 1):
             end = last if name == names[-1] else None
             norm_name = f"norm_{number}"
             if is_pre:
                 normed = self.whole.add(place, norm_name, NORM, {"X": source}, None)
-                result = self.sublayer(place, name, normed, memory)
+                result = self.sublayer(place, name, normed)
                 source = self.whole.residual(place, name, source, result, end)
             else:
-                result = self.sublayer(place, name, source, memory)
+                result = self.sublayer(place, name, source)
                 source = self.whole.add(
                     place, norm_name, NORM, {"X": source, "sublayer": result}, end
                 )
         return source
 
-    def sublayer(self, place: Nested, name: str, source: str, memory: str | None) -> str:
-        """Attention on itself or on memory, or a feed-forward; its last step is its `output`."""
-        if name == "ffn":
+    def sublayer(self, place: Nested, name: str, source: str) -> str:
+        """Add attention on itself or on memory, or a feed-forward; its last step is its `output`."""
+        if name == FFN:
             return self.whole.add(place, name, FEED_FORWARD, {"X": source}, None)
-        found = place.masks(name, least=1 if self.is_transformer else 0)
+        found = place.masks(name, least=1 if self.stack.name else 0)
         self.whole.used.update(found.values())
-        masks = {local: self.top.document.entries[key] for local, key in found.items()}
-        if name == "cross" and memory:
-            return self.whole.add(
-                place, name, ATTENTION, {"X": source, "memory": memory}, None, masks
-            )
-        if memory:  # a decoder does not see what it is to predict
+        masks = {local: self.document.entries[key] for local, key in found.items()}
+        if name == "cross" and self.memory:
+            sources = {"X": source, "memory": self.memory}
+            return self.whole.add(place, name, ATTENTION, sources, None, masks)
+        if self.stack.is_causal:  # a decoder does not see what it is to predict
             # A cache is of the tokens before, whatever a convention counts in masks.
-            has_past = f"{place.prefix}{name}.K_past" in self.top.document.entries
+            has_past = f"{place.prefix}{name}.K_past" in self.document.entries
             masks = with_causal(masks, "causal:lower-right" if has_past else "causal")
         inner = place.within(name)
         extra = self.nearest(inner, "position", lambda entry: not is_added(entry))

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from attncli.calculation.choices.choices import CHOICES, Choices
+from attncli.calculation.choices.layer_kinds import LayerKind
 from attncli.calculation.plans.nested import OF_THE_WHOLE
 from attncli.calculation.problem.document import MASKS, Document, Entry
 from attncli.calculation.problem.reading import check_no_step
@@ -17,7 +18,7 @@ MOST = 12  # sublayers that a message lists
 
 
 def check_placed(
-    document: Document, used: Collection[str], kind: str, parts: Sequence[str]
+    document: Document, used: Collection[str], kind: LayerKind, parts: Sequence[str]
 ) -> None:
     """Raise ProblemError for what no sublayer takes; `parts` are the names of all of them."""
     for name, entry in document.entries.items():
@@ -42,7 +43,7 @@ def is_added(position: Entry) -> bool:
     return scheme is not None and scheme.needs_x
 
 
-def _cure(name: str, entry: Entry, kind: str, parts: Sequence[str]) -> str:
+def _cure(name: str, entry: Entry, kind: LayerKind, parts: Sequence[str]) -> str:
     """Where it should stand instead."""
     scope, _, last = name.rpartition(".")
     if last == "position" and is_added(entry):
@@ -54,8 +55,9 @@ def _cure(name: str, entry: Entry, kind: str, parts: Sequence[str]) -> str:
         return f"A mask belongs to an attention: write {_listed(attention, f'.{last}', 'or')}."
     if last in ("X", "memory") and scope in parts:
         return f"{scope} works on what the step before it gives: leave it out."
-    if last in ("X", "memory") and kind == "transformer":
-        return "A transformer takes encoder.X and decoder.X."
+    if last in ("X", "memory") and kind.is_composed:
+        inputs = in_words([f"{stack.prefix}X" for stack in kind.stacks])
+        return f"{kind.article.capitalize()} {kind.name} takes {inputs}."
     if name == "memory":
         return "Attention on memory is a decoder's: write layer: decoder."
     return f"There are {_listed(parts, '', 'and')}."

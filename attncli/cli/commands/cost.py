@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from attncli.calculation.counting.size_options import BIASES, SIZES, option
+from attncli.calculation.counting.sizes import BIASES, SIZES, option
 from attncli.cli.document import gather, planned
 from attncli.cli.options import (
     color_option,

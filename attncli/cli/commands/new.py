@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from attncli.calculation.choices.choices import CHOICES
-from attncli.calculation.counting.size_options import SIZES, option
+from attncli.calculation.counting.sizes import SIZES, option
 from attncli.cli.options import complete, file_option, format_option
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, view_of

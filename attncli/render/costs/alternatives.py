@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from attncli.calculation.counting.alternatives import KINDS, Pairs, Place, Scored, scorings
+from attncli.calculation.counting.alternatives import (
+    LAYER_ALTERNATIVES,
+    Pairs,
+    Place,
+    Scored,
+    scorings,
+)
 from attncli.calculation.counting.costing import Doubled
 from attncli.records import record
 from attncli.render.costs.cost_columns import NONE, labels, number, operations
@@ -65,12 +71,24 @@ def of_kinds(at: Place) -> Part:
     both = ("order", "here")
     return Part(
         f"A layer: n = {n}, d = {d}, kernel k = {at.kernel}, window r = {at.window}",
-        labels("layer", [kind.name for kind in KINDS]),
+        labels("layer", [kind.name for kind in LAYER_ALTERNATIVES]),
         [
-            Group("cost", both, [(kind.order, number(kind.cost(at))) for kind in KINDS]),
-            Group("", ("multiplications",), [(number(k.multiplications(at)),) for k in KINDS]),
-            Group("sequential", both, [(k.sequential, number(k.steps(at))) for k in KINDS]),
-            Group("longest path", both, [(k.path, number(k.longest(at))) for k in KINDS]),
+            Group(
+                "cost", both, [(kind.order, number(kind.cost(at))) for kind in LAYER_ALTERNATIVES]
+            ),
+            Group(
+                "",
+                ("multiplications",),
+                [(number(k.multiplications(at)),) for k in LAYER_ALTERNATIVES],
+            ),
+            Group(
+                "sequential",
+                both,
+                [(k.sequential, number(k.steps(at))) for k in LAYER_ALTERNATIVES],
+            ),
+            Group(
+                "longest path", both, [(k.path, number(k.longest(at))) for k in LAYER_ALTERNATIVES]
+            ),
         ],
         OF_KINDS,
     )

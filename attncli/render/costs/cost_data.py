@@ -10,7 +10,13 @@ from typing import Any
 
 from attncli.calculation.algebra.cost import COUNTED, Cost
 from attncli.calculation.algebra.layouts import sizes
-from attncli.calculation.counting.alternatives import KINDS, Place, Report, Scored, scorings
+from attncli.calculation.counting.alternatives import (
+    LAYER_ALTERNATIVES,
+    Place,
+    Report,
+    Scored,
+    scorings,
+)
 from attncli.calculation.counting.costing import Costing, Doubled
 from attncli.render.view import View
 
@@ -142,7 +148,7 @@ def _kinds(at: Place) -> list[dict[str, Any]]:
             "kernel": at.kernel,
             "window": at.window,
         }
-        for kind in KINDS
+        for kind in LAYER_ALTERNATIVES
     ]
 
 

@@ -1,0 +1,100 @@
+"""The kinds of layers: one entry each in `LAYERS`. A document names one as `layer`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attncli.records import field, record
+
+FFN = "ffn"  # every other sublayer attends: `self` on the tokens, `cross` on the memory
+
+
+@record(frozen=True)
+class Stack:
+    """Layers that follow each other: the sublayers of each, and where their matrices stand.
+
+    `is_causal`: tokens attend to none that come after them, though no mask says so.
+    """
+
+    sublayers: tuple[str, ...]
+    name: str = ""
+    is_causal: bool = False
+
+    @property
+    def attentions(self) -> tuple[str, ...]:
+        """The sublayers that attend."""
+        return tuple(name for name in self.sublayers if name != FFN)
+
+    @property
+    def attends_memory(self) -> bool:
+        return "cross" in self.sublayers
+
+    @property
+    def prefix(self) -> str:
+        return f"{self.name}." if self.name else ""
+
+
+@record(frozen=True)
+class LayerKind:
+    """A kind of layer: its stacks, in their order, each of which may attend to the one before.
+
+    `sizes` and `choices` are those of the document that `attncli new` writes.
+    """
+
+    name: str
+    article: str
+    help: str
+    stacks: tuple[Stack, ...]
+    sizes: Mapping[str, int]
+    choices: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def last(self) -> Stack:
+        return self.stacks[-1]
+
+    @property
+    def is_composed(self) -> bool:
+        """True if it has several stacks, whose matrices stand under the names of the stacks."""
+        return len(self.stacks) > 1
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """The names of its inputs: `X` is that of its last stack, `memory` what this attends to."""
+        inputs = {"X": f"{self.last.prefix}X"}
+        if self.last.attends_memory:
+            inputs["memory"] = f"{self.stacks[0].prefix}X" if self.is_composed else "memory"
+        return inputs
+
+
+_ENCODER, _DECODER = ("self", FFN), ("self", "cross", FFN)
+_SMALL = {"n": 3, "d_model": 6, "d_ff": 7}
+
+LAYERS: dict[str, LayerKind] = {
+    kind.name: kind
+    for kind in (
+        LayerKind(
+            "encoder",
+            "an",
+            "self-attention and feed-forward, with their norms",
+            (Stack(_ENCODER),),
+            _SMALL,
+            {"heads": 2},
+        ),
+        LayerKind(
+            "decoder",
+            "a",
+            "causal self-attention, attention on memory, feed-forward",
+            (Stack(_DECODER, is_causal=True),),
+            {**_SMALL, "m": 4},
+            {"heads": 2},
+        ),
+        LayerKind(
+            "transformer",
+            "a",
+            "an encoder and a decoder, from embeddings to the share of each word",
+            (Stack(_ENCODER, "encoder"), Stack(_DECODER, "decoder", is_causal=True)),
+            {**_SMALL, "m": 4, "words": 5},
+            {"heads": 2, "position": "sinusoidal", "scale_embeddings": True},
+        ),
+    )
+}
