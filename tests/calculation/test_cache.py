@@ -8,12 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
-from attncli.cli import cli
 from tests import oracle
 from tests.matrices import Document, assert_close, matrix, numbers
-from tests.running import compute, refused
+from tests.running import compute, refused, succeed
 
 N, M, PAST, D_K, D_V = 5, 7, 3, 13, 17
 
@@ -50,22 +48,21 @@ def test_a_token_at_a_time_is_the_whole_at_once(
     assert_close(rest["K_present"], cached(whole["K"]))
 
 
-def test_lengths_of_a_cache_hide_what_is_not_filled() -> None:
-    """Each batch entry is as if its keys ended at its length, with the last query at the last one."""
+@pytest.mark.parametrize("causal", ["causal", "causal:lower-right"])
+def test_lengths_of_a_cache_hide_what_is_not_filled(causal: str) -> None:
+    """A batch entry is as if its keys ended at its length, with the last query at the last one."""
     lengths = [7, 4, 2]
     document = {
         "Q": matrix("Q", 3, N, D_K),
         "K": matrix("K", 3, M, D_K),
         "V": matrix("V", 3, M, D_V),
-        "masks": ["causal", "window:2,-1"],
+        "masks": [causal, "window:2,-1"],
     }
-    run = CliRunner().invoke(
-        cli,
-        ["compute", "-", "-f", "json", "--cache-lens", "7,4,2"],
-        input=json.dumps(document),
+    result = succeed(
+        "compute", "-", "-f", "json", "--cache-lens", "7,4,2", stdin=json.dumps(document)
     )
-    steps = json.loads(run.stdout)
-    assert "no key may be attended by batch entry 2, query 1;" in run.stderr
+    steps = json.loads(result.stdout)
+    assert "no key may be attended by batch entry 2, query 1;" in result.stderr
     for entry, length in enumerate(lengths):
         alone = {name: document[name][entry] for name in "QKV"}
         keys = {name: alone[name][:length] for name in "KV"}
@@ -75,6 +72,41 @@ def test_lengths_of_a_cache_hide_what_is_not_filled() -> None:
         weights = numbers(steps["weights"][entry])
         assert_close(weights[:, :length], expected["weights"])
         assert not weights[:, length:].any()
+
+
+def test_an_entry_of_a_cache_may_be_empty() -> None:
+    """It has nothing to attend to: weights and output are 0 there, and the others are as ever."""
+    document = {
+        "Q": matrix("Q", 2, N, D_K),
+        "K": matrix("K", 2, M, D_K),
+        "V": matrix("V", 2, M, D_V),
+        "cache_lens": [0, M],
+    }
+    steps = compute(document)
+    assert not numbers(steps["weights"][0]).any()
+    assert not numbers(steps["output"][0]).any()
+    alone = oracle.attention({name: document[name][1] for name in "QKV"})
+    assert_close(steps["output"][1], alone["output"])
+
+
+@pytest.mark.parametrize(
+    ("leading", "place"), [((), "head=2"), ((2,), "batch=2")], ids=["heads", "a batch"]
+)
+def test_the_first_axis_of_earlier_keys_is_told_by_its_name(
+    leading: tuple[int, ...], place: str
+) -> None:
+    """Where Q, K and V have a batch it is that; where they have none, it counts heads."""
+    width = D_K if leading else 2 * D_K
+    document = {
+        "Q": matrix("Q", *leading, N, width),
+        "K": matrix("K", *leading, M, width),
+        "V": matrix("V", *leading, M, width),
+        "K_past": matrix("K_past", 2, PAST, D_K),
+        "V_past": matrix("V_past", 2, PAST, D_K),
+        **({} if leading else {"heads": 2}),
+    }
+    told = succeed("explain", "-", f"K_present[3,1,{place}]", stdin=json.dumps(document)).stdout
+    assert f"K_present[3,1,{place}] = K_past[3,1,{place}] = " in told
 
 
 def test_one_head_may_keep_its_axis() -> None:

@@ -143,6 +143,10 @@ REFUSED: list[tuple[Document, str]] = [
         {**QKV, "convention": "keras", "mask": "window:0,1"},
         "window:0,1 is empty: keras counts the query's own key too.",
     ),
+    (
+        {**QKV, "convention": "keras", "mask": "window:1,0"},
+        "window:1,0 is empty: keras counts the query's own key too.",
+    ),
 ]
 
 

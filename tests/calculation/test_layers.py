@@ -204,7 +204,9 @@ MASKED: list[tuple[str, Entries, Any, Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "said", "own", "other"), MASKED, ids=str)
+@pytest.mark.parametrize(
+    ("kind", "said", "own", "other"), MASKED, ids=[f"{kind} {said}" for kind, said, *_ in MASKED]
+)
 def test_masks_hide_what_they_say(kind: str, said: Entries, own: Any, other: Any) -> None:
     """mask is self-attention's, in a decoder beside the causal one; cross.mask is memory's."""
     given = document(kind, 2)

@@ -156,6 +156,17 @@ def test_tokens_really_are_fed_one_after_the_other() -> None:
     refused(both_ways, "no attention of it is causal: its first tokens depend on later ones.")
 
 
+@pytest.mark.parametrize("sizes", [(N, 1), (1, N), (1, 1)], ids=str)
+@pytest.mark.parametrize("kind", ["keep", "add"])
+def test_masks_of_one_column_or_one_row_hold_for_all(sizes: tuple[int, int], kind: str) -> None:
+    """They are not cut to the tokens that are there."""
+    cells = numbers(matrix("mask", *sizes))
+    mask = (cells > 0 if kind == "keep" else cells).tolist()
+    document = {**CAUSAL, "masks": ["causal", mask]}
+    (predicted,) = compared(document)["compared"]
+    assert predicted["parts_at"] is None
+
+
 def refused(document: Document, message: str, *options: str) -> None:
     """The document cannot be fed token by token, and the message says why."""
     command = ["compare", "-", "--token-by-token", *options]

@@ -9,7 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from attncli.cli import cli
+from tests import layered
 from tests.matrices import Document, matrix, numbers
+from tests.running import compute
 
 # Side by side.
 
@@ -62,6 +64,30 @@ def test_one_convention_is_set_beside_paper_as_json() -> None:
     np.testing.assert_allclose(keras["values"], [2 / np.sqrt(2), 2])
     assert keras["differences"]["scores"] == 0
     assert keras["differences"]["masked"] == "inf"
+
+
+def test_what_is_beyond_roundoff_parts() -> None:
+    """An eps of 0.001 instead of 0.00001 beside a variance of about a million."""
+    large = (1000 * numbers(matrix("X", 3, 5))).tolist()
+    document = {"layer": "encoder", "score": "dot", "X": large}
+    document |= {f"norm_{number}": {"gamma": [1.0] * 5, "beta": [0.0] * 5} for number in (1, 2)}
+    document["self"] = {f"W_{letter}": matrix(f"W_{letter}", 5, 5) for letter in "qkvo"}
+    document["ffn"] = {"W_1": matrix("W_1", 5, 7), "b_1": [0.0] * 7}
+    document["ffn"] |= {"W_2": matrix("W_2", 7, 5), "b_2": [0.0] * 5}
+    found = json.loads(compare(document, *pair("paper", "keras"), "-f", "json"))
+    (keras,) = found["compared"]
+    assert keras["parts_at"] == "norm_1.output"
+    assert 1e-11 < keras["differences"]["norm_1.output"] < 1e-7
+
+
+@pytest.mark.parametrize("names", [("paper", "torch-mha"), ("torch-mha", "paper")])
+def test_a_step_of_one_side_stands_where_that_side_calculates_it(names: tuple[str, ...]) -> None:
+    """The mean of the heads comes after the weights, in each attention of a layer."""
+    document = layered.document("decoder") | {"layout": "rows"}
+    found = json.loads(compare(document, *pair(*names), "-f", "json"))
+    steps = list(found["compared"][0]["differences"])
+    assert steps == list(compute({**document, "convention": "torch-mha"}))
+    assert [name for name in steps if "average" in name] == ["self.average", "cross.average"]
 
 
 def test_steps_of_other_sizes_and_absent_ones_are_told() -> None:

@@ -187,6 +187,13 @@ def test_copies_of_keys_and_values_are_told(tmp_path: Path, score: str) -> None:
     assert peak(*given) <= 1.05 * needed(*given)
 
 
+def test_copies_of_wide_keys_are_told(tmp_path: Path) -> None:
+    """The hidden keys of additive scoring are as large as the keys."""
+    given = files(tmp_path, 3, 100_003, 61)
+    given += ["--score", "additive", "--only", "output", "-o", str(tmp_path / "result.npz")]
+    assert peak(*given) <= 1.05 * needed(*given)
+
+
 WARNED = {
     "overflow": {"Q": 1e20, "K": -1e20, "options": ["--score", "dot", "--dtype", "float32"]},
     "distance": {"Q": 1e3, "options": ["--score", "distance", "--dtype", "float16"]},

@@ -338,9 +338,9 @@ def test_where_a_hidden_mistake_was_made_is_told() -> None:
 def test_a_wrong_end_of_a_deep_stack_is_answered_soon(steps_of_transformer: Steps) -> None:
     """Though there are thousands of mistakes to try, and no pair of them explains it."""
     shares = np.array(steps_of_transformer["output"])[:, ::-1] + 0.125
-    start = time.monotonic()
+    start = time.process_time()
     cause = check(TRANSFORMER, {"output": written(shares)})["output"]["cause"]
-    assert time.monotonic() - start < 12
+    assert time.process_time() - start < 12
     assert "No mistake of the catalogue explains it." in cause["rationale"]
 
 

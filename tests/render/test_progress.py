@@ -10,6 +10,7 @@ import pytest
 
 from attncli.render import progress
 from attncli.render.progress import Bar
+from tests.running import PATIENCE
 
 SHOW_CURSOR, HIDE_CURSOR = "\x1b[?25h", "\x1b[?25l"
 
@@ -22,7 +23,7 @@ class Screen(StringIO):
 
     def wait_for(self, text: str) -> None:
         """Until it has been written; fail after some seconds."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while text not in self.getvalue():
             assert time.monotonic() < deadline, self.getvalue()
             time.sleep(0.01)
