@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests import oracle
+from tests.matrices import assert_same
 from tests.oracle import Added, Given, MayAttend, Steps
 from tests.running import compute
 
@@ -21,7 +21,6 @@ from tests.running import compute
 HEADS, BATCH, N, M, D_MODEL, D_K, D_Q, HIDDEN, D_V, D_OUT = 2, 3, 5, 7, 11, 13, 17, 19, 23, 29
 SCORES = ("dot", "scaled", "additive", "general", "concat", "cosine", "distance")
 WIDTHS_MAY_DIFFER = ("additive", "general", "concat")
-TOLERANCE = 1e-12
 
 
 # Random numbers.
@@ -286,26 +285,6 @@ def stacked(entries: list[Steps]) -> Steps:
     return {name: [entry[name] for entry in entries] for name in entries[0]}
 
 
-def assert_same_steps(actual: Steps, expected: Steps) -> None:
-    """The same steps in the same order, and every number of them within the tolerance."""
-    assert list(actual) == list(expected)
-    for name in expected:
-        assert_close(actual[name], expected[name], name)
-
-
-def assert_close(actual: Any, expected: Any, place: str) -> None:
-    if isinstance(expected, list):
-        assert isinstance(actual, list), place
-        assert len(actual) == len(expected), place
-        for position, (own, other) in enumerate(zip(actual, expected, strict=True), start=1):
-            assert_close(own, other, f"{place}[{position}]")
-    elif math.isinf(expected):
-        assert actual == str(expected), place
-    else:
-        assert isinstance(actual, float), place
-        assert abs(actual - expected) <= TOLERANCE * (1 + abs(expected)), place
-
-
 # The tests.
 
 
@@ -400,7 +379,7 @@ def test_every_step_is_what_plain_loops_give(case: Case, is_batch: bool, score: 
     """Each step, by its name and in its order, equals the oracle's to 1e-12."""
     document, entries = generate(case, score, is_batch)
     expected = expect(entries, case, score, is_batch)
-    assert_same_steps(compute(document), expected)
+    assert_same(compute(document), expected)
 
 
 ADDITIVE = ("W_a", "U_a", "v_a")
@@ -425,7 +404,7 @@ def test_additive_weights_may_be_left_out(left_out: tuple[str, ...]) -> None:
         name: filled(random, number, *size) for name, size in sizes.items() if name not in left_out
     }
     expected = oracle.attention(given, score="additive")
-    assert_same_steps(compute({"score": "additive", **given}), expected)
+    assert_same(compute({"score": "additive", **given}), expected)
 
 
 @pytest.mark.parametrize("heads", [1, HEADS])
@@ -448,7 +427,7 @@ def test_padding_may_differ_between_batch_entries(
     for entry, own in zip(entries, lengths, strict=True):
         entry.may_attend.append(partial(is_before, own))
     expected = expect(entries, case, "scaled", is_batch)
-    assert_same_steps(compute(document), expected)
+    assert_same(compute(document), expected)
 
 
 def is_before(length: int | list[int], h: int, i: int, j: int) -> bool:
@@ -473,7 +452,7 @@ def test_heads_that_are_an_axis_stay_one(score: str) -> None:
         return oracle.attention({**weights, **head}, score=score, may_attend=[mask])
 
     expected = stacked([stacked([expect_head(head) for head in heads]) for heads in entries])
-    assert_same_steps(compute(document), expected)
+    assert_same(compute(document), expected)
 
 
 @pytest.mark.parametrize("mask", ["causal", "causal:lower-right", "window:1,-1"])
@@ -490,7 +469,7 @@ def test_masks_of_more_queries_than_keys(mask: str) -> None:
         "window:1,-1": oracle.window(1, -1),
     }[mask]
     expected = oracle.attention(given, may_attend=[may_attend])
-    assert_same_steps(compute({"mask": mask, **given}), expected)
+    assert_same(compute({"mask": mask, **given}), expected)
 
 
 @pytest.mark.parametrize("score", SCORES)
@@ -505,4 +484,4 @@ def test_a_width_of_one_is_not_scaled(score: str) -> None:
     }
     expected = oracle.attention(given, score=score)
     assert "scaled" not in expected
-    assert_same_steps(compute({"score": score, **given}), expected)
+    assert_same(compute({"score": score, **given}), expected)

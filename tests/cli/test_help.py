@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
-import sys
+from collections.abc import Iterator
 
 import pytest
 from click.testing import CliRunner
@@ -17,33 +18,49 @@ from attncli.calculation.scoring.functions import SCORING
 from attncli.cli import cli
 from attncli.cli.program import COMMANDS
 from attncli.formats import FORMATS
-from tests.running import ROOT
+from tests.running import ROOT, run
 
 
 def test_version_names_program_and_number() -> None:
     """`--version` is one line."""
-    run = CliRunner().invoke(cli, ["--version"])
-    assert run.stdout == f"attncli, version {__version__}\n"
+    assert run("--version").stdout == f"attncli, version {__version__}\n"
 
 
-@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
+def pipe(line: str) -> Iterator[tuple[int, str, str]]:
+    """Status, stdout and stderr of each command of a line, which reads what the one before printed.
+
+    The program runs in this process, other commands in a shell.
+    """
+    printed = ""
+    for command in re.split(r" \| ", line):
+        if command.startswith("attncli "):
+            ours = run(*shlex.split(command)[1:], stdin=printed)
+            found = ours.exit_code, ours.stdout, ours.stderr
+        else:
+            shell = ["bash", "-c", command]
+            theirs = subprocess.run(
+                shell, input=printed, capture_output=True, text=True, check=False
+            )
+            found = theirs.returncode, theirs.stdout, theirs.stderr
+        yield found
+        printed = found[1]
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)], ids=" ".join)
 def test_examples_in_help_run(command: list[str]) -> None:
     """Help leads with examples, and each of them succeeds as it stands."""
-    shown = CliRunner().invoke(cli, [*command, "--help"]).stdout
+    shown = run(*command, "--help").stdout
     examples = re.findall(r"(?m)^    (\S.*attncli .*|attncli .*)$", shown)
     assert examples
     assert shown.index("Examples:") < shown.index("Options:")
-    program = f"attncli() {{ '{sys.executable}' -m attncli \"$@\"; }}; set -o pipefail\n"
     for example in examples:
-        run = subprocess.run(
-            ["bash", "-c", program + example], cwd=ROOT, capture_output=True, text=True, check=False
-        )
-        assert (run.returncode, run.stderr) == (0, ""), example
+        for status, _, stderr in pipe(example):
+            assert (status, stderr) == (0, ""), example
 
 
 def test_help_lists_what_is_registered() -> None:
     """Matrices, choices, scoring functions, masks and formats, from their own places."""
-    shown = " ".join(CliRunner().invoke(cli, ["compute", "--help"]).stdout.split())
+    shown = " ".join(run("compute", "--help").stdout.split())
     options = [f"--{name.replace('_', '-')}" for name, c in CHOICES.items() if c.is_option]
     signatures = [mask.signature for mask in MASKS.values()]
     for word in (*MATRICES, *options, *SCORING, *signatures, *FORMATS):
@@ -61,8 +78,8 @@ def test_completion_offers_the_registered_values() -> None:
     """Values of choices are completed from the place that lists them."""
     environment = {"_ATTNCLI_COMPLETE": "bash_complete", "COMP_CWORD": "3"}
     environment["COMP_WORDS"] = "attncli compute --score "
-    run = CliRunner(env=environment).invoke(cli, prog_name="attncli")
-    assert [line.split(",")[1] for line in run.stdout.split()] == list(SCORING)
+    offered = CliRunner(env=environment).invoke(cli, prog_name="attncli")
+    assert [line.split(",")[1] for line in offered.stdout.split()] == list(SCORING)
     environment["COMP_WORDS"], environment["COMP_CWORD"] = "attncli compute sam", "2"
-    run = CliRunner(env=environment).invoke(cli, prog_name="attncli")
-    assert run.stdout == "file,sam\n"
+    offered = CliRunner(env=environment).invoke(cli, prog_name="attncli")
+    assert offered.stdout == "file,sam\n"

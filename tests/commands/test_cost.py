@@ -502,15 +502,6 @@ def test_bad_input_ends_with_2(
     assert message in run.stderr
 
 
-def test_examples_in_help_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each as it stands, and without a word on stderr."""
-    monkeypatch.chdir(ROOT)
-    examples = re.findall(r"(?m)^ +attncli cost(.*)$", asked("--help").stdout)
-    assert len(examples) == 5
-    for example in examples:
-        assert asked(*example.split()).stdout
-
-
 def test_every_sample_can_be_counted() -> None:
     """Whatever it holds."""
     for path in sorted((ROOT / "samples").glob("*.*")):

@@ -559,15 +559,6 @@ def test_bad_input_ends_with_2(
     assert message in run.stderr
 
 
-def test_examples_in_help_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each as it stands, and without a word on stderr."""
-    monkeypatch.chdir(ROOT)
-    examples = re.findall(r"(?m)^ +attncli why-scale(.*)$", asked("--help").stdout)
-    assert len(examples) == 4
-    for example in examples:
-        assert asked(*example.split()).stderr == ""
-
-
 if __name__ == "__main__":
     GOLDEN.mkdir(parents=True, exist_ok=True)
     for name, (arguments, width) in SCREENS.items():
