@@ -18,7 +18,13 @@ settings.load_profile("patient")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# What a shell, or readline, may have set for a screen.
+SCREEN = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR")
+
+
 @pytest.fixture(autouse=True)
-def _in_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands are typed in the root of the repository, wherever pytest was started."""
+def _same_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands are typed in the root of the repository, and know of no screen."""
     monkeypatch.chdir(ROOT)
+    for name in SCREEN:
+        monkeypatch.delenv(name, raising=False)
