@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from attncli.cli.program import cli
 from tests import oracle
-from tests.test_sharing import matrix
+from tests.matrices import matrix
 
 Entries = dict[str, Any]  # what a JSON document holds
 

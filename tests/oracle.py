@@ -354,10 +354,12 @@ def zeros(rows: int, columns: int) -> Matrix:
 def product(left: Matrix, right: Matrix) -> Matrix:
     """(A B)ᵢⱼ = Σ꜀ Aᵢ꜀ B꜀ⱼ."""
     result = zeros(len(left), len(right[0]))
-    for i in range(len(left)):
+    for i, row in enumerate(left):
         for j in range(len(right[0])):
-            for c in range(len(right)):
-                result[i][j] += left[i][c] * right[c][j]
+            total = 0.0
+            for c, number in enumerate(row):
+                total += number * right[c][j]
+            result[i][j] = total
     return result
 
 

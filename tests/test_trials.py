@@ -18,7 +18,7 @@ from attncli.homework.judging.judge import Judge
 from attncli.homework.mistakes.catalogue import MISTAKES
 from attncli.homework.mistakes.mistake import Mistake, scene_at
 from tests.problems import PROBLEMS, numbers
-from tests.test_mistakes import as_written, solved
+from tests.homework.test_catalogue import as_written, solved
 
 EVERY = 13  # of so many pairs one is tried alone
 

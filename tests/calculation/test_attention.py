@@ -1,0 +1,487 @@
+"""The program against the oracle: every step of random problems, through the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import combinations
+from random import Random
+from typing import Any
+
+import pytest
+
+from tests import oracle
+from tests.matrices import assert_same
+from tests.oracle import Added, Given, MayAttend, Steps
+from tests.running import compute
+
+# Sizes that all differ, and are prime, so that no axis can be taken for another.
+HEADS, BATCH, N, M, D_MODEL, D_K, D_Q, HIDDEN, D_V, D_OUT = 2, 3, 5, 7, 11, 13, 17, 19, 23, 29
+SCORES = ("dot", "scaled", "additive", "general", "concat", "cosine", "distance")
+WIDTHS_MAY_DIFFER = ("additive", "general", "concat")
+
+
+# Random numbers.
+
+
+def boolean(random: Random) -> bool:
+    """True, two times of three."""
+    return random.random() < 2 / 3
+
+
+def one_or_zero(random: Random) -> int:
+    """1, two times of three, else 0."""
+    return int(boolean(random))
+
+
+def number(random: Random) -> float:
+    """A number of the normal distribution."""
+    return random.gauss(0, 1)
+
+
+def number_or_infinity(random: Random) -> float | str:
+    """−inf as JSON writes it, one time of three, else a number."""
+    return number(random) if boolean(random) else "-inf"
+
+
+def filled(random: Random, cell: Callable[[Random], object], *sizes: int) -> Any:
+    """Nested lists of these sizes."""
+    if not sizes:
+        return cell(random)
+    return [filled(random, cell, *sizes[1:]) for _ in range(sizes[0])]
+
+
+# Masks.
+
+RULES: dict[str, Callable[[int, int], MayAttend]] = {
+    "causal": lambda n, m: oracle.causal(),
+    "causal:lower-right": lambda n, m: oracle.causal(m - n),
+    "padding:3": lambda n, m: oracle.padding(3),
+    "padding:0": lambda n, m: oracle.padding(0),
+    '{"padding": 4}': lambda n, m: oracle.padding(4),
+    "window:1,2": lambda n, m: oracle.window(1, 2),
+    "window:-1,1": lambda n, m: oracle.window(-1, 1),
+    '{"window": [0, -1]}': lambda n, m: oracle.window(0, -1),
+}
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A mask matrix: how a cell is made, what the axes count, and mask_kind where it is given."""
+
+    cell: Callable[[Random], object]
+    axes: tuple[str, ...] = ("n", "m")
+    kind: str = ""
+
+    @property
+    def means(self) -> str:
+        """`keep`, `drop` or `add`: booleans, 1 and 0 say what may be attended."""
+        return self.kind or ("keep" if self.cell in (boolean, one_or_zero) else "add")
+
+
+MATRICES = {
+    "booleans": Cells(boolean),
+    "1 and 0": Cells(one_or_zero),
+    "1 and 0 to keep": Cells(one_or_zero, kind="keep"),
+    "1 and 0 to drop": Cells(one_or_zero, kind="drop"),
+    "1 and 0 to add": Cells(one_or_zero, kind="add"),
+    "booleans to drop": Cells(boolean, kind="drop"),
+    "numbers": Cells(number),
+    "numbers and -inf": Cells(number_or_infinity),
+    "one row": Cells(boolean, ("1", "m")),
+    "one column": Cells(number, ("n", "1")),
+    "a list": Cells(boolean, ("m",)),
+    "one a head": Cells(boolean, ("heads", "n", "m")),
+    "one an entry": Cells(number, ("batch", "n", "m")),
+    "one an entry, for all heads": Cells(boolean, ("batch", "1", "n", "m")),
+    "one an entry and head": Cells(number, ("batch", "heads", "n", "m")),
+    "one a head, for all entries": Cells(boolean, ("1", "heads", "1", "m")),
+}
+
+
+def cell_at(nested: Any, place: tuple[int, ...]) -> Any:
+    """The cell of a mask for a place in the scores: axes match from the right, 1 stands for all."""
+    for position in place[len(place) - oracle.rank(nested) :]:
+        nested = nested[position if len(nested) > 1 else 0]
+    return nested
+
+
+# Problems.
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a problem has besides X, W_q, W_k and W_v. `masks` are of `RULES` or `MATRICES`."""
+
+    memory: bool = False
+    source: str = "projected"  # or "given" (Q, K, V), "without V", "bare" (X alone)
+    biases: bool = False
+    heads: int = 1
+    is_per_head: bool = False
+    output: tuple[str, ...] = ()  # "W_o", "b_o"
+    masks: tuple[str, ...] = ()
+    choices: Mapping[str, Any] = field(default_factory=dict)
+    batches: tuple[bool, ...] = (False, True)
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        has_other_keys = self.memory or self.source in ("given", "without V")
+        sizes = {"batch": BATCH, "heads": self.heads, "n": N, "m": M if has_other_keys else N}
+        return {**sizes, "1": 1}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One batch entry for the oracle: its matrices, its masks, and what is added to its scores."""
+
+    given: Given
+    may_attend: list[MayAttend]
+    added: list[Added]
+
+
+def generate(case: Case, score: str, is_batch: bool) -> tuple[dict[str, Any], list[Entry]]:
+    """The random document of a case, always the same one, and its batch entries."""
+    random = Random(f"{score} {case} {is_batch}")
+    weights = {**projections(case, score, random), **scoring_weights(case, score, random)}
+    own = [sequences(case, score, random) for _ in range(BATCH if is_batch else 1)]
+    masks = {name: write_mask(name, case, random) for name in case.masks}
+    document = {"score": score, **case.choices, **weights}
+    document |= stacked(own) if is_batch else own[0]
+    if case.heads > 1 and not case.is_per_head:
+        document["heads"] = case.heads
+    if masks:
+        document["masks"] = list(masks.values())
+    entries = [
+        Entry({**weights, **given}, *read_masks(masks, case, (position,) if is_batch else ()))
+        for position, given in enumerate(own)
+    ]
+    return document, entries
+
+
+def read_masks(
+    masks: Mapping[str, Any], case: Case, leading: tuple[int, ...]
+) -> tuple[list[MayAttend], list[Added]]:
+    """What the masks say for one batch entry, whose number `leading` holds."""
+    may_attend: list[MayAttend] = []
+    added: list[Added] = []
+    for name, written in masks.items():
+        if name in RULES:
+            may_attend.append(RULES[name](case.sizes["n"], case.sizes["m"]))
+        elif MATRICES[name].means == "add":
+            added.append(partial(number_at, written, case, leading))
+        else:
+            kept = MATRICES[name].means == "keep"
+            may_attend.append(partial(is_kept, written, kept, case, leading))
+    return may_attend, added
+
+
+def write_mask(name: str, case: Case, random: Random) -> Any:
+    """The mask as the document has it."""
+    if name in RULES:
+        return json.loads(name) if name.startswith("{") else name
+    mask = MATRICES[name]
+    return filled(random, mask.cell, *(case.sizes[axis] for axis in mask.axes))
+
+
+def place_in_scores(case: Case, leading: tuple[int, ...], h: int, i: int, j: int) -> Any:
+    """Batch entry and head only where the scores have such axes."""
+    return (*leading, *([h] if case.heads > 1 else []), i, j)
+
+
+def number_at(cells: Any, case: Case, leading: tuple[int, ...], h: int, i: int, j: int) -> float:
+    """The number a mask matrix adds."""
+    return float(cell_at(cells, place_in_scores(case, leading, h, i, j)))
+
+
+def is_kept(
+    cells: Any, kept: bool, case: Case, leading: tuple[int, ...], h: int, i: int, j: int
+) -> bool:
+    """Whether a mask matrix lets query i attend key j."""
+    return bool(cell_at(cells, place_in_scores(case, leading, h, i, j))) == kept
+
+
+def widths(case: Case, score: str) -> tuple[int, int]:
+    """d_q and d_k; only scoring with weights takes widths that differ."""
+    if case.source == "bare":
+        return D_MODEL, D_MODEL
+    return (D_Q if score in WIDTHS_MAY_DIFFER else D_K), D_K
+
+
+def sequences(case: Case, score: str, random: Random) -> dict[str, Any]:
+    """What differs from one batch entry to another."""
+    d_q, d_k = widths(case, score)
+    if case.source in ("given", "without V"):
+        given = {"Q": (N, case.heads * d_q), "K": (M, case.heads * d_k)}
+        if case.source == "given":
+            given["V"] = (M, case.heads * D_V)
+    else:
+        given = {"X": (N, D_MODEL)}
+        if case.memory:
+            given["memory"] = (M, D_MODEL)
+    return {name: filled(random, number, *sizes) for name, sizes in given.items()}
+
+
+def projections(case: Case, score: str, random: Random) -> dict[str, Any]:
+    """Weights and biases; with `is_per_head` a matrix and a row for each head."""
+    d_q, d_k = widths(case, score)
+    sizes: dict[str, tuple[int, ...]] = {}
+    if case.source == "projected":
+        for letter, width in (("q", d_q), ("k", d_k), ("v", D_V)):
+            if case.is_per_head:
+                sizes[f"W_{letter}"] = (case.heads, D_MODEL, width)
+                sizes[f"b_{letter}"] = (case.heads, width)
+            else:
+                sizes[f"W_{letter}"] = (D_MODEL, case.heads * width)
+                sizes[f"b_{letter}"] = (case.heads * width,)
+    if "W_o" in case.output:
+        d_v = D_MODEL if case.source == "bare" else D_V
+        sizes["W_o"] = (case.heads, d_v, D_OUT) if case.is_per_head else (case.heads * d_v, D_OUT)
+    if "b_o" in case.output:
+        sizes["b_o"] = (D_OUT,)
+    wanted = {name: size for name, size in sizes.items() if case.biases or name[0] == "W"}
+    wanted |= {name: sizes[name] for name in case.output}
+    return {name: filled(random, number, *size) for name, size in wanted.items()}
+
+
+def scoring_weights(case: Case, score: str, random: Random) -> dict[str, Any]:
+    """The weights of the scoring function, which heads share."""
+    d_q, d_k = widths(case, score)
+    sizes: dict[str, dict[str, tuple[int, ...]]] = {
+        "additive": {"W_a": (d_q, HIDDEN), "U_a": (d_k, HIDDEN), "v_a": (HIDDEN,)},
+        "general": {"W_a": (d_q, d_k)},
+        "concat": {"W_a": (d_q + d_k, HIDDEN), "v_a": (HIDDEN,)},
+    }
+    return {name: filled(random, number, *size) for name, size in sizes.get(score, {}).items()}
+
+
+# Comparing.
+
+
+def expect(entries: list[Entry], case: Case, score: str, is_batch: bool) -> Steps:
+    """The steps of the oracle, entry by entry."""
+    factor = case.choices.get("scale")
+    steps = [
+        oracle.attention(
+            entry.given,
+            score=score,
+            heads=case.heads,
+            scale=1.0 if factor == "none" else factor,
+            softcap=case.choices.get("softcap"),
+            normaliser=case.choices.get("normaliser", "softmax"),
+            temperature=case.choices.get("temperature", 1.0),
+            may_attend=entry.may_attend,
+            added=entry.added,
+            fill=float(case.choices.get("fill", "-inf")),
+        )
+        for entry in entries
+    ]
+    return stacked(steps) if is_batch else steps[0]
+
+
+def stacked(entries: list[Steps]) -> Steps:
+    """The steps of all batch entries, with an axis for them."""
+    return {name: [entry[name] for entry in entries] for name in entries[0]}
+
+
+# The tests.
+
+
+def of_matrix(name: str) -> Case:
+    """A problem for a mask of `MATRICES`: with a batch and with heads where its axes need them."""
+    mask = MATRICES[name]
+    has_both = len(mask.axes) == 4
+    return Case(
+        source="given",
+        heads=HEADS if has_both or "heads" in mask.axes else 1,
+        masks=(name,),
+        choices={"mask_kind": mask.kind} if mask.kind else {},
+        batches=(True,) if has_both or "batch" in mask.axes else (False, True),
+    )
+
+
+CASES = {
+    "plain": Case(),
+    "biases": Case(biases=True),
+    "X alone": Case(source="bare"),
+    "X and memory alone": Case(source="bare", memory=True),
+    "memory": Case(memory=True),
+    "memory, biases": Case(memory=True, biases=True),
+    "Q, K, V given": Case(source="given"),
+    "Q, K given": Case(source="without V"),
+    "Q, K given, heads, causal": Case(source="without V", heads=HEADS, masks=("causal",)),
+    "W_o": Case(memory=True, output=("W_o",)),
+    "W_o, b_o": Case(memory=True, output=("W_o", "b_o")),
+    "X alone, W_o": Case(source="bare", output=("W_o",)),
+    "heads": Case(memory=True, heads=HEADS),
+    "heads, biases, W_o, b_o": Case(heads=HEADS, biases=True, output=("W_o", "b_o")),
+    "heads, Q, K, V given": Case(source="given", heads=HEADS, output=("W_o",)),
+    "per head": Case(memory=True, heads=HEADS, is_per_head=True),
+    "per head, biases": Case(heads=HEADS, is_per_head=True, biases=True),
+    "per head, W_o, b_o": Case(
+        memory=True, heads=HEADS, is_per_head=True, biases=True, output=("W_o", "b_o")
+    ),
+    "one head of rank 3": Case(is_per_head=True, biases=True, output=("W_o",)),
+    "scale": Case(memory=True, choices={"scale": 0.37}),
+    "scale none": Case(memory=True, choices={"scale": "none"}),
+    "scale 1": Case(memory=True, choices={"scale": 1}),
+    "scale, heads": Case(heads=HEADS, choices={"scale": -1.7}, output=("W_o",)),
+    **{f"mask {name}": Case(source="given", masks=(name,)) for name in RULES},
+    **{f"mask {name}": of_matrix(name) for name in MATRICES},
+    "causal on X": Case(masks=("causal",)),
+    "masks": Case(memory=True, masks=("causal:lower-right", "booleans", "numbers", "window:1,2")),
+    "masks, two to add": Case(memory=True, masks=("numbers", "padding:3", "numbers and -inf")),
+    "masks, heads, W_o": Case(
+        heads=HEADS, masks=("causal", "one a head", "numbers"), output=("W_o", "b_o")
+    ),
+    "soft cap": Case(choices={"softcap": 0.9}),
+    "soft cap, scale, mask, heads": Case(
+        heads=HEADS, masks=("causal",), choices={"softcap": 2.5, "scale": 0.37}, output=("W_o",)
+    ),
+    "temperature": Case(choices={"temperature": 0.37}),
+    **{
+        f"{name}, mask, temperature": Case(
+            memory=True, masks=("booleans",), choices={"normaliser": name, "temperature": 1.7}
+        )
+        for name in oracle.NORMALISERS
+    },
+    **{
+        f"{name}, heads, W_o": Case(
+            heads=HEADS, masks=("padding:3",), choices={"normaliser": name}, output=("W_o",)
+        )
+        for name in oracle.NORMALISERS
+    },
+    **{
+        f"{name}, nothing to attend": Case(
+            source="given", masks=("padding:0",), choices={"normaliser": name}
+        )
+        for name in oracle.NORMALISERS
+    },
+    "mask, scale": Case(masks=("causal",), choices={"scale": 0.37}),
+    "fill": Case(memory=True, masks=("causal",), choices={"fill": -1e6}),
+    "fill, nothing to attend": Case(memory=True, masks=("padding:0",), choices={"fill": -1e9}),
+    "small fill": Case(memory=True, masks=("booleans", "numbers"), choices={"fill": -0.5}),
+    "fill -inf": Case(masks=("window:1,2",), choices={"fill": "-inf"}),
+}
+
+
+@pytest.mark.parametrize("score", SCORES)
+@pytest.mark.parametrize(
+    ("case", "is_batch"),
+    [
+        pytest.param(case, is_batch, id=f"{name}{', batch' if is_batch else ''}")
+        for name, case in CASES.items()
+        for is_batch in case.batches
+    ],
+)
+def test_every_step_is_what_plain_loops_give(case: Case, is_batch: bool, score: str) -> None:
+    """Each step, by its name and in its order, equals the oracle's to 1e-12."""
+    document, entries = generate(case, score, is_batch)
+    expected = expect(entries, case, score, is_batch)
+    assert_same(compute(document), expected)
+
+
+ADDITIVE = ("W_a", "U_a", "v_a")
+
+
+@pytest.mark.parametrize(
+    "left_out", [names for count in (1, 2, 3) for names in combinations(ADDITIVE, count)]
+)
+def test_additive_weights_may_be_left_out(left_out: tuple[str, ...]) -> None:
+    """Without W_a, U_a or v_a nothing is projected, and the hidden units are added up."""
+    random = Random(str(left_out))
+    d_q, d_k = (HIDDEN if name in left_out else size for name, size in (("W_a", D_Q), ("U_a", D_K)))
+    sizes = {
+        "Q": (N, d_q),
+        "K": (M, d_k),
+        "V": (M, D_V),
+        "W_a": (d_q, HIDDEN),
+        "U_a": (d_k, HIDDEN),
+        "v_a": (HIDDEN,),
+    }
+    given = {
+        name: filled(random, number, *size) for name, size in sizes.items() if name not in left_out
+    }
+    expected = oracle.attention(given, score="additive")
+    assert_same(compute({"score": "additive", **given}), expected)
+
+
+@pytest.mark.parametrize("heads", [1, HEADS])
+@pytest.mark.parametrize(
+    ("lengths", "is_batch"),
+    [
+        pytest.param([3, 0, M], True, id="one an entry"),
+        pytest.param([[1, 2, 3, 5, 7], [7, 5, 3, 2, 1], [0, 1, 0, 2, 7]], True, id="one a query"),
+        pytest.param([3], False, id="one without a batch"),
+        pytest.param([[1, 2, 3, 5, 7]], False, id="one a query without a batch"),
+    ],
+)
+def test_padding_may_differ_between_batch_entries(
+    lengths: list[Any], is_batch: bool, heads: int
+) -> None:
+    """A list of lengths has one for each entry, a table one for each query of each entry."""
+    case = Case(memory=True, heads=heads)
+    document, entries = generate(case, "scaled", is_batch)
+    document["mask"] = {"padding": lengths}
+    for entry, own in zip(entries, lengths, strict=True):
+        entry.may_attend.append(partial(is_before, own))
+    expected = expect(entries, case, "scaled", is_batch)
+    assert_same(compute(document), expected)
+
+
+def is_before(length: int | list[int], h: int, i: int, j: int) -> bool:
+    """Whether key j is among the first `length`, or among the first `length[i]`."""
+    return j < (length[i] if isinstance(length, list) else length)
+
+
+@pytest.mark.parametrize("score", SCORES)
+def test_heads_that_are_an_axis_stay_one(score: str) -> None:
+    """Q, K, V of rank 4 are batch × heads × n × d: nothing is split, nothing put side by side."""
+    case = Case(source="given")
+    random = Random(score)
+    weights = scoring_weights(case, score, random)
+    entries = [[sequences(case, score, random) for _ in range(HEADS)] for _ in range(BATCH)]
+    given = {
+        name: [[head[name] for head in heads] for heads in entries] for name in ("Q", "K", "V")
+    }
+    document = {"score": score, "mask": "causal:lower-right", **weights, **given}
+    mask = oracle.causal(M - N)
+
+    def expect_head(head: Given) -> Steps:
+        return oracle.attention({**weights, **head}, score=score, may_attend=[mask])
+
+    expected = stacked([stacked([expect_head(head) for head in heads]) for heads in entries])
+    assert_same(compute(document), expected)
+
+
+@pytest.mark.parametrize("mask", ["causal", "causal:lower-right", "window:1,-1"])
+def test_masks_of_more_queries_than_keys(mask: str) -> None:
+    """With more queries than keys, those that may attend nothing have weights and output 0."""
+    random = Random(mask)
+    given = {
+        name: filled(random, number, *size)
+        for name, size in (("Q", (M, D_K)), ("K", (N, D_K)), ("V", (N, D_V)))
+    }
+    may_attend = {
+        "causal": oracle.causal(),
+        "causal:lower-right": oracle.causal(N - M),
+        "window:1,-1": oracle.window(1, -1),
+    }[mask]
+    expected = oracle.attention(given, may_attend=[may_attend])
+    assert_same(compute({"mask": mask, **given}), expected)
+
+
+@pytest.mark.parametrize("score", SCORES)
+def test_a_width_of_one_is_not_scaled(score: str) -> None:
+    """Where d_k is 1 its root changes nothing, and there is no step `scaled`."""
+    random = Random(score)
+    W_a = (2, 1) if score == "concat" else (1, 1)
+    given = {
+        name: filled(random, number, *size)
+        for name, size in (("Q", (N, 1)), ("K", (M, 1)), ("V", (M, D_V)), ("W_a", W_a))
+        if name != "W_a" or score in WIDTHS_MAY_DIFFER
+    }
+    expected = oracle.attention(given, score=score)
+    assert "scaled" not in expected
+    assert_same(compute({"score": score, **given}), expected)

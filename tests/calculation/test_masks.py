@@ -1,0 +1,57 @@
+"""Masks as they are given: rules, files, literals, cells of every kind, and too few columns."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.matrices import matrix
+from tests.running import compute, computed, refused
+
+N, M, D_K, D_V = 5, 7, 13, 17
+
+
+def test_a_mask_shorter_than_the_keys_hides_the_rest_where_that_is_said() -> None:
+    """With cache_lens or the convention onnx; else it is an error."""
+    document = {"Q": matrix("Q", N, D_K), "K": matrix("K", M, D_K), "V": matrix("V", M, D_V)}
+    for short, hidden in ((matrix("mask", N, 4), "-inf"), ([[True] * 4] * N, False)):
+        whole = [[*row, *[hidden] * (M - 4)] for row in short]
+        expected = compute({**document, "mask": whole})
+        assert compute({**document, "mask": short, "convention": "onnx"}) == expected
+        assert compute({**document, "mask": short, "cache_lens": [M]}) == expected
+        assert "mask is 5 × 4 but scaled is 5 × 7" in refused({**document, "mask": short})
+
+
+@pytest.mark.parametrize("mask", ["mask.csv", "[[1, 0, 1]]", "-", {"window": [0, 2]}, "window:0,2"])
+def test_a_mask_is_a_rule_a_file_or_a_literal(mask: object, tmp_path: Path) -> None:
+    """In a document a file is looked for beside the document."""
+    (tmp_path / "mask.csv").write_text("1,0,1\n")
+    (tmp_path / "p.json").write_text(json.dumps({"X": [[1, 0], [0, 1], [1, 1]], "mask": mask}))
+    masked = np.array(computed(str(tmp_path / "p.json"), stdin="1,0,1")["masked"], dtype=float)
+    hidden = [[1, 0], [2, 0], [2, 1]] if "window" in str(mask) else [[0, 1], [1, 1], [2, 1]]
+    assert np.argwhere(np.isneginf(masked)).tolist() == hidden
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind", "hidden"),
+    [
+        ([[True, False], [True, True]], None, [[0, 1]]),
+        ([[1, 0], [1, 1]], None, [[0, 1]]),
+        ([[1, 0], [1, 1]], "keep", [[0, 1]]),
+        ([[0, 1], [0, 0]], "drop", [[0, 1]]),
+        ([[0, 0], [0, 0]], "drop", []),
+        ([[0, "-inf"], [0, 0.5]], None, [[0, 1]]),
+        ([[0, 0], [0, 0]], "add", []),
+        ([[False, False], [True, False]], None, [[0, 0], [0, 1], [1, 1]]),
+    ],
+)
+def test_cells_of_a_mask_mean_what_was_said(
+    cells: list[list[object]], kind: str | None, hidden: list[list[int]]
+) -> None:
+    """1 and true may be attended, `drop` turns it round, other numbers are added."""
+    document = {"X": [[1, 0], [0, 1]], "mask": cells, **({"mask_kind": kind} if kind else {})}
+    masked = np.array(computed(json.dumps(document))["masked"], dtype=float)
+    assert np.argwhere(np.isneginf(masked)).tolist() == hidden

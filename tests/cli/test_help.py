@@ -1,0 +1,84 @@
+"""Help, README and completion list what is registered; the examples of help run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+from click.testing import CliRunner
+
+from attncli import __version__
+from attncli.calculation.choices.choices import CHOICES
+from attncli.calculation.masks.rules import MASKS
+from attncli.calculation.names.matrix_names import MATRICES
+from attncli.calculation.scoring.functions import SCORING
+from attncli.cli.program import COMMANDS, cli
+from attncli.formats import FORMATS
+from tests.running import ROOT, run
+
+
+def test_version_names_program_and_number() -> None:
+    """`--version` is one line."""
+    assert run("--version").stdout == f"attncli, version {__version__}\n"
+
+
+def pipe(line: str) -> Iterator[tuple[int, str, str]]:
+    """Status, stdout and stderr of each command of a line, which reads what the one before printed.
+
+    The program runs in this process, other commands in a shell.
+    """
+    printed = ""
+    for command in re.split(r" \| ", line):
+        if command.startswith("attncli "):
+            ours = run(*shlex.split(command)[1:], stdin=printed)
+            found = ours.exit_code, ours.stdout, ours.stderr
+        else:
+            shell = ["bash", "-c", command]
+            theirs = subprocess.run(
+                shell, input=printed, capture_output=True, text=True, check=False
+            )
+            found = theirs.returncode, theirs.stdout, theirs.stderr
+        yield found
+        printed = found[1]
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)], ids=" ".join)
+def test_examples_in_help_run(command: list[str]) -> None:
+    """Help leads with examples, and each of them succeeds as it stands."""
+    shown = run(*command, "--help").stdout
+    examples = re.findall(r"(?m)^    (\S.*attncli .*|attncli .*)$", shown)
+    assert examples
+    assert shown.index("Examples:") < shown.index("Options:")
+    for example in examples:
+        for status, _, stderr in pipe(example):
+            assert (status, stderr) == (0, ""), example
+
+
+def test_help_lists_what_is_registered() -> None:
+    """Matrices, choices, scoring functions, masks and formats, from their own places."""
+    shown = " ".join(run("compute", "--help").stdout.split())
+    options = [f"--{name.replace('_', '-')}" for name, c in CHOICES.items() if c.is_option]
+    signatures = [mask.signature for mask in MASKS.values()]
+    for word in (*MATRICES, *options, *SCORING, *signatures, *FORMATS):
+        assert word in shown
+
+
+def test_readme_lists_what_is_registered() -> None:
+    """A new matrix, choice, scoring function, mask or step belongs in the README."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for word in (*MATRICES, *CHOICES, *SCORING, *MASKS):
+        assert f"`{word}" in readme
+
+
+def test_completion_offers_the_registered_values() -> None:
+    """Values of choices are completed from the place that lists them."""
+    environment = {"_ATTNCLI_COMPLETE": "bash_complete", "COMP_CWORD": "3"}
+    environment["COMP_WORDS"] = "attncli compute --score "
+    offered = CliRunner(env=environment).invoke(cli, prog_name="attncli")
+    assert [line.split(",")[1] for line in offered.stdout.split()] == list(SCORING)
+    environment["COMP_WORDS"], environment["COMP_CWORD"] = "attncli compute sam", "2"
+    offered = CliRunner(env=environment).invoke(cli, prog_name="attncli")
+    assert offered.stdout == "file,sam\n"

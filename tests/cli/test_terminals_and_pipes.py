@@ -1,0 +1,92 @@
+"""The program on a real terminal, in a pipe, interrupted, and asked to tell where an error is from."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from tests.running import PATIENCE, PROGRAM, SAMPLES, on_a_terminal, succeed
+
+MORE_THAN_A_PIPE_HOLDS = 2**20  # bytes
+LESSON = str(SAMPLES / "self_attention.json")
+
+
+def test_without_arguments_a_terminal_is_told_how_to_start() -> None:
+    """An example that can be copied, and status 2."""
+    status, screen = on_a_terminal("compute")
+    assert status == 2
+    assert "attncli compute samples/self_attention.json" in screen
+    assert "Traceback" not in screen
+
+
+def test_without_arguments_a_pipe_is_read() -> None:
+    """`cat p.json | attncli compute` needs no dash."""
+    assert (
+        succeed("compute", stdin=Path(LESSON).read_text()).stdout
+        == succeed("compute", LESSON).stdout
+    )
+
+
+def test_a_terminal_gets_colour_and_blocks_that_fit() -> None:
+    """On a real terminal of 60 columns: shaded weights, and no table wider than the screen."""
+    status, screen = on_a_terminal("compute", "samples/image.json", "--only", "weights")
+    lines = re.sub(r"\x1b\[[\d;]*m", "", screen).split("\r\n")
+    assert status == 0
+    assert "\x1b[38;" in screen
+    assert max(len(line) for line in lines if re.match(r" \S+ +\d", line)) <= 60
+
+
+def test_binary_is_not_thrown_at_a_terminal() -> None:
+    """NPZ on a screen helps nobody."""
+    status, screen = on_a_terminal("compute", "[[1]]", "-f", "npz")
+    assert status == 2
+    assert "with -o" in screen
+
+
+def test_interrupting_ends_quietly_with_130() -> None:
+    """Ctrl-C while the rest of standard input is awaited."""
+    process = subprocess.Popen(
+        [*PROGRAM, "compute", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdin
+    process.stdin.write(b"[" + b" " * MORE_THAN_A_PIPE_HOLDS)  # returns when it is being read
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, stdout, stderr) == (130, b"", b"")
+
+
+def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
+    """`| head -1` on more than a pipe holds: status 0 and nothing on stderr."""
+    np.save(tmp_path / "x.npy", np.ones((400, 3)))
+    script = f"'{sys.executable}' -m attncli compute '{tmp_path}/x.npy' -f csv | head -n 1; "
+    run = subprocess.run(
+        ["bash", "-c", script + "echo ${PIPESTATUS[0]}"], capture_output=True, text=True, check=True
+    )
+    assert (run.stdout.split("\n")[-2], run.stderr) == ("0", "")
+
+
+def test_other_encodings_do_not_break_tables() -> None:
+    """Documents and tables are UTF-8 wherever they go."""
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    run = subprocess.run(
+        [*PROGRAM, "compute", LESSON], env=environment, capture_output=True, check=True
+    )
+    assert "Q Kᵀ" in run.stdout.decode()
+
+
+def test_debug_shows_where_an_error_came_from() -> None:
+    """The only way to a traceback."""
+    command = [*PROGRAM, "compute", "missing.json"]
+    plain = subprocess.run(command, capture_output=True, text=True, check=False)
+    debug = subprocess.run([*command, "--debug"], capture_output=True, text=True, check=False)
+    assert "Traceback" not in plain.stderr
+    assert "Traceback" in debug.stderr

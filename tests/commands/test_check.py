@@ -1,0 +1,635 @@
+"""`attncli check`: verdicts, causes, marks and forms; `python tests/test_check.py` writes the goldens."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from attncli.cli.program import cli
+from attncli.homework.mistakes.catalogue import MISTAKES
+from tests.running import ROOT
+
+ANSWERS = ROOT / "samples/answers"
+GOLDEN = ROOT / "tests/golden/checks"
+LESSON = str(ROOT / "samples/self_attention.json")
+CASES = [
+    *(
+        (path.parent.name, str(path.relative_to(ANSWERS)))
+        for path in sorted(ANSWERS.glob("*/*.json"))
+    ),
+    ("self_attention", "as_published.json"),
+    ("self_attention", "rounded.json"),
+]
+
+# One query that attends three keys alike: every weight is 1/3.
+THIRDS = '{"Q": [[0]], "K": [[1], [2], [3]], "V": [[1], [1], [4]], "score": "dot"}'
+LAST = '{"Q": [[1]], "K": [[0], [4]], "score": "dot"}'  # weights 0.0180, 0.9820
+
+
+def check(*arguments: str, stdin: str | None = None) -> Result:
+    """A run that must not fail for bad input."""
+    run = CliRunner().invoke(cli, ["check", *arguments], input=stdin)
+    assert run.exit_code in (0, 1), run.stderr
+    return run
+
+
+def results(*arguments: str, stdin: str | None = None) -> dict[str, Any]:
+    """The results of a check by the names of their steps."""
+    report = json.loads(check(*arguments, "-f", "json", stdin=stdin).stdout)
+    return {result["name"]: result for result in report["results"]}
+
+
+def verdict(document: str, step: str, cells: object, *options: str) -> str:
+    """The verdict on one step of an answer."""
+    answer = json.dumps({step: cells})
+    found: str = results(document, "-", *options, stdin=answer)[step]["data"]["verdict"]
+    return found
+
+
+def drawn(sample: str, answer: str) -> str:
+    """The report as a table."""
+    return check(f"{ROOT}/samples/{sample}.json", str(ANSWERS / answer)).stdout
+
+
+def golden_file(answer: str) -> Path:
+    """Where the report on an answer is kept."""
+    return GOLDEN / answer.replace("/", "-").replace(".json", ".txt")
+
+
+@pytest.mark.parametrize(("sample", "answer"), CASES)
+def test_reports_are_those_of_the_golden_file(sample: str, answer: str) -> None:
+    """The answers to every sample are judged as they were looked at and found just."""
+    assert drawn(sample, answer) == golden_file(answer).read_text(encoding="utf-8")
+
+
+def test_the_slips_of_the_lesson_are_named() -> None:
+    """Weight on the left, no transpose and the wrong order, in the published program."""
+    found = results(LESSON, str(ANSWERS / "as_published.json"))
+    named = {name: result["cause"]["mistakes"] for name, result in found.items() if result["cause"]}
+    assert named["Q"] == named["K"] == named["V"] == ["weight-on-left"]
+    assert named["scores"] == ["no-transpose-wrong-order"]
+    assert named["output"] == ["values-first"]
+
+
+@pytest.mark.parametrize("sample", sorted((ROOT / "samples").glob("*.json")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("form", ["json", "csv", "npz"])
+def test_what_compute_writes_is_right(sample: Path, form: str, tmp_path: Path) -> None:
+    """The key of every sample, through each format, passes with all points."""
+    key = tmp_path / f"key.{form}"
+    CliRunner().invoke(cli, ["compute", str(sample), "-o", str(key)], catch_exceptions=False)
+    run = check(str(sample), str(key), "-f", "json")
+    report = json.loads(run.stdout)
+    assert run.exit_code == 0
+    assert {result["data"]["verdict"] for result in report["results"]} == {"right"}
+    assert report["score"] == report["max_score"] > 0
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("0.33", "right"),
+        ("0.34", "wrong"),
+        ("0.333", "right"),
+        ("0.3334", "wrong"),
+        ("1/3", "right"),
+        ("33%", "right"),
+        ("34%", "wrong"),
+        ("⅓", "right"),
+        ("0.3", "right"),
+        ("0.4", "wrong"),
+        ("e^0/(3)", "right"),
+        ("-1/3", "wrong"),
+        ("0", "wrong"),
+        ("1", "wrong"),
+        ("0.33333333333333331", "right"),
+        ("0.3333333333333333", "right"),
+        ("-0.33", "wrong"),
+    ],
+)
+def test_the_digits_as_written_decide(cell: str, expected: str) -> None:
+    """Half a unit of the last place; signs count; arithmetic is exact."""
+    assert verdict(THIRDS, "weights", [[cell, cell, cell]]) == expected
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["0.0180", "0.9820"], "right"),
+        (["0.0180", "0.982"], "right"),  # a dropped trailing zero
+        (["0.0180", "1"], "rounded"),  # whole among four decimals
+        (["0.0180", "0.98"], "rounded"),
+        (["0.0180", "0.9821"], "wrong"),
+        (["0", "1"], "rounded"),  # whole numbers for values that are not
+        ([None, "0.9820"], "right"),
+        (["", "0.5"], "wrong"),
+        ([None, None], "missing"),
+    ],
+)
+def test_the_finest_place_is_the_precision(cells: list[str | None], expected: str) -> None:
+    """What agrees only to its own coarser digits is rounded; blanks are not judged."""
+    assert verdict(LAST, "weights", [cells]) == expected
+
+
+def test_ties_count_as_right() -> None:
+    """0.12 and 0.13 are both roundings of 0.125."""
+    document = '{"Q": [[0.125]], "K": [[1]], "score": "dot"}'
+    assert [verdict(document, "scores", [[cell]]) for cell in ("0.12", "0.13", "0.14")] == [
+        "right",
+        "right",
+        "wrong",
+    ]
+
+
+def test_rounding_may_be_carried() -> None:
+    """An output of rounded weights is right, though it is not the rounded output."""
+    document = '{"Q": [[1]], "K": [[0], [4]], "V": [[100], [900]], "score": "dot"}'
+    answer = '{"weights": [[0.02, 0.98]], "output": [["884.0"]]}'
+    found = results(document, "-", stdin=answer)
+    assert found["output"]["data"]["verdict"] == "right"
+    assert verdict(document, "output", [["884.0"]]) == "rounded"  # rounded on the way, unseen
+    assert verdict(document, "output", [["885.6"]]) == "right"
+    assert verdict(document, "output", [["886.9"]]) == "wrong"
+
+
+def test_what_follows_is_not_wrong_again() -> None:
+    """One slip costs one step; the others earn their points but do not pass."""
+    answer = '{"Q": [[1,0,2],[2,2,2],[2,1,3]], "scores": [[2,4,4],[4,61,12],[4,12,10]]}'
+    follow = json.loads(answer)
+    follow["scaled"] = [[1.155, 2.309, 2.309], [2.309, 35.218, 6.928], [2.309, 6.928, 5.774]]
+    report = json.loads(check(LESSON, "-", "-f", "json", stdin=json.dumps(follow)).stdout)
+    found = {result["name"]: result for result in report["results"]}
+    assert [found[name]["data"]["verdict"] for name in ("Q", "scores", "scaled")] == [
+        "right",
+        "wrong",
+        "follows",
+    ]
+    assert [found[name]["passed"] for name in ("Q", "K", "scores", "scaled")] == [
+        True,
+        None,
+        False,
+        False,
+    ]
+    assert (report["score"], report["max_score"]) == (2, 7)
+    assert found["scores"]["cause"]["mistakes"] == ["single-cell-slip"]
+    assert "scores" in found["scaled"]["cause"]["rationale"]
+
+
+def test_what_follows_from_what_nobody_knows_may_be_rounded() -> None:
+    """The answer went on from more digits than it wrote: to be off by those is no mistake."""
+    problem = json.loads((ROOT / "samples/two_heads.json").read_text())
+    found = CliRunner().invoke(cli, ["compute", "-", "-f", "json"], input=json.dumps(problem))
+    steps = {name: np.array(rows) for name, rows in json.loads(found.stdout).items()}
+    noise = np.random.default_rng(5).normal(size=steps["scores"].shape)  # no entry explains it
+    wrong = {"scores": steps["scores"] + noise}
+    wrong["scaled"] = wrong["scores"] / np.sqrt(steps["Q_h"].shape[-1])
+    powers = np.exp(wrong["scaled"])
+    wrong["weights"] = powers / powers.sum(axis=-1, keepdims=True)
+    wrong["heads"] = wrong["weights"] @ steps["V_h"]
+    problem.pop("mask", None)
+    for decimals in (2, 3, 4):
+        answer = {name: rows.round(decimals).tolist() for name, rows in wrong.items()}
+        judged = results(json.dumps(problem), "-", stdin=json.dumps(answer))
+        verdicts = [judged[name]["data"]["verdict"] for name in wrong]
+        assert verdicts == ["wrong", "follows", "follows", "follows"]
+
+
+def test_mistakes_with_a_mask_that_is_too_short_are_named() -> None:
+    """It is filled up before anything is done wrongly with it."""
+    queries, keys = np.array([[1, 0], [0, 1], [1, 1]]), np.array([[1, 1], [0, 1], [2, 0]])
+    short = np.array([[1, 0], [1, 1], [0, 1]])
+    problem = {"Q": queries.tolist(), "K": keys.tolist(), "convention": "onnx"}
+    powers = np.exp(queries @ keys.T / np.sqrt(2)) * np.hstack([1 - short, np.ones((3, 1))])
+    weights = (powers / powers.sum(axis=-1, keepdims=True)).round(4).tolist()
+    document = json.dumps({**problem, "mask": short.tolist()})
+    found = results(document, "-", stdin=json.dumps({"weights": weights}))
+    assert found["weights"]["cause"]["mistakes"] == ["mask-inverted"]
+
+
+@pytest.mark.parametrize(("fill", "expected"), [(-1e9, "right"), (-1e6, "right"), (-5, "wrong")])
+def test_a_finite_fill_may_be_written_as_infinite(fill: float, expected: str) -> None:
+    """On paper it is −∞, unless it is no more than a low score."""
+    problem = json.dumps({**json.loads(PLAIN), "mask": "causal", "fill": fill})
+    cells = [[0.71, "-inf"], [0.71, 0.71]]
+    assert verdict(problem, "masked", cells) == expected
+
+
+PLAIN = '{"Q": [[1,0],[0,1]], "K": [[1,1],[0,1]], "V": [[1,0],[0,1]]}'
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdicts"),
+    [
+        ({"scaled": [[0.71, 0], [0.71, 0.71]], "masked": [[9, 9], [9, 9]]}, ["right", "wrong"]),
+        ({"output": [[0.67, 0.33], [0.5, 0.5]], "heads": [[9, 9], [9, 9]]}, ["right", "wrong"]),
+        ({"scores": [[0.71, 0], [0.71, 0.71]]}, ["right"]),  # Q was scaled before the product
+    ],
+)
+def test_steps_that_equal_others_are_judged_for_themselves(
+    answer: dict[str, object], verdicts: list[str]
+) -> None:
+    """A wrong one does not become right by being compared with itself."""
+    found = results(PLAIN, "-", stdin=json.dumps(answer))
+    assert [found[name]["data"]["verdict"] for name in answer] == verdicts
+
+
+def test_queries_that_are_not_projected_are_those_of_x() -> None:
+    """`Q` in an answer to a problem of X alone must equal X."""
+    cells = [[1, 2], [3, 4], [5, 6]]
+    assert verdict('{"X": [[1, 0], [0, 1], [1, 1]]}', "Q", cells) == "wrong"
+    assert verdict('{"X": [[1, 2], [3, 4], [5, 6]]}', "Q", cells) == "right"
+
+
+def test_one_slip_costs_one_step_however_it_is_rounded() -> None:
+    """All digits were used, and few are written: what follows still follows."""
+    rng = np.random.default_rng(5)
+    for _ in range(20):
+        x, w = rng.normal(size=(4, 3)), rng.normal(size=(3, 3, 3))
+        names = zip(("W_q", "W_k", "W_v"), w.tolist(), strict=True)
+        document = json.dumps({"X": x.tolist(), **dict(names)})
+        queries, keys, values = x @ w[0], x @ w[1], x @ w[2]
+        scores = queries @ keys.T
+        powers = np.exp(scores - scores.max(axis=1, keepdims=True))  # not scaled
+        weights = powers / powers.sum(axis=1, keepdims=True)
+        steps = {"Q": queries, "K": keys, "V": values, "scores": scores, "scaled": scores}
+        steps |= {"weights": weights, "output": weights @ values}
+        answer = {name: matrix.round(2).tolist() for name, matrix in steps.items()}
+        found = results(document, "-", stdin=json.dumps(answer))
+        assert [found[name]["data"]["verdict"] for name in ("scaled", "weights", "output")] == [
+            *("wrong", "follows", "follows"),
+        ]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+@pytest.mark.parametrize("form", ["npz", "json"])
+def test_answers_in_fewer_bits_are_right(dtype: str, form: str, tmp_path: Path) -> None:
+    """What a program calculated in float32 has its precision, and not that of its many decimals."""
+    key = tmp_path / f"key.{form}"
+    arguments = ["compute", LESSON, "--scale", "0.3", "--dtype", dtype, "-o", str(key)]
+    CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    found = results(LESSON, str(key), "--scale", "0.3")
+    assert {result["data"]["verdict"] for result in found.values()} == {"right"}
+
+
+@pytest.mark.parametrize("hidden", ["-inf", "-Infinity", "-1e9", "-1e6"])
+def test_what_hides_a_key_is_a_mask(hidden: str) -> None:
+    """Infinity, or a number so low that no weight is left, as programs write it."""
+    answer = f'{{"masked": [[0.71, {hidden if hidden != "-inf" else chr(34) + hidden + chr(34)}], [0.71, 0.71]]}}'
+    found = results(PLAIN, "-", "--mask", "causal", stdin=answer)
+    assert found["masked"]["data"]["verdict"] == "right"
+
+
+def test_few_digits_accuse_nobody() -> None:
+    """Whole numbers that a program rounded are wrong to one decimal, but no pair of mistakes."""
+    document = json.dumps({"Q": [[1, 0], [0, 1]], "K": [[1, 0], [1, 1]], "V": [[3, 4], [4, 5]]})
+    answer = '{"output": [[3.0, 4.0], [3.0, 4.0]]}'
+    cause = results(document, "-", stdin=answer)["output"]["cause"]
+    assert cause["mistakes"] == []
+
+
+SLIPS = [
+    ([[2, 4, 4], [4, -16, 12], [4, 12, 10]], "In [2,2] the sign is wrong."),
+    ([[2, 4, 4], [4, 61, 12], [4, 12, 10]], "In [2,2] two digits are swapped."),
+    ([[2, 4, 4], [4, 16, 1.2], [4, 12, 10]], "In [2,3] the decimal point is 1 to the left."),
+    ([[2, 4, 4], [4, 16, 8], [4, 12, 10]], "In [2,3] product 1 of the sum is left out."),
+    ([[2, 4, 4], [4, 16, 12], [4, 12, 16]], "In [3,3] product 2 of the sum is added twice."),
+]
+
+
+@pytest.mark.parametrize(("scores", "told"), SLIPS, ids=[told for _, told in SLIPS])
+def test_slips_in_one_cell_are_recognised(scores: list[list[float]], told: str) -> None:
+    """Where no operation explains the answer, the hand may."""
+    found = results(LESSON, "-", stdin=json.dumps({"scores": scores}))["scores"]
+    if "product 2" in told:
+        scores[2][2] = 13  # 2·2 + 1·3 + 3·1 = 10, and the second product once more
+        found = results(LESSON, "-", stdin=json.dumps({"scores": scores}))["scores"]
+    assert told in found["cause"]["rationale"]
+    assert found["cause"]["mistakes"] == ["single-cell-slip"]
+
+
+def test_wrong_cells_are_told_with_both_numbers() -> None:
+    """Row and column from 1, with labels, at a precision at which they differ."""
+    answer = json.dumps({"weights": [["0.0634", "0.4683", "0.4683"], ["0", "0.98", "0.02"],
+                                     ["0.0003", "0.8815", "0.1192"]]})  # fmt: skip
+    arguments = (LESSON, "-", "--score", "dot", "--tokens", "I,love,you")
+    data = results(*arguments, stdin=answer)["weights"]["data"]
+    assert data["first"] == data["cells"][0]
+    assert data["first"]["place"] == "row 3 (you), column 2 (love)"
+    assert (data["first"]["yours"], data["first"]["expected"]) == ("0.8815", "0.8805")
+
+
+def test_no_digit_is_cut_on_a_narrow_screen() -> None:
+    """Words are folded to the width; places and numbers stay whole."""
+    document = '{"Q": [[1]], "K": [[1]], "tokens": ["supercalifragilistic"], "score": "dot"}'
+    arguments = ["check", document, "scores=[[123456.123456789]]"]
+    run = CliRunner(env={"COLUMNS": "30"}).invoke(cli, arguments)
+    lines = run.stdout.split("\n")
+    row = "row 1 (supercalifragilistic), column 1   123456.123456789   1.000000000"
+    assert any(row in line for line in lines)
+    assert max(map(len, (line for line in lines if line.startswith("Work")))) <= 30
+
+
+def test_several_explanations_are_all_named_with_what_would_decide() -> None:
+    """A mistake that cannot be told from another by this answer is not asserted alone."""
+    output = str(ANSWERS / "self_attention/output_only.json")
+    cause = results(LESSON, output)["output"]["cause"]
+    assert cause["mistakes"] == ["no-scale", "softmax-unscaled"]
+    assert "scaled would tell them apart" in cause["rationale"]
+
+
+def test_pairs_of_mistakes_are_found_from_the_output_alone(tmp_path: Path) -> None:
+    """Two operations replaced, and nothing shown but the end."""
+    rng = np.random.default_rng(11)
+    x, w = rng.normal(size=(5, 4)).round(1), rng.normal(size=(3, 4, 3)).round(1)
+    document = {"X": x.tolist(), **dict(zip(("W_q", "W_k", "W_v"), w.tolist(), strict=True))}
+    scores = (x @ w[0]) @ (x @ w[1]).T / 3  # divided by d_k
+    powers = np.exp(scores)
+    output = (powers / powers.sum(axis=0)) @ (x @ w[2])  # softmax of each column
+    (tmp_path / "p.json").write_text(json.dumps(document))
+    answer = json.dumps({"output": output.round(6).tolist()})
+    cause = results(str(tmp_path / "p.json"), "-", stdin=answer)["output"]["cause"]
+    assert {"divide-by-dk", "softmax-columns"} <= set(cause["mistakes"])
+
+
+@pytest.mark.parametrize("mask", [None, "causal", "causal:lower-right", "window:1,0"])
+@pytest.mark.parametrize("shown", ["output", "weights"])
+def test_a_forgotten_cache_is_named(mask: str | None, shown: str, tmp_path: Path) -> None:
+    """With keys, values and mask of the new tokens alone, whatever step is shown."""
+    rng = np.random.default_rng(13)
+    sizes = {"Q": (3, 5), "K": (3, 5), "V": (3, 2), "K_past": (2, 5), "V_past": (2, 2)}
+    document: dict[str, Any] = {name: rng.normal(size=of).tolist() for name, of in sizes.items()}
+    document |= {"mask": mask} if mask else {}
+    forgotten = {name: value for name, value in document.items() if "past" not in name}
+    arguments = ["compute", "-", "--only", shown, "-f", "json"]
+    answer = CliRunner().invoke(cli, arguments, input=json.dumps(forgotten)).stdout
+    (tmp_path / "p.json").write_text(json.dumps(document))
+    cause = results(str(tmp_path / "p.json"), "-", stdin=answer)[shown]["cause"]
+    assert cause["mistakes"][0] == "cache-forgotten"
+
+
+def test_mistakes_in_hidden_sums_are_named_where_heads_share_keys(tmp_path: Path) -> None:
+    """Each key head stands in for all the query heads of its group."""
+    rng = np.random.default_rng(17)
+    queries, keys = rng.normal(size=(4, 3, 5)), rng.normal(size=(2, 7, 5))
+    Q, K = (np.concatenate(list(heads), axis=-1).tolist() for heads in (queries, keys))
+    document = {"Q": Q, "K": K, "heads": 4, "kv_heads": 2, "score": "additive"}
+    (tmp_path / "p.json").write_text(json.dumps(document))
+    sums = [queries[head, :, None] + keys[head // 2] for head in range(4)]
+    scores = np.maximum(sums, 0).sum(axis=-1)
+    answer = json.dumps({"scores": scores.tolist()})
+    cause = results(str(tmp_path / "p.json"), "-", stdin=answer)["scores"]["cause"]
+    assert cause["mistakes"] == ["additive-relu"]
+
+
+def test_a_step_that_does_nothing_is_judged_by_the_one_before() -> None:
+    """`scaled` and `masked` in an answer to a problem with neither."""
+    answer = '{"scaled": [[2,4,4],[4,16,12],[4,12,10]], "masked": [[2,4,4],[4,16,12],[4,12,99]]}'
+    found = results(LESSON, "-", "--score", "dot", stdin=answer)
+    assert found["scaled"]["data"]["verdict"] == "right"
+    assert found["masked"]["data"]["verdict"] == "wrong"
+
+
+@pytest.mark.parametrize("arguments", [["--step", "weights", "FILE"], ["weights=FILE"]])
+def test_one_csv_is_an_answer(arguments: list[str]) -> None:
+    """With its name as an option or before it; semicolons let decimals have commas."""
+    file = str(ANSWERS / "weights.csv")
+    found = results(LESSON, *(argument.replace("FILE", file) for argument in arguments))
+    assert found["weights"]["data"]["verdict"] == "right"
+
+
+def test_sectioned_csv_with_blanks_and_arithmetic() -> None:
+    """Empty cells are blanks, arithmetic is no label."""
+    answer = "scores\n2,4,4\n4,,12\n,,\n4,12,10\n".replace(",,\n4,12", "4,12")
+    answer += "\nscaled\n2/sqrt(3),4/sqrt(3),\n,16/√3,\n,,10/3^(1/2)\n"
+    found = results(LESSON, "-", stdin=answer)
+    assert found["scores"]["data"]["verdict"] == "right"
+    assert found["scaled"]["data"]["verdict"] == "right"
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ([], "wrong"),
+        (["--decimals", "1"], "right"),
+        (["--decimals", "2"], "wrong"),
+        (["--atol", "0.01"], "right"),
+        (["--atol", "0.001"], "wrong"),
+        (["--rtol", "0.03"], "right"),
+        (["--rtol", "0.01"], "wrong"),
+    ],
+)
+def test_tolerances_override_the_digits(options: list[str], expected: str) -> None:
+    """Decimals, or distances, as a grader wants them."""
+    assert verdict(THIRDS, "weights", [["0.34", "0.34", "0.34"]], *options) == expected
+
+
+def test_a_relative_tolerance_is_nothing_at_0() -> None:
+    """A tenth of 0 is 0."""
+    document = '{"Q": [[0]], "K": [[1]], "score": "dot"}'
+    assert verdict(document, "scores", [["0.001"]], "--rtol", "0.5") == "wrong"
+
+
+def test_strict_fails_what_is_rounded() -> None:
+    """Passed and points, and the exit status."""
+    answer = '{"weights": [["0.0180", "1"]]}'
+    assert check(LAST, "-", stdin=answer).exit_code == 0
+    strict = check(LAST, "-", "--strict", "-f", "json", stdin=answer)
+    report = json.loads(strict.stdout)
+    assert (strict.exit_code, report["score"]) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("points", "score", "total"),
+    [("", 2, 7), ("3", 6, 21), ("Q=2,scores=0.5,weights=10", 2.5, 16.5), ("0", 0, 0)],
+)
+def test_points_are_given_by_step(points: str, score: float, total: float) -> None:
+    """One each, so many each, or as listed; zero is zero and not full marks."""
+    answer = '{"Q": [[1,0,2],[2,2,2],[2,1,3]], "scores": [[2,4,4],[4,16,12],[4,12,10]]}'
+    run = check(LESSON, "-", "--points", points, "-f", "json", stdin=answer)
+    report = json.loads(run.stdout)
+    assert (report["score"], report["max_score"]) == (score, total)
+
+
+def test_an_answer_of_zeros_and_negatives_is_no_full_mark() -> None:
+    """Zeros score 0, and a lost minus sign is a mistake."""
+    document = '{"Q": [[-1, 2]], "K": [[3, 0], [0, -2]], "score": "dot"}'
+    assert verdict(document, "scores", [[-3, -4]]) == "right"
+    assert verdict(document, "scores", [[3, 4]]) == "wrong"
+    run = check(document, "-", "-f", "json", stdin='{"scores": [[0, 0]]}')
+    assert (run.exit_code, json.loads(run.stdout)["score"]) == (1, 0)
+
+
+def test_json_has_the_shape_of_check50() -> None:
+    """Results in the order of the plan, null for what was not answered."""
+    report = json.loads(check(LESSON, str(ANSWERS / "as_published.json"), "-f", "json").stdout)
+    assert list(report) == ["results", "score", "max_score"]
+    assert [result["name"] for result in report["results"]] == [
+        *("Q", "K", "V", "scores", "scaled", "weights", "output"),
+    ]
+    for result in report["results"]:
+        assert list(result) == ["name", "passed", "data", "cause"]
+        assert set(result["data"]) == {"verdict", "cells", "first"}
+        if result["cause"]:
+            assert list(result["cause"]) == ["rationale", "help", "mistakes"]
+
+
+def test_gradescope_results_hold_a_test_a_step() -> None:
+    """Scores of tests add up to the score; the output is coloured text."""
+    answer = str(ANSWERS / "self_attention/mistake.json")
+    report = json.loads(check(LESSON, answer, "-f", "gradescope").stdout)
+    assert sum(test["score"] for test in report["tests"]) == report["score"] == 6
+    assert report["output_format"] == "ansi"
+    assert "\x1b[" in report["output"]
+    assert {test["status"] for test in report["tests"]} == {"passed", "failed"}
+
+
+def test_markdown_is_written_by_its_suffix(tmp_path: Path) -> None:
+    """`-o report.md` needs no format."""
+    check(LESSON, str(ANSWERS / "self_attention/mistake.json"), "-o", str(tmp_path / "report.md"))
+    text = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert "| `scaled` | wrong | 0 of 1 | `no-scale` |" in text
+    assert "**6 of 7 points**" in text
+
+
+def test_laws_need_no_problem() -> None:
+    """What must hold of any answer, and where it does not."""
+    run = check("--laws", str(ANSWERS / "as_published.json"), "-f", "json")
+    found = {r["name"]: r["passed"] for r in json.loads(run.stdout)["results"]}
+    assert run.exit_code == 1
+    assert found["weights-sum-to-1"] is True
+    assert found["scores-are-products"] is False
+    assert found["masked-cells-have-no-weight"] is None
+
+
+@pytest.mark.parametrize(
+    "answer", sorted(ANSWERS.glob("*/right.json")), ids=lambda p: p.parent.name
+)
+def test_right_answers_break_no_law(answer: Path) -> None:
+    """Whatever the sample, its key holds what must hold."""
+    sample = json.loads((ROOT / f"samples/{answer.parent.name}.json").read_text(encoding="utf-8"))
+    said = [name for name in ("layout", "normaliser", "temperature") if name in sample]
+    options = [part for name in said for part in (f"--{name}", str(sample[name]))]
+    assert check("--laws", str(answer), *options).exit_code == 0
+
+
+SIGMOIDS = {"scaled": [[0, 1], [-1, 2]], "weights": [["0.5", "0.6225"], ["0.3775", "0.7311"]]}
+
+
+def test_laws_may_know_the_normaliser() -> None:
+    """By option, or from the answer: rows then need not sum to 1, but must be what it makes."""
+    options = ("--normaliser", "sigmoid", "--temperature", "2")
+    said = {"normaliser": "sigmoid", "temperature": 2}
+    for found in (
+        results("--laws", "-", *options, stdin=json.dumps(SIGMOIDS)),
+        results("--laws", "-", stdin=json.dumps({**SIGMOIDS, **said})),
+    ):
+        assert found["weights-are-the-softmax"]["passed"] is True
+        assert found["weights-sum-to-1"]["passed"] is None
+    found = results("--laws", "-", stdin=json.dumps({**SIGMOIDS, "normaliser": "sigmoid"}))
+    assert found["weights-are-the-softmax"]["passed"] is False
+    found = results("--laws", "-", stdin=json.dumps(SIGMOIDS))
+    assert found["weights-sum-to-1"]["passed"] is False
+
+
+def test_laws_may_know_the_scoring() -> None:
+    """Scores that are no dot products break no law of dot products."""
+    answer = json.dumps({"Q": [[1, 2]], "K": [[3, 4]], "scores": [[-4]]})
+    for score, passed in (("dot", False), ("distance", None)):
+        found = results("--laws", "-", "--score", score, stdin=answer)
+        assert found["scores-are-products"]["passed"] is passed
+
+
+BROKEN = [
+    ("weights-sum-to-1", {"weights": [["0.50", "0.40"], [0.5, 0.5]]}),
+    ("weights-are-shares", {"weights": [[1.5, -0.5]]}),
+    ("masked-cells-have-no-weight", {"masked": [["1", "-inf"]], "weights": [[0.9, 0.1]]}),
+    ("scores-are-products", {"Q": [[1, 2]], "K": [[3, 4]], "scores": [[12]]}),
+    ("scaled-by-one-factor", {"scores": [[2, 4]], "scaled": [["1.00", "2.50"]]}),
+    ("weights-are-the-softmax", {"scaled": [["1.00", "2.00"]], "weights": [["0.50", "0.50"]]}),
+    (
+        "output-is-the-weighted-sum",
+        {"weights": [["0.50", "0.50"]], "V": [[1], [2]], "output": [[1.7]]},
+    ),
+    ("output-lies-among-the-values", {"V": [[1], [2]], "output": [[2.5]]}),
+    (
+        "norm_2.sum-is-the-residual",
+        {"norm_1.output": [[1, 2]], "ffn.output": [[3, 4]], "norm_2.sum": [[4, 7]]},
+    ),
+    ("norm_1.mean-is-that-of-the-sum", {"norm_1": {"sum": [[1, 2]], "mean": [["1.6"]]}}),
+    ("norm_1.variance-is-that-of-the-sum", {"norm_1": {"sum": [[1, 3]], "variance": [[4]]}}),
+    ("norm_1.mean-square-is-that-of-the-sum", {"norm_1": {"sum": [[1, 3]], "mean_square": [[9]]}}),
+    (
+        "norm_1.norm-has-one-gamma-and-beta",
+        {
+            "norm_1": {
+                "sum": [[0, 4, 5], [1, 0, 5], [3, 2, 0]],
+                "mean": [[3], [2], ["5/3"]],
+                "output": [["-1.4", "0.5", "0.9"], ["-0.4", "-0.9", "1.4"], ["1.2", "0.3", "1.3"]],
+            }
+        },
+    ),
+    ("ffn.activated-is-the-activation", {"ffn": {"hidden": [[1, -2]], "activated": [[1, 2]]}}),
+    ("output-is-the-softmax-of-logits", {"logits": [[0, 0]], "output": [["0.50", "0.51"]]}),
+]
+
+
+@pytest.mark.parametrize(("law", "answer"), BROKEN, ids=[law for law, _ in BROKEN])
+def test_each_law_can_be_broken(law: str, answer: dict[str, object]) -> None:
+    """Every law finds what breaks it."""
+    assert results("--laws", "-", stdin=json.dumps(answer))[law]["passed"] is False
+
+
+def test_every_law_is_tested() -> None:
+    """A new law needs an answer that breaks it."""
+    tested = [law.rpartition(".")[2] for law, _ in BROKEN]
+    assert tested == list(results("--laws", "-", stdin='{"weights": [[1]]}'))
+
+
+def test_the_catalogue_is_listed_with_formulas() -> None:
+    """`--mistakes` names every entry, its formula and what was done."""
+    listed = check("--mistakes").stdout
+    for name, entry in MISTAKES.items():
+        assert name in listed
+        assert entry.formula in listed
+        assert entry.done in listed
+
+
+ERRORS = [
+    ([LESSON], None, "check needs a document and an answer, but there is 1 file."),
+    ([LESSON, "-"], '{"wights": [[1]]}', "the name 'wights' is unknown. Did you mean weights?"),
+    ([LESSON, "-"], '{"hidden": [[1]]}', "hidden is no step of this calculation"),
+    ([LESSON, "-"], '{"scores": [[1, "two"]]}', "scores, row 1, column 2 is 'two': no arithmetic."),
+    ([LESSON, "-"], '{"scores": [[1, true]]}', "scores, row 1, column 2 is True: a truth value."),
+    ([LESSON, "-"], '{"scores": [[1, 2], [3]]}', "the rows of scores are of different lengths"),
+    ([LESSON, "-"], '{"title": "nothing"}', "the answer holds no step."),
+    ([LESSON, "-"], '{"Q": [["1e99999", 1]]}', "is '1e99999': too large, or too small"),
+    ([LESSON, "-"], "[[1, 2]]", "it holds one matrix without a name."),
+    ([LESSON, "-"], '{"X": [[9]]}', "X of the answer is not the X of the problem."),
+    ([LESSON, "-", "--points", "weights=x"], "{}", "'x' is no number of points."),
+    (
+        [LESSON, "-", "--points", "wights=1"],
+        "{}",
+        "wights is no step of this calculation (did you mean 'weights'?).",
+    ),
+    ([LESSON, "-", "--atol", "nan"], "{}", "--atol is nan: it must be a finite distance."),
+    (["--laws"], None, "--laws needs an answer alone, but there are 0 files."),
+]
+
+
+@pytest.mark.parametrize(("arguments", "stdin", "message"), ERRORS, ids=[e[2] for e in ERRORS])
+def test_bad_input_ends_with_2(arguments: list[str], stdin: str | None, message: str) -> None:
+    """One line on stderr, nothing on stdout."""
+    run = CliRunner().invoke(cli, ["check", *arguments], input=stdin)
+    assert (run.exit_code, run.stdout) == (2, "")
+    assert message in run.stderr
+    assert run.stderr.count("\n") == 1
+
+
+if __name__ == "__main__":
+    GOLDEN.mkdir(parents=True, exist_ok=True)
+    for sample, answer in CASES:
+        golden_file(answer).write_text(drawn(sample, answer), encoding="utf-8")

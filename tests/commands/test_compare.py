@@ -1,0 +1,178 @@
+"""`attncli compare`: several conventions side by side, and the cell where they part."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from attncli.cli.program import cli
+from tests import layered
+from tests.matrices import Document, matrix, numbers
+from tests.running import compute
+
+# Side by side.
+
+
+def compare(document: Document, *options: str) -> str:
+    """What `attncli compare` prints."""
+    run = CliRunner().invoke(cli, ["compare", "-", *options], input=json.dumps(document))
+    assert run.exit_code == 0, run.stderr
+    return run.stdout
+
+
+def pair(*names: str) -> list[str]:
+    """Conventions as options."""
+    return [part for name in names for part in ("--convention", name)]
+
+
+SMALL = {
+    "Q": [[1, 0], [0, 2]],
+    "K": [[1, 1], [0, 1], [2, 0]],
+    "V": [[1], [0], [1]],
+    "mask": [[False, False, False], [True, True, False]],
+}
+
+
+def test_the_first_parting_is_told_with_its_cell() -> None:
+    """A column a convention, a row a step, and a sentence each."""
+    assert compare(SMALL, *pair("paper", "d2l", "onnx")) == (
+        "The largest difference of each step from paper:\n"
+        "\n"
+        " step          d2l   onnx\n"
+        "─────────────────────────\n"
+        " scores       same   same\n"
+        " scaled       same   same\n"
+        " masked        inf   same\n"
+        " weights    0.3333   same\n"
+        " output     0.6667   same\n"
+        "\n"
+        "d2l parts from paper at masked: -inf there, -1000000.0000 here, in row 1, column 1.\n"
+        "onnx does not part from paper: every step is the same.\n"
+    )
+
+
+def test_one_convention_is_set_beside_paper_as_json() -> None:
+    """A left out step is the one before it: Keras does not scale."""
+    found = json.loads(compare({**SMALL, "mask": "causal"}, *pair("keras"), "-f", "json"))
+    (keras,) = found.pop("compared")
+    assert found == {"against": "paper"}
+    assert (keras["name"], keras["parts_at"]) == ("keras", "scaled")
+    assert keras["cell"] == [1, 3]
+    np.testing.assert_allclose(keras["values"], [2 / np.sqrt(2), 2])
+    assert keras["differences"]["scores"] == 0
+    assert keras["differences"]["masked"] == "inf"
+
+
+def test_what_is_beyond_roundoff_parts() -> None:
+    """An eps of 0.001 instead of 0.00001 beside a variance of about a million."""
+    large = (1000 * numbers(matrix("X", 3, 5))).tolist()
+    document = {"layer": "encoder", "score": "dot", "X": large}
+    document |= {f"norm_{number}": {"gamma": [1.0] * 5, "beta": [0.0] * 5} for number in (1, 2)}
+    document["self"] = {f"W_{letter}": matrix(f"W_{letter}", 5, 5) for letter in "qkvo"}
+    document["ffn"] = {"W_1": matrix("W_1", 5, 7), "b_1": [0.0] * 7}
+    document["ffn"] |= {"W_2": matrix("W_2", 7, 5), "b_2": [0.0] * 5}
+    found = json.loads(compare(document, *pair("paper", "keras"), "-f", "json"))
+    (keras,) = found["compared"]
+    assert keras["parts_at"] == "norm_1.output"
+    assert 1e-11 < keras["differences"]["norm_1.output"] < 1e-7
+
+
+@pytest.mark.parametrize("names", [("paper", "torch-mha"), ("torch-mha", "paper")])
+def test_a_step_of_one_side_stands_where_that_side_calculates_it(names: tuple[str, ...]) -> None:
+    """The mean of the heads comes after the weights, in each attention of a layer."""
+    document = layered.document("decoder") | {"layout": "rows"}
+    found = json.loads(compare(document, *pair(*names), "-f", "json"))
+    steps = list(found["compared"][0]["differences"])
+    assert steps == list(compute({**document, "convention": "torch-mha"}))
+    assert [name for name in steps if "average" in name] == ["self.average", "cross.average"]
+
+
+def test_steps_of_other_sizes_and_absent_ones_are_told() -> None:
+    """`average` is a step of torch-mha alone."""
+    document = {"X": matrix("X", 3, 4), "heads": 2, "layout": "rows"}
+    told = compare(document, *pair("paper", "torch-mha"))
+    assert (
+        "torch-mha parts from paper at average: no such step under paper, 3 × 3 under torch-mha."
+    ) in told
+    found = json.loads(compare(document, *pair("paper", "torch-mha"), "-f", "json"))
+    assert found["compared"][0]["differences"]["average"] is None
+    assert found["compared"][0]["values"] is None
+    assert " average   only here\n" in told.replace("    ", "   ")
+    assert "none here\n" in compare(document, *pair("torch-mha", "paper"))
+
+
+def test_more_conventions_than_fit_the_screen_stand_below_each_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each table has the steps at its side, and no line is wider than the screen."""
+    names = ("paper", "annotated-transformer", "torch-sdpa", "d2l", "onnx")
+    monkeypatch.setenv("COLUMNS", "41")
+    told = compare(SMALL, *pair(*names))
+    assert max(map(len, told.splitlines())) <= 41
+    heads = [line.split() for line in told.splitlines() if line.startswith(" step")]
+    assert [name for head in heads for name in head[1:]] == list(names[1:])
+    assert told.count(" weights ") == len(heads) == 2
+
+
+def test_cells_are_counted_as_the_layout_writes_them() -> None:
+    """In columns a query is a column."""
+    columns = {
+        **{name: numbers(SMALL[name]).T.tolist() for name in "QKV"},
+        "mask": np.array(SMALL["mask"]).T.tolist(),
+        "layout": "columns",
+        "tokens": ["I", "love"],
+    }
+    columns["mask"][0][0] = True
+    assert "in row 2, column 1 (I)." in compare(columns, *pair("d2l"))
+
+
+def test_warnings_say_under_which_convention() -> None:
+    """One a convention, on stderr."""
+    run = CliRunner().invoke(
+        cli, ["compare", "-", *pair("paper", "onnx", "d2l")], input=json.dumps(SMALL)
+    )
+    assert [line.partition(": no")[0] for line in run.stderr.splitlines()] == [
+        "Warning: under paper",
+        "Warning: under onnx",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            [],
+            "Error: no convention is named to compare. Write --convention A --convention B, out of",
+        ),
+        (pair("pytorch"), "Error: convention is 'pytorch': it must be paper, torch-sdpa,"),
+        (
+            pair("torch-mha"),
+            (
+                "Error: under torch-mha: standard input: X is 3 × 2 but W_q is 2 × 5: X times W_q needs "
+                "equal columns. Check that W_q is not transposed: see --layout. torch-mha reads layout "
+                "torch; --layout rows holds for all."
+            ),
+        ),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(options: list[str], message: str) -> None:
+    """The convention is named."""
+    document = {
+        "X": matrix("X", 3, 2),
+        **{name: matrix(name, 2, 5) for name in ("W_q", "W_k", "W_v")},
+    }
+    run = CliRunner().invoke(cli, ["compare", "-", *options], input=json.dumps(document))
+    assert run.exit_code == 2
+    assert run.stdout == ""
+    assert run.stderr.startswith(message)
+
+
+def test_a_document_in_the_layout_of_its_own_convention_gets_a_hint() -> None:
+    """It is paper that reads the weights otherwise, not torch-mha."""
+    weights = {name: matrix(name, 5, 2) for name in ("W_q", "W_k", "W_v")}
+    document = {"X": matrix("X", 3, 2), **weights, "convention": "torch-mha"}
+    run = CliRunner().invoke(cli, ["compare", "-", *pair("paper")], input=json.dumps(document))
+    assert run.stderr.endswith(" paper reads layout rows; --layout torch holds for all.\n")

@@ -1,0 +1,559 @@
+"""`attncli explain`: the arithmetic of every operation, to the letter, and to the last bit."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from attncli.calculation.algebra.expressions import Cell
+from attncli.calculation.algebra.plan import Plan, Trace
+from attncli.calculation.analyses.cell_names import paper
+from attncli.calculation.operations.normalisers import NORMALISERS
+from attncli.calculation.plans.attention import attention
+from attncli.calculation.plans.of_document import read
+from attncli.calculation.problem.document import Document, Entry
+from attncli.calculation.problem.problem import Problem
+from attncli.calculation.problem.reading import read_problem
+from attncli.calculation.scoring.functions import SCORING
+from attncli.cli.commands.explain import explain
+from attncli.cli.program import cli
+from attncli.documents.reader import Reader
+from attncli.formats import EXPLANATIONS
+from attncli.render.explain.explanations import Explanations
+from attncli.render.explain.forms_of_explain import folded
+from tests.running import ROOT
+
+SAMPLES = sorted((ROOT / "samples").glob("*.*"))
+GOLDEN = ROOT / "tests/golden/explain.txt"
+LESSON = "samples/self_attention.json"
+
+
+@pytest.fixture(autouse=True)
+def _in_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+
+def run(*arguments: str, stdin: str | None = None, width: int | None = None) -> Result:
+    """A run of explain, as into a pipe unless it has a width."""
+    environment = {"COLUMNS": str(width) if width else None}
+    return CliRunner(env=environment).invoke(cli, ["explain", *arguments], input=stdin)
+
+
+def explained(*arguments: str, stdin: str | None = None, width: int | None = None) -> list[str]:
+    """The lines of a run that must succeed without a warning."""
+    result = run(*arguments, stdin=stdin, width=width)
+    assert (result.exit_code, result.stderr) == (0, "")
+    return result.stdout.splitlines()
+
+
+# Every operation, layout and mistake, to the letter.
+
+CASES = re.findall(r"(?m)^\$ attncli (.+)\n((?:.+\n)+)", GOLDEN.read_text(encoding="utf-8"))
+
+
+def test_every_case_is_read() -> None:
+    """No case of the golden file is passed over because it is written in another form."""
+    assert len(CASES) == GOLDEN.read_text(encoding="utf-8").count("$ attncli ")
+
+
+@pytest.mark.parametrize(("line", "printed"), CASES, ids=[line for line, _ in CASES])
+def test_a_cell_is_spelled_out(line: str, printed: str) -> None:
+    """In names, in numbers, halfway, and its value; or what is wrong, and status 2."""
+    result = CliRunner().invoke(cli, shlex.split(line))
+    if printed.startswith("Error: "):
+        assert (result.exit_code, result.stdout, result.stderr) == (2, "", printed)
+    else:
+        warning = "Warning: no key may be attended" if "no key" in printed else ""
+        assert (result.exit_code, result.stdout) == (0, printed)
+        assert result.stderr.startswith(warning) if warning else not result.stderr
+
+
+# The law: the arithmetic that is shown gives the number that was calculated.
+
+
+def problem_of(entries: dict[str, object]) -> Problem:
+    document = Document({name: Entry(value, "the test") for name, value in entries.items()})
+    return read_problem(document)
+
+
+def random_problem(**choices: object) -> Problem:
+    """Every matrix that two heads can have, of sizes that are all different."""
+    random = np.random.default_rng(3)
+    sizes: dict[str, tuple[int, ...]] = {"X": (2, 3, 5), "memory": (2, 7, 5)}
+    sizes |= {"W_q": (5, 22), "W_k": (5, 22), "W_v": (5, 26), "W_o": (26, 17)}
+    sizes |= {"b_q": (22,), "b_k": (22,), "b_v": (26,), "b_o": (17,)}
+    sizes |= {"W_a": (11, 11)} if choices["score"] in ("general", "additive") else {}
+    sizes |= {"U_a": (11, 11), "v_a": (11,)} if choices["score"] == "additive" else {}
+    sizes |= {"W_a": (22, 17), "v_a": (17,)} if choices["score"] == "concat" else {}
+    layout = choices.get("layout", "rows")
+    matrices: dict[str, object] = {}
+    for name, size in sizes.items():
+        matrix = random.standard_normal(size)
+        is_turned = layout == "columns" and matrix.ndim > 1
+        is_fixed = name == "W_a" and choices["score"] == "general"
+        matrices[name] = matrix.swapaxes(-1, -2) if is_turned and not is_fixed else matrix
+    return problem_of({**matrices, "heads": 2, **choices})
+
+
+CHOICES: dict[str, dict[str, object]] = {
+    f"{score}-{layout}": {"score": score, "layout": layout, "masks": ["causal", "window:1,2"]}
+    for score in SCORING
+    for layout in ("rows", "columns")
+}
+ADDED = np.array([[0.5, -0.5, 0, 1, 2, -np.inf, 3]])
+CHOICES["numbers-added"] = {"score": "scaled", "masks": [ADDED, {"padding": [3, 0]}]}
+for position in ("sinusoidal", "rope:dims=6", "rope:interleaved,dims=4,base=7", "alibi"):
+    CHOICES[position] = {"score": "scaled", "position": position, "masks": ["causal"]}
+CHOICES["learned"] = {"score": "dot", "position": np.array([[1.5, 0, -2, 3, 0.25]] * 3)}
+for normaliser in NORMALISERS:
+    CHOICES[normaliser] = {"score": "dot", "normaliser": normaliser, "masks": [ADDED, "causal"]}
+    CHOICES[f"{normaliser}, hot"] = {**CHOICES[normaliser], "temperature": 7.3, "masks": []}
+    CHOICES[f"{normaliser}, cold"] = {**CHOICES[normaliser], "temperature": 0.013}
+CHOICES["large"] = {"score": "dot", "scale": 300.0, "fill": -1e6, "masks": ["causal"]}
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name)
+def test_the_arithmetic_of_samples_gives_their_cells(sample: Path) -> None:
+    """Evaluated with the numbers of the trace, in the layout's order too, and halfway."""
+    assert_arithmetic(*read(Reader().document(str(sample))))
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_the_arithmetic_of_random_problems_gives_their_cells(name: str) -> None:
+    """With heads, a batch, biases and masks, whatever the scoring function and the layout."""
+    problem = random_problem(**CHOICES[name])
+    assert_arithmetic(problem, attention(problem))
+
+
+def assert_arithmetic(problem: Problem, plan: Plan) -> None:
+    """Sixty cells of each step, or all of them."""
+    trace = plan.run(problem.matrices)
+    explanations = Explanations(problem, trace, paper(problem, plan), [])
+    random = np.random.default_rng(5)
+    for step in plan.steps:
+        indices = list(np.ndindex(trace.matrices[step.name].shape))
+        for at in random.permutation(len(indices))[:60]:
+            assert_spelled(explanations, Cell(step.name, indices[at]), trace)
+
+
+def assert_spelled(explanations: Explanations, cell: Cell, trace: Trace) -> None:
+    operation = explanations.steps[cell.name].operation
+    operands = (trace.matrices[name] for name in operation.operands)
+    expected = float(trace.matrices[cell.name][cell.index])
+    for expression in (
+        operation.cell(cell.index, *operands),
+        explanations.expression(cell, trace),
+        explanations.expression(cell, trace).halfway(trace.matrices),
+    ):
+        given = expression.value(trace.matrices)
+        assert math.isclose(given, expected, rel_tol=1e-12, abs_tol=1e-12), (cell, expression)
+
+
+# Which cells.
+
+
+def cells(*arguments: str) -> list[str]:
+    return [line.split(" = ")[0] for line in explained(*arguments)]
+
+
+def test_rows_columns_and_whole_steps() -> None:
+    """In the order in which they stand on paper, in any spelling."""
+    assert cells(LESSON, "SCORES[2, :]") == ["scores[2,1]", "scores[2,2]", "scores[2,3]"]
+    assert cells(LESSON, "scores[2]") == ["scores[2,1]", "scores[2,2]", "scores[2,3]"]
+    assert cells(LESSON, "scores[:,3]") == ["scores[1,3]", "scores[2,3]", "scores[3,3]"]
+    whole = [f"scores[{row},{column}]" for row in (1, 2, 3) for column in (1, 2, 3)]
+    assert cells(LESSON, "scores") == whole
+    assert cells("samples/self_attention_columns.json", "scores") == whole
+
+
+def test_places_are_those_on_paper() -> None:
+    """In columns the rows of scores are the keys: their number, their labels, their errors."""
+    arguments = ("Q=[[1,2],[0,1]]", "K=[[1,0.5,3],[2,1,3]]", "--layout", "columns")
+    labels = ("--tokens", "I,we", "--memory-tokens", "a,b,c")
+    asked = (*arguments, *labels, "scores[c,we]", "scores[3,:]")
+    assert [line.partition("=")[0] for line in explained(*asked)] == [
+        "scores[3,2] ", "scores[3,1] ", "scores[3,2] "
+    ]  # fmt: skip
+    assert explained(*asked)[0].endswith("  (c, we)")
+    assert run(*arguments, "scores[2,3]").stderr.endswith("no column 3. Count from 1 to 2.\n")
+
+
+def test_labels_name_rows_and_columns() -> None:
+    """Of queries and keys; a number in range is a number, whatever the labels."""
+    assert cells("samples/cross_attention.json", "weights[t'aime,love]") == ["weights[2,2]"]
+    assert cells("samples/cross_attention.json", "K[you,2]") == ["K[3,2]"]
+    assert cells(LESSON, 'scores["a, b",1]', "--tokens", '"a, b",x,y') == ["scores[1,1]"]
+    assert cells(LESSON, "scores[1,1990]", "--tokens", "3,1,1990") == ["scores[1,3]"]
+
+
+def test_heads_and_batch_entries() -> None:
+    """All of them, unless one is chosen for all cells or for one."""
+    sample = "samples/two_heads.json"
+    both = ["weights[2,1,head=1]", "weights[2,1,head=2]"]
+    assert cells(sample, "weights[2,1]") == both
+    assert cells(sample, "weights[2,1]", "head=2") == both[1:]
+    assert cells(sample, "weights[2,1,head=1]", "weights[2,1]", "Head=2") == both
+    assert cells(sample, "weights[2,1]", "Q[1,1]", "head=2") == [both[1], "Q[1,1]"]
+    assert cells("samples/padded_batch.json", "Q[1,2]", "batch=2") == ["Q[1,2,batch=2]"]
+
+
+def test_masks_have_the_axes_of_the_scores() -> None:
+    """A mask of rank 3 is one a head where there is no batch."""
+    mask = "[[[1,1],[0,1]],[[1,0],[1,1]]]"
+    lines = explained("X=[[1,2],[3,4]]", "--heads", "2", "--mask", mask, "masked[1,2]", "head=2")
+    assert lines == ["masked[1,2,head=2] = -inf  (mask[1,2,head=2]: query 1 may not see key 2)"]
+
+
+def test_a_document_may_come_from_anywhere() -> None:
+    """From standard input, named or not, and after the cells."""
+    text = Path(LESSON).read_text(encoding="utf-8")
+    expected = explained(LESSON, "scores[2,1]")
+    assert explained("scores[2,1]", stdin=text) == expected
+    assert explained("-", "scores[2,1]", stdin=text) == expected
+    assert explained("scores[2,1]", LESSON) == expected
+
+
+def test_cells_of_a_sublayer_need_no_document_before_them() -> None:
+    """From standard input they are cells, though a dot is in their names."""
+    layer = "samples/encoder_layer.json"
+    text = Path(layer).read_text(encoding="utf-8")
+    for cell in ("norm_1.mean[2,1]", "self.Q[1,:]", "norm_1.mean"):
+        assert explained(cell, stdin=text) == explained(layer, cell)
+
+
+def test_a_file_may_be_called_as_a_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A first argument that is a file is the document, whatever its name."""
+    (tmp_path / "scores").write_text(Path(LESSON).read_text(encoding="utf-8"), encoding="utf-8")
+    expected = explained(LESSON, "scores[2,1]")
+    monkeypatch.chdir(tmp_path)
+    assert explained("scores", "scores[2,1]") == expected
+
+
+# How much.
+
+
+def test_depth_goes_back_step_by_step() -> None:
+    """To X and the weights, each cell once below the one that was asked for."""
+    assert explained(LESSON, "scaled[1,1]", "--depth", "2", "-p", "0") == [
+        "scaled[1,1] = scores[1,1] / √3 = 2 / √3 = 1",
+        "  scores[1,1] = Q[1]·K[1] = 1 × 0 + 0 × 1 + 2 × 1 = 2",
+        "    Q[1,1] = X[1]·W_q[:,1] = 1 × 1 + 0 × 1 + 1 × 0 + 0 × 0 = 1",
+        "    Q[1,2] = X[1]·W_q[:,2] = 1 × 0 + 0 × 0 + 1 × 0 + 0 × 1 = 0",
+        "    Q[1,3] = X[1]·W_q[:,3] = 1 × 1 + 0 × 0 + 1 × 1 + 0 × 1 = 2",
+        "    K[1,1] = X[1]·W_k[:,1] = 1 × 0 + 0 × 1 + 1 × 0 + 0 × 1 = 0",
+        "    K[1,2] = X[1]·W_k[:,2] = 1 × 0 + 0 × 1 + 1 × 1 + 0 × 1 = 1",
+        "    K[1,3] = X[1]·W_k[:,3] = 1 × 1 + 0 × 0 + 1 × 0 + 0 × 0 = 1",
+    ]
+    lines = explained(LESSON, "output[1,1]", "--depth", "9")
+    found = [line.strip().split(" = ")[0] for line in lines]
+    assert len(found) == len(set(found))
+    assert max(len(line) - len(line.lstrip()) for line in lines) == 8
+
+
+def test_explanations_of_several_lines_stand_apart() -> None:
+    """An empty line between them."""
+    lines = explained(LESSON, "scaled[1,1]", "scaled[1,2]", "--depth", "1")
+    assert [bool(line) for line in lines] == [True, True, False, True, True]
+    lines = explained(LESSON, "Q[1,1]", "scaled[1,2]", "--depth", "1")
+    assert [bool(line) for line in lines] == [True, False, True, True]
+
+
+def test_long_sums_are_elided_with_a_count() -> None:
+    """And what is left out is not gone into either; --full shows it."""
+    arguments = ("X=[[1,2,3,4,5,6,7,8,9,10]]", "scores[1,1]", "-p", "0")
+    assert explained(*arguments) == [
+        "scores[1,1] = X[1]·X[1] = 1 × 1 + 2 × 2 + 3 × 3 + … 6 more … + 10 × 10 = 385"
+    ]
+    assert "7 × 7" in explained(*arguments, "--full")[0]
+    assert "more" not in explained("X=[[1,2,3,4,5,6,7,8]]", "scores[1,1]")[0]
+    below = explained("samples/image.json", "output[3,1]", "--depth", "1")
+    assert [line.split(" = ")[0] for line in below] == [
+        "output[3,1]", *(f"  weights[3,{key}]" for key in (1, 2, 3, 50))
+    ]  # fmt: skip
+    assert len(explained("samples/image.json", "output[3,1]", "--depth", "1", "--full")) == 51
+
+
+def test_many_cells_are_elided_with_a_count() -> None:
+    """A whole step of 2500 cells is no page to read."""
+    lines = explained("samples/image.json", "scores")
+    assert len(lines) == 25
+    assert lines[-1] == "left out: 2476 of 2500 cells (--full shows them)"
+    assert len(explained("samples/image.json", "scores", "--full")) == 2500
+
+
+def test_narrow_screens_get_a_line_for_each_equals_sign() -> None:
+    """And breaks before a plus; a name too long for that stands alone."""
+    assert explained("samples/two_heads.json", "output[2,3]", width=54) == [
+        "output[2,3] = concat[2]·W_o[:,3] + b_o[3]",
+        "            = 1.20 × 0.50 + 3.80 × 0.50 + 2.97 × 1.00",
+        "              + 1.03 × 1.00 + (-0.10)",
+        "            = 6.40  (cat)",
+    ]
+    lines = explained("samples/two_heads.json", "masked[2,1]", "head=1", width=60)
+    assert lines == [
+        "masked[2,1,head=1] = scaled[2,1,head=1]",
+        "                   = 3.54",
+        "                     (cat, the; causal: query 2 may see key 1)",
+    ]
+    assert list(folded("  scores[1,1]", ["1 + 2", "3"], "", 15)) == [
+        "  scores[1,1]",
+        "     = 1 + 2",
+        "     = 3",
+    ]
+
+
+# Forms.
+
+
+def test_latex() -> None:
+    """An align* a cell, with fractions, roots and functions of LaTeX's own."""
+    lines = explained(LESSON, "weights[2,1]", "scaled[2,1]", "-f", "latex")
+    assert (
+        "\n".join(lines)
+        == r"""
+% \usepackage{amsmath}
+\begin{align*}
+  \mathrm{weights}_{2,1} &= \frac{\exp\left(\mathrm{scaled}_{2,1}\right)}{\sum \exp\left(\mathrm{scaled}_{2}\right)} \\
+  &= \frac{\exp\left(2.31\right)}{\exp\left(2.31\right) + \exp\left(9.24\right) + \exp\left(6.93\right)} \\
+  &= \frac{10.07}{11307.12} \\
+  &= 0.00
+\end{align*}
+\begin{align*}
+  \mathrm{scaled}_{2,1} &= \frac{\mathrm{scores}_{2,1}}{\sqrt{3}} \\
+  &= \frac{4.00}{\sqrt{3}} \\
+  &= 2.31
+\end{align*}
+""".strip()
+    )
+
+
+LATEX = [
+    (["samples/additive.json", "hidden[2,1,4]"],
+     r"&= \tanh\left({q_{\mathrm{hidden}}}_{2,4} + {k_{\mathrm{hidden}}}_{1,4}\right) \\"),
+    (["samples/additive.json", "scores[2,1]"], r"{v_{a}} \cdot \mathrm{hidden}_{2,1} \\"),
+    (["samples/two_heads.json", "concat[1,3]"], r"\mathrm{heads}_{1,1,\mathrm{head}=2} \\"),
+    (["samples/positions.json", "position[2,3]"],
+     r"&= \sin\left(\frac{1}{10000^{\frac{2}{4}}}\right) \\"),
+    (["samples/two_heads.json", "masked[1,2]"],
+     r"&= -\infty \quad (\text{the, cat}\text{; }\text{causal}\text{: query 1 may not see key 2})"),
+    (["X=[[1,2,3,4,5,6,7,8,9]]", "scores[1,1]"], r"+ \underbrace{\cdots}_{\text{5 more}} +"),
+    (["Q=[[1,0],[2,1]]", "K=[[1,2],[0.5,1],[0.25,3]]", "W_a=[[1,2],[3,4]]", "scores[2,3]", "--score", "general"],
+     r"\left(2.00 \cdot 1.00 + 1.00 \cdot 3.00\right) \cdot 0.25"),
+    ([LESSON, "Q[1,1]", "--tokens", r"50%,a_b,\c"], r"\text{50\%}"),
+    (["samples/encoder_layer.json", "norm_1.output[1,2]"],
+     r"{\sqrt{\mathrm{norm\_1.variance}_{1,1} + 10^{-5}}} + \mathrm{norm\_1.beta}_{2}"),
+    (["samples/encoder_layer.json", "norm_1.output[1,2]", "--eps", "2.5e-7"],
+     r" + 2.5 \cdot 10^{-7}}} +"),
+    (["samples/encoder_layer.json", "ffn.activated[1,2]", "--activation", "gelu"],
+     r"\operatorname{erf}\left(\frac{\mathrm{ffn.hidden}_{1,2}}{\sqrt{2}}\right)"),
+    (["Q=[[1]]", "K=[[1]]", "W_a=[[1]]", "scores", "--score", "general", "--layout", "columns"],
+     r"K_{:,1} \cdot ({W_{a}}^\top Q_{:,1}) \\"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "part"), LATEX, ids=[part for _, part in LATEX])
+def test_latex_of_names_and_notes(arguments: list[str], part: str) -> None:
+    """Braces close, nothing has two subscripts, and what the user wrote is escaped."""
+    text = "\n".join(explained(*arguments, "-f", "latex"))
+    assert part in text
+    assert text.replace(r"\{", "").count("{") == text.replace(r"\}", "").count("}")
+    assert text.count(r"\left(") == text.count(r"\right)")
+
+
+def test_markdown_is_a_nested_list() -> None:
+    """Arithmetic is code; what the user wrote is escaped."""
+    arguments = (LESSON, "scaled[2,1]", "--depth", "1", "--tokens", "I,*love*,m", "-p", "0")
+    assert explained(*arguments, "-f", "markdown") == [
+        r"- `scaled[2,1] = scores[2,1] / √3 = 4 / √3 = 2` (\*love\*, I)",
+        r"  - `scores[2,1] = Q[2]·K[1] = 2 × 0 + 2 × 1 + 2 × 1 = 4` (\*love\*, I)",
+    ]
+
+
+def test_json_is_the_tree() -> None:
+    """Cells with their values, operations with their terms, operands below."""
+    run = "\n".join(explained(LESSON, "scaled[2,1]", "--depth", "1", "-f", "json"))
+    (entry,) = json.loads(run)
+    scores = entry["terms"][0]
+    (operand,) = entry.pop("operands")
+    assert entry == {
+        "cell": "scaled[2,1]",
+        "formula": "scores[2,1] / √3",
+        "operation": "quotient",
+        "terms": [
+            {"cell": "scores[2,1]", "value": 4.0},
+            {"operation": "root", "terms": [3], "value": math.sqrt(3)},
+        ],
+        "value": 4 / math.sqrt(3),
+    }
+    assert (operand["cell"], operand["formula"], operand["value"]) == (
+        scores["cell"], "Q[2]·K[1]", scores["value"]
+    )  # fmt: skip
+    assert [term["value"] for term in operand["terms"]] == [0, 2, 2]
+    assert operand["terms"][1]["terms"] == [
+        {"cell": "Q[2,2]", "value": 2.0},
+        {"cell": "K[1,2]", "value": 1.0},
+    ]
+
+
+def test_json_is_standard_and_never_elided() -> None:
+    """-inf is a string, a note says why; sums and steps are whole."""
+    (entry,) = json.loads(
+        "".join(explained("samples/two_heads.json", "masked[1,2]", "head=1", "-f", "json"))
+    )
+    assert (entry["value"], entry["note"]) == ("-inf", "causal: query 1 may not see key 2")
+    assert entry["labels"] == ["the", "cat"]
+    row = ("samples/image.json", "weights[1,:]", "-f", "json", "--depth", "1")
+    every = json.loads("".join(explained(*row)))
+    assert len(every) == 50
+    assert len(every[0]["terms"][1]["terms"]) == 50
+    assert len(every[0]["operands"]) == 50
+
+
+def test_every_form_has_a_suffix(tmp_path: Path) -> None:
+    """What is written to a file is what is printed."""
+    option = next(parameter for parameter in explain.params if parameter.name == "format_name")
+    assert isinstance(option.type, click.Choice)
+    assert list(option.type.choices) == list(EXPLANATIONS)
+    for name, form in EXPLANATIONS.items():
+        target = tmp_path / f"cell{form.suffix}"
+        assert explained(LESSON, "scores[2,1]", "-o", str(target)) == []
+        printed = explained(LESSON, "scores[2,1]", "-f", name)
+        assert target.read_text(encoding="utf-8").splitlines() == printed
+
+
+def test_explaining_does_not_load_rich() -> None:
+    """Plain text needs no tables."""
+    script = (
+        "import sys\nsys.argv = ['attncli', 'explain', 'X=[[1]]', 'scores']\n"
+        "from attncli.cli import cli\ntry:\n    cli()\nfinally:\n    print('rich' in sys.modules)"
+    )
+    program = [sys.executable, "-c", script]
+    done = subprocess.run(program, capture_output=True, text=True, check=True, env=os.environ)
+    assert done.stdout == "scores[1,1] = X[1]·X[1] = 1.00 × 1.00 = 1.00\nFalse\n"
+
+
+# An answer beside it.
+
+
+def answer(folder: Path, **steps: object) -> str:
+    path = folder / "answer.json"
+    path.write_text(json.dumps(steps), encoding="utf-8")
+    return str(path)
+
+
+def test_an_answer_stands_beside_the_right_arithmetic(tmp_path: Path) -> None:
+    """Its own numbers go in, and what it wrote stands at the end: there the slip is seen."""
+    own = answer(
+        tmp_path,
+        scores=[[2, 4, 4], [4, 15, 12], [None, 12, 10]],
+        scaled=[[1.15, 2.31, 2.31], [2.31, 8.66, "12/3"], [2.31, 6.93, 5.77]],
+    )
+    lines = explained(
+        LESSON, "scores[2,2]", "scaled[2,2]", "scaled[2,3]", "weights[2,2]", "--answer", own
+    )
+    (line,) = explained(LESSON, "weights[2,2]")
+    assert lines == [
+        "scores[2,2] = Q[2]·K[2] = 2.00 × 4.00 + 2.00 × 4.00 + 2.00 × 0.00 = 16.00",
+        "     answer = 2.00 × 4.00 + 2.00 × 4.00 + 2.00 × 0.00 = 16.00, but 15 is written",
+        "",
+        "scaled[2,2] = scores[2,2] / √3 = 16.00 / √3 = 9.24",
+        "     answer = 15.00 / √3 = 8.66, and 8.66 is written",
+        "",
+        "scaled[2,3] = scores[2,3] / √3 = 12.00 / √3 = 6.93",
+        "     answer = 12.00 / √3 = 6.93, but 4.00 is written",
+        "",
+        line,
+        "      answer = exp(8.66) / (exp(2.31) + exp(8.66) + exp(4.00)) = 5767.53 / 5832.21 = 0.99",
+    ]
+
+
+def test_an_answer_is_left_out_where_it_says_nothing(tmp_path: Path) -> None:
+    """No line for cells that it does not touch; blanks are filled with the right numbers."""
+    own = answer(tmp_path, scores=[[2, 4, 4], [4, 16, 12], [None, 12, 10]])
+    assert len(explained(LESSON, "Q[1,1]", "--answer", own)) == 1
+    of_row = answer(tmp_path, scaled=[[1.15, 2.31, 2.31], [2, 9, 7], [None, 6, 5.77]])
+    assert "= exp(2.31) / (exp(2.31) + exp(6.00) + exp(5.77)) = " in explained(
+        LESSON, "weights[3,1]", "--answer", of_row
+    )[1]  # fmt: skip
+    own = answer(tmp_path, scores=[[2, 4, 4], [4, 16, 12], [None, 12, 10]])
+    assert explained(LESSON, "scores[3,1]", "scaled[3,1]", "--answer", own) == [
+        "scores[3,1] = Q[3]·K[1] = 2.00 × 0.00 + 1.00 × 1.00 + 3.00 × 1.00 = 4.00",
+        "scaled[3,1] = scores[3,1] / √3 = 4.00 / √3 = 2.31",
+    ]
+
+
+def test_a_matrix_of_another_size_is_passed_over(tmp_path: Path) -> None:
+    """With a warning, as its cells have no counterpart."""
+    own = answer(tmp_path, scores=[[1, 2]], weights=[[0.1, 0.2, 0.75]] * 3)
+    result = run(LESSON, "weights[1,1]", "--answer", own)
+    assert result.stderr == f"Warning: {own}: scores is 1 × 2, not 3 × 3: it is passed over.\n"
+    assert result.stdout.endswith("but 0.10 is written\n")
+
+
+def test_an_answer_in_every_form(tmp_path: Path) -> None:
+    """In columns the answer is turned as the problem is."""
+    columns = "samples/self_attention_columns.json"
+    own = answer(tmp_path, scores=[[2, 40, 4], [4, 16, 12], [4, 12, 10]])
+    asked = (columns, "scores[1,2]", "--answer", own, "-f")
+    (entry,) = json.loads("".join(explained(*asked, "json")))
+    assert (entry["value"], entry["answer"]["value"], entry["answer"]["written"]) == (4, 4, 40)
+    numbers = "0.00 × 2.00 + 1.00 × 2.00 + 1.00 × 2.00 = 4.00"
+    assert explained(*asked, "markdown")[1] == f"  - answer: `{numbers}`, but 40 is written"
+    assert explained(*asked, "latex")[-2] == r"  &= 4.00\text{, but 40 is written}"
+
+
+def test_warnings_are_those_of_compute() -> None:
+    """What should be looked at twice is said on stderr, and the cell is explained all the same."""
+    result = run("X=[[1,0],[0,1]]", "weights[2,1]", "--mask", "[[1,0],[0,0]]")
+    assert result.exit_code == 0
+    assert result.stderr.startswith("Warning: no key may be attended by query 2")
+    assert result.stdout == "weights[2,1] = 0.00  (no key may be attended)\n"
+
+
+def test_what_is_masked_stays_masked_though_the_score_overflowed() -> None:
+    """The sum would be no number; compute says -inf, and so does its arithmetic."""
+    arguments = ("[[300,0],[0,1]]", "--dtype", "float16", "--score", "dot", "masked[1,1]")
+    result = run(*arguments, "--mask", '[["-inf",0.5],[0,0]]')
+    assert result.stdout == "masked[1,1] = -inf  (mask[1,1]: query 1 may not see key 1)\n"
+
+
+def test_a_mask_that_is_too_short_has_no_cell_to_name() -> None:
+    """Under onnx it hides the keys that it does not reach; compute says so too."""
+    lesson = (LESSON, "masked[1,:]", "--convention", "onnx")
+    for mask, seen in (("[1,0]", "scaled[1,1]"), ('[0.5,"-inf"]', "scaled[1,1] + mask[1]")):
+        first, *hidden = explained(*lesson, "--mask", mask)
+        assert first.startswith(f"masked[1,1] = {seen} = ")
+        assert "(mask[2]: query 1 may not see key 2)" in hidden[0]
+        assert hidden[1] == "masked[1,3] = -inf  (mask has no such key: query 1 may not see key 3)"
+
+
+@pytest.mark.parametrize("form", ["text", "json", "latex", "markdown"])
+@pytest.mark.parametrize("score", ["distance", "cosine"])
+@pytest.mark.parametrize("size", ["1e200", "1e-200"])
+def test_squares_that_overflow_are_spelled_out(form: str, score: str, size: str) -> None:
+    """Also products of lengths that are too small to be told from 0."""
+    matrices = (f"Q=[[{size},{size}]]", f"K=[[-{size},{size}],[1,1]]")
+    result = run(*matrices, "scores", "weights", "--score", score, "--depth", "1", "-f", form)
+    assert result.exit_code == 0, result.stderr
+
+
+def test_numbers_that_overflow_warn_once_and_in_our_words() -> None:
+    """NumPy's own warnings are about our code, and not for the user."""
+    result = run("Q=[[1e308]]", "K=[[1e308],[-1e308]]", "weights", "--normaliser", "sparsemax")
+    assert result.stderr == (
+        "Warning: scores overflows float64: of its numbers, 2 of 2 became infinite or NaN.\n"
+    )
+    assert "weights[1,1] = nan  (a score is infinite, or no number)" in result.stdout
+    tiny = run("Q=[[1e300]]", "K=[[1],[2]]", "weights", "--temperature", "1e-10")
+    assert tiny.stderr == ""

@@ -1,0 +1,390 @@
+"""Layers in files, asked for by name, checked, labelled, warned of and explained."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from attncli.calculation.algebra.expressions import Cell
+from attncli.calculation.algebra.layouts import LAYOUTS, sizes
+from attncli.calculation.analyses.cell_names import paper
+from attncli.calculation.operations.activations import ACTIVATIONS
+from attncli.calculation.operations.pointwise import Add
+from attncli.calculation.plans.of_document import read
+from attncli.documents.reader import Reader
+from attncli.render.explain.explanations import Explanations
+from tests import oracle
+from tests.commands.test_explain import assert_spelled
+from tests.layered import (
+    D_FF,
+    D_MODEL,
+    D_V,
+    KINDS,
+    Entries,
+    N,
+    document,
+    flat,
+    on_paper,
+    run,
+    small,
+)
+from tests.running import compute
+
+# Names with dots: in files, on the command line, and asked for.
+
+
+def steps_of(*arguments: str, given: Entries | None = None) -> dict[str, Any]:
+    """Every step that compute writes as JSON."""
+    result = run("compute", *arguments, "-f", "json", given=given)
+    assert result.exit_code == 0, result.stderr
+    steps: dict[str, Any] = json.loads(result.stdout)
+    return steps
+
+
+def csv(entries: Entries) -> str:
+    """A document as CSV: choices, then a section a matrix; a vector is one row."""
+    lines = [f"{name} = {entry}" for name, entry in entries.items() if not isinstance(entry, list)]
+    for name, entry in entries.items():
+        if isinstance(entry, list):
+            rows = entry if oracle.rank(entry) == 2 else [entry]
+            lines += ["", name, *(",".join(map(repr, row)) for row in rows)]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_names_are_nested_or_dotted(kind: str, tmp_path: Path) -> None:
+    """One document as objects in JSON, and with dots in JSON, CSV and NPZ."""
+    given = {**document(kind, 2), "norm": "pre"}
+    expected = compute(given)
+    dotted = flat(given)
+    assert compute(dotted) == expected
+    path = tmp_path / "document.csv"
+    path.write_text(csv(dotted))
+    assert steps_of(str(path)) == expected
+    archive = tmp_path / "document.npz"
+    matrices: dict[str, Any] = {name: e for name, e in dotted.items() if isinstance(e, list)}
+    np.savez(archive, **matrices)
+    assert steps_of(str(archive), "--layer", kind, "--heads", "2", "--norm", "pre") == expected
+
+
+def test_a_sublayer_is_given_beside_a_document(tmp_path: Path) -> None:
+    """As a file or a literal, in any spelling; what comes later wins."""
+    given = document("encoder")
+    weight = tmp_path / "weight.csv"
+    weight.write_text(csv({"W": small("other", D_MODEL, D_FF)}).partition("W\n")[2])
+    beside = ("-", f"ffn.W_1={weight}", f"NORM1.Gamma={given['norm_2']['gamma']}")
+    steps = steps_of(*beside, given=given)
+    given["ffn"]["W_1"] = small("other", D_MODEL, D_FF)
+    given["norm_1"]["gamma"] = given["norm_2"]["gamma"]
+    assert steps == compute(given)
+
+
+def test_only_reaches_every_step_of_every_layer() -> None:
+    """In any spelling; the steps that it needs are calculated and not shown."""
+    given = document("transformer", 2)
+    every = compute(given)
+    for name in list(every)[::7]:
+        assert steps_of("-", "--only", name, given=given) == {name: every[name]}
+    spelled = "Encoder.LAYERS.2.self.weights, decoder.layers.2.norm-3.mean"
+    asked = steps_of("-", "--only", spelled, given=given)
+    assert list(asked) == ["encoder.layers.2.self.weights", "decoder.layers.2.norm_3.mean"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("where", ["post", "pre"])
+def test_plans_say_what_they_give(kind: str, where: str) -> None:
+    """Names are all different, the last is output, and axes are those of the numbers."""
+    given = {**document(kind, 2), "norm": where, "position": "alibi", "score": "additive"}
+    problem, plan = read(Reader().document(json.dumps(given)))
+    trace = plan.run(problem.matrices)
+    assert len(set(plan.names)) == len(plan.names)
+    assert plan.names[-1] == "output"
+    for step in plan.steps:
+        assert sizes(step.axes) == trace.matrices[step.name].shape, step.name
+        is_residual = where == "pre" and isinstance(step.operation, Add)
+        assert problem.part_of(step.name) or is_residual, step.name
+
+
+# Answers, read back.
+
+
+SUFFIXES = ["json", "csv", "npz"]
+
+
+# Every two of a kind, a layout and a format meet in a case.
+@pytest.mark.parametrize(
+    ("kind", "layout", "suffix"),
+    [
+        (kind, layout, SUFFIXES[(i + j) % len(SUFFIXES)])
+        for i, kind in enumerate(KINDS)
+        for j, layout in enumerate(LAYOUTS)
+    ],
+)
+def test_what_compute_writes_is_right(kind: str, layout: str, suffix: str, tmp_path: Path) -> None:
+    """Through every format, in every layout, check passes all steps."""
+    dotted = {**flat(document(kind, 2)), "position": "sinusoidal", "layout": layout}
+    given = {name: on_paper(name, entry, layout) for name, entry in dotted.items()}
+    problem, key = tmp_path / "problem.json", tmp_path / f"key.{suffix}"
+    problem.write_text(json.dumps(given))
+    assert run("compute", str(problem), "-o", str(key)).exit_code == 0
+    result = run("check", str(problem), str(key), "-f", "json")
+    report = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert {entry["data"]["verdict"] for entry in report["results"]} == {"right"}
+    assert [entry["name"] for entry in report["results"]] == list(compute(given))
+
+
+def test_a_wrong_step_of_a_layer_is_found(tmp_path: Path) -> None:
+    """It is told by its name; what is right before it stays right, what follows is not wrong."""
+    given = document("encoder", 2)
+    right = compute(given)
+    names = ("sum", "mean", "variance")
+    answer = {f"layers.1.norm_2.{name}": right[f"layers.1.norm_2.{name}"] for name in names}
+    mean = answer["layers.1.norm_2.mean"] = small("wrong", N, 1)
+    sums = np.array(answer["layers.1.norm_2.sum"])
+    answer["layers.1.norm_2.variance"] = ((sums - mean) ** 2).mean(-1, keepdims=True).tolist()
+    problem = tmp_path / "problem.json"
+    problem.write_text(json.dumps(given))
+    result = run("check", str(problem), "-", "-f", "json", given=answer)
+    report = {entry["name"]: entry for entry in json.loads(result.stdout)["results"]}
+    verdicts = [report[name]["data"]["verdict"] for name in answer]
+    assert (result.exit_code, verdicts) == (1, ["right", "wrong", "follows"])
+
+
+# Labels and warnings.
+
+
+def headers(kind: str, step: str, layout: str = "rows") -> tuple[list[str], list[str]]:
+    """What stands beside the rows of a step, and above its columns."""
+    labels = {"tokens": list("abcde")}
+    labels |= {} if kind == "encoder" else {"memory_tokens": list("tuvwxyz")}
+    given = {name: on_paper(name, entry, layout) for name, entry in flat(document(kind)).items()}
+    result = run("compute", "-", "--only", step, given={**given, **labels, "layout": layout})
+    assert result.exit_code == 0, result.stderr
+    lines = result.stdout.splitlines()[1:]
+    lines = [line for line in lines if line and "head" not in line and "─" not in line]
+    beside = [line.split()[0] for line in lines if "." in line]
+    return list(dict.fromkeys(beside)), lines[0].split()
+
+
+COUNTED = list(map(str, range(1, D_MODEL + 1)))
+LABELS = [
+    ("encoder", "self.weights", "abcde", "abcde"),
+    ("encoder", "norm_1.mean", "abcde", "1"),
+    ("encoder", "output", "abcde", COUNTED),
+    ("decoder", "self.weights", "abcde", "abcde"),
+    ("decoder", "cross.weights", "abcde", "tuvwxyz"),
+    ("decoder", "cross.V_h", "tuvwxyz", [*COUNTED, *map(str, range(12, D_V + 1))]),
+    ("decoder", "norm_3.variance", "abcde", "1"),
+    ("transformer", "encoder.self.weights", "tuvwxyz", "tuvwxyz"),
+    ("transformer", "encoder.norm_1.mean", "tuvwxyz", "1"),
+    ("transformer", "encoder.output", "tuvwxyz", COUNTED),
+    ("transformer", "decoder.self.weights", "abcde", "abcde"),
+    ("transformer", "decoder.cross.weights", "abcde", "tuvwxyz"),
+    ("transformer", "output", "abcde", COUNTED),
+]
+
+
+@pytest.mark.parametrize(("kind", "step", "rows", "columns"), LABELS)
+@pytest.mark.parametrize("layout", ["rows", "columns"])
+def test_tokens_are_named_in_tables(
+    kind: str, step: str, rows: list[str], columns: list[str], layout: str
+) -> None:
+    """tokens are those of X, memory_tokens those of memory, or of the encoder."""
+    expected = [list(rows), list(columns)]
+    assert headers(kind, step, layout) == tuple(expected[:: -1 if layout == "columns" else 1])
+
+
+WARNED: list[tuple[Entries, list[str]]] = [
+    (
+        {"mask": [[0] * N, *[[1] * N] * 4], "tokens": "a,b,c,d,e"},
+        [
+            (
+                "no key may be attended by head 1, query 1 (a); head 2, query 1 (a): "
+                "self.weights and self.heads are 0 there."
+            )
+        ],
+    ),
+    ({"dtype": "float16", "ffn.b_1": [6e4] * D_FF, "ffn.W_1": [[9e3] * D_FF] * D_MODEL},
+     ["ffn.hidden overflows float16: of its numbers, "]),
+    ({"ffn.W_3": small("W_3", D_MODEL, D_FF)}, ["ffn.W_3 is not used by relu."]),
+    (
+        {"self.score": "dot", "self.W_a": small("W_a", D_MODEL, D_MODEL)},
+        ["self.W_a is not used by dot scoring."],
+    ),
+    ({"norm_2.eps": 0, "norm_2.gamma": [0] * D_MODEL}, []),
+]  # fmt: skip
+
+BARE = [
+    ("encoder", 1, ("self",), ["self has no W_q, W_k and W_v: X itself is Q, K and V."]),
+    (
+        "decoder",
+        1,
+        ("cross",),
+        ["cross has no W_q, W_k and W_v: X itself is Q, and memory K and V."],
+    ),
+    (
+        "encoder",
+        2,
+        ("self",),
+        ["layers.1.self and layers.2.self have no W_q, W_k and W_v: X itself is Q, K and V."],
+    ),
+    (
+        "transformer",
+        1,
+        ("self", "cross"),
+        [
+            "encoder.self and decoder.self have no W_q, W_k and W_v: X itself is Q, K and V.",
+            "decoder.cross has no W_q, W_k and W_v: X itself is Q, and memory K and V.",
+        ],
+    ),
+    (
+        "encoder",
+        7,
+        ("self",),
+        [
+            (
+                "layers.1.self, layers.2.self, layers.3.self, layers.4.self, layers.5.self and 2 "
+                "more have no W_q, W_k and W_v: X itself is Q, K and V."
+            )
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "layers", "forgotten", "warnings"), BARE)
+def test_a_forgotten_sublayer_is_told(
+    kind: str, layers: int, forgotten: tuple[str, ...], warnings: list[str]
+) -> None:
+    """It is calculated, on X itself; what is there is not spoken of."""
+    given = {
+        name: entry
+        for name, entry in flat(document(kind, layers)).items()
+        if not set(name.split(".")[:-1]) & set(forgotten)
+    }
+    result = run("compute", "-", "--only", "output", "--heads", "1", given=given)
+    assert result.exit_code == 0
+    assert result.stderr.splitlines() == [f"Warning: {warning}" for warning in warnings]
+
+
+@pytest.mark.parametrize(
+    ("said", "warnings"), WARNED, ids=["mask", "overflow", "gate", "W_a", "none"]
+)
+def test_warnings_name_the_sublayer(said: Entries, warnings: list[str]) -> None:
+    """What overflows, and which query has nothing to attend."""
+    result = run("compute", "-", given={**flat(document("encoder")), **said})
+    lines = result.stderr.splitlines()
+    assert result.exit_code == 0
+    assert len(lines) == len(warnings)
+    for line, warning in zip(lines, warnings, strict=True):
+        assert line.startswith(f"Warning: {warning}")
+
+
+def test_a_mask_of_a_sublayer_may_be_an_object() -> None:
+    """Under a dotted name too."""
+    given = flat(document("encoder"))
+    said = compute({**given, "self.mask": {"padding": [2]}})
+    assert said == compute({**given, "mask": "padding:2"})
+
+
+# The arithmetic of cells.
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {"position": "sinusoidal", "scale_embeddings": True},
+        {"norm": "pre", "norm_kind": "rms"},
+        {"convention": "annotated-transformer", "layout": "columns"},
+    ],
+    ids=["post", "rms", "annotated"],
+)
+def test_the_arithmetic_that_is_shown_gives_the_numbers(
+    kind: str, activation: str, choices: Entries
+) -> None:
+    """Of five cells of each step, as formulas and halfway, in the layout's order too."""
+    dotted = {**flat(document(kind, 1, ACTIVATIONS[activation].gated)), "activation": activation}
+    layout = choices.get("layout", "rows")
+    given = {name: on_paper(name, entry, layout) for name, entry in dotted.items()}
+    problem, plan = read(Reader().document(json.dumps({**given, **choices})))
+    trace = plan.run(problem.matrices)
+    explanations = Explanations(problem, trace, paper(problem, plan), [])
+    random = np.random.default_rng(7)
+    for step in plan.steps:
+        indices = list(np.ndindex(trace.matrices[step.name].shape))
+        for at in random.permutation(len(indices))[:5]:
+            assert_spelled(explanations, Cell(step.name, indices[at]), trace)
+
+
+# One token of two features, so that every number can be followed by eye: the sum is [2, 4], the
+# mean 3, the variance 1; the feed-forward makes [-1, 2] of [-1, 1], and then the sum [-1, 3].
+BY_HAND: Entries = {
+    "layer": "encoder",
+    "X": [[1, 2]],
+    "self": {name: [[1, 0], [0, 1]] for name in ("W_q", "W_k", "W_v")},
+    "norm_1": {"gamma": [1, 1.5], "beta": [0, -0.5]},
+    "ffn": {"W_1": [[1, 0], [0, 2]], "W_2": [[1, 0], [0, 1]]},
+    "eps": 0,
+}
+
+
+def explained(*arguments: str, given: Entries) -> list[str]:
+    result = run("explain", "-", *arguments, given=given)
+    assert (result.exit_code, result.stderr) == (0, "")
+    return result.stdout.splitlines()
+
+
+def test_depth_goes_through_sublayers() -> None:
+    """From a norm to its sum, and on to the attention before it; each cell once."""
+    lines = explained("norm_1.output[1,2]", "--depth", "2", "-p", "1", given=BY_HAND)
+    assert [line.partition(" = ")[0] for line in lines] == [
+        "norm_1.output[1,2]",
+        "  norm_1.sum[1,2]",
+        "    self.output[1,2]",
+        "  norm_1.mean[1,1]",
+        "    norm_1.sum[1,1]",
+        "  norm_1.variance[1,1]",
+    ]
+    assert lines[1].endswith("norm_1.sum[1,2] = X[1,2] + self.output[1,2] = 2.0 + 2.0 = 4.0")
+    assert lines[3].endswith(" = Σ norm_1.sum[1] / 2 = (2.0 + 4.0) / 2 = 6.0 / 2 = 3.0")
+    assert lines[5].endswith(" / 2 = ((2.0 - 3.0)² + (4.0 - 3.0)²) / 2 = 2.0 / 2 = 1.0")
+
+
+def test_activations_say_what_is_below_0() -> None:
+    """relu tells which number it cut off."""
+    lines = explained("ffn.activated[1,:]", "-p", "1", given=BY_HAND)
+    assert lines == [
+        "ffn.activated[1,1] = 0.0  (ffn.hidden[1,1] is below 0)",
+        "ffn.activated[1,2] = ffn.hidden[1,2] = 2.0",
+    ]
+    lines = explained("ffn.activated[1,2]", "-p", "1", "--activation", "silu", given=BY_HAND)
+    (line,) = lines
+    assert line == (
+        "ffn.activated[1,2] = ffn.hidden[1,2] / (1 + exp(-ffn.hidden[1,2]))"
+        " = 2.0 / (1 + exp(-2.0)) = 2.0 / 1.1 = 1.8"
+    )
+
+
+def test_cells_of_layers_in_every_form() -> None:
+    """Names with dots and low lines are one name in LaTeX; JSON has the tree."""
+    cells = ("norm_1.variance[1,1]", "ffn.activated[1,1]")
+    latex = explained(*cells, "-f", "latex", "-p", "0", given=BY_HAND)
+    assert latex[2].startswith(
+        r"  \mathrm{norm\_1.variance}_{1,1} &= \frac{\left(\mathrm{norm\_1.sum}_{1,1}"
+    )
+    assert (
+        latex[-2]
+        == r"  \mathrm{ffn.activated}_{1,1} &= 0 \quad (\mathrm{ffn.hidden}_{1,1}\text{ is below 0})"
+    )
+    markdown = explained(*cells, "-f", "markdown", "-p", "0", given=BY_HAND)
+    assert markdown[1] == r"- `ffn.activated[1,1] = 0` (ffn.hidden\[1,1\] is below 0)"
+    entries = json.loads("\n".join(explained(*cells, "-f", "json", "--depth", "1", given=BY_HAND)))
+    assert [entry["value"] for entry in entries] == [1, 0]
+    below = {entry["cell"] for entry in entries[0]["operands"]}
+    assert below == {"norm_1.sum[1,1]", "norm_1.sum[1,2]", "norm_1.mean[1,1]"}

@@ -1,0 +1,83 @@
+"""Worked examples from public pages, right and wrong, are judged as a careful reader judges them.
+
+Each file names its source, the inputs, the matrices that the page states with their digits as
+printed, and the verdict on each of them.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from attncli.cli.program import cli
+from tests.running import ROOT
+
+FILES = sorted((ROOT / "tests/published").glob("*.json"))
+CHOICES = ("score", "layout", "mask", "tokens")
+OF_HEADS = {"Q": "Q_h", "K": "K_h", "V": "V_h", "output": "heads"}
+
+# What a verdict of the fixtures allows: carried rounding is right, or wrong by a unit or two.
+ALLOWED = {
+    "ok": {"right"},
+    "ok-carried": {"right", "rounded", "wrong"},
+    "wrong-here": {"wrong"},
+    "follows": {"follows", "right"},
+}
+
+
+def problem(example: dict[str, Any]) -> dict[str, Any]:
+    """The inputs and choices of an example as a document."""
+    inputs = {name.removesuffix("_heads"): cells for name, cells in example["inputs"].items()}
+    return {**inputs, **{name: example[name] for name in CHOICES if example[name]}}
+
+
+def stated(example: dict[str, Any]) -> dict[str, Any]:
+    """What a page states as an answer; matrices of single heads become one of all heads."""
+    answer: dict[str, Any] = {}
+    for name, cells in example["stated"].items():
+        head, dot, step = name.rpartition(".")
+        if dot:
+            answer.setdefault(OF_HEADS.get(step, step), []).append(cells)
+        else:
+            answer[head or step] = cells
+    return answer
+
+
+def verdicts(example: dict[str, Any]) -> dict[str, str]:
+    """The verdict on each step as the fixture has it; the local one where the answer is wrong."""
+    found = {**example["verdict"], **example.get("verdict_local", {})}
+    steps = {name: name.rpartition(".")[2] for name in found}
+    return {
+        OF_HEADS.get(step, step) if "." in name else step: found[name]
+        for name, step in steps.items()
+    }
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_published_example_is_judged_justly(path: Path, tmp_path: Path) -> None:
+    """Every matrix that the page states gets the verdict that the fixture records."""
+    example = json.loads(path.read_text(encoding="utf-8"))
+    document = tmp_path / "problem.json"
+    document.write_text(json.dumps(problem(example)))
+    arguments = ["check", str(document), "-", "-f", "json"]
+    run = CliRunner().invoke(cli, arguments, input=json.dumps(stated(example)))
+    assert run.exit_code in (0, 1), run.stderr
+    results = {result["name"]: result["data"] for result in json.loads(run.stdout)["results"]}
+    for step, expected in verdicts(example).items():
+        assert results[step]["verdict"] in ALLOWED[expected], step
+
+
+def test_the_softmax_of_unscaled_scores_is_recognised(tmp_path: Path) -> None:
+    """A page that prints the scaled row and takes the softmax of the other, with a digit off."""
+    path = next(path for path in FILES if path.stem.startswith("070"))
+    example = json.loads(path.read_text(encoding="utf-8"))
+    document = tmp_path / "problem.json"
+    document.write_text(json.dumps(problem(example)))
+    arguments = ["check", str(document), "-", "-f", "json"]
+    run = CliRunner().invoke(cli, arguments, input=json.dumps(stated(example)))
+    weights = next(r for r in json.loads(run.stdout)["results"] if r["name"] == "weights")
+    assert weights["cause"]["mistakes"] == ["softmax-unscaled"]

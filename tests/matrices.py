@@ -1,0 +1,37 @@
+"""Random matrices for documents, and comparisons of the numbers that come out."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import numpy as np
+
+Document = dict[str, Any]
+
+
+def matrix(seed: str, *sizes: int) -> Any:
+    """Nested lists of normally distributed numbers that the seed decides."""
+    random = Random(seed)
+
+    def filled(*rest: int) -> Any:
+        return [filled(*rest[1:]) for _ in range(rest[0])] if rest else random.gauss(0, 1)
+
+    return filled(*sizes)
+
+
+def numbers(cells: Any) -> np.ndarray[Any, Any]:
+    """Nested lists as an array; infinities may be written as texts."""
+    return np.array(cells, dtype=np.float64)
+
+
+def assert_close(actual: Any, expected: Any, name: str = "") -> None:
+    """The same numbers, roundoff aside."""
+    np.testing.assert_allclose(numbers(actual), numbers(expected), 1e-12, 1e-12, err_msg=name)
+
+
+def assert_same(actual: dict[str, Any], expected: dict[str, Any]) -> None:
+    """The same steps in the same order with close numbers."""
+    assert list(actual) == list(expected)
+    for name, rows in expected.items():
+        assert_close(actual[name], rows, name)
