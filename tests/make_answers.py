@@ -14,7 +14,7 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.problem.problem import Result
-from attncli.cli.document import calculate, gather
+from attncli.cli.problem_arguments import calculate, gather
 from attncli.homework.mistakes.catalogue import MISTAKES
 from attncli.homework.mistakes.mistake import scene_at
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from attncli.cli.document import calculate, gather
+from attncli.cli.problem_arguments import calculate, gather
 from attncli.render.trace_tables import Drawing
 from attncli.render.view import View
 

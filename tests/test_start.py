@@ -40,17 +40,17 @@ LESSON = "samples/self_attention.json"
 MAY_LOAD: dict[str, tuple[set[str], int, set[str]]] = {
     "--version": (PROGRAM, 6, CLICK),
     "--help": (PROGRAM, 6, CLICK),
-    "compute --help": (HELP, 42, CLICK),
-    f"compute {LESSON} -f json": (CALCULATING, 76, NUMPY),
-    f"compute {LESSON} -f csv": (CALCULATING, 78, NUMPY),
-    f"compute {LESSON}": (CALCULATING, 80, RICH),
-    f"explain {LESSON} scores[1,1]": (CALCULATING | {"render.explain"}, 82, RICH),
-    f"check {LESSON} samples/answers/rounded.json -f json": (CALCULATING | JUDGING, 98, NUMPY),
-    f"compare {LESSON} --convention keras": (CALCULATING, 78, RICH),
-    "mask causal 3 -f json": (CALCULATING, 74, RICH),
-    f"cost {LESSON}": (CALCULATING | {"calculation.counting", "render.costs"}, 90, RICH),
-    "why-scale": (CALCULATING | {"render.saturation"}, 80, RICH),
-    "new encoder": (CALCULATING | {"calculation.counting", "homework"}, 80, NUMPY),
+    "compute --help": (HELP, 39, CLICK),
+    f"compute {LESSON} -f json": (CALCULATING, 77, NUMPY),
+    f"compute {LESSON} -f csv": (CALCULATING, 79, NUMPY),
+    f"compute {LESSON}": (CALCULATING, 81, RICH),
+    f"explain {LESSON} scores[1,1]": (CALCULATING | {"render.explain"}, 83, RICH),
+    f"check {LESSON} samples/answers/rounded.json -f json": (CALCULATING | JUDGING, 97, NUMPY),
+    f"compare {LESSON} --convention keras": (CALCULATING, 82, RICH),
+    "mask causal 3 -f json": (CALCULATING, 54, RICH),
+    f"cost {LESSON}": (CALCULATING | {"calculation.counting", "render.costs"}, 94, RICH),
+    "why-scale": (CALCULATING | {"render.saturation"}, 62, RICH),
+    "new encoder": (CALCULATING | {"calculation.counting", "homework"}, 46, NUMPY),
 }
 
 

@@ -14,13 +14,13 @@ class WithNames(click.Command):
         from attncli.calculation.algebra.layouts import LAYOUTS
         from attncli.calculation.choices.choices import MASK_KINDS
         from attncli.calculation.conventions import CONVENTIONS
-        from attncli.calculation.masks.rules import MASKS
+        from attncli.calculation.masks.mask_rules import MASKS
         from attncli.calculation.names.matrix_names import MATRICES
         from attncli.calculation.names.step_names import STEPS
         from attncli.calculation.operations.activations import ACTIVATIONS
         from attncli.calculation.operations.normalisers import NORMALISERS
         from attncli.calculation.positions.schemes import POSITIONS
-        from attncli.calculation.scoring.functions import SCORING
+        from attncli.calculation.scoring.scoring_functions import SCORING
 
         sections = {
             "Matrices": [(m.name, f"{m.shape}: {m.meaning}") for m in MATRICES.values()],

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from attncli.calculation.choices.choices import CHOICES
-from attncli.calculation.masks.rules import is_rule
+from attncli.calculation.masks.mask_rules import is_rule
+from attncli.calculation.names.known_names import canonical, known_name, last_of
 from attncli.calculation.names.matrix_names import MATRICES
-from attncli.calculation.names.names import canonical, known_name, last_of
 from attncli.calculation.names.pytorch_names import advice
 from attncli.calculation.names.step_names import STEPS
 from attncli.calculation.positions.schemes import is_position

@@ -16,8 +16,8 @@ from attncli.calculation.choices.choices import CHOICES, Choices
 from attncli.calculation.choices.layer_kinds import LAYERS, LayerKind
 from attncli.calculation.counting.document_of_sizes import Shaped
 from attncli.calculation.counting.sizes import Sizes, option
+from attncli.calculation.names.known_names import last_of
 from attncli.calculation.names.matrix_names import MATRICES
-from attncli.calculation.names.names import last_of
 from attncli.errors import ProblemError
 from attncli.records import record
 from attncli.words import did_you_mean

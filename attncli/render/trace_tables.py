@@ -20,7 +20,7 @@ from rich.text import Text
 
 from attncli.calculation.algebra.layouts import Array, Axis, Layout
 from attncli.calculation.algebra.plan import Step, Trace
-from attncli.calculation.names.names import last_of
+from attncli.calculation.names.known_names import last_of
 from attncli.calculation.problem.problem import Problem, Result
 from attncli.records import record
 from attncli.render.blocks import blocks

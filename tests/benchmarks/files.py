@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from attncli.calculation.plans.of_document import read
+from attncli.calculation.plans.from_document import read
 from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.problem.problem import Result
 from attncli.documents.reader import Reader

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from attncli.calculation.long.fused import fuse
-from attncli.calculation.plans.of_document import read
+from attncli.calculation.plans.from_document import read
 from attncli.calculation.problem.document import Document, Entry
 from tests.benchmarks.measuring import Ratio, seconds, show, side_by_side
 

@@ -64,7 +64,7 @@ def measured() -> Iterator[Ratio]:
 
 def _keys(sample: dict[str, object]) -> list[str]:
     """The keys of X, W_q, W_k, W_v as the sample spells them."""
-    from attncli.calculation.names.names import known_name
+    from attncli.calculation.names.known_names import known_name
 
     spelled = {known_name(key): key for key in sample}
     return [spelled[name] for name in ("X", "W_q", "W_k", "W_v")]

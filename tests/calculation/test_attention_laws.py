@@ -18,12 +18,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
 from attncli.calculation.algebra.layouts import LAYOUTS
-from attncli.calculation.masks.rules import MASKS
+from attncli.calculation.masks.mask_rules import MASKS
 from attncli.calculation.operations.normalisers import NORMALISERS
 from attncli.calculation.plans.attention import attention
 from attncli.calculation.problem.document import Document, Entry
-from attncli.calculation.problem.reading import read_problem
-from attncli.calculation.scoring.functions import SCORING
+from attncli.calculation.problem.read_problem import read_problem
+from attncli.calculation.scoring.scoring_functions import SCORING
 from tests import oracle
 from tests.oracle import MayAttend
 

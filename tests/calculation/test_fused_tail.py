@@ -19,12 +19,12 @@ from attncli.calculation.algebra.operation import Operation
 from attncli.calculation.algebra.plan import Step
 from attncli.calculation.long.fused import Fused, fuse
 from attncli.calculation.long.whole_rows import Tiling
-from attncli.calculation.masks.masking import masks_in
+from attncli.calculation.masks.mask_operation import masks_in
 from attncli.calculation.masks.seen_keys import rows_without_keys
 from attncli.calculation.operations.pointwise import Same
-from attncli.calculation.plans.of_document import read
+from attncli.calculation.plans.from_document import read
 from attncli.calculation.problem.document import Document, Entry
-from attncli.calculation.scoring.functions import SCORING
+from attncli.calculation.scoring.scoring_functions import SCORING
 from attncli.cli.program import cli
 from attncli.records import replace
 

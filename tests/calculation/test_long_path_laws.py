@@ -20,14 +20,14 @@ from attncli.calculation.algebra.plan import Steps
 from attncli.calculation.algebra.tiles import TileMatrices
 from attncli.calculation.long.fused import Fused, fuse
 from attncli.calculation.long.whole_rows import Tiling
-from attncli.calculation.masks.rules import MASKS, Booleans, MaskKind, Numbers, Rule
+from attncli.calculation.masks.mask_rules import MASKS, Booleans, MaskKind, Numbers, Rule
 from attncli.calculation.operations.normalisers import NORMALISERS
-from attncli.calculation.plans.of_document import read
+from attncli.calculation.plans.from_document import read
 from attncli.calculation.positions.places import First, places
 from attncli.calculation.positions.position_operations import Distances
 from attncli.calculation.positions.schemes import POSITIONS, Alibi, PositionKind
 from attncli.calculation.problem.document import Document, Entry
-from attncli.calculation.scoring.functions import SCORING
+from attncli.calculation.scoring.scoring_functions import SCORING
 from attncli.records import record
 from tests.calculation.test_attention_laws import MASK_EXAMPLES
 

@@ -24,8 +24,8 @@ from attncli.calculation.counting.costing import Costing
 from attncli.calculation.counting.document_of_sizes import sized
 from attncli.calculation.counting.open_scores import opened
 from attncli.calculation.long.fused import Fused
-from attncli.calculation.masks.masking import Mask
-from attncli.calculation.masks.rules import MASKS, Causal, read_rule
+from attncli.calculation.masks.mask_operation import Mask
+from attncli.calculation.masks.mask_rules import MASKS, Causal, read_rule
 from attncli.calculation.operations.activations import ACTIVATIONS, Activate, Gate
 from attncli.calculation.operations.norm_operations import Mean, MeanSquare, Standardise, Variance
 from attncli.calculation.operations.normalisers import (
@@ -47,7 +47,7 @@ from attncli.calculation.operations.pointwise import (
 from attncli.calculation.operations.projections import Project, WeightedSum
 from attncli.calculation.operations.split_heads import Average, Concat, SplitHeads
 from attncli.calculation.plans.cache import Join
-from attncli.calculation.plans.of_document import read
+from attncli.calculation.plans.from_document import read
 from attncli.calculation.positions.angles import Angles
 from attncli.calculation.positions.position_operations import (
     AddPositions,
@@ -57,9 +57,9 @@ from attncli.calculation.positions.position_operations import (
 )
 from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.scoring.additive import ProjectPart, TanhSum, WeighHidden
-from attncli.calculation.scoring.functions import SCORING
 from attncli.calculation.scoring.measures import Cosine, Distance
 from attncli.calculation.scoring.products import Bilinear, Dot
+from attncli.calculation.scoring.scoring_functions import SCORING
 from tests import layered, oracle, oracle_layers
 from tests.calculation.test_attention_laws import MASK_EXAMPLES
 from tests.counted import MATH, counted, counted_array

@@ -22,8 +22,8 @@ from attncli.calculation.positions.angles import Angles
 from attncli.calculation.positions.position_operations import Rotate
 from attncli.calculation.positions.schemes import POSITIONS
 from attncli.calculation.problem.document import Document, Entry
-from attncli.calculation.problem.reading import read_problem
-from attncli.calculation.scoring.functions import SCORING
+from attncli.calculation.problem.read_problem import read_problem
+from attncli.calculation.scoring.scoring_functions import SCORING
 from attncli.cli.program import cli
 from tests import oracle
 from tests.matrices import assert_same, matrix

@@ -23,9 +23,9 @@ from attncli.calculation.long.threads import do
 from attncli.calculation.long.whole_rows import Tiling
 from attncli.calculation.operations import running_sums
 from attncli.calculation.operations.normalisers import NORMALISERS
-from attncli.calculation.plans.of_document import read
+from attncli.calculation.plans.from_document import read
 from attncli.calculation.problem.document import Document, Entry
-from attncli.calculation.scoring.functions import SCORING
+from attncli.calculation.scoring.scoring_functions import SCORING
 
 BATCH, HEADS, N, M, PAST, D_K, D_V, HIDDEN = 2, 6, 13, 17, 5, 7, 3, 11
 TINY = Tiling(rows=5, columns=4, scores=3 * M)

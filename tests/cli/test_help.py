@@ -12,9 +12,9 @@ from click.testing import CliRunner
 
 from attncli import __version__
 from attncli.calculation.choices.choices import CHOICES
-from attncli.calculation.masks.rules import MASKS
+from attncli.calculation.masks.mask_rules import MASKS
 from attncli.calculation.names.matrix_names import MATRICES
-from attncli.calculation.scoring.functions import SCORING
+from attncli.calculation.scoring.scoring_functions import SCORING
 from attncli.cli.program import COMMANDS, cli
 from attncli.formats import FORMATS
 from tests.running import ROOT, run

@@ -20,7 +20,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from attncli.calculation.counting.alternatives import LAYER_ALTERNATIVES, Place
-from attncli.calculation.scoring.functions import SCORING
+from attncli.calculation.scoring.scoring_functions import SCORING
 from attncli.cli.program import cli
 from tests import layered
 from tests.matrices import matrix

@@ -21,11 +21,11 @@ from attncli.calculation.algebra.plan import Plan, Trace
 from attncli.calculation.analyses.cell_names import paper
 from attncli.calculation.operations.normalisers import NORMALISERS
 from attncli.calculation.plans.attention import attention
-from attncli.calculation.plans.of_document import read
+from attncli.calculation.plans.from_document import read
 from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.problem.problem import Problem
-from attncli.calculation.problem.reading import read_problem
-from attncli.calculation.scoring.functions import SCORING
+from attncli.calculation.problem.read_problem import read_problem
+from attncli.calculation.scoring.scoring_functions import SCORING
 from attncli.cli.commands.explain import explain
 from attncli.cli.program import cli
 from attncli.documents.reader import Reader

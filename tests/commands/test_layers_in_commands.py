@@ -14,7 +14,7 @@ from attncli.calculation.algebra.layouts import LAYOUTS, sizes
 from attncli.calculation.analyses.cell_names import paper
 from attncli.calculation.operations.activations import ACTIVATIONS
 from attncli.calculation.operations.pointwise import Add
-from attncli.calculation.plans.of_document import read
+from attncli.calculation.plans.from_document import read
 from attncli.documents.reader import Reader
 from attncli.render.explain.explanations import Explanations
 from tests import oracle

@@ -175,7 +175,9 @@ def test_the_memory_told_is_the_memory_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """The peak of a run is not above what was told, and not far below."""
-    monkeypatch.setattr("attncli.cli.document.LONG", 2**16)  # so that fewer numbers are told of
+    monkeypatch.setattr(
+        "attncli.cli.problem_arguments.LONG", 2**16
+    )  # so that fewer numbers are told of
     given = [*files(tmp_path, 401, 409), *OPTIONS[name], "-o", str(tmp_path / "result")]
     told, used = needed(*given), peak(*given)
     assert used <= 1.05 * told

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from attncli.calculation.masks.rules import MASKS
+from attncli.calculation.masks.mask_rules import MASKS
 from attncli.cli.program import cli
 
 

@@ -22,7 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from attncli.calculation.analyses import scale_study as why_scale
-from attncli.calculation.analyses.saturation import entropy, gradient_size
+from attncli.calculation.analyses.softmax_saturation import entropy, gradient_size
 from attncli.cli.program import cli
 from attncli.render.saturation.bars import bar
 from tests import oracle

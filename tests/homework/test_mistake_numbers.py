@@ -12,7 +12,7 @@ import pytest
 
 from attncli.calculation.algebra.operation import Operation
 from attncli.calculation.algebra.plan import Step, Trace
-from attncli.calculation.plans.of_document import read
+from attncli.calculation.plans.from_document import read
 from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.problem.problem import Problem
 from attncli.homework.mistakes.catalogue import MISTAKES

@@ -12,8 +12,8 @@ from attncli.calculation.algebra.expressions import Cell
 from attncli.calculation.algebra.layouts import Axis
 from attncli.calculation.algebra.plan import Plan, Step
 from attncli.calculation.algebra.requirements import Paper
-from attncli.calculation.masks.masking import masks_in
-from attncli.calculation.names.names import plain
+from attncli.calculation.masks.mask_operation import masks_in
+from attncli.calculation.names.known_names import plain
 from attncli.calculation.problem.problem import Problem
 from attncli.errors import ProblemError
 from attncli.records import record

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Axis
-from attncli.calculation.masks.masking import HIDES
-from attncli.calculation.masks.rules import MASKS, Booleans, read_rule
-from attncli.calculation.problem.matrices import MOST_AXES
+from attncli.calculation.masks.mask_operation import HIDES
+from attncli.calculation.masks.mask_rules import MASKS, Booleans, read_rule
+from attncli.calculation.problem.input_matrices import MOST_AXES
 from attncli.errors import ProblemError
 from attncli.records import record
 from attncli.words import count, noun, shape_text

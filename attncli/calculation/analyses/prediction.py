@@ -14,11 +14,11 @@ import numpy as np
 from attncli.calculation.algebra.layouts import Array, Layout, Role
 from attncli.calculation.algebra.plan import Step, Trace
 from attncli.calculation.analyses.comparison import Calculated
-from attncli.calculation.masks.masking import masks_in
-from attncli.calculation.masks.rules import Booleans
-from attncli.calculation.names.names import last_of
+from attncli.calculation.masks.mask_operation import masks_in
+from attncli.calculation.masks.mask_rules import Booleans
+from attncli.calculation.names.known_names import last_of
 from attncli.calculation.names.step_names import STEPS
-from attncli.calculation.plans.of_document import read
+from attncli.calculation.plans.from_document import read
 from attncli.calculation.problem.document import MASKS, Document, Entry
 from attncli.calculation.problem.problem import Problem
 from attncli.errors import ProblemError

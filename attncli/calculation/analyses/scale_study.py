@@ -13,14 +13,14 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.plan import Plan, Step, Trace
-from attncli.calculation.analyses.saturation import Row, by_query, row
-from attncli.calculation.masks.masking import HIDES, masks_in
-from attncli.calculation.masks.rules import Booleans
+from attncli.calculation.analyses.softmax_saturation import Row, by_query, row
+from attncli.calculation.masks.mask_operation import HIDES, masks_in
+from attncli.calculation.masks.mask_rules import Booleans
 from attncli.calculation.operations.normalisers import Softmax
 from attncli.calculation.operations.pointwise import DivideByRoot
 from attncli.calculation.plans.attention import attention
 from attncli.calculation.problem.problem import Part, Problem
-from attncli.calculation.scoring.functions import SCORING
+from attncli.calculation.scoring.scoring_functions import SCORING
 from attncli.errors import AttncliError, ProblemError
 from attncli.records import record, replace
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.plan import Plan, Step, Trace
+from attncli.calculation.names.known_names import last_of
 from attncli.calculation.names.matrix_names import MATRICES
-from attncli.calculation.names.names import last_of
 from attncli.calculation.problem.problem import Part, Problem
 from attncli.words import in_words, some_in_words
 

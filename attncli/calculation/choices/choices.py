@@ -125,7 +125,10 @@ class Choices:
     """
 
     score = _named(
-        "Scoring function", "scaled", _listed("scoring.functions", "SCORING"), aliases=("scoring",)
+        "Scoring function",
+        "scaled",
+        _listed("scoring.scoring_functions", "SCORING"),
+        aliases=("scoring",),
     )
     heads = Choice[int | None](
         "N", "Number of heads", values.whole_number, None, aliases=("num_heads", "n_heads")
@@ -158,7 +161,7 @@ class Choices:
         "A mask; repeat to combine several",
         values.as_it_is,
         None,
-        _listed("masks.rules", "MASKS"),
+        _listed("masks.mask_rules", "MASKS"),
     )
     masks = Choice[object]("LIST", "Several masks, combined", values.as_it_is, (), is_option=False)
     mask_kind = Choice[str | None](

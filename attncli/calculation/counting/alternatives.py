@@ -11,7 +11,7 @@ from attncli.calculation.counting.costing import Costing, Doubled, StepCost
 from attncli.calculation.counting.sizes import shape_of
 from attncli.calculation.plans.attention import attention, prepared, scaled
 from attncli.calculation.problem.problem import Problem
-from attncli.calculation.scoring.functions import SCORING, Scoring
+from attncli.calculation.scoring.scoring_functions import SCORING, Scoring
 from attncli.errors import ProblemError
 from attncli.records import record, replace
 

@@ -15,9 +15,9 @@ from attncli.calculation.algebra.cost import Cost, cells
 from attncli.calculation.algebra.layouts import Axes, Axis, Role, Shape, sizes
 from attncli.calculation.algebra.plan import Plan, Step
 from attncli.calculation.counting.open_scores import Opened, opened
-from attncli.calculation.masks.masking import masks_in
+from attncli.calculation.masks.mask_operation import masks_in
+from attncli.calculation.names.known_names import last_of
 from attncli.calculation.names.matrix_names import MATRICES
-from attncli.calculation.names.names import last_of
 from attncli.calculation.problem.problem import Problem
 from attncli.records import record, replace
 

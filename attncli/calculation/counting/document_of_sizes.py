@@ -16,8 +16,8 @@ from attncli.calculation.algebra.layouts import LAYOUTS, Shape
 from attncli.calculation.choices.choices import Choices
 from attncli.calculation.choices.layer_kinds import FFN, LAYERS, Stack
 from attncli.calculation.counting.sizes import Sizes, shape_of
+from attncli.calculation.names.known_names import last_of
 from attncli.calculation.names.matrix_names import MATRICES
-from attncli.calculation.names.names import last_of
 from attncli.calculation.operations.activations import ACTIVATIONS
 from attncli.calculation.problem.document import Document, Entry
 from attncli.errors import ProblemError

@@ -11,8 +11,8 @@ import numpy as np
 from attncli.calculation.algebra.cost import cells
 from attncli.calculation.algebra.layouts import Axes, Shape, sizes
 from attncli.calculation.algebra.tiles import Tile
-from attncli.calculation.masks.masking import Mask, filled_up
-from attncli.calculation.masks.rules import Booleans
+from attncli.calculation.masks.mask_operation import Mask, filled_up
+from attncli.calculation.masks.mask_rules import Booleans
 from attncli.calculation.masks.seen_keys import Seen, blocks
 from attncli.records import record
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from attncli.calculation.algebra.layouts import Shape
 from attncli.calculation.choices.choices import Choices
 from attncli.calculation.choices.layer_kinds import LAYERS
-from attncli.calculation.scoring.functions import SCORING
+from attncli.calculation.scoring.scoring_functions import SCORING
 from attncli.errors import ProblemError
 from attncli.records import record
 from attncli.words import divisors, in_words

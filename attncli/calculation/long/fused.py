@@ -23,7 +23,7 @@ from attncli.calculation.long.chain import Chain, chain_to
 from attncli.calculation.long.streaming import blocks_of
 from attncli.calculation.long.threads import Tell, do, processors
 from attncli.calculation.long.whole_rows import TILING, Blocks, Tiling
-from attncli.calculation.masks.masking import masks_in
+from attncli.calculation.masks.mask_operation import masks_in
 from attncli.calculation.masks.seen_keys import rows_without_keys
 from attncli.records import record, replace
 

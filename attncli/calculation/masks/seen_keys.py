@@ -10,13 +10,13 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import Array, Shape
 from attncli.calculation.algebra.tiles import Tile, TileMatrices, slices
-from attncli.calculation.masks.rules import Booleans, Rule
+from attncli.calculation.masks.mask_rules import Booleans, Rule
 from attncli.records import record, replace
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from attncli.calculation.masks.masking import Mask
+    from attncli.calculation.masks.mask_operation import Mask
 
 MANY = 64  # split off a tile that needs no mask when every query sees at least this many keys
 AT_ONCE = 2**19  # scores that are looked at together

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from attncli.calculation.algebra.plan import Plan, Steps
 from attncli.calculation.algebra.requirements import Equal, OneHeadWidth, OneWidth, SameLeading
-from attncli.calculation.masks.masking import Mask
+from attncli.calculation.masks.mask_operation import Mask
 from attncli.calculation.operations.pointwise import DivideByRoot, Multiply, SoftCap, TimesRoot
 from attncli.calculation.operations.projections import Project, WeightedSum
 from attncli.calculation.operations.split_heads import Average, Concat, SplitHeads
 from attncli.calculation.plans.cache import first_position, joined
 from attncli.calculation.positions.places import First
-from attncli.calculation.problem.given_together import PROJECTIONS
+from attncli.calculation.problem.combinations import PROJECTIONS
 from attncli.calculation.problem.problem import Problem
 from attncli.errors import ProblemError
 from attncli.words import count

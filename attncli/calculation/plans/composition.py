@@ -11,10 +11,10 @@ from attncli.calculation.algebra.plan import Plan, Step, Steps
 from attncli.calculation.operations.pointwise import Add
 from attncli.calculation.plans.attention import attention, embedding
 from attncli.calculation.plans.feed_forward import add_and_norm, feed_forward, output_head
-from attncli.calculation.plans.nested import Nested
+from attncli.calculation.plans.nested_places import Nested
 from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.problem.problem import Part, Problem
-from attncli.calculation.problem.reading import read_problem
+from attncli.calculation.problem.read_problem import read_problem
 from attncli.errors import ProblemError
 from attncli.records import record, replace
 

@@ -26,11 +26,11 @@ from attncli.calculation.plans.composition import (
     Composition,
     told,
 )
-from attncli.calculation.plans.misplaced import check_placed, is_added
-from attncli.calculation.plans.nested import Nested
+from attncli.calculation.plans.misplaced_entries import check_placed, is_added
+from attncli.calculation.plans.nested_places import Nested
 from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.problem.problem import Problem
-from attncli.calculation.problem.reading import read_problem
+from attncli.calculation.problem.read_problem import read_problem
 from attncli.errors import ProblemError
 
 OF_INPUTS = {"layout", "dtype", "convention", "tokens", "memory_tokens", "title", "note"}

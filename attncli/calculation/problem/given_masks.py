@@ -9,8 +9,8 @@ import numpy as np
 from attncli.calculation.algebra.layouts import Array, Layout
 from attncli.calculation.choices.choices import Choices
 from attncli.calculation.conventions import Convention
-from attncli.calculation.masks.rules import Padding, Rule, read_rule
-from attncli.calculation.problem.matrices import is_binary, read_mask
+from attncli.calculation.masks.mask_rules import Padding, Rule, read_rule
+from attncli.calculation.problem.input_matrices import is_binary, read_mask
 from attncli.errors import ProblemError
 from attncli.records import record
 

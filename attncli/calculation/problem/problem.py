@@ -15,7 +15,7 @@ from attncli.calculation.conventions import Convention
 from attncli.calculation.operations.normalisers import Normalise
 from attncli.calculation.positions.schemes import Position
 from attncli.calculation.problem.given_masks import Masks
-from attncli.calculation.scoring.functions import Scoring
+from attncli.calculation.scoring.scoring_functions import Scoring
 from attncli.records import record
 
 if TYPE_CHECKING:

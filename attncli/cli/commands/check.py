@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from attncli.cli.document import NAMED, calculate, gather
 from attncli.cli.options import (
     color_option,
     complete,
@@ -19,6 +18,7 @@ from attncli.cli.options import (
     problem_options,
     steps,
 )
+from attncli.cli.problem_arguments import NAMED, calculate, gather
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, view_of, waiting
 from attncli.errors import AttncliError
@@ -153,7 +153,7 @@ def _by_laws(arguments: Sequence[str], step: str | None, choices: dict[str, Any]
     from attncli.calculation.choices.choices import CHOICES, Choices
     from attncli.calculation.names.step_names import STEPS
     from attncli.calculation.operations.normalisers import NORMALISERS
-    from attncli.calculation.scoring.functions import SCORING
+    from attncli.calculation.scoring.scoring_functions import SCORING
     from attncli.documents.reader import Reader
     from attncli.homework.answers.answer import read_alone
     from attncli.homework.laws.check_laws import check_laws
@@ -188,7 +188,7 @@ def _written(
     reader: Reader, files: Sequence[str], named: Sequence[str], step: str | None
 ) -> Written:
     """The answer as it is written: from one file, from a file for each step, or both."""
-    from attncli.calculation.names.names import canonical
+    from attncli.calculation.names.known_names import canonical
     from attncli.documents.reader import Written
     from attncli.homework.answers.answer import is_value
 
@@ -215,7 +215,7 @@ def _epsilon(matrices: Any) -> float:
 
 def read_points(text: str, names: Sequence[str]) -> dict[str, float]:
     """Points of the steps: `2` for each, or `weights=3,output=2`. Raises AttncliError."""
-    from attncli.calculation.names.names import plain
+    from attncli.calculation.names.known_names import plain
 
     points: dict[str, float] = {}
     known = {plain(name): name for name in names}

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from attncli.calculation.choices.choices import Choices
-from attncli.cli.document import gather, planned, run
 from attncli.cli.options import (
     color_option,
     complete,
@@ -17,6 +16,7 @@ from attncli.cli.options import (
     precision_option,
     problem_options,
 )
+from attncli.cli.problem_arguments import gather, planned, run
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, view_of, waiting
 from attncli.errors import AttncliError

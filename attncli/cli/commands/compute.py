@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from attncli.cli.document import calculate, gather
 from attncli.cli.help import WithNames
 from attncli.cli.memory import Limit, Memory, memory_option
 from attncli.cli.options import (
@@ -20,6 +19,7 @@ from attncli.cli.options import (
     problem_options,
     steps,
 )
+from attncli.cli.problem_arguments import calculate, gather
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, is_terminal, view_of, waiting
 from attncli.errors import AttncliError

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from attncli.calculation.counting.sizes import BIASES, SIZES, option
-from attncli.cli.document import gather, planned
 from attncli.cli.options import (
     color_option,
     complete,
@@ -17,6 +16,7 @@ from attncli.cli.options import (
     full_option,
     problem_options,
 )
+from attncli.cli.problem_arguments import gather, planned
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, view_of
 from attncli.errors import AttncliError

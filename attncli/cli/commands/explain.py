@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from attncli.cli.document import NAMED, gather, planned, run
 from attncli.cli.options import (
     complete,
     file_option,
@@ -19,6 +18,7 @@ from attncli.cli.options import (
     problem_options,
     steps,
 )
+from attncli.cli.problem_arguments import NAMED, gather, planned, run
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, is_terminal, screen_width
 from attncli.errors import AttncliError, ProblemError
@@ -138,7 +138,7 @@ def _sorted(arguments: Sequence[str]) -> tuple[list[str], list[str], dict[str, s
 
 def _is_cell(argument: str) -> bool:
     """Whether it is written as a cell, or names a step, and no file is called so."""
-    from attncli.calculation.names.names import last_of, plain
+    from attncli.calculation.names.known_names import last_of, plain
     from attncli.calculation.names.step_names import STEPS
 
     looks_so = CELL.fullmatch(argument) or plain(last_of(argument)) in map(plain, STEPS)

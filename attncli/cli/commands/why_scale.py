@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from attncli.cli.document import gather, planned, run
 from attncli.cli.options import (
     color_option,
     complete,
@@ -16,6 +15,7 @@ from attncli.cli.options import (
     precision_option,
     problem_options,
 )
+from attncli.cli.problem_arguments import gather, planned, run
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, view_of
 from attncli.errors import AttncliError, ProblemError

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.calculation.problem.matrices import place
+from attncli.calculation.problem.input_matrices import place
 from attncli.errors import DocumentError
 from attncli.words import shape_text
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.calculation.names.names import known_name, last_of
+from attncli.calculation.names.known_names import known_name, last_of
 from attncli.calculation.names.pytorch_names import from_pytorch
 from attncli.documents.files import decode
 from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part

@@ -12,9 +12,9 @@ import numpy as np
 from attncli.calculation.algebra.layouts import Layout, Role, sizes
 from attncli.calculation.algebra.plan import Plan
 from attncli.calculation.choices.choices import CHOICES
-from attncli.calculation.names.names import last_of
+from attncli.calculation.names.known_names import last_of
 from attncli.calculation.names.step_names import STEPS
-from attncli.calculation.problem.matrices import place
+from attncli.calculation.problem.input_matrices import place
 from attncli.calculation.problem.problem import Problem
 from attncli.errors import ProblemError
 from attncli.homework.answers.written_arithmetic import LARGEST_EXPONENT, evaluate

@@ -16,7 +16,7 @@ import numpy as np
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.operation import Operation
 from attncli.calculation.algebra.plan import Step, Trace
-from attncli.calculation.masks.masking import HIDES
+from attncli.calculation.masks.mask_operation import HIDES
 from attncli.calculation.problem.problem import Problem
 from attncli.homework.answers.answer import Answer, Answered
 from attncli.homework.answers.tolerance import Numbers, Tolerance, near

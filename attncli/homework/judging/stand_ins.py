@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from attncli.calculation.algebra.plan import Plan, Step
-from attncli.calculation.names.names import last_of
+from attncli.calculation.names.known_names import last_of
 from attncli.calculation.names.step_names import STEPS
 from attncli.calculation.operations.pointwise import Same
 from attncli.calculation.problem.problem import Part, Problem

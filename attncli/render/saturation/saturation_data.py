@@ -8,8 +8,8 @@ from io import StringIO
 from math import isfinite
 from typing import Any
 
-from attncli.calculation.analyses.saturation import Measured, Row
 from attncli.calculation.analyses.scale_study import Drawn, Given, Saturation
+from attncli.calculation.analyses.softmax_saturation import Measured, Row
 from attncli.records import names_of
 from attncli.render.view import View
 

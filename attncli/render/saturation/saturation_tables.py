@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from rich.text import Text
 
-from attncli.calculation.analyses.saturation import Measured, Row
 from attncli.calculation.analyses.scale_study import Drawn, Given, Saturation
+from attncli.calculation.analyses.softmax_saturation import Measured, Row
 from attncli.render.console import TextConsole
 from attncli.render.groups import Group, tables
 from attncli.render.numbers import number_text

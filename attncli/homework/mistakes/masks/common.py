@@ -10,8 +10,8 @@ import numpy as np
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.operation import OfOne, Operation
 from attncli.calculation.algebra.plan import Step
-from attncli.calculation.masks.masking import HIDES, Mask
-from attncli.calculation.masks.rules import Booleans, Rule
+from attncli.calculation.masks.mask_operation import HIDES, Mask
+from attncli.calculation.masks.mask_rules import Booleans, Rule
 from attncli.homework.mistakes.mistake import Scene
 from attncli.records import replace
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.masks.masking import Mask
-from attncli.calculation.masks.rules import Causal, Padding
+from attncli.calculation.masks.mask_operation import Mask
+from attncli.calculation.masks.mask_rules import Causal, Padding
 from attncli.calculation.operations.normalisers import Softmax
 from attncli.calculation.operations.pointwise import DivideByRoot, Multiply
 from attncli.homework.mistakes.masks.common import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.masks.masking import Mask
-from attncli.calculation.masks.rules import Booleans, Causal, Padding, Window, distance
+from attncli.calculation.masks.mask_operation import Mask
+from attncli.calculation.masks.mask_rules import Booleans, Causal, Padding, Window, distance
 from attncli.homework.mistakes.masks.common import with_rules
 from attncli.homework.mistakes.mistake import Scene, mistake
 from attncli.records import replace

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.masks.masking import HIDES, Mask
-from attncli.calculation.masks.rules import Causal, Rule, Window
+from attncli.calculation.masks.mask_operation import HIDES, Mask
+from attncli.calculation.masks.mask_rules import Causal, Rule, Window
 from attncli.calculation.operations.normalisers import Softmax
 from attncli.homework.mistakes.masks.common import (
     applied,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.masks.masking import Mask
+from attncli.calculation.masks.mask_operation import Mask
 from attncli.calculation.positions.places import places
 from attncli.calculation.positions.position_operations import Distances
 from attncli.homework.mistakes.masks.common import applied, masking

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.masks.masking import Mask
-from attncli.calculation.masks.rules import Causal, Window
+from attncli.calculation.masks.mask_operation import Mask
+from attncli.calculation.masks.mask_rules import Causal, Window
 from attncli.calculation.plans.cache import Join
 from attncli.homework.mistakes.masks.common import masking
 from attncli.homework.mistakes.mistake import Scene, mistake

@@ -8,9 +8,9 @@ import numpy as np
 
 from attncli.calculation.choices.choices import CHOICES, Choices
 from attncli.calculation.choices.layer_kinds import LayerKind
-from attncli.calculation.plans.nested import OF_THE_WHOLE
+from attncli.calculation.plans.nested_places import OF_THE_WHOLE
 from attncli.calculation.problem.document import MASKS, Document, Entry
-from attncli.calculation.problem.reading import check_no_step
+from attncli.calculation.problem.read_problem import check_no_step
 from attncli.errors import ProblemError
 from attncli.words import in_words
 

@@ -9,23 +9,23 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import LAYOUTS, Array, Axes, Axis, Role
 from attncli.calculation.choices.choices import CHOICES, Choices
+from attncli.calculation.names.known_names import last_of
 from attncli.calculation.names.matrix_names import MATRICES
-from attncli.calculation.names.names import last_of
 from attncli.calculation.names.step_names import STEPS
 from attncli.calculation.operations.normalisers import NORMALISERS
 from attncli.calculation.positions.schemes import Position
+from attncli.calculation.problem.combinations import check_given
 from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.problem.given_masks import Masks, read_masks
-from attncli.calculation.problem.given_together import check_given
+from attncli.calculation.problem.input_matrices import read_input
 from attncli.calculation.problem.labels import read_labels
-from attncli.calculation.problem.matrices import read_input
-from attncli.calculation.problem.packed import unpack, unpacked_names
-from attncli.calculation.problem.per_head import (
+from attncli.calculation.problem.packed_projections import unpack, unpacked_names
+from attncli.calculation.problem.per_head_weights import (
     check_heads_said,
     drop_axis_of_one_head,
     unify_heads,
 )
-from attncli.calculation.scoring.functions import SCORING
+from attncli.calculation.scoring.scoring_functions import SCORING
 from attncli.errors import ProblemError
 
 if TYPE_CHECKING:

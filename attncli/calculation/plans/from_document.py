@@ -6,7 +6,7 @@ from attncli.calculation.algebra.plan import Plan
 from attncli.calculation.plans.attention import attention
 from attncli.calculation.problem.document import Document
 from attncli.calculation.problem.problem import Problem
-from attncli.calculation.problem.reading import read_problem
+from attncli.calculation.problem.read_problem import read_problem
 
 
 def is_layered(document: Document) -> bool:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from attncli.calculation.problem.problem import Result
 from attncli.cli.memory import USUAL, Memory
 from attncli.cli.terminal import is_terminal, waiting
 from attncli.errors import AttncliError
@@ -18,7 +17,7 @@ from attncli.errors import AttncliError
 if TYPE_CHECKING:
     from attncli.calculation.algebra.plan import Plan, Trace
     from attncli.calculation.problem.document import Document
-    from attncli.calculation.problem.problem import Problem
+    from attncli.calculation.problem.problem import Problem, Result
     from attncli.documents.reader import Reader
 
 LONG = 2**20  # scores of a thousand tokens: below, all steps fit into a cache or nearly so
@@ -64,7 +63,7 @@ def _gathered(arguments: Sequence[str], choices: dict[str, Any], reader: Reader)
 
 def planned(document: Document) -> tuple[Problem, Plan]:
     """The problem that a document states, and its steps. Raises AttncliError at its place."""
-    from attncli.calculation.plans.of_document import read
+    from attncli.calculation.plans.from_document import read
     from attncli.errors import ProblemError
 
     try:
@@ -100,7 +99,8 @@ def run(
 
 def calculate(document: Document, only: Iterable[str], memory: Memory = USUAL) -> Result:
     """From a document to the steps asked for, in any spelling."""
-    from attncli.calculation.names.names import plain
+    from attncli.calculation.names.known_names import plain
+    from attncli.calculation.problem.problem import Result
     from attncli.errors import ProblemError
 
     problem, plan = planned(document)

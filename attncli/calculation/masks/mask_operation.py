@@ -14,7 +14,7 @@ from attncli.calculation.algebra.layouts import Array, Axes, Layout
 from attncli.calculation.algebra.operation import Name, Operation
 from attncli.calculation.algebra.plan import Step
 from attncli.calculation.algebra.requirements import Broadcasts, Need
-from attncli.calculation.masks.rules import Rule
+from attncli.calculation.masks.mask_rules import Rule
 from attncli.records import record, replace
 
 if TYPE_CHECKING:
