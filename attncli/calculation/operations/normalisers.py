@@ -7,7 +7,7 @@ it sharpens them.
 from __future__ import annotations
 
 from abc import abstractmethod
-from math import nan
+from math import inf, nan
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -58,8 +58,10 @@ class Normalise(OfOne):
     meaning: ClassVar[str]  # in a formula, for help
     help: ClassVar[str]
     sums_to_1: ClassVar[bool] = True
-    steepness: ClassVar[float] = 0.5  # how far a weight moves if no score moves more than 1
-    beside: ClassVar[int] = 2  # matrices as large that stand beside the weights, at temperature 1
+    # How far a weight moves at most if no score moves more than 1; unknown, it may be any distance.
+    steepness: ClassVar[float] = inf
+    # How many temporaries as large as the weights `weigh` has at most, at temperature 1.
+    temporaries: ClassVar[int] = 4
 
     def apply(self, source: Array) -> Array:
         scores = source.astype(self.dtype) if self.dtype else source
@@ -89,7 +91,7 @@ class Normalise(OfOne):
         return np.asarray(np.isneginf(source).all(axis=-1))
 
     def room(self, result: Axes, *operands: Axes) -> int:
-        return (self.beside + (self.temperature != 1)) * cells(result)
+        return (self.temporaries + (self.temperature != 1)) * cells(result)
 
     def formula(self, layout: Layout) -> str:
         line = "column" if Role.TOKENS in layout.swapped else "row"
@@ -157,6 +159,8 @@ class Softmax(Normalise):
     name = "softmax"
     meaning = "exp(sⱼ) / Σ exp(s)"
     help = "weights of a query sum to 1"
+    temporaries = 2
+    steepness = 0.5
 
     def running_sum(self, is_bounded: bool) -> type[RunningSum]:
         from attncli.calculation.operations import running_sums
@@ -189,7 +193,8 @@ class Softmax1(Normalise):
     name = "softmax1"
     meaning = "exp(sⱼ) / (1 + Σ exp(s))"
     help = "with an attention sink of score 0 and value 0"
-    beside = 3
+    temporaries = 3
+    steepness = 0.5
     sums_to_1 = False
 
     def running_sum(self, is_bounded: bool) -> type[RunningSum]:
@@ -228,7 +233,8 @@ class Sparsemax(Normalise):
     name = "sparsemax"
     meaning = "max(sⱼ − τ, 0)"
     help = "the nearest shares that sum to 1; many are exactly 0"
-    beside = 4  # among them the scores in their order, and their sums
+    # Among them the scores in their order, and their sums.
+    temporaries = 4
     steepness = 2.0
 
     def weigh(self, scores: Array) -> Array:
@@ -277,7 +283,7 @@ class Sigmoid(Normalise):
     name = "sigmoid"
     meaning = "1 / (1 + exp(−sⱼ))"
     help = "each score by itself, without a bias"
-    beside = 4
+    steepness = 0.5
     sums_to_1 = False
 
     def running_sum(self, is_bounded: bool) -> type[RunningSum]:

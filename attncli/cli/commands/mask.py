@@ -22,7 +22,17 @@ if TYPE_CHECKING:
     from attncli.documents.parsed import Part
 
 
-@click.command()
+class WithMasks(click.Command):
+    """A command whose help ends with the kinds of masks that are registered."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from attncli.calculation.masks.mask_rules import MASKS
+
+        with formatter.section("Kinds"):
+            formatter.write_dl([(kind.signature, kind.help) for kind in MASKS.values()])
+
+
+@click.command(cls=WithMasks)
 @click.argument(
     "kind",
     metavar="KIND|FILE",
@@ -54,8 +64,7 @@ def mask(
       attncli mask window:1,1 3 -f csv | attncli compute samples/self_attention.json --mask -
       attncli mask '[[1,0,0],[1,1,0],[1,1,1]]'
 
-    ● may be attended, · may not; JSON and CSV are what compute --mask - reads. KIND is causal, causal:lower-right, padding:N or window:LEFT,RIGHT.
-    A FILE, - or a literal is described instead: which rule it is, its polarity and orientation,
+    ● may be attended, · may not; JSON and CSV are what compute --mask - reads. A FILE, - or a literal is described instead: which rule it is, its polarity and orientation,
     rows without any key, and the share of open cells.
     """
     from attncli.render.pictures import Picture
