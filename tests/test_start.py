@@ -48,7 +48,7 @@ MAY_LOAD: dict[str, tuple[set[str], int, set[str]]] = {
     f"compute {LESSON}": (CALCULATING, 80, RICH),
     f"explain {LESSON} scores[1,1]": (CALCULATING | {"render.explain"}, 82, RICH),
     f"check {LESSON} samples/answers/rounded.json -f json": (CALCULATING | JUDGING, 98, NUMPY),
-    f"compare {LESSON} --convention keras": (CALCULATING, 78, RICH),
+    f"compare {LESSON} --convention keras": (CALCULATING, 79, RICH),
     "mask causal 3 -f json": (CALCULATING, 74, RICH),
     f"cost {LESSON}": (CALCULATING | {"calculation.counting", "render.costs"}, 90, RICH),
     "why-scale": (CALCULATING | {"render.saturation"}, 80, RICH),

@@ -14,7 +14,7 @@ from attncli.errors import AttncliError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from attncli.render.progress import Bar
+    from attncli.render.progress_bar import Bar
     from attncli.render.view import View
 
 
@@ -34,7 +34,7 @@ def waiting(name: str) -> AbstractContextManager[Bar | None]:
     """A bar where a person waits for something of this name longer than a moment."""
     if not is_terminal(sys.stderr) or _is_dumb():
         return nullcontext()
-    from attncli.render.progress import Bar
+    from attncli.render.progress_bar import Bar
 
     return Bar(name)
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from math import isfinite
 from typing import Any
 
 from rich import box
@@ -14,11 +12,12 @@ from rich.text import Text
 
 from attncli.calculation.analyses.comparison import Comparison, Distance
 from attncli.calculation.problem.problem import Problem
-from attncli.render.blocks import blocks
 from attncli.render.console import TextConsole
 from attncli.render.numbers import number_text
+from attncli.render.standard_data import write_json
 from attncli.render.trace_tables import PADDING, widths_of
 from attncli.render.view import View
+from attncli.render.wrapped_columns import wrap_columns
 
 
 def draw_comparisons(comparisons: Sequence[Comparison], view: View) -> str:
@@ -28,14 +27,13 @@ def draw_comparisons(comparisons: Sequence[Comparison], view: View) -> str:
     if first.problem.title:
         console.print(Text(first.problem.title, "bold"))
         console.print()
-    said = f"The largest difference of each step from {first.name}:"
-    console.print(Text(said), width=view.width)
+    console.say(f"The largest difference of each step from {first.name}:")
     console.print()
     for table in _tables(comparisons, view):
         console.print(table)
         console.print()
     for comparison in comparisons:
-        console.print(Text(_told(comparison, view)), width=view.width)
+        console.say(_told(comparison, view))
     return console.text
 
 
@@ -45,13 +43,13 @@ def _tables(comparisons: Sequence[Comparison], view: View) -> Iterator[Table]:
     labels = [comparison.other.name for comparison in comparisons]
     cells = [[_cell(comparison, name, view) for comparison in comparisons] for name in names]
     side = PADDING + max(map(cell_len, ["step", *names]))
-    for start, stop in blocks(widths_of(labels, cells), side, view.width):
+    for run in wrap_columns(widths_of(labels, cells), side, view.width):
         table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
         table.add_column(Text(" step "), no_wrap=True)
-        for label in labels[start:stop]:
+        for label in labels[run]:
             table.add_column(Text(f" {label} "), justify="right", no_wrap=True)
         for name, row in zip(names, cells, strict=True):
-            table.add_row(Text(f" {name} "), *row[start:stop])
+            table.add_row(Text(f" {name} "), *row[run])
         yield table
 
 
@@ -117,7 +115,7 @@ def comparisons_json(comparisons: Sequence[Comparison], _: View) -> str:
         "against": first.name,
         "compared": [_object(comparison) for comparison in comparisons],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return write_json(document)
 
 
 def _object(comparison: Comparison) -> dict[str, Any]:
@@ -126,10 +124,10 @@ def _object(comparison: Comparison) -> dict[str, Any]:
         "name": comparison.other.name,
         "parts_at": parting.step.name if parting else None,
         "cell": _index(comparison.first.problem, parting) if parting else None,
-        "values": [_number(parting.first), _number(parting.other)]
+        "values": [parting.first, parting.other]
         if parting and parting.largest is not None
         else None,
-        "differences": {d.step.name: _number(d.largest) for d in comparison.distances},
+        "differences": {d.step.name: d.largest for d in comparison.distances},
     }
 
 
@@ -140,8 +138,3 @@ def _index(problem: Problem, distance: Distance) -> list[int] | None:
     *leading, row, column = (at + 1 for at in distance.index)
     swapped = distance.step.role in problem.layout.swapped
     return [*leading, column, row] if swapped else [*leading, row, column]
-
-
-def _number(number: float | None) -> float | str | None:
-    """What standard JSON can say; no number where sizes differ."""
-    return number if number is None or isfinite(number) else str(number)

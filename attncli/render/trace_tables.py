@@ -24,10 +24,10 @@ from attncli.calculation.operations.weighing import Normalise
 from attncli.calculation.problem.names import last_of
 from attncli.calculation.problem.problem import Problem, Result
 from attncli.records import record
-from attncli.render.blocks import blocks
 from attncli.render.console import TextConsole
 from attncli.render.numbers import number_text
 from attncli.render.view import View
+from attncli.render.wrapped_columns import wrap_columns
 
 EDGE = 10  # rows, columns or slices that stay at each end of what is elided
 MOST = 24  # more than this many are elided
@@ -122,16 +122,16 @@ class Drawing:
         ]
         side = PADDING + max(map(cell_len, row_labels))
         widths = widths_of(column_labels, cells)
-        for start, stop in blocks(widths, side, self.view.width):
-            if start:
+        for run in wrap_columns(widths, side, self.view.width):
+            if run.start:
                 self.console.print()
             table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
             table.add_column(Text(), width=side, no_wrap=True)
-            for label, width in zip(column_labels[start:stop], widths[start:stop], strict=True):
+            for label, width in zip(column_labels[run], widths[run], strict=True):
                 heading = Text(f" {label} ", "dim")
                 table.add_column(heading, width=width, justify="right", no_wrap=True)
             for label, row in zip(row_labels, cells, strict=True):
-                table.add_row(Text(f" {label} ", "dim"), *row[start:stop])
+                table.add_row(Text(f" {label} ", "dim"), *row[run])
             self.console.print(table)
 
     def _labels(self, axis: Axis, positions: list[int], gap: str) -> list[str]:
