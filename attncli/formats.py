@@ -130,15 +130,17 @@ REPORTS: dict[str, Format[Report]] = {
 }
 
 EXPLANATIONS: dict[str, Format[Explanations]] = {
-    "text": Format(".txt", "a line a cell", written_by("render.explain.forms_of_explain:text")),
+    "text": Format(
+        ".txt", "a line a cell", written_by("render.explain.explanation_writers:write_text")
+    ),
     "json": Format(
-        ".json", "a list of objects", written_by("render.explain.forms_of_explain:as_json")
+        ".json", "a list of objects", written_by("render.explain.explanation_writers:write_json")
     ),
     "latex": Format(
-        ".tex", "align* of amsmath", written_by("render.explain.forms_of_explain:latex")
+        ".tex", "align* of amsmath", written_by("render.explain.explanation_writers:write_latex")
     ),
     "markdown": Format(
-        ".md", "a nested list", written_by("render.explain.forms_of_explain:markdown")
+        ".md", "a nested list", written_by("render.explain.explanation_writers:write_markdown")
     ),
 }
 

@@ -30,8 +30,8 @@ from attncli.cli import cli
 from attncli.cli.commands.explain import explain
 from attncli.documents.reader import Reader
 from attncli.formats import EXPLANATIONS
+from attncli.render.explain.explanation_writers import folded
 from attncli.render.explain.explanations import Explanations
-from attncli.render.explain.forms_of_explain import folded
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = sorted((ROOT / "samples").glob("*.*"))

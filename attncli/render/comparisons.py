@@ -14,7 +14,7 @@ from attncli.calculation.analyses.comparison import Comparison, Distance
 from attncli.calculation.problem.problem import Problem
 from attncli.render.console import TextConsole
 from attncli.render.numbers import number_text
-from attncli.render.standard_data import write_json
+from attncli.render.standard_data import to_json
 from attncli.render.trace_tables import PADDING, widths_of
 from attncli.render.view import View
 from attncli.render.wrapped_columns import wrap_columns
@@ -115,7 +115,7 @@ def comparisons_json(comparisons: Sequence[Comparison], _: View) -> str:
         "against": first.name,
         "compared": [_object(comparison) for comparison in comparisons],
     }
-    return write_json(document)
+    return to_json(document)
 
 
 def _object(comparison: Comparison) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from math import isfinite
 from typing import Any
 
 
-def write_json(document: object) -> str:
+def to_json(document: object) -> str:
     """The text of an object or a list; infinities and NaN, which JSON has not, are strings."""
     standard = _standard(document)
     return json.dumps(standard, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -24,7 +24,7 @@ def _standard(value: Any) -> Any:
     return [_standard(entry) for entry in value] if isinstance(value, list | tuple) else value
 
 
-def write_csv(rows: Sequence[dict[str, Any]]) -> str:
+def to_csv(rows: Sequence[dict[str, Any]]) -> str:
     """A line a row under the names of the first; a shape is written `3 × 4`."""
     buffer = StringIO()
     writer = csv.DictWriter(buffer, list(rows[0]), lineterminator="\n")

@@ -7,7 +7,7 @@ from typing import Any
 from attncli.calculation.algebra.cost import COUNTED, Cost
 from attncli.calculation.algebra.layouts import sizes
 from attncli.calculation.counting.alternatives import KINDS, Kind, Place, Report, Scored, scorings
-from attncli.render.standard_data import write_csv, write_json
+from attncli.render.standard_data import to_csv, to_json
 from attncli.render.view import View
 
 Row = dict[str, Any]  # what is counted, by name: a whole number, a text, a shape or None
@@ -41,14 +41,14 @@ def costs_json(report: Report, _: View) -> str:
         "inputs": costing.sequences,
         "parameters": costing.parameters,
     }
-    return write_json(document)
+    return to_json(document)
 
 
 def costs_csv(report: Report, _: View) -> str:
     """A line a step under a line of names; where more is asked for, each part under its name."""
     rows = cost_rows(report)
     names = ("steps",) if report.is_plain else ("scorings", "layers", "doublings")
-    texts = {name: write_csv(rows[name]) for name in names if rows[name]}
+    texts = {name: to_csv(rows[name]) for name in names if rows[name]}
     if len(texts) == 1:
         return "".join(texts.values())
     return "\n".join(f"{name}\n{text}" for name, text in texts.items())

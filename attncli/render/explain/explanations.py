@@ -15,16 +15,14 @@ from attncli.calculation.algebra.expressions import (
     Noted,
     Number,
     Quotient,
-    Sum,
 )
 from attncli.calculation.algebra.layouts import Array, Role
 from attncli.calculation.algebra.plan import Step, Trace
 from attncli.calculation.algebra.requirements import Paper
-from attncli.calculation.algebra.vector_expressions import Inner, Length, SquaredDistance, Total
 from attncli.calculation.analyses.cell_names import WORDS, Selection
 from attncli.calculation.problem.problem import Problem
 from attncli.records import record, replace
-from attncli.render.explain.spelling import Spelling, shown
+from attncli.render.explain.spelling import Spelling, SumOfTerms, shown
 from attncli.render.numbers import number_text
 
 MOST = 24  # cells of one selection that are explained unless all are asked for
@@ -180,9 +178,9 @@ def _cells(expression: Expression, full: bool) -> Iterator[Cell]:
     """The cells that are written in an expression, from left to right."""
     if isinstance(expression, Cell):
         yield expression
-    parts = expression.parts
-    if isinstance(expression, Sum | Inner | Total | Length | SquaredDistance):
-        parts = tuple(shown(parts, full)[0])
+    parts: Sequence[Expression] = expression.parts
+    if isinstance(expression, SumOfTerms):
+        parts, _ = shown(parts, full)
     for part in parts:
         yield from _cells(part, full)
 

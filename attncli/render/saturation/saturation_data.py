@@ -7,7 +7,7 @@ from typing import Any
 from attncli.calculation.analyses.saturation import Measured, Row
 from attncli.calculation.analyses.scale_study import Drawn, Given, Saturation
 from attncli.records import names_of
-from attncli.render.standard_data import write_csv, write_json
+from attncli.render.standard_data import to_csv, to_json
 from attncli.render.view import View
 
 
@@ -19,14 +19,14 @@ def saturation_json(found: Saturation, _: View) -> str:
         if isinstance(source, Drawn)
         else {"document": _given(source)}
     )
-    return write_json({**said, "rows": [_row(row) for row in found.rows]})
+    return to_json({**said, "rows": [_row(row) for row in found.rows]})
 
 
 def saturation_csv(found: Saturation, _: View) -> str:
     """A line a row under a line of names: those of JSON, `scaled.mean` for an object in an object."""
     source = found.source
     drawn = {"keys": source.keys, "seed": source.seed} if isinstance(source, Drawn) else {}
-    return write_csv([{**flat_row(row), **drawn} for row in found.rows])
+    return to_csv([{**flat_row(row), **drawn} for row in found.rows])
 
 
 def _given(source: Given) -> dict[str, Any]:

@@ -2,69 +2,91 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from math import isfinite
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from attncli.calculation.algebra.expressions import (
     Cell,
+    Difference,
     Expression,
     Function,
+    Known,
     Larger,
+    Negative,
     Noted,
     Number,
+    Power,
+    Product,
+    Quotient,
     Root,
     Sum,
+    Values,
 )
-from attncli.calculation.algebra.plan import Trace
-from attncli.calculation.algebra.vector_expressions import Inner, SquaredDistance, Total
+from attncli.calculation.algebra.vector_expressions import Inner, Length, SquaredDistance, Total
 from attncli.records import replace
 from attncli.render.explain.explanations import Explanations
-from attncli.render.explain.latex import Latex, latex_text
-from attncli.render.explain.spelling import Spelling
+from attncli.render.explain.latex import Latex, escape_latex
+from attncli.render.explain.spelling import Spelling, unknown
+from attncli.render.markdown import escape_markdown
+from attncli.render.standard_data import to_json
 from attncli.render.view import View
 
 INDENT = "  "
 
+# What JSON calls the operation of each kind of expression; a function has its own name.
+OPERATIONS: dict[type[Expression], str] = {
+    **dict.fromkeys((Number, Known), "constant"),
+    **dict.fromkeys((Sum, Inner, Total, SquaredDistance), "sum"),
+    Difference: "difference",
+    Negative: "negative",
+    Product: "product",
+    Quotient: "quotient",
+    Power: "power",
+    Larger: "max",
+    Length: "length",
+}
 
-def text(explained: Explanations, view: View) -> str:
+
+def write_text(explained: Explanations, view: View) -> str:
     """A line a cell, or several where the screen is narrower; what it comes from below it."""
-    blocks = list(_blocks(explained, view))
+    spelling = Spelling(explained.paper, view.precision, view.full)
+
+    def write(top: Cell) -> Iterator[str]:
+        for level, cell in explained.walk(top):
+            head, *chain = explained.chain(cell, spelling)
+            aside = _aside(explained, cell, spelling)
+            yield from folded(INDENT * level + head, chain, aside and f"  {aside}", view.width)
+            own = explained.own_chain(cell, spelling)
+            if own:
+                beside = _beside(explained, cell, spelling.precision)
+                indent = INDENT * level + " " * max(0, len(head) - len("answer"))
+                yield from folded(f"{indent}answer", own, beside, view.width)
+
+    blocks = list(_blocks(explained, write, "left out: {} (--full shows them)"))
     apart = "\n\n" if any("\n" in block for block in blocks) else "\n"
     return apart.join(blocks) + "\n"
 
 
-def _blocks(explained: Explanations, view: View) -> Iterator[str]:
-    spelling = Spelling(explained.paper, view.precision, view.full)
-    for selection in explained.selections:
-        cells, left_out = explained.cells(selection)
-        for cell in cells:
-            yield "\n".join(_lines(explained, cell, spelling, view.width))
-        if left_out:
-            yield f"left out: {left_out} of {len(selection)} cells (--full shows them)"
-
-
-def _lines(
-    explained: Explanations, top: Cell, spelling: Spelling, width: int | None
+def _blocks(
+    explained: Explanations, write: Callable[[Cell], Iterable[str]], left_out: str
 ) -> Iterator[str]:
-    for level, cell in explained.walk(top):
-        head, *chain = explained.chain(cell, spelling)
-        yield from folded(INDENT * level + head, chain, _aside(explained, cell, spelling), width)
-        own = explained.own_chain(cell, spelling)
-        if own:
-            beside = _beside(explained, cell, spelling.precision)
-            indent = INDENT * level + " " * max(0, len(head) - len("answer"))
-            yield from folded(f"{indent}answer", own, beside, width)
+    """The lines of each cell that is asked for, and a line where some of a selection are left out."""
+    for selection in explained.selections:
+        cells, others = explained.cells(selection)
+        yield from ("\n".join(write(cell)) for cell in cells)
+        if others:
+            yield left_out.format(f"{others} of {len(selection)} cells")
 
 
 def _aside(explained: Explanations, cell: Cell, spelling: Spelling) -> str:
+    """The labels of a cell and what is said of it, in brackets; nothing where there are neither."""
     said = [", ".join(explained.labels(cell)), explained.note(cell, spelling)]
     words = "; ".join(filter(None, said))
-    return f"  ({words})" if words else ""
+    return f"({words})" if words else ""
 
 
 def _beside(explained: Explanations, cell: Cell, precision: int) -> str:
+    """What an answer holds, beside what its own numbers give."""
     written = explained.written(cell, precision)
     if written is None:
         return ""
@@ -104,49 +126,38 @@ def _broken(line: str, terms: list[str], aside: str, width: int) -> Iterator[str
     yield line
 
 
-def markdown(explained: Explanations, view: View) -> str:
+def write_markdown(explained: Explanations, view: View) -> str:
     """A list, with what a cell comes from in a list below it."""
     spelling = Spelling(explained.paper, view.precision, view.full)
-    lines = []
-    for selection in explained.selections:
-        cells, left_out = explained.cells(selection)
-        for top in cells:
-            for level, cell in explained.walk(top):
-                chain = " = ".join(explained.chain(cell, spelling))
-                aside = _markdown_text(_aside(explained, cell, spelling).strip())
-                lines.append(f"{INDENT * level}- `{chain}` {aside}".rstrip())
-                own = explained.own_chain(cell, spelling)
-                if own:
-                    beside = _beside(explained, cell, view.precision)
-                    lines.append(f"{INDENT * level}  - answer: `{' = '.join(own)}`{beside}")
-        if left_out:
-            lines.append(f"- left out: {left_out} of {len(selection)} cells")
-    return "\n".join(lines) + "\n"
+
+    def write(top: Cell) -> Iterator[str]:
+        for level, cell in explained.walk(top):
+            chain = " = ".join(explained.chain(cell, spelling))
+            aside = escape_markdown(_aside(explained, cell, spelling))
+            yield f"{INDENT * level}- `{chain}` {aside}".rstrip()
+            own = explained.own_chain(cell, spelling)
+            if own:
+                beside = _beside(explained, cell, view.precision)
+                yield f"{INDENT * level}  - answer: `{' = '.join(own)}`{beside}"
+
+    return "\n".join(_blocks(explained, write, "- left out: {}")) + "\n"
 
 
-def _markdown_text(text: str) -> str:
-    """Text of the user with what Markdown would obey escaped."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|$" else c for c in text)
-
-
-def latex(explained: Explanations, view: View) -> str:
+def write_latex(explained: Explanations, view: View) -> str:
     """An `align*` of amsmath a cell, one equals sign a line."""
     spelling = Latex(explained.paper, view.precision, view.full)
-    blocks = [r"% \usepackage{amsmath}"]
-    for selection in explained.selections:
-        cells, left_out = explained.cells(selection)
-        blocks += [
-            _aligned(explained, cell, spelling) for top in cells for _, cell in explained.walk(top)
-        ]
-        if left_out:
-            blocks.append(f"% left out: {left_out} of {len(selection)} cells")
-    return "\n".join(blocks) + "\n"
+
+    def write(top: Cell) -> Iterator[str]:
+        return (_aligned(explained, cell, spelling) for _, cell in explained.walk(top))
+
+    blocks = _blocks(explained, write, "% left out: {}")
+    return "\n".join([r"% \usepackage{amsmath}", *blocks]) + "\n"
 
 
 def _aligned(explained: Explanations, cell: Cell, spelling: Latex) -> str:
     head, *chain = explained.chain(cell, spelling)
     lines = [f"{head} &= {chain[0]}", *(f"&= {part}" for part in chain[1:])]
-    labels = latex_text(", ".join(explained.labels(cell)))
+    labels = escape_latex(", ".join(explained.labels(cell)))
     said = filter(None, (labels and rf"\text{{{labels}}}", explained.note(cell, spelling)))
     aside = r"\text{; }".join(said)
     lines[-1] += rf" \quad ({aside})" if aside else ""
@@ -159,13 +170,13 @@ def _aligned(explained: Explanations, cell: Cell, spelling: Latex) -> str:
     return f"\\begin{{align*}}\n  {body}\n\\end{{align*}}"
 
 
-def as_json(explained: Explanations, view: View) -> str:
+def write_json(explained: Explanations, view: View) -> str:
     """A list with an object a cell; nothing is elided, and every digit is kept."""
     explained = replace(explained, full=True)
     cells = [cell for selection in explained.selections for cell in selection]
     spelling = Spelling(explained.paper, view.precision, full=True)
     objects = [_object(explained, cell, spelling, explained.depth) for cell in cells]
-    return json.dumps(objects, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return to_json(objects)
 
 
 def _object(explained: Explanations, cell: Cell, spelling: Spelling, depth: int) -> dict[str, Any]:
@@ -176,15 +187,14 @@ def _object(explained: Explanations, cell: Cell, spelling: Spelling, depth: int)
         **({"labels": labels} if labels else {}),
         "formula": spelling.spell(expression),
         **({"note": note} if note else {}),
-        **_arithmetic(expression, explained.trace, spelling),
-        "value": _number(explained.value(cell)),
+        **tree(expression, explained.trace.matrices, spelling),
+        "value": explained.value(cell),
     }
     if explained.own_chain(cell, spelling):
         own = explained.expression(cell, explained.answered)
-        written = explained.own.number(cell) if explained.own else None
         entry["answer"] = {
-            **_arithmetic(own, explained.answered, spelling),
-            "written": None if written is None else _number(written),
+            **tree(own, explained.answered.matrices, spelling),
+            "written": explained.own.number(cell) if explained.own else None,
         }
     if depth:
         entry["operands"] = [
@@ -193,36 +203,31 @@ def _object(explained: Explanations, cell: Cell, spelling: Spelling, depth: int)
     return entry
 
 
-def _arithmetic(expression: Expression, trace: Trace, spelling: Spelling) -> dict[str, Any]:
-    node = _node(expression, trace, spelling)
+def tree(expression: Expression, values: Values, spelling: Spelling) -> dict[str, Any]:
+    """An operation, its terms and their value; terms are cells, constants, or such trees.
+
+    Raises NotImplementedError for a kind of expression that has no name in JSON.
+    """
+    node = _node(expression, values, spelling)
     if "cell" in node:  # a cell taken over as it is
         return {"operation": "same", "terms": [node], "value": node["value"]}
     return node
 
 
-def _node(expression: Expression, trace: Trace, spelling: Spelling) -> dict[str, Any]:
-    """The tree as it is: a cell, a constant, or terms and the operation that joins them."""
-    value = _number(expression.value(trace.matrices))
+def _node(expression: Expression, values: Values, spelling: Spelling) -> dict[str, Any]:
+    value = expression.value(values)
     match expression:
         case Noted(result):
-            return _node(result, trace, spelling)
+            return _node(result, values, spelling)
         case Cell():
             return {"cell": spelling.cell(expression), "value": value}
         case Root(radicand):
             return {"operation": "root", "terms": [radicand], "value": value}
-        case Number():
-            return {"operation": "constant", "terms": [], "value": value}
         case Function(name):
-            kind = name
-        case Larger():
-            kind = "max"
-        case Sum() | Inner() | Total() | SquaredDistance():
-            kind = "sum"
+            operation = name
+        case _ if type(expression) in OPERATIONS:
+            operation = OPERATIONS[type(expression)]
         case _:
-            kind = type(expression).__name__.casefold()
-    terms = [_node(part, trace, spelling) for part in expression.parts]
-    return {"operation": kind, "terms": terms, "value": value}
-
-
-def _number(number: float) -> float | str:
-    return number if isfinite(number) else str(number)
+            raise unknown(expression)
+    terms = [_node(part, values, spelling) for part in expression.parts]
+    return {"operation": operation, "terms": terms, "value": value}
