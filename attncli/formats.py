@@ -85,7 +85,7 @@ class Format(Generic[Asked]):
 
 FORMATS: dict[str, Format[Result]] = {
     "table": Format(
-        ".txt", "tables for people", written_by("render.trace_tables:draw"), 1400, elides=True
+        ".txt", "tables for people", written_by("render.trace_tables:draw_trace"), 1400, elides=True
     ),
     "json": Format(
         ".json",

@@ -30,7 +30,7 @@ from attncli.cli import cli
 from attncli.cli.commands.explain import explain
 from attncli.documents.reader import Reader
 from attncli.formats import EXPLANATIONS
-from attncli.render.explain.explanation_writers import folded
+from attncli.render.explain.explanation_writers import wrap_chain
 from attncli.render.explain.explanations import Explanations
 
 ROOT = Path(__file__).parent.parent
@@ -306,7 +306,7 @@ def test_narrow_screens_get_a_line_for_each_equals_sign() -> None:
         "                   = 3.54",
         "                     (cat, the; causal: query 2 may see key 1)",
     ]
-    assert list(folded("  scores[1,1]", ["1 + 2", "3"], "", 15)) == [
+    assert list(wrap_chain("  scores[1,1]", ["1 + 2", "3"], "", 15)) == [
         "  scores[1,1]",
         "     = 1 + 2",
         "     = 3",

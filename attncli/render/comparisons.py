@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from rich import box
-from rich.cells import cell_len
-from rich.table import Table
 from rich.text import Text
 
 from attncli.calculation.analyses.comparison import Comparison, Distance
@@ -15,9 +12,8 @@ from attncli.calculation.problem.problem import Problem
 from attncli.render.console import TextConsole
 from attncli.render.numbers import number_text
 from attncli.render.standard_data import to_json
-from attncli.render.trace_tables import PADDING, widths_of
+from attncli.render.trace_tables import labelled_tables
 from attncli.render.view import View
-from attncli.render.wrapped_columns import wrap_columns
 
 
 def draw_comparisons(comparisons: Sequence[Comparison], view: View) -> str:
@@ -29,28 +25,15 @@ def draw_comparisons(comparisons: Sequence[Comparison], view: View) -> str:
         console.print()
     console.say(f"The largest difference of each step from {first.name}:")
     console.print()
-    for table in _tables(comparisons, view):
-        console.print(table)
-        console.print()
-    for comparison in comparisons:
-        console.say(_told(comparison, view))
-    return console.text
-
-
-def _tables(comparisons: Sequence[Comparison], view: View) -> Iterator[Table]:
-    """A row a step, a column a calculation: as many in each table as the screen is wide."""
     names = list(dict.fromkeys(d.step.name for c in comparisons for d in c.distances))
     labels = [comparison.other.name for comparison in comparisons]
     cells = [[_cell(comparison, name, view) for comparison in comparisons] for name in names]
-    side = PADDING + max(map(cell_len, ["step", *names]))
-    for run in wrap_columns(widths_of(labels, cells), side, view.width):
-        table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
-        table.add_column(Text(" step "), no_wrap=True)
-        for label in labels[run]:
-            table.add_column(Text(f" {label} "), justify="right", no_wrap=True)
-        for name, row in zip(names, cells, strict=True):
-            table.add_row(Text(f" {name} "), *row[run])
-        yield table
+    for table in labelled_tables("step", names, labels, cells, view.width):
+        console.print(table)
+        console.print()
+    for comparison in comparisons:
+        console.say(_sentence(comparison, view))
+    return console.text
 
 
 def _cell(comparison: Comparison, name: str, view: View) -> Text:
@@ -68,7 +51,7 @@ def _cell(comparison: Comparison, name: str, view: View) -> Text:
     return Text(f" {text} ", "bold red")
 
 
-def _told(comparison: Comparison, view: View) -> str:
+def _sentence(comparison: Comparison, view: View) -> str:
     """Where a convention parts from the first, in a sentence."""
     first, other, parting = comparison.first, comparison.other, comparison.parting
     if parting is None:

@@ -36,10 +36,10 @@ ROW_GAP, COLUMN_GAP = "⋮", "…"
 PADDING = 2  # the spaces around a label; cells bring their own
 
 
-def draw(result: Result, view: View) -> str:
+def draw_trace(result: Result, view: View) -> str:
     """The steps of a result as text, for a screen or a file."""
     console = TextConsole(view)
-    Drawing(console, result.problem, view).steps(result.trace, result.names)
+    TraceTables(console, result.problem, view).print_steps(result.trace, result.names)
     return console.text
 
 
@@ -51,18 +51,18 @@ def _formula(step: Step, layout: Layout) -> str:
 
 
 @record(frozen=True)
-class Drawing:
+class TraceTables:
     """Tables on a console, of one problem, as one person wants to see them."""
 
     console: Console
     problem: Problem
     view: View
 
-    def steps(self, trace: Trace, names: Collection[str]) -> None:
+    def print_steps(self, trace: Trace, names: Collection[str]) -> None:
         """Title and note, then every step of these names with the number it has in the plan."""
         for line, style in ((self.problem.title, "bold"), (self.problem.note, "italic")):
             if line:
-                self._say(Text(line, style))
+                self._print_line(Text(line, style))
         written = trace.written(names)
         is_first = not (self.problem.title or self.problem.note)
         for number, step in enumerate(trace.plan.steps, 1):
@@ -75,14 +75,14 @@ class Drawing:
                 if not is_first:
                     self.console.print()
                 is_first = False
-                self._say(heading)
-                self._matrix(step, written[step.name])
+                self._print_line(heading)
+                self._print_matrix(step, written[step.name])
 
-    def _say(self, text: Text) -> None:
-        for line in broken(text, self.view.width):
+    def _print_line(self, text: Text) -> None:
+        for line in wrap_words(text, self.view.width):
             self.console.print(line, soft_wrap=True)
 
-    def _matrix(self, step: Step, matrix: Array) -> None:
+    def _print_matrix(self, step: Step, matrix: Array) -> None:
         """A table for each slice; then what was left out, if anything."""
         *leading, rows, columns = step.axes
         if step.role in self.problem.layout.swapped:
@@ -95,8 +95,10 @@ class Drawing:
             if position:
                 self.console.print()
             if leading:
-                self._say(Text(f"   {self.problem.where(leading, indices[position])}", "italic"))
-            self._slice(matrix[indices[position]], rows, columns, shaded)
+                self._print_line(
+                    Text(f"   {self.problem.where(leading, indices[position])}", "italic")
+                )
+            self._print_slice(matrix[indices[position]], rows, columns, shaded)
         counted = (("tables", len(indices)), ("rows", rows.size), ("columns", columns.size))
         left_out = [
             f"{size - 2 * EDGE} of {size} {kind}"
@@ -104,9 +106,9 @@ class Drawing:
             if GAP in self._shown(size)
         ]
         if left_out:
-            self._say(Text(f"   left out: {', '.join(left_out)} (--full shows them)", "dim"))
+            self._print_line(Text(f"   left out: {', '.join(left_out)} (--full shows them)", "dim"))
 
-    def _slice(self, matrix: Array, row_axis: Axis, column_axis: Axis, shaded: bool) -> None:
+    def _print_slice(self, matrix: Array, row_axis: Axis, column_axis: Axis, shaded: bool) -> None:
         """One matrix, in blocks of columns where it is wider than the screen."""
         rows, columns = self._shown(row_axis.size), self._shown(column_axis.size)
         row_labels = self._labels(row_axis, rows, ROW_GAP)
@@ -120,18 +122,10 @@ class Drawing:
             ]
             for row in rows
         ]
-        side = PADDING + max(map(cell_len, row_labels))
-        widths = widths_of(column_labels, cells)
-        for run in wrap_columns(widths, side, self.view.width):
-            if run.start:
+        tables = labelled_tables("", row_labels, column_labels, cells, self.view.width, "dim")
+        for i, table in enumerate(tables):
+            if i:
                 self.console.print()
-            table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
-            table.add_column(Text(), width=side, no_wrap=True)
-            for label, width in zip(column_labels[run], widths[run], strict=True):
-                heading = Text(f" {label} ", "dim")
-                table.add_column(heading, width=width, justify="right", no_wrap=True)
-            for label, row in zip(row_labels, cells, strict=True):
-                table.add_row(Text(f" {label} ", "dim"), *row[run])
             self.console.print(table)
 
     def _labels(self, axis: Axis, positions: list[int], gap: str) -> list[str]:
@@ -148,7 +142,7 @@ class Drawing:
         return Text(f" {text} ", _shade(number) if shaded else "")
 
 
-def broken(text: Text, width: int | None) -> Iterator[Text]:
+def wrap_words(text: Text, width: int | None) -> Iterator[Text]:
     """Lines that fit the width, broken between words; a shape, or a word that is wider, stays whole."""
     starts = [0]
     for word in re.finditer(r"\s*\S+(?: × \d+)*\s*", text.plain):
@@ -158,12 +152,32 @@ def broken(text: Text, width: int | None) -> Iterator[Text]:
     yield from text.divide(starts[1:])
 
 
-def widths_of(labels: Sequence[str], cells: Sequence[Sequence[Text]]) -> list[int]:
-    """Those of columns; the cells bring the spaces around them, the labels do not."""
-    return [
+def labelled_tables(
+    corner: str,
+    row_labels: Sequence[str],
+    column_labels: Sequence[str],
+    cells: Sequence[Sequence[Text]],
+    screen: int | None,
+    style: str = "",
+) -> Iterator[Table]:
+    """Rows and columns under their labels, in as many tables as a screen of this width needs.
+
+    The cells bring the spaces around them, the labels do not.
+    """
+    side = PADDING + max(map(cell_len, [corner, *row_labels]))
+    widths = [
         max(PADDING + cell_len(label), *(row[column].cell_len for row in cells))
-        for column, label in enumerate(labels)
+        for column, label in enumerate(column_labels)
     ]
+    for run in wrap_columns(widths, side, screen):
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
+        table.add_column(Text(corner and f" {corner} "), width=side, no_wrap=True)
+        for label, width in zip(column_labels[run], widths[run], strict=True):
+            heading = Text(f" {label} ", style)
+            table.add_column(heading, width=width, justify="right", no_wrap=True)
+        for label, row in zip(row_labels, cells, strict=True):
+            table.add_row(Text(f" {label} ", style), *row[run])
+        yield table
 
 
 # Five colours of the map viridis, evenly spaced: as legible on dark screens as on light ones.

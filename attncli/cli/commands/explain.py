@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from attncli.calculation.analyses.cell_names import Selection
     from attncli.calculation.problem.problem import Problem
     from attncli.documents.reader import Reader
-    from attncli.render.explain.explanations import Own
+    from attncli.render.explain.explanations import AnswerNumbers
 
 HOW_TO_START = """name a document, and the cells to explain:
 
@@ -166,14 +166,14 @@ def _selections(
     return selections
 
 
-def read_own(reader: Reader, argument: str, problem: Problem, plan: Plan) -> Own:
+def read_own(reader: Reader, argument: str, problem: Problem, plan: Plan) -> AnswerNumbers:
     """The numbers of an answer, where they have the size of ours; says so of those that have not.
 
     Raises AttncliError where the answer cannot be read.
     """
     from attncli.calculation.algebra.layouts import sizes
     from attncli.homework.answers.answer import EXACT, is_value, read_answer
-    from attncli.render.explain.explanations import Own
+    from attncli.render.explain.explanations import AnswerNumbers
     from attncli.words import shape_text
 
     written = reader.written(argument, None, is_value)
@@ -195,4 +195,4 @@ def read_own(reader: Reader, argument: str, problem: Problem, plan: Plan) -> Own
     values = {name: answered.values for name, answered in fitting.items()}
     finest = {name: answered.finest for name, answered in fitting.items()}
     decimals = {name: None if last == EXACT else last for name, last in finest.items()}
-    return Own(values, decimals)
+    return AnswerNumbers(values, decimals)

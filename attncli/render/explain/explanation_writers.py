@@ -55,12 +55,12 @@ def write_text(explained: Explanations, view: View) -> str:
         for level, cell in explained.walk(top):
             head, *chain = explained.chain(cell, spelling)
             aside = _aside(explained, cell, spelling)
-            yield from folded(INDENT * level + head, chain, aside and f"  {aside}", view.width)
+            yield from wrap_chain(INDENT * level + head, chain, aside and f"  {aside}", view.width)
             own = explained.own_chain(cell, spelling)
             if own:
                 beside = _beside(explained, cell, spelling.precision)
                 indent = INDENT * level + " " * max(0, len(head) - len("answer"))
-                yield from folded(f"{indent}answer", own, beside, view.width)
+                yield from wrap_chain(f"{indent}answer", own, beside, view.width)
 
     blocks = list(_blocks(explained, write, "left out: {} (--full shows them)"))
     apart = "\n\n" if any("\n" in block for block in blocks) else "\n"
@@ -94,10 +94,10 @@ def _beside(explained: Explanations, cell: Cell, precision: int) -> str:
     return f", {'and' if fits else 'but'} {number} is written"
 
 
-def folded(head: str, chain: list[str], aside: str, width: int | None) -> Iterator[str]:
+def wrap_chain(head: str, chain: list[str], aside: str, width: int | None) -> Iterator[str]:
     """One line where it fits; else a line for each equals sign, and breaks before a plus.
 
-    >>> list(folded("a", ["1 + 2 + 3", "6"], "", 9))
+    >>> list(wrap_chain("a", ["1 + 2 + 3", "6"], "", 9))
     ['a = 1 + 2', '    + 3', '  = 6']
     """
     line = " = ".join([head, *chain]) + aside
@@ -110,10 +110,10 @@ def folded(head: str, chain: list[str], aside: str, width: int | None) -> Iterat
     for at, part in enumerate(chain):
         start = f"{head} = " if at == 0 and margin == len(head) else " " * margin + " = "
         end = aside if at == len(chain) - 1 else ""
-        yield from _broken(start, part.split(" + "), end, width)
+        yield from _wrap_terms(start, part.split(" + "), end, width)
 
 
-def _broken(line: str, terms: list[str], aside: str, width: int) -> Iterator[str]:
+def _wrap_terms(line: str, terms: list[str], aside: str, width: int) -> Iterator[str]:
     margin = " " * len(line)
     pieces = [terms[0], *(f" + {term}" for term in terms[1:])]
     line += pieces[0]

@@ -22,14 +22,14 @@ from attncli.calculation.algebra.requirements import Paper
 from attncli.calculation.analyses.cell_names import WORDS, Selection
 from attncli.calculation.problem.problem import Problem
 from attncli.records import record, replace
-from attncli.render.explain.spelling import Spelling, SumOfTerms, shown
+from attncli.render.explain.spelling import Spelling, SumOfTerms, elide
 from attncli.render.numbers import number_text
 
 MOST = 24  # cells of one selection that are explained unless all are asked for
 
 
 @record(frozen=True)
-class Own:
+class AnswerNumbers:
     """The numbers of an answer, NaN where it is blank, and the decimals that each matrix has.
 
     `decimals` are None for a matrix of arithmetic alone, such as 1/3.
@@ -54,7 +54,7 @@ class Explanations:
     selections: Sequence[Selection]
     depth: int = 0
     full: bool = False
-    own: Own | None = None
+    own: AnswerNumbers | None = None
 
     @cached_property
     def steps(self) -> dict[str, Step]:
@@ -180,7 +180,7 @@ def _cells(expression: Expression, full: bool) -> Iterator[Cell]:
         yield expression
     parts: Sequence[Expression] = expression.parts
     if isinstance(expression, SumOfTerms):
-        parts, _ = shown(parts, full)
+        parts, _ = elide(parts, full)
     for part in parts:
         yield from _cells(part, full)
 

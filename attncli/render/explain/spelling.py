@@ -55,7 +55,7 @@ TIGHTNESS: dict[type[Expression], int] = {
 SumOfTerms = Sum | Inner | Total | Length | SquaredDistance  # written as sums, at least in numbers
 
 
-def shown(parts: Sequence[Expression], full: bool) -> tuple[Sequence[Expression], int]:
+def elide(parts: Sequence[Expression], full: bool) -> tuple[Sequence[Expression], int]:
     """The terms of a sum that are written, and how many are left out before the last of them."""
     if full or len(parts) <= LONG:
         return parts, 0
@@ -146,7 +146,7 @@ class Spelling:
 
     def sum(self, terms: Sequence[Expression], leads: bool) -> str:
         """The terms with a plus between; of many, the first and the last."""
-        some, left_out = shown(terms, self.full)
+        some, left_out = elide(terms, self.full)
         spelled = [self.spell(term, leads and not at) for at, term in enumerate(some)]
         if left_out:
             spelled.insert(FIRST, self.gap(left_out))
