@@ -134,7 +134,7 @@ def test_what_no_machine_has_is_refused_unasked(tmp_path: Path) -> None:
 def test_a_share_of_what_is_free(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], told: str
 ) -> None:
-    monkeypatch.setattr("attncli.cli.free_memory.free_memory", lambda: 100 * UNITS["MiB"])
+    monkeypatch.setattr("attncli.cli.memory.free_memory", lambda: 100 * UNITS["MiB"])
     assert told in compute(*files(tmp_path), *options).stderr
 
 
