@@ -95,6 +95,8 @@ def test_a_kind_is_written_in_names_and_in_numbers(kind: type[Expression]) -> No
     example, names, numbers, _ = EXAMPLES[kind]
     assert Spelling(PAPER, 0, full=True).spell(example) == names
     assert Spelling(PAPER, 0, full=True, values=VALUES).spell(example) == numbers
+    inside = Spelling(PAPER, 0, full=True).spell(Product((example, A)))
+    assert inside in (f"{names} × Q[1,1]", f"({names}) × Q[1,1]")
 
 
 @pytest.mark.parametrize("kind", EXAMPLES)

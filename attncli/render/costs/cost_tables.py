@@ -17,8 +17,17 @@ from attncli.render.trace_tables import EDGE, MOST, ROW_GAP
 from attncli.render.view import View
 from attncli.words import noun, shape_text
 
-Columns = Sequence[tuple[str, str]]  # a head, and the key of what stands below it
-
+# What stands above a column, where that is another word than the key in its rows.
+HEADS = {
+    "flops": "FLOPs",
+    "operations": "all operations",
+    "largest_bytes": "largest result",
+    "cost": "here",
+    "sequential": "here",
+    "path": "here",
+    "sequential_order": "order",
+    "path_order": "order",
+}
 NONE = "–"  # stands where nothing can be counted
 MOST_NAMED = 8  # parameters that are listed; those of more are in the table of sublayers
 MEANINGS = {
@@ -73,20 +82,24 @@ def _cell(value: int | str | Shape | None) -> str:
 
 
 def _print_rows(
-    console: TextConsole, heading: str, rows: Sequence[Row], *groups: tuple[str, Columns]
+    console: TextConsole, heading: str, rows: Sequence[Row], groups: Sequence[tuple[str, ...]]
 ) -> None:
-    """A table of rows: what they are called at the left, then these groups of columns."""
+    """A table of rows: what they are called at the left, then groups, each a title and some keys."""
     first = next(iter(rows[0]))
     names = [row[first] for row in rows]
     width = max(map(len, (first, *names)))
     labels = ColumnGroup("", (first.ljust(width),), [(name.ljust(width),) for name in names])
-    shown = [column_group(title, columns, rows, _cell) for title, columns in groups if columns]
-    print_grouped(console, heading, labels, shown)
+    columns = [_group(title, keys, rows) for title, *keys in groups if keys]
+    print_grouped(console, heading, labels, columns)
 
 
-def _counted(rows: Sequence[Row]) -> tuple[str, Columns]:
-    """A column for each kind of operation that is done at all."""
-    return "", [(name, name) for name in COUNTED if any(row[name] for row in rows)]
+def _group(title: str, keys: Sequence[str], rows: Sequence[Row]) -> ColumnGroup:
+    return column_group(title, [(HEADS.get(key, key), key) for key in keys], rows, _cell)
+
+
+def _counted(rows: Sequence[Row]) -> tuple[str, ...]:
+    """A group with a column for each kind of operation that is done at all."""
+    return "", *(name for name in COUNTED if any(row[name] for row in rows))
 
 
 def _print_meanings(console: TextConsole, lines: Iterable[str]) -> None:
@@ -102,8 +115,8 @@ def _print_steps(console: TextConsole, costing: Costing, rows: Sequence[Row]) ->
     is_elided = len(rows) > MOST and not console.view.full
     if is_elided:
         shown[EDGE:-EDGE] = [dict.fromkeys(total, ROW_GAP)]
-    sums = "", [("FLOPs", "flops"), ("bytes", "bytes")]
-    _print_rows(console, "", [*shown, total], ("", [("shape", "shape")]), _counted(rows), sums)
+    groups = [("", "shape"), _counted(rows), ("", "flops", "bytes")]
+    _print_rows(console, "", [*shown, total], groups)
     if is_elided:
         every = len(rows)
         console.say(f"left out: {every - 2 * EDGE} of {every} steps (--full shows them)", "dim")
@@ -118,9 +131,8 @@ def _print_sublayers(console: TextConsole, costing: Costing, rows: Sequence[Row]
         "parameters": costing.learned,
         "bytes": costing.bytes,
     }
-    sums = "", [("FLOPs", "flops"), ("parameters", "parameters"), ("bytes", "bytes")]
-    times = "", [("times", "times")]
-    _print_rows(console, "By sublayer", [*rows, total], times, _counted(rows), sums)
+    groups = [("", "times"), _counted(rows), ("", "flops", "parameters", "bytes")]
+    _print_rows(console, "By sublayer", [*rows, total], groups)
 
 
 def _meanings(costing: Costing) -> Iterator[str]:
@@ -157,14 +169,8 @@ def _print_scorings(console: TextConsole, at: Pairs, rows: Sequence[Row]) -> Non
     sizes["heads"] = at.heads
     said = ", ".join(f"{name} = {number(size)}" for name, size in sizes.items())
     heading = f"Scores{f' of {at.name}' if at.name else ''}: {said}"
-    others = [
-        ("FLOPs", "flops"),
-        ("all operations", "operations"),
-        ("parameters", "parameters"),
-        ("largest result", "largest_bytes"),
-        ("needs", "needs"),
-    ]
-    _print_rows(console, heading, rows, _counted(rows), ("", others))
+    others = ("", "flops", "operations", "parameters", "largest_bytes", "needs")
+    _print_rows(console, heading, rows, [_counted(rows), others])
     refused = [f"{row['score']} cannot be used: {row['why_not']}" for row in rows if row["why_not"]]
     largest = "largest result: the bytes of the largest matrix on the way to the scores"
     _print_meanings(console, [*refused, COUNTING, largest])
@@ -174,28 +180,22 @@ def _print_layers(console: TextConsole, at: Place, rows: Sequence[Row]) -> None:
     """Self-attention, and the layers that could stand in its place."""
     sizes = f"n = {number(at.n)}, d = {number(at.d)}"
     heading = f"A layer: {sizes}, kernel k = {at.kernel}, window r = {at.window}"
-    _print_rows(
-        console,
-        heading,
-        rows,
-        ("cost", [("order", "order"), ("here", "cost")]),
-        ("", [("multiplications", "multiplications")]),
-        ("sequential", [("order", "sequential_order"), ("here", "sequential")]),
-        ("longest path", [("order", "path_order"), ("here", "path")]),
-    )
+    groups = [
+        ("cost", "order", "cost"),
+        ("", "multiplications"),
+        ("sequential", "sequential_order", "sequential"),
+        ("longest path", "path_order", "path"),
+    ]
+    _print_rows(console, heading, rows, groups)
     _print_meanings(console, OF_LAYERS)
 
 
 def _print_doublings(console: TextConsole, names: Sequence[str], rows: Sequence[Row]) -> None:
     """What it takes as the sequences get longer, and how many times what it took before."""
-    lengths = column_group("", [(name, name) for name in names], rows, number)
-    groups = [
-        _growth("FLOPs", "", [row["flops"] for row in rows]),
-        _growth("all operations", "", [row["operations"] for row in rows]),
-        _growth("largest result", "bytes", [row["largest_bytes"] for row in rows]),
-    ]
+    keys = {"flops": "", "operations": "", "largest_bytes": "bytes"}
+    groups = [_growth(HEADS[key], head, [row[key] for row in rows]) for key, head in keys.items()]
     heading = f"Twice as many tokens each time ({' and '.join(names)})"
-    print_grouped(console, heading, lengths, groups)
+    print_grouped(console, heading, _group("", names, rows), groups)
     _print_meanings(console, [COUNTING, "each factor is of the row before"])
 
 
