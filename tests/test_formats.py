@@ -126,7 +126,7 @@ def test_a_form_holds_every_number(name: str, precision: int, tmp_path: Path) ->
     problem = tmp_path / "problem.json"
     problem.write_text(json.dumps(document), encoding="utf-8")
     arguments = [str(problem), "-f", name, "-p", str(precision)]
-    run = CliRunner().invoke(cli, ["compute", *arguments])
+    run = CliRunner(env={"COLUMNS": None}).invoke(cli, ["compute", *arguments])
     assert (run.exit_code, run.stderr) == (0, "")
     read, off = READERS[name]
     found = read(run.stdout_bytes, precision)

@@ -1,4 +1,4 @@
-"""How much memory may be used: as the user says, or as the machine and its container have it free."""
+"""How much memory may be used: as the user says, or as it is free."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ memory_option = click.option(
 
 
 def free_memory(root: Path | None = None) -> int:
-    """Bytes that can be had without swapping, as the files say that the system keeps below `root`."""
+    """Bytes that can be had without swapping, as the files of the system below `root` say."""
     from pathlib import Path
 
     root = root or Path("/")
@@ -76,7 +76,7 @@ def free_memory(root: Path | None = None) -> int:
 
 
 def _of_machine(root: Path) -> Iterator[int]:
-    """What the machine has free; where only all of it is told, half of that."""
+    """The free memory of the machine; where only all of it is told, half of that."""
     for line in _lines(root / "proc/meminfo"):
         if line.startswith("MemAvailable:"):
             yield int(line.split()[1]) * 1024
@@ -86,7 +86,7 @@ def _of_machine(root: Path) -> Iterator[int]:
 
 
 def _of_groups(root: Path) -> Iterator[int]:
-    """What the control groups of this process leave it: a container's limit is one of these.
+    """The memory that each control group leaves this process: a container's limit is one of them.
 
     A container is not told where its group stands among those of the machine: its own is the top.
     """

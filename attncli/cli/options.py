@@ -1,4 +1,4 @@
-"""Options that commands share, and what the shell may complete."""
+"""Options that commands share, and how the shell completes them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
 
 def complete(values: Callable[[], Iterable[str]], or_file: bool = False) -> Completion:
-    """What the shell may offer for a word: the values of a registry, or files."""
+    """Let the shell complete a word: with the values of a registry, or with files."""
 
     def offer(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem

@@ -146,7 +146,7 @@ def _document(
     final_norm: bool,
     compares: bool,
 ) -> Document:
-    """The document that is named, or one that sizes make. Raises AttncliError for both, or neither."""
+    """The document that is named, or one of sizes. Raises AttncliError for both, or neither."""
     from attncli.calculation.counting.document_of_sizes import sized
 
     own = {"hidden"} if compares else set()  # a width for the scoring functions to compare

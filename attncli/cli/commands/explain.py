@@ -114,7 +114,7 @@ def explain(
 
 
 def _sorted(arguments: Sequence[str]) -> tuple[list[str], list[str], dict[str, str]]:
-    """What makes the document, which cells are asked for, and the places head= and batch=.
+    """Sort arguments: those that make the document, the cells, and the places head= and batch=.
 
     The first argument that is no cell is the document; all others that stand alone are cells.
     """
@@ -137,7 +137,7 @@ def _sorted(arguments: Sequence[str]) -> tuple[list[str], list[str], dict[str, s
 
 
 def _is_cell(argument: str) -> bool:
-    """Whether it is written as a cell, or names a step, and no file is called so."""
+    """Tell whether an argument is written as a cell, or names a step, and no file is called so."""
     from attncli.calculation.problem.names import STEPS, last_of, plain
 
     looks_so = CELL.fullmatch(argument) or plain(last_of(argument)) in map(plain, STEPS)

@@ -1,4 +1,4 @@
-"""What a calculation costs, in rows; and these as JSON and CSV, every number whole."""
+"""The costs of a calculation in rows; and these as JSON and CSV, every number whole."""
 
 from __future__ import annotations
 

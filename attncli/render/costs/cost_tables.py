@@ -1,4 +1,4 @@
-"""What a calculation costs, as tables for people: by step, by sublayer, and what is asked for."""
+"""The costs of a calculation as tables for people: by step, by sublayer, and for comparison."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ OF_LAYERS = (
 
 
 def draw_costs(report: Report, view: View) -> str:
-    """What goes in, and the tables that are asked for, each with what its columns mean."""
+    """The inputs, then the tables that are asked for, each with the meaning of its columns."""
     console, rows, costing = TextConsole(view), cost_rows(report), report.costing
     if costing.problem.title:
         console.say(costing.problem.title, "bold")
@@ -84,7 +84,7 @@ def _cell(value: int | str | Shape | None) -> str:
 def _print_rows(
     console: TextConsole, heading: str, rows: Sequence[Row], groups: Sequence[tuple[str, ...]]
 ) -> None:
-    """A table of rows: what they are called at the left, then groups, each a title and some keys."""
+    """A table of rows: their names at the left, then groups, each a title and some keys."""
     first = next(iter(rows[0]))
     names = [row[first] for row in rows]
     width = max(map(len, (first, *names)))
@@ -136,7 +136,7 @@ def _print_sublayers(console: TextConsole, costing: Costing, rows: Sequence[Row]
 
 
 def _meanings(costing: Costing) -> Iterator[str]:
-    """What is counted, and what masks leave open."""
+    """How operations are counted, and how many scores each mask leaves open."""
     yield from (meaning for name, meaning in MEANINGS.items() if getattr(costing.total, name))
     yield f"all operations together, one each: {number(costing.total.operations)}"
     largest = f"{costing.largest.step.name}, {number(costing.largest.bytes)} bytes"
@@ -191,7 +191,7 @@ def _print_layers(console: TextConsole, at: Place, rows: Sequence[Row]) -> None:
 
 
 def _print_doublings(console: TextConsole, names: Sequence[str], rows: Sequence[Row]) -> None:
-    """What it takes as the sequences get longer, and how many times what it took before."""
+    """The costs of longer and longer sequences, and by how much each row exceeds the last."""
     keys = {"flops": "", "operations": "", "largest_bytes": "bytes"}
     groups = [_growth(HEADS[key], head, [row[key] for row in rows]) for key, head in keys.items()]
     heading = f"Twice as many tokens each time ({' and '.join(names)})"

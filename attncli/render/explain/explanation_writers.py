@@ -70,7 +70,7 @@ def write_text(explained: Explanations, view: View) -> str:
 def _blocks(
     explained: Explanations, write: Callable[[Cell], Iterable[str]], left_out: str
 ) -> Iterator[str]:
-    """The lines of each cell that is asked for, and a line where some of a selection are left out."""
+    """The lines of each cell that is asked for, and a line where some are left out."""
     for selection in explained.selections:
         cells, others = explained.cells(selection)
         yield from ("\n".join(write(cell)) for cell in cells)
@@ -86,7 +86,7 @@ def _aside(explained: Explanations, cell: Cell, spelling: Spelling) -> str:
 
 
 def _beside(explained: Explanations, cell: Cell, precision: int) -> str:
-    """What an answer holds, beside what its own numbers give."""
+    """A remark on the number that an answer holds: its own numbers give that, or they do not."""
     written = explained.written(cell, precision)
     if written is None:
         return ""

@@ -1,4 +1,4 @@
-"""What is explained: cells, down to a depth, each as a chain of equal things."""
+"""Explanations of cells, down to a depth, each as a chain of equal things."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class AnswerNumbers:
     decimals: Mapping[str, int | None]
 
     def number(self, cell: Cell) -> float | None:
-        """What the answer says, or None where it says nothing."""
+        """The number of the answer in this cell, or None where it says nothing."""
         number = float(self.values[cell.name][cell.index]) if cell.name in self.values else np.nan
         return None if np.isnan(number) else number
 
@@ -137,7 +137,7 @@ class Explanations:
         return _distinct([spelling.cell(cell), names, *numbers])
 
     def note(self, cell: Cell, spelling: Spelling) -> str:
-        """Whatever is said about a cell beside its arithmetic."""
+        """The words that stand beside the arithmetic of a cell; often there are none."""
         expression = self.expression(cell, self.trace)
         if not isinstance(expression, Noted):
             return ""
@@ -160,7 +160,7 @@ class Explanations:
         return _numbers(expression, spelling, self.answered, value)
 
     def written(self, cell: Cell, precision: int) -> tuple[str, bool] | None:
-        """What the answer holds for a cell, and whether its own arithmetic gives that.
+        """The number of the answer in a cell, and whether its own arithmetic gives that.
 
         Half a unit of the last decimal that its matrix has is rounding.
         """

@@ -23,7 +23,7 @@ def saturation_json(found: Saturation, _: View) -> str:
 
 
 def saturation_csv(found: Saturation, _: View) -> str:
-    """A line a row under a line of names: those of JSON, `scaled.mean` for an object in an object."""
+    """A line a row under a line of names: those of JSON, `scaled.mean` for `mean` in `scaled`."""
     source = found.source
     drawn = {"keys": source.keys, "seed": source.seed} if isinstance(source, Drawn) else {}
     return to_csv([{**flat_row(row), **drawn} for row in found.rows])

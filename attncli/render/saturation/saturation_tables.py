@@ -78,13 +78,14 @@ def _source(found: Saturation, view: View) -> Iterator[str]:
 
 def _drawn(source: Drawn) -> Iterator[str]:
     """The random numbers, and the theory about them."""
-    yield f"{count(source.queries, 'random queries')}, each with {count(source.keys, 'keys')} of its own"
+    keys = count(source.keys, "keys")
+    yield f"{count(source.queries, 'random queries')}, each with {keys} of its own"
     yield f"Every number in them is independent N(0, 1): seed {source.seed}, PCG64."
     yield "In theory q·k has variance d_k, and q·k / √d_k variance 1."
 
 
 def _given(source: Given, rows: Sequence[Row], view: View) -> Iterator[str]:
-    """What was measured of a document, and where it is not what the theory speaks of."""
+    """The measured part of a document, and where it is not as the theory assumes."""
     wholes = [row for row in rows if row.head is None]
     names = " and ".join(entries.name for entries in source.entries)
     yield source.title or f"q·k of {'every attention' if rows[0].where else names}"
