@@ -22,7 +22,7 @@ class WhenUsed(ModuleType):
 
 def main() -> None:
     """Run the program; an interruption while it is still loading ends as quietly as one later."""
-    # Half a thousand new objects are no reason to look for garbage, of which a small run has none.
+    # Looking for garbage, of which a small run has none, would take a twentieth of its time.
     gc.set_threshold(100_000)
     try:
         sys.modules.setdefault("numpy", WhenUsed("numpy"))

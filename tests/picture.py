@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from attncli.cli.problem_arguments import calculate, gather
-from attncli.render.trace_tables import Drawing
+from attncli.render.trace_tables import TraceTables
 from attncli.render.view import View
 
 PICTURE = Path("tests/golden/self_attention.svg")
@@ -23,7 +23,7 @@ def draw_picture() -> str:
         file=StringIO(), record=True, width=72, force_terminal=True, color_system="truecolor"
     )
     result = calculate(gather(ARGUMENTS, dict(CHOICES)), STEPS)
-    Drawing(console, result.problem, View(width=72, color="truecolor")).steps(
+    TraceTables(console, result.problem, View(width=72, color="truecolor")).print_steps(
         result.trace, result.names
     )
     return console.export_svg(title="attncli compute samples/self_attention.json")

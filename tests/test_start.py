@@ -44,12 +44,12 @@ MAY_LOAD: dict[str, tuple[set[str], int, set[str]]] = {
     f"compute {LESSON} -f json": (CALCULATING, 77, NUMPY),
     f"compute {LESSON} -f csv": (CALCULATING, 79, NUMPY),
     f"compute {LESSON}": (CALCULATING, 81, RICH),
-    f"explain {LESSON} scores[1,1]": (CALCULATING | {"render.explain"}, 83, RICH),
-    f"check {LESSON} samples/answers/rounded.json -f json": (CALCULATING | JUDGING, 97, NUMPY),
-    f"compare {LESSON} --convention keras": (CALCULATING, 82, RICH),
+    f"explain {LESSON} scores[1,1]": (CALCULATING | {"render.explain"}, 85, RICH),
+    f"check {LESSON} samples/answers/rounded.json -f json": (CALCULATING | JUDGING, 99, NUMPY),
+    f"compare {LESSON} --convention keras": (CALCULATING, 83, RICH),
     "mask causal 3 -f json": (CALCULATING, 54, RICH),
     f"cost {LESSON}": (CALCULATING | {"calculation.counting", "render.costs"}, 94, RICH),
-    "why-scale": (CALCULATING | {"render.saturation"}, 62, RICH),
+    "why-scale": (CALCULATING | {"render.saturation"}, 64, RICH),
     "new encoder": (CALCULATING | {"calculation.counting", "homework"}, 46, NUMPY),
 }
 

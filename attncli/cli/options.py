@@ -1,4 +1,4 @@
-"""Options that commands share, and what the shell may complete."""
+"""Options that commands share, and how the shell completes them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
 
 def complete(values: Callable[[], Iterable[str]], or_file: bool = False) -> Completion:
-    """What the shell may offer for a word: the values of a registry, or files."""
+    """Let the shell complete a word: with the values of a registry, or with files."""
 
     def offer(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
@@ -36,22 +36,43 @@ def steps() -> Iterable[str]:
     return STEPS
 
 
-def problem_options(*repeated: str) -> Decorator:
-    """The choices of a problem as options, from the place that lists them; these may be repeated."""
+def option_name(name: str) -> str:
+    """How a choice or a size is written on the command line: `--d-model`."""
+    return f"--{name.replace('_', '-')}"
+
+
+def options(*decorators: Decorator) -> Decorator:
+    """These options of a command, in the order in which its help lists them."""
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        for name, choice in reversed(CHOICES.items()):
-            if choice.is_option:
-                command = click.option(
-                    f"--{name.replace('_', '-')}",
-                    metavar=choice.metavar,
-                    multiple=name in repeated,
-                    shell_complete=complete(choice.values),
-                    help=choice.help,
-                )(command)
+        for decorator in reversed(decorators):
+            command = decorator(command)
         return command
 
     return decorate
+
+
+def choice_option(name: str, is_repeated: bool = False) -> Decorator:
+    """A choice of a problem as an option, from the place that lists them."""
+    choice = CHOICES[name]
+    return click.option(
+        option_name(name),
+        metavar=choice.metavar,
+        multiple=is_repeated,
+        shell_complete=complete(choice.values),
+        help=choice.help,
+    )
+
+
+def size_option(name: str, text: str) -> Decorator:
+    """A size as an option: a whole number of at least 1."""
+    return click.option(option_name(name), type=click.IntRange(1), metavar="N", help=text)
+
+
+def problem_options(*repeated: str) -> Decorator:
+    """All choices of a problem that are options; these may be repeated."""
+    names = [name for name, choice in CHOICES.items() if choice.is_option]
+    return options(*(choice_option(name, name in repeated) for name in names))
 
 
 def _as_path(_: click.Context, __: click.Parameter, file: str | None) -> Path | None:

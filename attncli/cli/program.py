@@ -20,7 +20,7 @@ class Failure(click.ClickException):
     exit_code = 2
 
 
-# What each is for. It stands in a file of its name here, which is loaded when it is asked for.
+# The purpose of each command; its file in `commands`, of the same name, is loaded when it runs.
 COMMANDS = {
     "compute": "Calculate every intermediate matrix.",
     "explain": "Spell out the arithmetic of a cell.",

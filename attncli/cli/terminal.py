@@ -1,4 +1,4 @@
-"""What is known of the screen, and the one print."""
+"""The screen: its width, its colours, a bar on it; and the one place where results are printed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from attncli.errors import AttncliError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from attncli.render.progress import Bar
+    from attncli.render.progress_bar import Bar
     from attncli.render.view import View
 
 
@@ -34,7 +34,7 @@ def waiting(name: str) -> AbstractContextManager[Bar | None]:
     """A bar where a person waits for something of this name longer than a moment."""
     if not is_terminal(sys.stderr) or _is_dumb():
         return nullcontext()
-    from attncli.render.progress import Bar
+    from attncli.render.progress_bar import Bar
 
     return Bar(name)
 
@@ -54,10 +54,10 @@ def screen_width() -> int | None:
 
 
 def columns() -> int:
-    """Those of the terminal, or as COLUMNS says, or 80.
+    """The width of the terminal in characters, or as COLUMNS says, or 80.
 
-    So says `shutil.get_terminal_size`, but loading that takes longer than drawing tables: it comes
-    with four kinds of compression.
+    `shutil.get_terminal_size` gives the same, but loading it, with four kinds of compression, takes
+    longer than drawing tables.
     """
     try:
         return _columns_said() or os.get_terminal_size().columns or 80
@@ -71,12 +71,12 @@ def _columns_said() -> int:
 
 
 def is_colorful() -> bool:
-    """Whether standard output is a terminal whose user has not refused colours."""
+    """Tell whether standard output is a terminal whose user has not refused colours."""
     return is_terminal(sys.stdout) and not (os.environ.get("NO_COLOR") or _is_dumb())
 
 
 def _is_dumb() -> bool:
-    """Whether terminals here only write on: no colours, and nothing that is drawn again."""
+    """Tell whether the terminal can only write on: it has no colours, and draws nothing again."""
     return os.environ.get("TERM") == "dumb"
 
 
@@ -86,5 +86,5 @@ def colors_known() -> Literal["256", "truecolor"]:
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Whether a person sits at the other end; a stream that was closed is None."""
+    """Tell whether a person sits at the other end; a stream that was closed is None."""
     return stream is not None and stream.isatty()

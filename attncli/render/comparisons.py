@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from math import isfinite
+from collections.abc import Sequence
 from typing import Any
 
-from rich import box
-from rich.cells import cell_len
-from rich.table import Table
 from rich.text import Text
 
 from attncli.calculation.analyses.comparison import Comparison, Distance
 from attncli.calculation.problem.problem import Problem
-from attncli.render.blocks import blocks
 from attncli.render.console import TextConsole
 from attncli.render.numbers import number_text
-from attncli.render.trace_tables import PADDING, widths_of
+from attncli.render.standard_data import to_json
+from attncli.render.trace_tables import labelled_tables
 from attncli.render.view import View
 
 
@@ -28,31 +23,17 @@ def draw_comparisons(comparisons: Sequence[Comparison], view: View) -> str:
     if first.problem.choices.title:
         console.print(Text(first.problem.choices.title, "bold"))
         console.print()
-    said = f"The largest difference of each step from {first.name}:"
-    console.print(Text(said), width=view.width)
+    console.say(f"The largest difference of each step from {first.name}:")
     console.print()
-    for table in _tables(comparisons, view):
-        console.print(table)
-        console.print()
-    for comparison in comparisons:
-        console.print(Text(_told(comparison, view)), width=view.width)
-    return console.text
-
-
-def _tables(comparisons: Sequence[Comparison], view: View) -> Iterator[Table]:
-    """A row a step, a column a calculation: as many in each table as the screen is wide."""
     names = list(dict.fromkeys(d.step.name for c in comparisons for d in c.distances))
     labels = [comparison.other.name for comparison in comparisons]
     cells = [[_cell(comparison, name, view) for comparison in comparisons] for name in names]
-    side = PADDING + max(map(cell_len, ["step", *names]))
-    for start, stop in blocks(widths_of(labels, cells), side, view.width):
-        table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
-        table.add_column(Text(" step "), no_wrap=True)
-        for label in labels[start:stop]:
-            table.add_column(Text(f" {label} "), justify="right", no_wrap=True)
-        for name, row in zip(names, cells, strict=True):
-            table.add_row(Text(f" {name} "), *row[start:stop])
-        yield table
+    for table in labelled_tables("step", names, labels, cells, view.width):
+        console.print(table)
+        console.print()
+    for comparison in comparisons:
+        console.say(_sentence(comparison, view))
+    return console.text
 
 
 def _cell(comparison: Comparison, name: str, view: View) -> Text:
@@ -70,7 +51,7 @@ def _cell(comparison: Comparison, name: str, view: View) -> Text:
     return Text(f" {text} ", "bold red")
 
 
-def _told(comparison: Comparison, view: View) -> str:
+def _sentence(comparison: Comparison, view: View) -> str:
     """Where a convention parts from the first, in a sentence."""
     first, other, parting = comparison.first, comparison.other, comparison.parting
     if parting is None:
@@ -117,7 +98,7 @@ def comparisons_json(comparisons: Sequence[Comparison], _: View) -> str:
         "against": first.name,
         "compared": [_object(comparison) for comparison in comparisons],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return to_json(document)
 
 
 def _object(comparison: Comparison) -> dict[str, Any]:
@@ -126,10 +107,10 @@ def _object(comparison: Comparison) -> dict[str, Any]:
         "name": comparison.other.name,
         "parts_at": parting.step.name if parting else None,
         "cell": _index(comparison.first.problem, parting) if parting else None,
-        "values": [_number(parting.first), _number(parting.other)]
+        "values": [parting.first, parting.other]
         if parting and parting.largest is not None
         else None,
-        "differences": {d.step.name: _number(d.largest) for d in comparison.distances},
+        "differences": {d.step.name: d.largest for d in comparison.distances},
     }
 
 
@@ -140,8 +121,3 @@ def _index(problem: Problem, distance: Distance) -> list[int] | None:
     *leading, row, column = (at + 1 for at in distance.index)
     swapped = distance.step.role in problem.layout.swapped
     return [*leading, column, row] if swapped else [*leading, row, column]
-
-
-def _number(number: float | None) -> float | str | None:
-    """What standard JSON can say; no number where sizes differ."""
-    return number if number is None or isfinite(number) else str(number)

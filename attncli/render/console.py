@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import StringIO
 
 from rich.console import Console
+from rich.text import Text
 
 from attncli.render.view import View
 
@@ -16,6 +17,7 @@ class TextConsole(Console):
 
     def __init__(self, view: View) -> None:
         self._written = StringIO()
+        self.view = view
         super().__init__(
             file=self._written,
             width=WIDE_OPEN,
@@ -28,3 +30,7 @@ class TextConsole(Console):
     def text(self) -> str:
         """The lines, without spaces at their ends."""
         return "\n".join(line.rstrip() for line in self._written.getvalue().split("\n"))
+
+    def say(self, text: str, style: str = "") -> None:
+        """Print a sentence, broken between words where the screen ends."""
+        self.print(Text(text, style), width=self.view.width)

@@ -9,8 +9,8 @@ from rich.cells import cell_len, set_cell_size
 from attncli.calculation.analyses.mask_description import Pattern, remarks_on
 from attncli.calculation.masks.mask_rules import Booleans
 from attncli.records import record
-from attncli.render.blocks import blocks
 from attncli.render.view import View
+from attncli.render.wrapped_columns import wrap_columns
 
 OPEN, HIDDEN = "●", "·"
 
@@ -50,11 +50,11 @@ def _drawn(
     """The lines of one picture; blocks of columns stand below each other where the screen ends."""
     side = max(map(cell_len, rows))
     widths = [cell_len(column) for column in columns]
-    for start, stop in blocks(widths, side, width):
-        if start:
+    for run in wrap_columns(widths, side, width):
+        if run.start:
             yield ""
-        yield " ".join([" " * side, *columns[start:stop]])
-        for label, row in zip(rows, opened[:, start:stop].tolist(), strict=True):
-            marks = zip(row, widths[start:stop], strict=True)
+        yield " ".join([" " * side, *columns[run]])
+        for label, row in zip(rows, opened[:, run].tolist(), strict=True):
+            marks = zip(row, widths[run], strict=True)
             cells = [(OPEN if cell else HIDDEN).rjust(w) for cell, w in marks]
             yield " ".join([set_cell_size(label, side), *cells])

@@ -23,10 +23,10 @@ from attncli.calculation.algebra.plan import Step, Trace
 from attncli.calculation.names.known_names import last_of
 from attncli.calculation.problem.problem import Problem, Result
 from attncli.records import record
-from attncli.render.blocks import blocks
 from attncli.render.console import TextConsole
 from attncli.render.numbers import number_text
 from attncli.render.view import View
+from attncli.render.wrapped_columns import wrap_columns
 
 EDGE = 10  # rows, columns or slices that stay at each end of what is elided
 MOST = 24  # more than this many are elided
@@ -35,10 +35,10 @@ ROW_GAP, COLUMN_GAP = "⋮", "…"
 PADDING = 2  # the spaces around a label; cells bring their own
 
 
-def draw(result: Result, view: View) -> str:
+def draw_trace(result: Result, view: View) -> str:
     """The steps of a result as text, for a screen or a file."""
     console = TextConsole(view)
-    Drawing(console, result.problem, view).steps(result.trace, result.names)
+    TraceTables(console, result.problem, view).print_steps(result.trace, result.names)
     return console.text
 
 
@@ -50,21 +50,21 @@ def _formula(step: Step, layout: Layout) -> str:
 
 
 @record(frozen=True)
-class Drawing:
+class TraceTables:
     """Tables on a console, of one problem, as one person wants to see them."""
 
     console: Console
     problem: Problem
     view: View
 
-    def steps(self, trace: Trace, names: Collection[str]) -> None:
+    def print_steps(self, trace: Trace, names: Collection[str]) -> None:
         """Title and note, then every step of these names with the number it has in the plan."""
         for line, style in (
             (self.problem.choices.title, "bold"),
             (self.problem.choices.note, "italic"),
         ):
             if line:
-                self._say(Text(line, style))
+                self._print_line(Text(line, style))
         written = trace.written(names)
         is_first = not (self.problem.choices.title or self.problem.choices.note)
         for number, step in enumerate(trace.plan.steps, 1):
@@ -77,14 +77,14 @@ class Drawing:
                 if not is_first:
                     self.console.print()
                 is_first = False
-                self._say(heading)
-                self._matrix(step, written[step.name])
+                self._print_line(heading)
+                self._print_matrix(step, written[step.name])
 
-    def _say(self, text: Text) -> None:
-        for line in broken(text, self.view.width):
+    def _print_line(self, text: Text) -> None:
+        for line in wrap_words(text, self.view.width):
             self.console.print(line, soft_wrap=True)
 
-    def _matrix(self, step: Step, matrix: Array) -> None:
+    def _print_matrix(self, step: Step, matrix: Array) -> None:
         """A table for each slice; then what was left out, if anything."""
         *leading, rows, columns = step.axes
         if step.role in self.problem.layout.swapped:
@@ -97,8 +97,10 @@ class Drawing:
             if position:
                 self.console.print()
             if leading:
-                self._say(Text(f"   {self.problem.where(leading, indices[position])}", "italic"))
-            self._slice(matrix[indices[position]], rows, columns, shaded)
+                self._print_line(
+                    Text(f"   {self.problem.where(leading, indices[position])}", "italic")
+                )
+            self._print_slice(matrix[indices[position]], rows, columns, shaded)
         counted = (("tables", len(indices)), ("rows", rows.size), ("columns", columns.size))
         left_out = [
             f"{size - 2 * EDGE} of {size} {kind}"
@@ -106,9 +108,9 @@ class Drawing:
             if GAP in self._shown(size)
         ]
         if left_out:
-            self._say(Text(f"   left out: {', '.join(left_out)} (--full shows them)", "dim"))
+            self._print_line(Text(f"   left out: {', '.join(left_out)} (--full shows them)", "dim"))
 
-    def _slice(self, matrix: Array, row_axis: Axis, column_axis: Axis, shaded: bool) -> None:
+    def _print_slice(self, matrix: Array, row_axis: Axis, column_axis: Axis, shaded: bool) -> None:
         """One matrix, in blocks of columns where it is wider than the screen."""
         rows, columns = self._shown(row_axis.size), self._shown(column_axis.size)
         row_labels = self._labels(row_axis, rows, ROW_GAP)
@@ -122,18 +124,10 @@ class Drawing:
             ]
             for row in rows
         ]
-        side = PADDING + max(map(cell_len, row_labels))
-        widths = widths_of(column_labels, cells)
-        for start, stop in blocks(widths, side, self.view.width):
-            if start:
+        tables = labelled_tables("", row_labels, column_labels, cells, self.view.width, "dim")
+        for i, table in enumerate(tables):
+            if i:
                 self.console.print()
-            table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
-            table.add_column(Text(), width=side, no_wrap=True)
-            for label, width in zip(column_labels[start:stop], widths[start:stop], strict=True):
-                heading = Text(f" {label} ", "dim")
-                table.add_column(heading, width=width, justify="right", no_wrap=True)
-            for label, row in zip(row_labels, cells, strict=True):
-                table.add_row(Text(f" {label} ", "dim"), *row[start:stop])
             self.console.print(table)
 
     def _labels(self, axis: Axis, positions: list[int], gap: str) -> list[str]:
@@ -150,8 +144,8 @@ class Drawing:
         return Text(f" {text} ", _shade(number) if shaded else "")
 
 
-def broken(text: Text, width: int | None) -> Iterator[Text]:
-    """Lines that fit the width, broken between words; a shape, or a word that is wider, stays whole."""
+def wrap_words(text: Text, width: int | None) -> Iterator[Text]:
+    """Lines that fit the width, broken between words; a shape, or a wider word, stays whole."""
     starts = [0]
     for word in re.finditer(r"\s*\S+(?: × \d+)*\s*", text.plain):
         line = text.plain[starts[-1] : word.end()].rstrip()
@@ -160,12 +154,32 @@ def broken(text: Text, width: int | None) -> Iterator[Text]:
     yield from text.divide(starts[1:])
 
 
-def widths_of(labels: Sequence[str], cells: Sequence[Sequence[Text]]) -> list[int]:
-    """Those of columns; the cells bring the spaces around them, the labels do not."""
-    return [
+def labelled_tables(
+    corner: str,
+    row_labels: Sequence[str],
+    column_labels: Sequence[str],
+    cells: Sequence[Sequence[Text]],
+    screen: int | None,
+    style: str = "",
+) -> Iterator[Table]:
+    """Rows and columns under their labels, in as many tables as a screen of this width needs.
+
+    The cells bring the spaces around them, the labels do not.
+    """
+    side = PADDING + max(map(cell_len, [corner, *row_labels]))
+    widths = [
         max(PADDING + cell_len(label), *(row[column].cell_len for row in cells))
-        for column, label in enumerate(labels)
+        for column, label in enumerate(column_labels)
     ]
+    for run in wrap_columns(widths, side, screen):
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
+        table.add_column(Text(corner and f" {corner} "), width=side, no_wrap=True)
+        for label, width in zip(column_labels[run], widths[run], strict=True):
+            heading = Text(f" {label} ", style)
+            table.add_column(heading, width=width, justify="right", no_wrap=True)
+        for label, row in zip(row_labels, cells, strict=True):
+            table.add_row(Text(f" {label} ", style), *row[run])
+        yield table
 
 
 # Five colours of the map viridis, evenly spaced: as legible on dark screens as on light ones.

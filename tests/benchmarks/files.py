@@ -14,7 +14,7 @@ from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.problem.problem import Result
 from attncli.documents.reader import Reader
 from attncli.documents.text.json_text import dump_json
-from attncli.render.trace_tables import draw
+from attncli.render.trace_tables import draw_trace
 from attncli.render.view import View
 from tests.benchmarks.measuring import Ratio, show, side_by_side
 
@@ -60,7 +60,7 @@ def _drawn() -> Iterator[Ratio]:
     problem, plan = read(Document(entries))
     trace = plan.run(problem.matrices)
     ratio = side_by_side(
-        lambda: draw(Result(problem, trace, ["weights"]), View(width=100)),
+        lambda: draw_trace(Result(problem, trace, ["weights"]), View(width=100)),
         lambda: time.sleep(0.3),
         3,
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from attncli.cli.free_memory import UNKNOWN, free_memory
+from attncli.cli.memory import UNKNOWN, free_memory
 
 MIB = 2**20
 AVAILABLE = 700  # MiB, of the machine

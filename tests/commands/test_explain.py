@@ -30,8 +30,8 @@ from attncli.cli.commands.explain import explain
 from attncli.cli.program import cli
 from attncli.documents.reader import Reader
 from attncli.formats import EXPLANATIONS
+from attncli.render.explain.explanation_writers import wrap_chain
 from attncli.render.explain.explanations import Explanations
-from attncli.render.explain.forms_of_explain import folded
 from tests.running import ROOT
 
 SAMPLES = sorted((ROOT / "samples").glob("*.*"))
@@ -306,7 +306,7 @@ def test_narrow_screens_get_a_line_for_each_equals_sign() -> None:
         "                   = 3.54",
         "                     (cat, the; causal: query 2 may see key 1)",
     ]
-    assert list(folded("  scores[1,1]", ["1 + 2", "3"], "", 15)) == [
+    assert list(wrap_chain("  scores[1,1]", ["1 + 2", "3"], "", 15)) == [
         "  scores[1,1]",
         "     = 1 + 2",
         "     = 3",

@@ -128,7 +128,7 @@ def test_what_no_machine_has_is_refused_unasked(tmp_path: Path) -> None:
 def test_a_share_of_what_is_free(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], told: str
 ) -> None:
-    monkeypatch.setattr("attncli.cli.free_memory.free_memory", lambda: 100 * UNITS["MiB"])
+    monkeypatch.setattr("attncli.cli.memory.free_memory", lambda: 100 * UNITS["MiB"])
     assert told in run("compute", *files(tmp_path), *options).stderr
 
 
@@ -303,7 +303,7 @@ def test_no_bar_is_shown_in_a_pipe(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_terminal: bool
 ) -> None:
     """A pipe, or a file of messages, holds nothing of what is seen on a terminal at once."""
-    monkeypatch.setattr("attncli.render.progress.PATIENCE", 0.0)
+    monkeypatch.setattr("attncli.render.progress_bar.PATIENCE", 0.0)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("FORCE_COLOR", "1")
     if is_terminal:

@@ -24,7 +24,7 @@ from hypothesis import strategies as some
 from attncli.calculation.analyses import scale_study as why_scale
 from attncli.calculation.analyses.softmax_saturation import entropy, gradient_size
 from attncli.cli.program import cli
-from attncli.render.saturation.bars import bar
+from attncli.render.saturation.saturation_tables import bar
 from tests import oracle
 from tests.matrices import Document, matrix
 from tests.running import ROOT, compute

@@ -8,8 +8,8 @@ from io import StringIO
 
 import pytest
 
-from attncli.render import progress
-from attncli.render.progress import Bar
+from attncli.render import progress_bar
+from attncli.render.progress_bar import Bar
 from tests.running import PATIENCE
 
 SHOW_CURSOR, HIDE_CURSOR = "\x1b[?25h", "\x1b[?25l"
@@ -32,7 +32,7 @@ class Screen(StringIO):
 @pytest.fixture(autouse=True)
 def a_screen_of_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     """On which bars are shown at once."""
-    monkeypatch.setattr(progress, "PATIENCE", 0.01)
+    monkeypatch.setattr(progress_bar, "PATIENCE", 0.01)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "80")
 
@@ -67,7 +67,7 @@ def test_the_cursor_comes_back_when_the_work_fails() -> None:
 
 
 def test_what_is_done_soon_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "PATIENCE", 60)
+    monkeypatch.setattr(progress_bar, "PATIENCE", 60)
     with redirect_stderr(Screen()) as screen, Bar("reading") as bar:
         bar("scores", 1.0)
     assert screen.getvalue() == ""

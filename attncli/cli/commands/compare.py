@@ -105,15 +105,15 @@ def _under_conventions(document: Document, names: Sequence[str]) -> list[Compari
 
 
 def _of_layout(document: Document, name: str) -> str:
-    """What else to try where a convention reads the weights in another layout than is usual here."""
-    own = document.entries.get("convention")
-    usual = Choices.convention.read(own.value) if own else Choices.convention.default
+    """A hint where a convention reads the weights in another layout than is usual here."""
     if "layout" in document.entries:
         return ""
-    layouts = [Choices({"convention": each}).layout for each in (name, usual)]
-    if layouts[0] == layouts[1]:
-        return ""
-    return f" {name} reads layout {layouts[0]}; --layout {layouts[1]} holds for all."
+    own = document.entries.get("convention")
+    usual = Choices.convention.read(own.value) if own else Choices.convention.default
+    theirs, ours = (Choices({"convention": each}).layout for each in (name, usual))
+    return (
+        "" if theirs == ours else f" {name} reads layout {theirs}; --layout {ours} holds for all."
+    )
 
 
 def _with_convention(document: Document, name: str) -> Document:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from attncli.calculation.counting.sizes import BIASES, SIZES, option
+from attncli.calculation.counting.sizes import BIASES, SIZES
 from attncli.cli.options import (
+    Decorator,
     color_option,
     complete,
     file_option,
     format_option,
     full_option,
+    option_name,
+    options,
     problem_options,
+    size_option,
 )
 from attncli.cli.problem_arguments import gather, planned
 from attncli.cli.program import debug_option
@@ -33,15 +37,10 @@ USUAL = 3  # tokens that a kernel and a window have, unless said, where there ar
 HOW_TO_START = "Name a document, or sizes: attncli cost --n 512 --d-model 512 --heads 8."
 
 
-def size_options(command: Callable[..., None]) -> Callable[..., None]:
-    """A size as an option each, from the place that lists them."""
-    for name, size in reversed(SIZES.items()):
-        default = f" (default: {size.default})" if size.default else ""
-        text = f"{size.help}{default}."
-        command = click.option(option(name), type=click.IntRange(1), metavar="N", help=text)(
-            command
-        )
-    return command
+def _size_option(name: str) -> Decorator:
+    size = SIZES[name]
+    default = f" (default: {size.default})" if size.default else ""
+    return size_option(name, f"{size.help}{default}.")
 
 
 @click.command()
@@ -51,7 +50,7 @@ def size_options(command: Callable[..., None]) -> Callable[..., None]:
     metavar="[DOCUMENT] [NAME=VALUE]...",
     shell_complete=complete(tuple, or_file=True),
 )
-@size_options
+@options(*map(_size_option, SIZES))
 @click.option(
     "--biases",
     type=click.Choice(list(BIASES)),
@@ -95,7 +94,7 @@ def cost(
     output: Path | None,
     full: bool,
     color: str,
-    **options: Any,
+    **choices: Any,
 ) -> None:
     """Count operations, parameters and bytes: by step, and in total.
 
@@ -120,14 +119,14 @@ def cost(
     from attncli.calculation.counting.costing import Costing
 
     chosen = choose_format(COSTS, format_name, output)
-    sizes = {name: options.pop(name) for name in SIZES}
+    sizes = {name: choices.pop(name) for name in SIZES}
     given = {name: size for name, size in sizes.items() if size is not None}
     if not compare:
         for name, value in (("kernel", kernel), ("window", window)):
             if value is not None:
                 message = f"--{name} is for a comparison, but nothing is compared."
                 raise AttncliError(message, "Write --compare too.")
-    document = _document(arguments, given, options, biases, final_norm, compare)
+    document = _document(arguments, given, choices, biases, final_norm, compare)
     problem, plan = planned(document)
     for remark in unused(plan, problem):
         click.echo(f"Warning: {remark}", err=True)
@@ -147,7 +146,7 @@ def _document(
     final_norm: bool,
     compares: bool,
 ) -> Document:
-    """The document that is named, or one that sizes make. Raises AttncliError for both, or neither."""
+    """The document that is named, or one of sizes. Raises AttncliError for both, or neither."""
     from attncli.calculation.counting.document_of_sizes import sized
 
     own = {"hidden"} if compares else set()  # a width for the scoring functions to compare
@@ -155,7 +154,7 @@ def _document(
         if not given:
             raise AttncliError("there is nothing to count yet.", HOW_TO_START)
         return sized(given, gather((), choices), biases or next(iter(BIASES)), final_norm, own)
-    unfit = [option(name) for name in given if name not in own]
+    unfit = [option_name(name) for name in given if name not in own]
     unfit += ["--biases"] if biases else []
     unfit += ["--final-norm"] if final_norm else []
     if unfit:

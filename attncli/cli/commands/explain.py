@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from attncli.calculation.analyses.cell_names import Selection
     from attncli.calculation.problem.problem import Problem
     from attncli.documents.reader import Reader
-    from attncli.render.explain.explanations import Own
+    from attncli.render.explain.explanations import AnswerNumbers
 
 HOW_TO_START = """name a document, and the cells to explain:
 
@@ -114,7 +114,7 @@ def explain(
 
 
 def _sorted(arguments: Sequence[str]) -> tuple[list[str], list[str], dict[str, str]]:
-    """What makes the document, which cells are asked for, and the places head= and batch=.
+    """Sort arguments: those that make the document, the cells, and the places head= and batch=.
 
     The first argument that is no cell is the document; all others that stand alone are cells.
     """
@@ -137,7 +137,7 @@ def _sorted(arguments: Sequence[str]) -> tuple[list[str], list[str], dict[str, s
 
 
 def _is_cell(argument: str) -> bool:
-    """Whether it is written as a cell, or names a step, and no file is called so."""
+    """Tell whether an argument is written as a cell, or names a step, and no file is called so."""
     from attncli.calculation.names.known_names import last_of, plain
     from attncli.calculation.names.step_names import STEPS
 
@@ -167,14 +167,14 @@ def _selections(
     return selections
 
 
-def read_own(reader: Reader, argument: str, problem: Problem, plan: Plan) -> Own:
+def read_own(reader: Reader, argument: str, problem: Problem, plan: Plan) -> AnswerNumbers:
     """The numbers of an answer, where they have the size of ours; says so of those that have not.
 
     Raises AttncliError where the answer cannot be read.
     """
     from attncli.calculation.algebra.layouts import sizes
     from attncli.homework.answers.answer import EXACT, is_value, read_answer
-    from attncli.render.explain.explanations import Own
+    from attncli.render.explain.explanations import AnswerNumbers
     from attncli.words import shape_text
 
     written = reader.written(argument, None, is_value)
@@ -196,4 +196,4 @@ def read_own(reader: Reader, argument: str, problem: Problem, plan: Plan) -> Own
     values = {name: answered.values for name, answered in fitting.items()}
     finest = {name: answered.finest for name, answered in fitting.items()}
     decimals = {name: None if last == EXACT else last for name, last in finest.items()}
-    return Own(values, decimals)
+    return AnswerNumbers(values, decimals)

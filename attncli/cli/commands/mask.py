@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from attncli.calculation.choices.choices import CHOICES
-from attncli.cli.options import complete, file_option, format_option
+from attncli.cli.options import complete, file_option, format_option, option_name
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, view_of
 from attncli.errors import AttncliError
@@ -114,6 +114,6 @@ def _labels(
     labels: tuple[str, ...] = CHOICES[name].read(text)
     if len(labels) != size:
         given = count(len(labels), "labels")
-        message = f"--{name.replace('_', '-')} gives {given}, but the mask has {count(size, side)}."
+        message = f"{option_name(name)} gives {given}, but the mask has {count(size, side)}."
         raise AttncliError(message, "Give one label each, with commas between.")
     return list(labels)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from attncli.calculation.choices.choices import CHOICES
-from attncli.calculation.counting.sizes import SIZES, option
-from attncli.cli.options import complete, file_option, format_option
+from attncli.calculation.counting.sizes import SIZES
+from attncli.cli.options import (
+    choice_option,
+    complete,
+    file_option,
+    format_option,
+    options,
+    size_option,
+)
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, view_of
 from attncli.formats import DOCUMENTS, choose_format
@@ -42,27 +48,10 @@ def kinds() -> Iterable[str]:
     return KINDS
 
 
-def wishes(command: Callable[..., None]) -> Callable[..., None]:
-    """Sizes and choices as options, from the places that list them; defaults are the kinds'."""
-    for name in reversed(GIVEN_CHOICES):
-        choice = CHOICES[name]
-        command = click.option(
-            option(name),
-            metavar=choice.metavar,
-            shell_complete=complete(choice.values),
-            help=choice.help,
-        )(command)
-    for name in reversed(GIVEN_SIZES):
-        text = f"{SIZES[name].help}."
-        command = click.option(option(name), type=click.IntRange(1), metavar="N", help=text)(
-            command
-        )
-    return command
-
-
 @click.command(cls=WithKinds)
 @click.argument("kind", metavar="KIND", shell_complete=complete(kinds))
-@wishes
+@options(*(size_option(name, f"{SIZES[name].help}.") for name in GIVEN_SIZES))
+@options(*map(choice_option, GIVEN_CHOICES))
 @click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Another, other numbers."
 )

@@ -12,6 +12,7 @@ from attncli.cli.options import (
     complete,
     file_option,
     format_option,
+    option_name,
     precision_option,
     problem_options,
 )
@@ -115,7 +116,7 @@ def _refuse(options: dict[str, Any], why: str, hint: str) -> None:
     """Raise AttncliError for the first of these options that is given."""
     for name, value in options.items():
         if value not in (None, ()):
-            raise AttncliError(f"--{name.replace('_', '-')} {why}.", hint)
+            raise AttncliError(f"{option_name(name)} {why}.", hint)
 
 
 def _of_random(d_k: Sequence[int], queries: int, keys: int, seed: int) -> Saturation:

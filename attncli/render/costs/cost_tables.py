@@ -1,24 +1,34 @@
-"""What a calculation costs, as tables for people: by step, by sublayer, and what is asked for."""
+"""The costs of a calculation as tables for people: by step, by sublayer, and for comparison."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
-from rich.console import Console
-from rich.text import Text
-
+from attncli.calculation.algebra.cost import COUNTED
 from attncli.calculation.algebra.layouts import Shape
-from attncli.calculation.counting.alternatives import Report
-from attncli.calculation.counting.costing import Costing, StepCost
+from attncli.calculation.counting.alternatives import Pairs, Place, Report
+from attncli.calculation.counting.costing import Costing
 from attncli.render.console import TextConsole
-from attncli.render.costs.alternatives import of_doublings, of_kinds, of_scorings
-from attncli.render.costs.cost_columns import labels, number, operations
-from attncli.render.groups import Group, tables
+from attncli.render.costs.cost_data import Row, cost_rows, counts
+from attncli.render.grouped_tables import ColumnGroup, column_group, print_grouped
 from attncli.render.numbers import number_text
 from attncli.render.trace_tables import EDGE, MOST, ROW_GAP
 from attncli.render.view import View
 from attncli.words import noun, shape_text
 
+# What stands above a column, where that is another word than the key in its rows.
+HEADS = {
+    "flops": "FLOPs",
+    "operations": "all operations",
+    "largest_bytes": "largest result",
+    "cost": "here",
+    "sequential": "here",
+    "path": "here",
+    "sequential_order": "order",
+    "path_order": "order",
+}
+NONE = "–"  # stands where nothing can be counted
 MOST_NAMED = 8  # parameters that are listed; those of more are in the table of sublayers
 MEANINGS = {
     "flops": "FLOPs: 2 a multiply-add in products of matrices, nothing for the rest",
@@ -26,114 +36,115 @@ MEANINGS = {
     "additions": "subtractions are additions",
     "functions": "functions: tanh, √, sin, cos, erf and powers, but not exp",
 }
+COUNTING = "FLOPs: 2 a multiply-add in products of matrices; all operations: one each"
+OF_LAYERS = (
+    "orders: those of Vaswani et al. 2017, table 1, without their constants",
+    "multiplications: Q Kᵀ and weights V, without projections; W x and U h of a recurrence",
+    "self-attention costs less than a recurrence where n < d",
+)
 
 
 def draw_costs(report: Report, view: View) -> str:
-    """What goes in, and the tables that are asked for, each with what its columns mean."""
-    console = TextConsole(view)
-    Drawing(console, view).report(report)
+    """The inputs, then the tables that are asked for, each with the meaning of its columns."""
+    console, rows, costing = TextConsole(view), cost_rows(report), report.costing
+    if costing.problem.choices.title:
+        console.say(costing.problem.choices.title, "bold")
+    for line in _inputs(costing):
+        console.say(line)
+    if report.is_plain:
+        _print_steps(console, costing, rows["steps"])
+        if costing.groups:
+            _print_sublayers(console, costing, rows["sublayers"])
+        _print_meanings(console, _meanings(costing))
+    if report.pairs:
+        _print_scorings(console, report.pairs, rows["scorings"])
+    if report.place:
+        _print_layers(console, report.place, rows["layers"])
+    if report.doubled:
+        _print_doublings(console, list(report.doubled[0].lengths), rows["doublings"])
     return console.text
 
 
-class Drawing:
-    """Tables and sentences on a console, as one person wants to see them."""
+def number(whole: int) -> str:
+    """1234567 as 1,234,567: no digit is left out."""
+    return f"{whole:,}"
 
-    def __init__(self, console: Console, view: View) -> None:
-        self.console = console
-        self.view = view
 
-    def report(self, report: Report) -> None:
-        """All that is asked for."""
-        if report.costing.problem.choices.title:
-            self.say(report.costing.problem.choices.title, "bold")
-        for line in _inputs(report.costing):
-            self.say(line)
-        if report.is_plain:
-            self.steps(report.costing)
-        parts = [
-            *([of_scorings(report.pairs)] if report.pairs else []),
-            *([of_kinds(report.place)] if report.place else []),
-            *([of_doublings(report.doubled)] if report.doubled else []),
-        ]
-        for part in parts:
-            self.table(part.heading, part.labels, part.groups)
-            self.console.print()
-            for line in part.meanings:
-                self.say(line)
+def _cell(value: int | str | Shape | None) -> str:
+    match value:
+        case None:
+            return NONE
+        case int():
+            return number(value)
+        case str():
+            return value
+    return shape_text(value)
 
-    def say(self, line: str, style: str = "") -> None:
-        self.console.print(Text(line, style), width=self.view.width)
 
-    def table(self, heading: str, names: Group, groups: Sequence[Group]) -> None:
-        """One table under a heading, in as many parts as the screen needs."""
-        self.console.print()
-        if heading:
-            self.say(heading, "bold cyan")
-        for i, table in enumerate(tables(names, groups, self.view.width)):
-            if i:
-                self.console.print()
-            self.console.print(table)
+def _print_rows(
+    console: TextConsole, heading: str, rows: Sequence[Row], groups: Sequence[tuple[str, ...]]
+) -> None:
+    """A table of rows: their names at the left, then groups, each a title and some keys."""
+    first = next(iter(rows[0]))
+    names = [row[first] for row in rows]
+    width = max(map(len, (first, *names)))
+    labels = ColumnGroup("", (first.ljust(width),), [(name.ljust(width),) for name in names])
+    columns = [_group(title, keys, rows) for title, *keys in groups if keys]
+    print_grouped(console, heading, labels, columns)
 
-    def steps(self, costing: Costing) -> None:
-        """Every step, unless there are too many, and all together; then by sublayer."""
-        steps: list[StepCost | None] = list(costing.steps)
-        if len(steps) > MOST and not self.view.full:
-            steps[EDGE:-EDGE] = [None]
-        shapes = [costing.plan.shape(step.step) if step else ROW_GAP for step in steps]
-        last = [
-            (number(step.cost.flops), number(step.bytes)) if step else (ROW_GAP, ROW_GAP)
-            for step in steps
-        ]
-        last.append((number(costing.total.flops), number(costing.bytes)))
-        self.table(
-            "",
-            labels("step", [*(step.step.name if step else ROW_GAP for step in steps), "total"]),
-            [
-                Group("", ("shape",), [(shape,) for shape in (*shapes, "")]),
-                *operations([*(s.cost if s else None for s in steps), costing.total], ROW_GAP),
-                Group("", ("FLOPs", "bytes"), last),
-            ],
-        )
-        if None in steps:
-            every = len(costing.steps)
-            self.say(f"left out: {every - 2 * EDGE} of {every} steps (--full shows them)", "dim")
-        if costing.groups:
-            self.sublayers(costing)
-        self.meanings(costing)
 
-    def sublayers(self, costing: Costing) -> None:
-        """The sublayers, those of all layers in one row."""
-        groups = costing.groups
-        total = (costing.total.flops, costing.learned, costing.bytes)
-        last = [(group.cost.flops, group.parameters, group.bytes) for group in groups]
-        self.table(
-            "By sublayer",
-            labels("sublayer", [*(group.name for group in groups), "total"]),
-            [
-                Group("", ("times",), [*((number(group.times),) for group in groups), ("",)]),
-                *operations([*(group.cost for group in groups), costing.total], ""),
-                Group(
-                    "",
-                    ("FLOPs", "parameters", "bytes"),
-                    [tuple(map(number, row)) for row in (*last, total)],
-                ),
-            ],
-        )
+def _group(title: str, keys: Sequence[str], rows: Sequence[Row]) -> ColumnGroup:
+    return column_group(title, [(HEADS.get(key, key), key) for key in keys], rows, _cell)
 
-    def meanings(self, costing: Costing) -> None:
-        """What is counted, and what masks leave open."""
-        self.console.print()
-        for name, meaning in MEANINGS.items():
-            if getattr(costing.total, name):
-                self.say(meaning)
-        self.say(f"all operations together, one each: {number(costing.total.operations)}")
-        largest = costing.largest
-        said = f"{largest.step.name}, {number(largest.bytes)} bytes"
-        self.say(f"bytes: of each result in {costing.dtype.name}; the largest is {said}")
-        for part in costing.opened:
-            share = f"{number(part.opened)} of {number(part.scores)} {noun(part.scores, 'scores')}"
-            percent = number_text(100 * part.share, 1)
-            self.say(f"{part.name} leaves open {share} ({percent}%); all of them are counted")
+
+def _counted(rows: Sequence[Row]) -> tuple[str, ...]:
+    """A group with a column for each kind of operation that is done at all."""
+    return "", *(name for name in COUNTED if any(row[name] for row in rows))
+
+
+def _print_meanings(console: TextConsole, lines: Iterable[str]) -> None:
+    console.print()
+    for line in lines:
+        console.say(line)
+
+
+def _print_steps(console: TextConsole, costing: Costing, rows: Sequence[Row]) -> None:
+    """Every step, unless there are too many, and all together."""
+    total = {"step": "total", "shape": "", **counts(costing.total), "bytes": costing.bytes}
+    shown = list(rows)
+    is_elided = len(rows) > MOST and not console.view.full
+    if is_elided:
+        shown[EDGE:-EDGE] = [dict.fromkeys(total, ROW_GAP)]
+    groups = [("", "shape"), _counted(rows), ("", "flops", "bytes")]
+    _print_rows(console, "", [*shown, total], groups)
+    if is_elided:
+        every = len(rows)
+        console.say(f"left out: {every - 2 * EDGE} of {every} steps (--full shows them)", "dim")
+
+
+def _print_sublayers(console: TextConsole, costing: Costing, rows: Sequence[Row]) -> None:
+    """The sublayers, those of all layers in one row."""
+    total = {
+        "sublayer": "total",
+        "times": "",
+        **counts(costing.total),
+        "parameters": costing.learned,
+        "bytes": costing.bytes,
+    }
+    groups = [("", "times"), _counted(rows), ("", "flops", "parameters", "bytes")]
+    _print_rows(console, "By sublayer", [*rows, total], groups)
+
+
+def _meanings(costing: Costing) -> Iterator[str]:
+    """How operations are counted, and how many scores each mask leaves open."""
+    yield from (meaning for name, meaning in MEANINGS.items() if getattr(costing.total, name))
+    yield f"all operations together, one each: {number(costing.total.operations)}"
+    largest = f"{costing.largest.step.name}, {number(costing.largest.bytes)} bytes"
+    yield f"bytes: of each result in {costing.dtype.name}; the largest is {largest}"
+    for part in costing.opened:
+        share = f"{number(part.opened)} of {number(part.scores)} {noun(part.scores, 'scores')}"
+        percent = number_text(100 * part.share, 1)
+        yield f"{part.name} leaves open {share} ({percent}%); all of them are counted"
 
 
 def _inputs(costing: Costing) -> Iterator[str]:
@@ -150,3 +161,46 @@ def _inputs(costing: Costing) -> Iterator[str]:
 
 def _shapes(shapes: dict[str, Shape]) -> str:
     return ", ".join(f"{name} {shape_text(shape)}" for name, shape in shapes.items())
+
+
+def _print_scorings(console: TextConsole, at: Pairs, rows: Sequence[Row]) -> None:
+    """Every scoring function at the sizes of these queries and keys."""
+    sizes = {"n": at.n, "m": at.m, **{name: at.size(name) for name in ("d_q", "d_k", "hidden")}}
+    sizes["heads"] = at.heads
+    said = ", ".join(f"{name} = {number(size)}" for name, size in sizes.items())
+    heading = f"Scores{f' of {at.name}' if at.name else ''}: {said}"
+    others = ("", "flops", "operations", "parameters", "largest_bytes", "needs")
+    _print_rows(console, heading, rows, [_counted(rows), others])
+    refused = [f"{row['score']} cannot be used: {row['why_not']}" for row in rows if row["why_not"]]
+    largest = "largest result: the bytes of the largest matrix on the way to the scores"
+    _print_meanings(console, [*refused, COUNTING, largest])
+
+
+def _print_layers(console: TextConsole, at: Place, rows: Sequence[Row]) -> None:
+    """Self-attention, and the layers that could stand in its place."""
+    sizes = f"n = {number(at.n)}, d = {number(at.d)}"
+    heading = f"A layer: {sizes}, kernel k = {at.kernel}, window r = {at.window}"
+    groups = [
+        ("cost", "order", "cost"),
+        ("", "multiplications"),
+        ("sequential", "sequential_order", "sequential"),
+        ("longest path", "path_order", "path"),
+    ]
+    _print_rows(console, heading, rows, groups)
+    _print_meanings(console, OF_LAYERS)
+
+
+def _print_doublings(console: TextConsole, names: Sequence[str], rows: Sequence[Row]) -> None:
+    """The costs of longer and longer sequences, and by how much each row exceeds the last."""
+    keys = {"flops": "", "operations": "", "largest_bytes": "bytes"}
+    groups = [_growth(HEADS[key], head, [row[key] for row in rows]) for key, head in keys.items()]
+    heading = f"Twice as many tokens each time ({' and '.join(names)})"
+    print_grouped(console, heading, _group("", names, rows), groups)
+    _print_meanings(console, [COUNTING, "each factor is of the row before"])
+
+
+def _growth(title: str, head: str, numbers: Sequence[int]) -> ColumnGroup:
+    """Each number, and how many times the one before it is."""
+    factors = [number_text(now / last, 2) if last else NONE for last, now in pairwise(numbers)]
+    rows = zip(map(number, numbers), ["", *factors], strict=True)
+    return ColumnGroup(title, (head, "factor"), list(rows))

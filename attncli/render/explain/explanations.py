@@ -1,4 +1,4 @@
-"""What is explained: cells, down to a depth, each as a chain of equal things."""
+"""Explanations of cells, down to a depth, each as a chain of equal things."""
 
 from __future__ import annotations
 
@@ -15,23 +15,21 @@ from attncli.calculation.algebra.expressions import (
     Noted,
     Number,
     Quotient,
-    Sum,
 )
 from attncli.calculation.algebra.layouts import Array, Role
 from attncli.calculation.algebra.plan import Step, Trace
 from attncli.calculation.algebra.requirements import Paper
-from attncli.calculation.algebra.vector_expressions import Inner, Length, SquaredDistance, Total
 from attncli.calculation.analyses.cell_names import WORDS, Selection
 from attncli.calculation.problem.problem import Problem
 from attncli.records import record, replace
-from attncli.render.explain.spelling import Spelling, shown
+from attncli.render.explain.spelling import Spelling, SumOfTerms, elide
 from attncli.render.numbers import number_text
 
 MOST = 24  # cells of one selection that are explained unless all are asked for
 
 
 @record(frozen=True)
-class Own:
+class AnswerNumbers:
     """The numbers of an answer, NaN where it is blank, and the decimals that each matrix has.
 
     `decimals` are None for a matrix of arithmetic alone, such as 1/3.
@@ -41,7 +39,7 @@ class Own:
     decimals: Mapping[str, int | None]
 
     def number(self, cell: Cell) -> float | None:
-        """What the answer says, or None where it says nothing."""
+        """The number of the answer in this cell, or None where it says nothing."""
         number = float(self.values[cell.name][cell.index]) if cell.name in self.values else np.nan
         return None if np.isnan(number) else number
 
@@ -56,7 +54,7 @@ class Explanations:
     selections: Sequence[Selection]
     depth: int = 0
     full: bool = False
-    own: Own | None = None
+    own: AnswerNumbers | None = None
 
     @cached_property
     def steps(self) -> dict[str, Step]:
@@ -139,7 +137,7 @@ class Explanations:
         return _distinct([spelling.cell(cell), names, *numbers])
 
     def note(self, cell: Cell, spelling: Spelling) -> str:
-        """Whatever is said about a cell beside its arithmetic."""
+        """The words that stand beside the arithmetic of a cell; often there are none."""
         expression = self.expression(cell, self.trace)
         if not isinstance(expression, Noted):
             return ""
@@ -162,7 +160,7 @@ class Explanations:
         return _numbers(expression, spelling, self.answered, value)
 
     def written(self, cell: Cell, precision: int) -> tuple[str, bool] | None:
-        """What the answer holds for a cell, and whether its own arithmetic gives that.
+        """The number of the answer in a cell, and whether its own arithmetic gives that.
 
         Half a unit of the last decimal that its matrix has is rounding.
         """
@@ -180,9 +178,9 @@ def _cells(expression: Expression, full: bool) -> Iterator[Cell]:
     """The cells that are written in an expression, from left to right."""
     if isinstance(expression, Cell):
         yield expression
-    parts = expression.parts
-    if isinstance(expression, Sum | Inner | Total | Length | SquaredDistance):
-        parts = tuple(shown(parts, full)[0])
+    parts: Sequence[Expression] = expression.parts
+    if isinstance(expression, SumOfTerms):
+        parts, _ = elide(parts, full)
     for part in parts:
         yield from _cells(part, full)
 

@@ -14,12 +14,10 @@ from attncli.render.explain.spelling import Spelling
 class Latex(Spelling):
     r"""The same in LaTeX: `\frac`, `\sqrt`, `\exp`."""
 
-    times, equals, dot = r" \cdot ", " &= ", r" \cdot "
+    times, dot = r" \cdot ", r" \cdot "
 
     def place(self, name: str, slots: Sequence[Slot]) -> str:
-        own, leading = self.written(name, slots)
-        while own and own[-1] == ":":
-            own.pop()
+        own, leading = self.places(name, slots)
         below = ",".join([*own, *(rf"\mathrm{{{word}}}={at}" for word, at in leading)])
         return f"{self.matrix(name, False)}_{{{below}}}" if below else self.matrix(name, False)
 
@@ -36,9 +34,9 @@ class Latex(Spelling):
     def matrix(self, name: str, is_transposed: bool) -> str:
         letter, _, below = name.partition("_")
         if len(letter) > 1 or not below:
-            spelled = name if len(name) == 1 else rf"\mathrm{{{latex_text(name)}}}"
+            spelled = name if len(name) == 1 else rf"\mathrm{{{escape_latex(name)}}}"
         else:
-            lower = below if len(below) == 1 else rf"\mathrm{{{latex_text(below)}}}"
+            lower = below if len(below) == 1 else rf"\mathrm{{{escape_latex(below)}}}"
             spelled = f"{{{letter}_{{{lower}}}}}"
         return f"{spelled}^\\top" if is_transposed else spelled
 
@@ -68,7 +66,7 @@ class Latex(Spelling):
         return rf"\underbrace{{\cdots}}_{{\text{{{count} more}}}}"
 
     def words(self, text: str) -> str:
-        return rf"\text{{{latex_text(text)}}}"
+        return rf"\text{{{escape_latex(text)}}}"
 
 
 _KNOWN = ("cos", "exp", "max", "sin", "tanh")  # functions that LaTeX has commands for
@@ -80,6 +78,6 @@ _SPECIAL = {
 }
 
 
-def latex_text(text: str) -> str:
+def escape_latex(text: str) -> str:
     """Text of the user with what LaTeX would obey written out."""
     return "".join(_SPECIAL.get(character, character) for character in text)

@@ -1,4 +1,4 @@
-"""Expressions as people write them, in text; the methods at the end are what LaTeX has of its own."""
+"""Expressions as people write them, in text; LaTeX replaces the methods at the end by its own."""
 
 from __future__ import annotations
 
@@ -44,12 +44,29 @@ LONG = 8  # sums of more terms are elided
 FIRST, LAST = 3, 1  # the terms that stay at each end
 SQUARE = Number(2)
 
+# How tightly an expression holds together: a part that is looser than its place stands in brackets.
+ADDED, MULTIPLIED, CLOSED = range(3)
+TIGHTNESS: dict[type[Expression], int] = {
+    **dict.fromkeys((Sum, Difference), ADDED),
+    **dict.fromkeys((Product, Quotient), MULTIPLIED),
+    **dict.fromkeys((Cell, Known, Number, Root, Negative, Power, Function, Larger), CLOSED),
+    **dict.fromkeys((Inner, Total, Whole, Length, SquaredDistance), CLOSED),  # in names
+}
+SumOfTerms = Sum | Inner | Total | Length | SquaredDistance  # written as sums, at least in numbers
 
-def shown(parts: Sequence[Expression], full: bool) -> tuple[Sequence[Expression], int]:
+
+def elide(parts: Sequence[Expression], full: bool) -> tuple[Sequence[Expression], int]:
     """The terms of a sum that are written, and how many are left out before the last of them."""
     if full or len(parts) <= LONG:
         return parts, 0
     return (*parts[:FIRST], *parts[-LAST:]), len(parts) - FIRST - LAST
+
+
+def unknown(expression: Expression) -> NotImplementedError:
+    """The error for a kind of expression that somebody added without saying how it is written."""
+    return NotImplementedError(
+        f"nothing says how the expression {type(expression).__name__} is written"
+    )
 
 
 @record(frozen=True)
@@ -61,15 +78,18 @@ class Spelling:
     full: bool
     values: Values | None = None
 
-    times, equals, dot = " × ", " = ", "·"
+    times, dot = " × ", "·"
 
     def spell(self, expression: Expression, leads: bool = True) -> str:
-        """The expression; a negative number stands in brackets where it does not lead."""
-        match expression:
-            case Cell() if self.values is None:
-                return self.cell(expression)
-            case Cell() | Known():
-                return self.number(expression.value(self.values or {}), leads)
+        """Write an expression; a negative number stands in brackets where it does not lead.
+
+        Raises NotImplementedError for a kind of expression that is not known here.
+        """
+        match self.bare(expression):
+            case Cell() as cell if self.values is None:
+                return self.cell(cell)
+            case (Cell() | Known()) as known:
+                return self.number(known.value(self.values or {}), leads)
             case Number(number):
                 return self.signed(self.minus_infinite(number) or self.constant(number), leads)
             case Root(radicand):
@@ -77,54 +97,60 @@ class Spelling:
             case Sum(terms):
                 return self.sum(terms, leads)
             case Difference(left, right):
-                return f"{self.spell(left, leads)} - {self.factor(right, False)}"
+                return f"{self.spell(left, leads)} - {self.part(right, MULTIPLIED)}"
             case Negative(argument):
-                return self.signed(f"-{self.factor(argument, False)}", leads)
-            case Product(factors):
-                first, *others = factors
-                spelled = (self.factor(first, leads), *(self.factor(f, False) for f in others))
-                return self.times.join(spelled)
+                return self.signed(f"-{self.part(argument, MULTIPLIED)}", leads)
+            case Product((first, *others)):
+                factors = (self.part(factor, MULTIPLIED) for factor in others)
+                return self.times.join((self.part(first, MULTIPLIED, leads), *factors))
             case Quotient(numerator, denominator):
                 return self.quotient(numerator, denominator, leads)
             case Power(base, exponent):
-                return self.power(self.factor(base, False), exponent)
+                return self.power(self.part(base, CLOSED), exponent)
             case Function("sqrt", argument):
                 return self.root(self.spell(argument))
             case Function(name, argument):
                 return self.function(name, self.spell(argument))
             case Larger(choices):
                 return self.function("max", ", ".join(map(self.spell, choices)))
-            case Noted(result):
-                return self.spell(result, leads)
-            case Inner(left, right) if self.values is None:
+            case Inner(left, right):
                 return f"{self.vector(left)}{self.dot}{self.vector(right)}"
-            case Total(vector) if self.values is None:
+            case Total(vector):
                 return self.total(self.vector(vector))
             case Whole(line):
                 return self.vector(line)
             case Length(line):
-                length = self.vector(line) if self.values is None else ""
-                return self.norm(length) if length else self.root(self.sum(expression.parts, True))
-            case SquaredDistance(left, right) if self.values is None:
+                return self.norm(self.vector(line))
+            case SquaredDistance(left, right):
                 return self.power(self.norm(f"{self.vector(left)} - {self.vector(right)}"), SQUARE)
-            case _:
-                return self.sum(expression.parts, leads)
+        raise unknown(expression)
+
+    def bare(self, expression: Expression) -> Expression:
+        """The expression without its note; in numbers what is made of vectors is a sum of cells."""
+        if isinstance(expression, Noted):
+            return self.bare(expression.result)
+        if self.values is not None and isinstance(expression, Inner | Total | SquaredDistance):
+            return Sum(expression.parts)
+        if self.values is not None and isinstance(expression, Length):
+            return Function("sqrt", Sum(expression.parts))
+        return expression
+
+    def part(self, expression: Expression, tightness: int, leads: bool = False) -> str:
+        """Write a part of something larger, in brackets where it is looser than its place."""
+        kind = type(self.bare(expression))
+        if kind not in TIGHTNESS:
+            raise unknown(expression)
+        if TIGHTNESS[kind] < tightness:
+            return self.bracketed(self.spell(expression))
+        return self.spell(expression, leads)
 
     def sum(self, terms: Sequence[Expression], leads: bool) -> str:
         """The terms with a plus between; of many, the first and the last."""
-        some, left_out = shown(terms, self.full)
+        some, left_out = elide(terms, self.full)
         spelled = [self.spell(term, leads and not at) for at, term in enumerate(some)]
         if left_out:
             spelled.insert(FIRST, self.gap(left_out))
         return " + ".join(spelled)
-
-    def factor(self, expression: Expression, leads: bool) -> str:
-        """A factor, in brackets where it is a sum."""
-        if isinstance(expression, Sum | Difference) or (
-            self.values is not None and isinstance(expression, Inner | Total | SquaredDistance)
-        ):
-            return self.bracketed(self.spell(expression))
-        return self.spell(expression, leads)
 
     def vector(self, vector: Vector) -> str:
         match vector:
@@ -143,19 +169,19 @@ class Spelling:
 
     def place(self, name: str, slots: Sequence[Slot]) -> str:
         """A cell, a row (`Q[2]`) or a column (`V[:,1]`) of a matrix."""
-        own, leading = self.written(name, slots)
-        while own and own[-1] == ":":
-            own.pop()
-        words = [f"{word}={at}" for word, at in leading]
-        return f"{name}[{','.join([*own, *words])}]" if own or words else name
+        own, leading = self.places(name, slots)
+        below = ",".join([*own, *(f"{word}={at}" for word, at in leading)])
+        return f"{name}[{below}]" if below else name
 
-    def written(self, name: str, slots: Sequence[Slot]) -> tuple[list[str], list[tuple[str, str]]]:
+    def places(self, name: str, slots: Sequence[Slot]) -> tuple[list[str], list[tuple[str, str]]]:
         """Its own places in the order of the paper, and those along batch and heads."""
         axes, role = self.paper.axes[name], self.paper.roles[name]
         places = [(axis, _place(slot)) for axis, slot in zip(axes, slots, strict=True)]
         own = [at for axis, at in places if axis.name not in WORDS]
         if role in self.paper.layout.swapped and len(own) == 2:
             own.reverse()
+        while own and own[-1] == ":":
+            own.pop()
         return own, [(WORDS[axis.name], at) for axis, at in places if axis.name in WORDS]
 
     def number(self, number: float, leads: bool = True) -> str:
@@ -166,7 +192,7 @@ class Spelling:
     def signed(self, text: str, leads: bool) -> str:
         return text if leads or not text.startswith("-") else f"({text})"
 
-    # What LaTeX writes in another way.
+    # LaTeX writes these in another way.
 
     def constant(self, number: float) -> str:
         return constant_text(number)
@@ -181,10 +207,7 @@ class Spelling:
         return f"({text})"
 
     def quotient(self, numerator: Expression, denominator: Expression, leads: bool) -> str:
-        below = self.factor(denominator, False)
-        if isinstance(denominator, Product | Quotient):
-            below = self.bracketed(below)
-        return f"{self.factor(numerator, leads)} / {below}"
+        return f"{self.part(numerator, MULTIPLIED, leads)} / {self.part(denominator, CLOSED)}"
 
     def root(self, radicand: str) -> str:
         return f"√{radicand}" if radicand.isdigit() else f"√({radicand})"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from attncli.homework.judging.report import Report
-from attncli.render.reports.report_data import dumped
 from attncli.render.reports.report_tables import draw_report
+from attncli.render.standard_data import to_json
 from attncli.render.view import View
 
 
@@ -29,4 +29,4 @@ def report_gradescope(report: Report, view: View) -> str:
         "output_format": "ansi",
         "tests": tests,
     }
-    return dumped(document)
+    return to_json(document)

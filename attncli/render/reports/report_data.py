@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from attncli.homework.judging.report import Difference, Line, Report
+from attncli.render.markdown import escape_markdown
+from attncli.render.standard_data import to_json
 from attncli.render.view import View
 from attncli.words import noun
 
@@ -17,7 +18,7 @@ def report_json(report: Report, _: View) -> str:
         "score": report.score,
         "max_score": report.max_score,
     }
-    return dumped(document)
+    return to_json(document)
 
 
 def _result(line: Line) -> dict[str, Any]:
@@ -54,10 +55,10 @@ def report_markdown(report: Report, _: View) -> str:
         rows.append(f"| `{line.name}` | {line.verdict.word} | {marks} | {mistakes} |")
     for line in report.lines:
         if line.rationale:
-            rows += ["", f"**{line.name}: {line.verdict.word}.** {line.rationale}"]
-            rows += [line.help] if line.help else []
+            rows += ["", f"**{line.name}: {line.verdict.word}.** {escape_markdown(line.rationale)}"]
+            rows += [escape_markdown(line.help)] if line.help else []
             rows += [
-                f"- {cell.place}: `{cell.yours}` instead of `{cell.expected}`"
+                f"- {escape_markdown(cell.place)}: `{cell.yours}` instead of `{cell.expected}`"
                 for cell in line.differences
             ]
     rows += [
@@ -66,7 +67,3 @@ def report_markdown(report: Report, _: View) -> str:
         "",
     ]
     return "\n".join(rows)
-
-
-def dumped(document: dict[str, Any]) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

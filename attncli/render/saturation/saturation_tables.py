@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
+from math import isnan
 
+from rich.bar import END_BLOCK_ELEMENTS, FULL_BLOCK
 from rich.text import Text
 
 from attncli.calculation.analyses.scale_study import Drawn, Given, Saturation
-from attncli.calculation.analyses.softmax_saturation import Measured, Row
+from attncli.calculation.analyses.softmax_saturation import Row
 from attncli.render.console import TextConsole
-from attncli.render.groups import Group, tables
+from attncli.render.grouped_tables import ColumnGroup, column_group, print_grouped
 from attncli.render.numbers import number_text
-from attncli.render.saturation.bars import bar, scale
+from attncli.render.saturation.saturation_data import flat_row
 from attncli.render.view import View
 from attncli.words import count
 
@@ -25,30 +28,46 @@ MEANINGS = (
     "gradient: Frobenius norm of diag(w) − w wᵀ, at most 0.5",
 )
 
+# The tables by their headings: groups of columns, each with a head and the key in a flat row.
+TABLES = {
+    "Scores q·k, and divided by √d_k": {
+        "mean": (("q·k", "dot.mean"), ("/√d_k", "scaled.mean")),
+        "variance": (
+            ("q·k", "dot.variance"),
+            ("theory", "dot.theory"),
+            ("/√d_k", "scaled.variance"),
+            ("theory", "scaled.theory"),
+        ),
+    },
+    "Softmax of the scores: means over the queries": {
+        "largest weight": (("q·k", "dot.largest_weight"), ("/√d_k", "scaled.largest_weight")),
+        "entropy": (("q·k", "dot.entropy"), ("/√d_k", "scaled.entropy"), ("log m", "log_m")),
+        "gradient": (("q·k", "dot.gradient"), ("/√d_k", "scaled.gradient")),
+    },
+}
+
 
 def draw_saturation(found: Saturation, view: View) -> str:
     """Where the numbers come from, the tables, what their columns mean, and the bars."""
     console = TextConsole(view)
     for i, line in enumerate(_source(found, view)):
-        console.print(Text(line, "" if i else "bold"), width=view.width)
-    parts = {
-        "Scores q·k, and divided by √d_k": _of_scores(found.rows, view),
-        "Softmax of the scores: means over the queries": _of_weights(found.rows, view),
-    }
-    for heading, groups in parts.items():
-        console.print()
-        console.print(Text(heading, "bold cyan"), width=view.width)
-        for i, table in enumerate(tables(_labels(found.rows), groups, view.width)):
-            if i:
-                console.print()
-            console.print(table)
+        console.say(line, "" if i else "bold")
+    labels, rows = _labels(found.rows), [flat_row(row) for row in found.rows]
+    write = partial(_cell, precision=view.precision)
+    for heading, groups in TABLES.items():
+        drawn = [column_group(title, columns, rows, write) for title, columns in groups.items()]
+        print_grouped(console, heading, labels, drawn)
     console.print()
     for line in MEANINGS:
-        console.print(Text(line), width=view.width)
+        console.say(line)
     console.print()
-    for bars in _bars(found.rows):
+    for bars in _bars(labels, found.rows):
         console.print(bars)
     return console.text
+
+
+def _cell(number: float, precision: int) -> str:
+    return str(number) if isinstance(number, int) else number_text(number, precision)
 
 
 def _source(found: Saturation, view: View) -> Iterator[str]:
@@ -59,13 +78,14 @@ def _source(found: Saturation, view: View) -> Iterator[str]:
 
 def _drawn(source: Drawn) -> Iterator[str]:
     """The random numbers, and the theory about them."""
-    yield f"{count(source.queries, 'random queries')}, each with {count(source.keys, 'keys')} of its own"
+    keys = count(source.keys, "keys")
+    yield f"{count(source.queries, 'random queries')}, each with {keys} of its own"
     yield f"Every number in them is independent N(0, 1): seed {source.seed}, PCG64."
     yield "In theory q·k has variance d_k, and q·k / √d_k variance 1."
 
 
 def _given(source: Given, rows: Sequence[Row], view: View) -> Iterator[str]:
-    """What was measured of a document, and where it is not what the theory speaks of."""
+    """The measured part of a document, and where it is not as the theory assumes."""
     wholes = [row for row in rows if row.head is None]
     names = " and ".join(entries.name for entries in source.entries)
     yield source.title or f"q·k of {'every attention' if rows[0].where else names}"
@@ -87,7 +107,7 @@ def _given(source: Given, rows: Sequence[Row], view: View) -> Iterator[str]:
         yield f"Here {entries.name} has mean {mean}, variance {variance}."
 
 
-def _labels(rows: Sequence[Row]) -> Group:
+def _labels(rows: Sequence[Row]) -> ColumnGroup:
     """The column at the left: attentions or heads, where there are several, else d_k."""
     heads = [str(row.head or "all") for row in rows]
     if rows[0].where:
@@ -96,65 +116,35 @@ def _labels(rows: Sequence[Row]) -> Group:
             f"{row.where} {head}" if row.where in with_heads else row.where
             for row, head in zip(rows, heads, strict=True)
         ]
-        return _column("attention", [name.ljust(max(map(len, names))) for name in names])
+        width = max(map(len, names))
+        return ColumnGroup("", ("attention",), [(name.ljust(width),) for name in names])
     if rows[0].head:
-        return _column("head", heads)
-    return _column("d_k", [str(row.d_k) for row in rows])
+        return ColumnGroup("", ("head",), [(head,) for head in heads])
+    return ColumnGroup("", ("d_k",), [(str(row.d_k),) for row in rows])
 
 
-def _column(head: str, cells: Sequence[str]) -> Group:
-    return Group("", (head,), [(cell,) for cell in cells])
-
-
-def _of_scores(rows: Sequence[Row], view: View) -> list[Group]:
-    variances = _both(rows, lambda measured: measured.variance, view)
-    beside = [
-        (without, str(row.d_k), scaled, "1")
-        for row, (without, scaled) in zip(rows, variances, strict=True)
-    ]
-    return [
-        Group("mean", SIDES, _both(rows, lambda measured: measured.mean, view)),
-        Group("variance", (SIDES[0], "theory", SIDES[1], "theory"), beside),
-    ]
-
-
-def _of_weights(rows: Sequence[Row], view: View) -> list[Group]:
-    entropies = _both(rows, lambda measured: measured.entropy, view)
-    beside = [
-        (*both, number_text(row.log_m, view.precision))
-        for row, both in zip(rows, entropies, strict=True)
-    ]
-    return [
-        Group("largest weight", SIDES, _both(rows, lambda measured: measured.largest, view)),
-        Group("entropy", (*SIDES, "log m"), beside),
-        Group("gradient", SIDES, _both(rows, lambda measured: measured.gradient, view)),
-    ]
-
-
-def _both(
-    rows: Sequence[Row], measure: Callable[[Measured], float], view: View
-) -> list[tuple[str, str]]:
-    """A measure without √d_k and with it, as text, for each row."""
-    return [
-        (
-            number_text(measure(row.without), view.precision),
-            number_text(measure(row.scaled), view.precision),
-        )
-        for row in rows
-    ]
-
-
-def _bars(rows: Sequence[Row]) -> Iterator[Text]:
+def _bars(labels: ColumnGroup, rows: Sequence[Row]) -> Iterator[Text]:
     """Two lines a row, without √d_k and with it: the largest weight, and the gradient."""
-    _, *names = _labels(rows).lines
+    _, *names = labels.lines
     side = len(SIDES[1])
     size = min(LONGEST, max(SHORTEST, (NARROW - len(names[0]) - side - 5) // 2))
     title = "largest weight" if size == LONGEST else "largest"
-    scales = scale(title, "1", size), scale("gradient", "0.5", size)
+    scales = f"0{title.center(size - 2)}1", f"0{'gradient'.center(size - 4)}0.5"
     yield Text(f" {names[0]} {' ' * side} {'  '.join(scales)}")
     for name, row in zip(names[1:], rows, strict=True):
         sides = zip((name, " " * len(name)), SIDES, STYLES, (row.without, row.scaled), strict=True)
         for label, which, style, measured in sides:
-            first = bar(measured.largest, size).ljust(size)
-            second = bar(measured.gradient / STEEPEST, size)
-            yield Text.assemble(f" {label} {which.ljust(side)} ", (f"{first}  {second}", style))
+            bars = (
+                f"{bar(measured.largest, size):{size}}  {bar(measured.gradient / STEEPEST, size)}"
+            )
+            yield Text.assemble(f" {label} {which.ljust(side)} ", (bars, style))
+
+
+def bar(share: float, width: int) -> str:
+    """A share of a width in characters, to the nearest eighth of one; nothing for NaN.
+
+    >>> bar(0.5, 5), bar(1, 2), bar(0, 2)
+    ('██▌', '██', '')
+    """
+    eighths = 0 if isnan(share) else round(min(max(share, 0.0), 1.0) * width * 8)
+    return (FULL_BLOCK * (eighths // 8) + END_BLOCK_ELEMENTS[eighths % 8]).rstrip()

@@ -1,0 +1,233 @@
+"""Explanations of cells as text, Markdown, LaTeX and JSON: a function each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from attncli.calculation.algebra.expressions import (
+    Cell,
+    Difference,
+    Expression,
+    Function,
+    Known,
+    Larger,
+    Negative,
+    Noted,
+    Number,
+    Power,
+    Product,
+    Quotient,
+    Root,
+    Sum,
+    Values,
+)
+from attncli.calculation.algebra.vector_expressions import Inner, Length, SquaredDistance, Total
+from attncli.records import replace
+from attncli.render.explain.explanations import Explanations
+from attncli.render.explain.latex import Latex, escape_latex
+from attncli.render.explain.spelling import Spelling, unknown
+from attncli.render.markdown import escape_markdown
+from attncli.render.standard_data import to_json
+from attncli.render.view import View
+
+INDENT = "  "
+
+# What JSON calls the operation of each kind of expression; a function has its own name.
+OPERATIONS: dict[type[Expression], str] = {
+    **dict.fromkeys((Number, Known), "constant"),
+    **dict.fromkeys((Sum, Inner, Total, SquaredDistance), "sum"),
+    Difference: "difference",
+    Negative: "negative",
+    Product: "product",
+    Quotient: "quotient",
+    Power: "power",
+    Larger: "max",
+    Length: "length",
+}
+
+
+def write_text(explained: Explanations, view: View) -> str:
+    """A line a cell, or several where the screen is narrower; what it comes from below it."""
+    spelling = Spelling(explained.paper, view.precision, view.full)
+
+    def write(top: Cell) -> Iterator[str]:
+        for level, cell in explained.walk(top):
+            head, *chain = explained.chain(cell, spelling)
+            aside = _aside(explained, cell, spelling)
+            yield from wrap_chain(INDENT * level + head, chain, aside and f"  {aside}", view.width)
+            own = explained.own_chain(cell, spelling)
+            if own:
+                beside = _beside(explained, cell, spelling.precision)
+                indent = INDENT * level + " " * max(0, len(head) - len("answer"))
+                yield from wrap_chain(f"{indent}answer", own, beside, view.width)
+
+    blocks = list(_blocks(explained, write, "left out: {} (--full shows them)"))
+    apart = "\n\n" if any("\n" in block for block in blocks) else "\n"
+    return apart.join(blocks) + "\n"
+
+
+def _blocks(
+    explained: Explanations, write: Callable[[Cell], Iterable[str]], left_out: str
+) -> Iterator[str]:
+    """The lines of each cell that is asked for, and a line where some are left out."""
+    for selection in explained.selections:
+        cells, others = explained.cells(selection)
+        yield from ("\n".join(write(cell)) for cell in cells)
+        if others:
+            yield left_out.format(f"{others} of {len(selection)} cells")
+
+
+def _aside(explained: Explanations, cell: Cell, spelling: Spelling) -> str:
+    """The labels of a cell and what is said of it, in brackets; nothing where there are neither."""
+    said = [", ".join(explained.labels(cell)), explained.note(cell, spelling)]
+    words = "; ".join(filter(None, said))
+    return f"({words})" if words else ""
+
+
+def _beside(explained: Explanations, cell: Cell, precision: int) -> str:
+    """A remark on the number that an answer holds: its own numbers give that, or they do not."""
+    written = explained.written(cell, precision)
+    if written is None:
+        return ""
+    number, fits = written
+    return f", {'and' if fits else 'but'} {number} is written"
+
+
+def wrap_chain(head: str, chain: list[str], aside: str, width: int | None) -> Iterator[str]:
+    """One line where it fits; else a line for each equals sign, and breaks before a plus.
+
+    >>> list(wrap_chain("a", ["1 + 2 + 3", "6"], "", 9))
+    ['a = 1 + 2', '    + 3', '  = 6']
+    """
+    line = " = ".join([head, *chain]) + aside
+    if width is None or len(line) <= width:
+        yield line
+        return
+    margin = len(head) if len(head) <= width // 3 else len(head) - len(head.lstrip()) + 2
+    if margin != len(head):
+        yield head
+    for at, part in enumerate(chain):
+        start = f"{head} = " if at == 0 and margin == len(head) else " " * margin + " = "
+        end = aside if at == len(chain) - 1 else ""
+        yield from _wrap_terms(start, part.split(" + "), end, width)
+
+
+def _wrap_terms(line: str, terms: list[str], aside: str, width: int) -> Iterator[str]:
+    margin = " " * len(line)
+    pieces = [terms[0], *(f" + {term}" for term in terms[1:])]
+    line += pieces[0]
+    for piece in [*pieces[1:], *([aside] if aside else [])]:
+        if len(line) + len(piece) > width:
+            yield line
+            line = margin + piece.lstrip(", ")
+        else:
+            line += piece
+    yield line
+
+
+def write_markdown(explained: Explanations, view: View) -> str:
+    """A list, with what a cell comes from in a list below it."""
+    spelling = Spelling(explained.paper, view.precision, view.full)
+
+    def write(top: Cell) -> Iterator[str]:
+        for level, cell in explained.walk(top):
+            chain = " = ".join(explained.chain(cell, spelling))
+            aside = escape_markdown(_aside(explained, cell, spelling))
+            yield f"{INDENT * level}- `{chain}` {aside}".rstrip()
+            own = explained.own_chain(cell, spelling)
+            if own:
+                beside = _beside(explained, cell, view.precision)
+                yield f"{INDENT * level}  - answer: `{' = '.join(own)}`{beside}"
+
+    return "\n".join(_blocks(explained, write, "- left out: {}")) + "\n"
+
+
+def write_latex(explained: Explanations, view: View) -> str:
+    """An `align*` of amsmath a cell, one equals sign a line."""
+    spelling = Latex(explained.paper, view.precision, view.full)
+
+    def write(top: Cell) -> Iterator[str]:
+        return (_aligned(explained, cell, spelling) for _, cell in explained.walk(top))
+
+    blocks = _blocks(explained, write, "% left out: {}")
+    return "\n".join([r"% \usepackage{amsmath}", *blocks]) + "\n"
+
+
+def _aligned(explained: Explanations, cell: Cell, spelling: Latex) -> str:
+    head, *chain = explained.chain(cell, spelling)
+    lines = [f"{head} &= {chain[0]}", *(f"&= {part}" for part in chain[1:])]
+    labels = escape_latex(", ".join(explained.labels(cell)))
+    said = filter(None, (labels and rf"\text{{{labels}}}", explained.note(cell, spelling)))
+    aside = r"\text{; }".join(said)
+    lines[-1] += rf" \quad ({aside})" if aside else ""
+    own = explained.own_chain(cell, spelling)
+    if own:
+        beside = _beside(explained, cell, spelling.precision)
+        lines += [rf"\text{{answer}} &= {own[0]}", *(f"&= {part}" for part in own[1:])]
+        lines[-1] += rf"\text{{{beside}}}" if beside else ""
+    body = " \\\\\n  ".join(lines)
+    return f"\\begin{{align*}}\n  {body}\n\\end{{align*}}"
+
+
+def write_json(explained: Explanations, view: View) -> str:
+    """A list with an object a cell; nothing is elided, and every digit is kept."""
+    explained = replace(explained, full=True)
+    cells = [cell for selection in explained.selections for cell in selection]
+    spelling = Spelling(explained.paper, view.precision, full=True)
+    objects = [_object(explained, cell, spelling, explained.depth) for cell in cells]
+    return to_json(objects)
+
+
+def _object(explained: Explanations, cell: Cell, spelling: Spelling, depth: int) -> dict[str, Any]:
+    expression = explained.expression(cell, explained.trace)
+    labels, note = explained.labels(cell), explained.note(cell, spelling)
+    entry = {
+        "cell": spelling.cell(cell),
+        **({"labels": labels} if labels else {}),
+        "formula": spelling.spell(expression),
+        **({"note": note} if note else {}),
+        **tree(expression, explained.trace.matrices, spelling),
+        "value": explained.value(cell),
+    }
+    if explained.own_chain(cell, spelling):
+        own = explained.expression(cell, explained.answered)
+        entry["answer"] = {
+            **tree(own, explained.answered.matrices, spelling),
+            "written": explained.own.number(cell) if explained.own else None,
+        }
+    if depth:
+        entry["operands"] = [
+            _object(explained, operand, spelling, depth - 1) for operand in explained.operands(cell)
+        ]
+    return entry
+
+
+def tree(expression: Expression, values: Values, spelling: Spelling) -> dict[str, Any]:
+    """An operation, its terms and their value; terms are cells, constants, or such trees.
+
+    Raises NotImplementedError for a kind of expression that has no name in JSON.
+    """
+    node = _node(expression, values, spelling)
+    if "cell" in node:  # a cell taken over as it is
+        return {"operation": "same", "terms": [node], "value": node["value"]}
+    return node
+
+
+def _node(expression: Expression, values: Values, spelling: Spelling) -> dict[str, Any]:
+    value = expression.value(values)
+    match expression:
+        case Noted(result):
+            return _node(result, values, spelling)
+        case Cell():
+            return {"cell": spelling.cell(expression), "value": value}
+        case Root(radicand):
+            return {"operation": "root", "terms": [radicand], "value": value}
+        case Function(name):
+            operation = name
+        case _ if type(expression) in OPERATIONS:
+            operation = OPERATIONS[type(expression)]
+        case _:
+            raise unknown(expression)
+    terms = [_node(part, values, spelling) for part in expression.parts]
+    return {"operation": operation, "terms": terms, "value": value}
