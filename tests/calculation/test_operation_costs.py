@@ -343,8 +343,15 @@ SCORING_WEIGHTS: dict[str, dict[str, Any]] = {
     },
     "distance": {},
 }
-# The others are counted in the oracle's products below, or in `apply` above: the oracle's own loops
-# take the lengths of a cosine, and the W_a of general and concat, anew for every pair.
+# These are counted in the oracle's products below, or in `apply` above: the oracle's own loops take
+# the lengths of a cosine, and the W_a of general and concat, anew for every pair.
+COUNTED_OTHERWISE = {"cosine", "general", "concat"}
+
+
+def test_every_scoring_function_is_counted() -> None:
+    """In the oracle's loops, or otherwise."""
+    left_out = set(SCORING) - set(SCORING_WEIGHTS) - COUNTED_OTHERWISE
+    assert not left_out, f"the cost of {', '.join(left_out)} scoring is compared with no loops."
 
 
 @pytest.mark.parametrize("score", SCORING_WEIGHTS)
