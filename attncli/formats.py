@@ -79,7 +79,7 @@ class Format(Generic[Asked]):
         return written.encode() if isinstance(written, str) else written
 
     def memory_per_number(self, full: bool) -> int:
-        """Bytes that each number of the result takes while it is written; few, where it is elided."""
+        """Bytes that each number of the result takes while written; few, where it is elided."""
         return 0 if self.elides and not full else self.bytes_per_number
 
 

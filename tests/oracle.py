@@ -37,8 +37,8 @@ def attention(
     """The steps of one attention, in their order: softmax(scale · score(Q, K) + mask) V.
 
     `scale` None leaves the factor to the scoring function; 1 is no scaling; `softcap` None is no
-    cap. With no `may_attend` and nothing `added` there is no mask. `turned` is what rotary positions
-    make of queries and of keys.
+    cap. With no `may_attend` and nothing `added` there is no mask. `turned` is what rotary
+    positions make of queries and of keys.
 
     >>> steps = attention({"X": [[1.0], [0.0]]}, score="dot")
     >>> list(steps), steps["scores"], steps["weights"][1]

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from attncli.cli import cli
 
 PLURAL_OF_ONE = re.compile(
-    r"(?<![\w.,])1 (?:real |random )?(?:rows|columns|keys|queries|cells|heads|labels|numbers|points|"
-    r"scores|tokens|decimals|files)\b|\bare 1\b"
+    r"(?<![\w.,])1 (?:real |random )?(?:rows|columns|keys|queries|cells|heads|labels|numbers|"
+    r"points|scores|tokens|decimals|files)\b|\bare 1\b"
 )
 ANSWER = '{"weights": [[1, 0]]}'
 TWO_KEYS = '{"Q": [[1]], "K": [[1], [2]], "score": "dot"}'

@@ -10,7 +10,7 @@ UNKNOWN = 4 * 2**30  # taken to be free where the system does not tell
 
 
 def free_memory(root: Path = Path("/")) -> int:
-    """Bytes that can be had without swapping, as the files say that the system keeps below `root`."""
+    """Bytes that can be had without swapping, by the files that the system keeps below `root`."""
     return min([*_of_machine(root), *_of_groups(root)], default=UNKNOWN)
 
 

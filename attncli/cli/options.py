@@ -37,7 +37,7 @@ def steps() -> Iterable[str]:
 
 
 def problem_options(*repeated: str) -> Decorator:
-    """The choices of a problem as options, from the place that lists them; these may be repeated."""
+    """The choices of a problem as options, from their own place; `repeated` may be given twice."""
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         for name, choice in reversed(CHOICES.items()):

@@ -149,7 +149,7 @@ class Drawing:
 
 
 def broken(text: Text, width: int | None) -> Iterator[Text]:
-    """Lines that fit the width, broken between words; a shape, or a word that is wider, stays whole."""
+    """Lines that fit the width, broken between words; a shape, or a wider word, stays whole."""
     starts = [0]
     for word in re.finditer(r"\s*\S+(?: × \d+)*\s*", text.plain):
         line = text.plain[starts[-1] : word.end()].rstrip()

@@ -42,8 +42,8 @@ def frozen(choice: str) -> set[str]:
     }
 
 
-# Each registry by the choice that names its entries, and its entries in plain loops. The oracle does
-# without positions, and as the paper, where nothing is asked for.
+# Each registry by the choice that names its entries, and its entries in plain loops. The oracle
+# does without positions, and as the paper, where nothing is asked for.
 REGISTRIES: dict[str, tuple[Collection[str], Collection[str]]] = {
     "score": (SCORING, oracle.SCORES),
     "normaliser": (NORMALISERS, oracle.NORMALISERS),

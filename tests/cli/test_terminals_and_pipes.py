@@ -1,4 +1,4 @@
-"""The program on a real terminal, in a pipe, interrupted, and asked to tell where an error is from."""
+"""The program on a real terminal, in a pipe, interrupted, and asked for the source of an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`attncli check`: verdicts, causes, marks and forms; `python tests/test_check.py` writes the goldens."""
+"""`attncli check`: verdicts, causes, marks and forms.
+
+`python -m tests.commands.test_check` writes the golden files anew.
+"""
 
 from __future__ import annotations
 
@@ -278,7 +281,8 @@ def test_answers_in_fewer_bits_are_right(dtype: str, form: str, tmp_path: Path) 
 @pytest.mark.parametrize("hidden", ["-inf", "-Infinity", "-1e9", "-1e6"])
 def test_what_hides_a_key_is_a_mask(hidden: str) -> None:
     """Infinity, or a number so low that no weight is left, as programs write it."""
-    answer = f'{{"masked": [[0.71, {hidden if hidden != "-inf" else chr(34) + hidden + chr(34)}], [0.71, 0.71]]}}'
+    cell = f'"{hidden}"' if hidden == "-inf" else hidden
+    answer = f'{{"masked": [[0.71, {cell}], [0.71, 0.71]]}}'
     found = results(PLAIN, "-", "--mask", "causal", stdin=answer)
     assert found["masked"]["data"]["verdict"] == "right"
 

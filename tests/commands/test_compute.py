@@ -103,7 +103,10 @@ WARNINGS = [
     ),
     (
         ["[[1,2]]", "--mask", "padding:0", "--heads", "2"],
-        "no key may be attended by head 1, query 1; head 2, query 1: weights and heads are 0 there.",
+        (
+            "no key may be attended by head 1, query 1; head 2, query 1: "
+            "weights and heads are 0 there."
+        ),
     ),
     (
         ["[[[1],[2]],[[3],[4]]]", "--mask", "padding:2,0"],

@@ -465,8 +465,8 @@ ERRORS: list[tuple[Sequence[str], str]] = [
     (
         options(n=N, d_model=10, heads=3),
         (
-            "d_model is 10, but heads is 3: without --d-k a head has d_model / heads features. Choose "
-            "a number of heads that divides it (1, 2, 5 or 10), or give --d-k."
+            "d_model is 10, but heads is 3: without --d-k a head has d_model / heads features. "
+            "Choose a number of heads that divides it (1, 2, 5 or 10), or give --d-k."
         ),
     ),
     (options(n=N, d_model=12, heads=4, kv_heads=3), "must divide 4: 1, 2 or 4."),

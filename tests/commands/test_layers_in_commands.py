@@ -379,8 +379,8 @@ def test_cells_of_layers_in_every_form() -> None:
         r"  \mathrm{norm\_1.variance}_{1,1} &= \frac{\left(\mathrm{norm\_1.sum}_{1,1}"
     )
     assert (
-        latex[-2]
-        == r"  \mathrm{ffn.activated}_{1,1} &= 0 \quad (\mathrm{ffn.hidden}_{1,1}\text{ is below 0})"
+        latex[-2] == r"  \mathrm{ffn.activated}_{1,1} &= 0 "
+        r"\quad (\mathrm{ffn.hidden}_{1,1}\text{ is below 0})"
     )
     markdown = explained(*cells, "-f", "markdown", "-p", "0", given=BY_HAND)
     assert markdown[1] == r"- `ffn.activated[1,1] = 0` (ffn.hidden\[1,1\] is below 0)"

@@ -1,4 +1,4 @@
-"""State dicts of PyTorch's layers, read as they are saved: under its names, in every kind of file."""
+"""State dicts of PyTorch's layers, as they are saved: under its names, in every kind of file."""
 
 from __future__ import annotations
 
@@ -348,7 +348,7 @@ def test_a_choice_of_one_sublayer_is_said_with_its_name(tmp_path: Path) -> None:
 
 
 def test_a_mask_of_a_sublayer_replaces_the_earlier_one_there() -> None:
-    """What comes later wins: masks are combined where they stand together, not one after another."""
+    """What comes later wins: masks are combined where they stand together, not in turn."""
     document = CASES["decoder layer, pre, relu, padding"]["document"]
     earlier = {**document, "cross": {"masks": ["padding:2"]}}
     later = computed("-", "cross.mask=padding:5", stdin=json.dumps(earlier).encode())

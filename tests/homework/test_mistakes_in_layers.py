@@ -94,7 +94,7 @@ RIGHT: dict[str, Callable[[Steps], Entries]] = {
 
 @pytest.mark.parametrize("answer", RIGHT)
 def test_right_answers_of_a_few_steps(answer: str) -> None:
-    """Nested or dotted; a number a token as a column, a row or a list; steps by where they stand."""
+    """Nested or dotted; a number a token as a column, a row or a list; steps by their places."""
     steps = oracle_layers.encoder(ENCODER, Choices(2, eps=EPS))
     steps["norm_1.sum"] = summed(ENCODER["X"], steps["self.output"])
     steps["norm_2.sum"] = summed(steps["norm_1.output"], steps["ffn.output"])

@@ -105,7 +105,7 @@ def _under_conventions(document: Document, names: Sequence[str]) -> list[Compari
 
 
 def _of_layout(document: Document, name: str) -> str:
-    """What else to try where a convention reads the weights in another layout than is usual here."""
+    """What else to try where a convention reads the weights in another layout than is usual."""
     from attncli.calculation.conventions import CONVENTIONS
 
     own = document.entries.get("convention")

@@ -147,7 +147,7 @@ def _document(
     final_norm: bool,
     compares: bool,
 ) -> Document:
-    """The document that is named, or one that sizes make. Raises AttncliError for both, or neither."""
+    """The named document, or one made of sizes. Raises AttncliError for both, or neither."""
     from attncli.calculation.counting.document_of_sizes import sized
 
     own = {"hidden"} if compares else set()  # a width for the scoring functions to compare

@@ -54,7 +54,8 @@ def mask(
       attncli mask window:1,1 3 -f csv | attncli compute samples/self_attention.json --mask -
       attncli mask '[[1,0,0],[1,1,0],[1,1,1]]'
 
-    ● may be attended, · may not; JSON and CSV are what compute --mask - reads. KIND is causal, causal:lower-right, padding:N or window:LEFT,RIGHT.
+    ● may be attended, · may not; JSON and CSV are what compute --mask - reads.
+    KIND is causal, causal:lower-right, padding:N or window:LEFT,RIGHT.
     A FILE, - or a literal is described instead: which rule it is, its polarity and orientation,
     rows without any key, and the share of open cells.
     """

@@ -1,4 +1,4 @@
-"""Expressions as people write them, in text; the methods at the end are what LaTeX has of its own."""
+"""Expressions as people write them, in text; LaTeX replaces the methods at the end."""
 
 from __future__ import annotations
 

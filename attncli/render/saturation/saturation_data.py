@@ -27,7 +27,7 @@ def saturation_json(found: Saturation, _: View) -> str:
 
 
 def saturation_csv(found: Saturation, _: View) -> str:
-    """A line a row under a line of names: those of JSON, `scaled.mean` for an object in an object."""
+    """A line a row under a line of names: those of JSON, `scaled.mean` for nested objects."""
     source = found.source
     drawn = {"keys": source.keys, "seed": source.seed} if isinstance(source, Drawn) else {}
     lines = [{**_flat(_row(row)), **drawn} for row in found.rows]

@@ -59,7 +59,8 @@ def _source(found: Saturation, view: View) -> Iterator[str]:
 
 def _drawn(source: Drawn) -> Iterator[str]:
     """The random numbers, and the theory about them."""
-    yield f"{count(source.queries, 'random queries')}, each with {count(source.keys, 'keys')} of its own"
+    queries, keys = count(source.queries, "random queries"), count(source.keys, "keys")
+    yield f"{queries}, each with {keys} of its own"
     yield f"Every number in them is independent N(0, 1): seed {source.seed}, PCG64."
     yield "In theory q·k has variance d_k, and q·k / √d_k variance 1."
 
