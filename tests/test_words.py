@@ -79,7 +79,7 @@ SAID: list[tuple[list[str], str, str]] = [
 
 
 @pytest.mark.parametrize(("arguments", "stdin", "said"), SAID, ids=[said for _, _, said in SAID])
-def test_one_of_a_thing_is_singular(arguments: list[str], stdin: str, said: str) -> None:
+def test_one_is_followed_by_the_singular(arguments: list[str], stdin: str, said: str) -> None:
     """In messages, remarks and reports alike."""
     run = CliRunner().invoke(cli, arguments, input=stdin)
     assert said in run.output

@@ -262,7 +262,7 @@ def test_the_temperature_divides_the_scores(
 @every_scoring
 @modest
 @given(order=st.permutations(range(M)), mask=arrays(np.bool_, (N, M)), fill=st.none() | st.just(-9))
-def test_the_order_of_keys_is_nothing(
+def test_permuting_keys_and_values_changes_nothing(
     score: str, order: list[int], mask: NDArray[Any], fill: float | None
 ) -> None:
     """Keys, values and the mask's columns in another order leave the output as it is."""
@@ -278,7 +278,7 @@ def test_the_order_of_keys_is_nothing(
 
 @every_scoring
 @every_mask
-def test_the_order_of_keys_is_nothing_to_a_mask(score: str, kind: str, mask: str) -> None:
+def test_permuting_keys_values_and_mask_changes_nothing(score: str, kind: str, mask: str) -> None:
     """A named mask gives what its matrix gives with keys, values and columns reversed."""
     problem: dict[str, Any] = {"score": score, **queries_keys_values(score)}
     before = calculate({**problem, "mask": mask})

@@ -336,7 +336,7 @@ REFUSED: list[tuple[str, Entries, str]] = [
     [(given, message) for _, given, message in REFUSED],
     ids=[case for case, _, _ in REFUSED],
 )
-def test_what_is_wrong_is_told_with_its_place(given: Entries, message: str) -> None:
+def test_errors_name_the_sublayer(given: Entries, message: str) -> None:
     """One line with the sublayer, the fact and the cure."""
     assert refused(given) == f"Error: standard input: {message}\n"
 

@@ -96,7 +96,7 @@ def test_only_reaches_every_step_of_every_layer() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("where", ["post", "pre"])
-def test_plans_say_what_they_give(kind: str, where: str) -> None:
+def test_names_and_axes_of_a_plan_are_those_of_its_matrices(kind: str, where: str) -> None:
     """Names are all different, the last is output, and axes are those of the numbers."""
     given = {**document(kind, 2), "norm": where, "position": "alibi", "score": "additive"}
     problem, plan = read(Reader().document(json.dumps(given)))

@@ -173,7 +173,7 @@ def test_one_matrix_under_both_names_is_an_error() -> None:
     )
 
 
-def test_what_comes_later_wins_under_either_name() -> None:
+def test_later_entries_win_under_either_name() -> None:
     """A name of PyTorch is a name like others on the command line."""
     _, inputs, options = parted("the sample")
     x = f"X={inputs['X'].tolist()}"

@@ -346,7 +346,7 @@ def test_a_wrong_end_of_a_deep_stack_is_answered_soon(steps_of_transformer: Step
 
 
 @pytest.mark.parametrize("document", [ENCODER, DECODER], ids=["encoder", "decoder"])
-def test_matrices_that_fit_nowhere_are_told_and_no_more(
+def test_answers_of_other_shapes_and_ranks_are_judged(
     document: Entries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Steps of other shapes and ranks, one at a time, with the output."""
