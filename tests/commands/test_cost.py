@@ -1,7 +1,7 @@
 """`attncli cost`: sizes and documents, tables and data, comparisons, doublings, refusals.
 
-`python -m tests.test_cost_command` writes the golden files anew. What is counted is tested in
-tests/test_cost.py.
+`python -m tests.commands.test_cost` writes the golden files anew. What is counted is tested in
+tests/calculation/test_operation_costs.py.
 """
 
 from __future__ import annotations
