@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+from math import prod
 from random import Random
 from typing import Any
 
@@ -12,12 +14,17 @@ Document = dict[str, Any]
 
 def matrix(seed: str, *sizes: int) -> Any:
     """Nested lists of normally distributed numbers that the seed decides."""
+    nested: Any = drawn(seed, prod(sizes))
+    for size in sizes[:0:-1]:
+        nested = [list(nested[i : i + size]) for i in range(0, len(nested), size)]
+    return list(nested)
+
+
+@cache
+def drawn(seed: str, count: int) -> tuple[float, ...]:
+    """So many numbers; drawing them takes longer than all that is done with them."""
     random = Random(seed)
-
-    def filled(*rest: int) -> Any:
-        return [filled(*rest[1:]) for _ in range(rest[0])] if rest else random.gauss(0, 1)
-
-    return filled(*sizes)
+    return tuple(random.gauss(0, 1) for _ in range(count))
 
 
 def numbers(cells: Any) -> np.ndarray[Any, Any]:

@@ -37,8 +37,8 @@ def attention(
     """The steps of one attention, in their order: softmax(scale · score(Q, K) + mask) V.
 
     `scale` None leaves the factor to the scoring function; 1 is no scaling; `softcap` None is no
-    cap. With no `may_attend` and nothing `added` there is no mask. `turned` is what rotary positions
-    make of queries and of keys.
+    cap. With no `may_attend` and nothing `added` there is no mask. `turned` is what rotary
+    positions make of queries and of keys.
 
     >>> steps = attention({"X": [[1.0], [0.0]]}, score="dot")
     >>> list(steps), steps["scores"], steps["weights"][1]
@@ -141,17 +141,7 @@ def joined(given: Given, name: str, side: list[Matrix], steps: Steps) -> list[Ma
 
 def scored(given: Given, score: str, queries: Matrix, keys: Matrix) -> Steps:
     """The steps up to `scores`, for one head."""
-    if score == "additive":
-        return additive(given, queries, keys)
-    if score == "concat":
-        return concat(given, queries, keys)
-    if score == "general":
-        return {"scores": general(queries, given["W_a"], keys)}
-    if score == "cosine":
-        return {"scores": cosine(queries, keys)}
-    if score == "distance":
-        return {"scores": distance(queries, keys)}
-    return {"scores": dot(queries, keys)}
+    return SCORES[score](given, queries, keys)
 
 
 def dot(queries: Matrix, keys: Matrix) -> Matrix:
@@ -232,6 +222,17 @@ def distance(queries: Matrix, keys: Matrix) -> Matrix:
     return scores
 
 
+SCORES: dict[str, Callable[[Given, Matrix, Matrix], Steps]] = {
+    "dot": lambda given, queries, keys: {"scores": dot(queries, keys)},
+    "scaled": lambda given, queries, keys: {"scores": dot(queries, keys)},
+    "general": lambda given, queries, keys: {"scores": general(queries, given["W_a"], keys)},
+    "additive": lambda given, queries, keys: additive(given, queries, keys),
+    "concat": lambda given, queries, keys: concat(given, queries, keys),
+    "cosine": lambda given, queries, keys: {"scores": cosine(queries, keys)},
+    "distance": lambda given, queries, keys: {"scores": distance(queries, keys)},
+}
+
+
 def default_scale(score: str, d_k: int) -> float:
     """1/√d_k for scaled scoring (Vaswani et al. 2017), else 1."""
     return 1 / math.sqrt(d_k) if score == "scaled" else 1.0
@@ -258,6 +259,9 @@ def window(left: int, right: int, offset: int = 0) -> MayAttend:
         return (left == -1 or p - left <= j) and (right == -1 or j <= p + right)
 
     return sees
+
+
+MASKS = {"causal": causal, "padding": padding, "window": window}
 
 
 def masked(
@@ -316,6 +320,9 @@ def sigmoid(scores: Matrix) -> Matrix:
     """weightsᵢⱼ = 1 / (1 + exp(−sᵢⱼ)), which is (1 + tanh(sᵢⱼ / 2)) / 2."""
     return [[(1 + math.tanh(score / 2)) / 2 for score in row] for row in scores]
 
+
+# Which matrices a layout writes transposed: those of tokens (X, scores, mask), those of weights.
+LAYOUTS = {"rows": (False, False), "columns": (True, True), "torch": (False, True)}
 
 NORMALISERS = {"softmax": softmax, "softmax1": softmax1, "sparsemax": sparsemax, "sigmoid": sigmoid}
 

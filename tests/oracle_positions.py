@@ -76,3 +76,6 @@ SLOPES = {
 def distances(heads: int, first: int = 0) -> Added:
     """−slope · |p − j| where p is the place of query i, first + i (Press et al. 2022)."""
     return lambda h, i, j: -SLOPES[heads][h] * abs(first + i - j)
+
+
+POSITIONS = {"sinusoidal": sinusoids, "rope": rotated, "alibi": distances}

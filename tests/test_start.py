@@ -74,7 +74,7 @@ def test_every_command_has_its_list() -> None:
 
 @pytest.mark.parametrize("line", MAY_LOAD)
 def test_what_a_command_loads(line: str) -> None:
-    """Of the program no room but its own and few files, and of libraries none that it does not need."""
+    """No room of the program but its own, few files, and no library that it does not need."""
     rooms, most, libraries = MAY_LOAD[line]
     loaded = loaded_by(*line.split())
     own = {name.removeprefix("attncli.") for name in loaded if name.startswith("attncli.")}

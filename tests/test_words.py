@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from attncli.cli.program import cli
 
 PLURAL_OF_ONE = re.compile(
-    r"(?<![\w.,])1 (?:real |random )?(?:rows|columns|keys|queries|cells|heads|labels|numbers|points|"
-    r"scores|tokens|decimals|files)\b|\bare 1\b"
+    r"(?<![\w.,])1 (?:real |random )?(?:rows|columns|keys|queries|cells|heads|labels|numbers|"
+    r"points|scores|tokens|decimals|files)\b|\bare 1\b"
 )
 ANSWER = '{"weights": [[1, 0]]}'
 TWO_KEYS = '{"Q": [[1]], "K": [[1], [2]], "score": "dot"}'
@@ -79,7 +79,7 @@ SAID: list[tuple[list[str], str, str]] = [
 
 
 @pytest.mark.parametrize(("arguments", "stdin", "said"), SAID, ids=[said for _, _, said in SAID])
-def test_one_of_a_thing_is_singular(arguments: list[str], stdin: str, said: str) -> None:
+def test_one_is_followed_by_the_singular(arguments: list[str], stdin: str, said: str) -> None:
     """In messages, remarks and reports alike."""
     run = CliRunner().invoke(cli, arguments, input=stdin)
     assert said in run.output

@@ -131,7 +131,7 @@ def labels(kind: LayerKind, sizes: Mapping[str, int]) -> dict[str, list[str]]:
 
 @record(frozen=True)
 class Drawing:
-    """Numbers drawn by a seed, for each matrix by its own name: more rows leave the first as they are."""
+    """Numbers drawn by a seed and the name of the matrix: more rows leave the first as they are."""
 
     seed: int
     is_enlarged: bool

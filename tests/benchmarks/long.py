@@ -55,7 +55,7 @@ def measured(torch: Any) -> Iterator[Ratio]:
     yield Ratio("additive, 512 × 512, hidden 128", "tanh(q[:, None] + k[None]) @ v", ratio, 0.25)
 
 
-# A process inherits the peak of the one that starts it: the program is started by one that is small.
+# A process inherits the peak of the one that starts it: a small one starts the program.
 PEAK = """
 import resource, subprocess, sys
 subprocess.run(sys.argv[1:], check=True)

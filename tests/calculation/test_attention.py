@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from attncli.calculation.scoring.scoring_functions import SCORING
 from tests import oracle
 from tests.matrices import assert_same
 from tests.oracle import Added, Given, MayAttend, Steps
@@ -19,7 +20,6 @@ from tests.running import compute
 
 # Sizes that all differ, and are prime, so that no axis can be taken for another.
 HEADS, BATCH, N, M, D_MODEL, D_K, D_Q, HIDDEN, D_V, D_OUT = 2, 3, 5, 7, 11, 13, 17, 19, 23, 29
-SCORES = ("dot", "scaled", "additive", "general", "concat", "cosine", "distance")
 WIDTHS_MAY_DIFFER = ("additive", "general", "concat")
 
 
@@ -366,7 +366,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("score", SCORES)
+@pytest.mark.parametrize("score", SCORING)
 @pytest.mark.parametrize(
     ("case", "is_batch"),
     [
@@ -435,7 +435,7 @@ def is_before(length: int | list[int], h: int, i: int, j: int) -> bool:
     return j < (length[i] if isinstance(length, list) else length)
 
 
-@pytest.mark.parametrize("score", SCORES)
+@pytest.mark.parametrize("score", SCORING)
 def test_heads_that_are_an_axis_stay_one(score: str) -> None:
     """Q, K, V of rank 4 are batch × heads × n × d: nothing is split, nothing put side by side."""
     case = Case(source="given")
@@ -472,7 +472,7 @@ def test_masks_of_more_queries_than_keys(mask: str) -> None:
     assert_same(compute({"mask": mask, **given}), expected)
 
 
-@pytest.mark.parametrize("score", SCORES)
+@pytest.mark.parametrize("score", SCORING)
 def test_a_width_of_one_is_not_scaled(score: str) -> None:
     """Where d_k is 1 its root changes nothing, and there is no step `scaled`."""
     random = Random(score)

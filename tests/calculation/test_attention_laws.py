@@ -68,9 +68,6 @@ MASK_EXAMPLES: dict[str, dict[str, Callable[[int, int], MayAttend]]] = {
     },
 }
 
-# Which matrices a layout writes transposed: those of tokens (X, scores, mask), those of weights.
-TRANSPOSED = {"rows": (False, False), "columns": (True, True), "torch": (False, True)}
-
 every_scoring = pytest.mark.parametrize("score", SCORING)
 every_normaliser = pytest.mark.parametrize("normaliser", NORMALISERS)
 every_layout = pytest.mark.parametrize("layout", LAYOUTS)
@@ -87,7 +84,7 @@ modest = settings(deadline=None, derandomize=True, max_examples=20)
         pytest.param(SCORING, SCORING_WEIGHTS, id="scoring"),
         pytest.param(NORMALISERS, SUMS, id="normalisers"),
         pytest.param(MASKS, MASK_EXAMPLES, id="masks"),
-        pytest.param(LAYOUTS, TRANSPOSED, id="layouts"),
+        pytest.param(LAYOUTS, oracle.LAYOUTS, id="layouts"),
     ],
 )
 def test_every_entry_has_an_example(
@@ -265,7 +262,7 @@ def test_the_temperature_divides_the_scores(
 @every_scoring
 @modest
 @given(order=st.permutations(range(M)), mask=arrays(np.bool_, (N, M)), fill=st.none() | st.just(-9))
-def test_the_order_of_keys_is_nothing(
+def test_permuting_keys_and_values_changes_nothing(
     score: str, order: list[int], mask: NDArray[Any], fill: float | None
 ) -> None:
     """Keys, values and the mask's columns in another order leave the output as it is."""
@@ -281,7 +278,7 @@ def test_the_order_of_keys_is_nothing(
 
 @every_scoring
 @every_mask
-def test_the_order_of_keys_is_nothing_to_a_mask(score: str, kind: str, mask: str) -> None:
+def test_permuting_keys_values_and_mask_changes_nothing(score: str, kind: str, mask: str) -> None:
     """A named mask gives what its matrix gives with keys, values and columns reversed."""
     problem: dict[str, Any] = {"score": score, **queries_keys_values(score)}
     before = calculate({**problem, "mask": mask})
@@ -382,7 +379,7 @@ def on_paper(matrix: NDArray[Any], is_transposed: bool) -> NDArray[Any]:
 
 def write_in(layout: str, matrices: Matrices, score: str) -> Matrices:
     """Inputs as the layout has them: W_a of general scoring is d_q × d_k in all of them."""
-    tokens, weights = TRANSPOSED[layout]
+    tokens, weights = oracle.LAYOUTS[layout]
     fixed = ("W_a",) if score == "general" else ()
     return {
         name: matrix
@@ -394,7 +391,7 @@ def write_in(layout: str, matrices: Matrices, score: str) -> Matrices:
 
 def read_from(layout: str, steps: Matrices) -> Matrices:
     """Steps back in `rows`; `hidden`, n × m × hidden, is written alike in all layouts."""
-    tokens, _ = TRANSPOSED[layout]
+    tokens, _ = oracle.LAYOUTS[layout]
     return {name: on_paper(matrix, tokens and name != "hidden") for name, matrix in steps.items()}
 
 

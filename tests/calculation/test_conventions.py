@@ -27,7 +27,7 @@ def under(convention: str, document: Document) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", CONVENTIONS)
-def test_paper_is_what_is_done_unasked_and_others_are_known(name: str) -> None:
+def test_paper_is_the_default_and_every_convention_is_known(name: str) -> None:
     """Each calculates a plain document; without masks and weights only Keras differs."""
     same = under(name, QKV) == compute(QKV)
     assert same == (name != "keras")

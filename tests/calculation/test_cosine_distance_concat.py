@@ -111,7 +111,7 @@ def test_a_vector_of_zeros_has_no_direction() -> None:
 
 
 def test_distances_make_the_kernel_regression_of_nadaraya_and_watson() -> None:
-    """The output is Σ K(q − k) v / Σ K(q − k) with the Gaussian K; `scale` is 1 over its variance."""
+    """The output is Σ K(q − k) v / Σ K(q − k) with a Gaussian K; `scale` is 1 / its variance."""
     queries, keys, values = numbers(N, 2), numbers(M, 2), numbers(M, D_V)
     output = steps_without_warning(Q=queries, K=keys, V=values, score="distance", scale=4)["output"]
     for query, row in zip(queries, output, strict=True):
@@ -187,7 +187,7 @@ def test_keys_in_place_of_values_are_told_in_concat() -> None:
 
 @pytest.mark.parametrize("layout", ["rows", "columns", "torch"])
 def test_parts_of_the_weight_are_named_as_the_layout_has_them(layout: str) -> None:
-    """Rows of W_a where tokens are rows, columns where it is written transposed; one is singular."""
+    """Rows of W_a where tokens are rows, columns where it is transposed; one is singular."""
     side = "rows" if layout == "rows" else "columns"
     matrices = {"Q": numbers(N, D_Q), "K": numbers(M, 1), "W_a": numbers(D_Q + 1, HIDDEN)}
     turned = {"rows": "", "columns": ("Q", "K", "W_a"), "torch": ("W_a",)}[layout]

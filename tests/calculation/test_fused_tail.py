@@ -1,4 +1,4 @@
-"""The tail of a plan as one tiled operation gives what its steps give, and never makes n × m numbers.
+"""The tail of a plan as one tiled operation gives the numbers of its steps, without n × m of them.
 
 Tiles are small here, so that sequences of a few tokens need many of them.
 """
@@ -105,7 +105,7 @@ def test_every_scoring_function_and_mask(score: str, name: str) -> None:
 
 @pytest.mark.parametrize("name", CHOICES)
 def test_queries_that_may_attend_nothing_are_known(name: str) -> None:
-    """They are those whose masked scores are −inf, without a matrix of them; NaN rows among them."""
+    """Their masked scores are −inf, which no matrix of them is needed to know; rows of NaN too."""
     problem, plan = read(document("scaled", CHOICES[name]))
     trace = plan.run(problem.matrices)
     (tail,) = (step.operation for step in fuse(plan, ["output"]).steps[-1:])

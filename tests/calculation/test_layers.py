@@ -148,7 +148,7 @@ def test_heads_may_share_keys() -> None:
 @pytest.mark.parametrize("norm_kind", ["layer", "rms"])
 @pytest.mark.parametrize("convention", ["paper", "keras", "annotated-transformer"])
 def test_conventions_know_their_norms(convention: str, norm_kind: str) -> None:
-    """Keras adds 1e-3; the Annotated Transformer divides by s + 1e-6 of the sample, before layers."""
+    """Keras adds 1e-3; the Annotated Transformer divides by the sample's s + 1e-6, first."""
     theirs: dict[str, Any] = {
         "paper": {},
         "keras": {"eps": 1e-3, "of_all": {"score": "dot", "fill": -1e9}},
@@ -197,7 +197,11 @@ MASKED: list[tuple[str, Entries, Any, Any]] = [
     ),
     (
         "transformer",
-        {"encoder.mask": "padding:5", "decoder.mask": "padding:4", "decoder.cross.mask": "padding:5"},
+        {
+            "encoder.mask": "padding:5",
+            "decoder.mask": "padding:4",
+            "decoder.cross.mask": "padding:5",
+        },
         [oracle.padding(4)],
         [oracle.padding(5)],
     ),

@@ -39,8 +39,8 @@ REFUSED: list[tuple[str, Entries, str]] = [
         "no such sublayer",
         {**ENCODER, "head.W_1": ROWS},
         (
-            "the name 'head.W_1' is unknown: head is no sublayer. They are self, cross, ffn, norm_1, "
-            "norm_2, norm_3, norm_final, encoder, decoder, layers."
+            "the name 'head.W_1' is unknown: head is no sublayer. They are self, cross, ffn, "
+            "norm_1, norm_2, norm_3, norm_final, encoder, decoder, layers."
         ),
     ),
     (
@@ -81,8 +81,8 @@ REFUSED: list[tuple[str, Entries, str]] = [
         "no W_k",
         without(without(ENCODER, "self.W_k"), "self.b_k"),
         (
-            "self: W_q and W_v are given without W_k: W_q, W_k and W_v belong together. Give W_k too; "
-            "an identity matrix leaves a matrix as it is."
+            "self: W_q and W_v are given without W_k: W_q, W_k and W_v belong together. Give W_k "
+            "too; an identity matrix leaves a matrix as it is."
         ),
     ),
     (
@@ -137,9 +137,10 @@ REFUSED: list[tuple[str, Entries, str]] = [
         "many sublayers",
         {**flat(document("encoder", 5)), "W_1": ROWS},
         (
-            "W_1 belongs to no sublayer here. There are layers.1.self, layers.1.norm_1, layers.1.ffn, "
-            "layers.1.norm_2, layers.2.self, layers.2.norm_1, layers.2.ffn, layers.2.norm_2, "
-            "layers.3.self, layers.3.norm_1, layers.3.ffn, layers.3.norm_2 and 8 more."
+            "W_1 belongs to no sublayer here. There are layers.1.self, layers.1.norm_1, "
+            "layers.1.ffn, layers.1.norm_2, layers.2.self, layers.2.norm_1, layers.2.ffn, "
+            "layers.2.norm_2, layers.3.self, layers.3.norm_1, layers.3.ffn, layers.3.norm_2 and 8 "
+            "more."
         ),
     ),
     (
@@ -159,8 +160,8 @@ REFUSED: list[tuple[str, Entries, str]] = [
         "X for a sublayer",
         {**ENCODER, "self.X": ENCODER["X"]},
         (
-            "self.X belongs to no sublayer here. self works on what the step before it gives: leave it "
-            "out."
+            "self.X belongs to no sublayer here. self works on what the step before it gives: "
+            "leave it out."
         ),
     ),
     (
@@ -175,8 +176,8 @@ REFUSED: list[tuple[str, Entries, str]] = [
         "a weight of another sublayer",
         {**ENCODER, "ffn.W_q": ROWS},
         (
-            "ffn: W_q belongs to a sublayer (attention), not to feed-forward. Write layer: encoder, and "
-            "the matrix under its sublayer: ffn.W_1, norm_1.gamma."
+            "ffn: W_q belongs to a sublayer (attention), not to feed-forward. Write layer: "
+            "encoder, and the matrix under its sublayer: ffn.W_1, norm_1.gamma."
         ),
     ),
     (
@@ -191,21 +192,24 @@ REFUSED: list[tuple[str, Entries, str]] = [
         "a mask without attention",
         {**DECODER, "ffn.masks": ["causal"]},
         (
-            "ffn.masks belongs to no sublayer here. A mask belongs to an attention: write self.masks or "
-            "cross.masks."
+            "ffn.masks belongs to no sublayer here. A mask belongs to an attention: write "
+            "self.masks or cross.masks."
         ),
     ),
     (
         "positions in a layer",
         {**STACK, "layers.2.position": "sinusoidal"},
-        "layers.2.position belongs to no sublayer here. It is added to X: write position at the top.",
+        (
+            "layers.2.position belongs to no sublayer here. It is added to X: "
+            "write position at the top."
+        ),
     ),
     (
         "positions of no tokens",
         {**ENCODER, "ffn.position": "rope"},
         (
-            "ffn.position belongs to no sublayer here. It works in self-attention: write position at "
-            "the top."
+            "ffn.position belongs to no sublayer here. It works in self-attention: write position "
+            "at the top."
         ),
     ),
     (
@@ -220,8 +224,8 @@ REFUSED: list[tuple[str, Entries, str]] = [
         "embeddings of a layer",
         {**STACK, "layers.1.scale_embeddings": True},
         (
-            "layers.1.scale_embeddings stands in layers.1, but it is said once, for the whole document. "
-            "Write scale_embeddings at the top."
+            "layers.1.scale_embeddings stands in layers.1, but it is said once, for the whole "
+            "document. Write scale_embeddings at the top."
         ),
     ),
     (
@@ -245,16 +249,16 @@ REFUSED: list[tuple[str, Entries, str]] = [
         "W_q of another width",
         {**STACK, "layers.2.self.W_q": matrix("W", N, HEADS * D_K)},
         (
-            "layers.2.self: X is 5 × 11 but W_q is 5 × 26: X times W_q needs as many columns in X as "
-            "rows in W_q. Check that W_q is not transposed: see --layout."
+            "layers.2.self: X is 5 × 11 but W_q is 5 × 26: X times W_q needs as many columns in X "
+            "as rows in W_q. Check that W_q is not transposed: see --layout."
         ),
     ),
     (
         "heads that do not divide",
         {**ENCODER, "heads": 3},
         (
-            "self: Q is 5 × 26: its 26 columns cannot be split into 3 heads. Choose a number of heads "
-            "that divides 26: 1, 2, 13 or 26."
+            "self: Q is 5 × 26: its 26 columns cannot be split into 3 heads. Choose a number of "
+            "heads that divides 26: 1, 2, 13 or 26."
         ),
     ),
     (
@@ -269,16 +273,16 @@ REFUSED: list[tuple[str, Entries, str]] = [
         "gamma of another width",
         {**ENCODER, "norm_1.gamma": [1, 2]},
         (
-            "norm_1: gamma is 2 numbers but sum is 5 × 11 (sum = X + sublayer): normalising needs as "
-            "many numbers in gamma as columns in sum. gamma and beta have one number a feature."
+            "norm_1: gamma is 2 numbers but sum is 5 × 11 (sum = X + sublayer): normalising needs "
+            "as many numbers in gamma as columns in sum. gamma and beta have one number a feature."
         ),
     ),
     (
         "memory of another width",
         {**DECODER, "memory": matrix("m", M, N)},
         (
-            "cross: memory is 7 × 5 but W_k is 11 × 26: memory times W_k needs as many columns in memory "
-            "as rows in W_k. Check that W_k is not transposed: see --layout."
+            "cross: memory is 7 × 5 but W_k is 11 × 26: memory times W_k needs as many columns in "
+            "memory as rows in W_k. Check that W_k is not transposed: see --layout."
         ),
     ),
     (
@@ -314,8 +318,8 @@ REFUSED: list[tuple[str, Entries, str]] = [
         "activation",
         {**ENCODER, "ffn.activation": "geul"},
         (
-            "ffn: activation is 'geul': it must be relu, gelu, gelu-tanh, silu or swiglu (did you mean "
-            "'gelu'?)."
+            "ffn: activation is 'geul': it must be relu, gelu, gelu-tanh, silu or swiglu (did you "
+            "mean 'gelu'?)."
         ),
     ),
     ("eps", {**ENCODER, "eps": -1}, "eps is -1: it must be a number of at least 0."),
@@ -332,7 +336,7 @@ REFUSED: list[tuple[str, Entries, str]] = [
     [(given, message) for _, given, message in REFUSED],
     ids=[case for case, _, _ in REFUSED],
 )
-def test_what_is_wrong_is_told_with_its_place(given: Entries, message: str) -> None:
+def test_errors_name_the_sublayer(given: Entries, message: str) -> None:
     """One line with the sublayer, the fact and the cure."""
     assert refused(given) == f"Error: standard input: {message}\n"
 

@@ -104,7 +104,7 @@ def positions() -> list[str]:
 
 
 def settings(share: int) -> Iterator[tuple[Choices, str, str]]:
-    """Choices, heads and a cache: mask × position × heads × cache × dtype, or one of `share` of them.
+    """Choices, heads and a cache: mask × position × heads × cache × dtype, or one in `share`.
 
     A mask has 54 of them, which 7 does not divide: a seventh has every value of every choice.
     """

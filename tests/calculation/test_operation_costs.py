@@ -135,7 +135,8 @@ BY_HAND: list[tuple[Operation, tuple[int, ...], Cost]] = [
         (BATCH, N, D_MODEL),
         Cost(divisions=90, functions=6 + 165),
     ),
-    # 2 pairs of the first 4 features: 2 powers, 5 × 2 angles, their cos and sin; 3·6·5·2 pairs turned
+    # 2 pairs of the first 4 features: 2 powers, 5 × 2 angles, their cos and sin; 3·6·5·2 pairs
+    # turned
     (
         Rotate("Q", HALVES, 4),
         FULL,
@@ -341,8 +342,15 @@ SCORING_WEIGHTS: dict[str, dict[str, Any]] = {
     },
     "distance": {},
 }
-# The others are counted in the oracle's products below, or in `apply` above: the oracle's own loops
-# take the lengths of a cosine, and the W_a of general and concat, anew for every pair.
+# These are counted in the oracle's products below, or in `apply` above: the oracle's own loops take
+# the lengths of a cosine, and the W_a of general and concat, anew for every pair.
+COUNTED_OTHERWISE = {"cosine", "general", "concat"}
+
+
+def test_every_scoring_function_is_counted() -> None:
+    """In the oracle's loops, or otherwise."""
+    left_out = set(SCORING) - set(SCORING_WEIGHTS) - COUNTED_OTHERWISE
+    assert not left_out, f"the cost of {', '.join(left_out)} scoring is compared with no loops."
 
 
 @pytest.mark.parametrize("score", SCORING_WEIGHTS)
@@ -419,7 +427,7 @@ def test_concat_costs_what_additive_costs() -> None:
 def test_a_layer_costs_what_the_oracle_does(
     kind: str, where: str, norm_kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Sublayers, residual sums and norms, loop by loop, in a stack of two with a softmax after it."""
+    """Sublayers, residual sums and norms, loop by loop, in a stack of two, then a softmax."""
     loops = Loops(monkeypatch)
     given = layered.document(kind, 2)
     given["W_out"] = matrix("W_out", layered.D_MODEL, layered.WORDS)
@@ -449,7 +457,7 @@ def test_a_layer_costs_what_the_oracle_does(
 )
 @pytest.mark.parametrize(("n", "m"), [(5, 7), (7, 5), (5, 5)])
 def test_open_scores_are_those_of_the_mask(written: str, n: int, m: int) -> None:
-    """Counted from the ends of each query's run of keys, and in the matrix; alone and with causal."""
+    """Counted from the ends of each query's run of keys, and in the matrix; alone, with causal."""
     axes = (Axis("batch", 2), Axis("heads", 3), Axis("n", n), Axis("m", m))
     rules = tuple(read_rule(w).fit(axes) for w in (written, "causal"))
     for some in (rules[:1], rules):

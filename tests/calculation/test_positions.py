@@ -170,7 +170,9 @@ def in_order(document: Entries, order: list[int]) -> Entries:
 
 @modest
 @given(order=st.permutations(range(N)), score=st.sampled_from(sorted(set(SCORING) - NEED_WEIGHTS)))
-def test_without_positions_the_order_of_tokens_is_nothing(order: list[int], score: str) -> None:
+def test_without_positions_permuting_tokens_permutes_the_output(
+    order: list[int], score: str
+) -> None:
     """Tokens in another order give the same outputs, in that order: attention is equivariant."""
     document = {**projected(), "score": score, "position": "none"}
     before = numbers(compute(document)["output"])
@@ -179,7 +181,7 @@ def test_without_positions_the_order_of_tokens_is_nothing(order: list[int], scor
 
 
 @every_position
-def test_with_positions_the_order_of_tokens_is_something(position: str) -> None:
+def test_with_positions_permuting_tokens_changes_the_output(position: str) -> None:
     """Every kind but none breaks that law."""
     document, order = {**projected(), "position": position}, [1, 0, 2, 4, 3]
     before = numbers(compute(document)["output"])

@@ -1,6 +1,6 @@
 """Tiles where numbers are hard: large ones, rounded ones, none at all, and sizes that fit nothing.
 
-What tiles must equal are the steps one by one, which the oracle is for. Every scoring function under
+Tiles must equal the steps one by one, which the oracle is for. Every scoring function under
 every mask is in test_fused.py, and what a plan is that has tiles in it.
 """
 
@@ -252,7 +252,7 @@ def test_sums_of_large_values(normaliser: str) -> None:
 def test_powers_of_two_are_powers_of_e(
     monkeypatch: pytest.MonkeyPatch, normaliser: str, dtype: str
 ) -> None:
-    """Where NumPy is faster with exp2, its factor goes into the queries, and nothing else changes."""
+    """Where exp2 is faster, its factor goes into the queries, and nothing else changes."""
     monkeypatch.setattr(running_sums, "POWER", np.exp2)
     monkeypatch.setattr(running_sums.BoundedPowers, "exponent", log2(e))
     assert running_sums.EXPONENT in (1.0, log2(e))

@@ -97,7 +97,7 @@ def test_lists_without_end_are_refused(depth: int, folder: Path) -> None:
     )
 
 
-def test_what_would_steer_a_terminal_is_spelled_out(folder: Path) -> None:
+def test_control_characters_are_spelled_out(folder: Path) -> None:
     """One line, and no escape sequence, whatever a name or a literal holds."""
     for argument in ("a\x1b[31m.json", "X=[[1,\n2],[3]]"):
         run = refused(["compute", argument], folder)

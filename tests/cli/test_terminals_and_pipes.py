@@ -1,4 +1,4 @@
-"""The program on a real terminal, in a pipe, interrupted, and asked to tell where an error is from."""
+"""The program on a real terminal, in a pipe, interrupted, and asked for the source of an error."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_terminal_gets_colour_and_blocks_that_fit() -> None:
     assert max(len(line) for line in lines if re.match(r" \S+ +\d", line)) <= 60
 
 
-def test_binary_is_not_thrown_at_a_terminal() -> None:
+def test_npz_is_not_printed_on_a_terminal() -> None:
     """NPZ on a screen helps nobody."""
     status, screen = on_a_terminal("compute", "[[1]]", "-f", "npz")
     assert status == 2

@@ -1,4 +1,7 @@
-"""`attncli check`: verdicts, causes, marks and forms; `python tests/test_check.py` writes the goldens."""
+"""`attncli check`: verdicts, causes, marks and forms.
+
+`python -m tests.commands.test_check` writes the golden files anew.
+"""
 
 from __future__ import annotations
 
@@ -179,7 +182,7 @@ def test_what_follows_is_not_wrong_again() -> None:
     assert "scores" in found["scaled"]["cause"]["rationale"]
 
 
-def test_what_follows_from_what_nobody_knows_may_be_rounded() -> None:
+def test_what_follows_from_hidden_steps_may_be_rounded() -> None:
     """The answer went on from more digits than it wrote: to be off by those is no mistake."""
     problem = json.loads((ROOT / "samples/two_heads.json").read_text())
     found = CliRunner().invoke(cli, ["compute", "-", "-f", "json"], input=json.dumps(problem))
@@ -276,14 +279,15 @@ def test_answers_in_fewer_bits_are_right(dtype: str, form: str, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("hidden", ["-inf", "-Infinity", "-1e9", "-1e6"])
-def test_what_hides_a_key_is_a_mask(hidden: str) -> None:
+def test_a_very_low_number_in_an_answer_is_a_mask(hidden: str) -> None:
     """Infinity, or a number so low that no weight is left, as programs write it."""
-    answer = f'{{"masked": [[0.71, {hidden if hidden != "-inf" else chr(34) + hidden + chr(34)}], [0.71, 0.71]]}}'
+    cell = f'"{hidden}"' if hidden == "-inf" else hidden
+    answer = f'{{"masked": [[0.71, {cell}], [0.71, 0.71]]}}'
     found = results(PLAIN, "-", "--mask", "causal", stdin=answer)
     assert found["masked"]["data"]["verdict"] == "right"
 
 
-def test_few_digits_accuse_nobody() -> None:
+def test_few_digits_name_no_mistake() -> None:
     """Whole numbers that a program rounded are wrong to one decimal, but no pair of mistakes."""
     document = json.dumps({"Q": [[1, 0], [0, 1]], "K": [[1, 0], [1, 1]], "V": [[3, 4], [4, 5]]})
     answer = '{"output": [[3.0, 4.0], [3.0, 4.0]]}'

@@ -151,9 +151,9 @@ def test_warnings_say_under_which_convention() -> None:
         (
             pair("torch-mha"),
             (
-                "Error: under torch-mha: standard input: X is 3 × 2 but W_q is 2 × 5: X times W_q needs "
-                "equal columns. Check that W_q is not transposed: see --layout. torch-mha reads layout "
-                "torch; --layout rows holds for all."
+                "Error: under torch-mha: standard input: X is 3 × 2 but W_q is 2 × 5: X times W_q "
+                "needs equal columns. Check that W_q is not transposed: see --layout. torch-mha "
+                "reads layout torch; --layout rows holds for all."
             ),
         ),
     ],

@@ -103,7 +103,10 @@ WARNINGS = [
     ),
     (
         ["[[1,2]]", "--mask", "padding:0", "--heads", "2"],
-        "no key may be attended by head 1, query 1; head 2, query 1: weights and heads are 0 there.",
+        (
+            "no key may be attended by head 1, query 1; head 2, query 1: "
+            "weights and heads are 0 there."
+        ),
     ),
     (
         ["[[[1],[2]],[[3],[4]]]", "--mask", "padding:2,0"],
@@ -156,7 +159,7 @@ WARNINGS = [
 
 
 @pytest.mark.parametrize(("arguments", "warning"), WARNINGS, ids=[w[:40] for _, w in WARNINGS])
-def test_what_deserves_a_second_look_is_said_on_stderr(arguments: list[str], warning: str) -> None:
+def test_warnings_are_printed_on_stderr(arguments: list[str], warning: str) -> None:
     """And the result is printed all the same."""
     run = succeed("compute", *arguments, "-f", "json")
     assert run.stderr == f"Warning: {warning}\n"
@@ -171,7 +174,7 @@ def test_a_row_that_may_attend_nothing_is_zero() -> None:
     assert (steps["weights"][0], steps["output"][0]) == ([0, 0], [0, 0])
 
 
-def test_what_is_masked_cannot_spread() -> None:
+def test_an_overflowed_score_that_is_masked_gives_no_nan() -> None:
     """A score that overflowed under −inf stays −inf, and is no NaN."""
     arguments = ["[[300,0],[0,1]]", "--dtype", "float16", "--score", "dot"]
     run = succeed("compute", *arguments, "--mask", '[["-inf",0.5],[0,0]]', "-f", "json")

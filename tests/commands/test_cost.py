@@ -1,7 +1,7 @@
 """`attncli cost`: sizes and documents, tables and data, comparisons, doublings, refusals.
 
-`python -m tests.test_cost_command` writes the golden files anew. What is counted is tested in
-tests/test_cost.py.
+`python -m tests.commands.test_cost` writes the golden files anew. What is counted is tested in
+tests/calculation/test_operation_costs.py.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def test_long_plans_are_elided_and_full_shows_them() -> None:
     assert all(f" {step['step']} " in full for step in data(*ENCODER)["steps"])
 
 
-def test_what_goes_in_is_said() -> None:
+def test_inputs_are_listed() -> None:
     """All that follows from sizes can be seen: here d_k from d_model and heads, and W_o."""
     text = asked(*options(n=N, d_model=6, heads=2)).stdout
     assert text.startswith(
@@ -305,7 +305,7 @@ def test_a_scoring_function_that_cannot_be_used_says_why() -> None:
     assert rows["dot"]["why_not"].startswith("K is 7 × 512 but Q is 5 × 256: dot scoring needs")
 
 
-def test_a_scale_of_the_document_is_nobody_elses() -> None:
+def test_a_scale_of_the_document_is_not_that_of_the_compared() -> None:
     """Each scoring function has its own scale: scaled divides, dot does not."""
     rows = scorings(*options(n=N, d_k=D_K, scale=3))
     assert (rows["dot"]["divisions"], rows["scaled"]["divisions"]) == (0, N * N)
@@ -465,8 +465,8 @@ ERRORS: list[tuple[Sequence[str], str]] = [
     (
         options(n=N, d_model=10, heads=3),
         (
-            "d_model is 10, but heads is 3: without --d-k a head has d_model / heads features. Choose "
-            "a number of heads that divides it (1, 2, 5 or 10), or give --d-k."
+            "d_model is 10, but heads is 3: without --d-k a head has d_model / heads features. "
+            "Choose a number of heads that divides it (1, 2, 5 or 10), or give --d-k."
         ),
     ),
     (options(n=N, d_model=12, heads=4, kv_heads=3), "must divide 4: 1, 2 or 4."),

@@ -96,7 +96,7 @@ def test_only_reaches_every_step_of_every_layer() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("where", ["post", "pre"])
-def test_plans_say_what_they_give(kind: str, where: str) -> None:
+def test_names_and_axes_of_a_plan_are_those_of_its_matrices(kind: str, where: str) -> None:
     """Names are all different, the last is output, and axes are those of the numbers."""
     given = {**document(kind, 2), "norm": where, "position": "alibi", "score": "additive"}
     problem, plan = read(Reader().document(json.dumps(given)))
@@ -379,8 +379,8 @@ def test_cells_of_layers_in_every_form() -> None:
         r"  \mathrm{norm\_1.variance}_{1,1} &= \frac{\left(\mathrm{norm\_1.sum}_{1,1}"
     )
     assert (
-        latex[-2]
-        == r"  \mathrm{ffn.activated}_{1,1} &= 0 \quad (\mathrm{ffn.hidden}_{1,1}\text{ is below 0})"
+        latex[-2] == r"  \mathrm{ffn.activated}_{1,1} &= 0 "
+        r"\quad (\mathrm{ffn.hidden}_{1,1}\text{ is below 0})"
     )
     markdown = explained(*cells, "-f", "markdown", "-p", "0", given=BY_HAND)
     assert markdown[1] == r"- `ffn.activated[1,1] = 0` (ffn.hidden\[1,1\] is below 0)"

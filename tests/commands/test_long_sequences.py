@@ -54,7 +54,7 @@ def peak(*arguments: str) -> int:
 # Memory.
 
 
-def test_what_does_not_fit_is_refused_with_what_would(
+def test_what_does_not_fit_into_memory_is_refused_with_a_cure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Which step takes most, and what to ask for instead; nothing on stdout, no file."""
@@ -110,7 +110,7 @@ def test_no_other_steps_are_proposed_to_other_commands(tmp_path: Path) -> None:
     assert compared.stderr.startswith("Error: under paper: what is asked for needs ")
 
 
-def test_what_no_machine_has_is_refused_unasked(tmp_path: Path) -> None:
+def test_what_needs_more_memory_than_any_machine_has_is_refused(tmp_path: Path) -> None:
     """80% of what is free is the limit."""
     result = run("compute", *files(tmp_path, 2_000_003, 1_000_003, 1))
     assert result.exit_code == 2
@@ -136,7 +136,7 @@ def test_a_share_of_what_is_free(
     "size",
     ["", "0", "0%", "-1", "2X", "many", "1 2", "5iB", "0.5", "101%", "9" * 400, "9" * 400 + "%"],
 )
-def test_what_is_no_amount_of_memory(size: str) -> None:
+def test_bad_amounts_of_memory_are_refused(size: str) -> None:
     result = run("compute", "Q=[[1]]", "K=[[1]]", "--memory", size)
     assert result.exit_code == 2
     assert f"{size!r} is no amount of memory: write 2GiB, 500MiB or 50%." in result.stderr
@@ -253,7 +253,7 @@ def test_many_small_heads_are_not_gone_through_in_tiles(tmp_path: Path) -> None:
     np.testing.assert_array_equal(*results)
 
 
-def test_no_more_is_said_of_a_long_sequence_than_of_a_short_one(tmp_path: Path) -> None:
+def test_long_sequences_give_no_more_warnings_than_short_ones(tmp_path: Path) -> None:
     """V is used by output, asked for or not."""
     assert run("compute", *files(tmp_path), "--only", "weights").stderr == ""
 

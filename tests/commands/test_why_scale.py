@@ -1,6 +1,6 @@
 """`attncli why-scale`: closed forms, an oracle in plain loops, the law of the variance, the text.
 
-`python tests/test_why_scale.py` writes the golden files anew.
+`python -m tests.commands.test_why_scale` writes the golden files anew.
 """
 
 from __future__ import annotations

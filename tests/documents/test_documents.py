@@ -107,7 +107,7 @@ def test_choices_may_stand_in_an_archive(tmp_path: Path) -> None:
     ]
 
 
-def test_what_comes_later_wins_and_options_win_over_all(tmp_path: Path) -> None:
+def test_later_entries_win_and_options_win_over_all(tmp_path: Path) -> None:
     """Documents, then arguments in their order, then options; --mask replaces all masks."""
     document = {"X": [[5, 5]], "score": "additive", "mask": "causal", "masks": ["padding:1"]}
     (tmp_path / "p.json").write_text(json.dumps(document))

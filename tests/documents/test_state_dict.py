@@ -1,4 +1,4 @@
-"""State dicts of PyTorch's layers, read as they are saved: under its names, in every kind of file."""
+"""State dicts of PyTorch's layers, as they are saved: under its names, in every kind of file."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def test_one_matrix_under_both_names_is_an_error() -> None:
     )
 
 
-def test_what_comes_later_wins_under_either_name() -> None:
+def test_later_entries_win_under_either_name() -> None:
     """A name of PyTorch is a name like others on the command line."""
     _, inputs, options = parted("the sample")
     x = f"X={inputs['X'].tolist()}"
@@ -348,7 +348,7 @@ def test_a_choice_of_one_sublayer_is_said_with_its_name(tmp_path: Path) -> None:
 
 
 def test_a_mask_of_a_sublayer_replaces_the_earlier_one_there() -> None:
-    """What comes later wins: masks are combined where they stand together, not one after another."""
+    """What comes later wins: masks are combined where they stand together, not in turn."""
     document = CASES["decoder layer, pre, relu, padding"]["document"]
     earlier = {**document, "cross": {"masks": ["padding:2"]}}
     later = computed("-", "cross.mask=padding:5", stdin=json.dumps(earlier).encode())

@@ -94,7 +94,7 @@ RIGHT: dict[str, Callable[[Steps], Entries]] = {
 
 @pytest.mark.parametrize("answer", RIGHT)
 def test_right_answers_of_a_few_steps(answer: str) -> None:
-    """Nested or dotted; a number a token as a column, a row or a list; steps by where they stand."""
+    """Nested or dotted; a number a token as a column, a row or a list; steps by their places."""
     steps = oracle_layers.encoder(ENCODER, Choices(2, eps=EPS))
     steps["norm_1.sum"] = summed(ENCODER["X"], steps["self.output"])
     steps["norm_2.sum"] = summed(steps["norm_1.output"], steps["ffn.output"])
@@ -346,7 +346,7 @@ def test_a_wrong_end_of_a_deep_stack_is_answered_soon(steps_of_transformer: Step
 
 
 @pytest.mark.parametrize("document", [ENCODER, DECODER], ids=["encoder", "decoder"])
-def test_matrices_that_fit_nowhere_are_told_and_no_more(
+def test_answers_of_other_shapes_and_ranks_are_judged(
     document: Entries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Steps of other shapes and ranks, one at a time, with the output."""

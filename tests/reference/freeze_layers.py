@@ -142,7 +142,7 @@ def encoder_layers() -> Iterator[Case]:
 
 
 def other_layers() -> Iterator[Case]:
-    """nn.TransformerEncoderLayer without biases, with an even number of heads, with other functions."""
+    """nn.TransformerEncoderLayer without biases, with an even number of heads, other functions."""
     x = numbers(BATCH, TOKENS, WIDTH)
     given = {"layer": "encoder", "X": x}
     made = settled(nn.TransformerEncoderLayer(**arguments(bias=False)))

@@ -1,4 +1,4 @@
-"""The bar for what takes long: it shows what it was told last, and is gone when the work is done."""
+"""The bar for what takes long: it shows what it was told last, and goes when the work is done."""
 
 from __future__ import annotations
 

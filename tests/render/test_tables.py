@@ -1,4 +1,4 @@
-"""Tables, as golden files at two widths; `python tests/test_tables.py` writes them anew."""
+"""Tables, as golden files at two widths; `python -m tests.render.test_tables` writes them anew."""
 
 from __future__ import annotations
 

@@ -64,8 +64,9 @@ def mask(
       attncli mask window:1,1 3 -f csv | attncli compute samples/self_attention.json --mask -
       attncli mask '[[1,0,0],[1,1,0],[1,1,1]]'
 
-    ● may be attended, · may not; JSON and CSV are what compute --mask - reads. A FILE, - or a literal is described instead: which rule it is, its polarity and orientation,
-    rows without any key, and the share of open cells.
+    ● may be attended, · may not; JSON and CSV are what compute --mask - reads. A FILE, - or a
+    literal is described instead: which rule it is, its polarity and orientation, rows
+    without any key, and the share of open cells.
     """
     from attncli.render.pictures import Picture
 

@@ -40,7 +40,7 @@ class Section:
 
 @record(frozen=True)
 class CellReader:
-    """How the cells of a file are read: with decimal commas, and for answers as they are written."""
+    """How the cells of a file are read: with decimal commas, and answers as they are written."""
 
     decimal_comma: bool
     is_value: IsValue | None = None

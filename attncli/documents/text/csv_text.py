@@ -158,7 +158,8 @@ def _assembled(sections: list[Section], cells: CellReader) -> dict[str, Part]:
         slices = by_name.setdefault(section.name, {})
         lengths = {len(index) for index in (section.index, *slices)}
         if 0 in section.index or (len(lengths) > 1 and 0 not in lengths):
-            message = f"line {section.line}: {_slice_name(section.name, section.index)} fits no slice before it."
+            slice_name = _slice_name(section.name, section.index)
+            message = f"line {section.line}: {slice_name} fits no slice before it."
             raise DocumentError(message, "Slices are counted from 1: weights[1], or weights[2,1].")
         if section.index in slices or (slices and (() in slices or not section.index)):
             message = f"line {section.line}: {section.name} stands twice."

@@ -95,7 +95,7 @@ def dump_json(matrices: Mapping[str, NDArray[Any]]) -> bytes:
 
 
 def dump_document(document: Mapping[str, Any], _: object = None) -> bytes:
-    """A document of nested objects as text: choices and vectors on a line, a matrix a row a line."""
+    """Nested objects as text: choices and vectors on a line, a matrix with a line for each row."""
     return f"{_block(document, '')}\n".encode()
 
 

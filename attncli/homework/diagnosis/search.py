@@ -171,7 +171,7 @@ class _Search:
         return _likeliest(found), False
 
     def _singles(self) -> Iterator[Replacement]:
-        """Each mistake at each hidden step where it can be made, in the order of the calculation."""
+        """Each mistake at each hidden step where it can be made, in order of calculation."""
         for step in self.hidden:
             kinds = [m for m in _catalogue().values() if isinstance(step.operation, m.replaces)]
             scene = self.exact.scene(step)

@@ -1,8 +1,9 @@
 """Many runs at once, to see quickly which of them are worth one of their own.
 
-Small matrices are calculated in less time than the call to numpy takes. Runs with other replacements
-go through the same steps: their matrices are stacked, and a step is applied to all of them in one
-call. Last bits may come out otherwise than in a run alone, so these results only sort out.
+Small matrices are calculated in less time than the call to numpy takes. Runs with other
+replacements go through the same steps: their matrices are stacked, and a step is applied to all of
+them in one call. Last bits may come out otherwise than in a run alone, so these results only sort
+out.
 """
 
 from __future__ import annotations

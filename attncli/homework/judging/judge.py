@@ -31,7 +31,7 @@ TRIALS = 8  # how often it is tried what rounding does to a result
 
 
 class Verdict(IntEnum):
-    """How a cell, or a step, is judged: the larger, the worse. A step is as good as its worst cell."""
+    """How a cell or step is judged: the larger, the worse. A step is as good as its worst cell."""
 
     RIGHT = 0
     ROUNDED = 1
@@ -211,7 +211,7 @@ class Judge:
         return slack
 
     def _scaled_early(self, name: str) -> Iterator[tuple[Numbers, Verdict]]:
-        """The scaled scores, where these are what is scaled next: whoever scales Q has them at once."""
+        """The scaled scores, where these are scaled next: whoever scales Q has them at once."""
         for step in self.trace.plan.steps:
             operation = step.operation
             if operation.factor is not None and operation.operands == (name,):

@@ -25,7 +25,7 @@ class Slip:
 
 
 def slips(judged: Judged, own: Values) -> list[Slip]:
-    """The slips that explain the wrong cells, where they are few; `own` is what the answer goes by."""
+    """The slips that explain the wrong cells, where these are few; the answer goes by `own`."""
     if not judged.answered or not 0 < len(judged.wrong) <= MOST_CELLS:
         return []
     found = []

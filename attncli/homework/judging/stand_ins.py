@@ -65,7 +65,7 @@ def _part(problem: Problem, scope: str) -> Part | None:
 
 
 def _home(step: Step, problem: Problem) -> str:
-    """The prefix of the sublayer that a step belongs to; a residual sum, to the sublayer it adds."""
+    """The prefix of the sublayer that a step belongs to; a residual sum, to the one it adds."""
     part = problem.part_of(step.name)
     if part:
         return part.prefix

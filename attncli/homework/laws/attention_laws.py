@@ -80,7 +80,7 @@ def weights_are_the_softmax(answer: Alone) -> Broken:
 
 
 def weighted_sum(answer: Alone) -> Answered:
-    """What weights and values make; in a layer `output` comes after W_o, and is not taken for it."""
+    """What weights and values make; in a layer `output` comes after W_o, and is another step."""
     return answer["heads"] if answer.scope else first(answer, "heads", "output")
 
 

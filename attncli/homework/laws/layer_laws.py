@@ -132,7 +132,7 @@ def _off_line(standard: Numbers, results: Numbers, slack: Numbers, step: float) 
 
 @law
 def activated_is_the_activation(answer: Alone) -> Broken:
-    """activated is the activation (relu unless it is said) of hidden, times gate where there is one."""
+    """activated is the activation (relu unless said) of hidden, times gate where there is one."""
     activated, hidden = answer["activated"], answer["hidden"]
     activation = ACTIVATIONS[answer.said.activation]
     expected = np.asarray(activation.apply(hidden.values), dtype=np.float64)

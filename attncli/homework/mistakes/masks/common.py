@@ -64,7 +64,7 @@ def whole(scene: Scene) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
 
 
 def may_attend(scene: Scene) -> Booleans:
-    """Every mask combined: true where nothing hides the key, an added number of `HIDES` included."""
+    """Every mask combined: true where nothing hides the key, added numbers of `HIDES` included."""
     may = np.ones(scene.operands[0].shape, np.bool_)
     for part in (*conditions(scene), *(added > HIDES for added in numbers(scene))):
         may &= part

@@ -21,7 +21,7 @@ def lowering(scene: Scene) -> Distances:
 
 
 def with_slopes(scene: Scene, exponents: list[float]) -> Array | None:
-    """The numbers with slopes 2^−e in place of the right ones; None where they are the right ones."""
+    """The numbers with slopes 2^−e in place of the right ones; None where these are the same."""
     heads = lowering(scene).heads
     right = [8 * step / steps for step, steps in lowering(scene).slopes]
     if exponents == right:

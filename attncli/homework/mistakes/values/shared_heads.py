@@ -28,10 +28,11 @@ def _shared(scene: Scene, wrong: Callable[[Array, int], Array]) -> Array | None:
 def gqa_tiled(scene: Scene) -> Array | None:
     """The shared heads were dealt out in turn: query heads 1, 2, 3 to kv heads 1, 2, 1, and so on.
 
-    Neighbouring query heads share a kv head: query head h uses kv head ⌊h / group⌋ (repeat, not tile).
+    Neighbouring query heads share a kv head: query head h uses kv head ⌊h / group⌋ (repeat, not
+    tile).
 
-    The projections were learned for groups that lie side by side; dealt out in turn, most heads meet
-    the keys of another group.
+    The projections were learned for groups that lie side by side; dealt out in turn, most heads
+    meet the keys of another group.
     """
 
     def tiled(keys: Array, heads: int) -> Array:

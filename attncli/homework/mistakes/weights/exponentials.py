@@ -122,7 +122,8 @@ def softmax_base_2(scene: Scene) -> Array | None:
 
     Use e = 2.71828…: exp(s), not 2^s.
 
-    A smaller base makes the weights more equal, as if all the scores were multiplied by ln 2 ≈ 0.69.
+    A smaller base makes the weights more equal, as if all the scores were multiplied by
+    ln 2 ≈ 0.69.
     """
     (scores,) = scene.operands
     return scene.step.operation.apply(scores * float(np.log(2)))

@@ -1,0 +1,76 @@
+"""Whatever is registered is calculated by somebody else too: in plain loops, or by a framework."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import pytest
+
+from attncli.calculation.algebra.layouts import LAYOUTS
+from attncli.calculation.conventions import CONVENTIONS, PAPER
+from attncli.calculation.masks.mask_rules import MASKS
+from attncli.calculation.operations.activations import ACTIVATIONS
+from attncli.calculation.operations.normalisers import NORMALISERS
+from attncli.calculation.positions.schemes import POSITIONS
+from attncli.calculation.scoring.scoring_functions import SCORING
+from tests import oracle, oracle_layers, oracle_positions
+from tests.running import ROOT
+
+
+def chosen(document: Mapping[str, Any], choice: str) -> Iterator[str]:
+    """The kinds that a document, or a sublayer of it, names for a choice."""
+    for name, value in document.items():
+        if name in (choice, f"{choice}s"):
+            values = value if name == f"{choice}s" else [value]
+            words = [next(iter(v)) if isinstance(v, dict) else v for v in values]
+            yield from (word.partition(":")[0] for word in words if isinstance(word, str))
+        elif isinstance(value, dict):
+            yield from chosen(value, choice)
+
+
+@cache
+def frozen(choice: str) -> set[str]:
+    """The kinds that a document of tests/reference names for a choice."""
+    return {
+        kind
+        for file in (ROOT / "tests/reference").glob("*.json")
+        for case in json.loads(file.read_text("utf-8"))["cases"]
+        for kind in chosen(case["document"], choice)
+    }
+
+
+# Each registry by the choice that names its entries, and its entries in plain loops. The oracle
+# does without positions, and as the paper, where nothing is asked for.
+REGISTRIES: dict[str, tuple[Collection[str], Collection[str]]] = {
+    "score": (SCORING, oracle.SCORES),
+    "normaliser": (NORMALISERS, oracle.NORMALISERS),
+    "mask": (MASKS, oracle.MASKS),
+    "position": (POSITIONS, ["none", *oracle_positions.POSITIONS]),
+    "activation": (ACTIVATIONS, oracle_layers.ACTIVATIONS),
+    "convention": (CONVENTIONS, [PAPER.name]),
+    "layout": (LAYOUTS, oracle.LAYOUTS),
+}
+
+
+@pytest.mark.parametrize(
+    ("choice", "entry"),
+    [(choice, entry) for choice, (registry, _) in REGISTRIES.items() for entry in registry],
+)
+def test_every_entry_has_an_oracle(choice: str, entry: str) -> None:
+    """Numbers that only the program itself gives are not known to be right."""
+    _, in_loops = REGISTRIES[choice]
+    assert entry in {*in_loops, *frozen(choice)}, (
+        f"{choice} {entry} is calculated by nobody else: write it in plain loops in a file "
+        "tests/oracle*.py, or freeze what a framework gives with a script of tests/reference."
+    )
+
+
+@pytest.mark.parametrize("choice", REGISTRIES)
+def test_every_oracle_has_an_entry(choice: str) -> None:
+    """What has gone from the program goes from the tests too."""
+    registry, in_loops = REGISTRIES[choice]
+    gone = {*in_loops, *frozen(choice)} - set(registry) - {"learned"}
+    assert not gone, f"{choice} {', '.join(sorted(gone))} is tested, but no longer registered."
