@@ -16,6 +16,11 @@ class Replacement:
     mistake: Mistake
     steps: tuple[str, ...]
 
+    @property
+    def key(self) -> tuple[str, tuple[str, ...]]:
+        """The names that tell it from others, which are compared sooner than all its words."""
+        return self.mistake.name, self.steps
+
 
 def in_order(problem: Problem, singles: Sequence[Replacement]) -> list[Replacement]:
     """Every mistake everywhere, then at each step alone, then at several: the likeliest first.

@@ -7,8 +7,9 @@ The last bits may then differ from those of a run alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -17,12 +18,13 @@ from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.plan import Plan, Step
 from attncli.calculation.problem.problem import Problem
 from attncli.homework.diagnosis.replacements import Replacement
-from attncli.homework.mistakes.mistake import Scene, scene_at
+from attncli.homework.mistakes.mistake import Mistake, Scene, scene_at
 
 MOST_KEPT = 2**22  # numbers in the runs that others go on from
 
-# Something that is done at a step in place of the right operation, such as a mistake.
-Change: TypeAlias = "Callable[[Scene], Array | None]"
+Known: TypeAlias = Mapping[str, Array]
+# Gives the result of a step in place of the right operation, from the matrices before it.
+Change: TypeAlias = "Callable[[Step, Known], Array | None]"
 
 
 def hidden_steps(plan: Plan, target: Step, shown: Collection[str]) -> tuple[Step, ...]:
@@ -44,9 +46,7 @@ class Runs:
     as the given ones fit together.
     """
 
-    def __init__(
-        self, problem: Problem, plan: Plan, hidden: Sequence[Step], known: Mapping[str, Array]
-    ) -> None:
+    def __init__(self, problem: Problem, plan: Plan, hidden: Sequence[Step], known: Known) -> None:
         self._problem, self._plan = problem, plan
         self._steps = [(step, step.operation.operands) for step in hidden]
         self._places = {step.name: place for place, step in enumerate(hidden)}
@@ -54,8 +54,10 @@ class Runs:
         unchanged = _Run(dict(self.given), {})
         self._finish(unchanged)
         self.right = unchanged.known
+        missing = (place for name, place in self._places.items() if name not in self.right)
+        self._first_missing = next(missing, len(hidden))
         self._stackable: dict[str, bool] = {}
-        self._kept: dict[Replacement, dict[str, Array]] = {}
+        self._kept: dict[object, Known] = {}
         self._room = MOST_KEPT
 
     def begin_like(self, other: Runs) -> bool:
@@ -65,22 +67,24 @@ class Runs:
             for name, matrix in self.given.items()
         )
 
-    def scene(self, step: Step, known: Mapping[str, Array] | None = None) -> Scene:
-        """The scene of a step among matrices; without any, where all before it is right."""
-        return scene_at(self._problem, self._plan, step, self.right if known is None else known)
+    def scene(self, step: Step) -> Scene:
+        """The scene of a step where all before it is right."""
+        return scene_at(self._problem, self._plan, step, self.right)
 
-    def run(self, replacements: Iterable[Replacement]) -> Mapping[str, Array] | None:
+    def run(self, replacements: Sequence[Replacement]) -> Known | None:
         """The matrices where these mistakes are made.
 
         None where one of them cannot be made, or what it makes does not fit the steps after it.
         """
-        return self._finish(_Run(dict(self.right), _changes(replacements)))[0]
+        return self._finish(self._begin(replacements, {}))[0]
 
-    def run_rounding(self, names: Collection[str], decimals: int) -> Mapping[str, Array] | None:
+    def run_rounding(self, names: Collection[str], decimals: int) -> Known | None:
         """The matrices where those of these names are rounded before they are used."""
 
-        def round_result(scene: Scene) -> Array | None:
-            result = _apply(scene.step, scene.step.operation.operands, scene.matrices)
+        def round_result(step: Step, known: Known) -> Array | None:
+            operands = step.operation.operands
+            is_reached = any(known.get(name) is not self.right.get(name) for name in operands)
+            result = _apply(step, operands, known) if is_reached else known.get(step.name)
             return None if result is None else np.round(result, decimals)
 
         run = _Run(dict(self.right), dict.fromkeys(names, round_result))
@@ -94,23 +98,27 @@ class Runs:
 
         Two replacements go on from the run of the one alone that is made before the other.
         """
-        runs = [self._begin(*replacements) for replacements in tries]
+        runs = [self._begin(replacements, self._kept) for replacements in tries]
         results = self._finish(*runs)
         for replacements, run in zip(tries, runs, strict=True):
             if len(replacements) == 1 and not run.failed and self._room > 0:
                 self._room -= sum(run.known[name].size for name in run.changed)
-                self._kept[replacements[0]] = run.known
+                self._kept[replacements[0].key] = run.known
         target = self._steps[-1][0].name
         return [None if known is None else known[target] for known in results]
 
-    def _begin(self, *replacements: Replacement) -> _Run:
-        """A run that goes on from a kept one, or from what is right."""
-        *before, last = sorted(replacements, key=lambda r: self._places[r.steps[0]])
-        kept = self._kept.get(before[0]) if before else None
-        start = self._places[last.steps[0]] if kept else 0
-        return _Run(dict(kept or self.right), _changes(replacements), start)
+    def _begin(self, replacements: Sequence[Replacement], kept: Mapping[object, Known]) -> _Run:
+        """A run that begins at the first of these, or after it where its run was kept."""
+        first, *others = sorted(replacements, key=lambda r: self._places[r.steps[0]])
+        known = kept.get(first.key) if others else None
+        changes = {name: partial(self._make, r.mistake) for r in replacements for name in r.steps}
+        start = self._places[(others[-1] if known else first).steps[0]]
+        return _Run(dict(known or self.right), changes, min(start, self._first_missing))
 
-    def _finish(self, *runs: _Run) -> list[Mapping[str, Array] | None]:
+    def _make(self, mistake: Mistake, step: Step, known: Known) -> Array | None:
+        return mistake.make(scene_at(self._problem, self._plan, step, known))
+
+    def _finish(self, *runs: _Run) -> list[Known | None]:
         """Take runs through the steps: the matrices of each, or None where it failed."""
         with np.errstate(all="ignore"):
             for place, (step, operands) in enumerate(self._steps):
@@ -119,28 +127,29 @@ class Runs:
                     if place < run.start:
                         continue
                     if step.name in run.changes:
-                        run.note(step.name, run.changes[step.name](self.scene(step, run.known)))
+                        run.note(step.name, run.changes[step.name](step, run.known))
                     elif step.name not in run.known or not run.changed.isdisjoint(operands):
                         waiting.append(run)
-                self._apply_in(waiting, step, operands)
+                if waiting:
+                    self._apply_in(waiting, step, operands)
         return [None if run.failed else run.known for run in runs]
 
     def _apply_in(self, runs: Sequence[_Run], step: Step, operands: tuple[str, ...]) -> None:
         """Apply a step in each run: in one call where its matrices have the shapes of the right."""
-        can_stack = len(runs) > 1 and self._can_stack(step, operands)
-        hidden = {n: self.right[n] for n in operands if can_stack and n not in self.given}
-        stacked: list[_Run] = []
-        for run in runs:
-            if can_stack and run.is_alike(hidden):
-                stacked.append(run)
-            else:
-                run.note(step.name, _apply(step, operands, run.known))
-        if stacked:
-            stacks = {name: np.stack([run.known[name] for run in stacked]) for name in hidden}
-            known = {**self.right, **stacks}
-            results = step.operation.apply(*(known[name] for name in operands))
-            for run, result in zip(stacked, results, strict=True):
+        alike: list[_Run] = []
+        others = list(runs)
+        if len(runs) > 1 and self._can_stack(step, operands):
+            hidden = {name: self.right[name] for name in operands if name not in self.given}
+            others = []
+            for run in runs:
+                (alike if run.is_alike(hidden) else others).append(run)
+        if alike:
+            stacks = {name: np.stack([run.known[name] for run in alike]) for name in hidden}
+            results = step.operation.apply(*(stacks.get(n, self.right[n]) for n in operands))
+            for run, result in zip(alike, results, strict=True):
                 run.note(step.name, result)
+        for run in others:
+            run.note(step.name, _apply(step, operands, run.known))
 
     def _can_stack(self, step: Step, operands: tuple[str, ...]) -> bool:
         """Whether a step does to each of a stack what it does to one: tried once, on two."""
@@ -178,18 +187,16 @@ class _Run:
             self.known[name] = result
             self.changed.add(name)
 
-    def is_alike(self, matrices: Mapping[str, Array]) -> bool:
+    def is_alike(self, matrices: Known) -> bool:
         """Whether its matrices of these names have the shapes and dtypes of these."""
-        own = self.known
-        return all(own[n].shape == m.shape and own[n].dtype == m.dtype for n, m in matrices.items())
+        for name, matrix in matrices.items():
+            own = self.known[name]
+            if own.shape != matrix.shape or own.dtype != matrix.dtype:
+                return False
+        return True
 
 
-def _changes(replacements: Iterable[Replacement]) -> dict[str, Change]:
-    """The mistakes by the names of the steps where they are made."""
-    return {name: r.mistake.make for r in replacements for name in r.steps}
-
-
-def _apply(step: Step, operands: tuple[str, ...], known: Mapping[str, Array]) -> Array | None:
+def _apply(step: Step, operands: tuple[str, ...], known: Known) -> Array | None:
     """The result of the right operation; None where an operand is missing, or does not fit."""
     try:
         return step.operation.apply(*(known[name] for name in operands))

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from itertools import islice, pairwise
 from math import log10
 
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
+from attncli.calculation.algebra.operation import Operation
 from attncli.homework.answers.answer import Answered
 from attncli.homework.answers.tolerance import Numbers, near
 from attncli.homework.diagnosis.diagnosis import Diagnosis, Explanation, RoundedEarly
@@ -22,6 +24,7 @@ from attncli.homework.diagnosis.replacements import Replacement, in_order, pairs
 from attncli.homework.diagnosis.runs import Runs, hidden_steps
 from attncli.homework.judging.judge import Judge, Judged
 from attncli.homework.mistakes.catalogue import MISTAKES
+from attncli.homework.mistakes.mistake import Mistake
 from attncli.records import record
 from attncli.words import in_words
 
@@ -128,10 +131,9 @@ class _Search:
     def _singles(self) -> Iterator[Replacement]:
         """Each mistake at each hidden step where it can be made, in the order of the calculation."""
         for step in self.hidden:
-            kinds = [m for m in MISTAKES.values() if isinstance(step.operation, m.replaces)]
             scene = self.exact.scene(step)
             with np.errstate(all="ignore"):
-                for mistake in kinds:
+                for mistake in _mistakes_in(type(step.operation)):
                     if mistake.make(scene) is not None:
                         yield Replacement(mistake, (step.name,))
 
@@ -215,6 +217,12 @@ class _Search:
         return result.shape == values.shape and bool(
             (near(values, result, reach * self.distance) | self.answered.blank).all()
         )
+
+
+@cache
+def _mistakes_in(kind: type[Operation]) -> list[Mistake]:
+    """The mistakes that may be made in place of such an operation."""
+    return [mistake for mistake in MISTAKES.values() if issubclass(kind, mistake.replaces)]
 
 
 def _numbers(matrix: Array) -> Numbers:
