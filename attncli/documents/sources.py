@@ -1,16 +1,24 @@
-"""From a file, or from bytes, to its entries, in whatever format it is."""
+"""From an argument to what it says: a file, a literal or standard input, in whatever format."""
 
 from __future__ import annotations
 
 import os.path
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from attncli.documents.arrays.archive import Archive
-from attncli.documents.arrays.places import Place
-from attncli.documents.files import read_file
-from attncli.documents.parsed import NAMELESS, IsValue, Parsed
+import numpy as np
+
+from attncli.calculation.names.known_names import canonical, known_name
+from attncli.calculation.names.pytorch_names import advice
+from attncli.documents.arrays.archive import Archive, listed
+from attncli.documents.arrays.places import Place, place_of
+from attncli.documents.files import STDIN, StandardInput, read_file
+from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part
 from attncli.documents.text.json_text import parse_json
-from attncli.errors import DocumentError
+from attncli.errors import AttncliError, DocumentError
+from attncli.records import record
+
+_POINT_TO_A_MATRIX = "Point to a matrix: FILE, FILE:KEY, or a literal that begins with [."
 
 # Most documents are JSON; what reads the others is loaded where there is one.
 
@@ -94,3 +102,92 @@ def _suffix_of(path: str, begins: bytes) -> str:
     suffix = os.path.splitext(path)[1].casefold()
     is_array = suffix not in TEXTS and begins.startswith((b"PK\x03\x04", b"\x93NUMPY"))
     return ".npz" if is_array else suffix
+
+
+@record(frozen=True)
+class Source:
+    """What an argument stands for: where it was found, what it says, and the folder it is in."""
+
+    label: str
+    parsed: Parsed
+    folder: str = ""
+
+    def names(self, nameless: str) -> Iterator[tuple[str, str]]:
+        """The names of its entries, as this program writes them and as they are spelled.
+
+        A matrix without a name has the one given here. Raises AttncliError for unknown names.
+        """
+        for spelled in self.parsed:
+            try:
+                yield nameless if spelled == NAMELESS else canonical(spelled), spelled
+            except AttncliError as error:
+                if isinstance(self.parsed, Archive):
+                    say = f"{error.hint} Or say what it is: NAME=FILE:{spelled}."
+                    error.hint = advice(self.parsed) or say
+                raise
+
+    def matrix(self, name: str) -> Part:
+        """The matrix that is alone, or the one that bears this name. Raises DocumentError."""
+        named = [spelled for spelled in self.parsed if known_name(spelled) == name]
+        if len(self.parsed) == 1:
+            named = list(self.parsed)
+        if len(named) == 1:
+            return self.parsed[named[0]]
+        if named:
+            message = f"{name} is in it twice: as {named[0]!r} and as {named[1]!r}."
+            raise DocumentError(message, "Leave out one of them.", (name,))
+        if not self.parsed:
+            raise DocumentError("it holds no matrix.", _POINT_TO_A_MATRIX)
+        if isinstance(self.parsed, Archive):
+            message = f"it holds several matrices, and none is {name}."
+            raise DocumentError(message, f"Write FILE:KEY. {listed(self.parsed)}")
+        message = f"it holds several matrices ({', '.join(self.parsed)}), and none is {name}."
+        raise DocumentError(message, f"Give a file that holds {name} alone.", (name,))
+
+
+class Sources:
+    """The files, literals and standard input of one command, which has one standard input."""
+
+    def __init__(self) -> None:
+        self._stdin = StandardInput()
+
+    def open(
+        self, argument: str, label: str, is_value: IsValue | None = None, folder: str = ""
+    ) -> Source:
+        """The source that an argument stands for, parsed. Raises DocumentError, with the label."""
+        label = STDIN if argument == "-" else label
+        with errors_at(label):
+            if argument == "-":
+                return Source(label, parse("", self._stdin.read(), is_value))
+            if argument[:1] in ("[", "{"):
+                return Source(label, parse("", argument.encode(), is_value))
+            if not argument:
+                raise DocumentError("there is no value.", "Name a file, -, or a literal.")
+            place = place_of(argument, folder)
+            return Source(label, parse_place(place, is_value), os.path.dirname(place.path))
+
+    def matrix(self, name: str, argument: str, where: str, folder: str) -> Part:
+        """The matrix that an entry points to: in a file beside its document, a literal or `-`.
+
+        `where` is the place of the entry. Raises AttncliError.
+        """
+        source = self.open(argument, f"{where} {shortened(argument)}".strip(), folder=folder)
+        with errors_at(source.label):
+            part = source.matrix(name)
+            if not isinstance(part.value, list | np.ndarray):
+                raise DocumentError("it holds no matrix.", _POINT_TO_A_MATRIX)
+            return part
+
+
+@contextmanager
+def errors_at(label: str) -> Iterator[None]:
+    """Tell errors where they happened: in which file, argument or standard input."""
+    try:
+        yield
+    except AttncliError as error:
+        raise error.at(label) from None
+
+
+def shortened(literal: str) -> str:
+    """A literal short enough for a message; a path stays whole."""
+    return f"{literal[:27]}..." if literal[:1] in ("[", "{") and len(literal) > 30 else literal

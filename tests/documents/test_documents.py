@@ -16,7 +16,8 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from attncli.cli.program import cli
-from attncli.documents.arrays.npz import dump_arrays, parse_arrays
+from attncli.documents.arrays.npz import dump_arrays
+from attncli.documents.sources import parse
 from attncli.documents.text.csv_text import dump_csv, parse_csv
 from attncli.documents.text.json_text import dump_json, parse_json
 from tests.running import ROOT, computed
@@ -142,7 +143,7 @@ def test_what_is_written_is_read_back_bit_for_bit(
 ) -> None:
     """Through CSV and NPZ, one matrix and several, infinities included."""
     for matrices in ({"weights": weights}, {"weights": weights, "output": output}):
-        from_npz = parse_arrays(dump_arrays(matrices))
+        from_npz = parse("", dump_arrays(matrices))
         assert all(same_bits(np.asarray(from_npz[name].value), matrices[name]) for name in matrices)
         back = {part: np.asarray(p.value) for part, p in parse_csv(dump_csv(matrices)).items()}
         if list(back) == [""]:
@@ -185,8 +186,7 @@ def test_results_of_samples_are_read_back(sample: Path, suffix: str, tmp_path: P
     run = CliRunner().invoke(cli, ["compute", str(sample), "-o", str(tmp_path / f"key{suffix}")])
     assert (run.exit_code, run.stdout) == (0, "")
     data = (tmp_path / f"key{suffix}").read_bytes()
-    parse = {".json": parse_json, ".csv": parse_csv, ".npz": parse_arrays}[suffix]
-    back = parse(data)
+    back = parse(f"key{suffix}", data)
     assert list(back) == list(steps)
     for name, cells in steps.items():
         read = np.array(back[name].value, dtype=object).astype(np.float64)

@@ -14,16 +14,11 @@ import numpy as np
 from attncli.documents.arrays.archive import Archive
 from attncli.documents.arrays.foreign import PYTORCH
 from attncli.documents.arrays.slices import index_of
-from attncli.documents.parsed import NAMELESS, IsValue, Parsed
+from attncli.documents.parsed import NAMELESS
 from attncli.errors import DocumentError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-
-def parse_arrays(data: bytes, _: IsValue | None = None) -> Parsed:
-    """What NumPy writes, and `dump_arrays`, as bytes. Answers are no exception."""
-    return open_arrays("", data)
 
 
 def open_arrays(path: str, data: bytes | None = None) -> Archive:

@@ -16,6 +16,11 @@ class Replacement:
     mistake: Mistake
     steps: tuple[str, ...]
 
+    @property
+    def key(self) -> tuple[str, tuple[str, ...]]:
+        """The names that tell it from others, which are compared sooner than all its words."""
+        return self.mistake.name, self.steps
+
 
 def in_order(problem: Problem, singles: Sequence[Replacement]) -> list[Replacement]:
     """Every mistake everywhere, then at each step alone, then at several: the likeliest first.
@@ -23,15 +28,14 @@ def in_order(problem: Problem, singles: Sequence[Replacement]) -> list[Replaceme
     Whoever makes a mistake at one step makes it wherever it can be made: everywhere, or in one
     layer, in one sublayer, or in that sublayer of every layer.
     """
-    everywhere = _together(singles, lambda name: ("",))
-    elsewhere = _together(singles, _scopes) if problem.parts else {}
-    rest = (group for key, group in elsewhere.items() if key not in everywhere)
-    return [*everywhere.values(), *singles, *rest]
+    everywhere = _group(singles, lambda step: ("",))
+    elsewhere = _group(singles, _scopes) if problem.parts else []
+    return list(dict.fromkeys([*everywhere, *singles, *elsewhere]))
 
 
-def _together(
+def _group(
     singles: Sequence[Replacement], scopes: Callable[[str], Iterable[str]]
-) -> dict[tuple[str, tuple[str, ...]], Replacement]:
+) -> list[Replacement]:
     """Each mistake at all of its steps that share a scope, where they are several."""
     places: dict[tuple[str, str], list[str]] = {}
     mistakes = {single.mistake.name: single.mistake for single in singles}
@@ -39,11 +43,8 @@ def _together(
         for step in single.steps:
             for scope in scopes(step):
                 places.setdefault((single.mistake.name, scope), []).append(step)
-    return {
-        (name, tuple(steps)): Replacement(mistakes[name], tuple(steps))
-        for (name, _), steps in places.items()
-        if len(steps) > 1
-    }
+    several = ((name, steps) for (name, _), steps in places.items() if len(steps) > 1)
+    return [Replacement(mistakes[name], tuple(steps)) for name, steps in several]
 
 
 def _scopes(name: str) -> Iterator[str]:

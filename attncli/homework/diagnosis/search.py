@@ -8,25 +8,25 @@ to the digits as written and not by chance, is a diagnosis.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from itertools import islice, pairwise
 from math import log10
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attncli.calculation.algebra.layouts import Array
+from attncli.calculation.algebra.operation import Operation
 from attncli.homework.answers.answer import Answered
 from attncli.homework.answers.tolerance import Numbers, near
+from attncli.homework.diagnosis.diagnosis import Diagnosis, Explanation, RoundedEarly
 from attncli.homework.diagnosis.replacements import Replacement, in_order, pairs
-from attncli.homework.diagnosis.replay import Replay, hidden_steps
-from attncli.homework.diagnosis.trials import Trials, Tried
+from attncli.homework.diagnosis.runs import Runs, hidden_steps
 from attncli.homework.judging.judge import Judge, Judged
+from attncli.homework.mistakes.catalogue import MISTAKES
+from attncli.homework.mistakes.mistake import Mistake
 from attncli.records import record
 from attncli.words import in_words
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from attncli.homework.mistakes.mistake import Mistake
 
 ROUGH_CELLS = 3  # that a mistake must account for where they agree only roughly
 EXACTLY, ROUGHLY = 1.0, 4.0  # half units of the last place that a result may be off
@@ -35,49 +35,22 @@ SECONDS = 1.8  # of searching after which no further rounding, and no pair of mi
 SECONDS_OF_SINGLES = 5.0  # and no single one: in a stack of layers there are thousands
 DIGITS_OF_INFINITY = 1.0  # what an infinity or NaN in the right place says
 MOST_DECIMALS = 4  # of a matrix that was rounded too early
+MOST_AT_ONCE = 256  # runs that are made together
+NUMBERS_AT_ONCE = 2**20  # and the numbers in all their matrices
+LAST_BITS = 100  # times as far off as the last bits usually are
 
 
 @record(frozen=True)
-class Explanation:
-    """What explains a wrong matrix: one replacement or two, the cells that agree, and the result.
-
-    `is_rough` says that the cells agree only to 2 units of their last place: rounded on the way.
-    """
+class Tried:
+    """Replacements; whether they change anything; and the results that may be the answer's."""
 
     replacements: tuple[Replacement, ...]
-    agreeing: int
-    result: Numbers
-    is_rough: bool
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(replacement.mistake.name for replacement in self.replacements)
-
-
-@record(frozen=True)
-class RoundedEarly:
-    """The method is right, but a matrix was rounded before it was used."""
-
-    name: str
-    decimals: int
-
-
-@record(frozen=True)
-class Diagnosis:
-    """All that explains a wrong step, the likeliest first.
-
-    `decider` is the step that would tell the explanations apart, where one would; `is_cut` says
-    that the time was up before all had been tried.
-    """
-
-    explanations: tuple[Explanation, ...] = ()
-    rounded: RoundedEarly | None = None
-    decider: str | None = None
-    is_cut: bool = False
+    changes: bool
+    results: Sequence[Numbers]
 
 
 def diagnose(judge: Judge, judged: Judged) -> Diagnosis:
-    """What explains a step that is wrong, or whose shape is."""
+    """The cause of a step that is wrong, or whose shape is."""
     if judged.answered is None:
         return Diagnosis()
     search = _Search(judge, judged, judged.answered)
@@ -89,71 +62,47 @@ def diagnose(judge: Judge, judged: Judged) -> Diagnosis:
 
 
 class _Search:
-    """Runs the hidden steps before a wrong one again and again, with replacements."""
+    """Chooses what to try at the hidden steps before a wrong one, and judges what explains it."""
 
     def __init__(self, judge: Judge, judged: Judged, answered: Answered) -> None:
         self.start = time.monotonic()
-        self.problem, self.plan = judge.problem, judge.trace.plan
+        self.problem, self.tolerance = judge.problem, judge.tolerance
         self.judged, self.answered = judged, answered
-        self.hidden = hidden_steps(self.plan, judged.step, set(judge.answer))
         values = np.nan_to_num(answered.values, posinf=0, neginf=0)
         self.distance = judge.tolerance.allowed(answered, values)
         # The answer may have gone on from what it had before rounding, or from what it wrote.
-        self.exact, self.own = (
-            Replay(self.problem, self.plan, self.hidden, known)
-            for known in (judge.exact, judge.own)
-        )
-        replays = [self.exact] if self.exact.equals(self.own) else [self.exact, self.own]
-        self.trials = Trials(replays, judged.name, answered, judge.tolerance)
+        plan = judge.trace.plan
+        self.hidden = hidden_steps(plan, judged.step, judge.answer)
+        self.exact = Runs(judge.problem, plan, self.hidden, judge.exact)
+        self.own = Runs(judge.problem, plan, self.hidden, judge.own)
+        self.both = [self.exact] if self.exact.begin_like(self.own) else [self.exact, self.own]
+        right = self.exact.right.get(judged.name)
+        self.right = None if right is None else _numbers(right)
 
-    def fits(self, result: Numbers, reach: float = EXACTLY) -> bool:
-        """Whether every cell that was answered is that of a result, to the digits as written.
-
-        `reach` is how many half units of the last place it may be off.
-        """
-        values = self.answered.values
-        if result.shape != values.shape:
-            return False
-        return bool((self._near(result, values, reach) | self.answered.blank).all())
-
-    def _near(self, result: Numbers, values: Numbers, reach: float) -> NDArray[np.bool_]:
-        return near(values, result, reach * self.distance)
-
-    def explains(self, result: Numbers, reach: float, replaced: int, tried: int) -> int:
-        """How many cells a result of so many replacements accounts for; 0 if it fails one.
-
-        A match of few digits may be chance: the cells that the right result does not account for
-        must say more than the number of tries.
-        """
-        if not self.fits(result, reach):
-            return 0
-        answered = self.answered
-        target = self.judged.target
-        if target.shape != result.shape:
-            told = ~answered.blank
-        else:
-            told = ~self._near(result, target, reach) & ~answered.blank
-        numbers = np.concatenate((result.ravel(), target.ravel()))
-        finite = numbers[np.isfinite(numbers)]
-        spread = float(np.ptp(finite)) if finite.size else 0.0
-        unit = float(2 * reach * self.distance.max())
-        digits = log10(max(spread / unit, 2)) * int((told & np.isfinite(result)).sum())
-        digits += DIGITS_OF_INFINITY * int((told & ~np.isfinite(result)).sum())
-        if reach > EXACTLY and int(told.sum()) < ROUGH_CELLS:
-            return 0
-        needed = reach + 2 * (replaced - 1) + log10(tried + 1)
-        return int((~answered.blank).sum()) if digits > needed else 0
+    def rounded_early(self) -> RoundedEarly | None:
+        """The matrix on the way whose rounding, and nothing else, gives the answer."""
+        hidden = [step.name for step in self.hidden[:-1]]
+        used = [name for name in self.judged.step.operation.operands if name in self.own.given]
+        every = [tuple(hidden)] if len(hidden) > 1 else []
+        for names in (*every, *((name,) for name in (*hidden, *used))):
+            if time.monotonic() > self.start + SECONDS:
+                break
+            for decimals in range(MOST_DECIMALS, 0, -1):
+                known = self.own.run_rounding(names, decimals)
+                if known and self._fits(_numbers(known[self.judged.name]), EXACTLY):
+                    return RoundedEarly(in_words(names), decimals)
+        return None
 
     def explanations(self) -> tuple[list[Explanation], bool]:
         """Every single replacement that explains the answer; where none does, every pair.
 
-        Whether the time was up before all had been tried is told as well.
+        The second value says whether the time was up before all had been tried.
         """
         singles = in_order(self.problem, list(self._singles()))
         changing: list[Replacement] = []
         found: list[Explanation] = []
         rough: list[Explanation] = []
-        every = self.trials.all([(single,) for single in singles], ROUGHLY * self.distance)
+        every = self._try([(single,) for single in singles], ROUGHLY)
         for number, tried in enumerate(every, 1):
             if time.monotonic() > self.start + SECONDS_OF_SINGLES:
                 return _likeliest(found or rough), True
@@ -163,66 +112,130 @@ class _Search:
             rough += self._explained(tried, ROUGHLY, len(singles) + number)
         if found or rough:
             return _likeliest(found or rough), False
-        every = self.trials.all(pairs(changing), EXACTLY * self.distance)
-        for number, tried in enumerate(every):
+        for number, tried in enumerate(self._try(pairs(changing), EXACTLY)):
             if number == MOST_PAIRS or time.monotonic() > self.start + SECONDS:
                 return _likeliest(found), True
             found += self._explained(tried, EXACTLY, 2 * len(singles) + 1 + number)
         return _likeliest(found), False
 
+    def decider(self, explanations: list[Explanation]) -> str | None:
+        """The first hidden step at which the explanations would differ."""
+        runs = [self.exact.run(explanation.replacements) for explanation in explanations]
+        for step in self.hidden[:-1]:
+            matrices = [_numbers(known[step.name]) for known in runs if known]
+            for one, other in pairwise(matrices):
+                if one.shape != other.shape or not np.allclose(one, other, 0, 1e-9, equal_nan=True):
+                    return step.name
+        return None
+
     def _singles(self) -> Iterator[Replacement]:
         """Each mistake at each hidden step where it can be made, in order of calculation."""
         for step in self.hidden:
-            kinds = [m for m in _catalogue().values() if isinstance(step.operation, m.replaces)]
             scene = self.exact.scene(step)
             with np.errstate(all="ignore"):
-                for mistake in kinds:
+                for mistake in _mistakes_in(type(step.operation)):
                     if mistake.make(scene) is not None:
                         yield Replacement(mistake, (step.name,))
 
+    def _try(self, tries: Iterable[tuple[Replacement, ...]], reach: float) -> Iterator[Tried]:
+        """Each of these tried: many at once, and alone, to the last bit, where that may matter.
+
+        `reach` is how many half units of the last place an explanation is off at most.
+        """
+        right = self.exact.right
+        size = sum(right[step.name].size for step in self.hidden if step.name in right)
+        at_once = max(1, min(MOST_AT_ONCE, NUMBERS_AT_ONCE // max(1, size)))
+        left = iter(tries)
+        while some := list(islice(left, at_once)):
+            together = [runs.run_together(some) for runs in self.both]
+            matter = {n for results in together for n in self._mattering(results, reach)}
+            for number, replacements in enumerate(some):
+                if number in matter:
+                    yield self._try_alone(replacements)
+                else:
+                    is_made = any(results[number] is not None for results in together)
+                    yield Tried(replacements, is_made, ())
+
+    def _mattering(self, results: Sequence[Array | None], reach: float) -> Iterator[int]:
+        """The places of the results that are the answer or the right one, but for a few bits."""
+        answered = self.answered
+        targets = [(answered.values, reach * self.distance, answered.blank)]
+        if self.right is not None:
+            targets.append((self.right, np.zeros(()), np.zeros((), dtype=np.bool_)))
+        for target, distance, blank in targets:
+            places = [n for n, r in enumerate(results) if r is not None and r.shape == target.shape]
+            if places:
+                stacked = np.array([results[place] for place in places], dtype=np.float64)
+                bits = LAST_BITS * self.tolerance.roundoff(answered, target)
+                cells = near(stacked, target, distance + bits) | blank
+                yield from np.array(places)[cells.reshape(len(places), -1).all(axis=1)].tolist()
+
+    def _try_alone(self, replacements: tuple[Replacement, ...]) -> Tried:
+        """These tried from what was exact and from what was written."""
+        runs = (runs.run(replacements) for runs in self.both)
+        results = [_numbers(known[self.judged.name]) for known in runs if known is not None]
+        right = self.right
+        changes = [right is None or not np.array_equal(r, right, equal_nan=True) for r in results]
+        return Tried(replacements, any(changes), results)
+
     def _explained(self, tried: Tried, reach: float, number: int) -> list[Explanation]:
         """The explanation by the first of the results that explains the answer; none otherwise."""
-        replacements = tried.replacements
         for result in tried.results:
-            agreeing = self.explains(result, reach, len(replacements), number)
-            if agreeing:
-                return [Explanation(replacements, agreeing, result, reach > EXACTLY)]
+            if self._explains(result, reach, len(tried.replacements), number):
+                agreeing = int((~self.answered.blank).sum())
+                return [Explanation(tried.replacements, agreeing, result, reach > EXACTLY)]
         return []
 
-    def rounded_early(self) -> RoundedEarly | None:
-        """Whether rounding a matrix on the way, and nothing else, gives the answer."""
-        hidden = [step.name for step in self.hidden[:-1]]
-        used = [name for name in self.judged.step.operation.operands if name in self.own.given]
-        every = [tuple(hidden)] if len(hidden) > 1 else []
-        for names in (*every, *((name,) for name in (*hidden, *used))):
-            if time.monotonic() > self.start + SECONDS:
-                break
-            for decimals in range(MOST_DECIMALS, 0, -1):
-                known = self.own.run_rounding(names, decimals)
-                if known and self.fits(np.asarray(known[self.judged.name], dtype=np.float64)):
-                    return RoundedEarly(in_words(names), decimals)
-        return None
+    def _explains(self, result: Numbers, reach: float, replaced: int, tried: int) -> bool:
+        """Whether a result of so many replacements agrees with the answer, and not by chance.
 
-    def decider(self, explanations: list[Explanation]) -> str | None:
-        """The first hidden step at which the explanations would differ."""
-        wrongs = ({n: r.mistake for r in e.replacements for n in r.steps} for e in explanations)
-        known = [run for run in map(self.exact.run, wrongs) if run is not None]
-        for step in self.hidden[:-1]:
-            matrices = [np.asarray(run[step.name], dtype=np.float64) for run in known]
-            first = matrices[0] if matrices else None
-            if first is not None and any(
-                m.shape != first.shape or not near(m, first, np.full(first.shape, 1e-9)).all()
-                for m in matrices
-            ):
-                return step.name
-        return None
+        Few digits may agree by chance: the cells that the right result does not explain must say
+        more than the number of tries.
+        """
+        if not self._fits(result, reach):
+            return False
+        target = self.judged.target
+        telling = ~self.answered.blank
+        if target.shape == result.shape:
+            telling &= ~near(result, target, reach * self.distance)
+        if reach > EXACTLY and int(telling.sum()) < ROUGH_CELLS:
+            return False
+        numbers = np.concatenate((result.ravel(), target.ravel()))
+        finite = numbers[np.isfinite(numbers)]
+        spread = float(np.ptp(finite)) if finite.size else 0.0
+        unit = float(2 * reach * self.distance.max())
+        digits = log10(max(spread / unit, 2)) * int((telling & np.isfinite(result)).sum())
+        digits += DIGITS_OF_INFINITY * int((telling & ~np.isfinite(result)).sum())
+        return digits > reach + 2 * (replaced - 1) + log10(tried + 1)
+
+    def _fits(self, result: Numbers, reach: float) -> bool:
+        """Whether every cell that was answered is that of a result, to the digits as written.
+
+        `reach` is how many half units of the last place it may be off.
+        """
+        values = self.answered.values
+        return result.shape == values.shape and bool(
+            (near(values, result, reach * self.distance) | self.answered.blank).all()
+        )
 
 
-def _catalogue() -> dict[str, Mistake]:
-    """All mistakes; their many modules are loaded only where an answer is wrong."""
-    from attncli.homework.mistakes.catalogue import MISTAKES
+@cache
+def _mistakes_in(kind: type[Operation]) -> list[Mistake]:
+    """The mistakes that may be made in place of such an operation."""
+    return [mistake for mistake in MISTAKES.values() if issubclass(kind, mistake.replaces)]
 
-    return MISTAKES
+
+def _numbers(matrix: Array) -> Numbers:
+    """A matrix in the precision of answers."""
+    return np.asarray(matrix, dtype=np.float64)
+
+
+def _likeliest(found: list[Explanation]) -> list[Explanation]:
+    """The likeliest first; of the same mistakes at other steps, the likeliest alone."""
+    by_names: dict[tuple[str, ...], Explanation] = {}
+    for explanation in sorted(found, key=_rank):
+        by_names.setdefault(explanation.names, explanation)
+    return list(by_names.values())
 
 
 def _rank(explanation: Explanation) -> tuple[int, int, int]:
@@ -233,13 +246,4 @@ def _rank(explanation: Explanation) -> tuple[int, int, int]:
     """
     steps = [replacement.steps for replacement in explanation.replacements]
     sublayers = sum(len({name.rpartition(".")[0] for name in names}) for names in steps)
-    first = list(_catalogue()).index(explanation.names[0])
-    return sublayers, first, sum(map(len, steps))
-
-
-def _likeliest(found: list[Explanation]) -> list[Explanation]:
-    """The likeliest first; of the same mistakes at other steps, the likeliest alone."""
-    by_names: dict[tuple[str, ...], Explanation] = {}
-    for explanation in sorted(found, key=_rank):
-        by_names.setdefault(explanation.names, explanation)
-    return list(by_names.values())
+    return sublayers, list(MISTAKES).index(explanation.names[0]), sum(map(len, steps))

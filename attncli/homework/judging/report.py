@@ -9,8 +9,8 @@ import numpy as np
 from attncli.calculation.problem.problem import Problem
 from attncli.homework.answers.answer import EXACT, Answered
 from attncli.homework.answers.tolerance import half_a_unit
+from attncli.homework.diagnosis.diagnosis import Diagnosis, Explanation
 from attncli.homework.diagnosis.replacements import Replacement
-from attncli.homework.diagnosis.search import Diagnosis, Explanation, diagnose
 from attncli.homework.judging.judge import Judge, Judged, Verdict
 from attncli.homework.judging.slips import Slip, slips
 from attncli.homework.judging.stand_ins import with_stand_ins
@@ -95,7 +95,7 @@ def report(judge: Judge, points: Mapping[str, float], is_strict: bool) -> Report
     for step in list(with_stand_ins(judge.problem, plan, judge.answer)):
         judged = judge.judge(step)
         is_wrong = judged.verdict in (Verdict.WRONG, Verdict.SHAPE)
-        diagnosis = diagnose(judge, judged) if is_wrong else Diagnosis()
+        diagnosis = _diagnosis(judge, judged) if is_wrong else Diagnosis()
         verdict = judged.verdict
         if diagnosis.rounded or (verdict == Verdict.FOLLOWS and first is None):
             verdict = Verdict.ROUNDED  # and so is what follows from a matrix rounded too early
@@ -109,6 +109,13 @@ def report(judge: Judge, points: Mapping[str, float], is_strict: bool) -> Report
         outcome = _Outcome(judge.problem, judged, verdict, diagnosis, found, first)
         lines.append(_line(outcome, worth, is_strict))
     return Report(judge.problem.choices.title, tuple(lines), first)
+
+
+def _diagnosis(judge: Judge, judged: Judged) -> Diagnosis:
+    """The cause of a wrong step; the many mistakes are loaded only where there is one."""
+    from attncli.homework.diagnosis.search import diagnose
+
+    return diagnose(judge, judged)
 
 
 def _line(outcome: _Outcome, worth: float, is_strict: bool) -> Line:

@@ -1,42 +1,42 @@
-"""Many mistakes are tried at once: what is tried together is what is tried alone."""
+"""Runs with mistakes: many made at once give what each gives alone, and few need one alone."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 
 import numpy as np
 import pytest
 
 from attncli.calculation.algebra.layouts import Array
+from attncli.calculation.algebra.plan import Step
 from attncli.homework.answers.tolerance import Tolerance
 from attncli.homework.diagnosis.replacements import Replacement, pairs
-from attncli.homework.diagnosis.replay import Replay, hidden_steps
+from attncli.homework.diagnosis.runs import Runs, hidden_steps
 from attncli.homework.diagnosis.search import diagnose
-from attncli.homework.diagnosis.together import Together
 from attncli.homework.judging.judge import Judge
 from attncli.homework.mistakes.catalogue import MISTAKES
-from attncli.homework.mistakes.mistake import Mistake, scene_at
+from attncli.homework.mistakes.mistake import scene_at
 from tests.homework.test_catalogue import as_written, solved
 from tests.problems import PROBLEMS, numbers
 
 EVERY = 13  # of so many pairs one is tried alone
 
 
-def replay_of(name: str) -> tuple[Replay, str]:
-    """All that leads to the last step of a problem."""
+def runs_of(name: str) -> tuple[Runs, tuple[Step, ...]]:
+    """Runs of all that leads to the last step of a problem, and those steps."""
     problem, trace = solved(name)
-    hidden = hidden_steps(trace.plan, trace.plan.steps[-1], set())
-    return Replay(problem, trace.plan, hidden, problem.matrices), hidden[-1].name
+    hidden = hidden_steps(trace.plan, trace.plan.steps[-1], ())
+    return Runs(problem, trace.plan, hidden, problem.matrices), hidden
 
 
-def singles_of(replay: Replay) -> list[Replacement]:
+def singles_of(runs: Runs, hidden: tuple[Step, ...]) -> list[Replacement]:
     """Each mistake at each step; one at two steps is among them."""
     found = [
         Replacement(mistake, (step.name,))
-        for step, _ in replay.steps
+        for step in hidden
         for mistake in MISTAKES.values()
-        if mistake.make(replay.scene(step)) is not None
+        if mistake.make(runs.scene(step)) is not None
     ]
     first = found[0].mistake
     steps = tuple(single.steps[0] for single in found if single.mistake is first)
@@ -47,22 +47,56 @@ def singles_of(replay: Replay) -> list[Replacement]:
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_what_is_tried_together_is_what_is_tried_alone(name: str) -> None:
     """One replacement or two, that fit or do not, and in matrices of other shapes."""
-    replay, target = replay_of(name)
-    together = Together(replay)
-    singles = singles_of(replay)
+    runs, hidden = runs_of(name)
+    singles = singles_of(runs, hidden)
     tries: list[tuple[Replacement, ...]] = [(single,) for single in singles]
-    results = together.results(tries, target)
+    results = runs.run_together(tries)
     fitting = [
         single for single, result in zip(singles, results, strict=True) if result is not None
     ]
     two = list(islice(pairs(fitting), 0, 4000, EVERY))
-    results += together.results(two, target)
+    results += runs.run_together(two)
     for replacements, result in zip([*tries, *two], results, strict=True):
-        wrong = {step: r.mistake for r in replacements for step in r.steps}
-        alone = replay.run(wrong)
+        alone = runs.run(replacements)
         assert (alone is None) == (result is None)
         if alone is not None and result is not None:
-            np.testing.assert_allclose(result, alone[target], 1e-6, 1e-9)
+            np.testing.assert_allclose(result, alone[hidden[-1].name], 1e-6, 1e-9)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_a_run_without_changes_gives_the_right_matrices(name: str) -> None:
+    """To the last bit; so does one in which nothing is rounded, or only to many digits."""
+    runs, hidden = runs_of(name)
+    _, trace = solved(name)
+    names = [step.name for step in hidden]
+    for known in (runs.right, runs.run_rounding((), 1)):
+        assert known is not None
+        for step in names:
+            np.testing.assert_array_equal(known[step], trace.matrices[step])
+    finely = runs.run_rounding(names, 15)
+    assert finely is not None
+    np.testing.assert_allclose(finely[names[-1]], trace.matrices[names[-1]], 1e-9, 1e-11)
+
+
+@pytest.mark.parametrize("name", ["square", "heads", "encoder"])
+@pytest.mark.parametrize("decimals", [1, 3])
+def test_rounding_on_the_way_is_carried_on(name: str, decimals: int) -> None:
+    """Every step of the plan applied in turn to what was rounded before; or one of them alone."""
+    problem, trace = solved(name)
+    runs, hidden = runs_of(name)
+    names = [step.name for step in hidden]
+    for rounded in (names[:-1], names[:1], names[2:3], list(problem.matrices)[:1]):
+        known = {
+            n: matrix.round(decimals) if n in rounded else matrix
+            for n, matrix in problem.matrices.items()
+        }
+        for step in trace.plan.steps:
+            result = step.operation.apply(*(known[operand] for operand in step.operation.operands))
+            known[step.name] = result.round(decimals) if step.name in rounded else result
+        found = runs.run_rounding(rounded, decimals)
+        assert found is not None
+        np.testing.assert_array_equal(found[names[-1]], known[names[-1]])
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -88,13 +122,13 @@ def test_an_answer_that_nothing_explains_takes_no_runs_of_their_own(
     last = trace.plan.steps[-1]
     nonsense = numbers(*trace.matrices[last.name].shape) * 1.37 + 0.001
     runs = []
-    alone = Replay.run
+    alone = Runs.run
 
-    def counted(replay: Replay, wrong: Mapping[str, Mistake]) -> Mapping[str, Array] | None:
-        runs.append(wrong)
-        return alone(replay, wrong)
+    def counted(self: Runs, replacements: Sequence[Replacement]) -> Mapping[str, Array] | None:
+        runs.append(replacements)
+        return alone(self, replacements)
 
-    monkeypatch.setattr(Replay, "run", counted)
+    monkeypatch.setattr(Runs, "run", counted)
     judge = Judge(problem, trace, {last.name: as_written(nonsense)}, Tolerance())
     *_, judged = map(judge.judge, trace.plan.steps)
     diagnosis = diagnose(judge, judged)

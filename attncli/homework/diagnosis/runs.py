@@ -1,0 +1,204 @@
+"""Running the steps before a wrong one again, with mistakes made or with results rounded.
+
+Small matrices are calculated in less time than a call to NumPy takes. So runs with different mistakes
+go through the steps together: their matrices are stacked, and a step is applied to all in one call.
+The last bits may then differ from those of a run alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeAlias
+
+import numpy as np
+
+from attncli.calculation.algebra.layouts import Array
+from attncli.calculation.algebra.plan import Plan, Step
+from attncli.calculation.problem.problem import Problem
+from attncli.homework.diagnosis.replacements import Replacement
+from attncli.homework.mistakes.mistake import Mistake, Scene, scene_at
+
+MOST_KEPT = 2**22  # numbers in the runs that others go on from
+
+Known: TypeAlias = Mapping[str, Array]
+# Gives the result of a step in place of the right operation, from the matrices before it.
+Change: TypeAlias = "Callable[[Step, Known], Array | None]"
+
+
+def hidden_steps(plan: Plan, target: Step, shown: Collection[str]) -> tuple[Step, ...]:
+    """The steps that lead to a target and that an answer does not show, the target last."""
+    needed = set(target.operation.operands)
+    found = [target]
+    for step in reversed(plan.steps):
+        if step.name in needed and step.name not in shown and step.name != target.name:
+            found.append(step)
+            needed.update(step.operation.operands)
+    return tuple(reversed(found))
+
+
+class Runs:
+    """Runs the hidden steps from given matrices: as they should be, then again with changes.
+
+    Only what a change reaches is calculated again, for a stack of layers has many steps. `given` are
+    the matrices before the hidden steps; `right` are those and the results without a change, as far
+    as the given ones fit together.
+    """
+
+    def __init__(self, problem: Problem, plan: Plan, hidden: Sequence[Step], known: Known) -> None:
+        self._problem, self._plan = problem, plan
+        self._steps = [(step, step.operation.operands) for step in hidden]
+        self._places = {step.name: place for place, step in enumerate(hidden)}
+        self.given = {name: matrix for name, matrix in known.items() if name not in self._places}
+        unchanged = _Run(dict(self.given), {})
+        self._finish(unchanged)
+        self.right = unchanged.known
+        missing = (place for name, place in self._places.items() if name not in self.right)
+        self._first_missing = next(missing, len(hidden))
+        self._stackable: dict[str, bool] = {}
+        self._kept: dict[object, Known] = {}
+        self._room = MOST_KEPT
+
+    def begin_like(self, other: Runs) -> bool:
+        """Whether the given matrices equal those of other runs of the same steps."""
+        return all(
+            matrix is other.given[name] or np.array_equal(matrix, other.given[name], equal_nan=True)
+            for name, matrix in self.given.items()
+        )
+
+    def scene(self, step: Step) -> Scene:
+        """The scene of a step where all before it is right."""
+        return scene_at(self._problem, self._plan, step, self.right)
+
+    def run(self, replacements: Sequence[Replacement]) -> Known | None:
+        """The matrices where these mistakes are made.
+
+        None where one of them cannot be made, or what it makes does not fit the steps after it.
+        """
+        return self._finish(self._begin(replacements, {}))[0]
+
+    def run_rounding(self, names: Collection[str], decimals: int) -> Known | None:
+        """The matrices where those of these names are rounded before they are used."""
+
+        def round_result(step: Step, known: Known) -> Array | None:
+            operands = step.operation.operands
+            is_reached = any(known.get(name) is not self.right.get(name) for name in operands)
+            result = _apply(step, operands, known) if is_reached else known.get(step.name)
+            return None if result is None else np.round(result, decimals)
+
+        run = _Run(dict(self.right), dict.fromkeys(names, round_result))
+        for name in names:
+            if name in self.given and self.given[name].dtype.kind == "f":
+                run.note(name, np.round(self.given[name], decimals))
+        return self._finish(run)[0]
+
+    def run_together(self, tries: Sequence[tuple[Replacement, ...]]) -> list[Array | None]:
+        """The result of the last step with each of these; None where `run` gives None.
+
+        Two replacements go on from the run of the one alone that is made before the other.
+        """
+        runs = [self._begin(replacements, self._kept) for replacements in tries]
+        results = self._finish(*runs)
+        for replacements, run in zip(tries, runs, strict=True):
+            if len(replacements) == 1 and not run.failed and self._room > 0:
+                self._room -= sum(run.known[name].size for name in run.changed)
+                self._kept[replacements[0].key] = run.known
+        target = self._steps[-1][0].name
+        return [None if known is None else known[target] for known in results]
+
+    def _begin(self, replacements: Sequence[Replacement], kept: Mapping[object, Known]) -> _Run:
+        """A run that begins at the first of these, or after it where its run was kept."""
+        first, *others = sorted(replacements, key=lambda r: self._places[r.steps[0]])
+        known = kept.get(first.key) if others else None
+        changes = {name: partial(self._make, r.mistake) for r in replacements for name in r.steps}
+        start = self._places[(others[-1] if known else first).steps[0]]
+        return _Run(dict(known or self.right), changes, min(start, self._first_missing))
+
+    def _make(self, mistake: Mistake, step: Step, known: Known) -> Array | None:
+        return mistake.make(scene_at(self._problem, self._plan, step, known))
+
+    def _finish(self, *runs: _Run) -> list[Known | None]:
+        """Take runs through the steps: the matrices of each, or None where it failed."""
+        with np.errstate(all="ignore"):
+            for place, (step, operands) in enumerate(self._steps):
+                waiting = []
+                for run in runs:
+                    if place < run.start:
+                        continue
+                    if step.name in run.changes:
+                        run.note(step.name, run.changes[step.name](step, run.known))
+                    elif step.name not in run.known or not run.changed.isdisjoint(operands):
+                        waiting.append(run)
+                if waiting:
+                    self._apply_in(waiting, step, operands)
+        return [None if run.failed else run.known for run in runs]
+
+    def _apply_in(self, runs: Sequence[_Run], step: Step, operands: tuple[str, ...]) -> None:
+        """Apply a step in each run: in one call where its matrices have the shapes of the right."""
+        alike: list[_Run] = []
+        others = list(runs)
+        if len(runs) > 1 and self._can_stack(step, operands):
+            hidden = {name: self.right[name] for name in operands if name not in self.given}
+            others = []
+            for run in runs:
+                (alike if run.is_alike(hidden) else others).append(run)
+        if alike:
+            stacks = {name: np.stack([run.known[name] for run in alike]) for name in hidden}
+            results = step.operation.apply(*(stacks.get(n, self.right[n]) for n in operands))
+            for run, result in zip(alike, results, strict=True):
+                run.note(step.name, result)
+        for run in others:
+            run.note(step.name, _apply(step, operands, run.known))
+
+    def _can_stack(self, step: Step, operands: tuple[str, ...]) -> bool:
+        """Whether a step does to each of a stack what it does to one: tried once, on two."""
+        if step.name not in self._stackable:
+            given = self.given
+            one = {name: self.right[name] for name in operands if name in self.right}
+            other = {n: m if n in given else np.flip(m) for n, m in one.items()}
+            both = {n: m if n in given else np.stack((m, other[n])) for n, m in one.items()}
+            alone = [_apply(step, operands, known) for known in (one, other)]
+            together = _apply(step, operands, both)
+            self._stackable[step.name] = together is not None and all(
+                result is not None
+                and together.shape == (len(alone), *result.shape)
+                and np.allclose(together[number], result, equal_nan=True)
+                for number, result in enumerate(alone)
+            )
+        return self._stackable[step.name]
+
+
+@dataclass
+class _Run:
+    """A run on its way: its matrices so far, and the names of those that a change has reached."""
+
+    known: dict[str, Array]
+    changes: Mapping[str, Change]
+    start: int = 0
+    changed: set[str] = field(default_factory=set)
+    failed: bool = False
+
+    def note(self, name: str, result: Array | None) -> None:
+        """Take the result of a step; with None the run has failed."""
+        if result is None:
+            self.failed = True
+        else:
+            self.known[name] = result
+            self.changed.add(name)
+
+    def is_alike(self, matrices: Known) -> bool:
+        """Whether its matrices of these names have the shapes and dtypes of these."""
+        for name, matrix in matrices.items():
+            own = self.known[name]
+            if own.shape != matrix.shape or own.dtype != matrix.dtype:
+                return False
+        return True
+
+
+def _apply(step: Step, operands: tuple[str, ...], known: Known) -> Array | None:
+    """The result of the right operation; None where an operand is missing, or does not fit."""
+    try:
+        return step.operation.apply(*(known[name] for name in operands))
+    except (KeyError, ValueError, IndexError):
+        return None
