@@ -21,7 +21,7 @@ from attncli.homework.diagnosis.search import diagnose
 from attncli.homework.judging.judge import Judge
 from attncli.homework.mistakes.catalogue import MISTAKES
 from attncli.homework.mistakes.mistake import Mistake, Scene, scene_at
-from attncli.homework.mistakes.weights import exponentials, softmax
+from attncli.homework.mistakes.weights import softmax
 from tests.problems import PROBLEMS, numbers
 
 
@@ -92,7 +92,7 @@ def named(problem_name: str, step: Step, wrong: np.ndarray[Any, Any]) -> list[st
     [
         name
         for name, entry in MISTAKES.items()
-        if entry.wrong.__module__ in (softmax.__name__, exponentials.__name__)
+        if entry.module == softmax.__name__
         if name != "softmax-twice"  # which divides twice
     ],
 )

@@ -3,19 +3,28 @@
 An entry is one function. It is given the scene, and gives back the matrix that the mistake makes
 in place of the right one, or None where the mistake cannot be made there. Its docstring is the
 diagnosis, in three paragraphs: what was done, what should be done, why it matters.
+
+Mistakes that differ in one value, a number or a short function, stand in a table: one function
+makes them all, and each row has its own name, formula, value and diagnosis.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from inspect import cleandoc
-from typing import TypeAlias
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
+
+import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.algebra.operation import Operation
+from attncli.calculation.algebra.operation import OfOne, Operation
 from attncli.calculation.algebra.plan import Plan, Step
+from attncli.calculation.masks.masking import Mask
 from attncli.calculation.problem.problem import Part, Problem
-from attncli.records import record
+from attncli.records import record, replace
+
+Kind = TypeVar("Kind", bound=Operation)
+Value = TypeVar("Value")
 
 
 @record(frozen=True)
@@ -45,6 +54,11 @@ class Scene:
         """The same step among all the others of its layers; this very scene outside of them."""
         return self.around or self
 
+    @property
+    def layer(self) -> str:
+        """The layer that this sublayer stands in: `layers.2.`, or nothing where there is one."""
+        return layer_of(self.full_name("output"))
+
     def full_name(self, name: str) -> str:
         """The name in the whole: `self.scores` for the `scores` of a layer's self-attention."""
         return self.part.name(name) if self.part else name
@@ -54,13 +68,74 @@ class Scene:
         """The matrices that the right operation takes."""
         return [self.matrices[name] for name in self.step.operation.operands]
 
+    def operation(self, kind: type[Kind]) -> Kind:
+        """The right operation, which is of this kind."""
+        operation = self.step.operation
+        assert isinstance(operation, kind)
+        return operation
+
     def right(self) -> Array:
         """What the right operation gives."""
-        return self.step.operation.apply(*self.operands)
+        return self.apply(*self.operands)
 
-    def find(self, kind: type[Operation]) -> Step | None:
-        """The first step of the plan whose operation is of this kind."""
-        return next((step for step in self.plan.steps if isinstance(step.operation, kind)), None)
+    def apply(self, *operands: Array) -> Array:
+        """What the right operation gives for other operands."""
+        return self.step.operation.apply(*operands)
+
+    def changed(self, **choices: object) -> Array:
+        """What the right operation gives with other choices, or of matrices with other names."""
+        return self.result_of(replace(self.step.operation, **choices))  # type: ignore[type-var]
+
+    def given(self, **instead: Array) -> Array:
+        """What the right operation gives where some of its matrices are others."""
+        names = self.step.operation.operands
+        return self.apply(*(instead[name] if name in instead else self[name] for name in names))
+
+    def result_of(self, operation: Operation) -> Array:
+        """What another operation gives, of the matrices that it names itself."""
+        return operation.apply(*(self[name] for name in operation.operands))
+
+    def renamed(self, instead: Mapping[str, str]) -> Array | None:
+        """What the right operation gives of other matrices; None where it takes none of these."""
+        names = self.step.operation.operands
+        if not set(names) & set(instead):
+            return None
+        return self.apply(*(self[instead.get(name, name)] for name in names)).copy()
+
+    def all_of(self, *kinds: type[Kind]) -> list[Kind]:
+        """Every operation of such a kind in the plan, in order."""
+        operations = (step.operation for step in self.plan.steps)
+        return [operation for operation in operations if isinstance(operation, kinds)]
+
+    def find(self, *kinds: type[Kind]) -> Kind:
+        """The first operation of such a kind in the plan. Raises IndexError where there is none."""
+        return self.all_of(*kinds)[0]
+
+    def maker(self, name: str) -> Operation:
+        """The operation that a matrix comes from. Raises KeyError for an input."""
+        return {step.name: step.operation for step in self.plan.steps}[name]
+
+    def size(self, axis: str) -> int:
+        """The size of an axis of the result, by its name. Raises KeyError where there is none."""
+        return {axis.name: axis.size for axis in self.step.axes}[axis]
+
+    def chain(self) -> list[Step]:
+        """The steps that lead from the scores to this one, the nearest first."""
+        steps = {step.name: step for step in self.plan.steps}
+        found: list[Step] = []
+        step = steps.get(self.step.operation.operands[0])
+        while step and isinstance(step.operation, (OfOne, Mask)):
+            found.append(step)
+            step = steps.get(step.operation.operands[0])
+        return found
+
+    def behind(self, *kinds: type[Operation]) -> Scene:
+        """The scene at the nearest step of that chain whose operation is of such a kind.
+
+        Raises IndexError where there is none.
+        """
+        steps = [step for step in self.chain() if isinstance(step.operation, kinds)]
+        return replace(self, step=steps[0])
 
 
 def scene_at(problem: Problem, plan: Plan, step: Step, known: Mapping[str, Array]) -> Scene:
@@ -79,17 +154,29 @@ def scene_at(problem: Problem, plan: Plan, step: Step, known: Mapping[str, Array
 Wrong: TypeAlias = "Callable[[Scene], Array | None]"
 
 
+def layer_of(name: str) -> str:
+    """The layer that a sublayer's step stands in: `layers.2.` for `layers.2.ffn.output`.
+
+    >>> layer_of("layers.2.ffn.output"), layer_of("ffn.output")
+    ('layers.2.', '')
+    """
+    *layer, _, _ = name.rsplit(".", 2)
+    return f"{layer[0]}." if layer else ""
+
+
 @record(frozen=True)
 class Mistake:
     """An entry of the catalogue.
 
     `replaces` are the kinds of operation it stands in for; `done`, `right` and `why` its diagnosis.
+    `module` is the one that enters it, by which the catalogue puts it into order.
     """
 
     name: str
     formula: str
     replaces: tuple[type[Operation], ...]
     wrong: Wrong
+    module: str
     done: str
     right: str
     why: str
@@ -99,7 +186,8 @@ class Mistake:
         if not isinstance(scene.step.operation, self.replaces):
             return None
         try:
-            return self.wrong(scene)
+            with np.errstate(all="ignore"):
+                return self.wrong(scene)
         except (ValueError, KeyError, IndexError):
             return None
 
@@ -111,9 +199,43 @@ def mistake(name: str, formula: str, *replaces: type[Operation]) -> Callable[[Wr
     """Enter a function into the catalogue under a name, with the formula of what it does."""
 
     def enter(wrong: Wrong) -> Wrong:
-        done, right, why = cleandoc(wrong.__doc__ or "").split("\n\n")
-        paragraphs = (" ".join(part.split()) for part in (done, right, why))
-        ENTRIES[name] = Mistake(name, formula, replaces, wrong, *paragraphs)
+        paragraphs = cleandoc(wrong.__doc__ or "").split("\n\n")
+        done, right, why = (" ".join(paragraph.split()) for paragraph in paragraphs)
+        ENTRIES[name] = Mistake(name, formula, replaces, wrong, wrong.__module__, done, right, why)
         return wrong
 
     return enter
+
+
+class Row(NamedTuple, Generic[Value]):
+    """A mistake of a table: the value that makes it, and its diagnosis."""
+
+    value: Value
+    done: str
+    right: str
+    why: str
+
+
+# Mistakes that one function makes: the rows by their names and formulas.
+Table: TypeAlias = "Mapping[tuple[str, str], Row[Value]]"
+Family: TypeAlias = "Callable[[Scene, Value], Array | None]"
+
+
+def mistakes(
+    table: Table[Value], *replaces: type[Operation]
+) -> Callable[[Family[Value]], Family[Value]]:
+    """Enter every row of a table: the decorated function makes its matrix from its value."""
+
+    def enter(family: Family[Value]) -> Family[Value]:
+        for (name, formula), (value, done, right, why) in table.items():
+            wrong = _of_row(family, value)
+            ENTRIES[name] = Mistake(
+                name, formula, replaces, wrong, family.__module__, done, right, why
+            )
+        return family
+
+    return enter
+
+
+def _of_row(family: Family[Value], value: Value) -> Wrong:
+    return lambda scene: family(scene, value)

@@ -2,31 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.masks.masking import Mask
+from attncli.calculation.masks.masking import HIDES, Booleans, Mask
 from attncli.calculation.masks.rules import Causal, Padding
 from attncli.calculation.operations.projections import DivideByRoot, Multiply
 from attncli.calculation.operations.weighing import Softmax
-from attncli.homework.mistakes.masks.common import (
-    applied,
-    behind,
-    conditions,
-    filled,
-    masked,
-    masking,
-    may_attend,
-    numbers,
-    scored,
-)
-from attncli.homework.mistakes.mistake import Scene, mistake
+from attncli.homework.mistakes.mistake import Row, Scene, Table, mistake, mistakes
 from attncli.records import replace
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+def conditions(scene: Scene) -> list[Booleans]:
+    """What each rule and each matrix of booleans lets a query attend to."""
+    mask = scene.operation(Mask)
+    scores, *matrices = scene.operands
+    keep, _ = mask.whole(scores, matrices)
+    rules = (rule.may_attend(*scores.shape[-2:]) for rule in mask.rules)
+    return [*rules, *(np.asarray(part, np.bool_) for part in keep)]
+
+
+def numbers(scene: Scene) -> list[Array]:
+    """The matrices that are added to the scores, with a column for each key."""
+    scores, *matrices = scene.operands
+    _, add = scene.operation(Mask).whole(scores, matrices)
+    return add
+
+
+def may_attend(scene: Scene) -> Booleans:
+    """Every mask combined: true where nothing hides the key, an added number of `HIDES` included."""
+    may = np.ones(scene.operands[0].shape, np.bool_)
+    for part in (*conditions(scene), *(added > HIDES for added in numbers(scene))):
+        may &= part
+    return may
+
+
+def scored(scene: Scene) -> Array:
+    """The scores with the added numbers that do not hide a key: what there is before hiding."""
+    scores = scene.operands[0]
+    for added in numbers(scene):
+        scores = scores + np.where(added > HIDES, added, 0)
+    return scores
+
+
+def masked(scene: Scene, keep: Iterable[Booleans], add: Iterable[Array]) -> Array:
+    """What these matrices, in place of every mask, make of the scores.
+
+    Raises ValueError where they do not fit the scores.
+    """
+    scores = scene.operands[0]
+    kept = [np.broadcast_to(matrix, scores.shape) for matrix in keep]
+    added = [np.broadcast_to(matrix, scores.shape) for matrix in add]
+    keeps, adds = ("",) * len(kept), ("",) * len(added)
+    operation = replace(scene.operation(Mask), rules=(), keep=keeps, add=adds)
+    return operation.apply(scores, *kept, *added)
 
 
 @mistake("mask-missing", "scores, nothing hidden", Mask)
@@ -37,12 +72,12 @@ def mask_missing(scene: Scene) -> Array | None:
 
     Keys that are not to be seen take a share of the weights, and their values reach the output.
     """
-    operation = masking(scene)
-    position = tuple(name for name in operation.add if name == "position")  # ALiBi's is no mask
-    only_causal = not operation.keep and operation.add == position
-    if only_causal and all(isinstance(rule, Causal) for rule in operation.rules):
+    mask = scene.operation(Mask)
+    position = tuple(name for name in mask.add if name == "position")  # ALiBi's is no mask
+    only_causal = not mask.keep and mask.add == position
+    if only_causal and all(isinstance(rule, Causal) for rule in mask.rules):
         return None
-    return applied(scene, replace(operation, rules=(), keep=(), add=position))
+    return scene.changed(rules=(), keep=(), add=position)
 
 
 @mistake("causal-missing", "scores, the future not hidden", Mask)
@@ -53,11 +88,9 @@ def causal_missing(scene: Scene) -> Array | None:
 
     Every query sees what comes later: a model that is to predict the next token reads it instead.
     """
-    operation = masking(scene)
-    rules = tuple(rule for rule in operation.rules if not isinstance(rule, Causal))
-    if len(rules) == len(operation.rules):
-        return None
-    return applied(scene, replace(operation, rules=rules))
+    rules = scene.operation(Mask).rules
+    others = tuple(rule for rule in rules if not isinstance(rule, Causal))
+    return None if others == rules else scene.changed(rules=others)
 
 
 @mistake("mask-inverted", "fill where the key may be seen", Mask)
@@ -69,80 +102,65 @@ def mask_inverted(scene: Scene) -> Array | None:
     Libraries do not agree: in PyTorch's scaled_dot_product_attention true means keep, in
     nn.MultiheadAttention it means hide. The weights land on exactly the wrong keys.
     """
-    operation, may = masking(scene), may_attend(scene)
+    mask, may = scene.operation(Mask), may_attend(scene)
     if may.all():
         return None
-    has_fill = operation.rules or operation.keep
-    fill = operation.fill if has_fill else min(float(added.min()) for added in numbers(scene))
+    has_fill = mask.rules or mask.keep
+    fill = mask.fill if has_fill else min(float(added.min()) for added in numbers(scene))
     scores = scored(scene)
     return np.where(may, scores.dtype.type(fill), scores)
 
 
-@mistake("mask-multiplied", "scores × mask", Mask)
-def mask_multiplied(scene: Scene) -> Array | None:
-    """The scores were multiplied by the mask: hidden scores became 0.
-
-    Put −∞ where a key is hidden.
-
-    Softmax makes exp(0) = 1 of a score of 0, so hidden keys still get weight, and even more than
-    keys with a negative score.
-    """
-    return filled(scene, 0)
-
-
-@mistake("mask-tiny-fill", "fill = −1e-12", Mask)
-def mask_tiny_fill(scene: Scene) -> Array | None:
-    """Hidden scores were set to −1e-12, which is nearly 0.
-
-    Set them to −∞, or to a very large negative number such as −1e12.
-
-    Softmax makes exp(−1e-12) ≈ 1 of it: hidden keys still get weight.
-    """
-    return filled(scene, -1e-12)
-
-
-@mistake("mask-exponent-slip", "fill = −1e-9", Mask)
-def mask_exponent_slip(scene: Scene) -> Array | None:
-    """Hidden scores were set to −1e-9 where −1e9 was meant.
-
-    Set them to −∞, or to −1e9: minus one thousand million.
-
-    −1e-9 is nearly 0, and softmax makes exp(−1e-9) ≈ 1 of it: hidden keys still get weight.
-    """
-    return filled(scene, -1e-9)
-
-
-@mistake("mask-small-fill", "fill = −10", Mask)
-def mask_small_fill(scene: Scene) -> Array | None:
-    """Hidden scores were set to −10.
-
-    Set them to −∞, or to a very large negative number such as −1e9.
-
-    exp(−10) is small but not 0: hidden keys keep some weight, the more the lower the other scores.
-    """
-    return filled(scene, -10)
+FILLS: Table[float] = {
+    ("mask-multiplied", "scores × mask"): Row(
+        0,
+        "The scores were multiplied by the mask: hidden scores became 0.",
+        "Put −∞ where a key is hidden.",
+        "Softmax makes exp(0) = 1 of a score of 0, so hidden keys still get weight, and even more "
+        "than keys with a negative score.",
+    ),
+    ("mask-tiny-fill", "fill = −1e-12"): Row(
+        -1e-12,
+        "Hidden scores were set to −1e-12, which is nearly 0.",
+        "Set them to −∞, or to a very large negative number such as −1e12.",
+        "Softmax makes exp(−1e-12) ≈ 1 of it: hidden keys still get weight.",
+    ),
+    ("mask-exponent-slip", "fill = −1e-9"): Row(
+        -1e-9,
+        "Hidden scores were set to −1e-9 where −1e9 was meant.",
+        "Set them to −∞, or to −1e9: minus one thousand million.",
+        "−1e-9 is nearly 0, and softmax makes exp(−1e-9) ≈ 1 of it: hidden keys still get weight.",
+    ),
+    ("mask-small-fill", "fill = −10"): Row(
+        -10,
+        "Hidden scores were set to −10.",
+        "Set them to −∞, or to a very large negative number such as −1e9.",
+        "exp(−10) is small but not 0: hidden keys keep some weight, the more the lower the other "
+        "scores.",
+    ),
+    ("mask-plus-inf", "fill = +∞"): Row(
+        np.inf,
+        "Hidden scores were set to plus infinity.",
+        "Set them to minus infinity, −∞.",
+        "exp(−∞) is 0, a weight of nothing; exp(+∞) is infinite, and ∞ / ∞ makes the whole row "
+        "NaN.",
+    ),
+    ("mask-plus-large", "fill = +1e9"): Row(
+        1e9,
+        "Hidden scores were set to a very large positive number; 1e9 stands here for any such.",
+        "Set them to −∞, or to a very large negative number: mind the sign.",
+        "The largest score gets the most weight, so the hidden keys share all of it between them.",
+    ),
+}
 
 
-@mistake("mask-plus-inf", "fill = +∞", Mask)
-def mask_plus_inf(scene: Scene) -> Array | None:
-    """Hidden scores were set to plus infinity.
-
-    Set them to minus infinity, −∞.
-
-    exp(−∞) is 0, a weight of nothing; exp(+∞) is infinite, and ∞ / ∞ makes the whole row NaN.
-    """
-    return filled(scene, np.inf)
-
-
-@mistake("mask-plus-large", "fill = +1e9", Mask)
-def mask_plus_large(scene: Scene) -> Array | None:
-    """Hidden scores were set to a very large positive number; 1e9 stands here for any such.
-
-    Set them to −∞, or to a very large negative number: mind the sign.
-
-    The largest score gets the most weight, so the hidden keys share all of it between them.
-    """
-    return filled(scene, min(1e9, float(np.finfo(scene.operands[0].dtype).max)))
+@mistakes(FILLS, Mask)
+def filled(scene: Scene, fill: float) -> Array:
+    """The scores with another fill where a key is hidden; what is finite stays so in any dtype."""
+    scores = scored(scene)
+    largest = float(np.finfo(scene.operands[0].dtype).max)
+    fill = min(fill, largest) if np.isfinite(fill) else fill
+    return np.where(may_attend(scene), scores, scores.dtype.type(fill))
 
 
 @mistake("mask-added-as-01", "scores + mask, 1 = seen", Mask)
@@ -177,17 +195,11 @@ def mask_scaled_too(scene: Scene) -> Array | None:
 
     −∞ divided is still −∞, but the finite numbers of a mask come out smaller or larger than given.
     """
-    scaling = behind(scene, DivideByRoot, Multiply)
-    if scaling is None:
-        return None
-    scale = scaling.step.operation.apply
-    operation = masking(scene)
-    scaled = replace(operation, fill=float(scale(np.array(operation.fill))))
-    return scaled.apply(
-        scene.operands[0],
-        *(scene[name] for name in operation.keep),
-        *(scale(added) for added in numbers(scene)),
-    )
+    mask = scene.operation(Mask)
+    scale = scene.behind(DivideByRoot, Multiply).apply
+    keep = [scene[name] for name in mask.keep]
+    scaled = replace(mask, fill=float(scale(np.array(mask.fill))))
+    return scaled.apply(scene.operands[0], *keep, *map(scale, numbers(scene)))
 
 
 @mistake("mask-after-softmax", "softmax(scores) × mask", Softmax)
@@ -198,11 +210,8 @@ def mask_after_softmax(scene: Scene) -> Array | None:
 
     The hidden keys have already taken their share: the weights that are left no longer sum to 1.
     """
-    before = behind(scene, Mask)
-    if before is None:
-        return None
-    weights = scene.step.operation.apply(scored(before))
-    return weights * may_attend(before)
+    before = scene.behind(Mask)
+    return scene.apply(scored(before)) * may_attend(before)
 
 
 @mistake("mask-on-query-axis", "maskᵀ", Mask)
@@ -214,20 +223,20 @@ def mask_on_query_axis(scene: Scene) -> Array | None:
     Queries that are hidden this way attend to nothing at all, while the keys that should be hidden
     are still seen by the others.
     """
-    operation = masking(scene)
+    mask = scene.operation(Mask)
     n, m = scene.operands[0].shape[-2:]
 
     def turned(matrix: NDArray[Any], rows: int, columns: int) -> NDArray[Any]:
         return np.broadcast_to(matrix, (*matrix.shape[:-2], rows, columns)).swapaxes(-1, -2)
 
-    turnable = [rule for rule in operation.rules if isinstance(rule, Padding)]
-    others = [rule for rule in operation.rules if not isinstance(rule, Padding)]
-    if not (turnable or operation.keep or operation.add):
+    turnable = [rule for rule in mask.rules if isinstance(rule, Padding)]
+    others = [rule for rule in mask.rules if not isinstance(rule, Padding)]
+    if not (turnable or mask.keep or mask.add):
         return None
     keep = [
         *(turned(rule.may_attend(m, n), m, n) for rule in turnable),
         *(rule.may_attend(n, m) for rule in others),
-        *(turned(scene[name], n, m) for name in operation.keep),
+        *(turned(scene[name], n, m) for name in mask.keep),
     ]
     return masked(scene, keep, [turned(added, n, m) for added in numbers(scene)])
 

@@ -1,21 +1,17 @@
-"""Mistakes with several masks, and with queries that may attend nothing."""
+"""Mistakes with several masks, with a cache that is not full, and with rows that see nothing."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.masks.masking import HIDES, Mask, Rule
+from attncli.calculation.masks.masking import HIDES, Mask
 from attncli.calculation.masks.rules import Causal, Window
 from attncli.calculation.operations.weighing import Softmax
-from attncli.homework.mistakes.masks.common import (
-    applied,
-    conditions,
-    masking,
-    numbers,
-    scored,
-)
-from attncli.homework.mistakes.mistake import Scene, mistake
+from attncli.homework.mistakes.masks.matrices import conditions, numbers, scored
+from attncli.homework.mistakes.mistake import Row, Scene, Table, mistake, mistakes
 from attncli.homework.mistakes.weights.softmax import EVERY_NORMALISER
 from attncli.records import replace
 
@@ -36,59 +32,60 @@ def masks_or(scene: Scene) -> Array | None:
     for part in parts:
         seen |= part
     scores = scored(scene)
-    return np.where(seen, scores, scores.dtype.type(masking(scene).fill))
+    return np.where(seen, scores, scores.dtype.type(scene.operation(Mask).fill))
 
 
+EVERY_MASK = "Apply all of them: a key is seen only where every mask allows it."
+
+ONE_OF_THEM: Table[int] = {
+    ("mask-only-first", "the first mask alone"): Row(
+        0,
+        "Only the first of the masks was used.",
+        EVERY_MASK,
+        "What the other masks hide gets weight, and reaches the output.",
+    ),
+    ("mask-only-last", "the last mask alone"): Row(
+        -1,
+        "Only the last of the masks was used.",
+        EVERY_MASK,
+        "What the other masks hide gets weight, and reaches the output; a mask that is assigned in "
+        "a loop instead of combined overwrites the one before.",
+    ),
+}
+
+
+@mistakes(ONE_OF_THEM, Mask)
 def only(scene: Scene, position: int) -> Array | None:
     """The scores with one of several masks alone; None where this is `causal-missing`."""
-    bare = replace(masking(scene), rules=(), keep=(), add=())
+    mask = scene.operation(Mask)
+    bare = replace(mask, rules=(), keep=(), add=())
     masks = [
-        *(replace(bare, rules=(rule,)) for rule in masking(scene).rules),
-        *(replace(bare, keep=(name,)) for name in masking(scene).keep),
-        *(replace(bare, add=(name,)) for name in masking(scene).add),
+        *(replace(bare, rules=(rule,)) for rule in mask.rules),
+        *(replace(bare, keep=(name,)) for name in mask.keep),
+        *(replace(bare, add=(name,)) for name in mask.add),
     ]
     if len(masks) < 2:
         return None
     used = masks.pop(position)
-    if all(isinstance(rule, Causal) for mask in masks for rule in mask.rules or (None,)):
+    if all(isinstance(rule, Causal) for other in masks for rule in other.rules or (None,)):
         return None
-    return applied(scene, used)
-
-
-@mistake("mask-only-first", "the first mask alone", Mask)
-def mask_only_first(scene: Scene) -> Array | None:
-    """Only the first of the masks was used.
-
-    Apply all of them: a key is seen only where every mask allows it.
-
-    What the other masks hide gets weight, and reaches the output.
-    """
-    return only(scene, 0)
-
-
-@mistake("mask-only-last", "the last mask alone", Mask)
-def mask_only_last(scene: Scene) -> Array | None:
-    """Only the last of the masks was used.
-
-    Apply all of them: a key is seen only where every mask allows it.
-
-    What the other masks hide gets weight, and reaches the output; a mask that is assigned in a
-    loop instead of combined overwrites the one before.
-    """
-    return only(scene, -1)
+    return scene.result_of(used)
 
 
 def without_lengths(scene: Scene, first: int) -> Array | None:
     """The scores with all the keys of a cache, and the first query at another one of them."""
-    rules: list[Rule] = []
-    for rule in masking(scene).rules:
-        if isinstance(rule, Causal | Window):
-            rules.append(replace(rule, first=first))
-        elif rule.words != "cache_lens":
-            rules.append(rule)
-    if len(rules) == len(masking(scene).rules):
-        return None
-    return applied(scene, replace(masking(scene), rules=tuple(rules)))
+    rules = scene.operation(Mask).rules
+    others = tuple(rule for rule in rules if rule.words != "cache_lens")
+    return (
+        None
+        if others == rules
+        else scene.changed(
+            rules=tuple(
+                replace(rule, first=first) if isinstance(rule, Causal | Window) else rule
+                for rule in others
+            )
+        )
+    )
 
 
 @mistake("cache-lens-ignored", "every key of the cache is seen", Mask)
@@ -111,39 +108,37 @@ def cache_lens_plain_causal(scene: Scene) -> Array | None:
 
     The queries are the last tokens of the cache, and see those before them.
     """
-    counts = any(isinstance(rule, Causal | Window) for rule in masking(scene).rules)
+    counts = any(isinstance(rule, Causal | Window) for rule in scene.operation(Mask).rules)
     return without_lengths(scene, 0) if counts else None
 
 
-def empty_rows(scene: Scene, weight: float) -> Array | None:
+NO_WEIGHT = "Give it weights of 0, and so an output of 0."
+
+EMPTY_ROWS: Table[Callable[[int], float]] = {
+    ("empty-row-nan", "0 / 0 where every key is hidden"): Row(
+        lambda keys: np.nan,
+        "A query that may attend nothing got NaN (not a number) for its weights.",
+        NO_WEIGHT,
+        "Every exponential in the row is 0, and so is their sum; 0 / 0 is NaN, which spreads to "
+        "all that is calculated from it.",
+    ),
+    ("empty-row-mean", "1 / m where every key is hidden"): Row(
+        lambda keys: 1 / keys,
+        "A query that may attend nothing got equal weights for all the keys.",
+        NO_WEIGHT,
+        'Equal scores give equal weights, even when all of them mean "hidden", as with a fill of '
+        "−1e9: the output is then the mean of values that should not be seen.",
+    ),
+}
+
+
+@mistakes(EMPTY_ROWS, Softmax)
+def empty_rows(scene: Scene, weight: Callable[[int], float]) -> Array | None:
     """The weights with this one in every row that may attend nothing; None without such rows."""
     (scores,) = scene.operands
     empty = np.isneginf(scores).all(axis=-1, keepdims=True)
-    return np.where(empty, scores.dtype.type(weight), scene.right()) if empty.any() else None
-
-
-@mistake("empty-row-nan", "0 / 0 where every key is hidden", Softmax)
-def empty_row_nan(scene: Scene) -> Array | None:
-    """A query that may attend nothing got NaN (not a number) for its weights.
-
-    Give it weights of 0, and so an output of 0.
-
-    Every exponential in the row is 0, and so is their sum; 0 / 0 is NaN, which spreads to all that
-    is calculated from it.
-    """
-    return empty_rows(scene, np.nan)
-
-
-@mistake("empty-row-mean", "1 / m where every key is hidden", Softmax)
-def empty_row_mean(scene: Scene) -> Array | None:
-    """A query that may attend nothing got equal weights for all the keys.
-
-    Give it weights of 0, and so an output of 0.
-
-    Equal scores give equal weights, even when all of them mean "hidden", as with a fill of −1e9:
-    the output is then the mean of values that should not be seen.
-    """
-    return empty_rows(scene, 1 / scene.operands[0].shape[-1])
+    instead = scores.dtype.type(weight(scores.shape[-1]))
+    return np.where(empty, instead, scene.right()) if empty.any() else None
 
 
 @mistake("cross-mask-wrong", "weights under the causal mask of the target", *EVERY_NORMALISER)
@@ -155,8 +150,11 @@ def cross_mask_wrong(scene: Scene) -> Array | None:
     The source is known as a whole before the first word of the target; hiding its end from the
     first queries takes away what they need.
     """
-    if "memory" not in scene or any(isinstance(s.operation, Mask) for s in scene.plan.steps):
-        return None
+    return causal_weights(scene) if "memory" in scene and not scene.all_of(Mask) else None
+
+
+def causal_weights(scene: Scene) -> Array:
+    """The weights of the keys j ≤ i alone."""
     (scores,) = scene.operands
     causal = np.tri(*scores.shape[-2:], dtype=np.bool_)
-    return scene.step.operation.apply(np.where(causal, scores, scores.dtype.type(-np.inf)))
+    return scene.apply(np.where(causal, scores, scores.dtype.type(-np.inf)))

@@ -1,40 +1,24 @@
-"""Mistakes in scaling the scores."""
+"""Mistakes in the scale of the scores, and in the soft cap after it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import sqrt
 
+import numpy as np
+
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.operations.projections import DivideByRoot, Multiply, WeightedSum
+from attncli.calculation.masks.masking import Mask
+from attncli.calculation.operations.projections import (
+    DivideByRoot,
+    Multiply,
+    SoftCap,
+    WeightedSum,
+)
 from attncli.calculation.operations.split_heads import SplitHeads
 from attncli.calculation.scoring.measures import Cosine, Distance
 from attncli.calculation.scoring.products import Bilinear, Dot, WeighHidden
-from attncli.homework.mistakes.mistake import Scene, mistake
-
-
-def _transposed(matrix: Array) -> Array:
-    return matrix.swapaxes(-1, -2)
-
-
-def _factor(scene: Scene) -> float:
-    """What the right operation multiplies the scores by."""
-    operation = scene.step.operation
-    if isinstance(operation, DivideByRoot):
-        return 1 / sqrt(operation.d_k)
-    assert isinstance(operation, Multiply)
-    return operation.factor
-
-
-def _over_root(scene: Scene, size: int) -> Array:
-    """The scores over the square root of some size."""
-    (scores,) = scene.operands
-    return scores / sqrt(size)
-
-
-def _unsplit_width(scene: Scene) -> int:
-    """The width of Q with all its heads; 0 where nothing is split."""
-    step = scene.find(SplitHeads)
-    return scene[step.operation.operands[0]].shape[-1] if step else 0
+from attncli.homework.mistakes.mistake import Row, Scene, Table, mistake, mistakes
 
 
 @mistake("no-scale", "scores", DivideByRoot, Multiply)
@@ -60,73 +44,72 @@ def divide_by_dk(scene: Scene) -> Array | None:
     small that softmax gives nearly equal weights.
     """
     (scores,) = scene.operands
-    operation = scene.step.operation
-    assert isinstance(operation, DivideByRoot)
-    return scores / operation.d_k
+    return scores / scene.operation(DivideByRoot).d_k
 
 
-@mistake("sqrt-dmodel", "scores / √d_model", DivideByRoot)
-def sqrt_dmodel(scene: Scene) -> Array | None:
-    """The scores were divided by √d_model, the root of the width of the whole sequence.
-
-    Divide by √d_k, the root of the width of one head's queries and keys.
-
-    A score adds up d_k products, not d_model; the larger divisor makes the weights too equal.
-    """
-    width = scene["X"].shape[-1] if "X" in scene else _unsplit_width(scene)
-    return _over_root(scene, width) if width else None
+def _all_heads(scene: Scene) -> int:
+    """The width of Q with all its heads. Raises IndexError where nothing is split."""
+    return int(scene[scene.find(SplitHeads).source].shape[-1])
 
 
-@mistake("sqrt-all-heads", "scores / √(h · d_k)", DivideByRoot)
-def sqrt_all_heads(scene: Scene) -> Array | None:
-    """The scores were divided by the root of the width of Q with all its heads.
-
-    Divide by √d_k, the root of the width of one head's queries and keys.
-
-    A head's score adds up only that head's products; the larger divisor makes the weights too
-    equal.
-    """
-    width = _unsplit_width(scene)
-    is_d_model = "X" not in scene or scene["X"].shape[-1] == width
-    return _over_root(scene, width) if width and not is_d_model else None
+def _model(scene: Scene) -> int:
+    """The width of X, or of Q with all its heads where there is no X."""
+    return int(scene["X"].shape[-1]) if "X" in scene else _all_heads(scene)
 
 
-@mistake("sqrt-heads", "scores / √h", DivideByRoot)
-def sqrt_heads(scene: Scene) -> Array | None:
-    """The scores were divided by √h, the root of the number of heads.
-
-    Divide by √d_k, the root of the width of one head's queries and keys.
-
-    How large a score becomes depends on how many products it adds up, not on how many heads there
-    are.
-    """
-    sizes = [axis.size for axis in scene.step.axes if axis.name == "heads"]
-    return _over_root(scene, sizes[0]) if sizes else None
+def _all_heads_beside_model(scene: Scene) -> int | None:
+    """The width of Q with all its heads; None where that is the width of X."""
+    return _all_heads(scene) if _all_heads(scene) != _model(scene) else None
 
 
-@mistake("sqrt-dv", "scores / √d_v", DivideByRoot)
-def sqrt_dv(scene: Scene) -> Array | None:
-    """The scores were divided by √d_v, the root of the width of the values.
+OF_A_HEAD = "Divide by √d_k, the root of the width of one head's queries and keys."
+OF_QUERIES = "Divide by √d_k, the root of the width of the queries and keys."
 
-    Divide by √d_k, the root of the width of the queries and keys.
+ROOTS: Table[Callable[[Scene], int | None]] = {
+    ("sqrt-dmodel", "scores / √d_model"): Row(
+        _model,
+        "The scores were divided by √d_model, the root of the width of the whole sequence.",
+        OF_A_HEAD,
+        "A score adds up d_k products, not d_model; the larger divisor makes the weights too "
+        "equal.",
+    ),
+    ("sqrt-all-heads", "scores / √(h · d_k)"): Row(
+        _all_heads_beside_model,
+        "The scores were divided by the root of the width of Q with all its heads.",
+        OF_A_HEAD,
+        "A head's score adds up only that head's products; the larger divisor makes the weights "
+        "too equal.",
+    ),
+    ("sqrt-heads", "scores / √h"): Row(
+        lambda scene: scene.size("heads"),
+        "The scores were divided by √h, the root of the number of heads.",
+        OF_A_HEAD,
+        "How large a score becomes depends on how many products it adds up, not on how many heads "
+        "there are.",
+    ),
+    ("sqrt-dv", "scores / √d_v"): Row(
+        lambda scene: scene[scene.find(WeightedSum).values].shape[-1],
+        "The scores were divided by √d_v, the root of the width of the values.",
+        OF_QUERIES,
+        "The values have no part in the scores; their width says nothing about how large those "
+        "are.",
+    ),
+    ("sqrt-n", "scores / √(number of keys)"): Row(
+        lambda scene: scene.operands[0].shape[-1],
+        "The scores were divided by the root of the number of keys.",
+        OF_QUERIES,
+        "How large a score becomes depends on how many products it adds up, not on how long the "
+        "sequence is.",
+    ),
+}
 
-    The values have no part in the scores; their width says nothing about how large those are.
-    """
-    step = scene.find(WeightedSum)
-    return _over_root(scene, scene[step.operation.operands[1]].shape[-1]) if step else None
 
-
-@mistake("sqrt-n", "scores / √(number of keys)", DivideByRoot)
-def sqrt_n(scene: Scene) -> Array | None:
-    """The scores were divided by the root of the number of keys.
-
-    Divide by √d_k, the root of the width of the queries and keys.
-
-    How large a score becomes depends on how many products it adds up, not on how long the sequence
-    is.
-    """
+@mistakes(ROOTS, DivideByRoot)
+def over_root(scene: Scene, size: Callable[[Scene], int | None]) -> Array | None:
+    """The scores over the root of another size."""
     (scores,) = scene.operands
-    return _over_root(scene, scores.shape[-1])
+    width = size(scene)
+    return scores / sqrt(width) if width else None
 
 
 @mistake("scale-inverted", "scores × √d_k, or over the given scale", DivideByRoot, Multiply)
@@ -141,6 +124,14 @@ def scale_inverted(scene: Scene) -> Array | None:
     (scores,) = scene.operands
     factor = _factor(scene)
     return scores / factor if factor else None
+
+
+def _factor(scene: Scene) -> float:
+    """What the right operation multiplies the scores by."""
+    operation = scene.step.operation
+    if isinstance(operation, DivideByRoot):
+        return 1 / sqrt(operation.d_k)
+    return scene.operation(Multiply).factor
 
 
 @mistake("scale-twice", "scores × factor × factor", Multiply)
@@ -166,3 +157,61 @@ def scale_unasked(scene: Scene) -> Array | None:
     small, and the weights too equal.
     """
     return scene.right() / sqrt(scene.operands[0].shape[-1])
+
+
+# The soft cap.
+
+CAPS: Table[Callable[[Array, Array, float], Array]] = {
+    ("softcap-missing", "scaled"): Row(
+        lambda s, right, cap: s.copy(),
+        "The soft cap was left out.",
+        "Cap the scores: c tanh(s / c).",
+        "Without it large scores stay large, and softmax gives nearly all the weight to one key.",
+    ),
+    ("softcap-not-multiplied", "tanh(scaled / c)"): Row(
+        lambda s, right, cap: right / cap,
+        "The tanh was not multiplied by the cap again.",
+        "Multiply by c after the tanh: c tanh(s / c).",
+        "tanh alone lies between −1 and 1, whatever the cap: small scores shrink by the factor c "
+        "as well.",
+    ),
+    ("softcap-clipped", "scaled cut off at ±c"): Row(
+        lambda s, right, cap: np.clip(s, -cap, cap),
+        "The scores were cut off at the cap.",
+        "Let tanh bend them: c tanh(s / c).",
+        "A hard limit leaves small scores as they are and makes all large ones equal; the soft cap "
+        "keeps their order.",
+    ),
+}
+
+
+@mistakes(CAPS, SoftCap)
+def capped(scene: Scene, wrong: Callable[[Array, Array, float], Array]) -> Array:
+    """What a function makes of the scores, of the right result, and of the cap."""
+    (scores,) = scene.operands
+    return wrong(scores, scene.right(), scene.operation(SoftCap).cap)
+
+
+@mistake("softcap-before-scale", "c tanh(scores / c) × factor", SoftCap)
+def softcap_before_scale(scene: Scene) -> Array | None:
+    """The soft cap was applied to the scores before they were scaled.
+
+    Scale first, then cap.
+
+    The cap bounds what softmax is given: scaled afterwards, the scores stay far below it.
+    """
+    scaling = scene.behind(DivideByRoot, Multiply)
+    return scaling.apply(scene.apply(*scaling.operands))
+
+
+@mistake("softcap-after-mask", "c tanh((scaled + mask) / c)", Mask)
+def softcap_after_mask(scene: Scene) -> Array | None:
+    """The soft cap was applied after the mask, to the hidden scores too.
+
+    Cap first, then mask.
+
+    tanh of −∞ is −1: what was hidden gets the score −c, and with it some weight.
+    """
+    cap = scene.find(SoftCap)
+    _, *matrices = scene.operands
+    return cap.apply(scene.apply(scene[cap.source], *matrices))

@@ -2,48 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array, Role
 from attncli.calculation.operations.projections import Project, WeightedSum
 from attncli.calculation.operations.split_heads import Concat, SplitHeads
 from attncli.calculation.scoring.products import Bilinear, Dot, TanhSum
-from attncli.homework.mistakes.mistake import Scene, mistake
+from attncli.homework.mistakes.mistake import Row, Scene, Table, mistake, mistakes
 
 OF_SEQUENCES = (Project, SplitHeads, Dot, Bilinear, TanhSum, WeightedSum)
-
-
-def renamed(scene: Scene, instead: Mapping[str, str]) -> Array | None:
-    """The right operation on other matrices; None where it takes none of those to be replaced."""
-    names = scene.step.operation.operands
-    if not set(names) & set(instead):
-        return None
-    return scene.step.operation.apply(*(scene[instead.get(name, name)] for name in names)).copy()
-
-
-def _weight(scene: Scene) -> str:
-    """The name of the weight of this projection."""
-    operation = scene.step.operation
-    assert isinstance(operation, Project)
-    return operation.weight
-
-
-def _weight_first(scene: Scene, weight: Array) -> Array:
-    """The product with the weight in front, with the bias if there is one."""
-    source, _, *biases = scene.operands
-    per_head = weight.ndim == 3
-    product = weight @ (source[..., None, :, :] if per_head else source)
-    for bias in biases:
-        product = product + (bias[:, None, :] if per_head else bias)
-    return product
-
-
-def _unprojected(scene: Scene, weight: str) -> Array | None:
-    """What goes into the projection by this weight, as it is; None where each head has its own."""
-    source, matrix, *_ = scene.operands
-    return source.copy() if _weight(scene) == weight and matrix.ndim == 2 else None
 
 
 @mistake("weight-transposed", "X Wᵀ for X W, or X W for X Wᵀ", Project)
@@ -57,7 +24,17 @@ def weight_transposed(scene: Scene) -> Array | None:
     are mixed by the wrong numbers.
     """
     source, weight, *biases = scene.operands
-    return scene.step.operation.apply(source, weight.swapaxes(-1, -2), *biases)
+    return scene.apply(source, weight.mT, *biases)
+
+
+def _weight_first(scene: Scene, weight: Array) -> Array:
+    """The product with the weight in front, with the bias if there is one."""
+    source, _, *biases = scene.operands
+    per_head = weight.ndim == 3
+    product = weight @ (source[..., None, :, :] if per_head else source)
+    for bias in biases:
+        product = product + (bias[:, None, :] if per_head else bias)
+    return product
 
 
 @mistake("weight-on-left", "W X", Project)
@@ -73,7 +50,7 @@ def weight_on_left(scene: Scene) -> Array | None:
     if Role.TOKENS in swapped:
         return None
     weight = scene.operands[1]
-    return _weight_first(scene, weight.swapaxes(-1, -2) if Role.WEIGHT in swapped else weight)
+    return _weight_first(scene, weight.mT if Role.WEIGHT in swapped else weight)
 
 
 @mistake("weight-on-right", "X W, where tokens are columns", Project)
@@ -90,73 +67,70 @@ def weight_on_right(scene: Scene) -> Array | None:
     return _weight_first(scene, scene.operands[1])
 
 
-@mistake("v-uses-wk", "V = X W_k", Project)
-def v_uses_wk(scene: Scene) -> Array | None:
-    """The values were projected by W_k, the weight of the keys.
+SYMMETRIC = (
+    "With one weight for both, a sequence that attends to itself has symmetric scores: what token "
+    "1 seeks in token 2 is then what token 2 seeks in token 1."
+)
 
-    V has a weight of its own: V = X W_v.
-
-    Keys say where to look and values what is found there; with one weight for both, the output is
-    a mixture of keys.
-    """
-    return renamed(scene, {"W_v": "W_k", "b_v": "b_k"})
-
-
-@mistake("k-uses-wq", "K = X W_q", Project)
-def k_uses_wq(scene: Scene) -> Array | None:
-    """The keys were projected by W_q, the weight of the queries.
-
-    K has a weight of its own: K = X W_k.
-
-    With one weight for both, a sequence that attends to itself has symmetric scores: what token 1
-    seeks in token 2 is then what token 2 seeks in token 1.
-    """
-    return renamed(scene, {"W_k": "W_q", "b_k": "b_q"})
-
-
-@mistake("q-uses-wk", "Q = X W_k", Project)
-def q_uses_wk(scene: Scene) -> Array | None:
-    """The queries were projected by W_k, the weight of the keys.
-
-    Q has a weight of its own: Q = X W_q.
-
-    With one weight for both, a sequence that attends to itself has symmetric scores: what token 1
-    seeks in token 2 is then what token 2 seeks in token 1.
-    """
-    return renamed(scene, {"W_q": "W_k", "b_q": "b_k"})
+OTHER_WEIGHTS: Table[tuple[str, str]] = {
+    ("v-uses-wk", "V = X W_k"): Row(
+        ("v", "k"),
+        "The values were projected by W_k, the weight of the keys.",
+        "V has a weight of its own: V = X W_v.",
+        "Keys say where to look and values what is found there; with one weight for both, the "
+        "output is a mixture of keys.",
+    ),
+    ("k-uses-wq", "K = X W_q"): Row(
+        ("k", "q"),
+        "The keys were projected by W_q, the weight of the queries.",
+        "K has a weight of its own: K = X W_k.",
+        SYMMETRIC,
+    ),
+    ("q-uses-wk", "Q = X W_k"): Row(
+        ("q", "k"),
+        "The queries were projected by W_k, the weight of the keys.",
+        "Q has a weight of its own: Q = X W_q.",
+        SYMMETRIC,
+    ),
+}
 
 
-@mistake("q-unprojected", "Q = X", Project)
-def q_unprojected(scene: Scene) -> Array | None:
-    """X itself was taken for the queries.
-
-    Project it: Q = X W_q.
-
-    W_q learns what a token seeks; without it every token seeks what it is itself.
-    """
-    return _unprojected(scene, "W_q")
+@mistakes(OTHER_WEIGHTS, Project)
+def by_other_weight(scene: Scene, letters: tuple[str, str]) -> Array | None:
+    """The projection by another weight and bias; None where this one has others."""
+    own, other = letters
+    return scene.renamed({f"W_{own}": f"W_{other}", f"b_{own}": f"b_{other}"})
 
 
-@mistake("k-unprojected", "K = X", Project)
-def k_unprojected(scene: Scene) -> Array | None:
-    """The sequence itself was taken for the keys.
+UNPROJECTED: Table[str] = {
+    ("q-unprojected", "Q = X"): Row(
+        "W_q",
+        "X itself was taken for the queries.",
+        "Project it: Q = X W_q.",
+        "W_q learns what a token seeks; without it every token seeks what it is itself.",
+    ),
+    ("k-unprojected", "K = X"): Row(
+        "W_k",
+        "The sequence itself was taken for the keys.",
+        "Project it: K = X W_k, or memory W_k in cross-attention.",
+        "W_k learns by what a token is found; without it the queries are compared with raw "
+        "embeddings.",
+    ),
+    ("v-unprojected", "V = X"): Row(
+        "W_v",
+        "The sequence itself was taken for the values.",
+        "Project it: V = X W_v, or memory W_v in cross-attention.",
+        "W_v learns what a token passes on; without it the output is a mixture of raw embeddings.",
+    ),
+}
 
-    Project it: K = X W_k, or memory W_k in cross-attention.
 
-    W_k learns by what a token is found; without it the queries are compared with raw embeddings.
-    """
-    return _unprojected(scene, "W_k")
-
-
-@mistake("v-unprojected", "V = X", Project)
-def v_unprojected(scene: Scene) -> Array | None:
-    """The sequence itself was taken for the values.
-
-    Project it: V = X W_v, or memory W_v in cross-attention.
-
-    W_v learns what a token passes on; without it the output is a mixture of raw embeddings.
-    """
-    return _unprojected(scene, "W_v")
+@mistakes(UNPROJECTED, Project)
+def unprojected(scene: Scene, weight: str) -> Array | None:
+    """What goes into the projection by this weight, as it is; None where each head has its own."""
+    source, matrix, *_ = scene.operands
+    is_this = scene.operation(Project).weight == weight
+    return source.copy() if is_this and matrix.ndim == 2 else None
 
 
 @mistake("cross-swapped", "Q from memory, K and V from X", *OF_SEQUENCES)
@@ -169,7 +143,7 @@ def cross_swapped(scene: Scene) -> Array | None:
     decoder instead of being read by it.
     """
     own = "embedded" if "embedded" in scene else "X"
-    return renamed(scene, {own: "memory", "memory": own})
+    return scene.renamed({own: "memory", "memory": own})
 
 
 @mistake("cross-is-self", "K and V from X although memory is given", *OF_SEQUENCES)
@@ -180,7 +154,7 @@ def cross_is_self(scene: Scene) -> Array | None:
 
     X then attends to itself, and nothing of the other sequence reaches the output.
     """
-    return renamed(scene, {"memory": "embedded" if "embedded" in scene else "X"})
+    return scene.renamed({"memory": "embedded" if "embedded" in scene else "X"})
 
 
 @mistake("split-before-project", "each part of X times one small W", Project)
@@ -192,21 +166,13 @@ def split_before_project(scene: Scene) -> Array | None:
     A head then sees only its own slice of the embedding, and all heads learn the same projection.
     """
     source, weight, *biases = scene.operands
-    split = next(
-        (
-            step.operation
-            for step in scene.plan.steps
-            if isinstance(step.operation, SplitHeads) and step.operation.source == scene.step.name
-        ),
-        None,
-    )
-    if split is None:
-        return None
-    rows, columns = source.shape[-1] // split.heads, weight.shape[-1] // split.heads
-    parts = split.apply(source) @ weight[:rows, :columns]
+    splits = [split for split in scene.all_of(SplitHeads) if split.source == scene.step.name]
+    heads = splits[0].heads
+    rows, columns = source.shape[-1] // heads, weight.shape[-1] // heads
+    parts = splits[0].apply(source) @ weight[:rows, :columns]
     for bias in biases:
         parts = parts + bias[:columns]
-    return Concat(split.source).apply(parts)
+    return Concat(splits[0].source).apply(parts)
 
 
 @mistake("bias-missing", "X W", Project)
@@ -219,7 +185,7 @@ def bias_missing(scene: Scene) -> Array | None:
     shifted.
     """
     source, weight, *biases = scene.operands
-    return scene.step.operation.apply(source, weight) if biases else None
+    return scene.apply(source, weight) if biases else None
 
 
 @mistake("bias-twice", "X W + 2 b", Project)
@@ -231,7 +197,7 @@ def bias_twice(scene: Scene) -> Array | None:
     Added once more, as when a layer has added it already, it shifts every row of the matrix.
     """
     source, weight, *biases = scene.operands
-    return scene.step.operation.apply(source, weight, 2 * biases[0]) if biases else None
+    return scene.apply(source, weight, 2 * biases[0])
 
 
 @mistake("relu-on-projection", "max(0, X W)", Project)
@@ -243,6 +209,6 @@ def relu_on_projection(scene: Scene) -> Array | None:
     Queries and keys without negative numbers can hardly disagree, and values lose what they would
     subtract.
     """
-    if _weight(scene) not in ("W_q", "W_k", "W_v", "W_o"):
+    if scene.operation(Project).weight not in ("W_q", "W_k", "W_v", "W_o"):
         return None
     return np.maximum(scene.right(), 0)

@@ -2,64 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.operations.weighing import Sigmoid, Softmax, Softmax1, Sparsemax
-from attncli.homework.mistakes.mistake import Scene, mistake
+from attncli.calculation.operations.weighing import (
+    Sigmoid,
+    Softmax,
+    Softmax1,
+    Sparsemax,
+)
+from attncli.homework.mistakes.mistake import Row, Scene, Table, mistake, mistakes
 from attncli.homework.mistakes.weights.softmax import (
     EVERY_NORMALISER,
-    normalising,
+    normaliser,
+    shares,
     shifted,
     sums,
     tempered,
 )
-from attncli.records import replace
+
+TEMPERATURES: Table[Callable[[Scene, float], Array]] = {
+    ("temperature-missing", "normalised scores without the temperature"): Row(
+        lambda scene, t: scene.changed(temperature=1),
+        "The temperature was left out.",
+        "Divide the scores by the temperature, then normalise them.",
+        "The temperature sets how far large scores win: above 1 it evens the weights out, below 1 "
+        "it sharpens them.",
+    ),
+    ("temperature-multiplied", "normalised scores × temperature"): Row(
+        lambda scene, t: scene.changed(temperature=1 / t),
+        "The scores were multiplied by the temperature.",
+        "Divide them by it.",
+        "Hot means even: a temperature above 1 brings the scores together, so that the weights "
+        "become more equal. Multiplied, it drives them apart.",
+    ),
+    ("temperature-after", "weights / temperature"): Row(
+        lambda scene, t: scene.changed(temperature=1) / t,
+        "The weights were divided by the temperature instead of the scores.",
+        "Divide the scores by it, then normalise them.",
+        "Divided afterwards, the weights keep their proportions, and their sum is no longer what "
+        "it should be.",
+    ),
+}
 
 
-def at_temperature(scene: Scene, temperature: float) -> Array | None:
-    """The weights at another temperature; None where the right one is 1, so that there is none."""
-    operation = normalising(scene)
-    if operation.temperature == 1:
-        return None
-    return replace(operation, temperature=temperature).apply(*scene.operands)
-
-
-@mistake("temperature-missing", "normalised scores without the temperature", *EVERY_NORMALISER)
-def temperature_missing(scene: Scene) -> Array | None:
-    """The temperature was left out.
-
-    Divide the scores by the temperature, then normalise them.
-
-    The temperature sets how far large scores win: above 1 it evens the weights out, below 1 it
-    sharpens them.
-    """
-    return at_temperature(scene, 1)
-
-
-@mistake("temperature-multiplied", "normalised scores × temperature", *EVERY_NORMALISER)
-def temperature_multiplied(scene: Scene) -> Array | None:
-    """The scores were multiplied by the temperature.
-
-    Divide them by it.
-
-    Hot means even: a temperature above 1 brings the scores together, so that the weights become
-    more equal. Multiplied, it drives them apart.
-    """
-    return at_temperature(scene, 1 / normalising(scene).temperature)
-
-
-@mistake("temperature-after", "weights / temperature", *EVERY_NORMALISER)
-def temperature_after(scene: Scene) -> Array | None:
-    """The weights were divided by the temperature instead of the scores.
-
-    Divide the scores by it, then normalise them.
-
-    Divided afterwards, the weights keep their proportions, and their sum is no longer what it
-    should be.
-    """
-    weights = at_temperature(scene, 1)
-    return None if weights is None else weights / normalising(scene).temperature
+@mistakes(TEMPERATURES, *EVERY_NORMALISER)
+def at_temperature(scene: Scene, wrong: Callable[[Scene, float], Array]) -> Array | None:
+    """The weights where the temperature is used otherwise; None where it is 1, as if left out."""
+    temperature = normaliser(scene).temperature
+    return None if temperature == 1 else wrong(scene, temperature)
 
 
 @mistake("softmax-instead", "exp(sᵢⱼ) / Σⱼ exp(sᵢⱼ)", Softmax1, Sparsemax, Sigmoid)
@@ -71,9 +64,8 @@ def softmax_instead(scene: Scene) -> Array | None:
     Softmax gives some weight to every key, and all the weights of a query sum to 1: it has no sink
     that takes a share, no weights that are exactly 0, and no scores that stand alone.
     """
-    operation = normalising(scene)
-    softmax = Softmax(operation.source, operation.temperature, operation.dtype, operation.empty)
-    return softmax.apply(*scene.operands)
+    right = normaliser(scene)
+    return scene.result_of(Softmax(right.source, right.temperature, right.dtype, right.empty))
 
 
 @mistake("sink-not-shifted", "exp(sᵢⱼ − maxᵢ) / (1 + Σⱼ exp(sᵢⱼ − maxᵢ))", Softmax1)
@@ -107,7 +99,6 @@ def sparsemax_all_keys(scene: Scene) -> Array | None:
 
 
 @mistake("sparsemax-clipped", "max(sᵢⱼ, 0) / Σⱼ max(sᵢⱼ, 0)", Sparsemax)
-@np.errstate(all="ignore")
 def sparsemax_clipped(scene: Scene) -> Array | None:
     """Negative scores were set to 0, and the rest divided by their sum.
 
@@ -116,46 +107,35 @@ def sparsemax_clipped(scene: Scene) -> Array | None:
     The nearest shares keep the differences between the scores. A division does not, and 0 is no
     threshold: a number added to all the scores of a row must change nothing.
     """
-    positive: Array = np.maximum(tempered(scene), 0)
-    return positive / sums(positive)
+    return shares(np.maximum(tempered(scene), 0))
 
 
-@mistake("sigmoid-sign", "1 / (1 + exp(sᵢⱼ))", Sigmoid)
-@np.errstate(all="ignore")
-def sigmoid_sign(scene: Scene) -> Array | None:
-    """The minus sign in the exponential was lost.
+SIGMOIDS: Table[Callable[[Array, Array], Array]] = {
+    ("sigmoid-sign", "1 / (1 + exp(sᵢⱼ))"): Row(
+        lambda scores, right: 1 / (1 + np.exp(scores)),
+        "The minus sign in the exponential was lost.",
+        "The sigmoid is 1 / (1 + exp(−s)).",
+        "Without the sign the weight falls as the score rises, and a hidden key gets a weight of "
+        "1.",
+    ),
+    ("sigmoid-normalised", "sigmoid(sᵢⱼ) / Σⱼ sigmoid(sᵢⱼ)"): Row(
+        lambda scores, right: shares(right),
+        "The sigmoids were divided by their sum.",
+        "Leave them as they are.",
+        "Each key is judged by itself: a query may give a weight near 1 to several keys, or to "
+        "none.",
+    ),
+    ("sigmoid-bias", "1 / (1 + exp(−sᵢⱼ + log m))"): Row(
+        lambda scores, right: 1 / (1 + scores.shape[-1] * np.exp(-scores)),
+        "The logarithm of the number of keys was subtracted from the scores.",
+        "Take the sigmoid of the scores as they are, unless the problem gives such a bias.",
+        "Training with sigmoids needs the bias at first, so that a row sums to about 1; it is no "
+        "part of the function.",
+    ),
+}
 
-    The sigmoid is 1 / (1 + exp(−s)).
 
-    Without the sign the weight falls as the score rises, and a hidden key gets a weight of 1.
-    """
-    weights: Array = 1 / (1 + np.exp(tempered(scene)))
-    return weights
-
-
-@mistake("sigmoid-normalised", "sigmoid(sᵢⱼ) / Σⱼ sigmoid(sᵢⱼ)", Sigmoid)
-@np.errstate(all="ignore")
-def sigmoid_normalised(scene: Scene) -> Array | None:
-    """The sigmoids were divided by their sum.
-
-    Leave them as they are.
-
-    Each key is judged by itself: a query may give a weight near 1 to several keys, or to none.
-    """
-    weights = scene.right()
-    return weights / sums(weights)
-
-
-@mistake("sigmoid-bias", "1 / (1 + exp(−sᵢⱼ + log m))", Sigmoid)
-@np.errstate(all="ignore")
-def sigmoid_bias(scene: Scene) -> Array | None:
-    """The logarithm of the number of keys was subtracted from the scores.
-
-    Take the sigmoid of the scores as they are, unless the problem gives such a bias.
-
-    Training with sigmoids needs the bias at first, so that a row sums to about 1; it is no part of
-    the function.
-    """
-    scores = tempered(scene)
-    weights: Array = 1 / (1 + scores.shape[-1] * np.exp(-scores))
-    return weights
+@mistakes(SIGMOIDS, Sigmoid)
+def instead(scene: Scene, wrong: Callable[[Array, Array], Array]) -> Array:
+    """Another function of the scores over the temperature, and of the right weights."""
+    return wrong(tempered(scene), scene.right())
