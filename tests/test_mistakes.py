@@ -92,7 +92,7 @@ def named(problem_name: str, step: Step, wrong: np.ndarray[Any, Any]) -> list[st
     [
         name
         for name, entry in MISTAKES.items()
-        if entry.module == softmax.__name__
+        if entry.wrong.__module__ == softmax.__name__
         if name != "softmax-twice"  # which divides twice
     ],
 )

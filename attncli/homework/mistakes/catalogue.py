@@ -1,7 +1,7 @@
 """The catalogue of mistakes, in the order of the calculation."""
 
 from attncli.homework.mistakes.layers import feed_forward, norms, residuals, stacks
-from attncli.homework.mistakes.masks import matrices, rules, several
+from attncli.homework.mistakes.masks import one_mask, rules, several_masks
 from attncli.homework.mistakes.mistake import ENTRIES, Mistake
 from attncli.homework.mistakes.positions import alibi, rope, sinusoids
 from attncli.homework.mistakes.scores import scale, scoring_functions
@@ -10,7 +10,7 @@ from attncli.homework.mistakes.weights import other_normalisers, softmax
 
 _IN_ORDER = (
     *(sinusoids, projections, rope, caches, scoring_functions, scale),
-    *(alibi, matrices, rules, several),
+    *(alibi, one_mask, rules, several_masks),
     *(softmax, other_normalisers, heads, residuals, norms, feed_forward, stacks),
 )
 
@@ -18,5 +18,5 @@ MISTAKES: dict[str, Mistake] = {
     name: entry
     for module in _IN_ORDER
     for name, entry in ENTRIES.items()
-    if entry.module == module.__name__
+    if entry.wrong.__module__ == module.__name__
 }

@@ -4,15 +4,15 @@ An entry is one function. It is given the scene, and gives back the matrix that 
 in place of the right one, or None where the mistake cannot be made there. Its docstring is the
 diagnosis, in three paragraphs: what was done, what should be done, why it matters.
 
-Mistakes that differ in one value, a number or a short function, stand in a table: one function
-makes them all, and each row has its own name, formula, value and diagnosis.
+Mistakes that differ in one number or one short function stand in a table: a function makes them
+all, and a row says with what. Its diagnosis has the same three paragraphs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from inspect import cleandoc
-from typing import Generic, NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -24,7 +24,6 @@ from attncli.calculation.problem.problem import Part, Problem
 from attncli.records import record, replace
 
 Kind = TypeVar("Kind", bound=Operation)
-Value = TypeVar("Value")
 
 
 @record(frozen=True)
@@ -82,6 +81,10 @@ class Scene:
         """What the right operation gives for other operands."""
         return self.step.operation.apply(*operands)
 
+    def of_operands(self, function: Callable[..., Array | None]) -> Array | None:
+        """What a function makes of the matrices that the right operation takes."""
+        return function(*self.operands)
+
     def changed(self, **choices: object) -> Array:
         """What the right operation gives with other choices, or of matrices with other names."""
         return self.result_of(replace(self.step.operation, **choices))  # type: ignore[type-var]
@@ -108,12 +111,18 @@ class Scene:
         return [operation for operation in operations if isinstance(operation, kinds)]
 
     def find(self, *kinds: type[Kind]) -> Kind:
-        """The first operation of such a kind in the plan. Raises IndexError where there is none."""
-        return self.all_of(*kinds)[0]
+        """The first operation of such a kind in the plan. Raises KeyError where there is none."""
+        for step in self.plan.steps:
+            if isinstance(step.operation, kinds):
+                return step.operation
+        raise KeyError(kinds)
 
     def maker(self, name: str) -> Operation:
         """The operation that a matrix comes from. Raises KeyError for an input."""
-        return {step.name: step.operation for step in self.plan.steps}[name]
+        for step in self.plan.steps:
+            if step.name == name:
+                return step.operation
+        raise KeyError(name)
 
     def size(self, axis: str) -> int:
         """The size of an axis of the result, by its name. Raises KeyError where there is none."""
@@ -132,10 +141,12 @@ class Scene:
     def behind(self, *kinds: type[Operation]) -> Scene:
         """The scene at the nearest step of that chain whose operation is of such a kind.
 
-        Raises IndexError where there is none.
+        Raises KeyError where there is none.
         """
-        steps = [step for step in self.chain() if isinstance(step.operation, kinds)]
-        return replace(self, step=steps[0])
+        for step in self.chain():
+            if isinstance(step.operation, kinds):
+                return replace(self, step=step)
+        raise KeyError(kinds)
 
 
 def scene_at(problem: Problem, plan: Plan, step: Step, known: Mapping[str, Array]) -> Scene:
@@ -169,14 +180,12 @@ class Mistake:
     """An entry of the catalogue.
 
     `replaces` are the kinds of operation it stands in for; `done`, `right` and `why` its diagnosis.
-    `module` is the one that enters it, by which the catalogue puts it into order.
     """
 
     name: str
     formula: str
     replaces: tuple[type[Operation], ...]
     wrong: Wrong
-    module: str
     done: str
     right: str
     why: str
@@ -201,41 +210,30 @@ def mistake(name: str, formula: str, *replaces: type[Operation]) -> Callable[[Wr
     def enter(wrong: Wrong) -> Wrong:
         paragraphs = cleandoc(wrong.__doc__ or "").split("\n\n")
         done, right, why = (" ".join(paragraph.split()) for paragraph in paragraphs)
-        ENTRIES[name] = Mistake(name, formula, replaces, wrong, wrong.__module__, done, right, why)
+        ENTRIES[name] = Mistake(name, formula, replaces, wrong, done, right, why)
         return wrong
 
     return enter
 
 
-class Row(NamedTuple, Generic[Value]):
-    """A mistake of a table: the value that makes it, and its diagnosis."""
+class Row(NamedTuple):
+    """A mistake of a table: what makes its matrix, and the three paragraphs of its diagnosis."""
 
-    value: Value
+    wrong: Wrong
     done: str
     right: str
     why: str
 
 
-# Mistakes that one function makes: the rows by their names and formulas.
-Table: TypeAlias = "Mapping[tuple[str, str], Row[Value]]"
-Family: TypeAlias = "Callable[[Scene, Value], Array | None]"
+# Rows by what the decorator `mistake` takes: a name, a formula, and kinds of operation.
+Table: TypeAlias = "Mapping[tuple[str, str, *tuple[type[Operation], ...]], Row]"
 
 
-def mistakes(
-    table: Table[Value], *replaces: type[Operation]
-) -> Callable[[Family[Value]], Family[Value]]:
-    """Enter every row of a table: the decorated function makes its matrix from its value."""
+def enter(table: Table) -> None:
+    """Enter the rows of a table into the catalogue, which goes by the files of their functions.
 
-    def enter(family: Family[Value]) -> Family[Value]:
-        for (name, formula), (value, done, right, why) in table.items():
-            wrong = _of_row(family, value)
-            ENTRIES[name] = Mistake(
-                name, formula, replaces, wrong, family.__module__, done, right, why
-            )
-        return family
-
-    return enter
-
-
-def _of_row(family: Family[Value], value: Value) -> Wrong:
-    return lambda scene: family(scene, value)
+    So no row may be made by a function of another file, unless a lambda here calls it.
+    """
+    assert len({row.wrong.__module__ for row in table.values()}) == 1
+    for (name, formula, *replaces), (wrong, done, right, why) in table.items():
+        ENTRIES[name] = Mistake(name, formula, tuple(replaces), wrong, done, right, why)

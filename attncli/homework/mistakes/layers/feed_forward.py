@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import erf, sqrt
-from typing import TypeAlias
 
 import numpy as np
 
@@ -12,134 +11,9 @@ from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.operations.activating import Activate, Gate
 from attncli.calculation.operations.activations import ACTIVATIONS
 from attncli.calculation.operations.projections import Project
-from attncli.homework.mistakes.mistake import Row, Scene, Table, mistake, mistakes
+from attncli.homework.mistakes.mistake import Row, Scene, Table, enter
 
 BENDING = (Activate, Gate)
-
-
-@mistake("ffn-of-input", "activation(x W_1 + b_1), x what goes into the layer", Project)
-def ffn_of_input(scene: Scene) -> Array | None:
-    """The feed-forward was given what goes into self-attention.
-
-    Give it what comes out of the sublayer before it.
-
-    Some later models do calculate both side by side; in the paper the feed-forward works on what
-    attention has gathered.
-    """
-    if scene.operation(Project).weight not in ("W_1", "W_3") or scene.part is None:
-        return None
-    attention = next(p for p in scene.whole.problem.parts if p.prefix == f"{scene.layer}self.")
-    _, *others = scene.operands
-    return scene.apply(scene.whole[attention.name("X")], *others)
-
-
-@mistake("ffn-weights-swapped", "x W_2 for x W_1, and W_1 for W_2", Project)
-def ffn_weights_swapped(scene: Scene) -> Array | None:
-    """The two weights changed places.
-
-    W_1 widens the token to the hidden features, W_2 brings it back.
-
-    Only where both are square do the shapes allow it, and then nothing warns.
-    """
-    return scene.renamed({"W_1": "W_2", "b_1": "b_2", "W_2": "W_1", "b_2": "b_1"})
-
-
-@mistake("ffn-linear", "hidden", *BENDING)
-def ffn_linear(scene: Scene) -> Array | None:
-    """There was no activation between the two products.
-
-    Apply it to each of the hidden numbers before the second product.
-
-    Two products in a row are one product with W_1 W_2: without the activation the feed-forward can
-    do nothing that a single weight could not.
-    """
-    source, *gate = scene.operands
-    return source * gate[0] if gate else source.copy()
-
-
-@mistake("ffn-activation-last", "activation((x W_1 + b_1) W_2 + b_2)", Project)
-def ffn_activation_last(scene: Scene) -> Array | None:
-    """The activation stood after the second product instead of between the two.
-
-    Apply it to the hidden numbers: activation(x W_1 + b_1) W_2 + b_2.
-
-    Two products without an activation between are one; and a result without negative numbers can
-    only add to a token, never take away.
-    """
-    activation = scene.find(Activate)
-    if scene.operation(Project).weight != "W_2":
-        return None
-    _, *others = scene.operands
-    return activation.apply(scene.apply(scene[activation.source], *others))
-
-
-@mistake("ffn-activation-twice", "activation(activated W_2 + b_2)", Project)
-def ffn_activation_twice(scene: Scene) -> Array | None:
-    """The activation was applied to the result as well.
-
-    Apply it once, between the two products.
-
-    A result without negative numbers can only add to a token, never take away.
-    """
-    is_last = scene.operation(Project).weight == "W_2"
-    return scene.find(Activate).apply(scene.right()) if is_last else None
-
-
-@mistake("ffn-bias-after-activation", "activation(x W_1) + b_1", Activate)
-def ffn_bias_after_activation(scene: Scene) -> Array | None:
-    """The first bias was added after the activation.
-
-    Add it before: activation(x W_1 + b_1).
-
-    The bias says from where on a hidden number counts; added afterwards it only shifts the result.
-    """
-    bias = scene["b_1"]
-    return scene.apply(scene.operands[0] - bias) + bias
-
-
-# The gate of SwiGLU.
-
-Function: TypeAlias = "Callable[[Array], Array]"
-Gated: TypeAlias = "Callable[[Function, Array, Array], Array]"
-
-GATED: Table[Gated] = {
-    ("swiglu-gate-swapped", "silu(x W_3) × x W_1"): Row(
-        lambda silu, x, gate: silu(gate) * x,
-        "hidden and gate changed places: silu was taken of x W_3.",
-        "Take it of x W_1, and multiply by x W_3.",
-        "Both weights have one shape, so that nothing warns; names differ from model to model.",
-    ),
-    ("swiglu-gate-missing", "silu(x W_1)"): Row(
-        lambda silu, x, gate: silu(x),
-        "The gate was left out.",
-        "Multiply by x W_3, number by number.",
-        "Without it this is a plain feed-forward, with silu as its activation.",
-    ),
-    ("swiglu-gate-added", "silu(x W_1) + x W_3"): Row(
-        lambda silu, x, gate: silu(x) + gate,
-        "The gate was added.",
-        "Multiply by it, number by number: silu(x W_1) × x W_3.",
-        "A gate lets through or holds back, which a sum cannot.",
-    ),
-    ("swiglu-silu-of-both", "silu(x W_1 × x W_3)"): Row(
-        lambda silu, x, gate: silu(x * gate),
-        "hidden and gate were multiplied first, and silu was taken of the product.",
-        "Take silu of x W_1 alone, then multiply by x W_3.",
-        "The gate itself is linear: that is where a gradient passes undiminished.",
-    ),
-}
-
-
-@mistakes(GATED, Gate)
-def gated(scene: Scene, wrong: Gated) -> Array:
-    """The hidden numbers gated otherwise, from the activation, x W_1 and x W_3."""
-    source, gate = scene.operands
-    return wrong(ACTIVATIONS[scene.operation(Gate).kind].bend.apply, source, gate)
-
-
-# Another function than the one that was asked for.
-
-ASKED_FOR = "Use the activation that is asked for: see activation in the problem."
 
 
 def _kind(scene: Scene) -> str:
@@ -149,141 +23,227 @@ def _kind(scene: Scene) -> str:
     return operation.kind
 
 
-def _bent(scene: Scene, function: Function) -> Array:
+def _bent(scene: Scene, function: Callable[[Array], Array]) -> Array:
     """The hidden numbers after another function, times the gate where there is one."""
     source, *gate = scene.operands
     result = function(source)
     return result * gate[0] if gate else result
 
 
-KINDS: Table[str] = {
-    ("relu-instead", "max(0, x)"): Row(
-        "relu",
-        "ReLU was used.",
-        "Use the activation that is asked for.",
-        "ReLU makes every negative number 0; GELU and SiLU bend, and let small negative numbers "
-        "through.",
+def _of_input(scene: Scene) -> Array | None:
+    """The first product with what goes into self-attention; None at other products."""
+    if scene.operation(Project).weight not in ("W_1", "W_3") or scene.part is None:
+        return None
+    attention = next(p for p in scene.whole.problem.parts if p.prefix == f"{scene.layer}self.")
+    _, *others = scene.operands
+    return scene.apply(scene.whole[attention.name("X")], *others)
+
+
+def _is_last(scene: Scene) -> bool:
+    """Whether this is the second product."""
+    return scene.operation(Project).weight == "W_2"
+
+
+def _activated_last(scene: Scene) -> Array | None:
+    """Both products, and the activation after them; None at the first product."""
+    activation = scene.find(Activate)
+    _, *others = scene.operands
+    if not _is_last(scene):
+        return None
+    return activation.apply(scene.apply(scene[activation.source], *others))
+
+
+def _gated(scene: Scene, wrong: Callable[[Callable[[Array], Array], Array, Array], Array]) -> Array:
+    """The hidden numbers gated otherwise: from the activation, x W_1 and x W_3."""
+    source, gate = scene.operands
+    return wrong(ACTIVATIONS[_kind(scene)].bend.apply, source, gate)
+
+
+SUBLAYER: Table = {
+    ("ffn-of-input", "activation(x W_1 + b_1), x what goes into the layer", Project): Row(
+        _of_input,
+        "The feed-forward was given what goes into self-attention.",
+        "Give it what comes out of the sublayer before it.",
+        "Some later models do calculate both side by side; in the paper the feed-forward works on "
+        "what attention has gathered.",
     ),
-    ("gelu-instead", "x (1 + erf(x / √2)) / 2"): Row(
-        "gelu",
-        "The exact GELU was used.",
-        ASKED_FOR,
-        "GELU in its exact form, its approximation by tanh, ReLU and SiLU are four functions; a "
-        "trained model needs its own.",
+    ("ffn-weights-swapped", "x W_2 for x W_1, and W_1 for W_2", Project): Row(
+        lambda scene: scene.renamed({"W_1": "W_2", "b_1": "b_2", "W_2": "W_1", "b_2": "b_1"}),
+        "The two weights changed places.",
+        "W_1 widens the token to the hidden features, W_2 brings it back.",
+        "Only where both are square do the shapes allow it, and then nothing warns.",
     ),
-    ("gelu-tanh-instead", "x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2"): Row(
-        "gelu-tanh",
-        "The approximation of GELU by tanh was used.",
-        "Use the activation that is asked for; the exact GELU is x (1 + erf(x / √2)) / 2.",
-        "The two differ in the fourth decimal, which many layers add up; PyTorch's default is the "
-        "exact one, GPT-2 was trained with the other.",
+    ("ffn-linear", "hidden", *BENDING): Row(
+        lambda scene: _bent(scene, np.copy),
+        "There was no activation between the two products.",
+        "Apply it to each of the hidden numbers before the second product.",
+        "Two products in a row are one product with W_1 W_2: without the activation the "
+        "feed-forward can do nothing that a single weight could not.",
     ),
-    ("silu-instead", "x / (1 + exp(−x))"): Row(
-        "silu",
-        "SiLU, also called swish, was used.",
-        ASKED_FOR,
-        "SiLU resembles GELU, but is flatter: at 1 it is 0.731 where GELU is 0.841.",
+    ("ffn-activation-last", "activation((x W_1 + b_1) W_2 + b_2)", Project): Row(
+        _activated_last,
+        "The activation stood after the second product instead of between the two.",
+        "Apply it to the hidden numbers: activation(x W_1 + b_1) W_2 + b_2.",
+        "Two products without an activation between are one; and a result without negative numbers "
+        "can only add to a token, never take away.",
+    ),
+    ("ffn-activation-twice", "activation(activated W_2 + b_2)", Project): Row(
+        lambda scene: scene.find(Activate).apply(scene.right()) if _is_last(scene) else None,
+        "The activation was applied to the result as well.",
+        "Apply it once, between the two products.",
+        "A result without negative numbers can only add to a token, never take away.",
+    ),
+    ("ffn-bias-after-activation", "activation(x W_1) + b_1", Activate): Row(
+        lambda scene: scene.apply(scene.operands[0] - scene["b_1"]) + scene["b_1"],
+        "The first bias was added after the activation.",
+        "Add it before: activation(x W_1 + b_1).",
+        "The bias says from where on a hidden number counts; added afterwards it only shifts the "
+        "result.",
+    ),
+    ("swiglu-gate-swapped", "silu(x W_3) × x W_1", Gate): Row(
+        lambda scene: _gated(scene, lambda silu, x, gate: silu(gate) * x),
+        "hidden and gate changed places: silu was taken of x W_3.",
+        "Take it of x W_1, and multiply by x W_3.",
+        "Both weights have one shape, so that nothing warns; names differ from model to model.",
+    ),
+    ("swiglu-gate-missing", "silu(x W_1)", Gate): Row(
+        lambda scene: _gated(scene, lambda silu, x, gate: silu(x)),
+        "The gate was left out.",
+        "Multiply by x W_3, number by number.",
+        "Without it this is a plain feed-forward, with silu as its activation.",
+    ),
+    ("swiglu-gate-added", "silu(x W_1) + x W_3", Gate): Row(
+        lambda scene: _gated(scene, lambda silu, x, gate: silu(x) + gate),
+        "The gate was added.",
+        "Multiply by it, number by number: silu(x W_1) × x W_3.",
+        "A gate lets through or holds back, which a sum cannot.",
+    ),
+    ("swiglu-silu-of-both", "silu(x W_1 × x W_3)", Gate): Row(
+        lambda scene: _gated(scene, lambda silu, x, gate: silu(x * gate)),
+        "hidden and gate were multiplied first, and silu was taken of the product.",
+        "Take silu of x W_1 alone, then multiply by x W_3.",
+        "The gate itself is linear: that is where a gradient passes undiminished.",
     ),
 }
+enter(SUBLAYER)
+
+# Another function than the one that was asked for.
 
 
-@mistakes(KINDS, *BENDING)
-def with_kind(scene: Scene, kind: str) -> Array | None:
+def _with_kind(scene: Scene, kind: str) -> Array | None:
     """The same with another activation; None where it equals the right one."""
     bend = ACTIVATIONS[kind].bend
     return None if bend is ACTIVATIONS[_kind(scene)].bend else _bent(scene, bend.apply)
 
 
-def sigmoid(x: Array) -> Array:
+def _sigmoid(x: Array) -> Array:
     """1 / (1 + exp(−x))."""
     return 1 / (1 + np.exp(-x))
 
 
 _erf = np.vectorize(erf, otypes=[np.float64])
-EVERY = tuple(ACTIVATIONS)
+
+
 GELU, RELU = ("gelu",), ("relu",)
 GELUS, SILUS = ("gelu", "gelu-tanh"), ("silu", "swiglu")
-NO_SILUS = (*RELU, *GELUS)
 
-SLIPS: Table[tuple[tuple[str, ...], Function]] = {
-    ("gelu-by-sigmoid", "x / (1 + exp(−1.702 x))"): Row(
-        (GELUS, lambda x: x * sigmoid(1.702 * x)),
+
+def _for(scene: Scene, kinds: tuple[str, ...], function: Callable[[Array], Array]) -> Array | None:
+    """Another function in place of one of these kinds; None where another is asked for."""
+    return _bent(scene, function) if _kind(scene) in kinds else None
+
+
+ASKED_FOR = "Use the activation that is asked for: see activation in the problem."
+
+ACTIVATED: Table = {
+    ("relu-instead", "max(0, x)", *BENDING): Row(
+        lambda scene: _with_kind(scene, "relu"),
+        "ReLU was used.",
+        "Use the activation that is asked for.",
+        "ReLU makes every negative number 0; GELU and SiLU bend, and let small negative numbers "
+        "through.",
+    ),
+    ("gelu-instead", "x (1 + erf(x / √2)) / 2", *BENDING): Row(
+        lambda scene: _with_kind(scene, "gelu"),
+        "The exact GELU was used.",
+        ASKED_FOR,
+        "GELU in its exact form, its approximation by tanh, ReLU and SiLU are four functions; a "
+        "trained model needs its own.",
+    ),
+    ("gelu-tanh-instead", "x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2", *BENDING): Row(
+        lambda scene: _with_kind(scene, "gelu-tanh"),
+        "The approximation of GELU by tanh was used.",
+        "Use the activation that is asked for; the exact GELU is x (1 + erf(x / √2)) / 2.",
+        "The two differ in the fourth decimal, which many layers add up; PyTorch's default is the "
+        "exact one, GPT-2 was trained with the other.",
+    ),
+    ("silu-instead", "x / (1 + exp(−x))", *BENDING): Row(
+        lambda scene: _with_kind(scene, "silu"),
+        "SiLU, also called swish, was used.",
+        ASKED_FOR,
+        "SiLU resembles GELU, but is flatter: at 1 it is 0.731 where GELU is 0.841.",
+    ),
+    ("gelu-by-sigmoid", "x / (1 + exp(−1.702 x))", *BENDING): Row(
+        lambda scene: _for(scene, GELUS, lambda x: x * _sigmoid(1.702 * x)),
         "The approximation of GELU by a sigmoid was used.",
         "Use the one that is asked for: by erf (gelu), or by tanh (gelu-tanh).",
         "This one is the coarsest of the three, off by up to 0.02.",
     ),
-    ("gelu-no-root", "x (1 + erf(x)) / 2"): Row(
-        (GELU, lambda x: x * (1 + _erf(x)) / 2),
+    ("gelu-no-root", "x (1 + erf(x)) / 2", *BENDING): Row(
+        lambda scene: _for(scene, GELU, lambda x: x * (1 + _erf(x)) / 2),
         "erf was taken of x itself.",
         "Take it of x / √2: x (1 + erf(x / √2)) / 2.",
         "Only with the root is (1 + erf(x / √2)) / 2 the share of normally distributed numbers "
         "below x.",
     ),
-}
-
-MORE_SLIPS: Table[tuple[tuple[str, ...], Function]] = {
-    ("gelu-cdf-alone", "(1 + erf(x / √2)) / 2"): Row(
-        (GELU, lambda x: (1 + _erf(x / sqrt(2))) / 2),
+    ("gelu-not-halved", "x (1 + erf(x / √2))", *BENDING): Row(
+        lambda scene: 2 * scene.right() if _kind(scene) in GELUS else None,
+        "The GELU was not halved.",
+        "Divide by 2: 1 + erf, or 1 + tanh, lies between 0 and 2.",
+        "Large numbers are to pass as they are, not doubled.",
+    ),
+    ("gelu-cdf-alone", "(1 + erf(x / √2)) / 2", *BENDING): Row(
+        lambda scene: _for(scene, GELU, lambda x: (1 + _erf(x / sqrt(2))) / 2),
         "The share (1 + erf(x / √2)) / 2 was taken, and not multiplied by x.",
         "Multiply it by x.",
         "The share says how much of x passes; alone it is a soft step between 0 and 1.",
     ),
-    ("silu-without-x", "1 / (1 + exp(−x))"): Row(
-        (SILUS, sigmoid),
+    ("silu-without-x", "1 / (1 + exp(−x))", *BENDING): Row(
+        lambda scene: _for(scene, SILUS, _sigmoid),
         "The sigmoid was used, and not multiplied by x.",
         "silu is x times its sigmoid: x / (1 + exp(−x)).",
         "The sigmoid says how much of x passes; alone it is a soft step between 0 and 1.",
     ),
-    ("silu-sign", "x / (1 + exp(x))"): Row(
-        (SILUS, lambda x: x * sigmoid(-x)),
+    ("silu-sign", "x / (1 + exp(x))", *BENDING): Row(
+        lambda scene: _for(scene, SILUS, lambda x: x * _sigmoid(-x)),
         "The minus sign in the exponent was lost.",
         "silu is x / (1 + exp(−x)).",
         "The other way round, it is the large numbers that are held back.",
     ),
-    ("sigmoid-for-activation", "1 / (1 + exp(−x))"): Row(
-        (NO_SILUS, sigmoid),
+    ("sigmoid-for-activation", "1 / (1 + exp(−x))", *BENDING): Row(
+        lambda scene: _for(scene, (*RELU, *GELUS), _sigmoid),
         "A sigmoid was used.",
         ASKED_FOR,
         "A sigmoid lies between 0 and 1 and hardly changes for large numbers: gradients vanish "
         "there.",
     ),
-    ("tanh-for-activation", "tanh(x)"): Row(
-        (EVERY, np.tanh),
+    ("tanh-for-activation", "tanh(x)", *BENDING): Row(
+        lambda scene: _bent(scene, np.tanh),
         "tanh was used.",
         ASKED_FOR,
         "tanh lies between −1 and 1 and hardly changes for large numbers: gradients vanish there.",
     ),
-    ("relu-kept-negatives", "min(0, x)"): Row(
-        (RELU, lambda x: np.minimum(x, 0)),
+    ("relu-kept-negatives", "min(0, x)", *BENDING): Row(
+        lambda scene: _for(scene, RELU, lambda x: np.minimum(x, 0)),
         "The negative numbers were kept, and the positive ones became 0.",
         "Keep the positive ones: max(0, x).",
         "Exactly the wrong half of the hidden numbers reaches the second product.",
     ),
-    ("relu-absolute", "|x|"): Row(
-        (RELU, np.abs),
+    ("relu-absolute", "|x|", *BENDING): Row(
+        lambda scene: _for(scene, RELU, np.abs),
         "Negative numbers lost their sign instead of becoming 0.",
         "Let them become 0: max(0, x).",
         "A hidden number that is below 0 is to say nothing at all.",
     ),
 }
-
-
-@mistakes(SLIPS, *BENDING)
-def with_function(scene: Scene, wrong: tuple[tuple[str, ...], Function]) -> Array | None:
-    """The same with another function; None where no such activation is asked for."""
-    kinds, function = wrong
-    return _bent(scene, function) if _kind(scene) in kinds else None
-
-
-@mistake("gelu-not-halved", "x (1 + erf(x / √2))", *BENDING)
-def gelu_not_halved(scene: Scene) -> Array | None:
-    """The GELU was not halved.
-
-    Divide by 2: 1 + erf, or 1 + tanh, lies between 0 and 2.
-
-    Large numbers are to pass as they are, not doubled.
-    """
-    return 2 * scene.right() if _kind(scene) in GELUS else None
-
-
-mistakes(MORE_SLIPS, *BENDING)(with_function)
+enter(ACTIVATED)

@@ -8,14 +8,7 @@ from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.operations.norm_operations import Add, Standardise
 from attncli.calculation.operations.projections import Project
 from attncli.calculation.problem.problem import Part
-from attncli.homework.mistakes.mistake import (
-    Row,
-    Scene,
-    Table,
-    layer_of,
-    mistake,
-    mistakes,
-)
+from attncli.homework.mistakes.mistake import Row, Scene, Table, enter, layer_of, mistake
 
 
 def _norm_before(scene: Scene, source: str) -> Part | None:
@@ -46,18 +39,6 @@ def _normed(scene: Scene, norm: Part, matrix: Array) -> Array:
     return known[norm.plan.steps[-1].name]
 
 
-@mistake("no-residual", "Sublayer(x)", Add)
-def no_residual(scene: Scene) -> Array | None:
-    """The residual connection was left out.
-
-    Add what went into the sublayer to what came out of it: x + Sublayer(x).
-
-    The sum lets a token pass through many layers with small changes, and gradients pass back
-    through them undiminished.
-    """
-    return scene.operands[1].copy()
-
-
 def _input_of_layer(scene: Scene, add: Add) -> str:
     """What goes into the layer that the sublayer stands in."""
     layer = layer_of(add.sublayer)
@@ -76,39 +57,46 @@ def _normed_source(scene: Scene, add: Add) -> str | None:
     return norm.name(norm.plan.steps[-1].name) if norm else None
 
 
-SOURCES: Table[Callable[[Scene, Add], str | None]] = {
-    ("residual-wrong-source", "the layer's input + Sublayer(x)"): Row(
-        _input_of_layer,
-        "What went into the whole layer was added, not what went into this sublayer.",
-        "Add what went into the sublayer itself: x + Sublayer(x).",
-        "The result of the sublayers before it is otherwise lost, but for what this one made of "
-        "it.",
-    ),
-    ("residual-unnormed", "the sum before the norm + Sublayer(x)"): Row(
-        _unnormed,
-        "What was added had not been through the norm before.",
-        "In a post norm layer the norm's result goes into the next sublayer, and past it as well.",
-        "With the sum itself going past, this is half a pre norm layer: the sublayer sees "
-        "normalised tokens, the residual sum does not.",
-    ),
-    ("prenorm-residual-normed", "n + Sublayer(n), n = LN(x)"): Row(
-        _normed_source,
-        "The normalised tokens were added to the sublayer's result.",
-        "Add x as it is: x + Sublayer(LN(x)).",
-        "What goes past the sublayers of a pre norm layer is never normalised, from the first "
-        "layer to the last; only what goes into them is.",
-    ),
-}
-
-
-@mistakes(SOURCES, Add)
-def with_source(scene: Scene, find: Callable[[Scene, Add], str | None]) -> Array | None:
+def _with_source(scene: Scene, find: Callable[[Scene, Add], str | None]) -> Array | None:
     """The sum of the sublayer with another matrix; None where that is the right one, or none."""
     add = scene.whole.operation(Add)
     name = find(scene, add)
     if name is None or name == add.source:
         return None
     return scene.whole[name] + scene.whole[add.sublayer]
+
+
+RESIDUALS: Table = {
+    ("no-residual", "Sublayer(x)", Add): Row(
+        lambda scene: scene.operands[1].copy(),
+        "The residual connection was left out.",
+        "Add what went into the sublayer to what came out of it: x + Sublayer(x).",
+        "The sum lets a token pass through many layers with small changes, and gradients pass back "
+        "through them undiminished.",
+    ),
+    ("residual-wrong-source", "the layer's input + Sublayer(x)", Add): Row(
+        lambda scene: _with_source(scene, _input_of_layer),
+        "What went into the whole layer was added, not what went into this sublayer.",
+        "Add what went into the sublayer itself: x + Sublayer(x).",
+        "The result of the sublayers before it is otherwise lost, but for what this one made of "
+        "it.",
+    ),
+    ("residual-unnormed", "the sum before the norm + Sublayer(x)", Add): Row(
+        lambda scene: _with_source(scene, _unnormed),
+        "What was added had not been through the norm before.",
+        "In a post norm layer the norm's result goes into the next sublayer, and past it as well.",
+        "With the sum itself going past, this is half a pre norm layer: the sublayer sees "
+        "normalised tokens, the residual sum does not.",
+    ),
+    ("prenorm-residual-normed", "n + Sublayer(n), n = LN(x)", Add): Row(
+        lambda scene: _with_source(scene, _normed_source),
+        "The normalised tokens were added to the sublayer's result.",
+        "Add x as it is: x + Sublayer(LN(x)).",
+        "What goes past the sublayers of a pre norm layer is never normalised, from the first "
+        "layer to the last; only what goes into them is.",
+    ),
+}
+enter(RESIDUALS)
 
 
 @mistake("norm-before-add", "x + LN(Sublayer(x))", Standardise)

@@ -6,7 +6,7 @@ from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.masks.masking import Mask
 from attncli.calculation.operations.projections import Project
 from attncli.calculation.operations.weighing import Softmax
-from attncli.homework.mistakes.masks.several import causal_weights
+from attncli.homework.mistakes.masks.several_masks import causal_weights
 from attncli.homework.mistakes.mistake import Scene, mistake
 from attncli.homework.mistakes.weights.softmax import EVERY_NORMALISER
 
@@ -27,8 +27,10 @@ def memory_unencoded(scene: Scene) -> Array | None:
 
     The embeddings know nothing of each other; what the encoder found out about the source is lost.
     """
-    names = [f"encoder.{name}" for name in ("embedded", "X_scaled", "X")]
-    return _with_memory(scene, next((name for name in names if name in scene.whole), names[-1]))
+    for name in ("encoder.embedded", "encoder.X_scaled", "encoder.X"):
+        if name in scene.whole:
+            return _with_memory(scene, name)
+    return None
 
 
 @mistake("memory-layer-by-layer", "K and V from the encoder's layer of the same number", Project)

@@ -14,14 +14,7 @@ from attncli.calculation.operations.split_heads import SplitHeads
 from attncli.calculation.positions.places import places
 from attncli.calculation.positions.position_operations import Rotate
 from attncli.calculation.scoring.products import Dot
-from attncli.homework.mistakes.mistake import (
-    Row,
-    Scene,
-    Table,
-    Wrong,
-    mistake,
-    mistakes,
-)
+from attncli.homework.mistakes.mistake import Row, Scene, Table, enter, mistake
 from attncli.homework.mistakes.positions.sinusoids import (
     BASE_IGNORED,
     DEGREES,
@@ -67,40 +60,8 @@ def _turned(
     return result
 
 
-@mistake("rope-missing", "not turned", Rotate)
-def rope_missing(scene: Scene) -> Array | None:
-    """The matrix was not turned.
-
-    Turn both the queries and the keys by their positions.
-
-    Turned alone, the queries say where they stand but not how far from the key; not turned at all,
-    the order of tokens is nothing to the scores.
-    """
-    return scene.operands[0].copy()
-
-
-@mistake("rope-pairing", "neighbours for halves, or halves for neighbours", Rotate)
-def rope_pairing(scene: Scene) -> Array | None:
-    """The wrong features were turned together: neighbours instead of halves, or the reverse.
-
-    By halves, feature i goes with i + d/2 (Llama in Hugging Face, ONNX); interleaved, it goes
-    with its neighbour (the paper, GPT-J).
-
-    Both keep the law that scores depend on distances, but weights trained with one give nonsense
-    with the other.
-    """
-    return with_angles(scene, is_interleaved=not angles_of(scene).is_interleaved)
-
-
-@mistake("rope-angles-mixed", "pairs of one kind, angles laid out for the other", Rotate)
-def rope_angles_mixed(scene: Scene) -> Array | None:
-    """The features were paired in one way, and the angles laid out in the other.
-
-    The two features of a pair need one angle: [θ₁ θ₂ θ₁ θ₂] for halves, [θ₁ θ₁ θ₂ θ₂] for
-    neighbours.
-
-    With two angles a pair is no longer turned but bent, and scores depend on where the tokens are.
-    """
+def _mixed(scene: Scene) -> Array:
+    """The features paired in one way, and their angles laid out in the other."""
     operation = scene.operation(Rotate)
     (source,) = scene.operands
     width = operation.dims or source.shape[-1]
@@ -115,108 +76,112 @@ def rope_angles_mixed(scene: Scene) -> Array | None:
     return result
 
 
-TURNS: Table[Turn] = {
-    ("rope-direction", "turned by −p"): Row(
-        lambda cos, sin, x1, x2: (cos * x1 + sin * x2, cos * x2 - sin * x1),
+def _by_whole_width(scene: Scene) -> Array | None:
+    """The rotation with the whole width in the exponent; None where all of it is turned."""
+    whole = scene.operands[0].shape[-1]
+    is_right = scene.operation(Rotate).dims is None
+    return None if is_right else _turned(scene, exponent=lambda i, d: 2 * i / whole)
+
+
+def _before_heads(scene: Scene) -> Array | None:
+    """The whole matrix turned, and split into heads then; None where it is not split."""
+    split = scene.maker(scene.operation(Rotate).source)
+    if not isinstance(split, SplitHeads):
+        return None
+    return split.apply(scene.apply(scene[split.source]))
+
+
+ROTATIONS: Table = {
+    ("rope-missing", "not turned", Rotate): Row(
+        lambda scene: scene.operands[0].copy(),
+        "The matrix was not turned.",
+        "Turn both the queries and the keys by their positions.",
+        "Turned alone, the queries say where they stand but not how far from the key; not turned "
+        "at all, the order of tokens is nothing to the scores.",
+    ),
+    ("rope-pairing", "neighbours for halves, or halves for neighbours", Rotate): Row(
+        lambda scene: with_angles(scene, is_interleaved=not angles_of(scene).is_interleaved),
+        "The wrong features were turned together: neighbours instead of halves, or the reverse.",
+        "By halves, feature i goes with i + d/2 (Llama in Hugging Face, ONNX); interleaved, it "
+        "goes with its neighbour (the paper, GPT-J).",
+        "Both keep the law that scores depend on distances, but weights trained with one give "
+        "nonsense with the other.",
+    ),
+    ("rope-angles-mixed", "pairs of one kind, angles laid out for the other", Rotate): Row(
+        _mixed,
+        "The features were paired in one way, and the angles laid out in the other.",
+        "The two features of a pair need one angle: [θ₁ θ₂ θ₁ θ₂] for halves, [θ₁ θ₁ θ₂ θ₂] for "
+        "neighbours.",
+        "With two angles a pair is no longer turned but bent, and scores depend on where the "
+        "tokens are.",
+    ),
+    ("rope-direction", "turned by −p", Rotate): Row(
+        lambda scene: _turned(scene, lambda cos, sin, x1, x2: _right_turn(cos, -sin, x1, x2)),
         "The pairs were turned the other way round: cos · x₁ + sin · x₂ and cos · x₂ − sin · x₁.",
         "Turn counterclockwise: cos · x₁ − sin · x₂ and sin · x₁ + cos · x₂.",
         "What stands before a query is then taken for what stands after it.",
     ),
-    ("rope-sign", "cos · x₁ + sin · x₂"): Row(
-        lambda cos, sin, x1, x2: (cos * x1 + sin * x2, sin * x1 + cos * x2),
+    ("rope-sign", "cos · x₁ + sin · x₂", Rotate): Row(
+        lambda scene: _turned(scene, lambda c, s, x1, x2: (c * x1 + s * x2, s * x1 + c * x2)),
         "The minus is missing: cos · x₁ + sin · x₂ in the first feature of each pair.",
         "Subtract there: cos · x₁ − sin · x₂. In programs, rotate_half gives (−x₂, x₁).",
         "With two plus signs lengths change, and scores depend on where the tokens are.",
     ),
-    ("rope-sin-cos-swapped", "sin · x₁ − cos · x₂"): Row(
-        lambda cos, sin, x1, x2: _right_turn(sin, cos, x1, x2),
+    ("rope-sin-cos-swapped", "sin · x₁ − cos · x₂", Rotate): Row(
+        lambda scene: _turned(scene, lambda cos, sin, x1, x2: _right_turn(sin, cos, x1, x2)),
         SWAPPED,
         "The own feature is multiplied by the cosine, its partner by the sine.",
         "Position 0 must change nothing: cos(0) is 1, and sin(0) is 0.",
     ),
-}
-
-ANGLES: Table[Wrong] = {
-    ("rope-degrees", "cos and sin of degrees"): Row(
+    ("rope-degrees", "cos and sin of degrees", Rotate): Row(
         lambda scene: _turned(scene, of=np.deg2rad),
         DEGREES,
         "Set the calculator to radians: cos(1) is 0.5403.",
         "A full turn is 2π, not 360: in degrees hardly anything is turned.",
     ),
-    ("rope-base", "1000^(2i/d)"): Row(
+    ("rope-base", "1000^(2i/d)", Rotate): Row(
         lambda scene: with_angles(scene, base=angles_of(scene).base / 10),
         *TENTH_OF_BASE,
         "The base sets how slowly the last pairs turn, and so how far apart tokens can be told "
         "apart.",
     ),
-    ("rope-base-ignored", "10000 for the base that is given"): Row(
-        with_usual_base,
+    ("rope-base-ignored", "10000 for the base that is given", Rotate): Row(
+        lambda scene: with_usual_base(scene),
         *BASE_IGNORED,
         "Models for long texts have larger bases, so that their last pairs turn more slowly.",
     ),
-    ("rope-index-not-doubled", "10000^(i/d)"): Row(
+    ("rope-index-not-doubled", "10000^(i/d)", Rotate): Row(
         lambda scene: _turned(scene, exponent=lambda i, d: i / d),
         *NOT_DOUBLED,
         "All pairs but the first turn too fast.",
     ),
-    ("rope-double-index", "10000^(4i/d)"): Row(
+    ("rope-double-index", "10000^(4i/d)", Rotate): Row(
         lambda scene: _turned(scene, exponent=lambda i, d: 4 * i / d),
         "The exponent was doubled twice: 2i/d with i the even feature, which is 2i already.",
         "Let i count pairs, 0, 1, 2, …: the exponent is 2i/d.",
         "All pairs but the first turn too slowly.",
     ),
+    ("rope-all-features", "all features turned, not the first dims", Rotate): Row(
+        lambda scene: scene.changed(dims=None) if scene.operation(Rotate).dims else None,
+        "All features were turned.",
+        "Turn only the first dims of them, and leave the others as they are.",
+        "What is not turned lets a score depend on what tokens are, wherever they stand.",
+    ),
+    ("rope-partial-exponent", "10000^(2i/d), d the whole width", Rotate): Row(
+        _by_whole_width,
+        "The exponent was divided by the whole width, though only some features are turned.",
+        "Divide by dims, the number of features that are turned: 2i/dims.",
+        "The angles of the turned part are those of a matrix that has only this part.",
+    ),
+    ("rope-before-heads", "turned, then split into heads", Rotate): Row(
+        _before_heads,
+        "The whole matrix was turned before it was split into heads.",
+        "Split first, then turn the features of every head in the same way.",
+        "The angles go through once over all the features, so that each head gets only some of "
+        "them.",
+    ),
 }
-
-
-@mistakes(TURNS, Rotate)
-def by_turn(scene: Scene, turn: Turn) -> Array:
-    """The rotation with another rule for a pair."""
-    return _turned(scene, turn)
-
-
-@mistakes(ANGLES, Rotate)
-def by_angles(scene: Scene, wrong: Wrong) -> Array | None:
-    """The rotation by other angles."""
-    return wrong(scene)
-
-
-@mistake("rope-all-features", "all features turned, not the first dims", Rotate)
-def rope_all_features(scene: Scene) -> Array | None:
-    """All features were turned.
-
-    Turn only the first dims of them, and leave the others as they are.
-
-    What is not turned lets a score depend on what tokens are, wherever they stand.
-    """
-    return None if scene.operation(Rotate).dims is None else scene.changed(dims=None)
-
-
-@mistake("rope-partial-exponent", "10000^(2i/d), d the whole width", Rotate)
-def rope_partial_exponent(scene: Scene) -> Array | None:
-    """The exponent was divided by the whole width, though only some features are turned.
-
-    Divide by dims, the number of features that are turned: 2i/dims.
-
-    The angles of the turned part are those of a matrix that has only this part.
-    """
-    if scene.operation(Rotate).dims is None:
-        return None
-    whole = scene.operands[0].shape[-1]
-    return _turned(scene, exponent=lambda i, d: 2 * i / whole)
-
-
-@mistake("rope-before-heads", "turned, then split into heads", Rotate)
-def rope_before_heads(scene: Scene) -> Array | None:
-    """The whole matrix was turned before it was split into heads.
-
-    Split first, then turn the features of every head in the same way.
-
-    The angles go through once over all the features, so that each head gets only some of them.
-    """
-    split = scene.maker(scene.operation(Rotate).source)
-    if not isinstance(split, SplitHeads):
-        return None
-    return split.apply(scene.apply(scene[split.source]))
+enter(ROTATIONS)
 
 
 @mistake("rope-positions-from-1", "p = 1, 2, 3, … for one of Q and K", Rotate, Dot)

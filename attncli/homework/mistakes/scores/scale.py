@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import sqrt
 
 import numpy as np
@@ -18,112 +17,9 @@ from attncli.calculation.operations.projections import (
 from attncli.calculation.operations.split_heads import SplitHeads
 from attncli.calculation.scoring.measures import Cosine, Distance
 from attncli.calculation.scoring.products import Bilinear, Dot, WeighHidden
-from attncli.homework.mistakes.mistake import Row, Scene, Table, mistake, mistakes
+from attncli.homework.mistakes.mistake import Row, Scene, Table, enter, mistake
 
-
-@mistake("no-scale", "scores", DivideByRoot, Multiply)
-def no_scale(scene: Scene) -> Array | None:
-    """The scores were not scaled.
-
-    Multiply them by the scale: 1/√d_k, unless another is given.
-
-    Products of long vectors are large, and softmax of large scores gives nearly all the weight to
-    one key.
-    """
-    (scores,) = scene.operands
-    return scores.copy()
-
-
-@mistake("divide-by-dk", "scores / d_k", DivideByRoot)
-def divide_by_dk(scene: Scene) -> Array | None:
-    """The scores were divided by d_k.
-
-    Divide by its square root, √d_k.
-
-    A sum of d_k products has a standard deviation of √d_k; dividing by d_k makes the scores so
-    small that softmax gives nearly equal weights.
-    """
-    (scores,) = scene.operands
-    return scores / scene.operation(DivideByRoot).d_k
-
-
-def _all_heads(scene: Scene) -> int:
-    """The width of Q with all its heads. Raises IndexError where nothing is split."""
-    return int(scene[scene.find(SplitHeads).source].shape[-1])
-
-
-def _model(scene: Scene) -> int:
-    """The width of X, or of Q with all its heads where there is no X."""
-    return int(scene["X"].shape[-1]) if "X" in scene else _all_heads(scene)
-
-
-def _all_heads_beside_model(scene: Scene) -> int | None:
-    """The width of Q with all its heads; None where that is the width of X."""
-    return _all_heads(scene) if _all_heads(scene) != _model(scene) else None
-
-
-OF_A_HEAD = "Divide by √d_k, the root of the width of one head's queries and keys."
-OF_QUERIES = "Divide by √d_k, the root of the width of the queries and keys."
-
-ROOTS: Table[Callable[[Scene], int | None]] = {
-    ("sqrt-dmodel", "scores / √d_model"): Row(
-        _model,
-        "The scores were divided by √d_model, the root of the width of the whole sequence.",
-        OF_A_HEAD,
-        "A score adds up d_k products, not d_model; the larger divisor makes the weights too "
-        "equal.",
-    ),
-    ("sqrt-all-heads", "scores / √(h · d_k)"): Row(
-        _all_heads_beside_model,
-        "The scores were divided by the root of the width of Q with all its heads.",
-        OF_A_HEAD,
-        "A head's score adds up only that head's products; the larger divisor makes the weights "
-        "too equal.",
-    ),
-    ("sqrt-heads", "scores / √h"): Row(
-        lambda scene: scene.size("heads"),
-        "The scores were divided by √h, the root of the number of heads.",
-        OF_A_HEAD,
-        "How large a score becomes depends on how many products it adds up, not on how many heads "
-        "there are.",
-    ),
-    ("sqrt-dv", "scores / √d_v"): Row(
-        lambda scene: scene[scene.find(WeightedSum).values].shape[-1],
-        "The scores were divided by √d_v, the root of the width of the values.",
-        OF_QUERIES,
-        "The values have no part in the scores; their width says nothing about how large those "
-        "are.",
-    ),
-    ("sqrt-n", "scores / √(number of keys)"): Row(
-        lambda scene: scene.operands[0].shape[-1],
-        "The scores were divided by the root of the number of keys.",
-        OF_QUERIES,
-        "How large a score becomes depends on how many products it adds up, not on how long the "
-        "sequence is.",
-    ),
-}
-
-
-@mistakes(ROOTS, DivideByRoot)
-def over_root(scene: Scene, size: Callable[[Scene], int | None]) -> Array | None:
-    """The scores over the root of another size."""
-    (scores,) = scene.operands
-    width = size(scene)
-    return scores / sqrt(width) if width else None
-
-
-@mistake("scale-inverted", "scores × √d_k, or over the given scale", DivideByRoot, Multiply)
-def scale_inverted(scene: Scene) -> Array | None:
-    """The scores were multiplied where they should be divided, or the other way round.
-
-    Divide them by √d_k, or multiply them by the scale that is given.
-
-    Inverted, the scale makes large scores larger, and softmax gives nearly all the weight to one
-    key.
-    """
-    (scores,) = scene.operands
-    factor = _factor(scene)
-    return scores / factor if factor else None
+SCORING = (Dot, Bilinear, WeighHidden, Cosine, Distance)
 
 
 def _factor(scene: Scene) -> float:
@@ -134,62 +30,134 @@ def _factor(scene: Scene) -> float:
     return scene.operation(Multiply).factor
 
 
-@mistake("scale-twice", "scores × factor × factor", Multiply)
-def scale_twice(scene: Scene) -> Array | None:
-    """The scores were scaled twice.
-
-    Scale once: the scores, or the queries before the product, but not both.
-
-    Dividing by √d_k twice is dividing by d_k: the scores become so small that softmax gives nearly
-    equal weights.
-    """
+def _over_root(scene: Scene, size: int) -> Array:
+    """The scores over the root of some size."""
     (scores,) = scene.operands
-    return scores * _factor(scene) ** 2
+    return scores / sqrt(size)
 
 
-@mistake("scale-unasked", "Q Kᵀ / √d_k as the scores", Dot, Bilinear, WeighHidden, Cosine, Distance)
-def scale_unasked(scene: Scene) -> Array | None:
-    """The scores were divided by a square root here: √d_k, or that of the hidden width.
-
-    Scores are not scaled yet: where a scale is asked for, it is the next step, scaled.
-
-    Scaled where the problem asks for none, or once more in the next step, the scores become too
-    small, and the weights too equal.
-    """
-    return scene.right() / sqrt(scene.operands[0].shape[-1])
+def _all_heads(scene: Scene) -> int:
+    """The width of Q with all its heads. Raises KeyError where nothing is split."""
+    return int(scene[scene.find(SplitHeads).source].shape[-1])
 
 
-# The soft cap.
+def _model(scene: Scene) -> int:
+    """The width of X, or of Q with all its heads where there is no X."""
+    return int(scene["X"].shape[-1]) if "X" in scene else _all_heads(scene)
 
-CAPS: Table[Callable[[Array, Array, float], Array]] = {
-    ("softcap-missing", "scaled"): Row(
-        lambda s, right, cap: s.copy(),
+
+def _over_root_of_all_heads(scene: Scene) -> Array | None:
+    """The scores over the root of that width of Q; None where X is as wide."""
+    width = _all_heads(scene)
+    return _over_root(scene, width) if width != _model(scene) else None
+
+
+OF_A_HEAD = "Divide by √d_k, the root of the width of one head's queries and keys."
+OF_QUERIES = "Divide by √d_k, the root of the width of the queries and keys."
+
+SCALES: Table = {
+    ("no-scale", "scores", DivideByRoot, Multiply): Row(
+        lambda scene: scene.operands[0].copy(),
+        "The scores were not scaled.",
+        "Multiply them by the scale: 1/√d_k, unless another is given.",
+        "Products of long vectors are large, and softmax of large scores gives nearly all the "
+        "weight to one key.",
+    ),
+    ("divide-by-dk", "scores / d_k", DivideByRoot): Row(
+        lambda scene: scene.operands[0] / scene.operation(DivideByRoot).d_k,
+        "The scores were divided by d_k.",
+        "Divide by its square root, √d_k.",
+        "A sum of d_k products has a standard deviation of √d_k; dividing by d_k makes the scores "
+        "so small that softmax gives nearly equal weights.",
+    ),
+    ("sqrt-dmodel", "scores / √d_model", DivideByRoot): Row(
+        lambda scene: _over_root(scene, _model(scene)),
+        "The scores were divided by √d_model, the root of the width of the whole sequence.",
+        OF_A_HEAD,
+        "A score adds up d_k products, not d_model; the larger divisor makes the weights too "
+        "equal.",
+    ),
+    ("sqrt-all-heads", "scores / √(h · d_k)", DivideByRoot): Row(
+        _over_root_of_all_heads,
+        "The scores were divided by the root of the width of Q with all its heads.",
+        OF_A_HEAD,
+        "A head's score adds up only that head's products; the larger divisor makes the weights "
+        "too equal.",
+    ),
+    ("sqrt-heads", "scores / √h", DivideByRoot): Row(
+        lambda scene: _over_root(scene, scene.size("heads")),
+        "The scores were divided by √h, the root of the number of heads.",
+        OF_A_HEAD,
+        "How large a score becomes depends on how many products it adds up, not on how many heads "
+        "there are.",
+    ),
+    ("sqrt-dv", "scores / √d_v", DivideByRoot): Row(
+        lambda scene: _over_root(scene, scene[scene.find(WeightedSum).values].shape[-1]),
+        "The scores were divided by √d_v, the root of the width of the values.",
+        OF_QUERIES,
+        "The values have no part in the scores; their width says nothing about how large those "
+        "are.",
+    ),
+    ("sqrt-n", "scores / √(number of keys)", DivideByRoot): Row(
+        lambda scene: _over_root(scene, scene.operands[0].shape[-1]),
+        "The scores were divided by the root of the number of keys.",
+        OF_QUERIES,
+        "How large a score becomes depends on how many products it adds up, not on how long the "
+        "sequence is.",
+    ),
+    ("scale-inverted", "scores × √d_k, or over the given scale", DivideByRoot, Multiply): Row(
+        lambda scene: scene.operands[0] / _factor(scene) if _factor(scene) else None,
+        "The scores were multiplied where they should be divided, or the other way round.",
+        "Divide them by √d_k, or multiply them by the scale that is given.",
+        "Inverted, the scale makes large scores larger, and softmax gives nearly all the weight to "
+        "one key.",
+    ),
+    ("scale-twice", "scores × factor × factor", Multiply): Row(
+        lambda scene: scene.operands[0] * _factor(scene) ** 2,
+        "The scores were scaled twice.",
+        "Scale once: the scores, or the queries before the product, but not both.",
+        "Dividing by √d_k twice is dividing by d_k: the scores become so small that softmax gives "
+        "nearly equal weights.",
+    ),
+    ("scale-unasked", "Q Kᵀ / √d_k as the scores", *SCORING): Row(
+        lambda scene: scene.right() / sqrt(scene.operands[0].shape[-1]),
+        "The scores were divided by a square root here: √d_k, or that of the hidden width.",
+        "Scores are not scaled yet: where a scale is asked for, it is the next step, scaled.",
+        "Scaled where the problem asks for none, or once more in the next step, the scores become "
+        "too small, and the weights too equal.",
+    ),
+}
+enter(SCALES)
+
+
+def _cap(scene: Scene) -> float:
+    """The cap of the scores."""
+    return scene.operation(SoftCap).cap
+
+
+CAPS: Table = {
+    ("softcap-missing", "scaled", SoftCap): Row(
+        lambda scene: scene.operands[0].copy(),
         "The soft cap was left out.",
         "Cap the scores: c tanh(s / c).",
         "Without it large scores stay large, and softmax gives nearly all the weight to one key.",
     ),
-    ("softcap-not-multiplied", "tanh(scaled / c)"): Row(
-        lambda s, right, cap: right / cap,
+    ("softcap-not-multiplied", "tanh(scaled / c)", SoftCap): Row(
+        lambda scene: scene.right() / _cap(scene),
         "The tanh was not multiplied by the cap again.",
         "Multiply by c after the tanh: c tanh(s / c).",
         "tanh alone lies between −1 and 1, whatever the cap: small scores shrink by the factor c "
         "as well.",
     ),
-    ("softcap-clipped", "scaled cut off at ±c"): Row(
-        lambda s, right, cap: np.clip(s, -cap, cap),
+    ("softcap-clipped", "scaled cut off at ±c", SoftCap): Row(
+        lambda scene: np.clip(scene.operands[0], -_cap(scene), _cap(scene)),
         "The scores were cut off at the cap.",
         "Let tanh bend them: c tanh(s / c).",
         "A hard limit leaves small scores as they are and makes all large ones equal; the soft cap "
         "keeps their order.",
     ),
 }
-
-
-@mistakes(CAPS, SoftCap)
-def capped(scene: Scene, wrong: Callable[[Array, Array, float], Array]) -> Array:
-    """What a function makes of the scores, of the right result, and of the cap."""
-    (scores,) = scene.operands
-    return wrong(scores, scene.right(), scene.operation(SoftCap).cap)
+enter(CAPS)
 
 
 @mistake("softcap-before-scale", "c tanh(scores / c) × factor", SoftCap)

@@ -11,11 +11,9 @@ from attncli.calculation.algebra.operation import Operation
 from attncli.calculation.operations.projections import Project, WeightedSum
 from attncli.calculation.operations.split_heads import Average, Concat, SplitHeads
 from attncli.calculation.scoring.products import Bilinear, Dot, OfQueriesAndKeys
-from attncli.homework.mistakes.mistake import Row, Scene, Table, mistake, mistakes
+from attncli.homework.mistakes.mistake import Row, Scene, Table, enter, mistake
 
-MEETING: tuple[type[Operation], ...] = (OfQueriesAndKeys, Bilinear)
-
-# Heads apart.
+MEETING: tuple[type[Operation], ...] = (OfQueriesAndKeys, Bilinear, WeightedSum)
 
 
 @mistake("split-by-reshape", "reshape(h, n, d)", SplitHeads)
@@ -48,104 +46,66 @@ def heads_interleaved(scene: Scene) -> Array | None:
     return np.moveaxis(source.reshape(*leading, width // heads, heads), -1, -3).copy()
 
 
-# Heads together.
+def _of_heads(scene: Scene, merge: Callable[[Array], Array]) -> Array:
+    """The heads put together in another way: (…, heads, n, width) → (…, n, all or one width)."""
+    (heads,) = scene.operands
+    return merge(heads).copy()
+
+
+_side_by_side = Concat("heads").apply
+
+
+def _by_head_and_entry(heads: Array) -> Array:
+    """The heads laid out head by head, but read entry by entry. Raises ValueError with no batch."""
+    return _side_by_side(heads.transpose(1, 0, 2, 3).reshape(heads.shape))
+
 
 SIDE_BY_SIDE = "Put them side by side: the result is as wide as all of them together."
-_merge = Concat("heads").apply
 
-MERGED: Table[Callable[[Array], Array]] = {
-    ("merge-by-reshape", "reshape(n, h · d)"): Row(
-        lambda h: h.reshape(*h.shape[:-3], h.shape[-2], -1),
+MERGED: Table = {
+    ("merge-by-reshape", "reshape(n, h · d)", Concat): Row(
+        lambda scene: _of_heads(scene, lambda h: h.reshape(_side_by_side(h).shape)),
         "The heads were reshaped to tokens × all features at once.",
         "Exchange heads and tokens first, so that a token's heads stand side by side; then "
         "reshape.",
         "Reshaping at once puts several tokens of one head into one row, and no row belongs to one "
         "token any more.",
     ),
-    ("merge-batch-head-swap", "(h, batch, n, d) read as (batch, h, n, d)"): Row(
-        lambda h: _merge(h.transpose(1, 0, 2, 3).reshape(h.shape)),
+    ("merge-batch-head-swap", "(h, batch, n, d) read as (batch, h, n, d)", Concat): Row(
+        lambda scene: _of_heads(scene, _by_head_and_entry),
         "The heads of the whole batch were laid out head by head, but read entry by entry.",
         "Keep batch and heads in one order from the split to the merge.",
         "An entry is then put together from heads of other entries, which have nothing to do with "
         "it.",
     ),
-    ("merge-interleaved", "one column of each head in turn"): Row(
-        lambda h: _merge(h.swapaxes(-3, -1)),
+    ("merge-interleaved", "one column of each head in turn", Concat): Row(
+        lambda scene: _of_heads(scene, lambda h: _side_by_side(h.swapaxes(-3, -1))),
         "The columns of the heads were interleaved: the first of every head, then the second.",
         "Put whole heads side by side: all columns of head 1, then all of head 2.",
         "W_o expects each head's features as a block; interleaved, its rows meet the wrong ones.",
     ),
-    ("heads-reversed-order", "head h, …, head 1 side by side"): Row(
-        lambda h: _merge(h[..., ::-1, :, :]),
+    ("heads-reversed-order", "head h, …, head 1 side by side", Concat): Row(
+        lambda scene: _of_heads(scene, lambda h: _side_by_side(h[..., ::-1, :, :])),
         "The heads were put side by side in reverse, the last one first.",
         "Begin with head 1.",
         "W_o has rows for each head in its order; reversed, each head meets the rows of another.",
     ),
-    ("heads-summed", "head 1 + … + head h"): Row(
-        lambda h: h.sum(axis=-3),
+    ("heads-summed", "head 1 + … + head h", Concat): Row(
+        lambda scene: _of_heads(scene, lambda h: h.sum(axis=-3)),
         "The heads were added up.",
         SIDE_BY_SIDE,
         "In a sum the heads cannot be told apart any more, and W_o cannot weigh each of them by "
         "itself.",
     ),
-    ("heads-averaged", "(head 1 + … + head h) / h"): Row(
-        lambda h: h.mean(axis=-3),
+    ("heads-averaged", "(head 1 + … + head h) / h", Concat): Row(
+        lambda scene: _of_heads(scene, lambda h: h.mean(axis=-3)),
         "The mean of the heads was taken.",
         SIDE_BY_SIDE,
         "In a mean the heads cannot be told apart any more, and W_o cannot weigh each of them by "
         "itself.",
     ),
 }
-
-
-@mistakes(MERGED, Concat)
-def merged(scene: Scene, wrong: Callable[[Array], Array]) -> Array:
-    """The heads put together in another way: (…, heads, n, width) → (…, n, all or one width)."""
-    (heads,) = scene.operands
-    return wrong(heads).copy()
-
-
-@mistake("no-wo", "without W_o", Project)
-def no_wo(scene: Scene) -> Array | None:
-    """The last projection, by W_o, was left out.
-
-    Multiply by it: output = concat W_o.
-
-    W_o is what mixes the heads; without it each stays in its own columns.
-    """
-    source, *_ = scene.operands
-    return source.copy() if "W_o" in scene.step.operation.operands else None
-
-
-# The weighted sum.
-
-
-@mistake("values-first", "V weights", WeightedSum)
-def values_first(scene: Scene) -> Array | None:
-    """Weights and values changed places in the product.
-
-    Each query's weights are multiplied by all values: weights V where tokens are rows, V weights
-    where they are columns.
-
-    In the other order features are mixed instead of tokens, by weights of different queries, which
-    do not add up to 1.
-    """
-    weights, values = scene.operands
-    return values @ weights
-
-
-@mistake("weights-transposed", "weightsᵀ V", WeightedSum)
-def weights_transposed(scene: Scene) -> Array | None:
-    """The weights were used transposed.
-
-    Take the weights that softmax made over the keys of each query, and give them to the values of
-    those keys.
-
-    Transposed, the weights of one output do not add up to 1, and a token gets what it gives to
-    others.
-    """
-    weights, values = scene.operands
-    return weights.mT @ values
+enter(MERGED)
 
 
 def _keys(scene: Scene) -> Array:
@@ -160,38 +120,59 @@ def _inputs(scene: Scene) -> Array:
     return split.apply(inputs) if isinstance(split, SplitHeads) else inputs
 
 
+def _context(scene: Scene, matrix: Array) -> Array:
+    """The weights times another matrix, the same for all heads unless it has heads itself."""
+    weights, _ = scene.operands
+    missing = (1,) * (weights.ndim - matrix.ndim)
+    return weights @ matrix.reshape(*matrix.shape[:-2], *missing, *matrix.shape[-2:])
+
+
 VALUES = "Multiply them by the values: weights V."
 KEYS = "Keys are made for being compared with queries; what a token passes on is in its value."
 
-CONTEXT: Table[Callable[[Scene], Array]] = {
-    ("context-from-projected-keys", "weights K"): Row(
-        _keys,
+CONTEXTS: Table = {
+    ("no-wo", "without W_o", Project): Row(
+        lambda scene: scene.operands[0].copy() if "W_o" in scene.step.operation.operands else None,
+        "The last projection, by W_o, was left out.",
+        "Multiply by it: output = concat W_o.",
+        "W_o is what mixes the heads; without it each stays in its own columns.",
+    ),
+    ("values-first", "V weights", WeightedSum): Row(
+        lambda scene: scene.of_operands(lambda weights, values: values @ weights),
+        "Weights and values changed places in the product.",
+        "Each query's weights are multiplied by all values: weights V where tokens are rows, V "
+        "weights where they are columns.",
+        "In the other order features are mixed instead of tokens, by weights of different queries, "
+        "which do not add up to 1.",
+    ),
+    ("weights-transposed", "weightsᵀ V", WeightedSum): Row(
+        lambda scene: scene.of_operands(lambda weights, values: weights.mT @ values),
+        "The weights were used transposed.",
+        "Take the weights that softmax made over the keys of each query, and give them to the "
+        "values of those keys.",
+        "Transposed, the weights of one output do not add up to 1, and a token gets what it gives "
+        "to others.",
+    ),
+    ("context-from-projected-keys", "weights K", WeightedSum): Row(
+        lambda scene: _context(scene, _keys(scene)),
         "The weights were multiplied by the keys, as they stand in the scores.",
         VALUES,
         KEYS,
     ),
-    ("context-from-keys", "weights K, before k_hidden"): Row(
-        lambda s: s[s.maker("k_hidden").operands[0]],
+    ("context-from-keys", "weights K, before k_hidden", WeightedSum): Row(
+        lambda scene: _context(scene, scene[scene.maker("k_hidden").operands[0]]),
         "The weights were multiplied by the keys, as they are before k_hidden.",
         VALUES,
         KEYS,
     ),
-    ("context-from-inputs", "weights X"): Row(
-        _inputs,
+    ("context-from-inputs", "weights X", WeightedSum): Row(
+        lambda scene: _context(scene, _inputs(scene)),
         "The weights were multiplied by the sequence itself: X, or memory in cross-attention.",
         "Multiply them by the values: weights V, where V = X W_v.",
         "W_v learns what a token passes on; without it the output is a mixture of raw embeddings.",
     ),
 }
-
-
-@mistakes(CONTEXT, WeightedSum)
-def context(scene: Scene, find: Callable[[Scene], Array]) -> Array:
-    """The weights times another matrix, the same for all heads unless it has heads itself."""
-    weights, _ = scene.operands
-    matrix = find(scene)
-    missing = (1,) * (weights.ndim - matrix.ndim)
-    return weights @ matrix.reshape(*matrix.shape[:-2], *missing, *matrix.shape[-2:])
+enter(CONTEXTS)
 
 
 @mistake("batch-as-sequence", "softmax(Q Kᵀ) V over the batch entries", Dot, WeightedSum)
@@ -218,7 +199,12 @@ def batch_as_sequence(scene: Scene) -> Array | None:
     return (weights @ values.swapaxes(0, 1)).swapaxes(0, 1)
 
 
-# Keys and values that several heads share.
+def _shared(scene: Scene, deal: Callable[[Array, int], Array]) -> Array | None:
+    """The right operation where shared keys, or values, are dealt out to the heads otherwise."""
+    first, *between, last = scene.operands
+    if last.ndim < 3 or last.shape[:-2] == first.shape[:-2]:
+        return None
+    return scene.apply(first, *between, deal(last, first.shape[-3]))
 
 
 def _along_tokens(keys: Array, heads: int) -> Array:
@@ -228,9 +214,9 @@ def _along_tokens(keys: Array, heads: int) -> Array:
     return repeated.reshape(*leading, heads, tokens, width)
 
 
-SHARED: Table[Callable[[Array, int], Array]] = {
-    ("gqa-tiled", "query head h uses kv head h mod kv_heads"): Row(
-        lambda k, heads: np.tile(k, (heads // k.shape[-3], 1, 1)),
+SHARED: Table = {
+    ("gqa-tiled", "query head h uses kv head h mod kv_heads", *MEETING): Row(
+        lambda scene: _shared(scene, lambda k, h: np.tile(k, (h // k.shape[-3], 1, 1))),
         "The shared heads were dealt out in turn: query heads 1, 2, 3 to kv heads 1, 2, 1, and so "
         "on.",
         "Neighbouring query heads share a kv head: query head h uses kv head ⌊h / group⌋ (repeat, "
@@ -238,38 +224,23 @@ SHARED: Table[Callable[[Array, int], Array]] = {
         "The projections were learned for groups that lie side by side; dealt out in turn, most "
         "heads meet the keys of another group.",
     ),
-    ("gqa-wrong-axis", "tokens are repeated instead of heads"): Row(
-        _along_tokens,
+    ("gqa-wrong-axis", "tokens are repeated instead of heads", *MEETING): Row(
+        lambda scene: _shared(scene, _along_tokens),
         "The shared keys or values were repeated along the tokens, not along the heads.",
         "Repeat whole heads: the axis of heads is the third from the end.",
         "Each head then has a part of the tokens, every one of them several times over.",
     ),
-    ("gqa-first-head", "every query head uses kv head 1"): Row(
-        lambda k, heads: np.repeat(k[..., :1, :, :], heads, axis=-3),
+    ("gqa-first-head", "every query head uses kv head 1", *MEETING): Row(
+        lambda scene: _shared(scene, lambda k, h: np.repeat(k[..., :1, :, :], h, axis=-3)),
         "The first kv head was used for all query heads.",
         "Give each group of query heads its own kv head.",
         "With one head for all it is multi-query attention, and the other kv heads are lost.",
     ),
+    ("average-summed", "head 1 + … + head h of the weights", Average): Row(
+        lambda scene: scene.operands[0].sum(axis=-3),
+        "The weights of the heads were added up.",
+        "Divide by the number of heads: the mean of weights is a weight again.",
+        "Rows of the mean sum to 1; those of the sum to the number of heads.",
+    ),
 }
-
-
-@mistakes(SHARED, *MEETING, WeightedSum)
-def shared(scene: Scene, deal: Callable[[Array, int], Array]) -> Array | None:
-    """The right operation where shared keys, or values, are dealt out to the heads otherwise."""
-    first, *between, last = scene.operands
-    if last.ndim < 3 or last.shape[:-2] == first.shape[:-2]:
-        return None
-    return scene.apply(first, *between, deal(last, first.shape[-3]))
-
-
-@mistake("average-summed", "head 1 + … + head h of the weights", Average)
-def average_summed(scene: Scene) -> Array | None:
-    """The weights of the heads were added up.
-
-    Divide by the number of heads: the mean of weights is a weight again.
-
-    Rows of the mean sum to 1; those of the sum to the number of heads.
-    """
-    (weights,) = scene.operands
-    total: Array = weights.sum(axis=-3)
-    return total
+enter(SHARED)

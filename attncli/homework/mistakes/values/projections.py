@@ -8,7 +8,7 @@ from attncli.calculation.algebra.layouts import Array, Role
 from attncli.calculation.operations.projections import Project, WeightedSum
 from attncli.calculation.operations.split_heads import Concat, SplitHeads
 from attncli.calculation.scoring.products import Bilinear, Dot, TanhSum
-from attncli.homework.mistakes.mistake import Row, Scene, Table, mistake, mistakes
+from attncli.homework.mistakes.mistake import Row, Scene, Table, enter, mistake
 
 OF_SEQUENCES = (Project, SplitHeads, Dot, Bilinear, TanhSum, WeightedSum)
 
@@ -67,94 +67,82 @@ def weight_on_right(scene: Scene) -> Array | None:
     return _weight_first(scene, scene.operands[1])
 
 
-SYMMETRIC = (
-    "With one weight for both, a sequence that attends to itself has symmetric scores: what token "
-    "1 seeks in token 2 is then what token 2 seeks in token 1."
-)
-
-OTHER_WEIGHTS: Table[tuple[str, str]] = {
-    ("v-uses-wk", "V = X W_k"): Row(
-        ("v", "k"),
-        "The values were projected by W_k, the weight of the keys.",
-        "V has a weight of its own: V = X W_v.",
-        "Keys say where to look and values what is found there; with one weight for both, the "
-        "output is a mixture of keys.",
-    ),
-    ("k-uses-wq", "K = X W_q"): Row(
-        ("k", "q"),
-        "The keys were projected by W_q, the weight of the queries.",
-        "K has a weight of its own: K = X W_k.",
-        SYMMETRIC,
-    ),
-    ("q-uses-wk", "Q = X W_k"): Row(
-        ("q", "k"),
-        "The queries were projected by W_k, the weight of the keys.",
-        "Q has a weight of its own: Q = X W_q.",
-        SYMMETRIC,
-    ),
-}
-
-
-@mistakes(OTHER_WEIGHTS, Project)
-def by_other_weight(scene: Scene, letters: tuple[str, str]) -> Array | None:
-    """The projection by another weight and bias; None where this one has others."""
-    own, other = letters
+def _by_weight_of(scene: Scene, own: str, other: str) -> Array | None:
+    """One of Q, K and V by the weight and bias of another; None at the other projections."""
     return scene.renamed({f"W_{own}": f"W_{other}", f"b_{own}": f"b_{other}"})
 
 
-UNPROJECTED: Table[str] = {
-    ("q-unprojected", "Q = X"): Row(
-        "W_q",
-        "X itself was taken for the queries.",
-        "Project it: Q = X W_q.",
-        "W_q learns what a token seeks; without it every token seeks what it is itself.",
-    ),
-    ("k-unprojected", "K = X"): Row(
-        "W_k",
-        "The sequence itself was taken for the keys.",
-        "Project it: K = X W_k, or memory W_k in cross-attention.",
-        "W_k learns by what a token is found; without it the queries are compared with raw "
-        "embeddings.",
-    ),
-    ("v-unprojected", "V = X"): Row(
-        "W_v",
-        "The sequence itself was taken for the values.",
-        "Project it: V = X W_v, or memory W_v in cross-attention.",
-        "W_v learns what a token passes on; without it the output is a mixture of raw embeddings.",
-    ),
-}
-
-
-@mistakes(UNPROJECTED, Project)
-def unprojected(scene: Scene, weight: str) -> Array | None:
+def _unprojected(scene: Scene, weight: str) -> Array | None:
     """What goes into the projection by this weight, as it is; None where each head has its own."""
     source, matrix, *_ = scene.operands
     is_this = scene.operation(Project).weight == weight
     return source.copy() if is_this and matrix.ndim == 2 else None
 
 
-@mistake("cross-swapped", "Q from memory, K and V from X", *OF_SEQUENCES)
-def cross_swapped(scene: Scene) -> Array | None:
-    """X and memory were exchanged: queries from memory, keys and values from X.
-
-    Queries come from X, the sequence that asks; keys and values from memory, which is asked.
-
-    The output has one row a query: exchanged, it has the rows of memory, and the encoder reads the
-    decoder instead of being read by it.
-    """
-    own = "embedded" if "embedded" in scene else "X"
-    return scene.renamed({own: "memory", "memory": own})
+def _own(scene: Scene) -> str:
+    """The name of the sequence that the queries come from."""
+    return "embedded" if "embedded" in scene else "X"
 
 
-@mistake("cross-is-self", "K and V from X although memory is given", *OF_SEQUENCES)
-def cross_is_self(scene: Scene) -> Array | None:
-    """X was used where memory belongs.
+SYMMETRIC = (
+    "With one weight for both, a sequence that attends to itself has symmetric scores: what token "
+    "1 seeks in token 2 is then what token 2 seeks in token 1."
+)
 
-    In cross-attention keys and values come from memory; only the queries come from X.
-
-    X then attends to itself, and nothing of the other sequence reaches the output.
-    """
-    return scene.renamed({"memory": "embedded" if "embedded" in scene else "X"})
+OTHER_SOURCES: Table = {
+    ("v-uses-wk", "V = X W_k", Project): Row(
+        lambda scene: _by_weight_of(scene, "v", "k"),
+        "The values were projected by W_k, the weight of the keys.",
+        "V has a weight of its own: V = X W_v.",
+        "Keys say where to look and values what is found there; with one weight for both, the "
+        "output is a mixture of keys.",
+    ),
+    ("k-uses-wq", "K = X W_q", Project): Row(
+        lambda scene: _by_weight_of(scene, "k", "q"),
+        "The keys were projected by W_q, the weight of the queries.",
+        "K has a weight of its own: K = X W_k.",
+        SYMMETRIC,
+    ),
+    ("q-uses-wk", "Q = X W_k", Project): Row(
+        lambda scene: _by_weight_of(scene, "q", "k"),
+        "The queries were projected by W_k, the weight of the keys.",
+        "Q has a weight of its own: Q = X W_q.",
+        SYMMETRIC,
+    ),
+    ("q-unprojected", "Q = X", Project): Row(
+        lambda scene: _unprojected(scene, "W_q"),
+        "X itself was taken for the queries.",
+        "Project it: Q = X W_q.",
+        "W_q learns what a token seeks; without it every token seeks what it is itself.",
+    ),
+    ("k-unprojected", "K = X", Project): Row(
+        lambda scene: _unprojected(scene, "W_k"),
+        "The sequence itself was taken for the keys.",
+        "Project it: K = X W_k, or memory W_k in cross-attention.",
+        "W_k learns by what a token is found; without it the queries are compared with raw "
+        "embeddings.",
+    ),
+    ("v-unprojected", "V = X", Project): Row(
+        lambda scene: _unprojected(scene, "W_v"),
+        "The sequence itself was taken for the values.",
+        "Project it: V = X W_v, or memory W_v in cross-attention.",
+        "W_v learns what a token passes on; without it the output is a mixture of raw embeddings.",
+    ),
+    ("cross-swapped", "Q from memory, K and V from X", *OF_SEQUENCES): Row(
+        lambda scene: scene.renamed({_own(scene): "memory", "memory": _own(scene)}),
+        "X and memory were exchanged: queries from memory, keys and values from X.",
+        "Queries come from X, the sequence that asks; keys and values from memory, which is asked.",
+        "The output has one row a query: exchanged, it has the rows of memory, and the encoder "
+        "reads the decoder instead of being read by it.",
+    ),
+    ("cross-is-self", "K and V from X although memory is given", *OF_SEQUENCES): Row(
+        lambda scene: scene.renamed({"memory": _own(scene)}),
+        "X was used where memory belongs.",
+        "In cross-attention keys and values come from memory; only the queries come from X.",
+        "X then attends to itself, and nothing of the other sequence reaches the output.",
+    ),
+}
+enter(OTHER_SOURCES)
 
 
 @mistake("split-before-project", "each part of X times one small W", Project)
@@ -166,49 +154,43 @@ def split_before_project(scene: Scene) -> Array | None:
     A head then sees only its own slice of the embedding, and all heads learn the same projection.
     """
     source, weight, *biases = scene.operands
-    splits = [split for split in scene.all_of(SplitHeads) if split.source == scene.step.name]
-    heads = splits[0].heads
-    rows, columns = source.shape[-1] // heads, weight.shape[-1] // heads
-    parts = splits[0].apply(source) @ weight[:rows, :columns]
+    splits = [s for s in scene.all_of(SplitHeads) if s.source == scene.step.name]
+    if not splits:
+        return None
+    split = splits[0]
+    rows, columns = source.shape[-1] // split.heads, weight.shape[-1] // split.heads
+    parts = split.apply(source) @ weight[:rows, :columns]
     for bias in biases:
         parts = parts + bias[:columns]
-    return Concat(splits[0].source).apply(parts)
+    return Concat(split.source).apply(parts)
 
 
-@mistake("bias-missing", "X W", Project)
-def bias_missing(scene: Scene) -> Array | None:
-    """The bias was left out.
-
-    Add it to every row of the product: X W + b.
-
-    The bias shifts each feature by the same amount for every token; without it the whole matrix is
-    shifted.
-    """
-    source, weight, *biases = scene.operands
-    return scene.apply(source, weight) if biases else None
+def _relu(scene: Scene) -> Array | None:
+    """The projection without its negative numbers; None in a feed-forward."""
+    is_of_attention = scene.operation(Project).weight in ("W_q", "W_k", "W_v", "W_o")
+    return np.maximum(scene.right(), 0) if is_of_attention else None
 
 
-@mistake("bias-twice", "X W + 2 b", Project)
-def bias_twice(scene: Scene) -> Array | None:
-    """The bias was added twice.
-
-    Add it once to every row of the product: X W + b.
-
-    Added once more, as when a layer has added it already, it shifts every row of the matrix.
-    """
-    source, weight, *biases = scene.operands
-    return scene.apply(source, weight, 2 * biases[0])
-
-
-@mistake("relu-on-projection", "max(0, X W)", Project)
-def relu_on_projection(scene: Scene) -> Array | None:
-    """The projection was put through a ReLU: its negative numbers became 0.
-
-    Leave it as it is: the projections of attention are linear, X W + b.
-
-    Queries and keys without negative numbers can hardly disagree, and values lose what they would
-    subtract.
-    """
-    if scene.operation(Project).weight not in ("W_q", "W_k", "W_v", "W_o"):
-        return None
-    return np.maximum(scene.right(), 0)
+BIASES: Table = {
+    ("bias-missing", "X W", Project): Row(
+        lambda scene: scene.changed(bias=None) if scene.operation(Project).bias else None,
+        "The bias was left out.",
+        "Add it to every row of the product: X W + b.",
+        "The bias shifts each feature by the same amount for every token; without it the whole "
+        "matrix is shifted.",
+    ),
+    ("bias-twice", "X W + 2 b", Project): Row(
+        lambda scene: scene.apply(*scene.operands[:2], 2 * scene.operands[2]),
+        "The bias was added twice.",
+        "Add it once to every row of the product: X W + b.",
+        "Added once more, as when a layer has added it already, it shifts every row of the matrix.",
+    ),
+    ("relu-on-projection", "max(0, X W)", Project): Row(
+        _relu,
+        "The projection was put through a ReLU: its negative numbers became 0.",
+        "Leave it as it is: the projections of attention are linear, X W + b.",
+        "Queries and keys without negative numbers can hardly disagree, and values lose what they "
+        "would subtract.",
+    ),
+}
+enter(BIASES)

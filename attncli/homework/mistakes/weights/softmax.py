@@ -11,7 +11,7 @@ from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.operations.normalisers import NORMALISERS
 from attncli.calculation.operations.projections import DivideByRoot, Multiply
 from attncli.calculation.operations.weighing import Normalise, Softmax
-from attncli.homework.mistakes.mistake import Row, Scene, Table, Wrong, mistake, mistakes
+from attncli.homework.mistakes.mistake import Row, Scene, Table, enter, mistake
 
 EVERY_NORMALISER = tuple(entry.operation for entry in NORMALISERS.values())
 
@@ -40,36 +40,40 @@ def sums(powers: Array) -> Array:
     return totals
 
 
-AXES: Table[str | None] = {
-    ("softmax-columns", "exp(sᵢⱼ) / Σᵢ exp(sᵢⱼ)"): Row(
-        None,
+def _along(scene: Scene, axis: int) -> Array:
+    """Softmax over another axis than the keys."""
+    (scores,) = scene.operands
+    return np.moveaxis(scene.apply(np.moveaxis(scores, axis, -1)), -1, axis)
+
+
+def _along_named(scene: Scene, name: str) -> Array:
+    """Softmax over the axis of this name. Raises ValueError where there is none."""
+    return _along(scene, [axis.name for axis in scene.step.axes].index(name))
+
+
+AXES: Table = {
+    ("softmax-columns", "exp(sᵢⱼ) / Σᵢ exp(sᵢⱼ)", Softmax): Row(
+        lambda scene: _along(scene, -2),
         "Softmax was taken over the queries: all the weights of one key sum to 1.",
         "Take it over the keys: all the weights of one query sum to 1.",
         "The weights say how one query shares its attention among the keys, so they must sum to 1 "
         "for each query; only then is the output an average of the values.",
     ),
-    ("softmax-wrong-batch-axis", "softmax over the batch"): Row(
-        "batch",
+    ("softmax-wrong-batch-axis", "softmax over the batch", Softmax): Row(
+        lambda scene: _along_named(scene, "batch"),
         "Softmax was taken over the batch axis.",
         "Take it over the last axis, the keys: axis=-1.",
         "Entries of a batch have nothing to do with each other; with one entry every weight "
         "becomes 1.",
     ),
-    ("softmax-over-heads", "softmax over the heads"): Row(
-        "heads",
+    ("softmax-over-heads", "softmax over the heads", Softmax): Row(
+        lambda scene: _along_named(scene, "heads"),
         "Softmax was taken over the heads.",
         "Take it over the last axis, the keys, in every head by itself: axis=-1.",
         "Heads do not compete with each other: each one is an attention of its own.",
     ),
 }
-
-
-@mistakes(AXES, Softmax)
-def along(scene: Scene, name: str | None) -> Array:
-    """Softmax over the axis of this name, or over the queries."""
-    (scores,) = scene.operands
-    axis = [axis.name for axis in scene.step.axes].index(name) if name else -2
-    return np.moveaxis(scene.apply(np.moveaxis(scores, axis, -1)), -1, axis)
+enter(AXES)
 
 
 @mistake("softmax-whole-matrix", "exp(sᵢⱼ) / Σᵢⱼ exp(sᵢⱼ)", Softmax)
@@ -118,26 +122,8 @@ def keepdims_missing_twice(scene: Scene) -> Array | None:
     return powers / _laid_across(sums(powers), scores)
 
 
-@mistake("softmax-twice", "softmax(softmax(scores))", Softmax)
-def softmax_twice(scene: Scene) -> Array | None:
-    """Softmax was taken twice.
-
-    Take it once; some functions, such as a loss, take it themselves.
-
-    The second one works on numbers between 0 and 1 and makes them nearly equal; keys hidden by a
-    mask, with a weight of 0 after the first, get weight again.
-    """
-    return scene.apply(scene.right())
-
-
-@mistake("softmax-unscaled", "softmax of the scores before scaling", Softmax)
-def softmax_unscaled(scene: Scene) -> Array:
-    """Softmax was taken of the scores before they were scaled.
-
-    Take it of the scaled scores: they are what scaling was done for.
-
-    Larger scores make a sharper softmax: the largest weight comes out too large.
-    """
+def _unscaled(scene: Scene) -> Array:
+    """Softmax of the scores without their scaling, masked all the same."""
     scaling = scene.behind(DivideByRoot, Multiply)
     known = {**scene.matrices, scaling.step.name: scaling.operands[0]}
     steps = scene.chain()
@@ -146,71 +132,26 @@ def softmax_unscaled(scene: Scene) -> Array:
     return scene.apply(known[steps[0].name])
 
 
-@mistake("scale-after-softmax", "softmax(unscaled scores) × scale", Softmax)
-def scale_after_softmax(scene: Scene) -> Array | None:
-    """The weights were scaled instead of the scores: scaling came after softmax.
-
-    Scale the scores, then take softmax.
-
-    Weights must sum to 1; scaled, they sum to the scale, and softmax saw the scores at full size.
-    """
-    weights = softmax_unscaled(scene)
-    return None if weights is None else scene.behind(DivideByRoot, Multiply).apply(weights)
-
-
-# The exponentials, and what they are divided by.
-
-
-@mistake("exp-overflow", "exp(sᵢⱼ) / Σⱼ exp(sᵢⱼ), too large for the dtype", Softmax)
-def exp_overflow(scene: Scene) -> Array | None:
-    """The exponentials overflowed to infinity, and ∞ / ∞ gave NaN (not a number).
-
-    Subtract the largest score of the row from all its scores before taking exponentials.
-
-    That leaves the weights as they are, and keeps every exponential between 0 and 1. exp(710) is
-    too large for float64, exp(89) for float32, and exp(12) for float16.
-    """
+def _overflowed(scene: Scene) -> Array | None:
+    """Softmax of unshifted scores; None where no exponential is infinite."""
     powers = np.exp(tempered(scene))
     return powers / sums(powers) if np.isinf(powers).any() else None
 
 
-def _unshifted(powers: Array, largest: Array) -> Array:
-    """The sum of the exponentials of the scores as they are; 1 where it is 0."""
-    total = sums(powers) * np.exp(largest)
-    return np.where(total == 0, 1, total)
-
-
-DIVISORS: Table[Callable[[Array, Array], Array]] = {
-    ("shift-not-in-sum", "exp(sᵢⱼ − maxᵢ) / Σⱼ exp(sᵢⱼ)"): Row(
-        _unshifted,
-        "The largest score was subtracted above the line of the fraction, but not below it.",
-        "Subtract it in both places: in the sum of the exponentials too.",
-        "Subtracting a number from all the scores divides both the exponential and the sum by the "
-        "same factor; done in one place only, the weights do not sum to 1.",
-    ),
-    ("softmax1", "exp(sᵢⱼ) / (1 + Σⱼ exp(sᵢⱼ))"): Row(
-        lambda powers, largest: np.exp(-largest) + sums(powers),
-        "1 was added to the sum of the exponentials.",
-        "Divide by the sum alone.",
-        'This is another function, "softmax1" or "attention off by one", whose weights sum to less '
-        "than 1; softmax as attention uses it gives weights that sum to 1.",
-    ),
-    ("softmax1-shift", "exp(sᵢⱼ − maxᵢ) / (1 + Σⱼ exp(sᵢⱼ − maxᵢ))"): Row(
-        lambda powers, largest: 1 + sums(powers),
-        "1 was added to the sum of the exponentials after the largest score had been subtracted.",
-        "Divide by the sum alone.",
-        'The weights sum to less than 1. Not even "softmax1" is done this way: with the largest '
-        "score subtracted its 1 becomes exp(−max).",
-    ),
-}
-
-
-@mistakes(DIVISORS, Softmax)
 def over_another_sum(scene: Scene, divisor: Callable[[Array, Array], Array]) -> Array:
-    """The exponentials of the shifted scores over another number for each query."""
+    """The exponentials of the shifted scores over another number for each query.
+
+    `divisor` makes it of the exponentials, and of the largest scores, which are subtracted.
+    """
     less, largest = shifted(tempered(scene))
     powers = np.exp(less)
     return powers / divisor(powers, largest)
+
+
+def _unshifted_sums(powers: Array, largest: Array) -> Array:
+    """The sums of the exponentials of the scores as they are; 1 where it is 0."""
+    total = sums(powers) * np.exp(largest)
+    return np.where(total == 0, 1, total)
 
 
 def shares(numbers: Array) -> Array:
@@ -225,83 +166,121 @@ def _shares_of_seen(scores: Array) -> Array:
     return seen / np.where(empty, 1, sums(seen))
 
 
-def _all_to_the_first_largest(scores: Array) -> Array:
+def _hard(scores: Array) -> Array:
     """1 at the first of the largest scores of each query that sees any key, else 0."""
     first = np.arange(scores.shape[-1]) == scores.argmax(axis=-1, keepdims=True)
     weights: Array = (first & ~np.isneginf(scores)).astype(scores.dtype)
     return weights
 
 
-def _negated(scores: Array) -> Array:
-    """The scores with the other sign, but for hidden ones."""
-    return np.where(np.isneginf(scores), scores, -scores)
-
-
-def _log_shares(scores: Array) -> Array:
+def _logarithms(scores: Array) -> Array:
     """The logarithms of what softmax gives."""
     less, _ = shifted(scores)
     return less - np.log(sums(np.exp(less)))
 
 
-EXPONENTIALS: Table[Wrong] = {
-    ("exp-not-normalised", "exp(sᵢⱼ)"): Row(
+EXPONENTIALS: Table = {
+    ("softmax-twice", "softmax(softmax(scores))", Softmax): Row(
+        lambda scene: scene.apply(scene.right()),
+        "Softmax was taken twice.",
+        "Take it once; some functions, such as a loss, take it themselves.",
+        "The second one works on numbers between 0 and 1 and makes them nearly equal; keys hidden "
+        "by a mask, with a weight of 0 after the first, get weight again.",
+    ),
+    ("softmax-unscaled", "softmax of the scores before scaling", Softmax): Row(
+        _unscaled,
+        "Softmax was taken of the scores before they were scaled.",
+        "Take it of the scaled scores: they are what scaling was done for.",
+        "Larger scores make a sharper softmax: the largest weight comes out too large.",
+    ),
+    ("scale-after-softmax", "softmax(unscaled scores) × scale", Softmax): Row(
+        lambda scene: scene.behind(DivideByRoot, Multiply).apply(_unscaled(scene)),
+        "The weights were scaled instead of the scores: scaling came after softmax.",
+        "Scale the scores, then take softmax.",
+        "Weights must sum to 1; scaled, they sum to the scale, and softmax saw the scores at full "
+        "size.",
+    ),
+    ("exp-overflow", "exp(sᵢⱼ) / Σⱼ exp(sᵢⱼ), too large for the dtype", Softmax): Row(
+        _overflowed,
+        "The exponentials overflowed to infinity, and ∞ / ∞ gave NaN (not a number).",
+        "Subtract the largest score of the row from all its scores before taking exponentials.",
+        "That leaves the weights as they are, and keeps every exponential between 0 and 1. "
+        "exp(710) is too large for float64, exp(89) for float32, and exp(12) for float16.",
+    ),
+    ("shift-not-in-sum", "exp(sᵢⱼ − maxᵢ) / Σⱼ exp(sᵢⱼ)", Softmax): Row(
+        lambda scene: over_another_sum(scene, _unshifted_sums),
+        "The largest score was subtracted above the line of the fraction, but not below it.",
+        "Subtract it in both places: in the sum of the exponentials too.",
+        "Subtracting a number from all the scores divides both the exponential and the sum by the "
+        "same factor; done in one place only, the weights do not sum to 1.",
+    ),
+    ("softmax1", "exp(sᵢⱼ) / (1 + Σⱼ exp(sᵢⱼ))", Softmax): Row(
+        lambda scene: over_another_sum(scene, lambda powers, m: np.exp(-m) + sums(powers)),
+        "1 was added to the sum of the exponentials.",
+        "Divide by the sum alone.",
+        'This is another function, "softmax1" or "attention off by one", whose weights sum to less '
+        "than 1; softmax as attention uses it gives weights that sum to 1.",
+    ),
+    ("softmax1-shift", "exp(sᵢⱼ − maxᵢ) / (1 + Σⱼ exp(sᵢⱼ − maxᵢ))", Softmax): Row(
+        lambda scene: over_another_sum(scene, lambda powers, m: 1 + sums(powers)),
+        "1 was added to the sum of the exponentials after the largest score had been subtracted.",
+        "Divide by the sum alone.",
+        'The weights sum to less than 1. Not even "softmax1" is done this way: with the largest '
+        "score subtracted its 1 becomes exp(−max).",
+    ),
+    ("exp-not-normalised", "exp(sᵢⱼ)", Softmax): Row(
         lambda scene: np.exp(tempered(scene)),
         "The exponentials were taken, but not divided by their sum.",
         "Divide each exponential by the sum of those of its query.",
         "Weights must sum to 1, so that the output is an average of the values.",
     ),
-    ("no-exp", "sᵢⱼ / Σⱼ sᵢⱼ"): Row(
+    ("no-exp", "sᵢⱼ / Σⱼ sᵢⱼ", Softmax): Row(
         lambda scene: _shares_of_seen(tempered(scene)),
         "The scores themselves were divided by their sum, hidden ones counted as 0.",
         "Take the exponential of every score first, then divide by the sum of the exponentials.",
         "Scores may be negative, and their sum may be 0: only exponentials are always positive, "
         "and so make weights between 0 and 1.",
     ),
-    ("relu-normalised", "max(sᵢⱼ, 0) / Σⱼ max(sᵢⱼ, 0)"): Row(
+    ("relu-normalised", "max(sᵢⱼ, 0) / Σⱼ max(sᵢⱼ, 0)", Softmax): Row(
         lambda scene: shares(np.maximum(tempered(scene), 0)),
         "Negative scores were set to 0, and the rest divided by their sum.",
         "Take the exponential of every score, then divide by the sum of the exponentials.",
         "A negative score means little attention, not none; and a query with no positive score "
         "would have no weights at all.",
     ),
-    ("softmax-base-2", "2^sᵢⱼ / Σⱼ 2^sᵢⱼ"): Row(
+    ("softmax-base-2", "2^sᵢⱼ / Σⱼ 2^sᵢⱼ", Softmax): Row(
         lambda scene: scene.apply(scene.operands[0] * log(2)),
         "Powers of 2 were taken instead of powers of e.",
         "Use e = 2.71828…: exp(s), not 2^s.",
         "A smaller base makes the weights more equal, as if all the scores were multiplied by ln 2 "
         "≈ 0.69.",
     ),
-    ("sigmoid-instead", "1 / (1 + exp(−sᵢⱼ))"): Row(
+    ("sigmoid-instead", "1 / (1 + exp(−sᵢⱼ))", Softmax): Row(
         lambda scene: 1 / (1 + np.exp(-tempered(scene))),
         "The sigmoid of each score was taken, by itself.",
         "Take softmax of all the scores of a query together.",
         "A sigmoid looks at one score alone, so the weights of a query do not sum to 1.",
     ),
-    ("hardmax", "1 at the largest sᵢⱼ, else 0"): Row(
-        lambda scene: _all_to_the_first_largest(scene.operands[0]),
+    ("hardmax", "1 at the largest sᵢⱼ, else 0", Softmax): Row(
+        lambda scene: _hard(scene.operands[0]),
         "All the weight was given to the largest score; to the first of them where several are "
         "equal.",
         "Take softmax: every key gets weight by its score.",
         "Softmax is soft so that small changes of the scores change the output a little, without "
         "which there would be no gradient to learn from.",
     ),
-    ("softmax-negated", "softmax(−scores)"): Row(
-        lambda scene: scene.apply(_negated(scene.operands[0])),
+    ("softmax-negated", "softmax(−scores)", Softmax): Row(
+        lambda scene: scene.of_operands(lambda s: scene.apply(np.where(np.isneginf(s), s, -s))),
         "The sign of the scores was lost: exp(−s) was taken instead of exp(s).",
         "Take exp(s); a minus sign belongs to the sigmoid, 1 / (1 + exp(−s)).",
         "The larger the score, the larger the weight should be; here it is the other way round.",
     ),
-    ("log-softmax", "log softmax(scores)"): Row(
-        lambda scene: _log_shares(tempered(scene)),
+    ("log-softmax", "log softmax(scores)", Softmax): Row(
+        lambda scene: _logarithms(tempered(scene)),
         "The logarithm of the weights was taken: log_softmax was used.",
         "Use softmax itself.",
         "Logarithms of weights are negative and do not sum to 1; they are for losses, not for "
         "averages.",
     ),
 }
-
-
-@mistakes(EXPONENTIALS, Softmax)
-def instead(scene: Scene, wrong: Wrong) -> Array | None:
-    """Another function of the scores."""
-    return wrong(scene)
+enter(EXPONENTIALS)

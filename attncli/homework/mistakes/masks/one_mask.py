@@ -12,7 +12,7 @@ from attncli.calculation.masks.masking import HIDES, Booleans, Mask
 from attncli.calculation.masks.rules import Causal, Padding
 from attncli.calculation.operations.projections import DivideByRoot, Multiply
 from attncli.calculation.operations.weighing import Softmax
-from attncli.homework.mistakes.mistake import Row, Scene, Table, mistake, mistakes
+from attncli.homework.mistakes.mistake import Row, Scene, Table, enter, mistake
 from attncli.records import replace
 
 if TYPE_CHECKING:
@@ -23,8 +23,9 @@ def conditions(scene: Scene) -> list[Booleans]:
     """What each rule and each matrix of booleans lets a query attend to."""
     mask = scene.operation(Mask)
     scores, *matrices = scene.operands
+    n, m = scores.shape[-2:]
     keep, _ = mask.whole(scores, matrices)
-    rules = (rule.may_attend(*scores.shape[-2:]) for rule in mask.rules)
+    rules = (rule.may_attend(n, m) for rule in mask.rules)
     return [*rules, *(np.asarray(part, np.bool_) for part in keep)]
 
 
@@ -90,7 +91,7 @@ def causal_missing(scene: Scene) -> Array | None:
     """
     rules = scene.operation(Mask).rules
     others = tuple(rule for rule in rules if not isinstance(rule, Causal))
-    return None if others == rules else scene.changed(rules=others)
+    return scene.changed(rules=others) if len(others) < len(rules) else None
 
 
 @mistake("mask-inverted", "fill where the key may be seen", Mask)
@@ -111,80 +112,76 @@ def mask_inverted(scene: Scene) -> Array | None:
     return np.where(may, scores.dtype.type(fill), scores)
 
 
-FILLS: Table[float] = {
-    ("mask-multiplied", "scores × mask"): Row(
-        0,
+def _filled(scene: Scene, fill: float) -> Array:
+    """The scores with another fill where a key is hidden."""
+    scores = scored(scene)
+    return np.where(may_attend(scene), scores, scores.dtype.type(fill))
+
+
+def _large(scene: Scene) -> float:
+    """A large number that is finite in the type of the scores."""
+    return min(1e9, float(np.finfo(scene.operands[0].dtype).max))
+
+
+def _added(scene: Scene, ones: Booleans) -> Array | None:
+    """The scores and a mask of ones and zeros; None where nothing is hidden."""
+    return None if may_attend(scene).all() else scored(scene) + ones
+
+
+FILLS: Table = {
+    ("mask-multiplied", "scores × mask", Mask): Row(
+        lambda scene: _filled(scene, 0),
         "The scores were multiplied by the mask: hidden scores became 0.",
         "Put −∞ where a key is hidden.",
         "Softmax makes exp(0) = 1 of a score of 0, so hidden keys still get weight, and even more "
         "than keys with a negative score.",
     ),
-    ("mask-tiny-fill", "fill = −1e-12"): Row(
-        -1e-12,
+    ("mask-tiny-fill", "fill = −1e-12", Mask): Row(
+        lambda scene: _filled(scene, -1e-12),
         "Hidden scores were set to −1e-12, which is nearly 0.",
         "Set them to −∞, or to a very large negative number such as −1e12.",
         "Softmax makes exp(−1e-12) ≈ 1 of it: hidden keys still get weight.",
     ),
-    ("mask-exponent-slip", "fill = −1e-9"): Row(
-        -1e-9,
+    ("mask-exponent-slip", "fill = −1e-9", Mask): Row(
+        lambda scene: _filled(scene, -1e-9),
         "Hidden scores were set to −1e-9 where −1e9 was meant.",
         "Set them to −∞, or to −1e9: minus one thousand million.",
         "−1e-9 is nearly 0, and softmax makes exp(−1e-9) ≈ 1 of it: hidden keys still get weight.",
     ),
-    ("mask-small-fill", "fill = −10"): Row(
-        -10,
+    ("mask-small-fill", "fill = −10", Mask): Row(
+        lambda scene: _filled(scene, -10),
         "Hidden scores were set to −10.",
         "Set them to −∞, or to a very large negative number such as −1e9.",
         "exp(−10) is small but not 0: hidden keys keep some weight, the more the lower the other "
         "scores.",
     ),
-    ("mask-plus-inf", "fill = +∞"): Row(
-        np.inf,
+    ("mask-plus-inf", "fill = +∞", Mask): Row(
+        lambda scene: _filled(scene, np.inf),
         "Hidden scores were set to plus infinity.",
         "Set them to minus infinity, −∞.",
         "exp(−∞) is 0, a weight of nothing; exp(+∞) is infinite, and ∞ / ∞ makes the whole row "
         "NaN.",
     ),
-    ("mask-plus-large", "fill = +1e9"): Row(
-        1e9,
+    ("mask-plus-large", "fill = +1e9", Mask): Row(
+        lambda scene: _filled(scene, _large(scene)),
         "Hidden scores were set to a very large positive number; 1e9 stands here for any such.",
         "Set them to −∞, or to a very large negative number: mind the sign.",
         "The largest score gets the most weight, so the hidden keys share all of it between them.",
     ),
+    ("mask-added-as-01", "scores + mask, 1 = seen", Mask): Row(
+        lambda scene: _added(scene, may_attend(scene)),
+        "The mask of ones and zeros was added to the scores.",
+        "Put −∞ where the mask is 0, or add a mask made of 0 (seen) and −∞ (hidden).",
+        "Adding 1 to the keys that may be seen favours them by a factor of e, but hides nothing.",
+    ),
+    ("mask-added-as-10", "scores + mask, 1 = hidden", Mask): Row(
+        lambda scene: _added(scene, ~may_attend(scene)),
+        "A mask with 1 for every hidden key was added to the scores.",
+        "Put −∞ where a key is hidden, or add a mask made of 0 (seen) and −∞ (hidden).",
+        "Adding 1 to the hidden keys hides nothing: it raises their weight by a factor of e.",
+    ),
 }
-
-
-@mistakes(FILLS, Mask)
-def filled(scene: Scene, fill: float) -> Array:
-    """The scores with another fill where a key is hidden; what is finite stays so in any dtype."""
-    scores = scored(scene)
-    largest = float(np.finfo(scene.operands[0].dtype).max)
-    fill = min(fill, largest) if np.isfinite(fill) else fill
-    return np.where(may_attend(scene), scores, scores.dtype.type(fill))
-
-
-@mistake("mask-added-as-01", "scores + mask, 1 = seen", Mask)
-def mask_added_as_01(scene: Scene) -> Array | None:
-    """The mask of ones and zeros was added to the scores.
-
-    Put −∞ where the mask is 0, or add a mask made of 0 (seen) and −∞ (hidden).
-
-    Adding 1 to the keys that may be seen favours them by a factor of e, but hides nothing.
-    """
-    may = may_attend(scene)
-    return None if may.all() else scored(scene) + may
-
-
-@mistake("mask-added-as-10", "scores + mask, 1 = hidden", Mask)
-def mask_added_as_10(scene: Scene) -> Array | None:
-    """A mask with 1 for every hidden key was added to the scores.
-
-    Put −∞ where a key is hidden, or add a mask made of 0 (seen) and −∞ (hidden).
-
-    Adding 1 to the hidden keys hides nothing: it raises their weight by a factor of e.
-    """
-    may = may_attend(scene)
-    return None if may.all() else scored(scene) + ~may
+enter(FILLS)
 
 
 @mistake("mask-scaled-too", "(unscaled scores + mask) × scale", Mask)
