@@ -140,7 +140,7 @@ def _instead_of(
     operation = scene.operation(Standardise)
     if kind != ("layer" if operation.mean else "rms"):
         return None
-    features, square = wrong(scene[operation.source], scene[operation.variance])
+    features, square = wrong(scene.operands[0], scene[operation.variance])
     return _learned(scene, features / np.sqrt(square + operation.eps))
 
 
@@ -174,7 +174,7 @@ AGREE = "The two agree only where the mean of a token is 0."
 
 NORMS: Table = {
     ("no-norm", "x + Sublayer(x), not normalised", Standardise): Row(
-        lambda scene: scene[scene.operation(Standardise).source].copy(),
+        lambda scene: scene.operands[0].copy(),
         "The norm was left out.",
         "Subtract each token's mean, divide by √(variance + eps), multiply by gamma and add beta.",
         "Sublayers add to a token again and again; the norm keeps its numbers of one size, however "

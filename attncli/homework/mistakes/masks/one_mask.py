@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.masks.masking import HIDES, Booleans, Mask
-from attncli.calculation.masks.rules import Causal, Padding
+from attncli.calculation.masks.masking import HIDES, Booleans, Mask, Rule
+from attncli.calculation.masks.rules import Causal, Padding, Window
 from attncli.calculation.operations.projections import DivideByRoot, Multiply
 from attncli.calculation.operations.weighing import Softmax
 from attncli.homework.mistakes.mistake import Row, Scene, Table, enter, mistake
@@ -17,6 +17,13 @@ from attncli.records import replace
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+def counted_from(first: int, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    """The rules with the first query at another key, where they count from it."""
+    return tuple(
+        replace(rule, first=first) if isinstance(rule, Causal | Window) else rule for rule in rules
+    )
 
 
 def conditions(scene: Scene) -> list[Booleans]:
@@ -37,7 +44,7 @@ def numbers(scene: Scene) -> list[Array]:
 
 
 def may_attend(scene: Scene) -> Booleans:
-    """Every mask combined: true where nothing hides the key, an added number of `HIDES` included."""
+    """Every mask combined: true where nothing hides the key, nor an added number of `HIDES`."""
     may = np.ones(scene.operands[0].shape, np.bool_)
     for part in (*conditions(scene), *(added > HIDES for added in numbers(scene))):
         may &= part

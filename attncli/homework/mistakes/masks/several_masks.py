@@ -5,10 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.masks.masking import HIDES, Mask, Rule
+from attncli.calculation.masks.masking import HIDES, Mask
 from attncli.calculation.masks.rules import Causal, Window
 from attncli.calculation.operations.weighing import Softmax
-from attncli.homework.mistakes.masks.one_mask import conditions, numbers, scored
+from attncli.homework.mistakes.masks.one_mask import (
+    conditions,
+    counted_from,
+    numbers,
+    scored,
+)
 from attncli.homework.mistakes.mistake import Row, Scene, Table, enter, mistake
 from attncli.homework.mistakes.weights.softmax import EVERY_NORMALISER
 from attncli.records import replace
@@ -52,14 +57,11 @@ def _only(scene: Scene, position: int) -> Array | None:
 
 def _without_lengths(scene: Scene, first: int) -> Array | None:
     """The scores with all the keys of a cache, and the first query at another one of them."""
-    rules: list[Rule] = []
-    for rule in scene.operation(Mask).rules:
-        if isinstance(rule, Causal | Window):
-            rules.append(replace(rule, first=first))
-        elif rule.words != "cache_lens":
-            rules.append(rule)
-    is_right = len(rules) == len(scene.operation(Mask).rules)
-    return None if is_right else scene.changed(rules=tuple(rules))
+    rules = scene.operation(Mask).rules
+    others = tuple(rule for rule in rules if rule.words != "cache_lens")
+    if len(others) == len(rules):
+        return None
+    return scene.changed(rules=counted_from(first, others))
 
 
 def _at_the_end(scene: Scene) -> Array | None:

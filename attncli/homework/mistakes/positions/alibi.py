@@ -10,22 +10,15 @@ from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.masks.masking import Mask
 from attncli.calculation.positions.places import places
 from attncli.calculation.positions.position_operations import Distances
-from attncli.homework.mistakes.mistake import Row, Scene, Table, enter, mistake
+from attncli.homework.mistakes.mistake import Row, Scene, Table, enter
 from attncli.homework.mistakes.positions.sinusoids import without_past
 
 
-@mistake("alibi-missing", "scores, no position added", Mask)
-def alibi_missing(scene: Scene) -> Array | None:
-    """ALiBi's numbers were not added to the scores.
-
-    Add position before softmax: −slope · |i − j|.
-
-    Without them attention does not know how far apart tokens are.
-    """
+def _without(scene: Scene) -> Array | None:
+    """The scores masked without ALiBi's numbers; None where there are none."""
     add = scene.operation(Mask).add
-    if "position" not in add:
-        return None
-    return scene.changed(add=tuple(name for name in add if name != "position"))
+    others = tuple(name for name in add if name != "position")
+    return scene.changed(add=others) if others != add else None
 
 
 def _signed(scene: Scene) -> Array:
@@ -68,6 +61,12 @@ AS_TRAINED = (
 )
 
 DISTANCES: Table = {
+    ("alibi-missing", "scores, no position added", Mask): Row(
+        _without,
+        "ALiBi's numbers were not added to the scores.",
+        "Add position before softmax: −slope · |i − j|.",
+        "Without them attention does not know how far apart tokens are.",
+    ),
     ("alibi-sign", "+slope · |i − j|", Distances): Row(
         lambda scene: -scene.right(),
         "The distance raises the scores.",

@@ -14,11 +14,12 @@ from attncli.calculation.operations.split_heads import SplitHeads
 from attncli.calculation.positions.places import places
 from attncli.calculation.positions.position_operations import Rotate
 from attncli.calculation.scoring.products import Dot
-from attncli.homework.mistakes.mistake import Row, Scene, Table, enter, mistake
+from attncli.homework.mistakes.mistake import Row, Scene, Table, enter
 from attncli.homework.mistakes.positions.sinusoids import (
     BASE_IGNORED,
     DEGREES,
     NOT_DOUBLED,
+    PAST_FORGOTTEN,
     SWAPPED,
     TENTH_OF_BASE,
     angles_of,
@@ -89,6 +90,20 @@ def _before_heads(scene: Scene) -> Array | None:
     if not isinstance(split, SplitHeads):
         return None
     return split.apply(scene.apply(scene[split.source]))
+
+
+def _from_1(scene: Scene) -> Array:
+    """The rotation from place 1 on, or the scores where the queries are turned so."""
+    is_here = isinstance(scene.step.operation, Rotate)
+    right = scene.operation(Rotate) if is_here else scene.find(Rotate)
+    turned = scene.result_of(replace(right, first=right.first + 1))
+    return turned if is_here else scene.apply(turned, scene.operands[1])
+
+
+def _with_turned_values(scene: Scene) -> Array:
+    """The weights times the values, turned as the keys were. Raises KeyError where none were."""
+    weights, values = scene.operands
+    return weights @ spread(scene.maker("K_rotated").apply(values), weights.shape)
 
 
 ROTATIONS: Table = {
@@ -180,44 +195,25 @@ ROTATIONS: Table = {
         "The angles go through once over all the features, so that each head gets only some of "
         "them.",
     ),
+    ("rope-positions-from-1", "p = 1, 2, 3, … for one of Q and K", Rotate, Dot): Row(
+        _from_1,
+        "The tokens were counted from 1 here, and from 0 on the other side.",
+        "Count queries and keys alike; from 0 is usual.",
+        "Scores depend on the difference of two positions: a shift of both changes nothing, a "
+        "shift of one is as if every key stood one place further away.",
+    ),
+    ("rope-without-past", "p = 0, 1, 2, … although tokens are cached", Rotate): Row(
+        lambda scene: without_past(scene),
+        *PAST_FORGOTTEN,
+        "The cached keys were turned by positions from 0: the new ones would stand in the same "
+        "places.",
+    ),
+    ("rope-on-values", "weights times turned V", WeightedSum): Row(
+        _with_turned_values,
+        "The values were turned as well.",
+        "Turn the queries and the keys, and nothing else.",
+        "Scores need to know where tokens stand; turned values would cancel each other out in the "
+        "sum.",
+    ),
 }
 enter(ROTATIONS)
-
-
-@mistake("rope-positions-from-1", "p = 1, 2, 3, … for one of Q and K", Rotate, Dot)
-def rope_positions_from_1(scene: Scene) -> Array | None:
-    """The tokens were counted from 1 here, and from 0 on the other side.
-
-    Count queries and keys alike; from 0 is usual.
-
-    Scores depend on the difference of two positions: a shift of both changes nothing, a shift of
-    one is as if every key stood one place further away.
-    """
-    is_here = isinstance(scene.step.operation, Rotate)
-    right = scene.operation(Rotate) if is_here else scene.find(Rotate)
-    turned = scene.result_of(replace(right, first=right.first + 1))
-    return turned if is_here else scene.apply(turned, scene.operands[1])
-
-
-@mistake("rope-without-past", "p = 0, 1, 2, … although tokens are cached", Rotate)
-def rope_without_past(scene: Scene) -> Array | None:
-    """The new tokens were counted from 0, as if none were in the cache.
-
-    Count on from those that are cached.
-
-    The cached keys were turned by positions from 0: the new ones would stand in the same places.
-    """
-    return without_past(scene)
-
-
-@mistake("rope-on-values", "weights times turned V", WeightedSum)
-def rope_on_values(scene: Scene) -> Array | None:
-    """The values were turned as well.
-
-    Turn the queries and the keys, and nothing else.
-
-    Scores need to know where tokens stand; turned values would cancel each other out in the sum.
-    """
-    rotation = scene.maker("K_rotated")
-    weights, values = scene.operands
-    return weights @ spread(rotation.apply(values), weights.shape)

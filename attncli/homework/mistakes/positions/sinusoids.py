@@ -156,7 +156,7 @@ def _to_exactly_1(i: NDArray[np.int_], side: NDArray[np.int_], d: int, base: flo
 
 
 def with_usual_base(scene: Scene) -> Array | None:
-    """The sinusoids, or the rotation, with the base of the paper; None where it is the right one."""
+    """The sinusoids, or the rotation, with the base of the paper; None where that is right."""
     return None if angles_of(scene).base == BASE else with_angles(scene, base=BASE)
 
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.masks.masking import Mask
-from attncli.calculation.masks.rules import Causal, Window
 from attncli.calculation.plans.cache import Join
+from attncli.homework.mistakes.masks.one_mask import counted_from
 from attncli.homework.mistakes.mistake import Scene, mistake
 from attncli.records import replace
 
@@ -44,8 +44,6 @@ def _of_new_keys(scene: Scene) -> Array:
     new = slice(scene["K_past"].shape[-2] - every, None)
     scores, *matrices = scene.operands
     mask = scene.operation(Mask)
-    rules = tuple(
-        replace(rule, first=0) if isinstance(rule, Causal | Window) else rule for rule in mask.rules
-    )
+    rules = counted_from(0, mask.rules)
     own = (matrix[..., new] if matrix.shape[-1] == every else matrix for matrix in matrices)
     return replace(mask, rules=rules).apply(scores[..., new], *own)

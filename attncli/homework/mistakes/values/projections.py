@@ -173,7 +173,7 @@ def _relu(scene: Scene) -> Array | None:
 
 BIASES: Table = {
     ("bias-missing", "X W", Project): Row(
-        lambda scene: scene.changed(bias=None) if scene.operation(Project).bias else None,
+        lambda scene: scene.apply(*scene.operands[:2]) if scene.operation(Project).bias else None,
         "The bias was left out.",
         "Add it to every row of the product: X W + b.",
         "The bias shifts each feature by the same amount for every token; without it the whole "

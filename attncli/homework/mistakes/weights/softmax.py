@@ -11,7 +11,7 @@ from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.operations.normalisers import NORMALISERS
 from attncli.calculation.operations.projections import DivideByRoot, Multiply
 from attncli.calculation.operations.weighing import Normalise, Softmax
-from attncli.homework.mistakes.mistake import Row, Scene, Table, enter, mistake
+from attncli.homework.mistakes.mistake import Row, Scene, Table, enter
 
 EVERY_NORMALISER = tuple(entry.operation for entry in NORMALISERS.values())
 
@@ -51,42 +51,10 @@ def _along_named(scene: Scene, name: str) -> Array:
     return _along(scene, [axis.name for axis in scene.step.axes].index(name))
 
 
-AXES: Table = {
-    ("softmax-columns", "exp(sᵢⱼ) / Σᵢ exp(sᵢⱼ)", Softmax): Row(
-        lambda scene: _along(scene, -2),
-        "Softmax was taken over the queries: all the weights of one key sum to 1.",
-        "Take it over the keys: all the weights of one query sum to 1.",
-        "The weights say how one query shares its attention among the keys, so they must sum to 1 "
-        "for each query; only then is the output an average of the values.",
-    ),
-    ("softmax-wrong-batch-axis", "softmax over the batch", Softmax): Row(
-        lambda scene: _along_named(scene, "batch"),
-        "Softmax was taken over the batch axis.",
-        "Take it over the last axis, the keys: axis=-1.",
-        "Entries of a batch have nothing to do with each other; with one entry every weight "
-        "becomes 1.",
-    ),
-    ("softmax-over-heads", "softmax over the heads", Softmax): Row(
-        lambda scene: _along_named(scene, "heads"),
-        "Softmax was taken over the heads.",
-        "Take it over the last axis, the keys, in every head by itself: axis=-1.",
-        "Heads do not compete with each other: each one is an attention of its own.",
-    ),
-}
-enter(AXES)
-
-
-@mistake("softmax-whole-matrix", "exp(sᵢⱼ) / Σᵢⱼ exp(sᵢⱼ)", Softmax)
-def softmax_whole_matrix(scene: Scene) -> Array | None:
-    """The exponentials were divided by the sum of the whole matrix.
-
-    Divide each by the sum for its own query only.
-
-    The weights of each query must sum to 1; here those of all the queries together do.
-    """
+def _along_both(scene: Scene) -> Array:
+    """Softmax over all the queries and keys together."""
     (scores,) = scene.operands
-    flat = scores.reshape(*scores.shape[:-2], -1)
-    return scene.apply(flat).reshape(scores.shape)
+    return scene.apply(scores.reshape(*scores.shape[:-2], -1)).reshape(scores.shape)
 
 
 def _laid_across(column: Array, scores: Array) -> Array:
@@ -94,32 +62,15 @@ def _laid_across(column: Array, scores: Array) -> Array:
     return np.broadcast_to(column.mT, scores.shape)
 
 
-@mistake("keepdims-missing", "exp(sᵢⱼ) / Σₖ exp(sⱼₖ)", Softmax)
-def keepdims_missing(scene: Scene) -> Array | None:
-    """The cell of query i and key j was divided by the sum for query j.
-
-    Divide by the sum for query i: in NumPy, sum with keepdims=True.
-
-    Without keepdims the sums become a row, and are laid over the columns. As many queries as keys
-    hide this: there is no error, but the weights of a query do not sum to 1.
-    """
-    scores = tempered(scene)
+def _over_sums_across(scores: Array) -> Array:
+    """The exponentials of the scores, over the sum of the query that has the column's number."""
     powers = np.exp(scores)
     return powers / _laid_across(sums(powers), scores)
 
 
-@mistake("keepdims-missing-twice", "exp(sᵢⱼ − maxⱼ) / Σₖ exp(sⱼₖ − maxₖ)", Softmax)
-def keepdims_missing_twice(scene: Scene) -> Array | None:
-    """For the cell of query i and key j the maximum and the sum of query j were used.
-
-    Use the maximum and the sum of query i: in NumPy, max and sum with keepdims=True.
-
-    Without keepdims both become a row, and are laid over the columns. As many queries as keys hide
-    this: there is no error, but the weights of a query do not sum to 1.
-    """
-    scores = tempered(scene)
-    powers = np.exp(scores - _laid_across(scores.max(axis=-1, keepdims=True), scores))
-    return powers / _laid_across(sums(powers), scores)
+def _less_largest_across(scores: Array) -> Array:
+    """The scores less the largest one of the query that has the column's number."""
+    return scores - _laid_across(scores.max(axis=-1, keepdims=True), scores)
 
 
 def _unscaled(scene: Scene) -> Array:
@@ -179,7 +130,47 @@ def _logarithms(scores: Array) -> Array:
     return less - np.log(sums(np.exp(less)))
 
 
-EXPONENTIALS: Table = {
+SOFTMAX: Table = {
+    ("softmax-columns", "exp(sᵢⱼ) / Σᵢ exp(sᵢⱼ)", Softmax): Row(
+        lambda scene: _along(scene, -2),
+        "Softmax was taken over the queries: all the weights of one key sum to 1.",
+        "Take it over the keys: all the weights of one query sum to 1.",
+        "The weights say how one query shares its attention among the keys, so they must sum to 1 "
+        "for each query; only then is the output an average of the values.",
+    ),
+    ("softmax-wrong-batch-axis", "softmax over the batch", Softmax): Row(
+        lambda scene: _along_named(scene, "batch"),
+        "Softmax was taken over the batch axis.",
+        "Take it over the last axis, the keys: axis=-1.",
+        "Entries of a batch have nothing to do with each other; with one entry every weight "
+        "becomes 1.",
+    ),
+    ("softmax-over-heads", "softmax over the heads", Softmax): Row(
+        lambda scene: _along_named(scene, "heads"),
+        "Softmax was taken over the heads.",
+        "Take it over the last axis, the keys, in every head by itself: axis=-1.",
+        "Heads do not compete with each other: each one is an attention of its own.",
+    ),
+    ("softmax-whole-matrix", "exp(sᵢⱼ) / Σᵢⱼ exp(sᵢⱼ)", Softmax): Row(
+        _along_both,
+        "The exponentials were divided by the sum of the whole matrix.",
+        "Divide each by the sum for its own query only.",
+        "The weights of each query must sum to 1; here those of all the queries together do.",
+    ),
+    ("keepdims-missing", "exp(sᵢⱼ) / Σₖ exp(sⱼₖ)", Softmax): Row(
+        lambda scene: _over_sums_across(tempered(scene)),
+        "The cell of query i and key j was divided by the sum for query j.",
+        "Divide by the sum for query i: in NumPy, sum with keepdims=True.",
+        "Without keepdims the sums become a row, and are laid over the columns. As many queries as "
+        "keys hide this: there is no error, but the weights of a query do not sum to 1.",
+    ),
+    ("keepdims-missing-twice", "exp(sᵢⱼ − maxⱼ) / Σₖ exp(sⱼₖ − maxₖ)", Softmax): Row(
+        lambda scene: _over_sums_across(_less_largest_across(tempered(scene))),
+        "For the cell of query i and key j the maximum and the sum of query j were used.",
+        "Use the maximum and the sum of query i: in NumPy, max and sum with keepdims=True.",
+        "Without keepdims both become a row, and are laid over the columns. As many queries as "
+        "keys hide this: there is no error, but the weights of a query do not sum to 1.",
+    ),
     ("softmax-twice", "softmax(softmax(scores))", Softmax): Row(
         lambda scene: scene.apply(scene.right()),
         "Softmax was taken twice.",
@@ -283,4 +274,4 @@ EXPONENTIALS: Table = {
         "averages.",
     ),
 }
-enter(EXPONENTIALS)
+enter(SOFTMAX)
