@@ -148,11 +148,11 @@ ONE_WAVE = (
 SINE_BEFORE = "Give them that of the sine before them: 2i/d."
 
 
-def _to_exactly_1(i: NDArray[np.int_], side: NDArray[np.int_], d: int, base: float) -> Any:
-    """1 / base^(i/(d/2 − 1)). Raises ValueError where there is no more than a pair."""
-    if d < 4:
-        raise ValueError(d)
-    return base ** (-i / (d // 2 - 1))
+def _to_exactly_1(scene: Scene) -> Array | None:
+    """The sinusoids with i/(d/2 − 1) in the exponent; None where there is no more than a pair."""
+    if scene.operands[0].shape[-1] < 4:
+        return None
+    return _waves(scene, lambda i, side, d, base: base ** (-i / (d // 2 - 1)))
 
 
 def with_usual_base(scene: Scene) -> Array | None:
@@ -214,7 +214,7 @@ SINUSOIDS: Table = {
         "should be.",
     ),
     ("pe-last-exponent-1", "10000^(i/(d/2 − 1))", Sinusoids): Row(
-        lambda scene: _waves(scene, _to_exactly_1),
+        _to_exactly_1,
         "The exponents run from 0 to exactly 1: i/(d/2 − 1), with i counting pairs.",
         "Take 2i/d, which ends before 1.",
         "tensor2tensor divides so; the paper does not, and the waves differ in every pair but the "

@@ -216,7 +216,9 @@ def _along_tokens(keys: Array, heads: int) -> Array:
 
 SHARED: Table = {
     ("gqa-tiled", "query head h uses kv head h mod kv_heads", *MEETING): Row(
-        lambda scene: _shared(scene, lambda k, h: np.tile(k, (h // k.shape[-3], 1, 1))),
+        lambda scene: _shared(
+            scene, lambda k, h: np.concatenate([k] * (h // k.shape[-3]), axis=-3)
+        ),
         "The shared heads were dealt out in turn: query heads 1, 2, 3 to kv heads 1, 2, 1, and so "
         "on.",
         "Neighbouring query heads share a kv head: query head h uses kv head ⌊h / group⌋ (repeat, "
