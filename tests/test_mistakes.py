@@ -15,12 +15,13 @@ from attncli.calculation.plans.of_document import read
 from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.problem.problem import Problem
 from attncli.calculation.problem.reading import read_problem
+from attncli.calculation.scoring.measures import Cosine
 from attncli.homework.answers.answer import Answered, read_cell
 from attncli.homework.answers.tolerance import Tolerance
 from attncli.homework.diagnosis.search import diagnose
 from attncli.homework.judging.judge import Judge
 from attncli.homework.mistakes.catalogue import MISTAKES
-from attncli.homework.mistakes.mistake import Mistake, Scene, scene_at
+from attncli.homework.mistakes.mistake import ENTRIES, Mistake, Scene, scene_at
 from attncli.homework.mistakes.weights import softmax
 from tests.problems import PROBLEMS, numbers
 
@@ -67,6 +68,21 @@ def test_the_catalogue_is_large() -> None:
     """Every published mistake whose numbers can be made from a problem: of layers, these."""
     assert len(MISTAKES) >= 250
     assert MISTAKES.keys() >= OF_LAYERS
+
+
+def test_every_entry_stands_in_the_catalogue() -> None:
+    """Every file that enters mistakes, by a function or by a table, is listed there."""
+    assert MISTAKES.keys() == ENTRIES.keys()
+
+
+def test_a_row_is_entered_as_a_function_is() -> None:
+    """With the formula and the three paragraphs that it has, and the kinds that it replaces."""
+    entry = MISTAKES["cosine-no-norms"]
+    assert entry.formula == "q · k"
+    assert entry.replaces == (Cosine,)
+    assert entry.done == "The dot products were not divided by the lengths of query and key."
+    assert entry.right == "Divide by both: q · k / (‖q‖ ‖k‖)."
+    assert entry.why.startswith("Divided, a score is the cosine of an angle")
 
 
 @pytest.mark.parametrize("name", MISTAKES)

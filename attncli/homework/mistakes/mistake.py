@@ -1,11 +1,12 @@
-"""What a mistake is: one operation replaced by a wrong one, and how that is told.
+"""A mistake: one operation replaced by a wrong one, and the diagnosis of it.
 
 An entry is one function. It is given the scene, and gives back the matrix that the mistake makes
 in place of the right one, or None where the mistake cannot be made there. Its docstring is the
 diagnosis, in three paragraphs: what was done, what should be done, why it matters.
 
-Mistakes that differ in one number or one short function stand in a table: a function makes them
-all, and a row says with what. Its diagnosis has the same three paragraphs.
+Mistakes that differ in one number or one short function are the rows of a table. A row has a
+lambda, which mostly calls a function that many rows share, and the same three paragraphs. A
+paragraph that several rows share is a constant beside the table.
 """
 
 from __future__ import annotations
@@ -68,47 +69,51 @@ class Scene:
         return [self.matrices[name] for name in self.step.operation.operands]
 
     def operation(self, kind: type[Kind]) -> Kind:
-        """The right operation, which is of this kind."""
+        """The right operation, which must be of this kind: AssertionError otherwise."""
         operation = self.step.operation
         assert isinstance(operation, kind)
         return operation
 
     def right(self) -> Array:
-        """What the right operation gives."""
+        """The right result of this step."""
         return self.apply(*self.operands)
 
     def apply(self, *operands: Array) -> Array:
-        """What the right operation gives for other operands."""
+        """The result of the right operation for other operands."""
         return self.step.operation.apply(*operands)
 
     def of_operands(self, function: Callable[..., Array | None]) -> Array | None:
-        """What a function makes of the matrices that the right operation takes."""
+        """The result of another function for the right operands."""
         return function(*self.operands)
 
-    def changed(self, **choices: object) -> Array:
-        """What the right operation gives with other choices, or of matrices with other names."""
+    def with_choices(self, **choices: object) -> Array:
+        """The result of the right operation with some of its fields changed, such as `eps`."""
         return self.result_of(replace(self.step.operation, **choices))  # type: ignore[type-var]
 
-    def given(self, **instead: Array) -> Array:
-        """What the right operation gives where some of its matrices are others."""
+    def with_matrices(self, **instead: Array) -> Array:
+        """The result of the right operation where some of its operands, by name, are others."""
         names = self.step.operation.operands
         return self.apply(*(instead[name] if name in instead else self[name] for name in names))
 
-    def result_of(self, operation: Operation) -> Array:
-        """What another operation gives, of the matrices that it names itself."""
-        return operation.apply(*(self[name] for name in operation.operands))
+    def with_names(self, instead: Mapping[str, str]) -> Array | None:
+        """The result of the right operation for known matrices that stand in for its operands.
 
-    def renamed(self, instead: Mapping[str, str]) -> Array | None:
-        """What the right operation gives of other matrices; None where it takes none of these."""
+        `instead` maps the names of operands to those of other matrices. None where the operation
+        takes none of them.
+        """
         names = self.step.operation.operands
         if not set(names) & set(instead):
             return None
         return self.apply(*(self[instead.get(name, name)] for name in names)).copy()
 
-    def all_of(self, *kinds: type[Kind]) -> list[Kind]:
+    def result_of(self, operation: Operation) -> Array:
+        """The result of another operation for the matrices that it names."""
+        return operation.apply(*(self[name] for name in operation.operands))
+
+    def operations(self, *kinds: type[Kind]) -> list[Kind]:
         """Every operation of such a kind in the plan, in order."""
-        operations = (step.operation for step in self.plan.steps)
-        return [operation for operation in operations if isinstance(operation, kinds)]
+        every = (step.operation for step in self.plan.steps)
+        return [operation for operation in every if isinstance(operation, kinds)]
 
     def find(self, *kinds: type[Kind]) -> Kind:
         """The first operation of such a kind in the plan. Raises KeyError where there is none."""

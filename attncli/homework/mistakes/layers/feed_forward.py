@@ -39,8 +39,8 @@ def _of_input(scene: Scene) -> Array | None:
     return scene.apply(scene.whole[attention.name("X")], *others)
 
 
-def _is_last(scene: Scene) -> bool:
-    """Whether this is the second product."""
+def _is_second(scene: Scene) -> bool:
+    """True at the second product, by W_2."""
     return scene.operation(Project).weight == "W_2"
 
 
@@ -48,7 +48,7 @@ def _activated_last(scene: Scene) -> Array | None:
     """Both products, and the activation after them; None at the first product."""
     activation = scene.find(Activate)
     _, *others = scene.operands
-    if not _is_last(scene):
+    if not _is_second(scene):
         return None
     return activation.apply(scene.apply(scene[activation.source], *others))
 
@@ -68,7 +68,7 @@ SUBLAYER: Table = {
         "what attention has gathered.",
     ),
     ("ffn-weights-swapped", "x W_2 for x W_1, and W_1 for W_2", Project): Row(
-        lambda scene: scene.renamed({"W_1": "W_2", "b_1": "b_2", "W_2": "W_1", "b_2": "b_1"}),
+        lambda scene: scene.with_names({"W_1": "W_2", "b_1": "b_2", "W_2": "W_1", "b_2": "b_1"}),
         "The two weights changed places.",
         "W_1 widens the token to the hidden features, W_2 brings it back.",
         "Only where both are square do the shapes allow it, and then nothing warns.",
@@ -88,7 +88,7 @@ SUBLAYER: Table = {
         "can only add to a token, never take away.",
     ),
     ("ffn-activation-twice", "activation(activated W_2 + b_2)", Project): Row(
-        lambda scene: scene.find(Activate).apply(scene.right()) if _is_last(scene) else None,
+        lambda scene: scene.find(Activate).apply(scene.right()) if _is_second(scene) else None,
         "The activation was applied to the result as well.",
         "Apply it once, between the two products.",
         "A result without negative numbers can only add to a token, never take away.",

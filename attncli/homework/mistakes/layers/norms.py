@@ -21,7 +21,7 @@ SPREADS = (Variance, MeanSquare)
 
 
 def _terms(scene: Scene) -> Array:
-    """What is averaged here: the features, their squares, or those of their distances."""
+    """The numbers that are averaged: the features, their squares, or their squared distances."""
     source, *mean = scene.operands
     if isinstance(scene.step.operation, Mean):
         return source
@@ -37,7 +37,7 @@ def _mean_square(features: Array) -> Array:
 def _sampled(scene: Scene, is_sample: bool) -> Array | None:
     """The variance of a sample, or of all there are; None where that is right."""
     is_right = scene.operation(Variance).is_sample == is_sample
-    return None if is_right else scene.changed(is_sample=is_sample)
+    return None if is_right else scene.with_choices(is_sample=is_sample)
 
 
 OVER_FEATURES = "Average over the features of each token: axis=-1, with keepdims."
@@ -156,18 +156,18 @@ def _with_eps_outside(scene: Scene, outside: bool) -> Array | None:
     """The norm with eps added to the root, or under it; None where that changes nothing."""
     operation = scene.operation(Standardise)
     is_right = operation.eps_outside == outside or not operation.eps
-    return None if is_right else scene.changed(eps_outside=outside)
+    return None if is_right else scene.with_choices(eps_outside=outside)
 
 
 def _with_eps(scene: Scene, eps: float) -> Array | None:
     """The norm with another eps; None where it is the right one."""
-    return None if scene.operation(Standardise).eps == eps else scene.changed(eps=eps)
+    return None if scene.operation(Standardise).eps == eps else scene.with_choices(eps=eps)
 
 
 def _without(scene: Scene, *names: str) -> Array | None:
     """The norm without the parameters of these names; None where one is missing already."""
     is_given = all(name in scene for name in names)
-    return scene.changed(**dict.fromkeys(names)) if is_given else None
+    return scene.with_choices(**dict.fromkeys(names)) if is_given else None
 
 
 AGREE = "The two agree only where the mean of a token is 0."
@@ -277,20 +277,20 @@ NORMS: Table = {
         "The norm makes all features alike; what a model learned about them is in these two.",
     ),
     ("ln-gamma-beta-swapped", "beta (x − mean) / √(variance + eps) + gamma", Standardise): Row(
-        lambda scene: scene.changed(gamma="beta", beta="gamma"),
+        lambda scene: scene.with_choices(gamma="beta", beta="gamma"),
         "gamma and beta changed places.",
         "gamma is the factor, beta what is added.",
         "With beta as the factor, features whose beta is 0 are lost.",
     ),
     ("ln-gamma-plus-1", "(1 + gamma) (x − mean) / √(variance + eps) + beta", Standardise): Row(
-        lambda scene: scene.given(gamma=1 + scene["gamma"]),
+        lambda scene: scene.with_matrices(gamma=1 + scene["gamma"]),
         "1 was added to gamma.",
         "Multiply by gamma as it is.",
         "Some models keep gamma less 1, so that weights of 0 change nothing; here it is the factor "
         "itself.",
     ),
     ("ln-beta-before-gamma", "gamma ((x − mean) / √(variance + eps) + beta)", Standardise): Row(
-        lambda scene: scene.given(beta=scene["gamma"] * scene["beta"]),
+        lambda scene: scene.with_matrices(beta=scene["gamma"] * scene["beta"]),
         "beta was added before multiplying by gamma.",
         "Multiply first, then add: gamma z + beta.",
         "Otherwise beta is multiplied by gamma as well.",

@@ -29,7 +29,7 @@ def _norm_after(scene: Scene) -> Part | None:
 
 
 def _normed(scene: Scene, norm: Part, matrix: Array) -> Array:
-    """What a norm of the layer makes of another matrix, with its own gamma and beta."""
+    """Another matrix through a norm of the layer, with the gamma and the beta of that norm."""
     known = {name: scene.whole[norm.name(name)] for name in norm.problem.matrices}
     known["X"] = known["sum"] = matrix
     for step in norm.plan.steps:
@@ -40,19 +40,19 @@ def _normed(scene: Scene, norm: Part, matrix: Array) -> Array:
 
 
 def _input_of_layer(scene: Scene, add: Add) -> str:
-    """What goes into the layer that the sublayer stands in."""
+    """The name of the input of the layer that the sublayer stands in."""
     layer = layer_of(add.sublayer)
-    return next(a.source for a in scene.whole.all_of(Add) if layer_of(a.sublayer) == layer)
+    return next(a.source for a in scene.whole.operations(Add) if layer_of(a.sublayer) == layer)
 
 
 def _unnormed(scene: Scene, add: Add) -> str | None:
-    """What the norm before was taken of."""
+    """The name of the sum before the norm, where the source is the result of a norm."""
     norm = scene.whole.maker(add.source)
     return norm.source if isinstance(norm, Standardise) else None
 
 
 def _normed_source(scene: Scene, add: Add) -> str | None:
-    """The result of the norm in front of the sublayer."""
+    """The name of the result of the norm in front of the sublayer, if there is one."""
     norm = _norm_before(scene, add.source)
     return norm.name(norm.plan.steps[-1].name) if norm else None
 
@@ -107,7 +107,7 @@ def norm_before_add(scene: Scene) -> Array | None:
 
     Added afterwards, x is never normalised, and the numbers grow from layer to layer.
     """
-    if scene.part is None or not scene.all_of(Add):
+    if scene.part is None or not scene.operations(Add):
         return None
     return scene["X"] + _normed(scene, scene.part, scene["sublayer"])
 
@@ -122,7 +122,7 @@ def prenorm_for_post(scene: Scene) -> Array | None:
     norm). A model needs the one that it was trained with.
     """
     if isinstance(scene.step.operation, Standardise):  # of a sum alone: not the final norm
-        return scene.operands[0].copy() if scene.all_of(Add) else None
+        return scene.operands[0].copy() if scene.operations(Add) else None
     norm = _norm_after(scene)
     source, *others = scene.operands
     if norm is None or scene.operation(Project).source != "X":
@@ -141,7 +141,7 @@ def postnorm_for_pre(scene: Scene) -> Array | None:
     """
     operation = scene.whole.step.operation
     if isinstance(operation, Standardise):
-        is_past = any(add.source == operation.source for add in scene.whole.all_of(Add))
+        is_past = any(add.source == operation.source for add in scene.whole.operations(Add))
         return scene.operands[0].copy() if is_past else None
     norm = _norm_before(scene, scene.whole.operation(Add).source)
     return None if norm is None else _normed(scene, norm, scene.right())

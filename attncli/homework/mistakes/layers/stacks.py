@@ -57,7 +57,7 @@ def causal_unasked(scene: Scene) -> Array | None:
     in both directions.
     """
     n, m = scene.operands[0].shape[-2:]
-    if scene.all_of(Mask) or "memory" in scene or n != m or "logits" in scene:
+    if scene.operations(Mask) or "memory" in scene or n != m or "logits" in scene:
         return None
     return causal_weights(scene)
 

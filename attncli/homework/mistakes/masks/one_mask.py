@@ -27,7 +27,7 @@ def counted_from(first: int, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
 
 
 def conditions(scene: Scene) -> list[Booleans]:
-    """What each rule and each matrix of booleans lets a query attend to."""
+    """The keys that each query may attend to, by each rule and by each matrix of booleans."""
     mask = scene.operation(Mask)
     scores, *matrices = scene.operands
     n, m = scores.shape[-2:]
@@ -60,7 +60,7 @@ def scored(scene: Scene) -> Array:
 
 
 def masked(scene: Scene, keep: Iterable[Booleans], add: Iterable[Array]) -> Array:
-    """What these matrices, in place of every mask, make of the scores.
+    """The scores masked with these matrices in place of every mask.
 
     Raises ValueError where they do not fit the scores.
     """
@@ -85,7 +85,7 @@ def mask_missing(scene: Scene) -> Array | None:
     only_causal = not mask.keep and mask.add == position
     if only_causal and all(isinstance(rule, Causal) for rule in mask.rules):
         return None
-    return scene.changed(rules=(), keep=(), add=position)
+    return scene.with_choices(rules=(), keep=(), add=position)
 
 
 @mistake("causal-missing", "scores, the future not hidden", Mask)
@@ -98,7 +98,7 @@ def causal_missing(scene: Scene) -> Array | None:
     """
     rules = scene.operation(Mask).rules
     others = tuple(rule for rule in rules if not isinstance(rule, Causal))
-    return scene.changed(rules=others) if len(others) < len(rules) else None
+    return scene.with_choices(rules=others) if len(others) < len(rules) else None
 
 
 @mistake("mask-inverted", "fill where the key may be seen", Mask)

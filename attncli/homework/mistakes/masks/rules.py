@@ -50,7 +50,7 @@ def _causal(scene: Scene, sees: Callable[[Any, Any], Booleans]) -> Array | None:
 
 
 def _from_the_first(rule: Causal, n: int, m: int) -> Booleans | None:
-    """What a diagonal that starts at the first key lets see; None where it does."""
+    """The keys seen where the diagonal starts at the first; None where that is right."""
     return Causal().may_attend(n, m) if np.any(rule.diagonal(n, m)) else None
 
 

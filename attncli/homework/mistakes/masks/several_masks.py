@@ -61,7 +61,7 @@ def _without_lengths(scene: Scene, first: int) -> Array | None:
     others = tuple(rule for rule in rules if rule.words != "cache_lens")
     if len(others) == len(rules):
         return None
-    return scene.changed(rules=counted_from(first, others))
+    return scene.with_choices(rules=counted_from(first, others))
 
 
 def _at_the_end(scene: Scene) -> Array | None:
@@ -91,8 +91,8 @@ def causal_weights(scene: Scene) -> Array:
 
 
 def _causal_of_memory(scene: Scene) -> Array | None:
-    """Those weights in cross-attention; None elsewhere, or where there is a mask."""
-    return causal_weights(scene) if "memory" in scene and not scene.all_of(Mask) else None
+    """The weights of the keys j ≤ i in cross-attention; None elsewhere, or with a mask."""
+    return causal_weights(scene) if "memory" in scene and not scene.operations(Mask) else None
 
 
 EVERY_MASK = "Apply all of them: a key is seen only where every mask allows it."

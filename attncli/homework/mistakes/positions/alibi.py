@@ -18,7 +18,7 @@ def _without(scene: Scene) -> Array | None:
     """The scores masked without ALiBi's numbers; None where there are none."""
     add = scene.operation(Mask).add
     others = tuple(name for name in add if name != "position")
-    return scene.changed(add=others) if others != add else None
+    return scene.with_choices(add=others) if others != add else None
 
 
 def _signed(scene: Scene) -> Array:

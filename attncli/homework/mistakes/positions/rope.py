@@ -177,7 +177,7 @@ ROTATIONS: Table = {
         "All pairs but the first turn too slowly.",
     ),
     ("rope-all-features", "all features turned, not the first dims", Rotate): Row(
-        lambda scene: scene.changed(dims=None) if scene.operation(Rotate).dims else None,
+        lambda scene: scene.with_choices(dims=None) if scene.operation(Rotate).dims else None,
         "All features were turned.",
         "Turn only the first dims of them, and leave the others as they are.",
         "What is not turned lets a score depend on what tokens are, wherever they stand.",

@@ -61,7 +61,7 @@ EMBEDDINGS: Table = {
         "A model whose embeddings were trained with the root gets others than it knows.",
     ),
     ("embedding-scale-last", "(X + position) × √d_model", AddPositions): Row(
-        lambda scene: scene.of_operands(_all_enlarged) if scene.all_of(TimesRoot) else None,
+        lambda scene: scene.of_operands(_all_enlarged) if scene.operations(TimesRoot) else None,
         "The positions were enlarged with the embeddings: first added, then multiplied by "
         "√d_model.",
         "Multiply the embeddings alone, then add the positions.",
@@ -69,7 +69,7 @@ EMBEDDINGS: Table = {
         "nothing for that.",
     ),
     ("embedding-scale-unasked", "X × √d_model + position", AddPositions): Row(
-        lambda scene: None if scene.all_of(TimesRoot) else scene.of_operands(_enlarged),
+        lambda scene: None if scene.operations(TimesRoot) else scene.of_operands(_enlarged),
         "The embeddings were multiplied by √d_model, which this problem does not ask for.",
         "Add the positions to X as it is.",
         "The factor is a choice of the paper; a model that was trained without it gets other "
@@ -138,7 +138,7 @@ def angles_of(scene: Scene) -> Angles:
 
 def with_angles(scene: Scene, **choices: Any) -> Array:
     """The sinusoids, or the rotation, by angles with other choices."""
-    return scene.changed(angles=replace(angles_of(scene), **choices))
+    return scene.with_choices(angles=replace(angles_of(scene), **choices))
 
 
 ONE_WAVE = (
@@ -164,7 +164,7 @@ def without_past(scene: Scene) -> Array | None:
     """The positions counted from 0; None where that is right."""
     operation = scene.step.operation
     assert isinstance(operation, Sinusoids | Rotate | Distances)
-    return scene.changed(first=0) if np.any(operation.first) else None
+    return scene.with_choices(first=0) if np.any(operation.first) else None
 
 
 def _in_order(scene: Scene, by_turns: bool) -> Array | None:
@@ -271,7 +271,7 @@ SINUSOIDS: Table = {
         ORDER_LEARNED,
     ),
     ("pe-position-shift", "p = 1, 2, 3, …", Sinusoids): Row(
-        lambda scene: scene.changed(first=scene.operation(Sinusoids).first + 1),
+        lambda scene: scene.with_choices(first=scene.operation(Sinusoids).first + 1),
         "The tokens were counted from 1.",
         "Count them from 0: the first row is 0 and 1 by turns.",
         "The numbers of every token are those of the next one; a trained model knows the others.",
@@ -317,7 +317,7 @@ def position_not_added(scene: Scene) -> Array | None:
     """
     if isinstance(scene.step.operation, AddPositions):
         return scene.operands[0].copy()
-    return scene.renamed({"embedded": scene.find(AddPositions).source})
+    return scene.with_names({"embedded": scene.find(AddPositions).source})
 
 
 @mistake("pe-concatenated", "X and position side by side", AddPositions)

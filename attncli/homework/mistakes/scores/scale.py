@@ -23,7 +23,7 @@ SCORING = (Dot, Bilinear, WeighHidden, Cosine, Distance)
 
 
 def _factor(scene: Scene) -> float:
-    """What the right operation multiplies the scores by."""
+    """The number that the right operation multiplies the scores by."""
     operation = scene.step.operation
     if isinstance(operation, DivideByRoot):
         return 1 / sqrt(operation.d_k)

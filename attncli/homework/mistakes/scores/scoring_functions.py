@@ -152,7 +152,7 @@ ADDITIVE: Table = {
         "shifts every hidden unit.",
     ),
     ("additive-swapped-weights", "U_a q, W_a k", Project): Row(
-        lambda scene: scene.renamed({"W_a": "U_a", "U_a": "W_a"}),
+        lambda scene: scene.with_names({"W_a": "U_a", "U_a": "W_a"}),
         "W_a and U_a changed places.",
         "W_a is the weight of the queries and U_a that of the keys: tanh(W_a q + U_a k).",
         "Each is learned for its own side; only where queries and keys have one width does the "

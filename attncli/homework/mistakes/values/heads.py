@@ -114,7 +114,7 @@ def _keys(scene: Scene) -> Array:
 
 
 def _inputs(scene: Scene) -> Array:
-    """What the values are projected from, split into heads as they are."""
+    """The sequence that the values are projected from, split into heads as they are."""
     inputs = scene[next(n for n in ("memory", "embedded", "X") if n in scene or n == "X")]
     split = {s.name: s.operation for s in scene.plan.steps}.get(scene.operation(WeightedSum).values)
     return split.apply(inputs) if isinstance(split, SplitHeads) else inputs

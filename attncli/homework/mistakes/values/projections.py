@@ -69,11 +69,11 @@ def weight_on_right(scene: Scene) -> Array | None:
 
 def _by_weight_of(scene: Scene, own: str, other: str) -> Array | None:
     """One of Q, K and V by the weight and bias of another; None at the other projections."""
-    return scene.renamed({f"W_{own}": f"W_{other}", f"b_{own}": f"b_{other}"})
+    return scene.with_names({f"W_{own}": f"W_{other}", f"b_{own}": f"b_{other}"})
 
 
 def _unprojected(scene: Scene, weight: str) -> Array | None:
-    """What goes into the projection by this weight, as it is; None where each head has its own."""
+    """The source of the projection by this weight; None elsewhere, or where it is one a head."""
     source, matrix, *_ = scene.operands
     is_this = scene.operation(Project).weight == weight
     return source.copy() if is_this and matrix.ndim == 2 else None
@@ -129,14 +129,14 @@ OTHER_SOURCES: Table = {
         "W_v learns what a token passes on; without it the output is a mixture of raw embeddings.",
     ),
     ("cross-swapped", "Q from memory, K and V from X", *OF_SEQUENCES): Row(
-        lambda scene: scene.renamed({_own(scene): "memory", "memory": _own(scene)}),
+        lambda scene: scene.with_names({_own(scene): "memory", "memory": _own(scene)}),
         "X and memory were exchanged: queries from memory, keys and values from X.",
         "Queries come from X, the sequence that asks; keys and values from memory, which is asked.",
         "The output has one row a query: exchanged, it has the rows of memory, and the encoder "
         "reads the decoder instead of being read by it.",
     ),
     ("cross-is-self", "K and V from X although memory is given", *OF_SEQUENCES): Row(
-        lambda scene: scene.renamed({"memory": _own(scene)}),
+        lambda scene: scene.with_names({"memory": _own(scene)}),
         "X was used where memory belongs.",
         "In cross-attention keys and values come from memory; only the queries come from X.",
         "X then attends to itself, and nothing of the other sequence reaches the output.",
@@ -154,7 +154,7 @@ def split_before_project(scene: Scene) -> Array | None:
     A head then sees only its own slice of the embedding, and all heads learn the same projection.
     """
     source, weight, *biases = scene.operands
-    splits = [s for s in scene.all_of(SplitHeads) if s.source == scene.step.name]
+    splits = [s for s in scene.operations(SplitHeads) if s.source == scene.step.name]
     if not splits:
         return None
     split = splits[0]

@@ -25,7 +25,7 @@ from attncli.homework.mistakes.weights.softmax import (
 def _at(scene: Scene, temperature: float) -> Array | None:
     """The weights at another temperature; None where the right one is 1, so that there is none."""
     has_none = normaliser(scene).temperature == 1
-    return None if has_none else scene.changed(temperature=temperature)
+    return None if has_none else scene.with_choices(temperature=temperature)
 
 
 def _cooled_after(scene: Scene) -> Array | None:
