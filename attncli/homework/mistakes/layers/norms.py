@@ -7,12 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.operations.norm_operations import (
-    Mean,
-    MeanSquare,
-    Standardise,
-    Variance,
-)
+from attncli.calculation.operations.norm_operations import Mean, MeanSquare, Standardise, Variance
 from attncli.homework.mistakes.mistake import Row, Scene, Table, enter
 
 # What is measured of each token: its mean, its variance, its mean square.

@@ -8,12 +8,7 @@ from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.masks.masking import HIDES, Mask
 from attncli.calculation.masks.rules import Causal, Window
 from attncli.calculation.operations.weighing import Softmax
-from attncli.homework.mistakes.masks.one_mask import (
-    conditions,
-    counted_from,
-    numbers,
-    scored,
-)
+from attncli.homework.mistakes.masks.one_mask import conditions, counted_from, numbers, scored
 from attncli.homework.mistakes.mistake import Row, Scene, Table, enter, mistake
 from attncli.homework.mistakes.weights.softmax import EVERY_NORMALISER
 from attncli.records import replace

@@ -8,12 +8,7 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.masks.masking import Mask
-from attncli.calculation.operations.projections import (
-    DivideByRoot,
-    Multiply,
-    SoftCap,
-    WeightedSum,
-)
+from attncli.calculation.operations.projections import DivideByRoot, Multiply, SoftCap, WeightedSum
 from attncli.calculation.operations.split_heads import SplitHeads
 from attncli.calculation.scoring.measures import Cosine, Distance
 from attncli.calculation.scoring.products import Bilinear, Dot, WeighHidden

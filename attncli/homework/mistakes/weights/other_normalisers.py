@@ -5,12 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.operations.weighing import (
-    Sigmoid,
-    Softmax,
-    Softmax1,
-    Sparsemax,
-)
+from attncli.calculation.operations.weighing import Sigmoid, Softmax, Softmax1, Sparsemax
 from attncli.homework.mistakes.mistake import Row, Scene, Table, enter
 from attncli.homework.mistakes.weights.softmax import (
     EVERY_NORMALISER,
