@@ -15,13 +15,14 @@ from attncli.calculation.plans.from_document import read
 from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.problem.problem import Problem
 from attncli.calculation.problem.read_problem import read_problem
+from attncli.calculation.scoring.measures import Cosine
 from attncli.homework.answers.answer import Answered, read_cell
 from attncli.homework.answers.tolerance import Tolerance
 from attncli.homework.diagnosis.search import diagnose
 from attncli.homework.judging.judge import Judge
 from attncli.homework.mistakes.catalogue import MISTAKES
-from attncli.homework.mistakes.mistake import Mistake, Scene, scene_at
-from attncli.homework.mistakes.weights import exponentials, softmax
+from attncli.homework.mistakes.mistake import ENTRIES, Mistake, Scene, scene_at
+from attncli.homework.mistakes.weights import softmax
 from tests.problems import PROBLEMS, numbers
 
 
@@ -69,6 +70,21 @@ def test_the_catalogue_is_large() -> None:
     assert MISTAKES.keys() >= OF_LAYERS
 
 
+def test_every_entry_stands_in_the_catalogue() -> None:
+    """Every file that enters mistakes, by a function or by a table, is listed there."""
+    assert MISTAKES.keys() == ENTRIES.keys()
+
+
+def test_a_row_is_entered_as_a_function_is() -> None:
+    """With the formula and the three paragraphs that it has, and the kinds that it replaces."""
+    entry = MISTAKES["cosine-no-norms"]
+    assert entry.formula == "q · k"
+    assert entry.replaces == (Cosine,)
+    assert entry.done == "The dot products were not divided by the lengths of query and key."
+    assert entry.right == "Divide by both: q · k / (‖q‖ ‖k‖)."
+    assert entry.why.startswith("Divided, a score is the cosine of an angle")
+
+
 @pytest.mark.parametrize("name", MISTAKES)
 def test_each_mistake_is_recognised_by_its_own_numbers(name: str) -> None:
     """It changes the result of some problem, and is then among what explains the change."""
@@ -92,7 +108,7 @@ def named(problem_name: str, step: Step, wrong: np.ndarray[Any, Any]) -> list[st
     [
         name
         for name, entry in MISTAKES.items()
-        if entry.wrong.__module__ in (softmax.__name__, exponentials.__name__)
+        if entry.wrong.__module__ == softmax.__name__
         if name != "softmax-twice"  # which divides twice
     ],
 )

@@ -1,6 +1,6 @@
 """Running the steps before a wrong one again, with mistakes made or with results rounded.
 
-Small matrices are calculated in less time than a call to NumPy takes. So runs with different mistakes
+A small matrix is calculated in less time than a call to NumPy takes. So runs with other mistakes
 go through the steps together: their matrices are stacked, and a step is applied to all in one call.
 The last bits may then differ from those of a run alone.
 """
@@ -41,7 +41,7 @@ def hidden_steps(plan: Plan, target: Step, shown: Collection[str]) -> tuple[Step
 class Runs:
     """Runs the hidden steps from given matrices: as they should be, then again with changes.
 
-    Only what a change reaches is calculated again, for a stack of layers has many steps. `given` are
+    Only what a change reaches is calculated again, for layers have many steps. `given` are
     the matrices before the hidden steps; `right` are those and the results without a change, as far
     as the given ones fit together.
     """

@@ -1,40 +1,17 @@
 """The catalogue of mistakes, in the order of the calculation."""
 
-from attncli.homework.mistakes.layers import (
-    activations,
-    feed_forward,
-    moments,
-    norm_parameters,
-    norms,
-    residuals,
-    stacks,
-)
-from attncli.homework.mistakes.masks import matrices, rules, several
+from attncli.homework.mistakes.layers import feed_forward, norms, residuals, stacks
+from attncli.homework.mistakes.masks import one_mask, rules, several_masks
 from attncli.homework.mistakes.mistake import ENTRIES, Mistake
-from attncli.homework.mistakes.positions import (
-    distances,
-    embeddings,
-    frequencies,
-    rotations,
-    sinusoids,
-)
-from attncli.homework.mistakes.scores import (
-    additive,
-    cosine_and_distance,
-    dot_products,
-    scale,
-    soft_cap,
-)
-from attncli.homework.mistakes.values import caches, heads, projections, shared_heads
-from attncli.homework.mistakes.weights import exponentials, other_normalisers, softmax
+from attncli.homework.mistakes.positions import alibi, rope, sinusoids
+from attncli.homework.mistakes.scores import scale, scoring_functions
+from attncli.homework.mistakes.values import caches, heads, projections
+from attncli.homework.mistakes.weights import other_normalisers, softmax
 
 _IN_ORDER = (
-    embeddings,
-    *(frequencies, sinusoids, projections, rotations, caches),
-    *(dot_products, additive, cosine_and_distance, scale, soft_cap),
-    *(distances, matrices, rules, several),
-    *(softmax, exponentials, other_normalisers, heads, shared_heads),
-    *(residuals, moments, norms, norm_parameters, feed_forward, activations, stacks),
+    *(sinusoids, projections, rope, caches, scoring_functions, scale),
+    *(alibi, one_mask, rules, several_masks),
+    *(softmax, other_normalisers, heads, residuals, norms, feed_forward, stacks),
 )
 
 MISTAKES: dict[str, Mistake] = {

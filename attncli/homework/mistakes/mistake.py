@@ -1,21 +1,30 @@
-"""What a mistake is: one operation replaced by a wrong one, and how that is told.
+"""A mistake: one operation replaced by a wrong one, and the diagnosis of it.
 
 An entry is one function. It is given the scene, and gives back the matrix that the mistake makes
 in place of the right one, or None where the mistake cannot be made there. Its docstring is the
 diagnosis, in three paragraphs: what was done, what should be done, why it matters.
+
+Mistakes that differ in one number or one short function are the rows of a table. A row has a
+lambda, which mostly calls a function that many rows share, and the same three paragraphs. A
+paragraph that several rows share is a constant beside the table.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from inspect import cleandoc
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
+
+import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.algebra.operation import Operation
+from attncli.calculation.algebra.operation import OfOne, Operation
 from attncli.calculation.algebra.plan import Plan, Step
+from attncli.calculation.masks.mask_operation import Mask
 from attncli.calculation.problem.problem import Part, Problem
-from attncli.records import record
+from attncli.records import record, replace
+
+Kind = TypeVar("Kind", bound=Operation)
 
 
 @record(frozen=True)
@@ -45,6 +54,11 @@ class Scene:
         """The same step among all the others of its layers; this very scene outside of them."""
         return self.around or self
 
+    @property
+    def layer(self) -> str:
+        """The layer that this sublayer stands in: `layers.2.`, or nothing where there is one."""
+        return layer_of(self.full_name("output"))
+
     def full_name(self, name: str) -> str:
         """The name in the whole: `self.scores` for the `scores` of a layer's self-attention."""
         return self.part.name(name) if self.part else name
@@ -54,13 +68,90 @@ class Scene:
         """The matrices that the right operation takes."""
         return [self.matrices[name] for name in self.step.operation.operands]
 
-    def right(self) -> Array:
-        """What the right operation gives."""
-        return self.step.operation.apply(*self.operands)
+    def operation(self, kind: type[Kind]) -> Kind:
+        """The right operation, which must be of this kind: AssertionError otherwise."""
+        operation = self.step.operation
+        assert isinstance(operation, kind)
+        return operation
 
-    def find(self, kind: type[Operation]) -> Step | None:
-        """The first step of the plan whose operation is of this kind."""
-        return next((step for step in self.plan.steps if isinstance(step.operation, kind)), None)
+    def right(self) -> Array:
+        """The right result of this step."""
+        return self.apply(*self.operands)
+
+    def apply(self, *operands: Array) -> Array:
+        """The result of the right operation for other operands."""
+        return self.step.operation.apply(*operands)
+
+    def of_operands(self, function: Callable[..., Array | None]) -> Array | None:
+        """The result of another function for the right operands."""
+        return function(*self.operands)
+
+    def with_choices(self, **choices: object) -> Array:
+        """The result of the right operation with some of its fields changed, such as `eps`."""
+        return self.result_of(replace(self.step.operation, **choices))  # type: ignore[type-var]
+
+    def with_matrices(self, **instead: Array) -> Array:
+        """The result of the right operation where some of its operands, by name, are others."""
+        names = self.step.operation.operands
+        return self.apply(*(instead[name] if name in instead else self[name] for name in names))
+
+    def with_names(self, instead: Mapping[str, str]) -> Array | None:
+        """The result of the right operation for known matrices that stand in for its operands.
+
+        `instead` maps the names of operands to those of other matrices. None where the operation
+        takes none of them.
+        """
+        names = self.step.operation.operands
+        if not set(names) & set(instead):
+            return None
+        return self.apply(*(self[instead.get(name, name)] for name in names)).copy()
+
+    def result_of(self, operation: Operation) -> Array:
+        """The result of another operation for the matrices that it names."""
+        return operation.apply(*(self[name] for name in operation.operands))
+
+    def operations(self, *kinds: type[Kind]) -> list[Kind]:
+        """Every operation of such a kind in the plan, in order."""
+        every = (step.operation for step in self.plan.steps)
+        return [operation for operation in every if isinstance(operation, kinds)]
+
+    def find(self, *kinds: type[Kind]) -> Kind:
+        """The first operation of such a kind in the plan. Raises KeyError where there is none."""
+        for step in self.plan.steps:
+            if isinstance(step.operation, kinds):
+                return step.operation
+        raise KeyError(kinds)
+
+    def maker(self, name: str) -> Operation:
+        """The operation that a matrix comes from. Raises KeyError for an input."""
+        for step in self.plan.steps:
+            if step.name == name:
+                return step.operation
+        raise KeyError(name)
+
+    def size(self, axis: str) -> int:
+        """The size of an axis of the result, by its name. Raises KeyError where there is none."""
+        return {axis.name: axis.size for axis in self.step.axes}[axis]
+
+    def chain(self) -> list[Step]:
+        """The steps that lead from the scores to this one, the nearest first."""
+        steps = {step.name: step for step in self.plan.steps}
+        found: list[Step] = []
+        step = steps.get(self.step.operation.operands[0])
+        while step and isinstance(step.operation, (OfOne, Mask)):
+            found.append(step)
+            step = steps.get(step.operation.operands[0])
+        return found
+
+    def behind(self, *kinds: type[Operation]) -> Scene:
+        """The scene at the nearest step of that chain whose operation is of such a kind.
+
+        Raises KeyError where there is none.
+        """
+        for step in self.chain():
+            if isinstance(step.operation, kinds):
+                return replace(self, step=step)
+        raise KeyError(kinds)
 
 
 def scene_at(problem: Problem, plan: Plan, step: Step, known: Mapping[str, Array]) -> Scene:
@@ -77,6 +168,16 @@ def scene_at(problem: Problem, plan: Plan, step: Step, known: Mapping[str, Array
 
 
 Wrong: TypeAlias = "Callable[[Scene], Array | None]"
+
+
+def layer_of(name: str) -> str:
+    """The layer that a sublayer's step stands in: `layers.2.` for `layers.2.ffn.output`.
+
+    >>> layer_of("layers.2.ffn.output"), layer_of("ffn.output")
+    ('layers.2.', '')
+    """
+    *layer, _, _ = name.rsplit(".", 2)
+    return f"{layer[0]}." if layer else ""
 
 
 @record(frozen=True)
@@ -99,7 +200,8 @@ class Mistake:
         if not isinstance(scene.step.operation, self.replaces):
             return None
         try:
-            return self.wrong(scene)
+            with np.errstate(all="ignore"):
+                return self.wrong(scene)
         except (ValueError, KeyError, IndexError):
             return None
 
@@ -111,9 +213,32 @@ def mistake(name: str, formula: str, *replaces: type[Operation]) -> Callable[[Wr
     """Enter a function into the catalogue under a name, with the formula of what it does."""
 
     def enter(wrong: Wrong) -> Wrong:
-        done, right, why = cleandoc(wrong.__doc__ or "").split("\n\n")
-        paragraphs = (" ".join(part.split()) for part in (done, right, why))
-        ENTRIES[name] = Mistake(name, formula, replaces, wrong, *paragraphs)
+        paragraphs = cleandoc(wrong.__doc__ or "").split("\n\n")
+        done, right, why = (" ".join(paragraph.split()) for paragraph in paragraphs)
+        ENTRIES[name] = Mistake(name, formula, replaces, wrong, done, right, why)
         return wrong
 
     return enter
+
+
+class Row(NamedTuple):
+    """A mistake of a table: what makes its matrix, and the three paragraphs of its diagnosis."""
+
+    wrong: Wrong
+    done: str
+    right: str
+    why: str
+
+
+# Rows by what the decorator `mistake` takes: a name, a formula, and kinds of operation.
+Table: TypeAlias = "Mapping[tuple[str, str, *tuple[type[Operation], ...]], Row]"
+
+
+def enter(table: Table) -> None:
+    """Enter the rows of a table into the catalogue, which goes by the files of their functions.
+
+    So no row may be made by a function of another file, unless a lambda here calls it.
+    """
+    assert len({row.wrong.__module__ for row in table.values()}) == 1
+    for (name, formula, *replaces), (wrong, done, right, why) in table.items():
+        ENTRIES[name] = Mistake(name, formula, tuple(replaces), wrong, done, right, why)

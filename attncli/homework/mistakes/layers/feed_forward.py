@@ -1,156 +1,248 @@
-"""Mistakes in the feed-forward: its weights, where its activation stands, and its gate."""
+"""Mistakes in the feed-forward: its weights, its activation and where it stands, and its gate."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from math import erf, sqrt
+
+import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.operations.activations import ACTIVATIONS, Activate, Gate
 from attncli.calculation.operations.projections import Project
-from attncli.homework.mistakes.layers.common import layer_of
-from attncli.homework.mistakes.mistake import Scene, mistake
-from attncli.homework.mistakes.values.projections import renamed
+from attncli.homework.mistakes.mistake import Row, Scene, Table, enter
 
 BENDING = (Activate, Gate)
 
 
-def bending(scene: Scene) -> Activate | Gate:
-    """The operation of this step, which applies the activation."""
+def _kind(scene: Scene) -> str:
+    """The activation that is asked for."""
     operation = scene.step.operation
     assert isinstance(operation, BENDING)
-    return operation
+    return operation.kind
 
 
-def _weight(scene: Scene) -> str:
-    """The weight of this projection."""
-    operation = scene.step.operation
-    assert isinstance(operation, Project)
-    return operation.weight
-
-
-@mistake("ffn-of-input", "activation(x W_1 + b_1), x what goes into the layer", Project)
-def ffn_of_input(scene: Scene) -> Array | None:
-    """The feed-forward was given what goes into self-attention.
-
-    Give it what comes out of the sublayer before it.
-
-    Some later models do calculate both side by side; in the paper the feed-forward works on what
-    attention has gathered.
-    """
-    if _weight(scene) not in ("W_1", "W_3") or scene.part is None:
-        return None
-    beside = f"{layer_of(scene.full_name('output'))}self."
-    attention = next(part for part in scene.whole.problem.parts if part.prefix == beside)
-    _, *others = scene.operands
-    return scene.step.operation.apply(scene.whole[attention.name("X")], *others)
-
-
-@mistake("ffn-weights-swapped", "x W_2 for x W_1, and W_1 for W_2", Project)
-def ffn_weights_swapped(scene: Scene) -> Array | None:
-    """The two weights changed places.
-
-    W_1 widens the token to the hidden features, W_2 brings it back.
-
-    Only where both are square do the shapes allow it, and then nothing warns.
-    """
-    pairs = {"W_1": "W_2", "b_1": "b_2", "W_2": "W_1", "b_2": "b_1"}
-    return renamed(scene, pairs)
-
-
-@mistake("ffn-linear", "hidden", *BENDING)
-def ffn_linear(scene: Scene) -> Array | None:
-    """There was no activation between the two products.
-
-    Apply it to each of the hidden numbers before the second product.
-
-    Two products in a row are one product with W_1 W_2: without the activation the feed-forward can
-    do nothing that a single weight could not.
-    """
+def _bent(scene: Scene, function: Callable[[Array], Array]) -> Array:
+    """The hidden numbers after another function, times the gate where there is one."""
     source, *gate = scene.operands
-    return source * gate[0] if gate else source.copy()
+    result = function(source)
+    return result * gate[0] if gate else result
 
 
-@mistake("ffn-activation-last", "activation((x W_1 + b_1) W_2 + b_2)", Project)
-def ffn_activation_last(scene: Scene) -> Array | None:
-    """The activation stood after the second product instead of between the two.
-
-    Apply it to the hidden numbers: activation(x W_1 + b_1) W_2 + b_2.
-
-    Two products without an activation between are one; and a result without negative numbers can
-    only add to a token, never take away.
-    """
-    step = scene.find(Activate)
-    if step is None or _weight(scene) != "W_2":
+def _of_input(scene: Scene) -> Array | None:
+    """The first product with what goes into self-attention; None at other products."""
+    if scene.operation(Project).weight not in ("W_1", "W_3") or scene.part is None:
         return None
-    (hidden,) = step.operation.operands
+    attention = next(p for p in scene.whole.problem.parts if p.prefix == f"{scene.layer}self.")
     _, *others = scene.operands
-    return step.operation.apply(scene.step.operation.apply(scene[hidden], *others))
+    return scene.apply(scene.whole[attention.name("X")], *others)
 
 
-@mistake("ffn-activation-twice", "activation(activated W_2 + b_2)", Project)
-def ffn_activation_twice(scene: Scene) -> Array | None:
-    """The activation was applied to the result as well.
-
-    Apply it once, between the two products.
-
-    A result without negative numbers can only add to a token, never take away.
-    """
-    step = scene.find(Activate)
-    return step.operation.apply(scene.right()) if step and _weight(scene) == "W_2" else None
+def _is_second(scene: Scene) -> bool:
+    """True at the second product, by W_2."""
+    return scene.operation(Project).weight == "W_2"
 
 
-@mistake("ffn-bias-after-activation", "activation(x W_1) + b_1", Activate)
-def ffn_bias_after_activation(scene: Scene) -> Array | None:
-    """The first bias was added after the activation.
-
-    Add it before: activation(x W_1 + b_1).
-
-    The bias says from where on a hidden number counts; added afterwards it only shifts the result.
-    """
-    bias = scene["b_1"]
-    return scene.step.operation.apply(scene.operands[0] - bias) + bias
+def _activated_last(scene: Scene) -> Array | None:
+    """Both products, and the activation after them; None at the first product."""
+    activation = scene.find(Activate)
+    _, *others = scene.operands
+    if not _is_second(scene):
+        return None
+    return activation.apply(scene.apply(scene[activation.source], *others))
 
 
-@mistake("swiglu-gate-swapped", "silu(x W_3) × x W_1", Gate)
-def swiglu_gate_swapped(scene: Scene) -> Array | None:
-    """hidden and gate changed places: silu was taken of x W_3.
-
-    Take it of x W_1, and multiply by x W_3.
-
-    Both weights have one shape, so that nothing warns; names differ from model to model.
-    """
+def _gated(scene: Scene, wrong: Callable[[Callable[[Array], Array], Array, Array], Array]) -> Array:
+    """The hidden numbers gated otherwise: from the activation, x W_1 and x W_3."""
     source, gate = scene.operands
-    return scene.step.operation.apply(gate, source)
+    return wrong(ACTIVATIONS[_kind(scene)].apply, source, gate)
 
 
-@mistake("swiglu-gate-missing", "silu(x W_1)", Gate)
-def swiglu_gate_missing(scene: Scene) -> Array | None:
-    """The gate was left out.
+SUBLAYER: Table = {
+    ("ffn-of-input", "activation(x W_1 + b_1), x what goes into the layer", Project): Row(
+        _of_input,
+        "The feed-forward was given what goes into self-attention.",
+        "Give it what comes out of the sublayer before it.",
+        "Some later models do calculate both side by side; in the paper the feed-forward works on "
+        "what attention has gathered.",
+    ),
+    ("ffn-weights-swapped", "x W_2 for x W_1, and W_1 for W_2", Project): Row(
+        lambda scene: scene.with_names({"W_1": "W_2", "b_1": "b_2", "W_2": "W_1", "b_2": "b_1"}),
+        "The two weights changed places.",
+        "W_1 widens the token to the hidden features, W_2 brings it back.",
+        "Only where both are square do the shapes allow it, and then nothing warns.",
+    ),
+    ("ffn-linear", "hidden", *BENDING): Row(
+        lambda scene: _bent(scene, np.copy),
+        "There was no activation between the two products.",
+        "Apply it to each of the hidden numbers before the second product.",
+        "Two products in a row are one product with W_1 W_2: without the activation the "
+        "feed-forward can do nothing that a single weight could not.",
+    ),
+    ("ffn-activation-last", "activation((x W_1 + b_1) W_2 + b_2)", Project): Row(
+        _activated_last,
+        "The activation stood after the second product instead of between the two.",
+        "Apply it to the hidden numbers: activation(x W_1 + b_1) W_2 + b_2.",
+        "Two products without an activation between are one; and a result without negative numbers "
+        "can only add to a token, never take away.",
+    ),
+    ("ffn-activation-twice", "activation(activated W_2 + b_2)", Project): Row(
+        lambda scene: scene.find(Activate).apply(scene.right()) if _is_second(scene) else None,
+        "The activation was applied to the result as well.",
+        "Apply it once, between the two products.",
+        "A result without negative numbers can only add to a token, never take away.",
+    ),
+    ("ffn-bias-after-activation", "activation(x W_1) + b_1", Activate): Row(
+        lambda scene: scene.apply(scene.operands[0] - scene["b_1"]) + scene["b_1"],
+        "The first bias was added after the activation.",
+        "Add it before: activation(x W_1 + b_1).",
+        "The bias says from where on a hidden number counts; added afterwards it only shifts the "
+        "result.",
+    ),
+    ("swiglu-gate-swapped", "silu(x W_3) × x W_1", Gate): Row(
+        lambda scene: _gated(scene, lambda silu, x, gate: silu(gate) * x),
+        "hidden and gate changed places: silu was taken of x W_3.",
+        "Take it of x W_1, and multiply by x W_3.",
+        "Both weights have one shape, so that nothing warns; names differ from model to model.",
+    ),
+    ("swiglu-gate-missing", "silu(x W_1)", Gate): Row(
+        lambda scene: _gated(scene, lambda silu, x, gate: silu(x)),
+        "The gate was left out.",
+        "Multiply by x W_3, number by number.",
+        "Without it this is a plain feed-forward, with silu as its activation.",
+    ),
+    ("swiglu-gate-added", "silu(x W_1) + x W_3", Gate): Row(
+        lambda scene: _gated(scene, lambda silu, x, gate: silu(x) + gate),
+        "The gate was added.",
+        "Multiply by it, number by number: silu(x W_1) × x W_3.",
+        "A gate lets through or holds back, which a sum cannot.",
+    ),
+    ("swiglu-silu-of-both", "silu(x W_1 × x W_3)", Gate): Row(
+        lambda scene: _gated(scene, lambda silu, x, gate: silu(x * gate)),
+        "hidden and gate were multiplied first, and silu was taken of the product.",
+        "Take silu of x W_1 alone, then multiply by x W_3.",
+        "The gate itself is linear: that is where a gradient passes undiminished.",
+    ),
+}
+enter(SUBLAYER)
 
-    Multiply by x W_3, number by number.
-
-    Without it this is a plain feed-forward, with silu as its activation.
-    """
-    return ACTIVATIONS[bending(scene).kind].apply(scene.operands[0])
+# Another function than the one that was asked for.
 
 
-@mistake("swiglu-gate-added", "silu(x W_1) + x W_3", Gate)
-def swiglu_gate_added(scene: Scene) -> Array | None:
-    """The gate was added.
-
-    Multiply by it, number by number: silu(x W_1) × x W_3.
-
-    A gate lets through or holds back, which a sum cannot.
-    """
-    source, gate = scene.operands
-    return ACTIVATIONS[bending(scene).kind].apply(source) + gate
+def _with_kind(scene: Scene, kind: str) -> Array | None:
+    """The same with another activation; None where it equals the right one."""
+    apply = ACTIVATIONS[kind].apply
+    return None if apply is ACTIVATIONS[_kind(scene)].apply else _bent(scene, apply)
 
 
-@mistake("swiglu-silu-of-both", "silu(x W_1 × x W_3)", Gate)
-def swiglu_silu_of_both(scene: Scene) -> Array | None:
-    """hidden and gate were multiplied first, and silu was taken of the product.
+def _sigmoid(x: Array) -> Array:
+    """1 / (1 + exp(−x))."""
+    return 1 / (1 + np.exp(-x))
 
-    Take silu of x W_1 alone, then multiply by x W_3.
 
-    The gate itself is linear: that is where a gradient passes undiminished.
-    """
-    source, gate = scene.operands
-    return ACTIVATIONS[bending(scene).kind].apply(source * gate)
+_erf = np.vectorize(erf, otypes=[np.float64])
+
+
+GELU, RELU = ("gelu",), ("relu",)
+GELUS, SILUS = ("gelu", "gelu-tanh"), ("silu", "swiglu")
+
+
+def _for(scene: Scene, kinds: tuple[str, ...], function: Callable[[Array], Array]) -> Array | None:
+    """Another function in place of one of these kinds; None where another is asked for."""
+    return _bent(scene, function) if _kind(scene) in kinds else None
+
+
+ASKED_FOR = "Use the activation that is asked for: see activation in the problem."
+
+ACTIVATED: Table = {
+    ("relu-instead", "max(0, x)", *BENDING): Row(
+        lambda scene: _with_kind(scene, "relu"),
+        "ReLU was used.",
+        "Use the activation that is asked for.",
+        "ReLU makes every negative number 0; GELU and SiLU bend, and let small negative numbers "
+        "through.",
+    ),
+    ("gelu-instead", "x (1 + erf(x / √2)) / 2", *BENDING): Row(
+        lambda scene: _with_kind(scene, "gelu"),
+        "The exact GELU was used.",
+        ASKED_FOR,
+        "GELU in its exact form, its approximation by tanh, ReLU and SiLU are four functions; a "
+        "trained model needs its own.",
+    ),
+    ("gelu-tanh-instead", "x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2", *BENDING): Row(
+        lambda scene: _with_kind(scene, "gelu-tanh"),
+        "The approximation of GELU by tanh was used.",
+        "Use the activation that is asked for; the exact GELU is x (1 + erf(x / √2)) / 2.",
+        "The two differ in the fourth decimal, which many layers add up; PyTorch's default is the "
+        "exact one, GPT-2 was trained with the other.",
+    ),
+    ("silu-instead", "x / (1 + exp(−x))", *BENDING): Row(
+        lambda scene: _with_kind(scene, "silu"),
+        "SiLU, also called swish, was used.",
+        ASKED_FOR,
+        "SiLU resembles GELU, but is flatter: at 1 it is 0.731 where GELU is 0.841.",
+    ),
+    ("gelu-by-sigmoid", "x / (1 + exp(−1.702 x))", *BENDING): Row(
+        lambda scene: _for(scene, GELUS, lambda x: x * _sigmoid(1.702 * x)),
+        "The approximation of GELU by a sigmoid was used.",
+        "Use the one that is asked for: by erf (gelu), or by tanh (gelu-tanh).",
+        "This one is the coarsest of the three, off by up to 0.02.",
+    ),
+    ("gelu-no-root", "x (1 + erf(x)) / 2", *BENDING): Row(
+        lambda scene: _for(scene, GELU, lambda x: x * (1 + _erf(x)) / 2),
+        "erf was taken of x itself.",
+        "Take it of x / √2: x (1 + erf(x / √2)) / 2.",
+        "Only with the root is (1 + erf(x / √2)) / 2 the share of normally distributed numbers "
+        "below x.",
+    ),
+    ("gelu-not-halved", "x (1 + erf(x / √2))", *BENDING): Row(
+        lambda scene: 2 * scene.right() if _kind(scene) in GELUS else None,
+        "The GELU was not halved.",
+        "Divide by 2: 1 + erf, or 1 + tanh, lies between 0 and 2.",
+        "Large numbers are to pass as they are, not doubled.",
+    ),
+    ("gelu-cdf-alone", "(1 + erf(x / √2)) / 2", *BENDING): Row(
+        lambda scene: _for(scene, GELU, lambda x: (1 + _erf(x / sqrt(2))) / 2),
+        "The share (1 + erf(x / √2)) / 2 was taken, and not multiplied by x.",
+        "Multiply it by x.",
+        "The share says how much of x passes; alone it is a soft step between 0 and 1.",
+    ),
+    ("silu-without-x", "1 / (1 + exp(−x))", *BENDING): Row(
+        lambda scene: _for(scene, SILUS, _sigmoid),
+        "The sigmoid was used, and not multiplied by x.",
+        "silu is x times its sigmoid: x / (1 + exp(−x)).",
+        "The sigmoid says how much of x passes; alone it is a soft step between 0 and 1.",
+    ),
+    ("silu-sign", "x / (1 + exp(x))", *BENDING): Row(
+        lambda scene: _for(scene, SILUS, lambda x: x * _sigmoid(-x)),
+        "The minus sign in the exponent was lost.",
+        "silu is x / (1 + exp(−x)).",
+        "The other way round, it is the large numbers that are held back.",
+    ),
+    ("sigmoid-for-activation", "1 / (1 + exp(−x))", *BENDING): Row(
+        lambda scene: _for(scene, (*RELU, *GELUS), _sigmoid),
+        "A sigmoid was used.",
+        ASKED_FOR,
+        "A sigmoid lies between 0 and 1 and hardly changes for large numbers: gradients vanish "
+        "there.",
+    ),
+    ("tanh-for-activation", "tanh(x)", *BENDING): Row(
+        lambda scene: _bent(scene, np.tanh),
+        "tanh was used.",
+        ASKED_FOR,
+        "tanh lies between −1 and 1 and hardly changes for large numbers: gradients vanish there.",
+    ),
+    ("relu-kept-negatives", "min(0, x)", *BENDING): Row(
+        lambda scene: _for(scene, RELU, lambda x: np.minimum(x, 0)),
+        "The negative numbers were kept, and the positive ones became 0.",
+        "Keep the positive ones: max(0, x).",
+        "Exactly the wrong half of the hidden numbers reaches the second product.",
+    ),
+    ("relu-absolute", "|x|", *BENDING): Row(
+        lambda scene: _for(scene, RELU, np.abs),
+        "Negative numbers lost their sign instead of becoming 0.",
+        "Let them become 0: max(0, x).",
+        "A hidden number that is below 0 is to say nothing at all.",
+    ),
+}
+enter(ACTIVATED)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.masks.mask_operation import Mask
 from attncli.calculation.operations.normalisers import Softmax
 from attncli.calculation.operations.projections import Project
-from attncli.homework.mistakes.layers.common import layer_of
+from attncli.homework.mistakes.masks.several_masks import causal_weights
 from attncli.homework.mistakes.mistake import Scene, mistake
 from attncli.homework.mistakes.weights.softmax import EVERY_NORMALISER
 
@@ -16,11 +14,9 @@ from attncli.homework.mistakes.weights.softmax import EVERY_NORMALISER
 def _with_memory(scene: Scene, name: str) -> Array | None:
     """The projection of another matrix of the encoder; None where it is not one of memory."""
     source, *others = scene.step.operation.operands
-    if source != "memory" or scene.part is None or name not in scene.whole:
+    if source != "memory" or scene.part is None or name == scene.full_name("memory"):
         return None
-    if name == scene.full_name("memory"):
-        return None
-    return scene.step.operation.apply(scene.whole[name], *(scene[other] for other in others))
+    return scene.apply(scene.whole[name], *(scene[other] for other in others))
 
 
 @mistake("memory-unencoded", "K and V from what goes into the encoder", Project)
@@ -31,9 +27,10 @@ def memory_unencoded(scene: Scene) -> Array | None:
 
     The embeddings know nothing of each other; what the encoder found out about the source is lost.
     """
-    names = (f"encoder.{name}" for name in ("embedded", "X_scaled", "X"))
-    name = next((name for name in names if name in scene.whole), None)
-    return _with_memory(scene, name) if name else None
+    for name in ("encoder.embedded", "encoder.X_scaled", "encoder.X"):
+        if name in scene.whole:
+            return _with_memory(scene, name)
+    return None
 
 
 @mistake("memory-layer-by-layer", "K and V from the encoder's layer of the same number", Project)
@@ -45,10 +42,9 @@ def memory_layer_by_layer(scene: Scene) -> Array | None:
     The picture of two stacks side by side suggests it, but the encoder is finished before the
     decoder begins.
     """
-    layer = layer_of(scene.full_name("output"))
-    if "decoder" not in layer:  # whose memory is given
+    if "decoder" not in scene.layer:  # whose memory is given
         return None
-    return _with_memory(scene, f"{layer.replace('decoder', 'encoder')}output")
+    return _with_memory(scene, f"{scene.layer.replace('decoder', 'encoder')}output")
 
 
 @mistake("causal-unasked", "weights of the keys j ≤ i alone", *EVERY_NORMALISER)
@@ -60,13 +56,10 @@ def causal_unasked(scene: Scene) -> Array | None:
     A decoder must not see what it is to predict; an encoder knows its whole sequence, and reads it
     in both directions.
     """
-    (scores,) = scene.operands
-    n, m = scores.shape[-2:]
-    is_masked = any(isinstance(step.operation, Mask) for step in scene.plan.steps)
-    if is_masked or "memory" in scene or n != m or "logits" in scene:
+    n, m = scene.operands[0].shape[-2:]
+    if scene.operations(Mask) or "memory" in scene or n != m or "logits" in scene:
         return None
-    seen = np.tri(n, dtype=np.bool_)
-    return scene.step.operation.apply(np.where(seen, scores, scores.dtype.type(-np.inf)))
+    return causal_weights(scene)
 
 
 @mistake("softmax-missing", "the scores, or logits, as they are", Softmax)

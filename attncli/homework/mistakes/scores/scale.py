@@ -1,170 +1,182 @@
-"""Mistakes in scaling the scores."""
+"""Mistakes in the scale of the scores, and in the soft cap after it."""
 
 from __future__ import annotations
 
 from math import sqrt
 
+import numpy as np
+
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.operations.pointwise import DivideByRoot, Multiply
+from attncli.calculation.masks.mask_operation import Mask
+from attncli.calculation.operations.pointwise import DivideByRoot, Multiply, SoftCap
 from attncli.calculation.operations.projections import WeightedSum
 from attncli.calculation.operations.split_heads import SplitHeads
 from attncli.calculation.scoring.additive import WeighHidden
 from attncli.calculation.scoring.measures import Cosine, Distance
 from attncli.calculation.scoring.products import Bilinear, Dot
-from attncli.homework.mistakes.mistake import Scene, mistake
+from attncli.homework.mistakes.mistake import Row, Scene, Table, enter, mistake
 
-
-def _transposed(matrix: Array) -> Array:
-    return matrix.swapaxes(-1, -2)
+SCORING = (Dot, Bilinear, WeighHidden, Cosine, Distance)
 
 
 def _factor(scene: Scene) -> float:
-    """What the right operation multiplies the scores by."""
+    """The number that the right operation multiplies the scores by."""
     operation = scene.step.operation
     if isinstance(operation, DivideByRoot):
         return 1 / sqrt(operation.d_k)
-    assert isinstance(operation, Multiply)
-    return operation.factor
+    return scene.operation(Multiply).factor
 
 
 def _over_root(scene: Scene, size: int) -> Array:
-    """The scores over the square root of some size."""
+    """The scores over the root of some size."""
     (scores,) = scene.operands
     return scores / sqrt(size)
 
 
-def _unsplit_width(scene: Scene) -> int:
-    """The width of Q with all its heads; 0 where nothing is split."""
-    step = scene.find(SplitHeads)
-    return scene[step.operation.operands[0]].shape[-1] if step else 0
+def _all_heads(scene: Scene) -> int:
+    """The width of Q with all its heads. Raises KeyError where nothing is split."""
+    return int(scene[scene.find(SplitHeads).source].shape[-1])
 
 
-@mistake("no-scale", "scores", DivideByRoot, Multiply)
-def no_scale(scene: Scene) -> Array | None:
-    """The scores were not scaled.
+def _model(scene: Scene) -> int:
+    """The width of X, or of Q with all its heads where there is no X."""
+    return int(scene["X"].shape[-1]) if "X" in scene else _all_heads(scene)
 
-    Multiply them by the scale: 1/√d_k, unless another is given.
 
-    Products of long vectors are large, and softmax of large scores gives nearly all the weight to
-    one key.
+def _over_root_of_all_heads(scene: Scene) -> Array | None:
+    """The scores over the root of that width of Q; None where X is as wide."""
+    width = _all_heads(scene)
+    return _over_root(scene, width) if width != _model(scene) else None
+
+
+OF_A_HEAD = "Divide by √d_k, the root of the width of one head's queries and keys."
+OF_QUERIES = "Divide by √d_k, the root of the width of the queries and keys."
+
+SCALES: Table = {
+    ("no-scale", "scores", DivideByRoot, Multiply): Row(
+        lambda scene: scene.operands[0].copy(),
+        "The scores were not scaled.",
+        "Multiply them by the scale: 1/√d_k, unless another is given.",
+        "Products of long vectors are large, and softmax of large scores gives nearly all the "
+        "weight to one key.",
+    ),
+    ("divide-by-dk", "scores / d_k", DivideByRoot): Row(
+        lambda scene: scene.operands[0] / scene.operation(DivideByRoot).d_k,
+        "The scores were divided by d_k.",
+        "Divide by its square root, √d_k.",
+        "A sum of d_k products has a standard deviation of √d_k; dividing by d_k makes the scores "
+        "so small that softmax gives nearly equal weights.",
+    ),
+    ("sqrt-dmodel", "scores / √d_model", DivideByRoot): Row(
+        lambda scene: _over_root(scene, _model(scene)),
+        "The scores were divided by √d_model, the root of the width of the whole sequence.",
+        OF_A_HEAD,
+        "A score adds up d_k products, not d_model; the larger divisor makes the weights too "
+        "equal.",
+    ),
+    ("sqrt-all-heads", "scores / √(h · d_k)", DivideByRoot): Row(
+        _over_root_of_all_heads,
+        "The scores were divided by the root of the width of Q with all its heads.",
+        OF_A_HEAD,
+        "A head's score adds up only that head's products; the larger divisor makes the weights "
+        "too equal.",
+    ),
+    ("sqrt-heads", "scores / √h", DivideByRoot): Row(
+        lambda scene: _over_root(scene, scene.size("heads")),
+        "The scores were divided by √h, the root of the number of heads.",
+        OF_A_HEAD,
+        "How large a score becomes depends on how many products it adds up, not on how many heads "
+        "there are.",
+    ),
+    ("sqrt-dv", "scores / √d_v", DivideByRoot): Row(
+        lambda scene: _over_root(scene, scene[scene.find(WeightedSum).values].shape[-1]),
+        "The scores were divided by √d_v, the root of the width of the values.",
+        OF_QUERIES,
+        "The values have no part in the scores; their width says nothing about how large those "
+        "are.",
+    ),
+    ("sqrt-n", "scores / √(number of keys)", DivideByRoot): Row(
+        lambda scene: _over_root(scene, scene.operands[0].shape[-1]),
+        "The scores were divided by the root of the number of keys.",
+        OF_QUERIES,
+        "How large a score becomes depends on how many products it adds up, not on how long the "
+        "sequence is.",
+    ),
+    ("scale-inverted", "scores × √d_k, or over the given scale", DivideByRoot, Multiply): Row(
+        lambda scene: scene.operands[0] / _factor(scene) if _factor(scene) else None,
+        "The scores were multiplied where they should be divided, or the other way round.",
+        "Divide them by √d_k, or multiply them by the scale that is given.",
+        "Inverted, the scale makes large scores larger, and softmax gives nearly all the weight to "
+        "one key.",
+    ),
+    ("scale-twice", "scores × factor × factor", Multiply): Row(
+        lambda scene: scene.operands[0] * _factor(scene) ** 2,
+        "The scores were scaled twice.",
+        "Scale once: the scores, or the queries before the product, but not both.",
+        "Dividing by √d_k twice is dividing by d_k: the scores become so small that softmax gives "
+        "nearly equal weights.",
+    ),
+    ("scale-unasked", "Q Kᵀ / √d_k as the scores", *SCORING): Row(
+        lambda scene: scene.right() / sqrt(scene.operands[0].shape[-1]),
+        "The scores were divided by a square root here: √d_k, or that of the hidden width.",
+        "Scores are not scaled yet: where a scale is asked for, it is the next step, scaled.",
+        "Scaled where the problem asks for none, or once more in the next step, the scores become "
+        "too small, and the weights too equal.",
+    ),
+}
+enter(SCALES)
+
+
+def _cap(scene: Scene) -> float:
+    """The cap of the scores."""
+    return scene.operation(SoftCap).cap
+
+
+CAPS: Table = {
+    ("softcap-missing", "scaled", SoftCap): Row(
+        lambda scene: scene.operands[0].copy(),
+        "The soft cap was left out.",
+        "Cap the scores: c tanh(s / c).",
+        "Without it large scores stay large, and softmax gives nearly all the weight to one key.",
+    ),
+    ("softcap-not-multiplied", "tanh(scaled / c)", SoftCap): Row(
+        lambda scene: scene.right() / _cap(scene),
+        "The tanh was not multiplied by the cap again.",
+        "Multiply by c after the tanh: c tanh(s / c).",
+        "tanh alone lies between −1 and 1, whatever the cap: small scores shrink by the factor c "
+        "as well.",
+    ),
+    ("softcap-clipped", "scaled cut off at ±c", SoftCap): Row(
+        lambda scene: np.clip(scene.operands[0], -_cap(scene), _cap(scene)),
+        "The scores were cut off at the cap.",
+        "Let tanh bend them: c tanh(s / c).",
+        "A hard limit leaves small scores as they are and makes all large ones equal; the soft cap "
+        "keeps their order.",
+    ),
+}
+enter(CAPS)
+
+
+@mistake("softcap-before-scale", "c tanh(scores / c) × factor", SoftCap)
+def softcap_before_scale(scene: Scene) -> Array | None:
+    """The soft cap was applied to the scores before they were scaled.
+
+    Scale first, then cap.
+
+    The cap bounds what softmax is given: scaled afterwards, the scores stay far below it.
     """
-    (scores,) = scene.operands
-    return scores.copy()
+    scaling = scene.behind(DivideByRoot, Multiply)
+    return scaling.apply(scene.apply(*scaling.operands))
 
 
-@mistake("divide-by-dk", "scores / d_k", DivideByRoot)
-def divide_by_dk(scene: Scene) -> Array | None:
-    """The scores were divided by d_k.
+@mistake("softcap-after-mask", "c tanh((scaled + mask) / c)", Mask)
+def softcap_after_mask(scene: Scene) -> Array | None:
+    """The soft cap was applied after the mask, to the hidden scores too.
 
-    Divide by its square root, √d_k.
+    Cap first, then mask.
 
-    A sum of d_k products has a standard deviation of √d_k; dividing by d_k makes the scores so
-    small that softmax gives nearly equal weights.
+    tanh of −∞ is −1: what was hidden gets the score −c, and with it some weight.
     """
-    (scores,) = scene.operands
-    operation = scene.step.operation
-    assert isinstance(operation, DivideByRoot)
-    return scores / operation.d_k
-
-
-@mistake("sqrt-dmodel", "scores / √d_model", DivideByRoot)
-def sqrt_dmodel(scene: Scene) -> Array | None:
-    """The scores were divided by √d_model, the root of the width of the whole sequence.
-
-    Divide by √d_k, the root of the width of one head's queries and keys.
-
-    A score adds up d_k products, not d_model; the larger divisor makes the weights too equal.
-    """
-    width = scene["X"].shape[-1] if "X" in scene else _unsplit_width(scene)
-    return _over_root(scene, width) if width else None
-
-
-@mistake("sqrt-all-heads", "scores / √(h · d_k)", DivideByRoot)
-def sqrt_all_heads(scene: Scene) -> Array | None:
-    """The scores were divided by the root of the width of Q with all its heads.
-
-    Divide by √d_k, the root of the width of one head's queries and keys.
-
-    A head's score adds up only that head's products; the larger divisor makes the weights too
-    equal.
-    """
-    width = _unsplit_width(scene)
-    is_d_model = "X" not in scene or scene["X"].shape[-1] == width
-    return _over_root(scene, width) if width and not is_d_model else None
-
-
-@mistake("sqrt-heads", "scores / √h", DivideByRoot)
-def sqrt_heads(scene: Scene) -> Array | None:
-    """The scores were divided by √h, the root of the number of heads.
-
-    Divide by √d_k, the root of the width of one head's queries and keys.
-
-    How large a score becomes depends on how many products it adds up, not on how many heads there
-    are.
-    """
-    sizes = [axis.size for axis in scene.step.axes if axis.name == "heads"]
-    return _over_root(scene, sizes[0]) if sizes else None
-
-
-@mistake("sqrt-dv", "scores / √d_v", DivideByRoot)
-def sqrt_dv(scene: Scene) -> Array | None:
-    """The scores were divided by √d_v, the root of the width of the values.
-
-    Divide by √d_k, the root of the width of the queries and keys.
-
-    The values have no part in the scores; their width says nothing about how large those are.
-    """
-    step = scene.find(WeightedSum)
-    return _over_root(scene, scene[step.operation.operands[1]].shape[-1]) if step else None
-
-
-@mistake("sqrt-n", "scores / √(number of keys)", DivideByRoot)
-def sqrt_n(scene: Scene) -> Array | None:
-    """The scores were divided by the root of the number of keys.
-
-    Divide by √d_k, the root of the width of the queries and keys.
-
-    How large a score becomes depends on how many products it adds up, not on how long the sequence
-    is.
-    """
-    (scores,) = scene.operands
-    return _over_root(scene, scores.shape[-1])
-
-
-@mistake("scale-inverted", "scores × √d_k, or over the given scale", DivideByRoot, Multiply)
-def scale_inverted(scene: Scene) -> Array | None:
-    """The scores were multiplied where they should be divided, or the other way round.
-
-    Divide them by √d_k, or multiply them by the scale that is given.
-
-    Inverted, the scale makes large scores larger, and softmax gives nearly all the weight to one
-    key.
-    """
-    (scores,) = scene.operands
-    factor = _factor(scene)
-    return scores / factor if factor else None
-
-
-@mistake("scale-twice", "scores × factor × factor", Multiply)
-def scale_twice(scene: Scene) -> Array | None:
-    """The scores were scaled twice.
-
-    Scale once: the scores, or the queries before the product, but not both.
-
-    Dividing by √d_k twice is dividing by d_k: the scores become so small that softmax gives nearly
-    equal weights.
-    """
-    (scores,) = scene.operands
-    return scores * _factor(scene) ** 2
-
-
-@mistake("scale-unasked", "Q Kᵀ / √d_k as the scores", Dot, Bilinear, WeighHidden, Cosine, Distance)
-def scale_unasked(scene: Scene) -> Array | None:
-    """The scores were divided by a square root here: √d_k, or that of the hidden width.
-
-    Scores are not scaled yet: where a scale is asked for, it is the next step, scaled.
-
-    Scaled where the problem asks for none, or once more in the next step, the scores become too
-    small, and the weights too equal.
-    """
-    return scene.right() / sqrt(scene.operands[0].shape[-1])
+    cap = scene.find(SoftCap)
+    _, *matrices = scene.operands
+    return cap.apply(scene.apply(scene[cap.source], *matrices))

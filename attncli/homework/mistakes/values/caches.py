@@ -6,9 +6,8 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.masks.mask_operation import Mask
-from attncli.calculation.masks.mask_rules import Causal, Window
 from attncli.calculation.plans.cache import Join
-from attncli.homework.mistakes.masks.common import masking
+from attncli.homework.mistakes.masks.one_mask import counted_from
 from attncli.homework.mistakes.mistake import Scene, mistake
 from attncli.records import replace
 
@@ -44,9 +43,7 @@ def _of_new_keys(scene: Scene) -> Array:
     every = scene.step.axes[-1].size
     new = slice(scene["K_past"].shape[-2] - every, None)
     scores, *matrices = scene.operands
-    rules = tuple(
-        replace(rule, first=0) if isinstance(rule, Causal | Window) else rule
-        for rule in masking(scene).rules
-    )
+    mask = scene.operation(Mask)
+    rules = counted_from(0, mask.rules)
     own = (matrix[..., new] if matrix.shape[-1] == every else matrix for matrix in matrices)
-    return replace(masking(scene), rules=rules).apply(scores[..., new], *own)
+    return replace(mask, rules=rules).apply(scores[..., new], *own)

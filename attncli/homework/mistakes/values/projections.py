@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array, Role
@@ -11,40 +9,9 @@ from attncli.calculation.operations.projections import Project, WeightedSum
 from attncli.calculation.operations.split_heads import Concat, SplitHeads
 from attncli.calculation.scoring.additive import TanhSum
 from attncli.calculation.scoring.products import Bilinear, Dot
-from attncli.homework.mistakes.mistake import Scene, mistake
+from attncli.homework.mistakes.mistake import Row, Scene, Table, enter, mistake
 
 OF_SEQUENCES = (Project, SplitHeads, Dot, Bilinear, TanhSum, WeightedSum)
-
-
-def renamed(scene: Scene, instead: Mapping[str, str]) -> Array | None:
-    """The right operation on other matrices; None where it takes none of those to be replaced."""
-    names = scene.step.operation.operands
-    if not set(names) & set(instead):
-        return None
-    return scene.step.operation.apply(*(scene[instead.get(name, name)] for name in names)).copy()
-
-
-def _weight(scene: Scene) -> str:
-    """The name of the weight of this projection."""
-    operation = scene.step.operation
-    assert isinstance(operation, Project)
-    return operation.weight
-
-
-def _weight_first(scene: Scene, weight: Array) -> Array:
-    """The product with the weight in front, with the bias if there is one."""
-    source, _, *biases = scene.operands
-    per_head = weight.ndim == 3
-    product = weight @ (source[..., None, :, :] if per_head else source)
-    for bias in biases:
-        product = product + (bias[:, None, :] if per_head else bias)
-    return product
-
-
-def _unprojected(scene: Scene, weight: str) -> Array | None:
-    """What goes into the projection by this weight, as it is; None where each head has its own."""
-    source, matrix, *_ = scene.operands
-    return source.copy() if _weight(scene) == weight and matrix.ndim == 2 else None
 
 
 @mistake("weight-transposed", "X Wᵀ for X W, or X W for X Wᵀ", Project)
@@ -58,7 +25,17 @@ def weight_transposed(scene: Scene) -> Array | None:
     are mixed by the wrong numbers.
     """
     source, weight, *biases = scene.operands
-    return scene.step.operation.apply(source, weight.swapaxes(-1, -2), *biases)
+    return scene.apply(source, weight.mT, *biases)
+
+
+def _weight_first(scene: Scene, weight: Array) -> Array:
+    """The product with the weight in front, with the bias if there is one."""
+    source, _, *biases = scene.operands
+    per_head = weight.ndim == 3
+    product = weight @ (source[..., None, :, :] if per_head else source)
+    for bias in biases:
+        product = product + (bias[:, None, :] if per_head else bias)
+    return product
 
 
 @mistake("weight-on-left", "W X", Project)
@@ -74,7 +51,7 @@ def weight_on_left(scene: Scene) -> Array | None:
     if Role.TOKENS in swapped:
         return None
     weight = scene.operands[1]
-    return _weight_first(scene, weight.swapaxes(-1, -2) if Role.WEIGHT in swapped else weight)
+    return _weight_first(scene, weight.mT if Role.WEIGHT in swapped else weight)
 
 
 @mistake("weight-on-right", "X W, where tokens are columns", Project)
@@ -91,97 +68,82 @@ def weight_on_right(scene: Scene) -> Array | None:
     return _weight_first(scene, scene.operands[1])
 
 
-@mistake("v-uses-wk", "V = X W_k", Project)
-def v_uses_wk(scene: Scene) -> Array | None:
-    """The values were projected by W_k, the weight of the keys.
-
-    V has a weight of its own: V = X W_v.
-
-    Keys say where to look and values what is found there; with one weight for both, the output is
-    a mixture of keys.
-    """
-    return renamed(scene, {"W_v": "W_k", "b_v": "b_k"})
+def _by_weight_of(scene: Scene, own: str, other: str) -> Array | None:
+    """One of Q, K and V by the weight and bias of another; None at the other projections."""
+    return scene.with_names({f"W_{own}": f"W_{other}", f"b_{own}": f"b_{other}"})
 
 
-@mistake("k-uses-wq", "K = X W_q", Project)
-def k_uses_wq(scene: Scene) -> Array | None:
-    """The keys were projected by W_q, the weight of the queries.
-
-    K has a weight of its own: K = X W_k.
-
-    With one weight for both, a sequence that attends to itself has symmetric scores: what token 1
-    seeks in token 2 is then what token 2 seeks in token 1.
-    """
-    return renamed(scene, {"W_k": "W_q", "b_k": "b_q"})
+def _unprojected(scene: Scene, weight: str) -> Array | None:
+    """The source of the projection by this weight; None elsewhere, or where it is one a head."""
+    source, matrix, *_ = scene.operands
+    is_this = scene.operation(Project).weight == weight
+    return source.copy() if is_this and matrix.ndim == 2 else None
 
 
-@mistake("q-uses-wk", "Q = X W_k", Project)
-def q_uses_wk(scene: Scene) -> Array | None:
-    """The queries were projected by W_k, the weight of the keys.
-
-    Q has a weight of its own: Q = X W_q.
-
-    With one weight for both, a sequence that attends to itself has symmetric scores: what token 1
-    seeks in token 2 is then what token 2 seeks in token 1.
-    """
-    return renamed(scene, {"W_q": "W_k", "b_q": "b_k"})
+def _own(scene: Scene) -> str:
+    """The name of the sequence that the queries come from."""
+    return "embedded" if "embedded" in scene else "X"
 
 
-@mistake("q-unprojected", "Q = X", Project)
-def q_unprojected(scene: Scene) -> Array | None:
-    """X itself was taken for the queries.
+SYMMETRIC = (
+    "With one weight for both, a sequence that attends to itself has symmetric scores: what token "
+    "1 seeks in token 2 is then what token 2 seeks in token 1."
+)
 
-    Project it: Q = X W_q.
-
-    W_q learns what a token seeks; without it every token seeks what it is itself.
-    """
-    return _unprojected(scene, "W_q")
-
-
-@mistake("k-unprojected", "K = X", Project)
-def k_unprojected(scene: Scene) -> Array | None:
-    """The sequence itself was taken for the keys.
-
-    Project it: K = X W_k, or memory W_k in cross-attention.
-
-    W_k learns by what a token is found; without it the queries are compared with raw embeddings.
-    """
-    return _unprojected(scene, "W_k")
-
-
-@mistake("v-unprojected", "V = X", Project)
-def v_unprojected(scene: Scene) -> Array | None:
-    """The sequence itself was taken for the values.
-
-    Project it: V = X W_v, or memory W_v in cross-attention.
-
-    W_v learns what a token passes on; without it the output is a mixture of raw embeddings.
-    """
-    return _unprojected(scene, "W_v")
-
-
-@mistake("cross-swapped", "Q from memory, K and V from X", *OF_SEQUENCES)
-def cross_swapped(scene: Scene) -> Array | None:
-    """X and memory were exchanged: queries from memory, keys and values from X.
-
-    Queries come from X, the sequence that asks; keys and values from memory, which is asked.
-
-    The output has one row a query: exchanged, it has the rows of memory, and the encoder reads the
-    decoder instead of being read by it.
-    """
-    own = "embedded" if "embedded" in scene else "X"
-    return renamed(scene, {own: "memory", "memory": own})
-
-
-@mistake("cross-is-self", "K and V from X although memory is given", *OF_SEQUENCES)
-def cross_is_self(scene: Scene) -> Array | None:
-    """X was used where memory belongs.
-
-    In cross-attention keys and values come from memory; only the queries come from X.
-
-    X then attends to itself, and nothing of the other sequence reaches the output.
-    """
-    return renamed(scene, {"memory": "embedded" if "embedded" in scene else "X"})
+OTHER_SOURCES: Table = {
+    ("v-uses-wk", "V = X W_k", Project): Row(
+        lambda scene: _by_weight_of(scene, "v", "k"),
+        "The values were projected by W_k, the weight of the keys.",
+        "V has a weight of its own: V = X W_v.",
+        "Keys say where to look and values what is found there; with one weight for both, the "
+        "output is a mixture of keys.",
+    ),
+    ("k-uses-wq", "K = X W_q", Project): Row(
+        lambda scene: _by_weight_of(scene, "k", "q"),
+        "The keys were projected by W_q, the weight of the queries.",
+        "K has a weight of its own: K = X W_k.",
+        SYMMETRIC,
+    ),
+    ("q-uses-wk", "Q = X W_k", Project): Row(
+        lambda scene: _by_weight_of(scene, "q", "k"),
+        "The queries were projected by W_k, the weight of the keys.",
+        "Q has a weight of its own: Q = X W_q.",
+        SYMMETRIC,
+    ),
+    ("q-unprojected", "Q = X", Project): Row(
+        lambda scene: _unprojected(scene, "W_q"),
+        "X itself was taken for the queries.",
+        "Project it: Q = X W_q.",
+        "W_q learns what a token seeks; without it every token seeks what it is itself.",
+    ),
+    ("k-unprojected", "K = X", Project): Row(
+        lambda scene: _unprojected(scene, "W_k"),
+        "The sequence itself was taken for the keys.",
+        "Project it: K = X W_k, or memory W_k in cross-attention.",
+        "W_k learns by what a token is found; without it the queries are compared with raw "
+        "embeddings.",
+    ),
+    ("v-unprojected", "V = X", Project): Row(
+        lambda scene: _unprojected(scene, "W_v"),
+        "The sequence itself was taken for the values.",
+        "Project it: V = X W_v, or memory W_v in cross-attention.",
+        "W_v learns what a token passes on; without it the output is a mixture of raw embeddings.",
+    ),
+    ("cross-swapped", "Q from memory, K and V from X", *OF_SEQUENCES): Row(
+        lambda scene: scene.with_names({_own(scene): "memory", "memory": _own(scene)}),
+        "X and memory were exchanged: queries from memory, keys and values from X.",
+        "Queries come from X, the sequence that asks; keys and values from memory, which is asked.",
+        "The output has one row a query: exchanged, it has the rows of memory, and the encoder "
+        "reads the decoder instead of being read by it.",
+    ),
+    ("cross-is-self", "K and V from X although memory is given", *OF_SEQUENCES): Row(
+        lambda scene: scene.with_names({"memory": _own(scene)}),
+        "X was used where memory belongs.",
+        "In cross-attention keys and values come from memory; only the queries come from X.",
+        "X then attends to itself, and nothing of the other sequence reaches the output.",
+    ),
+}
+enter(OTHER_SOURCES)
 
 
 @mistake("split-before-project", "each part of X times one small W", Project)
@@ -193,16 +155,10 @@ def split_before_project(scene: Scene) -> Array | None:
     A head then sees only its own slice of the embedding, and all heads learn the same projection.
     """
     source, weight, *biases = scene.operands
-    split = next(
-        (
-            step.operation
-            for step in scene.plan.steps
-            if isinstance(step.operation, SplitHeads) and step.operation.source == scene.step.name
-        ),
-        None,
-    )
-    if split is None:
+    splits = [s for s in scene.operations(SplitHeads) if s.source == scene.step.name]
+    if not splits:
         return None
+    split = splits[0]
     rows, columns = source.shape[-1] // split.heads, weight.shape[-1] // split.heads
     parts = split.apply(source) @ weight[:rows, :columns]
     for bias in biases:
@@ -210,40 +166,32 @@ def split_before_project(scene: Scene) -> Array | None:
     return Concat(split.source).apply(parts)
 
 
-@mistake("bias-missing", "X W", Project)
-def bias_missing(scene: Scene) -> Array | None:
-    """The bias was left out.
-
-    Add it to every row of the product: X W + b.
-
-    The bias shifts each feature by the same amount for every token; without it the whole matrix is
-    shifted.
-    """
-    source, weight, *biases = scene.operands
-    return scene.step.operation.apply(source, weight) if biases else None
+def _relu(scene: Scene) -> Array | None:
+    """The projection without its negative numbers; None in a feed-forward."""
+    is_of_attention = scene.operation(Project).weight in ("W_q", "W_k", "W_v", "W_o")
+    return np.maximum(scene.right(), 0) if is_of_attention else None
 
 
-@mistake("bias-twice", "X W + 2 b", Project)
-def bias_twice(scene: Scene) -> Array | None:
-    """The bias was added twice.
-
-    Add it once to every row of the product: X W + b.
-
-    Added once more, as when a layer has added it already, it shifts every row of the matrix.
-    """
-    source, weight, *biases = scene.operands
-    return scene.step.operation.apply(source, weight, 2 * biases[0]) if biases else None
-
-
-@mistake("relu-on-projection", "max(0, X W)", Project)
-def relu_on_projection(scene: Scene) -> Array | None:
-    """The projection was put through a ReLU: its negative numbers became 0.
-
-    Leave it as it is: the projections of attention are linear, X W + b.
-
-    Queries and keys without negative numbers can hardly disagree, and values lose what they would
-    subtract.
-    """
-    if _weight(scene) not in ("W_q", "W_k", "W_v", "W_o"):
-        return None
-    return np.maximum(scene.right(), 0)
+BIASES: Table = {
+    ("bias-missing", "X W", Project): Row(
+        lambda scene: scene.apply(*scene.operands[:2]) if scene.operation(Project).bias else None,
+        "The bias was left out.",
+        "Add it to every row of the product: X W + b.",
+        "The bias shifts each feature by the same amount for every token; without it the whole "
+        "matrix is shifted.",
+    ),
+    ("bias-twice", "X W + 2 b", Project): Row(
+        lambda scene: scene.apply(*scene.operands[:2], 2 * scene.operands[2]),
+        "The bias was added twice.",
+        "Add it once to every row of the product: X W + b.",
+        "Added once more, as when a layer has added it already, it shifts every row of the matrix.",
+    ),
+    ("relu-on-projection", "max(0, X W)", Project): Row(
+        _relu,
+        "The projection was put through a ReLU: its negative numbers became 0.",
+        "Leave it as it is: the projections of attention are linear, X W + b.",
+        "Queries and keys without negative numbers can hardly disagree, and values lose what they "
+        "would subtract.",
+    ),
+}
+enter(BIASES)

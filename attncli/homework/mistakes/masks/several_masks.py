@@ -1,0 +1,146 @@
+"""Mistakes with several masks, with a cache that is not full, and with rows that see nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from attncli.calculation.algebra.layouts import Array
+from attncli.calculation.masks.mask_operation import HIDES, Mask
+from attncli.calculation.masks.mask_rules import Causal, Window
+from attncli.calculation.operations.normalisers import Softmax
+from attncli.homework.mistakes.masks.one_mask import conditions, counted_from, numbers, scored
+from attncli.homework.mistakes.mistake import Row, Scene, Table, enter, mistake
+from attncli.homework.mistakes.weights.softmax import EVERY_NORMALISER
+from attncli.records import replace
+
+
+@mistake("masks-or", "fill where every mask hides", Mask)
+def masks_or(scene: Scene) -> Array | None:
+    """The masks were combined with "or": a key was seen as soon as one mask allowed it.
+
+    Combine them with "and": a key is seen only where every mask allows it.
+
+    Each mask hides for a reason of its own, padding for one and the future for another; one reason
+    is enough.
+    """
+    parts = [*conditions(scene), *(added > HIDES for added in numbers(scene))]
+    if len(parts) < 2:
+        return None
+    seen = np.zeros(scene.operands[0].shape, np.bool_)
+    for part in parts:
+        seen |= part
+    scores = scored(scene)
+    return np.where(seen, scores, scores.dtype.type(scene.operation(Mask).fill))
+
+
+def _only(scene: Scene, position: int) -> Array | None:
+    """The scores with one of several masks alone; None where this is `causal-missing`."""
+    mask = scene.operation(Mask)
+    bare = replace(mask, rules=(), keep=(), add=())
+    masks = [
+        *(replace(bare, rules=(rule,)) for rule in mask.rules),
+        *(replace(bare, keep=(name,)) for name in mask.keep),
+        *(replace(bare, add=(name,)) for name in mask.add),
+    ]
+    if len(masks) < 2:
+        return None
+    used = masks.pop(position)
+    if all(isinstance(rule, Causal) for other in masks for rule in other.rules or (None,)):
+        return None
+    return scene.result_of(used)
+
+
+def _without_lengths(scene: Scene, first: int) -> Array | None:
+    """The scores with all the keys of a cache, and the first query at another one of them."""
+    rules = scene.operation(Mask).rules
+    others = tuple(rule for rule in rules if rule.words != "cache_lens")
+    if len(others) == len(rules):
+        return None
+    return scene.with_choices(rules=counted_from(first, others))
+
+
+def _at_the_end(scene: Scene) -> Array | None:
+    """The scores with all the keys of a cache, and the last query at the last of them."""
+    n, m = scene.operands[0].shape[-2:]
+    return _without_lengths(scene, m - n)
+
+
+def _at_the_beginning(scene: Scene) -> Array | None:
+    """The scores with the first query at the first key; None where no rule counts from it."""
+    counts = any(isinstance(rule, Causal | Window) for rule in scene.operation(Mask).rules)
+    return _without_lengths(scene, 0) if counts else None
+
+
+def _empty_rows(scene: Scene, weight: float) -> Array | None:
+    """The weights with this one in every row that may attend nothing; None without such rows."""
+    (scores,) = scene.operands
+    empty = np.isneginf(scores).all(axis=-1, keepdims=True)
+    return np.where(empty, scores.dtype.type(weight), scene.right()) if empty.any() else None
+
+
+def causal_weights(scene: Scene) -> Array:
+    """The weights of the keys j ≤ i alone."""
+    (scores,) = scene.operands
+    causal = np.tri(*scores.shape[-2:], dtype=np.bool_)
+    return scene.apply(np.where(causal, scores, scores.dtype.type(-np.inf)))
+
+
+def _causal_of_memory(scene: Scene) -> Array | None:
+    """The weights of the keys j ≤ i in cross-attention; None elsewhere, or with a mask."""
+    return causal_weights(scene) if "memory" in scene and not scene.operations(Mask) else None
+
+
+EVERY_MASK = "Apply all of them: a key is seen only where every mask allows it."
+NO_WEIGHT = "Give it weights of 0, and so an output of 0."
+
+SEVERAL: Table = {
+    ("mask-only-first", "the first mask alone", Mask): Row(
+        lambda scene: _only(scene, 0),
+        "Only the first of the masks was used.",
+        EVERY_MASK,
+        "What the other masks hide gets weight, and reaches the output.",
+    ),
+    ("mask-only-last", "the last mask alone", Mask): Row(
+        lambda scene: _only(scene, -1),
+        "Only the last of the masks was used.",
+        EVERY_MASK,
+        "What the other masks hide gets weight, and reaches the output; a mask that is assigned in "
+        "a loop instead of combined overwrites the one before.",
+    ),
+    ("cache-lens-ignored", "every key of the cache is seen", Mask): Row(
+        _at_the_end,
+        "The lengths of the cache were left out: all its keys were taken for filled.",
+        "Hide the keys after the filled ones, and let the last query stand at the last that is "
+        "filled.",
+        "What stands behind them belongs to no token: it gets weight, and reaches the output.",
+    ),
+    ("cache-lens-plain-causal", "query i sees key j ≤ i, whatever is filled", Mask): Row(
+        _at_the_beginning,
+        "The lengths of the cache were left out, and the queries counted from its first key.",
+        "Count from where the first query stands, at length − n, and hide the keys that are not "
+        "filled.",
+        "The queries are the last tokens of the cache, and see those before them.",
+    ),
+    ("empty-row-nan", "0 / 0 where every key is hidden", Softmax): Row(
+        lambda scene: _empty_rows(scene, np.nan),
+        "A query that may attend nothing got NaN (not a number) for its weights.",
+        NO_WEIGHT,
+        "Every exponential in the row is 0, and so is their sum; 0 / 0 is NaN, which spreads to "
+        "all that is calculated from it.",
+    ),
+    ("empty-row-mean", "1 / m where every key is hidden", Softmax): Row(
+        lambda scene: _empty_rows(scene, 1 / scene.operands[0].shape[-1]),
+        "A query that may attend nothing got equal weights for all the keys.",
+        NO_WEIGHT,
+        'Equal scores give equal weights, even when all of them mean "hidden", as with a fill of '
+        "−1e9: the output is then the mean of values that should not be seen.",
+    ),
+    ("cross-mask-wrong", "weights under the causal mask of the target", *EVERY_NORMALISER): Row(
+        _causal_of_memory,
+        "The causal mask of the target was used in cross-attention.",
+        "Let every query see all of memory: a causal mask belongs to self-attention.",
+        "The source is known as a whole before the first word of the target; hiding its end from "
+        "the first queries takes away what they need.",
+    ),
+}
+enter(SEVERAL)

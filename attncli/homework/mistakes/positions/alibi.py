@@ -1,0 +1,123 @@
+"""Mistakes in ALiBi: what is subtracted from the scores for the distance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from attncli.calculation.algebra.layouts import Array
+from attncli.calculation.masks.mask_operation import Mask
+from attncli.calculation.positions.places import places
+from attncli.calculation.positions.position_operations import Distances
+from attncli.homework.mistakes.mistake import Row, Scene, Table, enter
+from attncli.homework.mistakes.positions.sinusoids import without_past
+
+
+def _without(scene: Scene) -> Array | None:
+    """The scores masked without ALiBi's numbers; None where there are none."""
+    add = scene.operation(Mask).add
+    others = tuple(name for name in add if name != "position")
+    return scene.with_choices(add=others) if others != add else None
+
+
+def _signed(scene: Scene) -> Array:
+    """The numbers with the sign that the difference of the positions has."""
+    (source,) = scene.operands
+    n, m = source.shape[-2:]
+    first = scene.operation(Distances).first
+    return np.asarray(scene.right() * np.sign(places(first, n) - np.arange(m)))
+
+
+def _with_slopes(scene: Scene, wrong: Callable[[list[float]], list[float]]) -> Array | None:
+    """The numbers with other slopes 2^−e; None where they are the right ones.
+
+    `wrong` makes the exponents e of all heads from the right ones.
+    """
+    right = [8 * step / steps for step, steps in scene.operation(Distances).slopes]
+    exponents = wrong(right)
+    if exponents == right:
+        return None
+    factors = np.array([2.0 ** (own - other) for own, other in zip(right, exponents, strict=True)])
+    heads = scene.operation(Distances).heads
+    return np.asarray(scene.right() * (factors[:, None, None] if heads else factors))
+
+
+def _eighths(heads: int, steps: int, first: int = 1) -> list[float]:
+    """8a / steps of every head, a counted from the first."""
+    return [8 * (first + head) / steps for head in range(heads)]
+
+
+def _of_next_power(right: list[float]) -> list[float]:
+    """The first exponents of the next higher power of two."""
+    return _eighths(len(right), 2 ** (len(right) - 1).bit_length())
+
+
+NEXT_LOWER = (
+    "Take the slopes of the next lower power of two, then the first, third, … of twice that power."
+)
+AS_TRAINED = (
+    "So the authors' program has it; trained weights need the slopes that they were trained with."
+)
+
+DISTANCES: Table = {
+    ("alibi-missing", "scores, no position added", Mask): Row(
+        _without,
+        "ALiBi's numbers were not added to the scores.",
+        "Add position before softmax: −slope · |i − j|.",
+        "Without them attention does not know how far apart tokens are.",
+    ),
+    ("alibi-sign", "+slope · |i − j|", Distances): Row(
+        lambda scene: -scene.right(),
+        "The distance raises the scores.",
+        "Subtract it: −slope · |i − j|.",
+        "With a plus the farthest keys get the most weight; ALiBi is there to prefer the near "
+        "ones.",
+    ),
+    ("alibi-no-absolute", "−slope · (i − j)", Distances): Row(
+        _signed,
+        "The difference of the positions was taken with its sign.",
+        "Take the distance |i − j|, which is never negative.",
+        "Keys after the query would be preferred, the farther the more. Under a causal mask they "
+        "are hidden, and the two are the same.",
+    ),
+    ("alibi-slope-shift", "2^(−8h/H), h from 0", Distances): Row(
+        lambda scene: _with_slopes(scene, lambda e: _eighths(len(e), len(e), first=0)),
+        "The heads were counted from 0, so that the first slope is 1.",
+        "Count them from 1: the slopes are 2^(−8/H), 2^(−16/H), … down to 2^(−8).",
+        "Every head gets the slope of the one before it, which is too steep.",
+    ),
+    ("alibi-non-pow2", "2^(−8h/H) for an H that is no power of two", Distances): Row(
+        lambda scene: _with_slopes(scene, lambda e: _eighths(len(e), len(e))),
+        "The rule for a power of two was used for another number of heads.",
+        NEXT_LOWER,
+        AS_TRAINED,
+    ),
+    ("alibi-next-power", "the first slopes of the next higher power of two", Distances): Row(
+        lambda scene: _with_slopes(scene, _of_next_power),
+        "The first slopes of the next higher power of two were used.",
+        NEXT_LOWER,
+        AS_TRAINED,
+    ),
+    ("alibi-same-slope", "the first slope for every head", Distances): Row(
+        lambda scene: _with_slopes(scene, lambda e: e[:1] * len(e)),
+        "Every head got the slope of the first.",
+        "Give each head its own: 2^(−8/H), 2^(−16/H), … down to 2^(−8).",
+        "Heads with gentle slopes look far, heads with steep ones near; with one slope they all "
+        "look equally far.",
+    ),
+    ("alibi-slopes-reversed", "the slopes of the heads from the last to the first", Distances): Row(
+        lambda scene: _with_slopes(scene, lambda e: e[::-1]),
+        "The slopes were given to the heads in reverse order.",
+        "The first head has the steepest slope, 2^(−8/H), the last the gentlest.",
+        "Trained heads need the slopes that they were trained with.",
+    ),
+    ("alibi-without-past", "|i − j| although tokens are cached", Distances): Row(
+        lambda scene: without_past(scene),
+        "The queries were counted from 0, as if no tokens were in the cache.",
+        "Count them on from those that are cached: |i + first − j|.",
+        "The queries are the last of all the tokens: counted from 0 they seem near to the oldest "
+        "keys.",
+    ),
+}
+enter(DISTANCES)
