@@ -68,8 +68,8 @@ class Tile:
     def part(self, matrix: NDArray[Any], fills_up: bool = False) -> NDArray[Any]:
         """Return the tile's part of a matrix that broadcasts to the scores.
 
-        The part broadcasts to the tile. `fills_up`: a last axis that is shorter than the keys is
-        cut and not repeated, even if it has size 1.
+        `fills_up`: a last axis that is shorter than the keys is not repeated, so the part may end
+        early.
         """
         if matrix.ndim > 1:
             matrix = self.own(matrix)
