@@ -1,4 +1,4 @@
-"""What can go wrong for a user: a short fact, and what to try."""
+"""The errors that a user can cause: each has a short message, and a hint how to correct it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from attncli.words import printable
 
 
 class AttncliError(Exception):
-    """A mistake of the input or the usage, never of the program.
+    """A mistake in the input or the usage, never in the program.
 
-    `message` says object, fact and expectation; `hint` says the cure. `names` are the matrices and
-    choices it speaks of: the border looks up where they came from and puts that in `where`.
+    `message` names the object, the fact and the expectation; `hint` says how to correct it. `names`
+    are the matrices and choices that the message mentions: the command line looks up where they
+    came from and passes that to `at`.
     """
 
     def __init__(self, message: str, hint: str = "", names: tuple[str, ...] = ()) -> None:
@@ -20,7 +21,7 @@ class AttncliError(Exception):
         self.where = ""
 
     def at(self, where: str) -> AttncliError:
-        """The same error, told where it happened: a file, an option, standard input."""
+        """Record where the error happened (a file, an option, standard input); return it."""
         self.where = self.where or where
         return self
 
@@ -30,8 +31,8 @@ class AttncliError(Exception):
 
 
 class DocumentError(AttncliError):
-    """A file or a literal that cannot be read, or cannot be written."""
+    """A file or a literal that cannot be read or written."""
 
 
 class ProblemError(AttncliError):
-    """Names, choices and shapes that make no calculation together."""
+    """Names, choices and shapes that do not fit together in one calculation."""

@@ -1,9 +1,9 @@
-"""Frozen records, as frozen dataclasses are, but quick to define.
+"""Frozen records: like frozen dataclasses, but quick to define.
 
 `dataclasses.dataclass(frozen=True)` writes and compiles five methods for every class, about half a
-millisecond each. There are over a hundred small records here, and a command that calculates a few
-rows must not spend a third of its time on them: these share their methods. For whoever reads the
-types they are dataclasses.
+millisecond each. The program has over a hundred small records, and a command that calculates a few
+rows must not spend a third of its time on them: so all records share their methods. Type checkers
+see them as dataclasses.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 else:
 
     class field:  # noqa: N801
-        """A default that is made anew for each record."""
+        """A default value that is created anew for each record."""
 
         def __init__(self, *, default_factory: Any) -> None:
             self.made = default_factory
 
     def record(*, frozen: bool) -> Any:
-        """A decorator: a class whose annotated names are its fields, given once and kept."""
+        """Return a decorator: the annotated names of a class become fields that are set once."""
         assert frozen
         return _as_record
 
     def replace(one: Any, **changes: Any) -> Any:
-        """The same record with some of its fields changed."""
+        """Return a copy of the record with the given fields changed."""
         return type(one)(**{**_named(one), **changes})
 
     def _as_record(cls: type) -> type:
@@ -80,12 +80,12 @@ else:
 
 
 def kinds_of(one: object) -> dict[str, str]:
-    """The fields of a record with their types, as they are written."""
+    """Return the names of a record's fields with their type annotations as text."""
     kinds: dict[str, str] = type(one)._kinds  # type: ignore[attr-defined]
     return kinds
 
 
 def names_of(one: object) -> tuple[str, ...]:
-    """The names of the fields of a record, in their order."""
+    """Return the names of a record's fields, in their order."""
     names: tuple[str, ...] = type(one)._names  # type: ignore[attr-defined]
     return names

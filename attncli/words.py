@@ -1,54 +1,54 @@
-"""English: plurals, lists, shapes and suggestions, and text of the user made safe to show."""
+"""English text: plurals, lists, shapes and suggestions; and user text made safe to show."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-MOST_MEANT = 3  # names that are suggested
+MOST_MEANT = 3  # the largest number of names that a message suggests
 
 
 def shape_text(shape: tuple[int, ...], cells: str = "numbers") -> str:
-    """`3 × 4`, as people write a shape; a vector is `5 numbers`."""
+    """Return a shape as people write it, such as `3 × 4`; a vector is `5 numbers`."""
     return " × ".join(map(str, shape)) if len(shape) > 1 else count(shape[0], cells)
 
 
 def noun(number: float, things: str) -> str:
-    """`number` beside a 1, else `numbers`; and so `query` and `queries`."""
+    """Return `things` in the singular if `number` is 1: `query` for `queries`."""
     if number != 1:
         return things
     return f"{things[:-3]}y" if things.endswith("ies") else things.removesuffix("s")
 
 
 def count(number: int, things: str) -> str:
-    """`1 number`, `3 numbers`."""
+    """Return a number with its noun: `1 number`, `3 numbers`."""
     return f"{number} {noun(number, things)}"
 
 
 def are(number: int, things: str) -> str:
-    """`is 1 number`, `are 3 numbers`."""
+    """Return a number with its verb and noun: `is 1 number`, `are 3 numbers`."""
     return f"{'is' if number == 1 else 'are'} {count(number, things)}"
 
 
 def in_words(names: Sequence[str], word: str = "and") -> str:
-    """`W_q, W_k and W_v`."""
+    """Return names as a list in words: `W_q, W_k and W_v`."""
     *most, last = names
     return f"{', '.join(most)} {word} {last}" if most else last
 
 
 def some_in_words(names: Sequence[str], most: int) -> str:
-    """`Q, K and 3 more`: no more than so many of them by name."""
+    """Return the first `most` names as a list in words, and count the rest: `Q, K and 3 more`."""
     more = [f"{len(names) - most} more"] if len(names) > most else []
     return in_words([*names[:most], *more])
 
 
 def divisors(number: int) -> str:
-    """The whole numbers that divide this one: `1, 2, 3 or 6`."""
+    """Return the whole numbers that divide `number`: `1, 2, 3 or 6`."""
     *most, last = (str(n) for n in range(1, number + 1) if number % n == 0)
     return f"{', '.join(most)} or {last}" if most else last
 
 
 def printable(text: str) -> str:
-    """Text of the user on one line, without what would steer a terminal: that is spelled out."""
+    """Return the text on one line; characters that would control a terminal are escaped."""
     if text.isprintable():
         return text
     return "".join(c.encode("unicode_escape").decode() if _steers(c) else c for c in text)
@@ -62,17 +62,17 @@ def _steers(character: str) -> bool:
 
 
 def closest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
-    """The known word that this one was probably meant to be."""
+    """Return the known word that is most similar to `word`, or None if none is similar enough."""
     from difflib import get_close_matches
 
     return next(iter(get_close_matches(word, list(known), n=1, cutoff=likeness)), None)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """` (did you mean 'causal'?)` where a known word is close, else nothing.
+    """Return ` (did you mean 'causal'?)` if a known word is similar to `word`, else nothing.
 
-    A name without the layer and the sublayer where it stands is that of several full names: the
-    first of those, ` (did you mean 'self.weights' or 'cross.weights'?)`.
+    If `word` lacks the layer and the sublayer of several known names, suggest the first few of
+    those names: ` (did you mean 'self.weights' or 'cross.weights'?)`.
     """
     known = list(known)
     full = [name for name in known if name.casefold().endswith(f".{word.casefold()}")]

@@ -1,1 +1,1 @@
-"""The calculation itself: it knows nothing of files, terminals or homework."""
+"""The calculation itself, independent of files, terminals and homework."""

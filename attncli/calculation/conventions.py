@@ -1,7 +1,7 @@
-"""What frameworks mean where they differ: one record each in `CONVENTIONS`.
+"""How frameworks differ when they read the same document: one record each in `CONVENTIONS`.
 
-A convention sets what a document leaves unsaid; what the document says itself holds. Of all of
-them, heads that share keys lie side by side, and sine and cosine alternate in positions.
+A convention decides what a document leaves open; an entry of the document wins over it. In all
+conventions, heads that share keys lie side by side, and sine and cosine alternate in positions.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from attncli.records import field, record
 
 @record(frozen=True)
 class Convention:
-    """How one framework, or paper, reads a document.
+    """The way in which one framework, or paper, reads a document.
 
-    `choices` are the choices where the document has none. `drops`: true in a mask means "may not
-    attend". `counts_cache`: causal and window masks count the keys of a cache before the first
-    query. `window_counts_itself`: the query's own key is one of those that a window counts.
-    `fills_up`: a mask shorter than the keys hides the rest. `empty` are the weights of a query that
-    may attend nothing. `averages`: the mean of the heads' weights is a step. `sample_variance`: layer
-    normalisation divides by one less than the features; `eps_outside`: eps is added to the root.
-    `asks_heads`: where X is projected, the heads must be said, for the weights do not tell them.
+    `choices` are the defaults of choices that the document does not make. `drops`: true in a mask
+    means "may not attend". `counts_cache`: causal and window masks count the keys of a cache before
+    the first query. `window_counts_itself`: a window counts the query's own key. `fills_up`: a mask
+    shorter than the keys hides the rest. `empty` is the weight of every key for a query that may
+    attend nothing. `averages`: the mean of the heads' weights is a step. `sample_variance`: layer
+    normalisation divides by the number of features less one. `eps_outside`: eps is added to the
+    root. `asks_heads`: where X is projected, the document must give `heads`.
     """
 
     name: str

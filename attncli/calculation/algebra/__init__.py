@@ -1,1 +1,1 @@
-"""What every calculation is made of: operations, steps and plans, layouts, costs and expressions."""
+"""The parts of every calculation: operations, steps, plans, layouts, costs and expressions."""

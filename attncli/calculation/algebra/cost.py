@@ -1,4 +1,4 @@
-"""What an operation costs: how often it multiplies, adds, divides, and takes functions."""
+"""The cost of an operation: the number of multiplications, additions, divisions and functions."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from attncli.records import names_of, record
 
 @record(frozen=True)
 class Cost:
-    """How often arithmetic is done: one number with another, or a function of one number.
+    """The number of arithmetic operations of each kind.
 
-    Subtractions are additions. `functions` are all but exp: tanh, √, sin, cos, erf, powers.
-    `multiply_adds` are those of the multiplications that stand in products of matrices. Signs,
-    copies, and constants of the sizes alone (such as √d_k) cost nothing.
+    Subtractions count as additions. `functions` are all functions except exp: tanh, √, sin, cos,
+    erf, powers. `multiply_adds` are the multiplications inside matrix products; they are part of
+    `multiplications`. Signs, copies, and constants of the sizes alone (such as √d_k) cost nothing.
     """
 
     multiplications: int = 0
@@ -33,16 +33,16 @@ class Cost:
 
     @property
     def flops(self) -> int:
-        """2 a multiply-add of the products of matrices, and nothing for the rest.
+        """Two for each multiply-add of the matrix products, and nothing for the rest.
 
-        So count the papers (2 n m d for an n × d times a d × m) and PyTorch's FlopCounterMode. An
-        inner product of d numbers is d multiply-adds here, though it needs d − 1 additions.
+        Papers (2 n m d for an n × d times a d × m) and PyTorch's FlopCounterMode count so. An inner
+        product of d numbers is d multiply-adds here, though it needs only d − 1 additions.
         """
         return 2 * self.multiply_adds
 
     @property
     def operations(self) -> int:
-        """All that is done, one each; a multiply-add is two, a comparison one."""
+        """All arithmetic, one for each; a multiply-add counts as two, a comparison as one."""
         return sum(getattr(self, name) for name in COUNTED)
 
 
@@ -50,12 +50,15 @@ COUNTED = tuple(name for name in names_of(Cost()) if name != "multiply_adds")
 
 
 def cells(axes: Axes) -> int:
-    """How many numbers a matrix of these axes has."""
+    """Return how many numbers a matrix with these axes has."""
     return prod(sizes(axes))
 
 
 def product(results: int, length: int) -> Cost:
-    """So many inner products of this length: `length` multiplications and one addition less each."""
+    """Return the cost of `results` inner products of vectors of `length` numbers.
+
+    Each inner product takes `length` multiplications and one addition less.
+    """
     return Cost(
         multiplications=results * length,
         additions=results * (length - 1),

@@ -1,7 +1,7 @@
-"""The arithmetic of one cell: a small tree of what is added, multiplied and divided.
+"""The arithmetic of one cell: a small tree of sums, products, quotients and functions.
 
-An operation builds the tree of a cell; a trace, or an answer, supplies the numbers of the cells it
-speaks of. Indices count from 0 and are those of the layout `rows`.
+An operation builds the tree of a cell; a trace, or an answer, supplies the numbers of the cells in
+the tree. Indices count from 0 and are those of the layout `rows`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Index = tuple[int, ...]
 
 
 def _exp(number: float) -> float:
-    """e to this power; infinite where it overflows, as in NumPy."""
+    """Return e to the power of `number`; infinite if it overflows, as in NumPy."""
     return inf if number > 709.78 else exp(number)
 
 
@@ -35,23 +35,23 @@ FUNCTIONS: dict[str, Callable[[float], float]] = {
 
 
 class Expression(ABC):
-    """A number, and how it comes about."""
+    """A number together with the arithmetic that gives it."""
 
     @property
     def parts(self) -> tuple[Expression, ...]:
-        """What it is made of, from left to right; a leaf has none."""
+        """The expressions that it is made of, from left to right; a leaf has none."""
         return ()
 
     @abstractmethod
     def value(self, values: Values) -> float:
-        """The number, where the matrices hold these."""
+        """Return the number; `values` holds the matrices by name."""
 
     def halfway(self, values: Values) -> Expression:
-        """The same with its inner parts calculated: what a person writes before the result."""
+        """Return the expression with its inner parts calculated, as people do on the way."""
         return self
 
     def turned(self, swapped: Container[str]) -> Expression:
-        """The same as a layout writes it where these matrices stand transposed on paper."""
+        """Return the expression in a layout that writes the matrices in `swapped` transposed."""
         return self
 
 
@@ -72,7 +72,7 @@ class Cell(Expression):
 
 @record(frozen=True)
 class Number(Expression):
-    """A constant of the calculation, such as the fill of a mask: written with all its digits."""
+    """A constant of the calculation, such as the fill of a mask; written with all its digits."""
 
     number: float
 
@@ -82,7 +82,7 @@ class Number(Expression):
 
 @record(frozen=True)
 class Known(Expression):
-    """A part that is calculated already: written with the decimals of results."""
+    """A part that is already calculated; it is written with the decimals of results."""
 
     number: float
 
@@ -92,7 +92,7 @@ class Known(Expression):
 
 @record(frozen=True)
 class Root(Expression):
-    """√n of a whole number."""
+    """√n for a whole number n."""
 
     radicand: int
 
@@ -184,7 +184,7 @@ class Quotient(Expression):
         return (self.numerator, self.denominator)
 
     def value(self, values: Values) -> float:
-        """Infinite or NaN over 0, as in NumPy."""
+        """Return the quotient; infinite or NaN if the denominator is 0, as in NumPy."""
         with np.errstate(all="ignore"):
             return float(np.float64(self.numerator.value(values)) / self.denominator.value(values))
 
@@ -204,14 +204,14 @@ class Power(Expression):
         return (self.base, self.exponent)
 
     def value(self, values: Values) -> float:
-        """Infinite where it overflows, as in NumPy."""
+        """Return the power; infinite if it overflows, as in NumPy."""
         with np.errstate(all="ignore"):
             return float(np.float64(self.base.value(values)) ** self.exponent.value(values))
 
 
 @record(frozen=True)
 class Function(Expression):
-    """exp(a) or tanh(a): one of `FUNCTIONS`."""
+    """f(a), such as exp(a) or tanh(a): `name` is a key of `FUNCTIONS`."""
 
     name: str
     argument: Expression
@@ -247,7 +247,7 @@ class Larger(Expression):
 
 @record(frozen=True)
 class Noted(Expression):
-    """A number with the reason for it, in words between which cells may stand."""
+    """A number with the reason for it; the reason is words, with cells between them."""
 
     result: Expression
     note: tuple[str | Cell, ...]

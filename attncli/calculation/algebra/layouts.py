@@ -1,4 +1,4 @@
-"""How matrices are written, in and out. Inside, everything is `rows`: one token a row."""
+"""The layouts in which users write matrices. Inside, all is `rows`: one token in each row."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 from attncli.records import record
 
-if TYPE_CHECKING:  # what is said of layouts and names must not wait for numpy
+if TYPE_CHECKING:  # the names of layouts must not wait for numpy
     import numpy as np
     from numpy.typing import NDArray
 
@@ -17,7 +17,7 @@ Shape = tuple[int, ...]
 
 
 class Axis(NamedTuple):
-    """One axis of a matrix: what it counts (`n`, `m`, `d_k`, `heads`, …) and how many there are."""
+    """One axis of a matrix: what it counts (`n`, `m`, `d_k`, `heads`, …), and its size."""
 
     name: str
     size: int
@@ -27,12 +27,12 @@ Axes = tuple[Axis, ...]
 
 
 def sizes(axes: Axes) -> Shape:
-    """The shape that these axes make."""
+    """Return the shape of a matrix with these axes."""
     return tuple(axis.size for axis in axes)
 
 
 class Role(Enum):
-    """What a matrix is for, which decides whether a layout writes it transposed."""
+    """The purpose of a matrix, which decides whether a layout writes it transposed."""
 
     TOKENS = "one row a token, or a score a pair of tokens: X, Q, scores, mask"
     WEIGHT = "maps features to features: W_q, U_a"
@@ -40,7 +40,7 @@ class Role(Enum):
 
 
 class Factor(NamedTuple):
-    """A matrix in a product, in the layout `rows`."""
+    """One matrix in a product, in the layout `rows`."""
 
     name: str
     role: Role = Role.TOKENS
@@ -49,24 +49,24 @@ class Factor(NamedTuple):
 
 @record(frozen=True)
 class Layout:
-    """A way of writing matrices: which roles stand transposed on paper."""
+    """A way of writing matrices: matrices with a role in `swapped` are transposed on paper."""
 
     name: str
     help: str
     swapped: frozenset[Role]
 
     def swap(self, matrix: NDArray[Scalar], role: Role) -> NDArray[Scalar]:
-        """From paper to `rows`, or back: the last two axes exchanged where this layout does so."""
+        """Exchange the last two axes if this layout does; from paper to `rows`, or back."""
         return matrix.swapaxes(-1, -2) if role in self.swapped and matrix.ndim > 1 else matrix
 
     def written_shape(self, shape: Shape, role: Role) -> Shape:
-        """The shape as the user writes it."""
+        """Return the shape as the user writes it."""
         if role in self.swapped and len(shape) > 1:
             return (*shape[:-2], shape[-1], shape[-2])
         return shape
 
     def side(self, role: Role, axis: int, rank: int) -> str:
-        """What a person calls the axis (−1 or −2, or a leading one) of a matrix on paper."""
+        """Return the word for an axis of a matrix on paper: rows, columns, slices or numbers."""
         if rank == 1:
             return "numbers"
         if axis not in (-1, -2):
@@ -74,11 +74,11 @@ class Layout:
         return "columns" if (axis == -1) != (role in self.swapped) else "rows"
 
     def product(self, *factors: Factor) -> str:
-        """The product of matrices as this layout writes it.
+        """Return the product of matrices as this layout writes it.
 
         On paper each swapped matrix is the transpose of ours, and so is the result: the factors
-        then stand in reverse order. Q Kᵀ becomes Kᵀ Q in `columns`; X W_q becomes W_q X there and
-        X W_qᵀ in `torch`.
+        then stand in reverse order. Q Kᵀ becomes Kᵀ Q in `columns`; X W_q becomes W_q X in
+        `columns` and X W_qᵀ in `torch`.
         """
         reverse = Role.TOKENS in self.swapped
         written = [

@@ -1,13 +1,13 @@
-"""The algebra: operations, which a calculation is made of.
+"""Operations, the parts of a calculation.
 
 An operation is a small frozen record. Its fields of the type `Name` are the matrices that it needs;
 it knows what must hold between their shapes (`needs`), the axes of its result, how to apply itself,
 its formula, how to spell out one cell, and what it costs. All matrices are in the layout `rows`;
 only formulas are written in the user's layout.
 
-Everything else that somebody wants to know of an operation is a question with a safe answer, under
-which the calculation goes step by step. A class that changes `apply` answers anew: it does not
-inherit the answers of the class that it is made from.
+All other methods and properties have a safe default, with which the calculation goes step by step.
+A class that overrides `apply` gets these defaults again: it does not inherit the overrides of its
+base class.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
     from attncli.calculation.algebra.tiles import PairScores, Tile, TileMatrices
 
-Name: TypeAlias = str  # of a matrix
+Name: TypeAlias = str  # the name of a matrix
 Then: TypeAlias = "Sequence[tuple[Operation, Sequence[Array]]]"
 
-# What depends on how a result is made.
+# The answers that depend on how `apply` makes a result.
 ANSWERS = (
     *("works_by_pair", "works_by_score", "factor", "repeats", "weighted_sum"),
     *("bound", "on_tile", "pair_scores", "counted_from_1"),
@@ -42,17 +42,17 @@ ANSWERS = (
 class Operation(ABC):
     """The work of one named step."""
 
-    # Each number of the result needs one row of the first operand (a query) and one of the last (a
-    # key), and all of what stands between.
+    # True if each number of the result needs only one row of the first operand (a query), one of
+    # the last (a key), and all of the operands between.
     works_by_pair: ClassVar[bool] = False
-    # Each number of the result needs one score, and of the other operands the number that is
-    # broadcast to its place.
+    # True if each number of the result needs only one score, and from each other operand the number
+    # that is broadcast to its place.
     works_by_score: ClassVar[bool] = False
-    # It turns scores into weights.
+    # True if the operation turns scores into weights.
     makes_weights: ClassVar[bool] = False
-    # It may put −inf in the place of scores, which is no overflow.
+    # True if the operation may replace scores by −inf, which is not an overflow.
     hides: ClassVar[bool] = False
-    # It adds what a sublayer gives to what went into the sublayer, which is its last operand.
+    # True if the operation adds a sublayer's result to the sublayer's input, its last operand.
     is_residual: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
@@ -61,7 +61,7 @@ class Operation(ABC):
 
     @cached_property
     def operands(self) -> tuple[str, ...]:
-        """The names of the matrices that it needs, in the order in which `apply` takes them."""
+        """The names of the matrices that it needs, in the order of the arguments of `apply`."""
         return tuple(name for _, names in _names_in(self) for name in names)
 
     @property
@@ -71,26 +71,26 @@ class Operation(ABC):
 
     @abstractmethod
     def axes(self, *operands: Any) -> Axes:
-        """The axes of the result, from the axes of the operands."""
+        """Return the axes of the result; the arguments are the axes of the operands."""
 
     @abstractmethod
     def apply(self, *operands: Any) -> Array:
-        """The result, from the operands."""
+        """Return the result; the arguments are the operands."""
 
     @abstractmethod
     def formula(self, layout: Layout) -> str:
-        """The right-hand side, as this layout writes it."""
+        """Return the right-hand side of the formula, as this layout writes it."""
 
     @abstractmethod
     def cell(self, index: Index, *operands: Any) -> Expression:
-        """The arithmetic of one cell of the result, from the operands that `apply` takes."""
+        """Return the arithmetic of the cell at `index`; the operands are those of `apply`."""
 
     @abstractmethod
     def cost(self, *operands: Any) -> Cost:
-        """The arithmetic that the result takes, from the axes of the operands."""
+        """Return the cost of the result; the arguments are the axes of the operands."""
 
     def doubts(self, *operands: Any) -> Iterator[str]:
-        """Warnings about these operands, a sentence each."""
+        """Yield warnings about these operands, one sentence each."""
         return iter(())
 
     # Time and memory.
@@ -98,77 +98,78 @@ class Operation(ABC):
     def watched(
         self, tell: Callable[[float], None], overflowed: Callable[[str], None], *operands: Any
     ) -> Array:
-        """The result, like `apply`.
+        """Return the result, like `apply`, and report on the way.
 
-        A long operation reports its progress, from 0 to 1, to `tell`; one that stands for several
-        steps reports to `overflowed` the steps that made infinities or NaN of finite numbers.
+        A long operation reports its progress, from 0 to 1, to `tell`; an operation that stands for
+        several steps reports to `overflowed` the steps that made infinities or NaN of finite
+        numbers.
         """
         return self.apply(*operands)
 
     def numbers(self, result: Axes) -> int:
-        """How many numbers `apply` makes for a result of these axes: a measure of its time."""
+        """Return how many numbers `apply` calculates for such a result: a measure of its time."""
         return cells(result)
 
     def room(self, result: Axes, *operands: Axes) -> int:
-        """An upper bound on the size, in numbers, of the temporaries that `apply` allocates."""
+        """Return an upper bound on the temporaries that `apply` allocates, in numbers."""
         return 2 * cells(result)
 
     # Long sequences: see `calculation/long`.
 
     @property
     def factor(self) -> float | None:
-        """The number that it multiplies every number of its operand by; None for other work."""
+        """The number that every number of the operand is multiplied by; None for other work."""
         return None
 
     @property
     def repeats(self) -> str | None:
-        """The operand that it gives back unchanged; None for other work."""
+        """The name of the operand that is returned unchanged; None for other work."""
         return None
 
     @property
     def weighted_sum(self) -> tuple[str, str] | None:
-        """The weights and the values whose product it is; None for other work."""
+        """The names of the weights and the values that it multiplies; None for other work."""
         return None
 
     def bound(self, scores: float) -> float:
-        """The largest size of a number of the result, if no score is larger than `scores`."""
+        """Return a bound on the size of the result, if no score is larger than `scores`."""
         return float("inf")
 
     def on_tile(self, known: TileMatrices) -> Array:
-        """The result for some queries and some keys; only where it `works_by_score`."""
+        """Return the result for one tile; only valid if `works_by_score`."""
         return self.apply(*(known.part(name) for name in self.operands))
 
     def pair_scores(self, operands: Sequence[Array], then: Then) -> PairScores | None:
-        """A quick way to the scores of tiles, prepared once; None where there is none.
+        """Return a quick way to the scores of tiles, prepared once; None if there is none.
 
-        `then` are the operations that make scores of this result, with their further operands.
+        `then` holds the operations that follow until the scores, each with its further operands.
         """
         return None
 
     def prepared(self, *operands: Axes) -> int:
-        """An upper bound on the size, in numbers, of the copies that `pair_scores` makes."""
+        """Return an upper bound on the size, in numbers, of the copies that `pair_scores` makes."""
         return 4 * sum(map(cells, operands))
 
     def open_keys(self, block: Tile) -> Sequence[int]:
-        """The places from the first to the last key that these queries may attend, in parts.
+        """Return where parts of the keys begin that the block may attend, and the last end.
 
-        There are no parts where they may attend none of the keys.
+        The result is empty if the queries of the block may attend none of the keys.
         """
         return (block.columns.start, block.columns.stop)
 
     def is_idle(self, tile: Tile) -> bool:
-        """True if it changes nothing on a tile."""
+        """True if the operation changes nothing on this tile."""
         return False
 
     def hides_all(self, known: TileMatrices) -> bool:
-        """True if no query of a tile may attend any of its keys, and −inf stands there."""
+        """True if all scores of a tile are −inf: its queries may attend none of its keys."""
         return False
 
     # Meaning.
 
     @property
     def stands_for(self) -> tuple[str, ...]:
-        """The steps that it calculates together and does not keep."""
+        """The names of the steps that this operation calculates together and does not keep."""
         return ()
 
     def rows_without_keys(self, *operands: Array) -> NDArray[np.bool_] | None:
@@ -176,19 +177,19 @@ class Operation(ABC):
         return None
 
     def counted_from_1(self) -> Operation | None:
-        """The same operation if it counts tokens from one place further; None if it counts none."""
+        """Return the operation with tokens counted from 1, not 0; None if it counts none."""
         return None
 
 
 def answer_anew(kind: type[Operation]) -> None:
-    """Take back the inherited answers that a class does not give itself."""
+    """Reset to the defaults all `ANSWERS` that the class `kind` does not define itself."""
     for name in ANSWERS:
         if name not in kind.__dict__:
             setattr(kind, name, Operation.__dict__[name])
 
 
 def _names_in(operation: Operation) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The fields that hold names of matrices, each with its names."""
+    """Yield each field that holds names of matrices, together with the names."""
     for field, kind in kinds_of(operation).items():
         value = getattr(operation, field)
         if kind == "Name" or (kind == "Name | None" and value):
@@ -198,7 +199,7 @@ def _names_in(operation: Operation) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def rename(operation: Operation, name: Callable[[str], str]) -> Operation:
-    """The same operation on matrices of other names."""
+    """Return the operation with each name of a matrix replaced by `name` of it."""
     changes: dict[str, object] = {}
     for field, names in _names_in(operation):
         renamed = tuple(map(name, names))
@@ -208,7 +209,7 @@ def rename(operation: Operation, name: Callable[[str], str]) -> Operation:
 
 @record(frozen=True)
 class OfOne(Operation):
-    """An operation on one matrix; the result has its axes unless it says otherwise."""
+    """An operation on one matrix; the result has the same axes unless a subclass changes them."""
 
     source: Name
 

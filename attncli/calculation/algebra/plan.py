@@ -13,12 +13,12 @@ from attncli.errors import ProblemError
 from attncli.records import record
 from attncli.words import did_you_mean, shape_text
 
-Watch = Callable[[str, float], None]  # a step, and the share of all the work that is done
+Watch = Callable[[str, float], None]  # called with a step, and the share of all work that is done
 
 
 @record(frozen=True)
 class Step:
-    """An operation's result under a name, and what each of its axes counts."""
+    """One named result: the operation that makes it, and the axes that it has."""
 
     name: str
     operation: Operation
@@ -26,14 +26,14 @@ class Step:
 
     @property
     def role(self) -> Role:
-        """Matrices are written in the layout; `hidden`, which has three axes, is not."""
+        """The role of the result; `hidden`, with three axes, is written alike in all layouts."""
         own_axes = [axis for axis in self.axes if axis.name not in ("batch", "heads")]
         return Role.TOKENS if len(own_axes) == 2 else Role.FIXED
 
 
 @record(frozen=True)
 class Plan:
-    """The steps, in the order of the calculation, and how they are written."""
+    """The steps in the order of the calculation, and the layout in which they are written."""
 
     steps: tuple[Step, ...]
     layout: Layout
@@ -43,13 +43,13 @@ class Plan:
         return tuple(step.name for step in self.steps)
 
     def shape(self, step: Step) -> str:
-        """The shape of a step as the user reads it: `3 × 4`."""
+        """Return the shape of a step as the user reads it: `3 × 4`."""
         return shape_text(self.layout.written_shape(sizes(step.axes), step.role))
 
     def needed_for(self, names: Iterable[str]) -> set[str]:
-        """The steps that these need, themselves included.
+        """Return the names of all steps and inputs that these steps need, themselves included.
 
-        Raises ProblemError for a name that is no step here, and lists the names that are.
+        Raises ProblemError if a name is not a step of this plan; the message lists the steps.
         """
         needed = set(names)
         for name in sorted(needed - set(self.names)):
@@ -67,10 +67,10 @@ class Plan:
         names: Iterable[str] | None = None,
         watch: Watch | None = None,
     ) -> Trace:
-        """Apply the operations that these names need, by default all, in turn.
+        """Apply, in order, the operations that the steps `names` need; by default all operations.
 
-        Overflow is not raised: `remarks` speaks of it. `watch` is told the step in hand, and which
-        share of all numbers is calculated.
+        Overflow raises no error: `analyses/warnings.py` reports it. `watch` is called with the name
+        of the current step and the share of all numbers that is calculated.
         """
         needed = self.needed_for(self.names if names is None else names)
         known = dict(inputs)
@@ -86,7 +86,7 @@ class Plan:
 
 
 class Progress:
-    """How far a run has come, step by step."""
+    """The progress of a run: the share of all work that is done."""
 
     def __init__(self, steps: Sequence[Step], watch: Watch | None) -> None:
         self.steps = steps
@@ -95,7 +95,7 @@ class Progress:
         self._before = 0
 
     def of(self, step: Step) -> Callable[[float], None]:
-        """What a step tells which share of it is done; it begins with none."""
+        """Return the function to which this step reports its share done; report 0 at once."""
         before, own, total = self._before, self._sizes[step.name], sum(self._sizes.values())
         self._before += own
 
@@ -109,10 +109,10 @@ class Progress:
 
 @record(frozen=True)
 class Trace:
-    """What a plan gave: every named matrix, inputs included, in the layout `rows`.
+    """The result of running a plan: every named matrix, inputs included, in the layout `rows`.
 
-    `overflowed` are the steps that another step stands for, and that made infinities or NaN of
-    finite numbers: their own numbers are not kept.
+    `overflowed` names steps that made infinities or NaN of finite numbers inside an operation that
+    stands for several steps; their own numbers are not kept.
     """
 
     plan: Plan
@@ -120,7 +120,7 @@ class Trace:
     overflowed: tuple[str, ...] = ()
 
     def written(self, names: Iterable[str]) -> dict[str, Array]:
-        """The results of these steps, in the order of the plan and in the user's layout."""
+        """Return the results of these steps, in the order of the plan and in the user's layout."""
         wanted = set(names)
         return {
             step.name: self.plan.layout.swap(self.matrices[step.name], step.role)
@@ -130,7 +130,7 @@ class Trace:
 
 
 class Steps:
-    """A plan in the making: every step added is checked against the shapes before it."""
+    """A plan in the making: every new step is checked against the shapes of earlier ones."""
 
     def __init__(
         self, layout: Layout, inputs: Mapping[str, Axes], roles: Mapping[str, Role]
@@ -145,15 +145,15 @@ class Steps:
         return name in self._axes
 
     def axes(self, name: str) -> Axes:
-        """The axes of an input or of a step added before."""
+        """Return the axes of an input or of an earlier step."""
         return self._axes[name]
 
     def has_heads(self, name: str) -> bool:
-        """Whether one of its axes counts heads."""
+        """True if one axis of the matrix `name` counts heads."""
         return any(axis.name == "heads" for axis in self._axes[name])
 
     def add(self, name: str, operation: Operation) -> str:
-        """Add a step and give its name back. Raises ProblemError where shapes do not fit."""
+        """Add a step and return its name. Raises ProblemError if shapes do not fit."""
         self.require(*operation.needs)
         step = Step(name, operation, operation.axes(*map(self.axes, operation.operands)))
         self._steps.append(step)
@@ -163,7 +163,7 @@ class Steps:
         return name
 
     def require(self, *needs: Need) -> None:
-        """Raise ProblemError for the first of these that does not hold."""
+        """Raise ProblemError for the first of these conditions that does not hold."""
         for need in needs:
             need.check(self.paper)
 

@@ -1,6 +1,6 @@
-"""What must hold between shapes, and the message where it does not.
+"""The conditions between shapes, and the error message for each condition that does not hold.
 
-Messages speak of the matrices as the user wrote them: names, shapes, rows and columns on paper.
+Messages describe the matrices as the user wrote them: names, shapes, rows and columns on paper.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from attncli.words import count, divisors, shape_text
 
 @record(frozen=True)
 class Paper:
-    """The matrices known so far, as they stand on the user's paper."""
+    """The matrices known so far, as the user writes them on paper."""
 
     layout: Layout
     axes: Mapping[str, Axes]
@@ -39,16 +39,16 @@ class Paper:
         return f"{left} is {self.shape(left)} but {right} is {self.shape(right)}"
 
     def origins(self, *names: str) -> str:
-        """Where matrices that are no inputs come from: ` (K = X W_k)`."""
+        """Return the formulas of those matrices that are not inputs: ` (K = X W_k)`."""
         known = [f"{name} = {self.formulas[name]}" for name in names if name in self.formulas]
         return f" ({', '.join(known)})" if known else ""
 
 
 class Need(Protocol):
-    """One thing that must hold."""
+    """One condition on the shapes of matrices."""
 
     def check(self, paper: Paper) -> None:
-        """Raise ProblemError where it does not hold."""
+        """Raise ProblemError if the condition does not hold."""
 
 
 @record(frozen=True)
@@ -98,7 +98,10 @@ class SameLeading:
 
 @record(frozen=True)
 class SharesHeads:
-    """Keys have the axes of queries before the last two, or fewer heads whose number divides theirs."""
+    """Keys and queries have the same axes before the last two, except for shared heads.
+
+    Keys may have fewer heads if their number divides the number of query heads.
+    """
 
     keys: str
     queries: str
@@ -121,14 +124,14 @@ class SharesHeads:
 
 @record(frozen=True)
 class OneWidth:
-    """Queries and keys that are cut into as many heads have one width."""
+    """Queries and keys that are split into equally many heads have one width."""
 
     keys: str
     queries: str
     heads: int
 
     def check(self, paper: Paper) -> None:
-        """Raise ProblemError where keys have room for fewer heads, as those that share them have."""
+        """Raise ProblemError if keys have room only for fewer heads, which queries could share."""
         width, narrow = paper.size(self.queries, -1), paper.size(self.keys, -1)
         shared = narrow * self.heads // width
         if narrow == width or shared * width != narrow * self.heads or self.heads % shared:
@@ -144,7 +147,7 @@ class OneWidth:
 
 @record(frozen=True)
 class OneHeadWidth:
-    """The heads of queries and the fewer heads of keys are of one width."""
+    """Heads of queries and of keys have one width, though keys have fewer heads."""
 
     keys: str
     queries: str
@@ -152,7 +155,7 @@ class OneHeadWidth:
     kv_heads: int
 
     def check(self, paper: Paper) -> None:
-        """Raise ProblemError where one is wider. Widths that cannot be split are told elsewhere."""
+        """Raise ProblemError if the widths differ. `Divides` checks widths that cannot be split."""
         wide, narrow = paper.size(self.queries, -1), paper.size(self.keys, -1)
         each, other = wide / self.heads, narrow / self.kv_heads
         are_split = each.is_integer() and other.is_integer()
@@ -166,14 +169,15 @@ class OneHeadWidth:
             f"{paper.origins(self.keys, self.queries)}"
         )
         message = (
-            f"{shapes}: a head of queries is {wide} / {self.heads} = {each:.0f} wide, but one of keys "
-            f"{narrow} / {self.kv_heads} = {other:.0f}."
+            f"{shapes}: a head of queries is {wide} / {self.heads} = {each:.0f} wide, "
+            f"but one of keys {narrow} / {self.kv_heads} = {other:.0f}."
         )
         needed = count(int(each) * self.kv_heads, paper.side(self.keys, -1))
         hint = (
             f"Leave out kv_heads, or give W_q, W_k and W_v, for keys and values of {needed}."
             if is_one
-            else f"With kv_heads {self.kv_heads}, {self.keys} needs {needed}; else leave out kv_heads."
+            else f"With kv_heads {self.kv_heads}, {self.keys} needs {needed}; "
+            "else leave out kv_heads."
         )
         raise ProblemError(message, hint, (self.keys, self.queries, "kv_heads"))
 
@@ -190,7 +194,8 @@ class Divides:
         if width % self.heads == 0:
             return
         message = (
-            f"{self.name} is {paper.shape(self.name)}: its {count(width, paper.side(self.name, -1))} "
+            f"{self.name} is {paper.shape(self.name)}: "
+            f"its {count(width, paper.side(self.name, -1))} "
             f"cannot be split into {count(self.heads, 'heads')}."
         )
         hint = f"Choose a number of heads that divides {width}: {divisors(width)}."
@@ -201,7 +206,7 @@ class Divides:
 class Broadcasts:
     """A matrix broadcasts to another without making it larger (NumPy's rule, from the right).
 
-    `fills_up`: its last axis may be shorter.
+    `fills_up`: its last axis may be shorter than the last axis of `target`.
     """
 
     name: str

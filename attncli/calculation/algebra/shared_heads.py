@@ -1,8 +1,8 @@
 """Heads that share keys and values: query head h uses the kv head ⌊h / group⌋.
 
-Grouped-query attention (Ainslie et al. 2023) has fewer heads of keys and values than of queries,
-multi-query attention (Shazeer 2019) one. Each serves `group` query heads that lie side by side, as
-in ONNX, PyTorch and Keras.
+Grouped-query attention (Ainslie et al. 2023) has fewer heads of keys and values than of queries;
+multi-query attention (Shazeer 2019) has one. Each serves `group` query heads that lie side by side,
+as in ONNX, PyTorch and Keras.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 
 def spread(matrix: Array, shape: Shape) -> Array:
-    """Keys or values with a head for each head of the queries, or weights, of this shape.
+    """Repeat the heads of keys or values, so that each query head of `shape` has its own.
 
-    Raises ValueError where the heads cannot be shared out, as in answers of wrong shapes.
+    `shape` is the shape of the queries or the weights. Raises ValueError if the number of heads
+    cannot be divided, as in answers with wrong shapes.
     """
     if matrix.shape[:-2] == shape[:-2]:
         return matrix
@@ -30,7 +31,7 @@ def spread(matrix: Array, shape: Shape) -> Array:
 
 
 def shared_place(leading: tuple[int, ...], matrix: NDArray[Any], shape: Shape) -> tuple[int, ...]:
-    """The place of the keys or values that belong to this place among the queries."""
+    """Return the batch entry and kv head that serve the batch entry and query head `leading`."""
     if matrix.shape[:-2] == shape[:-2]:
         return leading
     return (*leading[:-1], leading[-1] * matrix.shape[-3] // shape[-3])

@@ -1,7 +1,7 @@
 """Tiles: some queries against some keys, and how operations calculate on them.
 
-The scores of a long sequence are too many to hold. They are calculated tile by tile, and each tile
-is gone when the next one comes.
+The scores of a long sequence do not fit into memory. They are calculated tile by tile, and each
+tile is dropped when the next one comes.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 @record(frozen=True)
 class Tile:
-    """Queries `rows` against keys `columns`, of one batch entry and head: `index`.
+    """Queries `rows` against keys `columns`, in the batch entry and head `index`.
 
-    All queries and keys are n and m.
+    `n` and `m` are the numbers of all queries and all keys.
     """
 
     index: Index
@@ -45,20 +45,20 @@ class Tile:
 
     @property
     def queries(self) -> NDArray[np.int32]:
-        """The numbers of its queries, from 0, as a column."""
+        """The numbers of the tile's queries, from 0, as a column."""
         return np.arange(self.rows.start, self.rows.stop, dtype=np.int32)[:, None]
 
     @property
     def keys(self) -> NDArray[np.int32]:
-        """The numbers of its keys, from 0, as a row."""
+        """The numbers of the tile's keys, from 0, as a row."""
         return np.arange(self.columns.start, self.columns.stop, dtype=np.int32)
 
     def with_columns(self, columns: slice) -> Tile:
-        """The same queries against other keys."""
+        """Return a tile of the same queries against other keys."""
         return Tile(self.index, self.rows, columns, self.n, self.m)
 
     def own(self, matrix: NDArray[Any]) -> NDArray[Any]:
-        """The last two axes of its batch entry and head, where a matrix has such axes."""
+        """Return the last two axes of a matrix, in the tile's batch entry and head."""
         leading = matrix.shape[:-2]
         last = self.index[len(self.index) - len(leading) :]
         places = tuple(min(at, size - 1) for at, size in zip(last, leading, strict=True))
@@ -66,9 +66,10 @@ class Tile:
         return part
 
     def part(self, matrix: NDArray[Any], fills_up: bool = False) -> NDArray[Any]:
-        """Its part of a matrix that broadcasts to the scores, which broadcasts to the tile.
+        """Return the tile's part of a matrix that broadcasts to the scores.
 
-        `fills_up`: a last axis that is shorter than the keys is not repeated, it ends early.
+        `fills_up`: a last axis that is shorter than the keys is not repeated, so the part may end
+        early.
         """
         if matrix.ndim > 1:
             matrix = self.own(matrix)
@@ -80,7 +81,7 @@ class Tile:
 class TileMatrices:
     """The matrices that are known while a tile is calculated, by name.
 
-    Some are given whole; the others were made for this tile.
+    `whole` matrices are complete; `made` ones were calculated for this tile only.
     """
 
     def __init__(self, tile: Tile, whole: Mapping[str, NDArray[Any]]) -> None:
@@ -89,16 +90,16 @@ class TileMatrices:
         self.made: dict[str, Array] = {}
 
     def part(self, name: str, fills_up: bool = False) -> NDArray[Any]:
-        """The tile's part of a matrix: see `Tile.part`."""
+        """Return the tile's part of the matrix `name`: see `Tile.part`."""
         if name in self.made:
             return self.made[name]
         return self.tile.part(self.whole[name], fills_up)
 
 
 class PairScores(ABC):
-    """The scores of some queries and some keys: a row each in the two matrices.
+    """Scores of queries and keys; each query and each key has one row in its matrix.
 
-    What depends on a query alone, or on a key alone, is done before, once for all tiles.
+    Work that depends on a query alone, or on a key alone, is done once, before the first tile.
     """
 
     def __init__(self, queries: Array, keys: Array) -> None:
@@ -106,26 +107,26 @@ class PairScores(ABC):
         self.keys = keys
 
     def sides(self, tile: Tile) -> tuple[Array, Array]:
-        """The rows of a tile's queries and of its keys; heads may share keys."""
+        """Return the rows of a tile's queries and of its keys; heads may share keys."""
         return self.queries[tile.index][tile.rows], self.keys_of(tile)[tile.columns]
 
     def keys_of(self, tile: Tile) -> Array:
-        """The rows of all keys that belong to a tile's batch entry and head."""
+        """Return the rows of all keys in a tile's batch entry and head."""
         keys: Array = self.keys[shared_place(tile.index, self.keys, self.queries.shape)]
         return keys
 
     def put(self, tile: Tile, out: Array, factor: float = 1) -> None:
-        """Put the scores of a tile, times a factor, into `out`."""
+        """Write the scores of a tile, times `factor`, into `out`."""
         self.meet(*self.sides(tile), out)
         if factor != 1:
             out *= factor
 
     @abstractmethod
     def meet(self, queries: Array, keys: Array, out: Array) -> None:
-        """Put the scores of these queries and keys into `out`."""
+        """Write the scores of these queries (rows) and keys (rows) into `out`."""
 
     def bound(self, tile: Tile) -> float:
-        """The largest size that a score of these queries may have; inf where it is unknown."""
+        """Return the largest size that a score of the tile's queries may have; inf if unknown."""
         return inf
 
 
@@ -147,18 +148,18 @@ class Products(PairScores):
         np.matmul(queries, keys.T, out=out)
 
     def bound(self, tile: Tile) -> float:
-        """The longest of the queries times the longest of all keys (Cauchy and Schwarz)."""
+        """Return the longest query times the longest of all keys (Cauchy and Schwarz)."""
         place = shared_place(tile.index, self.keys, self.queries.shape)
         longest = self.query_lengths[tile.index][tile.rows].max()
         return float(longest) * float(self.key_lengths[place].max())
 
 
 class RunningSum(ABC):
-    """Σⱼ wⱼ vⱼ for some queries, and Σⱼ wⱼ, added up over keys that come some at a time.
+    """Σⱼ wⱼ vⱼ and Σⱼ wⱼ for some queries, added up over keys that come in parts.
 
     `values` end with a column of ones, so that the last of their sums is Σⱼ wⱼ. `largest` is the
-    largest score so far: −inf where nothing may be attended yet. Scores come multiplied by `exponent`
-    and over the temperature; as they are where it is None.
+    largest score so far: −inf if the query may not attend any key yet. If `exponent` is a number,
+    scores come multiplied by it and divided by the temperature; if it is None, as they are.
     """
 
     exponent: ClassVar[float | None] = None
@@ -176,22 +177,22 @@ class RunningSum(ABC):
 
     @abstractmethod
     def weigh(self, scores: Array) -> Array:
-        """The weights of the next keys, but for a factor for each query."""
+        """Return the weights of the next keys, up to one factor for each query."""
 
     @abstractmethod
     def total(self) -> Array:
-        """The divisor of the sums."""
+        """Return the divisor of the sums."""
 
     def result(self) -> tuple[Array, NDArray[np.bool_]]:
-        """The weighted sums of the values, and for each query whether it may attend nothing."""
+        """Return the weighted sums of values, and for each query True if it may attend nothing."""
         return self.sums[:, :-1] / self.total(), np.isneginf(self.largest[:, 0])
 
 
-BLOCK = 2**17  # numbers that exist at a time for some scores: they fit into a cache
+BLOCK = 2**17  # the largest number of temporary numbers for some scores: they fit into a cache
 
 
 def sub_blocks(scores: Array, numbers: int) -> Iterator[tuple[slice, slice]]:
-    """Rows and columns of scores that need at most `BLOCK` numbers, if each needs `numbers`."""
+    """Yield parts of the scores that need at most `BLOCK` numbers, at `numbers` for each score."""
     most = max(1, BLOCK // numbers)
     n, m = scores.shape
     for columns in slices(m, most):
@@ -200,5 +201,5 @@ def sub_blocks(scores: Array, numbers: int) -> Iterator[tuple[slice, slice]]:
 
 
 def slices(size: int, most: int, first: int = 0) -> Iterator[slice]:
-    """From `first` to `size` in slices of at most `most`."""
+    """Yield slices of at most `most`, from `first` to `size`."""
     return (slice(i, min(i + most, size)) for i in range(first, size, most))

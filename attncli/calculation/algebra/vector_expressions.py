@@ -1,4 +1,4 @@
-"""Sums over vectors: rows and columns of matrices, what functions make of them, inner products."""
+"""Expressions of vectors: rows and columns of matrices, functions of these, inner products."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ from attncli.calculation.algebra.expressions import (
 )
 from attncli.records import record, replace
 
-Slot = int | range | None  # a place in a matrix; None runs along the axis, a range along a part
+Slot = int | range | None  # an index; None runs along the axis, a range along a part of it
 
 
 class Vector(Protocol):
-    """Numbers in a line, of which sums and products of vectors are made."""
+    """A sequence of expressions, from which sums and products of vectors are made."""
 
     @property
     def name(self) -> str:
-        """The matrix that they come from."""
+        """The name of the matrix that the numbers come from."""
 
     @property
     def size(self) -> int:
-        """How many there are."""
+        """The number of elements."""
 
     def at(self, position: int) -> Expression:
-        """One of them."""
+        """Return the element at `position`, from 0."""
 
     def turned(self) -> Vector:
-        """The same with its factors in reverse order."""
+        """Return the vector with the factors of each element in reverse order."""
 
 
 @record(frozen=True)
 class Line:
-    """A row or column of a named matrix, or a part of one: the axis whose slot is no number."""
+    """A row or column of a matrix, or a part of one: the axis whose slot is not a number."""
 
     name: str
     slots: tuple[Slot, ...]
@@ -64,7 +64,7 @@ def _along(slot: Slot, position: int) -> int:
 
 @record(frozen=True)
 class Whole(Expression):
-    """A line where a number would stand, as in exp(scores[2]): it is written, and has no value."""
+    """A line in the place of a number, as in exp(scores[2]): it can be written only."""
 
     line: Line
 
@@ -74,7 +74,7 @@ class Whole(Expression):
 
 @record(frozen=True)
 class Image:
-    """A line times a matrix of (line.size, size); turned, the matrix stands first."""
+    """A line times a matrix of shape (line.size, size); if turned, the matrix stands first."""
 
     line: Line
     matrix: str
@@ -95,7 +95,7 @@ class Image:
 
 @record(frozen=True)
 class Mapped:
-    """A function of each number of a line: less a cell, then over a number, where these are given."""
+    """f((x − less) / over) for each number x of a line; `less` and `over` may be left out."""
 
     function: str
     line: Line
@@ -111,7 +111,7 @@ class Mapped:
         return self.line.size
 
     def of(self, number: Expression) -> Function:
-        """The function of any number, treated as those of the line are."""
+        """Return the function of any number, treated like the numbers of the line."""
         argument = Difference(number, self.less) if self.less else number
         divided = Quotient(argument, Number(self.over)) if self.over != 1 else argument
         return Function(self.function, divided)
@@ -125,7 +125,7 @@ class Mapped:
 
 @record(frozen=True)
 class Total(Expression):
-    """Σ of a vector."""
+    """Σ over the elements of a vector."""
 
     vector: Vector
 
@@ -139,7 +139,7 @@ class Total(Expression):
 
 @record(frozen=True)
 class Inner(Expression):
-    """u · v: the sum of the products of two vectors of one size."""
+    """u · v: the sum of the products of the elements of two vectors of one size."""
 
     left: Vector
     right: Vector
@@ -163,7 +163,7 @@ class Inner(Expression):
 
 @record(frozen=True)
 class Length(Expression):
-    """‖u‖: the root of the sum of the squares."""
+    """‖u‖: the square root of the sum of the squares."""
 
     line: Line
 

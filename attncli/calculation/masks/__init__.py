@@ -1,1 +1,1 @@
-"""Which keys a query may attend to: the rules, and the operation that masks scores."""
+"""Masks, which decide the keys that a query may attend: the rules and the operation."""

@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from attncli.calculation.algebra.tiles import Tile, TileMatrices
     from attncli.calculation.masks.seen_keys import Seen
 
-HIDES = -1e4  # a score this low hides its key as −inf does: programs write −1e9
+HIDES = -1e4  # a score this low hides its key like −inf: some programs use −1e9
 
 
 @record(frozen=True)
 class Mask(Operation):
-    """The scores with added numbers, and `fill` wherever something forbids to attend.
+    """Add numbers to the scores, and put `fill` where the query may not attend the key.
 
-    `rules` and the boolean matrices `keep` are combined with "and"; the matrices `add` add up.
-    −inf in an added matrix forbids as well, and stays −inf where nothing else forbids. `fills_up`: a
-    matrix with fewer columns than there are keys forbids the rest.
+    `rules` and the boolean matrices `keep` are combined with "and"; all matrices `add` are added.
+    −inf in an added matrix also forbids, and stays −inf unless something else forbids too.
+    `fills_up`: a matrix with fewer columns than there are keys forbids the remaining keys.
     """
 
     works_by_score = True
@@ -54,14 +54,14 @@ class Mask(Operation):
         return source
 
     def room(self, result: Axes, *operands: Axes) -> int:
-        """Each matrix, or rule, may make another."""
+        """The temporaries are one matrix for each matrix or rule."""
         return (1 + max(1, len(operands) - 1 + len(self.rules))) * cells(result)
 
     def apply(self, source: Array, *matrices: NDArray[Any]) -> Array:
         keep, add = self.whole(source, matrices)
         masked = source
         for numbers in add:
-            # Decided on the mask, not on the sum: an overflowed score plus −inf would be NaN.
+            # Look at the mask, not at the sum: an overflowed score plus −inf would be NaN.
             masked = np.where(np.isneginf(numbers), numbers, masked + numbers)
         n, m = source.shape[-2:]
         for may_attend in (*(rule.may_attend(n, m) for rule in self.rules), *keep):
@@ -71,7 +71,7 @@ class Mask(Operation):
     def whole(
         self, source: Array, matrices: Sequence[NDArray[Any]]
     ) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
-        """The matrices to keep, and those to add, with a column for each key."""
+        """Return the matrices to keep and those to add, each with a column for every key."""
         keep, add = matrices[: len(self.keep)], matrices[len(self.keep) :]
         if not self.fills_up:
             return list(keep), list(add)
@@ -79,7 +79,7 @@ class Mask(Operation):
         return [filled_up(k, m, False) for k in keep], [filled_up(a, m, -np.inf) for a in add]
 
     def on_tile(self, known: TileMatrices) -> Array:
-        """Matrices are cut to the tile, rules are asked for it; the scores are overwritten."""
+        """Return the masked scores of the tile; the scores of the tile are overwritten."""
         masked = known.part(self.source)
         names = (*self.keep, *self.add)
         if names:
@@ -89,7 +89,7 @@ class Mask(Operation):
         return masked
 
     def bound(self, scores: float) -> float:
-        """Open scores are as they were; what is added is unknown, and so is a fill."""
+        """Return the same bound if scores only become −inf; a sum or a fill has no known bound."""
         return inf if self.add or self.fill != -inf else scores
 
     def open_keys(self, block: Tile) -> Sequence[int]:
@@ -99,7 +99,7 @@ class Mask(Operation):
         return not (self.keep or self.add) and self._seen(tile).is_all
 
     def hides_all(self, known: TileMatrices) -> bool:
-        """True if a given matrix forbids all of a tile, as −inf."""
+        """True if a given matrix forbids the whole tile, with −inf."""
         given = [name for name in (*self.keep, *self.add) if name in known.whole]
         parts = (known.part(name, self.fills_up) for name in given)
         return self.fill == -inf and any(
@@ -108,7 +108,7 @@ class Mask(Operation):
         )
 
     def _seen(self, tile: Tile) -> Seen:
-        """The keys that its rules let the queries of a tile see; loaded for long sequences alone."""
+        """Return the keys that the rules let the queries of a tile see."""
         from attncli.calculation.masks.seen_keys import Seen
 
         return Seen.by(self.rules, tile)
@@ -142,27 +142,27 @@ class Mask(Operation):
         return _noted(total, judges, "may", index) if judges else total
 
     def _told(self, name: str, matrix: NDArray[Any], index: Index) -> str | Cell:
-        """How a matrix is named as a reason: by its cell, where it reaches so far."""
+        """Return the reason that `matrix` gives: its cell, or that it has no such key."""
         if self.fills_up and index[-1] >= matrix.shape[-1]:
             return f"{name} has no such key"
         return Cell(name, _own(matrix.shape, index))
 
     def cost(self, source: Axes, *matrices: Axes) -> Cost:
-        """An addition a score for each matrix that is added; to hide a score is no arithmetic."""
+        """One addition for each score and added matrix; hiding a score is not arithmetic."""
         return Cost(additions=len(self.add) * cells(source))
 
 
 def masks_in(steps: Iterable[Step]) -> Iterator[tuple[Step, Mask]]:
-    """The steps among these that mask scores, and their operations."""
+    """Yield those of the steps that mask scores, with their operations."""
     for step in steps:
         if isinstance(step.operation, Mask):
             yield step, step.operation
 
 
 def filled_up(mask: NDArray[Any], m: int, hidden: object) -> NDArray[Any]:
-    """A mask with a column for each of m keys: those that it lacks are hidden.
+    """Return a mask with a column for each of m keys; missing columns contain `hidden`.
 
-    ONNX Attention: the last axis may be shorter than the keys, and is then padded so.
+    ONNX Attention pads in this way a mask whose last axis is shorter than the keys.
     """
     missing = m - mask.shape[-1]
     width = [(0, 0)] * (mask.ndim - 1) + [(0, missing)]
@@ -172,12 +172,12 @@ def filled_up(mask: NDArray[Any], m: int, hidden: object) -> NDArray[Any]:
 def _by(
     matrices: Mapping[str | Cell, NDArray[Any]], index: Index, says: Callable[[Any], Any]
 ) -> list[str | Cell]:
-    """The names of those matrices whose cell for a score says so."""
+    """Return the names of the matrices whose cell for the score `index` satisfies `says`."""
     return [by for by, matrix in matrices.items() if says(matrix[_own(matrix.shape, index)])]
 
 
 def _noted(result: Expression, judges: Iterable[str | Cell], may: str, index: Index) -> Noted:
-    """With the reason: `causal, mask[1,2]: query 1 may not see key 2`."""
+    """Return the result with its reason: `causal, mask[1,2]: query 1 may not see key 2`."""
     listed: list[str | Cell] = []
     for judge in judges:
         listed += [", ", judge] if listed else [judge]
@@ -185,6 +185,6 @@ def _noted(result: Expression, judges: Iterable[str | Cell], may: str, index: In
 
 
 def _own(shape: tuple[int, ...], index: Index) -> Index:
-    """The index of the cell that is broadcast to this one."""
+    """Return the index of the cell, in a matrix of this shape, that broadcasts to `index`."""
     places = index[len(index) - len(shape) :]
     return tuple(min(at, size - 1) for at, size in zip(places, shape, strict=True))

@@ -1,4 +1,4 @@
-"""What may be attended by rule: one entry a kind in `MASKS`."""
+"""Mask rules, which say without a matrix what a query may attend: one entry each in `MASKS`."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ _WHOLE = r"[+-]?\d+"
 
 
 def distance(n: int, m: int) -> NDArray[np.int_]:
-    """j − i of every query and key."""
+    """Return j − i for every query i and key j: (n, m)."""
     return np.arange(m) - np.arange(n)[:, None]
 
 
 class Rule(ABC):
-    """A mask by rule instead of a matrix: which keys a query may attend to.
+    """A mask by rule instead of a matrix: it decides which keys a query may attend.
 
     Queries and keys are counted from 0: `i` holds numbers of queries as a column, `j` numbers of
-    keys as a row, and there are n and m of them in all.
+    keys as a row; `n` and `m` are the numbers of all queries and keys.
     """
 
-    # It hides nothing but keys that come after the query.
+    # True if the rule hides only keys that come after the query.
     hides_later_only: ClassVar[bool] = False
 
     @property
@@ -48,39 +48,40 @@ class Rule(ABC):
 
     @abstractmethod
     def sees(self, i: Numbers, j: Numbers, n: int, m: int) -> Booleans:
-        """True where query i may attend to key j; broadcasts to (…, queries, keys)."""
+        """True where query i may attend key j; broadcasts to (…, queries, keys)."""
 
     def may_attend(self, n: int, m: int) -> Booleans:
-        """The same for all n queries and m keys; broadcasts to (…, n, m)."""
+        """True where a query may attend a key, for all n queries and m keys; see `sees`."""
         return self.sees(np.arange(n)[:, None], np.arange(m), n, m)
 
     def run(self, i: Numbers, n: int, m: int) -> tuple[First, First] | None:
-        """The first key that each query may attend, and the one after the last, where these say all.
+        """Return for each query the first key that it may attend, and the one after the last.
 
-        They broadcast to (…, queries, 1); a query may attend nothing where the second is not larger.
-        None where a query may attend keys with a gap between them.
+        Both broadcast to (…, queries, 1); a query may attend nothing if the second is not larger.
+        The result is None if the keys of a query may have gaps between them.
         """
         return None
 
     def fit(self, axes: Axes, first: First = 0, convention: Convention = PAPER) -> Rule:
-        """The rule for scores of these axes, as a convention means it; the first query is at `first`.
+        """Return the rule for scores with these axes, in the meaning of a convention.
 
-        Raises ProblemError where it does not fit them.
+        `first` is the position of the first query. Raises ProblemError if the rule does not fit the
+        axes.
         """
         return self
 
     @property
     def entries(self) -> tuple[int, ...]:
-        """The number of batch entries that it tells apart; empty where it is the same for all."""
+        """The shape of the batch entries that the rule distinguishes; empty if it does not."""
         return ()
 
 
 class OneRun(Rule):
-    """A rule that lets each query attend to one run of keys, so that its ends say all."""
+    """A rule that lets each query attend one run of keys, given by its two ends."""
 
     @abstractmethod
     def run(self, i: Numbers, n: int, m: int) -> tuple[First, First]:
-        """The first key that each query may attend, and the one after the last."""
+        """Return for each query the first key that it may attend, and the one after the last."""
 
     def sees(self, i: Numbers, j: Numbers, n: int, m: int) -> Booleans:
         first, end = self.run(i, n, m)
@@ -89,7 +90,10 @@ class OneRun(Rule):
 
 @record(frozen=True)
 class Causal(OneRun):
-    """Query i sees key j ≤ i + first; lower-right aligns the last query with the last key instead."""
+    """Query i sees the keys j ≤ i + first.
+
+    `lower_right`: the last query is aligned with the last key instead.
+    """
 
     hides_later_only = True
 
@@ -104,7 +108,7 @@ class Causal(OneRun):
         return replace(self, first=first if convention.counts_cache else 0)
 
     def diagonal(self, n: int, m: int) -> First:
-        """The largest j − i that is seen; keys of a cache that are not filled are no last ones."""
+        """Return the largest j − i that is seen; an array `first` overrides `lower_right`."""
         is_filled = isinstance(self.first, np.ndarray)
         return m - n if self.lower_right and not is_filled else self.first
 
@@ -116,7 +120,7 @@ class Causal(OneRun):
 class Window(OneRun):
     """Query i sees the keys from i + first − left to i + first + right; −1 is unbounded.
 
-    `counts_itself`: the query's own key is one of those that are counted, as Keras counts.
+    `counts_itself`: the width of the window includes the query's own key, as in Keras.
     """
 
     left: int
@@ -145,7 +149,7 @@ class Window(OneRun):
 
 @record(frozen=True)
 class Padding(OneRun):
-    """Only the first N keys are real: one N for all, one a batch entry, or one a query of each."""
+    """Only the first N keys are real: one N for all, one per batch entry, or one per query too."""
 
     text: str
     lengths: NDArray[np.int_]
@@ -159,7 +163,7 @@ class Padding(OneRun):
         return self.lengths.shape[:1]
 
     def fit(self, axes: Axes, first: First = 0, convention: Convention = PAPER) -> Padding:
-        """The lengths with the axes of the scores but the last, to compare with the keys."""
+        """Give the lengths the leading axes of the scores, so that they broadcast to the keys."""
         n, m = axes[-2].size, axes[-1].size
         batch = [axis.size for axis in axes[:-2] if axis.name == "batch"]
         entries = batch or [1]
@@ -191,11 +195,11 @@ class Padding(OneRun):
 
 @record(frozen=True)
 class MaskKind:
-    """A kind of mask by rule: how the user writes it, what it means, and how its argument is read.
+    """A kind of mask rule: its spelling, its meaning for help, and how its argument is read.
 
-    `read` takes the argument, which stands behind the colon or in the JSON object, as words and whole
-    numbers, and raises ValueError for any other. `likely` names the rules of this kind that a mask
-    (n × m booleans) may be, so that `attncli mask FILE` finds them.
+    `read` takes the argument after the colon, or in the JSON object, as words and whole numbers; it
+    raises ValueError if the argument is wrong. `likely` yields the rules of this kind that a mask
+    (n × m booleans) may be, so that `attncli mask FILE` can recognise them.
     """
 
     signature: str
@@ -232,7 +236,7 @@ def _likely_paddings(opened: Booleans) -> Iterable[Rule]:
 
 
 def _likely_windows(opened: Booleans) -> Iterator[Rule]:
-    """The window that the open cells reach to, and the same without a bound."""
+    """Yield the smallest window around the open cells, and the same with one side unbounded."""
     distances = [int(j - i) for i, j in np.argwhere(opened)]
     if distances and min(distances) <= 0 <= max(distances):
         left, right = -min(distances), max(distances)
@@ -262,14 +266,14 @@ MASKS: dict[str, MaskKind] = {
 
 
 def is_rule(text: str) -> bool:
-    """Whether a text names a kind of mask, so that it is no file."""
+    """True if the text names a kind of mask and so is not a file."""
     return text.strip().casefold().partition(":")[0] in MASKS
 
 
 def read_rule(value: object) -> Rule:
-    """A mask by rule from `causal`, `padding:3`, `{"padding": [3, 2]}`.
+    """Read a mask rule such as `causal`, `padding:3`, `{"padding": [3, 2]}`.
 
-    Raises ProblemError where the kind is unknown or its argument is not what the kind takes.
+    Raises ProblemError if the kind is unknown or its argument is wrong.
     """
     kind, argument = _kind_and_argument(value)
     if kind not in MASKS:
@@ -310,7 +314,7 @@ def _said(value: object) -> str:
 
 
 def _whole_numbers(value: object, smallest: int) -> NDArray[np.int_]:
-    """Nested lists of whole numbers as an array; ValueError for anything else."""
+    """Return nested lists of whole numbers as an array. Raises ValueError for anything else."""
     numbers = np.array(value)
     if numbers.dtype.kind != "i" or (numbers.size and numbers.min() < smallest):
         raise ValueError

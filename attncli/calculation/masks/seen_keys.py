@@ -1,4 +1,4 @@
-"""The keys that the rules of a mask let some queries attend to, without a matrix of all of them."""
+"""The keys that the rules of a mask let queries see, without a matrix of the whole mask."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from attncli.calculation.masks.mask_operation import Mask
 
 MANY = 64  # split off a tile that needs no mask when every query sees at least this many keys
-AT_ONCE = 2**19  # scores that are looked at together
+AT_ONCE = 2**19  # the number of scores that are examined together
 
 
 @record(frozen=True)
 class Seen:
-    """The keys that the queries of a tile may attend to by rules.
+    """The keys that the queries of a tile may attend by rules.
 
-    `first` and `end` are a column each: the runs of keys where those rules agree that let a query
-    see one run. `others` are the rules that do not.
+    `first` and `end` (columns) are the ends of each query's run of keys, by all rules that give one
+    run. `others` are the rules that do not.
     """
 
     tile: Tile
@@ -37,7 +37,7 @@ class Seen:
 
     @staticmethod
     def by(rules: Iterable[Rule], tile: Tile) -> Seen:
-        """The keys that all the rules let the queries of a tile attend to."""
+        """Return the keys that all the rules let the queries of a tile attend."""
         i = tile.queries
         first: NDArray[Any] = np.zeros_like(i)
         end: NDArray[Any] = np.full_like(i, tile.m)
@@ -64,9 +64,10 @@ class Seen:
         return not self.others and first <= columns.start and columns.stop <= end
 
     def parts(self) -> Sequence[int]:
-        """The places where parts of the keys begin, and the end of the last part.
+        """Return where parts of the keys begin, and the end of the last part.
 
-        From the first key that any query sees to the last; those that all see, if many, are a part.
+        The parts cover all keys that some query sees. Many keys that all queries see are a part of
+        their own.
         """
         seeing = self.first < self.end
         if not seeing.any():
@@ -87,7 +88,7 @@ class Seen:
             np.copyto(scores, fill, where=~sees)
 
     def booleans(self) -> Booleans:
-        """True for each query and key of the tile where the query sees the key."""
+        """True for each query and key of the tile if the query sees the key."""
         seen = np.ones((self.tile.height, self.tile.width))
         self.hide(seen, 0)
         return seen.astype(np.bool_)
@@ -99,7 +100,7 @@ class Seen:
 
 
 def blocks(shape: Shape, most: int = AT_ONCE) -> Iterable[Tile]:
-    """Tiles of all keys that cover scores of this shape; each has about `most` scores."""
+    """Yield tiles of all keys that cover scores of this shape; each has about `most` scores."""
     *leading, n, m = shape
     for index in np.ndindex(*leading):
         for rows in slices(n, max(1, most // m)):
@@ -111,8 +112,8 @@ def rows_without_keys(
 ) -> NDArray[np.bool_]:
     """For each row of scores of this shape, True if a mask leaves its query no key: (…, n).
 
-    `known` are the mask's matrices; numbers that are not among them hide nothing. At most about
-    `most` scores are looked at together.
+    `known` holds the mask's matrices; added matrices that are missing there hide nothing. About
+    `most` scores at most are examined together.
     """
     hidden = np.zeros(shape[:-1], np.bool_)
     mask = replace(mask, add=tuple(name for name in mask.add if name in known))

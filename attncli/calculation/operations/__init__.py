@@ -1,1 +1,1 @@
-"""The operations of an attention and of a layer, one subject a file."""
+"""The operations of attention and of layers, one subject in each file."""

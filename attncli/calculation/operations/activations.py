@@ -1,4 +1,4 @@
-"""Activations, which bend the hidden numbers of a feed-forward: one entry each in `ACTIVATIONS`."""
+"""Activations, the nonlinear functions of a feed-forward: one entry each in `ACTIVATIONS`."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from attncli.calculation.algebra.operation import Name, OfOne, Operation
 from attncli.calculation.algebra.requirements import Equal, Need
 from attncli.records import record
 
-_CUBIC = 0.044715  # the share of x³ in the tanh form of GELU (Hendrycks & Gimpel 2016)
+_CUBIC = 0.044715  # the coefficient of x³ in the tanh form of GELU (Hendrycks & Gimpel 2016)
 
 
 @record(frozen=True)
 class Activation:
-    """A function of each number by itself: its formula, its arithmetic, and how it is applied.
+    """A function that is applied to each number by itself.
 
-    `apply` takes a matrix, `spell` one cell and its number; `cost` is the cost of one number, as
-    `apply` calculates it. `gated`: a second projection of the token is multiplied by the result, which
-    is that of the activation `ungated` (Shazeer 2020).
+    `apply` takes a matrix, `spell` takes one cell and its number; `cost` is the cost of one number,
+    as `apply` calculates it. `gated`: the result is multiplied by a second projection of the token;
+    the function itself is then that of the activation `ungated` (Shazeer 2020).
     """
 
     name: str
@@ -57,7 +57,7 @@ def _relu_cell(x: Cell, value: float) -> Expression:
 
 
 def _gelu(x: Array) -> Array:
-    # NumPy has no erf; Python's is right to the last bit, and one number at a time is soon enough.
+    # NumPy has no erf; Python's is exact to the last bit, and fast enough one number at a time.
     erfs: Array = np.vectorize(erf, otypes=[np.float64])(x / sqrt(2))
     return (x * (1 + erfs) / 2).astype(x.dtype)
 
@@ -78,7 +78,7 @@ def _gelu_tanh_cell(x: Cell, value: float) -> Expression:
 
 
 def _silu(x: Array) -> Array:
-    # exp of a number that is not above 0 cannot overflow.
+    # exp of a number that is at most 0 cannot overflow.
     small: Array = np.exp(-np.abs(x))
     return x * np.where(x >= 0, 1, small) / (1 + small)
 
@@ -129,7 +129,7 @@ ACTIVATIONS: dict[str, Activation] = {
 
 @record(frozen=True)
 class Activate(OfOne):
-    """A function of each number by itself, of the same shape."""
+    """Apply an activation to each number; the shape stays the same."""
 
     kind: str
 
@@ -143,13 +143,13 @@ class Activate(OfOne):
         return ACTIVATIONS[self.kind].spell(Cell(self.source, index), float(source[index]))
 
     def cost(self, source: Axes) -> Cost:
-        """That of the function a number."""
+        """The cost of the activation for each number."""
         return ACTIVATIONS[self.kind].cost * cells(source)
 
 
 @record(frozen=True)
 class Gate(Operation):
-    """Two matrices, number by number multiplied, after a function of the first."""
+    """Multiply two matrices, number by number, after an activation of the first."""
 
     source: Name
     gate: Name
@@ -175,5 +175,5 @@ class Gate(Operation):
         return Product((bent, Cell(self.gate, index)))
 
     def cost(self, source: Axes, gate: Axes) -> Cost:
-        """That of the function, and a multiplication, a number."""
+        """The cost of the activation and one multiplication for each number."""
         return (ACTIVATIONS[self.kind].cost + Cost(multiplications=1)) * cells(source)

@@ -1,4 +1,4 @@
-"""Add & norm: residual sums, and normalising the features of each token by itself."""
+"""The operations of Add & Norm: residual sums, and normalising the features of each token."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from attncli.records import record
 
 @record(frozen=True)
 class OfFeatures(OfOne):
-    """One number for each token, from all its features: (…, n, d) → (…, n, 1)."""
+    """One number for each token, calculated from all its features: (…, n, d) → (…, n, 1)."""
 
     def axes(self, source: Axes) -> Axes:
         return (*source[:-1], Axis("feature", 1))
@@ -50,13 +50,13 @@ class Mean(OfFeatures):
         return Quotient(Total(Line(self.source, (*index[:-1], None), size)), Number(size))
 
     def cost(self, source: Axes) -> Cost:
-        """d − 1 additions and a division a token."""
+        """d − 1 additions and one division for each token."""
         return Cost(additions=source[-1].size - 1, divisions=1) * cells(source[:-1])
 
 
 @record(frozen=True)
 class Variance(Operation):
-    """Σ (x − mean)² / d over the features of each token; / (d − 1) where `is_sample`.
+    """Σ (x − mean)² / d over the features of each token; with `is_sample` divided by d − 1.
 
     Layer normalisation divides by d (Ba et al. 2016).
     """
@@ -88,7 +88,7 @@ class Variance(Operation):
         return Quotient(Sum(squares), Number(size - self.is_sample))
 
     def cost(self, source: Axes, mean: Axes) -> Cost:
-        """d subtractions, d squares, d − 1 additions and a division a token."""
+        """d subtractions, d squares, d − 1 additions and one division for each token."""
         d = source[-1].size
         return Cost(d, 2 * d - 1, divisions=1) * cells(source[:-1])
 
@@ -110,7 +110,7 @@ class MeanSquare(OfFeatures):
         return Quotient(Sum(tuple(Power(cell, Number(2)) for cell in numbers)), Number(size))
 
     def cost(self, source: Axes) -> Cost:
-        """d squares, d − 1 additions and a division a token."""
+        """d squares, d − 1 additions and one division for each token."""
         d = source[-1].size
         return Cost(d, d - 1, divisions=1) * cells(source[:-1])
 
@@ -119,8 +119,8 @@ class MeanSquare(OfFeatures):
 class Standardise(Operation):
     """gamma (x − mean) / √(variance + eps) + beta, of the shape of x (Ba et al. 2016).
 
-    `mean` is None in RMSNorm; gamma and beta, of one number a feature, may be left out. Where
-    `eps_outside`, the divisor is √variance + eps.
+    `mean` is None in RMSNorm; `gamma` and `beta`, with one number for each feature, may be None.
+    With `eps_outside` the divisor is √variance + eps.
     """
 
     source: Name
@@ -174,7 +174,10 @@ class Standardise(Operation):
         return Sum((result, Cell(self.beta, index[-1:]))) if self.beta else result
 
     def cost(self, source: Axes, *_: Axes) -> Cost:
-        """An addition and a root a token; a number is divided, and what else is given done to it."""
+        """One addition and one root for each token; for each number, one operation per operand.
+
+        The mean is subtracted, `gamma` multiplied, `beta` added; the division is always there.
+        """
         of_number = Cost(bool(self.gamma), bool(self.mean) + bool(self.beta), divisions=1)
         of_token = Cost(additions=1, functions=1)
         return of_number * cells(source) + of_token * cells(source[:-1])

@@ -1,7 +1,6 @@
 """Normalisers, which turn scores into weights: one entry each in `NORMALISERS`.
 
-Scores are divided by a temperature before anything else: above 1 it evens the weights out, below 1
-it sharpens them.
+Scores are first divided by a temperature: above 1 it makes the weights more even, below 1 sharper.
 """
 
 from __future__ import annotations
@@ -36,16 +35,16 @@ if TYPE_CHECKING:
 
     from attncli.calculation.algebra.tiles import RunningSum
 
-READABLE = 30  # exponentials of more than this are shown less the largest score, as in `weigh`
+READABLE = 30  # larger scores are shown less the row's largest, as in `weigh`
 
 
 @record(frozen=True)
 class Normalise(OfOne):
-    """Weights made of scores, of the same shape.
+    """Turn scores into weights of the same shape.
 
-    The scores are divided by `temperature`. With a `dtype` they are of that type while they are
-    normalised, and the weights are of their own again (`softmax_precision` of ONNX Attention). A
-    row of −inf alone, which may attend nothing, gets `empty` for every key.
+    The scores are divided by `temperature`. With a `dtype`, normalising works in that type, and the
+    weights then get the type of the scores again (`softmax_precision` of ONNX Attention). A row of
+    nothing but −inf belongs to a query that may attend nothing: all its weights are `empty`.
     """
 
     makes_weights = True
@@ -55,12 +54,12 @@ class Normalise(OfOne):
     empty: float = 0.0
 
     name: ClassVar[str]
-    meaning: ClassVar[str]  # in a formula, for help
+    meaning: ClassVar[str]  # a formula, for help
     help: ClassVar[str]
     sums_to_1: ClassVar[bool] = True
-    # How far a weight moves at most if no score moves more than 1; unknown, it may be any distance.
+    # The most that a weight can change if no score changes by more than 1; inf if unknown.
     steepness: ClassVar[float] = inf
-    # How many temporaries as large as the weights `weigh` has at most, at temperature 1.
+    # The most temporaries, each as large as the weights, that `weigh` needs at temperature 1.
     temporaries: ClassVar[int] = 4
 
     def apply(self, source: Array) -> Array:
@@ -70,17 +69,17 @@ class Normalise(OfOne):
         return weights.astype(source.dtype)
 
     def __init_subclass__(cls) -> None:
-        """A class that changes `weigh` answers anew how it works some keys at a time."""
+        """Take back an inherited `running_sum` if a class changes `weigh`."""
         super().__init_subclass__()
         if "weigh" in cls.__dict__ and "running_sum" not in cls.__dict__:
             cls.running_sum = Normalise.running_sum  # type: ignore[method-assign]
 
     @abstractmethod
     def weigh(self, scores: Array) -> Array:
-        """The weights of rows that may attend something."""
+        """Return the weights of rows in which the query may attend some key."""
 
     def running_sum(self, is_bounded: bool) -> type[RunningSum] | None:
-        """A way to the weighted sum that needs some keys at a time; None where rows stay whole.
+        """Return the class that sums values over keys in parts; None if rows must be whole.
 
         `is_bounded`: no exponential of a score overflows or vanishes.
         """
@@ -99,7 +98,7 @@ class Normalise(OfOne):
 
     @property
     def tempered(self) -> str:
-        """What is normalised, in words: `masked / 2 in float32`."""
+        """The matrix that is normalised, in words: `masked / 2 in float32`."""
         written = repr(self.temperature).removesuffix(".0")
         divisor = f" / {written}" if self.temperature != 1 else ""
         return f"{self.source}{divisor}{f' in {self.dtype}' if self.dtype else ''}"
@@ -112,39 +111,39 @@ class Normalise(OfOne):
 
     @abstractmethod
     def weight(self, index: Index, row: Array) -> Expression:
-        """The arithmetic of one weight, in a row of scores that may attend something."""
+        """Return the arithmetic of one weight, in a row in which the query may attend some key."""
 
     def cost(self, source: Axes) -> Cost:
-        """That of each row; a temperature other than 1 divides each score."""
+        """The cost of each row; a temperature other than 1 adds a division for each score."""
         keys = source[-1].size
         tempered = Cost(divisions=0 if self.temperature == 1 else keys)
         return (self.of_row(keys) + tempered) * cells(source[:-1])
 
     @abstractmethod
     def of_row(self, keys: int) -> Cost:
-        """How much arithmetic the weights of one query take, at temperature 1."""
+        """Return the cost of the weights of one query at temperature 1."""
 
     def over_temperature(self, expression: Expression) -> Expression:
-        """An expression as it is normalised: divided by the temperature where there is one."""
+        """Return the expression divided by the temperature, unless that is 1."""
         if self.temperature == 1:
             return expression
         return Quotient(expression, Number(self.temperature))
 
     def powers(self, index: Index, row: Array, is_shifted: bool) -> Mapped:
-        """exp(s / temperature) of each score of a row, less the largest where it says so."""
+        """exp(s / temperature) of each score s of a row, less the largest score if `is_shifted`."""
         less = Cell(self.source, (*index[:-1], int(row.argmax()))) if is_shifted else None
         line = Line(self.source, (*index[:-1], None), len(row))
         return Mapped("exp", line, less, self.temperature)
 
 
 def _largest(scores: Array) -> Array:
-    """The largest score of each row, as a column."""
+    """Return the largest score of each row, as a column."""
     largest: Array = scores.max(axis=-1, keepdims=True)
     return largest
 
 
 def _total(powers: Array) -> Array:
-    """The sum of each row, as a column."""
+    """Return the sum of each row, as a column."""
     total: Array = powers.sum(axis=-1, keepdims=True)
     return total
 
@@ -153,7 +152,7 @@ def _total(powers: Array) -> Array:
 class Softmax(Normalise):
     """exp(sᵢⱼ) / Σⱼ exp(sᵢⱼ) over the keys.
 
-    The row maximum is subtracted first, which changes nothing but the overflow.
+    The row maximum is subtracted first: the result is the same, but nothing overflows.
     """
 
     name = "softmax"
@@ -183,11 +182,11 @@ class Softmax(Normalise):
 
 @record(frozen=True)
 class Softmax1(Normalise):
-    """exp(sᵢⱼ) / (1 + Σⱼ exp(sᵢⱼ)): softmax with one key more, of score 0 and value 0.
+    """exp(sᵢⱼ) / (1 + Σⱼ exp(sᵢⱼ)): softmax with one more key, of score 0 and value 0.
 
-    That key is a sink: a query that fits no key gives it the weight, and the others sum to less
-    than 1 (Evan Miller 2023, "Attention is off by one"). Less the row maximum, the 1 of the sink
-    becomes exp(−max); a maximum below 0 need not be subtracted.
+    That key is a sink: a query that fits no key gives its weight to the sink, and the others sum to
+    less than 1 (Evan Miller 2023, "Attention is off by one"). If the row maximum is subtracted, the
+    1 of the sink becomes exp(−max); a maximum below 0 is not subtracted.
     """
 
     name = "softmax1"
@@ -215,7 +214,7 @@ class Softmax1(Normalise):
         return Quotient(powers.at(index[-1]), Sum((sink, Total(powers))))
 
     def of_row(self, keys: int) -> Cost:
-        """That of softmax; the sink adds a comparison, an exp and an addition."""
+        """The cost of softmax; the sink adds a comparison, an exp and an addition."""
         tempered = Cost(divisions=0 if self.temperature == 1 else 1)  # of the sink
         sink = Cost(additions=1, exponentials=1, comparisons=1) + tempered
         return Softmax(self.source).of_row(keys) + sink
@@ -223,17 +222,17 @@ class Softmax1(Normalise):
 
 @record(frozen=True)
 class Sparsemax(Normalise):
-    """max(sᵢⱼ − τᵢ, 0) with the τᵢ for which the weights of a row sum to 1.
+    """max(sᵢⱼ − τᵢ, 0), where τᵢ makes the weights of a row sum to 1.
 
-    It is the point of the simplex nearest to the scores, in Euclid's sense: far smaller scores get
-    no weight at all (Martins & Astudillo 2016). τ is (Σ s − 1) / k over the k largest scores, and k
-    the largest for which the least of them is above τ.
+    The weights are the point of the simplex that is nearest to the scores in Euclidean distance:
+    much smaller scores get no weight at all (Martins & Astudillo 2016). τ is (Σ s − 1) / k over the
+    k largest scores, where k is the largest number for which all these scores are above τ.
     """
 
     name = "sparsemax"
     meaning = "max(sⱼ − τ, 0)"
     help = "the nearest shares that sum to 1; many are exactly 0"
-    # Among them the scores in their order, and their sums.
+    # The temporaries include the sorted scores and their sums.
     temporaries = 4
     steepness = 2.0
 
@@ -254,9 +253,10 @@ class Sparsemax(Normalise):
         return Noted(Larger((Difference(score, threshold), Number(0))), (f"{keys} all the weight",))
 
     def of_row(self, keys: int) -> Cost:
-        """The largest of m scores is taken from all, they are sorted (m ⌈log₂ m⌉ comparisons), τ
-        found by m − 1 sums, m subtractions, m multiplications, m comparisons and a division, and
-        taken from all; those above 0 stay.
+        """Subtract the maximum, sort, find τ, subtract it, and compare each difference with 0.
+
+        For m scores, sorting takes m ⌈log₂ m⌉ comparisons. Finding τ takes m − 1 additions, m
+        subtractions, m multiplications, m comparisons and a division.
         """
         sorting = keys * (keys - 1).bit_length()
         comparisons = (keys - 1) + sorting + keys + keys
@@ -264,7 +264,7 @@ class Sparsemax(Normalise):
 
 
 def _threshold(scores: Array) -> Array:
-    """τ of each row, as a column; sums in float64, as they grow with the number of keys."""
+    """Return τ of each row, as a column; float64 sums keep their digits for many keys."""
     falling = -np.sort(-scores, axis=-1)
     sums = falling.cumsum(axis=-1, dtype=np.float64) - 1
     is_above = falling * np.arange(1, scores.shape[-1] + 1) > sums
@@ -277,7 +277,7 @@ def _threshold(scores: Array) -> Array:
 class Sigmoid(Normalise):
     """1 / (1 + exp(−sᵢⱼ)) of each score by itself: keys do not compete, and rows have any sum.
 
-    Ramapuram et al. 2024 add a bias of −log m to the scores; that is left to a mask of numbers.
+    Ramapuram et al. 2024 add a bias of −log m to the scores; a mask of numbers can add it here.
     """
 
     name = "sigmoid"
@@ -304,7 +304,7 @@ class Sigmoid(Normalise):
         return Quotient(Number(1), Sum((Number(1), power)))
 
     def of_row(self, keys: int) -> Cost:
-        """A comparison with 0, an exp, an addition and a division a score."""
+        """A comparison with 0, an exp, an addition and a division for each score."""
         return Cost(additions=1, divisions=1, exponentials=1, comparisons=1) * keys
 
 

@@ -54,7 +54,7 @@ class Add(Operation):
         return Sum((Cell(self.source, index), Cell(self.sublayer, index)))
 
     def cost(self, source: Axes, sublayer: Axes) -> Cost:
-        """An addition a number."""
+        """One addition for each number."""
         return Cost(additions=cells(source))
 
 
@@ -83,7 +83,7 @@ class DivideByRoot(OfOne):
         return Quotient(Cell(self.source, index), Root(self.d_k))
 
     def cost(self, source: Axes) -> Cost:
-        """A division a score."""
+        """One division for each score."""
         return Cost(divisions=cells(source))
 
 
@@ -103,7 +103,7 @@ class TimesRoot(OfOne):
         return Product((Cell(self.source, index), Root(self.d_model)))
 
     def cost(self, source: Axes) -> Cost:
-        """A multiplication a number."""
+        """One multiplication for each number."""
         return Cost(multiplications=cells(source))
 
 
@@ -132,13 +132,13 @@ class Multiply(OfOne):
         return Product((Cell(self.source, index), Number(self.scale)))
 
     def cost(self, source: Axes) -> Cost:
-        """A multiplication a score."""
+        """One multiplication for each score."""
         return Cost(multiplications=cells(source))
 
 
 @record(frozen=True)
 class SoftCap(OfOne):
-    """c · tanh(scores / c), of the same shape: no score is beyond ±c (ONNX Attention, before masks)."""
+    """c · tanh(scores / c), of the same shape: scores stay within ±c (ONNX Attention)."""
 
     works_by_score = True
 
@@ -148,7 +148,7 @@ class SoftCap(OfOne):
         return self.cap * tanh(scores / self.cap)
 
     def room(self, result: Axes, *operands: Axes) -> int:
-        """Beside it stand the quotients and their tanh."""
+        """The temporaries are the quotients and their tanh, besides the result."""
         return 3 * cells(result)
 
     def apply(self, source: Array) -> Array:
@@ -163,13 +163,13 @@ class SoftCap(OfOne):
         return Product((Number(self.cap), Function("tanh", inner)))
 
     def cost(self, source: Axes) -> Cost:
-        """A division, a tanh and a multiplication a score."""
+        """A division, a tanh and a multiplication for each score."""
         return Cost(multiplications=1, divisions=1, functions=1) * cells(source)
 
 
 @record(frozen=True)
 class Same(OfOne):
-    """A matrix as it is: a step that does nothing here, but that an answer may have."""
+    """A copy of a matrix: a step that changes nothing here, but may do so in an answer."""
 
     works_by_score = True
 
@@ -190,5 +190,5 @@ class Same(OfOne):
         return Cell(self.source, index)
 
     def cost(self, source: Axes) -> Cost:
-        """Nothing."""
+        """No arithmetic."""
         return Cost()

@@ -1,4 +1,4 @@
-"""The products of an attention with given matrices: projections, and the weighted sum of values."""
+"""Products with given matrices: projections, and the weighted sum of values."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from attncli.records import record
 class Project(Operation):
     """X W + b: (…, n, d_in), (d_in, d_out) → (…, n, d_out).
 
-    A weight of rank 3, (heads, d_in, d_out), gives each head its own: → (…, heads, n, d_out).
+    A weight of rank 3, (heads, d_in, d_out), has one matrix for each head: → (…, heads, n, d_out).
     """
 
     source: Name
@@ -66,7 +66,7 @@ class Project(Operation):
         return Sum((product, Cell(self.bias, (*head, column)))) if self.bias else product
 
     def cost(self, source: Axes, weight: Axes, bias: Axes = ()) -> Cost:
-        """d_in multiplications a number of the result, d_in − 1 additions, and one for the bias."""
+        """For each number: d_in multiplications, d_in − 1 additions, and one more for the bias."""
         results = cells(self.axes(source, weight))
         return product(results, source[-1].size) + Cost(additions=results if self.bias else 0)
 
@@ -100,5 +100,5 @@ class WeightedSum(Operation):
         )
 
     def cost(self, weights: Axes, values: Axes) -> Cost:
-        """m multiplications and m − 1 additions a number of the result."""
+        """m multiplications and m − 1 additions for each number of the result."""
         return product(cells(self.axes(weights, values)), weights[-1].size)

@@ -1,4 +1,4 @@
-"""Weighted sums over keys that come some at a time, for the normalisers that allow it."""
+"""Weighted sums over keys that come in parts, for the normalisers that allow it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 class Powers(RunningSum):
-    """exp(s / T) less the largest so far; when a larger one comes, the sums are made smaller.
+    """exp((s − largest) / T) with the largest score so far; a larger score scales the sums down.
 
-    The online softmax of Milakov and Gimelshein 2018. `least` is the least that is subtracted.
+    This is the online softmax of Milakov and Gimelshein 2018. At least `least` is subtracted.
     """
 
     least = -np.inf
@@ -32,7 +32,7 @@ class Powers(RunningSum):
 
     @property
     def shift(self) -> Array:
-        """What is subtracted from the scores of each query."""
+        """The number that is subtracted from all scores of a query, as a column."""
         largest = np.maximum(self.largest, self.least)
         return np.where(np.isneginf(largest), 0, largest)
 
@@ -46,7 +46,7 @@ class Powers(RunningSum):
 
 
 class PowersWithSink(Powers):
-    """The same with a key of score 0, and value 0."""
+    """Like `Powers`, with one more key of score 0 and value 0."""
 
     least = 0.0
 
@@ -55,7 +55,7 @@ class PowersWithSink(Powers):
 
 
 def _power() -> tuple[Callable[..., Array], float]:
-    """exp2 where NumPy has it for registers of 512 bits, and is twice as fast with it; else exp."""
+    """Return exp2, which is twice as fast where NumPy has AVX-512 code for it; else exp."""
     simd = np.show_config(mode="dicts").get("SIMD Extensions", {})
     is_wide = {"AVX512_SKX", "X86_V4"} & {*simd.get("found", ()), *simd.get("baseline", ())}
     return (np.exp2, log2(e)) if is_wide else (np.exp, 1.0)
@@ -65,9 +65,9 @@ POWER, EXPONENT = _power()
 
 
 class BoundedPowers(RunningSum):
-    """exp(s / T) of scores that cannot overflow: nothing is subtracted, no maximum is looked for.
+    """exp(s / T) for scores that cannot overflow: no maximum is needed.
 
-    The scores come multiplied by `exponent`, and over T.
+    The scores come multiplied by `exponent` and divided by T.
     """
 
     exponent = EXPONENT
@@ -80,18 +80,18 @@ class BoundedPowers(RunningSum):
         return self.sums[:, -1:] + self.sink
 
     def result(self) -> tuple[Array, NDArray[np.bool_]]:
-        """No power is 0 but that of −inf: only queries without keys have none."""
+        """Return sums and queries without keys: only the power of −inf is 0, so their sum is 0."""
         return self.sums[:, :-1] / self.total(), self.sums[:, -1] == 0
 
 
 class BoundedPowersWithSink(BoundedPowers):
-    """The same with a key of score 0, and value 0."""
+    """Like `BoundedPowers`, with one more key of score 0 and value 0."""
 
     sink = 1
 
 
 class Singles(RunningSum):
-    """Weights that do not depend on each other."""
+    """Weights that depend on one score each, such as those of sigmoid."""
 
     def weigh(self, scores: Array) -> Array:
         np.maximum(self.largest, scores.max(axis=-1, keepdims=True), out=self.largest)

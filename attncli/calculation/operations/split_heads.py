@@ -1,4 +1,4 @@
-"""The operations that cut features into heads, and put heads together again."""
+"""The operations that split features into heads, and join the heads again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from attncli.words import count
 
 @record(frozen=True)
 class SplitHeads(OfOne):
-    """Cut the features into equal parts, a head each: (…, n, h·d) → (…, h, n, d)."""
+    """Split the features into equal parts, one for each head: (…, n, h·d) → (…, h, n, d)."""
 
     heads: int
 
@@ -39,13 +39,13 @@ class SplitHeads(OfOne):
         return Cell(self.source, (*leading, row, head * width + column))
 
     def cost(self, source: Axes) -> Cost:
-        """Nothing: numbers are only told apart."""
+        """No arithmetic: numbers only move."""
         return Cost()
 
 
 @record(frozen=True)
 class Concat(OfOne):
-    """The heads side by side again: (…, h, n, d) → (…, n, h·d)."""
+    """Join the heads side by side: (…, h, n, d) → (…, n, h·d)."""
 
     def axes(self, source: Axes) -> Axes:
         *leading, heads, tokens, features = source
@@ -64,7 +64,7 @@ class Concat(OfOne):
         return Cell(self.source, (*leading, head, row, place))
 
     def cost(self, source: Axes) -> Cost:
-        """Nothing: numbers are only put side by side."""
+        """No arithmetic: numbers only move."""
         return Cost()
 
 
@@ -89,5 +89,5 @@ class Average(OfOne):
         return Quotient(total, Number(heads))
 
     def cost(self, source: Axes) -> Cost:
-        """h − 1 additions and a division a number of the result."""
+        """h − 1 additions and one division for each number of the result."""
         return Cost(additions=source[-3].size - 1, divisions=1) * cells(self.axes(source))

@@ -1,1 +1,1 @@
-"""How tokens get an order: the schemes, and the operations that they add."""
+"""Positional encodings, which give tokens an order: the schemes and their operations."""

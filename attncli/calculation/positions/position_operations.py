@@ -1,4 +1,4 @@
-"""The operations that tell where tokens stand: without them the order of tokens is nothing."""
+"""The operations of positional encodings; without these, attention ignores the order of tokens."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ from attncli.words import are, count, in_words
 if TYPE_CHECKING:
     from attncli.calculation.algebra.tiles import TileMatrices
 
-MOST_SLOPES = 8  # that a formula lists
+MOST_SLOPES = 8  # the largest number of slopes in a formula
 
 
 @record(frozen=True)
 class Sinusoids(OfOne):
-    """sin and cos of p / base^(2i/d), for the place p of every token (Vaswani et al. 2017, 3.5).
+    """sin and cos of p / base^(2i/d), for the position p of every token (Vaswani et al. 2017, 3.5).
 
-    They stand by turns, or all sines before all cosines. Only the size of the source matters:
-    (…, n, d) → (n, d), or (…, n, d) where batch entries begin at different places. An odd width
-    ends with a sine.
+    Sines and cosines alternate, or all sines stand before all cosines; an odd width ends with a
+    sine. Only the size of the source matters: (…, n, d) → (n, d), or (…, n, d) if batch entries
+    begin at different positions.
     """
 
     angles: Angles
@@ -76,7 +76,7 @@ class Sinusoids(OfOne):
         return Function("cos" if side else "sin", angle)
 
     def cost(self, source: Axes) -> Cost:
-        """The angles, as in `Angles.cost`, and a sine or a cosine a number."""
+        """The angles, as in `Angles.cost`, and one sine or cosine for each number."""
         waves = self.axes(source)
         of_angles = self.angles.cost(cells(waves[:-1]), source[-1].size)
         return of_angles + Cost(functions=cells(waves))
@@ -113,16 +113,17 @@ class AddPositions(Operation):
         return Sum((Cell(self.source, index), Cell(self.position, own)))
 
     def cost(self, source: Axes, position: Axes) -> Cost:
-        """An addition a number."""
+        """One addition for each number."""
         return Cost(additions=cells(source))
 
 
 @record(frozen=True)
 class Rotate(OfOne):
-    """Every pair of features turned by p / base^(2i/d), of the same shape (Su et al. 2021).
+    """Rotate every pair of features by p / base^(2i/d); the shape stays the same (Su et al. 2021).
 
-    (x₁, x₂) becomes (cos · x₁ − sin · x₂, sin · x₁ + cos · x₂), so that a score depends on how far
-    apart two tokens are, not on where they stand. With `dims` only so many features are turned.
+    (x₁, x₂) becomes (cos · x₁ − sin · x₂, sin · x₁ + cos · x₂), so that a score depends on the
+    distance of two tokens, not on their positions. With `dims`, only the first `dims` features are
+    rotated.
     """
 
     angles: Angles
@@ -167,7 +168,7 @@ class Rotate(OfOne):
         return Difference(Product((cos, x1)), Product((sin, x2)))
 
     def cost(self, source: Axes) -> Cost:
-        """The angles, a sine and a cosine of each, then 4 multiplications and 2 additions a pair."""
+        """The angles, their sines and cosines, then 4 multiplications and 2 additions per pair."""
         width, tokens = self.dims or source[-1].size, np.size(self.first) * source[-2].size
         pairs = width // 2
         waves = self.angles.cost(tokens, width) + Cost(functions=2 * tokens * pairs)
@@ -176,10 +177,10 @@ class Rotate(OfOne):
 
 @record(frozen=True)
 class Distances(OfOne):
-    """−slope · |i + first − j| of query i and key j, with a slope for each head (Press et al. 2022).
+    """−slope · |i + first − j| of query i and key j, one slope for each head (Press et al. 2022).
 
-    Only the size of the source matters: scores (…, heads, n, m) → (heads, n, m), or (n, m) with no
-    heads; with every axis where batch entries begin at different places.
+    Only the size of the source matters: scores (…, heads, n, m) → (heads, n, m), or (n, m) without
+    heads; with every axis if batch entries begin at different positions.
     """
 
     works_by_score = True
@@ -201,7 +202,7 @@ class Distances(OfOne):
         return np.asarray(slopes * -distances, source.dtype)
 
     def on_tile(self, known: TileMatrices) -> Array:
-        """From the queries of a tile to its keys, with the slope of its head."""
+        """Return the biases between the queries and keys of a tile, with the slope of its head."""
         tile = known.tile
         first = tile.own(np.atleast_2d(np.asarray(self.first)))
         distances = np.abs(first + tile.queries - tile.keys)
@@ -209,15 +210,15 @@ class Distances(OfOne):
         return np.asarray(2 ** (-8 * step / steps) * -distances, known.part(self.source).dtype)
 
     def room(self, result: Axes, *operands: Axes) -> int:
-        """Beside them stand the distances as whole numbers, and their negatives."""
+        """The temporaries are the distances as whole numbers, and their negatives."""
         return 3 * cells(result)
 
     @property
     def slopes(self) -> list[tuple[int, int]]:
         """The slope of each head as a and b of 2^(−8a/b).
 
-        Of H heads these are 1/H, 2/H, … where H is a power of two. Else they are those of the next
-        lower power of two, then the first, third, … of twice that power.
+        For H heads, a/b is 1/H, 2/H, … if H is a power of two. If not, the first heads use the next
+        lower power of two, and the others the first, third, … slope for twice that power.
         """
         heads = self.heads or 1
         power = 2 ** (heads.bit_length() - 1)
@@ -226,7 +227,7 @@ class Distances(OfOne):
 
     def formula(self, layout: Layout) -> str:
         first = f" + {first_text(self.first)}" if np.any(self.first) else ""
-        if np.size(self.first) > 1:  # one a batch entry
+        if np.size(self.first) > 1:  # one for each batch entry
             first = f" + ({first_text(self.first)})"
         first = first.replace("+ -", "- ")
         slopes = [f"2^(-{8 * step}/{steps})" for step, steps in self.slopes]
@@ -240,7 +241,7 @@ class Distances(OfOne):
         return Product((slope, Number(-abs(place(self.first, index) - index[-1]))))
 
     def cost(self, source: Axes) -> Cost:
-        """A subtraction a query and key, a power a head, and a multiplication a number."""
+        """A subtraction for each pair, a power for each head, a multiplication for each number."""
         pairs = np.size(self.first) * source[-2].size * source[-1].size
         multiplications = cells(self.axes(source))
         return Cost(multiplications, additions=pairs, functions=self.heads or 1)
@@ -248,10 +249,10 @@ class Distances(OfOne):
 
 @record(frozen=True)
 class HasX:
-    """There is an X to add positions to."""
+    """The problem has an X, to which positions can be added."""
 
     def check(self, paper: Paper) -> None:
-        """Raise ProblemError where queries and keys are given instead."""
+        """Raise ProblemError if queries and keys are given instead of X."""
         if "X" in paper.axes:
             return
         message = "position is added to X, but there is no X: Q and K are given."
@@ -263,14 +264,14 @@ class HasX:
 
 @record(frozen=True)
 class HasPairs:
-    """The features of a matrix, or so many of them, make pairs."""
+    """The features of a matrix, or the first `dims` of them, form pairs."""
 
     name: str
     cure: str
     dims: int | None = None
 
     def check(self, paper: Paper) -> None:
-        """Raise ProblemError where one is left over, or where there are fewer than `dims`."""
+        """Raise ProblemError if the number of features is odd, or less than `dims`."""
         width, side = paper.size(self.name, -1), paper.side(self.name, -1)
         is_odd = self.dims is None and width % 2
         if not is_odd and (self.dims or 0) <= width:

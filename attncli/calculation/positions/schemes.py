@@ -1,4 +1,4 @@
-"""Positions, which give tokens an order: one entry each in `POSITIONS`."""
+"""Positional encodings, which give tokens an order: one entry each in `POSITIONS`."""
 
 from __future__ import annotations
 
@@ -21,31 +21,35 @@ if TYPE_CHECKING:
 
 @record(frozen=True)
 class Position:
-    """A way to give tokens an order; this one gives them none.
+    """A positional encoding; this base class encodes nothing.
 
-    A scheme adds steps in one of three places, and leaves the others as they are. `needs_x`: it adds
-    to X, so that Q and K that are given have nothing to be added to.
+    A subclass overrides one of the three methods, which add steps at different places of a plan.
+    `needs_x`: the encoding is added to X, so it needs X and not just Q and K.
     """
 
     needs_x: ClassVar[bool] = False
 
     def add_to_embeddings(self, steps: Steps, first: Callable[[], First]) -> None:
-        """Add the step `position` if a matrix is added to X, whose first token stands at `first`."""
+        """Add the step `position` to add to X; `first` returns the position of the first token."""
 
     def turn(
         self, steps: Steps, queries: str, keys: str, first: First, first_key: First
     ) -> tuple[str, str]:
-        """The queries and keys with their places in them; earlier keys of a cache have theirs."""
+        """Encode positions in queries and keys, and return the new names of both.
+
+        `first` and `first_key` are the positions of the first query and of the first new key; keys
+        from a cache are already encoded.
+        """
         return queries, keys
 
     def add_to_scores(self, steps: Steps, scores: str, first: First) -> tuple[str, ...]:
-        """The names of the matrices that are added to the scores."""
+        """Return the names of the matrices to be added to the scores, after adding their steps."""
         return ()
 
 
 @record(frozen=True)
 class Sinusoidal(Position):
-    """Waves of many lengths are added to X."""
+    """Sinusoids of many wavelengths are added to X."""
 
     needs_x = True
 
@@ -59,9 +63,9 @@ class Sinusoidal(Position):
 
 @record(frozen=True)
 class Rope(Position):
-    """Queries and keys are turned by their places, all their features or the first `dims`.
+    """Queries and keys are rotated by their positions: all features, or the first `dims`.
 
-    Then q · k depends only on how far apart they are.
+    q · k then depends only on the distance between the two.
     """
 
     angles: Angles
@@ -80,7 +84,7 @@ class Rope(Position):
 
 @record(frozen=True)
 class Alibi(Position):
-    """Scores are lowered with the distance of query and key, by a slope for each head."""
+    """Scores are lowered in proportion to the distance of query and key, by a slope per head."""
 
     def add_to_scores(self, steps: Steps, scores: str, first: First) -> tuple[str, ...]:
         from attncli.calculation.positions.position_operations import Distances
@@ -91,9 +95,9 @@ class Alibi(Position):
 
 @record(frozen=True)
 class PositionKind:
-    """A kind of position: how it is written, what it means, the options it takes.
+    """A kind of positional encoding: its spelling, its meaning for help, and its options.
 
-    `make` is given the options as keywords.
+    `make` gets the options as keyword arguments.
     """
 
     signature: str
@@ -135,14 +139,15 @@ POSITIONS: dict[str, PositionKind] = {
 
 
 def is_position(text: str) -> bool:
-    """Whether a text names a kind of position, so that it is no file."""
+    """True if the text names a kind of positional encoding and so is not a file."""
     return text.strip().casefold().partition(":")[0] in POSITIONS
 
 
 def read_position(value: object) -> Position:
-    """A position from `rope:interleaved,dims=4`; a learned one is an input, and none of these.
+    """Read a positional encoding such as `rope:interleaved,dims=4`.
 
-    Raises ProblemError where the kind is unknown, or its options are not what it takes.
+    A learned encoding is an input matrix: for an array, or for None, return one that encodes
+    nothing. Raises ProblemError if the kind is unknown or an option is wrong.
     """
     if value is None or isinstance(value, np.ndarray):
         return Position()
@@ -163,7 +168,7 @@ def read_position(value: object) -> Position:
 
 
 def _options(entry: PositionKind, text: str | None) -> dict[str, object]:
-    """The keywords that options mean, separated by commas. Raises ValueError with what is wrong."""
+    """Read options separated by commas as keyword arguments. Raises ValueError if one is wrong."""
     found: dict[str, object] = {}
     for part in [] if text is None else text.split(","):
         name, equals, number = (piece.strip() for piece in part.partition("="))
@@ -203,7 +208,7 @@ def _dims(number: str | None) -> int:
     return dims
 
 
-# What an option says: the keyword of `make`, and how what stands behind its equals sign is read.
+# For each option, the keyword argument of `make`, and the function that reads its value.
 OPTIONS: dict[str, tuple[str, Callable[[str | None], object]]] = {
     "interleaved": ("is_interleaved", _word(True)),
     "halves": ("is_interleaved", _word(False)),

@@ -1,1 +1,1 @@
-"""How well a query fits a key: the scoring functions and their operations."""
+"""The scoring functions, which measure how well a query fits a key, and their operations."""

@@ -1,4 +1,4 @@
-"""Additive scoring: vᵀ tanh(q + k), of Bahdanau et al. 2015, and with a stacked weight of Luong."""
+"""Additive scoring, vᵀ tanh(q + k): Bahdanau et al. 2015, and Luong et al. 2015 (concat)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class TanhSum(OfQueriesAndKeys):
         return np.tanh(queries[..., :, None, :] + spread(keys, queries.shape)[..., None, :, :])
 
     def pair_scores(self, operands: Sequence[Array], then: Then) -> PairScores | None:
-        """By powers of queries and of keys, where vᵀ follows alone and none of them overflows."""
+        """Use powers of queries and keys, if only vᵀ follows and no power overflows."""
         queries, keys = operands
         (_, own), *others = then
         vector = own[0] if own else np.ones(queries.shape[-1], queries.dtype)
@@ -59,13 +59,13 @@ class TanhSum(OfQueriesAndKeys):
         return Function("tanh", Sum(pair))
 
     def cost(self, queries: Axes, keys: Axes) -> Cost:
-        """An addition and a tanh a hidden unit of every pair."""
+        """One addition and one tanh for each hidden unit of each pair."""
         return Cost(additions=1, functions=1) * cells(self.axes(queries, keys))
 
 
 @record(frozen=True)
 class WeighHidden(Operation):
-    """vᵀ hidden for every pair, or the plain sum where v is left out: (…, hidden) → (…)."""
+    """vᵀ hidden for every pair, or the plain sum if there is no v: (…, hidden) → (…)."""
 
     works_by_score = True
 
@@ -87,7 +87,7 @@ class WeighHidden(Operation):
         return total
 
     def on_tile(self, known: TileMatrices) -> Array:
-        """The vector is the same for all pairs."""
+        """Return the scores of the tile; the vector is the same for all pairs."""
         return self.apply(
             known.part(self.hidden), *([known.whole[self.vector]] if self.vector else [])
         )
@@ -101,14 +101,14 @@ class WeighHidden(Operation):
         return Inner(Line(self.vector, (None,), size), line) if self.vector else Total(line)
 
     def cost(self, hidden: Axes, vector: Axes = ()) -> Cost:
-        """As many multiplications a score as hidden units, where there is v; one addition less."""
+        """One multiplication for each hidden unit of a score, if there is v; one addition less."""
         scores, units = cells(hidden[:-1]), hidden[-1].size
         return product(scores, units) if self.vector else Cost(additions=scores * (units - 1))
 
 
 @record(frozen=True)
 class ProjectPart(Operation):
-    """X times some rows of W, as many as X has features: (…, n, d) → (…, n, hidden)."""
+    """X times as many rows of W as X has features: (…, n, d) → (…, n, hidden)."""
 
     source: Name
     weight: Name
@@ -134,13 +134,13 @@ class ProjectPart(Operation):
         )
 
     def cost(self, source: Axes, weight: Axes) -> Cost:
-        """d multiplications and d − 1 additions a number of the result."""
+        """d multiplications and d − 1 additions for each number of the result."""
         return product(cells(self.axes(source, weight)), source[-1].size)
 
 
 @record(frozen=True)
 class Stacks(Need):
-    """A weight has as many rows as two matrices have features together."""
+    """A weight has as many rows as two matrices together have features."""
 
     weight: str
     upper: str
@@ -166,17 +166,17 @@ class Stacks(Need):
         raise ProblemError(message, hint, (self.weight, self.upper, self.lower))
 
 
-SEEN = {32: 5e-6, 64: 5e-13}  # half of what scores may be off, by the bits of a number
+SEEN = {32: 5e-6, 64: 5e-13}  # half of the error that scores may have, by the bits of a number
 
 
 class TanhByPowers(PairScores):
-    """vᵀ tanh(q + k), by powers that are taken of each query and each key, not of each pair.
+    """vᵀ tanh(q + k), from one power for each query and key instead of one tanh for each pair.
 
-        tanh(q + k) = 1 − 2 / (e²⁽ᑫ⁺ᵏ⁾ + 1) = 1 − 2 e⁻²ᑫ / (e²ᵏ + e⁻²ᑫ)
+      tanh(q + k) = 1 − 2 / (e²⁽ᑫ⁺ᵏ⁾ + 1) = 1 − 2 e⁻²ᑫ / (e²ᵏ + e⁻²ᑫ)
 
-    That is an addition and a division a unit, a quarter of the time of tanh. Nothing cancels, for
-    nothing but positive numbers is added: the error of each tanh is a few units in the last digit
-    of 1. Queries and keys are powers from here on: e⁻²ᑫ and e²ᵏ.
+    This takes an addition and a division for each unit, a quarter of the time of tanh. All terms
+    are positive, so no digits cancel: the error of each tanh is a few units in the last digit of 1.
+    Here `queries` and `keys` hold the powers e⁻²ᑫ and e²ᵏ.
     """
 
     def __init__(self, queries: Array, keys: Array, vector: Array) -> None:
@@ -188,9 +188,10 @@ class TanhByPowers(PairScores):
 
     @staticmethod
     def fits(queries: Array, keys: Array, vector: Array) -> bool:
-        """True if none of the powers overflows or vanishes, with room to spare, and v is not large.
+        """True if no power comes near to overflowing or vanishing, and v is not large.
 
-        The error of each tanh is one of 1, however small the tanh is: times a large v, it is seen.
+        The error of each tanh is relative to 1, even if the tanh is small: a large v makes it
+        visible.
         """
         type_ = np.finfo(queries.dtype)
         limit = 0.4 * log(type_.max)
@@ -198,7 +199,7 @@ class TanhByPowers(PairScores):
         return are_fine and float(np.linalg.norm(vector) * type_.eps) <= SEEN[type_.bits]
 
     def bound(self, tile: Tile) -> float:
-        """Every tanh is between −1 and 1."""
+        """Return the sum of |v|, for every tanh is between −1 and 1."""
         return float(np.abs(self.vector).sum())
 
     def meet(self, queries: Array, keys: Array, out: Array) -> None:

@@ -1,4 +1,4 @@
-"""Scores that measure: the cosine between a query and a key, and the distance between them."""
+"""Scores that measure two vectors: the cosine of their angle, or their distance."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from attncli.words import count
 
 @record(frozen=True)
 class Measure(OfQueriesAndKeys):
-    """Every query with every key, both of one width: (…, n, d), (…, m, d) → (…, n, m)."""
+    """A measure of each query with each key, of one width: (…, n, d), (…, m, d) → (…, n, m)."""
 
     name: ClassVar[str]
 
@@ -58,15 +58,15 @@ class Measure(OfQueriesAndKeys):
         )
 
     def room(self, result: Axes, *operands: Axes) -> int:
-        """Beside the scores stand shares of queries and keys, their squares and their lengths."""
+        """The temporaries are scores, and quotients, squares and lengths of queries and keys."""
         return 2 * cells(result) + 4 * sum(map(cells, operands))
 
     def is_undefined(self, query: Array, key: Array) -> bool:
-        """Whether the measure says nothing of these two, so that their score is 0."""
+        """True if the measure is not defined for these two vectors, so that their score is 0."""
         return False
 
     def of(self, query: Line, key: Line) -> Expression:
-        """The arithmetic of one score."""
+        """Return the arithmetic of one score."""
         raise NotImplementedError
 
 
@@ -74,7 +74,7 @@ class Measure(OfQueriesAndKeys):
 class Cosine(Measure):
     """qᵢ · kⱼ / (‖qᵢ‖ ‖kⱼ‖), between −1 and 1.
 
-    A vector of zeros has no direction; its cosines are 0, as PyTorch's `cosine_similarity` has it.
+    A vector of zeros has no direction; its cosines are 0, as in PyTorch's `cosine_similarity`.
     """
 
     works_by_pair = True
@@ -93,7 +93,7 @@ class Cosine(Measure):
         return f"{query} · {key} / (‖{query}‖ ‖{key}‖)"
 
     def doubts(self, *operands: Array) -> Iterator[str]:
-        """The vectors whose cosines are 0 for want of a better number."""
+        """Yield a warning for each matrix with vectors of zeros, whose cosine is not defined."""
         for name, matrix in dict(zip(self.operands, operands, strict=True)).items():
             zeros = int((~matrix.any(axis=-1)).sum())
             if zeros:
@@ -107,10 +107,10 @@ class Cosine(Measure):
         return Quotient(Inner(query, key), Product((Length(query), Length(key))))
 
     def cost(self, queries: Axes, keys: Axes) -> Cost:
-        """Every vector over its length, as in `unit_rows`, then the dot products.
+        """Each vector is divided by its length, as in `unit_rows`; then come the dot products.
 
-        Of d numbers that are 2 d divisions, d multiplications, d − 1 additions, a root, and d + 1
-        comparisons for the largest and for zeros.
+        For d numbers this takes 2 d divisions, d multiplications, d − 1 additions, a root, and d +
+        1 comparisons (to find the largest number and to find zeros).
         """
         d = queries[-1].size
         of_vector = Cost(d, d - 1, divisions=2 * d, functions=1, comparisons=d + 1)
@@ -119,9 +119,9 @@ class Cosine(Measure):
 
 
 def unit_rows(matrix: Array) -> Array:
-    """Each row over its length; a row of zeros stays as it is.
+    """Return each row divided by its length; a row of zeros stays as it is.
 
-    Squares are taken of shares of the largest number, so that none of them overflows.
+    The row is first divided by its largest number, so that no square overflows.
     """
     largest = np.abs(matrix).max(axis=-1, keepdims=True)
     shares = matrix / np.where(largest == 0, 1, largest)
@@ -134,8 +134,8 @@ def unit_rows(matrix: Array) -> Array:
 class Distance(Measure):
     """−½ ‖qᵢ − kⱼ‖².
 
-    Under softmax the weights are those of a Gaussian kernel of width 1 around the query: attention
-    is then the regression of Nadaraya and Watson (1964).
+    With softmax, the weights are those of a Gaussian kernel of width 1 around the query: attention
+    is then Nadaraya–Watson regression (1964).
     """
 
     works_by_pair = True
@@ -144,9 +144,9 @@ class Distance(Measure):
     def apply(self, queries: Array, keys: Array) -> Array:
         keys = spread(keys, queries.shape)
         features = zip(np.moveaxis(queries, -1, 0), np.moveaxis(keys, -1, 0), strict=True)
-        # Feature by feature: ‖q‖² + ‖k‖² − 2 q·k would be faster, and lose digits where both are near.
+        # Feature by feature: ‖q‖² + ‖k‖² − 2 q·k is faster, but loses digits if q is near k.
         squares: Array = sum(np.square(q[..., :, None] - k[..., None, :]) for q, k in features)
-        return 0 - squares / 2  # and not −0 where a key is the query
+        return 0 - squares / 2  # not −0 if a key equals the query
 
     def formula(self, layout: Layout) -> str:
         return f"−½ ‖{self.queries}ᵢ − {self.keys}ⱼ‖²"
@@ -155,6 +155,6 @@ class Distance(Measure):
         return Negative(Quotient(SquaredDistance(query, key), Number(2)))
 
     def cost(self, queries: Axes, keys: Axes) -> Cost:
-        """d subtractions, d squares, d − 1 additions and a division a score."""
+        """d subtractions, d squares, d − 1 additions and one division for each score."""
         d = queries[-1].size
         return Cost(d, 2 * d - 1, divisions=1) * cells(self.axes(queries, keys))

@@ -1,4 +1,4 @@
-"""The operations that meet every query with every key."""
+"""The operations that combine every query with every key by products."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @record(frozen=True)
 class OfQueriesAndKeys(Operation):
-    """An operation that meets every query with every key."""
+    """An operation that combines every query with every key."""
 
     queries: Name
     keys: Name
@@ -57,7 +57,7 @@ class Dot(OfQueriesAndKeys):
         return Products(*operands)
 
     def prepared(self, *operands: Axes) -> int:
-        """Queries and keys are taken as they are."""
+        """No copies: queries and keys are used as they are."""
         return 0
 
     def formula(self, layout: Layout) -> str:
@@ -72,7 +72,7 @@ class Dot(OfQueriesAndKeys):
         )
 
     def cost(self, queries: Axes, keys: Axes) -> Cost:
-        """d multiplications and d − 1 additions a score."""
+        """d multiplications and d − 1 additions for each score."""
         return product(cells(self.axes(queries, keys)), queries[-1].size)
 
 
@@ -118,7 +118,7 @@ class Bilinear(Operation):
         return Inner(projected, Line(self.keys, (*place, key, None), d_k))
 
     def cost(self, queries: Axes, weight: Axes, keys: Axes) -> Cost:
-        """Q W first, d_q multiplications a number, then d_k a score; one addition less each."""
+        """Q W takes d_q multiplications for each number, the scores d_k; and one addition less."""
         projected = (*queries[:-1], weight[-1])
         scores = self.axes(queries, weight, keys)
         return product(cells(projected), weight[-2].size) + product(cells(scores), weight[-1].size)

@@ -1,7 +1,7 @@
-"""Scoring functions, which say how well a query fits a key: one entry each in `SCORING`.
+"""Scoring functions, which measure how well a query fits a key: one entry each in `SCORING`.
 
-A scoring function adds steps to a plan, for queries and keys of given names, and gives back the name
-of the last. It loads the operations that it needs when a plan is made.
+A scoring function takes a plan in the making and the names of queries and keys. It adds its steps
+and returns the name of the last one. It imports the operations that it needs when a plan is made.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def dot(steps: Steps, queries: str, keys: str) -> str:
 def additive(steps: Steps, queries: str, keys: str) -> str:
     """v_aᵀ tanh(W_a q + U_a k) (Bahdanau et al. 2015).
 
-    Left out, W_a and U_a are the identity and v_a is ones.
+    If they are not given, W_a and U_a are the identity, and v_a is a vector of ones.
     """
     from attncli.calculation.operations.projections import Project
 
@@ -39,7 +39,7 @@ def additive(steps: Steps, queries: str, keys: str) -> str:
 
 
 def weighed(steps: Steps, queries: str, keys: str) -> str:
-    """v_aᵀ tanh(q + k) of hidden queries and keys."""
+    """v_aᵀ tanh(q + k), for queries and keys that are already projected to hidden units."""
     from attncli.calculation.scoring.additive import TanhSum, WeighHidden
 
     hidden = steps.add("hidden", TanhSum(queries, keys))
@@ -49,7 +49,8 @@ def weighed(steps: Steps, queries: str, keys: str) -> str:
 def concat(steps: Steps, queries: str, keys: str) -> str:
     """v_aᵀ tanh(W_a [q; k]) (Luong et al. 2015): additive, with W_a and U_a in one matrix.
 
-    Left out, v_a is ones. Raises ProblemError where W_a is missing, or does not fit.
+    If it is not given, v_a is a vector of ones. Raises ProblemError if W_a is missing or does not
+    fit.
     """
     from attncli.calculation.scoring.additive import ProjectPart, Stacks
 
@@ -62,7 +63,7 @@ def concat(steps: Steps, queries: str, keys: str) -> str:
 
 
 def general(steps: Steps, queries: str, keys: str) -> str:
-    """qᵀ W_a k (Luong et al. 2015). Raises ProblemError where W_a is missing."""
+    """qᵀ W_a k (Luong et al. 2015). Raises ProblemError if W_a is missing."""
     from attncli.calculation.scoring.products import Bilinear
 
     require_weight(steps, "general", "d_q × d_k", "dot")
@@ -70,7 +71,7 @@ def general(steps: Steps, queries: str, keys: str) -> str:
 
 
 def cosine(steps: Steps, queries: str, keys: str) -> str:
-    """q · k / (‖q‖ ‖k‖); a learned factor g is `scale` (QK-norm, Henry et al. 2020)."""
+    """q · k / (‖q‖ ‖k‖); `scale` can be a learned factor g (QK-norm, Henry et al. 2020)."""
     from attncli.calculation.scoring.measures import Cosine
 
     return steps.add("scores", Cosine(queries, keys))
@@ -84,7 +85,7 @@ def distance(steps: Steps, queries: str, keys: str) -> str:
 
 
 def require_weight(steps: Steps, score: str, shape: str, other: str) -> None:
-    """Raise ProblemError where W_a is missing, with the shape it should have."""
+    """Raise ProblemError if W_a is missing; the message names the `shape` that it should have."""
     if "W_a" not in steps:
         raise ProblemError(
             f"{score} scoring needs W_a, but there is none.",
@@ -98,9 +99,9 @@ class Scoring:
     """A scoring function.
 
     `score` adds its steps. `by_root`: the scores are divided by √d_k unless the user sets `scale`.
-    `is_dot_product`: scores are q · k. `matrices` are the weights it works with and how layouts write
-    them; `shapes` are their sizes in the layout `rows`. `widths_may_differ`: queries and keys need
-    not have one width.
+    `is_dot_product`: scores are q · k. `matrices` are the weights that it uses, with their roles in
+    layouts; `shapes` are their sizes in the layout `rows`. `widths_may_differ`: queries and keys
+    may have different widths.
     """
 
     name: str
