@@ -85,6 +85,12 @@ def test_no_room_is_too_large() -> None:
         assert len(list(folder.glob("*.py"))) <= MOST_FILES, folder
 
 
+def test_files_of_render_have_names_of_their_own() -> None:
+    """Whoever is told a name of a file opens that file."""
+    names = [path.name for path in FILES if room(path) == "render" and path.stem != "__init__"]
+    assert sorted(set(names)) == sorted(names)
+
+
 @pytest.mark.parametrize("path", FILES, ids=str)
 def test_libraries_stay_in_their_rooms(path: Path) -> None:
     """Only the command line knows click, only the renderers know rich."""

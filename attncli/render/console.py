@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from io import StringIO
 
 from rich.console import Console
@@ -34,3 +35,9 @@ class TextConsole(Console):
     def say(self, text: str, style: str = "") -> None:
         """Print a sentence, broken between words where the screen ends."""
         self.print(Text(text, style), width=self.view.width)
+
+    def say_below(self, lines: Iterable[str]) -> None:
+        """Print sentences, each on a line of its own, below an empty line."""
+        self.print()
+        for line in lines:
+            self.say(line)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-OBEYED = "\\`*_{}[]<>#|$"  # characters that may begin or end markup
+OBEYED = "\\`*_{}[]<>#|$~&"  # characters that may begin or end markup
 
 
 def escape_markdown(text: str) -> str:

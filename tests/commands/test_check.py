@@ -501,14 +501,14 @@ def test_markdown_is_written_by_its_suffix(tmp_path: Path) -> None:
 
 def test_labels_are_no_markup_in_markdown(tmp_path: Path) -> None:
     """Tokens come from anywhere; check and explain escape them in one way."""
-    tokens = ["<b>*x*</b>", "a_b_c|[d](e)`#"]
+    tokens = ["<b>*x*</b>", "a_b_c|[d](e)`#~&lt;"]
     problem = tmp_path / "problem.json"
     problem.write_text(json.dumps({"X": [[1, 2], [3, 5]], "tokens": tokens}), encoding="utf-8")
     answer = json.dumps({"scores": [[1, 2], [3, 4]]})
     report = check(str(problem), "-", "-f", "markdown", stdin=answer).stdout
     arguments = [str(problem), "scores[1,2]", "-f", "markdown"]
     explained = CliRunner().invoke(cli, ["explain", *arguments]).stdout
-    escaped = (r"\<b\>\*x\*\</b\>", r"a\_b\_c\|\[d\](e)\`\#")
+    escaped = (r"\<b\>\*x\*\</b\>", r"a\_b\_c\|\[d\](e)\`\#\~\&lt;")
     for label, safe in zip(tokens, escaped, strict=True):
         assert f"({safe})" in report
         assert safe in explained

@@ -103,7 +103,7 @@ def explain(
     reader = Reader()
     problem, plan = planned(gather(named or ["-"], choices, reader))
     selections = _selections(problem, plan, cells, chosen)
-    own = None if answer is None else read_own(reader, answer, problem, plan)
+    own = None if answer is None else read_answer_numbers(reader, answer, problem, plan)
     # All that they are made of: a cell is spelled out with the numbers before it.
     needed = plan.needed_for(selection.name for selection in selections)
     trace = run(problem, plan, needed.intersection(plan.names))
@@ -167,7 +167,9 @@ def _selections(
     return selections
 
 
-def read_own(reader: Reader, argument: str, problem: Problem, plan: Plan) -> AnswerNumbers:
+def read_answer_numbers(
+    reader: Reader, argument: str, problem: Problem, plan: Plan
+) -> AnswerNumbers:
     """The numbers of an answer, where they have the size of ours; says so of those that have not.
 
     Raises AttncliError where the answer cannot be read.

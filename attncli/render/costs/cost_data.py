@@ -14,6 +14,7 @@ from attncli.calculation.counting.alternatives import (
     Scored,
     scorings,
 )
+from attncli.calculation.counting.costing import Costing, StepCost
 from attncli.render.standard_data import to_csv, to_json
 from attncli.render.view import View
 
@@ -31,19 +32,11 @@ COUNTING = {
 def costs_json(report: Report, _: View) -> str:
     """The total, the steps, and what else is asked for: an object each."""
     costing = report.costing
-    total = {
-        **counts(costing.total),
-        "bytes": costing.bytes,
-        "largest": costing.largest.step.name,
-        "largest_bytes": costing.largest.bytes,
-        "parameters": costing.learned,
-        "parameter_bytes": costing.learned * costing.dtype.itemsize,
-    }
     document = {
         "title": costing.problem.choices.title,
         "counting": COUNTING,
         "dtype": costing.dtype.name,
-        "total": total,
+        "total": total(costing),
         **{name: rows for name, rows in cost_rows(report).items() if rows},
         "inputs": costing.sequences,
         "parameters": costing.parameters,
@@ -72,7 +65,7 @@ def cost_rows(report: Report) -> dict[str, list[Row]]:
             {
                 "step": step.step.name,
                 "shape": costing.plan.layout.written_shape(sizes(step.step.axes), step.step.role),
-                **counts(step.cost),
+                **_counts(step.cost),
                 "bytes": step.bytes,
             }
             for step in costing.steps
@@ -81,7 +74,7 @@ def cost_rows(report: Report) -> dict[str, list[Row]]:
             {
                 "sublayer": group.name,
                 "times": group.times,
-                **counts(group.cost),
+                **_counts(group.cost),
                 "parameters": group.parameters,
                 "bytes": group.bytes,
             }
@@ -94,31 +87,35 @@ def cost_rows(report: Report) -> dict[str, list[Row]]:
         "scorings": [_scoring(row) for row in scorings(report.pairs)] if report.pairs else [],
         "layers": [_layer(kind, place) for kind in LAYER_ALTERNATIVES] if place else [],
         "doublings": [
-            {
-                **row.lengths,
-                **counts(row.cost),
-                "largest": row.largest.step.name,
-                "largest_bytes": row.largest.bytes,
-            }
-            for row in report.doubled
+            {**row.lengths, **_counts(row.cost), **_largest(row.largest)} for row in report.doubled
         ],
     }
 
 
-def counts(cost: Cost) -> Row:
+def total(costing: Costing) -> Row:
+    """All steps together."""
+    return {
+        **_counts(costing.total),
+        "bytes": costing.bytes,
+        **_largest(costing.largest),
+        "parameters": costing.learned,
+        "parameter_bytes": costing.learned * costing.dtype.itemsize,
+    }
+
+
+def _counts(cost: Cost) -> Row:
     """How often each kind of operation is done, then all of them, then FLOPs."""
     return {name: getattr(cost, name) for name in (*COUNTED, "operations", "flops")}
+
+
+def _largest(step: StepCost | None) -> Row:
+    return {"largest": step and step.step.name, "largest_bytes": step and step.bytes}
 
 
 def _scoring(row: Scored) -> Row:
     """A scoring function; nothing is counted where it cannot be used."""
     largest = None if row.why_not else row.largest
-    counted = {
-        **counts(row.cost),
-        "parameters": row.parameters,
-        "largest": largest and largest.step.name,
-        "largest_bytes": largest and largest.bytes,
-    }
+    counted = {**_counts(row.cost), "parameters": row.parameters, **_largest(largest)}
     return {
         "score": row.scoring.name,
         **(dict.fromkeys(counted) if row.why_not else counted),

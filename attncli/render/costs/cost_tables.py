@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from attncli.calculation.algebra.cost import COUNTED
@@ -10,7 +10,7 @@ from attncli.calculation.algebra.layouts import Shape
 from attncli.calculation.counting.alternatives import Pairs, Place, Report
 from attncli.calculation.counting.costing import Costing
 from attncli.render.console import TextConsole
-from attncli.render.costs.cost_data import Row, cost_rows, counts
+from attncli.render.costs.cost_data import Row, cost_rows, total
 from attncli.render.grouped_tables import ColumnGroup, column_group, print_grouped
 from attncli.render.numbers import number_text
 from attncli.render.trace_tables import EDGE, MOST, ROW_GAP
@@ -53,9 +53,9 @@ def draw_costs(report: Report, view: View) -> str:
         console.say(line)
     if report.is_plain:
         _print_steps(console, costing, rows["steps"])
-        if costing.groups:
+        if rows["sublayers"]:
             _print_sublayers(console, costing, rows["sublayers"])
-        _print_meanings(console, _meanings(costing))
+        console.say_below(_meanings(costing, rows["open"]))
     if report.pairs:
         _print_scorings(console, report.pairs, rows["scorings"])
     if report.place:
@@ -102,21 +102,15 @@ def _counted(rows: Sequence[Row]) -> tuple[str, ...]:
     return "", *(name for name in COUNTED if any(row[name] for row in rows))
 
 
-def _print_meanings(console: TextConsole, lines: Iterable[str]) -> None:
-    console.print()
-    for line in lines:
-        console.say(line)
-
-
 def _print_steps(console: TextConsole, costing: Costing, rows: Sequence[Row]) -> None:
     """Every step, unless there are too many, and all together."""
-    total = {"step": "total", "shape": "", **counts(costing.total), "bytes": costing.bytes}
+    last = {"step": "total", "shape": "", **total(costing)}
     shown = list(rows)
     is_elided = len(rows) > MOST and not console.view.full
     if is_elided:
-        shown[EDGE:-EDGE] = [dict.fromkeys(total, ROW_GAP)]
+        shown[EDGE:-EDGE] = [dict.fromkeys(rows[0], ROW_GAP)]
     groups = [("", "shape"), _counted(rows), ("", "flops", "bytes")]
-    _print_rows(console, "", [*shown, total], groups)
+    _print_rows(console, "", [*shown, last], groups)
     if is_elided:
         every = len(rows)
         console.say(f"left out: {every - 2 * EDGE} of {every} steps (--full shows them)", "dim")
@@ -124,27 +118,22 @@ def _print_steps(console: TextConsole, costing: Costing, rows: Sequence[Row]) ->
 
 def _print_sublayers(console: TextConsole, costing: Costing, rows: Sequence[Row]) -> None:
     """The sublayers, those of all layers in one row."""
-    total = {
-        "sublayer": "total",
-        "times": "",
-        **counts(costing.total),
-        "parameters": costing.learned,
-        "bytes": costing.bytes,
-    }
+    last = {"sublayer": "total", "times": "", **total(costing)}
     groups = [("", "times"), _counted(rows), ("", "flops", "parameters", "bytes")]
-    _print_rows(console, "By sublayer", [*rows, total], groups)
+    _print_rows(console, "By sublayer", [*rows, last], groups)
 
 
-def _meanings(costing: Costing) -> Iterator[str]:
+def _meanings(costing: Costing, masks: Sequence[Row]) -> Iterator[str]:
     """How operations are counted, and how many scores each mask leaves open."""
     yield from (meaning for name, meaning in MEANINGS.items() if getattr(costing.total, name))
     yield f"all operations together, one each: {number(costing.total.operations)}"
     largest = f"{costing.largest.step.name}, {number(costing.largest.bytes)} bytes"
     yield f"bytes: of each result in {costing.dtype.name}; the largest is {largest}"
-    for part in costing.opened:
-        share = f"{number(part.opened)} of {number(part.scores)} {noun(part.scores, 'scores')}"
-        percent = number_text(100 * part.share, 1)
-        yield f"{part.name} leaves open {share} ({percent}%); all of them are counted"
+    for mask in masks:
+        opened, scores = mask["open"], mask["scores"]
+        share = f"{number(opened)} of {number(scores)} {noun(scores, 'scores')}"
+        percent = number_text(100 * (opened / scores), 1)
+        yield f"{mask['step']} leaves open {share} ({percent}%); all of them are counted"
 
 
 def _inputs(costing: Costing) -> Iterator[str]:
@@ -173,7 +162,7 @@ def _print_scorings(console: TextConsole, at: Pairs, rows: Sequence[Row]) -> Non
     _print_rows(console, heading, rows, [_counted(rows), others])
     refused = [f"{row['score']} cannot be used: {row['why_not']}" for row in rows if row["why_not"]]
     largest = "largest result: the bytes of the largest matrix on the way to the scores"
-    _print_meanings(console, [*refused, COUNTING, largest])
+    console.say_below([*refused, COUNTING, largest])
 
 
 def _print_layers(console: TextConsole, at: Place, rows: Sequence[Row]) -> None:
@@ -187,7 +176,7 @@ def _print_layers(console: TextConsole, at: Place, rows: Sequence[Row]) -> None:
         ("longest path", "path_order", "path"),
     ]
     _print_rows(console, heading, rows, groups)
-    _print_meanings(console, OF_LAYERS)
+    console.say_below(OF_LAYERS)
 
 
 def _print_doublings(console: TextConsole, names: Sequence[str], rows: Sequence[Row]) -> None:
@@ -196,7 +185,7 @@ def _print_doublings(console: TextConsole, names: Sequence[str], rows: Sequence[
     groups = [_growth(HEADS[key], head, [row[key] for row in rows]) for key, head in keys.items()]
     heading = f"Twice as many tokens each time ({' and '.join(names)})"
     print_grouped(console, heading, _group("", names, rows), groups)
-    _print_meanings(console, [COUNTING, "each factor is of the row before"])
+    console.say_below([COUNTING, "each factor is of the row before"])
 
 
 def _growth(title: str, head: str, numbers: Sequence[int]) -> ColumnGroup:

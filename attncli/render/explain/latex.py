@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from attncli.calculation.algebra.expressions import Expression
 from attncli.calculation.algebra.vector_expressions import Slot
 from attncli.render.explain.spelling import Spelling
@@ -15,6 +13,8 @@ class Latex(Spelling):
     r"""The same in LaTeX: `\frac`, `\sqrt`, `\exp`."""
 
     times, dot = r" \cdot ", r" \cdot "
+    brackets, norm, total = r"\left({}\right)", r"\left\|{}\right\|", r"\sum {}"
+    gap = r"\underbrace{{\cdots}}_{{\text{{{} more}}}}"
 
     def place(self, name: str, slots: Sequence[Slot]) -> str:
         own, leading = self.places(name, slots)
@@ -28,8 +28,8 @@ class Latex(Spelling):
         power = f"10^{{{int(exponent)}}}"
         return {"1": power, "-1": f"-{power}"}.get(mantissa, rf"{mantissa} \cdot {power}")
 
-    def minus_infinite(self, number: float) -> str:
-        return r"-\infty" if np.isneginf(number) else ""
+    def signed(self, text: str, leads: bool) -> str:
+        return super().signed(r"-\infty" if text == "-inf" else text, leads)
 
     def matrix(self, name: str, is_transposed: bool) -> str:
         letter, _, below = name.partition("_")
@@ -40,17 +40,11 @@ class Latex(Spelling):
             spelled = f"{{{letter}_{{{lower}}}}}"
         return f"{spelled}^\\top" if is_transposed else spelled
 
-    def bracketed(self, text: str) -> str:
-        return rf"\left({text}\right)"
-
     def quotient(self, numerator: Expression, denominator: Expression, leads: bool) -> str:
         return rf"\frac{{{self.spell(numerator)}}}{{{self.spell(denominator)}}}"
 
     def root(self, radicand: str) -> str:
         return rf"\sqrt{{{radicand}}}"
-
-    def norm(self, vector: str) -> str:
-        return rf"\left\|{vector}\right\|"
 
     def power(self, base: str, exponent: Expression) -> str:
         return f"{base}^{{{self.spell(exponent)}}}"
@@ -58,12 +52,6 @@ class Latex(Spelling):
     def function(self, name: str, argument: str) -> str:
         command = rf"\{name}" if name in _KNOWN else rf"\operatorname{{{name}}}"
         return rf"{command}\left({argument}\right)"
-
-    def total(self, vector: str) -> str:
-        return rf"\sum {vector}"
-
-    def gap(self, count: int) -> str:
-        return rf"\underbrace{{\cdots}}_{{\text{{{count} more}}}}"
 
     def words(self, text: str) -> str:
         return rf"\text{{{escape_latex(text)}}}"

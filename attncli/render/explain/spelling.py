@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from attncli.calculation.algebra.expressions import (
     Cell,
     Difference,
@@ -62,7 +60,7 @@ def elide(parts: Sequence[Expression], full: bool) -> tuple[Sequence[Expression]
     return (*parts[:FIRST], *parts[-LAST:]), len(parts) - FIRST - LAST
 
 
-def unknown(expression: Expression) -> NotImplementedError:
+def unknown(expression: Expression | Vector) -> NotImplementedError:
     """The error for a kind of expression that somebody added without saying how it is written."""
     return NotImplementedError(
         f"nothing says how the expression {type(expression).__name__} is written"
@@ -79,6 +77,7 @@ class Spelling:
     values: Values | None = None
 
     times, dot = " × ", "·"
+    brackets, norm, total, gap = "({})", "‖{}‖", "Σ {}", "… {} more …"
 
     def spell(self, expression: Expression, leads: bool = True) -> str:
         """Write an expression; a negative number stands in brackets where it does not lead.
@@ -91,7 +90,7 @@ class Spelling:
             case (Cell() | Known()) as known:
                 return self.number(known.value(self.values or {}), leads)
             case Number(number):
-                return self.signed(self.minus_infinite(number) or self.constant(number), leads)
+                return self.signed(self.constant(number), leads)
             case Root(radicand):
                 return self.root(str(radicand))
             case Sum(terms):
@@ -116,13 +115,14 @@ class Spelling:
             case Inner(left, right):
                 return f"{self.vector(left)}{self.dot}{self.vector(right)}"
             case Total(vector):
-                return self.total(self.vector(vector))
+                return self.total.format(self.vector(vector))
             case Whole(line):
                 return self.vector(line)
             case Length(line):
-                return self.norm(self.vector(line))
+                return self.norm.format(self.vector(line))
             case SquaredDistance(left, right):
-                return self.power(self.norm(f"{self.vector(left)} - {self.vector(right)}"), SQUARE)
+                between = f"{self.vector(left)} - {self.vector(right)}"
+                return self.power(self.norm.format(between), SQUARE)
         raise unknown(expression)
 
     def bare(self, expression: Expression) -> Expression:
@@ -141,7 +141,7 @@ class Spelling:
         if kind not in TIGHTNESS:
             raise unknown(expression)
         if TIGHTNESS[kind] < tightness:
-            return self.bracketed(self.spell(expression))
+            return self.brackets.format(self.spell(expression))
         return self.spell(expression, leads)
 
     def sum(self, terms: Sequence[Expression], leads: bool) -> str:
@@ -149,7 +149,7 @@ class Spelling:
         some, left_out = elide(terms, self.full)
         spelled = [self.spell(term, leads and not at) for at, term in enumerate(some)]
         if left_out:
-            spelled.insert(FIRST, self.gap(left_out))
+            spelled.insert(FIRST, self.gap.format(left_out))
         return " + ".join(spelled)
 
     def vector(self, vector: Vector) -> str:
@@ -161,7 +161,7 @@ class Spelling:
             case Image(line, matrix, _, is_turned):
                 image = [self.place(line.name, line.slots), self.matrix(matrix, is_turned)]
                 return f"({' '.join(reversed(image) if is_turned else image)})"
-        raise AssertionError(f"{vector} is spelled nowhere")
+        raise unknown(vector)
 
     def cell(self, cell: Cell) -> str:
         """`scores[2,1]`, `weights[2,1,head=1]`: as it stands on the user's paper."""
@@ -186,34 +186,25 @@ class Spelling:
 
     def number(self, number: float, leads: bool = True) -> str:
         """A number with the decimals that were asked for."""
-        text = self.minus_infinite(number) or number_text(number, self.precision)
-        return self.signed(text, leads)
-
-    def signed(self, text: str, leads: bool) -> str:
-        return text if leads or not text.startswith("-") else f"({text})"
+        return self.signed(number_text(number, self.precision), leads)
 
     # LaTeX writes these in another way.
+
+    def signed(self, text: str, leads: bool) -> str:
+        """A number, in brackets where a minus would follow another sign."""
+        return text if leads or not text.startswith("-") else f"({text})"
 
     def constant(self, number: float) -> str:
         return constant_text(number)
 
-    def minus_infinite(self, number: float) -> str:
-        return "-inf" if np.isneginf(number) else ""
-
     def matrix(self, name: str, is_transposed: bool) -> str:
         return name + "ᵀ" * is_transposed
-
-    def bracketed(self, text: str) -> str:
-        return f"({text})"
 
     def quotient(self, numerator: Expression, denominator: Expression, leads: bool) -> str:
         return f"{self.part(numerator, MULTIPLIED, leads)} / {self.part(denominator, CLOSED)}"
 
     def root(self, radicand: str) -> str:
         return f"√{radicand}" if radicand.isdigit() else f"√({radicand})"
-
-    def norm(self, vector: str) -> str:
-        return f"‖{vector}‖"
 
     def power(self, base: str, exponent: Expression) -> str:
         if exponent == SQUARE:
@@ -222,12 +213,6 @@ class Spelling:
 
     def function(self, name: str, argument: str) -> str:
         return f"{name}({argument})"
-
-    def total(self, vector: str) -> str:
-        return f"Σ {vector}"
-
-    def gap(self, count: int) -> str:
-        return f"… {count} more …"
 
     def words(self, text: str) -> str:
         return text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -41,7 +40,7 @@ def draw_report(report: Report, view: View) -> str:
     return console.text
 
 
-def _print_verdicts(console: Console, report: Report) -> None:
+def _print_verdicts(console: TextConsole, report: Report) -> None:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1))
     table.add_column("step", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
@@ -54,14 +53,14 @@ def _print_verdicts(console: Console, report: Report) -> None:
     console.print(table)
 
 
-def _print_line(console: Console, line: Line, view: View) -> None:
+def _print_line(console: TextConsole, line: Line, view: View) -> None:
     console.print()
     heading = Text.assemble(
         (line.name, "bold cyan"), ": ", (line.verdict.word, STYLES[line.verdict.word]), ". "
     )
     console.print(heading + Text(line.rationale), width=view.width)
     if line.help:
-        console.print(Text(line.help, "italic"), width=view.width)
+        console.say(line.help, "italic")
     if not line.differences:
         return
     shown = line.differences if view.full else line.differences[:MOST_CELLS]

@@ -57,9 +57,7 @@ def draw_saturation(found: Saturation, view: View) -> str:
     for heading, groups in TABLES.items():
         drawn = [column_group(title, columns, rows, write) for title, columns in groups.items()]
         print_grouped(console, heading, labels, drawn)
-    console.print()
-    for line in MEANINGS:
-        console.say(line)
+    console.say_below(MEANINGS)
     console.print()
     for bars in _bars(labels, found.rows):
         console.print(bars)
