@@ -112,7 +112,7 @@ def _same(ours: float, theirs: float) -> bool:
 
 
 def _farthest(ours: NDArray[Any], theirs: NDArray[Any]) -> tuple[int, ...]:
-    """Return where the two differ most; NaN beside a number differs most of all."""
+    """Return where the two differ most; NaN against a number differs most of all."""
     with np.errstate(invalid="ignore"):
         apart = np.where(ours == theirs, 0.0, np.abs(ours - theirs))
     alone = np.isnan(ours) ^ np.isnan(theirs)

@@ -76,7 +76,7 @@ def token_by_token(document: Document, problem: Problem, trace: Trace) -> Trace:
 
 
 def _masked(problem: Problem, trace: Trace) -> Iterator[Masked]:
-    """Yield the attentions that have a mask, except those of an encoder beside a decoder."""
+    """Yield the attentions that have a mask, except those of the encoder of a decoder."""
     for step, mask in masks_in(trace.plan.steps):
         if step.name.startswith("encoder."):
             continue

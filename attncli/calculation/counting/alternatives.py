@@ -20,7 +20,7 @@ from attncli.records import record, replace
 class Scored:
     """The cost of the scores under one scoring function.
 
-    If it cannot be used, `steps` is empty and `why_not` gives the reason.
+    If the function cannot be used, `steps` is empty and `why_not` gives the reason.
     """
 
     scoring: Scoring

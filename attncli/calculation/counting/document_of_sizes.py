@@ -62,7 +62,7 @@ def sized(
 
 
 def _check_made(names: Iterable[str], biases: str, final_norm: bool) -> None:
-    """Raise ProblemError if no projection can have the biases, or no layer the last norm."""
+    """Raise ProblemError if the user chose biases or a last norm, but nothing can have them."""
     if final_norm and not any("norm_final" in name for name in names):
         message = "--final-norm is given, but there are no layers here for it to follow."
         raise ProblemError(message, "It is for encoder, decoder and transformer: see --layer.")

@@ -54,7 +54,7 @@ def demand(
     )
     given = sum(matrix.nbytes for matrix in inputs.values())
     shown = sum(cells(step.axes) for step in steps if step.name in names)
-    written = max(0, shown * of_written - room * itemsize)  # the room is free by then
+    written = max(0, shown * of_written - room * itemsize)  # temporaries are free by then
     return Demand(given + (kept + room) * itemsize + written, largest, itemsize)
 
 

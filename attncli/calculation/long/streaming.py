@@ -21,7 +21,7 @@ from attncli.records import record
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-AT_ONCE = 2**20  # the largest number of numbers that are examined together
+AT_ONCE = 2**20  # numbers that are examined together
 LEAST = 64  # the fewest queries of a block: matrix products with fewer are slow
 
 
@@ -102,7 +102,7 @@ class Streaming(Blocks):
                     yield tile
 
     def bound(self, block: Tile) -> float:
-        """Return a bound on the size of an open score of these queries, over the temperature."""
+        """Return a bound on the size of the block's open scores, divided by the temperature."""
         bound = self.pairs.bound(block)
         for step in self.chain.between:
             bound = step.operation.bound(bound)
@@ -130,7 +130,7 @@ class Streaming(Blocks):
 
 @record(frozen=True)
 class Way:
-    """How a tile's scores are made: times `factor`, then changed by `steps`, then times `rest`."""
+    """The way a tile's scores are made: times `factor`, changed by `steps`, times `rest`."""
 
     factor: float
     steps: Sequence[Step]

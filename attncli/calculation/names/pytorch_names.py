@@ -32,7 +32,7 @@ LAYER = {
 # nn.TransformerEncoder and nn.TransformerDecoder, after their last layer.
 STACK = {"norm.weight": "norm_final.gamma", "norm.bias": "norm_final.beta"}
 
-ADDED_KEY = ("bias_k", "bias_v")  # of nn.MultiheadAttention(add_bias_kv=True)
+ADDED_KEY = ("bias_k", "bias_v")  # parameters of nn.MultiheadAttention(add_bias_kv=True)
 
 _NAME = r"(?s)((?:encoder\.|decoder\.)?)(?:layers\.(\d{1,9})\.)?(.+)"
 
