@@ -1,4 +1,4 @@
-"""How frameworks differ when they read the same document: one record each in `CONVENTIONS`.
+"""The conventions in which frameworks read the same document: one record each in `CONVENTIONS`.
 
 A convention decides what a document leaves open; an entry of the document wins over it. In all
 conventions, heads that share keys lie side by side, and sine and cosine alternate in positions.

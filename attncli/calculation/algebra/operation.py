@@ -52,7 +52,7 @@ class Operation(ABC):
     makes_weights: ClassVar[bool] = False
     # True if the operation may replace scores by −inf, which is not an overflow.
     hides: ClassVar[bool] = False
-    # True if the operation adds a sublayer's result to the sublayer's input, its last operand.
+    # True if it adds the result of a sublayer, its last operand, to the sublayer's input.
     is_residual: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
@@ -165,7 +165,7 @@ class Operation(ABC):
         """True if all scores of a tile are −inf: its queries may attend none of its keys."""
         return False
 
-    # Meaning.
+    # The meaning of the result.
 
     @property
     def stands_for(self) -> tuple[str, ...]:
@@ -199,7 +199,7 @@ def _names_in(operation: Operation) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def rename(operation: Operation, name: Callable[[str], str]) -> Operation:
-    """Return the operation with each name of a matrix replaced by `name` of it."""
+    """Return the operation with each matrix name replaced by the result of `name`."""
     changes: dict[str, object] = {}
     for field, names in _names_in(operation):
         renamed = tuple(map(name, names))

@@ -188,7 +188,7 @@ class RunningSum(ABC):
         return self.sums[:, :-1] / self.total(), np.isneginf(self.largest[:, 0])
 
 
-BLOCK = 2**17  # the largest number of temporary numbers for some scores: they fit into a cache
+BLOCK = 2**17  # temporary numbers for one part of the scores: they fit into a cache
 
 
 def sub_blocks(scores: Array, numbers: int) -> Iterator[tuple[slice, slice]]:

@@ -1,1 +1,1 @@
-"""Questions about a finished calculation: warnings, comparisons, predictions, saturation."""
+"""Analyses of a finished calculation: warnings, comparisons, predictions, saturation."""

@@ -1,4 +1,4 @@
-"""Which cells a person means by `scores[2,1]`, `weights[love,I]`, `Q_h[2,:,head=1]`, `output`."""
+"""The names of cells: `scores[2,1]`, `weights[love,I]`, `Q_h[2,:,head=1]`, `output`."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from attncli.errors import ProblemError
 from attncli.records import record
 from attncli.words import closest, printable
 
-WORDS = {"batch": "batch", "heads": "head"}  # how a place along a leading axis is written
+WORDS = {"batch": "batch", "heads": "head"}  # the words for leading axes
 
 _WRITTEN = re.compile(r"\s*([^\[\]]+?)\s*(?:\[(.*)\]\s*)?", re.DOTALL)
 _LEADING = re.compile(r"\s*(\w+)\s*=\s*(\S*)\s*")
 
 
 def paper(problem: Problem, plan: Plan) -> Paper:
-    """Every matrix of a plan, inputs included, as it stands on the user's paper."""
+    """Return all matrices of a plan, inputs included, as the user writes them on paper."""
     axes = {**problem.axes, **{step.name: step.axes for step in plan.steps}}
     for step, mask in masks_in(plan.steps):
         for name in (*mask.keep, *mask.add):
-            if name in problem.axes:  # what a mask's axes count, the scores know
+            if name in problem.axes:  # the axes of the scores say what a mask's axes count
                 own = axes[name]
                 counted = step.axes[len(step.axes) - len(own) :]
                 axes[name] = tuple(
@@ -42,7 +42,7 @@ def paper(problem: Problem, plan: Plan) -> Paper:
 
 @record(frozen=True)
 class Selection:
-    """Cells of one step, in the order in which they stand on paper: row by row."""
+    """Cells of one step, in the order on paper: row by row."""
 
     name: str
     positions: tuple[Sequence[int], ...]
@@ -59,9 +59,9 @@ class Selection:
 
 @record(frozen=True)
 class CellReader:
-    """Finds the cells that a person names in a plan.
+    """Finds the cells of a plan that a text names.
 
-    `chosen` are the places along `head` and `batch` where a cell names none itself.
+    `chosen` holds the places along `head` and `batch` for texts that do not name them.
     """
 
     problem: Problem
@@ -69,7 +69,7 @@ class CellReader:
     chosen: Mapping[str, str]
 
     def read(self, text: str) -> Selection:
-        """Raises ProblemError where there are no such cells."""
+        """Return the cells that the text names. Raises ProblemError if there are none."""
         written = _WRITTEN.fullmatch(text)
         if not written:
             message = "this is not how a cell is written."
@@ -98,7 +98,7 @@ class CellReader:
         return Selection(step.name, positions, is_swapped)
 
     def check_chosen(self, selections: Sequence[Selection]) -> None:
-        """Raise ProblemError for a chosen head or batch entry that none of the steps has."""
+        """Raise ProblemError if none of the steps has a chosen head or batch entry."""
         steps = [step for step in self.plan.steps if step.name in {s.name for s in selections}]
         words = {WORDS[axis.name] for step in steps for axis in step.axes if axis.name in WORDS}
         for word in self.chosen.keys() - words:
@@ -107,7 +107,7 @@ class CellReader:
             raise ProblemError(message, "Leave it out.")
 
     def _step(self, name: str) -> Step:
-        """The step of this name, in any spelling."""
+        """Return the step with this name, in any spelling."""
         steps = {plain(step.name): step for step in self.plan.steps}
         if plain(name) in steps:
             return steps[plain(name)]
@@ -122,7 +122,7 @@ class CellReader:
     def _leading(
         self, step: Step, axes: Sequence[Axis], named: Mapping[str, str]
     ) -> Iterator[Sequence[int]]:
-        """The places along batch and heads: as the cell names them, as chosen, else all."""
+        """Yield the places along batch and heads: as the text names them, as chosen, else all."""
         words = [WORDS[axis.name] for axis in axes]
         for word in named:
             if word not in WORDS.values():
@@ -137,7 +137,7 @@ class CellReader:
             yield range(axis.size) if place == ":" else [_place(step, axis, word, place)]
 
     def _own(self, step: Step, axis: Axis, side: str, place: str) -> Sequence[int]:
-        """All of the axis, or one place along it: by number from 1, else by label."""
+        """Return all places along the axis, or one: by number from 1, else by label."""
         if place == ":":
             return range(axis.size)
         labels = self.problem.labels.get(axis.name, ())
@@ -155,7 +155,7 @@ class CellReader:
 
 
 def _sides(axes: Sequence[Axis]) -> tuple[str, ...]:
-    """What a place along each is called; `hidden` has an axis more than paper has sides."""
+    """Return words for the places along the axes; `hidden` has one more axis than paper."""
     return ("row", "column") if len(axes) == 2 else ("query", "key", "hidden unit")
 
 
@@ -168,7 +168,7 @@ def _counted(word: str) -> str:
 
 
 def _place(step: Step, axis: Axis, word: str, place: str) -> int:
-    """A place counted from 1, as one from 0."""
+    """Return a place counted from 0, from its number counted from 1."""
     if place.isascii() and place.isdigit() and 1 <= int(place) <= axis.size:
         return int(place) - 1
     word = "batch entry" if word == "batch" else word

@@ -1,4 +1,4 @@
-"""Two calculations of the same document: where they part, and by how much."""
+"""Two calculations of the same document: the first step that differs, and by how much."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from attncli.records import record
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-ROUNDOFF = 1e-12  # a share of a number, or of 1, that two orders of adding up may differ in
+ROUNDOFF = 1e-12  # relative error, or absolute below 1, that the order of additions can cause
 
 
 @record(frozen=True)
 class Calculated:
-    """A document, calculated in one way: under a convention, or token by token."""
+    """A document calculated in one way: under a convention, or token by token."""
 
     name: str
     problem: Problem
     trace: Trace
 
     def matrix(self, name: str) -> Array | None:
-        """A step of this name, or the one that it equals here; None where there is neither."""
+        """Return the step of this name, or the step that it equals here; None if neither exists."""
         known = self.trace.plan.names
         last = last_of(name)
         equal = STEPS[last].equals
@@ -42,10 +42,10 @@ class Calculated:
 
 @record(frozen=True)
 class Distance:
-    """How far a step is from the step of that name in the first calculation.
+    """The distance of a step from the step of the same name in the first calculation.
 
-    `largest` is the largest difference of two cells, and `index` where it is. It is NaN where one is
-    NaN alone, and None where the step is of another size, or is there in one of them only.
+    `largest` is the largest difference of two cells, and `index` is its place. It is NaN if only
+    one of two cells is NaN, and None if the shapes differ or one calculation lacks the step.
     """
 
     step: Step
@@ -56,7 +56,7 @@ class Distance:
 
     @property
     def parts(self) -> bool:
-        """Whether the two are not the same, roundoff aside."""
+        """True if the two differ by more than roundoff."""
         if self.largest is None:
             return True
         size = abs(self.first) if isfinite(self.first) else 0.0
@@ -65,7 +65,7 @@ class Distance:
 
 @record(frozen=True)
 class Comparison:
-    """One way beside the first."""
+    """A comparison of another way to calculate with the first way."""
 
     first: Calculated
     other: Calculated
@@ -73,12 +73,12 @@ class Comparison:
 
     @property
     def parting(self) -> Distance | None:
-        """The first step that is not the same."""
+        """The first step that differs; None if all are equal."""
         return next((distance for distance in self.distances if distance.parts), None)
 
 
 def compare(first: Calculated, other: Calculated) -> Comparison:
-    """Each step both ways, in the order of the calculation."""
+    """Compare each step in both ways, in the order of the calculation."""
     return Comparison(first, other, tuple(_distances(first, other)))
 
 
@@ -95,7 +95,7 @@ def _distances(first: Calculated, other: Calculated) -> Iterator[Distance]:
 
 
 def _in_order(first: Plan, other: Plan) -> list[Step]:
-    """The steps of the first; those that only the other has stand where they stand there."""
+    """Return the steps of the first plan, with steps that only the other has at their places."""
     steps = list(first.steps)
     place = 0
     for step in other.steps:
@@ -112,7 +112,7 @@ def _same(ours: float, theirs: float) -> bool:
 
 
 def _farthest(ours: NDArray[Any], theirs: NDArray[Any]) -> tuple[int, ...]:
-    """Where the two are farthest apart; NaN beside a number is farthest of all."""
+    """Return where the two differ most; NaN against a number differs most of all."""
     with np.errstate(invalid="ignore"):
         apart = np.where(ours == theirs, 0.0, np.abs(ours - theirs))
     alone = np.isnan(ours) ^ np.isnan(theirs)

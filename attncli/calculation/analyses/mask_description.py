@@ -1,4 +1,4 @@
-"""What a mask says: which rule it is, which way round it lies, and what it leaves open."""
+"""A description of a mask: the rule that it equals, its orientation, and its open cells."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ BATCH_AND_HEADS = ("batch entry", "head")
 
 @record(frozen=True)
 class Pattern:
-    """Which keys each query may see, and what it was read from.
+    """The keys that each query may see, and in `words` what the pattern was read from.
 
-    It is n × m, or has one axis or two before these, which `leading` names.
+    `may_attend` is n × m, or has one or two axes before these, which `leading` names.
     """
 
     may_attend: Booleans
@@ -34,7 +34,10 @@ class Pattern:
     leading: tuple[str, ...] = ()
 
     def slices(self) -> Iterator[tuple[str, Pattern]]:
-        """Each n × m of it, and which one it is: `batch entry 2, head 1`; nothing where it is all."""
+        """Yield each n × m slice with its place, such as `batch entry 2, head 1`.
+
+        The place is an empty text if there is only one slice.
+        """
         shape = self.may_attend.shape[:-2]
         for index in np.ndindex(shape):
             named = zip(self.leading, index, shape, strict=True)
@@ -43,10 +46,10 @@ class Pattern:
 
 
 def pattern_of_rule(value: object, n: int, m: int) -> Pattern:
-    """The mask that a rule makes of n queries and m keys.
+    """Return the mask that a rule makes of n queries and m keys.
 
-    A list of lengths makes one for each batch entry: batch × 1 × n × m, which fits scores with heads
-    and without. Raises ProblemError where it does not fit.
+    A list of lengths makes one mask for each batch entry: batch × 1 × n × m, which fits scores with
+    and without heads. Raises ProblemError if the rule does not fit.
     """
     rule = read_rule(value)
     entries = rule.entries
@@ -58,9 +61,9 @@ def pattern_of_rule(value: object, n: int, m: int) -> Pattern:
 
 
 def pattern_of_matrix(matrix: NDArray[Any], name: str) -> Pattern:
-    """The mask that a matrix is, read as `compute` reads it: 1 may be attended, or numbers to add.
+    """Return the mask of a matrix, read like `compute` does: 1 may be attended, or numbers to add.
 
-    A single row is one for all queries. Raises ProblemError for a matrix of more than 4 axes.
+    A single row is a mask for all queries. Raises ProblemError if the matrix has more than 4 axes.
     """
     if matrix.ndim > MOST_AXES or not matrix.size:
         message = f"{name} is {' × '.join(map(str, matrix.shape))}, of rank {matrix.ndim}."
@@ -73,7 +76,7 @@ def pattern_of_matrix(matrix: NDArray[Any], name: str) -> Pattern:
 
 
 def _read(matrix: NDArray[Any]) -> tuple[Booleans, str]:
-    """The open cells of a matrix, and what its cells are."""
+    """Return the open cells of a matrix, and a description of what its cells are."""
     if matrix.dtype.kind == "b":
         return matrix.astype(np.bool_), "booleans: true may be attended"
     if not matrix.any():
@@ -84,7 +87,7 @@ def _read(matrix: NDArray[Any]) -> tuple[Booleans, str]:
 
 
 def remarks_on(pattern: Pattern) -> list[str]:
-    """What a person should know of a mask of n × m, in sentences."""
+    """Return sentences about an n × m mask that help a user understand it."""
     opened = pattern.may_attend
     n, m = opened.shape
     share = f"Open: {opened.sum()} of {count(opened.size, 'cells')} ({opened.mean():.0%})."
@@ -109,7 +112,7 @@ def remarks_on(pattern: Pattern) -> list[str]:
 
 
 def _rules(opened: Booleans) -> Iterator[str]:
-    """The rules that a mask is, as it lies; else what it would be turned round or over."""
+    """Yield the rules that equal the mask; else the rules that it equals transposed or inverted."""
     names = list(_matching(opened))
     if names:
         yield f"It is {' = '.join(names)}."
@@ -123,7 +126,7 @@ def _rules(opened: Booleans) -> Iterator[str]:
 
 
 def _matching(opened: Booleans) -> Iterator[str]:
-    """The rules that hide exactly what this mask hides, the plainest first."""
+    """Yield the rules that hide exactly what this mask hides, the simplest first."""
     n, m = opened.shape
     if opened.all():
         yield "no mask at all"

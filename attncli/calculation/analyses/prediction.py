@@ -1,7 +1,7 @@
-"""Prediction: the same calculation a token at a time, with earlier keys and values as a cache.
+"""Prediction: the same calculation token by token, with earlier keys and values in a cache.
 
-Training feeds all tokens at once under a causal mask; prediction feeds one after the other, and needs
-no such mask, as nothing later is there yet. Both give the same numbers for the same token.
+Training processes all tokens at once under a causal mask; prediction processes them one by one and
+needs no such mask, because later tokens do not exist yet. Both give each token the same numbers.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from attncli.records import record
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Matrices of an attention that are kept for the tokens to come: the first of these that it has.
+# For each cache, the matrix of an attention to keep: the first of these that exists.
 KEPT = {step.kept_as: (step.name, *step.equals) for step in STEPS.values() if step.kept_as}
-FED = {"X", "Q", "K", "V", "position", "decoder.X", "decoder.position"}  # a row a token
+FED = {"X", "Q", "K", "V", "position", "decoder.X", "decoder.position"}  # one row for each token
 OF_THE_WHOLE = {*MASKS, "tokens", "memory_tokens", "title", "note"}
 
 
 @record(frozen=True)
 class Masked:
-    """An attention of the tokens, whose keys may grow by a token at a time.
+    """An attention of the tokens, whose keys may grow by one token at a time.
 
-    `name` gives the name in the whole of a name in its sublayer. `may_attend` and `added` are its
-    masks but the causal one, for all tokens at once; None where there are none.
+    `name` turns a name of the sublayer into a name of the whole. `may_attend` and `added` are all
+    its masks except the causal one, for all tokens at once; None if there are none.
     """
 
     prefix: str
@@ -49,10 +49,10 @@ class Masked:
 
 
 def token_by_token(document: Document, problem: Problem, trace: Trace) -> Trace:
-    """Every step of `trace` as prediction calculates it, a token after the other.
+    """Return every step of `trace` as prediction calculates it, one token after the other.
 
-    Scores of later keys are never calculated; in their places stand those of `trace`. Raises
-    ProblemError where nothing is causal, and for a cache that the document has already.
+    Scores of later keys are never calculated: the values of `trace` stay in their places. Raises
+    ProblemError if no attention is causal, and if the document already has a cache.
     """
     if problem.cache_lens is not None or any(last_of(n) in KEPT for n in problem.matrices):
         message = "the document has a cache already."
@@ -76,7 +76,7 @@ def token_by_token(document: Document, problem: Problem, trace: Trace) -> Trace:
 
 
 def _masked(problem: Problem, trace: Trace) -> Iterator[Masked]:
-    """The attentions that have a mask, but those of an encoder beside a decoder."""
+    """Yield the attentions that have a mask, except those of the encoder of a decoder."""
     for step, mask in masks_in(trace.plan.steps):
         if step.name.startswith("encoder."):
             continue
@@ -103,7 +103,7 @@ def _fed(
     at: int,
     caches: Mapping[str, Array],
 ) -> Document:
-    """The document of one token: its row of the inputs and of the masks, and what was kept."""
+    """Return the document of one token: its rows of inputs and masks, and the caches."""
     entries = {
         name: entry
         for name, entry in document.entries.items()
@@ -126,7 +126,7 @@ def _fed(
 
 
 def _mask_of(attention: Masked, at: int) -> NDArray[Any] | None:
-    """The masks of one query, but for the causal one, in one: booleans, or numbers to add."""
+    """Return the masks of one query, except causal, in one: booleans, or numbers to add."""
     mask: NDArray[Any] | None = attention.may_attend
     if attention.added is not None:
         hidden = False if mask is None else ~mask
@@ -141,7 +141,7 @@ def _mask_of(attention: Masked, at: int) -> NDArray[Any] | None:
 def _caches(
     attentions: Sequence[Masked], matrices: Mapping[str, Array]
 ) -> Iterator[tuple[str, Array]]:
-    """The keys and values that each attention has used, by the names of its cache."""
+    """Yield the keys and values that each attention has used, by the names of its cache."""
     for attention in attentions:
         for cache, kept in KEPT.items() if attention.grows else ():
             names = (attention.name(name) for name in kept)
@@ -151,7 +151,7 @@ def _caches(
 
 
 def _put(matrix: Array, step: Step, row: Array | None, tokens: str, at: int) -> None:
-    """Put the row of a token into its place; what has no row a token is the same in every run."""
+    """Write the row of a token into its place; a matrix without tokens does not change."""
     counted = [axis.name for axis in step.axes]
     if row is None or tokens not in counted:
         return

@@ -1,8 +1,8 @@
-"""Why scores are divided by √d_k, on random vectors and on a document's own.
+"""The reason to divide scores by √d_k, shown on random vectors and on a document.
 
-The components of q and k being independent with mean 0 and variance 1, q · k has mean 0 and
+If the components of q and k are independent with mean 0 and variance 1, q · k has mean 0 and
 variance d_k. Large scores push softmax to where its gradient is extremely small (Vaswani et al.
-2017, section 3.2.1); over √d_k their variance is 1 whatever d_k is.
+2017, section 3.2.1); divided by √d_k, scores have variance 1 for every d_k.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from attncli.calculation.scoring.scoring_functions import SCORING
 from attncli.errors import AttncliError, ProblemError
 from attncli.records import record, replace
 
-AT_ONCE = 2**20  # random numbers that are held at a time
-MOST_DRAWN = 10**8  # and drawn in all, which takes some seconds
+AT_ONCE = 2**20  # random numbers that are held at the same time
+MOST_DRAWN = 10**8  # random numbers in all; drawing them takes some seconds
 
 
 @record(frozen=True)
 class Drawn:
-    """Where the numbers come from: random queries, each with random keys of its own."""
+    """Random vectors as a source: random queries, each with its own random keys."""
 
     queries: int
     keys: int
@@ -48,9 +48,9 @@ class Entries:
 
 @record(frozen=True)
 class Given:
-    """Where the numbers come from: a document, with the matrices whose products are the scores.
+    """A document as a source, with the matrices whose products are the scores.
 
-    `batch` is None where there is no batch; `is_masked` where a mask is in any attention.
+    `batch` is None if there is no batch; `is_masked` is true if any attention has a mask.
     """
 
     title: str
@@ -61,17 +61,20 @@ class Given:
 
 @record(frozen=True)
 class Saturation:
-    """All that was measured. After the rows of the heads of an attention comes that of all of them."""
+    """All measurements.
+
+    The rows of the heads of an attention come first, then one row for all its heads together.
+    """
 
     source: Drawn | Given
     rows: tuple[Row, ...]
 
 
 def of_random(widths: Sequence[int], drawn: Drawn) -> Saturation:
-    """A row a width d_k, for vectors of independent N(0, 1) components.
+    """Return one row for each width d_k, for vectors of independent N(0, 1) components.
 
-    The generator is PCG64, seeded by the seed and d_k: a row does not depend on the others. Raises
-    AttncliError where that many numbers would take too long.
+    The generator is PCG64, seeded with the seed and d_k, so that a row does not depend on the
+    others. Raises AttncliError if drawing so many numbers would take too long.
     """
     total = drawn.queries * (drawn.keys + 1) * sum(widths)
     if total > MOST_DRAWN:
@@ -92,11 +95,11 @@ def _of_width(d_k: int, drawn: Drawn) -> Row:
 
 
 def _random_scores(d_k: int, drawn: Drawn) -> Iterator[Array]:
-    """q · k for some queries at a time: (some, keys)."""
+    """Yield q · k for some queries at a time: (some, keys)."""
     generator = np.random.Generator(np.random.PCG64([drawn.seed, d_k]))
     some = max(1, AT_ONCE // ((drawn.keys + 1) * d_k))
     for start in range(0, drawn.queries, some):
-        # A query is drawn with its keys: the numbers are the same however many are held at a time.
+        # A query is drawn together with its keys, so the numbers do not depend on `some`.
         size = (min(some, drawn.queries - start), drawn.keys + 1, d_k)
         vectors = generator.standard_normal(size)
         yield (vectors[:, 1:] @ vectors[:, 0, :, None])[..., 0]
@@ -108,17 +111,17 @@ def _all_seen(scores: Array) -> Array:
 
 
 def attentions(problem: Problem, plan: Plan) -> list[Part]:
-    """The sublayers of a problem that attend; without layers it is one attention, all of it."""
+    """Return the sublayers that are attention; without layers, the whole problem as one."""
     parts = problem.parts or (Part("", problem, plan, {}),)
     return [part for part in parts if "weights" in part.plan.names]
 
 
 def of_document(title: str, parts: Sequence[Part], trace: Trace) -> Saturation:
-    """A row for each attention; with heads one for each, and one for all. A batch is together.
+    """Return a row for each attention; with heads, one for each head and one for all.
 
-    An attention is given what the document's own calculation gives it, in which `trace` has the
-    weights of all. Raises ProblemError where the scores are no dot products, where the weights are
-    no softmax, and where no query may attend any key.
+    All batch entries count together. The inputs of each attention come from `trace`, which has the
+    weights of all. Raises ProblemError if the scores are not dot products, if the normaliser is not
+    softmax, and if no query may attend any key.
     """
     rows: list[Row] = []
     entries: list[Entries] = []
@@ -145,21 +148,23 @@ def of_document(title: str, parts: Sequence[Part], trace: Trace) -> Saturation:
 
 
 def without_and_with(problem: Problem) -> tuple[Problem, Problem]:
-    """The problem with dot scoring, q · k, and with scaled scoring, q · k / √d_k.
+    """Return the problem with dot scoring, q · k, and with scaled scoring, q · k / √d_k.
 
-    A `scale` of its own is set aside. Raises ProblemError where the scores are no dot products, and
-    where the weights are no softmax.
+    The problem's own `scale` is ignored. Raises ProblemError if the scores are not dot products,
+    and if the normaliser is not softmax.
     """
     if not problem.scoring.is_dot_product:
         raise ProblemError(
             f"score is {problem.scoring.name}, {problem.scoring.formula}, but √d_k is for the dot "
             "product q · k.",
-            "Use --score dot, which needs queries and keys of one width, or leave out the document.",
+            "Use --score dot, which needs queries and keys of one width, "
+            "or leave out the document.",
             ("score",),
         )
     if problem.normaliser is not Softmax:
         raise ProblemError(
-            f"normaliser is {problem.normaliser.name}, but it is softmax's gradient that √d_k saves.",
+            f"normaliser is {problem.normaliser.name}, "
+            "but it is softmax's gradient that √d_k saves.",
             "Use --normaliser softmax.",
             ("normaliser",),
         )
@@ -171,19 +176,19 @@ def without_and_with(problem: Problem) -> tuple[Problem, Problem]:
 
 
 def _run(side: Problem, part: Part, whole: Trace) -> Trace:
-    """The weights of an attention by itself, from what it is given in the whole."""
+    """Calculate the weights of one attention by itself, from its inputs in the whole."""
     given = {name: whole.matrices.get(part.name(name)) for name in side.axes}
     inputs = {name: matrix for name, matrix in given.items() if matrix is not None}
     return attention(side).run({**inputs, **side.matrices}, ["weights"])
 
 
 def _rows_of(where: str, without: Trace, scaled: Trace) -> Iterator[Row]:
-    """Of each head, where there are any, and of the whole attention."""
+    """Yield a row for each head, if there are heads, and one for the whole attention."""
     sees = visible(without)
     if not sees.any():
         message = "no query may attend any key: there is nothing to measure."
         raise ProblemError(message, "Check the mask.", ("mask",))
-    over_root = "scaled" if "scaled" in scaled.matrices else "scores"  # √1 is no step
+    over_root = "scaled" if "scaled" in scaled.matrices else "scores"  # √1 adds no step
     sides = [
         by_query(trace.matrices[scores], trace.matrices["weights"], sees)
         for trace, scores in ((without, "scores"), (scaled, over_root))
@@ -199,9 +204,9 @@ def _rows_of(where: str, without: Trace, scaled: Trace) -> Iterator[Row]:
 
 
 def visible(trace: Trace) -> Booleans:
-    """True where a query sees a key, of the shape of the scores.
+    """True where a query sees a key, in the shape of the scores.
 
-    It is the mask laid over zeros: −inf hides, and so does every number as low as −10⁴.
+    The mask is applied to zeros: −inf hides a key, and so does any number of −10⁴ or less.
     """
     laid: Array = np.zeros(trace.matrices["scores"].shape)
     for _, mask in masks_in(trace.plan.steps):

@@ -1,4 +1,4 @@
-"""How large scores are, and how much of its gradient softmax has left: measured query by query."""
+"""Softmax saturation: the size of scores and of softmax's gradient, query by query."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from attncli.records import record
 
 @record(frozen=True)
 class Measured:
-    """Scores, and the weights that softmax makes of them.
+    """Measurements of scores and of their softmax weights.
 
-    `mean` and `variance` are of all scores together; the variance is over their number. `largest`
-    weight, `entropy` and size of the `gradient` are means over the queries. Without any query all
+    `mean` and `variance` are over all scores together (the variance divides by their number).
+    `largest` weight, `entropy` and `gradient` size are means over the queries. Without queries all
     are NaN.
     """
 
@@ -29,11 +29,12 @@ class Measured:
 
 @record(frozen=True)
 class Row:
-    """Without √d_k and with it, for one width d_k, or for one head of an attention.
+    """Measurements without and with √d_k, for one width d_k or for one head of an attention.
 
-    `where` is the sublayer that attends, if there are layers; heads are counted from 1, and None is
-    all of them. `left_out` are queries that may attend nothing, beside the `queries` that are measured. `log_m`
-    is the entropy of m equal weights; under a mask m is what a query sees, and this is a mean.
+    `where` is the sublayer if there are layers; heads are counted from 1, and None is all heads.
+    `queries` is the number of measured queries; `left_out` is the number of queries that may attend
+    nothing. `log_m` is the entropy of m equal weights, where m is the number of keys that a query
+    sees; with a mask it is a mean over the queries.
     """
 
     d_k: int
@@ -85,14 +86,14 @@ def gradient_size(weights: Array) -> Array:
 
 
 def by_query(scores: Array, weights: Array, sees: Booleans) -> Array:
-    """For each query, over the keys it sees: (…, n, m) three times → (…, n, 6).
+    """Measure each query, over the keys that it sees: (…, n, m) three times → (…, n, 6).
 
-    The six are the number of keys, the mean and the variance of the scores, the largest weight, the
-    entropy, and the size of the gradient.
+    The six numbers are the number of keys, the mean and the variance of the scores, the largest
+    weight, the entropy, and the size of the gradient.
     """
     scores, weights = scores.astype(np.float64), weights.astype(np.float64)
     keys = sees.sum(axis=-1)
-    with np.errstate(all="ignore"):  # what overflows is infinite or NaN, and is shown so
+    with np.errstate(all="ignore"):  # overflow gives inf or NaN, which is shown
         mean = np.where(sees, scores, 0).sum(axis=-1) / keys
         away = np.where(sees, scores - mean[..., None], 0)
         variance = np.square(away).sum(axis=-1) / keys
@@ -102,7 +103,7 @@ def by_query(scores: Array, weights: Array, sees: Booleans) -> Array:
 
 
 def summary(queries: Array) -> Measured:
-    """What `by_query` found, in one: (n, 6), each of which sees a key.
+    """Combine the rows of `by_query`, (n, 6), in one; every query must see a key.
 
     The variance of all scores is the mean of the variances within a query plus the variance of the
     queries' means, both weighted by the number of keys.
@@ -119,7 +120,7 @@ def summary(queries: Array) -> Measured:
 
 
 def row(d_k: int, where: str, head: int | None, without: Array, scaled: Array) -> Row:
-    """A row, from what `by_query` found without √d_k and with it: (n, 6) each."""
+    """Return a row, from the results of `by_query` without √d_k and with it: (n, 6) each."""
     may = without[:, 0] > 0
     keys = without[may, 0]
     log_m = float(np.log(keys).mean()) if len(keys) else nan

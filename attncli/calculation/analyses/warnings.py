@@ -1,4 +1,4 @@
-"""What a trace should make the user look twice at: walks over it that end in a sentence."""
+"""Warnings about a trace: each function looks for one kind of problem and yields sentences."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ IDLE = {
 
 
 def remarks(trace: Trace, plan: Plan, problem: Problem) -> list[str]:
-    """Warnings: what nothing uses, what is missing, undefined or too large, what attends nothing.
+    """Return warnings: unused inputs, missing projections, overflow, queries that attend nothing.
 
-    The trace may be that of a shorter plan than the problem's own.
+    The trace may belong to a shorter plan than `plan`.
     """
     return [
         *unused(plan, problem),
@@ -44,7 +44,7 @@ def remarks(trace: Trace, plan: Plan, problem: Problem) -> list[str]:
 
 
 def unused(plan: Plan, problem: Problem) -> Iterator[str]:
-    """The matrices that no step takes, and the choices that change nothing."""
+    """Yield a warning for matrices that no step uses, and the choices that change nothing."""
     used = {name for step in plan.steps for name in step.operation.operands}
     for name in problem.matrices:
         if name not in used:
@@ -58,7 +58,7 @@ def unused(plan: Plan, problem: Problem) -> Iterator[str]:
 
 
 def _unprojected(problem: Problem) -> Iterator[str]:
-    """The attentions of a layer that have no projections, which may have been forgotten."""
+    """Yield a warning for attentions of a layer without projections, perhaps forgotten."""
     bare: dict[str, list[str]] = {}
     for part in problem.parts:
         if "weights" in part.plan.names and "W_q" not in part.problem.axes:
@@ -66,7 +66,9 @@ def _unprojected(problem: Problem) -> Iterator[str]:
             bare.setdefault(others, []).append(part.prefix.removesuffix("."))
     for others, names in bare.items():
         have = "has" if len(names) == 1 else "have"
-        yield f"{some_in_words(names, MOST_NAMED)} {have} no W_q, W_k and W_v: X itself is Q{others}."
+        yield (
+            f"{some_in_words(names, MOST_NAMED)} {have} no W_q, W_k and W_v: X itself is Q{others}."
+        )
 
 
 def _holds(part: Part, name: str) -> bool:
@@ -78,13 +80,13 @@ def _calculated(trace: Trace) -> Iterator[Step]:
 
 
 def _doubts(trace: Trace) -> Iterator[str]:
-    """What operations themselves say of what they were given."""
+    """Yield the operations' own warnings about their operands."""
     for step in _calculated(trace):
         yield from step.operation.doubts(*map(trace.matrices.get, step.operation.operands))
 
 
 def _overflows(trace: Trace) -> Iterator[str]:
-    """The steps that made infinities or NaN of finite numbers; −inf is what masks are for."""
+    """Yield a warning for each step that overflowed; a mask's −inf is not an overflow."""
     for step in _calculated(trace):
         operation = step.operation
         within = [name for name in operation.stands_for if name in trace.overflowed]
@@ -94,7 +96,7 @@ def _overflows(trace: Trace) -> Iterator[str]:
             yield f"{name} overflows {result.dtype.name}: {numbers}."
         operands = [trace.matrices[name] for name in operation.operands]
         strange = 0 if within else _strange(result, operation.hides)
-        if strange and operation.stands_for:  # NaN may be what rows without keys have
+        if strange and operation.stands_for:  # NaN can be the weights of rows without keys
             hidden = operation.rows_without_keys(*operands)
             strange = _strange(result if hidden is None else result[~hidden], is_masked=False)
         if strange and not any(_strange(operand, is_masked=False) for operand in operands):
@@ -110,7 +112,7 @@ def _strange(matrix: Array, is_masked: bool) -> int:
 
 
 def _empty_rows(trace: Trace, plan: Plan, problem: Problem) -> Iterator[str]:
-    """Queries all of whose keys are masked, and the numbers that they get instead of weights."""
+    """Yield a warning for queries whose keys are all masked; name the values of their weights."""
     masked = {step.name for step in plan.steps if step.operation.hides}
     weights = {step.name: step for step in plan.steps if step.operation.makes_weights}
     for step in _calculated(trace):

@@ -1,6 +1,6 @@
-"""How the values of choices are read, as a document or an option gives them.
+"""Readers of the values of choices, as a document or an option gives them.
 
-Each reader raises ValueError, with what was expected, for anything else.
+Each reader raises ValueError for a wrong value; the message says what is expected.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _number(value: object, expected: str = "it must be a number") -> float:
 
 
 def lengths(value: object) -> tuple[int, ...]:
-    """Lengths as a list, as one number, or in one text with commas."""
+    """Read lengths from a list, from one number, or from a text with commas."""
     parts = value.split(",") if isinstance(value, str) else value
     numbers = parts if isinstance(parts, list | tuple) else [parts]
     expected = "it must be whole numbers from 0, one a batch entry"
@@ -63,7 +63,7 @@ def lengths(value: object) -> tuple[int, ...]:
 
 
 def factor(value: object) -> float:
-    """The factor; `none` is 1, which does nothing."""
+    """Read a factor; `none` is 1, which changes nothing."""
     if value is None or (isinstance(value, str) and value.strip().casefold() == "none"):
         return 1.0
     expected = "it must be a number, or none"
@@ -74,7 +74,7 @@ def factor(value: object) -> float:
 
 
 def cap(value: object) -> float | None:
-    """The cap; 0 and `none` are no cap."""
+    """Read a soft cap; 0 and `none` mean that there is no cap."""
     if value is None or (isinstance(value, str) and value.strip().casefold() == "none"):
         return None
     expected = "it must be a number above 0, or none"
@@ -117,7 +117,7 @@ def yes_or_no(value: object) -> bool:
 
 
 def labels(value: object) -> tuple[str, ...]:
-    """Labels as a list, or in one text with commas (quoted where a label has one)."""
+    """Read labels from a list, or from a text with commas (quoted if a label has a comma)."""
     if isinstance(value, str):
         import csv
 
@@ -136,7 +136,7 @@ def text(value: object) -> str:
 
 
 def position(value: object) -> Position:
-    """A kind of position; a learned one is an input, and adds none of its own."""
+    """Read a positional encoding; a learned one is an input and encodes nothing by itself."""
     from attncli.calculation.positions.schemes import read_position
 
     return read_position(value)

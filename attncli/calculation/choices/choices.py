@@ -1,6 +1,6 @@
 """The choices of a problem, in a document or as options: one attribute each of `Choices`.
 
-A choice knows its default, how it is read and the words of its help. Nothing else names a default.
+A choice knows its default, its reader and its help text. No other module repeats a default.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ MASK_KINDS = {
 
 
 class Choice(Generic[Value]):
-    """A choice: how its value is shown and read, its default, and the words of its help.
+    """A choice: how its value is shown and read, its default, and its help text.
 
-    `read` takes the value as a document or an option gives it, and raises ValueError, with what was
-    expected, for anything else. `values` are all that it may be, where they can be listed.
-    `otherwise` says in words what holds where the default does not say it.
+    `read` takes the value as a document or an option gives it, and raises ValueError with what is
+    expected if the value is wrong. `values` returns all possible values if they can be listed.
+    `otherwise` replaces the default in the help text.
 
-    It is an attribute of `Choices`: of the class it is the choice, of an instance its value.
+    Choices are descriptors: `Choices.score` is the choice itself, `choices.score` is its value.
     """
 
     name: str
@@ -69,12 +69,12 @@ class Choice(Generic[Value]):
     def __get__(self, chosen: Choices | None, owner: type[Choices]) -> Choice[Value] | Value:
         if chosen is None:
             return self
-        # `Choices` keeps only values that this choice has read, or that a convention gives for it.
+        # `Choices` holds only values that this choice has read, or that a convention sets.
         value: Any = chosen.values.get(self.name, self.default)
         return value  # type: ignore[no-any-return]
 
     def read(self, value: object) -> Value:
-        """The value. Raises ProblemError with what was expected for anything else."""
+        """Return the value. Raises ProblemError, with what is expected, if it is wrong."""
         try:
             return self._read(value)
         except ValueError as error:
@@ -82,7 +82,7 @@ class Choice(Generic[Value]):
 
     @property
     def help(self) -> str:
-        """One sentence, with the default: `Scoring function (default: scaled).`"""
+        """One sentence of help with the default: `Scoring function (default: scaled).`"""
         shown = self.otherwise or self._shown
         return f"{self.meaning} (default: {shown})." if shown else f"{self.meaning}."
 
@@ -95,7 +95,7 @@ class Choice(Generic[Value]):
 
 
 def _listed(path: str, registry: str) -> Callable[[], Collection[str]]:
-    """The names in a registry, whose module is loaded when they are asked for."""
+    """Return a function that imports a registry and returns its names."""
 
     def names() -> Collection[str]:
         from importlib import import_module
@@ -113,15 +113,14 @@ def _named(
     metavar: str = "NAME",
     aliases: tuple[str, ...] = (),
 ) -> Choice[str]:
-    """A choice of one of several names."""
+    """Return a choice of one of several names."""
     return Choice(metavar, meaning, values.one_of(names), default, names, aliases)
 
 
 class Choices:
-    """The choices of one problem: as the user makes them, else its convention, else the default.
+    """The choices of one problem: the user's value, else the convention's, else the default.
 
-    `given` are the values that the user gives, as each choice reads them; `framework` is the
-    convention that they name.
+    `given` are the user's values, as each choice has read them; `framework` is the convention.
     """
 
     score = _named(
@@ -234,18 +233,18 @@ class Choices:
 
     @staticmethod
     def read(written: Mapping[str, object]) -> Choices:
-        """The choices among these entries as they are written; the other entries are passed over.
+        """Read the choices among these entries of a document; ignore the other entries.
 
         Raises ProblemError for a value that its choice cannot read.
         """
         return Choices({n: CHOICES[n].read(value) for n, value in written.items() if n in CHOICES})
 
     def but(self, **changes: object) -> Choices:
-        """The same choices with other values for these."""
+        """Return these choices with some values changed."""
         return Choices({**self.given, **changes})
 
     def says(self, name: str) -> bool:
-        """True if the user or the convention chooses this, so that it is not the default."""
+        """True if the user or the convention sets this choice, and not the default."""
         return name in self.values
 
 

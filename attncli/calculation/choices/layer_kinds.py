@@ -1,4 +1,4 @@
-"""The kinds of layers: one entry each in `LAYERS`. A document names one as `layer`."""
+"""The kinds of layers: one entry each in `LAYERS`. The choice `layer` names one."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 from attncli.records import field, record
 
-FFN = "ffn"  # every other sublayer attends: `self` on the tokens, `cross` on the memory
+FFN = "ffn"  # every other sublayer is attention: `self` on the tokens, `cross` on the memory
 
 
 @record(frozen=True)
 class Stack:
-    """Layers that follow each other: the sublayers of each, and where their matrices stand.
+    """A stack of layers: the sublayers of each layer, and the name of the stack in a document.
 
-    `is_causal`: tokens attend to none that come after them, though no mask says so.
+    `is_causal`: tokens do not attend later tokens, even without a mask in the document.
     """
 
     sublayers: tuple[str, ...]
@@ -22,7 +22,7 @@ class Stack:
 
     @property
     def attentions(self) -> tuple[str, ...]:
-        """The sublayers that attend."""
+        """The sublayers that are attention."""
         return tuple(name for name in self.sublayers if name != FFN)
 
     @property
@@ -36,9 +36,9 @@ class Stack:
 
 @record(frozen=True)
 class LayerKind:
-    """A kind of layer: its stacks, in their order, each of which may attend to the one before.
+    """A kind of layer: its stacks in order; each may attend the one before it.
 
-    `sizes` and `choices` are those of the document that `attncli new` writes.
+    `sizes` and `choices` are used for the document that `attncli new` writes.
     """
 
     name: str
@@ -54,12 +54,12 @@ class LayerKind:
 
     @property
     def is_composed(self) -> bool:
-        """True if it has several stacks, whose matrices stand under the names of the stacks."""
+        """True if it has several stacks; matrices are then nested under the stacks' names."""
         return len(self.stacks) > 1
 
     @property
     def inputs(self) -> dict[str, str]:
-        """The names of its inputs: `X` is that of its last stack, `memory` what this attends to."""
+        """The document's names of `X`, the last stack's input, and of the `memory` it attends."""
         inputs = {"X": f"{self.last.prefix}X"}
         if self.last.attends_memory:
             inputs["memory"] = f"{self.stacks[0].prefix}X" if self.is_composed else "memory"

@@ -1,1 +1,1 @@
-"""What a calculation costs: operations, parameters and bytes, of a document or of sizes."""
+"""The cost of a calculation: operations, parameters and bytes, of a document or of sizes."""

@@ -1,4 +1,4 @@
-"""What else could be done at these sizes: other scoring functions, and other layers."""
+"""The alternatives at the same sizes: other scoring functions, and other layers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from attncli.records import record, replace
 
 @record(frozen=True)
 class Scored:
-    """What the scores take under one scoring function; no steps, and why, where it cannot be used."""
+    """The cost of the scores under one scoring function.
+
+    If the function cannot be used, `steps` is empty and `why_not` gives the reason.
+    """
 
     scoring: Scoring
     steps: tuple[StepCost, ...]
@@ -40,9 +43,9 @@ class Scored:
 
 @record(frozen=True)
 class Pairs:
-    """The queries and keys that are scored, and the hidden width where one is needed.
+    """The queries and keys that are scored, and the hidden width if one is needed.
 
-    `name` is that of their sublayer, where there are layers.
+    `name` is the name of their sublayer if there are layers.
     """
 
     name: str
@@ -65,21 +68,20 @@ class Pairs:
 
     @property
     def features(self) -> int:
-        """Those of a token: of X, or of the queries of all heads together."""
+        """The number of features of a token: of X, or of the queries of all heads together."""
         of_x = self.problem.axes.get("X")
         return of_x[-1].size if of_x else self.queries[-1].size * self.heads
 
     def size(self, name: str) -> int:
-        """A size that the weights of scoring functions have: d_q, d_k or hidden."""
+        """Return a size of the weights of scoring functions: d_q, d_k or hidden."""
         own = {"d_q": self.queries[-1].size, "d_k": self.keys[-1].size, "hidden": self.hidden}
         return own[name]
 
 
 def pairs(problem: Problem, hidden: int | None = None) -> Pairs:
-    """What is scored in an attention, or in the first one of layers.
+    """Return the queries and keys of an attention, or of the first attention of layers.
 
-    `hidden` is the width of `hidden` in additive scoring, where the problem has none; d_k unless
-    given.
+    `hidden` is the hidden width of additive scoring if the problem has none; its default is d_k.
     """
     parts = [part for part in problem.parts if "weights" in part.plan.names]
     own = parts[0].problem if parts else problem
@@ -93,7 +95,7 @@ def pairs(problem: Problem, hidden: int | None = None) -> Pairs:
 
 
 def scorings(at: Pairs) -> list[Scored]:
-    """Every scoring function at these sizes; `scale` is left to each of them."""
+    """Return the cost of every scoring function at these sizes, each with its default scale."""
     return [_scored(scoring, at) for scoring in SCORING.values()]
 
 
@@ -117,7 +119,7 @@ def _axes(shape: Shape) -> Axes:
 
 @record(frozen=True)
 class Place:
-    """Where layers are compared: n tokens of d features, a kernel, and a window of keys."""
+    """The sizes at which layers are compared: n tokens of d features, a kernel, a window."""
 
     n: int
     d: int
@@ -127,11 +129,11 @@ class Place:
 
 @record(frozen=True)
 class LayerAlternative:
-    """A way to let tokens know of each other, in one layer of n tokens and d features.
+    """A kind of layer that combines n tokens of d features, as an alternative to attention.
 
-    `order`, `sequential` and `path` are how the cost of the layer, the operations that must wait
+    `order`, `sequential` and `path` say how the cost of the layer, the operations that must wait
     for each other, and the longest path between two tokens grow (Vaswani et al. 2017, table 1);
-    `multiplications` are all that one layer does.
+    `multiplications` is the exact number for one layer.
     """
 
     name: str
@@ -149,7 +151,7 @@ def _one(_: Place) -> int:
 
 
 def _layers(n: int, reach: int) -> int:
-    """How many layers that each reach so many times farther than the one before see n tokens."""
+    """Return how many layers see n tokens, if each layer reaches `reach` times as far."""
     layers, seen = 1, reach
     while seen < n:
         layers, seen = layers + 1, seen * reach
@@ -185,7 +187,7 @@ LAYER_ALTERNATIVES: tuple[LayerAlternative, ...] = (
         _one,
         "n / k",
         lambda at: -(-at.n // at.kernel),
-        lambda at: at.kernel * at.n * at.d**2,  # k products with d × d weights a token
+        lambda at: at.kernel * at.n * at.d**2,  # for each token, k products with d × d weights
     ),
     LayerAlternative(
         "dilated convolution",
@@ -212,9 +214,10 @@ LAYER_ALTERNATIVES: tuple[LayerAlternative, ...] = (
 
 @record(frozen=True)
 class Report:
-    """What is to be told: the costs, and where it is asked for, what else could be done.
+    """A cost report: the costs, and comparisons with alternatives if the user wants them.
 
-    `pairs` and `place` are None where nothing is compared; `doubled` is empty unless asked for.
+    `pairs` and `place` are None if nothing is compared; `doubled` is empty without longer
+    sequences.
     """
 
     costing: Costing
@@ -224,5 +227,5 @@ class Report:
 
     @property
     def is_plain(self) -> bool:
-        """Whether the steps are what is asked for."""
+        """True if the report shows the steps, and no comparison."""
         return not (self.pairs or self.doubled)

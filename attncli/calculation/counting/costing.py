@@ -1,7 +1,7 @@
-"""What a whole calculation costs: its steps added up, its parameters, and what its results take.
+"""The cost of a whole calculation: the sum of its steps, its parameters, the size of its results.
 
-Only sizes are looked at: nothing is calculated. Masks change no count, as hidden scores are
-calculated like the others; how many of them are open is said beside.
+Only sizes are used: nothing is calculated. Masks change no count, because hidden scores are
+calculated like the others; how many scores are open is reported separately.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TOKENS = ("n", "m")  # the axes that grow with the sequences
 
 @record(frozen=True)
 class StepCost:
-    """What one step takes, and the bytes of its result."""
+    """The cost of one step, and the bytes of its result."""
 
     step: Step
     cost: Cost
@@ -38,7 +38,7 @@ class StepCost:
 
 @record(frozen=True)
 class Group:
-    """The steps of a sublayer, of all layers together; `times` says how many sublayers these are."""
+    """The steps of a sublayer, summed over layers; `times` is the number of such sublayers."""
 
     name: str
     times: int
@@ -49,7 +49,7 @@ class Group:
 
 @record(frozen=True)
 class Doubled:
-    """What the calculation takes with sequences of these lengths."""
+    """The cost of the calculation for sequences of these lengths."""
 
     lengths: Mapping[str, int]
     cost: Cost
@@ -58,14 +58,14 @@ class Doubled:
 
 @record(frozen=True)
 class Costing:
-    """A problem, its plan, and what the plan takes."""
+    """A problem, its plan, and the cost of the plan."""
 
     problem: Problem
     plan: Plan
 
     @cached_property
     def dtype(self) -> np.dtype[Any]:
-        """The type of the numbers; masks may be of another."""
+        """The dtype of the numbers; masks may have another."""
         kinds = (matrix.dtype for matrix in self.problem.matrices.values())
         return next(dtype for dtype in kinds if dtype.kind == "f")
 
@@ -74,7 +74,7 @@ class Costing:
         return tuple(self.of_inputs(self.problem.axes))
 
     def of_inputs(self, inputs: Mapping[str, Axes]) -> Iterator[StepCost]:
-        """What each step takes where the inputs have these axes."""
+        """Yield the cost of each step if the inputs have these axes."""
         known = dict(inputs)
         for step in self.plan.steps:
             operands = [known[name] for name in step.operation.operands]
@@ -88,28 +88,28 @@ class Costing:
 
     @property
     def bytes(self) -> int:
-        """Of all results together."""
+        """The bytes of all results together."""
         return sum(step.bytes for step in self.steps)
 
     @property
     def largest(self) -> StepCost:
-        """The step whose result takes most; the first of several."""
+        """The step with the largest result; the first if there are several."""
         return max(self.steps, key=lambda step: step.bytes)
 
     @cached_property
     def used(self) -> dict[str, Axes]:
-        """The inputs that a step takes."""
+        """The axes of the inputs that steps use, by name."""
         names = {name for step in self.plan.steps for name in step.operation.operands}
         return {n: self.problem.axes[n] for n in self.problem.matrices if n in names}
 
     @cached_property
     def parameters(self) -> dict[str, Shape]:
-        """What is learned: weights, biases, norms, positions, with their shapes as they are written."""
+        """The shapes, as written, of all that is learned: weights, biases, norms, positions."""
         return {name: self._shape(name) for name in self.used if _is_learned(name)}
 
     @property
     def sequences(self) -> dict[str, Shape]:
-        """The other inputs: sequences, caches and masks."""
+        """The shapes of the other inputs: sequences, caches and masks."""
         return {name: self._shape(name) for name in self.used if not _is_learned(name)}
 
     def _shape(self, name: str) -> Shape:
@@ -117,12 +117,12 @@ class Costing:
 
     @property
     def learned(self) -> int:
-        """The number of parameters."""
+        """The number of learned parameters."""
         return sum(cells(self.used[name]) for name in self.parameters)
 
     @property
     def opened(self) -> list[Opened]:
-        """How many scores each mask leaves open; sublayers that agree are one entry."""
+        """The number of scores that each mask leaves open; equal sublayers are one entry."""
         found: dict[Opened, None] = {}
         for step, mask in masks_in(self.plan.steps):
             part = opened(mask, step.axes, self.problem.matrices)
@@ -131,7 +131,7 @@ class Costing:
 
     @property
     def groups(self) -> list[Group]:
-        """The sublayers, those of all layers together; none where there are no layers."""
+        """The costs of sublayers, summed over layers; empty if there are no layers."""
         if not self.problem.parts:
             return []
         names = dict.fromkeys(folded(self._owner(step.step.name)) for step in self.steps)
@@ -149,7 +149,7 @@ class Costing:
         )
 
     def _owner(self, name: str) -> str:
-        """The sublayer of a step or a weight; what stands in none is called as its first step."""
+        """Return the sublayer of a step or weight; outside sublayers, the name itself."""
         return self._owners.get(name) or name.rpartition(".")[0] or name
 
     @cached_property
@@ -161,7 +161,7 @@ class Costing:
         }
 
     def doubled(self, times: int) -> list[Doubled]:
-        """What it takes with sequences as long as they are, twice, four times, … as long."""
+        """Return the cost at 1, 2, 4, … 2^`times` times the length of the sequences."""
         return [self._of_length(2**power) for power in range(times + 1)]
 
     def _of_length(self, factor: int) -> Doubled:
@@ -190,5 +190,5 @@ def _is_learned(name: str) -> bool:
 
 
 def folded(name: str) -> str:
-    """A name with N for the number of its layer: `layers.N.self.scores`."""
+    """Return a name with N for the number of its layer: `layers.N.self.scores`."""
     return re.sub(r"\blayers\.\d+", "layers.N", name)

@@ -1,7 +1,7 @@
-"""A document made of sizes: its matrices have shapes, and no numbers in them.
+"""A document made of sizes: its matrices have shapes, but no numbers of their own.
 
-Every matrix is one zero that is repeated without being copied, so that a million tokens take no
-memory. What is made of it is checked and planned as any document is.
+Every matrix is a single zero that NumPy repeats without copying, so a million tokens take no
+memory. The document is checked and planned like any other.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from attncli.words import shape_text
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MOST_NUMBERS = 2**59  # in a matrix: the bytes of more are beyond what NumPy counts
+MOST_NUMBERS = 2**59  # in a matrix; NumPy cannot count the bytes of more
 SOURCE = "the sizes"
 
 Shapes = Iterator[tuple[str, Shape]]
@@ -39,10 +39,10 @@ def sized(
     final_norm: bool = False,
     spare: Collection[str] = (),
 ) -> Document:
-    """The document that sizes and choices make together; `position` may be `learned`.
+    """Return the document that sizes and choices describe; `position` may be `learned`.
 
-    Raises ProblemError for a size that is missing, or makes no heads, and for one that no matrix
-    has, unless it is `spare`.
+    `biases` is a key of `BIASES`. Raises ProblemError if a size is missing, if heads cannot be
+    made, and if no matrix uses a size, unless it is in `spare`.
     """
     entries = dict(choices.entries)
     is_learned = "position" in entries and entries["position"].value == "learned"
@@ -62,7 +62,7 @@ def sized(
 
 
 def _check_made(names: Iterable[str], biases: str, final_norm: bool) -> None:
-    """Raise ProblemError for biases, or a last norm, that are asked for where there can be none."""
+    """Raise ProblemError if the user chose biases or a last norm, but nothing can have them."""
     if final_norm and not any("norm_final" in name for name in names):
         message = "--final-norm is given, but there are no layers here for it to follow."
         raise ProblemError(message, "It is for encoder, decoder and transformer: see --layer.")
@@ -72,7 +72,7 @@ def _check_made(names: Iterable[str], biases: str, final_norm: bool) -> None:
 
 
 def blank(name: str, shape: Shape, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """A matrix of zeros that takes no memory. Raises ProblemError for one that nothing can hold."""
+    """Return zeros that take no memory. Raises ProblemError if NumPy cannot hold the shape."""
     if prod(shape) > MOST_NUMBERS:
         message = f"{name} would be {shape_text(shape)}: no machine holds so many numbers."
         raise ProblemError(message, "Choose smaller sizes.", (name,))
@@ -80,7 +80,7 @@ def blank(name: str, shape: Shape, dtype: np.dtype[Any]) -> NDArray[Any]:
 
 
 class Shaped:
-    """The matrices that sizes imply, by their names, in the layout `rows`."""
+    """The shapes of the matrices that sizes imply, by name, in the layout `rows`."""
 
     def __init__(self, sizes: Sizes, biases: str, is_learned: bool, final_norm: bool) -> None:
         self.sizes = sizes
@@ -89,7 +89,7 @@ class Shaped:
         self.final_norm = final_norm
 
     def matrices(self) -> Shapes:
-        """All of them: of one attention, or of layers."""
+        """Yield the shapes of all matrices, for one attention or for layers."""
         kind = LAYERS.get(self.sizes.kind)
         if kind is None:
             yield from self.attention()
@@ -102,7 +102,7 @@ class Shaped:
             yield from self.linear("", "out", self.sizes["d_model"], self.sizes["words"])
 
     def attention(self) -> Shapes:
-        """X and its projections, or Q, K and V; then the weights."""
+        """Yield X and its projections, or Q, K and V; then the weights."""
         sizes = self.sizes
         if sizes.has("d_model"):
             yield from self.tokens("X", "n")
@@ -121,12 +121,12 @@ class Shaped:
         yield name, (*self.sizes.batch, self.sizes[count], self.sizes["d_model"])
 
     def position(self, prefix: str, count: str) -> Shapes:
-        """Learned positions, where they are chosen."""
+        """Yield the learned positions if they are chosen."""
         if self.is_learned:
             yield f"{prefix}position", (self.sizes[count], self.sizes["d_model"])
 
     def weights(self, prefix: str, d_out: int | None) -> Shapes:
-        """The projections of one attention, and the weights of its scoring function."""
+        """Yield the projections of one attention, and the weights of its scoring function."""
         sizes = self.sizes
         if sizes.has("d_model"):
             for letter, width in zip("qkv", sizes.widths, strict=True):
@@ -137,13 +137,13 @@ class Shaped:
             yield prefix + name, shape_of(axes, sizes.__getitem__)
 
     def linear(self, prefix: str, letter: str, d_in: int, d_out: int) -> Shapes:
-        """A weight, and its bias where there is one."""
+        """Yield a weight, and its bias if it has one."""
         yield f"{prefix}W_{letter}", (d_in, d_out)
         if self.biases == "all" or (self.biases == "ffn" and prefix.endswith("ffn.")):
             yield f"{prefix}b_{letter}", (d_out,)
 
     def past(self, prefix: str) -> Shapes:
-        """The cache before the keys and values of this call."""
+        """Yield the cached keys and values of earlier calls."""
         sizes = self.sizes
         if sizes.has("past"):
             heads = (sizes.kv_heads,) if sizes.heads > 1 else ()
@@ -151,7 +151,7 @@ class Shaped:
                 yield prefix + name, (*sizes.batch, *heads, sizes["past"], width)
 
     def stack(self, stack: Stack, count: str) -> Shapes:
-        """What goes into one stack, its layers, and the norm after them."""
+        """Yield the inputs of one stack, its layers, and the norm after them."""
         side = stack.prefix
         yield from self.tokens(f"{side}X", count)
         yield from self.position(side, count)
@@ -165,7 +165,7 @@ class Shaped:
             yield from self.norm(f"{side}norm_final.")
 
     def layer(self, prefix: str, stack: Stack) -> Shapes:
-        """The weights of the sublayers of one layer, and of the norm of each."""
+        """Yield the weights of the sublayers of one layer, and of their norms."""
         for name in stack.attentions:
             yield from self.weights(f"{prefix}{name}.", self.sizes["d_model"])
         yield from self.past(f"{prefix}self.")
@@ -182,7 +182,7 @@ class Shaped:
         yield from self.linear(prefix, "2", d_ff, d_model)
 
     def norm(self, prefix: str) -> Shapes:
-        """What a norm learns."""
+        """Yield the learned vectors of a norm."""
         yield f"{prefix}gamma", (self.sizes["d_model"],)
         if self.sizes.choices.norm_kind == "layer":
             yield f"{prefix}beta", (self.sizes["d_model"],)

@@ -1,4 +1,4 @@
-"""How many scores a mask leaves open, without a matrix of them where rules alone say it."""
+"""The number of scores that a mask leaves open, without a whole matrix if only rules decide."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @record(frozen=True)
 class Opened:
-    """Of so many scores, so many may be attended."""
+    """The number of scores that a mask leaves open, out of all."""
 
     name: str
     opened: int
@@ -34,9 +34,10 @@ class Opened:
 
 
 def opened(mask: Mask, axes: Axes, matrices: Mapping[str, NDArray[Any]]) -> Opened:
-    """The scores with these axes that a mask leaves open; its matrices are among `matrices`.
+    """Count the scores with these axes that a mask leaves open.
 
-    Numbers that other steps add, such as the distances of ALiBi, hide nothing.
+    `matrices` contains the mask's matrices. Numbers from other steps, such as the distances of
+    ALiBi, hide nothing.
     """
     shape = sizes(axes)
     given = {name: matrices[name] for name in (*mask.keep, *mask.add) if name in matrices}
@@ -47,7 +48,7 @@ def opened(mask: Mask, axes: Axes, matrices: Mapping[str, NDArray[Any]]) -> Open
 
 
 def _by_runs(mask: Mask, shape: Shape) -> int | None:
-    """The same where each rule lets a query see one run of keys, whose ends say all; else None."""
+    """Count the open scores if each rule gives a query one run of keys; else return None."""
     *_, n, m = shape
     i = np.arange(n)[:, None]
     first, end = np.zeros((n, 1), np.int_), np.full((n, 1), m)
@@ -61,7 +62,7 @@ def _by_runs(mask: Mask, shape: Shape) -> int | None:
 
 
 def _seen(mask: Mask, tile: Tile, given: Mapping[str, NDArray[Any]]) -> Booleans:
-    """True where a query of a tile may attend to a key."""
+    """True where a query of a tile may attend a key."""
     seen = Seen.by(mask.rules, tile).booleans()
     for name, matrix in given.items():
         part = tile.part(matrix, mask.fills_up)

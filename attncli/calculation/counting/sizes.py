@@ -1,4 +1,4 @@
-"""Sizes that the user gives in place of matrices: one entry each in `SIZES`, and what follows."""
+"""Sizes that the user gives instead of matrices: one entry each in `SIZES`; and derived sizes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from attncli.errors import ProblemError
 from attncli.records import record
 from attncli.words import divisors, in_words
 
-MOST = 10**7  # of anything: a list of so many numbers still fits any memory
+MOST = 10**7  # the limit of every size: a list of so many numbers still fits into memory
 
 
 @record(frozen=True)
 class Size:
-    """A size: what it counts, what it is unless given, and the kinds that have it."""
+    """A size: its meaning for help, its default in words, and the kinds of layers that have it."""
 
     help: str
     default: str = ""
@@ -46,7 +46,7 @@ SIZES: dict[str, Size] = {
     "words": Size("Words after the last layer: W_out", "none", tuple(LAYERS)),
 }
 
-# Where a product with a weight adds a bias; the first unless it is said.
+# The products with weights that add a bias; the first entry is the default.
 BIASES = {
     "ffn": "in feed-forwards alone, as in the paper",
     "none": "nowhere",
@@ -55,12 +55,12 @@ BIASES = {
 
 
 def option(name: str) -> str:
-    """How a size is written on the command line: `--d-model`."""
+    """Return a size's option on the command line: `--d-model`."""
     return f"--{name.replace('_', '-')}"
 
 
 class Sizes:
-    """Sizes as they are given, with the choices beside them, and those that follow from them."""
+    """The sizes that the user gives, together with choices, and the sizes that follow from them."""
 
     def __init__(self, given: Mapping[str, int], choices: Choices) -> None:
         self.given = given
@@ -73,7 +73,7 @@ class Sizes:
         self._check()
 
     def _check(self) -> None:
-        """Raise ProblemError for a size that is missing, or that nothing here has."""
+        """Raise ProblemError if a size is missing, or if nothing here has it."""
         for name, value in self.given.items():
             if self.kind not in SIZES[name].kinds:
                 message = f"{option(name)} is given, but there is none here: {_said(self.kind)}."
@@ -88,11 +88,11 @@ class Sizes:
                 raise ProblemError(message, f"It counts: {SIZES[name].help}.", (name,))
 
     def has(self, name: str) -> bool:
-        """Whether a size is given."""
+        """True if the user gives this size."""
         return name in self.given
 
     def __getitem__(self, name: str) -> int:
-        """A size, or what it is unless given. Raises ProblemError where nothing says it."""
+        """Return a size or its default. Raises ProblemError if it has neither."""
         if name in self.given:
             self.used.add(name)
             return self.given[name]
@@ -107,7 +107,7 @@ class Sizes:
         raise KeyError(name)
 
     def _of_head(self) -> int:
-        """The width of a head that d_model and the number of heads make."""
+        """Return the width of a head, from d_model and the number of heads."""
         if not self.has("d_model"):
             message = "neither --d-model nor --d-k is given: sizes need one of them."
             hint = (
@@ -126,16 +126,16 @@ class Sizes:
 
     @property
     def widths(self) -> tuple[int, int, int]:
-        """Those of Q, K and V: of all their heads together. d_k need not be d_model / heads."""
+        """The widths of Q, K and V, all heads together; d_k need not be d_model / heads."""
         return self.heads * self["d_q"], self.kv_heads * self["d_k"], self.kv_heads * self["d_v"]
 
     @property
     def batch(self) -> Shape:
-        """The axis of batch entries, where there are any."""
+        """The axis of batch entries as a tuple; empty if there is no batch."""
         return (self["batch"],) if self.has("batch") else ()
 
     def check_used(self, spare: Collection[str]) -> None:
-        """Raise ProblemError for a size that was given, but never asked for, unless it is `spare`."""
+        """Raise ProblemError if a given size was never used, unless it is in `spare`."""
         for name in self.given:
             if name not in self.used | set(spare):
                 message = f"{option(name)} is given, but nothing here has that size."
@@ -148,5 +148,5 @@ def _said(kind: str) -> str:
 
 
 def shape_of(axes: tuple[str, ...], size: Callable[[str], int]) -> Shape:
-    """The shape of a weight of a scoring function: `d_q + d_k` is a sum of sizes."""
+    """Return the shape of a weight of a scoring function: `d_q + d_k` is a sum of sizes."""
     return tuple(sum(size(name) for name in axis.split(" + ")) for axis in axes)

@@ -1,4 +1,4 @@
-"""The steps of a plan that go from scores to weights V, if nobody needs the matrices between."""
+"""The steps of a plan from scores to weights V, if no matrix between is needed."""
 
 from __future__ import annotations
 
@@ -41,22 +41,22 @@ class Chain:
 
     @property
     def between(self) -> tuple[Step, ...]:
-        """The steps that change each score: scale, soft cap, mask, and the distances that it adds."""
+        """The steps between scores and weights: scale, soft cap, mask, and distances to add."""
         return self.steps[len(self.pairs) : -2]
 
 
 def chain_to(last: Step, steps: Sequence[Step], asked: Collection[str]) -> Chain | None:
-    """The chain that ends with this step, among the steps that are run.
+    """Return the chain that ends with the step `last`, among the `steps` to run.
 
-    None where this is no weighted sum, where a step before it does not work score by score, and where
-    a step between is asked for or used elsewhere. Then each step is run by itself.
+    Return None if `last` is not a weighted sum, if an earlier step does not work score by score, or
+    if a step between is in `asked` or used elsewhere. Then each step is run by itself.
     """
     known = {step.name: step for step in steps}
     if last.operation.weighted_sum is None:
         return None
     weights, values = last.operation.weighted_sum
     normalise = known[weights].operation if weights in known else None
-    # Tiles read its temperature and its type; no other operation that makes weights has them.
+    # Tiles read `temperature` and `dtype`, which only a `Normalise` has.
     if not isinstance(normalise, Normalise):
         return None
     names = _scores_to(normalise.source, known)
@@ -71,7 +71,7 @@ def chain_to(last: Step, steps: Sequence[Step], asked: Collection[str]) -> Chain
 
 
 def _scores_to(name: str, known: Mapping[str, Step]) -> set[str] | None:
-    """The names of the steps from the first scores to this step; None where one needs more."""
+    """Return the names of the steps from the first scores to this step; None if one needs more."""
     names = set()
     while step := known.get(name):
         names.add(name)
@@ -84,7 +84,7 @@ def _scores_to(name: str, known: Mapping[str, Step]) -> set[str] | None:
 
 
 def _beside(names: Collection[str], known: Mapping[str, Step]) -> list[str]:
-    """The steps that these take beside their scores, and that are made of these score by score."""
+    """Return the other operands of these steps that are made of their scores, score by score."""
 
     def is_made_of_these(operation: Operation) -> bool:
         return operation.works_by_score and set(operation.operands) <= set(names)

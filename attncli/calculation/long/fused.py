@@ -1,9 +1,9 @@
-"""The tail of a plan as one operation: from queries and keys to weights V, without the matrices between.
+"""The tail of a plan as one operation, from queries and keys to weights V, in tiles.
 
-    output = Σ over tiles of keys: weights of the tile · V of the tile
+  output = Σ over tiles of keys: weights of the tile · V of the tile
 
-Queries against keys are gone through in tiles that fit into a cache, over threads. The result is
-what the steps give one after the other, but for the order in which numbers are added.
+Tiles of queries and keys fit into a cache, and threads share them. The result equals the result of
+the separate steps, except for the order in which numbers are added.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from attncli.records import record, replace
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-BESIDE = 6  # tiles that a thread has: of the scores as each step leaves them
+BESIDE = 6  # tiles that a thread holds: the scores after each step
 
 
 @record(frozen=True)
 class Fused(Operation):
-    """A chain of steps as one operation on what its steps need from outside."""
+    """A chain of steps as one operation; its operands are the matrices from outside the chain."""
 
     chain: Chain
     tiling: Tiling = TILING
@@ -60,7 +60,7 @@ class Fused(Operation):
         return sum(cells(step.axes) for step in self.chain.steps)
 
     def room(self, result: Axes, *operands: Axes) -> int:
-        """Tiles for every thread, and copies of queries, keys and values."""
+        """The temporaries are tiles for every thread, and copies of queries, keys and values."""
         axes = self.chain.scores.axes
         pairs, known = cells(axes), dict(zip(self.operands, operands, strict=True))
         first = self.chain.steps[0].operation
@@ -78,7 +78,7 @@ class Fused(Operation):
         return blocks.result
 
     def doubts(self, *operands: Array) -> Iterator[str]:
-        """Warnings of the steps whose operands are known here."""
+        """Yield the warnings of those steps whose operands are known here."""
         known = self._known(operands)
         for operation in (step.operation for step in self.chain.steps):
             if known.keys() >= set(operation.operands):
@@ -95,7 +95,7 @@ class Fused(Operation):
         return self.chain.last.operation.formula(layout)
 
     def cell(self, index: Index, *operands: Array) -> Expression:
-        """The arithmetic of the weighted sum; for one cell, all the steps are run."""
+        """Return the arithmetic of the weighted sum; this runs all earlier steps for one cell."""
         known: dict[str, Any] = dict(self._known(operands))
         for step in self.chain.steps[:-1]:
             known[step.name] = step.operation.apply(*(known[n] for n in step.operation.operands))
@@ -120,9 +120,9 @@ class Fused(Operation):
 
 
 def fuse(plan: Plan, names: Collection[str], tiling: Tiling = TILING) -> Plan:
-    """The plan that these steps need, with every chain in it as one step that none of them is in.
+    """Return the plan that the steps `names` need, with every chain in it as one step.
 
-    Raises ProblemError for a name that is no step.
+    A chain has none of `names` inside. Raises ProblemError if a name is not a step of the plan.
     """
     needed = plan.needed_for(names)
     steps = [step for step in plan.steps if step.name in needed]

@@ -1,4 +1,4 @@
-"""How much memory the steps of a plan need, before any of them is calculated."""
+"""The memory that the steps of a plan need, estimated before the calculation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MIB, GIB = 2**20, 2**30
 
 @record(frozen=True)
 class Demand:
-    """The bytes that some steps need, and the step whose result takes most of them."""
+    """The bytes that some steps need, and the step with the largest result."""
 
     bytes: int
     largest: Step
@@ -24,7 +24,7 @@ class Demand:
 
     @property
     def largest_text(self) -> str:
-        """`weights alone, 4096 × 4096, takes 128 MiB`."""
+        """The largest result in words: `weights alone, 4096 × 4096, takes 128 MiB`."""
         axes = self.largest.axes
         size = size_text(cells(axes) * self.itemsize)
         return f"{self.largest.name} alone, {shape_text(sizes(axes))}, takes {size}"
@@ -37,12 +37,10 @@ def demand(
     itemsize: int,
     of_written: int = 0,
 ) -> Demand:
-    """What these steps need, all that they are made of, and the inputs: results are kept.
+    """Return the peak memory for these steps, everything they depend on, and the inputs.
 
-    A number has `itemsize` bytes, and the form of the result `of_written` more for each that it
-    shows.
-
-    Raises ProblemError for a name that is no step.
+    Every number takes `itemsize` bytes; all results are kept. Formatting takes `of_written` bytes
+    more for each number of the steps `names`. Raises ProblemError if a name is not a step.
     """
     needed = plan.needed_for(names)
     steps = [step for step in plan.steps if step.name in needed]
@@ -56,17 +54,17 @@ def demand(
     )
     given = sum(matrix.nbytes for matrix in inputs.values())
     shown = sum(cells(step.axes) for step in steps if step.name in names)
-    written = max(0, shown * of_written - room * itemsize)  # the room is free again by then
+    written = max(0, shown * of_written - room * itemsize)  # temporaries are free by then
     return Demand(given + (kept + room) * itemsize + written, largest, itemsize)
 
 
 def check_memory(
     asked: Demand, instead: Iterable[tuple[str, Demand]], limit: int, why: str
 ) -> None:
-    """Raise AttncliError where the steps asked for need more bytes than the limit.
+    """Raise AttncliError if the demand `asked` is more than `limit` bytes.
 
-    `why` says where the limit is from, `instead` what else might do: the first that fits is
-    proposed.
+    `why` says where the limit comes from. `instead` yields alternatives, each a piece of advice and
+    its demand; the message recommends the first that fits.
     """
     if asked.bytes <= limit:
         return
@@ -83,7 +81,7 @@ def check_memory(
 
 
 def size_text(size: int) -> str:
-    """`12.9 GiB`, `300.5 MiB`, `800 bytes`."""
+    """Return a size in words: `12.9 GiB`, `300.5 MiB`, `800 bytes`."""
     if size >= GIB:
         return f"{size / GIB:.1f} GiB"
     return f"{size / MIB:.1f} MiB" if size >= MIB else count(size, "bytes")

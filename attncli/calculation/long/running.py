@@ -1,4 +1,4 @@
-"""Running a plan on long sequences: its memory is checked before, its progress is shown meanwhile."""
+"""Running a plan on long sequences: memory is checked first, then progress is reported."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from attncli.calculation.long.memory_demand import Demand, check_memory, demand
 from attncli.calculation.problem.problem import Problem
 from attncli.records import record
 
-SMALL = 2**16  # scores of one head
+SMALL = 2**16  # scores of one head; with fewer, fusing does not pay
 
 
 @record(frozen=True)
 class Allowance:
     """The memory that a run may use: `limit` bytes, and `why` this is the limit.
 
-    The form of the result takes `per_number` bytes for each number of it, the least of all forms
-    `least_per_number`. `is_chosen`: the user has chosen the steps, and may choose others.
+    Formatting takes `per_number` bytes for each number of the result in the chosen format, and
+    `least_per_number` in the smallest. `is_chosen`: the user chose the steps and may choose others.
     """
 
     limit: int
@@ -39,9 +39,9 @@ def run_long(
     allowed: Allowance,
     bar: AbstractContextManager[Watch | None],
 ) -> Trace:
-    """The trace of these steps; scores that are not among them are not kept.
+    """Run the steps `names` and return their trace; scores that are not among them are not kept.
 
-    Raises AttncliError where more memory is needed than is allowed.
+    Raises AttncliError if the run needs more memory than `allowed`.
     """
     inputs, last = problem.matrices, plan.names[-1]
     itemsize = max(matrix.itemsize for matrix in inputs.values())
@@ -70,7 +70,7 @@ def run_long(
 
 
 def _has_small_tails(plan: Plan, shorter: Plan) -> bool:
-    """True if tiles would be small: those of many heads take longer than each step on all heads."""
+    """True if tiles would be small: many small heads are faster step by step."""
     fused = {name for step in shorter.steps for name in step.operation.stands_for}
     weights = (s for s in plan.steps if s.name in fused and s.operation.makes_weights)
     return any(cells(step.axes[-2:]) < SMALL for step in weights)

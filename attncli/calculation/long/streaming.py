@@ -1,4 +1,4 @@
-"""Steps from scores to weights V, tile after tile of keys, where a normaliser allows it."""
+"""Steps from scores to weights V, in tiles of keys, for normalisers that allow it."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from attncli.records import record
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-AT_ONCE = 2**20  # numbers that are looked at together
-LEAST = 64  # queries of a block: with fewer, products of matrices are slow
+AT_ONCE = 2**20  # numbers that are examined together
+LEAST = 64  # the fewest queries of a block: matrix products with fewer are slow
 
 
 class Streaming(Blocks):
-    """Tile after tile of keys, of which only sums are kept.
+    """Process the keys tile by tile, and keep only running sums.
 
-    `sums` are the running sums for scores without a bound and for bounded ones; `sizes` are the
-    smallest of the values but 0, and the largest: see `sizes_of`.
+    `sums` are the running sums for scores without a bound and for bounded scores; `sizes` are the
+    smallest size of a nonzero value and the largest size: see `sizes_of`.
     """
 
     def __init__(
@@ -45,8 +45,8 @@ class Streaming(Blocks):
         ones = np.ones_like(self.values[..., :1])
         self.values = np.concatenate((self.values, ones), axis=-1)
         largest = float(np.finfo(self.result.dtype).max)
-        # Powers up to the root of the largest number; no sum of them and values overflows, and the
-        # least of their products is a number with all its digits.
+        # Exponentials up to the square root of the largest number. Then no sum of their products
+        # with values overflows, and the smallest product still has all its digits.
         smallest, most = sizes
         room = log(largest) - log(self.m) - log(most) - 1
         depth = log(smallest) - log(np.finfo(self.result.dtype).tiny)
@@ -56,9 +56,9 @@ class Streaming(Blocks):
 
     @property
     def height(self) -> int:
-        """Fewer queries where that leaves threads without work."""
+        """The number of queries in a block; smaller if threads would have no work."""
         share = self.n * prod(self.result.shape[:-2]) // (2 * processors())
-        # Of a block that a mask cuts, half would be calculated in vain: smaller ones waste less.
+        # Half of a block that a mask cuts is calculated in vain: smaller blocks waste less.
         most = self.tiling.rows // 2 if self.hides else self.tiling.rows
         return max(1, min(most, self.n, max(share, LEAST)))
 
@@ -76,7 +76,7 @@ class Streaming(Blocks):
                 return None
             scores = self.buffer(tile.height, tile.width)
             self.pairs.put(tile, scores, way.factor)
-            if way is self.way:  # no bound says that they are finite
+            if way is self.way:  # scores without a bound may overflow
                 self.note(self.chain.scores, scores)
             steps = [step for step in way.steps if not step.operation.is_idle(tile)]
             if steps:
@@ -86,12 +86,12 @@ class Streaming(Blocks):
             sums.add(scores, values[tile.columns])
         result, is_empty = sums.result()
         if is_empty.any():
-            # 0 times a negative sum is −0, and + 0 makes 0 of it, as the steps give.
+            # 0 times a negative sum is −0; + 0 turns it into 0, as the separate steps do.
             result[is_empty] = self.chain.normalise.empty * values.sum(axis=0)[:-1] + 0.0
         return result
 
     def tiles(self, block: Tile) -> Iterator[Tile]:
-        """The tiles of a block, without those where no query may attend any key."""
+        """Yield the tiles of a block, without tiles in which no query may attend any key."""
         hiding = [step.operation for step in self.chain.between if step.operation.hides]
         parts = [operation.open_keys(block) for operation in hiding] or [(0, self.m)]
         for first, end in pairwise(parts[0]):
@@ -102,17 +102,17 @@ class Streaming(Blocks):
                     yield tile
 
     def bound(self, block: Tile) -> float:
-        """The largest size that an open score of these queries may have, over the temperature."""
+        """Return a bound on the size of the block's open scores, divided by the temperature."""
         bound = self.pairs.bound(block)
         for step in self.chain.between:
             bound = step.operation.bound(bound)
         return bound / self.chain.normalise.temperature
 
     def _ways(self) -> tuple[Way, Way]:
-        """How scores are made, without a bound for them and with one.
+        """Return how scores are made if they have no bound, and if they are bounded.
 
-        Factors are multiplied into the queries where that changes no digit. With a bound, all the
-        factors are, for then scores are exponents of other powers already.
+        Factors that are powers of two are multiplied into the queries, which changes no digit. If
+        scores are bounded, all factors are: the exponent changes their digits anyway.
         """
         steps = list(self.chain.between)
         factor = 1.0
@@ -130,7 +130,7 @@ class Streaming(Blocks):
 
 @record(frozen=True)
 class Way:
-    """How the scores of a tile are made: times `factor`, then changed by steps, then times `rest`."""
+    """The way a tile's scores are made: times `factor`, changed by `steps`, times `rest`."""
 
     factor: float
     steps: Sequence[Step]
@@ -138,14 +138,14 @@ class Way:
 
 
 def is_power_of_two(factor: float | None) -> bool:
-    """True if a multiplication by it is exact: then queries may be multiplied instead of scores."""
+    """True if multiplying by `factor` is exact: then queries, not scores, can be multiplied."""
     return factor is not None and abs(frexp(factor)[0]) == 0.5
 
 
 def sizes_of(values: Array) -> tuple[float, float]:
-    """The smallest of 1 and the numbers of a matrix but 0, up or down, and the largest of all.
+    """Return the smallest size of the nonzero values and 1, and the largest size of values and 1.
 
-    Both are NaN where one of the numbers is.
+    Both are NaN if one of the values is NaN.
     """
     smallest, largest = [1.0], [1.0]
     numbers = values.reshape(-1)
@@ -157,11 +157,11 @@ def sizes_of(values: Array) -> tuple[float, float]:
 
 
 def blocks_of(chain: Chain, known: Mapping[str, NDArray[Any]], tiling: Tiling) -> Blocks:
-    """The chain on these matrices, in the way that gives the same numbers as its steps.
+    """Return the chain on these matrices, in a form that gives the same numbers as its steps.
 
-    Rows stay whole where a normaliser looks at all of them; where the softmax has a precision of
-    its own, or numbers have 16 bits, as the rounding of each weight is then seen; and where sums of
-    values could overflow, or hold infinities, that weights would have made small, or NaN.
+    Rows stay whole if the normaliser needs all scores of a row; if the softmax has its own dtype or
+    numbers have 16 bits, because the rounding of each weight is then visible; and if sums of values
+    could overflow, or values are infinite or NaN, because weights could make such values small.
     """
     values, normalise = known[chain.values], chain.normalise
     sums = normalise.running_sum(is_bounded=False), normalise.running_sum(is_bounded=True)

@@ -1,4 +1,4 @@
-"""Work over threads: NumPy lets go of Python's lock while it calculates."""
+"""Work shared by threads: NumPy releases Python's lock while it calculates."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 Part = TypeVar("Part")
-Tell = Callable[[float], None]  # told which share is done, from 0 to 1
+Tell = Callable[[float], None]  # called with the share that is done, from 0 to 1
 
 
 def processors() -> int:
-    """How many threads may run at a time."""
+    """Return how many threads may run at the same time."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def one_thread_each() -> AbstractContextManager[object]:
-    """Products of matrices stay in the thread that asks for them: two of ours would wait in turn."""
+    """Return a context in which each matrix product uses one thread, so that ours do not wait."""
     limits: AbstractContextManager[object] = _libraries().limit(limits=1, user_api="blas")
     return limits
 
 
 @cache
 def _libraries() -> ThreadpoolController:
-    return ThreadpoolController()  # looking for them takes a millisecond
+    return ThreadpoolController()  # finding the libraries takes a millisecond
 
 
 def do(work: Callable[[Part, Event], None], parts: Collection[Part], tell: Tell | None) -> None:
-    """Do the work on every part, the first first, and tell how much of it is done.
+    """Do the work on every part, in order, and report to `tell` the share that is done.
 
-    The event that the work is given is set when it is to stop: another part has failed, or the
-    user has interrupted. What went wrong is raised when all threads have ended.
+    `work` gets a part and an event; the event is set when it must stop, because another part has
+    failed or the user has interrupted. An error is raised after all threads have ended.
     """
     left, done, stop = deque(parts), count(1), Event()
 
     def go_on(tell: Tell | None) -> None:
-        with np.errstate(all="ignore"):  # each thread has its own
+        with np.errstate(all="ignore"):  # the setting is separate for each thread
             while (part := _next(left)) is not None and not stop.is_set():
                 work(part, stop)
                 share = next(done) / len(parts)
@@ -58,7 +58,7 @@ def do(work: Callable[[Part, Event], None], parts: Collection[Part], tell: Tell 
             stop.set()
             raise
 
-    # This thread works too: threads that only wait would cost small work a tenth of its time.
+    # This thread works too: if it only waited, small work would take a tenth longer.
     helpers: list[Future[None]] = []
     with one_thread_each():
         try:
@@ -76,7 +76,7 @@ def do(work: Callable[[Part, Event], None], parts: Collection[Part], tell: Tell 
 
 @cache
 def _helpers() -> ThreadPoolExecutor:
-    """Threads that stay for the next work: to start one takes a good part of a tile's time."""
+    """Return threads that are kept: starting one takes a large part of a tile's time."""
     return ThreadPoolExecutor(max(1, processors() - 1))
 
 

@@ -1,4 +1,4 @@
-"""The scores of a tile: the operations that meet queries with keys, on some of them."""
+"""The scores of a tile: operations on queries and keys, applied to some of them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 class Applied(PairScores):
-    """Scores as the operations give them, on a part of the queries and of the keys.
+    """Scores from the operations themselves, applied to some queries and keys.
 
-    `numbers` is how many numbers they make for each score.
+    `numbers` is how many numbers the operations calculate for each score.
     """
 
     def __init__(
@@ -37,10 +37,10 @@ class Applied(PairScores):
 
 
 def scores_of_pairs(chain: Chain, known: Mapping[str, NDArray[Any]]) -> PairScores:
-    """The scores that a chain begins with, of known matrices.
+    """Return the way to calculate the first scores of a chain, from the matrices `known`.
 
-    Numbers of 16 bits are calculated as the operations do it: they have so few digits that any other
-    way would be seen in them.
+    Numbers of 16 bits always use the operations themselves: they have so few digits that any other
+    order of calculation would be visible.
     """
     first, *others = (step.operation for step in chain.pairs)
     operands = [known[name] for name in first.operands]

@@ -1,4 +1,4 @@
-"""Steps from scores to weights V, block by block of queries, with whole rows of scores."""
+"""Steps from scores to weights V, in blocks of queries, with whole rows of scores."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @record(frozen=True)
 class Tiling:
-    """The most queries and keys of a tile, and the most scores where rows stay whole."""
+    """The most queries and keys of a tile, and the most scores if rows stay whole."""
 
     rows: int = 512
     columns: int = 1024
@@ -56,42 +56,43 @@ class Blocks(ABC):
     @property
     @abstractmethod
     def height(self) -> int:
-        """How many queries a block has."""
+        """The number of queries in a block."""
 
     @property
     @abstractmethod
     def width(self) -> int:
-        """How many keys a buffer holds."""
+        """The number of keys that a buffer holds."""
 
     @abstractmethod
     def block(self, block: Tile, stop: Event) -> Array | None:
-        """The result for some queries, with all keys; None when it was stopped."""
+        """Return the result for the queries of a block, with all keys; None if it was stopped."""
 
     @property
     def blocks(self) -> list[Tile]:
-        """All blocks; the last queries, which see most where a mask is causal, first."""
+        """All blocks; the last queries come first, as they see most keys under a causal mask."""
         every = slice(0, self.m)
         places = list(np.ndindex(self.result.shape[:-2]))
         rows = reversed(list(slices(self.n, self.height)))
         return [Tile(place, own, every, self.n, self.m) for own in rows for place in places]
 
     def put(self, block: Tile, stop: Event) -> None:
-        """Calculate a block and put it into the result."""
+        """Calculate a block and write it into the result."""
         rows = self.block(block, stop)
         if rows is not None:
             self.result[block.index][block.rows] = rows
 
     def buffer(self, height: int, width: int) -> Array:
-        """Memory for scores, the same for every tile of a thread."""
+        """Return memory for scores; a thread uses the same memory for every tile."""
         if not hasattr(self.buffers, "numbers"):
             self.buffers.numbers = np.empty(self.height * self.width, self.result.dtype)
         numbers: Array = self.buffers.numbers[: height * width]
         return numbers.reshape(height, width)
 
     def changed(self, scores: Array, tile: Tile, steps: Collection[Step]) -> Array:
-        """The scores of a tile after these steps of those between, which may overwrite them.
+        """Apply those of the intermediate steps that are in `steps` to a tile's scores.
 
-        The other steps change nothing on this tile, or are in the scores already.
+        The scores may be overwritten. The other steps are no-ops on this tile, or already in the
+        scores.
         """
         known = TileMatrices(tile, self.known)
         known.made[self.chain.scores.name] = scores
@@ -104,18 +105,18 @@ class Blocks(ABC):
         return known.part(self.chain.normalise.source)
 
     def note(self, step: Step, numbers: Array) -> None:
-        """Remember a step that overflows; −inf is what masks are for."""
+        """Remember a step that overflows; a mask's −inf is not an overflow."""
         if not (self.overflowed or step.operation.hides or np.isfinite(numbers).all()):
             self.overflowed.add(step.name)
 
     def values_of(self, block: Tile) -> Array:
-        """The values of a block's batch entry and head; heads may share them."""
+        """Return the values of a block's batch entry and head; heads may share values."""
         values: Array = self.values[shared_place(block.index, self.values, self.result.shape)]
         return values
 
 
 class WholeRows(Blocks):
-    """Rows of scores for all keys together, as a normaliser needs them that looks at all of them."""
+    """Blocks with rows of scores for all keys, for normalisers that need all scores at once."""
 
     @property
     def height(self) -> int:

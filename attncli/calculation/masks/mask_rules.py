@@ -163,7 +163,7 @@ class Padding(OneRun):
         return self.lengths.shape[:1]
 
     def fit(self, axes: Axes, first: First = 0, convention: Convention = PAPER) -> Padding:
-        """Give the lengths the leading axes of the scores, so that they broadcast to the keys."""
+        """Return the rule with its lengths reshaped to the leading axes of the scores."""
         n, m = axes[-2].size, axes[-1].size
         batch = [axis.size for axis in axes[:-2] if axis.name == "batch"]
         entries = batch or [1]

@@ -1,1 +1,1 @@
-"""The names of matrices and steps, and the words that people write for them."""
+"""The names of matrices and steps, and other spellings of them."""

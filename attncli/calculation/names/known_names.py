@@ -1,4 +1,4 @@
-"""The words that people write for matrices, steps and choices, and the names that they mean."""
+"""The spellings that people use for matrices, steps and choices, and the names they mean."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DROPPED = dict.fromkeys(map(ord, "_^{}-"))
 
 
 def plain(name: str) -> str:
-    """A name without what people write differently: case, `_`, `^`, braces, hyphens."""
+    """Return a name without what spellings vary in: case, `_`, `^`, braces, hyphens."""
     return "".join(name.split()).translate(_DROPPED).casefold()
 
 
@@ -25,7 +25,7 @@ _KNOWN = {
 }
 
 
-# The sublayers and stacks that names are nested in; layers are numbered: `layers.2.self.W_q`.
+# The sublayers and stacks that contain names; layers are numbered: `layers.2.self.W_q`.
 SCOPES = (
     *("self", "cross", "ffn", "norm_1", "norm_2", "norm_3", "norm_final"),
     *("encoder", "decoder", "layers"),
@@ -34,12 +34,12 @@ _SCOPES = {plain(scope): scope for scope in SCOPES}
 
 
 def last_of(name: str) -> str:
-    """The name itself, without the sublayers that it stands in: `W_q` of `layers.2.self.W_q`."""
+    """Return the last part of a name: `W_q` of `layers.2.self.W_q`."""
     return name.rpartition(".")[2]
 
 
 def known_name(name: str) -> str | None:
-    """The name as this program writes it, or None."""
+    """Return the name in the spelling of this program, or None if it is unknown."""
     of_pytorch = from_pytorch(name.strip())
     if of_pytorch:
         return of_pytorch
@@ -50,9 +50,9 @@ def known_name(name: str) -> str | None:
 
 
 def canonical(name: str) -> str:
-    """The name as this program writes it: `W_q` for `WQ`, `W^Q`, `w_query`, `q_proj_weight`.
+    """Return the name in the spelling of this program: `W_q` for `WQ`, `W^Q`, `q_proj_weight`.
 
-    Raises ProblemError for a name it does not know.
+    Raises ProblemError for an unknown name.
 
     >>> canonical("W^Q"), canonical("queries"), canonical("linear1.weight")
     ('W_q', 'Q', 'ffn.W_1')

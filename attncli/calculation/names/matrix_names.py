@@ -10,8 +10,8 @@ from attncli.records import record
 class MatrixName:
     """A matrix that a problem may give.
 
-    `axes` are its own axes in the layout `rows`; `leading` those that may stand before them; `owner`
-    is the kind of sublayer that it belongs to.
+    `axes` are its own axes in the layout `rows`; `leading` are the axes that may stand before them;
+    `owner` is the kind of sublayer that the matrix belongs to.
     """
 
     name: str
@@ -32,7 +32,7 @@ def _tokens(name: str, rows: str, columns: str, meaning: str, *aliases: str) -> 
 
 
 def _projection(letter: str, source: str, rows: str, columns: str, *words: str) -> list[MatrixName]:
-    """The weight and the bias of one projection, with the words written for them."""
+    """Return the weight and the bias of one projection, with other spellings of their names."""
     weights = [f"w_{word}" for word in words] + [f"{word}_weight" for word in words]
     biases = [f"b_{word}" for word in words] + [f"{word}_bias" for word in words]
     meaning = f"projects {source}; rank 3 gives each head its own"
@@ -51,7 +51,7 @@ def _projection(letter: str, source: str, rows: str, columns: str, *words: str) 
 
 
 def _linear(number: int, rows: str, columns: str, meaning: str) -> list[MatrixName]:
-    """The weight and the bias of one product of a feed-forward."""
+    """Return the weight and the bias of one linear layer of a feed-forward."""
     weight = MatrixName(f"W_{number}", (rows, columns), meaning, Role.WEIGHT, owner="feed-forward")
     bias = MatrixName(f"b_{number}", (columns,), f"the bias of W_{number}", owner="feed-forward")
     return [weight, bias]

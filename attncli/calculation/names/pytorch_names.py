@@ -1,6 +1,6 @@
-"""PyTorch's names of parameters, as its state dicts have them, and ours for the same: one table.
+"""The names of parameters in PyTorch's state dicts, and our names for them: one table.
 
-PyTorch counts layers from 0, this program from 1: a name of PyTorch is counted up, ours is not.
+PyTorch counts layers from 0, this program from 1.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-# nn.MultiheadAttention; of keys of another width, the projections stand apart.
+# nn.MultiheadAttention; if keys have another width, its projections are separate.
 ATTENTION = {
     "in_proj_weight": "W_qkv",
     "in_proj_bias": "b_qkv",
@@ -32,13 +32,13 @@ LAYER = {
 # nn.TransformerEncoder and nn.TransformerDecoder, after their last layer.
 STACK = {"norm.weight": "norm_final.gamma", "norm.bias": "norm_final.beta"}
 
-ADDED_KEY = ("bias_k", "bias_v")  # of nn.MultiheadAttention(add_bias_kv=True)
+ADDED_KEY = ("bias_k", "bias_v")  # parameters of nn.MultiheadAttention(add_bias_kv=True)
 
 _NAME = r"(?s)((?:encoder\.|decoder\.)?)(?:layers\.(\d{1,9})\.)?(.+)"
 
 
 def from_pytorch(name: str) -> str | None:
-    """Ours for a name of PyTorch; None for one that is not of its table.
+    """Return our name for a name of PyTorch; None if the table does not have it.
 
     >>> from_pytorch("encoder.layers.0.linear1.weight")
     'encoder.layers.1.ffn.W_1'
@@ -56,7 +56,7 @@ def from_pytorch(name: str) -> str | None:
 
 
 def advice(names: Iterable[str]) -> str:
-    """What to do about names besides those of layers, in a state dict; nothing for other files.
+    """Return advice about names in a state dict that are not parameters of layers, or nothing.
 
     >>> advice(["embedding.weight", "body.layers.0.self_attn.in_proj_weight"])
     "Only layers are read of a model: save model.get_submodule('body').state_dict() alone."
@@ -65,7 +65,7 @@ def advice(names: Iterable[str]) -> str:
         parts = name.split(".")
         if parts[-1] in ADDED_KEY:
             return "add_bias_kv is not read: it adds a learned key and value to the others."
-        if parts[-2:] == ["self_attn", "in_proj_weight"]:  # no layer is without
+        if parts[-2:] == ["self_attn", "in_proj_weight"]:  # every layer has it
             start = next(i for i in range(len(parts)) if from_pytorch(".".join(parts[i:])))
             part = f"model.get_submodule('{'.'.join(parts[:start])}')"
             cure = f"save {part}.state_dict() alone" if start else "leave out the others"

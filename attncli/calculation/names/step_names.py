@@ -7,11 +7,10 @@ from attncli.records import record
 
 @record(frozen=True)
 class StepName:
-    """A step: its name, and what it equals where a plan leaves it out.
+    """A step: its name, and the matrix that it equals if a plan omits it.
 
-    `equals` are the steps or inputs whose matrix it then is, the nearest first. `kept_as` is the
-    input that it becomes in the next call, where it is cached: `K_past`. `aliases` are words that
-    people write for it.
+    `equals` are the steps or inputs that it then equals, the nearest first. `kept_as` is the input
+    that it becomes in the next call if it is cached: `K_past`. `aliases` are other spellings.
     """
 
     name: str
@@ -63,7 +62,7 @@ STEPS: dict[str, StepName] = {
 
 
 def back_to(last: str, first: str) -> tuple[str, ...]:
-    """A step and those that it may equal, from the nearest to the farthest: back to `first`.
+    """Return a step and the steps that it may equal, from the nearest back to `first`.
 
     >>> back_to("masked", "scores")
     ('masked', 'capped', 'scaled', 'scores')

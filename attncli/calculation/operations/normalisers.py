@@ -215,7 +215,7 @@ class Softmax1(Normalise):
 
     def of_row(self, keys: int) -> Cost:
         """The cost of softmax; the sink adds a comparison, an exp and an addition."""
-        tempered = Cost(divisions=0 if self.temperature == 1 else 1)  # of the sink
+        tempered = Cost(divisions=0 if self.temperature == 1 else 1)  # the sink's score
         sink = Cost(additions=1, exponentials=1, comparisons=1) + tempered
         return Softmax(self.source).of_row(keys) + sink
 

@@ -1,1 +1,1 @@
-"""The steps of one attention, and of layers made of several."""
+"""The plans of one attention, and of layers, which consist of several."""

@@ -1,9 +1,9 @@
-"""Attention, as the lesson tells it: project, split, score, scale, cap, mask, softmax, sum, merge.
+"""Attention step by step: project, split, score, scale, cap, mask, softmax, sum, merge.
 
-    Attention(Q, K, V) = softmax(Q Kᵀ / √d_k) V                      (Vaswani et al. 2017)
+  Attention(Q, K, V) = softmax(Q Kᵀ / √d_k) V                      (Vaswani et al. 2017)
 
-Every line below adds one named step to the plan. Shapes are checked as the steps meet them, and
-nothing is calculated yet: running the plan is another matter, and so is drawing it.
+Every function below adds named steps to the plan and checks their shapes. Nothing is calculated
+here: running the plan and displaying it are separate.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from attncli.words import count
 
 
 def attention(problem: Problem) -> Plan:
-    """The steps of one attention, in their order; the last is `output`, or `weights` without V.
+    """Return the steps of one attention, in order; the last is `output`, or `weights` without V.
 
-    Raises ProblemError where shapes do not fit each other.
+    Raises ProblemError if shapes do not fit each other.
     """
     steps = Steps(problem.layout, problem.axes, problem.roles)
     queries, keys, values, first = prepared(problem, steps)
@@ -40,7 +40,7 @@ def attention(problem: Problem) -> Plan:
 
 
 def prepared(problem: Problem, steps: Steps) -> tuple[str, str, str | None, First]:
-    """Everything before the scores: the names of queries, keys and values, and the first place."""
+    """Add all steps before the scores; return queries, keys, values and the first position."""
     embedded(problem, steps)
     queries, keys, values = projections(steps)
     queries, keys, values = heads(problem, steps, queries, keys, values)
@@ -51,22 +51,22 @@ def prepared(problem: Problem, steps: Steps) -> tuple[str, str, str | None, Firs
     return queries, keys, values, first
 
 
-Names = tuple[str, str, str | None]  # queries, keys, and values where there are any
+Names = tuple[str, str, str | None]  # queries, keys, and values if there are any
 
 
 def embedding(problem: Problem) -> Plan:
-    """What stands before the first layer: the embeddings, enlarged, and their positions."""
+    """Return the steps before the first layer: scaled embeddings and their positions."""
     steps = Steps(problem.layout, problem.axes, problem.roles)
     embedded(problem, steps)
     return steps.plan()
 
 
 def embedded(problem: Problem, steps: Steps) -> None:
-    """X + position, where positions are learned or sinusoidal; to `memory` none are added.
+    """Add X + position if positions are learned or sinusoidal; `memory` gets none.
 
-    Attention itself does not know the order of tokens: in another order they give the same output,
-    in that order. Here the order becomes part of what the tokens are. Embeddings may be enlarged
-    by √d_model first, so that positions do not outweigh them (Vaswani et al. 2017, 3.4).
+    Attention itself ignores the order of tokens: if they are permuted, so is the output, and
+    nothing else changes. Positions make the order a part of the tokens. Embeddings may be
+    multiplied by √d_model first, so that positions do not outweigh them (Vaswani et al. 2017, 3.4).
     """
     source = "X"
     if problem.choices.scale_embeddings and "X" in steps:
@@ -79,14 +79,14 @@ def embedded(problem: Problem, steps: Steps) -> None:
 
 
 def first_token(problem: Problem, steps: Steps) -> First:
-    """The place of the first token of X."""
+    """Return the position of the first token of X."""
     return first_position(problem, steps, "X") if "X" in steps else 0
 
 
 def projections(steps: Steps) -> Names:
-    """Q = X W_q, K = X W_k, V = X W_v, with keys and values from `memory` where it is given.
+    """Add Q = X W_q, K = X W_k, V = X W_v; keys and values come from `memory` if it is given.
 
-    Without weights X stands for all three; Q, K, V that are given are no steps.
+    Without weights, X is all three; if Q, K and V are given, they are inputs and not steps.
     """
     names: Names
     if "X" not in steps:
@@ -105,14 +105,14 @@ def projections(steps: Steps) -> Names:
 
 
 def sources(steps: Steps) -> tuple[str, str, str]:
-    """What queries, keys and values come from."""
+    """Return the names of the matrices that queries, keys and values are projected from."""
     own = next(name for name in ("embedded", "X_scaled", "X") if name in steps)
     other = "memory" if "memory" in steps else own
     return own, other, other
 
 
 def projected(steps: Steps) -> Names:
-    """The three projections; weights of rank 3 give `Q_h`, `K_h`, `V_h` at once."""
+    """Add the three projections; weights of rank 3 give `Q_h`, `K_h`, `V_h` directly."""
     per_head = steps.has_heads("W_q")
     names = []
     for source, (result, weight) in zip(sources(steps), PROJECTIONS.items(), strict=True):
@@ -124,9 +124,9 @@ def projected(steps: Steps) -> Names:
 
 
 def heads(problem: Problem, steps: Steps, queries: str, keys: str, values: str | None) -> Names:
-    """Each head its part of the features; heads that are an axis already are left as they are.
+    """Split the features into heads; matrices that have an axis of heads stay as they are.
 
-    Keys and values may have fewer heads, `kv_heads`, each of which serves several of the queries.
+    Keys and values may have fewer heads, `kv_heads`; each then serves several query heads.
     """
     if steps.has_heads(queries):
         check_heads("heads", problem.heads, steps, queries)
@@ -149,7 +149,7 @@ def heads(problem: Problem, steps: Steps, queries: str, keys: str, values: str |
 
 
 def check_heads(choice: str, chosen: int | None, steps: Steps, name: str) -> None:
-    """Raise ProblemError where a choice names another number than the axis of heads has."""
+    """Raise ProblemError if `chosen` is not the number of heads on the axis of the matrix."""
     own = steps.axes(name)[-3].size
     if chosen not in (None, own):
         raise ProblemError(
@@ -160,10 +160,10 @@ def check_heads(choice: str, chosen: int | None, steps: Steps, name: str) -> Non
 
 
 def scaled(problem: Problem, steps: Steps, scores: str, queries: str) -> str:
-    """The scores times `scale`; without one, scaled scoring divides them by √d_k.
+    """Add scores × `scale`; without `scale`, scaled scoring divides by √d_k.
 
     A product q · k of independent N(0, 1) entries has variance d_k, and large scores leave softmax
-    no gradient: that is what the root is for. A factor of 1 is no step.
+    almost no gradient: that is the reason for the root. A factor of 1 adds no step.
     """
     d_k = steps.axes(queries)[-1].size
     if problem.choices.scale is not None:
@@ -176,14 +176,14 @@ def scaled(problem: Problem, steps: Steps, scores: str, queries: str) -> str:
 
 
 def capped(problem: Problem, steps: Steps, scores: str) -> str:
-    """c tanh(scores / c) where a soft cap is set: after the scale, before the mask."""
+    """Add c tanh(scores / c) if a soft cap is set: after the scale, before the mask."""
     if problem.choices.softcap is None:
         return scores
     return steps.add("capped", SoftCap(scores, problem.choices.softcap))
 
 
 def masked(problem: Problem, steps: Steps, scores: str, first: First) -> str:
-    """−inf, or `fill`, where a query may not see a key; a mask of numbers is added."""
+    """Add the mask: −inf, or `fill`, where a query may not see a key; numbers are added."""
     masks, axes = problem.masks, steps.axes(scores)
     add = (*masks.add, *problem.position.add_to_scores(steps, scores, first))
     if not (masks or add):
@@ -194,7 +194,7 @@ def masked(problem: Problem, steps: Steps, scores: str, first: First) -> str:
 
 
 def weighed(problem: Problem, steps: Steps, scores: str) -> str:
-    """The normaliser over the keys, softmax unless chosen; the mean of the heads where it is usual."""
+    """Add the normaliser over the keys; add the mean over heads if the convention has it."""
     operation = problem.normaliser(
         scores, problem.choices.temperature, problem.choices.softmax_dtype, problem.convention.empty
     )
@@ -205,7 +205,7 @@ def weighed(problem: Problem, steps: Steps, scores: str) -> str:
 
 
 def output(steps: Steps, weights: str, values: str) -> None:
-    """weights V; heads that were split are put side by side again, and W_o goes over all."""
+    """Add weights V, join the heads if they were split, and project all with W_o."""
     is_split, has_w_o = "Q_h" in steps, "W_o" in steps
     last = steps.add("heads" if is_split or has_w_o else "output", WeightedSum(weights, values))
     if is_split:

@@ -1,4 +1,4 @@
-"""Keys and values of earlier calls, which those of this call are joined to."""
+"""The cache: keys and values of earlier calls, to which the new ones are appended."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from attncli.words import count
 
 @record(frozen=True)
 class Join(Operation):
-    """Earlier tokens, then the new ones: (…, p, d), (…, m, d) → (…, p + m, d)."""
+    """Earlier tokens, then new tokens: (…, p, d), (…, m, d) → (…, p + m, d)."""
 
     past: Name
     new: Name
@@ -49,12 +49,12 @@ class Join(Operation):
         return Cell(self.new, (*leading, row - earlier, column))
 
     def cost(self, past: Axes, new: Axes) -> Cost:
-        """Nothing: numbers are only put one below the other."""
+        """No arithmetic: the numbers are only copied."""
         return Cost()
 
 
 def joined(steps: Steps, keys: str, values: str | None) -> tuple[str, str | None]:
-    """`K_present` = K_past, then K, and the values alike, where earlier ones are given."""
+    """Add `K_present` = K_past, then K, and the same for values, if earlier ones are given."""
     if "K_past" not in steps:
         return keys, values
     if "V_past" in steps and values:
@@ -65,11 +65,11 @@ def joined(steps: Steps, keys: str, values: str | None) -> tuple[str, str | None
 
 
 def first_position(problem: Problem, steps: Steps, queries: str) -> First:
-    """The position of the first query among the keys.
+    """Return the position of the first query among the keys.
 
-    That is the number of earlier keys; with `cache_lens`, whose last filled keys are those of the
-    queries, length − n of each batch entry (an array that broadcasts to the scores); else 0. Raises
-    ProblemError where there is not one length a batch entry.
+    This is the number of earlier keys. With `cache_lens` it is length − n for each batch entry (an
+    array that broadcasts to the scores), because the last filled keys belong to the queries. Else
+    it is 0. Raises ProblemError if there is not one length for each batch entry.
     """
     if problem.cache_lens is None:
         return steps.axes("K_past")[-2].size if "K_past" in steps else 0

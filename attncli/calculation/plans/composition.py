@@ -1,4 +1,4 @@
-"""A whole put together from the plans of sublayers: their steps in a row, under their names."""
+"""Plans that are composed of the plans of sublayers: all steps in order, with full names."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ Made = TypeVar("Made")
 
 @record(frozen=True)
 class SublayerKind:
-    """A kind of sublayer: how its plan is made, and the owner of its matrices.
+    """A kind of sublayer: the function that makes its plan, and the owner of its matrices.
 
-    `takes` are the matrices that it takes where it stands; None are all that stand there.
+    `takes` are the matrices that it uses from its place in the document; None means all of them.
     """
 
     owner: str
@@ -41,7 +41,7 @@ HEAD = SublayerKind("head", output_head, ("W_out", "b_out"))
 
 
 class Composition:
-    """The whole in the making. `used` are the entries of the document that a sublayer took."""
+    """A composed problem in the making. `used` are the document's entries that a sublayer used."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
@@ -53,12 +53,12 @@ class Composition:
         self.roles: dict[str, Role] = {}
 
     def give(self, name: str, matrix: Array, axes: Axes) -> None:
-        """An input of the whole."""
+        """Add an input of the whole."""
         self.used.add(name)
         self.matrices[name], self.axes[name], self.roles[name] = matrix, axes, Role.TOKENS
 
     def finished(self, base: Problem) -> tuple[Problem, Plan]:
-        """The problem of the whole, and its plan; labels and titles are those of `base`."""
+        """Return the whole problem and its plan; labels and titles come from `base`."""
         problem = replace(
             base,
             matrices=self.matrices,
@@ -79,14 +79,15 @@ class Composition:
         extra: Mapping[str, Entry] | None = None,
         earlier: Mapping[str, Axes] | None = None,
     ) -> str:
-        """Add the plan of a sublayer, and give back the name of its last step.
+        """Add the plan of a sublayer, and return the name of its last step.
 
-        `sources` are the steps, or inputs, that it works on, by the names that it has for them;
-        `last` is another name for its last step; `earlier` are the axes of a cache that it counts.
+        `sources` maps the sublayer's names for its operands to the names of steps or inputs; `last`
+        is another name for its last step; `extra` are further entries of its document; `earlier`
+        are the axes of a cache that it counts but does not use.
         """
         inner = place.within(name) if name else place
         where = inner.prefix.removesuffix(".")
-        # What a sublayer works on comes from the step before it.
+        # X and memory of a sublayer are results of the steps before it.
         own = {n: e for n, e in inner.matrices().items() if n not in ("X", "memory")}
         taken = own.keys() if kind.takes is None else own.keys() & set(kind.takes)
         matrices = {n: e for n, e in own.items() if n in taken}
@@ -110,7 +111,7 @@ class Composition:
         return part.name(plan.steps[-1].name)
 
     def residual(self, place: Nested, name: str, source: str, result: str, last: str | None) -> str:
-        """`self.sum` = what went into the sublayer, with its norm, and what came out."""
+        """Add the step `self.sum` = the sublayer's input (before its norm) + its output."""
         steps = Steps(self.layout, self.axes, self.roles)
         end = last or f"{place.prefix}{name}.sum"
         told(place.prefix + name, lambda: steps.add(end, Add(source, result)))
@@ -118,13 +119,13 @@ class Composition:
         return end
 
     def keep(self, step: Step) -> None:
-        """The next step of the whole."""
+        """Append a step to the whole."""
         self.steps.append(step)
         self.axes[step.name], self.roles[step.name] = step.axes, step.role
 
 
 def told(where: str, made: Callable[[], Made]) -> Made:
-    """What a function makes; an error of it is told with the sublayer where it happened."""
+    """Call `made`; name the sublayer `where` in a ProblemError that it raises."""
     try:
         return made()
     except ProblemError as error:

@@ -1,4 +1,4 @@
-"""The sublayers of a Transformer beside attention: each a plan of its own."""
+"""The sublayers of a Transformer other than attention; each has a plan of its own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from attncli.errors import ProblemError
 def feed_forward(problem: Problem) -> Plan:
     """activation(X W_1 + b_1) W_2 + b_2, for each token by itself (Vaswani et al. 2017, 3.3).
 
-    A gated activation multiplies by X W_3 + b_3. Raises ProblemError where a weight is missing.
+    A gated activation multiplies by X W_3 + b_3. Raises ProblemError if a weight is missing.
     """
     steps = Steps(problem.layout, problem.axes, problem.roles)
     activation = ACTIVATIONS[problem.choices.activation]
@@ -34,7 +34,7 @@ def feed_forward(problem: Problem) -> Plan:
 
 
 def linear(steps: Steps, source: str, number: str) -> Project:
-    """source W + b, where there is a b."""
+    """Return the operation source W + b, with the bias left out if it is not given."""
     bias = f"b_{number}"
     return Project(source, f"W_{number}", bias if bias in steps else None)
 
@@ -42,8 +42,8 @@ def linear(steps: Steps, source: str, number: str) -> Project:
 def add_and_norm(problem: Problem) -> Plan:
     """LayerNorm(X + sublayer), over each token's features (Vaswani et al. 2017, 3.1).
 
-    Without a sublayer to add, as before one, it is X that is normalised. With `norm_kind` rms there
-    is no mean (Zhang & Sennrich 2019).
+    Without the input `sublayer`, as in a norm before a sublayer, X itself is normalised. If
+    `norm_kind` is rms, there is no mean (Zhang & Sennrich 2019).
     """
     steps = Steps(problem.layout, problem.axes, problem.roles)
     source = steps.add("sum", Add("X", "sublayer")) if "sublayer" in steps else "X"
@@ -60,7 +60,7 @@ def add_and_norm(problem: Problem) -> Plan:
 
 
 def output_head(problem: Problem) -> Plan:
-    """softmax(X W_out + b_out): what comes after the last layer, a share a word."""
+    """softmax(X W_out + b_out), after the last layer: one probability for each word."""
     steps = Steps(problem.layout, problem.axes, problem.roles)
     logits = steps.add("logits", Project("X", "W_out", "b_out" if "b_out" in steps else None))
     steps.add("output", Softmax(logits))

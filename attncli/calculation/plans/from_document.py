@@ -1,4 +1,4 @@
-"""From a document to its problem and its plan: of one attention, or of layers."""
+"""From a document to its problem and its plan, for one attention or for layers."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from attncli.calculation.problem.read_problem import read_problem
 
 
 def is_layered(document: Document) -> bool:
-    """Whether a document states layers: it says so, or has an encoder or a decoder."""
+    """True if a document describes layers: `layer` is set, or it has an encoder or a decoder."""
     return "layer" in document.entries or any(
         name.startswith(("encoder.", "decoder.", "layers.")) for name in document.entries
     )
 
 
 def read(document: Document) -> tuple[Problem, Plan]:
-    """The problem that a document states, of one attention or of layers, and its steps.
+    """Return the problem that a document describes, one attention or layers, and its plan.
 
-    Raises ProblemError for whatever makes no problem, and where shapes do not fit.
+    Raises ProblemError if the document does not make a problem, or if shapes do not fit.
     """
     if not is_layered(document):
         problem = read_problem(document)
         return problem, attention(problem)
-    # Most documents state one attention, and need not wait for what layers are made of.
+    # Most documents describe one attention, and need not wait for the import of layers.
     from attncli.calculation.plans.layers import Layers
 
     return Layers(document).read()

@@ -1,10 +1,10 @@
-"""A Transformer, layer by layer: each sublayer is a plan, and a layer is their plans in a row.
+"""A Transformer, layer by layer: each sublayer is a plan, and a layer joins their plans.
 
-    encoder layer: self-attention, feed-forward            (Vaswani et al. 2017, 3.1)
-    decoder layer: causal self-attention, attention on memory, feed-forward
+  encoder layer: self-attention, feed-forward            (Vaswani et al. 2017, 3.1)
+  decoder layer: causal self-attention, attention on memory, feed-forward
 
-Around each of them stands a residual sum and a norm. A document nests the matrices of a sublayer
-under its name (`self.W_q`, `layers.2.ffn.W_1`, `encoder.X`), and its steps bear the same names.
+Each sublayer has a residual sum and a norm. A document nests the matrices of a sublayer under its
+name (`self.W_q`, `layers.2.ffn.W_1`, `encoder.X`), and the steps have names of the same form.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Layers:
         self.whole = Composition(LAYOUTS[layout])
 
     def read(self) -> tuple[Problem, Plan]:
-        """The whole problem and its plan; the last step is `output`."""
+        """Return the whole problem and its plan; the last step is `output`."""
         kind = self.kind()
         base = self.inputs(kind)
         has_head = "W_out" in self.top.matrices()
@@ -62,7 +62,7 @@ class Layers:
         return self.whole.finished(base)
 
     def kind(self) -> LayerKind:
-        """The kind of layers that the document says, or whose stacks it has."""
+        """Return the kind of layer that the document names, or the kind that has its stacks."""
         entry = self.top.document.entries.get("layer")
         if entry and (name := Choices.layer.read(entry.value)):
             return LAYERS[name]
@@ -73,7 +73,7 @@ class Layers:
         raise ProblemError(message, "Write layer: encoder, or decoder.", ("layer",))
 
     def inputs(self, kind: LayerKind) -> Problem:
-        """The problem of the inputs alone: X, and memory where there is one."""
+        """Return the problem of the inputs alone: X, and memory if there is one."""
         names = kind.inputs
         entries = {**self.top.own(), **self.top.choices()}
         given = {name: entry for name, entry in entries.items() if name in OF_INPUTS}
@@ -92,19 +92,19 @@ class Layers:
 
 
 class Side:
-    """One stack of layers in the making; `memory` is the name of what it attends to."""
+    """One stack of layers in the making; `memory` is the name of the matrix that it attends."""
 
     def __init__(self, layers: Layers, stack: Stack, place: Nested, memory: str | None) -> None:
         self.whole, self.document = layers.whole, layers.top.document
         self.stack, self.place, self.memory = stack, place, memory
 
     def add(self, last: str) -> str:
-        """Add its layers, from its embeddings; its last step bears the name `last`."""
+        """Add the embeddings and layers of the stack; the last step gets the name `last`."""
         place = self.place
         source = self.embedded(place, f"{place.prefix}X")
         numbers = place.numbers() if place.has("layers") else []
         layers = [place.within("layers", str(number)) for number in numbers] or [place]
-        # A name of its own for what a layer gives, and for the last of all that stands here.
+        # One name for the output of each layer, and one for the output of the whole stack.
         ends = [f"{layer.prefix}output" if numbers else None for layer in layers]
         whole = last or (f"{place.prefix}output" if place.prefix else None)
         has_norm = place.has("norm_final")
@@ -117,12 +117,12 @@ class Side:
         return source
 
     def embedded(self, place: Nested, source: str) -> str:
-        """The embeddings, enlarged and with positions added, where that is chosen."""
+        """Add the embeddings: scaled, and with positions added, if the document chooses so."""
         extra = self.nearest(place, "position", is_added)
         extra |= self.nearest(place, "scale_embeddings")
         past = next((name for name in self.document.entries if _is_past(name, place)), None)
         known = {}
-        if past:  # as long as the cache of any of its layers
+        if past:  # as long as the cache of any layer
             size = self.past(past)
             known = dict.fromkeys(("K_past", "V_past"), (Axis("p", size), Axis("d_k", 1)))
         return self.whole.add(place, "", EMBEDDING, {"X": source}, None, extra, known)
@@ -130,9 +130,9 @@ class Side:
     def nearest(
         self, place: Nested, name: str, is_meant: Callable[[Entry], bool] = lambda entry: True
     ) -> dict[str, Entry]:
-        """What a document says of positions, or of embeddings: for this side, else for the whole.
+        """Return the entry `name` (position, scale_embeddings) of this stack, else of the whole.
 
-        Nothing where what it says is not meant for this use of it.
+        Return nothing if `is_meant` is false for the nearest entry.
         """
         for prefix in place.scopes():
             entry = self.document.entries.get(prefix + name)
@@ -144,13 +144,13 @@ class Side:
         return {}
 
     def past(self, name: str) -> int:
-        """How many tokens a cache holds."""
+        """Return how many tokens the cache `name` holds."""
         value = self.document.entries[name].value
         axis = -1 if Role.TOKENS in self.whole.layout.swapped else -2
         return int(np.shape(value)[axis]) if isinstance(value, np.ndarray) and value.ndim > 1 else 0
 
     def layer(self, place: Nested, source: str, last: str | None) -> str:
-        """Add each sublayer with its residual sum and its norm, before it or after it."""
+        """Add each sublayer with its residual sum and its norm, which is before or after it."""
         names = self.stack.sublayers
         is_pre = place.chosen().norm == "pre"
         for number, name in enumerate(names, 1):
@@ -168,7 +168,7 @@ class Side:
         return source
 
     def sublayer(self, place: Nested, name: str, source: str) -> str:
-        """Add attention on itself or on memory, or a feed-forward; its last step is its `output`."""
+        """Add self-attention, cross-attention or a feed-forward; return the name of its output."""
         if name == FFN:
             return self.whole.add(place, name, FEED_FORWARD, {"X": source}, None)
         found = place.masks(name, least=1 if self.stack.name else 0)
@@ -177,8 +177,8 @@ class Side:
         if name == "cross" and self.memory:
             sources = {"X": source, "memory": self.memory}
             return self.whole.add(place, name, ATTENTION, sources, None, masks)
-        if self.stack.is_causal:  # a decoder does not see what it is to predict
-            # A cache is of the tokens before, whatever a convention counts in masks.
+        if self.stack.is_causal:  # a decoder must not see the tokens that it predicts
+            # The cache holds earlier tokens, even if a convention does not count them in masks.
             has_past = f"{place.prefix}{name}.K_past" in self.document.entries
             masks = with_causal(masks, "causal:lower-right" if has_past else "causal")
         inner = place.within(name)
@@ -187,7 +187,7 @@ class Side:
 
 
 def with_causal(masks: Mapping[str, Entry], causal: str) -> dict[str, Entry]:
-    """These masks, and the one that hides what comes later."""
+    """Return these masks, with the causal mask added if none of them is causal."""
     given = [masks["mask"].value] if "mask" in masks else []
     several = masks["masks"].value if "masks" in masks else []
     every = [*given, *(several if isinstance(several, list) else [several])]

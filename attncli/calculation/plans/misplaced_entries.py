@@ -1,4 +1,4 @@
-"""What stands in a document of layers where nothing takes it: told, and never passed over."""
+"""Entries of a document of layers that no sublayer uses: each is an error."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from attncli.calculation.problem.read_problem import check_no_step
 from attncli.errors import ProblemError
 from attncli.words import in_words
 
-MOST = 12  # sublayers that a message lists
+MOST = 12  # the largest number of sublayers that a message lists
 
 
 def check_placed(
     document: Document, used: Collection[str], kind: LayerKind, parts: Sequence[str]
 ) -> None:
-    """Raise ProblemError for what no sublayer takes; `parts` are the names of all of them."""
+    """Raise ProblemError for an entry that no sublayer uses; `parts` names all sublayers."""
     for name, entry in document.entries.items():
         scope, _, last = name.rpartition(".")
         is_choice = last in CHOICES and last not in (*MASKS, "position")
@@ -36,7 +36,7 @@ def check_placed(
 
 
 def is_added(position: Entry) -> bool:
-    """Whether positions are added to X; the others work inside of self-attention."""
+    """True if the positions are added to X; other kinds work inside self-attention."""
     if isinstance(position.value, np.ndarray):
         return True
     scheme = Choices.position.read(position.value)
@@ -44,7 +44,7 @@ def is_added(position: Entry) -> bool:
 
 
 def _cure(name: str, entry: Entry, kind: LayerKind, parts: Sequence[str]) -> str:
-    """Where it should stand instead."""
+    """Return a hint that says where the entry belongs."""
     scope, _, last = name.rpartition(".")
     if last == "position" and is_added(entry):
         return "It is added to X: write position at the top."
@@ -64,7 +64,7 @@ def _cure(name: str, entry: Entry, kind: LayerKind, parts: Sequence[str]) -> str
 
 
 def _listed(names: Sequence[str], behind: str, word: str) -> str:
-    """`self.mask or cross.mask`; of many names the first."""
+    """Return a list such as `self.mask or cross.mask`; of many names only the first ones."""
     some = [f"{name}{behind}" for name in names[:MOST] if name]
     if len(names) > MOST:
         return f"{', '.join(some)} and {len(names) - MOST} more"

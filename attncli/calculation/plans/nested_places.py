@@ -1,4 +1,4 @@
-"""A place in a document of layers: what stands under a name, and what holds there."""
+"""A place in a document of layers: the entries under a name, and the choices that apply."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from attncli.calculation.problem.document import MASKS, Document, Entry
 from attncli.errors import ProblemError
 from attncli.records import record
 
-# Choices that a sublayer does not take from the layer around it.
+# The choices that a sublayer does not take from the layer around it.
 OF_THE_WHOLE = {
     *("layer", "title", "note", "tokens", "memory_tokens"),
     *("position", "scale_embeddings", *MASKS),
@@ -31,16 +31,16 @@ class Nested:
         return Nested(self.document, self.path + names)
 
     def scopes(self) -> Iterator[str]:
-        """The prefixes around this place, the innermost first; the document itself is the last."""
+        """Yield the prefixes around this place, from the innermost to the document itself."""
         for length in range(len(self.path), -1, -1):
             yield Nested(self.document, self.path[:length]).prefix
 
     def has(self, name: str) -> bool:
-        """Whether anything stands under a name here."""
+        """True if any entry is nested under this name here."""
         return any(key.startswith(f"{self.prefix}{name}.") for key in self.document.entries)
 
     def own(self) -> dict[str, Entry]:
-        """The entries that stand right here, by their last names."""
+        """Return the entries directly at this place, by their last names."""
         prefix = self.prefix
         return {
             key.removeprefix(prefix): entry
@@ -52,7 +52,7 @@ class Nested:
         return {name: entry for name, entry in self.own().items() if name not in CHOICES}
 
     def choices(self) -> dict[str, Entry]:
-        """The choices that hold here: each as the innermost scope says it."""
+        """Return the choices that apply here; the innermost scope wins."""
         found: dict[str, Entry] = {}
         for prefix in self.scopes():
             for name in CHOICES.keys() - OF_THE_WHOLE:
@@ -61,14 +61,14 @@ class Nested:
         return found
 
     def chosen(self) -> Choices:
-        """The choices that hold here, as they are read."""
+        """Return the choices that apply here, as values."""
         return Choices.read({name: entry.value for name, entry in self.choices().items()})
 
     def masks(self, sublayer: str, least: int) -> dict[str, str]:
-        """The full names of a sublayer's masks: its own, else those of the scopes around it.
+        """Return the full names of a sublayer's masks: its own, else those of the scopes around it.
 
-        `mask` is that of self-attention, `cross.mask` that of the attention on memory. Scopes of a
-        path shorter than `least` have none to give.
+        In an outer scope, `mask` is for self-attention and `cross.mask` for cross-attention. Scopes
+        with a path shorter than `least` are not searched.
         """
         behind = "" if sublayer == "self" else f"{sublayer}."
         around = list(self.scopes())[: len(self.path) + 1 - least]
@@ -81,7 +81,7 @@ class Nested:
         return {}
 
     def numbers(self) -> list[int]:
-        """The numbers of the layers here, from 1. Raises ProblemError where one is left out."""
+        """Return the numbers of the layers here, from 1. Raises ProblemError if one is missing."""
         prefix = f"{self.prefix}layers."
         found = {
             key.removeprefix(prefix).partition(".")[0]

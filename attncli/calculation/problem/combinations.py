@@ -1,4 +1,4 @@
-"""Which matrices may stand together in a problem."""
+"""The combinations of matrices that a problem may have."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BIASES = {"b_q": "W_q", "b_k": "W_k", "b_v": "W_v", "b_o": "W_o"}
 
 
 def check_given(given: AbstractSet[str], score: str) -> None:
-    """Raise ProblemError where matrices are missing, or say the same thing twice."""
+    """Raise ProblemError if matrices are missing, or if two give the same thing."""
     if score == "additive":
         _check_names_of_d2l(given)
     for check in (

@@ -1,4 +1,4 @@
-"""A document: named matrices plus choices, and where each was written."""
+"""A document: named matrices and choices, with the place where each was written."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MASKS = ("mask", "masks")
 
 @record(frozen=True)
 class Entry:
-    """A matrix (an array) or a choice as it was written, and the file or option it stands in."""
+    """A matrix (an array) or a choice as it was written, and its file or option."""
 
     value: object
     source: str
@@ -21,16 +21,16 @@ class Entry:
 
 @record(frozen=True)
 class Document:
-    """Entries by their canonical names, on paper: nothing is transposed or checked yet.
+    """Entries by their canonical names, as on paper: nothing is transposed or checked yet.
 
-    `sources` are the files, literals and options that it was gathered from.
+    `sources` are the files, literals and options that the entries come from.
     """
 
     entries: Mapping[str, Entry]
     sources: tuple[str, ...] = ()
 
     def merged(self, later: Document) -> Document:
-        """Both together; what comes later wins, and its masks replace all earlier ones there."""
+        """Return both documents in one; the later wins, and its masks replace all earlier ones."""
         earlier = dict(self.entries)
         for name in later.entries:
             scope, dot, last = name.rpartition(".")
@@ -40,7 +40,7 @@ class Document:
         return Document({**earlier, **later.entries}, self.sources + later.sources)
 
     def source(self, names: Collection[str]) -> str:
-        """Where these names were written; all the sources where these say nothing."""
+        """Return the sources of these names; all sources if none of the names has an entry."""
         wanted = [*names, *(MASKS if any(name.startswith("mask") for name in names) else ())]
         known = [self.entries[name].source for name in wanted if name in self.entries]
         return ", ".join(dict.fromkeys(known or self.sources))

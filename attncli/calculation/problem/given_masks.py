@@ -1,4 +1,4 @@
-"""All the masks of one problem, read from its choices."""
+"""The masks of one problem, read from its choices."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from attncli.records import record
 class Masks:
     """The masks of a problem: rules, names of boolean matrices, names of matrices to add.
 
-    `fills_up`: a matrix with fewer columns than there are keys hides the rest.
+    `fills_up`: a matrix with fewer columns than there are keys hides the remaining keys.
     """
 
     rules: tuple[Rule, ...]
@@ -38,10 +38,10 @@ def read_masks(
     dtype: np.dtype[Any],
     matrices: dict[str, Array],
 ) -> Masks:
-    """All the masks; matrices among them are added to the inputs, as `mask`, or `mask[2]`, …
+    """Read all masks; put mask matrices into `matrices`, as `mask`, or `mask[2]`, …
 
-    `cache_lens` are one of them: they hide the keys that are not filled. Raises ProblemError for
-    what is no mask, and for a fill that the dtype cannot hold.
+    `cache_lens` becomes a mask that hides the keys that are not filled. Raises ProblemError for a
+    value that is not a mask, and for a fill that the dtype cannot hold.
     """
     convention, several = choices.framework, choices.masks
     if not isinstance(several, list | tuple):
@@ -70,7 +70,7 @@ def read_masks(
 
 
 def _check_fill(fill: float, convention: Convention, dtype: np.dtype[Any]) -> None:
-    """Raise ProblemError for a fill, of the user or of a convention, that the dtype cannot hold."""
+    """Raise ProblemError if the dtype cannot hold the fill of the user or the convention."""
     if not np.isfinite(fill) or abs(fill) <= float(np.finfo(dtype).max):
         return
     by = f" in {convention.name}" if fill == convention.choices.get("fill") else ""

@@ -1,4 +1,4 @@
-"""One input matrix, from paper to the layout `rows`: rank, cells, dtype."""
+"""Reading one input matrix, from paper to the layout `rows`: rank, cells, dtype."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_AXES = 4  # batch, heads, n, m
 def read_input(
     known: MatrixName, value: object, layout: Layout, role: Role, dtype: np.dtype[Any]
 ) -> Array:
-    """The matrix, checked and turned. Raises ProblemError naming the cell that is wrong."""
+    """Return the matrix, checked, in the layout `rows`. Raises ProblemError for a wrong cell."""
     name = known.name
     if not isinstance(value, np.ndarray):
         message = f"{name} is {value!r}, not a matrix."
@@ -38,10 +38,10 @@ def read_input(
 def read_mask(
     name: str, value: NDArray[Any], kind: str | None, layout: Layout, dtype: np.dtype[Any]
 ) -> NDArray[Any]:
-    """A mask matrix as booleans (True = may attend) or as numbers to add, in `rows`.
+    """Return a mask matrix as booleans (True = may attend) or as numbers to add, in `rows`.
 
-    Booleans and 0/1 are `keep` unless `kind` says `drop` (1 = may not attend) or `add`. Raises
-    ProblemError for zeros alone, which could mean either, and where `kind` and cells disagree.
+    Booleans and 0/1 are `keep` unless `kind` is `drop` (1 = may not attend) or `add`. Raises
+    ProblemError if all cells are 0, which is ambiguous, and if `kind` and the cells disagree.
     """
     check_size(name, value)
     if value.ndim > MOST_AXES:
@@ -69,12 +69,12 @@ def read_mask(
 
 
 def is_binary(mask: NDArray[Any]) -> bool:
-    """Whether a mask holds booleans, or 0 and 1 alone."""
+    """True if all cells of the mask are booleans, or 0 and 1."""
     return mask.dtype.kind == "b" or bool(np.isin(mask, (0, 1)).all())
 
 
 def place(name: str, index: tuple[int, ...]) -> str:
-    """Where a cell stands, as people count: `X[2], row 1, column 3`."""
+    """Return the place of a cell, counted from 1: `X[2], row 1, column 3`."""
     if len(index) == 1:
         return f"{name}, number {index[0] + 1}"
     *leading, row, column = (i + 1 for i in index)
@@ -83,7 +83,7 @@ def place(name: str, index: tuple[int, ...]) -> str:
 
 
 def check_size(name: str, matrix: NDArray[Any]) -> None:
-    """Raise ProblemError for a matrix without cells."""
+    """Raise ProblemError if the matrix has no cells."""
     if not matrix.size:
         shape = " × ".join(map(str, matrix.shape))
         raise ProblemError(f"{name} is empty ({shape}).", "Give at least one number.", (name,))
@@ -93,7 +93,7 @@ def check_cells(
     name: str, matrix: NDArray[Any], dtype: np.dtype[Any], minus_infinity: bool = False
 ) -> None:
     """Raise ProblemError for the first cell that is NaN, infinite, or too large for the dtype."""
-    if matrix.size > 1 and not any(matrix.strides):  # one number for all: only sizes are given
+    if matrix.size > 1 and not any(matrix.strides):  # one number repeated: only its size was given
         matrix = matrix[(slice(1),) * matrix.ndim]
     allowed = np.isfinite(matrix) | (np.isneginf(matrix) & minus_infinity)
     if not allowed.all():

@@ -14,10 +14,10 @@ from attncli.words import count, printable
 def read_labels(
     document: Document, choices: Choices, axes: Mapping[str, Axes], layout: Layout
 ) -> dict[str, tuple[str, ...]]:
-    """The labels of the tokens along `n` and `m`: as chosen, or as they stand in a CSV file.
+    """Return the labels of the tokens along `n` and `m`, from choices or from a CSV file.
 
-    Earlier keys (`K_past`) are labelled too, before the others. Raises ProblemError where there are
-    more labels than tokens, or fewer.
+    Earlier keys (`K_past`) have labels too, before the others. Raises ProblemError if the number of
+    labels is not the number of tokens.
     """
     past = axes["K_past"][-2].size if "K_past" in axes else 0
     labels: dict[str, tuple[str, ...]] = {}

@@ -1,4 +1,4 @@
-"""Three projections in one matrix, as libraries store them: `W_qkv` is W_q, W_k, W_v side by side."""
+"""Packed projections, as libraries store them: `W_qkv` is W_q, W_k, W_v side by side."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ PACKED = {"W_qkv": "W", "b_qkv": "b"}
 
 
 def unpacked_names(given: AbstractSet[str]) -> set[str]:
-    """The names that are given, with those that W_qkv and b_qkv stand for in their place.
+    """Return the given names, with W_qkv and b_qkv replaced by the names that they stand for.
 
-    Raises ProblemError where one of them stands beside what it holds, and for b_qkv without weights.
+    Raises ProblemError if a matrix is given twice in this way, and for b_qkv without weights.
     """
     names = set(given)
     for packed, letter in PACKED.items():
@@ -39,11 +39,11 @@ def unpacked_names(given: AbstractSet[str]) -> set[str]:
 
 
 def unpack(matrices: dict[str, Array], heads: int | None, kv_heads: int | None) -> None:
-    """Put W_q, W_k, W_v (and b_q, b_k, b_v) in the place of W_qkv (and b_qkv).
+    """Replace W_qkv (and b_qkv) by W_q, W_k, W_v (and b_q, b_k, b_v).
 
     W_qkv is d_in × (h + 2 g)·d in the layout `rows`: h heads of queries, then g heads of keys, then
-    g of values, all of one width; without heads three equal parts. Raises ProblemError where the
-    width cannot be cut so, or is another than that of its bias.
+    g of values, all of one width; without heads it has three equal parts. Raises ProblemError if
+    the width cannot be split in this way, or differs from the width of the bias.
     """
     if PACKED.keys() <= matrices.keys():
         _check_width(*(matrices[packed].shape[-1] for packed in PACKED))
@@ -67,7 +67,8 @@ def _cut(packed: str, matrix: Array, heads: int, kv_heads: int) -> list[Array]:
     if width % units:
         parts = "3 equal parts" if heads == kv_heads else f"{heads} + {kv_heads} + {kv_heads} heads"
         raise ProblemError(
-            f"{packed} makes {count(width, 'numbers')} of a token, which cannot be cut into {parts}.",
+            f"{packed} makes {count(width, 'numbers')} of a token, "
+            f"which cannot be cut into {parts}.",
             "It holds the queries', the keys' and the values' part, in this order; see --layout.",
             (packed, "heads", "kv_heads"),
         )

@@ -1,4 +1,4 @@
-"""Weights written a matrix for each head, and biases, brought to one form."""
+"""Weights that have one matrix for each head, and their biases, brought to one form."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from attncli.words import divisors, shape_text
 def unify_heads(
     matrices: dict[str, Array], heads: int | None, kv_heads: int | None
 ) -> tuple[int | None, int | None]:
-    """The number of heads, and of those of keys and values; weights of each head get one form.
+    """Return the numbers of heads and of kv heads; bring all weights of single heads to one form.
 
-    W_q, W_k, W_v keep a matrix for each head unless there is one head; W_o becomes one wide matrix.
-    Raises ProblemError where the numbers of heads differ, or a bias does not fit its weight.
+    W_q, W_k, W_v keep one matrix for each head if there are several; W_o becomes one wide matrix.
+    Raises ProblemError if the numbers of heads differ, or if a bias does not fit its weight.
     """
     counts = {
         name: matrices[name].shape[0]
@@ -45,9 +45,9 @@ def _of(counts: Mapping[str, int], names: tuple[str, ...]) -> dict[str, int]:
 
 
 def drop_axis_of_one_head(matrices: dict[str, Array], known: Mapping[str, Axes]) -> None:
-    """One head has no axis: earlier keys, values and masks lose theirs, where Q or X has none.
+    """Remove the axis of a single head from caches and masks if Q or X has no such axis.
 
-    Libraries keep it, as in ONNX, where `K_past` is batch × heads × p × d for one head too.
+    Libraries keep that axis: in ONNX, `K_past` is batch × heads × p × d even for one head.
     """
     ranks = {name: matrix.ndim for name, matrix in matrices.items()}
     ranks |= {name: len(axes) for name, axes in known.items()}
@@ -59,10 +59,10 @@ def drop_axis_of_one_head(matrices: dict[str, Array], known: Mapping[str, Axes])
 
 
 def check_heads_said(matrices: Mapping[str, Array], heads: int | None) -> None:
-    """Raise ProblemError where X is projected, and nothing says to how many heads.
+    """Raise ProblemError if X is projected and the number of heads is not given.
 
-    The weights of one head are as wide as those of several: with a wrong number, all the results
-    are wrong, and none looks so.
+    The weights of one head have the same shape as those of several: with a wrong number, all
+    results are wrong, and nothing shows it.
     """
     if heads is None and "W_q" in matrices and not _with_heads(matrices):
         width = matrices["W_q"].shape[-1]
@@ -72,7 +72,7 @@ def check_heads_said(matrices: Mapping[str, Array], heads: int | None) -> None:
 
 
 def _agreed(counts: Mapping[str, int], choice: str, chosen: int | None) -> int | None:
-    """The one number of heads that weights and the choice give, or None where nothing gives one."""
+    """Return the number of heads that weights and choice agree on; None if none gives one."""
     every = {**counts, **({choice: chosen} if chosen else {})}
     if len(set(every.values())) > 1:
         said = ", ".join(f"{name}: {count}" for name, count in every.items())
@@ -90,14 +90,15 @@ def _check_shared(matrices: Mapping[str, Array], heads: int | None, kv_heads: in
         raise ProblemError(message, "Say how many heads the queries have.", ("kv_heads",))
     if heads and kv_heads and heads % kv_heads:
         raise ProblemError(
-            f"kv_heads is {kv_heads}, but heads is {heads}: heads that share keys share them evenly.",
+            f"kv_heads is {kv_heads}, but heads is {heads}: "
+            "heads that share keys share them evenly.",
             f"The number of kv_heads must divide {heads}: {divisors(heads)}.",
             ("kv_heads", "heads"),
         )
 
 
 def _with_heads(matrices: Mapping[str, Array]) -> str | None:
-    """X, or Q, where heads are an axis of it."""
+    """Return the name X or Q if that matrix has an axis of heads."""
     return next((n for n in ("X", "Q") if n in matrices and matrices[n].ndim == 4), None)
 
 
@@ -115,14 +116,15 @@ def _check_all_or_none(matrices: Mapping[str, Array], counts: Mapping[str, int])
     if axis and counts:
         name = next(iter(counts))
         raise ProblemError(
-            f"{axis} has an axis of heads (rank 4), and {name} has a matrix for each head (rank 3).",
+            f"{axis} has an axis of heads (rank 4), "
+            f"and {name} has a matrix for each head (rank 3).",
             f"Heads that are an axis stay one: give {name} as one matrix for all of them.",
             (axis, name),
         )
 
 
 def _bias_like(bias: str, vector: Array, weight: str, matrix: Array, heads: int) -> Array:
-    """A bias in the form of its weight: a vector, or a row for each head."""
+    """Return a bias in the form of its weight: a vector, or one row for each head."""
     width = matrix.shape[-1]
     forms: list[Shape] = [(width,)]
     if matrix.ndim == 3:

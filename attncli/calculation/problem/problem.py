@@ -1,4 +1,4 @@
-"""What is to be calculated: frozen, validated once, and in the layout `rows`."""
+"""The problem to calculate: frozen, validated once, and in the layout `rows`."""
 
 from __future__ import annotations
 
@@ -24,15 +24,14 @@ if TYPE_CHECKING:
 
 @record(frozen=True)
 class Problem:
-    """What is to be calculated.
+    """A problem: everything that a calculation needs.
 
-    `matrices` are the inputs in the layout `rows` and in the chosen dtype, `axes` what their axes
-    count, `roles` how the layout writes them. `choices` are all choices as they were read; beside
-    them stand the entries of registries that they name.
-    `kv_heads` is None where keys have as many heads as queries, `cache_lens` where K is no cache.
-    `parts` are the sublayers of a layer, each a problem of its own.
-    `labels` are the names of the tokens along an axis (`n`, `m`), `idle` the choices that change
-    nothing here.
+    `matrices` are the inputs in the layout `rows` and in the chosen dtype; `axes` names what their
+    axes count; `roles` decides how the layout writes them. `choices` are all choices; `scoring` to
+    `layout` are the registry entries that the choices name. `kv_heads` is None if keys have as many
+    heads as queries; `cache_lens` is None if K is not a cache. `parts` are the sublayers of a
+    layer, each with its own problem. `labels` are the names of the tokens along an axis (`n`, `m`);
+    `idle` are the choices that change nothing here.
     """
 
     matrices: Mapping[str, Array]
@@ -53,30 +52,30 @@ class Problem:
 
     @property
     def convention(self) -> Convention:
-        """The framework or paper whose meaning holds."""
+        """The framework or paper that decides how to read the document."""
         return self.choices.framework
 
     def part_of(self, name: str) -> Part | None:
-        """The sublayer that a step belongs to; None where there are none."""
+        """Return the sublayer that a step belongs to; None if there are no sublayers."""
         return next((part for part in self.parts if name in part.steps), None)
 
     def is_labelled(self, axis: Axis) -> bool:
-        """Whether its tokens have names; with a cache, the new keys alone have none."""
+        """True if all tokens along the axis have labels; new keys without their cache have none."""
         return len(self.labels.get(axis.name, ())) == axis.size
 
     def label(self, axis: Axis, position: int) -> str:
-        """What stands beside a row or column: its token, or its number from 1."""
+        """Return the label of a row or column: its token, or its number from 1."""
         return self.labels[axis.name][position] if self.is_labelled(axis) else str(position + 1)
 
     def where(self, axes: Sequence[Axis], index: Sequence[int]) -> str:
-        """A place in words: `batch entry 2, head 1, query 3 (love)`."""
+        """Return a place in words: `batch entry 2, head 1, query 3 (love)`."""
         return ", ".join(
             self._named(_COUNTED[axis.name], axis, position)
             for axis, position in zip(axes, index, strict=True)
         )
 
     def place(self, axes: Sequence[Axis], role: Role, index: Sequence[int]) -> str:
-        """A cell as it stands on paper: `head 1, row 2 (love), column 3 (I)`."""
+        """Return a cell's place on paper: `head 1, row 2 (love), column 3 (I)`."""
         *leading, first, second = zip(axes, index, strict=True)
         rows, columns = (second, first) if role in self.layout.swapped else (first, second)
         sides = [self._named("row", *rows), self._named("column", *columns)]
@@ -89,7 +88,7 @@ class Problem:
 
 @record(frozen=True)
 class Part:
-    """A sublayer: its own problem and plan, and what their names are in the whole."""
+    """A sublayer: its own problem and plan, and its names in the whole calculation."""
 
     prefix: str
     problem: Problem
@@ -97,23 +96,23 @@ class Part:
     names: Mapping[str, str]
 
     def name(self, local: str) -> str:
-        """The name in the whole: `self.scores` for `scores`, `X` for the `X` of the first."""
+        """Return the name in the whole: `self.scores` for `scores`, `X` for the first `X`."""
         return self.names.get(local, self.prefix + local)
 
     @cached_property
     def steps(self) -> dict[str, Step]:
-        """Its steps by the names that they have in the whole."""
+        """The steps of the sublayer by their names in the whole."""
         return {self.name(step.name): step for step in self.plan.steps}
 
     @cached_property
     def full_names(self) -> dict[str, str]:
-        """The names of its inputs and steps, and what they are in the whole."""
+        """The names in the whole, by the names in the sublayer, of its inputs and steps."""
         return {local: self.name(local) for local in (*self.problem.axes, *self.plan.names)}
 
 
 @record(frozen=True)
 class Result:
-    """The steps that the user wants to see: their names, their trace and its problem."""
+    """The result for the user: the names of the steps to show, their trace and its problem."""
 
     problem: Problem
     trace: Trace

@@ -1,4 +1,4 @@
-"""A document made into a problem: validated once."""
+"""Making a problem of a document, and validating it once."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ OF_LAYERS = ("norm", "norm_kind", "eps", "activation")
 def read_problem(
     document: Document, owner: str = "attention", known: Mapping[str, Axes] | None = None
 ) -> Problem:
-    """The problem that a document states.
+    """Return the problem that a document describes.
 
-    It may be that of a sublayer, the `owner` of its matrices, which works on matrices `known` from
-    other steps. Raises ProblemError for names, choices and matrices that make no problem. Whether
-    the shapes fit each other is seen where they meet, when the plan is made.
+    For a sublayer, `owner` is the kind of sublayer that owns the matrices, and `known` has the axes
+    of matrices from other steps. Raises ProblemError for names, choices and matrices that do not
+    make a problem. The shapes are compared later, when the plan is made.
     """
     known = known or {}
     for name, entry in document.entries.items():
@@ -96,7 +96,7 @@ def read_problem(
 
 
 def _role(name: str) -> Role:
-    """How a layout writes an input; whatever comes from another step is written as tokens are."""
+    """Return the role of an input; results of other steps are written like tokens."""
     return MATRICES[name].role if name in MATRICES else Role.TOKENS
 
 
@@ -109,7 +109,7 @@ def _check_owner(name: str, owner: str) -> None:
 
 
 def _is_matrix(name: str, entry: Entry) -> bool:
-    """`position` is a choice as a word, and an input as a matrix; a mask may be several."""
+    """True if the entry is a matrix; `position` may be a word, which is a choice."""
     return name not in CHOICES or (name == "position" and isinstance(entry.value, np.ndarray))
 
 
@@ -127,7 +127,7 @@ def _check_temperature(choices: Choices) -> None:
 
 
 def _idle(document: Document, masks: Masks, axes: Mapping[str, Axes]) -> Iterator[str]:
-    """The choices of the document that speak of what one attention, or this one, has not."""
+    """Yield the choices of the document that have no effect in this problem."""
     if "mask_kind" in document.entries and not (masks.keep or masks.add):
         yield "mask_kind"
     if "fill" in document.entries and not (masks.rules or masks.keep):
@@ -138,7 +138,7 @@ def _idle(document: Document, masks: Masks, axes: Mapping[str, Axes]) -> Iterato
 
 
 def _lengths(choices: Choices, matrices: Mapping[str, Array]) -> NDArray[np.int_] | None:
-    """The filled keys of each batch entry. Raises ProblemError where there are two caches."""
+    """Return the filled keys of each batch entry. Raises ProblemError if there are two caches."""
     if choices.cache_lens is None:
         return None
     if "K_past" in matrices:
@@ -157,9 +157,9 @@ def _check_not_nested(name: str) -> None:
 
 
 def check_no_step(name: str, entry: Entry) -> None:
-    """Raise ProblemError for a result that is given as an input, in a sublayer or alone.
+    """Raise ProblemError if a result of the calculation is given as an input.
 
-    `heads` is a choice as a number and a step as a matrix; the others are one or the other.
+    `heads` may be both: a number is the choice, a matrix is the step.
     """
     last = last_of(name)
     is_result = last in STEPS and last not in MATRICES
@@ -173,7 +173,7 @@ def check_no_step(name: str, entry: Entry) -> None:
 
 
 def _past_axes(name: str, axes: dict[str, Axes]) -> Axes:
-    """Of rank 3, earlier keys have an axis of heads where those of this call have no batch."""
+    """Return the axes of a cache; of rank 3, its first axis is heads if there is no batch."""
     own = axes[name]
     source = next(n for n in ("memory", "X", "K") if n in axes)
     is_split = len(own) == 3 and len(axes[source]) == 2
@@ -181,7 +181,7 @@ def _past_axes(name: str, axes: dict[str, Axes]) -> Axes:
 
 
 def _axes(name: str, rank: int, shape: tuple[int, ...]) -> Axes:
-    """What the axes of an input count: its own, and before them batch and heads."""
+    """Return the axes of an input with what each counts: batch and heads, then its own."""
     known = MATRICES[name.partition("[")[0]]
     names = (*known.leading[: max(0, rank - len(known.axes))], *known.axes)[-rank:]
     return tuple(map(Axis, names, shape))

@@ -118,7 +118,7 @@ class Bilinear(Operation):
         return Inner(projected, Line(self.keys, (*place, key, None), d_k))
 
     def cost(self, queries: Axes, weight: Axes, keys: Axes) -> Cost:
-        """Q W takes d_q multiplications for each number, the scores d_k; and one addition less."""
+        """Each number of Q W takes d_q multiplications, each score d_k; and one addition less."""
         projected = (*queries[:-1], weight[-1])
         scores = self.axes(queries, weight, keys)
         return product(cells(projected), weight[-2].size) + product(cells(scores), weight[-1].size)
