@@ -155,9 +155,9 @@ def _by_laws(arguments: Sequence[str], step: str | None, choices: dict[str, Any]
     from attncli.calculation.problem.choices import read_choice
     from attncli.calculation.scoring.functions import SCORING
     from attncli.documents.reader import Reader
-    from attncli.homework.answers.answer import read_alone
+    from attncli.homework.answers.answer import read_without_problem
     from attncli.homework.laws.check_laws import check_laws
-    from attncli.homework.laws.law import Said
+    from attncli.homework.laws.law import Assumptions
     from attncli.words import are
 
     named, files = _named_and_files(arguments)
@@ -177,14 +177,16 @@ def _by_laws(arguments: Sequence[str], step: str | None, choices: dict[str, Any]
 
     with waiting("checking"):
         try:
-            answer = read_alone(written.entries, LAYOUTS[meant("layout", "rows")])
+            answer = read_without_problem(written.entries, LAYOUTS[meant("layout", "rows")])
             scoring = SCORING[meant("score", "scaled")]
             normaliser = NORMALISERS[chosen("normaliser", "softmax")]
             normalise = normaliser.operation("scores", chosen("temperature", 1))
-            said = Said(scoring, normalise, chosen("activation", "relu"), meant("eps", None))
+            assumptions = Assumptions(
+                scoring, normalise, chosen("activation", "relu"), meant("eps", None)
+            )
         except AttncliError as error:
             raise error.at(written.source) from None
-        return check_laws(answer, said)
+        return check_laws(answer, assumptions)
 
 
 def _written(
