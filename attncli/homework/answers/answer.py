@@ -163,7 +163,7 @@ def read_answer_matrix(name: str, value: object, layout: Layout, role: Role) -> 
 
 
 def _epsilon(values: NDArray[np.float64], decimals: NDArray[np.int_]) -> float:
-    """The precision of numbers with more digits than a person writes, all of which fit fewer bits."""
+    """The precision of numbers that only a program writes, where all of them fit fewer bits."""
     if values.size and MANY <= decimals.max() < EXACT:
         for dtype in (np.float16, np.float32):
             with np.errstate(over="ignore"):

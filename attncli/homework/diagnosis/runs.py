@@ -1,8 +1,8 @@
 """Running the steps before a wrong one again, with mistakes made or with results rounded.
 
-Small matrices are calculated in less time than a call to NumPy takes. So runs with different mistakes
-go through the steps together: their matrices are stacked, and a step is applied to all in one call.
-The last bits may then differ from those of a run alone.
+Small matrices are calculated in less time than a call to NumPy takes. So runs with different
+mistakes go through the steps together: their matrices are stacked, and a step is applied to all in
+one call. The last bits may then differ from those of a run alone.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ def hidden_steps(plan: Plan, target: Step, shown: Collection[str]) -> tuple[Step
 class Runs:
     """Runs the hidden steps from given matrices: as they should be, then again with changes.
 
-    Only what a change reaches is calculated again, for a stack of layers has many steps. `given` are
-    the matrices before the hidden steps; `right` are those and the results without a change, as far
-    as the given ones fit together.
+    Only what a change reaches is calculated again, for a stack of layers has many steps. `given`
+    are the matrices before the hidden steps; `right` are those and the results without a change, as
+    far as the given ones fit together.
     """
 
     def __init__(self, problem: Problem, plan: Plan, hidden: Sequence[Step], known: Known) -> None:

@@ -129,7 +129,7 @@ class _Search:
         return None
 
     def _singles(self) -> Iterator[Replacement]:
-        """Each mistake at each hidden step where it can be made, in the order of the calculation."""
+        """Each mistake at each hidden step where it can be made, in the order of the steps."""
         for step in self.hidden:
             scene = self.exact.scene(step)
             with np.errstate(all="ignore"):

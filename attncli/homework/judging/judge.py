@@ -32,7 +32,7 @@ ROUNDING_TRIALS = 8  # how often it is tried what rounding does to a result
 
 
 class Verdict(IntEnum):
-    """How a cell, or a step, is judged: the larger, the worse. A step is as good as its worst cell."""
+    """The verdict on a cell or a step: the larger, the worse; a step has that of its worst cell."""
 
     RIGHT = 0
     ROUNDED = 1
@@ -216,7 +216,7 @@ class Judge:
         return slack
 
     def _scaled_references(self, name: str) -> Iterator[tuple[Numbers, Verdict]]:
-        """The scaled scores, where these are what is scaled next: whoever scales Q has them at once."""
+        """The scaled step, where this one is scaled next: whoever scales Q has its numbers at once."""
         for step in self.trace.plan.steps:
             operation = step.operation
             if isinstance(operation, DivideByRoot | Multiply) and operation.source == name:

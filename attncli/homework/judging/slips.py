@@ -25,7 +25,7 @@ class Slip:
 
 
 def slips(judged: Judgement, own: Values) -> list[Slip]:
-    """The slips that explain the wrong cells, where they are few; `own` is what the answer goes by."""
+    """The slips that explain the wrong cells, where they are few; `own` are its own matrices."""
     if not judged.answered or not 0 < len(judged.wrong) <= MOST_SLIPS:
         return []
     found = []

@@ -87,7 +87,7 @@ def weights_are_the_softmax(answer: SublayerAnswer) -> BrokenCells:
 
 
 def weighted_sum(answer: SublayerAnswer) -> AnswerMatrix:
-    """The product of weights and values; in a layer `output` comes after W_o, and is not taken for it."""
+    """The product of weights and values; in a layer `output` comes after W_o, so it is `heads`."""
     return answer["heads"] if answer.scope else first_given(answer, "heads", "output")
 
 

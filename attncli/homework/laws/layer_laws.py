@@ -1,4 +1,4 @@
-"""Laws that must hold of any layer: of its norms, its residual sums, its feed-forward and its shares."""
+"""Laws that must hold of any layer: of norms, residual sums, feed-forward and final shares."""
 
 from __future__ import annotations
 
