@@ -216,7 +216,7 @@ class Judge:
         return slack
 
     def _scaled_references(self, name: str) -> Iterator[tuple[Numbers, Verdict]]:
-        """The scaled step, where this one is scaled next: whoever scales Q has its numbers at once."""
+        """The step after this one, where it only scales: whoever scales Q has its numbers at once."""
         for step in self.trace.plan.steps:
             operation = step.operation
             if isinstance(operation, DivideByRoot | Multiply) and operation.source == name:
