@@ -1,4 +1,4 @@
-"""What a file says, before its names are understood."""
+"""The entries of a file, before their names are understood."""
 
 from __future__ import annotations
 

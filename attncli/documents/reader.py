@@ -1,4 +1,4 @@
-"""From what a source says to a document: names understood, matrices as arrays."""
+"""From the entries of a source to a document: names understood, matrices as arrays."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Reader:
         return Document(entries, (source.label,))
 
     def matrix(self, name: str, argument: str) -> Document:
-        """What `NAME=VALUE` says: a matrix, or a choice of one sublayer, which no option says.
+        """The document of one `NAME=VALUE`: a matrix, or a choice of one sublayer.
 
         Raises AttncliError.
         """
@@ -135,12 +135,12 @@ class Reader:
 
 
 def _is_choice(name: str, value: str, folder: str) -> bool:
-    """Whether the text of an entry that may be a matrix or a choice is no place of a matrix."""
+    """True where the text of an entry is a choice, though the entry may be a matrix as well."""
     return name in CHOICES and (is_position(value) or not _is_place(value, folder))
 
 
 def _is_place(text: str, folder: str) -> bool:
-    """Whether a mask's text is a file, a literal or `-` rather than a misspelled rule."""
+    """True where a mask's text is a file, a literal or `-` rather than a misspelled rule."""
     if text == "-" or re.search(r"^\[|[./\\]", text):
         return True
     return bool(text) and os.path.exists(os.path.join(folder, text))

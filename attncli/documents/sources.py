@@ -1,4 +1,4 @@
-"""From an argument to what it says: a file, a literal or standard input, in whatever format."""
+"""From an argument to its entries: a file, a literal or standard input, in whatever format."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _suffix_of(path: str, begins: bytes) -> str:
 
 @record(frozen=True)
 class Source:
-    """What an argument stands for: where it was found, what it says, and the folder it is in."""
+    """A file, a literal or standard input: its label in messages, its entries and its folder."""
 
     label: str
     parsed: Parsed

@@ -201,6 +201,23 @@ def test_what_follows_from_hidden_steps_may_be_rounded() -> None:
         assert verdicts == ["wrong", "follows", "follows", "follows"]
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_what_follows_may_be_off_by_what_rounding_explains_and_no_more(seed: int) -> None:
+    """Large values make much of the digits that wrong weights were not written with."""
+    rng = np.random.default_rng(seed)
+    queries, keys, values = (rng.normal(size=size) for size in ((5, 3), (11, 3), (11, 31)))
+    matrices = {"Q": queries, "K": keys, "V": 100 * values}
+    document = json.dumps({name: matrix.tolist() for name, matrix in matrices.items()})
+    weights = rng.uniform(0.2, 1, size=(5, 11))  # no entry explains them
+    output = weights @ matrices["V"]
+    steps = {"weights": weights.round(2).tolist(), "output": output.round(2).tolist()}
+    assert results(document, "-", stdin=json.dumps(steps))["output"]["data"]["verdict"] == "follows"
+    steps["output"][3][17] += 8  # more than 0.005 in each weight make
+    judged = results(document, "-", stdin=json.dumps(steps))["output"]
+    assert judged["data"]["verdict"] == "wrong"
+    assert [cell["place"] for cell in judged["data"]["cells"]] == ["row 4, column 18"]
+
+
 def test_mistakes_with_a_mask_that_is_too_short_are_named() -> None:
     """It is filled up before anything is done wrongly with it."""
     queries, keys = np.array([[1, 0], [0, 1], [1, 1]]), np.array([[1, 1], [0, 1], [2, 0]])
@@ -313,6 +330,17 @@ def test_slips_in_one_cell_are_recognised(scores: list[list[float]], told: str) 
         found = results(LESSON, "-", stdin=json.dumps({"scores": scores}))["scores"]
     assert told in found["cause"]["rationale"]
     assert found["cause"]["mistakes"] == ["single-cell-slip"]
+
+
+def test_a_product_that_is_nothing_is_no_slip() -> None:
+    """2.0 is near enough to 2.04 to be it without a product of 0, but nothing was left out."""
+    document = '{"Q": [[3, 0]], "K": [[0.68, 5]], "score": "dot"}'
+    found = results(document, "-", "--atol", "0.001", stdin='{"scores": [["2.0"]]}')["scores"]
+    assert found["data"]["verdict"] == "wrong"
+    assert found["cause"]["mistakes"] == []
+    document = '{"Q": [[3, 0.5]], "K": [[0.68, 5]], "score": "dot"}'
+    found = results(document, "-", "--atol", "0.001", stdin='{"scores": [["2.0"]]}')["scores"]
+    assert "In [1,1] product 2 of the sum is left out." in found["cause"]["rationale"]
 
 
 def test_wrong_cells_are_told_with_both_numbers() -> None:
@@ -537,6 +565,22 @@ def test_right_answers_break_no_law(answer: Path) -> None:
 
 
 SIGMOIDS = {"scaled": [[0, 1], [-1, 2]], "weights": [["0.5", "0.6225"], ["0.3775", "0.7311"]]}
+
+
+@pytest.mark.parametrize("name", ["output", "heads"])
+def test_rows_that_may_attend_nothing_break_no_law(name: str) -> None:
+    """Their output is 0, which may lie outside of the values; other numbers there may not."""
+    answer = {"weights": [[0, 0], [0.5, 0.5]], "V": [[1, -4], [3, -2]], name: [[0, 0], [2, -3]]}
+    found = results("--laws", "-", stdin=json.dumps(answer))
+    assert [found[law]["passed"] for law in (*OF_ROWS, "output-lies-among-the-values")] == [
+        True
+    ] * 3
+    answer[name] = [[0.5, 0], [2, -3]]
+    found = results("--laws", "-", stdin=json.dumps(answer))["output-lies-among-the-values"]
+    assert "This does not hold at [1,1]." in found["cause"]["rationale"]
+
+
+OF_ROWS = ("weights-sum-to-1", "output-is-the-weighted-sum")
 
 
 def test_laws_may_know_the_normaliser() -> None:

@@ -14,9 +14,8 @@ from attncli.calculation.plans.attention import attention
 from attncli.calculation.plans.from_document import read
 from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.problem.problem import Problem
-from attncli.calculation.problem.read_problem import read_problem
-from attncli.calculation.scoring.measures import Cosine
-from attncli.homework.answers.answer import Answered, read_cell
+from attncli.calculation.problem.reading import read_problem
+from attncli.homework.answers.answer import AnswerMatrix, read_cell
 from attncli.homework.answers.tolerance import Tolerance
 from attncli.homework.diagnosis.search import diagnose
 from attncli.homework.judging.judge import Judge
@@ -50,11 +49,11 @@ def made(mistake: Mistake) -> Iterator[tuple[str, Step, np.ndarray[Any, Any]]]:
                 yield name, step, wrong
 
 
-def as_written(matrix: np.ndarray[Any, Any]) -> Answered:
+def as_written(matrix: np.ndarray[Any, Any]) -> AnswerMatrix:
     """A matrix as a program prints it, with all its digits."""
     cells = [read_cell(repr(float(cell))) for cell in matrix.flat]
     values, decimals = (np.array(part).reshape(matrix.shape) for part in zip(*cells, strict=True))
-    return Answered(values, decimals, np.zeros(matrix.shape, dtype=np.bool_))
+    return AnswerMatrix(values, decimals, np.zeros(matrix.shape, dtype=np.bool_))
 
 
 OF_LAYERS = {

@@ -51,7 +51,7 @@ def without_gammas(document: Document, *norms: str) -> Document:
 
 @pytest.mark.parametrize(("columns", "named"), [(2, []), (3, ["no-scale", "softmax-unscaled"])])
 def test_rough_agreement_takes_three_cells(columns: int, named: list[str]) -> None:
-    """Two numbers that were rounded on the way may be those of a mistake by chance."""
+    """Two numbers that were rounded on the way may be a mistake's by chance."""
     queries, keys = np.array([[1.5, -0.5, 2.0]]), np.array([[0.5, 1, -1], [1, 0.25, 0], [2, 1, -1]])
     values = np.array([[0.75, -1.25, 3.5], [2.5, 0.5, -1.75], [-3.25, 1.5, 0.25]])[:, :columns]
     powers = np.exp(queries @ keys.T)  # not divided by the root

@@ -155,9 +155,9 @@ def _by_laws(arguments: Sequence[str], step: str | None, choices: dict[str, Any]
     from attncli.calculation.operations.normalisers import NORMALISERS
     from attncli.calculation.scoring.scoring_functions import SCORING
     from attncli.documents.reader import Reader
-    from attncli.homework.answers.answer import read_alone
+    from attncli.homework.answers.answer import read_without_problem
     from attncli.homework.laws.check_laws import check_laws
-    from attncli.homework.laws.law import Said
+    from attncli.homework.laws.law import Assumptions
     from attncli.words import are
 
     named, files = _named_and_files(arguments)
@@ -174,14 +174,16 @@ def _by_laws(arguments: Sequence[str], step: str | None, choices: dict[str, Any]
     entries |= {name: value for name, value in choices.items() if value is not None}
     with waiting("checking"):
         try:
-            chosen = Choices.read(entries)
-            answer = read_alone(written.entries, LAYOUTS[chosen.layout])
-            normalise = NORMALISERS[chosen.normaliser]("scores", chosen.temperature)
-            eps = chosen.eps if chosen.says("eps") else None
-            said = Said(SCORING[chosen.score], normalise, chosen.activation, eps)
+            answer = read_without_problem(written.entries, LAYOUTS[meant("layout", "rows")])
+            scoring = SCORING[meant("score", "scaled")]
+            normaliser = NORMALISERS[chosen("normaliser", "softmax")]
+            normalise = normaliser.operation("scores", chosen("temperature", 1))
+            assumptions = Assumptions(
+                scoring, normalise, chosen("activation", "relu"), meant("eps", None)
+            )
         except AttncliError as error:
             raise error.at(written.source) from None
-        return check_laws(answer, said)
+        return check_laws(answer, assumptions)
 
 
 def _written(

@@ -73,7 +73,7 @@ class Archive(Mapping[str, Part]):
 
 
 def listed(keys: Collection[str]) -> str:
-    """What is in a file: all the keys where they are few, else how many and the first."""
+    """A sentence on the keys of a file: all where they are few, else their number and the first."""
     if len(keys) <= MOST_LISTED:
         return f"Its keys are {', '.join(keys)}." if keys else "It is empty."
     return f"It has {len(keys)} keys, such as {', '.join(islice(keys, 3))}."

@@ -21,7 +21,7 @@ class Place:
 
     @property
     def is_whole_file(self) -> bool:
-        """Whether nothing in the file is pointed to."""
+        """True where nothing in the file is pointed to."""
         return self.key is None and self.slices is None
 
 

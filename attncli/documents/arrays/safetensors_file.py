@@ -29,7 +29,7 @@ _LONGEST_HEADER = 100_000_000  # bytes, as the format has it
 
 
 def begins_as_tensors(begins: bytes) -> bool:
-    """Whether bytes begin as the format does: the length of a JSON header, then its bracket."""
+    """True where bytes begin as the format does: the length of a JSON header, then its bracket."""
     return begins[8:9] == b"{" and int.from_bytes(begins[:8], "little") <= _LONGEST_HEADER
 
 

@@ -121,7 +121,7 @@ def _number_in(cell: object, name: str, index: tuple[int, ...]) -> float:
 
 
 def is_cell_or_row(part: object) -> bool:
-    """Whether a part of a list belongs to a matrix: numbers, "-inf" and its like, and lists do."""
+    """True for parts of a list that belong to a matrix: numbers, "-inf" and its like, and lists."""
     return isinstance(part, list | int | float) or (isinstance(part, str) and _is_non_finite(part))
 
 

@@ -40,7 +40,7 @@ class Section:
 
 @record(frozen=True)
 class CellReader:
-    """How the cells of a file are read: with decimal commas, and answers as they are written."""
+    """Reads the cells of a file: with decimal commas, and for answers as they are written."""
 
     decimal_comma: bool
     is_value: IsValue | None = None
@@ -50,7 +50,7 @@ class CellReader:
         return point_for_comma(cell) if self.decimal_comma else cell
 
     def is_label(self, cell: str) -> bool:
-        """Whether a cell is no value: then it may be a label."""
+        """True where a cell is no value: then it may be a label."""
         if self.is_value:
             return not self.is_value(self.text(cell))
         return number(self.text(cell)) is None and cell.casefold() not in BOOLEANS

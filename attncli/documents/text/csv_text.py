@@ -52,8 +52,8 @@ def parse_csv(data: bytes, is_value: IsValue | None = None) -> Parsed:
         while lines and not lines[0][1]:
             lines.pop(0)
     delimiter = _delimiter(lines)
-    cells = CellReader(delimiter != ",", is_value)
-    matrices = _assembled(list(_sections(lines, delimiter)), cells)
+    reader = CellReader(delimiter != ",", is_value)
+    matrices = _assembled(list(_sections(lines, delimiter)), reader)
     if not matrices and not choices:
         raise DocumentError("it holds no matrix.", "Write a line of numbers for each row.")
     return {**choices, **matrices}
@@ -151,20 +151,20 @@ def _cells(i: int, line: str, delimiter: str) -> list[str]:
         raise DocumentError(f"line {i}: {error}.", "Check the quotes.") from None
 
 
-def _assembled(sections: list[Section], cells: CellReader) -> dict[str, Part]:
+def _assembled(sections: list[Section], reader: CellReader) -> dict[str, Part]:
     """The matrices by name; slices `weights[1]`, `weights[2]` become one of higher rank."""
     by_name: dict[str, dict[tuple[int, ...], Part]] = {}
     for section in sections:
         slices = by_name.setdefault(section.name, {})
         lengths = {len(index) for index in (section.index, *slices)}
         if 0 in section.index or (len(lengths) > 1 and 0 not in lengths):
-            slice_name = _slice_name(section.name, section.index)
-            message = f"line {section.line}: {slice_name} fits no slice before it."
+            name = _slice_name(section.name, section.index)
+            message = f"line {section.line}: {name} fits no slice before it."
             raise DocumentError(message, "Slices are counted from 1: weights[1], or weights[2,1].")
         if section.index in slices or (slices and (() in slices or not section.index)):
             message = f"line {section.line}: {section.name} stands twice."
             raise DocumentError(message, "Remove one of them.")
-        slices[section.index] = read_section(section, cells)
+        slices[section.index] = read_section(section, reader)
     return {
         name: slices[()] if () in slices else _stacked(name, slices)
         for name, slices in by_name.items()

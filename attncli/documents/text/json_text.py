@@ -90,12 +90,14 @@ def _is_object(value: object) -> bool:
 
 def dump_json(matrices: Mapping[str, NDArray[Any]]) -> bytes:
     """One object of matrices, a row a line; infinities and NaN are strings. Every digit is kept."""
-    entries = [f"  {json.dumps(name)}: {_lines(cells(m), '  ')}" for name, m in matrices.items()]
+    entries = [
+        f"  {json.dumps(name)}: {_lines(_json_numbers(m), '  ')}" for name, m in matrices.items()
+    ]
     return ("{\n" + ",\n".join(entries) + "\n}\n").encode()
 
 
 def dump_document(document: Mapping[str, Any], _: object = None) -> bytes:
-    """Nested objects as text: choices and vectors on a line, a matrix with a line for each row."""
+    """A document of nested objects as text: a choice or vector on a line, a matrix a row a line."""
     return f"{_block(document, '')}\n".encode()
 
 
@@ -110,8 +112,8 @@ def _block(value: Any, indent: str) -> str:
     return _lines(value, indent) if isinstance(value, list) else json.dumps(value)
 
 
-def cells(matrix: NDArray[Any]) -> Any:
-    """Nested lists of numbers that standard JSON can say."""
+def _json_numbers(matrix: NDArray[Any]) -> Any:
+    """Nested lists of the numbers; infinities and NaN, which JSON has not, as strings."""
     if np.isfinite(matrix).all():
         return matrix.tolist()
     as_objects = matrix.astype(object)

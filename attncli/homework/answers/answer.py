@@ -30,7 +30,7 @@ _PERCENT = re.compile(r"[+-]?\d*\.?(\d*)\s*%")
 
 
 @record(frozen=True)
-class Answered:
+class AnswerMatrix:
     """One matrix of an answer, in the layout `rows`.
 
     `values` are NaN where nothing was answered (`blank`); `decimals` is the last decimal place of
@@ -50,7 +50,7 @@ class Answered:
         return int(written.max()) if written.size else EXACT
 
 
-Answer = Mapping[str, Answered]
+Answer = Mapping[str, AnswerMatrix]
 
 
 def read_answer(problem: Problem, plan: Plan, entries: Mapping[str, object]) -> Answer:
@@ -64,10 +64,10 @@ def read_answer(problem: Problem, plan: Plan, entries: Mapping[str, object]) -> 
         if last_of(name) in STEPS and (name in steps or name not in problem.matrices):
             step = steps.get(name)
             role = step.role if step else _role(name)
-            answered = read_answered(name, value, problem.layout, role)
+            answered = read_answer_matrix(name, value, problem.layout, role)
             answer[name] = _as_column(answered, sizes(step.axes)) if step else answered
         elif name in problem.matrices:
-            given = read_answered(name, value, problem.layout, problem.roles[name]).values
+            given = read_answer_matrix(name, value, problem.layout, problem.roles[name]).values
             matrix = np.atleast_2d(problem.matrices[name])
             if given.shape != matrix.shape or not np.allclose(given, matrix, rtol=0, atol=1e-9):
                 message = f"{name} of the answer is not the {name} of the problem."
@@ -80,10 +80,10 @@ def read_answer(problem: Problem, plan: Plan, entries: Mapping[str, object]) -> 
     return answer
 
 
-def read_alone(entries: Mapping[str, object], layout: Layout) -> Answer:
+def read_without_problem(entries: Mapping[str, object], layout: Layout) -> Answer:
     """The steps of an answer without its problem. Raises ProblemError for cells without a value."""
     return {
-        name: read_answered(name, value, layout, _role(name))
+        name: read_answer_matrix(name, value, layout, _role(name))
         for name, value in entries.items()
         if last_of(name) in STEPS
     }
@@ -95,16 +95,16 @@ def _role(name: str) -> Role:
     return Role.FIXED if is_hidden else Role.TOKENS
 
 
-def _as_column(answered: Answered, shape: tuple[int, ...]) -> Answered:
+def _as_column(answered: AnswerMatrix, shape: tuple[int, ...]) -> AnswerMatrix:
     """One number a token, written in a row or as a list, as the column that it is."""
     if shape[-1] != 1 or len(shape) != 2 or answered.values.shape != shape[::-1]:
         return answered
     matrices = (answered.values.T, answered.decimals.T, answered.blank.T)
-    return Answered(*matrices, answered.epsilon)
+    return AnswerMatrix(*matrices, answered.epsilon)
 
 
 def is_value(text: str) -> bool:
-    """Whether a cell of an answer is one: a number, arithmetic, or a blank."""
+    """True where a cell of an answer is a value: a number, arithmetic, or a blank."""
     try:
         return not text or bool(read_cell(text))
     except ValueError:
@@ -130,7 +130,7 @@ def read_cell(text: str) -> tuple[float, int]:
     return evaluate(text), EXACT
 
 
-def read_answered(name: str, value: object, layout: Layout, role: Role) -> Answered:
+def read_answer_matrix(name: str, value: object, layout: Layout, role: Role) -> AnswerMatrix:
     """A matrix as it was written, from paper to `rows`. Raises ProblemError naming the cell."""
     if isinstance(value, np.ndarray):
         value = value.tolist()
@@ -155,7 +155,7 @@ def read_answered(name: str, value: object, layout: Layout, role: Role) -> Answe
         else:
             values[index], decimals[index] = _read(name, index, cell)
     written = ~blank & np.isfinite(values)
-    return Answered(
+    return AnswerMatrix(
         layout.swap(values, role),
         layout.swap(decimals, role),
         layout.swap(blank, role),
@@ -164,7 +164,7 @@ def read_answered(name: str, value: object, layout: Layout, role: Role) -> Answe
 
 
 def _epsilon(values: NDArray[np.float64], decimals: NDArray[np.int_]) -> float:
-    """The precision of numbers with more digits than a person writes that all fit fewer bits."""
+    """The precision of numbers that only a program writes, where all of them fit fewer bits."""
     if values.size and MANY <= decimals.max() < EXACT:
         for dtype in (np.float16, np.float32):
             with np.errstate(over="ignore"):

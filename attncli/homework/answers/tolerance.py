@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from attncli.homework.answers.answer import EXACT, Answered
+from attncli.homework.answers.answer import EXACT, AnswerMatrix
 from attncli.records import record
 
 if TYPE_CHECKING:
@@ -28,10 +28,10 @@ class Tolerance:
 
     @property
     def is_by_digits(self) -> bool:
-        """Whether the digits as written decide."""
+        """True where the digits as written decide."""
         return self.decimals is None and self.atol is None and self.rtol is None
 
-    def allowed(self, answered: Answered, expected: Numbers) -> Numbers:
+    def allowed_distance(self, answered: AnswerMatrix, expected: Numbers) -> Numbers:
         """The distance from the expected value at which a cell is right.
 
         Half a unit of the last place; whole numbers must be equal. A little is added for the
@@ -44,7 +44,7 @@ class Tolerance:
         finest = answered.finest if self.decimals is None else self.decimals
         return (half_a_unit(finest) if 0 < finest < EXACT else 0) + bits
 
-    def coarse(self, answered: Answered, expected: Numbers) -> Numbers:
+    def coarse_distance(self, answered: AnswerMatrix, expected: Numbers) -> Numbers:
         """The distance at which a cell agrees to its own, coarser digits.
 
         A bare 0 has no digit that could agree: it stands only for what is small beside the rest.
@@ -57,8 +57,8 @@ class Tolerance:
         units = np.where(has_digits, half_a_unit(answered.decimals), 0.0)
         return np.asarray(units + self.roundoff(answered, expected))
 
-    def roundoff(self, answered: Answered, expected: Numbers) -> Numbers:
-        """What the last bits may differ in: a hundred of them, of the value or of 1.
+    def roundoff(self, answered: AnswerMatrix, expected: Numbers) -> Numbers:
+        """The distance that the last bits explain: a hundred of them, of the value or of 1.
 
         Of an answer in fewer bits, such as float32, it is the last eight.
         """

@@ -1,8 +1,8 @@
 """Running the steps before a wrong one again, with mistakes made or with results rounded.
 
-A small matrix is calculated in less time than a call to NumPy takes. So runs with other mistakes
-go through the steps together: their matrices are stacked, and a step is applied to all in one call.
-The last bits may then differ from those of a run alone.
+Small matrices are calculated in less time than a call to NumPy takes. So runs with different
+mistakes go through the steps together: their matrices are stacked, and a step is applied to all in
+one call. The last bits may then differ from those of a run alone.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ def hidden_steps(plan: Plan, target: Step, shown: Collection[str]) -> tuple[Step
 class Runs:
     """Runs the hidden steps from given matrices: as they should be, then again with changes.
 
-    Only what a change reaches is calculated again, for layers have many steps. `given` are
-    the matrices before the hidden steps; `right` are those and the results without a change, as far
-    as the given ones fit together.
+    Only what a change reaches is calculated again, for a stack of layers has many steps. `given`
+    are the matrices before the hidden steps; `right` are those and the results without a change, as
+    far as the given ones fit together.
     """
 
     def __init__(self, problem: Problem, plan: Plan, hidden: Sequence[Step], known: Known) -> None:
@@ -61,7 +61,7 @@ class Runs:
         self._room = MOST_KEPT
 
     def begin_like(self, other: Runs) -> bool:
-        """Whether the given matrices equal those of other runs of the same steps."""
+        """True where the given matrices equal those of other runs of the same steps."""
         return all(
             matrix is other.given[name] or np.array_equal(matrix, other.given[name], equal_nan=True)
             for name, matrix in self.given.items()
@@ -152,7 +152,7 @@ class Runs:
             run.note(step.name, _apply(step, operands, run.known))
 
     def _can_stack(self, step: Step, operands: tuple[str, ...]) -> bool:
-        """Whether a step does to each of a stack what it does to one: tried once, on two."""
+        """True where a step does to each of a stack what it does to one: tried once, on two."""
         if step.name not in self._stackable:
             given = self.given
             one = {name: self.right[name] for name in operands if name in self.right}
@@ -188,7 +188,7 @@ class _Run:
             self.changed.add(name)
 
     def is_alike(self, matrices: Known) -> bool:
-        """Whether its matrices of these names have the shapes and dtypes of these."""
+        """True where its matrices of these names have the shapes and dtypes of these."""
         for name, matrix in matrices.items():
             own = self.known[name]
             if own.shape != matrix.shape or own.dtype != matrix.dtype:

@@ -17,12 +17,12 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.operation import Operation
-from attncli.homework.answers.answer import Answered
+from attncli.homework.answers.answer import AnswerMatrix
 from attncli.homework.answers.tolerance import Numbers, near
 from attncli.homework.diagnosis.diagnosis import Diagnosis, Explanation, RoundedEarly
 from attncli.homework.diagnosis.replacements import Replacement, in_order, pairs
 from attncli.homework.diagnosis.runs import Runs, hidden_steps
-from attncli.homework.judging.judge import Judge, Judged
+from attncli.homework.judging.judge import Judge, Judgement
 from attncli.homework.mistakes.catalogue import MISTAKES
 from attncli.homework.mistakes.mistake import Mistake
 from attncli.records import record
@@ -41,7 +41,7 @@ LAST_BITS = 100  # times as far off as the last bits usually are
 
 
 @record(frozen=True)
-class Tried:
+class Trial:
     """Replacements; whether they change anything; and the results that may be the answer's."""
 
     replacements: tuple[Replacement, ...]
@@ -49,7 +49,7 @@ class Tried:
     results: Sequence[Numbers]
 
 
-def diagnose(judge: Judge, judged: Judged) -> Diagnosis:
+def diagnose(judge: Judge, judged: Judgement) -> Diagnosis:
     """The cause of a step that is wrong, or whose shape is."""
     if judged.answered is None:
         return Diagnosis()
@@ -64,12 +64,12 @@ def diagnose(judge: Judge, judged: Judged) -> Diagnosis:
 class _Search:
     """Chooses what to try at the hidden steps before a wrong one, and judges what explains it."""
 
-    def __init__(self, judge: Judge, judged: Judged, answered: Answered) -> None:
+    def __init__(self, judge: Judge, judged: Judgement, answered: AnswerMatrix) -> None:
         self.start = time.monotonic()
         self.problem, self.tolerance = judge.problem, judge.tolerance
         self.judged, self.answered = judged, answered
         values = np.nan_to_num(answered.values, posinf=0, neginf=0)
-        self.distance = judge.tolerance.allowed(answered, values)
+        self.distance = judge.tolerance.allowed_distance(answered, values)
         # The answer may have gone on from what it had before rounding, or from what it wrote.
         plan = judge.trace.plan
         self.hidden = hidden_steps(plan, judged.step, judge.answer)
@@ -103,19 +103,19 @@ class _Search:
         found: list[Explanation] = []
         rough: list[Explanation] = []
         every = self._try([(single,) for single in singles], ROUGHLY)
-        for number, tried in enumerate(every, 1):
+        for number, trial in enumerate(every, 1):
             if time.monotonic() > self.start + SECONDS_OF_SINGLES:
                 return _likeliest(found or rough), True
-            if tried.changes:
-                changing += tried.replacements
-            found += self._explained(tried, EXACTLY, number)
-            rough += self._explained(tried, ROUGHLY, len(singles) + number)
+            if trial.changes:
+                changing += trial.replacements
+            found += self._explained(trial, EXACTLY, number)
+            rough += self._explained(trial, ROUGHLY, len(singles) + number)
         if found or rough:
             return _likeliest(found or rough), False
-        for number, tried in enumerate(self._try(pairs(changing), EXACTLY)):
+        for number, trial in enumerate(self._try(pairs(changing), EXACTLY)):
             if number == MOST_PAIRS or time.monotonic() > self.start + SECONDS:
                 return _likeliest(found), True
-            found += self._explained(tried, EXACTLY, 2 * len(singles) + 1 + number)
+            found += self._explained(trial, EXACTLY, 2 * len(singles) + 1 + number)
         return _likeliest(found), False
 
     def decider(self, explanations: list[Explanation]) -> str | None:
@@ -129,7 +129,7 @@ class _Search:
         return None
 
     def _singles(self) -> Iterator[Replacement]:
-        """Each mistake at each hidden step where it can be made, in order of calculation."""
+        """Each mistake at each hidden step where it can be made, in the order of the steps."""
         for step in self.hidden:
             scene = self.exact.scene(step)
             with np.errstate(all="ignore"):
@@ -137,7 +137,7 @@ class _Search:
                     if mistake.make(scene) is not None:
                         yield Replacement(mistake, (step.name,))
 
-    def _try(self, tries: Iterable[tuple[Replacement, ...]], reach: float) -> Iterator[Tried]:
+    def _try(self, tries: Iterable[tuple[Replacement, ...]], reach: float) -> Iterator[Trial]:
         """Each of these tried: many at once, and alone, to the last bit, where that may matter.
 
         `reach` is how many half units of the last place an explanation is off at most.
@@ -154,7 +154,7 @@ class _Search:
                     yield self._try_alone(replacements)
                 else:
                     is_made = any(results[number] is not None for results in together)
-                    yield Tried(replacements, is_made, ())
+                    yield Trial(replacements, is_made, ())
 
     def _mattering(self, results: Sequence[Array | None], reach: float) -> Iterator[int]:
         """The places of the results that are the answer or the right one, but for a few bits."""
@@ -170,24 +170,24 @@ class _Search:
                 cells = near(stacked, target, distance + bits) | blank
                 yield from np.array(places)[cells.reshape(len(places), -1).all(axis=1)].tolist()
 
-    def _try_alone(self, replacements: tuple[Replacement, ...]) -> Tried:
+    def _try_alone(self, replacements: tuple[Replacement, ...]) -> Trial:
         """These tried from what was exact and from what was written."""
         runs = (runs.run(replacements) for runs in self.both)
         results = [_numbers(known[self.judged.name]) for known in runs if known is not None]
         right = self.right
         changes = [right is None or not np.array_equal(r, right, equal_nan=True) for r in results]
-        return Tried(replacements, any(changes), results)
+        return Trial(replacements, any(changes), results)
 
-    def _explained(self, tried: Tried, reach: float, number: int) -> list[Explanation]:
+    def _explained(self, trial: Trial, reach: float, number: int) -> list[Explanation]:
         """The explanation by the first of the results that explains the answer; none otherwise."""
-        for result in tried.results:
-            if self._explains(result, reach, len(tried.replacements), number):
+        for result in trial.results:
+            if self._explains(result, reach, len(trial.replacements), number):
                 agreeing = int((~self.answered.blank).sum())
-                return [Explanation(tried.replacements, agreeing, result, reach > EXACTLY)]
+                return [Explanation(trial.replacements, agreeing, result, reach > EXACTLY)]
         return []
 
     def _explains(self, result: Numbers, reach: float, replaced: int, tried: int) -> bool:
-        """Whether a result of so many replacements agrees with the answer, and not by chance.
+        """True where a result of so many replacements agrees with the answer, and not by chance.
 
         Few digits may agree by chance: the cells that the right result does not explain must say
         more than the number of tries.
@@ -209,7 +209,7 @@ class _Search:
         return digits > reach + 2 * (replaced - 1) + log10(tried + 1)
 
     def _fits(self, result: Numbers, reach: float) -> bool:
-        """Whether every cell that was answered is that of a result, to the digits as written.
+        """True where every cell that was answered is that of a result, to the digits as written.
 
         `reach` is how many half units of the last place it may be off.
         """

@@ -1,1 +1,1 @@
-"""What is right in an answer and what is not, and the report on it."""
+"""The judgement of an answer, cell by cell and step by step, and the report on it."""

@@ -1,4 +1,4 @@
-"""What looks different and is equal: forms of an answer that are as right as ours."""
+"""Forms of an answer that look different and are equal, so as right as ours."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import numpy as np
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.operation import Operation
 from attncli.calculation.algebra.plan import Step, Trace
-from attncli.homework.answers.answer import EXACT, Answer, Answered
+from attncli.calculation.positions.position_operations import Rotate
+from attncli.homework.answers.answer import EXACT, Answer, AnswerMatrix
 from attncli.records import replace
 
 
-def counted_from_0(trace: Trace, answer: Answer) -> Answer:
+def count_places_from_0(trace: Trace, answer: Answer) -> Answer:
     """The answer; queries and keys that it turned by places from 1 are turned as ours instead.
 
     Scores depend on the difference of two places, so it is nothing where both are counted from.
@@ -19,30 +20,31 @@ def counted_from_0(trace: Trace, answer: Answer) -> Answer:
     """
     turned = {}
     for step in trace.plan.steps:
-        shifted = step.operation.counted_from_1()
-        if shifted and step.name in answer:
-            ours = _unshifted(step, shifted, trace, answer)
+        if isinstance(step.operation, Rotate) and step.name in answer:
+            ours = _turned_as_ours(step, step.operation, trace, answer)
             if ours is None:
                 return answer
             turned[step.name] = ours
     return {**answer, **turned}
 
 
-def _unshifted(step: Step, shifted: Operation, trace: Trace, answer: Answer) -> Answered | None:
+def _turned_as_ours(
+    step: Step, rotate: Rotate, trace: Trace, answer: Answer
+) -> AnswerMatrix | None:
     """The answer's matrix turned as ours; None where it is not turned by places one further on."""
     answered = answer[step.name]
     (name,) = shifted.operands
     own = answer.get(name)
     sources = [trace.matrices[name], *([own.values] if own else [])]
     for source in sources:
-        if _agree(answered, shifted.apply(source)):
-            ours = step.operation.apply(source)
-            return replace(answered, values=np.asarray(ours, np.float64))
+        shifted = replace(rotate, first=rotate.first + 1).apply(source)
+        if _agrees(answered, shifted):
+            return replace(answered, values=np.asarray(rotate.apply(source), np.float64))
     return None
 
 
-def _agree(answered: Answered, matrix: Array) -> bool:
-    """Whether an answer says this, to the digits as written."""
+def _agrees(answered: AnswerMatrix, matrix: Array) -> bool:
+    """True where an answer says this, to the digits as written."""
     decimals = answered.finest if answered.finest < EXACT else 12
     distance = 0.5 * 10.0 ** -max(-300, min(decimals, 300)) + 1e-9
     if answered.values.shape != matrix.shape:

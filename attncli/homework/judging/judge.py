@@ -1,4 +1,4 @@
-"""What is right and what is not: an answer against a trace, step by step.
+"""An answer judged against a trace, step by step.
 
 The digits as written decide. A cell is right within half a unit of the finest decimal place that
 was written anywhere in its matrix, of the true value or of the one that follows from the answer's
@@ -18,20 +18,20 @@ from attncli.calculation.algebra.operation import Operation
 from attncli.calculation.algebra.plan import Step, Trace
 from attncli.calculation.masks.mask_operation import HIDES
 from attncli.calculation.problem.problem import Problem
-from attncli.homework.answers.answer import Answer, Answered
+from attncli.homework.answers.answer import Answer, AnswerMatrix
 from attncli.homework.answers.tolerance import Numbers, Tolerance, near
-from attncli.homework.judging.equal_forms import counted_from_0
+from attncli.homework.judging.equal_forms import count_places_from_0
 from attncli.homework.judging.stand_ins import by_plan_names
 from attncli.records import record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-TRIALS = 8  # how often it is tried what rounding does to a result
+ROUNDING_TRIALS = 8  # how often it is tried what rounding does to a result
 
 
 class Verdict(IntEnum):
-    """How a cell or step is judged: the larger, the worse. A step is as good as its worst cell."""
+    """The verdict on a cell or a step: the larger, the worse; a step has that of its worst cell."""
 
     RIGHT = 0
     ROUNDED = 1
@@ -46,7 +46,7 @@ class Verdict(IntEnum):
 
 
 @record(frozen=True)
-class Judged:
+class Judgement:
     """A step of an answer: the verdict on it, and on each cell.
 
     `expected` is the true matrix, `followed` what follows from the answer's own earlier ones;
@@ -55,10 +55,10 @@ class Judged:
 
     step: Step
     verdict: Verdict
-    answered: Answered | None
+    answered: AnswerMatrix | None
     expected: Numbers
     followed: Numbers | None
-    cells: NDArray[np.int_]
+    cell_verdicts: NDArray[np.int_]
 
     @property
     def name(self) -> str:
@@ -67,11 +67,13 @@ class Judged:
     @property
     def wrong(self) -> list[tuple[int, ...]]:
         """The cells that are wrong, in the order of reading."""
-        return [tuple(map(int, index)) for index in np.argwhere(self.cells == Verdict.WRONG)]
+        return [
+            tuple(map(int, index)) for index in np.argwhere(self.cell_verdicts == Verdict.WRONG)
+        ]
 
     @property
     def target(self) -> Numbers:
-        """What the cells should be, given the answer's own earlier matrices where they fit."""
+        """The right cells, given the answer's own earlier matrices where they fit."""
         if self.followed is not None and self.followed.shape == self.expected.shape:
             return self.followed
         return self.expected
@@ -93,7 +95,7 @@ class Judge:
         self, problem: Problem, trace: Trace, answer: Answer, tolerance: Tolerance
     ) -> None:
         self.problem, self.trace = problem, trace
-        self.answer = counted_from_0(trace, by_plan_names(problem, trace.plan, answer))
+        self.answer = count_places_from_0(trace, by_plan_names(problem, trace.plan, answer))
         self.tolerance = tolerance
         self.own: dict[str, Array] = dict(problem.matrices)
         self.exact: dict[str, Array] = dict(problem.matrices)
@@ -101,16 +103,16 @@ class Judge:
         self._slack: dict[str, Array] = {}
         self._last: Step | None = None
 
-    def judge(self, step: Step) -> Judged:
+    def judge(self, step: Step) -> Judgement:
         """The verdict on the next step of the plan."""
         self._redirect()
         operation = step.operation
         source = operation.repeats or step.name
         expected = np.asarray(self.trace.matrices[source], dtype=np.float64)
-        follows = [self._followed(operation, known) for known in (self.own, self.exact)]
+        follows = [self._result(operation, known) for known in (self.own, self.exact)]
         trust = max(self._standing.get(name, Verdict.RIGHT) for name in operation.operands)
         answered = self.answer.get(step.name)
-        slack = self._carried(operation, follows[1])
+        slack = self._rounding_slack(operation, follows[1])
         if slack is not None:
             self._slack[step.name] = slack
         cells = np.full(expected.shape, Verdict.MISSING)
@@ -121,28 +123,30 @@ class Judge:
             )
             self._standing[step.name] = trust
         else:
-            references = [(expected, Verdict.RIGHT), *self._scaled_early(step.name)]
+            references = [(expected, Verdict.RIGHT), *self._scaled_references(step.name)]
             references += [(matrix, trust) for matrix in follows if matrix is not None]
-            cells = self._cells(answered, references)
+            cells = self._cell_verdicts(answered, references)
             if slack is not None and follows[1] is not None and slack.shape == cells.shape:
-                reach = self.tolerance.allowed(answered, follows[1]) + slack
+                reach = self.tolerance.allowed_distance(answered, follows[1]) + slack
                 carried = near(answered.values, follows[1], reach) & ~answered.blank
                 cells[carried] = np.minimum(cells[carried], trust)
             verdict = self._verdict(answered, expected, cells)
-        judged = Judged(step, verdict, answered, expected, follows[0], cells)
+        judged = Judgement(step, verdict, answered, expected, follows[0], cells)
         self._remember(judged, follows[1])
         self._last = step
         return judged
 
-    def _verdict(self, answered: Answered, expected: Numbers, cells: NDArray[np.int_]) -> Verdict:
+    def _verdict(
+        self, answered: AnswerMatrix, expected: Numbers, cells: NDArray[np.int_]
+    ) -> Verdict:
         """The worst cell's; a matrix of another size is right only where it follows."""
         given = cells[~answered.blank]
         worst = Verdict(int(given.max())) if given.size else Verdict.MISSING
         has_shape = answered.values.shape == expected.shape
         return worst if has_shape or worst == Verdict.FOLLOWS else Verdict.SHAPE
 
-    def explain(self, judged: Judged, exact: Numbers) -> None:
-        """What a wrong matrix was before it was rounded, as a mistake explains it."""
+    def explain(self, judged: Judgement, exact: Numbers) -> None:
+        """Take the numbers of a wrong matrix before it was rounded, as a mistake explains them."""
         self.exact[judged.name] = exact
         self._slack.pop(judged.name, None)
 
@@ -154,7 +158,7 @@ class Judge:
                 self.own[source], self.exact[source] = self.own[name], self.exact[name]
                 self._standing[source] = self._standing.get(name, Verdict.RIGHT)
 
-    def _remember(self, judged: Judged, followed: Numbers | None) -> None:
+    def _remember(self, judged: Judgement, followed: Numbers | None) -> None:
         if judged.answered is None:
             return
         values = judged.answered.values
@@ -166,17 +170,17 @@ class Judge:
         elif judged.verdict == Verdict.FOLLOWS and followed is not None:
             exact = followed
         elif judged.verdict == Verdict.WRONG:
-            is_later = (judged.cells == Verdict.FOLLOWS).any()
+            is_later = (judged.cell_verdicts == Verdict.FOLLOWS).any()
             right = judged.expected if followed is None or not is_later else followed
-            exact = np.where(_is_good(judged.cells), right, values)
-            rounding = self.tolerance.allowed(judged.answered, judged.expected)
-            self._slack[judged.name] = np.where(_is_good(judged.cells), 0, rounding)
+            exact = np.where(_is_good(judged.cell_verdicts), right, values)
+            rounding = self.tolerance.allowed_distance(judged.answered, judged.expected)
+            self._slack[judged.name] = np.where(_is_good(judged.cell_verdicts), 0, rounding)
         self.own[judged.name], self.exact[judged.name] = values, exact
         if judged.verdict != Verdict.MISSING:
             # What is wrong, and what follows from it, is trusted alike.
             self._standing[judged.name] = min(judged.verdict, Verdict.FOLLOWS)
 
-    def _followed(self, operation: Operation, known: Mapping[str, Array]) -> Numbers | None:
+    def _result(self, operation: Operation, known: Mapping[str, Array]) -> Numbers | None:
         try:
             with np.errstate(all="ignore"):
                 result = operation.apply(*(known[name] for name in operation.operands))
@@ -184,7 +188,7 @@ class Judge:
             return None
         return np.asarray(result, dtype=np.float64)
 
-    def _carried(self, operation: Operation, result: Numbers | None) -> Numbers | None:
+    def _rounding_slack(self, operation: Operation, result: Numbers | None) -> Numbers | None:
         """How far off a result may be where what it comes from was rounded to be written.
 
         Rounding is tried out: up or down in every cell, by chance. Twice the largest change is
@@ -199,26 +203,26 @@ class Judge:
             return None
         chance = np.random.default_rng(0)
         slack = np.zeros(result.shape)
-        for _ in range(TRIALS):
+        for _ in range(ROUNDING_TRIALS):
             tried = dict(self.exact)
             for name in rounded:
                 signs = chance.choice((-1.0, 1.0), self._slack[name].shape)
                 tried[name] = self.exact[name] + signs * self._slack[name]
-            moved = self._followed(operation, tried)
+            moved = self._result(operation, tried)
             if moved is not None:
                 with np.errstate(invalid="ignore"):
                     slack = np.fmax(slack, 2 * np.abs(moved - result))
         return slack
 
-    def _scaled_early(self, name: str) -> Iterator[tuple[Numbers, Verdict]]:
-        """The scaled scores, where these are scaled next: whoever scales Q has them at once."""
+    def _scaled_references(self, name: str) -> Iterator[tuple[Numbers, Verdict]]:
+        """The step after this one, where it only scales: whoever scales Q has its numbers at once."""
         for step in self.trace.plan.steps:
             operation = step.operation
             if operation.factor is not None and operation.operands == (name,):
                 yield np.asarray(self.trace.matrices[step.name], dtype=np.float64), Verdict.RIGHT
 
-    def _cells(
-        self, answered: Answered, references: Sequence[tuple[Numbers, Verdict]]
+    def _cell_verdicts(
+        self, answered: AnswerMatrix, references: Sequence[tuple[Numbers, Verdict]]
     ) -> NDArray[np.int_]:
         """The verdict on each cell: the best that one of the references allows."""
         verdicts = np.full(answered.values.shape, int(Verdict.WRONG))
@@ -227,10 +231,14 @@ class Judge:
         for reference, best in references:
             if reference.shape != verdicts.shape:
                 continue
-            right = near(answered.values, reference, self.tolerance.allowed(answered, reference))
+            right = near(
+                answered.values, reference, self.tolerance.allowed_distance(answered, reference)
+            )
             hidden = np.isneginf(reference) | (reference == fill)
             right |= hidden & (answered.values <= HIDES)
-            coarse = near(answered.values, reference, self.tolerance.coarse(answered, reference))
+            coarse = near(
+                answered.values, reference, self.tolerance.coarse_distance(answered, reference)
+            )
             verdicts[coarse] = np.minimum(verdicts[coarse], max(Verdict.ROUNDED, best))
             verdicts[right] = np.minimum(verdicts[right], best)
         verdicts[answered.blank] = Verdict.MISSING

@@ -7,17 +7,17 @@ from collections.abc import Mapping
 import numpy as np
 
 from attncli.calculation.problem.problem import Problem
-from attncli.homework.answers.answer import EXACT, Answered
+from attncli.homework.answers.answer import EXACT, AnswerMatrix
 from attncli.homework.answers.tolerance import half_a_unit
 from attncli.homework.diagnosis.diagnosis import Diagnosis, Explanation
 from attncli.homework.diagnosis.replacements import Replacement
-from attncli.homework.judging.judge import Judge, Judged, Verdict
+from attncli.homework.judging.judge import Judge, Judgement, Verdict
 from attncli.homework.judging.slips import Slip, slips
 from attncli.homework.judging.stand_ins import with_stand_ins
 from attncli.records import record
 from attncli.words import count, shape_text, some_in_words
 
-MOST_NAMED = 3  # steps that are named where a mistake was made
+MOST_STEPS_NAMED = 3  # steps that are named where a mistake was made
 PASSING = (Verdict.RIGHT, Verdict.ROUNDED)
 EARNING = (*PASSING, Verdict.FOLLOWS)
 
@@ -68,7 +68,7 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether every step that was answered passes."""
+        """True where every step that was answered passes."""
         return all(line.passed is not False for line in self.lines)
 
 
@@ -77,7 +77,7 @@ class _Outcome:
     """All that was found out about one step; `first` is the first wrong one up to here."""
 
     problem: Problem
-    judged: Judged
+    judged: Judgement
     verdict: Verdict
     diagnosis: Diagnosis
     slips: tuple[Slip, ...]
@@ -111,7 +111,7 @@ def report(judge: Judge, points: Mapping[str, float], is_strict: bool) -> Report
     return Report(judge.problem.choices.title, tuple(lines), first)
 
 
-def _diagnosis(judge: Judge, judged: Judged) -> Diagnosis:
+def _diagnosis(judge: Judge, judged: Judgement) -> Diagnosis:
     """The cause of a wrong step; the many mistakes are loaded only where there is one."""
     from attncli.homework.diagnosis.search import diagnose
 
@@ -122,8 +122,8 @@ def _line(outcome: _Outcome, worth: float, is_strict: bool) -> Line:
     judged, verdict = outcome.judged, outcome.verdict
     passing = PASSING[:1] if is_strict else PASSING
     earning = passing if verdict == Verdict.ROUNDED else EARNING
-    rationale, advice = _words(outcome)
-    slipped = [slip.told for slip in outcome.slips]
+    rationale, advice = _rationale_and_help(outcome)
+    slipped = [slip.sentence for slip in outcome.slips]
     names = [name for e in outcome.diagnosis.explanations for name in e.names]
     return Line(
         name=judged.name,
@@ -138,14 +138,14 @@ def _line(outcome: _Outcome, worth: float, is_strict: bool) -> Line:
     )
 
 
-def _words(outcome: _Outcome) -> tuple[str, str]:
-    """What is to be said of a step, and what to do about it."""
+def _rationale_and_help(outcome: _Outcome) -> tuple[str, str]:
+    """The sentences on what is wrong in a step, and on what to do about it."""
     diagnosis, judged = outcome.diagnosis, outcome.judged
     if diagnosis.rounded:
         name, decimals = diagnosis.rounded.name, diagnosis.rounded.decimals
         rounded = f"{name} rounded to {count(decimals, 'decimals')} on the way"
-        told = f"The method is right: these are the numbers with {rounded}."
-        return told, "Carry more digits, and round at the end."
+        text = f"The method is right: these are the numbers with {rounded}."
+        return text, "Carry more digits, and round at the end."
     if outcome.verdict == Verdict.ROUNDED and judged.verdict == Verdict.FOLLOWS:
         return "It is right for numbers that were rounded too early.", ""
     if outcome.verdict == Verdict.ROUNDED:
@@ -156,85 +156,87 @@ def _words(outcome: _Outcome) -> tuple[str, str]:
         return "", ""
     fact = _fact(outcome.problem, judged)
     if diagnosis.explanations:
-        return f"{fact} {_explained(outcome)}", _cure(diagnosis.explanations[0])
+        return f"{fact} {_explanation_text(outcome)}", _cure(diagnosis.explanations[0])
     if outcome.slips:
         return fact, f"Work these cells out again: attncli explain spells {judged.name} out."
     if judged.answered is not None and _is_off_by_little(judged, judged.answered):
-        told = f"{fact} They are off by 2 units of the last digit or less."
-        return told, "Something was rounded on the way: carry more digits, and round at the end."
+        text = f"{fact} They are off by 2 units of the last digit or less."
+        return text, "Something was rounded on the way: carry more digits, and round at the end."
     cut = " There was more to try than there is time for." if diagnosis.is_cut else ""
-    told = f"{fact} No mistake of the catalogue explains it.{cut}"
-    return told, f"Work one cell out again: attncli explain spells {judged.name} out."
+    text = f"{fact} No mistake of the catalogue explains it.{cut}"
+    return text, f"Work one cell out again: attncli explain spells {judged.name} out."
 
 
-def _is_off_by_little(judged: Judged, answered: Answered) -> bool:
-    """Whether no wrong cell is farther off than rounding on the way explains."""
+def _is_off_by_little(judged: Judgement, answered: AnswerMatrix) -> bool:
+    """True where no wrong cell is farther off than rounding on the way explains."""
     if judged.verdict == Verdict.SHAPE or not 2 <= answered.finest < EXACT:
         return False
-    wrong = judged.cells == Verdict.WRONG
+    wrong = judged.cell_verdicts == Verdict.WRONG
     with np.errstate(invalid="ignore"):  # −inf less −inf, in cells that are right
         off = np.abs(answered.values - judged.target)[wrong]
     return bool((off <= 4.2 * half_a_unit(answered.finest)).all())
 
 
-def _fact(problem: Problem, judged: Judged) -> str:
+def _fact(problem: Problem, judged: Judgement) -> str:
     assert judged.answered is not None
     if judged.verdict == Verdict.SHAPE:
         layout, role = problem.layout, judged.step.role
         yours = shape_text(layout.written_shape(judged.answered.values.shape, role))
         right = shape_text(layout.written_shape(judged.expected.shape, role))
         return f"It is {yours}, but should be {right}."
-    cells = int((~judged.answered.blank).sum())
-    return f"{len(judged.wrong)} of {count(cells, 'cells')} wrong."
+    answered = int((~judged.answered.blank).sum())
+    return f"{len(judged.wrong)} of {count(answered, 'cells')} wrong."
 
 
-def _explained(outcome: _Outcome) -> str:
-    """What was done; where several mistakes give the same numbers, all of them."""
+def _explanation_text(outcome: _Outcome) -> str:
+    """The sentences on what was done; where several mistakes give the same numbers, all of them."""
     diagnosis = outcome.diagnosis
-    told = [
-        " ".join(f"{_where(outcome, r)}{r.mistake.done}" for r in e.replacements)
+    text = [
+        " ".join(f"{_place_text(outcome, r)}{r.mistake.done}" for r in e.replacements)
         for e in diagnosis.explanations
     ]
-    cells = diagnosis.explanations[0].agreeing
+    agreeing = diagnosis.explanations[0].agreeing
     rough = ", to 2 units of their last digit" if diagnosis.explanations[0].is_rough else ""
-    agreement = f"All {cells} cells agree{rough}." if cells > 1 else ""
-    if len(told) == 1:
-        return f"{told[0]} {agreement}".rstrip()
+    agreement = f"All {agreeing} cells agree{rough}." if agreeing > 1 else ""
+    if len(text) == 1:
+        return f"{text[0]} {agreement}".rstrip()
     names = [" with ".join(e.names) for e in diagnosis.explanations]
     decider = (
         f"{diagnosis.decider} would tell them apart."
         if diagnosis.decider
         else "Nothing between would tell them apart."
     )
-    return f"{told[0]} {agreement} As likely: {', '.join(names[1:])}. {decider}"
+    return f"{text[0]} {agreement} As likely: {', '.join(names[1:])}. {decider}"
 
 
-def _where(outcome: _Outcome, replacement: Replacement) -> str:
+def _place_text(outcome: _Outcome, replacement: Replacement) -> str:
     """In which steps of a layer a mistake was made, unless it is the step itself."""
     steps = replacement.steps
     if not outcome.problem.parts or steps == (outcome.judged.name,):
         return ""
-    return f"In {some_in_words(steps, MOST_NAMED)}: "
+    return f"In {some_in_words(steps, MOST_STEPS_NAMED)}: "
 
 
 def _cure(explanation: Explanation) -> str:
     return " ".join(f"{r.mistake.right} {r.mistake.why}" for r in explanation.replacements)
 
 
-def differences(problem: Problem, judged: Judged) -> list[Difference]:
+def differences(problem: Problem, judged: Judgement) -> list[Difference]:
     """The wrong cells with both numbers, at so many decimals that they differ."""
     if judged.answered is None or judged.verdict == Verdict.SHAPE:
         return []
     found = []
     for index in judged.wrong:
         yours, expected = judged.answered.values[index], judged.target[index]
-        texts = _differing(float(yours), float(expected), int(judged.answered.decimals[index]))
+        texts = _differing_texts(
+            float(yours), float(expected), int(judged.answered.decimals[index])
+        )
         place = problem.place(judged.step.axes, judged.step.role, index)
         found.append(Difference(index, place, *texts))
     return found
 
 
-def _differing(yours: float, expected: float, decimals: int) -> tuple[str, str]:
+def _differing_texts(yours: float, expected: float, decimals: int) -> tuple[str, str]:
     """Yours as it was written, and the expected number with decimals enough to tell them apart."""
     written = min(max(decimals, 0), 17) if decimals < EXACT else 4
     for places in range(max(written, 4), 18):

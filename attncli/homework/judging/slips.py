@@ -9,10 +9,10 @@ from attncli.calculation.algebra.expressions import Values
 from attncli.calculation.algebra.vector_expressions import Inner
 from attncli.homework.answers.answer import EXACT
 from attncli.homework.answers.tolerance import half_a_unit
-from attncli.homework.judging.judge import Judged
+from attncli.homework.judging.judge import Judgement
 from attncli.records import record
 
-MOST_CELLS = 3  # more wrong cells than this are no slip
+MOST_SLIPS = 3  # more wrong cells than this are no slip
 TERM_SLIPS = {-1: "is left out", 1: "is added twice", -2: "has the wrong sign"}
 
 
@@ -21,24 +21,24 @@ class Slip:
     """A wrong cell and what happened there, in a sentence."""
 
     index: tuple[int, ...]
-    told: str
+    sentence: str
 
 
-def slips(judged: Judged, own: Values) -> list[Slip]:
-    """The slips that explain the wrong cells, where these are few; the answer goes by `own`."""
-    if not judged.answered or not 0 < len(judged.wrong) <= MOST_CELLS:
+def slips(judged: Judgement, own: Values) -> list[Slip]:
+    """The slips that explain the wrong cells, where they are few; `own` are its own matrices."""
+    if not judged.answered or not 0 < len(judged.wrong) <= MOST_SLIPS:
         return []
     found = []
     for index in judged.wrong:
-        told = next(_explanations(judged, own, index), None)
-        if told:
+        text = next(_explanations(judged, own, index), None)
+        if text:
             row, column = index[-2] + 1, index[-1] + 1
-            found.append(Slip(index, f"In [{row},{column}] {told}."))
+            found.append(Slip(index, f"In [{row},{column}] {text}."))
     return found
 
 
-def _explanations(judged: Judged, own: Values, index: tuple[int, ...]) -> Iterator[str]:
-    """What a wrong cell may have come from, the plainest first."""
+def _explanations(judged: Judgement, own: Values, index: tuple[int, ...]) -> Iterator[str]:
+    """The slips that a wrong cell may have come from, in words, the plainest first."""
     assert judged.answered is not None
     yours, right = float(judged.answered.values[index]), float(judged.target[index])
     decimals = int(judged.answered.decimals[index])
@@ -54,16 +54,16 @@ def _explanations(judged: Judged, own: Values, index: tuple[int, ...]) -> Iterat
     if 0 <= decimals < EXACT and _swapped(f"{yours:.{decimals}f}", f"{right:.{decimals}f}"):
         yield "two digits are swapped"
     for number, term in enumerate(_products(judged, own, index), 1):
-        for factor, told in TERM_SLIPS.items():
+        for factor, text in TERM_SLIPS.items():
             if abs(term) > distance and abs(yours - right - factor * term) <= distance:
-                yield f"product {number} of the sum {told}"
+                yield f"product {number} of the sum {text}"
     mirrored = (*index[:-2], index[-1], index[-2])
     inside = all(at < size for at, size in zip(mirrored, judged.target.shape, strict=True))
     if inside and mirrored != index and abs(yours - float(judged.target[mirrored])) <= distance:
         yield f"stands the number of [{index[-1] + 1},{index[-2] + 1}]"
 
 
-def _products(judged: Judged, own: Values, index: tuple[int, ...]) -> list[float]:
+def _products(judged: Judgement, own: Values, index: tuple[int, ...]) -> list[float]:
     """The products whose sum the cell is; none where it is no sum of products.
 
     Nor are there any where the answer's own matrices are too small for it.
@@ -78,7 +78,7 @@ def _products(judged: Judged, own: Values, index: tuple[int, ...]) -> list[float
 
 
 def _swapped(yours: str, right: str) -> bool:
-    """Whether two neighbouring digits have changed places.
+    """True where two neighbouring digits have changed places.
 
     >>> _swapped("0.4863", "0.4683"), _swapped("12", "22")
     (True, False)

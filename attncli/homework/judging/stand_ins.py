@@ -46,7 +46,7 @@ def by_plan_names(problem: Problem, plan: Plan, answer: Answer) -> Answer:
 
 
 def _plan_name(name: str, problem: Problem, plan: Plan) -> str | None:
-    """What a layer calls a step that is named after where it stands; None for any other name."""
+    """The name in a layer of a step that is named after where it stands; None for other names."""
     scope, _, last = name.rpartition(".")
     part = _part(problem, scope)
     if part and last in part.plan.names:
@@ -65,7 +65,7 @@ def _part(problem: Problem, scope: str) -> Part | None:
 
 
 def _home(step: Step, problem: Problem) -> str:
-    """The prefix of the sublayer that a step belongs to; a residual sum, to the one it adds."""
+    """The prefix of the sublayer of a step; a residual sum belongs to the sublayer it adds."""
     part = problem.part_of(step.name)
     if part:
         return part.prefix

@@ -1,1 +1,1 @@
-"""What must hold of any answer, so that no key is needed to check it."""
+"""Laws that must hold of any answer, so that no key is needed to check it."""

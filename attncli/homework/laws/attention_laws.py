@@ -1,60 +1,67 @@
-"""What must hold of any attention: of its scores, its weights and what they make of the values."""
+"""Laws that must hold of any attention: of its scores, its weights and their sums of values."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from attncli.calculation.names.step_names import back_to
-from attncli.homework.answers.answer import Answered
-from attncli.homework.laws.law import Alone, Broken, differs, first, law, product_error, unit
+from attncli.homework.answers.answer import AnswerMatrix
+from attncli.homework.laws.law import (
+    BrokenCells,
+    SublayerAnswer,
+    differing,
+    first_given,
+    law,
+    product_error,
+    rounding,
+)
 
 
 @law
-def weights_sum_to_1(answer: Alone) -> Broken:
+def weights_sum_to_1(answer: SublayerAnswer) -> BrokenCells:
     """Each row of weights sums to 1, or to 0 where nothing may be attended."""
     weights = answer["weights"]
-    if not answer.said.normalise.sums_to_1:
+    if not answer.assumptions.normalise.sums_to_1:
         raise KeyError("weights")
     sums = weights.values.sum(axis=-1)
-    distance = unit(weights) * weights.values.shape[-1]
-    return np.asarray(differs(sums, np.ones_like(sums), distance) & (np.abs(sums) > distance))
+    distance = rounding(weights) * weights.values.shape[-1]
+    return np.asarray(differing(sums, np.ones_like(sums), distance) & (np.abs(sums) > distance))
 
 
 @law
-def weights_are_shares(answer: Alone) -> Broken:
+def weights_are_shares(answer: SublayerAnswer) -> BrokenCells:
     """Weights lie between 0 and 1."""
     weights = answer["weights"]
     with np.errstate(invalid="ignore"):
-        outside = (weights.values < -unit(weights)) | (weights.values > 1 + unit(weights))
+        outside = (weights.values < -rounding(weights)) | (weights.values > 1 + rounding(weights))
     return np.asarray(outside | (np.isnan(weights.values) & ~weights.blank))
 
 
 @law
-def masked_cells_have_no_weight(answer: Alone) -> Broken:
+def masked_cells_have_no_weight(answer: SublayerAnswer) -> BrokenCells:
     """Where masked is −inf, the weight is 0."""
     weights, masked = answer["weights"], answer["masked"]
-    return np.isneginf(masked.values) & (np.abs(weights.values) > unit(weights))
+    return np.isneginf(masked.values) & (np.abs(weights.values) > rounding(weights))
 
 
 @law
-def scores_are_products(answer: Alone) -> Broken:
+def scores_are_products(answer: SublayerAnswer) -> BrokenCells:
     """scores = Q Kᵀ, of the answer's own Q and K (dot products)."""
     scores = answer["scores"]
-    queries = first(answer, *back_to("Q_rotated", "Q"))
-    keys = first(answer, *back_to("K_present", "K"))
-    if not answer.said.scoring.is_dot_product or "hidden" in answer:
+    queries = first_given(answer, "Q_rotated", "Q_h", "Q")
+    keys = first_given(answer, "K_present", "K_rotated", "K_h", "K")
+    if answer.assumptions.scoring.adds != "dot" or "hidden" in answer:
         raise KeyError("scores")  # additive scoring needs no --score to be known
     if queries.values.ndim != scores.values.ndim:
         raise KeyError("Q_h")  # heads that are not split yet
     if "Q_rotated" in answer and "K_rotated" not in answer and "K_present" not in answer:
         raise KeyError("K_rotated")
     transposed = keys.values.swapaxes(-1, -2)
-    distance = unit(scores) + product_error(queries, transposed, unit(keys))
-    return differs(scores.values, queries.values @ transposed, distance)
+    distance = rounding(scores) + product_error(queries, transposed, rounding(keys))
+    return differing(scores.values, queries.values @ transposed, distance)
 
 
 @law
-def scaled_by_one_factor(answer: Alone) -> Broken:
+def scaled_by_one_factor(answer: SublayerAnswer) -> BrokenCells:
     """scaled is scores times one factor, the same in every cell."""
     scores, scaled = answer["scores"], answer["scaled"]
     known = np.isfinite(scores.values) & np.isfinite(scaled.values)
@@ -62,49 +69,49 @@ def scaled_by_one_factor(answer: Alone) -> Broken:
     if not scores.values.flat[largest]:
         raise KeyError("scores")
     factor = scaled.values.flat[largest] / scores.values.flat[largest]
-    distance = 2 * (unit(scaled) + unit(scores) * abs(factor))
-    return differs(scaled.values, scores.values * factor, distance)
+    distance = 2 * (rounding(scaled) + rounding(scores) * abs(factor))
+    return differing(scaled.values, scores.values * factor, distance)
 
 
 @law
-def weights_are_the_softmax(answer: Alone) -> Broken:
+def weights_are_the_softmax(answer: SublayerAnswer) -> BrokenCells:
     """weights are the softmax (or the --normaliser) of each row of the answer's own last scores."""
-    weights, scores = answer["weights"], first(answer, *back_to("masked", "scaled"))
+    weights, scores = answer["weights"], first_given(answer, "masked", "capped", "scaled")
     if "masked" not in answer and ("position" in answer or (weights.values == 0).any()):
         raise KeyError("masked")  # ALiBi's numbers may be added, some keys may be hidden
-    normalise = answer.said.normalise
+    normalise = answer.assumptions.normalise
     with np.errstate(all="ignore"):
         expected = np.asarray(normalise.apply(scores.values), dtype=np.float64)
-    distance = unit(scores) * normalise.steepness / normalise.temperature
-    return differs(weights.values, expected, unit(weights) + distance)
+    distance = rounding(scores) * normalise.steepness / normalise.temperature
+    return differing(weights.values, expected, rounding(weights) + distance)
 
 
-def weighted_sum(answer: Alone) -> Answered:
-    """What weights and values make; in a layer `output` comes after W_o, and is another step."""
-    return answer["heads"] if answer.scope else first(answer, "heads", "output")
+def weighted_sum(answer: SublayerAnswer) -> AnswerMatrix:
+    """The product of weights and values; in a layer `output` comes after W_o, so it is `heads`."""
+    return answer["heads"] if answer.scope else first_given(answer, "heads", "output")
 
 
 @law
-def output_is_the_weighted_sum(answer: Alone) -> Broken:
+def output_is_the_weighted_sum(answer: SublayerAnswer) -> BrokenCells:
     """output (or heads) = weights V, of the answer's own weights and V."""
-    weights, values = answer["weights"], first(answer, *back_to("V_h", "V"))
+    weights, values = answer["weights"], first_given(answer, "V_h", "V")
     output = weighted_sum(answer)
     if values.values.ndim != weights.values.ndim:
         raise KeyError("V_h")
-    distance = unit(output) + product_error(weights, values.values, unit(values))
-    return differs(output.values, weights.values @ values.values, distance)
+    distance = rounding(output) + product_error(weights, values.values, rounding(values))
+    return differing(output.values, weights.values @ values.values, distance)
 
 
 @law
-def output_lies_among_the_values(answer: Alone) -> Broken:
+def output_lies_among_the_values(answer: SublayerAnswer) -> BrokenCells:
     """No number of output (or heads) lies outside the range of its column of V."""
-    if not answer.said.normalise.sums_to_1:
+    if not answer.assumptions.normalise.sums_to_1:
         raise KeyError("weights")
-    values, output = first(answer, *back_to("V_h", "V")), weighted_sum(answer)
+    values, output = first_given(answer, "V_h", "V"), weighted_sum(answer)
     if values.values.ndim != output.values.ndim:
         raise KeyError("V_h")
     lowest, highest = values.values.min(axis=-2), values.values.max(axis=-2)
-    slack = unit(output) + unit(values)
+    slack = rounding(output) + rounding(values)
     # A row that may attend nothing is 0, which may lie outside.
     inside = (output.values >= lowest[..., None, :] - slack) & (
         output.values <= highest[..., None, :] + slack

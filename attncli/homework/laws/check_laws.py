@@ -10,13 +10,13 @@ from attncli.homework.answers.answer import Answer
 from attncli.homework.judging.judge import Verdict
 from attncli.homework.judging.report import Line, Report
 from attncli.homework.laws import attention_laws, layer_laws
-from attncli.homework.laws.law import LAWS, Alone, Law, Said
+from attncli.homework.laws.law import LAWS, Assumptions, Law, SublayerAnswer
 
 _IN_ORDER = (attention_laws, layer_laws)
-MOST_NAMED = 5
+MOST_PLACES_NAMED = 5  # where a law is broken
 
 
-def check_laws(answer: Answer, said: Said) -> Report:
+def check_laws(answer: Answer, assumptions: Assumptions) -> Report:
     """Every law that the answer's matrices allow to check; the others are missing.
 
     So are those of dot products where the scoring makes no such scores, and those of weights that
@@ -24,24 +24,24 @@ def check_laws(answer: Answer, said: Said) -> Report:
     `self.weights-sum-to-1`.
     """
     scopes = {name.removesuffix(name.rpartition(".")[2]): None for name in answer}
-    places = [Alone(answer, scope, said) for scope in scopes]
+    sublayers = [SublayerAnswer(answer, scope, assumptions) for scope in scopes]
     laws = [
         (name, check)
         for module in _IN_ORDER
         for name, check in LAWS.items()
         if check.__module__ == module.__name__
     ]
-    lines = (line for name, check in laws for line in _lines(name, check, places))
+    lines = (line for name, check in laws for line in _lines(name, check, sublayers))
     return Report("", tuple(lines), None)
 
 
-def _lines(name: str, check: Law, places: list[Alone]) -> Iterator[Line]:
+def _lines(name: str, check: Law, sublayers: list[SublayerAnswer]) -> Iterator[Line]:
     """One line for each sublayer that lets a law be checked; one that it is missing, else."""
-    found = [line for place in places if (line := _line(name, check, place))]
+    found = [line for sublayer in sublayers if (line := _line(name, check, sublayer))]
     yield from found or [Line(name, Verdict.MISSING, None, 0, 1, "", "", (), ())]
 
 
-def _line(name: str, check: Law, answer: Alone) -> Line | None:
+def _line(name: str, check: Law, answer: SublayerAnswer) -> Line | None:
     try:
         broken = check(answer)
     except (KeyError, ValueError, IndexError):  # a matrix is missing, or does not fit the other
@@ -50,6 +50,6 @@ def _line(name: str, check: Law, answer: Alone) -> Line | None:
     if not broken.any():
         return Line(name, Verdict.RIGHT, True, 1, 1, "", "", (), ())
     places = [f"[{','.join(str(i + 1) for i in index)}]" for index in np.argwhere(broken).tolist()]
-    more = f" and {len(places) - MOST_NAMED} more" if len(places) > MOST_NAMED else ""
-    told = f"This does not hold at {', '.join(places[:MOST_NAMED])}{more}."
-    return Line(name, Verdict.WRONG, False, 0, 1, told, (check.__doc__ or "").strip(), (), ())
+    more = f" and {len(places) - MOST_PLACES_NAMED} more" if len(places) > MOST_PLACES_NAMED else ""
+    fact = f"This does not hold at {', '.join(places[:MOST_PLACES_NAMED])}{more}."
+    return Line(name, Verdict.WRONG, False, 0, 1, fact, (check.__doc__ or "").strip(), (), ())

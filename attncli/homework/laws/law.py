@@ -1,4 +1,4 @@
-"""What a law is: something that must hold of any answer, so that no key is needed to check it.
+"""Laws: a law is something that must hold of any answer, so that no key is needed to check it.
 
 An entry is one function, whose docstring is the law. It is given the answer's matrices and says of
 each cell, or row, whether the law is broken there; what it lacks ends in a KeyError.
@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from attncli.calculation.operations.normalisers import Normalise
-from attncli.calculation.scoring.scoring_functions import Scoring
-from attncli.homework.answers.answer import EXACT, Answer, Answered
+from attncli.calculation.operations.weighing import Normalise
+from attncli.calculation.scoring.functions import Scoring
+from attncli.homework.answers.answer import EXACT, Answer, AnswerMatrix
 from attncli.homework.answers.tolerance import Numbers, half_a_unit, near
 from attncli.records import record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Broken: TypeAlias = "NDArray[np.bool_]"
+BrokenCells: TypeAlias = "NDArray[np.bool_]"
 
 
 @record(frozen=True)
-class Said:
-    """What is said of an answer beside its matrices: how scores, weights and layers are made.
+class Assumptions:
+    """How scores, weights and layers of an answer are made, which its matrices do not say.
 
-    `eps` is None where nobody says it.
+    `eps` is None where it is not known.
     """
 
     scoring: Scoring
@@ -37,7 +37,7 @@ class Said:
 
 
 @record(frozen=True)
-class Alone:
+class SublayerAnswer:
     """The steps of an answer without its problem, by the names that they have in one sublayer.
 
     `scope` is the prefix of that sublayer in `every`, which are all the steps; empty outside.
@@ -45,16 +45,16 @@ class Alone:
 
     every: Answer
     scope: str
-    said: Said
+    assumptions: Assumptions
 
-    def __getitem__(self, name: str) -> Answered:
+    def __getitem__(self, name: str) -> AnswerMatrix:
         return self.every[self.scope + name]
 
     def __contains__(self, name: str) -> bool:
         return self.scope + name in self.every
 
     @property
-    def layer(self) -> Mapping[str, Answered]:
+    def layer(self) -> Mapping[str, AnswerMatrix]:
         """The steps of the layer that this sublayer is in: `norm_1.output`."""
         outer = self.scope.removesuffix(".").rpartition(".")
         prefix = "".join(outer[:2])
@@ -65,7 +65,7 @@ class Alone:
         }
 
 
-Law: TypeAlias = Callable[[Alone], "Broken"]
+Law: TypeAlias = Callable[[SublayerAnswer], "BrokenCells"]
 
 LAWS: dict[str, Law] = {}
 
@@ -76,7 +76,7 @@ def law(check: Law) -> Law:
     return check
 
 
-def unit(answered: Answered) -> float:
+def rounding(answered: AnswerMatrix) -> float:
     """How far a cell may be from the number it stands for: half a unit of its last place.
 
     Whole numbers are taken for what they are. Numbers of fewer bits differ in their last ones.
@@ -87,7 +87,7 @@ def unit(answered: Answered) -> float:
     return bits + (float(half_a_unit(finest)) if 0 < finest < EXACT else 0.0)
 
 
-def first(answer: Alone, *names: str) -> Answered:
+def first_given(answer: SublayerAnswer, *names: str) -> AnswerMatrix:
     """The first of these that the answer has."""
     for name in names:
         if name in answer:
@@ -95,14 +95,14 @@ def first(answer: Alone, *names: str) -> Answered:
     raise KeyError(names)
 
 
-def differs(given: Numbers, expected: Numbers, distance: Numbers | float) -> Broken:
-    """Cells that are not what follows; blanks, which are NaN, break no law."""
+def differing(given: Numbers, expected: Numbers, distance: Numbers | float) -> BrokenCells:
+    """The cells that are farther off than a distance; blanks, which are NaN, break no law."""
     known = ~np.isnan(given) & ~np.isnan(expected)
     return np.asarray(known & ~near(given, expected, np.broadcast_to(distance, given.shape)))
 
 
-def product_error(left: Answered, right: Numbers, unit_right: float) -> Numbers:
+def product_error(left: AnswerMatrix, right: Numbers, error_right: float) -> Numbers:
     """How far a product may be off because its factors were rounded."""
     sizes = np.abs(np.nan_to_num(left.values))
-    of_left = unit(left) * np.abs(np.nan_to_num(right)).sum(axis=-2, keepdims=True)
-    return np.asarray(of_left + unit_right * sizes.sum(axis=-1, keepdims=True))
+    of_left = rounding(left) * np.abs(np.nan_to_num(right)).sum(axis=-2, keepdims=True)
+    return np.asarray(of_left + error_right * sizes.sum(axis=-1, keepdims=True))

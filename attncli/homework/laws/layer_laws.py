@@ -1,4 +1,4 @@
-"""What must hold of any layer: of its norms, its residual sums, its feed-forward and its shares."""
+"""Laws that must hold of any layer: of norms, residual sums, feed-forward and final shares."""
 
 from __future__ import annotations
 
@@ -7,45 +7,51 @@ from collections.abc import Iterator
 import numpy as np
 
 from attncli.calculation.operations.activations import ACTIVATIONS
-from attncli.calculation.operations.normalisers import Softmax
-from attncli.homework.answers.answer import Answered
+from attncli.calculation.operations.weighing import Softmax
+from attncli.homework.answers.answer import AnswerMatrix
 from attncli.homework.answers.tolerance import Numbers
-from attncli.homework.laws.law import Alone, Broken, differs, law, unit
+from attncli.homework.laws.law import (
+    BrokenCells,
+    SublayerAnswer,
+    differing,
+    law,
+    rounding,
+)
 
 LARGEST_USUAL_EPS = 1e-3  # where none is said
 STEEPEST = 1.2  # no activation changes faster than what it is taken of, times this
 
 
-def _within(answer: Alone, sublayer: str) -> None:
+def _require_sublayer(answer: SublayerAnswer, sublayer: str) -> None:
     """Raise KeyError outside of such sublayers."""
     if not answer.scope.removesuffix(".").rpartition(".")[2].startswith(sublayer):
         raise KeyError(sublayer)
 
 
 @law
-def sum_is_the_residual(answer: Alone) -> Broken:
+def sum_is_the_residual(answer: SublayerAnswer) -> BrokenCells:
     """norm_2.sum is norm_1.output plus what the sublayer between them gives, and so on."""
-    _within(answer, "norm_")
+    _require_sublayer(answer, "norm_")
     number = answer.scope.removesuffix(".").rpartition("_")[2]
     layer = answer.layer
     total = answer["sum"]
     is_decoder = any(name.startswith(("cross.", "norm_3.")) for name in layer)
     sublayer = layer["cross.output" if is_decoder and number == "2" else "ffn.output"]
     source = layer[f"norm_{int(number) - 1}.output"]
-    distance = unit(total) + unit(source) + unit(sublayer)
-    return differs(total.values, source.values + sublayer.values, distance)
+    distance = rounding(total) + rounding(source) + rounding(sublayer)
+    return differing(total.values, source.values + sublayer.values, distance)
 
 
 @law
-def mean_is_that_of_the_sum(answer: Alone) -> Broken:
+def mean_is_that_of_the_sum(answer: SublayerAnswer) -> BrokenCells:
     """mean is the mean of each token of sum."""
     mean, total = answer["mean"], answer["sum"]
     expected = total.values.mean(axis=-1, keepdims=True)
-    return differs(_column(mean), expected, unit(mean) + unit(total))
+    return differing(_column(mean), expected, rounding(mean) + rounding(total))
 
 
 @law
-def variance_is_that_of_the_sum(answer: Alone) -> Broken:
+def variance_is_that_of_the_sum(answer: SublayerAnswer) -> BrokenCells:
     """variance is the mean squared distance from the mean of each token of sum.
 
     It may be divided by one less than the number of features, as some programs do.
@@ -54,34 +60,34 @@ def variance_is_that_of_the_sum(answer: Alone) -> Broken:
     distances = total.values - total.values.mean(axis=-1, keepdims=True)
     size = distances.shape[-1]
     squares = np.square(distances).sum(axis=-1, keepdims=True)
-    step = 2 * unit(total)
-    distance = unit(variance) + 2 * (2 * step * np.abs(distances).max(axis=-1, keepdims=True))
+    step = 2 * rounding(total)
+    distance = rounding(variance) + 2 * (2 * step * np.abs(distances).max(axis=-1, keepdims=True))
     distance = distance + 2 * step * step
-    broken = differs(_column(variance), squares / size, distance)
+    broken = differing(_column(variance), squares / size, distance)
     if size > 1:
-        broken &= differs(_column(variance), squares / (size - 1), distance)
+        broken &= differing(_column(variance), squares / (size - 1), distance)
     return broken
 
 
 @law
-def mean_square_is_that_of_the_sum(answer: Alone) -> Broken:
+def mean_square_is_that_of_the_sum(answer: SublayerAnswer) -> BrokenCells:
     """mean_square is the mean of the squares of each token of sum."""
     mean_square, total = answer["mean_square"], answer["sum"]
     expected = np.square(total.values).mean(axis=-1, keepdims=True)
-    step = unit(total)
+    step = rounding(total)
     largest = np.abs(total.values).max(axis=-1, keepdims=True)
-    distance = unit(mean_square) + 2 * step * largest + step * step
-    return differs(_column(mean_square), expected, distance)
+    distance = rounding(mean_square) + 2 * step * largest + step * step
+    return differing(_column(mean_square), expected, distance)
 
 
-def _column(answered: Answered) -> Numbers:
+def _column(answered: AnswerMatrix) -> Numbers:
     """One number a token, as a column, however it was written."""
     values = answered.values
     return values.swapaxes(-1, -2) if values.shape[-2] == 1 else values
 
 
 @law
-def norm_has_one_gamma_and_beta(answer: Alone) -> Broken:
+def norm_has_one_gamma_and_beta(answer: SublayerAnswer) -> BrokenCells:
     """In a norm's output each feature has one gamma and one beta, the same for all tokens.
 
     So a feature is one linear function of (sum − mean) / √(variance + eps), or in RMSNorm of sum
@@ -97,19 +103,24 @@ def norm_has_one_gamma_and_beta(answer: Alone) -> Broken:
     squares = np.square(centred).mean(axis=-1, keepdims=True)
     if (squares == 0).any():
         raise KeyError("variance")
-    slack = 2 * unit(total) / np.sqrt(squares)
-    if answer.said.eps is None:
+    slack = 2 * rounding(total) / np.sqrt(squares)
+    if answer.assumptions.eps is None:
         slack = slack + np.abs(centred) * squares**-1.5 * LARGEST_USUAL_EPS
     tried = [
-        _off_line(centred / divisor, results, slack * (1 + np.abs(centred / divisor)), unit(output))
-        for divisor in _divisors(squares, rows.shape[-1], answer.said.eps or 0)
+        _cells_off_line(
+            centred / divisor,
+            results,
+            slack * (1 + np.abs(centred / divisor)),
+            rounding(output),
+        )
+        for divisor in _divisors(squares, rows.shape[-1], answer.assumptions.eps or 0)
     ]
     broken = next((broken for broken in tried if not broken.any()), tried[0])
     return broken.reshape(total.values.shape)
 
 
 def _divisors(squares: Numbers, size: int, eps: float) -> Iterator[Numbers]:
-    """What norms divide by, a factor for all tokens aside: eps under the root, or added to it.
+    """The divisors of norms, up to a factor for all tokens: eps under the root, or added to it.
 
     The factor of a sample's variance is one for all tokens, but not its eps.
     """
@@ -118,7 +129,9 @@ def _divisors(squares: Numbers, size: int, eps: float) -> Iterator[Numbers]:
         yield np.sqrt(squares) + eps * np.sqrt(share)
 
 
-def _off_line(standard: Numbers, results: Numbers, slack: Numbers, step: float) -> Broken:
+def _cells_off_line(
+    standard: Numbers, results: Numbers, slack: Numbers, step: float
+) -> BrokenCells:
     """Cells that do not lie on the line between the lowest and the highest of their column."""
     columns = np.arange(standard.shape[-1])
     low, high = standard.argmin(axis=0), standard.argmax(axis=0)
@@ -127,27 +140,27 @@ def _off_line(standard: Numbers, results: Numbers, slack: Numbers, step: float) 
     slope = (results[high, columns] - results[low, columns]) / np.where(is_wide, width, 1)
     line = results[low, columns] + slope * (standard - standard[low, columns])
     distance = 4 * (step + np.abs(slope) * slack.max(axis=0))
-    return np.asarray(is_wide & differs(results, line, np.broadcast_to(distance, line.shape)))
+    return np.asarray(is_wide & differing(results, line, np.broadcast_to(distance, line.shape)))
 
 
 @law
-def activated_is_the_activation(answer: Alone) -> Broken:
-    """activated is the activation (relu unless said) of hidden, times gate where there is one."""
+def activated_is_the_activation(answer: SublayerAnswer) -> BrokenCells:
+    """activated is the activation (relu unless it is said) of hidden, times gate where there is one."""
     activated, hidden = answer["activated"], answer["hidden"]
-    activation = ACTIVATIONS[answer.said.activation]
-    expected = np.asarray(activation.apply(hidden.values), dtype=np.float64)
-    step = STEEPEST * unit(hidden)
+    activation = ACTIVATIONS[answer.assumptions.activation]
+    expected = np.asarray(activation.bend.apply(hidden.values), dtype=np.float64)
+    step = STEEPEST * rounding(hidden)
     if not activation.gated and "gate" not in answer:
-        return differs(activated.values, expected, unit(activated) + step)
+        return differing(activated.values, expected, rounding(activated) + step)
     gate = answer["gate"]
-    distance = step * np.abs(gate.values) + np.abs(expected) * unit(gate)
-    return differs(activated.values, expected * gate.values, unit(activated) + distance)
+    distance = step * np.abs(gate.values) + np.abs(expected) * rounding(gate)
+    return differing(activated.values, expected * gate.values, rounding(activated) + distance)
 
 
 @law
-def output_is_the_softmax_of_logits(answer: Alone) -> Broken:
+def output_is_the_softmax_of_logits(answer: SublayerAnswer) -> BrokenCells:
     """After logits, output is their softmax: each row sums to 1."""
     output, logits = answer["output"], answer["logits"]
     with np.errstate(all="ignore"):
         expected = np.asarray(Softmax("logits").apply(logits.values), dtype=np.float64)
-    return differs(output.values, expected, unit(output) + unit(logits))
+    return differing(output.values, expected, rounding(output) + rounding(logits))
