@@ -14,7 +14,8 @@ from attncli.calculation.plans.attention import attention
 from attncli.calculation.plans.from_document import read
 from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.problem.problem import Problem
-from attncli.calculation.problem.reading import read_problem
+from attncli.calculation.problem.read_problem import read_problem
+from attncli.calculation.scoring.measures import Cosine
 from attncli.homework.answers.answer import AnswerMatrix, read_cell
 from attncli.homework.answers.tolerance import Tolerance
 from attncli.homework.diagnosis.search import diagnose

@@ -174,13 +174,12 @@ def _by_laws(arguments: Sequence[str], step: str | None, choices: dict[str, Any]
     entries |= {name: value for name, value in choices.items() if value is not None}
     with waiting("checking"):
         try:
-            answer = read_without_problem(written.entries, LAYOUTS[meant("layout", "rows")])
-            scoring = SCORING[meant("score", "scaled")]
-            normaliser = NORMALISERS[chosen("normaliser", "softmax")]
-            normalise = normaliser.operation("scores", chosen("temperature", 1))
-            assumptions = Assumptions(
-                scoring, normalise, chosen("activation", "relu"), meant("eps", None)
-            )
+            chosen = Choices.read(entries)
+            answer = read_without_problem(written.entries, LAYOUTS[chosen.layout])
+            normalise = NORMALISERS[chosen.normaliser]("scores", chosen.temperature)
+            eps = chosen.eps if chosen.says("eps") else None
+            scoring = SCORING[chosen.score]
+            assumptions = Assumptions(scoring, normalise, chosen.activation, eps)
         except AttncliError as error:
             raise error.at(written.source) from None
         return check_laws(answer, assumptions)

@@ -7,7 +7,6 @@ import numpy as np
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.operation import Operation
 from attncli.calculation.algebra.plan import Step, Trace
-from attncli.calculation.positions.position_operations import Rotate
 from attncli.homework.answers.answer import EXACT, Answer, AnswerMatrix
 from attncli.records import replace
 
@@ -20,8 +19,9 @@ def count_places_from_0(trace: Trace, answer: Answer) -> Answer:
     """
     turned = {}
     for step in trace.plan.steps:
-        if isinstance(step.operation, Rotate) and step.name in answer:
-            ours = _turned_as_ours(step, step.operation, trace, answer)
+        shifted = step.operation.counted_from_1()
+        if shifted and step.name in answer:
+            ours = _turned_as_ours(step, shifted, trace, answer)
             if ours is None:
                 return answer
             turned[step.name] = ours
@@ -29,7 +29,7 @@ def count_places_from_0(trace: Trace, answer: Answer) -> Answer:
 
 
 def _turned_as_ours(
-    step: Step, rotate: Rotate, trace: Trace, answer: Answer
+    step: Step, shifted: Operation, trace: Trace, answer: Answer
 ) -> AnswerMatrix | None:
     """The answer's matrix turned as ours; None where it is not turned by places one further on."""
     answered = answer[step.name]
@@ -37,9 +37,9 @@ def _turned_as_ours(
     own = answer.get(name)
     sources = [trace.matrices[name], *([own.values] if own else [])]
     for source in sources:
-        shifted = replace(rotate, first=rotate.first + 1).apply(source)
-        if _agrees(answered, shifted):
-            return replace(answered, values=np.asarray(rotate.apply(source), np.float64))
+        if _agrees(answered, shifted.apply(source)):
+            ours = step.operation.apply(source)
+            return replace(answered, values=np.asarray(ours, np.float64))
     return None
 
 

@@ -215,7 +215,7 @@ class Judge:
         return slack
 
     def _scaled_references(self, name: str) -> Iterator[tuple[Numbers, Verdict]]:
-        """The step after this one, where it only scales: whoever scales Q has its numbers at once."""
+        """The next step where it only scales: whoever scales Q has its numbers at once."""
         for step in self.trace.plan.steps:
             operation = step.operation
             if operation.factor is not None and operation.operands == (name,):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from attncli.calculation.names.step_names import back_to
 from attncli.homework.answers.answer import AnswerMatrix
 from attncli.homework.laws.law import (
     BrokenCells,
@@ -47,9 +48,9 @@ def masked_cells_have_no_weight(answer: SublayerAnswer) -> BrokenCells:
 def scores_are_products(answer: SublayerAnswer) -> BrokenCells:
     """scores = Q Kᵀ, of the answer's own Q and K (dot products)."""
     scores = answer["scores"]
-    queries = first_given(answer, "Q_rotated", "Q_h", "Q")
-    keys = first_given(answer, "K_present", "K_rotated", "K_h", "K")
-    if answer.assumptions.scoring.adds != "dot" or "hidden" in answer:
+    queries = first_given(answer, *back_to("Q_rotated", "Q"))
+    keys = first_given(answer, *back_to("K_present", "K"))
+    if not answer.assumptions.scoring.is_dot_product or "hidden" in answer:
         raise KeyError("scores")  # additive scoring needs no --score to be known
     if queries.values.ndim != scores.values.ndim:
         raise KeyError("Q_h")  # heads that are not split yet
@@ -76,7 +77,7 @@ def scaled_by_one_factor(answer: SublayerAnswer) -> BrokenCells:
 @law
 def weights_are_the_softmax(answer: SublayerAnswer) -> BrokenCells:
     """weights are the softmax (or the --normaliser) of each row of the answer's own last scores."""
-    weights, scores = answer["weights"], first_given(answer, "masked", "capped", "scaled")
+    weights, scores = answer["weights"], first_given(answer, *back_to("masked", "scaled"))
     if "masked" not in answer and ("position" in answer or (weights.values == 0).any()):
         raise KeyError("masked")  # ALiBi's numbers may be added, some keys may be hidden
     normalise = answer.assumptions.normalise
@@ -94,7 +95,7 @@ def weighted_sum(answer: SublayerAnswer) -> AnswerMatrix:
 @law
 def output_is_the_weighted_sum(answer: SublayerAnswer) -> BrokenCells:
     """output (or heads) = weights V, of the answer's own weights and V."""
-    weights, values = answer["weights"], first_given(answer, "V_h", "V")
+    weights, values = answer["weights"], first_given(answer, *back_to("V_h", "V"))
     output = weighted_sum(answer)
     if values.values.ndim != weights.values.ndim:
         raise KeyError("V_h")
@@ -107,7 +108,7 @@ def output_lies_among_the_values(answer: SublayerAnswer) -> BrokenCells:
     """No number of output (or heads) lies outside the range of its column of V."""
     if not answer.assumptions.normalise.sums_to_1:
         raise KeyError("weights")
-    values, output = first_given(answer, "V_h", "V"), weighted_sum(answer)
+    values, output = first_given(answer, *back_to("V_h", "V")), weighted_sum(answer)
     if values.values.ndim != output.values.ndim:
         raise KeyError("V_h")
     lowest, highest = values.values.min(axis=-2), values.values.max(axis=-2)

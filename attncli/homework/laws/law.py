@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from attncli.calculation.operations.weighing import Normalise
-from attncli.calculation.scoring.functions import Scoring
+from attncli.calculation.operations.normalisers import Normalise
+from attncli.calculation.scoring.scoring_functions import Scoring
 from attncli.homework.answers.answer import EXACT, Answer, AnswerMatrix
 from attncli.homework.answers.tolerance import Numbers, half_a_unit, near
 from attncli.records import record

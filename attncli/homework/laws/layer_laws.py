@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from attncli.calculation.operations.activations import ACTIVATIONS
-from attncli.calculation.operations.weighing import Softmax
+from attncli.calculation.operations.normalisers import Softmax
 from attncli.homework.answers.answer import AnswerMatrix
 from attncli.homework.answers.tolerance import Numbers
 from attncli.homework.laws.law import (
@@ -145,10 +145,10 @@ def _cells_off_line(
 
 @law
 def activated_is_the_activation(answer: SublayerAnswer) -> BrokenCells:
-    """activated is the activation (relu unless it is said) of hidden, times gate where there is one."""
+    """activated is the activation (or relu) of hidden, times gate where there is one."""
     activated, hidden = answer["activated"], answer["hidden"]
     activation = ACTIVATIONS[answer.assumptions.activation]
-    expected = np.asarray(activation.bend.apply(hidden.values), dtype=np.float64)
+    expected = np.asarray(activation.apply(hidden.values), dtype=np.float64)
     step = STEEPEST * rounding(hidden)
     if not activation.gated and "gate" not in answer:
         return differing(activated.values, expected, rounding(activated) + step)
