@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -20,40 +20,7 @@ from attncli.records import record
 
 _POINT_TO_A_MATRIX = "Point to a matrix: FILE, FILE:KEY, or a literal that begins with [."
 
-# Most documents are JSON; what reads the others is loaded where there is one.
-
-
-def _csv(data: bytes, is_value: IsValue | None) -> Parsed:
-    from attncli.documents.text.csv_text import parse_csv
-
-    return parse_csv(data, is_value)
-
-
-def _arrays(path: str, data: bytes | None) -> Archive:
-    from attncli.documents.arrays.npz import open_arrays
-
-    return open_arrays(path, data)
-
-
-def _tensors(path: str, data: bytes | None) -> Archive:
-    from attncli.documents.arrays.safetensors_file import open_tensors
-
-    return open_tensors(path, data)
-
-
-TEXTS: dict[str, Callable[[bytes, IsValue | None], Parsed]] = {
-    ".json": parse_json,
-    ".csv": _csv,
-    ".tsv": _csv,
-}
-
-# Data that is None stands in the file, of which only the part that is asked for is read.
-ARCHIVES: dict[str, Callable[[str, bytes | None], Archive]] = {
-    ".npz": _arrays,
-    ".npy": _arrays,
-    ".safetensors": _tensors,
-}
-
+_TEXTS = (".json", ".csv", ".tsv")
 _BEGINNING = 64  # bytes that tell a format
 
 
@@ -84,11 +51,22 @@ def parse(path: str, data: bytes | None, is_value: IsValue | None = None) -> Par
     # The ninth byte of tensors opens a brace; their first is any.
     if not is_json or begins[8:9] == b"{":
         suffix = _suffix_of(path, begins)
-    if suffix in ARCHIVES:
-        return ARCHIVES[suffix](path, data)
-    if suffix not in TEXTS:
-        suffix = ".json" if is_json else ".csv"
-    return TEXTS[suffix](read_file(path) if data is None else data, is_value)
+    # Most documents are JSON; what reads the others is loaded where there is one. Of an archive in
+    # a file only the part that is asked for is read.
+    if suffix == ".safetensors":
+        from attncli.documents.arrays.safetensors_file import open_tensors
+
+        return open_tensors(path, data)
+    if suffix in (".npz", ".npy"):
+        from attncli.documents.arrays.npz import open_arrays
+
+        return open_arrays(path, data)
+    text = read_file(path) if data is None else data
+    if suffix == ".json" or (suffix not in _TEXTS and is_json):
+        return parse_json(text, is_value)
+    from attncli.documents.text.csv_text import parse_csv
+
+    return parse_csv(text, is_value)
 
 
 def _suffix_of(path: str, begins: bytes) -> str:
@@ -100,7 +78,7 @@ def _suffix_of(path: str, begins: bytes) -> str:
         return ".safetensors"
     refuse_foreign(path, begins)
     suffix = os.path.splitext(path)[1].casefold()
-    is_array = suffix not in TEXTS and begins.startswith((b"PK\x03\x04", b"\x93NUMPY"))
+    is_array = suffix not in _TEXTS and begins.startswith((b"PK\x03\x04", b"\x93NUMPY"))
     return ".npz" if is_array else suffix
 
 
