@@ -44,8 +44,8 @@ class Calculated:
 class Distance:
     """The distance of a step from the step of the same name in the first calculation.
 
-    `largest` is the largest difference of two cells, and `index` is its place. It is NaN if only
-    one of two cells is NaN, and None if the shapes differ or one calculation lacks the step.
+    `largest` is the largest difference of two cells, and `index` is its place. `largest` is NaN
+    if only one of two cells is NaN, and None if the shapes differ or one lacks the step.
     """
 
     step: Step

@@ -24,7 +24,7 @@ BATCH_AND_HEADS = ("batch entry", "head")
 
 @record(frozen=True)
 class Pattern:
-    """The keys that each query may see, and in `words` what the pattern was read from.
+    """The keys that each query may see; `words` describe the cells or the rule.
 
     `may_attend` is n × m, or has one or two axes before these, which `leading` names.
     """

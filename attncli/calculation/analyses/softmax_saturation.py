@@ -61,9 +61,9 @@ def entropy(weights: Array) -> Array:
 def gradient_size(weights: Array) -> Array:
     """‖diag(w) − w wᵀ‖ of each row: the Frobenius norm of softmax's derivative, at most ½.
 
-    ∂wᵢ/∂sⱼ = wᵢ (δᵢⱼ − wⱼ), where s is what softmax takes; the squares of all of them sum to
-    Σ w² − 2 Σ w³ + (Σ w²)². That would cancel where one weight is nearly 1. Here a is the largest
-    weight, r the sum of the others and u their shares of it, and no term is negative:
+    ∂wᵢ/∂sⱼ = wᵢ (δᵢⱼ − wⱼ), where s is the input of softmax; the squares of these derivatives
+    sum to Σ w² − 2 Σ w³ + (Σ w²)². Digits would cancel if a weight is nearly 1. With a the largest
+    weight, r the sum of the others and u their shares of r, an equal sum has no negative term:
     r² (a² + 2 a² Σ u² + Σ u² (1 − 2 r u) + r² (Σ u²)²).
 
     >>> gradient_size(np.array([[1.0, 0.0], [0.5, 0.5], [1.0, 1e-200]])).tolist()

@@ -38,8 +38,8 @@ def _libraries() -> ThreadpoolController:
 def do(work: Callable[[Part, Event], None], parts: Collection[Part], tell: Tell | None) -> None:
     """Do the work on every part, in order, and report to `tell` the share that is done.
 
-    `work` gets a part and an event; the event is set when it must stop, because another part has
-    failed or the user has interrupted. An error is raised after all threads have ended.
+    `work` gets a part and an event; the event is set when `work` must stop, because another part
+    has failed or the user has interrupted. An error is raised after all threads have ended.
     """
     left, done, stop = deque(parts), count(1), Event()
 

@@ -10,7 +10,7 @@ class StepName:
     """A step: its name, and the matrix that it equals if a plan omits it.
 
     `equals` are the steps or inputs that it then equals, the nearest first. `kept_as` is the input
-    that it becomes in the next call if it is cached: `K_past`. `aliases` are other spellings.
+    that a cached result becomes in the next call: `K_past`. `aliases` are other spellings.
     """
 
     name: str

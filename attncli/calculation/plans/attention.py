@@ -64,8 +64,8 @@ def embedding(problem: Problem) -> Plan:
 def embedded(problem: Problem, steps: Steps) -> None:
     """Add X + position if positions are learned or sinusoidal; `memory` gets none.
 
-    Attention itself ignores the order of tokens: if they are permuted, so is the output, and
-    nothing else changes. Positions make the order a part of the tokens. Embeddings may be
+    Attention itself ignores the order of tokens: a permutation of the tokens only permutes
+    the output. Positions make the order a part of the tokens. Embeddings may be
     multiplied by √d_model first, so that positions do not outweigh them (Vaswani et al. 2017, 3.4).
     """
     source = "X"
