@@ -8,7 +8,6 @@ one call. The last bits may then differ from those of a run alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeAlias
 
@@ -169,15 +168,15 @@ class Runs:
         return self._stackable[step.name]
 
 
-@dataclass
 class _Run:
     """A run on its way: its matrices so far, and the names of those that a change has reached."""
 
-    known: dict[str, Array]
-    changes: Mapping[str, Change]
-    start: int = 0
-    changed: set[str] = field(default_factory=set)
-    failed: bool = False
+    def __init__(
+        self, known: dict[str, Array], changes: Mapping[str, Change], start: int = 0
+    ) -> None:
+        self.known, self.changes, self.start = known, changes, start
+        self.changed: set[str] = set()
+        self.failed = False
 
     def note(self, name: str, result: Array | None) -> None:
         """Take the result of a step; with None the run has failed."""
