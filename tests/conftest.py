@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import pytest
@@ -12,6 +13,9 @@ from tests.running import ROOT
 # A slow machine is no bug: no example has to be done in a fixed time.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+# A program that compiles all its files at every start takes three times as long.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # A shell lets what it starts in the background ignore interruptions, and so would the programs
 # that the tests interrupt.

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
 
-RNG = np.random.default_rng(20261121)
+GENERATORS = [np.random.default_rng(20261121)]  # the last one is drawn from
 
 
 def numbers(*shape: int) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Numbers as exercises have them: a few digits, both signs."""
-    return RNG.normal(size=shape).round(1)
+    return GENERATORS[-1].normal(size=shape).round(1)
 
 
 def self_attention(n: int, d: int, d_k: int, d_v: int, **choices: Any) -> dict[str, Any]:
@@ -258,3 +261,14 @@ PROBLEMS |= {
     "encoder, batch": {**PROBLEMS["encoder, positions"], "X": PROBLEMS["batch"]["X"]},
     "encoder, rms, batch": {**PROBLEMS["encoder, rms"], "X": PROBLEMS["batch"]["X"]},
 }
+
+
+_AT_THE_END = deepcopy(GENERATORS[-1])
+
+
+@contextmanager
+def drawn_alone() -> Iterator[None]:
+    """Numbers that do not depend on what other tests of the same run have drawn before."""
+    GENERATORS.append(deepcopy(_AT_THE_END))
+    yield
+    GENERATORS.pop()

@@ -16,7 +16,7 @@ from attncli.cli.program import cli
 from attncli.homework.diagnosis import search as diagnosis
 from tests import oracle, oracle_layers
 from tests.oracle_layers import Choices, norm, sublayer, summed
-from tests.problems import decoder, encoder, transformer
+from tests.problems import decoder, drawn_alone, encoder, transformer
 
 Entries = dict[str, Any]
 Steps = dict[str, Any]
@@ -40,9 +40,10 @@ def nested(entries: Entries) -> Entries:
     return found
 
 
-ENCODER = nested(encoder(n=5, eps=EPS))
-DECODER = nested(decoder(n=5, eps=EPS))
-TRANSFORMER = nested(transformer(eps=EPS))
+with drawn_alone():
+    ENCODER = nested(encoder(n=5, eps=EPS))
+    DECODER = nested(decoder(n=5, eps=EPS))
+    TRANSFORMER = nested(transformer(eps=EPS))
 
 
 def written(matrix: Any, decimals: int = 4) -> Any:
