@@ -16,7 +16,7 @@ import numpy as np
 from attncli.calculation.algebra.expressions import Index
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.shared_heads import shared_place
-from attncli.records import record
+from attncli.records import field, record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 class Tile:
     """Queries `rows` against keys `columns`, in the batch entry and head `index`.
 
-    `n` and `m` are the numbers of all queries and all keys.
+    `n` and `m` are the numbers of all queries and all keys. `memo` keeps facts about the queries,
+    for all tiles of the same queries.
     """
 
     index: Index
@@ -34,6 +35,7 @@ class Tile:
     columns: slice
     n: int
     m: int
+    memo: dict[int, Any] = field(default_factory=dict)
 
     @property
     def height(self) -> int:
@@ -55,7 +57,7 @@ class Tile:
 
     def with_columns(self, columns: slice) -> Tile:
         """Return a tile of the same queries against other keys."""
-        return Tile(self.index, self.rows, columns, self.n, self.m)
+        return Tile(self.index, self.rows, columns, self.n, self.m, self.memo)
 
     def own(self, matrix: NDArray[Any]) -> NDArray[Any]:
         """Return the last two axes of a matrix, in the tile's batch entry and head."""

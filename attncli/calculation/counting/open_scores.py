@@ -63,7 +63,7 @@ def _by_runs(mask: Mask, shape: Shape) -> int | None:
 
 def _seen(mask: Mask, tile: Tile, given: Mapping[str, NDArray[Any]]) -> Booleans:
     """True where a query of a tile may attend a key."""
-    seen = Seen.by(mask.rules, tile).booleans()
+    seen = Seen(mask.rules, tile).booleans()
     for name, matrix in given.items():
         part = tile.part(matrix, mask.fills_up)
         opens = part if name in mask.keep else ~np.isneginf(part)

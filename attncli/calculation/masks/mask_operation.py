@@ -111,7 +111,7 @@ class Mask(Operation):
         """Return the keys that the rules let the queries of a tile see."""
         from attncli.calculation.masks.seen_keys import Seen
 
-        return Seen.by(self.rules, tile)
+        return Seen(self.rules, tile)
 
     def formula(self, layout: Layout) -> str:
         total = " + ".join((self.source, *self.add))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -23,21 +24,25 @@ AT_ONCE = 2**19  # the number of scores that are examined together
 
 
 @record(frozen=True)
-class Seen:
-    """The keys that the queries of a tile may attend by rules.
+class Runs:
+    """The runs of keys that queries may attend by all rules that give each query one run.
 
-    `first` and `end` (columns) are the ends of each query's run of keys, by all rules that give one
-    run. `others` are the rules that do not.
+    `first` and `end` (columns) are the ends of each query's run. `others` are the rules that do not
+    give one run.
     """
 
-    tile: Tile
-    first: NDArray[np.int_]
-    end: NDArray[np.int_]
+    first: NDArray[np.int32]
+    end: NDArray[np.int32]
     others: tuple[Rule, ...]
 
+    @cached_property
+    def by_all(self) -> tuple[int, int]:
+        """The run of keys that every query sees: the first, and the one after the last."""
+        return int(self.first.max()), int(self.end.min())
+
     @staticmethod
-    def by(rules: Iterable[Rule], tile: Tile) -> Seen:
-        """Return the keys that all the rules let the queries of a tile attend."""
+    def by(rules: Iterable[Rule], tile: Tile) -> Runs:
+        """Return the runs of the queries of a tile."""
         i = tile.queries
         first: NDArray[Any] = np.zeros_like(i)
         end: NDArray[Any] = np.full_like(i, tile.m)
@@ -49,12 +54,20 @@ class Seen:
                 continue
             own_first, own_end = (tile.own(np.atleast_2d(side)) for side in run)
             first, end = np.maximum(first, own_first), np.minimum(end, own_end)
-        return Seen(tile, first, end, tuple(others))
+        return Runs(first.astype(np.int32), end.astype(np.int32), tuple(others))
 
-    @property
-    def by_all(self) -> tuple[int, int]:
-        """The run of keys that every query sees: the first, and the one after the last."""
-        return int(self.first.max()), int(self.end.min())
+
+class Seen:
+    """The keys of a tile that its queries may attend by rules."""
+
+    def __init__(self, rules: tuple[Rule, ...], tile: Tile) -> None:
+        self.tile = tile
+        key = id(rules)  # the same for all tiles of the same queries
+        if key not in tile.memo:
+            tile.memo[key] = Runs.by(rules, tile)
+        runs: Runs = tile.memo[key]
+        self.first, self.end, self.others = runs.first, runs.end, runs.others
+        self.by_all = runs.by_all
 
     @property
     def is_all(self) -> bool:
@@ -122,7 +135,7 @@ def rows_without_keys(
     have_runs = all(rule.run(np.zeros((1, 1), np.int_), *shape[-2:]) for rule in mask.rules)
     if have_runs and not (mask.keep or mask.add):
         for tile in blocks(shape, prod(shape)):
-            seen = Seen.by(mask.rules, tile)
+            seen = Seen(mask.rules, tile)
             hidden[tile.index][tile.rows] = (seen.first >= seen.end)[:, 0]
         return hidden
     for tile in blocks(shape, most):
