@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from attncli.calculation.analyses.comparison import Comparison
     from attncli.calculation.analyses.scale_study import Saturation
-    from attncli.calculation.counting.alternatives import Report as CostReport
+    from attncli.calculation.counting.alternatives import CostReport
     from attncli.calculation.problem.problem import Result
     from attncli.homework.judging.report import Report
     from attncli.render.explain.explanations import Explanations

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -80,9 +82,24 @@ def test_calculation_points_down() -> None:
 
 
 def test_no_room_is_too_large() -> None:
-    """A reader finds a file at a glance, and no two files of a room have one name."""
+    """A reader finds a file at a glance."""
     for folder in {path.parent for path in FILES}:
         assert len(list(folder.glob("*.py"))) <= MOST_FILES, folder
+
+
+def repeated(names: Iterable[str]) -> list[str]:
+    """The names that occur more than once."""
+    return sorted(name for name, times in Counter(names).items() if times > 1)
+
+
+def test_a_name_means_one_file_and_one_class() -> None:
+    """Commands are called as the user calls them, files of mistakes as what is mistaken."""
+    named_after_others = {PACKAGE / "cli" / "commands", PACKAGE / "homework" / "mistakes"}
+    files = [path for path in FILES if named_after_others.isdisjoint(path.parents)]
+    assert not repeated(path.stem for path in files if path.stem != "__init__")
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in FILES)
+    nodes = (node for tree in trees for node in tree.body)
+    assert not repeated(node.name for node in nodes if isinstance(node, ast.ClassDef))
 
 
 def test_files_of_render_have_names_of_their_own() -> None:

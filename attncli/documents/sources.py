@@ -11,7 +11,7 @@ import numpy as np
 from attncli.calculation.names.known_names import canonical, known_name
 from attncli.calculation.names.pytorch_names import advice
 from attncli.documents.arrays.archive import Archive, listed
-from attncli.documents.arrays.places import Place, place_of
+from attncli.documents.arrays.array_places import Place, place_of
 from attncli.documents.files import STDIN, StandardInput, read_file
 from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part
 from attncli.documents.text.json_text import parse_json

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.text import Text
 
-from attncli.calculation.analyses.comparison import Comparison, Distance
+from attncli.calculation.analyses.comparison import Comparison, StepDistance
 from attncli.calculation.problem.problem import Problem
 from attncli.render.console import TextConsole
 from attncli.render.numbers import number_text
@@ -114,7 +114,7 @@ def _object(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _index(problem: Problem, distance: Distance) -> list[int] | None:
+def _index(problem: Problem, distance: StepDistance) -> list[int] | None:
     """The place of a cell as it stands on paper, counted from 1."""
     if distance.largest is None:
         return None

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from attncli.calculation.counting.alternatives import LAYER_ALTERNATIVES, Place
+from attncli.calculation.counting.alternatives import LAYER_ALTERNATIVES, LayerSizes
 from attncli.calculation.scoring.scoring_functions import SCORING
 from attncli.cli.program import cli
 from tests import layered
@@ -312,7 +312,7 @@ def test_a_scale_of_the_document_is_not_that_of_the_compared() -> None:
     assert (rows["dot"]["multiplications"], rows["scaled"]["multiplications"]) == (N * N * D_K,) * 2
 
 
-def loops(at: Place) -> Mapping[str, int]:
+def loops(at: LayerSizes) -> Mapping[str, int]:
     """How often a layer of each kind multiplies, loop by loop."""
     done = dict.fromkeys(("self-attention", "restricted attention", "convolution", "recurrence"), 0)
     for _token in range(at.n):
@@ -330,8 +330,10 @@ def loops(at: Place) -> Mapping[str, int]:
     return {**done, "dilated convolution": done["convolution"]}
 
 
-@pytest.mark.parametrize("at", [Place(7, 3, 5, 2), Place(11, 5, 2, 3), Place(1, 2, 3, 1)])
-def test_kinds_of_layers_multiply_what_their_loops_do(at: Place) -> None:
+@pytest.mark.parametrize(
+    "at", [LayerSizes(7, 3, 5, 2), LayerSizes(11, 5, 2, 3), LayerSizes(1, 2, 3, 1)]
+)
+def test_kinds_of_layers_multiply_what_their_loops_do(at: LayerSizes) -> None:
     """Convolution, recurrence and attention of one layer."""
     assert {kind.name: kind.multiplications(at) for kind in LAYER_ALTERNATIVES} == loops(at)
 
@@ -362,7 +364,7 @@ def test_orders_are_those_of_table_1() -> None:
 def test_paths_of_convolutions(n: int) -> None:
     """Contiguous kernels of 3 reach 3 tokens farther a layer; dilated ones three times as far."""
     kinds = {kind.name: kind for kind in LAYER_ALTERNATIVES}
-    at = Place(n, 5, 3, 1)
+    at = LayerSizes(n, 5, 3, 1)
     assert kinds["convolution"].longest(at) == reached(n, lambda layers, seen: 3 * layers)
     assert kinds["dilated convolution"].longest(at) == reached(n, lambda layers, _: 3**layers)
 

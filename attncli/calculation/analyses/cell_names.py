@@ -58,7 +58,7 @@ class Selection:
 
 
 @record(frozen=True)
-class CellReader:
+class CellFinder:
     """Finds the cells of a plan that a text names.
 
     `chosen` holds the places along `head` and `batch` for texts that do not name them.

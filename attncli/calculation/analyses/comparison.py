@@ -41,7 +41,7 @@ class Calculated:
 
 
 @record(frozen=True)
-class Distance:
+class StepDistance:
     """The distance of a step from the step of the same name in the first calculation.
 
     `largest` is the largest difference of two cells, and `index` is its place. `largest` is NaN
@@ -69,10 +69,10 @@ class Comparison:
 
     first: Calculated
     other: Calculated
-    distances: Sequence[Distance]
+    distances: Sequence[StepDistance]
 
     @property
-    def parting(self) -> Distance | None:
+    def parting(self) -> StepDistance | None:
         """The first step that differs; None if all are equal."""
         return next((distance for distance in self.distances if distance.parts), None)
 
@@ -82,16 +82,16 @@ def compare(first: Calculated, other: Calculated) -> Comparison:
     return Comparison(first, other, tuple(_distances(first, other)))
 
 
-def _distances(first: Calculated, other: Calculated) -> Iterator[Distance]:
+def _distances(first: Calculated, other: Calculated) -> Iterator[StepDistance]:
     for step in _in_order(first.trace.plan, other.trace.plan):
         ours, theirs = first.matrix(step.name), other.matrix(step.name)
         if ours is None or theirs is None or ours.shape != theirs.shape:
-            yield Distance(step, None)
+            yield StepDistance(step, None)
         else:
             index = _farthest(ours, theirs)
             pair = float(ours[index]), float(theirs[index])
             largest = 0.0 if _same(*pair) else abs(pair[0] - pair[1])
-            yield Distance(step, largest, index, *pair)
+            yield StepDistance(step, largest, index, *pair)
 
 
 def _in_order(first: Plan, other: Plan) -> list[Step]:

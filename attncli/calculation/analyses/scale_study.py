@@ -13,13 +13,13 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.plan import Plan, Step, Trace
-from attncli.calculation.analyses.softmax_saturation import Row, by_query, row
+from attncli.calculation.analyses.softmax_saturation import SaturationRow, by_query, row
 from attncli.calculation.masks.mask_operation import HIDES, masks_in
 from attncli.calculation.masks.mask_rules import Booleans
 from attncli.calculation.operations.normalisers import Softmax
 from attncli.calculation.operations.pointwise import DivideByRoot
 from attncli.calculation.plans.attention import attention
-from attncli.calculation.problem.problem import Part, Problem
+from attncli.calculation.problem.problem import Problem, Sublayer
 from attncli.calculation.scoring.scoring_functions import SCORING
 from attncli.errors import AttncliError, ProblemError
 from attncli.records import record, replace
@@ -67,7 +67,7 @@ class Saturation:
     """
 
     source: Drawn | Given
-    rows: tuple[Row, ...]
+    rows: tuple[SaturationRow, ...]
 
 
 def of_random(widths: Sequence[int], drawn: Drawn) -> Saturation:
@@ -85,7 +85,7 @@ def of_random(widths: Sequence[int], drawn: Drawn) -> Saturation:
     return Saturation(drawn, tuple(_of_width(d_k, drawn) for d_k in widths))
 
 
-def _of_width(d_k: int, drawn: Drawn) -> Row:
+def _of_width(d_k: int, drawn: Drawn) -> SaturationRow:
     without, scaled = [], []
     for scores in _random_scores(d_k, drawn):
         over_root = DivideByRoot("scores", d_k).apply(scores)
@@ -110,20 +110,20 @@ def _all_seen(scores: Array) -> Array:
     return by_query(scores, weights, np.ones(scores.shape, dtype=np.bool_))
 
 
-def attentions(problem: Problem, plan: Plan) -> list[Part]:
+def attentions(problem: Problem, plan: Plan) -> list[Sublayer]:
     """Return the sublayers that are attention; without layers, the whole problem as one."""
-    parts = problem.parts or (Part("", problem, plan, {}),)
+    parts = problem.parts or (Sublayer("", problem, plan, {}),)
     return [part for part in parts if "weights" in part.plan.names]
 
 
-def of_document(title: str, parts: Sequence[Part], trace: Trace) -> Saturation:
+def of_document(title: str, parts: Sequence[Sublayer], trace: Trace) -> Saturation:
     """Return a row for each attention; with heads, one for each head and one for all.
 
     All batch entries count together. The inputs of each attention come from `trace`, which has the
     weights of all. Raises ProblemError if the scores are not dot products, if the normaliser is not
     softmax, and if no query may attend any key.
     """
-    rows: list[Row] = []
+    rows: list[SaturationRow] = []
     entries: list[Entries] = []
     steps: list[Step] = []
     for part in parts:
@@ -175,14 +175,14 @@ def without_and_with(problem: Problem) -> tuple[Problem, Problem]:
     return without, scaled
 
 
-def _run(side: Problem, part: Part, whole: Trace) -> Trace:
+def _run(side: Problem, part: Sublayer, whole: Trace) -> Trace:
     """Calculate the weights of one attention by itself, from its inputs in the whole."""
     given = {name: whole.matrices.get(part.name(name)) for name in side.axes}
     inputs = {name: matrix for name, matrix in given.items() if matrix is not None}
     return attention(side).run({**inputs, **side.matrices}, ["weights"])
 
 
-def _rows_of(where: str, without: Trace, scaled: Trace) -> Iterator[Row]:
+def _rows_of(where: str, without: Trace, scaled: Trace) -> Iterator[SaturationRow]:
     """Yield a row for each head, if there are heads, and one for the whole attention."""
     sees = visible(without)
     if not sees.any():

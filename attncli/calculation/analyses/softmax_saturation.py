@@ -28,7 +28,7 @@ class Measured:
 
 
 @record(frozen=True)
-class Row:
+class SaturationRow:
     """Measurements without and with √d_k, for one width d_k or for one head of an attention.
 
     `where` is the sublayer if there are layers; heads are counted from 1, and None is all heads.
@@ -119,10 +119,10 @@ def summary(queries: Array) -> Measured:
     return Measured(*map(float, measured))
 
 
-def row(d_k: int, where: str, head: int | None, without: Array, scaled: Array) -> Row:
+def row(d_k: int, where: str, head: int | None, without: Array, scaled: Array) -> SaturationRow:
     """Return a row, from the results of `by_query` without √d_k and with it: (n, 6) each."""
     may = without[:, 0] > 0
     keys = without[may, 0]
     log_m = float(np.log(keys).mean()) if len(keys) else nan
     sides = summary(without[may]), summary(scaled[may])
-    return Row(d_k, where, head, len(keys), len(may) - len(keys), log_m, *sides)
+    return SaturationRow(d_k, where, head, len(keys), len(may) - len(keys), log_m, *sides)

@@ -11,7 +11,7 @@ from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.plan import Plan, Step, Trace
 from attncli.calculation.names.known_names import last_of
 from attncli.calculation.names.matrix_names import MATRICES
-from attncli.calculation.problem.problem import Part, Problem
+from attncli.calculation.problem.problem import Problem, Sublayer
 from attncli.words import in_words, some_in_words
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _unprojected(problem: Problem) -> Iterator[str]:
         )
 
 
-def _holds(part: Part, name: str) -> bool:
+def _holds(part: Sublayer, name: str) -> bool:
     return any(part.name(local) == name for local in part.problem.matrices)
 
 

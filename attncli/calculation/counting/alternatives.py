@@ -118,7 +118,7 @@ def _axes(shape: Shape) -> Axes:
 
 
 @record(frozen=True)
-class Place:
+class LayerSizes:
     """The sizes at which layers are compared: n tokens of d features, a kernel, a window."""
 
     n: int
@@ -138,15 +138,15 @@ class LayerAlternative:
 
     name: str
     order: str
-    cost: Callable[[Place], int]
+    cost: Callable[[LayerSizes], int]
     sequential: str
-    steps: Callable[[Place], int]
+    steps: Callable[[LayerSizes], int]
     path: str
-    longest: Callable[[Place], int]
-    multiplications: Callable[[Place], int]
+    longest: Callable[[LayerSizes], int]
+    multiplications: Callable[[LayerSizes], int]
 
 
-def _one(_: Place) -> int:
+def _one(_: LayerSizes) -> int:
     return 1
 
 
@@ -213,7 +213,7 @@ LAYER_ALTERNATIVES: tuple[LayerAlternative, ...] = (
 
 
 @record(frozen=True)
-class Report:
+class CostReport:
     """A cost report: the costs, and comparisons with alternatives if the user wants them.
 
     `pairs` and `place` are None if nothing is compared; `doubled` is empty without longer
@@ -222,7 +222,7 @@ class Report:
 
     costing: Costing
     pairs: Pairs | None = None
-    place: Place | None = None
+    place: LayerSizes | None = None
     doubled: tuple[Doubled, ...] = ()
 
     @property

@@ -24,7 +24,7 @@ AT_ONCE = 2**19  # the number of scores that are examined together
 
 
 @record(frozen=True)
-class Runs:
+class KeyRuns:
     """The runs of keys that queries may attend by all rules that give each query one run.
 
     `first` and `end` (columns) are the ends of each query's run. `others` are the rules that do not
@@ -41,7 +41,7 @@ class Runs:
         return int(self.first.max()), int(self.end.min())
 
     @staticmethod
-    def by(rules: Iterable[Rule], tile: Tile) -> Runs:
+    def by(rules: Iterable[Rule], tile: Tile) -> KeyRuns:
         """Return the runs of the queries of a tile."""
         i = tile.queries
         first: NDArray[Any] = np.zeros_like(i)
@@ -54,7 +54,7 @@ class Runs:
                 continue
             own_first, own_end = (tile.own(np.atleast_2d(side)) for side in run)
             first, end = np.maximum(first, own_first), np.minimum(end, own_end)
-        return Runs(first.astype(np.int32), end.astype(np.int32), tuple(others))
+        return KeyRuns(first.astype(np.int32), end.astype(np.int32), tuple(others))
 
 
 class Seen:
@@ -64,8 +64,8 @@ class Seen:
         self.tile = tile
         key = id(rules)  # the same for all tiles of the same queries
         if key not in tile.memo:
-            tile.memo[key] = Runs.by(rules, tile)
-        runs: Runs = tile.memo[key]
+            tile.memo[key] = KeyRuns.by(rules, tile)
+        runs: KeyRuns = tile.memo[key]
         self.first, self.end, self.others = runs.first, runs.end, runs.others
         self.by_all = runs.by_all
 

@@ -10,10 +10,10 @@ from attncli.calculation.algebra.operation import rename
 from attncli.calculation.algebra.plan import Plan, Step, Steps
 from attncli.calculation.operations.pointwise import Add
 from attncli.calculation.plans.attention import attention, embedding
-from attncli.calculation.plans.feed_forward import add_and_norm, feed_forward, output_head
 from attncli.calculation.plans.nested_places import Nested
+from attncli.calculation.plans.sublayers import add_and_norm, feed_forward, output_head
 from attncli.calculation.problem.document import Document, Entry
-from attncli.calculation.problem.problem import Part, Problem
+from attncli.calculation.problem.problem import Problem, Sublayer
 from attncli.calculation.problem.read_problem import read_problem
 from attncli.errors import ProblemError
 from attncli.records import record, replace
@@ -47,7 +47,7 @@ class Composition:
         self.layout = layout
         self.used: set[str] = set()
         self.steps: list[Step] = []
-        self.parts: list[Part] = []
+        self.parts: list[Sublayer] = []
         self.matrices: dict[str, Array] = {}
         self.axes: dict[str, Axes] = {}
         self.roles: dict[str, Role] = {}
@@ -99,7 +99,7 @@ class Composition:
         if not plan.steps:
             return sources["X"]
         names = {**sources, **({plan.steps[-1].name: last} if last else {})}
-        part = Part(inner.prefix, problem, plan, names)
+        part = Sublayer(inner.prefix, problem, plan, names)
         self.parts.append(part)
         for local, matrix in problem.matrices.items():
             self.matrices[part.name(local)] = matrix

@@ -48,14 +48,14 @@ class Problem:
     masks: Masks
     labels: Mapping[str, tuple[str, ...]]
     idle: tuple[str, ...]
-    parts: tuple[Part, ...] = ()
+    parts: tuple[Sublayer, ...] = ()
 
     @property
     def convention(self) -> Convention:
         """The framework or paper that decides how to read the document."""
         return self.choices.framework
 
-    def part_of(self, name: str) -> Part | None:
+    def part_of(self, name: str) -> Sublayer | None:
         """Return the sublayer that a step belongs to; None if there are no sublayers."""
         return next((part for part in self.parts if name in part.steps), None)
 
@@ -87,7 +87,7 @@ class Problem:
 
 
 @record(frozen=True)
-class Part:
+class Sublayer:
     """A sublayer: its own problem and plan, and its names in the whole calculation."""
 
     prefix: str

@@ -29,7 +29,7 @@ from attncli.formats import COSTS, choose_format
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from attncli.calculation.counting.alternatives import Pairs, Place
+    from attncli.calculation.counting.alternatives import LayerSizes, Pairs
     from attncli.calculation.problem.document import Document
 
 MOST_DOUBLINGS = 20
@@ -115,7 +115,7 @@ def cost(
     share of open scores is told.
     """
     from attncli.calculation.analyses.warnings import unused
-    from attncli.calculation.counting.alternatives import Report, pairs
+    from attncli.calculation.counting.alternatives import CostReport, pairs
     from attncli.calculation.counting.costing import Costing
 
     chosen = choose_format(COSTS, format_name, output)
@@ -133,7 +133,7 @@ def cost(
     costing = Costing(problem, plan)
     at = pairs(problem, given.get("hidden")) if compare else None
     place = _place(at, kernel, window) if at else None
-    report = Report(costing, at, place, tuple(costing.doubled(doublings)) if doublings else ())
+    report = CostReport(costing, at, place, tuple(costing.doubled(doublings)) if doublings else ())
     view = view_of(0, full, color, output)
     deliver(chosen.write(report, view), output)
 
@@ -163,12 +163,12 @@ def _document(
     return gather(arguments, choices)
 
 
-def _place(at: Pairs, kernel: int | None, window: int | None) -> Place:
+def _place(at: Pairs, kernel: int | None, window: int | None) -> LayerSizes:
     """Where layers are compared. Raises AttncliError for a window wider than the sequence."""
-    from attncli.calculation.counting.alternatives import Place
+    from attncli.calculation.counting.alternatives import LayerSizes
     from attncli.words import are
 
     if window and window > at.n:
         message = f"--window is {window}, but there {are(at.n, 'tokens')}."
         raise AttncliError(message, "Choose a window that is not wider.")
-    return Place(at.n, at.features, kernel or USUAL, window or min(USUAL, at.n))
+    return LayerSizes(at.n, at.features, kernel or USUAL, window or min(USUAL, at.n))

@@ -151,12 +151,12 @@ def _selections(
     problem: Problem, plan: Plan, cells: Sequence[str], chosen: Mapping[str, str]
 ) -> list[Selection]:
     """The cells that are asked for. Raises AttncliError where there are no such cells."""
-    from attncli.calculation.analyses.cell_names import CellReader
+    from attncli.calculation.analyses.cell_names import CellFinder
 
     if not cells:
         hint = f"Write 'scores[2,1]', or a whole step: {', '.join(plan.names)}."
         raise AttncliError("no cell is named.", hint)
-    reader = CellReader(problem, plan, chosen)
+    reader = CellFinder(problem, plan, chosen)
     selections = []
     for text in cells:
         try:

@@ -23,7 +23,7 @@ EARNING = (*PASSING, Verdict.FOLLOWS)
 
 
 @record(frozen=True)
-class Difference:
+class WrongCell:
     """A wrong cell: where it stands on paper, and what stands there against what should."""
 
     index: tuple[int, ...]
@@ -33,7 +33,7 @@ class Difference:
 
 
 @record(frozen=True)
-class Line:
+class StepReport:
     """The report on one step; `passed` is None where nothing was answered.
 
     `rationale` says what is wrong, `help` what to do about it, `mistakes` what may explain it.
@@ -47,7 +47,7 @@ class Line:
     rationale: str
     help: str
     mistakes: tuple[str, ...]
-    differences: tuple[Difference, ...]
+    differences: tuple[WrongCell, ...]
 
 
 @record(frozen=True)
@@ -55,7 +55,7 @@ class Report:
     """The whole answer; `first` is the step that is wrong by itself, before all others."""
 
     title: str
-    lines: tuple[Line, ...]
+    lines: tuple[StepReport, ...]
     first: str | None
 
     @property
@@ -90,7 +90,7 @@ def report(judge: Judge, points: Mapping[str, float], is_strict: bool) -> Report
     Raises ProblemError for steps that the plan does not have, and that no step stands in for.
     """
     plan = judge.trace.plan
-    lines: list[Line] = []
+    lines: list[StepReport] = []
     first: str | None = None
     for step in list(with_stand_ins(judge.problem, plan, judge.answer)):
         judged = judge.judge(step)
@@ -118,14 +118,14 @@ def _diagnosis(judge: Judge, judged: Judgement) -> Diagnosis:
     return diagnose(judge, judged)
 
 
-def _line(outcome: _Outcome, worth: float, is_strict: bool) -> Line:
+def _line(outcome: _Outcome, worth: float, is_strict: bool) -> StepReport:
     judged, verdict = outcome.judged, outcome.verdict
     passing = PASSING[:1] if is_strict else PASSING
     earning = passing if verdict == Verdict.ROUNDED else EARNING
     rationale, advice = _rationale_and_help(outcome)
     slipped = [slip.sentence for slip in outcome.slips]
     names = [name for e in outcome.diagnosis.explanations for name in e.names]
-    return Line(
+    return StepReport(
         name=judged.name,
         verdict=verdict,
         passed=None if verdict == Verdict.MISSING else verdict in passing,
@@ -221,7 +221,7 @@ def _cure(explanation: Explanation) -> str:
     return " ".join(f"{r.mistake.right} {r.mistake.why}" for r in explanation.replacements)
 
 
-def differences(problem: Problem, judged: Judgement) -> list[Difference]:
+def differences(problem: Problem, judged: Judgement) -> list[WrongCell]:
     """The wrong cells with both numbers, at so many decimals that they differ."""
     if judged.answered is None or judged.verdict == Verdict.SHAPE:
         return []
@@ -232,7 +232,7 @@ def differences(problem: Problem, judged: Judgement) -> list[Difference]:
             float(yours), float(expected), int(judged.answered.decimals[index])
         )
         place = problem.place(judged.step.axes, judged.step.role, index)
-        found.append(Difference(index, place, *texts))
+        found.append(WrongCell(index, place, *texts))
     return found
 
 

@@ -8,7 +8,7 @@ from attncli.calculation.algebra.plan import Plan, Step
 from attncli.calculation.names.known_names import last_of
 from attncli.calculation.names.step_names import STEPS
 from attncli.calculation.operations.pointwise import Same
-from attncli.calculation.problem.problem import Part, Problem
+from attncli.calculation.problem.problem import Problem, Sublayer
 from attncli.errors import ProblemError
 from attncli.homework.answers.answer import Answer
 from attncli.records import replace
@@ -59,7 +59,7 @@ def _plan_name(name: str, problem: Problem, plan: Plan) -> str | None:
     return inside[-1] if scope and last == "output" and inside else None
 
 
-def _part(problem: Problem, scope: str) -> Part | None:
+def _part(problem: Problem, scope: str) -> Sublayer | None:
     """The sublayer of this name."""
     return next((part for part in problem.parts if part.prefix == f"{scope}."), None)
 

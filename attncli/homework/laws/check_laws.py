@@ -8,7 +8,7 @@ import numpy as np
 
 from attncli.homework.answers.answer import Answer
 from attncli.homework.judging.judge import Verdict
-from attncli.homework.judging.report import Line, Report
+from attncli.homework.judging.report import Report, StepReport
 from attncli.homework.laws import attention_laws, layer_laws
 from attncli.homework.laws.law import LAWS, Assumptions, Law, SublayerAnswer
 
@@ -35,21 +35,21 @@ def check_laws(answer: Answer, assumptions: Assumptions) -> Report:
     return Report("", tuple(lines), None)
 
 
-def _lines(name: str, check: Law, sublayers: list[SublayerAnswer]) -> Iterator[Line]:
+def _lines(name: str, check: Law, sublayers: list[SublayerAnswer]) -> Iterator[StepReport]:
     """One line for each sublayer that lets a law be checked; one that it is missing, else."""
     found = [line for sublayer in sublayers if (line := _line(name, check, sublayer))]
-    yield from found or [Line(name, Verdict.MISSING, None, 0, 1, "", "", (), ())]
+    yield from found or [StepReport(name, Verdict.MISSING, None, 0, 1, "", "", (), ())]
 
 
-def _line(name: str, check: Law, answer: SublayerAnswer) -> Line | None:
+def _line(name: str, check: Law, answer: SublayerAnswer) -> StepReport | None:
     try:
         broken = check(answer)
     except (KeyError, ValueError, IndexError):  # a matrix is missing, or does not fit the other
         return None
     name = answer.scope + name
     if not broken.any():
-        return Line(name, Verdict.RIGHT, True, 1, 1, "", "", (), ())
+        return StepReport(name, Verdict.RIGHT, True, 1, 1, "", "", (), ())
     places = [f"[{','.join(str(i + 1) for i in index)}]" for index in np.argwhere(broken).tolist()]
     more = f" and {len(places) - MOST_PLACES_NAMED} more" if len(places) > MOST_PLACES_NAMED else ""
     fact = f"This does not hold at {', '.join(places[:MOST_PLACES_NAMED])}{more}."
-    return Line(name, Verdict.WRONG, False, 0, 1, fact, (check.__doc__ or "").strip(), (), ())
+    return StepReport(name, Verdict.WRONG, False, 0, 1, fact, (check.__doc__ or "").strip(), (), ())

@@ -21,7 +21,7 @@ from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.operation import OfOne, Operation
 from attncli.calculation.algebra.plan import Plan, Step
 from attncli.calculation.masks.mask_operation import Mask
-from attncli.calculation.problem.problem import Part, Problem
+from attncli.calculation.problem.problem import Problem, Sublayer
 from attncli.records import record, replace
 
 Kind = TypeVar("Kind", bound=Operation)
@@ -40,7 +40,7 @@ class Scene:
     plan: Plan
     step: Step
     matrices: Mapping[str, Array]
-    part: Part | None = None
+    part: Sublayer | None = None
     around: Scene | None = None
 
     def __getitem__(self, name: str) -> Array:
@@ -213,7 +213,8 @@ def mistake(name: str, formula: str, *replaces: type[Operation]) -> Callable[[Wr
     """Enter a function into the catalogue under a name, with the formula of what it does."""
 
     def enter(wrong: Wrong) -> Wrong:
-        paragraphs = cleandoc(wrong.__doc__ or "").split("\n\n")
+        # Python leaves docstrings out with -OO, and the words of a diagnosis with them.
+        paragraphs = cleandoc(wrong.__doc__).split("\n\n") if wrong.__doc__ else ("", "", "")
         done, right, why = (" ".join(paragraph.split()) for paragraph in paragraphs)
         ENTRIES[name] = Mistake(name, formula, replaces, wrong, done, right, why)
         return wrong

@@ -8,9 +8,9 @@ from attncli.calculation.algebra.cost import COUNTED, Cost
 from attncli.calculation.algebra.layouts import sizes
 from attncli.calculation.counting.alternatives import (
     LAYER_ALTERNATIVES,
+    CostReport,
     LayerAlternative,
-    Place,
-    Report,
+    LayerSizes,
     Scored,
     scorings,
 )
@@ -29,7 +29,7 @@ COUNTING = {
 }
 
 
-def costs_json(report: Report, _: View) -> str:
+def costs_json(report: CostReport, _: View) -> str:
     """The total, the steps, and what else is asked for: an object each."""
     costing = report.costing
     document = {
@@ -44,7 +44,7 @@ def costs_json(report: Report, _: View) -> str:
     return to_json(document)
 
 
-def costs_csv(report: Report, _: View) -> str:
+def costs_csv(report: CostReport, _: View) -> str:
     """A line a step under a line of names; where more is asked for, each part under its name."""
     rows = cost_rows(report)
     names = ("steps",) if report.is_plain else ("scorings", "layers", "doublings")
@@ -54,7 +54,7 @@ def costs_csv(report: Report, _: View) -> str:
     return "\n".join(f"{name}\n{text}" for name, text in texts.items())
 
 
-def cost_rows(report: Report) -> dict[str, list[Row]]:
+def cost_rows(report: CostReport) -> dict[str, list[Row]]:
     """The parts of a report by their names: a row a step, a sublayer, a mask, and so on.
 
     Parts that are not asked for have no rows.
@@ -124,7 +124,7 @@ def _scoring(row: Scored) -> Row:
     }
 
 
-def _layer(kind: LayerAlternative, at: Place) -> Row:
+def _layer(kind: LayerAlternative, at: LayerSizes) -> Row:
     """A kind of layer: how its cost grows, and what it is at these sizes."""
     return {
         "layer": kind.name,

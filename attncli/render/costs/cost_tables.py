@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from attncli.calculation.algebra.cost import COUNTED
 from attncli.calculation.algebra.layouts import Shape
-from attncli.calculation.counting.alternatives import Pairs, Place, Report
+from attncli.calculation.counting.alternatives import CostReport, LayerSizes, Pairs
 from attncli.calculation.counting.costing import Costing
 from attncli.render.console import TextConsole
 from attncli.render.costs.cost_data import Row, cost_rows, total
@@ -44,7 +44,7 @@ OF_LAYERS = (
 )
 
 
-def draw_costs(report: Report, view: View) -> str:
+def draw_costs(report: CostReport, view: View) -> str:
     """The inputs, then the tables that are asked for, each with the meaning of its columns."""
     console, rows, costing = TextConsole(view), cost_rows(report), report.costing
     if costing.problem.choices.title:
@@ -165,7 +165,7 @@ def _print_scorings(console: TextConsole, at: Pairs, rows: Sequence[Row]) -> Non
     console.say_below([*refused, COUNTING, largest])
 
 
-def _print_layers(console: TextConsole, at: Place, rows: Sequence[Row]) -> None:
+def _print_layers(console: TextConsole, at: LayerSizes, rows: Sequence[Row]) -> None:
     """Self-attention, and the layers that could stand in its place."""
     sizes = f"n = {number(at.n)}, d = {number(at.d)}"
     heading = f"A layer: {sizes}, kernel k = {at.kernel}, window r = {at.window}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from attncli.homework.judging.report import Difference, Line, Report
+from attncli.homework.judging.report import Report, StepReport, WrongCell
 from attncli.render.markdown import escape_markdown
 from attncli.render.standard_data import to_json
 from attncli.render.view import View
@@ -21,7 +21,7 @@ def report_json(report: Report, _: View) -> str:
     return to_json(document)
 
 
-def _result(line: Line) -> dict[str, Any]:
+def _result(line: StepReport) -> dict[str, Any]:
     cells = [_cell(difference) for difference in line.differences]
     return {
         "name": line.name,
@@ -37,7 +37,7 @@ def _result(line: Line) -> dict[str, Any]:
     }
 
 
-def _cell(difference: Difference) -> dict[str, Any]:
+def _cell(difference: WrongCell) -> dict[str, Any]:
     return {
         "index": list(difference.index),
         "place": difference.place,

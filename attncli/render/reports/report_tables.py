@@ -6,7 +6,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from attncli.homework.judging.report import Line, Report
+from attncli.homework.judging.report import Report, StepReport
 from attncli.render.console import TextConsole
 from attncli.render.view import View
 from attncli.words import noun
@@ -53,7 +53,7 @@ def _print_verdicts(console: TextConsole, report: Report) -> None:
     console.print(table)
 
 
-def _print_line(console: TextConsole, line: Line, view: View) -> None:
+def _print_line(console: TextConsole, line: StepReport, view: View) -> None:
     console.print()
     heading = Text.assemble(
         (line.name, "bold cyan"), ": ", (line.verdict.word, STYLES[line.verdict.word]), ". "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from attncli.calculation.analyses.scale_study import Drawn, Given, Saturation
-from attncli.calculation.analyses.softmax_saturation import Measured, Row
+from attncli.calculation.analyses.softmax_saturation import Measured, SaturationRow
 from attncli.records import names_of
 from attncli.render.standard_data import to_csv, to_json
 from attncli.render.view import View
@@ -39,7 +39,7 @@ def _given(source: Given) -> dict[str, Any]:
     }
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: SaturationRow) -> dict[str, Any]:
     """The two sides under the names of their scoring functions, the theory's variance in each."""
     return {
         "d_k": row.d_k,
@@ -64,7 +64,7 @@ def _side(measured: Measured, theory: int) -> dict[str, Any]:
     }
 
 
-def flat_row(row: Row) -> dict[str, Any]:
+def flat_row(row: SaturationRow) -> dict[str, Any]:
     """A row without objects in it: `scaled.mean` for the mean of the scaled scores."""
     entries = _row(row)
     sides = {name: entries.pop(name) for name in ("dot", "scaled")}

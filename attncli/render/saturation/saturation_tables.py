@@ -10,7 +10,7 @@ from rich.bar import END_BLOCK_ELEMENTS, FULL_BLOCK
 from rich.text import Text
 
 from attncli.calculation.analyses.scale_study import Drawn, Given, Saturation
-from attncli.calculation.analyses.softmax_saturation import Row
+from attncli.calculation.analyses.softmax_saturation import SaturationRow
 from attncli.render.console import TextConsole
 from attncli.render.grouped_tables import ColumnGroup, column_group, print_grouped
 from attncli.render.numbers import number_text
@@ -82,7 +82,7 @@ def _drawn(source: Drawn) -> Iterator[str]:
     yield "In theory q·k has variance d_k, and q·k / √d_k variance 1."
 
 
-def _given(source: Given, rows: Sequence[Row], view: View) -> Iterator[str]:
+def _given(source: Given, rows: Sequence[SaturationRow], view: View) -> Iterator[str]:
     """The measured part of a document, and where it is not as the theory assumes."""
     wholes = [row for row in rows if row.head is None]
     names = " and ".join(entries.name for entries in source.entries)
@@ -105,7 +105,7 @@ def _given(source: Given, rows: Sequence[Row], view: View) -> Iterator[str]:
         yield f"Here {entries.name} has mean {mean}, variance {variance}."
 
 
-def _labels(rows: Sequence[Row]) -> ColumnGroup:
+def _labels(rows: Sequence[SaturationRow]) -> ColumnGroup:
     """The column at the left: attentions or heads, where there are several, else d_k."""
     heads = [str(row.head or "all") for row in rows]
     if rows[0].where:
@@ -121,7 +121,7 @@ def _labels(rows: Sequence[Row]) -> ColumnGroup:
     return ColumnGroup("", ("d_k",), [(str(row.d_k),) for row in rows])
 
 
-def _bars(labels: ColumnGroup, rows: Sequence[Row]) -> Iterator[Text]:
+def _bars(labels: ColumnGroup, rows: Sequence[SaturationRow]) -> Iterator[Text]:
     """Two lines a row, without √d_k and with it: the largest weight, and the gradient."""
     _, *names = labels.lines
     side = len(SIDES[1])

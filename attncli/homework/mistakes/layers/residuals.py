@@ -8,11 +8,11 @@ from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.operations.norm_operations import Standardise
 from attncli.calculation.operations.pointwise import Add
 from attncli.calculation.operations.projections import Project
-from attncli.calculation.problem.problem import Part
+from attncli.calculation.problem.problem import Sublayer
 from attncli.homework.mistakes.mistake import Row, Scene, Table, enter, layer_of, mistake
 
 
-def _norm_before(scene: Scene, source: str) -> Part | None:
+def _norm_before(scene: Scene, source: str) -> Sublayer | None:
     """The norm whose result a sublayer takes while this, its source, goes past: of a pre norm."""
     for step in scene.whole.plan.steps:
         if isinstance(step.operation, Standardise) and step.operation.source == source:
@@ -20,7 +20,7 @@ def _norm_before(scene: Scene, source: str) -> Part | None:
     return None
 
 
-def _norm_after(scene: Scene) -> Part | None:
+def _norm_after(scene: Scene) -> Sublayer | None:
     """The norm around the sum of what this sublayer gives: of a post norm."""
     last = scene.full_name(scene.plan.steps[-1].name)
     for step in scene.whole.plan.steps:
@@ -29,7 +29,7 @@ def _norm_after(scene: Scene) -> Part | None:
     return None
 
 
-def _normed(scene: Scene, norm: Part, matrix: Array) -> Array:
+def _normed(scene: Scene, norm: Sublayer, matrix: Array) -> Array:
     """Another matrix through a norm of the layer, with the gamma and the beta of that norm."""
     known = {name: scene.whole[norm.name(name)] for name in norm.problem.matrices}
     known["X"] = known["sum"] = matrix
