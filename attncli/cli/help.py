@@ -19,7 +19,7 @@ class WithNames(click.Command):
         from attncli.calculation.names.step_names import STEPS
         from attncli.calculation.operations.activations import ACTIVATIONS
         from attncli.calculation.operations.normalisers import NORMALISERS
-        from attncli.calculation.positions.schemes import POSITIONS
+        from attncli.calculation.positions.position_schemes import POSITIONS
         from attncli.calculation.scoring.scoring_functions import SCORING
 
         sections = {

@@ -80,7 +80,7 @@ def run(
     memory: Memory = USUAL,
 ) -> Trace:
     """The steps of these names; says on stderr what should be looked at twice, and under what."""
-    from attncli.calculation.algebra.cost import cells
+    from attncli.calculation.algebra.operation_cost import cells
     from attncli.calculation.algebra.plan import Trace
     from attncli.calculation.analyses.warnings import remarks
 

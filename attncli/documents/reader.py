@@ -12,7 +12,7 @@ from attncli.calculation.masks.mask_rules import is_rule
 from attncli.calculation.names.known_names import canonical, last_of
 from attncli.calculation.names.matrix_names import MATRICES
 from attncli.calculation.names.step_names import STEPS
-from attncli.calculation.positions.schemes import is_position
+from attncli.calculation.positions.position_schemes import is_position
 from attncli.calculation.problem.document import MASKS, Document, Entry
 from attncli.documents.parsed import NAMELESS, IsValue, Part
 from attncli.documents.sources import Source, Sources, errors_at, shortened

@@ -14,7 +14,7 @@ from attncli.calculation.conventions import CONVENTIONS, PAPER
 from attncli.calculation.masks.mask_rules import MASKS
 from attncli.calculation.operations.activations import ACTIVATIONS
 from attncli.calculation.operations.normalisers import NORMALISERS
-from attncli.calculation.positions.schemes import POSITIONS
+from attncli.calculation.positions.position_schemes import POSITIONS
 from attncli.calculation.scoring.scoring_functions import SCORING
 from tests import oracle, oracle_layers, oracle_positions
 from tests.running import ROOT

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from attncli.calculation.algebra.cost import Cost
 from attncli.calculation.algebra.layouts import sizes
 from attncli.calculation.algebra.operation import Operation
+from attncli.calculation.algebra.operation_cost import Cost
 from attncli.calculation.algebra.plan import Step
 from attncli.calculation.long.fused import Fused, fuse
 from attncli.calculation.long.whole_rows import Tiling

@@ -23,9 +23,9 @@ from attncli.calculation.long.whole_rows import Tiling
 from attncli.calculation.masks.mask_rules import MASKS, Booleans, MaskKind, Numbers, Rule
 from attncli.calculation.operations.normalisers import NORMALISERS
 from attncli.calculation.plans.from_document import read
+from attncli.calculation.positions.alibi import Distances
 from attncli.calculation.positions.places import First, places
-from attncli.calculation.positions.position_operations import Distances
-from attncli.calculation.positions.schemes import POSITIONS, Alibi, PositionKind
+from attncli.calculation.positions.position_schemes import POSITIONS, Alibi, PositionKind
 from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.scoring.scoring_functions import SCORING
 from attncli.records import record

@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 
 import attncli
-from attncli.calculation.algebra.cost import COUNTED, Cost
 from attncli.calculation.algebra.layouts import Axes, Axis, sizes
 from attncli.calculation.algebra.operation import Operation
+from attncli.calculation.algebra.operation_cost import COUNTED, Cost
 from attncli.calculation.counting.costing import Costing
 from attncli.calculation.counting.document_of_sizes import sized
 from attncli.calculation.counting.open_scores import opened
@@ -48,13 +48,10 @@ from attncli.calculation.operations.projections import Project, WeightedSum
 from attncli.calculation.operations.split_heads import Average, Concat, SplitHeads
 from attncli.calculation.plans.cache import Join
 from attncli.calculation.plans.from_document import read
+from attncli.calculation.positions.alibi import Distances
 from attncli.calculation.positions.angles import Angles
-from attncli.calculation.positions.position_operations import (
-    AddPositions,
-    Distances,
-    Rotate,
-    Sinusoids,
-)
+from attncli.calculation.positions.rope import Rotate
+from attncli.calculation.positions.sinusoids import AddPositions, Sinusoids
 from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.scoring.additive import ProjectPart, TanhSum, WeighHidden
 from attncli.calculation.scoring.measures import Cosine, Distance

@@ -19,8 +19,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from attncli.calculation.algebra.layouts import LAYOUTS, sizes
 from attncli.calculation.plans.attention import attention
 from attncli.calculation.positions.angles import Angles
-from attncli.calculation.positions.position_operations import Rotate
-from attncli.calculation.positions.schemes import POSITIONS
+from attncli.calculation.positions.position_schemes import POSITIONS
+from attncli.calculation.positions.rope import Rotate
 from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.problem.read_problem import read_problem
 from attncli.calculation.scoring.scoring_functions import SCORING

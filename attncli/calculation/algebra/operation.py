@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
-from attncli.calculation.algebra.cost import Cost, cells
 from attncli.calculation.algebra.expressions import Expression, Index
 from attncli.calculation.algebra.layouts import Array, Axes, Layout
+from attncli.calculation.algebra.operation_cost import Cost, cells
 from attncli.calculation.algebra.requirements import Need
 from attncli.records import kinds_of, record, replace
 

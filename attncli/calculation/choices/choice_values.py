@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from attncli.words import did_you_mean, printable
 
 if TYPE_CHECKING:
-    from attncli.calculation.positions.schemes import Position
+    from attncli.calculation.positions.position_schemes import Position
 
 
 def one_of(values: Callable[[], Collection[str]]) -> Callable[[object], str]:
@@ -137,7 +137,7 @@ def text(value: object) -> str:
 
 def position(value: object) -> Position:
     """Read a positional encoding; a learned one is an input and encodes nothing by itself."""
-    from attncli.calculation.positions.schemes import read_position
+    from attncli.calculation.positions.position_schemes import read_position
 
     return read_position(value)
 

@@ -15,7 +15,7 @@ from attncli.calculation.conventions import CONVENTIONS, Convention
 from attncli.errors import ProblemError
 
 if TYPE_CHECKING:
-    from attncli.calculation.positions.schemes import Position
+    from attncli.calculation.positions.position_schemes import Position
 
 Value = TypeVar("Value")
 
@@ -183,7 +183,7 @@ class Choices:
         "Positions that give the tokens an order",
         values.position,
         None,
-        _listed("positions.schemes", "POSITIONS"),
+        _listed("positions.position_schemes", "POSITIONS"),
     )
     layout = _named("How matrices are written", "rows", _listed("algebra.layouts", "LAYOUTS"))
     dtype = _named("Type of the numbers", DTYPES[0], lambda: DTYPES, "TYPE")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from attncli.calculation.algebra.cost import Cost, cells
 from attncli.calculation.algebra.layouts import LAYOUTS, Axes, Axis, Role, Shape
+from attncli.calculation.algebra.operation_cost import Cost, cells
 from attncli.calculation.algebra.plan import Steps
 from attncli.calculation.counting.costing import Costing, Doubled, StepCost
 from attncli.calculation.counting.sizes import shape_of

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from attncli.calculation.algebra.cost import Cost, cells
 from attncli.calculation.algebra.layouts import Axes, Axis, Role, Shape, sizes
+from attncli.calculation.algebra.operation_cost import Cost, cells
 from attncli.calculation.algebra.plan import Plan, Step
 from attncli.calculation.counting.open_scores import Opened, opened
 from attncli.calculation.masks.mask_operation import masks_in

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.calculation.algebra.cost import cells
 from attncli.calculation.algebra.layouts import Axes, Shape, sizes
+from attncli.calculation.algebra.operation_cost import cells
 from attncli.calculation.algebra.tiles import Tile
 from attncli.calculation.masks.mask_operation import Mask, filled_up
 from attncli.calculation.masks.mask_rules import Booleans

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.calculation.algebra.cost import Cost, cells
 from attncli.calculation.algebra.expressions import Expression, Index
 from attncli.calculation.algebra.layouts import Array, Axes, Layout, sizes
 from attncli.calculation.algebra.operation import Operation
+from attncli.calculation.algebra.operation_cost import Cost, cells
 from attncli.calculation.algebra.plan import Plan
 from attncli.calculation.long.chain import Chain, chain_to
 from attncli.calculation.long.streaming import blocks_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from attncli.calculation.algebra.cost import cells
 from attncli.calculation.algebra.layouts import Array, Axis, sizes
+from attncli.calculation.algebra.operation_cost import cells
 from attncli.calculation.algebra.plan import Plan, Step
 from attncli.errors import AttncliError
 from attncli.records import record

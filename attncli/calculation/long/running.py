@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 
 import numpy as np
 
-from attncli.calculation.algebra.cost import cells
+from attncli.calculation.algebra.operation_cost import cells
 from attncli.calculation.algebra.plan import Plan, Trace, Watch
 from attncli.calculation.long.fused import fuse
 from attncli.calculation.long.memory_demand import Demand, check_memory, demand

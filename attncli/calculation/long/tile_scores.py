@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from attncli.calculation.algebra.cost import cells
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.operation import Operation, Then
+from attncli.calculation.algebra.operation_cost import cells
 from attncli.calculation.algebra.tiles import PairScores, sub_blocks
 from attncli.calculation.long.chain import Chain
 

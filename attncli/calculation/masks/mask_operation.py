@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.calculation.algebra.cost import Cost, cells
 from attncli.calculation.algebra.expressions import Cell, Expression, Index, Noted, Number, Sum
 from attncli.calculation.algebra.layouts import Array, Axes, Layout
 from attncli.calculation.algebra.operation import Name, Operation
+from attncli.calculation.algebra.operation_cost import Cost, cells
 from attncli.calculation.algebra.plan import Step
 from attncli.calculation.algebra.requirements import Broadcasts, Need
 from attncli.calculation.masks.mask_rules import Rule

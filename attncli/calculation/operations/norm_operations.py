@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from attncli.calculation.algebra.cost import Cost, cells
 from attncli.calculation.algebra.expressions import (
     Cell,
     Difference,
@@ -21,6 +20,7 @@ from attncli.calculation.algebra.expressions import (
 )
 from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout
 from attncli.calculation.algebra.operation import Name, OfOne, Operation
+from attncli.calculation.algebra.operation_cost import Cost, cells
 from attncli.calculation.algebra.requirements import Equal, Need
 from attncli.calculation.algebra.vector_expressions import Line, Total
 from attncli.records import record

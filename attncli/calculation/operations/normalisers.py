@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from attncli.calculation.algebra.cost import Cost, cells
 from attncli.calculation.algebra.expressions import (
     Cell,
     Difference,
@@ -27,6 +26,7 @@ from attncli.calculation.algebra.expressions import (
 )
 from attncli.calculation.algebra.layouts import Array, Axes, Layout, Role
 from attncli.calculation.algebra.operation import OfOne
+from attncli.calculation.algebra.operation_cost import Cost, cells
 from attncli.calculation.algebra.vector_expressions import Line, Mapped, Total
 from attncli.records import record
 

@@ -6,7 +6,6 @@ from math import sqrt, tanh
 
 import numpy as np
 
-from attncli.calculation.algebra.cost import Cost, cells
 from attncli.calculation.algebra.expressions import (
     Cell,
     Expression,
@@ -20,6 +19,7 @@ from attncli.calculation.algebra.expressions import (
 )
 from attncli.calculation.algebra.layouts import Array, Axes, Layout
 from attncli.calculation.algebra.operation import Name, OfOne, Operation
+from attncli.calculation.algebra.operation_cost import Cost, cells
 from attncli.calculation.algebra.requirements import Equal, Need, SameLeading
 from attncli.records import record
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from attncli.calculation.algebra.cost import Cost, cells, product
 from attncli.calculation.algebra.expressions import (
     Cell,
     Expression,
@@ -11,6 +10,7 @@ from attncli.calculation.algebra.expressions import (
 )
 from attncli.calculation.algebra.layouts import Array, Axes, Factor, Layout, Role
 from attncli.calculation.algebra.operation import Name, Operation
+from attncli.calculation.algebra.operation_cost import Cost, cells, product
 from attncli.calculation.algebra.requirements import Equal, Need
 from attncli.calculation.algebra.shared_heads import shared_place, spread
 from attncli.calculation.algebra.vector_expressions import Inner, Line

@@ -16,7 +16,7 @@ from attncli.calculation.operations.projections import Project, WeightedSum
 from attncli.calculation.operations.split_heads import Average, Concat, SplitHeads
 from attncli.calculation.plans.cache import first_position, joined
 from attncli.calculation.positions.places import First
-from attncli.calculation.problem.combinations import PROJECTIONS
+from attncli.calculation.problem.allowed_combinations import PROJECTIONS
 from attncli.calculation.problem.problem import Problem
 from attncli.errors import ProblemError
 from attncli.words import count
@@ -73,7 +73,7 @@ def embedded(problem: Problem, steps: Steps) -> None:
         source = steps.add("X_scaled", TimesRoot("X", steps.axes("X")[-1].size))
     problem.position.add_to_embeddings(steps, lambda: first_token(problem, steps))
     if "position" in steps:
-        from attncli.calculation.positions.position_operations import AddPositions
+        from attncli.calculation.positions.sinusoids import AddPositions
 
         steps.add("embedded", AddPositions(source, "position"))
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from attncli.calculation.algebra.cost import Cost
 from attncli.calculation.algebra.expressions import Cell, Expression, Index
 from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout
 from attncli.calculation.algebra.operation import Name, Operation
+from attncli.calculation.algebra.operation_cost import Cost
 from attncli.calculation.algebra.plan import Steps
 from attncli.calculation.algebra.requirements import Equal, Need, SameLeading
 from attncli.calculation.positions.places import First

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.calculation.algebra.cost import Cost
 from attncli.calculation.algebra.expressions import Expression, Number, Power, Quotient
+from attncli.calculation.algebra.operation_cost import Cost
+from attncli.calculation.algebra.requirements import Paper
 from attncli.calculation.positions.places import First, first_text
+from attncli.errors import ProblemError
 from attncli.records import record
+from attncli.words import are, count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,3 +61,28 @@ class Angles:
     def text(self, width: int | None, first: First) -> str:
         """Return the angle as formulas write it: `p / 10000^(2i/d), p from 0`."""
         return f"p / {self.base:.15g}^(2i/{width or 'd'}), p from {first_text(first)}"
+
+
+@record(frozen=True)
+class HasPairs:
+    """The features of a matrix, or the first `dims` of them, form pairs."""
+
+    name: str
+    cure: str
+    dims: int | None = None
+
+    def check(self, paper: Paper) -> None:
+        """Raise ProblemError if the number of features is odd, or less than `dims`."""
+        width, side = paper.size(self.name, -1), paper.side(self.name, -1)
+        is_odd = self.dims is None and width % 2
+        if not is_odd and (self.dims or 0) <= width:
+            return
+        shape = f"{self.name} is {paper.shape(self.name)}{paper.origins(self.name)}"
+        if is_odd:
+            message = f"{shape}: of its {count(width, side)}, one is left over without a pair."
+            raise ProblemError(message, self.cure, (self.name, "position"))
+        turned = f"rope:dims={self.dims} turns {self.dims} {side}"
+        message = f"{shape}: {turned}, but there {are(width, side)}."
+        even = width - width % 2
+        hint = f"Give dims of at most {even}, or leave it out." if even else "A pair needs two."
+        raise ProblemError(message, hint, (self.name, "position"))

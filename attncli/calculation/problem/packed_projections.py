@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.problem.combinations import PROJECTIONS
+from attncli.calculation.problem.allowed_combinations import PROJECTIONS
 from attncli.errors import ProblemError
 from attncli.words import count
 

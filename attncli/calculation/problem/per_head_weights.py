@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from attncli.calculation.algebra.layouts import Array, Axes, Shape
-from attncli.calculation.problem.combinations import BIASES, PROJECTIONS
+from attncli.calculation.problem.allowed_combinations import BIASES, PROJECTIONS
 from attncli.errors import ProblemError
 from attncli.words import divisors, shape_text
 

@@ -13,7 +13,7 @@ from attncli.calculation.algebra.plan import Plan, Step, Trace
 from attncli.calculation.choices.choices import Choices
 from attncli.calculation.conventions import Convention
 from attncli.calculation.operations.normalisers import Normalise
-from attncli.calculation.positions.schemes import Position
+from attncli.calculation.positions.position_schemes import Position
 from attncli.calculation.problem.given_masks import Masks
 from attncli.calculation.scoring.scoring_functions import Scoring
 from attncli.records import record

@@ -13,8 +13,8 @@ from attncli.calculation.names.known_names import last_of
 from attncli.calculation.names.matrix_names import MATRICES
 from attncli.calculation.names.step_names import STEPS
 from attncli.calculation.operations.normalisers import NORMALISERS
-from attncli.calculation.positions.schemes import Position
-from attncli.calculation.problem.combinations import check_given
+from attncli.calculation.positions.position_schemes import Position
+from attncli.calculation.problem.allowed_combinations import check_given
 from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.problem.given_masks import Masks, read_masks
 from attncli.calculation.problem.input_matrices import read_input

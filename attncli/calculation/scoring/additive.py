@@ -7,10 +7,10 @@ from math import log
 
 import numpy as np
 
-from attncli.calculation.algebra.cost import Cost, cells, product
 from attncli.calculation.algebra.expressions import Cell, Expression, Function, Index, Sum
 from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout, Role
 from attncli.calculation.algebra.operation import Name, Operation, Then
+from attncli.calculation.algebra.operation_cost import Cost, cells, product
 from attncli.calculation.algebra.requirements import Equal, Need, Paper, SharesHeads
 from attncli.calculation.algebra.shared_heads import shared_place, spread
 from attncli.calculation.algebra.tiles import PairScores, Tile, TileMatrices, sub_blocks

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from attncli.calculation.algebra.cost import Cost, cells, product
 from attncli.calculation.algebra.expressions import (
     Expression,
     Index,
@@ -18,6 +17,7 @@ from attncli.calculation.algebra.expressions import (
     Quotient,
 )
 from attncli.calculation.algebra.layouts import Array, Axes, Layout
+from attncli.calculation.algebra.operation_cost import Cost, cells, product
 from attncli.calculation.algebra.requirements import Equal, Need, SharesHeads
 from attncli.calculation.algebra.shared_heads import shared_place, spread
 from attncli.calculation.algebra.vector_expressions import Inner, Length, Line, SquaredDistance

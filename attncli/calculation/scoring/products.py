@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from attncli.calculation.algebra.cost import Cost, cells, product
 from attncli.calculation.algebra.expressions import Expression, Index
 from attncli.calculation.algebra.layouts import Array, Axes, Factor, Layout, Role
 from attncli.calculation.algebra.operation import Name, Operation
+from attncli.calculation.algebra.operation_cost import Cost, cells, product
 from attncli.calculation.algebra.requirements import Equal, Need, SharesHeads
 from attncli.calculation.algebra.shared_heads import shared_place, spread
 from attncli.calculation.algebra.vector_expressions import Image, Inner, Line

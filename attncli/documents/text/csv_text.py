@@ -19,7 +19,7 @@ import numpy as np
 from attncli.documents.files import decode
 from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part
 from attncli.documents.text.cells import BOOLEANS, number
-from attncli.documents.text.csv_rows import CellReader, Section, read_section
+from attncli.documents.text.csv_labels import CellReader, Section, read_section
 from attncli.errors import DocumentError
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attncli.calculation.algebra.cost import COUNTED, Cost
 from attncli.calculation.algebra.layouts import sizes
+from attncli.calculation.algebra.operation_cost import COUNTED, Cost
 from attncli.calculation.counting.alternatives import (
     LAYER_ALTERNATIVES,
     CostReport,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from attncli.calculation.algebra.cost import COUNTED
 from attncli.calculation.algebra.layouts import Shape
+from attncli.calculation.algebra.operation_cost import COUNTED
 from attncli.calculation.counting.alternatives import CostReport, LayerSizes, Pairs
 from attncli.calculation.counting.costing import Costing
 from attncli.render.console import TextConsole

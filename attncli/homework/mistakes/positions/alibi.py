@@ -8,8 +8,8 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.masks.mask_operation import Mask
+from attncli.calculation.positions.alibi import Distances
 from attncli.calculation.positions.places import places
-from attncli.calculation.positions.position_operations import Distances
 from attncli.homework.mistakes.mistake import Row, Scene, Table, enter
 from attncli.homework.mistakes.positions.sinusoids import without_past
 

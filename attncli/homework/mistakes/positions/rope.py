@@ -12,7 +12,7 @@ from attncli.calculation.algebra.shared_heads import spread
 from attncli.calculation.operations.projections import WeightedSum
 from attncli.calculation.operations.split_heads import SplitHeads
 from attncli.calculation.positions.places import places
-from attncli.calculation.positions.position_operations import Rotate
+from attncli.calculation.positions.rope import Rotate
 from attncli.calculation.scoring.products import Dot
 from attncli.homework.mistakes.mistake import Row, Scene, Table, enter
 from attncli.homework.mistakes.positions.sinusoids import (

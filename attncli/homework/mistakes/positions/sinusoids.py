@@ -11,14 +11,11 @@ import numpy as np
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.operations.pointwise import TimesRoot
 from attncli.calculation.operations.projections import Project, WeightedSum
+from attncli.calculation.positions.alibi import Distances
 from attncli.calculation.positions.angles import Angles
 from attncli.calculation.positions.places import places
-from attncli.calculation.positions.position_operations import (
-    AddPositions,
-    Distances,
-    Rotate,
-    Sinusoids,
-)
+from attncli.calculation.positions.rope import Rotate
+from attncli.calculation.positions.sinusoids import AddPositions, Sinusoids
 from attncli.calculation.scoring.products import Dot
 from attncli.homework.mistakes.mistake import Row, Scene, Table, enter, mistake
 from attncli.records import replace

@@ -56,7 +56,7 @@ class Sinusoidal(Position):
     angles: Angles
 
     def add_to_embeddings(self, steps: Steps, first: Callable[[], First]) -> None:
-        from attncli.calculation.positions.position_operations import Sinusoids
+        from attncli.calculation.positions.sinusoids import Sinusoids
 
         steps.add("position", Sinusoids("X", self.angles, first()))
 
@@ -74,7 +74,7 @@ class Rope(Position):
     def turn(
         self, steps: Steps, queries: str, keys: str, first: First, first_key: First
     ) -> tuple[str, str]:
-        from attncli.calculation.positions.position_operations import Rotate
+        from attncli.calculation.positions.rope import Rotate
 
         return (
             steps.add("Q_rotated", Rotate(queries, self.angles, self.dims, first)),
@@ -87,7 +87,7 @@ class Alibi(Position):
     """Scores are lowered in proportion to the distance of query and key, by a slope per head."""
 
     def add_to_scores(self, steps: Steps, scores: str, first: First) -> tuple[str, ...]:
-        from attncli.calculation.positions.position_operations import Distances
+        from attncli.calculation.positions.alibi import Distances
 
         heads = steps.axes(scores)[-3].size if steps.has_heads(scores) else None
         return (steps.add("position", Distances(scores, heads, first)),)
