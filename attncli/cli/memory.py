@@ -70,7 +70,7 @@ memory_option = click.option(
     metavar="SIZE",
     callback=read_limit,
     help="Refuse what needs more, before it is calculated: 2GiB, 500MiB, 50% of what is free "
-    "(default: 80%).",
+    f"(default: {SHARE:.0%}).",
 )
 
 

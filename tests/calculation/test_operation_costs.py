@@ -111,8 +111,8 @@ EXAMPLES: list[tuple[Operation, tuple[tuple[int, ...], ...]]] = [
     (Variance("X", "mean"), ((BATCH, N, D_MODEL), (BATCH, N, 1))),
     (Variance("X", "mean", True), ((BATCH, N, D_MODEL), (BATCH, N, 1))),
     (MeanSquare("X"), ((BATCH, N, D_MODEL),)),
-    (Standardise("X", "mean", "var"), ((N, D_MODEL), (N, 1), (N, 1))),
-    (Standardise("X", None, "var", "gamma"), ((N, D_MODEL), (N, 1), (D_MODEL,))),
+    (Standardise("X", "mean", "var", eps=0.1), ((N, D_MODEL), (N, 1), (N, 1))),
+    (Standardise("X", None, "var", "gamma", eps=0.1), ((N, D_MODEL), (N, 1), (D_MODEL,))),
     (
         Standardise("X", "mean", "var", "gamma", "beta", 1e-6, True),
         ((N, D_MODEL), (N, 1), (N, 1), (D_MODEL,), (D_MODEL,)),

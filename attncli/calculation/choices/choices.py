@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from attncli.calculation.choices import choice_values as values
 from attncli.calculation.choices.layer_kinds import LAYERS
-from attncli.calculation.conventions import CONVENTIONS, Convention
+from attncli.calculation.conventions import CONVENTIONS, PAPER, Convention
 from attncli.errors import ProblemError
 
 if TYPE_CHECKING:
@@ -184,9 +184,10 @@ class Choices:
         values.position,
         None,
         _listed("positions.position_schemes", "POSITIONS"),
+        otherwise="none",
     )
     layout = _named("How matrices are written", "rows", _listed("algebra.layouts", "LAYOUTS"))
-    dtype = _named("Type of the numbers", DTYPES[0], lambda: DTYPES, "TYPE")
+    dtype = _named(f"Type of the numbers: {', '.join(DTYPES)}", DTYPES[0], lambda: DTYPES, "TYPE")
     softmax_dtype = Choice[str | None](
         "TYPE",
         "Precision of the softmax alone",
@@ -196,7 +197,7 @@ class Choices:
         otherwise="dtype",
     )
     convention = _named(
-        "Framework or paper whose meaning holds where they differ", "paper", lambda: CONVENTIONS
+        "Framework or paper whose meaning holds where they differ", PAPER.name, lambda: CONVENTIONS
     )
     layer = Choice[str | None](
         "NAME",
@@ -208,7 +209,9 @@ class Choices:
     norm = _named(
         "Normalise after each sublayer (post) or before it (pre)", NORMS[0], lambda: NORMS
     )
-    norm_kind = _named("Kind of the norms", NORM_KINDS[0], lambda: NORM_KINDS)
+    norm_kind = _named(
+        f"Kind of the norms: {' or '.join(NORM_KINDS)}", NORM_KINDS[0], lambda: NORM_KINDS
+    )
     eps = Choice[float]("NUMBER", "Number added to the variance in a norm", values.eps, 1e-5)
     activation = _named(
         "Function in the feed-forward", "relu", _listed("operations.activations", "ACTIVATIONS")

@@ -128,7 +128,7 @@ class Standardise(Operation):
     variance: Name
     gamma: Name | None = None
     beta: Name | None = None
-    eps: float = 1e-5
+    eps: float = 0.0
     eps_outside: bool = False
 
     @property

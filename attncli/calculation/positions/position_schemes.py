@@ -119,7 +119,7 @@ def _rope(is_interleaved: bool = False, dims: int | None = None, **base: float) 
 
 
 POSITIONS: dict[str, PositionKind] = {
-    "none": PositionKind("none", "nothing tells them apart (default)", Position),
+    "none": PositionKind("none", "the tokens have no order", Position),
     "sinusoidal": PositionKind(
         "sinusoidal, sinusoidal:halves,base=N",
         "X + sin and cos of p / 10000^(2i/d), by turns or in halves; the paper's",

@@ -62,13 +62,13 @@ def _size_option(name: str) -> Decorator:
     "--kernel",
     type=click.IntRange(2),
     metavar="N",
-    help="Of a convolution to compare (default: 3).",
+    help=f"Kernel width of a convolution to compare (default: {USUAL}).",
 )
 @click.option(
     "--window",
     type=click.IntRange(1),
     metavar="N",
-    help="Keys of a query in restricted attention (default: 3).",
+    help=f"Keys of a query in restricted attention (default: {USUAL}).",
 )
 @click.option(
     "--doublings",
