@@ -20,7 +20,14 @@ from attncli.calculation.algebra.plan import Steps
 from attncli.calculation.algebra.tiles import TileMatrices
 from attncli.calculation.long.fused import Fused, fuse
 from attncli.calculation.long.whole_rows import Tiling
-from attncli.calculation.masks.mask_rules import MASKS, Booleans, MaskKind, Numbers, Rule
+from attncli.calculation.masks.mask_rules import (
+    MASKS,
+    Booleans,
+    Causal,
+    MaskKind,
+    Numbers,
+    Rule,
+)
 from attncli.calculation.operations.normalisers import NORMALISERS
 from attncli.calculation.plans.from_document import read
 from attncli.calculation.positions.alibi import Distances
@@ -229,6 +236,24 @@ def test_dilated_masks_are_found_on_the_long_path_of_the_whole_registry(
     """The law above walks the registries as they are: a new kind is among its masks."""
     monkeypatch.setitem(MASKS, "dilated", DILATED)
     assert {"mask": "dilated:2"} in list(masks())
+
+
+@record(frozen=True)
+class EveryOther(Causal):
+    """A causal rule that lets a query see every other key: made from a class that has runs."""
+
+    def sees(self, i: Numbers, j: Numbers, n: int, m: int) -> Booleans:
+        return np.asarray((j <= i) & ((i - j) % 2 == 0))
+
+
+def test_a_rule_made_from_another_inherits_no_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is right on the long path, and is not taken for a rule that hides later keys alone."""
+    kind = MaskKind("every-other", "every other key", lambda argument: EveryOther())
+    monkeypatch.setitem(MASKS, "every-other", kind)
+    assert not EveryOther().hides_later_only
+    for shape in SHAPES:
+        choices = {"mask": "every-other", **problem_of("dot", shape, "none")}
+        assert_long_is_short(choices, must_be_fused=True)
 
 
 @pytest.mark.parametrize("answer", ["works_by_score", "on_tile", "bound"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, final
 
 import numpy as np
 
@@ -41,6 +41,14 @@ class Rule(ABC):
     # True if the rule hides only keys that come after the query.
     hides_later_only: ClassVar[bool] = False
 
+    def __init_subclass__(cls) -> None:
+        """A rule that lets queries see other keys inherits no answers about them."""
+        own = cls.__dict__
+        if "sees" in own and "run" not in own:
+            cls.run = Rule.run  # type: ignore[method-assign]
+        if ("sees" in own or "run" in own) and "hides_later_only" not in own:
+            cls.hides_later_only = False
+
     @property
     @abstractmethod
     def words(self) -> str:
@@ -50,6 +58,7 @@ class Rule(ABC):
     def sees(self, i: Numbers, j: Numbers, n: int, m: int) -> Booleans:
         """True where query i may attend key j; broadcasts to (…, queries, keys)."""
 
+    @final
     def may_attend(self, n: int, m: int) -> Booleans:
         """True where a query may attend a key, for all n queries and m keys; see `sees`."""
         return self.sees(np.arange(n)[:, None], np.arange(m), n, m)
