@@ -106,7 +106,7 @@ with_dtype = pytest.mark.parametrize("dtype", ["float64", "float32"])
     ],
     ids=str,
 )
-@pytest.mark.parametrize("score", ["scaled", "additive", "distance"])
+@pytest.mark.parametrize("score", ["scaled", "additive"])
 @pytest.mark.parametrize("normaliser", NORMALISERS)
 def test_masks_of_every_form(score: str, normaliser: str, mask: Choices, dtype: str) -> None:
     """Of keys alone, of batch entries, of heads, with a finite fill, under a temperature."""

@@ -20,7 +20,7 @@ from attncli.homework.mistakes.mistake import scene_at
 from tests.homework.test_catalogue import as_written, solved
 from tests.problems import PROBLEMS, numbers
 
-EVERY = 13  # of so many pairs one is tried alone
+EVERY = 37  # of so many pairs one is tried alone
 
 
 def runs_of(name: str) -> tuple[Runs, tuple[Step, ...]]:
@@ -106,10 +106,14 @@ def test_a_mistake_is_made_from_what_comes_before_it(name: str) -> None:
     problem, trace = solved(name)
     known = dict(problem.matrices)
     for step in trace.plan.steps:
-        for mistake in MISTAKES.values():
+        kinds = (m for m in MISTAKES.values() if isinstance(step.operation, m.replaces))
+        for mistake in kinds:
             made = mistake.make(scene_at(problem, trace.plan, step, known))
             with_all = mistake.make(scene_at(problem, trace.plan, step, trace.matrices))
-            np.testing.assert_equal(made, with_all, mistake.name)
+            if made is None:
+                assert with_all is None, mistake.name
+            else:
+                np.testing.assert_equal(made, with_all, mistake.name)
         known[step.name] = trace.matrices[step.name]
 
 
