@@ -9,6 +9,7 @@ import json
 import tracemalloc
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -200,9 +201,11 @@ def test_tokens_one_by_one_give_what_all_give_at_once(name: str) -> None:
 PAST = 2  # tokens that are cached
 
 
-def output_of(document: Document) -> NDArray[np.float64]:
+def output_of(document: Document) -> NDArray[Any]:
+    """The output of a document, step by step."""
     problem, plan = read(Reader().document(json.dumps(document)))
-    return plan.run(problem.matrices, ["output"]).matrices["output"]
+    output: NDArray[Any] = plan.run(problem.matrices, ["output"]).matrices["output"]
+    return output
 
 
 @pytest.mark.parametrize("mask", [text for registry, text in as_written() if registry == "mask"])
