@@ -68,7 +68,8 @@ def test_help_lists_what_is_registered() -> None:
     """Matrices, choices, scoring functions, masks and formats, from their own places."""
     shown = " ".join(run("compute", "--help").stdout.split())
     options = [f"--{name.replace('_', '-')}" for name, c in CHOICES.items() if c.is_option]
-    signatures = [kind.signature for kind in (*MASKS.values(), *POSITIONS.values())]
+    signatures = [mask.signature for mask in MASKS.values()]
+    signatures += [position.signature for position in POSITIONS.values()]
     meanings = [kind.meaning for kind in NORMALISERS.values()]
     names = (*MATRICES, *SCORING, *FORMATS, *ACTIVATIONS, *CONVENTIONS, *LAYOUTS, *STEPS)
     for word in (*options, *signatures, *meanings, *names):

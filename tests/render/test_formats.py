@@ -122,6 +122,7 @@ READERS: dict[str, tuple[Reader, Callable[[int], float]]] = {
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_form_holds_every_number(name: str, precision: int, tmp_path: Path) -> None:
     """Data as far as rounding allows, tables to the decimals that are asked for."""
+    assert name in READERS, f"the form {name} is read back by no reader in READERS of {__name__}."
     document, steps = problem_and_steps()
     problem = tmp_path / "problem.json"
     problem.write_text(json.dumps(document), encoding="utf-8")
