@@ -148,6 +148,16 @@ def test_no_score_is_larger_than_its_bound(name: str) -> None:
 
 
 @every
+def test_float32_stays_float32(name: str) -> None:
+    """Every step is of the type that is asked for."""
+    document = {**EVERY[name], "dtype": "float32"}
+    problem, plan = read(Reader().document(json.dumps(document)))
+    for step, numbers in plan.run(problem.matrices).matrices.items():
+        own = numbers.dtype.name
+        assert own in ("float32", "bool"), f"{name}: with dtype float32, {step} is {own}."
+
+
+@every
 def test_what_is_calculated_is_a_right_answer(name: str, tmp_path: Path) -> None:
     """Written as JSON, read back, and judged: every step of it is right."""
     document, key = tmp_path / "document.json", tmp_path / "key.json"
