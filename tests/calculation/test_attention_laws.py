@@ -68,12 +68,13 @@ MASK_EXAMPLES: dict[str, dict[str, Callable[[int, int], MayAttend]]] = {
     },
 }
 
-every_scoring = pytest.mark.parametrize("score", SCORING)
-every_normaliser = pytest.mark.parametrize("normaliser", NORMALISERS)
+# What has no example fails once, in the test of examples, and not in every law.
+every_scoring = pytest.mark.parametrize("score", [s for s in SCORING if s in SCORING_WEIGHTS])
+every_normaliser = pytest.mark.parametrize("normaliser", [n for n in NORMALISERS if n in SUMS])
 every_layout = pytest.mark.parametrize("layout", LAYOUTS)
 every_mask = pytest.mark.parametrize(
     ("kind", "mask"),
-    [(kind, mask) for kind in MASKS for mask in (MASK_EXAMPLES.get(kind) or ["no example"])],
+    [(kind, mask) for kind in MASKS for mask in MASK_EXAMPLES.get(kind, [])],
 )
 modest = settings(deadline=None, derandomize=True, max_examples=20)
 
@@ -81,17 +82,19 @@ modest = settings(deadline=None, derandomize=True, max_examples=20)
 @pytest.mark.parametrize(
     ("registry", "examples"),
     [
-        pytest.param(SCORING, SCORING_WEIGHTS, id="scoring"),
-        pytest.param(NORMALISERS, SUMS, id="normalisers"),
-        pytest.param(MASKS, MASK_EXAMPLES, id="masks"),
-        pytest.param(LAYOUTS, oracle.LAYOUTS, id="layouts"),
+        pytest.param(SCORING, SCORING_WEIGHTS, id="SCORING_WEIGHTS"),
+        pytest.param(NORMALISERS, SUMS, id="SUMS"),
+        pytest.param(MASKS, MASK_EXAMPLES, id="MASK_EXAMPLES"),
     ],
 )
 def test_every_entry_has_an_example(
     registry: Mapping[str, object], examples: Mapping[str, object]
 ) -> None:
     """What is registered is tested here: each entry has its example, and each example its entry."""
-    assert set(registry) == set(examples)
+    left_out = ", ".join(sorted(set(registry) - set(examples)))
+    assert not left_out, f"{left_out} has no example in {__name__}: no law is tested for it."
+    gone = ", ".join(sorted(set(examples) - set(registry)))
+    assert not gone, f"{gone} has an example in {__name__}, but is not registered."
 
 
 # Problems.

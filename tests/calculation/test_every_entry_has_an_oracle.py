@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import fields
 from functools import cache
+from inspect import signature
 from typing import Any
 
 import pytest
 
 from attncli.calculation.algebra.layouts import LAYOUTS
+from attncli.calculation.choices.choices import CHOICES
+from attncli.calculation.choices.layer_kinds import LAYERS
 from attncli.calculation.conventions import CONVENTIONS, PAPER
 from attncli.calculation.masks.mask_rules import MASKS
 from attncli.calculation.operations.activations import ACTIVATIONS
 from attncli.calculation.operations.normalisers import NORMALISERS
 from attncli.calculation.positions.position_schemes import POSITIONS
 from attncli.calculation.scoring.scoring_functions import SCORING
-from tests import oracle, oracle_layers, oracle_positions
+from tests import layered, oracle, oracle_layers, oracle_positions
 from tests.running import ROOT
 
 
@@ -42,6 +46,28 @@ def frozen(choice: str) -> set[str]:
     }
 
 
+def in_documents(entries: object) -> Iterator[str]:
+    """The names in the documents of tests/reference, at any depth."""
+    for name, value in entries.items() if isinstance(entries, dict) else ():
+        yield name
+        yield from in_documents(value)
+
+
+@cache
+def choices_of_others() -> set[str]:
+    """The choices that the oracle takes as keywords, or that frozen documents make."""
+    keywords = {
+        *signature(oracle.attention).parameters,
+        *(field.name for field in fields(oracle_layers.Choices)),
+    }
+    documents = (
+        case["document"]
+        for file in (ROOT / "tests/reference").glob("*.json")
+        for case in json.loads(file.read_text("utf-8"))["cases"]
+    )
+    return keywords.union(*map(in_documents, documents))
+
+
 # Each registry by the choice that names its entries, and its entries in plain loops. The oracle
 # does without positions, and as the paper, where nothing is asked for.
 REGISTRIES: dict[str, tuple[Collection[str], Collection[str]]] = {
@@ -52,6 +78,7 @@ REGISTRIES: dict[str, tuple[Collection[str], Collection[str]]] = {
     "activation": (ACTIVATIONS, oracle_layers.ACTIVATIONS),
     "convention": (CONVENTIONS, [PAPER.name]),
     "layout": (LAYOUTS, oracle.LAYOUTS),
+    "layer": (LAYERS, layered.KINDS),
 }
 
 
@@ -74,3 +101,15 @@ def test_every_oracle_has_an_entry(choice: str) -> None:
     registry, in_loops = REGISTRIES[choice]
     gone = {*in_loops, *frozen(choice)} - set(registry) - {"learned"}
     assert not gone, f"{choice} {', '.join(sorted(gone))} is tested, but no longer registered."
+
+
+WORDS = {"title", "note", "tokens", "memory_tokens"}  # choices that change no number
+
+
+@pytest.mark.parametrize("choice", [name for name in CHOICES if name not in WORDS])
+def test_every_choice_has_an_oracle(choice: str) -> None:
+    """A choice that changes numbers, and may add a step, is calculated by somebody else too."""
+    assert choice in choices_of_others(), (
+        f"the choice {choice} is calculated by nobody else: make it a keyword of the oracle and "
+        "compare, or freeze what a framework gives with a script of tests/reference."
+    )

@@ -5,15 +5,22 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import pytest
 from click.testing import CliRunner
 
 from attncli import __version__
+from attncli.calculation.algebra.layouts import LAYOUTS
 from attncli.calculation.choices.choices import CHOICES
+from attncli.calculation.choices.layer_kinds import LAYERS
+from attncli.calculation.conventions import CONVENTIONS
 from attncli.calculation.masks.mask_rules import MASKS
 from attncli.calculation.names.matrix_names import MATRICES
+from attncli.calculation.names.step_names import STEPS
+from attncli.calculation.operations.activations import ACTIVATIONS
+from attncli.calculation.operations.normalisers import NORMALISERS
+from attncli.calculation.positions.position_schemes import POSITIONS
 from attncli.calculation.scoring.scoring_functions import SCORING
 from attncli.cli.program import COMMANDS, cli
 from attncli.formats import FORMATS
@@ -62,23 +69,60 @@ def test_help_lists_what_is_registered() -> None:
     shown = " ".join(run("compute", "--help").stdout.split())
     options = [f"--{name.replace('_', '-')}" for name, c in CHOICES.items() if c.is_option]
     signatures = [mask.signature for mask in MASKS.values()]
-    for word in (*MATRICES, *options, *SCORING, *signatures, *FORMATS):
-        assert word in shown
+    signatures += [position.signature for position in POSITIONS.values()]
+    meanings = [kind.meaning for kind in NORMALISERS.values()]
+    names = (*MATRICES, *SCORING, *FORMATS, *ACTIVATIONS, *CONVENTIONS, *LAYOUTS, *STEPS)
+    for word in (*options, *signatures, *meanings, *names):
+        assert word in shown, f"attncli compute --help does not name {word}"
+    layers = run("new", "--help").stdout
+    for name in LAYERS:
+        assert name in layers, f"attncli new --help does not name {name}"
 
 
 def test_readme_lists_what_is_registered() -> None:
     """A new matrix, choice, scoring function, mask or step belongs in the README."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for word in (*MATRICES, *CHOICES, *SCORING, *MASKS):
-        assert f"`{word}" in readme
+    registries = (MATRICES, CHOICES, SCORING, MASKS, NORMALISERS, POSITIONS, LAYERS, CONVENTIONS)
+    for word in (word for registry in registries for word in registry if word != "none"):
+        assert f"`{word}" in readme, f"README.md does not name `{word}`"
 
 
-def test_completion_offers_the_registered_values() -> None:
+def completed(words: str) -> str:
+    """What a shell offers for the last of these words."""
+    last = str(words.count(" "))
+    environment = {"_ATTNCLI_COMPLETE": "bash_complete", "COMP_CWORD": last, "COMP_WORDS": words}
+    return CliRunner(env=environment).invoke(cli, prog_name="attncli").stdout
+
+
+OFFERED: dict[str, Collection[str]] = {
+    "score": SCORING,
+    "normaliser": NORMALISERS,
+    "mask": MASKS,
+    "position": POSITIONS,
+    "activation": ACTIVATIONS,
+    "convention": CONVENTIONS,
+    "layout": LAYOUTS,
+    "layer": LAYERS,
+}
+
+
+@pytest.mark.parametrize("choice", OFFERED)
+def test_completion_offers_the_registered_values(choice: str) -> None:
     """Values of choices are completed from the place that lists them."""
-    environment = {"_ATTNCLI_COMPLETE": "bash_complete", "COMP_CWORD": "3"}
-    environment["COMP_WORDS"] = "attncli compute --score "
-    offered = CliRunner(env=environment).invoke(cli, prog_name="attncli")
-    assert [line.split(",")[1] for line in offered.stdout.split()] == list(SCORING)
-    environment["COMP_WORDS"], environment["COMP_CWORD"] = "attncli compute sam", "2"
-    offered = CliRunner(env=environment).invoke(cli, prog_name="attncli")
-    assert offered.stdout == "file,sam\n"
+    offered = completed(f"attncli compute --{choice} ").split()
+    assert [line.split(",")[1] for line in offered] == list(OFFERED[choice])
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_completion_offers_the_values_of_every_choice(choice: str) -> None:
+    """Those that can be listed."""
+    if CHOICES[choice].is_option:
+        offered = completed(f"attncli compute --{choice.replace('_', '-')} ").split()
+        values = [line.split(",")[1] for line in offered if line.startswith("plain,")]
+        listed = list(CHOICES[choice].values())
+        assert values == listed, f"--{choice} is completed by {values}, but can be {listed}"
+
+
+def test_completion_offers_files() -> None:
+    """Arguments may be files."""
+    assert completed("attncli compute sam") == "file,sam\n"

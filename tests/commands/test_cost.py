@@ -19,9 +19,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from attncli.calculation.algebra.expressions import FUNCTIONS
 from attncli.calculation.counting.alternatives import LAYER_ALTERNATIVES, LayerSizes
 from attncli.calculation.scoring.scoring_functions import SCORING
 from attncli.cli.program import cli
+from attncli.render.costs.cost_tables import MEANINGS
 from tests import layered
 from tests.matrices import matrix
 from tests.running import ROOT
@@ -515,3 +517,13 @@ if __name__ == "__main__":
     for name, (arguments, width) in SCREENS.items():
         text = asked(*arguments, width=width).stdout
         (GOLDEN / f"{name}.txt").write_text(text, encoding="utf-8")
+
+
+def test_every_function_is_named_below_the_table() -> None:
+    """What the column `functions` counts: all that the arithmetic of cells may use, but exp."""
+    words = {"sqrt": "√"}
+    for name in FUNCTIONS.keys() - {"exp"}:
+        word = words.get(name, name)
+        assert f" {word}" in MEANINGS["functions"], (
+            f"the note on the column functions, {MEANINGS['functions']!r}, does not name {word}."
+        )

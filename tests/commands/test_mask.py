@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 
 from attncli.calculation.masks.mask_rules import MASKS
 from attncli.cli.program import cli
+from tests.registered import as_written
 
 
 def mask(*arguments: str, stdin: str | None = None) -> str:
@@ -50,6 +52,16 @@ def test_what_is_piped_on_is_the_rule(rule: str, form: str) -> None:
     piped = CliRunner().invoke(cli, [*arguments, "-"], input=mask(rule, "3", "5", "-f", form))
     assert piped.stdout == CliRunner().invoke(cli, [*arguments, rule]).stdout
     assert json.loads(piped.stdout)
+
+
+@pytest.mark.parametrize("rule", [text for kind, text in as_written() if kind == "mask"])
+def test_a_mask_of_every_kind_is_recognised(rule: str) -> None:
+    """`attncli mask FILE` names a rule that makes the mask of the file."""
+    cells = mask(rule, "4", "6", "-f", "csv")
+    said = mask("-", stdin=cells)
+    found = re.search(r"(?m)^It is (.+?)(?: = .+)?\.$", said)
+    assert found, f"attncli mask FILE does not recognise {rule}: its kind has no `likely` rules."
+    assert mask(found[1], "4", "6", "-f", "csv") == cells
 
 
 SAID = [

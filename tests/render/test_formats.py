@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from attncli import formats
 from attncli.cli.problem_arguments import calculate, gather
 from attncli.cli.program import cli
-from attncli.formats import FORMATS, Format
+from attncli.formats import EXPLANATIONS, FORMATS, Format
 from attncli.render.view import View
 
 Matrices = dict[str, NDArray[np.float64]]
@@ -122,6 +122,7 @@ READERS: dict[str, tuple[Reader, Callable[[int], float]]] = {
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_form_holds_every_number(name: str, precision: int, tmp_path: Path) -> None:
     """Data as far as rounding allows, tables to the decimals that are asked for."""
+    assert name in READERS, f"the form {name} is read back by no reader in READERS of {__name__}."
     document, steps = problem_and_steps()
     problem = tmp_path / "problem.json"
     problem.write_text(json.dumps(document), encoding="utf-8")
@@ -178,4 +179,22 @@ def test_a_number_takes_no_more_than_is_told(name: str, tmp_path: Path) -> None:
     finally:
         tracemalloc.stop()
     told = FORMATS[name].bytes_per_number * n * m
-    assert 0.5 * told <= peak <= 1.01 * told  # names and heads are no numbers
+    assert 0.5 * told <= peak <= 1.01 * told, (  # names and heads are no numbers
+        f"the form {name} says that writing a number takes {FORMATS[name].bytes_per_number} bytes "
+        f"(bytes_per_number), but it takes {peak / (n * m):.0f}."
+    )
+
+
+# Markdown.
+
+
+def test_labels_are_no_markup_in_markdown() -> None:
+    """Whoever shows the page sees a label as the user wrote it; `check` is tested with the rest."""
+    arguments = ["Q=[[1]]", "K=[[2]]", "--tokens", "<b>*x*</b>"]
+    for command, forms in (("compute", FORMATS), ("explain", EXPLANATIONS)):
+        if "markdown" in forms:
+            asked = ["scores"] if command == "explain" else []
+            run = CliRunner().invoke(cli, [command, *arguments, *asked, "-f", "markdown"])
+            assert r"\<b\>\*x\*\</b\>" in run.stdout, (
+                f"the form markdown of {command} does not escape labels: {run.output}"
+            )

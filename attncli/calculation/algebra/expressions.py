@@ -27,9 +27,9 @@ def _exp(number: float) -> float:
 FUNCTIONS: dict[str, Callable[[float], float]] = {
     "exp": _exp,
     "tanh": tanh,
+    "sqrt": sqrt,
     "sin": sin,
     "cos": cos,
-    "sqrt": sqrt,
     "erf": erf,
 }
 

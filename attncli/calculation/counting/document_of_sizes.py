@@ -21,7 +21,7 @@ from attncli.calculation.names.matrix_names import MATRICES
 from attncli.calculation.operations.activations import ACTIVATIONS
 from attncli.calculation.problem.document import Document, Entry
 from attncli.errors import ProblemError
-from attncli.words import shape_text
+from attncli.words import in_words, shape_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,7 +65,7 @@ def _check_made(names: Iterable[str], biases: str, final_norm: bool) -> None:
     """Raise ProblemError if the user chose biases or a last norm, but nothing can have them."""
     if final_norm and not any("norm_final" in name for name in names):
         message = "--final-norm is given, but there are no layers here for it to follow."
-        raise ProblemError(message, "It is for encoder, decoder and transformer: see --layer.")
+        raise ProblemError(message, f"It is for {in_words(list(LAYERS))}: see --layer.")
     if biases == "all" and not any(last_of(name).startswith("b_") for name in names):
         message = "--biases all is given, but there is no projection here to have one."
         raise ProblemError(message, "With --d-model Q, K and V are projected.")

@@ -70,7 +70,8 @@ class Layers:
             if kind.is_composed and all(self.top.has(stack.name) for stack in kind.stacks):
                 return kind
         message = "there are layers, but it is not said of which kind."
-        raise ProblemError(message, "Write layer: encoder, or decoder.", ("layer",))
+        alone = ", or ".join(name for name, kind in LAYERS.items() if not kind.is_composed)
+        raise ProblemError(message, f"Write layer: {alone}.", ("layer",))
 
     def inputs(self, kind: LayerKind) -> Problem:
         """Return the problem of the inputs alone: X, and memory if there is one."""

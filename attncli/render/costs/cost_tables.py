@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from attncli.calculation.algebra.expressions import FUNCTIONS
 from attncli.calculation.algebra.layouts import Shape
 from attncli.calculation.algebra.operation_cost import COUNTED
 from attncli.calculation.counting.alternatives import CostReport, LayerSizes, Pairs
@@ -15,7 +16,7 @@ from attncli.render.grouped_tables import ColumnGroup, column_group, print_group
 from attncli.render.numbers import number_text
 from attncli.render.trace_tables import EDGE, MOST, ROW_GAP
 from attncli.render.view import View
-from attncli.words import noun, shape_text
+from attncli.words import in_words, noun, shape_text
 
 # What stands above a column, where that is another word than the key in its rows.
 HEADS = {
@@ -30,11 +31,13 @@ HEADS = {
 }
 NONE = "–"  # stands where nothing can be counted
 MOST_NAMED = 8  # parameters that are listed; those of more are in the table of sublayers
+# The functions that are counted together; exponentials have a column of their own.
+FUNCTION_NAMES = [{"sqrt": "√"}.get(name, name) for name in FUNCTIONS if name != "exp"]
 MEANINGS = {
     "flops": "FLOPs: 2 a multiply-add in products of matrices, nothing for the rest",
     "multiplications": "an inner product of d numbers: d multiplications, d − 1 additions",
     "additions": "subtractions are additions",
-    "functions": "functions: tanh, √, sin, cos, erf and powers, but not exp",
+    "functions": f"functions: {in_words([*FUNCTION_NAMES, 'powers'])}, but not exp",
 }
 COUNTING = "FLOPs: 2 a multiply-add in products of matrices; all operations: one each"
 OF_LAYERS = (
