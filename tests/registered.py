@@ -42,7 +42,7 @@ def cached(**choices: object) -> Document:
 
 
 def layer(kind: str, **choices: object) -> Document:
-    """What `attncli new` writes for a kind of layer."""
+    """The document that `attncli new` writes for a kind of layer."""
     return made(Order(kind, {}, choices, 1))
 
 

@@ -41,7 +41,7 @@ every = pytest.mark.parametrize("name", EVERY)
 
 @pytest.mark.parametrize("registry", WRITTEN)
 def test_every_entry_has_an_example(registry: str) -> None:
-    """All laws here need one."""
+    """An entry without an example would be left out of all laws here."""
     entries, written = WRITTEN[registry]
     left_out = [entry for entry in entries if written is not None and not written.get(entry)]
     assert not left_out, (
@@ -60,7 +60,7 @@ def solved(name: str) -> tuple[Problem, Trace]:
 
 @every
 def test_every_step_is_known_by_its_name(name: str) -> None:
-    """Answers name it, `--only` and `explain` too."""
+    """Answers, `--only` and `explain` find a step by its name in STEPS."""
     _, trace = solved(name)
     unknown = [step.name for step in trace.plan.steps if last_of(step.name) not in STEPS]
     assert not unknown, (
@@ -111,7 +111,7 @@ def test_the_arithmetic_of_a_cell_gives_its_number(name: str) -> None:
 @every
 @pytest.mark.parametrize("form", ["text", "json", "latex", "markdown"])
 def test_a_cell_is_explained_in_every_form(name: str, form: str, tmp_path: Path) -> None:
-    """Of each step; what a form does not know how to write is no sum by accident."""
+    """No form lacks an expression that a step is made of."""
     _, trace = solved(name)
     document = tmp_path / "document.json"
     document.write_text(json.dumps(EVERY[name]), encoding="utf-8")
@@ -122,7 +122,7 @@ def test_a_cell_is_explained_in_every_form(name: str, form: str, tmp_path: Path)
 
 @every
 def test_the_long_path_gives_the_output_of_the_steps(name: str) -> None:
-    """Fused, in tiles of a few tokens."""
+    """The tail of the plan, fused and run in small tiles, gives the same numbers."""
     problem, trace = solved(name)
     tiles = fuse(trace.plan, ["output"], SMALL).run(problem.matrices, ["output"]).matrices["output"]
     steps = trace.matrices["output"]
@@ -159,7 +159,7 @@ def test_float32_stays_float32(name: str) -> None:
 
 @every
 def test_what_is_calculated_is_a_right_answer(name: str, tmp_path: Path) -> None:
-    """Written as JSON, read back, and judged: every step of it is right."""
+    """The steps are written as JSON, read back and judged: every one of them is right."""
     document, key = tmp_path / "document.json", tmp_path / "key.json"
     document.write_text(json.dumps(EVERY[name]), encoding="utf-8")
     assert run("compute", str(document), "-o", str(key)).exit_code == 0
@@ -197,7 +197,7 @@ def with_causal(document: Document) -> Document:
     "name", [name for name in EVERY if name.split()[0] in PREDICTED and "cached" not in name]
 )
 def test_tokens_one_by_one_give_what_all_give_at_once(name: str) -> None:
-    """With a causal mask and a cache, as in prediction."""
+    """Prediction, with a causal mask and a cache, changes no number."""
     document = Reader().document(json.dumps(with_causal(EVERY[name])))
     problem, plan = read(document)
     trace = plan.run(problem.matrices)
@@ -250,7 +250,7 @@ def lengthened(document: Document) -> Document | None:
 
 @pytest.mark.parametrize("name", [name for name in EVERY if lengthened(EVERY[name])])
 def test_no_step_needs_more_memory_than_it_says(name: str) -> None:
-    """Its result and its temporaries; `compute` refuses what is too much before it begins."""
+    """Result and temporaries fit in the figure by which `compute` refuses what is too much."""
     problem, plan = read(Reader().document(json.dumps(lengthened(EVERY[name]))))
     matrices = plan.run(problem.matrices).matrices
     axes = {**problem.axes, **{step.name: step.axes for step in plan.steps}}

@@ -88,7 +88,7 @@ def test_readme_lists_what_is_registered() -> None:
 
 
 def completed(words: str) -> str:
-    """What a shell offers for the last of these words."""
+    """Return the lines of completion that a shell gets for the last of these words."""
     last = str(words.count(" "))
     environment = {"_ATTNCLI_COMPLETE": "bash_complete", "COMP_CWORD": last, "COMP_WORDS": words}
     return CliRunner(env=environment).invoke(cli, prog_name="attncli").stdout
@@ -115,7 +115,7 @@ def test_completion_offers_the_registered_values(choice: str) -> None:
 
 @pytest.mark.parametrize("choice", CHOICES)
 def test_completion_offers_the_values_of_every_choice(choice: str) -> None:
-    """Those that can be listed."""
+    """All values that can be listed are offered."""
     if CHOICES[choice].is_option:
         offered = completed(f"attncli compute --{choice.replace('_', '-')} ").split()
         values = [line.split(",")[1] for line in offered if line.startswith("plain,")]

@@ -520,7 +520,7 @@ if __name__ == "__main__":
 
 
 def test_every_function_is_named_below_the_table() -> None:
-    """What the column `functions` counts: all that the arithmetic of cells may use, but exp."""
+    """The note tells which functions a column counts: all of the arithmetic of cells, but exp."""
     words = {"sqrt": "√"}
     for name in FUNCTIONS.keys() - {"exp"}:
         word = words.get(name, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -9,13 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from attncli.calculation.algebra.operation import Operation
 from attncli.calculation.algebra.plan import Step, Trace
+from attncli.calculation.names.known_names import last_of
 from attncli.calculation.plans.attention import attention
 from attncli.calculation.plans.from_document import read
 from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.problem.problem import Problem
 from attncli.calculation.problem.read_problem import read_problem
 from attncli.calculation.scoring.measures import Cosine
+from attncli.documents.reader import Reader
 from attncli.homework.answers.answer import AnswerMatrix, read_cell
 from attncli.homework.answers.tolerance import Tolerance
 from attncli.homework.diagnosis.search import diagnose
@@ -24,6 +28,7 @@ from attncli.homework.mistakes.catalogue import MISTAKES
 from attncli.homework.mistakes.mistake import ENTRIES, Mistake, Scene, scene_at
 from attncli.homework.mistakes.weights import softmax
 from tests.problems import PROBLEMS, numbers
+from tests.registered import EVERY
 
 
 @cache
@@ -148,3 +153,32 @@ def test_right_answers_are_never_accused(name: str) -> None:
         }
         judge = Judge(problem, trace, answer, Tolerance())
         assert {judge.judge(step).verdict for step in trace.plan.steps} == {0}
+
+
+@cache
+def operations_made() -> dict[type[Operation], tuple[str, str]]:
+    """For each kind of operation: the name of its step, and an example that has it."""
+    found: dict[type[Operation], tuple[str, str]] = {}
+    for example, entries in EVERY.items():
+        _, plan = read(Reader().document(json.dumps(entries)))
+        for step in plan.steps:
+            found.setdefault(type(step.operation), (last_of(step.name), example))
+    return found
+
+
+def test_every_operation_has_a_mistake() -> None:
+    """Whatever a registry adds to a plan, something can go wrong there that is known by name."""
+    for kind, (step, example) in operations_made().items():
+        assert any(issubclass(kind, entry.replaces) for entry in MISTAKES.values()), (
+            f"no mistake replaces {kind.__name__}, the step {step} of {example}: a wrong answer "
+            "there is never explained."
+        )
+
+
+def test_scores_of_every_kind_may_be_scaled_unasked() -> None:
+    """The list SCORING of the mistakes of scale has all that makes scores."""
+    for kind, (step, example) in operations_made().items():
+        assert step != "scores" or issubclass(kind, MISTAKES["scale-unasked"].replaces), (
+            f"the mistake scale-unasked does not replace {kind.__name__}, the scores of {example}: "
+            "add it to SCORING in mistakes/scores/scale.py."
+        )
