@@ -70,9 +70,7 @@ CONVENTIONS: dict[str, Convention] = {
             asks_heads=True,
         ),
         Convention(
-            "onnx",
-            "ONNX Attention: a mask shorter than the keys hides the rest",
-            fills_up=True,
+            "onnx", "ONNX Attention: a mask shorter than the keys hides the rest", fills_up=True
         ),
         Convention(
             "keras",

@@ -13,6 +13,9 @@ if TYPE_CHECKING:  # the names of layouts must not wait for numpy
 
 Scalar = TypeVar("Scalar", bound="np.generic")
 Array: TypeAlias = "NDArray[np.floating[Any]]"
+AnyArray: TypeAlias = "NDArray[Any]"
+Booleans: TypeAlias = "NDArray[np.bool_]"
+WholeNumbers: TypeAlias = "NDArray[np.int_]"
 Shape = tuple[int, ...]
 
 

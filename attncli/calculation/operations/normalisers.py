@@ -24,15 +24,13 @@ from attncli.calculation.algebra.expressions import (
     Quotient,
     Sum,
 )
-from attncli.calculation.algebra.layouts import Array, Axes, Layout, Role
+from attncli.calculation.algebra.layouts import Array, Axes, Booleans, Layout, Role
 from attncli.calculation.algebra.operation import OfOne
 from attncli.calculation.algebra.operation_cost import Cost, cells
 from attncli.calculation.algebra.vector_expressions import Line, Mapped, Total
 from attncli.records import record
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from attncli.calculation.algebra.tiles import RunningSum
 
 READABLE = 30  # larger scores are shown less the row's largest, as in `weigh`
@@ -85,7 +83,7 @@ class Normalise(OfOne):
         """
         return None
 
-    def rows_without_keys(self, *operands: Array) -> NDArray[np.bool_]:
+    def rows_without_keys(self, *operands: Array) -> Booleans:
         (source,) = operands
         return np.asarray(np.isneginf(source).all(axis=-1))
 

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from attncli.calculation.algebra.expressions import (
-    Cell,
-    Expression,
-    Index,
-    Sum,
-)
+from attncli.calculation.algebra.expressions import Cell, Expression, Index, Sum
 from attncli.calculation.algebra.layouts import Array, Axes, Factor, Layout, Role
 from attncli.calculation.algebra.operation import Name, Operation
 from attncli.calculation.algebra.operation_cost import Cost, cells, product

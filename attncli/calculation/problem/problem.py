@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
-import numpy as np
-
-from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout, Role
+from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout, Role, WholeNumbers
 from attncli.calculation.algebra.plan import Plan, Step, Trace
 from attncli.calculation.choices.choices import Choices
 from attncli.calculation.conventions import Convention
@@ -17,9 +14,6 @@ from attncli.calculation.positions.position_schemes import Position
 from attncli.calculation.problem.given_masks import Masks
 from attncli.calculation.scoring.scoring_functions import Scoring
 from attncli.records import record
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 @record(frozen=True)
@@ -44,7 +38,7 @@ class Problem:
     layout: Layout
     heads: int | None
     kv_heads: int | None
-    cache_lens: NDArray[np.int_] | None
+    cache_lens: WholeNumbers | None
     masks: Masks
     labels: Mapping[str, tuple[str, ...]]
     idle: tuple[str, ...]

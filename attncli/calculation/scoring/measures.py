@@ -23,11 +23,11 @@ from attncli.calculation.algebra.shared_heads import shared_place, spread
 from attncli.calculation.algebra.vector_expressions import Inner, Length, Line, SquaredDistance
 from attncli.calculation.scoring.products import OfQueriesAndKeys
 from attncli.records import record
+from attncli.words import count
 
 if TYPE_CHECKING:
     from attncli.calculation.algebra.operation import Then
     from attncli.calculation.algebra.tiles import PairScores
-from attncli.words import count
 
 
 @record(frozen=True)

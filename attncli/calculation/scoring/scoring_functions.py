@@ -119,11 +119,7 @@ SCORING: dict[str, Scoring] = {
     scoring.name: scoring
     for scoring in (
         Scoring(
-            "dot",
-            "q · k",
-            "dot product; queries and keys have one width",
-            dot,
-            is_dot_product=True,
+            "dot", "q · k", "dot product; queries and keys have one width", dot, is_dot_product=True
         ),
         Scoring(
             "scaled",
@@ -164,10 +160,7 @@ SCORING: dict[str, Scoring] = {
             "cosine", "q · k / (‖q‖ ‖k‖)", "directions alone; the g of QK-norm is --scale", cosine
         ),
         Scoring(
-            "distance",
-            "−½ ‖q − k‖²",
-            "under softmax a Gaussian kernel: Nadaraya–Watson",
-            distance,
+            "distance", "−½ ‖q − k‖²", "under softmax a Gaussian kernel: Nadaraya–Watson", distance
         ),
     )
 }
