@@ -150,24 +150,15 @@ class LayerAlternative:
 def layer_alternatives(at: LayerSizes) -> tuple[LayerAlternative, ...]:
     """Return all kinds of layers at these sizes."""
     n, d, k, r = at.n, at.d, at.kernel, at.window
-    whole, near, convolution, recurrence = n**2 * d, r * n * d, k * n * d**2, n * d**2
+    all_pairs, near, dense, recurrence = n**2 * d, r * n * d, k * n * d**2, n * d**2
     kind = LayerAlternative
     return (
         # Attention multiplies Q Kᵀ, and weights V.
-        kind("self-attention", "n² · d", whole, "1", 1, "1", 1, 2 * whole),
+        kind("self-attention", "n² · d", all_pairs, "1", 1, "1", 1, 2 * all_pairs),
         kind("restricted attention", "r · n · d", near, "1", 1, "n / r", -(-n // r), 2 * near),
         # For each token, a convolution has k products with d × d weights.
-        kind("convolution", "k · n · d²", convolution, "1", 1, "n / k", -(-n // k), convolution),
-        kind(
-            "dilated convolution",
-            "k · n · d²",
-            convolution,
-            "1",
-            1,
-            "log_k n",
-            _layers(n, k),
-            convolution,
-        ),
+        kind("convolution", "k · n · d²", dense, "1", 1, "n / k", -(-n // k), dense),
+        kind("dilated convolution", "k · n · d²", dense, "1", 1, "log_k n", _layers(n, k), dense),
         # A recurrence multiplies W x and U h.
         kind("recurrence", "n · d²", recurrence, "n", n, "n", n, 2 * recurrence),
     )

@@ -16,9 +16,7 @@ from attncli.calculation.algebra.expressions import (
     Noted,
     Number,
     Product,
-    Quotient,
     Root,
-    Sum,
 )
 from attncli.calculation.algebra.layouts import Array, Axes, Layout
 from attncli.calculation.algebra.operation import Name, OfOne, Operation
@@ -63,8 +61,7 @@ def _gelu(x: Array) -> Array:
 
 
 def _gelu_cell(x: Cell, value: float) -> Expression:
-    whole = Sum((Number(1), Function("erf", Quotient(x, Root(2)))))
-    return Quotient(Product((x, whole)), Number(2))
+    return x * (Number(1) + Function("erf", x / Root(2))) / 2
 
 
 def _gelu_tanh(x: Array) -> Array:
@@ -73,8 +70,8 @@ def _gelu_tanh(x: Array) -> Array:
 
 
 def _gelu_tanh_cell(x: Cell, value: float) -> Expression:
-    inner = Product((Number(sqrt(2 / pi)), Sum((x, Product((Number(_CUBIC), x, x, x))))))
-    return Quotient(Product((x, Sum((Number(1), Function("tanh", inner))))), Number(2))
+    inner = Number(sqrt(2 / pi)) * (x + Product((Number(_CUBIC), x, x, x)))
+    return x * (Number(1) + Function("tanh", inner)) / 2
 
 
 def _silu(x: Array) -> Array:
@@ -84,7 +81,7 @@ def _silu(x: Array) -> Array:
 
 
 def _silu_cell(x: Cell, value: float) -> Expression:
-    return Quotient(x, Sum((Number(1), Function("exp", Negative(x)))))
+    return x / (Number(1) + Function("exp", Negative(x)))
 
 
 _SILU = "x / (1 + exp(−x))"
@@ -172,7 +169,7 @@ class Gate(Operation):
 
     def cell(self, index: Index, source: Array, gate: Array) -> Expression:
         bent = ACTIVATIONS[self.kind].spell(Cell(self.source, index), float(source[index]))
-        return Product((bent, Cell(self.gate, index)))
+        return bent * Cell(self.gate, index)
 
     def cost(self, source: Axes, gate: Axes) -> Cost:
         """The cost of the activation and one multiplication for each number."""

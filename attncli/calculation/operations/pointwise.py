@@ -6,17 +6,7 @@ from math import sqrt, tanh
 
 import numpy as np
 
-from attncli.calculation.algebra.expressions import (
-    Cell,
-    Expression,
-    Function,
-    Index,
-    Number,
-    Product,
-    Quotient,
-    Root,
-    Sum,
-)
+from attncli.calculation.algebra.expressions import Cell, Expression, Function, Index, Number, Root
 from attncli.calculation.algebra.layouts import Array, Axes, Layout
 from attncli.calculation.algebra.operation import Name, OfOne, Operation
 from attncli.calculation.algebra.operation_cost import Cost, cells
@@ -51,7 +41,7 @@ class Add(Operation):
         return f"{self.source} + {self.sublayer}"
 
     def cell(self, index: Index, source: Array, sublayer: Array) -> Expression:
-        return Sum((Cell(self.source, index), Cell(self.sublayer, index)))
+        return Cell(self.source, index) + Cell(self.sublayer, index)
 
     def cost(self, source: Axes, sublayer: Axes) -> Cost:
         """One addition for each number."""
@@ -80,7 +70,7 @@ class DivideByRoot(OfOne):
         return f"{self.source} / √{self.d_k}"
 
     def cell(self, index: Index, source: Array) -> Expression:
-        return Quotient(Cell(self.source, index), Root(self.d_k))
+        return Cell(self.source, index) / Root(self.d_k)
 
     def cost(self, source: Axes) -> Cost:
         """One division for each score."""
@@ -100,7 +90,7 @@ class TimesRoot(OfOne):
         return f"{self.source} × √{self.d_model}"
 
     def cell(self, index: Index, source: Array) -> Expression:
-        return Product((Cell(self.source, index), Root(self.d_model)))
+        return Cell(self.source, index) * Root(self.d_model)
 
     def cost(self, source: Axes) -> Cost:
         """One multiplication for each number."""
@@ -129,7 +119,7 @@ class Multiply(OfOne):
         return f"{self.source} × {self.scale!r}"
 
     def cell(self, index: Index, source: Array) -> Expression:
-        return Product((Cell(self.source, index), Number(self.scale)))
+        return Cell(self.source, index) * Number(self.scale)
 
     def cost(self, source: Axes) -> Cost:
         """One multiplication for each score."""
@@ -159,8 +149,7 @@ class SoftCap(OfOne):
         return f"{self.cap:g} tanh({self.source} / {self.cap:g})"
 
     def cell(self, index: Index, source: Array) -> Expression:
-        inner = Quotient(Cell(self.source, index), Number(self.cap))
-        return Product((Number(self.cap), Function("tanh", inner)))
+        return Number(self.cap) * Function("tanh", Cell(self.source, index) / self.cap)
 
     def cost(self, source: Axes) -> Cost:
         """A division, a tanh and a multiplication for each score."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attncli.calculation.algebra.expressions import Cell, Expression, Index, Number, Quotient, Sum
+from attncli.calculation.algebra.expressions import Cell, Expression, Index, Number, Sum
 from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout
 from attncli.calculation.algebra.operation import OfOne
 from attncli.calculation.algebra.operation_cost import Cost, cells
@@ -86,7 +86,7 @@ class Average(OfOne):
         *leading, row, column = index
         heads = source.shape[-3]
         total = Sum(tuple(Cell(self.source, (*leading, h, row, column)) for h in range(heads)))
-        return Quotient(total, Number(heads))
+        return total / Number(heads)
 
     def cost(self, source: Axes) -> Cost:
         """h − 1 additions and one division for each number of the result."""

@@ -7,7 +7,7 @@ from math import log
 
 import numpy as np
 
-from attncli.calculation.algebra.expressions import Cell, Expression, Function, Index, Sum
+from attncli.calculation.algebra.expressions import Cell, Expression, Function, Index
 from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout, Role
 from attncli.calculation.algebra.operation import Name, Operation, Then
 from attncli.calculation.algebra.operation_cost import Cost, cells, product
@@ -55,8 +55,8 @@ class TanhSum(OfQueriesAndKeys):
     def cell(self, index: Index, queries: Array, keys: Array) -> Expression:
         *leading, query, key, unit = index
         place = shared_place((*leading,), keys, queries.shape)
-        pair = (Cell(self.queries, (*leading, query, unit)), Cell(self.keys, (*place, key, unit)))
-        return Function("tanh", Sum(pair))
+        of_query, of_key = (*leading, query, unit), (*place, key, unit)
+        return Function("tanh", Cell(self.queries, of_query) + Cell(self.keys, of_key))
 
     def cost(self, queries: Axes, keys: Axes) -> Cost:
         """One addition and one tanh for each hidden unit of each pair."""

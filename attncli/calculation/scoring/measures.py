@@ -7,15 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from attncli.calculation.algebra.expressions import (
-    Expression,
-    Index,
-    Negative,
-    Noted,
-    Number,
-    Product,
-    Quotient,
-)
+from attncli.calculation.algebra.expressions import Expression, Index, Negative, Noted, Number
 from attncli.calculation.algebra.layouts import Array, Axes, Layout
 from attncli.calculation.algebra.operation_cost import Cost, cells, product
 from attncli.calculation.algebra.requirements import Equal, Need, SharesHeads
@@ -104,7 +96,7 @@ class Cosine(Measure):
         return not (query.any() and key.any())
 
     def of(self, query: Line, key: Line) -> Expression:
-        return Quotient(Inner(query, key), Product((Length(query), Length(key))))
+        return Inner(query, key) / (Length(query) * Length(key))
 
     def cost(self, queries: Axes, keys: Axes) -> Cost:
         """Each vector is divided by its length, as in `unit_rows`; then come the dot products.
@@ -152,7 +144,7 @@ class Distance(Measure):
         return f"−½ ‖{self.queries}ᵢ − {self.keys}ⱼ‖²"
 
     def of(self, query: Line, key: Line) -> Expression:
-        return Negative(Quotient(SquaredDistance(query, key), Number(2)))
+        return Negative(SquaredDistance(query, key) / 2)
 
     def cost(self, queries: Axes, keys: Axes) -> Cost:
         """d subtractions, d squares, d − 1 additions and one division for each score."""
