@@ -11,7 +11,7 @@ from attncli.calculation.algebra.expressions import Cell, Expression, Function, 
 from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout, Role
 from attncli.calculation.algebra.operation import Name, Operation, Then
 from attncli.calculation.algebra.operation_cost import Cost, cells, product
-from attncli.calculation.algebra.requirements import Equal, Need, Paper, SharesHeads
+from attncli.calculation.algebra.requirements import Equal, Need, Paper
 from attncli.calculation.algebra.shared_heads import shared_place, spread
 from attncli.calculation.algebra.tiles import PairScores, Tile, TileMatrices, sub_blocks
 from attncli.calculation.algebra.vector_expressions import Inner, Line, Total
@@ -25,14 +25,8 @@ class TanhSum(OfQueriesAndKeys):
     """tanh(qᵢ + kⱼ) for every pair: (…, n, hidden), (…, m, hidden) → (…, n, m, hidden)."""
 
     works_by_pair = True
-
-    @property
-    def needs(self) -> tuple[Need, ...]:
-        cure = "W_a and U_a bring both to one hidden width: give them, or check their sizes."
-        return (
-            SharesHeads(self.keys, self.queries),
-            Equal((self.keys, -1), (self.queries, -1), "additive scoring", cure),
-        )
+    name = "additive"
+    cure = "W_a and U_a bring both to one hidden width: give them, or check their sizes."
 
     def axes(self, queries: Axes, keys: Axes) -> Axes:
         return (*queries[:-1], keys[-2], Axis("hidden", queries[-1].size))
@@ -88,9 +82,8 @@ class WeighHidden(Operation):
 
     def on_tile(self, known: TileMatrices) -> Array:
         """Return the scores of the tile; the vector is the same for all pairs."""
-        return self.apply(
-            known.part(self.hidden), *([known.whole[self.vector]] if self.vector else [])
-        )
+        vector = known.whole[self.vector] if self.vector else None
+        return self.apply(known.part(self.hidden), vector)
 
     def formula(self, layout: Layout) -> str:
         return f"{self.vector}ᵀ {self.hidden}ᵢⱼ" if self.vector else f"sum of {self.hidden}ᵢⱼ"
@@ -147,12 +140,8 @@ class Stacks(Need):
     lower: str
 
     def check(self, paper: Paper) -> None:
-        rows, upper, lower = (
-            paper.size(self.weight, -2),
-            paper.size(self.upper, -1),
-            paper.size(self.lower, -1),
-        )
-        if rows == upper + lower:
+        upper, lower = paper.size(self.upper, -1), paper.size(self.lower, -1)
+        if paper.size(self.weight, -2) == upper + lower:
             return
         side, features = paper.side(self.weight, -2), paper.side(self.upper, -1)
         message = (

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attncli.calculation.algebra.expressions import Expression, Index, Negative, Noted, Number
 from attncli.calculation.algebra.layouts import Array, Axes, Layout
 from attncli.calculation.algebra.operation_cost import Cost, cells, product
-from attncli.calculation.algebra.requirements import Equal, Need, SharesHeads
 from attncli.calculation.algebra.shared_heads import shared_place, spread
 from attncli.calculation.algebra.vector_expressions import Inner, Length, Line, SquaredDistance
 from attncli.calculation.scoring.products import OfQueriesAndKeys
@@ -24,20 +23,7 @@ if TYPE_CHECKING:
 
 @record(frozen=True)
 class Measure(OfQueriesAndKeys):
-    """A measure of each query with each key, of one width: (…, n, d), (…, m, d) → (…, n, m)."""
-
-    name: ClassVar[str]
-
-    @property
-    def needs(self) -> tuple[Need, ...]:
-        cure = f"Use --score concat or additive, or check that {self.keys} is not transposed."
-        return (
-            SharesHeads(self.keys, self.queries),
-            Equal((self.keys, -1), (self.queries, -1), f"{self.name} scoring", cure),
-        )
-
-    def axes(self, queries: Axes, keys: Axes) -> Axes:
-        return (*queries[:-1], keys[-2])
+    """A measure of each query with each key, of one width."""
 
     def cell(self, index: Index, queries: Array, keys: Array) -> Expression:
         *leading, query, key = index
