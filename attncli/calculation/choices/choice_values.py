@@ -5,11 +5,11 @@ Each reader raises ValueError for a wrong value; the message says what is expect
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from math import inf, isfinite
 from typing import TYPE_CHECKING
 
-from attncli.words import did_you_mean, printable
+from attncli.words import did_you_mean, in_words, printable
 
 if TYPE_CHECKING:
     from attncli.calculation.positions.position_schemes import Position
@@ -19,16 +19,11 @@ def one_of(values: Callable[[], Collection[str]]) -> Callable[[object], str]:
     def read(value: object) -> str:
         word = str(value).strip().casefold()
         if word not in values():
-            expected = f"it must be {_alternatives(values())}"
-            raise ValueError(f"{expected}{did_you_mean(word, values())}")
+            expected = in_words(list(values()), "or")
+            raise ValueError(f"it must be {expected}{did_you_mean(word, values())}")
         return word
 
     return read
-
-
-def _alternatives(values: Iterable[str]) -> str:
-    *most, last = values
-    return f"{', '.join(most)} or {last}"
 
 
 def whole_number(value: object) -> int:

@@ -6,19 +6,21 @@ from math import sqrt, tanh
 
 import numpy as np
 
+from attncli.calculation.algebra.even_cost import EvenCost
 from attncli.calculation.algebra.expressions import Cell, Expression, Function, Index, Number, Root
 from attncli.calculation.algebra.layouts import Array, Axes, Layout
-from attncli.calculation.algebra.operation import Name, OfOne, Operation
+from attncli.calculation.algebra.operation import Name, OfOne
 from attncli.calculation.algebra.operation_cost import Cost, cells
 from attncli.calculation.algebra.requirements import Equal, Need, SameLeading
 from attncli.records import record
 
 
 @record(frozen=True)
-class Add(Operation):
+class Add(EvenCost):
     """x + Sublayer(x), of the same shape: the residual connection (He et al. 2016)."""
 
     is_residual = True
+    of_number = Cost(additions=1)
 
     source: Name
     sublayer: Name
@@ -43,16 +45,13 @@ class Add(Operation):
     def cell(self, index: Index, source: Array, sublayer: Array) -> Expression:
         return Cell(self.source, index) + Cell(self.sublayer, index)
 
-    def cost(self, source: Axes, sublayer: Axes) -> Cost:
-        """One addition for each number."""
-        return Cost(additions=cells(source))
-
 
 @record(frozen=True)
-class DivideByRoot(OfOne):
+class DivideByRoot(EvenCost, OfOne):
     """scores / √d_k, of the same shape (Vaswani et al. 2017, section 3.2.1)."""
 
     works_by_score = True
+    of_number = Cost(divisions=1)
 
     d_k: int
 
@@ -72,14 +71,12 @@ class DivideByRoot(OfOne):
     def cell(self, index: Index, source: Array) -> Expression:
         return Cell(self.source, index) / Root(self.d_k)
 
-    def cost(self, source: Axes) -> Cost:
-        """One division for each score."""
-        return Cost(divisions=cells(source))
-
 
 @record(frozen=True)
-class TimesRoot(OfOne):
+class TimesRoot(EvenCost, OfOne):
     """X × √d_model, of the same shape (Vaswani et al. 2017, section 3.4)."""
+
+    of_number = Cost(multiplications=1)
 
     d_model: int
 
@@ -92,16 +89,13 @@ class TimesRoot(OfOne):
     def cell(self, index: Index, source: Array) -> Expression:
         return Cell(self.source, index) * Root(self.d_model)
 
-    def cost(self, source: Axes) -> Cost:
-        """One multiplication for each number."""
-        return Cost(multiplications=cells(source))
-
 
 @record(frozen=True)
-class Multiply(OfOne):
+class Multiply(EvenCost, OfOne):
     """scores × scale, of the same shape."""
 
     works_by_score = True
+    of_number = Cost(multiplications=1)
 
     scale: float
 
@@ -121,16 +115,13 @@ class Multiply(OfOne):
     def cell(self, index: Index, source: Array) -> Expression:
         return Cell(self.source, index) * Number(self.scale)
 
-    def cost(self, source: Axes) -> Cost:
-        """One multiplication for each score."""
-        return Cost(multiplications=cells(source))
-
 
 @record(frozen=True)
-class SoftCap(OfOne):
+class SoftCap(EvenCost, OfOne):
     """c · tanh(scores / c), of the same shape: scores stay within ±c (ONNX Attention)."""
 
     works_by_score = True
+    of_number = Cost(multiplications=1, divisions=1, functions=1)
 
     cap: float
 
@@ -151,13 +142,9 @@ class SoftCap(OfOne):
     def cell(self, index: Index, source: Array) -> Expression:
         return Number(self.cap) * Function("tanh", Cell(self.source, index) / self.cap)
 
-    def cost(self, source: Axes) -> Cost:
-        """A division, a tanh and a multiplication for each score."""
-        return Cost(multiplications=1, divisions=1, functions=1) * cells(source)
-
 
 @record(frozen=True)
-class Same(OfOne):
+class Same(EvenCost, OfOne):
     """A copy of a matrix: a step that changes nothing here, but may do so in an answer."""
 
     works_by_score = True
@@ -177,7 +164,3 @@ class Same(OfOne):
 
     def cell(self, index: Index, source: Array) -> Expression:
         return Cell(self.source, index)
-
-    def cost(self, source: Axes) -> Cost:
-        """No arithmetic."""
-        return Cost()

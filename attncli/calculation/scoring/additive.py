@@ -7,6 +7,7 @@ from math import log
 
 import numpy as np
 
+from attncli.calculation.algebra.even_cost import EvenCost
 from attncli.calculation.algebra.expressions import Cell, Expression, Function, Index
 from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout, Role
 from attncli.calculation.algebra.operation import Name, Operation, Then
@@ -21,10 +22,11 @@ from attncli.records import record
 
 
 @record(frozen=True)
-class TanhSum(OfQueriesAndKeys):
+class TanhSum(EvenCost, OfQueriesAndKeys):
     """tanh(qᵢ + kⱼ) for every pair: (…, n, hidden), (…, m, hidden) → (…, n, m, hidden)."""
 
     works_by_pair = True
+    of_number = Cost(additions=1, functions=1)
     name = "additive"
     cure = "W_a and U_a bring both to one hidden width: give them, or check their sizes."
 
@@ -51,10 +53,6 @@ class TanhSum(OfQueriesAndKeys):
         place = shared_place((*leading,), keys, queries.shape)
         of_query, of_key = (*leading, query, unit), (*place, key, unit)
         return Function("tanh", Cell(self.queries, of_query) + Cell(self.keys, of_key))
-
-    def cost(self, queries: Axes, keys: Axes) -> Cost:
-        """One addition and one tanh for each hidden unit of each pair."""
-        return Cost(additions=1, functions=1) * cells(self.axes(queries, keys))
 
 
 @record(frozen=True)
