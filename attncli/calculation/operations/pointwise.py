@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from math import sqrt, tanh
+from typing import ClassVar
 
 import numpy as np
 
-from attncli.calculation.algebra.even_cost import EvenCost
 from attncli.calculation.algebra.expressions import Cell, Expression, Function, Index, Number, Root
 from attncli.calculation.algebra.layouts import Array, Axes, Layout
-from attncli.calculation.algebra.operation import Name, OfOne
+from attncli.calculation.algebra.operation import Name, OfOne, Operation
 from attncli.calculation.algebra.operation_cost import Cost, cells
 from attncli.calculation.algebra.requirements import Equal, Need, SameLeading
 from attncli.records import record
+
+
+class EvenCost(Operation):
+    """An operation with one cost, `of_number`, for each number of its result."""
+
+    of_number: ClassVar[Cost] = Cost()  # no arithmetic: numbers are only moved or copied
+
+    def cost(self, *operands: Axes) -> Cost:
+        return self.of_number * cells(self.axes(*operands))
 
 
 @record(frozen=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from attncli.calculation.algebra.even_cost import EvenCost
 from attncli.calculation.algebra.expressions import Cell, Expression, Index, Number, Sum
 from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout
 from attncli.calculation.algebra.operation import OfOne
 from attncli.calculation.algebra.operation_cost import Cost, cells
 from attncli.calculation.algebra.requirements import Divides, Need
+from attncli.calculation.operations.pointwise import EvenCost
 from attncli.records import record
 from attncli.words import count
 

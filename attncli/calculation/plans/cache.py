@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from attncli.calculation.algebra.even_cost import EvenCost
 from attncli.calculation.algebra.expressions import Cell, Expression, Index
 from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout
 from attncli.calculation.algebra.operation import Name
 from attncli.calculation.algebra.plan import Steps
 from attncli.calculation.algebra.requirements import Equal, Need, SameLeading
+from attncli.calculation.operations.pointwise import EvenCost
 from attncli.calculation.positions.places import First
 from attncli.calculation.problem.problem import Problem
 from attncli.errors import ProblemError

@@ -7,7 +7,6 @@ from math import log
 
 import numpy as np
 
-from attncli.calculation.algebra.even_cost import EvenCost
 from attncli.calculation.algebra.expressions import Cell, Expression, Function, Index
 from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout, Role
 from attncli.calculation.algebra.operation import Name, Operation, Then
@@ -16,6 +15,7 @@ from attncli.calculation.algebra.requirements import Equal, Need, Paper
 from attncli.calculation.algebra.shared_heads import shared_place, spread
 from attncli.calculation.algebra.tiles import PairScores, Tile, TileMatrices, sub_blocks
 from attncli.calculation.algebra.vector_expressions import Inner, Line, Total
+from attncli.calculation.operations.pointwise import EvenCost
 from attncli.calculation.scoring.products import OfQueriesAndKeys
 from attncli.errors import ProblemError
 from attncli.records import record
