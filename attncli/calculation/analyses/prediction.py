@@ -56,9 +56,8 @@ def token_by_token(document: Document, problem: Problem, trace: Trace) -> Trace:
     if not any(attention.grows for attention in attentions):
         message = "no attention of it is causal: its first tokens depend on later ones."
         raise ProblemError(message, "Add --mask causal, or take a decoder.", ("mask",))
-    tokens = next(problem.axes[name] for name in ("decoder.X", "X", "Q") if name in problem.axes)[
-        -2
-    ]
+    source = next(name for name in ("decoder.X", "X", "Q") if name in problem.axes)
+    tokens = problem.axes[source][-2]
     matrices = {name: matrix.copy() for name, matrix in trace.matrices.items()}
     caches: dict[str, Array] = {}
     for at in range(tokens.size):

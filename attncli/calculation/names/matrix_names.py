@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from attncli.calculation.algebra.layouts import Role
-from attncli.records import record
+from attncli.records import by_name, record
 
 
 @record(frozen=True)
@@ -57,76 +57,73 @@ def _linear(number: int, rows: str, columns: str, meaning: str) -> list[MatrixNa
     return [weight, bias]
 
 
-MATRICES: dict[str, MatrixName] = {
-    matrix.name: matrix
-    for matrix in (
-        _tokens("X", "n", "d_model", "the sequence", "input", "inputs", "embeddings"),
-        _tokens(
-            "memory",
-            "m",
-            "d_model",
-            "another sequence, which keys and values come from",
-            "encoder_output",
-            "encoder_outputs",
-            "source",
-        ),
-        MatrixName(
-            "position",
-            ("n", "d_model"),
-            "learned positions, added to X",
-            Role.TOKENS,
-            aliases=("positions", "positional_encoding", "position_embeddings"),
-        ),
-        _tokens("Q", "n", "d_k", "queries, given instead of projected", "query", "queries"),
-        _tokens("K", "m", "d_k", "keys, given instead of projected", "key", "keys"),
-        _tokens("V", "m", "d_v", "values, given instead of projected", "value", "values"),
-        *_projection("q", "X to queries", "d_model", "h·d_k", "query", "queries"),
-        *_projection("k", "X or memory to keys", "d_model", "h·d_k", "key", "keys"),
-        *_projection("v", "X or memory to values", "d_model", "h·d_v", "value", "values"),
-        *_projection("o", "the heads to the output", "h·d_v", "d_out", "out", "output"),
-        MatrixName(
-            "W_qkv",
-            ("d_model", "(h + 2·kv_heads)·d_k"),
-            "W_q, W_k and W_v side by side",
-            Role.WEIGHT,
-            aliases=("in_proj_weight", "c_attn_weight", "qkv_weight"),
-        ),
-        MatrixName(
-            "b_qkv",
-            ("(h + 2·kv_heads)·d_k",),
-            "the bias of W_qkv",
-            aliases=("in_proj_bias", "c_attn_bias", "qkv_bias"),
-        ),
-        _tokens("K_past", "p", "d_k", "earlier keys, put before K", "past_key", "past_keys"),
-        _tokens("V_past", "p", "d_v", "earlier values, put before V", "past_value", "past_values"),
-        MatrixName(
-            "W_a",
-            ("d_q", "hidden"),
-            "additive: of queries; general: d_q × d_k; concat: (d_q + d_k) × hidden",
-            Role.WEIGHT,
-        ),
-        MatrixName("U_a", ("d_k", "hidden"), "additive: of keys", Role.WEIGHT),
-        MatrixName("v_a", ("hidden",), "additive, concat: turns hidden into a score"),
-        MatrixName(
-            "mask",
-            ("n", "m"),
-            "what may be attended (1), or numbers added to the scores",
-            Role.TOKENS,
-            ("batch", "heads"),
-            ("attn_mask", "attention_mask"),
-        ),
-        *_linear(1, "d_model", "d_ff", "feed-forward: the first product"),
-        *_linear(2, "d_ff", "d_model", "feed-forward: the second product"),
-        *_linear(3, "d_model", "d_ff", "feed-forward: the gate of swiglu"),
-        MatrixName("gamma", ("d_model",), "add & norm: the factor of a feature", owner="norm"),
-        MatrixName("beta", ("d_model",), "add & norm: what is added to a feature", owner="norm"),
-        MatrixName(
-            "W_out",
-            ("d_model", "words"),
-            "after the last layer: to a score a word",
-            Role.WEIGHT,
-            owner="head",
-        ),
-        MatrixName("b_out", ("words",), "the bias of W_out", owner="head"),
-    )
-}
+MATRICES: dict[str, MatrixName] = by_name(
+    _tokens("X", "n", "d_model", "the sequence", "input", "inputs", "embeddings"),
+    _tokens(
+        "memory",
+        "m",
+        "d_model",
+        "another sequence, which keys and values come from",
+        "encoder_output",
+        "encoder_outputs",
+        "source",
+    ),
+    MatrixName(
+        "position",
+        ("n", "d_model"),
+        "learned positions, added to X",
+        Role.TOKENS,
+        aliases=("positions", "positional_encoding", "position_embeddings"),
+    ),
+    _tokens("Q", "n", "d_k", "queries, given instead of projected", "query", "queries"),
+    _tokens("K", "m", "d_k", "keys, given instead of projected", "key", "keys"),
+    _tokens("V", "m", "d_v", "values, given instead of projected", "value", "values"),
+    *_projection("q", "X to queries", "d_model", "h·d_k", "query", "queries"),
+    *_projection("k", "X or memory to keys", "d_model", "h·d_k", "key", "keys"),
+    *_projection("v", "X or memory to values", "d_model", "h·d_v", "value", "values"),
+    *_projection("o", "the heads to the output", "h·d_v", "d_out", "out", "output"),
+    MatrixName(
+        "W_qkv",
+        ("d_model", "(h + 2·kv_heads)·d_k"),
+        "W_q, W_k and W_v side by side",
+        Role.WEIGHT,
+        aliases=("in_proj_weight", "c_attn_weight", "qkv_weight"),
+    ),
+    MatrixName(
+        "b_qkv",
+        ("(h + 2·kv_heads)·d_k",),
+        "the bias of W_qkv",
+        aliases=("in_proj_bias", "c_attn_bias", "qkv_bias"),
+    ),
+    _tokens("K_past", "p", "d_k", "earlier keys, put before K", "past_key", "past_keys"),
+    _tokens("V_past", "p", "d_v", "earlier values, put before V", "past_value", "past_values"),
+    MatrixName(
+        "W_a",
+        ("d_q", "hidden"),
+        "additive: of queries; general: d_q × d_k; concat: (d_q + d_k) × hidden",
+        Role.WEIGHT,
+    ),
+    MatrixName("U_a", ("d_k", "hidden"), "additive: of keys", Role.WEIGHT),
+    MatrixName("v_a", ("hidden",), "additive, concat: turns hidden into a score"),
+    MatrixName(
+        "mask",
+        ("n", "m"),
+        "what may be attended (1), or numbers added to the scores",
+        Role.TOKENS,
+        ("batch", "heads"),
+        ("attn_mask", "attention_mask"),
+    ),
+    *_linear(1, "d_model", "d_ff", "feed-forward: the first product"),
+    *_linear(2, "d_ff", "d_model", "feed-forward: the second product"),
+    *_linear(3, "d_model", "d_ff", "feed-forward: the gate of swiglu"),
+    MatrixName("gamma", ("d_model",), "add & norm: the factor of a feature", owner="norm"),
+    MatrixName("beta", ("d_model",), "add & norm: what is added to a feature", owner="norm"),
+    MatrixName(
+        "W_out",
+        ("d_model", "words"),
+        "after the last layer: to a score a word",
+        Role.WEIGHT,
+        owner="head",
+    ),
+    MatrixName("b_out", ("words",), "the bias of W_out", owner="head"),
+)

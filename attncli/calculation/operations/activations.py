@@ -22,7 +22,7 @@ from attncli.calculation.algebra.layouts import Array, Axes, Layout
 from attncli.calculation.algebra.operation import Name, OfOne, Operation
 from attncli.calculation.algebra.operation_cost import Cost, cells
 from attncli.calculation.algebra.requirements import Equal, Need
-from attncli.records import record
+from attncli.records import by_name, record
 
 _CUBIC = 0.044715  # the coefficient of x³ in the tanh form of GELU (Hendrycks & Gimpel 2016)
 
@@ -87,41 +87,36 @@ def _silu_cell(x: Cell, value: float) -> Expression:
 _SILU = "x / (1 + exp(−x))"
 _COST_OF_SILU = Cost(1, 1, divisions=1, exponentials=1, comparisons=1)
 
-ACTIVATIONS: dict[str, Activation] = {
-    activation.name: activation
-    for activation in (
-        Activation(
-            "relu", "max(0, x)", "Vaswani et al. 2017", _relu, _relu_cell, Cost(comparisons=1)
-        ),
-        Activation(
-            "gelu",
-            "x (1 + erf(x / √2)) / 2",
-            "exact, as in BERT and PyTorch",
-            _gelu,
-            _gelu_cell,
-            Cost(1, 1, divisions=2, functions=1),
-        ),
-        Activation(
-            "gelu-tanh",
-            "x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2",
-            "the approximation of GPT-2",
-            _gelu_tanh,
-            _gelu_tanh_cell,
-            Cost(5, 2, divisions=1, functions=1),
-        ),
-        Activation("silu", _SILU, "also called swish", _silu, _silu_cell, _COST_OF_SILU),
-        Activation(
-            "swiglu",
-            f"{_SILU} times X W_3",
-            "silu times a second projection, as in Llama",
-            _silu,
-            _silu_cell,
-            _COST_OF_SILU,
-            gated=True,
-            ungated="silu",
-        ),
-    )
-}
+ACTIVATIONS: dict[str, Activation] = by_name(
+    Activation("relu", "max(0, x)", "Vaswani et al. 2017", _relu, _relu_cell, Cost(comparisons=1)),
+    Activation(
+        "gelu",
+        "x (1 + erf(x / √2)) / 2",
+        "exact, as in BERT and PyTorch",
+        _gelu,
+        _gelu_cell,
+        Cost(1, 1, divisions=2, functions=1),
+    ),
+    Activation(
+        "gelu-tanh",
+        "x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2",
+        "the approximation of GPT-2",
+        _gelu_tanh,
+        _gelu_tanh_cell,
+        Cost(5, 2, divisions=1, functions=1),
+    ),
+    Activation("silu", _SILU, "also called swish", _silu, _silu_cell, _COST_OF_SILU),
+    Activation(
+        "swiglu",
+        f"{_SILU} times X W_3",
+        "silu times a second projection, as in Llama",
+        _silu,
+        _silu_cell,
+        _COST_OF_SILU,
+        gated=True,
+        ungated="silu",
+    ),
+)
 
 
 @record(frozen=True)

@@ -29,7 +29,9 @@ def read_input(
         raise ProblemError(message, "Only a mask may hold true and false.", (name,))
     check_cells(name, value, dtype)
     matrix = value.astype(dtype, copy=False)
-    return _as_vector(matrix) if len(known.axes) == 1 else layout.swap(matrix, role)
+    if len(known.axes) == 1:
+        return matrix.reshape(-1) if 1 in matrix.shape else matrix
+    return layout.swap(matrix, role)
 
 
 def read_mask(
@@ -134,7 +136,3 @@ def _check_rank(known: MatrixName, matrix: AnyArray) -> None:
 
 def _shape(matrix: AnyArray) -> str:
     return shape_text(matrix.shape) if matrix.ndim else "a single number"
-
-
-def _as_vector(matrix: Array) -> Array:
-    return matrix.reshape(-1) if matrix.ndim == 2 and 1 in matrix.shape else matrix
