@@ -31,30 +31,36 @@ def _tokens(name: str, rows: str, columns: str, meaning: str, *aliases: str) -> 
     return MatrixName(name, (rows, columns), meaning, Role.TOKENS, ("batch", "heads"), aliases)
 
 
-def _projection(letter: str, source: str, rows: str, columns: str, *words: str) -> list[MatrixName]:
-    """Return the weight and the bias of one projection, with other spellings of their names."""
-    weights = [f"w_{word}" for word in words] + [f"{word}_weight" for word in words]
-    biases = [f"b_{word}" for word in words] + [f"{word}_bias" for word in words]
+def _linear(
+    name: str,
+    rows: str,
+    columns: str,
+    meaning: str,
+    owner: str = "attention",
+    leading: tuple[str, ...] = (),
+    words: tuple[str, ...] = (),
+) -> tuple[MatrixName, MatrixName]:
+    """Return a weight and its bias; each of the `words` makes other spellings of their names.
+
+    They are `query_weight` and `query_bias`, and with `leading` axes `w_query` and `b_query` too.
+    """
+    weights, biases = (
+        (*(f"{letter}_{word}" for word in words if leading), *(f"{word}_{kind}" for word in words))
+        for letter, kind in (("w", "weight"), ("b", "bias"))
+    )
+    of_bias = f"the bias of W_{name}"
+    return (
+        MatrixName(f"W_{name}", (rows, columns), meaning, Role.WEIGHT, leading, weights, owner),
+        MatrixName(f"b_{name}", (columns,), of_bias, Role.FIXED, leading, biases, owner),
+    )
+
+
+def _projection(
+    letter: str, source: str, rows: str, columns: str, *words: str
+) -> tuple[MatrixName, MatrixName]:
+    """Return the weight and the bias of one projection."""
     meaning = f"projects {source}; rank 3 gives each head its own"
-    return [
-        MatrixName(
-            f"W_{letter}", (rows, columns), meaning, Role.WEIGHT, ("heads",), tuple(weights)
-        ),
-        MatrixName(
-            f"b_{letter}",
-            (columns,),
-            f"the bias of W_{letter}",
-            leading=("heads",),
-            aliases=tuple(biases),
-        ),
-    ]
-
-
-def _linear(number: int, rows: str, columns: str, meaning: str) -> list[MatrixName]:
-    """Return the weight and the bias of one linear layer of a feed-forward."""
-    weight = MatrixName(f"W_{number}", (rows, columns), meaning, Role.WEIGHT, owner="feed-forward")
-    bias = MatrixName(f"b_{number}", (columns,), f"the bias of W_{number}", owner="feed-forward")
-    return [weight, bias]
+    return _linear(letter, rows, columns, meaning, leading=("heads",), words=words)
 
 
 MATRICES: dict[str, MatrixName] = by_name(
@@ -82,18 +88,12 @@ MATRICES: dict[str, MatrixName] = by_name(
     *_projection("k", "X or memory to keys", "d_model", "h·d_k", "key", "keys"),
     *_projection("v", "X or memory to values", "d_model", "h·d_v", "value", "values"),
     *_projection("o", "the heads to the output", "h·d_v", "d_out", "out", "output"),
-    MatrixName(
-        "W_qkv",
-        ("d_model", "(h + 2·kv_heads)·d_k"),
+    *_linear(
+        "qkv",
+        "d_model",
+        "(h + 2·kv_heads)·d_k",
         "W_q, W_k and W_v side by side",
-        Role.WEIGHT,
-        aliases=("in_proj_weight", "c_attn_weight", "qkv_weight"),
-    ),
-    MatrixName(
-        "b_qkv",
-        ("(h + 2·kv_heads)·d_k",),
-        "the bias of W_qkv",
-        aliases=("in_proj_bias", "c_attn_bias", "qkv_bias"),
+        words=("in_proj", "c_attn", "qkv"),
     ),
     _tokens("K_past", "p", "d_k", "earlier keys, put before K", "past_key", "past_keys"),
     _tokens("V_past", "p", "d_v", "earlier values, put before V", "past_value", "past_values"),
@@ -113,17 +113,10 @@ MATRICES: dict[str, MatrixName] = by_name(
         ("batch", "heads"),
         ("attn_mask", "attention_mask"),
     ),
-    *_linear(1, "d_model", "d_ff", "feed-forward: the first product"),
-    *_linear(2, "d_ff", "d_model", "feed-forward: the second product"),
-    *_linear(3, "d_model", "d_ff", "feed-forward: the gate of swiglu"),
+    *_linear("1", "d_model", "d_ff", "feed-forward: the first product", "feed-forward"),
+    *_linear("2", "d_ff", "d_model", "feed-forward: the second product", "feed-forward"),
+    *_linear("3", "d_model", "d_ff", "feed-forward: the gate of swiglu", "feed-forward"),
     MatrixName("gamma", ("d_model",), "add & norm: the factor of a feature", owner="norm"),
     MatrixName("beta", ("d_model",), "add & norm: what is added to a feature", owner="norm"),
-    MatrixName(
-        "W_out",
-        ("d_model", "words"),
-        "after the last layer: to a score a word",
-        Role.WEIGHT,
-        owner="head",
-    ),
-    MatrixName("b_out", ("words",), "the bias of W_out", owner="head"),
+    *_linear("out", "d_model", "words", "after the last layer: to a score a word", "head"),
 )
