@@ -8,9 +8,9 @@ see them as dataclasses.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-__all__ = ["field", "kinds_of", "names_of", "record", "replace"]
+__all__ = ["by_name", "field", "kinds_of", "names_of", "record", "replace"]
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as record
@@ -89,3 +89,18 @@ def names_of(one: object) -> tuple[str, ...]:
     """Return the names of a record's fields, in their order."""
     names: tuple[str, ...] = type(one)._names  # type: ignore[attr-defined]
     return names
+
+
+class HasName(Protocol):
+    """A record with a name."""
+
+    @property
+    def name(self) -> str: ...
+
+
+Named = TypeVar("Named", bound=HasName)
+
+
+def by_name(*entries: Named) -> dict[str, Named]:
+    """Return a registry: these records by their names, in this order."""
+    return {entry.name: entry for entry in entries}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import nan
 
-from attncli.records import field, record
+from attncli.records import by_name, field, record
 
 
 @record(frozen=True)
@@ -41,59 +41,54 @@ class Convention:
 
 PAPER = Convention("paper", "Vaswani et al. 2017, and what this program does unasked")
 
-CONVENTIONS: dict[str, Convention] = {
-    convention.name: convention
-    for convention in (
-        PAPER,
-        Convention(
-            "torch-sdpa",
-            "PyTorch's scaled_dot_product_attention: causal from the top left, cache or not",
-            counts_cache=False,
-        ),
-        Convention(
-            "torch-mha",
-            "nn.MultiheadAttention: layout torch, 1 in a mask may not be attended, empty rows are "
-            "NaN, the mean of the heads' weights is the step average",
-            {"layout": "torch"},
-            drops=True,
-            counts_cache=False,
-            empty=nan,
-            averages=True,
-        ),
-        Convention(
-            "torch",
-            "PyTorch's Transformer layers and their state dicts: layout torch, 1 in a mask may not "
-            "be attended, heads must be said",
-            {"layout": "torch"},
-            drops=True,
-            counts_cache=False,
-            asks_heads=True,
-        ),
-        Convention(
-            "onnx",
-            "ONNX Attention: a mask shorter than the keys hides the rest",
-            fills_up=True,
-        ),
-        Convention(
-            "keras",
-            "keras.layers.Attention: dot scoring, fill -1e9, windows count the query's own key",
-            {"score": "dot", "fill": -1e9, "eps": 1e-3},
-            counts_cache=False,
-            window_counts_itself=True,
-        ),
-        Convention(
-            "d2l",
-            "Dive into Deep Learning: layout torch, fill -1e6",
-            {"layout": "torch", "fill": -1e6},
-            counts_cache=False,
-        ),
-        Convention(
-            "annotated-transformer",
-            "The Annotated Transformer: layout torch, fill -1e9, in a norm (x − mean) / (s + 1e-6)",
-            {"layout": "torch", "fill": -1e9, "eps": 1e-6, "norm": "pre"},
-            counts_cache=False,
-            sample_variance=True,
-            eps_outside=True,
-        ),
-    )
-}
+CONVENTIONS: dict[str, Convention] = by_name(
+    PAPER,
+    Convention(
+        "torch-sdpa",
+        "PyTorch's scaled_dot_product_attention: causal from the top left, cache or not",
+        counts_cache=False,
+    ),
+    Convention(
+        "torch-mha",
+        "nn.MultiheadAttention: layout torch, 1 in a mask may not be attended, empty rows are "
+        "NaN, the mean of the heads' weights is the step average",
+        {"layout": "torch"},
+        drops=True,
+        counts_cache=False,
+        empty=nan,
+        averages=True,
+    ),
+    Convention(
+        "torch",
+        "PyTorch's Transformer layers and their state dicts: layout torch, 1 in a mask may not "
+        "be attended, heads must be said",
+        {"layout": "torch"},
+        drops=True,
+        counts_cache=False,
+        asks_heads=True,
+    ),
+    Convention(
+        "onnx", "ONNX Attention: a mask shorter than the keys hides the rest", fills_up=True
+    ),
+    Convention(
+        "keras",
+        "keras.layers.Attention: dot scoring, fill -1e9, windows count the query's own key",
+        {"score": "dot", "fill": -1e9, "eps": 1e-3},
+        counts_cache=False,
+        window_counts_itself=True,
+    ),
+    Convention(
+        "d2l",
+        "Dive into Deep Learning: layout torch, fill -1e6",
+        {"layout": "torch", "fill": -1e6},
+        counts_cache=False,
+    ),
+    Convention(
+        "annotated-transformer",
+        "The Annotated Transformer: layout torch, fill -1e9, in a norm (x − mean) / (s + 1e-6)",
+        {"layout": "torch", "fill": -1e9, "eps": 1e-6, "norm": "pre"},
+        counts_cache=False,
+        sample_variance=True,
+        eps_outside=True,
+    ),
+)

@@ -20,7 +20,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from attncli.calculation.algebra.expressions import FUNCTIONS
-from attncli.calculation.counting.alternatives import LAYER_ALTERNATIVES, LayerSizes
+from attncli.calculation.counting.alternatives import LayerSizes, layer_alternatives
 from attncli.calculation.scoring.scoring_functions import SCORING
 from attncli.cli.program import cli
 from attncli.render.costs.cost_tables import MEANINGS
@@ -337,7 +337,7 @@ def loops(at: LayerSizes) -> Mapping[str, int]:
 )
 def test_kinds_of_layers_multiply_what_their_loops_do(at: LayerSizes) -> None:
     """Convolution, recurrence and attention of one layer."""
-    assert {kind.name: kind.multiplications(at) for kind in LAYER_ALTERNATIVES} == loops(at)
+    assert {kind.name: kind.multiplications for kind in layer_alternatives(at)} == loops(at)
 
 
 def reached(n: int, step: Any) -> int:
@@ -365,10 +365,9 @@ def test_orders_are_those_of_table_1() -> None:
 @pytest.mark.parametrize("n", [1, 2, 26, 27, 28, 81, 82])
 def test_paths_of_convolutions(n: int) -> None:
     """Contiguous kernels of 3 reach 3 tokens farther a layer; dilated ones three times as far."""
-    kinds = {kind.name: kind for kind in LAYER_ALTERNATIVES}
-    at = LayerSizes(n, 5, 3, 1)
-    assert kinds["convolution"].longest(at) == reached(n, lambda layers, seen: 3 * layers)
-    assert kinds["dilated convolution"].longest(at) == reached(n, lambda layers, _: 3**layers)
+    paths = {kind.name: kind.path for kind in layer_alternatives(LayerSizes(n, 5, 3, 1))}
+    assert paths["convolution"] == reached(n, lambda layers, seen: 3 * layers)
+    assert paths["dilated convolution"] == reached(n, lambda layers, _: 3**layers)
 
 
 def test_layers_are_compared_by_their_first_attention() -> None:

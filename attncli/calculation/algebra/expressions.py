@@ -35,7 +35,10 @@ FUNCTIONS: dict[str, Callable[[float], float]] = {
 
 
 class Expression(ABC):
-    """A number together with the arithmetic that gives it."""
+    """A number together with the arithmetic that gives it.
+
+    Python's operators make larger expressions: `Cell("X", (0, 1)) / 2`.
+    """
 
     @property
     def parts(self) -> tuple[Expression, ...]:
@@ -53,6 +56,21 @@ class Expression(ABC):
     def turned(self, swapped: Container[str]) -> Expression:
         """Return the expression in a layout that writes the matrices in `swapped` transposed."""
         return self
+
+    def __add__(self, other: Expression) -> Expression:
+        return Sum((self, other))
+
+    def __sub__(self, other: Expression) -> Expression:
+        return Difference(self, other)
+
+    def __mul__(self, other: Expression) -> Expression:
+        return Product((self, other))
+
+    def __truediv__(self, other: Expression | float) -> Expression:
+        return Quotient(self, other if isinstance(other, Expression) else Number(other))
+
+    def __pow__(self, exponent: float) -> Expression:
+        return Power(self, Number(exponent))
 
 
 def settled(expression: Expression, values: Values) -> Expression:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
-from attncli.records import record
+from attncli.records import by_name, record
 
 if TYPE_CHECKING:  # the names of layouts must not wait for numpy
     import numpy as np
@@ -13,6 +13,9 @@ if TYPE_CHECKING:  # the names of layouts must not wait for numpy
 
 Scalar = TypeVar("Scalar", bound="np.generic")
 Array: TypeAlias = "NDArray[np.floating[Any]]"
+AnyArray: TypeAlias = "NDArray[Any]"
+Booleans: TypeAlias = "NDArray[np.bool_]"
+WholeNumbers: TypeAlias = "NDArray[np.int_]"
 Shape = tuple[int, ...]
 
 
@@ -88,19 +91,16 @@ class Layout:
         return " ".join(reversed(written) if reverse else written)
 
 
-LAYOUTS: dict[str, Layout] = {
-    layout.name: layout
-    for layout in (
-        Layout("rows", "tokens are rows, weights d_in × d_out: Q = X W_q", frozenset()),
-        Layout(
-            "columns",
-            "tokens are columns, weights d_out × d_in: Q = W_q X",
-            frozenset({Role.TOKENS, Role.WEIGHT}),
-        ),
-        Layout(
-            "torch",
-            "tokens are rows, weights d_out × d_in as nn.Linear stores them: Q = X W_qᵀ",
-            frozenset({Role.WEIGHT}),
-        ),
-    )
-}
+LAYOUTS: dict[str, Layout] = by_name(
+    Layout("rows", "tokens are rows, weights d_in × d_out: Q = X W_q", frozenset()),
+    Layout(
+        "columns",
+        "tokens are columns, weights d_out × d_in: Q = W_q X",
+        frozenset({Role.TOKENS, Role.WEIGHT}),
+    ),
+    Layout(
+        "torch",
+        "tokens are rows, weights d_out × d_in as nn.Linear stores them: Q = X W_qᵀ",
+        frozenset({Role.WEIGHT}),
+    ),
+)

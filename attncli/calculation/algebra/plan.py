@@ -42,6 +42,9 @@ class Plan:
     def names(self) -> tuple[str, ...]:
         return tuple(step.name for step in self.steps)
 
+    def step(self, name: str) -> Step:
+        return next(step for step in self.steps if step.name == name)
+
     def shape(self, step: Step) -> str:
         """Return the shape of a step as the user reads it: `3 × 4`."""
         return shape_text(self.layout.written_shape(sizes(step.axes), step.role))

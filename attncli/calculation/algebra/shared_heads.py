@@ -7,14 +7,9 @@ as in ONNX, PyTorch and Keras.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
 
-from attncli.calculation.algebra.layouts import Array, Shape
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from attncli.calculation.algebra.layouts import AnyArray, Array, Shape
 
 
 def spread(matrix: Array, shape: Shape) -> Array:
@@ -30,7 +25,7 @@ def spread(matrix: Array, shape: Shape) -> Array:
     return np.repeat(matrix, shape[-3] // matrix.shape[-3], axis=-3)
 
 
-def shared_place(leading: tuple[int, ...], matrix: NDArray[Any], shape: Shape) -> tuple[int, ...]:
+def shared_place(leading: tuple[int, ...], matrix: AnyArray, shape: Shape) -> tuple[int, ...]:
     """Return the batch entry and kv head that serve the batch entry and query head `leading`."""
     if matrix.shape[:-2] == shape[:-2]:
         return leading

@@ -6,18 +6,7 @@ from collections.abc import Container
 from math import hypot
 from typing import Protocol
 
-from attncli.calculation.algebra.expressions import (
-    Cell,
-    Difference,
-    Expression,
-    Function,
-    Number,
-    Power,
-    Product,
-    Quotient,
-    Sum,
-    Values,
-)
+from attncli.calculation.algebra.expressions import Cell, Expression, Function, Sum, Values
 from attncli.records import record, replace
 
 Slot = int | range | None  # an index; None runs along the axis, a range along a part of it
@@ -112,9 +101,8 @@ class Mapped:
 
     def of(self, number: Expression) -> Function:
         """Return the function of any number, treated like the numbers of the line."""
-        argument = Difference(number, self.less) if self.less else number
-        divided = Quotient(argument, Number(self.over)) if self.over != 1 else argument
-        return Function(self.function, divided)
+        argument = number - self.less if self.less else number
+        return Function(self.function, argument / self.over if self.over != 1 else argument)
 
     def at(self, position: int) -> Function:
         return self.of(self.line.at(position))
@@ -123,22 +111,26 @@ class Mapped:
         return self
 
 
-@record(frozen=True)
-class Total(Expression):
-    """Σ over the elements of a vector."""
-
-    vector: Vector
-
-    @property
-    def parts(self) -> tuple[Expression, ...]:
-        return tuple(self.vector.at(position) for position in range(self.vector.size))
+class SumOfParts(Expression):
+    """The sum of its parts."""
 
     def value(self, values: Values) -> float:
         return sum(part.value(values) for part in self.parts)
 
 
 @record(frozen=True)
-class Inner(Expression):
+class Total(SumOfParts):
+    """Σ over the elements of a vector."""
+
+    vector: Vector
+
+    @property
+    def parts(self) -> tuple[Expression, ...]:
+        return tuple(map(self.vector.at, range(self.vector.size)))
+
+
+@record(frozen=True)
+class Inner(SumOfParts):
     """u · v: the sum of the products of the elements of two vectors of one size."""
 
     left: Vector
@@ -146,11 +138,7 @@ class Inner(Expression):
 
     @property
     def parts(self) -> tuple[Expression, ...]:
-        size = range(self.left.size)
-        return tuple(Product((self.left.at(at), self.right.at(at))) for at in size)
-
-    def value(self, values: Values) -> float:
-        return sum(part.value(values) for part in self.parts)
+        return tuple(self.left.at(i) * self.right.at(i) for i in range(self.left.size))
 
     def halfway(self, values: Values) -> Expression:
         return Sum(tuple(part.halfway(values) for part in self.parts))
@@ -169,15 +157,14 @@ class Length(Expression):
 
     @property
     def parts(self) -> tuple[Expression, ...]:
-        size = range(self.line.size)
-        return tuple(Power(self.line.at(position), Number(2)) for position in size)
+        return tuple(self.line.at(i) ** 2 for i in range(self.line.size))
 
     def value(self, values: Values) -> float:
         return hypot(*(self.line.at(at).value(values) for at in range(self.line.size)))
 
 
 @record(frozen=True)
-class SquaredDistance(Expression):
+class SquaredDistance(SumOfParts):
     """‖u − v‖²: the sum of the squares of the differences."""
 
     left: Line
@@ -185,9 +172,4 @@ class SquaredDistance(Expression):
 
     @property
     def parts(self) -> tuple[Expression, ...]:
-        size = range(self.left.size)
-        pairs = ((self.left.at(at), self.right.at(at)) for at in size)
-        return tuple(Power(Difference(one, other), Number(2)) for one, other in pairs)
-
-    def value(self, values: Values) -> float:
-        return sum(part.value(values) for part in self.parts)
+        return tuple((self.left.at(i) - self.right.at(i)) ** 2 for i in range(self.left.size))

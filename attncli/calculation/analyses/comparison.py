@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import isfinite, isnan
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import Array
+from attncli.calculation.algebra.layouts import AnyArray, Array
 from attncli.calculation.algebra.plan import Plan, Step, Trace
 from attncli.calculation.names.known_names import last_of
 from attncli.calculation.names.step_names import STEPS
 from attncli.calculation.problem.problem import Problem
 from attncli.records import record
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 ROUNDOFF = 1e-12  # relative error, or absolute below 1, that the order of additions can cause
 
@@ -111,7 +107,7 @@ def _same(ours: float, theirs: float) -> bool:
     return ours == theirs or (isnan(ours) and isnan(theirs))
 
 
-def _farthest(ours: NDArray[Any], theirs: NDArray[Any]) -> tuple[int, ...]:
+def _farthest(ours: AnyArray, theirs: AnyArray) -> tuple[int, ...]:
     """Return where the two differ most; NaN against a number differs most of all."""
     with np.errstate(invalid="ignore"):
         apart = np.where(ours == theirs, 0.0, np.abs(ours - theirs))

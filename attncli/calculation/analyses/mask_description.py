@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import Axis
+from attncli.calculation.algebra.layouts import AnyArray, Axis, Booleans
 from attncli.calculation.masks.mask_operation import HIDES
-from attncli.calculation.masks.mask_rules import MASKS, Booleans, read_rule
+from attncli.calculation.masks.mask_rules import MASKS, read_rule
 from attncli.calculation.problem.input_matrices import MOST_AXES
 from attncli.errors import ProblemError
 from attncli.records import record
 from attncli.words import count, noun, shape_text
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 MOST_NAMED = 5
 BATCH_AND_HEADS = ("batch entry", "head")
@@ -60,7 +56,7 @@ def pattern_of_rule(value: object, n: int, m: int) -> Pattern:
     return Pattern(opened[:, None], rule.words, BATCH_AND_HEADS)
 
 
-def pattern_of_matrix(matrix: NDArray[Any], name: str) -> Pattern:
+def pattern_of_matrix(matrix: AnyArray, name: str) -> Pattern:
     """Return the mask of a matrix, read like `compute` does: 1 may be attended, or numbers to add.
 
     A single row is a mask for all queries. Raises ProblemError if the matrix has more than 4 axes.
@@ -75,7 +71,7 @@ def pattern_of_matrix(matrix: NDArray[Any], name: str) -> Pattern:
     return Pattern(opened, words, leading)
 
 
-def _read(matrix: NDArray[Any]) -> tuple[Booleans, str]:
+def _read(matrix: AnyArray) -> tuple[Booleans, str]:
     """Return the open cells of a matrix, and a description of what its cells are."""
     if matrix.dtype.kind == "b":
         return matrix.astype(np.bool_), "booleans: true may be attended"

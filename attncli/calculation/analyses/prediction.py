@@ -7,15 +7,13 @@ needs no such mask, because later tokens do not exist yet. Both give each token 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import Array, Layout, Role
+from attncli.calculation.algebra.layouts import AnyArray, Array, Booleans, Layout, Role
 from attncli.calculation.algebra.plan import Step, Trace
 from attncli.calculation.analyses.comparison import Calculated
 from attncli.calculation.masks.mask_operation import masks_in
-from attncli.calculation.masks.mask_rules import Booleans
 from attncli.calculation.names.known_names import last_of
 from attncli.calculation.names.step_names import STEPS
 from attncli.calculation.plans.from_document import read
@@ -23,9 +21,6 @@ from attncli.calculation.problem.document import MASKS, Document, Entry
 from attncli.calculation.problem.problem import Problem
 from attncli.errors import ProblemError
 from attncli.records import record
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 # For each cache, the matrix of an attention to keep: the first of these that exists.
 KEPT = {step.kept_as: (step.name, *step.equals) for step in STEPS.values() if step.kept_as}
@@ -61,9 +56,8 @@ def token_by_token(document: Document, problem: Problem, trace: Trace) -> Trace:
     if not any(attention.grows for attention in attentions):
         message = "no attention of it is causal: its first tokens depend on later ones."
         raise ProblemError(message, "Add --mask causal, or take a decoder.", ("mask",))
-    tokens = next(problem.axes[name] for name in ("decoder.X", "X", "Q") if name in problem.axes)[
-        -2
-    ]
+    source = next(name for name in ("decoder.X", "X", "Q") if name in problem.axes)
+    tokens = problem.axes[source][-2]
     matrices = {name: matrix.copy() for name, matrix in trace.matrices.items()}
     caches: dict[str, Array] = {}
     for at in range(tokens.size):
@@ -125,9 +119,9 @@ def _fed(
     return Document(entries, document.sources)
 
 
-def _mask_of(attention: Masked, at: int) -> NDArray[Any] | None:
+def _mask_of(attention: Masked, at: int) -> AnyArray | None:
     """Return the masks of one query, except causal, in one: booleans, or numbers to add."""
-    mask: NDArray[Any] | None = attention.may_attend
+    mask: AnyArray | None = attention.may_attend
     if attention.added is not None:
         hidden = False if mask is None else ~mask
         mask = np.where(hidden, -np.inf, attention.added)

@@ -19,7 +19,7 @@ from attncli.calculation.masks.mask_rules import Booleans
 from attncli.calculation.operations.normalisers import Softmax
 from attncli.calculation.operations.pointwise import DivideByRoot
 from attncli.calculation.plans.attention import attention
-from attncli.calculation.problem.problem import Problem, Sublayer
+from attncli.calculation.problem.problem import Problem, Sublayer, naming
 from attncli.calculation.scoring.scoring_functions import SCORING
 from attncli.errors import AttncliError, ProblemError
 from attncli.records import record, replace
@@ -86,12 +86,9 @@ def of_random(widths: Sequence[int], drawn: Drawn) -> Saturation:
 
 
 def _of_width(d_k: int, drawn: Drawn) -> SaturationRow:
-    without, scaled = [], []
-    for scores in _random_scores(d_k, drawn):
-        over_root = DivideByRoot("scores", d_k).apply(scores)
-        without.append(_all_seen(scores))
-        scaled.append(_all_seen(over_root))
-    return row(d_k, "", None, np.concatenate(without), np.concatenate(scaled))
+    over_root = DivideByRoot("scores", d_k).apply
+    sides = [(_all_seen(s), _all_seen(over_root(s))) for s in _random_scores(d_k, drawn)]
+    return row(d_k, "", None, *map(np.concatenate, zip(*sides, strict=True)))
 
 
 def _random_scores(d_k: int, drawn: Drawn) -> Iterator[Array]:
@@ -128,16 +125,10 @@ def of_document(title: str, parts: Sequence[Sublayer], trace: Trace) -> Saturati
     steps: list[Step] = []
     for part in parts:
         where = part.prefix.removesuffix(".")
-        try:
-            sides = [_run(side, part, trace) for side in without_and_with(part.problem)]
-            rows += _rows_of(where, *sides)
-        except ProblemError as error:
-            if not where:
-                raise
-            names = (*(f"{where}.{name}" for name in error.names), *error.names)
-            raise ProblemError(f"{where}: {error.message}", error.hint, names) from None
-        without, _ = sides
-        operands = _step(without, "scores").operation.operands
+        with naming(where):
+            without, scaled = (_run(side, part, trace) for side in without_and_with(part.problem))
+            rows += _rows_of(where, without, scaled)
+        operands = without.plan.step("scores").operation.operands
         entries += (
             _entries(part.name(name), without.matrices[name]) for name in dict.fromkeys(operands)
         )
@@ -193,9 +184,9 @@ def _rows_of(where: str, without: Trace, scaled: Trace) -> Iterator[SaturationRo
         by_query(trace.matrices[scores], trace.matrices["weights"], sees)
         for trace, scores in ((without, "scores"), (scaled, over_root))
     ]
-    queries, _ = _step(without, "scores").operation.operands
+    queries, _ = without.plan.step("scores").operation.operands
     d_k = without.matrices[queries].shape[-1]
-    counted = [axis.name for axis in _step(without, "weights").axes]
+    counted = [axis.name for axis in without.plan.step("weights").axes]
     if "heads" in counted:
         by_head = (np.moveaxis(side, counted.index("heads"), 0) for side in sides)
         for head, both in enumerate(zip(*by_head, strict=True), 1):
@@ -214,10 +205,6 @@ def visible(trace: Trace) -> Booleans:
         laid = mask.apply(laid, *(trace.matrices[name] for name in masks))
     sees: Booleans = laid > HIDES
     return sees
-
-
-def _step(trace: Trace, name: str) -> Step:
-    return next(step for step in trace.plan.steps if step.name == name)
 
 
 def _flat(queries: Array) -> Array:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import Array
+from attncli.calculation.algebra.layouts import Array, Booleans
 from attncli.calculation.algebra.plan import Plan, Step, Trace
 from attncli.calculation.names.known_names import last_of
 from attncli.calculation.names.matrix_names import MATRICES
 from attncli.calculation.problem.problem import Problem, Sublayer
 from attncli.words import in_words, some_in_words
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 MOST_NAMED = 5
 IDLE = {
@@ -125,7 +121,7 @@ def _empty_rows(trace: Trace, plan: Plan, problem: Problem) -> Iterator[str]:
             yield _empty(hidden, weights[names[0]], plan, problem)
 
 
-def _empty(hidden: NDArray[np.bool_], weights: Step, plan: Plan, problem: Problem) -> str:
+def _empty(hidden: Booleans, weights: Step, plan: Plan, problem: Problem) -> str:
     rows = np.argwhere(hidden)
     named = [problem.where(weights.axes[:-1], index) for index in rows[:MOST_NAMED].tolist()]
     more = f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else ""

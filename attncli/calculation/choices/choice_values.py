@@ -5,11 +5,11 @@ Each reader raises ValueError for a wrong value; the message says what is expect
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from math import inf, isfinite
 from typing import TYPE_CHECKING
 
-from attncli.words import did_you_mean, printable
+from attncli.words import did_you_mean, in_words, printable
 
 if TYPE_CHECKING:
     from attncli.calculation.positions.position_schemes import Position
@@ -19,16 +19,11 @@ def one_of(values: Callable[[], Collection[str]]) -> Callable[[object], str]:
     def read(value: object) -> str:
         word = str(value).strip().casefold()
         if word not in values():
-            expected = f"it must be {_alternatives(values())}"
-            raise ValueError(f"{expected}{did_you_mean(word, values())}")
+            expected = in_words(list(values()), "or")
+            raise ValueError(f"it must be {expected}{did_you_mean(word, values())}")
         return word
 
     return read
-
-
-def _alternatives(values: Iterable[str]) -> str:
-    *most, last = values
-    return f"{', '.join(most)} or {last}"
 
 
 def whole_number(value: object) -> int:
@@ -62,50 +57,39 @@ def lengths(value: object) -> tuple[int, ...]:
     return tuple(map(int, lengths))
 
 
+def number_that(
+    expected: str, is_allowed: Callable[[float], bool] = isfinite
+) -> Callable[[object], float]:
+    """Return a reader of the numbers that are allowed; `expected` says which these are."""
+
+    def read(value: object) -> float:
+        number = _number(value, expected)
+        if not is_allowed(number):
+            raise ValueError(expected)
+        return number
+
+    return read
+
+
+def _is_none(value: object) -> bool:
+    return value is None or (isinstance(value, str) and value.strip().casefold() == "none")
+
+
 def factor(value: object) -> float:
     """Read a factor; `none` is 1, which changes nothing."""
-    if value is None or (isinstance(value, str) and value.strip().casefold() == "none"):
-        return 1.0
-    expected = "it must be a number, or none"
-    factor = _number(value, expected)
-    if not isfinite(factor):
-        raise ValueError(expected)
-    return factor
+    return 1.0 if _is_none(value) else _factor(value)
 
 
 def cap(value: object) -> float | None:
     """Read a soft cap; 0 and `none` mean that there is no cap."""
-    if value is None or (isinstance(value, str) and value.strip().casefold() == "none"):
-        return None
-    expected = "it must be a number above 0, or none"
-    cap = _number(value, expected)
-    if not isfinite(cap) or cap < 0:
-        raise ValueError(expected)
-    return cap or None
+    return None if _is_none(value) else _cap(value) or None
 
 
-def temperature(value: object) -> float:
-    expected = "it must be a finite number above 0"
-    temperature = _number(value, expected)
-    if not isfinite(temperature) or temperature <= 0:
-        raise ValueError(expected)
-    return temperature
-
-
-def fill(value: object) -> float:
-    expected = "it must be a number, or -inf"
-    fill = _number(value, expected)
-    if not isfinite(fill) and fill != -inf:
-        raise ValueError(expected)
-    return fill
-
-
-def eps(value: object) -> float:
-    expected = "it must be a number of at least 0"
-    eps = _number(value, expected)
-    if not 0 <= eps < inf:
-        raise ValueError(expected)
-    return eps
+_factor = number_that("it must be a number, or none")
+_cap = number_that("it must be a number above 0, or none", lambda cap: 0 <= cap < inf)
+temperature = number_that("it must be a finite number above 0", lambda number: 0 < number < inf)
+fill = number_that("it must be a number, or -inf", lambda fill: fill < inf)
+eps = number_that("it must be a number of at least 0", lambda eps: 0 <= eps < inf)
 
 
 def yes_or_no(value: object) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attncli.records import field, record
+from attncli.records import by_name, field, record
 
 FFN = "ffn"  # every other sublayer is attention: `self` on the tokens, `cross` on the memory
 
@@ -69,32 +69,29 @@ class LayerKind:
 _ENCODER, _DECODER = ("self", FFN), ("self", "cross", FFN)
 _SMALL = {"n": 3, "d_model": 6, "d_ff": 7}
 
-LAYERS: dict[str, LayerKind] = {
-    kind.name: kind
-    for kind in (
-        LayerKind(
-            "encoder",
-            "an",
-            "self-attention and feed-forward, with their norms",
-            (Stack(_ENCODER),),
-            _SMALL,
-            {"heads": 2},
-        ),
-        LayerKind(
-            "decoder",
-            "a",
-            "causal self-attention, attention on memory, feed-forward",
-            (Stack(_DECODER, is_causal=True),),
-            {**_SMALL, "m": 4},
-            {"heads": 2},
-        ),
-        LayerKind(
-            "transformer",
-            "a",
-            "an encoder and a decoder, from embeddings to the share of each word",
-            (Stack(_ENCODER, "encoder"), Stack(_DECODER, "decoder", is_causal=True)),
-            {**_SMALL, "m": 4, "words": 5},
-            {"heads": 2, "position": "sinusoidal", "scale_embeddings": True},
-        ),
-    )
-}
+LAYERS: dict[str, LayerKind] = by_name(
+    LayerKind(
+        "encoder",
+        "an",
+        "self-attention and feed-forward, with their norms",
+        (Stack(_ENCODER),),
+        _SMALL,
+        {"heads": 2},
+    ),
+    LayerKind(
+        "decoder",
+        "a",
+        "causal self-attention, attention on memory, feed-forward",
+        (Stack(_DECODER, is_causal=True),),
+        {**_SMALL, "m": 4},
+        {"heads": 2},
+    ),
+    LayerKind(
+        "transformer",
+        "a",
+        "an encoder and a decoder, from embeddings to the share of each word",
+        (Stack(_ENCODER, "encoder"), Stack(_DECODER, "decoder", is_causal=True)),
+        {**_SMALL, "m": 4, "words": 5},
+        {"heads": 2, "position": "sinusoidal", "scale_embeddings": True},
+    ),
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from attncli.calculation.algebra.layouts import LAYOUTS, Axes, Axis, Role, Shape
 from attncli.calculation.algebra.operation_cost import Cost, cells
@@ -131,23 +131,37 @@ class LayerSizes:
 class LayerAlternative:
     """A kind of layer that combines n tokens of d features, as an alternative to attention.
 
-    `order`, `sequential` and `path` say how the cost of the layer, the operations that must wait
-    for each other, and the longest path between two tokens grow (Vaswani et al. 2017, table 1);
-    `multiplications` is the exact number for one layer.
+    `order`, `sequential_order` and `path_order` say how the cost of the layer, the operations that
+    must wait for each other, and the longest path between two tokens grow (Vaswani et al. 2017,
+    table 1); `cost`, `sequential` and `path` are these at the given sizes. `multiplications` is the
+    exact number for one layer.
     """
 
     name: str
     order: str
-    cost: Callable[[LayerSizes], int]
-    sequential: str
-    steps: Callable[[LayerSizes], int]
-    path: str
-    longest: Callable[[LayerSizes], int]
-    multiplications: Callable[[LayerSizes], int]
+    cost: int
+    sequential_order: str
+    sequential: int
+    path_order: str
+    path: int
+    multiplications: int
 
 
-def _one(_: LayerSizes) -> int:
-    return 1
+def layer_alternatives(at: LayerSizes) -> tuple[LayerAlternative, ...]:
+    """Return all kinds of layers at these sizes."""
+    n, d, k, r = at.n, at.d, at.kernel, at.window
+    all_pairs, near, dense, recurrence = n**2 * d, r * n * d, k * n * d**2, n * d**2
+    kind = LayerAlternative
+    return (
+        # Attention multiplies Q Kᵀ, and weights V.
+        kind("self-attention", "n² · d", all_pairs, "1", 1, "1", 1, 2 * all_pairs),
+        kind("restricted attention", "r · n · d", near, "1", 1, "n / r", -(-n // r), 2 * near),
+        # For each token, a convolution has k products with d × d weights.
+        kind("convolution", "k · n · d²", dense, "1", 1, "n / k", -(-n // k), dense),
+        kind("dilated convolution", "k · n · d²", dense, "1", 1, "log_k n", _layers(n, k), dense),
+        # A recurrence multiplies W x and U h.
+        kind("recurrence", "n · d²", recurrence, "n", n, "n", n, 2 * recurrence),
+    )
 
 
 def _layers(n: int, reach: int) -> int:
@@ -156,60 +170,6 @@ def _layers(n: int, reach: int) -> int:
     while seen < n:
         layers, seen = layers + 1, seen * reach
     return layers
-
-
-LAYER_ALTERNATIVES: tuple[LayerAlternative, ...] = (
-    LayerAlternative(
-        "self-attention",
-        "n² · d",
-        lambda at: at.n**2 * at.d,
-        "1",
-        _one,
-        "1",
-        _one,
-        lambda at: 2 * at.n**2 * at.d,  # Q Kᵀ, and weights V
-    ),
-    LayerAlternative(
-        "restricted attention",
-        "r · n · d",
-        lambda at: at.window * at.n * at.d,
-        "1",
-        _one,
-        "n / r",
-        lambda at: -(-at.n // at.window),
-        lambda at: 2 * at.window * at.n * at.d,
-    ),
-    LayerAlternative(
-        "convolution",
-        "k · n · d²",
-        lambda at: at.kernel * at.n * at.d**2,
-        "1",
-        _one,
-        "n / k",
-        lambda at: -(-at.n // at.kernel),
-        lambda at: at.kernel * at.n * at.d**2,  # for each token, k products with d × d weights
-    ),
-    LayerAlternative(
-        "dilated convolution",
-        "k · n · d²",
-        lambda at: at.kernel * at.n * at.d**2,
-        "1",
-        _one,
-        "log_k n",
-        lambda at: _layers(at.n, at.kernel),
-        lambda at: at.kernel * at.n * at.d**2,
-    ),
-    LayerAlternative(
-        "recurrence",
-        "n · d²",
-        lambda at: at.n * at.d**2,
-        "n",
-        lambda at: at.n,
-        "n",
-        lambda at: at.n,
-        lambda at: 2 * at.n * at.d**2,  # W x and U h
-    ),
-)
 
 
 @record(frozen=True)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import LAYOUTS, Shape
+from attncli.calculation.algebra.layouts import LAYOUTS, AnyArray, Shape
 from attncli.calculation.choices.choices import Choices
 from attncli.calculation.choices.layer_kinds import FFN, LAYERS, Stack
 from attncli.calculation.counting.sizes import Sizes, shape_of
@@ -22,9 +22,6 @@ from attncli.calculation.operations.activations import ACTIVATIONS
 from attncli.calculation.problem.document import Document, Entry
 from attncli.errors import ProblemError
 from attncli.words import in_words, shape_text
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 MOST_NUMBERS = 2**59  # in a matrix; NumPy cannot count the bytes of more
 SOURCE = "the sizes"
@@ -71,7 +68,7 @@ def _check_made(names: Iterable[str], biases: str, final_norm: bool) -> None:
         raise ProblemError(message, "With --d-model Q, K and V are projected.")
 
 
-def blank(name: str, shape: Shape, dtype: np.dtype[Any]) -> NDArray[Any]:
+def blank(name: str, shape: Shape, dtype: np.dtype[Any]) -> AnyArray:
     """Return zeros that take no memory. Raises ProblemError if NumPy cannot hold the shape."""
     if prod(shape) > MOST_NUMBERS:
         message = f"{name} would be {shape_text(shape)}: no machine holds so many numbers."

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import prod
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import Axes, Shape, sizes
+from attncli.calculation.algebra.layouts import AnyArray, Axes, Booleans, Shape, sizes
 from attncli.calculation.algebra.operation_cost import cells
 from attncli.calculation.algebra.tiles import Tile
 from attncli.calculation.masks.mask_operation import Mask, filled_up
-from attncli.calculation.masks.mask_rules import Booleans
 from attncli.calculation.masks.seen_keys import Seen, blocks
 from attncli.records import record
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 @record(frozen=True)
@@ -33,7 +28,7 @@ class Opened:
         return self.opened / self.scores
 
 
-def opened(mask: Mask, axes: Axes, matrices: Mapping[str, NDArray[Any]]) -> Opened:
+def opened(mask: Mask, axes: Axes, matrices: Mapping[str, AnyArray]) -> Opened:
     """Count the scores with these axes that a mask leaves open.
 
     `matrices` contains the mask's matrices. Numbers from other steps, such as the distances of
@@ -61,7 +56,7 @@ def _by_runs(mask: Mask, shape: Shape) -> int | None:
     return int(runs.sum()) * (prod(shape[:-1]) // runs.size)
 
 
-def _seen(mask: Mask, tile: Tile, given: Mapping[str, NDArray[Any]]) -> Booleans:
+def _seen(mask: Mask, tile: Tile, given: Mapping[str, AnyArray]) -> Booleans:
     """True where a query of a tile may attend a key."""
     seen = Seen(mask.rules, tile).booleans()
     for name, matrix in given.items():

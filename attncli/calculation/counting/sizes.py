@@ -47,11 +47,7 @@ SIZES: dict[str, Size] = {
 }
 
 # The products with weights that add a bias; the first entry is the default.
-BIASES = {
-    "ffn": "in feed-forwards alone, as in the paper",
-    "none": "nowhere",
-    "all": "everywhere",
-}
+BIASES = {"ffn": "in feed-forwards alone, as in the paper", "none": "nowhere", "all": "everywhere"}
 
 
 def option(name: str) -> str:

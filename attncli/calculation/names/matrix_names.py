@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from attncli.calculation.algebra.layouts import Role
-from attncli.records import record
+from attncli.records import by_name, record
 
 
 @record(frozen=True)
@@ -31,102 +31,92 @@ def _tokens(name: str, rows: str, columns: str, meaning: str, *aliases: str) -> 
     return MatrixName(name, (rows, columns), meaning, Role.TOKENS, ("batch", "heads"), aliases)
 
 
-def _projection(letter: str, source: str, rows: str, columns: str, *words: str) -> list[MatrixName]:
-    """Return the weight and the bias of one projection, with other spellings of their names."""
-    weights = [f"w_{word}" for word in words] + [f"{word}_weight" for word in words]
-    biases = [f"b_{word}" for word in words] + [f"{word}_bias" for word in words]
-    meaning = f"projects {source}; rank 3 gives each head its own"
-    return [
-        MatrixName(
-            f"W_{letter}", (rows, columns), meaning, Role.WEIGHT, ("heads",), tuple(weights)
-        ),
-        MatrixName(
-            f"b_{letter}",
-            (columns,),
-            f"the bias of W_{letter}",
-            leading=("heads",),
-            aliases=tuple(biases),
-        ),
-    ]
+def _linear(
+    name: str,
+    rows: str,
+    columns: str,
+    meaning: str,
+    owner: str = "attention",
+    leading: tuple[str, ...] = (),
+    words: tuple[str, ...] = (),
+) -> tuple[MatrixName, MatrixName]:
+    """Return a weight and its bias; each of the `words` makes other spellings of their names.
 
-
-def _linear(number: int, rows: str, columns: str, meaning: str) -> list[MatrixName]:
-    """Return the weight and the bias of one linear layer of a feed-forward."""
-    weight = MatrixName(f"W_{number}", (rows, columns), meaning, Role.WEIGHT, owner="feed-forward")
-    bias = MatrixName(f"b_{number}", (columns,), f"the bias of W_{number}", owner="feed-forward")
-    return [weight, bias]
-
-
-MATRICES: dict[str, MatrixName] = {
-    matrix.name: matrix
-    for matrix in (
-        _tokens("X", "n", "d_model", "the sequence", "input", "inputs", "embeddings"),
-        _tokens(
-            "memory",
-            "m",
-            "d_model",
-            "another sequence, which keys and values come from",
-            "encoder_output",
-            "encoder_outputs",
-            "source",
-        ),
-        MatrixName(
-            "position",
-            ("n", "d_model"),
-            "learned positions, added to X",
-            Role.TOKENS,
-            aliases=("positions", "positional_encoding", "position_embeddings"),
-        ),
-        _tokens("Q", "n", "d_k", "queries, given instead of projected", "query", "queries"),
-        _tokens("K", "m", "d_k", "keys, given instead of projected", "key", "keys"),
-        _tokens("V", "m", "d_v", "values, given instead of projected", "value", "values"),
-        *_projection("q", "X to queries", "d_model", "h·d_k", "query", "queries"),
-        *_projection("k", "X or memory to keys", "d_model", "h·d_k", "key", "keys"),
-        *_projection("v", "X or memory to values", "d_model", "h·d_v", "value", "values"),
-        *_projection("o", "the heads to the output", "h·d_v", "d_out", "out", "output"),
-        MatrixName(
-            "W_qkv",
-            ("d_model", "(h + 2·kv_heads)·d_k"),
-            "W_q, W_k and W_v side by side",
-            Role.WEIGHT,
-            aliases=("in_proj_weight", "c_attn_weight", "qkv_weight"),
-        ),
-        MatrixName(
-            "b_qkv",
-            ("(h + 2·kv_heads)·d_k",),
-            "the bias of W_qkv",
-            aliases=("in_proj_bias", "c_attn_bias", "qkv_bias"),
-        ),
-        _tokens("K_past", "p", "d_k", "earlier keys, put before K", "past_key", "past_keys"),
-        _tokens("V_past", "p", "d_v", "earlier values, put before V", "past_value", "past_values"),
-        MatrixName(
-            "W_a",
-            ("d_q", "hidden"),
-            "additive: of queries; general: d_q × d_k; concat: (d_q + d_k) × hidden",
-            Role.WEIGHT,
-        ),
-        MatrixName("U_a", ("d_k", "hidden"), "additive: of keys", Role.WEIGHT),
-        MatrixName("v_a", ("hidden",), "additive, concat: turns hidden into a score"),
-        MatrixName(
-            "mask",
-            ("n", "m"),
-            "what may be attended (1), or numbers added to the scores",
-            Role.TOKENS,
-            ("batch", "heads"),
-            ("attn_mask", "attention_mask"),
-        ),
-        *_linear(1, "d_model", "d_ff", "feed-forward: the first product"),
-        *_linear(2, "d_ff", "d_model", "feed-forward: the second product"),
-        *_linear(3, "d_model", "d_ff", "feed-forward: the gate of swiglu"),
-        MatrixName("gamma", ("d_model",), "add & norm: the factor of a feature", owner="norm"),
-        MatrixName("beta", ("d_model",), "add & norm: what is added to a feature", owner="norm"),
-        MatrixName(
-            "W_out",
-            ("d_model", "words"),
-            "after the last layer: to a score a word",
-            Role.WEIGHT,
-            owner="head",
-        ),
-        MatrixName("b_out", ("words",), "the bias of W_out", owner="head"),
+    They are `query_weight` and `query_bias`, and with `leading` axes `w_query` and `b_query` too.
+    """
+    weights, biases = (
+        (*(f"{letter}_{word}" for word in words if leading), *(f"{word}_{kind}" for word in words))
+        for letter, kind in (("w", "weight"), ("b", "bias"))
     )
-}
+    of_bias = f"the bias of W_{name}"
+    return (
+        MatrixName(f"W_{name}", (rows, columns), meaning, Role.WEIGHT, leading, weights, owner),
+        MatrixName(f"b_{name}", (columns,), of_bias, Role.FIXED, leading, biases, owner),
+    )
+
+
+def _projection(
+    letter: str, source: str, rows: str, columns: str, *words: str
+) -> tuple[MatrixName, MatrixName]:
+    """Return the weight and the bias of one projection."""
+    meaning = f"projects {source}; rank 3 gives each head its own"
+    return _linear(letter, rows, columns, meaning, leading=("heads",), words=words)
+
+
+MATRICES: dict[str, MatrixName] = by_name(
+    _tokens("X", "n", "d_model", "the sequence", "input", "inputs", "embeddings"),
+    _tokens(
+        "memory",
+        "m",
+        "d_model",
+        "another sequence, which keys and values come from",
+        "encoder_output",
+        "encoder_outputs",
+        "source",
+    ),
+    MatrixName(
+        "position",
+        ("n", "d_model"),
+        "learned positions, added to X",
+        Role.TOKENS,
+        aliases=("positions", "positional_encoding", "position_embeddings"),
+    ),
+    _tokens("Q", "n", "d_k", "queries, given instead of projected", "query", "queries"),
+    _tokens("K", "m", "d_k", "keys, given instead of projected", "key", "keys"),
+    _tokens("V", "m", "d_v", "values, given instead of projected", "value", "values"),
+    *_projection("q", "X to queries", "d_model", "h·d_k", "query", "queries"),
+    *_projection("k", "X or memory to keys", "d_model", "h·d_k", "key", "keys"),
+    *_projection("v", "X or memory to values", "d_model", "h·d_v", "value", "values"),
+    *_projection("o", "the heads to the output", "h·d_v", "d_out", "out", "output"),
+    *_linear(
+        "qkv",
+        "d_model",
+        "(h + 2·kv_heads)·d_k",
+        "W_q, W_k and W_v side by side",
+        words=("in_proj", "c_attn", "qkv"),
+    ),
+    _tokens("K_past", "p", "d_k", "earlier keys, put before K", "past_key", "past_keys"),
+    _tokens("V_past", "p", "d_v", "earlier values, put before V", "past_value", "past_values"),
+    MatrixName(
+        "W_a",
+        ("d_q", "hidden"),
+        "additive: of queries; general: d_q × d_k; concat: (d_q + d_k) × hidden",
+        Role.WEIGHT,
+    ),
+    MatrixName("U_a", ("d_k", "hidden"), "additive: of keys", Role.WEIGHT),
+    MatrixName("v_a", ("hidden",), "additive, concat: turns hidden into a score"),
+    MatrixName(
+        "mask",
+        ("n", "m"),
+        "what may be attended (1), or numbers added to the scores",
+        Role.TOKENS,
+        ("batch", "heads"),
+        ("attn_mask", "attention_mask"),
+    ),
+    *_linear("1", "d_model", "d_ff", "feed-forward: the first product", "feed-forward"),
+    *_linear("2", "d_ff", "d_model", "feed-forward: the second product", "feed-forward"),
+    *_linear("3", "d_model", "d_ff", "feed-forward: the gate of swiglu", "feed-forward"),
+    MatrixName("gamma", ("d_model",), "add & norm: the factor of a feature", owner="norm"),
+    MatrixName("beta", ("d_model",), "add & norm: what is added to a feature", owner="norm"),
+    *_linear("out", "d_model", "words", "after the last layer: to a score a word", "head"),
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attncli.records import record
+from attncli.records import by_name, record
 
 
 @record(frozen=True)
@@ -22,43 +22,40 @@ class StepName:
 _EMBEDDINGS = ("embedded", "X_scaled", "X")
 _OF_MEMORY = ("memory", *_EMBEDDINGS)
 
-STEPS: dict[str, StepName] = {
-    step.name: step
-    for step in (
-        StepName("X_scaled", ("X",)),
-        StepName("position", ("position",)),
-        StepName("embedded", _EMBEDDINGS),
-        StepName("Q", ("Q", *_EMBEDDINGS)),
-        StepName("K", ("K", *_OF_MEMORY)),
-        StepName("V", ("V", *_OF_MEMORY)),
-        StepName("Q_h", ("Q", *_EMBEDDINGS)),
-        StepName("K_h", ("K", *_OF_MEMORY)),
-        StepName("V_h", ("V", *_OF_MEMORY)),
-        StepName("Q_rotated", ("Q_h", "Q", *_EMBEDDINGS)),
-        StepName("K_rotated", ("K_h", "K", *_OF_MEMORY)),
-        StepName("K_present", ("K_rotated", "K_h", "K", *_OF_MEMORY), "K_past", ("present_key",)),
-        StepName("V_present", ("V_h", "V", *_OF_MEMORY), "V_past", ("present_value",)),
-        StepName("q_hidden"),
-        StepName("k_hidden"),
-        StepName("hidden"),
-        StepName("scores", aliases=("attention_scores",)),
-        StepName("scaled", ("scores",)),
-        StepName("capped", ("scaled", "scores")),
-        StepName("masked", ("capped", "scaled", "scores")),
-        StepName("weights", aliases=("attention", "attention_weights")),
-        StepName("average"),
-        StepName("heads", ("output",)),
-        StepName("concat", ("output",)),
-        StepName("gate"),
-        StepName("activated"),
-        StepName("sum"),
-        StepName("mean"),
-        StepName("variance"),
-        StepName("mean_square"),
-        StepName("logits"),
-        StepName("output"),
-    )
-}
+STEPS: dict[str, StepName] = by_name(
+    StepName("X_scaled", ("X",)),
+    StepName("position", ("position",)),
+    StepName("embedded", _EMBEDDINGS),
+    StepName("Q", ("Q", *_EMBEDDINGS)),
+    StepName("K", ("K", *_OF_MEMORY)),
+    StepName("V", ("V", *_OF_MEMORY)),
+    StepName("Q_h", ("Q", *_EMBEDDINGS)),
+    StepName("K_h", ("K", *_OF_MEMORY)),
+    StepName("V_h", ("V", *_OF_MEMORY)),
+    StepName("Q_rotated", ("Q_h", "Q", *_EMBEDDINGS)),
+    StepName("K_rotated", ("K_h", "K", *_OF_MEMORY)),
+    StepName("K_present", ("K_rotated", "K_h", "K", *_OF_MEMORY), "K_past", ("present_key",)),
+    StepName("V_present", ("V_h", "V", *_OF_MEMORY), "V_past", ("present_value",)),
+    StepName("q_hidden"),
+    StepName("k_hidden"),
+    StepName("hidden"),
+    StepName("scores", aliases=("attention_scores",)),
+    StepName("scaled", ("scores",)),
+    StepName("capped", ("scaled", "scores")),
+    StepName("masked", ("capped", "scaled", "scores")),
+    StepName("weights", aliases=("attention", "attention_weights")),
+    StepName("average"),
+    StepName("heads", ("output",)),
+    StepName("concat", ("output",)),
+    StepName("gate"),
+    StepName("activated"),
+    StepName("sum"),
+    StepName("mean"),
+    StepName("variance"),
+    StepName("mean_square"),
+    StepName("logits"),
+    StepName("output"),
+)
 
 
 def back_to(last: str, first: str) -> tuple[str, ...]:

@@ -16,15 +16,13 @@ from attncli.calculation.algebra.expressions import (
     Noted,
     Number,
     Product,
-    Quotient,
     Root,
-    Sum,
 )
 from attncli.calculation.algebra.layouts import Array, Axes, Layout
 from attncli.calculation.algebra.operation import Name, OfOne, Operation
 from attncli.calculation.algebra.operation_cost import Cost, cells
 from attncli.calculation.algebra.requirements import Equal, Need
-from attncli.records import record
+from attncli.records import by_name, record
 
 _CUBIC = 0.044715  # the coefficient of x³ in the tanh form of GELU (Hendrycks & Gimpel 2016)
 
@@ -63,8 +61,7 @@ def _gelu(x: Array) -> Array:
 
 
 def _gelu_cell(x: Cell, value: float) -> Expression:
-    whole = Sum((Number(1), Function("erf", Quotient(x, Root(2)))))
-    return Quotient(Product((x, whole)), Number(2))
+    return x * (Number(1) + Function("erf", x / Root(2))) / 2
 
 
 def _gelu_tanh(x: Array) -> Array:
@@ -73,8 +70,8 @@ def _gelu_tanh(x: Array) -> Array:
 
 
 def _gelu_tanh_cell(x: Cell, value: float) -> Expression:
-    inner = Product((Number(sqrt(2 / pi)), Sum((x, Product((Number(_CUBIC), x, x, x))))))
-    return Quotient(Product((x, Sum((Number(1), Function("tanh", inner))))), Number(2))
+    inner = Number(sqrt(2 / pi)) * (x + Product((Number(_CUBIC), x, x, x)))
+    return x * (Number(1) + Function("tanh", inner)) / 2
 
 
 def _silu(x: Array) -> Array:
@@ -84,47 +81,42 @@ def _silu(x: Array) -> Array:
 
 
 def _silu_cell(x: Cell, value: float) -> Expression:
-    return Quotient(x, Sum((Number(1), Function("exp", Negative(x)))))
+    return x / (Number(1) + Function("exp", Negative(x)))
 
 
 _SILU = "x / (1 + exp(−x))"
 _COST_OF_SILU = Cost(1, 1, divisions=1, exponentials=1, comparisons=1)
 
-ACTIVATIONS: dict[str, Activation] = {
-    activation.name: activation
-    for activation in (
-        Activation(
-            "relu", "max(0, x)", "Vaswani et al. 2017", _relu, _relu_cell, Cost(comparisons=1)
-        ),
-        Activation(
-            "gelu",
-            "x (1 + erf(x / √2)) / 2",
-            "exact, as in BERT and PyTorch",
-            _gelu,
-            _gelu_cell,
-            Cost(1, 1, divisions=2, functions=1),
-        ),
-        Activation(
-            "gelu-tanh",
-            "x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2",
-            "the approximation of GPT-2",
-            _gelu_tanh,
-            _gelu_tanh_cell,
-            Cost(5, 2, divisions=1, functions=1),
-        ),
-        Activation("silu", _SILU, "also called swish", _silu, _silu_cell, _COST_OF_SILU),
-        Activation(
-            "swiglu",
-            f"{_SILU} times X W_3",
-            "silu times a second projection, as in Llama",
-            _silu,
-            _silu_cell,
-            _COST_OF_SILU,
-            gated=True,
-            ungated="silu",
-        ),
-    )
-}
+ACTIVATIONS: dict[str, Activation] = by_name(
+    Activation("relu", "max(0, x)", "Vaswani et al. 2017", _relu, _relu_cell, Cost(comparisons=1)),
+    Activation(
+        "gelu",
+        "x (1 + erf(x / √2)) / 2",
+        "exact, as in BERT and PyTorch",
+        _gelu,
+        _gelu_cell,
+        Cost(1, 1, divisions=2, functions=1),
+    ),
+    Activation(
+        "gelu-tanh",
+        "x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2",
+        "the approximation of GPT-2",
+        _gelu_tanh,
+        _gelu_tanh_cell,
+        Cost(5, 2, divisions=1, functions=1),
+    ),
+    Activation("silu", _SILU, "also called swish", _silu, _silu_cell, _COST_OF_SILU),
+    Activation(
+        "swiglu",
+        f"{_SILU} times X W_3",
+        "silu times a second projection, as in Llama",
+        _silu,
+        _silu_cell,
+        _COST_OF_SILU,
+        gated=True,
+        ungated="silu",
+    ),
+)
 
 
 @record(frozen=True)
@@ -172,7 +164,7 @@ class Gate(Operation):
 
     def cell(self, index: Index, source: Array, gate: Array) -> Expression:
         bent = ACTIVATIONS[self.kind].spell(Cell(self.source, index), float(source[index]))
-        return Product((bent, Cell(self.gate, index)))
+        return bent * Cell(self.gate, index)
 
     def cost(self, source: Axes, gate: Axes) -> Cost:
         """The cost of the activation and one multiplication for each number."""

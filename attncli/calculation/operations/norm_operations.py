@@ -6,18 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from attncli.calculation.algebra.expressions import (
-    Cell,
-    Difference,
-    Expression,
-    Function,
-    Index,
-    Number,
-    Power,
-    Product,
-    Quotient,
-    Sum,
-)
+from attncli.calculation.algebra.expressions import Cell, Expression, Function, Index, Number, Sum
 from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout
 from attncli.calculation.algebra.operation import Name, OfOne, Operation
 from attncli.calculation.algebra.operation_cost import Cost, cells
@@ -47,7 +36,7 @@ class Mean(OfFeatures):
 
     def cell(self, index: Index, source: Array) -> Expression:
         size = source.shape[-1]
-        return Quotient(Total(Line(self.source, (*index[:-1], None), size)), Number(size))
+        return Total(Line(self.source, (*index[:-1], None), size)) / Number(size)
 
     def cost(self, source: Axes) -> Cost:
         """d − 1 additions and one division for each token."""
@@ -78,14 +67,9 @@ class Variance(Operation):
         return f"Σ ({self.source} − {self.mean})² / {over} of each token"
 
     def cell(self, index: Index, source: Array, mean: Array) -> Expression:
-        size = source.shape[-1]
-        squares = tuple(
-            Power(
-                Difference(Cell(self.source, (*index[:-1], i)), Cell(self.mean, index)), Number(2)
-            )
-            for i in range(size)
-        )
-        return Quotient(Sum(squares), Number(size - self.is_sample))
+        features, of_token = source.shape[-1], Cell(self.mean, index)
+        away = (Cell(self.source, (*index[:-1], i)) - of_token for i in range(features))
+        return Sum(tuple(difference**2 for difference in away)) / Number(features - self.is_sample)
 
     def cost(self, source: Axes, mean: Axes) -> Cost:
         """d subtractions, d squares, d − 1 additions and one division for each token."""
@@ -105,9 +89,9 @@ class MeanSquare(OfFeatures):
         return f"mean of the squares of each token of {self.source}"
 
     def cell(self, index: Index, source: Array) -> Expression:
-        size = source.shape[-1]
-        numbers = (Cell(self.source, (*index[:-1], i)) for i in range(size))
-        return Quotient(Sum(tuple(Power(cell, Number(2)) for cell in numbers)), Number(size))
+        features = source.shape[-1]
+        numbers = (Cell(self.source, (*index[:-1], i)) for i in range(features))
+        return Sum(tuple(number**2 for number in numbers)) / Number(features)
 
     def cost(self, source: Axes) -> Cost:
         """d squares, d − 1 additions and one division for each token."""
@@ -162,16 +146,15 @@ class Standardise(Operation):
 
     def cell(self, index: Index, *operands: Any) -> Expression:
         of_token = (*index[:-1], 0)
-        cell: Expression = Cell(self.source, index)
-        centred = Difference(cell, Cell(self.mean, of_token)) if self.mean else cell
+        centred: Expression = Cell(self.source, index)
+        if self.mean:
+            centred = centred - Cell(self.mean, of_token)
         variance, eps = Cell(self.variance, of_token), Number(self.eps)
-        divisor: Expression = Function("sqrt", Sum((variance, eps)))
-        if self.eps_outside:
-            divisor = Sum((Function("sqrt", variance), eps))
-        result: Expression = Quotient(centred, divisor)
+        root = Function("sqrt", variance if self.eps_outside else variance + eps)
+        result = centred / (root + eps if self.eps_outside else root)
         if self.gamma:
-            result = Product((Cell(self.gamma, index[-1:]), result))
-        return Sum((result, Cell(self.beta, index[-1:]))) if self.beta else result
+            result = Cell(self.gamma, index[-1:]) * result
+        return result + Cell(self.beta, index[-1:]) if self.beta else result
 
     def cost(self, source: Axes, *_: Axes) -> Cost:
         """One addition and one root for each token; for each number, one operation per operand.

@@ -13,7 +13,6 @@ import numpy as np
 
 from attncli.calculation.algebra.expressions import (
     Cell,
-    Difference,
     Expression,
     Function,
     Index,
@@ -21,18 +20,15 @@ from attncli.calculation.algebra.expressions import (
     Negative,
     Noted,
     Number,
-    Quotient,
     Sum,
 )
-from attncli.calculation.algebra.layouts import Array, Axes, Layout, Role
+from attncli.calculation.algebra.layouts import Array, Axes, Booleans, Layout, Role
 from attncli.calculation.algebra.operation import OfOne
 from attncli.calculation.algebra.operation_cost import Cost, cells
 from attncli.calculation.algebra.vector_expressions import Line, Mapped, Total
 from attncli.records import record
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from attncli.calculation.algebra.tiles import RunningSum
 
 READABLE = 30  # larger scores are shown less the row's largest, as in `weigh`
@@ -85,7 +81,7 @@ class Normalise(OfOne):
         """
         return None
 
-    def rows_without_keys(self, *operands: Array) -> NDArray[np.bool_]:
+    def rows_without_keys(self, *operands: Array) -> Booleans:
         (source,) = operands
         return np.asarray(np.isneginf(source).all(axis=-1))
 
@@ -125,9 +121,7 @@ class Normalise(OfOne):
 
     def over_temperature(self, expression: Expression) -> Expression:
         """Return the expression divided by the temperature, unless that is 1."""
-        if self.temperature == 1:
-            return expression
-        return Quotient(expression, Number(self.temperature))
+        return expression if self.temperature == 1 else expression / self.temperature
 
     def powers(self, index: Index, row: Array, is_shifted: bool) -> Mapped:
         """exp(s / temperature) of each score s of a row, less the largest score if `is_shifted`."""
@@ -173,7 +167,7 @@ class Softmax(Normalise):
     def weight(self, index: Index, row: Array) -> Expression:
         is_shifted = abs(row.max() / self.temperature) > READABLE
         powers = self.powers(index, row, bool(is_shifted))
-        return Quotient(powers.at(index[-1]), Total(powers))
+        return powers.at(index[-1]) / Total(powers)
 
     def of_row(self, keys: int) -> Cost:
         """The largest of m scores, m subtractions, m exp, m − 1 additions and m divisions."""
@@ -211,7 +205,7 @@ class Softmax1(Normalise):
         is_shifted = bool(row.max() / self.temperature > READABLE)
         powers = self.powers(index, row, is_shifted)
         sink = powers.of(Number(0)) if is_shifted else Number(1)
-        return Quotient(powers.at(index[-1]), Sum((sink, Total(powers))))
+        return powers.at(index[-1]) / (sink + Total(powers))
 
     def of_row(self, keys: int) -> Cost:
         """The cost of softmax; the sink adds a comparison, an exp and an addition."""
@@ -244,13 +238,13 @@ class Sparsemax(Normalise):
         support = np.flatnonzero(self.weigh(row) > 0).tolist()
         if not support:
             return Noted(Number(nan), ("a score is infinite, or no number",))
-        total: Expression = Sum(tuple(Cell(self.source, (*index[:-1], key)) for key in support))
-        threshold: Expression = Difference(self.over_temperature(total), Number(1))
+        total = Sum(tuple(Cell(self.source, (*index[:-1], key)) for key in support))
+        threshold = self.over_temperature(total) - Number(1)
         if len(support) > 1:
-            threshold = Quotient(threshold, Number(len(support)))
+            threshold = threshold / len(support)
         score = self.over_temperature(Cell(self.source, index))
         keys = "one key has" if len(support) == 1 else f"{len(support)} keys share"
-        return Noted(Larger((Difference(score, threshold), Number(0))), (f"{keys} all the weight",))
+        return Noted(Larger((score - threshold, Number(0))), (f"{keys} all the weight",))
 
     def of_row(self, keys: int) -> Cost:
         """Subtract the maximum, sort, find τ, subtract it, and compare each difference with 0.
@@ -301,7 +295,7 @@ class Sigmoid(Normalise):
 
     def weight(self, index: Index, row: Array) -> Expression:
         power = Function("exp", self.over_temperature(Negative(Cell(self.source, index))))
-        return Quotient(Number(1), Sum((Number(1), power)))
+        return Number(1) / (Number(1) + power)
 
     def of_row(self, keys: int) -> Cost:
         """A comparison with 0, an exp, an addition and a division for each score."""

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from math import sqrt, tanh
+from typing import ClassVar
 
 import numpy as np
 
-from attncli.calculation.algebra.expressions import (
-    Cell,
-    Expression,
-    Function,
-    Index,
-    Number,
-    Product,
-    Quotient,
-    Root,
-    Sum,
-)
+from attncli.calculation.algebra.expressions import Cell, Expression, Function, Index, Number, Root
 from attncli.calculation.algebra.layouts import Array, Axes, Layout
 from attncli.calculation.algebra.operation import Name, OfOne, Operation
 from attncli.calculation.algebra.operation_cost import Cost, cells
@@ -24,11 +15,21 @@ from attncli.calculation.algebra.requirements import Equal, Need, SameLeading
 from attncli.records import record
 
 
+class EvenCost(Operation):
+    """An operation with one cost, `of_number`, for each number of its result."""
+
+    of_number: ClassVar[Cost] = Cost()  # no arithmetic: numbers are only moved or copied
+
+    def cost(self, *operands: Axes) -> Cost:
+        return self.of_number * cells(self.axes(*operands))
+
+
 @record(frozen=True)
-class Add(Operation):
+class Add(EvenCost):
     """x + Sublayer(x), of the same shape: the residual connection (He et al. 2016)."""
 
     is_residual = True
+    of_number = Cost(additions=1)
 
     source: Name
     sublayer: Name
@@ -51,18 +52,15 @@ class Add(Operation):
         return f"{self.source} + {self.sublayer}"
 
     def cell(self, index: Index, source: Array, sublayer: Array) -> Expression:
-        return Sum((Cell(self.source, index), Cell(self.sublayer, index)))
-
-    def cost(self, source: Axes, sublayer: Axes) -> Cost:
-        """One addition for each number."""
-        return Cost(additions=cells(source))
+        return Cell(self.source, index) + Cell(self.sublayer, index)
 
 
 @record(frozen=True)
-class DivideByRoot(OfOne):
+class DivideByRoot(EvenCost, OfOne):
     """scores / √d_k, of the same shape (Vaswani et al. 2017, section 3.2.1)."""
 
     works_by_score = True
+    of_number = Cost(divisions=1)
 
     d_k: int
 
@@ -80,16 +78,14 @@ class DivideByRoot(OfOne):
         return f"{self.source} / √{self.d_k}"
 
     def cell(self, index: Index, source: Array) -> Expression:
-        return Quotient(Cell(self.source, index), Root(self.d_k))
-
-    def cost(self, source: Axes) -> Cost:
-        """One division for each score."""
-        return Cost(divisions=cells(source))
+        return Cell(self.source, index) / Root(self.d_k)
 
 
 @record(frozen=True)
-class TimesRoot(OfOne):
+class TimesRoot(EvenCost, OfOne):
     """X × √d_model, of the same shape (Vaswani et al. 2017, section 3.4)."""
+
+    of_number = Cost(multiplications=1)
 
     d_model: int
 
@@ -100,18 +96,15 @@ class TimesRoot(OfOne):
         return f"{self.source} × √{self.d_model}"
 
     def cell(self, index: Index, source: Array) -> Expression:
-        return Product((Cell(self.source, index), Root(self.d_model)))
-
-    def cost(self, source: Axes) -> Cost:
-        """One multiplication for each number."""
-        return Cost(multiplications=cells(source))
+        return Cell(self.source, index) * Root(self.d_model)
 
 
 @record(frozen=True)
-class Multiply(OfOne):
+class Multiply(EvenCost, OfOne):
     """scores × scale, of the same shape."""
 
     works_by_score = True
+    of_number = Cost(multiplications=1)
 
     scale: float
 
@@ -129,18 +122,15 @@ class Multiply(OfOne):
         return f"{self.source} × {self.scale!r}"
 
     def cell(self, index: Index, source: Array) -> Expression:
-        return Product((Cell(self.source, index), Number(self.scale)))
-
-    def cost(self, source: Axes) -> Cost:
-        """One multiplication for each score."""
-        return Cost(multiplications=cells(source))
+        return Cell(self.source, index) * Number(self.scale)
 
 
 @record(frozen=True)
-class SoftCap(OfOne):
+class SoftCap(EvenCost, OfOne):
     """c · tanh(scores / c), of the same shape: scores stay within ±c (ONNX Attention)."""
 
     works_by_score = True
+    of_number = Cost(multiplications=1, divisions=1, functions=1)
 
     cap: float
 
@@ -159,16 +149,11 @@ class SoftCap(OfOne):
         return f"{self.cap:g} tanh({self.source} / {self.cap:g})"
 
     def cell(self, index: Index, source: Array) -> Expression:
-        inner = Quotient(Cell(self.source, index), Number(self.cap))
-        return Product((Number(self.cap), Function("tanh", inner)))
-
-    def cost(self, source: Axes) -> Cost:
-        """A division, a tanh and a multiplication for each score."""
-        return Cost(multiplications=1, divisions=1, functions=1) * cells(source)
+        return Number(self.cap) * Function("tanh", Cell(self.source, index) / self.cap)
 
 
 @record(frozen=True)
-class Same(OfOne):
+class Same(EvenCost, OfOne):
     """A copy of a matrix: a step that changes nothing here, but may do so in an answer."""
 
     works_by_score = True
@@ -188,7 +173,3 @@ class Same(OfOne):
 
     def cell(self, index: Index, source: Array) -> Expression:
         return Cell(self.source, index)
-
-    def cost(self, source: Axes) -> Cost:
-        """No arithmetic."""
-        return Cost()

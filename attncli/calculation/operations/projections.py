@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from attncli.calculation.algebra.expressions import (
-    Cell,
-    Expression,
-    Index,
-    Sum,
-)
+from attncli.calculation.algebra.expressions import Cell, Expression, Index
 from attncli.calculation.algebra.layouts import Array, Axes, Factor, Layout, Role
 from attncli.calculation.algebra.operation import Name, Operation
 from attncli.calculation.algebra.operation_cost import Cost, cells, product
@@ -63,7 +58,7 @@ class Project(Operation):
             Line(self.source, (*leading, row, None), size),
             Line(self.weight, (*head, None, column), size),
         )
-        return Sum((product, Cell(self.bias, (*head, column)))) if self.bias else product
+        return product + Cell(self.bias, (*head, column)) if self.bias else product
 
     def cost(self, source: Axes, weight: Axes, bias: Axes = ()) -> Cost:
         """For each number: d_in multiplications, d_in − 1 additions, and one more for the bias."""

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import e, log2
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import Array
+from attncli.calculation.algebra.layouts import Array, Booleans
 from attncli.calculation.algebra.tiles import RunningSum
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 class Powers(RunningSum):
@@ -79,7 +75,7 @@ class BoundedPowers(RunningSum):
     def total(self) -> Array:
         return self.sums[:, -1:] + self.sink
 
-    def result(self) -> tuple[Array, NDArray[np.bool_]]:
+    def result(self) -> tuple[Array, Booleans]:
         """Return sums and queries without keys: only the power of −inf is 0, so their sum is 0."""
         return self.sums[:, :-1] / self.total(), self.sums[:, -1] == 0
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from attncli.calculation.algebra.expressions import Cell, Expression, Index, Number, Quotient, Sum
+from attncli.calculation.algebra.expressions import Cell, Expression, Index, Number, Sum
 from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout
 from attncli.calculation.algebra.operation import OfOne
 from attncli.calculation.algebra.operation_cost import Cost, cells
 from attncli.calculation.algebra.requirements import Divides, Need
+from attncli.calculation.operations.pointwise import EvenCost
 from attncli.records import record
 from attncli.words import count
 
 
 @record(frozen=True)
-class SplitHeads(OfOne):
+class SplitHeads(EvenCost, OfOne):
     """Split the features into equal parts, one for each head: (…, n, h·d) → (…, h, n, d)."""
 
     heads: int
@@ -38,13 +39,9 @@ class SplitHeads(OfOne):
         width = source.shape[-1] // self.heads
         return Cell(self.source, (*leading, row, head * width + column))
 
-    def cost(self, source: Axes) -> Cost:
-        """No arithmetic: numbers only move."""
-        return Cost()
-
 
 @record(frozen=True)
-class Concat(OfOne):
+class Concat(EvenCost, OfOne):
     """Join the heads side by side: (…, h, n, d) → (…, n, h·d)."""
 
     def axes(self, source: Axes) -> Axes:
@@ -62,10 +59,6 @@ class Concat(OfOne):
         *leading, row, column = index
         head, place = divmod(column, source.shape[-1])
         return Cell(self.source, (*leading, head, row, place))
-
-    def cost(self, source: Axes) -> Cost:
-        """No arithmetic: numbers only move."""
-        return Cost()
 
 
 @record(frozen=True)
@@ -86,7 +79,7 @@ class Average(OfOne):
         *leading, row, column = index
         heads = source.shape[-3]
         total = Sum(tuple(Cell(self.source, (*leading, h, row, column)) for h in range(heads)))
-        return Quotient(total, Number(heads))
+        return total / Number(heads)
 
     def cost(self, source: Axes) -> Cost:
         """h − 1 additions and one division for each number of the result."""

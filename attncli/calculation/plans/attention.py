@@ -71,16 +71,13 @@ def embedded(problem: Problem, steps: Steps) -> None:
     source = "X"
     if problem.choices.scale_embeddings and "X" in steps:
         source = steps.add("X_scaled", TimesRoot("X", steps.axes("X")[-1].size))
-    problem.position.add_to_embeddings(steps, lambda: first_token(problem, steps))
+    problem.position.add_to_embeddings(
+        steps, lambda: first_position(problem, steps, "X") if "X" in steps else 0
+    )
     if "position" in steps:
         from attncli.calculation.positions.sinusoids import AddPositions
 
         steps.add("embedded", AddPositions(source, "position"))
-
-
-def first_token(problem: Problem, steps: Steps) -> First:
-    """Return the position of the first token of X."""
-    return first_position(problem, steps, "X") if "X" in steps else 0
 
 
 def projections(steps: Steps) -> Names:

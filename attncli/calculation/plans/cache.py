@@ -6,10 +6,10 @@ import numpy as np
 
 from attncli.calculation.algebra.expressions import Cell, Expression, Index
 from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout
-from attncli.calculation.algebra.operation import Name, Operation
-from attncli.calculation.algebra.operation_cost import Cost
+from attncli.calculation.algebra.operation import Name
 from attncli.calculation.algebra.plan import Steps
 from attncli.calculation.algebra.requirements import Equal, Need, SameLeading
+from attncli.calculation.operations.pointwise import EvenCost
 from attncli.calculation.positions.places import First
 from attncli.calculation.problem.problem import Problem
 from attncli.errors import ProblemError
@@ -18,7 +18,7 @@ from attncli.words import count
 
 
 @record(frozen=True)
-class Join(Operation):
+class Join(EvenCost):
     """Earlier tokens, then new tokens: (…, p, d), (…, m, d) → (…, p + m, d)."""
 
     past: Name
@@ -47,10 +47,6 @@ class Join(Operation):
         if row < earlier:
             return Cell(self.past, index)
         return Cell(self.new, (*leading, row - earlier, column))
-
-    def cost(self, past: Axes, new: Axes) -> Cost:
-        """No arithmetic: the numbers are only copied."""
-        return Cost()
 
 
 def joined(steps: Steps, keys: str, values: str | None) -> tuple[str, str | None]:

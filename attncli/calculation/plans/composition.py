@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
 
 from attncli.calculation.algebra.layouts import Array, Axes, Layout, Role
 from attncli.calculation.algebra.operation import rename
@@ -13,12 +12,9 @@ from attncli.calculation.plans.attention import attention, embedding
 from attncli.calculation.plans.nested_places import Nested
 from attncli.calculation.plans.sublayers import add_and_norm, feed_forward, output_head
 from attncli.calculation.problem.document import Document, Entry
-from attncli.calculation.problem.problem import Problem, Sublayer
+from attncli.calculation.problem.problem import Problem, Sublayer, naming
 from attncli.calculation.problem.read_problem import read_problem
-from attncli.errors import ProblemError
 from attncli.records import record, replace
-
-Made = TypeVar("Made")
 
 
 @record(frozen=True)
@@ -86,7 +82,6 @@ class Composition:
         are the axes of a cache that it counts but does not use.
         """
         inner = place.within(name) if name else place
-        where = inner.prefix.removesuffix(".")
         # X and memory of a sublayer are results of the steps before it.
         own = {n: e for n, e in inner.matrices().items() if n not in ("X", "memory")}
         taken = own.keys() if kind.takes is None else own.keys() & set(kind.takes)
@@ -94,8 +89,9 @@ class Composition:
         self.used.update(inner.prefix + local for local in matrices)
         document = Document({**matrices, **inner.choices(), **(extra or {})})
         known = {local: self.axes[glob] for local, glob in sources.items()} | dict(earlier or {})
-        problem = told(where, lambda: read_problem(document, kind.owner, known))
-        plan = told(where, lambda: kind.plan(problem))
+        with naming(inner.prefix.removesuffix(".")):
+            problem = read_problem(document, kind.owner, known)
+            plan = kind.plan(problem)
         if not plan.steps:
             return sources["X"]
         names = {**sources, **({plan.steps[-1].name: last} if last else {})}
@@ -114,7 +110,8 @@ class Composition:
         """Add the step `self.sum` = the sublayer's input (before its norm) + its output."""
         steps = Steps(self.layout, self.axes, self.roles)
         end = last or f"{place.prefix}{name}.sum"
-        told(place.prefix + name, lambda: steps.add(end, Add(source, result)))
+        with naming(place.prefix + name):
+            steps.add(end, Add(source, result))
         self.keep(steps.plan().steps[0])
         return end
 
@@ -122,16 +119,3 @@ class Composition:
         """Append a step to the whole."""
         self.steps.append(step)
         self.axes[step.name], self.roles[step.name] = step.axes, step.role
-
-
-def told(where: str, made: Callable[[], Made]) -> Made:
-    """Call `made`; name the sublayer `where` in a ProblemError that it raises."""
-    try:
-        return made()
-    except ProblemError as error:
-        if not where:
-            raise
-        names = tuple(f"{where}.{name}" for name in error.names)
-        raise ProblemError(
-            f"{where}: {error.message}", error.hint, (*names, *error.names)
-        ) from None

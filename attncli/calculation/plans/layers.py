@@ -24,7 +24,6 @@ from attncli.calculation.plans.composition import (
     HEAD,
     NORM,
     Composition,
-    told,
 )
 from attncli.calculation.plans.misplaced_entries import check_placed, is_added
 from attncli.calculation.plans.nested_places import Nested
@@ -41,8 +40,7 @@ class Layers:
 
     def __init__(self, document: Document) -> None:
         self.top = Nested(document)
-        layout = told("", lambda: self.top.chosen().layout)
-        self.whole = Composition(LAYOUTS[layout])
+        self.whole = Composition(LAYOUTS[self.top.chosen().layout])
 
     def read(self) -> tuple[Problem, Plan]:
         """Return the whole problem and its plan; the last step is `output`."""
@@ -83,7 +81,7 @@ class Layers:
                 message = f"there is no {name}: {kind.article} {kind.name} needs it."
                 raise ProblemError(message, f"Give {name}, tokens × d_model.", ("layer",))
             given[local] = self.top.document.entries[name]
-        problem = told("", lambda: read_problem(Document(given)))
+        problem = read_problem(Document(given))
         for local, name in names.items():
             if len(problem.axes[local]) > 3:
                 message = f"{name} is of rank {len(problem.axes[local])}."

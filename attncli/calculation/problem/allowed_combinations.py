@@ -89,8 +89,7 @@ def _check_queries_and_keys(given: AbstractSet[str]) -> None:
         return
     if not given:
         raise ProblemError(
-            "there is nothing to attend to: no matrix is given.",
-            "Give X, or Q and K (and V).",
+            "there is nothing to attend to: no matrix is given.", "Give X, or Q and K (and V)."
         )
     missing = [name for name in ("Q", "K") if name not in given]
     if missing:

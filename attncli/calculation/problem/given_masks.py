@@ -33,10 +33,7 @@ class Masks:
 
 
 def read_masks(
-    choices: Choices,
-    layout: Layout,
-    dtype: np.dtype[Any],
-    matrices: dict[str, Array],
+    choices: Choices, layout: Layout, dtype: np.dtype[Any], matrices: dict[str, Array]
 ) -> Masks:
     """Read all masks; put mask matrices into `matrices`, as `mask`, or `mask[2]`, …
 

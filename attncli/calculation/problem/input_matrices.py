@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import Array, Layout, Role
+from attncli.calculation.algebra.layouts import AnyArray, Array, Booleans, Layout, Role
 from attncli.calculation.names.matrix_names import MatrixName
 from attncli.errors import ProblemError
 from attncli.words import shape_text
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 MOST_AXES = 4  # batch, heads, n, m
 
@@ -32,12 +29,14 @@ def read_input(
         raise ProblemError(message, "Only a mask may hold true and false.", (name,))
     check_cells(name, value, dtype)
     matrix = value.astype(dtype, copy=False)
-    return _as_vector(matrix) if len(known.axes) == 1 else layout.swap(matrix, role)
+    if len(known.axes) == 1:
+        return matrix.reshape(-1) if 1 in matrix.shape else matrix
+    return layout.swap(matrix, role)
 
 
 def read_mask(
-    name: str, value: NDArray[Any], kind: str | None, layout: Layout, dtype: np.dtype[Any]
-) -> NDArray[Any]:
+    name: str, value: AnyArray, kind: str | None, layout: Layout, dtype: np.dtype[Any]
+) -> AnyArray:
     """Return a mask matrix as booleans (True = may attend) or as numbers to add, in `rows`.
 
     Booleans and 0/1 are `keep` unless `kind` is `drop` (1 = may not attend) or `add`. Raises
@@ -68,7 +67,7 @@ def read_mask(
     return matrix.astype(dtype) if kind == "add" else matrix.astype(np.bool_) ^ (kind == "drop")
 
 
-def is_binary(mask: NDArray[Any]) -> bool:
+def is_binary(mask: AnyArray) -> bool:
     """True if all cells of the mask are booleans, or 0 and 1."""
     return mask.dtype.kind == "b" or bool(np.isin(mask, (0, 1)).all())
 
@@ -82,7 +81,7 @@ def place(name: str, index: tuple[int, ...]) -> str:
     return f"{name}{part}, row {row}, column {column}"
 
 
-def check_size(name: str, matrix: NDArray[Any]) -> None:
+def check_size(name: str, matrix: AnyArray) -> None:
     """Raise ProblemError if the matrix has no cells."""
     if not matrix.size:
         shape = " × ".join(map(str, matrix.shape))
@@ -90,7 +89,7 @@ def check_size(name: str, matrix: NDArray[Any]) -> None:
 
 
 def check_cells(
-    name: str, matrix: NDArray[Any], dtype: np.dtype[Any], minus_infinity: bool = False
+    name: str, matrix: AnyArray, dtype: np.dtype[Any], minus_infinity: bool = False
 ) -> None:
     """Raise ProblemError for the first cell that is NaN, infinite, or too large for the dtype."""
     if matrix.size > 1 and not any(matrix.strides):  # one number repeated: only its size was given
@@ -112,11 +111,11 @@ def check_cells(
         raise ProblemError(message, "Use --dtype float64.", (name,))
 
 
-def _first(cells: NDArray[np.bool_]) -> tuple[int, ...]:
+def _first(cells: Booleans) -> tuple[int, ...]:
     return tuple(int(i) for i in np.argwhere(cells)[0])
 
 
-def _check_rank(known: MatrixName, matrix: NDArray[Any]) -> None:
+def _check_rank(known: MatrixName, matrix: AnyArray) -> None:
     least = len(known.axes)
     most = least + len(known.leading)
     # A vector may also be one row or one column.
@@ -135,9 +134,5 @@ def _check_rank(known: MatrixName, matrix: NDArray[Any]) -> None:
     raise ProblemError(message, hint, (known.name,))
 
 
-def _shape(matrix: NDArray[Any]) -> str:
+def _shape(matrix: AnyArray) -> str:
     return shape_text(matrix.shape) if matrix.ndim else "a single number"
-
-
-def _as_vector(matrix: Array) -> Array:
-    return matrix.reshape(-1) if matrix.ndim == 2 and 1 in matrix.shape else matrix

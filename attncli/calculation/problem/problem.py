@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING
 
-import numpy as np
-
-from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout, Role
+from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout, Role, WholeNumbers
 from attncli.calculation.algebra.plan import Plan, Step, Trace
 from attncli.calculation.choices.choices import Choices
 from attncli.calculation.conventions import Convention
@@ -16,10 +14,8 @@ from attncli.calculation.operations.normalisers import Normalise
 from attncli.calculation.positions.position_schemes import Position
 from attncli.calculation.problem.given_masks import Masks
 from attncli.calculation.scoring.scoring_functions import Scoring
+from attncli.errors import ProblemError
 from attncli.records import record
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 @record(frozen=True)
@@ -44,7 +40,7 @@ class Problem:
     layout: Layout
     heads: int | None
     kv_heads: int | None
-    cache_lens: NDArray[np.int_] | None
+    cache_lens: WholeNumbers | None
     masks: Masks
     labels: Mapping[str, tuple[str, ...]]
     idle: tuple[str, ...]
@@ -108,6 +104,18 @@ class Sublayer:
     def full_names(self) -> dict[str, str]:
         """The names in the whole, by the names in the sublayer, of its inputs and steps."""
         return {local: self.name(local) for local in (*self.problem.axes, *self.plan.names)}
+
+
+@contextmanager
+def naming(where: str) -> Iterator[None]:
+    """Name the sublayer `where`, if it is not empty, in a ProblemError that is raised inside."""
+    try:
+        yield
+    except ProblemError as error:
+        if not where:
+            raise
+        names = (*(f"{where}.{name}" for name in error.names), *error.names)
+        raise ProblemError(f"{where}: {error.message}", error.hint, names) from None
 
 
 @record(frozen=True)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import LAYOUTS, Array, Axes, Axis, Role
+from attncli.calculation.algebra.layouts import LAYOUTS, Array, Axes, Axis, Role, WholeNumbers
 from attncli.calculation.choices.choices import CHOICES, Choices
 from attncli.calculation.names.known_names import last_of
 from attncli.calculation.names.matrix_names import MATRICES
@@ -25,12 +24,9 @@ from attncli.calculation.problem.per_head_weights import (
     drop_axis_of_one_head,
     unify_heads,
 )
+from attncli.calculation.problem.problem import Problem
 from attncli.calculation.scoring.scoring_functions import SCORING
 from attncli.errors import ProblemError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-from attncli.calculation.problem.problem import Problem
 
 OF_LAYERS = ("norm", "norm_kind", "eps", "activation")
 
@@ -137,7 +133,7 @@ def _idle(document: Document, masks: Masks, axes: Mapping[str, Axes]) -> Iterato
     yield from (name for name in OF_LAYERS if name in document.entries)
 
 
-def _lengths(choices: Choices, matrices: Mapping[str, Array]) -> NDArray[np.int_] | None:
+def _lengths(choices: Choices, matrices: Mapping[str, Array]) -> WholeNumbers | None:
     """Return the filled keys of each batch entry. Raises ProblemError if there are two caches."""
     if choices.cache_lens is None:
         return None

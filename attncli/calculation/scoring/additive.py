@@ -7,32 +7,28 @@ from math import log
 
 import numpy as np
 
-from attncli.calculation.algebra.expressions import Cell, Expression, Function, Index, Sum
+from attncli.calculation.algebra.expressions import Cell, Expression, Function, Index
 from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout, Role
 from attncli.calculation.algebra.operation import Name, Operation, Then
 from attncli.calculation.algebra.operation_cost import Cost, cells, product
-from attncli.calculation.algebra.requirements import Equal, Need, Paper, SharesHeads
+from attncli.calculation.algebra.requirements import Equal, Need, Paper
 from attncli.calculation.algebra.shared_heads import shared_place, spread
 from attncli.calculation.algebra.tiles import PairScores, Tile, TileMatrices, sub_blocks
 from attncli.calculation.algebra.vector_expressions import Inner, Line, Total
+from attncli.calculation.operations.pointwise import EvenCost
 from attncli.calculation.scoring.products import OfQueriesAndKeys
 from attncli.errors import ProblemError
 from attncli.records import record
 
 
 @record(frozen=True)
-class TanhSum(OfQueriesAndKeys):
+class TanhSum(EvenCost, OfQueriesAndKeys):
     """tanh(qᵢ + kⱼ) for every pair: (…, n, hidden), (…, m, hidden) → (…, n, m, hidden)."""
 
     works_by_pair = True
-
-    @property
-    def needs(self) -> tuple[Need, ...]:
-        cure = "W_a and U_a bring both to one hidden width: give them, or check their sizes."
-        return (
-            SharesHeads(self.keys, self.queries),
-            Equal((self.keys, -1), (self.queries, -1), "additive scoring", cure),
-        )
+    of_number = Cost(additions=1, functions=1)
+    name = "additive"
+    cure = "W_a and U_a bring both to one hidden width: give them, or check their sizes."
 
     def axes(self, queries: Axes, keys: Axes) -> Axes:
         return (*queries[:-1], keys[-2], Axis("hidden", queries[-1].size))
@@ -55,12 +51,8 @@ class TanhSum(OfQueriesAndKeys):
     def cell(self, index: Index, queries: Array, keys: Array) -> Expression:
         *leading, query, key, unit = index
         place = shared_place((*leading,), keys, queries.shape)
-        pair = (Cell(self.queries, (*leading, query, unit)), Cell(self.keys, (*place, key, unit)))
-        return Function("tanh", Sum(pair))
-
-    def cost(self, queries: Axes, keys: Axes) -> Cost:
-        """One addition and one tanh for each hidden unit of each pair."""
-        return Cost(additions=1, functions=1) * cells(self.axes(queries, keys))
+        of_query, of_key = (*leading, query, unit), (*place, key, unit)
+        return Function("tanh", Cell(self.queries, of_query) + Cell(self.keys, of_key))
 
 
 @record(frozen=True)
@@ -88,9 +80,8 @@ class WeighHidden(Operation):
 
     def on_tile(self, known: TileMatrices) -> Array:
         """Return the scores of the tile; the vector is the same for all pairs."""
-        return self.apply(
-            known.part(self.hidden), *([known.whole[self.vector]] if self.vector else [])
-        )
+        vector = known.whole[self.vector] if self.vector else None
+        return self.apply(known.part(self.hidden), vector)
 
     def formula(self, layout: Layout) -> str:
         return f"{self.vector}ᵀ {self.hidden}ᵢⱼ" if self.vector else f"sum of {self.hidden}ᵢⱼ"
@@ -147,12 +138,8 @@ class Stacks(Need):
     lower: str
 
     def check(self, paper: Paper) -> None:
-        rows, upper, lower = (
-            paper.size(self.weight, -2),
-            paper.size(self.upper, -1),
-            paper.size(self.lower, -1),
-        )
-        if rows == upper + lower:
+        upper, lower = paper.size(self.upper, -1), paper.size(self.lower, -1)
+        if paper.size(self.weight, -2) == upper + lower:
             return
         side, features = paper.side(self.weight, -2), paper.side(self.upper, -1)
         message = (

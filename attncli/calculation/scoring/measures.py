@@ -3,49 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.calculation.algebra.expressions import (
-    Expression,
-    Index,
-    Negative,
-    Noted,
-    Number,
-    Product,
-    Quotient,
-)
+from attncli.calculation.algebra.expressions import Expression, Index, Negative, Noted, Number
 from attncli.calculation.algebra.layouts import Array, Axes, Layout
 from attncli.calculation.algebra.operation_cost import Cost, cells, product
-from attncli.calculation.algebra.requirements import Equal, Need, SharesHeads
 from attncli.calculation.algebra.shared_heads import shared_place, spread
 from attncli.calculation.algebra.vector_expressions import Inner, Length, Line, SquaredDistance
 from attncli.calculation.scoring.products import OfQueriesAndKeys
 from attncli.records import record
+from attncli.words import count
 
 if TYPE_CHECKING:
     from attncli.calculation.algebra.operation import Then
     from attncli.calculation.algebra.tiles import PairScores
-from attncli.words import count
 
 
 @record(frozen=True)
 class Measure(OfQueriesAndKeys):
-    """A measure of each query with each key, of one width: (…, n, d), (…, m, d) → (…, n, m)."""
-
-    name: ClassVar[str]
-
-    @property
-    def needs(self) -> tuple[Need, ...]:
-        cure = f"Use --score concat or additive, or check that {self.keys} is not transposed."
-        return (
-            SharesHeads(self.keys, self.queries),
-            Equal((self.keys, -1), (self.queries, -1), f"{self.name} scoring", cure),
-        )
-
-    def axes(self, queries: Axes, keys: Axes) -> Axes:
-        return (*queries[:-1], keys[-2])
+    """A measure of each query with each key, of one width."""
 
     def cell(self, index: Index, queries: Array, keys: Array) -> Expression:
         *leading, query, key = index
@@ -104,7 +82,7 @@ class Cosine(Measure):
         return not (query.any() and key.any())
 
     def of(self, query: Line, key: Line) -> Expression:
-        return Quotient(Inner(query, key), Product((Length(query), Length(key))))
+        return Inner(query, key) / (Length(query) * Length(key))
 
     def cost(self, queries: Axes, keys: Axes) -> Cost:
         """Each vector is divided by its length, as in `unit_rows`; then come the dot products.
@@ -152,7 +130,7 @@ class Distance(Measure):
         return f"−½ ‖{self.queries}ᵢ − {self.keys}ⱼ‖²"
 
     def of(self, query: Line, key: Line) -> Expression:
-        return Negative(Quotient(SquaredDistance(query, key), Number(2)))
+        return Negative(SquaredDistance(query, key) / 2)
 
     def cost(self, queries: Axes, keys: Axes) -> Cost:
         """d subtractions, d squares, d − 1 additions and one division for each score."""

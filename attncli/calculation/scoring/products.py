@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from attncli.calculation.algebra.expressions import Expression, Index
 from attncli.calculation.algebra.layouts import Array, Axes, Factor, Layout, Role
@@ -21,32 +21,36 @@ if TYPE_CHECKING:
 
 @record(frozen=True)
 class OfQueriesAndKeys(Operation):
-    """An operation that combines every query with every key."""
+    """An operation that combines every query with every key: (…, n, d), (…, m, d) → (…, n, m).
+
+    `name` is the name of the scoring function for messages, `cure` what to do if widths differ.
+    """
 
     queries: Name
     keys: Name
 
-
-@record(frozen=True)
-class Dot(OfQueriesAndKeys):
-    """Q Kᵀ, every query with every key: (…, n, d), (…, m, d) → (…, n, m)."""
-
-    works_by_pair = True
+    name: ClassVar[str]
+    cure: ClassVar[str] = "Use --score concat or additive, or check that {keys} is not transposed."
 
     @property
     def needs(self) -> tuple[Need, ...]:
+        cure = self.cure.format(keys=self.keys)
         return (
             SharesHeads(self.keys, self.queries),
-            Equal(
-                (self.keys, -1),
-                (self.queries, -1),
-                "dot scoring",
-                f"Use --score additive, or check that {self.keys} is not transposed.",
-            ),
+            Equal((self.keys, -1), (self.queries, -1), f"{self.name} scoring", cure),
         )
 
     def axes(self, queries: Axes, keys: Axes) -> Axes:
         return (*queries[:-1], keys[-2])
+
+
+@record(frozen=True)
+class Dot(OfQueriesAndKeys):
+    """Q Kᵀ, every query with every key."""
+
+    works_by_pair = True
+    name = "dot"
+    cure = "Use --score additive, or check that {keys} is not transposed."
 
     def apply(self, queries: Array, keys: Array) -> Array:
         return queries @ spread(keys, queries.shape).swapaxes(-1, -2)

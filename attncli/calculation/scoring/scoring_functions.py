@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from attncli.calculation.algebra.layouts import Role
 from attncli.errors import ProblemError
-from attncli.records import field, record
+from attncli.records import by_name, field, record
 
 if TYPE_CHECKING:
     from attncli.calculation.algebra.plan import Steps
@@ -115,59 +115,42 @@ class Scoring:
     widths_may_differ: bool = False
 
 
-SCORING: dict[str, Scoring] = {
-    scoring.name: scoring
-    for scoring in (
-        Scoring(
-            "dot",
-            "q · k",
-            "dot product; queries and keys have one width",
-            dot,
-            is_dot_product=True,
-        ),
-        Scoring(
-            "scaled",
-            "q · k / √d_k",
-            "dot product over √d_k",
-            dot,
-            by_root=True,
-            is_dot_product=True,
-        ),
-        Scoring(
-            "additive",
-            "v_aᵀ tanh(W_a q + U_a k)",
-            "Bahdanau's; queries and keys may differ in width",
-            additive,
-            matrices={"W_a": Role.WEIGHT, "U_a": Role.WEIGHT, "v_a": Role.FIXED},
-            shapes={"W_a": ("d_q", "hidden"), "U_a": ("d_k", "hidden"), "v_a": ("hidden",)},
-            widths_may_differ=True,
-        ),
-        Scoring(
-            "general",
-            "qᵀ W_a k",
-            "Luong's; W_a is d_q × d_k in every layout",
-            general,
-            matrices={"W_a": Role.FIXED},
-            shapes={"W_a": ("d_q", "d_k")},
-            widths_may_differ=True,
-        ),
-        Scoring(
-            "concat",
-            "v_aᵀ tanh(W_a [q; k])",
-            "Luong's; W_a is (d_q + d_k) × hidden, the rows of q first",
-            concat,
-            matrices={"W_a": Role.WEIGHT, "v_a": Role.FIXED},
-            shapes={"W_a": ("d_q + d_k", "hidden"), "v_a": ("hidden",)},
-            widths_may_differ=True,
-        ),
-        Scoring(
-            "cosine", "q · k / (‖q‖ ‖k‖)", "directions alone; the g of QK-norm is --scale", cosine
-        ),
-        Scoring(
-            "distance",
-            "−½ ‖q − k‖²",
-            "under softmax a Gaussian kernel: Nadaraya–Watson",
-            distance,
-        ),
-    )
-}
+SCORING: dict[str, Scoring] = by_name(
+    Scoring(
+        "dot", "q · k", "dot product; queries and keys have one width", dot, is_dot_product=True
+    ),
+    Scoring(
+        "scaled", "q · k / √d_k", "dot product over √d_k", dot, by_root=True, is_dot_product=True
+    ),
+    Scoring(
+        "additive",
+        "v_aᵀ tanh(W_a q + U_a k)",
+        "Bahdanau's; queries and keys may differ in width",
+        additive,
+        matrices={"W_a": Role.WEIGHT, "U_a": Role.WEIGHT, "v_a": Role.FIXED},
+        shapes={"W_a": ("d_q", "hidden"), "U_a": ("d_k", "hidden"), "v_a": ("hidden",)},
+        widths_may_differ=True,
+    ),
+    Scoring(
+        "general",
+        "qᵀ W_a k",
+        "Luong's; W_a is d_q × d_k in every layout",
+        general,
+        matrices={"W_a": Role.FIXED},
+        shapes={"W_a": ("d_q", "d_k")},
+        widths_may_differ=True,
+    ),
+    Scoring(
+        "concat",
+        "v_aᵀ tanh(W_a [q; k])",
+        "Luong's; W_a is (d_q + d_k) × hidden, the rows of q first",
+        concat,
+        matrices={"W_a": Role.WEIGHT, "v_a": Role.FIXED},
+        shapes={"W_a": ("d_q + d_k", "hidden"), "v_a": ("hidden",)},
+        widths_may_differ=True,
+    ),
+    Scoring("cosine", "q · k / (‖q‖ ‖k‖)", "directions alone; the g of QK-norm is --scale", cosine),
+    Scoring(
+        "distance", "−½ ‖q − k‖²", "under softmax a Gaussian kernel: Nadaraya–Watson", distance
+    ),
+)

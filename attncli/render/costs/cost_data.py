@@ -7,11 +7,11 @@ from typing import Any
 from attncli.calculation.algebra.layouts import sizes
 from attncli.calculation.algebra.operation_cost import COUNTED, Cost
 from attncli.calculation.counting.alternatives import (
-    LAYER_ALTERNATIVES,
     CostReport,
     LayerAlternative,
     LayerSizes,
     Scored,
+    layer_alternatives,
     scorings,
 )
 from attncli.calculation.counting.costing import Costing, StepCost
@@ -85,7 +85,7 @@ def cost_rows(report: CostReport) -> dict[str, list[Row]]:
             for part in costing.opened
         ],
         "scorings": [_scoring(row) for row in scorings(report.pairs)] if report.pairs else [],
-        "layers": [_layer(kind, place) for kind in LAYER_ALTERNATIVES] if place else [],
+        "layers": [_layer(kind, place) for kind in layer_alternatives(place)] if place else [],
         "doublings": [
             {**row.lengths, **_counts(row.cost), **_largest(row.largest)} for row in report.doubled
         ],
@@ -129,12 +129,12 @@ def _layer(kind: LayerAlternative, at: LayerSizes) -> Row:
     return {
         "layer": kind.name,
         "order": kind.order,
-        "cost": kind.cost(at),
-        "multiplications": kind.multiplications(at),
-        "sequential_order": kind.sequential,
-        "sequential": kind.steps(at),
-        "path_order": kind.path,
-        "path": kind.longest(at),
+        "cost": kind.cost,
+        "multiplications": kind.multiplications,
+        "sequential_order": kind.sequential_order,
+        "sequential": kind.sequential,
+        "path_order": kind.path_order,
+        "path": kind.path,
         "n": at.n,
         "d": at.d,
         "kernel": at.kernel,
