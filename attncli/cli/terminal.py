@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from attncli.render.progress_bar import Bar
-    from attncli.render.view import View
 
 
 def deliver(data: bytes, file: Path | None) -> None:
@@ -37,15 +36,6 @@ def waiting(name: str) -> AbstractContextManager[Bar | None]:
     from attncli.render.progress_bar import Bar
 
     return Bar(name)
-
-
-def view_of(precision: int, full: bool, color: str, file: Path | None) -> View:
-    """How tables are to look where they go: a screen has a width and colours, a file has not."""
-    from attncli.render.view import View
-
-    colorful = color == "always" or (color == "auto" and file is None and is_colorful())
-    width = screen_width() if file is None else None
-    return View(precision, full, width, colors_known() if colorful else None)
 
 
 def screen_width() -> int | None:
@@ -70,7 +60,7 @@ def _columns_said() -> int:
     return int(said) if said.isdecimal() else 0
 
 
-def is_colorful() -> bool:
+def screen_has_colors() -> bool:
     """Tell whether standard output is a terminal whose user has not refused colours."""
     return is_terminal(sys.stdout) and not (os.environ.get("NO_COLOR") or _is_dumb())
 

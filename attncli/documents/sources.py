@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from attncli.documents.arrays.array_places import Place, place_of
 from attncli.documents.files import STDIN, StandardInput, read_file
 from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part
 from attncli.documents.text.json_text import parse_json
-from attncli.errors import AttncliError, DocumentError
+from attncli.errors import AttncliError, DocumentError, errors_at
 from attncli.records import record
 
 _POINT_TO_A_MATRIX = "Point to a matrix: FILE, FILE:KEY, or a literal that begins with [."
@@ -155,15 +154,6 @@ class Sources:
             if not isinstance(part.value, list | np.ndarray):
                 raise DocumentError("it holds no matrix.", _POINT_TO_A_MATRIX)
             return part
-
-
-@contextmanager
-def errors_at(label: str) -> Iterator[None]:
-    """Tell errors where they happened: in which file, argument or standard input."""
-    try:
-        yield
-    except AttncliError as error:
-        raise error.at(label) from None
 
 
 def shortened(literal: str) -> str:

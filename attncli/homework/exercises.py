@@ -1,12 +1,12 @@
 """Documents to begin with: matrices of small numbers that a person can calculate with.
 
-Their numbers are drawn by a seed, and are the same on every machine. One entry in `KINDS` is one
-kind of document that `attncli new` writes.
+Their numbers are drawn by a seed, and are the same on every machine. Each kind of layer is one kind
+of document that `attncli new` writes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 from random import Random
 from typing import Any
@@ -56,41 +56,29 @@ class Order:
         return f"attncli new {self.kind} {' '.join(said)}"
 
 
-@record(frozen=True)
-class ExerciseKind:
-    """A kind of document: what it is, its sizes and choices unless others are given, its maker."""
-
-    help: str
-    sizes: Mapping[str, int]
-    choices: Mapping[str, object]
-    make: Callable[[Order], Nested]
-
-
 def made(order: Order) -> Nested:
-    """The document that is asked for. Raises ProblemError where there is none of such sizes."""
-    if order.kind not in KINDS:
-        message = f"{order.kind} is no kind of document{did_you_mean(order.kind, KINDS)}."
-        raise ProblemError(message, f"The kinds are {', '.join(KINDS)}.")
-    return KINDS[order.kind].make(order)
+    """The document that is asked for, as compute reads it: title, choices, labels, matrices.
 
-
-def ready(order: Order) -> Nested:
-    """A document of layers as compute reads it: title, choices, labels, then all matrices."""
-    kind, layers = KINDS[order.kind], LAYERS[order.kind]
+    Raises ProblemError where there is none of this kind, or of such sizes.
+    """
+    if order.kind not in LAYERS:
+        message = f"{order.kind} is no kind of document{did_you_mean(order.kind, LAYERS)}."
+        raise ProblemError(message, f"The kinds are {', '.join(LAYERS)}.")
+    kind = LAYERS[order.kind]
     sizes = {**kind.sizes, **order.sizes}
     if sizes.get("layers") == 1:  # one layer needs no list
         del sizes["layers"]
     chosen = {name: CHOICES[name].read(value) for name, value in order.choices.items()}
     choices = {"layer": order.kind, **kind.choices, **chosen}
-    is_stack = layers.is_composed or "layers" in sizes
+    is_stack = kind.is_composed or "layers" in sizes
     has_last_norm = is_stack and choices.get("norm") == "pre"
     shapes = _shapes(sizes, choices, has_last_norm)
     draw = Drawing(order.seed, "scale_embeddings" in choices)
     return {
-        "title": title(layers, sizes.get("layers", 1)),
+        "title": title(kind, sizes.get("layers", 1)),
         "note": order.command(),
         **choices,
-        **labels(layers, sizes),
+        **labels(kind, sizes),
         **nested({name: draw.matrix(name, shape) for name, shape in shapes.items()}),
     }
 
@@ -185,8 +173,3 @@ def nested(matrices: Mapping[str, Any]) -> Nested:
                 place = place.setdefault(scope, [] if scope == "layers" else {})
         place[last] = matrix
     return document
-
-
-KINDS: dict[str, ExerciseKind] = {
-    kind.name: ExerciseKind(kind.help, kind.sizes, kind.choices, ready) for kind in LAYERS.values()
-}

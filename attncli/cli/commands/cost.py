@@ -10,26 +10,21 @@ import click
 from attncli.calculation.counting.sizes import BIASES, SIZES
 from attncli.cli.options import (
     Decorator,
-    color_option,
-    complete,
-    file_option,
-    format_option,
-    full_option,
+    Output,
+    document_arguments,
     option_name,
     options,
     problem_options,
+    result_options,
     size_option,
 )
 from attncli.cli.problem_arguments import gather, planned
 from attncli.cli.program import debug_option
-from attncli.cli.terminal import deliver, view_of
 from attncli.errors import AttncliError
-from attncli.formats import COSTS, choose_format
+from attncli.formats import COSTS
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from attncli.calculation.counting.alternatives import LayerSizes, Pairs
+    from attncli.calculation.counting.alternatives import CostReport, LayerSizes, Pairs
     from attncli.calculation.problem.document import Document
 
 MOST_DOUBLINGS = 20
@@ -44,12 +39,7 @@ def _size_option(name: str) -> Decorator:
 
 
 @click.command()
-@click.argument(
-    "arguments",
-    nargs=-1,
-    metavar="[DOCUMENT] [NAME=VALUE]...",
-    shell_complete=complete(tuple, or_file=True),
-)
+@document_arguments("[DOCUMENT] [NAME=VALUE]...")
 @options(*map(_size_option, SIZES))
 @click.option(
     "--biases",
@@ -76,10 +66,7 @@ def _size_option(name: str) -> Decorator:
     metavar="N",
     help="How it grows: N times twice as many tokens.",
 )
-@format_option(COSTS)
-@file_option
-@full_option
-@color_option
+@result_options(COSTS, full=True, color=True)
 @problem_options("mask")
 @debug_option
 def cost(
@@ -90,10 +77,7 @@ def cost(
     kernel: int | None,
     window: int | None,
     doublings: int | None,
-    format_name: str | None,
-    output: Path | None,
-    full: bool,
-    color: str,
+    output: Output[CostReport],
     **choices: Any,
 ) -> None:
     """Count operations, parameters and bytes: by step, and in total.
@@ -118,7 +102,7 @@ def cost(
     from attncli.calculation.counting.alternatives import CostReport, pairs
     from attncli.calculation.counting.costing import Costing
 
-    chosen = choose_format(COSTS, format_name, output)
+    output.check_format()
     sizes = {name: choices.pop(name) for name in SIZES}
     given = {name: size for name, size in sizes.items() if size is not None}
     if not compare:
@@ -133,9 +117,8 @@ def cost(
     costing = Costing(problem, plan)
     at = pairs(problem, given.get("hidden")) if compare else None
     place = _place(at, kernel, window) if at else None
-    report = CostReport(costing, at, place, tuple(costing.doubled(doublings)) if doublings else ())
-    view = view_of(0, full, color, output)
-    deliver(chosen.write(report, view), output)
+    doubled = tuple(costing.doubled(doublings)) if doublings else ()
+    output.write(CostReport(costing, at, place, doubled))
 
 
 def _document(

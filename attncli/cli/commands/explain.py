@@ -10,28 +10,26 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from attncli.cli.options import (
-    complete,
-    file_option,
-    format_option,
+    Output,
+    document_arguments,
     full_option,
     precision_option,
     problem_options,
+    result_options,
     steps,
 )
 from attncli.cli.problem_arguments import NAMED, gather, planned, run
 from attncli.cli.program import debug_option
-from attncli.cli.terminal import deliver, is_terminal, screen_width
-from attncli.errors import AttncliError, ProblemError
-from attncli.formats import EXPLANATIONS, choose_format
+from attncli.cli.terminal import is_terminal
+from attncli.errors import AttncliError, errors_at
+from attncli.formats import EXPLANATIONS
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from attncli.calculation.algebra.plan import Plan
     from attncli.calculation.analyses.cell_names import Selection
     from attncli.calculation.problem.problem import Problem
     from attncli.documents.reader import Reader
-    from attncli.render.explain.explanations import AnswerNumbers
+    from attncli.render.explain.explanations import AnswerNumbers, Explanations
 
 HOW_TO_START = """name a document, and the cells to explain:
 
@@ -42,12 +40,7 @@ CELL = re.compile(r"[A-Za-z_^][\w.]*\s*\[.*\]", re.DOTALL)
 
 
 @click.command()
-@click.argument(
-    "arguments",
-    nargs=-1,
-    metavar="DOCUMENT CELL... [NAME=VALUE]...",
-    shell_complete=complete(steps, or_file=True),
-)
+@document_arguments("DOCUMENT CELL... [NAME=VALUE]...", steps)
 @problem_options("mask")
 @click.option(
     "--depth",
@@ -57,8 +50,7 @@ CELL = re.compile(r"[A-Za-z_^][\w.]*\s*\[.*\]", re.DOTALL)
     help="Spell out the cells that a cell comes from too, so many steps back.",
 )
 @click.option("--answer", metavar="FILE", help="The numbers of this answer beside ours.")
-@format_option(EXPLANATIONS)
-@file_option
+@result_options(EXPLANATIONS)
 @precision_option(2)
 @full_option
 @debug_option
@@ -66,10 +58,7 @@ def explain(
     arguments: tuple[str, ...],
     depth: int,
     answer: str | None,
-    format_name: str | None,
-    output: Path | None,
-    precision: int,
-    full: bool,
+    output: Output[Explanations],
     **choices: Any,
 ) -> None:
     """Spell out the arithmetic of a cell.
@@ -97,9 +86,8 @@ def explain(
     from attncli.calculation.analyses.cell_names import paper
     from attncli.documents.reader import Reader
     from attncli.render.explain.explanations import Explanations
-    from attncli.render.view import View
 
-    form = choose_format(EXPLANATIONS, format_name, output)
+    output.check_format()
     reader = Reader()
     problem, plan = planned(gather(named or ["-"], choices, reader))
     selections = _selections(problem, plan, cells, chosen)
@@ -108,9 +96,7 @@ def explain(
     needed = plan.needed_for(selection.name for selection in selections)
     trace = run(problem, plan, needed.intersection(plan.names))
     on_paper = paper(problem, plan)
-    explained = Explanations(problem, trace, on_paper, selections, depth, full, own)
-    width = screen_width() if output is None else None
-    deliver(form.write(explained, View(precision, full, width)), output)
+    output.write(Explanations(problem, trace, on_paper, selections, depth, output.full, own))
 
 
 def _sorted(arguments: Sequence[str]) -> tuple[list[str], list[str], dict[str, str]]:
@@ -159,10 +145,8 @@ def _selections(
     reader = CellFinder(problem, plan, chosen)
     selections = []
     for text in cells:
-        try:
+        with errors_at(text or "''"):
             selections.append(reader.read(text))
-        except ProblemError as error:
-            raise error.at(text or "''") from None
     reader.check_chosen(selections)
     return selections
 
@@ -180,10 +164,8 @@ def read_answer_numbers(
     from attncli.words import shape_text
 
     written = reader.written(argument, None, is_value)
-    try:
+    with errors_at(written.source):
         answer = read_answer(problem, plan, written.entries)
-    except ProblemError as error:
-        raise error.at(written.source) from None
     fitting = {}
     for step in plan.steps:
         answered = answer.get(step.name)

@@ -29,10 +29,9 @@ def parse_json(data: bytes, is_value: IsValue | None = None) -> Parsed:
     """
     text = decode(data)
     try:
-        as_written: dict[str, Any] = dict.fromkeys(
-            ("parse_int", "parse_float", "parse_constant"), str
-        )
-        value = json.loads(text, object_pairs_hook=_unique, **(as_written if is_value else {}))
+        parsers = ("parse_int", "parse_float", "parse_constant") if is_value else ()
+        as_written: dict[str, Any] = dict.fromkeys(parsers, str)
+        value = json.loads(text, object_pairs_hook=_unique, **as_written)
         entries = dict(_flat(value, "")) if isinstance(value, dict) else {}
     except json.JSONDecodeError as error:
         message = f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}."
@@ -41,9 +40,8 @@ def parse_json(data: bytes, is_value: IsValue | None = None) -> Parsed:
             hint = 'Write "-inf", "inf" and "nan" in quotes.'
         raise DocumentError(message, hint) from None
     except RecursionError:
-        raise DocumentError(
-            "its lists are nested too deeply.", "A matrix has 2 to 4 axes."
-        ) from None
+        hint = "A matrix has 2 to 4 axes."
+        raise DocumentError("its lists are nested too deeply.", hint) from None
     except ValueError:  # Python reads no whole number of more than 4300 digits
         raise DocumentError("a number in it is too long.", "Numbers reach to 1.8e308.") from None
     if isinstance(value, list):
@@ -74,18 +72,13 @@ def _flat(value: dict[str, Any], prefix: str) -> Iterator[tuple[str, Part]]:
         elif key == "layers" and entry == []:
             message = f"{prefix}layers is an empty list."
             raise DocumentError(message, "Give a layer, or leave layers out.")
-        elif key == "layers" and isinstance(entry, list) and all(map(_is_object, entry)):
+        elif key == "layers" and isinstance(entry, list) and all(type(e) is dict for e in entry):
             for number, nested in enumerate(entry, 1):
-                for name, part in _flat(
-                    nested, ""
-                ):  # a list counts from 1, whoever names its layers
+                # A list counts from 1, whoever names its layers.
+                for name, part in _flat(nested, ""):
                     yield f"{prefix}{key}.{number}.{from_pytorch(name) or name}", part
         else:
             yield prefix + key, Part(entry)
-
-
-def _is_object(value: object) -> bool:
-    return isinstance(value, dict)
 
 
 def dump_json(matrices: Mapping[str, NDArray[Any]]) -> bytes:
