@@ -84,9 +84,9 @@ def choice_option(name: str, is_repeated: bool = False) -> Decorator:
     )
 
 
-def size_option(name: str, text: str) -> Decorator:
-    """A size as an option: a whole number of at least 1."""
-    return click.option(option_name(name), type=click.IntRange(1), metavar="N", help=text)
+def size_option(name: str, text: str, least: int = 1, most: int | None = None) -> Decorator:
+    """A size as an option: a whole number within these limits."""
+    return click.option(option_name(name), type=click.IntRange(least, most), metavar="N", help=text)
 
 
 def problem_options(*repeated: str) -> Decorator:

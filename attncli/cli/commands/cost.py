@@ -48,24 +48,9 @@ def _size_option(name: str) -> Decorator:
 )
 @click.option("--final-norm", is_flag=True, help="There is a norm after the last layer.")
 @click.option("--compare", is_flag=True, help="Set scoring functions, and layers, side by side.")
-@click.option(
-    "--kernel",
-    type=click.IntRange(2),
-    metavar="N",
-    help=f"Kernel width of a convolution to compare (default: {USUAL}).",
-)
-@click.option(
-    "--window",
-    type=click.IntRange(1),
-    metavar="N",
-    help=f"Keys of a query in restricted attention (default: {USUAL}).",
-)
-@click.option(
-    "--doublings",
-    type=click.IntRange(1, MOST_DOUBLINGS),
-    metavar="N",
-    help="How it grows: N times twice as many tokens.",
-)
+@size_option("kernel", f"Kernel width of a convolution to compare (default: {USUAL}).", least=2)
+@size_option("window", f"Keys of a query in restricted attention (default: {USUAL}).")
+@size_option("doublings", "How it grows: N times twice as many tokens.", most=MOST_DOUBLINGS)
 @result_options(COSTS, full=True, color=True)
 @problem_options("mask")
 @debug_option

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from attncli.calculation.analyses.cell_names import Selection
     from attncli.calculation.problem.problem import Problem
     from attncli.documents.reader import Reader
-    from attncli.render.explain.explanations import AnswerNumbers, Explanations
+    from attncli.homework.answers.answer import Answer
+    from attncli.render.explain.explanations import Explanations
 
 HOW_TO_START = """name a document, and the cells to explain:
 
@@ -91,7 +92,7 @@ def explain(
     reader = Reader()
     problem, plan = planned(gather(named or ["-"], choices, reader))
     selections = _selections(problem, plan, cells, chosen)
-    own = None if answer is None else read_answer_numbers(reader, answer, problem, plan)
+    own = {} if answer is None else _fitting_answer(reader, answer, problem, plan)
     # All that they are made of: a cell is spelled out with the numbers before it.
     needed = plan.needed_for(selection.name for selection in selections)
     trace = run(problem, plan, needed.intersection(plan.names))
@@ -151,16 +152,13 @@ def _selections(
     return selections
 
 
-def read_answer_numbers(
-    reader: Reader, argument: str, problem: Problem, plan: Plan
-) -> AnswerNumbers:
-    """The numbers of an answer, where they have the size of ours; says so of those that have not.
+def _fitting_answer(reader: Reader, argument: str, problem: Problem, plan: Plan) -> Answer:
+    """The matrices of an answer that have the size of ours; says so of those that have not.
 
     Raises AttncliError where the answer cannot be read.
     """
     from attncli.calculation.algebra.layouts import sizes
-    from attncli.homework.answers.answer import EXACT, is_value, read_answer
-    from attncli.render.explain.explanations import AnswerNumbers
+    from attncli.homework.answers.answer import is_value, read_answer
     from attncli.words import shape_text
 
     written = reader.written(argument, None, is_value)
@@ -177,7 +175,4 @@ def read_answer_numbers(
         size = shape_text(problem.layout.written_shape(answered.values.shape, step.role))
         fact = f"{step.name} is {size}, not {plan.shape(step)}: it is passed over."
         click.echo(f"Warning: {written.source}: {fact}", err=True)
-    values = {name: answered.values for name, answered in fitting.items()}
-    finest = {name: answered.finest for name, answered in fitting.items()}
-    decimals = {name: None if last == EXACT else last for name, last in finest.items()}
-    return AnswerNumbers(values, decimals)
+    return fitting

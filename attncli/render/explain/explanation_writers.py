@@ -194,7 +194,7 @@ def _object(explained: Explanations, cell: Cell, spelling: Spelling, depth: int)
         own = explained.expression(cell, explained.answered)
         entry["answer"] = {
             **tree(own, explained.answered.matrices, spelling),
-            "written": explained.own.number(cell) if explained.own else None,
+            "written": explained.own_number(cell),
         }
     if depth:
         entry["operands"] = [
