@@ -10,6 +10,7 @@ import click
 
 from attncli.calculation.choices.choices import CHOICES
 from attncli.cli.terminal import colors_known, deliver, screen_has_colors, screen_width, waiting
+from attncli.errors import AttncliError
 from attncli.formats import Format, choose_format
 from attncli.records import record
 
@@ -59,6 +60,13 @@ def document_arguments(
 def option_name(name: str) -> str:
     """How a choice or a size is written on the command line: `--d-model`."""
     return f"--{name.replace('_', '-')}"
+
+
+def refuse_given(options: Mapping[str, Any], why: str, hint: str) -> None:
+    """Raise AttncliError for the first of these options that is given."""
+    for name, value in options.items():
+        if value not in (None, ()):
+            raise AttncliError(f"{option_name(name)} {why}.", hint)
 
 
 def options(*decorators: Decorator) -> Decorator:
@@ -126,6 +134,9 @@ def precision_option(default: int) -> Decorator:
     )
 
 
+OUTPUT_OPTIONS = ("format_name", "file", "precision", "full", "color")
+
+
 @record(frozen=True)
 class Output(Generic[Asked]):
     """How the user wants a result, and where: the options of `result_options`."""
@@ -133,9 +144,9 @@ class Output(Generic[Asked]):
     formats: Mapping[str, Format[Asked]]
     format_name: str | None
     file: Path | None
-    precision: int
-    full: bool
-    color: str
+    precision: int = 4
+    full: bool = False
+    color: str = "never"
 
     def check_format(self) -> Format[Asked]:
         """The form of the result. Raises AttncliError where the file's suffix names none."""
@@ -193,16 +204,9 @@ def result_options(
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @wraps(command)
-        def gathered(
-            format_name: str | None,
-            file: Path | None,
-            precision: int = 4,
-            full: bool = False,
-            color: str = "never",
-            **others: Any,
-        ) -> None:
-            output = Output(formats, format_name, file, precision, full, color)
-            command(output=output, **others)
+        def gathered(**values: Any) -> None:
+            own = {name: values.pop(name) for name in OUTPUT_OPTIONS if name in values}
+            command(output=Output(formats, **own), **values)
 
         return options(*listed)(gathered)
 

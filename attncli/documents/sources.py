@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os.path
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,7 +12,7 @@ from attncli.calculation.names.known_names import canonical, known_name
 from attncli.calculation.names.pytorch_names import advice
 from attncli.documents.arrays.archive import Archive, listed
 from attncli.documents.arrays.array_places import Place, place_of
-from attncli.documents.files import STDIN, StandardInput, read_file
+from attncli.documents.files import read_file
 from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part
 from attncli.documents.text.json_text import parse_json
 from attncli.errors import AttncliError, DocumentError, errors_at
@@ -126,22 +127,32 @@ class Sources:
     """The files, literals and standard input of one command, which has one standard input."""
 
     def __init__(self) -> None:
-        self._stdin = StandardInput()
+        self._stdin_is_read = False
 
     def open(
         self, argument: str, label: str, is_value: IsValue | None = None, folder: str = ""
     ) -> Source:
         """The source that an argument stands for, parsed. Raises DocumentError, with the label."""
-        label = STDIN if argument == "-" else label
+        label = "standard input" if argument == "-" else label
         with errors_at(label):
             if argument == "-":
-                return Source(label, parse("", self._stdin.read(), is_value))
+                return Source(label, parse("", self._read_stdin(), is_value))
             if argument[:1] in ("[", "{"):
                 return Source(label, parse("", argument.encode(), is_value))
             if not argument:
                 raise DocumentError("there is no value.", "Name a file, -, or a literal.")
             place = place_of(argument, folder)
             return Source(label, parse_place(place, is_value), os.path.dirname(place.path))
+
+    def _read_stdin(self) -> bytes:
+        if self._stdin_is_read:
+            message = "it is asked for twice (-), but it can be read once."
+            raise DocumentError(message, "Write one of the two to a file.")
+        self._stdin_is_read = True
+        data = sys.stdin.buffer.read() if sys.stdin else b""
+        if not data.strip():
+            raise DocumentError("nothing came in.", "Pipe a document into it, or name a file.")
+        return data
 
     def matrix(self, name: str, argument: str, where: str, folder: str) -> Part:
         """The matrix that an entry points to: in a file beside its document, a literal or `-`.

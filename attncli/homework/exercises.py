@@ -73,13 +73,14 @@ def made(order: Order) -> Nested:
     is_stack = kind.is_composed or "layers" in sizes
     has_last_norm = is_stack and choices.get("norm") == "pre"
     shapes = _shapes(sizes, choices, has_last_norm)
-    draw = Drawing(order.seed, "scale_embeddings" in choices)
+    tokens = ENLARGED if "scale_embeddings" in choices else TOKENS
+    matrices = {name: drawn(name, shape, order.seed, tokens) for name, shape in shapes.items()}
     return {
         "title": title(kind, sizes.get("layers", 1)),
         "note": order.command(),
         **choices,
         **labels(kind, sizes),
-        **nested({name: draw.matrix(name, shape) for name, shape in shapes.items()}),
+        **nested(matrices),
     }
 
 
@@ -117,25 +118,20 @@ def labels(kind: LayerKind, sizes: Mapping[str, int]) -> dict[str, list[str]]:
     return found
 
 
-@record(frozen=True)
-class Drawing:
-    """Numbers drawn by a seed and the name of the matrix: more rows leave the first as they are."""
+def drawn(name: str, shape: Shape, seed: int, tokens: Numbers) -> list[Any]:
+    """A vector, or rows of numbers; of a weight, columns of which a few are not 0.
 
-    seed: int
-    is_enlarged: bool
-
-    def matrix(self, name: str, shape: Shape) -> list[Any]:
-        """A vector, or rows of numbers; of a weight, columns of which a few are not 0."""
-        dice, last = Dice(f"{self.seed} {name}"), last_of(name)
-        if len(shape) == 1:
-            values = GAMMA if last == "gamma" else ADDED
-            return [dice.pick(values) for _ in range(shape[0])]
-        rows, columns = shape
-        if MATRICES[last].role is Role.WEIGHT:
-            turned = [dice.column(rows) for _ in range(columns)]
-            return [list(row) for row in zip(*turned, strict=True)]
-        values = ENLARGED if self.is_enlarged else TOKENS
-        return [[dice.pick(values) for _ in range(columns)] for _ in range(rows)]
+    They are drawn by the seed and the name of the matrix: more rows leave the first as they are.
+    """
+    dice, last = Dice(f"{seed} {name}"), last_of(name)
+    if len(shape) == 1:
+        values = GAMMA if last == "gamma" else ADDED
+        return [dice.pick(values) for _ in range(shape[0])]
+    rows, columns = shape
+    if MATRICES[last].role is Role.WEIGHT:
+        turned = [dice.column(rows) for _ in range(columns)]
+        return [list(row) for row in zip(*turned, strict=True)]
+    return [[dice.pick(tokens) for _ in range(columns)] for _ in range(rows)]
 
 
 class Dice:

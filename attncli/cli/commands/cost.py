@@ -12,9 +12,9 @@ from attncli.cli.options import (
     Decorator,
     Output,
     document_arguments,
-    option_name,
     options,
     problem_options,
+    refuse_given,
     result_options,
     size_option,
 )
@@ -91,10 +91,8 @@ def cost(
     sizes = {name: choices.pop(name) for name in SIZES}
     given = {name: size for name, size in sizes.items() if size is not None}
     if not compare:
-        for name, value in (("kernel", kernel), ("window", window)):
-            if value is not None:
-                message = f"--{name} is for a comparison, but nothing is compared."
-                raise AttncliError(message, "Write --compare too.")
+        why = "is for a comparison, but nothing is compared"
+        refuse_given({"kernel": kernel, "window": window}, why, "Write --compare too.")
     document = _document(arguments, given, choices, biases, final_norm, compare)
     problem, plan = planned(document)
     for remark in unused(plan, problem):
@@ -122,12 +120,10 @@ def _document(
         if not given:
             raise AttncliError("there is nothing to count yet.", HOW_TO_START)
         return sized(given, gather((), choices), biases or next(iter(BIASES)), final_norm, own)
-    unfit = [option_name(name) for name in given if name not in own]
-    unfit += ["--biases"] if biases else []
-    unfit += ["--final-norm"] if final_norm else []
-    if unfit:
-        message = f"{unfit[0]} is for sizes without a document, but {arguments[0]} is given."
-        raise AttncliError(message, "Leave out one of them: a document has its own sizes.")
+    unfit = {name: size for name, size in given.items() if name not in own}
+    why = f"is for sizes without a document, but {arguments[0]} is given"
+    hint = "Leave out one of them: a document has its own sizes."
+    refuse_given({**unfit, "biases": biases, "final_norm": final_norm or None}, why, hint)
     return gather(arguments, choices)
 
 

@@ -10,8 +10,8 @@ import click
 from attncli.cli.options import (
     Output,
     document_arguments,
-    option_name,
     problem_options,
+    refuse_given,
     result_options,
 )
 from attncli.cli.problem_arguments import gather, planned, run
@@ -86,22 +86,16 @@ def why_scale(
     output.check_format()
     if arguments:
         drawing = {"d_k": d_k, "queries": queries, "keys": keys, "seed": seed}
-        _refuse(drawing, "is for random vectors, but a document is given", "Leave out one of them.")
+        why = "is for random vectors, but a document is given"
+        refuse_given(drawing, why, "Leave out one of them.")
         output.write(_of_document(arguments, choices))
     else:
         from attncli.calculation.analyses.scale_study import Drawn, of_random
 
         hint = "Name one: attncli why-scale samples/self_attention.json."
-        _refuse(choices, "is for a document, but none is given", hint)
+        refuse_given(choices, "is for a document, but none is given", hint)
         drawn = Drawn(queries or QUERIES, keys or KEYS, seed or SEED)
         output.write(of_random(d_k or WIDTHS, drawn))
-
-
-def _refuse(options: dict[str, Any], why: str, hint: str) -> None:
-    """Raise AttncliError for the first of these options that is given."""
-    for name, value in options.items():
-        if value not in (None, ()):
-            raise AttncliError(f"{option_name(name)} {why}.", hint)
 
 
 def _of_document(arguments: Sequence[str], choices: dict[str, Any]) -> Saturation:
