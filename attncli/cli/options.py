@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 import click
 
 from attncli.calculation.choices.choices import CHOICES
-from attncli.cli.terminal import colors_known, deliver, screen_has_colors, screen_width, waiting
+from attncli.cli.terminal import colors_for, deliver, screen_width, waiting
 from attncli.errors import AttncliError
 from attncli.formats import Format, choose_format
 from attncli.records import record
@@ -162,12 +162,8 @@ class Output(Generic[Asked]):
         """The look of tables: a screen has a width and colours, a file has not."""
         from attncli.render.view import View
 
-        on_screen = self.file is None
-        is_colorful = self.color == "always" or (
-            self.color == "auto" and on_screen and screen_has_colors()
-        )
-        width = screen_width() if on_screen else None
-        return View(self.precision, self.full, width, colors_known() if is_colorful else None)
+        width = screen_width() if self.file is None else None
+        return View(self.precision, self.full, width, colors_for(self.color, self.file))
 
 
 def result_options(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os.path
+import re
 import sys
 from collections.abc import Iterator
 
@@ -11,7 +12,6 @@ import numpy as np
 from attncli.calculation.names.known_names import canonical, known_name
 from attncli.calculation.names.pytorch_names import advice
 from attncli.documents.arrays.archive import Archive, listed
-from attncli.documents.arrays.array_places import Place, place_of
 from attncli.documents.files import read_file
 from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part
 from attncli.documents.text.json_text import parse_json
@@ -20,8 +20,35 @@ from attncli.records import record
 
 _POINT_TO_A_MATRIX = "Point to a matrix: FILE, FILE:KEY, or a literal that begins with [."
 
+# The first suffix that a colon, a bracket or the end follows: a drive's colon follows none.
+_PLACE = r"(?s)(.+?\.\w+)(?::(.+?))?(?:\[([^\[\]]*)\])?"
+
 _TEXTS = (".json", ".csv", ".tsv")
 _BEGINNING = 64  # bytes that tell a format
+
+
+@record(frozen=True)
+class Place:
+    """Where a matrix stands: FILE, FILE:KEY, FILE:KEY[SLICE] or FILE[SLICE]."""
+
+    path: str
+    key: str | None = None
+    slices: str | None = None
+
+
+def place_of(text: str, folder: str) -> Place:
+    """The place that a text names, from a folder. A path that exists as it stands wins.
+
+    >>> place = place_of("model.npz:h.0/W[0:2,:]", "")
+    >>> place.path, place.key, place.slices
+    ('model.npz', 'h.0/W', '0:2,:')
+    """
+    whole = os.path.join(folder, text)
+    match = None if os.path.exists(whole) else re.fullmatch(_PLACE, text)
+    if not match:
+        return Place(whole)
+    path, key, slices = match.groups()
+    return Place(os.path.join(folder, path), key, slices)
 
 
 def parse_place(place: Place, is_value: IsValue | None = None) -> Parsed:
@@ -32,7 +59,7 @@ def parse_place(place: Place, is_value: IsValue | None = None) -> Parsed:
     # What is no regular file, such as a named pipe, can be read once.
     data = None if os.path.isfile(place.path) else read_file(place.path)
     parsed = parse(place.path, data, is_value)
-    if place.is_whole_file:
+    if place.key is None and place.slices is None:
         return parsed
     if not isinstance(parsed, Archive):
         message = "it has neither keys nor slices: FILE:KEY[SLICE] is for NPZ and safetensors."

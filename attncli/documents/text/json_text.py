@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from attncli.calculation.names.known_names import known_name, last_of
 from attncli.calculation.names.pytorch_names import from_pytorch
 from attncli.documents.files import decode
-from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part
+from attncli.documents.parsed import NAMELESS, AnyArray, IsValue, Parsed, Part
 from attncli.errors import DocumentError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 def parse_json(data: bytes, is_value: IsValue | None = None) -> Parsed:
@@ -81,7 +78,7 @@ def _flat(value: dict[str, Any], prefix: str) -> Iterator[tuple[str, Part]]:
             yield prefix + key, Part(entry)
 
 
-def dump_json(matrices: Mapping[str, NDArray[Any]]) -> bytes:
+def dump_json(matrices: Mapping[str, AnyArray]) -> bytes:
     """One object of matrices, a row a line; infinities and NaN are strings. Every digit is kept."""
     entries = [
         f"  {json.dumps(name)}: {_lines(_json_numbers(m), '  ')}" for name, m in matrices.items()
@@ -105,7 +102,7 @@ def _block(value: Any, indent: str) -> str:
     return _lines(value, indent) if isinstance(value, list) else json.dumps(value)
 
 
-def _json_numbers(matrix: NDArray[Any]) -> Any:
+def _json_numbers(matrix: AnyArray) -> Any:
     """Nested lists of the numbers; infinities and NaN, which JSON has not, as strings."""
     if np.isfinite(matrix).all():
         return matrix.tolist()

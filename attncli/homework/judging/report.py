@@ -104,7 +104,11 @@ def report(judge: Judge, points: Mapping[str, float], is_strict: bool) -> Report
     for step in list(with_stand_ins(judge.problem, plan, judge.answer)):
         judged = judge.judge(step)
         is_wrong = judged.verdict in (Verdict.WRONG, Verdict.SHAPE)
-        diagnosis = _diagnosis(judge, judged) if is_wrong else Diagnosis()
+        diagnosis = Diagnosis()
+        if is_wrong:  # the many mistakes are loaded only where there is one
+            from attncli.homework.diagnosis.search import diagnose
+
+            diagnosis = diagnose(judge, judged)
         verdict = judged.verdict
         if diagnosis.rounded or (verdict == Verdict.FOLLOWS and first is None):
             verdict = Verdict.ROUNDED  # and so is what follows from a matrix rounded too early
@@ -118,13 +122,6 @@ def report(judge: Judge, points: Mapping[str, float], is_strict: bool) -> Report
         outcome = _Outcome(judge.problem, judged, verdict, diagnosis, found, first)
         lines.append(_line(outcome, worth, is_strict))
     return Report(judge.problem.choices.title, tuple(lines), first)
-
-
-def _diagnosis(judge: Judge, judged: Judgement) -> Diagnosis:
-    """The cause of a wrong step; the many mistakes are loaded only where there is one."""
-    from attncli.homework.diagnosis.search import diagnose
-
-    return diagnose(judge, judged)
 
 
 def _line(outcome: _Outcome, worth: float, is_strict: bool) -> StepReport:
