@@ -174,8 +174,9 @@ def _stacked(name: str, slices: Mapping[tuple[int, ...], Part]) -> Part:
         if index not in slices:
             message = f"{_slice_name(name, index)} is missing among the slices of {name}."
             raise DocumentError(message, "Slices are counted from 1, without gaps.", (name,))
-    # Cells of an answer, which are texts, stay objects.
-    arrays = [_as_array(slices[index].value) for index in sorted(slices)]
+    values = [slices[index].value for index in sorted(slices)]
+    # Cells of an answer, which are texts in lists, stay objects.
+    arrays = [np.asarray(v, dtype=object if isinstance(v, list) else None) for v in values]
     shapes = {array.shape for array in arrays}
     if len(shapes) > 1:
         said = " and ".join(" × ".join(map(str, shape)) for shape in sorted(shapes))
@@ -185,10 +186,6 @@ def _stacked(name: str, slices: Mapping[tuple[int, ...], Part]) -> Part:
     stacked = np.stack(arrays).reshape(*counts, *arrays[0].shape)
     value = stacked.tolist() if stacked.dtype == object else stacked
     return Part(value, first.row_labels, first.column_labels)
-
-
-def _as_array(value: object) -> AnyArray:
-    return np.array(value, dtype=object) if isinstance(value, list) else np.asarray(value)
 
 
 def dump_csv(matrices: Mapping[str, AnyArray]) -> bytes:

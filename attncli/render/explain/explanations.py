@@ -148,19 +148,20 @@ class Explanations:
         value = expression.value(self.answered.matrices)
         return _numbers(expression, spelling, self.answered, value)
 
-    def written(self, cell: Cell, precision: int) -> tuple[str, bool] | None:
-        """The number of the answer in a cell, and whether its own arithmetic gives that.
+    def remark(self, cell: Cell, precision: int) -> str:
+        """A remark on the number of the answer in a cell: its own arithmetic gives that, or not.
 
         Half a unit of the last decimal that its matrix has is rounding.
         """
         number = self.own_number(cell)
         if number is None:
-            return None
+            return ""
         decimals = self.own[cell.name].finest_decimal
         given = self.expression(cell, self.answered).value(self.answered.matrices)
         distance = 0.0 if decimals is None else 0.5 * 10.0**-decimals
         fits = number == given or abs(number - given) <= distance + 1e-9 * max(1, abs(given))
-        return number_text(number, precision if decimals is None else max(decimals, 0)), fits
+        text = number_text(number, precision if decimals is None else max(decimals, 0))
+        return f", {'and' if fits else 'but'} {text} is written"
 
 
 def _cells(expression: Expression, full: bool) -> Iterator[Cell]:
