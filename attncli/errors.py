@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from attncli.words import printable
 
 
@@ -36,3 +39,12 @@ class DocumentError(AttncliError):
 
 class ProblemError(AttncliError):
     """Names, choices and shapes that do not fit together in one calculation."""
+
+
+@contextmanager
+def errors_at(where: str) -> Iterator[None]:
+    """Record where errors happen: in which file, argument, option or standard input."""
+    try:
+        yield
+    except AttncliError as error:
+        raise error.at(where) from None

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-__all__ = ["by_name", "field", "kinds_of", "names_of", "record", "replace"]
+__all__ = ["by_name", "field", "kinds_of", "names_of", "record", "replace", "values_of"]
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as record
@@ -30,7 +30,7 @@ else:
 
     def replace(one: Any, **changes: Any) -> Any:
         """Return a copy of the record with the given fields changed."""
-        return type(one)(**{**_named(one), **changes})
+        return type(one)(**{**values_of(one), **changes})
 
     def _as_record(cls: type) -> type:
         kinds: dict[str, str] = {}
@@ -62,18 +62,15 @@ else:
         if named or len(values) > len(names):
             raise TypeError(f"{type(self).__name__} takes {', '.join(names)}, each once")
 
-    def _named(one: Any) -> dict[str, Any]:
-        return {name: one.__dict__[name] for name in one._names}
-
     def _repr(self: Any) -> str:
-        said = (f"{name}={value!r}" for name, value in _named(self).items())
+        said = (f"{name}={value!r}" for name, value in values_of(self).items())
         return f"{type(self).__qualname__}({', '.join(said)})"
 
     def _eq(self: Any, other: object) -> Any:
-        return _named(self) == _named(other) if type(other) is type(self) else NotImplemented
+        return values_of(self) == values_of(other) if type(other) is type(self) else NotImplemented
 
     def _hash(self: Any) -> int:
-        return hash((type(self), *_named(self).values()))
+        return hash((type(self), *values_of(self).values()))
 
     def _refuse(self: Any, name: str, *_: object) -> None:
         raise AttributeError(f"{type(self).__name__}.{name} cannot be changed")
@@ -104,3 +101,8 @@ Named = TypeVar("Named", bound=HasName)
 def by_name(*entries: Named) -> dict[str, Named]:
     """Return a registry: these records by their names, in this order."""
     return {entry.name: entry for entry in entries}
+
+
+def values_of(one: object) -> dict[str, Any]:
+    """Return the values of a record's fields by their names, in their order."""
+    return {name: getattr(one, name) for name in names_of(one)}

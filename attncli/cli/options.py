@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 import click
 
 from attncli.calculation.choices.choices import CHOICES
+from attncli.cli.terminal import colors_for, deliver, screen_width, waiting
+from attncli.errors import AttncliError
+from attncli.formats import Format, choose_format
+from attncli.records import record
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from click.shell_completion import CompletionItem
 
+    from attncli.render.view import View
+
+Asked = TypeVar("Asked")
 Completion: TypeAlias = "Callable[[click.Context, click.Parameter, str], list[CompletionItem]]"
 Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
@@ -36,9 +44,29 @@ def steps() -> Iterable[str]:
     return STEPS
 
 
+def document_arguments(
+    metavar: str, values: Callable[[], Iterable[str]] = tuple, required: bool = False
+) -> Decorator:
+    """The arguments of a command; the shell completes them with these values, or with files."""
+    return click.argument(
+        "arguments",
+        nargs=-1,
+        required=required,
+        metavar=metavar,
+        shell_complete=complete(values, or_file=True),
+    )
+
+
 def option_name(name: str) -> str:
     """How a choice or a size is written on the command line: `--d-model`."""
     return f"--{name.replace('_', '-')}"
+
+
+def refuse_given(options: Mapping[str, Any], why: str, hint: str) -> None:
+    """Raise AttncliError for the first of these options that is given."""
+    for name, value in options.items():
+        if value not in (None, ()):
+            raise AttncliError(f"{option_name(name)} {why}.", hint)
 
 
 def options(*decorators: Decorator) -> Decorator:
@@ -64,9 +92,9 @@ def choice_option(name: str, is_repeated: bool = False) -> Decorator:
     )
 
 
-def size_option(name: str, text: str) -> Decorator:
-    """A size as an option: a whole number of at least 1."""
-    return click.option(option_name(name), type=click.IntRange(1), metavar="N", help=text)
+def size_option(name: str, text: str, least: int = 1, most: int | None = None) -> Decorator:
+    """A size as an option: a whole number within these limits."""
+    return click.option(option_name(name), type=click.IntRange(least, most), metavar="N", help=text)
 
 
 def problem_options(*repeated: str) -> Decorator:
@@ -84,13 +112,6 @@ def _as_path(_: click.Context, __: click.Parameter, file: str | None) -> Path | 
     return Path(file)
 
 
-file_option = click.option(
-    "-o",
-    "--output",
-    type=click.Path(),
-    callback=_as_path,
-    help="Write to a file, whole or not at all; - is standard output.",
-)
 full_option = click.option("--full", is_flag=True, help="Leave nothing out.")
 color_option = click.option(
     "--color",
@@ -113,13 +134,76 @@ def precision_option(default: int) -> Decorator:
     )
 
 
-def format_option(formats: Iterable[str]) -> Decorator:
-    """`-f`: one of these forms, the first unless a file's suffix says otherwise."""
-    names = list(formats)
-    return click.option(
-        "-f",
-        "--format",
-        "format_name",
-        type=click.Choice(names),
-        help=f"Form of the result (default: {names[0]}, or the suffix of -o).",
-    )
+OUTPUT_OPTIONS = ("format_name", "file", "precision", "full", "color")
+
+
+@record(frozen=True)
+class Output(Generic[Asked]):
+    """How the user wants a result, and where: the options of `result_options`."""
+
+    formats: Mapping[str, Format[Asked]]
+    format_name: str | None
+    file: Path | None
+    precision: int = 4
+    full: bool = False
+    color: str = "never"
+
+    def check_format(self) -> Format[Asked]:
+        """The form of the result. Raises AttncliError where the file's suffix names none."""
+        return choose_format(self.formats, self.format_name, self.file)
+
+    def write(self, result: Asked) -> None:
+        """Print the result, or write it to the file. Raises AttncliError where neither can be."""
+        with waiting("writing"):
+            data = self.check_format().write(result, self._view())
+        deliver(data, self.file)
+
+    def _view(self) -> View:
+        """The look of tables: a screen has a width and colours, a file has not."""
+        from attncli.render.view import View
+
+        width = screen_width() if self.file is None else None
+        return View(self.precision, self.full, width, colors_for(self.color, self.file))
+
+
+def result_options(
+    formats: Mapping[str, Format[Asked]],
+    precision: int | None = None,
+    full: bool = False,
+    color: bool = False,
+) -> Decorator:
+    """The options `-f` and `-o` of a command, and `-p`, `--full` and `--color` where it has them.
+
+    The command gets all of them as one argument, `output`.
+    """
+    first = next(iter(formats))
+    listed: list[Decorator] = [
+        click.option(
+            "-f",
+            "--format",
+            "format_name",
+            type=click.Choice(list(formats)),
+            help=f"Form of the result (default: {first}, or the suffix of -o).",
+        ),
+        *([] if precision is None else [precision_option(precision)]),
+        click.option(
+            "-o",
+            "--output",
+            "file",
+            type=click.Path(),
+            callback=_as_path,
+            help="Write to a file, whole or not at all; - is standard output.",
+        ),
+        *([full_option] if full else []),
+        *([color_option] if color else []),
+    ]
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def gathered(**values: Any) -> None:
+            own = {name: values.pop(name) for name in OUTPUT_OPTIONS if name in values}
+            command(output=Output(formats, **own), **values)
+
+        return options(*listed)(gathered)
+
+    return decorate

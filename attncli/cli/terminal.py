@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from attncli.render.progress_bar import Bar
-    from attncli.render.view import View
 
 
 def deliver(data: bytes, file: Path | None) -> None:
@@ -37,15 +36,6 @@ def waiting(name: str) -> AbstractContextManager[Bar | None]:
     from attncli.render.progress_bar import Bar
 
     return Bar(name)
-
-
-def view_of(precision: int, full: bool, color: str, file: Path | None) -> View:
-    """How tables are to look where they go: a screen has a width and colours, a file has not."""
-    from attncli.render.view import View
-
-    colorful = color == "always" or (color == "auto" and file is None and is_colorful())
-    width = screen_width() if file is None else None
-    return View(precision, full, width, colors_known() if colorful else None)
 
 
 def screen_width() -> int | None:
@@ -70,18 +60,20 @@ def _columns_said() -> int:
     return int(said) if said.isdecimal() else 0
 
 
-def is_colorful() -> bool:
-    """Tell whether standard output is a terminal whose user has not refused colours."""
-    return is_terminal(sys.stdout) and not (os.environ.get("NO_COLOR") or _is_dumb())
-
-
 def _is_dumb() -> bool:
     """Tell whether the terminal can only write on: it has no colours, and draws nothing again."""
     return os.environ.get("TERM") == "dumb"
 
 
-def colors_known() -> Literal["256", "truecolor"]:
-    """How many colours the screen says it has; 256 are understood everywhere today."""
+def colors_for(wish: str, file: Path | None) -> Literal["256", "truecolor"] | None:
+    """How many colours the screen says it has; 256 are understood everywhere today.
+
+    Where the wish is `auto`, only a terminal whose user has not refused them has colours.
+    """
+    on_screen = file is None and is_terminal(sys.stdout)
+    has_colors = on_screen and not (os.environ.get("NO_COLOR") or _is_dumb())
+    if wish == "never" or (wish == "auto" and not has_colors):
+        return None
     return "truecolor" if os.environ.get("COLORTERM") in ("truecolor", "24bit") else "256"
 
 

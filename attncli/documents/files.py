@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -12,27 +11,6 @@ from attncli.words import closest
 
 if TYPE_CHECKING:  # it takes a tenth of a small run to load
     from pathlib import Path
-
-STDIN = "standard input"
-
-
-class StandardInput:
-    """Standard input, which can be read once."""
-
-    def __init__(self) -> None:
-        self._read = False
-
-    def read(self) -> bytes:
-        """All of it. Raises DocumentError the second time, and where there is nothing."""
-        if self._read:
-            message = "it is asked for twice (-), but it can be read once."
-            raise DocumentError(message, "Write one of the two to a file.")
-        self._read = True
-        data = sys.stdin.buffer.read() if sys.stdin else b""
-        if not data.strip():
-            message = "nothing came in."
-            raise DocumentError(message, "Pipe a document into it, or name a file.").at(STDIN)
-        return data
 
 
 def read_file(path: str, size: int = -1) -> bytes:
@@ -72,10 +50,8 @@ def decode(data: bytes) -> str:
     except UnicodeDecodeError as error:
         utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
         line = data[: error.start].count(b"\n") + 1
-        found = (
-            "it looks like UTF-16" if utf16 else f"byte 0x{data[error.start]:02x} in line {line}"
-        )
-        message = f"it is no UTF-8 text: {found}."
+        place = f"byte 0x{data[error.start]:02x} in line {line}"
+        message = f"it is no UTF-8 text: {'it looks like UTF-16' if utf16 else place}."
         raise DocumentError(message, "Save it as UTF-8 (in a spreadsheet: CSV UTF-8).") from None
 
 
@@ -107,10 +83,11 @@ def write_file(path: Path, data: bytes) -> None:
             raise
     except (OSError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        message = f"it cannot be written: {reason}."
-        raise DocumentError(message, "Check that the folder exists and is yours.").at(
-            str(path)
-        ) from None
+        message, hint = (
+            f"it cannot be written: {reason}.",
+            "Check that the folder exists and is yours.",
+        )
+        raise DocumentError(message, hint).at(str(path)) from None
 
 
 def _mode(target: Path) -> int:

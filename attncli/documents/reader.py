@@ -15,9 +15,9 @@ from attncli.calculation.names.step_names import STEPS
 from attncli.calculation.positions.position_schemes import is_position
 from attncli.calculation.problem.document import MASKS, Document, Entry
 from attncli.documents.parsed import NAMELESS, IsValue, Part
-from attncli.documents.sources import Source, Sources, errors_at, shortened
+from attncli.documents.sources import Source, Sources, shortened
 from attncli.documents.text.cells import array_from, is_cell_or_row
-from attncli.errors import DocumentError
+from attncli.errors import DocumentError, errors_at
 from attncli.records import record
 
 

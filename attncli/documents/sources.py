@@ -3,25 +3,52 @@
 from __future__ import annotations
 
 import os.path
+import re
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 
 from attncli.calculation.names.known_names import canonical, known_name
 from attncli.calculation.names.pytorch_names import advice
 from attncli.documents.arrays.archive import Archive, listed
-from attncli.documents.arrays.array_places import Place, place_of
-from attncli.documents.files import STDIN, StandardInput, read_file
+from attncli.documents.files import read_file
 from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part
 from attncli.documents.text.json_text import parse_json
-from attncli.errors import AttncliError, DocumentError
+from attncli.errors import AttncliError, DocumentError, errors_at
 from attncli.records import record
 
 _POINT_TO_A_MATRIX = "Point to a matrix: FILE, FILE:KEY, or a literal that begins with [."
 
+# The first suffix that a colon, a bracket or the end follows: a drive's colon follows none.
+_PLACE = r"(?s)(.+?\.\w+)(?::(.+?))?(?:\[([^\[\]]*)\])?"
+
 _TEXTS = (".json", ".csv", ".tsv")
 _BEGINNING = 64  # bytes that tell a format
+
+
+@record(frozen=True)
+class Place:
+    """Where a matrix stands: FILE, FILE:KEY, FILE:KEY[SLICE] or FILE[SLICE]."""
+
+    path: str
+    key: str | None = None
+    slices: str | None = None
+
+
+def place_of(text: str, folder: str) -> Place:
+    """The place that a text names, from a folder. A path that exists as it stands wins.
+
+    >>> place = place_of("model.npz:h.0/W[0:2,:]", "")
+    >>> place.path, place.key, place.slices
+    ('model.npz', 'h.0/W', '0:2,:')
+    """
+    whole = os.path.join(folder, text)
+    match = None if os.path.exists(whole) else re.fullmatch(_PLACE, text)
+    if not match:
+        return Place(whole)
+    path, key, slices = match.groups()
+    return Place(os.path.join(folder, path), key, slices)
 
 
 def parse_place(place: Place, is_value: IsValue | None = None) -> Parsed:
@@ -32,7 +59,7 @@ def parse_place(place: Place, is_value: IsValue | None = None) -> Parsed:
     # What is no regular file, such as a named pipe, can be read once.
     data = None if os.path.isfile(place.path) else read_file(place.path)
     parsed = parse(place.path, data, is_value)
-    if place.is_whole_file:
+    if place.key is None and place.slices is None:
         return parsed
     if not isinstance(parsed, Archive):
         message = "it has neither keys nor slices: FILE:KEY[SLICE] is for NPZ and safetensors."
@@ -127,22 +154,32 @@ class Sources:
     """The files, literals and standard input of one command, which has one standard input."""
 
     def __init__(self) -> None:
-        self._stdin = StandardInput()
+        self._stdin_is_read = False
 
     def open(
         self, argument: str, label: str, is_value: IsValue | None = None, folder: str = ""
     ) -> Source:
         """The source that an argument stands for, parsed. Raises DocumentError, with the label."""
-        label = STDIN if argument == "-" else label
+        label = "standard input" if argument == "-" else label
         with errors_at(label):
             if argument == "-":
-                return Source(label, parse("", self._stdin.read(), is_value))
+                return Source(label, parse("", self._read_stdin(), is_value))
             if argument[:1] in ("[", "{"):
                 return Source(label, parse("", argument.encode(), is_value))
             if not argument:
                 raise DocumentError("there is no value.", "Name a file, -, or a literal.")
             place = place_of(argument, folder)
             return Source(label, parse_place(place, is_value), os.path.dirname(place.path))
+
+    def _read_stdin(self) -> bytes:
+        if self._stdin_is_read:
+            message = "it is asked for twice (-), but it can be read once."
+            raise DocumentError(message, "Write one of the two to a file.")
+        self._stdin_is_read = True
+        data = sys.stdin.buffer.read() if sys.stdin else b""
+        if not data.strip():
+            raise DocumentError("nothing came in.", "Pipe a document into it, or name a file.")
+        return data
 
     def matrix(self, name: str, argument: str, where: str, folder: str) -> Part:
         """The matrix that an entry points to: in a file beside its document, a literal or `-`.
@@ -155,15 +192,6 @@ class Sources:
             if not isinstance(part.value, list | np.ndarray):
                 raise DocumentError("it holds no matrix.", _POINT_TO_A_MATRIX)
             return part
-
-
-@contextmanager
-def errors_at(label: str) -> Iterator[None]:
-    """Tell errors where they happened: in which file, argument or standard input."""
-    try:
-        yield
-    except AttncliError as error:
-        raise error.at(label) from None
 
 
 def shortened(literal: str) -> str:

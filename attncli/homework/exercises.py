@@ -1,12 +1,12 @@
 """Documents to begin with: matrices of small numbers that a person can calculate with.
 
-Their numbers are drawn by a seed, and are the same on every machine. One entry in `KINDS` is one
-kind of document that `attncli new` writes.
+Their numbers are drawn by a seed, and are the same on every machine. Each kind of layer is one kind
+of document that `attncli new` writes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 from random import Random
 from typing import Any
@@ -56,42 +56,31 @@ class Order:
         return f"attncli new {self.kind} {' '.join(said)}"
 
 
-@record(frozen=True)
-class ExerciseKind:
-    """A kind of document: what it is, its sizes and choices unless others are given, its maker."""
-
-    help: str
-    sizes: Mapping[str, int]
-    choices: Mapping[str, object]
-    make: Callable[[Order], Nested]
-
-
 def made(order: Order) -> Nested:
-    """The document that is asked for. Raises ProblemError where there is none of such sizes."""
-    if order.kind not in KINDS:
-        message = f"{order.kind} is no kind of document{did_you_mean(order.kind, KINDS)}."
-        raise ProblemError(message, f"The kinds are {', '.join(KINDS)}.")
-    return KINDS[order.kind].make(order)
+    """The document that is asked for, as compute reads it: title, choices, labels, matrices.
 
-
-def ready(order: Order) -> Nested:
-    """A document of layers as compute reads it: title, choices, labels, then all matrices."""
-    kind, layers = KINDS[order.kind], LAYERS[order.kind]
+    Raises ProblemError where there is none of this kind, or of such sizes.
+    """
+    if order.kind not in LAYERS:
+        message = f"{order.kind} is no kind of document{did_you_mean(order.kind, LAYERS)}."
+        raise ProblemError(message, f"The kinds are {', '.join(LAYERS)}.")
+    kind = LAYERS[order.kind]
     sizes = {**kind.sizes, **order.sizes}
     if sizes.get("layers") == 1:  # one layer needs no list
         del sizes["layers"]
     chosen = {name: CHOICES[name].read(value) for name, value in order.choices.items()}
     choices = {"layer": order.kind, **kind.choices, **chosen}
-    is_stack = layers.is_composed or "layers" in sizes
+    is_stack = kind.is_composed or "layers" in sizes
     has_last_norm = is_stack and choices.get("norm") == "pre"
     shapes = _shapes(sizes, choices, has_last_norm)
-    draw = Drawing(order.seed, "scale_embeddings" in choices)
+    tokens = ENLARGED if "scale_embeddings" in choices else TOKENS
+    matrices = {name: drawn(name, shape, order.seed, tokens) for name, shape in shapes.items()}
     return {
-        "title": title(layers, sizes.get("layers", 1)),
+        "title": title(kind, sizes.get("layers", 1)),
         "note": order.command(),
         **choices,
-        **labels(layers, sizes),
-        **nested({name: draw.matrix(name, shape) for name, shape in shapes.items()}),
+        **labels(kind, sizes),
+        **nested(matrices),
     }
 
 
@@ -129,25 +118,20 @@ def labels(kind: LayerKind, sizes: Mapping[str, int]) -> dict[str, list[str]]:
     return found
 
 
-@record(frozen=True)
-class Drawing:
-    """Numbers drawn by a seed and the name of the matrix: more rows leave the first as they are."""
+def drawn(name: str, shape: Shape, seed: int, tokens: Numbers) -> list[Any]:
+    """A vector, or rows of numbers; of a weight, columns of which a few are not 0.
 
-    seed: int
-    is_enlarged: bool
-
-    def matrix(self, name: str, shape: Shape) -> list[Any]:
-        """A vector, or rows of numbers; of a weight, columns of which a few are not 0."""
-        dice, last = Dice(f"{self.seed} {name}"), last_of(name)
-        if len(shape) == 1:
-            values = GAMMA if last == "gamma" else ADDED
-            return [dice.pick(values) for _ in range(shape[0])]
-        rows, columns = shape
-        if MATRICES[last].role is Role.WEIGHT:
-            turned = [dice.column(rows) for _ in range(columns)]
-            return [list(row) for row in zip(*turned, strict=True)]
-        values = ENLARGED if self.is_enlarged else TOKENS
-        return [[dice.pick(values) for _ in range(columns)] for _ in range(rows)]
+    They are drawn by the seed and the name of the matrix: more rows leave the first as they are.
+    """
+    dice, last = Dice(f"{seed} {name}"), last_of(name)
+    if len(shape) == 1:
+        values = GAMMA if last == "gamma" else ADDED
+        return [dice.pick(values) for _ in range(shape[0])]
+    rows, columns = shape
+    if MATRICES[last].role is Role.WEIGHT:
+        turned = [dice.column(rows) for _ in range(columns)]
+        return [list(row) for row in zip(*turned, strict=True)]
+    return [[dice.pick(tokens) for _ in range(columns)] for _ in range(rows)]
 
 
 class Dice:
@@ -185,8 +169,3 @@ def nested(matrices: Mapping[str, Any]) -> Nested:
                 place = place.setdefault(scope, [] if scope == "layers" else {})
         place[last] = matrix
     return document
-
-
-KINDS: dict[str, ExerciseKind] = {
-    kind.name: ExerciseKind(kind.help, kind.sizes, kind.choices, ready) for kind in LAYERS.values()
-}

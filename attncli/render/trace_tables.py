@@ -59,14 +59,12 @@ class TraceTables:
 
     def print_steps(self, trace: Trace, names: Collection[str]) -> None:
         """Title and note, then every step of these names with the number it has in the plan."""
-        for line, style in (
-            (self.problem.choices.title, "bold"),
-            (self.problem.choices.note, "italic"),
-        ):
-            if line:
-                self._print_line(Text(line, style))
+        choices = self.problem.choices
+        lead = list(filter(None, (Text(choices.title, "bold"), Text(choices.note, "italic"))))
+        for line in lead:
+            self._print_line(line)
         written = trace.written(names)
-        is_first = not (self.problem.choices.title or self.problem.choices.note)
+        is_first = not lead
         for number, step in enumerate(trace.plan.steps, 1):
             if step.name in written:
                 heading = Text.assemble(
@@ -97,9 +95,8 @@ class TraceTables:
             if position:
                 self.console.print()
             if leading:
-                self._print_line(
-                    Text(f"   {self.problem.where(leading, indices[position])}", "italic")
-                )
+                where = self.problem.where(leading, indices[position])
+                self._print_line(Text(f"   {where}", "italic"))
             self._print_slice(matrix[indices[position]], rows, columns, shaded)
         counted = (("tables", len(indices)), ("rows", rows.size), ("columns", columns.size))
         left_out = [

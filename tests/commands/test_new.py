@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+from attncli.calculation.choices.layer_kinds import LAYERS
 from attncli.cli.program import cli
-from attncli.homework.exercises import ENGLISH, FRENCH, KINDS
+from attncli.homework.exercises import ENGLISH, FRENCH
 from tests.running import ROOT
 
 Entries = dict[str, Any]
@@ -58,7 +59,7 @@ def matrices(entries: Entries, prefix: str = "") -> Entries:
     return found
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", LAYERS)
 @pytest.mark.parametrize("seed", ["0", "1", "12345678901234567890"])
 def test_a_new_document_can_be_calculated(kind: str, seed: str) -> None:
     """By compute, without a warning, and its own results pass check."""
@@ -93,7 +94,7 @@ OPTIONS = [
 ]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", LAYERS)
 @pytest.mark.parametrize("options", OPTIONS)
 def test_the_note_repeats_the_command(kind: str, options: str) -> None:
     """Whatever was asked for, the note writes the same again, and compute reads it."""
@@ -129,7 +130,7 @@ def test_sizes_are_those_asked_for(kind: str, options: str, shapes: dict[str, An
     assert {name: np.shape(found[name]) for name in shapes} == shapes
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", LAYERS)
 @pytest.mark.parametrize("options", ["", "--norm pre", "--layers 1"])
 def test_one_layer_has_no_final_norm_and_no_list(kind: str, options: str) -> None:
     """A Transformer that normalises before has the norm, whatever the number of its layers."""
@@ -139,7 +140,7 @@ def test_one_layer_has_no_final_norm_and_no_list(kind: str, options: str) -> Non
     assert has_norm == (kind == "transformer" and "pre" in options)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", LAYERS)
 @pytest.mark.parametrize("width", [2, 6, 20])
 def test_numbers_can_be_calculated_with(kind: str, width: int) -> None:
     """Halves of one digit, and never more than three in a column of a weight that are not 0."""
@@ -150,7 +151,7 @@ def test_numbers_can_be_calculated_with(kind: str, width: int) -> None:
             assert set((numbers != 0).sum(0).tolist()) == {min(3, len(numbers))}, name
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", LAYERS)
 def test_weights_are_not_of_one_key_alone(kind: str) -> None:
     """Of ten seeds, nearly all queries have two keys that they attend to, or more."""
     largest: list[float] = []
@@ -253,9 +254,9 @@ def test_an_encoder_has_no_memory() -> None:
 def test_help_lists_the_kinds() -> None:
     """With what they are, from the place that lists them; the shell completes them."""
     shown = " ".join(run("new", "--help").stdout.split())
-    for name, kind in KINDS.items():
+    for name, kind in LAYERS.items():
         assert f"{name} {kind.help};" in shown
     environment = {"_ATTNCLI_COMPLETE": "bash_complete", "COMP_CWORD": "2"}
     environment["COMP_WORDS"] = "attncli new "
     completed = CliRunner(env=environment).invoke(cli, prog_name="attncli").stdout
-    assert [line.split(",")[1] for line in completed.split()] == list(KINDS)
+    assert [line.split(",")[1] for line in completed.split()] == list(LAYERS)

@@ -10,24 +10,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from attncli.cli.options import (
-    color_option,
+    Output,
     complete,
-    file_option,
-    format_option,
-    full_option,
+    document_arguments,
     problem_options,
+    result_options,
     steps,
 )
 from attncli.cli.problem_arguments import NAMED, calculate, gather
 from attncli.cli.program import debug_option
-from attncli.cli.terminal import deliver, view_of, waiting
-from attncli.errors import AttncliError
-from attncli.formats import REPORTS, choose_format
+from attncli.cli.terminal import deliver, waiting
+from attncli.errors import AttncliError, errors_at
+from attncli.formats import REPORTS
 from attncli.words import did_you_mean
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from attncli.documents.reader import Reader, Written
     from attncli.homework.judging.report import Report
 
@@ -35,12 +32,7 @@ DIFFERS = 1
 
 
 @click.command()
-@click.argument(
-    "arguments",
-    nargs=-1,
-    metavar="DOCUMENT ANSWER [STEP=FILE]...",
-    shell_complete=complete(tuple, or_file=True),
-)
+@document_arguments("DOCUMENT ANSWER [STEP=FILE]...")
 @click.option("--step", metavar="STEP", shell_complete=complete(steps), help="What a bare CSV is.")
 @click.option("--decimals", type=click.IntRange(0, 20), help="Decimals that must be right.")
 @click.option("--atol", type=click.FloatRange(0), help="Distance at which a cell is right.")
@@ -51,10 +43,7 @@ DIFFERS = 1
 )
 @click.option("--laws", is_flag=True, help="Check an answer alone, by what must always hold.")
 @click.option("--mistakes", is_flag=True, help="List the mistakes that are known, and end.")
-@format_option(REPORTS)
-@file_option
-@full_option
-@color_option
+@result_options(REPORTS, full=True, color=True)
 @problem_options("mask")
 @debug_option
 def check(
@@ -67,10 +56,7 @@ def check(
     points: str,
     laws: bool,
     mistakes: bool,
-    format_name: str | None,
-    output: Path | None,
-    full: bool,
-    color: str,
+    output: Output[Report],
     **choices: Any,
 ) -> None:
     """Say which step of an answer is wrong, where, and which mistake explains it.
@@ -96,15 +82,12 @@ def check(
     for name, distance in (("--atol", atol), ("--rtol", rtol)):
         if distance is not None and not isfinite(distance):
             raise AttncliError(f"{name} is {distance}: it must be a finite distance.")
-    chosen = choose_format(REPORTS, format_name, output)
+    output.check_format()
     if laws:
         report = _by_laws(arguments, step, choices)
     else:
         report = _by_problem(arguments, step, choices, (decimals, atol, rtol), points, strict)
-    view = view_of(4, full, color, output)
-    with waiting("writing"):
-        data = chosen.write(report, view)
-    deliver(data, output)
+    output.write(report)
     if not report.passed:
         click.get_current_context().exit(DIFFERS)
 
@@ -133,13 +116,10 @@ def _by_problem(
     result = calculate(gather(files[:1], choices, reader), ())
     marks = read_points(points, result.names)
     written = _written(reader, files[1:], named, step)
-    try:
-        with waiting("checking"):
-            answer = read_answer(result.problem, result.trace.plan, written.entries)
-            tolerance = Tolerance(*distances, epsilon=_epsilon(result.trace.matrices))
-            return report(Judge(result.problem, result.trace, answer, tolerance), marks, strict)
-    except AttncliError as error:
-        raise error.at(written.source) from None
+    with waiting("checking"), errors_at(written.source):
+        answer = read_answer(result.problem, result.trace.plan, written.entries)
+        tolerance = Tolerance(*distances, epsilon=_epsilon(result.trace.matrices))
+        return report(Judge(result.problem, result.trace, answer, tolerance), marks, strict)
 
 
 def _named_and_files(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -173,15 +153,13 @@ def _by_laws(arguments: Sequence[str], step: str | None, choices: dict[str, Any]
     }
     entries |= {name: value for name, value in choices.items() if value is not None}
     with waiting("checking"):
-        try:
+        with errors_at(written.source):
             chosen = Choices.read(entries)
             answer = read_without_problem(written.entries, LAYOUTS[chosen.layout])
             normalise = NORMALISERS[chosen.normaliser]("scores", chosen.temperature)
             eps = chosen.eps if chosen.says("eps") else None
             scoring = SCORING[chosen.score]
             assumptions = Assumptions(scoring, normalise, chosen.activation, eps)
-        except AttncliError as error:
-            raise error.at(written.source) from None
         return check_laws(answer, assumptions)
 
 

@@ -9,53 +9,37 @@ import click
 
 from attncli.calculation.choices.choices import Choices
 from attncli.cli.options import (
-    color_option,
-    complete,
-    file_option,
-    format_option,
-    precision_option,
+    Output,
+    document_arguments,
     problem_options,
+    result_options,
 )
 from attncli.cli.problem_arguments import gather, planned, run
 from attncli.cli.program import debug_option
-from attncli.cli.terminal import deliver, view_of, waiting
+from attncli.cli.terminal import waiting
 from attncli.errors import AttncliError
-from attncli.formats import COMPARISONS, choose_format
+from attncli.formats import COMPARISONS
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from attncli.calculation.analyses.comparison import Comparison
     from attncli.calculation.problem.document import Document
 
 
 @click.command()
-@click.argument(
-    "arguments",
-    nargs=-1,
-    required=True,
-    metavar="DOCUMENT [NAME=VALUE]...",
-    shell_complete=complete(tuple, or_file=True),
-)
+@document_arguments("DOCUMENT [NAME=VALUE]...", required=True)
 @problem_options("mask", "convention")
 @click.option(
     "--token-by-token",
     is_flag=True,
     help="All tokens at once (training), and one after the other with a cache (prediction).",
 )
-@format_option(COMPARISONS)
-@precision_option(4)
-@file_option
-@color_option
+@result_options(COMPARISONS, precision=4, color=True)
 @debug_option
 def compare(
     arguments: tuple[str, ...],
     convention: tuple[str, ...],
     token_by_token: bool,
-    format_name: str | None,
-    output: Path | None,
-    precision: int,
-    color: str,
+    output: Output[Sequence[Comparison]],
     **choices: Any,
 ) -> None:
     """Show where two ways to calculate a document part: at which step first, and by how much.
@@ -72,15 +56,13 @@ def compare(
     With --token-by-token all tokens at once, under the causal mask of training, are set beside one
     token after the other, which is prediction: earlier keys and values are kept as a cache.
     """
-    chosen = choose_format(COMPARISONS, format_name, output)
+    output.check_format()
     names = [Choices.convention.read(name) for name in convention]
     document = gather(arguments, choices)
     if token_by_token:
-        comparisons = [_training_and_prediction(document, names)]
+        output.write([_training_and_prediction(document, names)])
     else:
-        comparisons = _under_conventions(document, names)
-    view = view_of(precision, False, color, output)
-    deliver(chosen.write(comparisons, view), output)
+        output.write(_under_conventions(document, names))
 
 
 def _under_conventions(document: Document, names: Sequence[str]) -> list[Comparison]:

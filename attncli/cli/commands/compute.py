@@ -10,23 +10,21 @@ import click
 from attncli.cli.help import WithNames
 from attncli.cli.memory import Limit, Memory, memory_option
 from attncli.cli.options import (
-    color_option,
+    Output,
     complete,
-    file_option,
-    format_option,
-    full_option,
-    precision_option,
+    document_arguments,
     problem_options,
+    result_options,
     steps,
 )
 from attncli.cli.problem_arguments import calculate, gather
 from attncli.cli.program import debug_option
-from attncli.cli.terminal import deliver, is_terminal, view_of, waiting
+from attncli.cli.terminal import is_terminal
 from attncli.errors import AttncliError
-from attncli.formats import FORMATS, choose_format
+from attncli.formats import FORMATS
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from attncli.calculation.problem.problem import Result
 
 HOW_TO_START = """there is nothing to calculate yet. Name a document, or give matrices:
 
@@ -35,12 +33,7 @@ HOW_TO_START = """there is nothing to calculate yet. Name a document, or give ma
 
 
 @click.command(cls=WithNames)
-@click.argument(
-    "arguments",
-    nargs=-1,
-    metavar="[DOCUMENT] [NAME=VALUE]...",
-    shell_complete=complete(tuple, or_file=True),
-)
+@document_arguments("[DOCUMENT] [NAME=VALUE]...")
 @problem_options("mask")
 @click.option(
     "--only",
@@ -50,21 +43,13 @@ HOW_TO_START = """there is nothing to calculate yet. Name a document, or give ma
     help="Only these steps.",
 )
 @memory_option
-@format_option(FORMATS)
-@precision_option(4)
-@file_option
-@full_option
-@color_option
+@result_options(FORMATS, precision=4, full=True, color=True)
 @debug_option
 def compute(
     arguments: tuple[str, ...],
     only: tuple[str, ...],
     memory: Limit | None,
-    format_name: str | None,
-    output: Path | None,
-    precision: int,
-    full: bool,
-    color: str,
+    output: Output[Result],
     **choices: Any,
 ) -> None:
     """Calculate every intermediate matrix of an attention.
@@ -89,14 +74,10 @@ def compute(
         if is_terminal(sys.stdin):
             raise click.UsageError(HOW_TO_START)
         arguments = ("-",)
-    chosen = choose_format(FORMATS, format_name, output)
-    if not chosen.is_text and output is None and is_terminal(sys.stdout):
-        message = f"{format_name} is not for a terminal's eyes."
+    form = output.check_format()
+    if not form.is_text and output.file is None and is_terminal(sys.stdout):
+        message = f"{output.format_name} is not for a terminal's eyes."
         raise AttncliError(message, "Write it to a file with -o, or into a pipe.")
     document = gather(arguments, choices)
-    result = calculate(
-        document, only, Memory(memory, chosen.memory_per_number(full), is_chosen=True)
-    )
-    with waiting("writing"):
-        data = chosen.write(result, view_of(precision, full, color, output))
-    deliver(data, output)
+    of_written = form.memory_per_number(output.full)
+    output.write(calculate(document, only, Memory(memory, of_written, is_chosen=True)))

@@ -10,26 +10,21 @@ import click
 from attncli.calculation.counting.sizes import BIASES, SIZES
 from attncli.cli.options import (
     Decorator,
-    color_option,
-    complete,
-    file_option,
-    format_option,
-    full_option,
-    option_name,
+    Output,
+    document_arguments,
     options,
     problem_options,
+    refuse_given,
+    result_options,
     size_option,
 )
 from attncli.cli.problem_arguments import gather, planned
 from attncli.cli.program import debug_option
-from attncli.cli.terminal import deliver, view_of
 from attncli.errors import AttncliError
-from attncli.formats import COSTS, choose_format
+from attncli.formats import COSTS
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from attncli.calculation.counting.alternatives import LayerSizes, Pairs
+    from attncli.calculation.counting.alternatives import CostReport, LayerSizes, Pairs
     from attncli.calculation.problem.document import Document
 
 MOST_DOUBLINGS = 20
@@ -44,12 +39,7 @@ def _size_option(name: str) -> Decorator:
 
 
 @click.command()
-@click.argument(
-    "arguments",
-    nargs=-1,
-    metavar="[DOCUMENT] [NAME=VALUE]...",
-    shell_complete=complete(tuple, or_file=True),
-)
+@document_arguments("[DOCUMENT] [NAME=VALUE]...")
 @options(*map(_size_option, SIZES))
 @click.option(
     "--biases",
@@ -58,28 +48,10 @@ def _size_option(name: str) -> Decorator:
 )
 @click.option("--final-norm", is_flag=True, help="There is a norm after the last layer.")
 @click.option("--compare", is_flag=True, help="Set scoring functions, and layers, side by side.")
-@click.option(
-    "--kernel",
-    type=click.IntRange(2),
-    metavar="N",
-    help=f"Kernel width of a convolution to compare (default: {USUAL}).",
-)
-@click.option(
-    "--window",
-    type=click.IntRange(1),
-    metavar="N",
-    help=f"Keys of a query in restricted attention (default: {USUAL}).",
-)
-@click.option(
-    "--doublings",
-    type=click.IntRange(1, MOST_DOUBLINGS),
-    metavar="N",
-    help="How it grows: N times twice as many tokens.",
-)
-@format_option(COSTS)
-@file_option
-@full_option
-@color_option
+@size_option("kernel", f"Kernel width of a convolution to compare (default: {USUAL}).", least=2)
+@size_option("window", f"Keys of a query in restricted attention (default: {USUAL}).")
+@size_option("doublings", "How it grows: N times twice as many tokens.", most=MOST_DOUBLINGS)
+@result_options(COSTS, full=True, color=True)
 @problem_options("mask")
 @debug_option
 def cost(
@@ -90,10 +62,7 @@ def cost(
     kernel: int | None,
     window: int | None,
     doublings: int | None,
-    format_name: str | None,
-    output: Path | None,
-    full: bool,
-    color: str,
+    output: Output[CostReport],
     **choices: Any,
 ) -> None:
     """Count operations, parameters and bytes: by step, and in total.
@@ -118,14 +87,12 @@ def cost(
     from attncli.calculation.counting.alternatives import CostReport, pairs
     from attncli.calculation.counting.costing import Costing
 
-    chosen = choose_format(COSTS, format_name, output)
+    output.check_format()
     sizes = {name: choices.pop(name) for name in SIZES}
     given = {name: size for name, size in sizes.items() if size is not None}
     if not compare:
-        for name, value in (("kernel", kernel), ("window", window)):
-            if value is not None:
-                message = f"--{name} is for a comparison, but nothing is compared."
-                raise AttncliError(message, "Write --compare too.")
+        why = "is for a comparison, but nothing is compared"
+        refuse_given({"kernel": kernel, "window": window}, why, "Write --compare too.")
     document = _document(arguments, given, choices, biases, final_norm, compare)
     problem, plan = planned(document)
     for remark in unused(plan, problem):
@@ -133,9 +100,8 @@ def cost(
     costing = Costing(problem, plan)
     at = pairs(problem, given.get("hidden")) if compare else None
     place = _place(at, kernel, window) if at else None
-    report = CostReport(costing, at, place, tuple(costing.doubled(doublings)) if doublings else ())
-    view = view_of(0, full, color, output)
-    deliver(chosen.write(report, view), output)
+    doubled = tuple(costing.doubled(doublings)) if doublings else ()
+    output.write(CostReport(costing, at, place, doubled))
 
 
 def _document(
@@ -154,12 +120,10 @@ def _document(
         if not given:
             raise AttncliError("there is nothing to count yet.", HOW_TO_START)
         return sized(given, gather((), choices), biases or next(iter(BIASES)), final_norm, own)
-    unfit = [option_name(name) for name in given if name not in own]
-    unfit += ["--biases"] if biases else []
-    unfit += ["--final-norm"] if final_norm else []
-    if unfit:
-        message = f"{unfit[0]} is for sizes without a document, but {arguments[0]} is given."
-        raise AttncliError(message, "Leave out one of them: a document has its own sizes.")
+    unfit = {name: size for name, size in given.items() if name not in own}
+    why = f"is for sizes without a document, but {arguments[0]} is given"
+    hint = "Leave out one of them: a document has its own sizes."
+    refuse_given({**unfit, "biases": biases, "final_norm": final_norm or None}, why, hint)
     return gather(arguments, choices)
 
 

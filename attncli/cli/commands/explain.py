@@ -10,28 +10,27 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from attncli.cli.options import (
-    complete,
-    file_option,
-    format_option,
+    Output,
+    document_arguments,
     full_option,
     precision_option,
     problem_options,
+    result_options,
     steps,
 )
 from attncli.cli.problem_arguments import NAMED, gather, planned, run
 from attncli.cli.program import debug_option
-from attncli.cli.terminal import deliver, is_terminal, screen_width
-from attncli.errors import AttncliError, ProblemError
-from attncli.formats import EXPLANATIONS, choose_format
+from attncli.cli.terminal import is_terminal
+from attncli.errors import AttncliError, errors_at
+from attncli.formats import EXPLANATIONS
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from attncli.calculation.algebra.plan import Plan
     from attncli.calculation.analyses.cell_names import Selection
     from attncli.calculation.problem.problem import Problem
     from attncli.documents.reader import Reader
-    from attncli.render.explain.explanations import AnswerNumbers
+    from attncli.homework.answers.answer import Answer
+    from attncli.render.explain.explanations import Explanations
 
 HOW_TO_START = """name a document, and the cells to explain:
 
@@ -42,12 +41,7 @@ CELL = re.compile(r"[A-Za-z_^][\w.]*\s*\[.*\]", re.DOTALL)
 
 
 @click.command()
-@click.argument(
-    "arguments",
-    nargs=-1,
-    metavar="DOCUMENT CELL... [NAME=VALUE]...",
-    shell_complete=complete(steps, or_file=True),
-)
+@document_arguments("DOCUMENT CELL... [NAME=VALUE]...", steps)
 @problem_options("mask")
 @click.option(
     "--depth",
@@ -57,8 +51,7 @@ CELL = re.compile(r"[A-Za-z_^][\w.]*\s*\[.*\]", re.DOTALL)
     help="Spell out the cells that a cell comes from too, so many steps back.",
 )
 @click.option("--answer", metavar="FILE", help="The numbers of this answer beside ours.")
-@format_option(EXPLANATIONS)
-@file_option
+@result_options(EXPLANATIONS)
 @precision_option(2)
 @full_option
 @debug_option
@@ -66,10 +59,7 @@ def explain(
     arguments: tuple[str, ...],
     depth: int,
     answer: str | None,
-    format_name: str | None,
-    output: Path | None,
-    precision: int,
-    full: bool,
+    output: Output[Explanations],
     **choices: Any,
 ) -> None:
     """Spell out the arithmetic of a cell.
@@ -97,20 +87,17 @@ def explain(
     from attncli.calculation.analyses.cell_names import paper
     from attncli.documents.reader import Reader
     from attncli.render.explain.explanations import Explanations
-    from attncli.render.view import View
 
-    form = choose_format(EXPLANATIONS, format_name, output)
+    output.check_format()
     reader = Reader()
     problem, plan = planned(gather(named or ["-"], choices, reader))
     selections = _selections(problem, plan, cells, chosen)
-    own = None if answer is None else read_answer_numbers(reader, answer, problem, plan)
+    own = {} if answer is None else _fitting_answer(reader, answer, problem, plan)
     # All that they are made of: a cell is spelled out with the numbers before it.
     needed = plan.needed_for(selection.name for selection in selections)
     trace = run(problem, plan, needed.intersection(plan.names))
     on_paper = paper(problem, plan)
-    explained = Explanations(problem, trace, on_paper, selections, depth, full, own)
-    width = screen_width() if output is None else None
-    deliver(form.write(explained, View(precision, full, width)), output)
+    output.write(Explanations(problem, trace, on_paper, selections, depth, output.full, own))
 
 
 def _sorted(arguments: Sequence[str]) -> tuple[list[str], list[str], dict[str, str]]:
@@ -159,31 +146,24 @@ def _selections(
     reader = CellFinder(problem, plan, chosen)
     selections = []
     for text in cells:
-        try:
+        with errors_at(text or "''"):
             selections.append(reader.read(text))
-        except ProblemError as error:
-            raise error.at(text or "''") from None
     reader.check_chosen(selections)
     return selections
 
 
-def read_answer_numbers(
-    reader: Reader, argument: str, problem: Problem, plan: Plan
-) -> AnswerNumbers:
-    """The numbers of an answer, where they have the size of ours; says so of those that have not.
+def _fitting_answer(reader: Reader, argument: str, problem: Problem, plan: Plan) -> Answer:
+    """The matrices of an answer that have the size of ours; says so of those that have not.
 
     Raises AttncliError where the answer cannot be read.
     """
     from attncli.calculation.algebra.layouts import sizes
-    from attncli.homework.answers.answer import EXACT, is_value, read_answer
-    from attncli.render.explain.explanations import AnswerNumbers
+    from attncli.homework.answers.answer import is_value, read_answer
     from attncli.words import shape_text
 
     written = reader.written(argument, None, is_value)
-    try:
+    with errors_at(written.source):
         answer = read_answer(problem, plan, written.entries)
-    except ProblemError as error:
-        raise error.at(written.source) from None
     fitting = {}
     for step in plan.steps:
         answered = answer.get(step.name)
@@ -195,7 +175,4 @@ def read_answer_numbers(
         size = shape_text(problem.layout.written_shape(answered.values.shape, step.role))
         fact = f"{step.name} is {size}, not {plan.shape(step)}: it is passed over."
         click.echo(f"Warning: {written.source}: {fact}", err=True)
-    values = {name: answered.values for name, answered in fitting.items()}
-    finest = {name: answered.finest for name, answered in fitting.items()}
-    decimals = {name: None if last == EXACT else last for name, last in finest.items()}
-    return AnswerNumbers(values, decimals)
+    return fitting

@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING
 import click
 
 from attncli.calculation.choices.choices import CHOICES
-from attncli.cli.options import complete, file_option, format_option, option_name
+from attncli.cli.options import (
+    Output,
+    complete,
+    option_name,
+    result_options,
+)
 from attncli.cli.program import debug_option
-from attncli.cli.terminal import deliver, view_of
-from attncli.errors import AttncliError
-from attncli.formats import PICTURES, choose_format
+from attncli.errors import AttncliError, errors_at
+from attncli.formats import PICTURES
 from attncli.words import printable
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from attncli.calculation.analyses.mask_description import Pattern
     from attncli.documents.parsed import Part
+    from attncli.render.pictures import Picture
 
 
 class WithMasks(click.Command):
@@ -42,8 +45,7 @@ class WithMasks(click.Command):
 @click.argument("m", type=click.IntRange(1), required=False)
 @click.option("--tokens", metavar="LABELS", help="Labels of the queries.")
 @click.option("--memory-tokens", metavar="LABELS", help="Labels of the keys, where they differ.")
-@format_option(PICTURES)
-@file_option
+@result_options(PICTURES)
 @debug_option
 def mask(
     kind: str,
@@ -51,8 +53,7 @@ def mask(
     m: int | None,
     tokens: str | None,
     memory_tokens: str | None,
-    format_name: str | None,
-    output: Path | None,
+    output: Output[Picture],
 ) -> None:
     """Show a mask of N queries and M keys (M is N unless given), or tell what a mask file says.
 
@@ -70,15 +71,14 @@ def mask(
     """
     from attncli.render.pictures import Picture
 
-    chosen = choose_format(PICTURES, format_name, output)
+    output.check_format()
     pattern, beside = _pattern(kind, n, m)
     rows, columns = pattern.may_attend.shape[-2:]
     own = (beside.row_labels, beside.column_labels) if beside else (None, None)
     queries = _labels("tokens", tokens, "rows", rows, own[0])
     same = tokens if rows == columns else None
     keys = _labels("memory_tokens", memory_tokens or same, "columns", columns, own[1])
-    picture = Picture(pattern, queries, keys, is_described=beside is not None)
-    deliver(chosen.write(picture, view_of(0, True, "never", output)), output)
+    output.write(Picture(pattern, queries, keys, is_described=beside is not None))
 
 
 def _pattern(kind: str, n: int | None, m: int | None) -> tuple[Pattern, Part | None]:
@@ -90,7 +90,7 @@ def _pattern(kind: str, n: int | None, m: int | None) -> tuple[Pattern, Part | N
 
     part = Reader().labelled_mask(kind)
     value = part.value
-    try:
+    with errors_at(kind):
         if isinstance(value, np.ndarray):
             if n is not None:
                 message = f"{kind} has its own size, {' × '.join(map(str, value.shape))}."
@@ -100,8 +100,6 @@ def _pattern(kind: str, n: int | None, m: int | None) -> tuple[Pattern, Part | N
             message = f"how many queries has the mask {kind}?"
             raise AttncliError(message, f"Write attncli mask {kind} 4, or 3 5 for 3 × 5.")
         return pattern_of_rule(value, n, m or n), None
-    except AttncliError as error:
-        raise error.at(kind) from None
 
 
 def _labels(

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import click
 
 from attncli.calculation.counting.sizes import SIZES
 from attncli.cli.options import (
+    Output,
     choice_option,
     complete,
-    file_option,
-    format_option,
     options,
+    result_options,
     size_option,
 )
 from attncli.cli.program import debug_option
-from attncli.cli.terminal import deliver, view_of
-from attncli.formats import DOCUMENTS, choose_format
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from attncli.formats import DOCUMENTS
 
 GIVEN_SIZES = ("n", "m", "d_model", "d_k", "d_v", "d_ff", "layers", "words")
 GIVEN_CHOICES = ("heads", "norm", "activation")
@@ -31,10 +27,10 @@ class WithKinds(click.Command):
     """A command whose help ends with the kinds that are registered, and their sizes."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        from attncli.homework.exercises import KINDS
+        from attncli.calculation.choices.layer_kinds import LAYERS
 
         rows = []
-        for name, kind in KINDS.items():
+        for name, kind in LAYERS.items():
             usual = {**kind.sizes, **kind.choices}
             said = ", ".join(f"{key} {value}".replace(" True", "") for key, value in usual.items())
             rows.append((name, f"{kind.help}; {said}"))
@@ -43,9 +39,9 @@ class WithKinds(click.Command):
 
 
 def kinds() -> Iterable[str]:
-    from attncli.homework.exercises import KINDS
+    from attncli.calculation.choices.layer_kinds import LAYERS
 
-    return KINDS
+    return LAYERS
 
 
 @click.command(cls=WithKinds)
@@ -55,10 +51,9 @@ def kinds() -> Iterable[str]:
 @click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Another, other numbers."
 )
-@format_option(DOCUMENTS)
-@file_option
+@result_options(DOCUMENTS)
 @debug_option
-def new(kind: str, seed: int, format_name: str | None, output: Path | None, **wished: Any) -> None:
+def new(kind: str, seed: int, output: Output[Mapping[str, object]], **wished: Any) -> None:
     """Write a document of small numbers, to calculate by hand and to check.
 
     \b
@@ -81,9 +76,8 @@ def new(kind: str, seed: int, format_name: str | None, output: Path | None, **wi
     """
     from attncli.homework.exercises import Order, made
 
-    chosen = choose_format(DOCUMENTS, format_name, output)
+    output.check_format()
     given = {name: value for name, value in wished.items() if value is not None}
     sizes = {name: value for name, value in given.items() if name in GIVEN_SIZES}
     choices = {name: value for name, value in given.items() if name in GIVEN_CHOICES}
-    document = made(Order(kind, sizes, choices, seed))
-    deliver(chosen.write(document, view_of(0, True, "never", output)), output)
+    output.write(made(Order(kind, sizes, choices, seed)))

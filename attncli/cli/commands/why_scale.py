@@ -8,23 +8,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from attncli.cli.options import (
-    color_option,
-    complete,
-    file_option,
-    format_option,
-    option_name,
-    precision_option,
+    Output,
+    document_arguments,
     problem_options,
+    refuse_given,
+    result_options,
 )
 from attncli.cli.problem_arguments import gather, planned, run
 from attncli.cli.program import debug_option
-from attncli.cli.terminal import deliver, view_of
 from attncli.errors import AttncliError, ProblemError
-from attncli.formats import SATURATIONS, choose_format
+from attncli.formats import SATURATIONS
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from attncli.calculation.analyses.scale_study import Saturation
 
 MOST, MOST_QUERIES = 10**4, 10**6  # a query and its keys, at the most, fit any memory
@@ -45,12 +40,7 @@ def _widths(_: click.Context, __: click.Parameter, text: str | None) -> tuple[in
 
 
 @click.command("why-scale")
-@click.argument(
-    "arguments",
-    nargs=-1,
-    metavar="[DOCUMENT] [NAME=VALUE]...",
-    shell_complete=complete(tuple, or_file=True),
-)
+@document_arguments("[DOCUMENT] [NAME=VALUE]...")
 @click.option(
     "--d-k",
     metavar="N,N,...",
@@ -66,10 +56,7 @@ def _widths(_: click.Context, __: click.Parameter, text: str | None) -> tuple[in
 @click.option(
     "--seed", type=click.IntRange(0), help=f"Where random numbers begin (default: {SEED})."
 )
-@format_option(SATURATIONS)
-@precision_option(3)
-@file_option
-@color_option
+@result_options(SATURATIONS, precision=3, color=True)
 @problem_options("mask")
 @debug_option
 def why_scale(
@@ -78,10 +65,7 @@ def why_scale(
     queries: int | None,
     keys: int | None,
     seed: int | None,
-    format_name: str | None,
-    output: Path | None,
-    precision: int,
-    color: str,
+    output: Output[Saturation],
     **choices: Any,
 ) -> None:
     """Measure why scores are divided by √d_k.
@@ -99,30 +83,19 @@ def why_scale(
     the same table. With one, they are its own Q and K, after projection, heads and positions, and
     under its mask; with layers, those of each attention.
     """
-    chosen = choose_format(SATURATIONS, format_name, output)
+    output.check_format()
     if arguments:
         drawing = {"d_k": d_k, "queries": queries, "keys": keys, "seed": seed}
-        _refuse(drawing, "is for random vectors, but a document is given", "Leave out one of them.")
-        found = _of_document(arguments, choices)
+        why = "is for random vectors, but a document is given"
+        refuse_given(drawing, why, "Leave out one of them.")
+        output.write(_of_document(arguments, choices))
     else:
+        from attncli.calculation.analyses.scale_study import Drawn, of_random
+
         hint = "Name one: attncli why-scale samples/self_attention.json."
-        _refuse(choices, "is for a document, but none is given", hint)
-        found = _of_random(d_k or WIDTHS, queries or QUERIES, keys or KEYS, seed or SEED)
-    view = view_of(precision, False, color, output)
-    deliver(chosen.write(found, view), output)
-
-
-def _refuse(options: dict[str, Any], why: str, hint: str) -> None:
-    """Raise AttncliError for the first of these options that is given."""
-    for name, value in options.items():
-        if value not in (None, ()):
-            raise AttncliError(f"{option_name(name)} {why}.", hint)
-
-
-def _of_random(d_k: Sequence[int], queries: int, keys: int, seed: int) -> Saturation:
-    from attncli.calculation.analyses.scale_study import Drawn, of_random
-
-    return of_random(d_k, Drawn(queries, keys, seed))
+        refuse_given(choices, "is for a document, but none is given", hint)
+        drawn = Drawn(queries or QUERIES, keys or KEYS, seed or SEED)
+        output.write(of_random(d_k or WIDTHS, drawn))
 
 
 def _of_document(arguments: Sequence[str], choices: dict[str, Any]) -> Saturation:

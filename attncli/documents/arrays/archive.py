@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
-from attncli.documents.parsed import NAMELESS, Part
+from attncli.documents.parsed import NAMELESS, AnyArray, Part
 from attncli.errors import DocumentError
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
 # Reads the array of a name, or the slice of it that a text asks for.
-ReadArray: TypeAlias = "Callable[[str, str | None], NDArray[Any]]"
+ReadArray: TypeAlias = "Callable[[str, str | None], AnyArray]"
 
 MOST_LISTED = 10
 
@@ -79,7 +76,7 @@ def listed(keys: Collection[str]) -> str:
     return f"It has {len(keys)} keys, such as {', '.join(islice(keys, 3))}."
 
 
-def _value(key: str, array: NDArray[Any]) -> object:
+def _value(key: str, array: AnyArray) -> object:
     if array.ndim == 0 or array.dtype.kind == "U":
         return array.tolist()
     if array.dtype.kind == "b":

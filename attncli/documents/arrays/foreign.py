@@ -43,14 +43,18 @@ def _python(code: str) -> str:
     return f'Convert it: python -c "{code}"'
 
 
+def _pytorch(entry: str = "") -> str:
+    return _python(
+        "import torch; from safetensors.torch import save_file; "
+        "save_file({k: v.contiguous().clone() for k, v in torch.load('SOURCE', "
+        f"map_location='cpu', weights_only=True){entry}.items()}}, 'STEM.safetensors')"
+    )
+
+
 PYTORCH = Foreign(
     (".pt", ".pth", ".bin"),
     f"it is a file of PyTorch, which is a pickle: {_PICKLED}",
-    _python(
-        "import torch; from safetensors.torch import save_file; "
-        "save_file({k: v.contiguous().clone() for k, v in "
-        "torch.load('SOURCE', map_location='cpu', weights_only=True).items()}, 'STEM.safetensors')"
-    ),
+    _pytorch(),
     rb"\x80\x02\x8a\nl\xfc\x9cF",  # as before version 1.6; later ones are ZIP archives
 )
 
@@ -59,11 +63,7 @@ FOREIGN = (
     Foreign(
         (".ckpt",),
         f"it is a checkpoint, which is a pickle: {_PICKLED}",
-        _python(
-            "import torch; from safetensors.torch import save_file; "
-            "save_file({k: v.contiguous().clone() for k, v in torch.load('SOURCE', "
-            "map_location='cpu', weights_only=True)['state_dict'].items()}, 'STEM.safetensors')"
-        ),
+        _pytorch("['state_dict']"),
     ),
     Foreign(
         (".pkl", ".pickle"),

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -14,11 +14,8 @@ import numpy as np
 from attncli.documents.arrays.archive import Archive
 from attncli.documents.arrays.foreign import PYTORCH
 from attncli.documents.arrays.slices import index_of
-from attncli.documents.parsed import NAMELESS
+from attncli.documents.parsed import NAMELESS, AnyArray
 from attncli.errors import DocumentError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 def open_arrays(path: str, data: bytes | None = None) -> Archive:
@@ -29,7 +26,7 @@ def open_arrays(path: str, data: bytes | None = None) -> Archive:
     than numbers when they are read.
     """
 
-    def read(key: str, slices: str | None) -> NDArray[Any]:
+    def read(key: str, slices: str | None) -> AnyArray:
         with _loaded(path, data) as loaded:
             array = loaded if isinstance(loaded, np.ndarray) else loaded[key]
             if not isinstance(array, np.ndarray):  # a member of the archive that is no NPY file
@@ -60,7 +57,7 @@ def _loaded(path: str, data: bytes | None) -> Iterator[Any]:
         raise DocumentError(message, hint) from None
 
 
-def _mapped(path: str) -> NDArray[Any] | None:
+def _mapped(path: str) -> AnyArray | None:
     """An NPY file as it lies on the disk, read where it is used; None for what is no such file."""
     try:
         return np.lib.format.open_memmap(path, mode="r")
@@ -68,7 +65,7 @@ def _mapped(path: str) -> NDArray[Any] | None:
         return None
 
 
-def dump_arrays(matrices: Mapping[str, NDArray[Any]]) -> bytes:
+def dump_arrays(matrices: Mapping[str, AnyArray]) -> bytes:
     """An NPZ archive of the matrices."""
     buffer = BytesIO()
     # No options: before NumPy 2.2 an unknown one is stored as an array.

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from attncli.documents.arrays.archive import Archive
 from attncli.documents.arrays.slices import index_of
+from attncli.documents.parsed import AnyArray
 from attncli.errors import DocumentError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 # The format's types that are numbers by themselves; of the others the scales stand elsewhere.
 DTYPES = {
@@ -47,7 +45,7 @@ def open_tensors(path: str, data: bytes | None = None) -> Archive:
         with library.safe_open(path, framework="numpy") as file:
             keys = sorted(file.keys())
 
-    def read(key: str, slices: str | None) -> NDArray[Any]:
+    def read(key: str, slices: str | None) -> AnyArray:
         with _undamaged(library), library.safe_open(path, framework="numpy") as file:
             part = file.get_slice(key)
             _check_dtype(key, part.get_dtype())
@@ -61,7 +59,7 @@ def open_tensors(path: str, data: bytes | None = None) -> Archive:
 def _in_memory(tensors: dict[str, Any]) -> Archive:
     """The tensors that came in through a pipe."""
 
-    def read(key: str, slices: str | None) -> NDArray[Any]:
+    def read(key: str, slices: str | None) -> AnyArray:
         tensor = tensors[key]
         _check_dtype(key, tensor["dtype"])
         cells = np.frombuffer(tensor["data"], np.dtype(DTYPES[tensor["dtype"]]))
@@ -98,6 +96,6 @@ def _check_dtype(key: str, dtype: str) -> None:
         raise DocumentError(message, hint)
 
 
-def _numbers(tensor: NDArray[Any]) -> NDArray[Any]:
+def _numbers(tensor: AnyArray) -> AnyArray:
     """NumPy counts bfloat16 among the types that it knows nothing about."""
     return tensor.astype(np.float64) if tensor.dtype.name == "bfloat16" else tensor

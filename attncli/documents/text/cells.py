@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from attncli.calculation.problem.input_matrices import place
+from attncli.documents.parsed import AnyArray
 from attncli.errors import DocumentError
 from attncli.words import shape_text
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 DEEPEST = 8  # lists within lists: more than any matrix has
 BOOLEANS = {"true": True, "false": False}
@@ -40,7 +38,7 @@ def number(text: str) -> float | None:
         return None
 
 
-def array_from(value: list[Any], name: str) -> NDArray[Any]:
+def array_from(value: list[Any], name: str) -> AnyArray:
     """Nested lists as an array of float64, or of booleans where every cell is one.
 
     Raises DocumentError for ragged rows, naming both lengths, and for the first cell that is no

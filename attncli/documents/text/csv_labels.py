@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.documents.parsed import IsValue, Part
+from attncli.documents.parsed import AnyArray, IsValue, Part
 from attncli.documents.text.cells import BOOLEANS, number, point_for_comma
 from attncli.errors import DocumentError
 from attncli.records import record
 from attncli.words import count
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 Rows = list[list[str]]
 
@@ -101,7 +97,7 @@ def _check_widths(section: Section, body: Rows) -> None:
             raise section.at(i - len(body), message, "All rows of a matrix have one length.")
 
 
-def _numbers(section: Section, body: Rows) -> NDArray[Any]:
+def _numbers(section: Section, body: Rows) -> AnyArray:
     words = {cell.casefold() for cells in body for cell in cells}
     if words <= set(BOOLEANS):
         return np.array([[BOOLEANS[cell.casefold()] for cell in cells] for cells in body])

@@ -12,18 +12,14 @@ import re
 from collections.abc import Iterator, Mapping
 from io import BytesIO
 from itertools import product
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from attncli.documents.files import decode
-from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part
+from attncli.documents.parsed import NAMELESS, AnyArray, IsValue, Parsed, Part
 from attncli.documents.text.cells import BOOLEANS, number
 from attncli.documents.text.csv_labels import CellReader, Section, read_section
 from attncli.errors import DocumentError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _CHOICE = re.compile(r"([A-Za-z][\w^]*)\s*=\s*(\S.*)")
 _NAME = re.compile(r"([A-Za-z][\w.^{}]*)(?:\[(\d+(?:,\d+)*)\])?")
@@ -59,7 +55,7 @@ def parse_csv(data: bytes, is_value: IsValue | None = None) -> Parsed:
     return {**choices, **matrices}
 
 
-def _plain(data: bytes) -> NDArray[Any] | None:
+def _plain(data: bytes) -> AnyArray | None:
     """A matrix of nothing but numbers and commas, which NumPy reads several times as fast.
 
     None for whatever else: names, labels, comments, blanks between rows, and rows that are ragged,
@@ -178,8 +174,9 @@ def _stacked(name: str, slices: Mapping[tuple[int, ...], Part]) -> Part:
         if index not in slices:
             message = f"{_slice_name(name, index)} is missing among the slices of {name}."
             raise DocumentError(message, "Slices are counted from 1, without gaps.", (name,))
-    # Cells of an answer, which are texts, stay objects.
-    arrays = [_as_array(slices[index].value) for index in sorted(slices)]
+    values = [slices[index].value for index in sorted(slices)]
+    # Cells of an answer, which are texts in lists, stay objects.
+    arrays = [np.asarray(v, dtype=object if isinstance(v, list) else None) for v in values]
     shapes = {array.shape for array in arrays}
     if len(shapes) > 1:
         said = " and ".join(" × ".join(map(str, shape)) for shape in sorted(shapes))
@@ -191,11 +188,7 @@ def _stacked(name: str, slices: Mapping[tuple[int, ...], Part]) -> Part:
     return Part(value, first.row_labels, first.column_labels)
 
 
-def _as_array(value: object) -> NDArray[Any]:
-    return np.array(value, dtype=object) if isinstance(value, list) else np.asarray(value)
-
-
-def dump_csv(matrices: Mapping[str, NDArray[Any]]) -> bytes:
+def dump_csv(matrices: Mapping[str, AnyArray]) -> bytes:
     """One matrix as bare rows; several, and slices, under their names. Every digit is kept.
 
     Booleans are 0 and 1.

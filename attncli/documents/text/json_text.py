@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from attncli.calculation.names.known_names import known_name, last_of
 from attncli.calculation.names.pytorch_names import from_pytorch
 from attncli.documents.files import decode
-from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part
+from attncli.documents.parsed import NAMELESS, AnyArray, IsValue, Parsed, Part
 from attncli.errors import DocumentError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 def parse_json(data: bytes, is_value: IsValue | None = None) -> Parsed:
@@ -29,10 +26,9 @@ def parse_json(data: bytes, is_value: IsValue | None = None) -> Parsed:
     """
     text = decode(data)
     try:
-        as_written: dict[str, Any] = dict.fromkeys(
-            ("parse_int", "parse_float", "parse_constant"), str
-        )
-        value = json.loads(text, object_pairs_hook=_unique, **(as_written if is_value else {}))
+        parsers = ("parse_int", "parse_float", "parse_constant") if is_value else ()
+        as_written: dict[str, Any] = dict.fromkeys(parsers, str)
+        value = json.loads(text, object_pairs_hook=_unique, **as_written)
         entries = dict(_flat(value, "")) if isinstance(value, dict) else {}
     except json.JSONDecodeError as error:
         message = f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}."
@@ -41,9 +37,8 @@ def parse_json(data: bytes, is_value: IsValue | None = None) -> Parsed:
             hint = 'Write "-inf", "inf" and "nan" in quotes.'
         raise DocumentError(message, hint) from None
     except RecursionError:
-        raise DocumentError(
-            "its lists are nested too deeply.", "A matrix has 2 to 4 axes."
-        ) from None
+        hint = "A matrix has 2 to 4 axes."
+        raise DocumentError("its lists are nested too deeply.", hint) from None
     except ValueError:  # Python reads no whole number of more than 4300 digits
         raise DocumentError("a number in it is too long.", "Numbers reach to 1.8e308.") from None
     if isinstance(value, list):
@@ -74,21 +69,16 @@ def _flat(value: dict[str, Any], prefix: str) -> Iterator[tuple[str, Part]]:
         elif key == "layers" and entry == []:
             message = f"{prefix}layers is an empty list."
             raise DocumentError(message, "Give a layer, or leave layers out.")
-        elif key == "layers" and isinstance(entry, list) and all(map(_is_object, entry)):
+        elif key == "layers" and isinstance(entry, list) and all(type(e) is dict for e in entry):
             for number, nested in enumerate(entry, 1):
-                for name, part in _flat(
-                    nested, ""
-                ):  # a list counts from 1, whoever names its layers
+                # A list counts from 1, whoever names its layers.
+                for name, part in _flat(nested, ""):
                     yield f"{prefix}{key}.{number}.{from_pytorch(name) or name}", part
         else:
             yield prefix + key, Part(entry)
 
 
-def _is_object(value: object) -> bool:
-    return isinstance(value, dict)
-
-
-def dump_json(matrices: Mapping[str, NDArray[Any]]) -> bytes:
+def dump_json(matrices: Mapping[str, AnyArray]) -> bytes:
     """One object of matrices, a row a line; infinities and NaN are strings. Every digit is kept."""
     entries = [
         f"  {json.dumps(name)}: {_lines(_json_numbers(m), '  ')}" for name, m in matrices.items()
@@ -112,7 +102,7 @@ def _block(value: Any, indent: str) -> str:
     return _lines(value, indent) if isinstance(value, list) else json.dumps(value)
 
 
-def _json_numbers(matrix: NDArray[Any]) -> Any:
+def _json_numbers(matrix: AnyArray) -> Any:
     """Nested lists of the numbers; infinities and NaN, which JSON has not, as strings."""
     if np.isfinite(matrix).all():
         return matrix.tolist()

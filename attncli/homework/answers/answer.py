@@ -49,6 +49,11 @@ class AnswerMatrix:
         written = self.decimals[(self.decimals < EXACT) & ~self.blank]
         return int(written.max()) if written.size else EXACT
 
+    @property
+    def finest_decimal(self) -> int | None:
+        """The same; None for a matrix of arithmetic alone, such as 1/3."""
+        return None if self.finest == EXACT else self.finest
+
 
 Answer = Mapping[str, AnswerMatrix]
 
@@ -125,9 +130,7 @@ def read_cell(text: str) -> tuple[float, int]:
             raise ValueError("too large, or too small, for a number")
         return float(text), len(whole or bare or "") - int(exponent or 0)
     percent = _PERCENT.fullmatch(text)
-    if percent:
-        return evaluate(text), len(percent[1]) + 2
-    return evaluate(text), EXACT
+    return evaluate(text), len(percent[1]) + 2 if percent else EXACT
 
 
 def read_answer_matrix(name: str, value: object, layout: Layout, role: Role) -> AnswerMatrix:

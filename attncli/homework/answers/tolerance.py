@@ -26,11 +26,6 @@ class Tolerance:
     rtol: float | None = None
     epsilon: float = float(np.finfo(np.float64).eps)
 
-    @property
-    def is_by_digits(self) -> bool:
-        """True where the digits as written decide."""
-        return self.decimals is None and self.atol is None and self.rtol is None
-
     def allowed_distance(self, answered: AnswerMatrix, expected: Numbers) -> Numbers:
         """The distance from the expected value at which a cell is right.
 
@@ -49,7 +44,7 @@ class Tolerance:
 
         A bare 0 has no digit that could agree: it stands only for what is small beside the rest.
         """
-        if not self.is_by_digits:
+        if (self.decimals, self.atol, self.rtol) != (None, None, None):
             return np.zeros(expected.shape)
         sizes = np.abs(np.nan_to_num(expected, posinf=0, neginf=0))
         says_nothing = (answered.values == 0) & (sizes > sizes.max(initial=0) * SMALL)

@@ -39,23 +39,8 @@ OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Div: operator.truediv,
     ast.Pow: lambda base, exponent: _power(base, exponent),
 }
-FRACTIONS = {
-    "½": "(1/2)",
-    "⅓": "(1/3)",
-    "⅔": "(2/3)",
-    "¼": "(1/4)",
-    "¾": "(3/4)",
-    "⅕": "(1/5)",
-    "⅖": "(2/5)",
-    "⅗": "(3/5)",
-    "⅘": "(4/5)",
-    "⅙": "(1/6)",
-    "⅚": "(5/6)",
-    "⅛": "(1/8)",
-    "⅜": "(3/8)",
-    "⅝": "(5/8)",
-    "⅞": "(7/8)",
-}
+_FRACTIONS = "½1/2 ⅓1/3 ⅔2/3 ¼1/4 ¾3/4 ⅕1/5 ⅖2/5 ⅗3/5 ⅘4/5 ⅙1/6 ⅚5/6 ⅛1/8 ⅜3/8 ⅝5/8 ⅞7/8"
+FRACTIONS = {entry[0]: f"({entry[1:]})" for entry in _FRACTIONS.split()}
 SIGNS = {**FRACTIONS, "^": "**", "×": "*", "·": "*", "⋅": "*", "÷": "/", "−": "-", "²": "**2"}
 _ROOT = re.compile(r"√\s*(\d+(?:\.\d+)?|\w+|(?=\())")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*%")

@@ -8,6 +8,7 @@ from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.operation import Operation
 from attncli.calculation.algebra.plan import Step, Trace
 from attncli.homework.answers.answer import EXACT, Answer, AnswerMatrix
+from attncli.homework.answers.tolerance import half_a_unit
 from attncli.records import replace
 
 
@@ -45,8 +46,7 @@ def _turned_as_ours(
 
 def _agrees(answered: AnswerMatrix, matrix: Array) -> bool:
     """True where an answer says this, to the digits as written."""
-    decimals = answered.finest if answered.finest < EXACT else 12
-    distance = 0.5 * 10.0 ** -max(-300, min(decimals, 300)) + 1e-9
+    distance = half_a_unit(answered.finest if answered.finest < EXACT else 12) + 1e-9
     if answered.values.shape != matrix.shape:
         return False
     return bool((answered.blank | (np.abs(answered.values - matrix) <= distance)).all())

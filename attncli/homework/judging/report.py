@@ -12,10 +12,10 @@ from attncli.homework.answers.tolerance import half_a_unit
 from attncli.homework.diagnosis.diagnosis import Diagnosis, Explanation
 from attncli.homework.diagnosis.replacements import Replacement
 from attncli.homework.judging.judge import Judge, Judgement, Verdict
-from attncli.homework.judging.slips import Slip, slips
+from attncli.homework.judging.slips import slips
 from attncli.homework.judging.stand_ins import with_stand_ins
 from attncli.records import record
-from attncli.words import count, shape_text, some_in_words
+from attncli.words import count, noun, shape_text, some_in_words
 
 MOST_STEPS_NAMED = 3  # steps that are named where a mistake was made
 PASSING = (Verdict.RIGHT, Verdict.ROUNDED)
@@ -44,10 +44,14 @@ class StepReport:
     passed: bool | None
     earned: float
     points: float
-    rationale: str
-    help: str
-    mistakes: tuple[str, ...]
-    differences: tuple[WrongCell, ...]
+    rationale: str = ""
+    help: str = ""
+    mistakes: tuple[str, ...] = ()
+    differences: tuple[WrongCell, ...] = ()
+
+    @property
+    def marks(self) -> str:
+        return f"{self.earned:g} of {self.points:g}"
 
 
 @record(frozen=True)
@@ -67,6 +71,11 @@ class Report:
         return sum(line.points for line in self.lines)
 
     @property
+    def marks(self) -> str:
+        """The points in words: `3 of 4 points`."""
+        return f"{self.score:g} of {self.max_score:g} {noun(self.max_score, 'points')}"
+
+    @property
     def passed(self) -> bool:
         """True where every step that was answered passes."""
         return all(line.passed is not False for line in self.lines)
@@ -80,7 +89,7 @@ class _Outcome:
     judged: Judgement
     verdict: Verdict
     diagnosis: Diagnosis
-    slips: tuple[Slip, ...]
+    slips: tuple[str, ...]
     first: str | None
 
 
@@ -95,7 +104,11 @@ def report(judge: Judge, points: Mapping[str, float], is_strict: bool) -> Report
     for step in list(with_stand_ins(judge.problem, plan, judge.answer)):
         judged = judge.judge(step)
         is_wrong = judged.verdict in (Verdict.WRONG, Verdict.SHAPE)
-        diagnosis = _diagnosis(judge, judged) if is_wrong else Diagnosis()
+        diagnosis = Diagnosis()
+        if is_wrong:  # the many mistakes are loaded only where there is one
+            from attncli.homework.diagnosis.search import diagnose
+
+            diagnosis = diagnose(judge, judged)
         verdict = judged.verdict
         if diagnosis.rounded or (verdict == Verdict.FOLLOWS and first is None):
             verdict = Verdict.ROUNDED  # and so is what follows from a matrix rounded too early
@@ -111,19 +124,11 @@ def report(judge: Judge, points: Mapping[str, float], is_strict: bool) -> Report
     return Report(judge.problem.choices.title, tuple(lines), first)
 
 
-def _diagnosis(judge: Judge, judged: Judgement) -> Diagnosis:
-    """The cause of a wrong step; the many mistakes are loaded only where there is one."""
-    from attncli.homework.diagnosis.search import diagnose
-
-    return diagnose(judge, judged)
-
-
 def _line(outcome: _Outcome, worth: float, is_strict: bool) -> StepReport:
     judged, verdict = outcome.judged, outcome.verdict
     passing = PASSING[:1] if is_strict else PASSING
     earning = passing if verdict == Verdict.ROUNDED else EARNING
     rationale, advice = _rationale_and_help(outcome)
-    slipped = [slip.sentence for slip in outcome.slips]
     names = [name for e in outcome.diagnosis.explanations for name in e.names]
     return StepReport(
         name=judged.name,
@@ -131,9 +136,9 @@ def _line(outcome: _Outcome, worth: float, is_strict: bool) -> StepReport:
         passed=None if verdict == Verdict.MISSING else verdict in passing,
         earned=worth if verdict in earning else 0,
         points=worth,
-        rationale=" ".join((rationale, *slipped)).strip(),
+        rationale=" ".join((rationale, *outcome.slips)).strip(),
         help=advice,
-        mistakes=tuple(dict.fromkeys(names or (["single-cell-slip"] if slipped else []))),
+        mistakes=tuple(dict.fromkeys(names or (["single-cell-slip"] if outcome.slips else []))),
         differences=tuple(differences(outcome.problem, judged)),
     )
 
@@ -201,12 +206,9 @@ def _explanation_text(outcome: _Outcome) -> str:
     if len(text) == 1:
         return f"{text[0]} {agreement}".rstrip()
     names = [" with ".join(e.names) for e in diagnosis.explanations]
-    decider = (
-        f"{diagnosis.decider} would tell them apart."
-        if diagnosis.decider
-        else "Nothing between would tell them apart."
-    )
-    return f"{text[0]} {agreement} As likely: {', '.join(names[1:])}. {decider}"
+    decider = diagnosis.decider or "Nothing between"
+    others = ", ".join(names[1:])
+    return f"{text[0]} {agreement} As likely: {others}. {decider} would tell them apart."
 
 
 def _place_text(outcome: _Outcome, replacement: Replacement) -> str:

@@ -10,22 +10,16 @@ from attncli.calculation.algebra.vector_expressions import Inner
 from attncli.homework.answers.answer import EXACT
 from attncli.homework.answers.tolerance import half_a_unit
 from attncli.homework.judging.judge import Judgement
-from attncli.records import record
 
 MOST_SLIPS = 3  # more wrong cells than this are no slip
 TERM_SLIPS = {-1: "is left out", 1: "is added twice", -2: "has the wrong sign"}
 
 
-@record(frozen=True)
-class Slip:
-    """A wrong cell and what happened there, in a sentence."""
+def slips(judged: Judgement, own: Values) -> list[str]:
+    """A sentence on each wrong cell that a slip explains, where such cells are few.
 
-    index: tuple[int, ...]
-    sentence: str
-
-
-def slips(judged: Judgement, own: Values) -> list[Slip]:
-    """The slips that explain the wrong cells, where they are few; `own` are its own matrices."""
+    `own` are the answer's own matrices.
+    """
     if not judged.answered or not 0 < len(judged.wrong) <= MOST_SLIPS:
         return []
     found = []
@@ -33,7 +27,7 @@ def slips(judged: Judgement, own: Values) -> list[Slip]:
         text = next(_explanations(judged, own, index), None)
         if text:
             row, column = index[-2] + 1, index[-1] + 1
-            found.append(Slip(index, f"In [{row},{column}] {text}."))
+            found.append(f"In [{row},{column}] {text}.")
     return found
 
 

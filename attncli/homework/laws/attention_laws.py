@@ -10,9 +10,9 @@ from attncli.homework.laws.law import (
     BrokenCells,
     SublayerAnswer,
     differing,
+    differing_from_product,
     first_given,
     law,
-    product_error,
     rounding,
 )
 
@@ -57,8 +57,7 @@ def scores_are_products(answer: SublayerAnswer) -> BrokenCells:
     if "Q_rotated" in answer and "K_rotated" not in answer and "K_present" not in answer:
         raise KeyError("K_rotated")
     transposed = keys.values.swapaxes(-1, -2)
-    distance = rounding(scores) + product_error(queries, transposed, rounding(keys))
-    return differing(scores.values, queries.values @ transposed, distance)
+    return differing_from_product(scores, queries, transposed, rounding(keys))
 
 
 @law
@@ -99,8 +98,7 @@ def output_is_the_weighted_sum(answer: SublayerAnswer) -> BrokenCells:
     output = weighted_sum(answer)
     if values.values.ndim != weights.values.ndim:
         raise KeyError("V_h")
-    distance = rounding(output) + product_error(weights, values.values, rounding(values))
-    return differing(output.values, weights.values @ values.values, distance)
+    return differing_from_product(output, weights, values.values, rounding(values))
 
 
 @law
@@ -111,10 +109,9 @@ def output_lies_among_the_values(answer: SublayerAnswer) -> BrokenCells:
     values, output = first_given(answer, *back_to("V_h", "V")), weighted_sum(answer)
     if values.values.ndim != output.values.ndim:
         raise KeyError("V_h")
-    lowest, highest = values.values.min(axis=-2), values.values.max(axis=-2)
+    lowest = values.values.min(axis=-2, keepdims=True)
+    highest = values.values.max(axis=-2, keepdims=True)
     slack = rounding(output) + rounding(values)
     # A row that may attend nothing is 0, which may lie outside.
-    inside = (output.values >= lowest[..., None, :] - slack) & (
-        output.values <= highest[..., None, :] + slack
-    )
+    inside = (output.values >= lowest - slack) & (output.values <= highest + slack)
     return np.asarray(~inside & ~np.isnan(output.values) & (output.values != 0))

@@ -101,8 +101,11 @@ def differing(given: Numbers, expected: Numbers, distance: Numbers | float) -> B
     return np.asarray(known & ~near(given, expected, np.broadcast_to(distance, given.shape)))
 
 
-def product_error(left: AnswerMatrix, right: Numbers, error_right: float) -> Numbers:
-    """How far a product may be off because its factors were rounded."""
+def differing_from_product(
+    product: AnswerMatrix, left: AnswerMatrix, right: Numbers, error_right: float
+) -> BrokenCells:
+    """The cells of a product that are farther off than the rounding of it and its factors."""
     sizes = np.abs(np.nan_to_num(left.values))
     of_left = rounding(left) * np.abs(np.nan_to_num(right)).sum(axis=-2, keepdims=True)
-    return np.asarray(of_left + error_right * sizes.sum(axis=-1, keepdims=True))
+    of_right = error_right * sizes.sum(axis=-1, keepdims=True)
+    return differing(product.values, left.values @ right, rounding(product) + (of_left + of_right))

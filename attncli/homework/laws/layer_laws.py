@@ -10,36 +10,25 @@ from attncli.calculation.operations.activations import ACTIVATIONS
 from attncli.calculation.operations.normalisers import Softmax
 from attncli.homework.answers.answer import AnswerMatrix
 from attncli.homework.answers.tolerance import Numbers
-from attncli.homework.laws.law import (
-    BrokenCells,
-    SublayerAnswer,
-    differing,
-    law,
-    rounding,
-)
+from attncli.homework.laws.law import BrokenCells, SublayerAnswer, differing, law, rounding
 
 LARGEST_USUAL_EPS = 1e-3  # where none is said
 STEEPEST = 1.2  # no activation changes faster than what it is taken of, times this
 
 
-def _require_sublayer(answer: SublayerAnswer, sublayer: str) -> None:
-    """Raise KeyError outside of such sublayers."""
-    if not answer.scope.removesuffix(".").rpartition(".")[2].startswith(sublayer):
-        raise KeyError(sublayer)
-
-
 @law
 def sum_is_the_residual(answer: SublayerAnswer) -> BrokenCells:
     """norm_2.sum is norm_1.output plus what the sublayer between them gives, and so on."""
-    _require_sublayer(answer, "norm_")
-    number = answer.scope.removesuffix(".").rpartition("_")[2]
+    sublayer, _, number = answer.scope.removesuffix(".").rpartition("_")
+    if sublayer.rpartition(".")[2] != "norm":
+        raise KeyError("norm_")
     layer = answer.layer
     total = answer["sum"]
     is_decoder = any(name.startswith(("cross.", "norm_3.")) for name in layer)
-    sublayer = layer["cross.output" if is_decoder and number == "2" else "ffn.output"]
+    added = layer["cross.output" if is_decoder and number == "2" else "ffn.output"]
     source = layer[f"norm_{int(number) - 1}.output"]
-    distance = rounding(total) + rounding(source) + rounding(sublayer)
-    return differing(total.values, source.values + sublayer.values, distance)
+    distance = rounding(total) + rounding(source) + rounding(added)
+    return differing(total.values, source.values + added.values, distance)
 
 
 @law

@@ -15,6 +15,7 @@ from attncli.calculation.counting.alternatives import (
     scorings,
 )
 from attncli.calculation.counting.costing import Costing, StepCost
+from attncli.records import values_of
 from attncli.render.standard_data import to_csv, to_json
 from attncli.render.view import View
 
@@ -135,8 +136,5 @@ def _layer(kind: LayerAlternative, at: LayerSizes) -> Row:
         "sequential": kind.sequential,
         "path_order": kind.path_order,
         "path": kind.path,
-        "n": at.n,
-        "d": at.d,
-        "kernel": at.kernel,
-        "window": at.window,
+        **values_of(at),
     }

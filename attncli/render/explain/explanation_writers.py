@@ -58,7 +58,7 @@ def write_text(explained: Explanations, view: View) -> str:
             yield from wrap_chain(INDENT * level + head, chain, aside and f"  {aside}", view.width)
             own = explained.own_chain(cell, spelling)
             if own:
-                beside = _beside(explained, cell, spelling.precision)
+                beside = explained.remark(cell, view.precision)
                 indent = INDENT * level + " " * max(0, len(head) - len("answer"))
                 yield from wrap_chain(f"{indent}answer", own, beside, view.width)
 
@@ -83,15 +83,6 @@ def _aside(explained: Explanations, cell: Cell, spelling: Spelling) -> str:
     said = [", ".join(explained.labels(cell)), explained.note(cell, spelling)]
     words = "; ".join(filter(None, said))
     return f"({words})" if words else ""
-
-
-def _beside(explained: Explanations, cell: Cell, precision: int) -> str:
-    """A remark on the number that an answer holds: its own numbers give that, or they do not."""
-    written = explained.written(cell, precision)
-    if written is None:
-        return ""
-    number, fits = written
-    return f", {'and' if fits else 'but'} {number} is written"
 
 
 def wrap_chain(head: str, chain: list[str], aside: str, width: int | None) -> Iterator[str]:
@@ -137,7 +128,7 @@ def write_markdown(explained: Explanations, view: View) -> str:
             yield f"{INDENT * level}- `{chain}` {aside}".rstrip()
             own = explained.own_chain(cell, spelling)
             if own:
-                beside = _beside(explained, cell, view.precision)
+                beside = explained.remark(cell, view.precision)
                 yield f"{INDENT * level}  - answer: `{' = '.join(own)}`{beside}"
 
     return "\n".join(_blocks(explained, write, "- left out: {}")) + "\n"
@@ -163,7 +154,7 @@ def _aligned(explained: Explanations, cell: Cell, spelling: Latex) -> str:
     lines[-1] += rf" \quad ({aside})" if aside else ""
     own = explained.own_chain(cell, spelling)
     if own:
-        beside = _beside(explained, cell, spelling.precision)
+        beside = explained.remark(cell, spelling.precision)
         lines += [rf"\text{{answer}} &= {own[0]}", *(f"&= {part}" for part in own[1:])]
         lines[-1] += rf"\text{{{beside}}}" if beside else ""
     body = " \\\\\n  ".join(lines)
@@ -194,7 +185,7 @@ def _object(explained: Explanations, cell: Cell, spelling: Spelling, depth: int)
         own = explained.expression(cell, explained.answered)
         entry["answer"] = {
             **tree(own, explained.answered.matrices, spelling),
-            "written": explained.own.number(cell) if explained.own else None,
+            "written": explained.own_number(cell),
         }
     if depth:
         entry["operands"] = [

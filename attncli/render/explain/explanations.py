@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,37 +17,27 @@ from attncli.calculation.algebra.expressions import (
     Number,
     Quotient,
 )
-from attncli.calculation.algebra.layouts import Array, Role
+from attncli.calculation.algebra.layouts import Role
 from attncli.calculation.algebra.plan import Step, Trace
 from attncli.calculation.algebra.requirements import Paper
 from attncli.calculation.analyses.cell_names import WORDS, Selection
 from attncli.calculation.problem.problem import Problem
-from attncli.records import record, replace
+from attncli.records import field, record, replace
 from attncli.render.explain.spelling import Spelling, SumOfTerms, elide
 from attncli.render.numbers import number_text
+
+if TYPE_CHECKING:
+    from attncli.homework.answers.answer import Answer
 
 MOST = 24  # cells of one selection that are explained unless all are asked for
 
 
 @record(frozen=True)
-class AnswerNumbers:
-    """The numbers of an answer, NaN where it is blank, and the decimals that each matrix has.
-
-    `decimals` are None for a matrix of arithmetic alone, such as 1/3.
-    """
-
-    values: Mapping[str, Array]
-    decimals: Mapping[str, int | None]
-
-    def number(self, cell: Cell) -> float | None:
-        """The number of the answer in this cell, or None where it says nothing."""
-        number = float(self.values[cell.name][cell.index]) if cell.name in self.values else np.nan
-        return None if np.isnan(number) else number
-
-
-@record(frozen=True)
 class Explanations:
-    """The cells of a trace that are to be explained, and the numbers of an answer beside them."""
+    """The cells of a trace that are to be explained, and the numbers of an answer beside them.
+
+    `own` are the matrices of the answer that have the size of ours.
+    """
 
     problem: Problem
     trace: Trace
@@ -54,7 +45,7 @@ class Explanations:
     selections: Sequence[Selection]
     depth: int = 0
     full: bool = False
-    own: AnswerNumbers | None = None
+    own: Answer = field(default_factory=dict)
 
     @cached_property
     def steps(self) -> dict[str, Step]:
@@ -63,11 +54,10 @@ class Explanations:
     @cached_property
     def answered(self) -> Trace:
         """The trace with the numbers of the answer in it, as far as there are any."""
-        own = self.own.values if self.own else {}
         matrices = dict(self.trace.matrices)
-        for name, matrix in own.items():
+        for name, own in self.own.items():
             if name in matrices:
-                matrices[name] = np.where(np.isnan(matrix), matrices[name], matrix)
+                matrices[name] = np.where(np.isnan(own.values), matrices[name], own.values)
         return Trace(self.trace.plan, matrices)
 
     def expression(self, cell: Cell, trace: Trace) -> Expression:
@@ -79,6 +69,12 @@ class Explanations:
         swapped = {name for name, role in roles if is_swapped and role is Role.TOKENS}
         with np.errstate(all="ignore"):  # what overflows is told of once, where the plan is run
             return operation.cell(cell.index, *operands).turned(swapped)
+
+    def own_number(self, cell: Cell) -> float | None:
+        """The number of the answer in a cell, or None where it says nothing."""
+        own = self.own.get(cell.name)
+        number = np.nan if own is None else float(own.values[cell.index])
+        return None if np.isnan(number) else number
 
     def cells(self, selection: Selection) -> tuple[Iterator[Cell], int]:
         """The cells of a selection that are explained, and how many are not."""
@@ -114,18 +110,12 @@ class Explanations:
     def labels(self, cell: Cell) -> list[str]:
         """The labels of a cell in the order of its places, where it has any."""
         step = self.steps[cell.name]
-        labelled = [
-            (axis, at)
-            for axis, at in zip(step.axes, cell.index, strict=True)
-            if axis.name not in WORDS
-        ]
-        if step.role in self.paper.layout.swapped:
-            labelled.reverse()
-        return [
+        labels = [
             self.problem.label(axis, at)
-            for axis, at in labelled
-            if self.problem.labels.get(axis.name)
+            for axis, at in zip(step.axes, cell.index, strict=True)
+            if axis.name not in WORDS and self.problem.labels.get(axis.name)
         ]
+        return labels[::-1] if step.role in self.paper.layout.swapped else labels
 
     def chain(self, cell: Cell, spelling: Spelling) -> list[str]:
         """The cell, what it is in names, in numbers, halfway, and its value: all equal."""
@@ -149,29 +139,29 @@ class Explanations:
 
     def own_chain(self, cell: Cell, spelling: Spelling) -> list[str]:
         """The same arithmetic with the answer's numbers, where it has any for this cell."""
-        own = self.own
-        if own is None:
+        if not self.own:
             return []
         expression = self.expression(cell, self.answered)
         concerned = (cell, *_cells(expression, full=True))
-        if all(own.number(each) is None for each in concerned):
+        if all(self.own_number(each) is None for each in concerned):
             return []
         value = expression.value(self.answered.matrices)
         return _numbers(expression, spelling, self.answered, value)
 
-    def written(self, cell: Cell, precision: int) -> tuple[str, bool] | None:
-        """The number of the answer in a cell, and whether its own arithmetic gives that.
+    def remark(self, cell: Cell, precision: int) -> str:
+        """A remark on the number of the answer in a cell: its own arithmetic gives that, or not.
 
         Half a unit of the last decimal that its matrix has is rounding.
         """
-        number = self.own.number(cell) if self.own else None
-        if self.own is None or number is None:
-            return None
-        decimals = self.own.decimals[cell.name]
+        number = self.own_number(cell)
+        if number is None:
+            return ""
+        decimals = self.own[cell.name].finest_decimal
         given = self.expression(cell, self.answered).value(self.answered.matrices)
         distance = 0.0 if decimals is None else 0.5 * 10.0**-decimals
         fits = number == given or abs(number - given) <= distance + 1e-9 * max(1, abs(given))
-        return number_text(number, precision if decimals is None else max(decimals, 0)), fits
+        text = number_text(number, precision if decimals is None else max(decimals, 0))
+        return f", {'and' if fits else 'but'} {text} is written"
 
 
 def _cells(expression: Expression, full: bool) -> Iterator[Cell]:

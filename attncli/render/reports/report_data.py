@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from attncli.homework.judging.report import Report, StepReport, WrongCell
+from attncli.homework.judging.report import Report, StepReport
+from attncli.records import values_of
 from attncli.render.markdown import escape_markdown
 from attncli.render.standard_data import to_json
 from attncli.render.view import View
-from attncli.words import noun
 
 
 def report_json(report: Report, _: View) -> str:
@@ -22,7 +22,7 @@ def report_json(report: Report, _: View) -> str:
 
 
 def _result(line: StepReport) -> dict[str, Any]:
-    cells = [_cell(difference) for difference in line.differences]
+    cells = [values_of(difference) for difference in line.differences]
     return {
         "name": line.name,
         "passed": line.passed,
@@ -37,22 +37,12 @@ def _result(line: StepReport) -> dict[str, Any]:
     }
 
 
-def _cell(difference: WrongCell) -> dict[str, Any]:
-    return {
-        "index": list(difference.index),
-        "place": difference.place,
-        "yours": difference.yours,
-        "expected": difference.expected,
-    }
-
-
 def report_markdown(report: Report, _: View) -> str:
     """A table of verdicts, then what is to be said of each step."""
     rows = ["| step | verdict | points | mistake |", "|---|---|---:|---|"]
     for line in report.lines:
-        marks = f"{line.earned:g} of {line.points:g}"
         mistakes = ", ".join(f"`{name}`" for name in line.mistakes)
-        rows.append(f"| `{line.name}` | {line.verdict.word} | {marks} | {mistakes} |")
+        rows.append(f"| `{line.name}` | {line.verdict.word} | {line.marks} | {mistakes} |")
     for line in report.lines:
         if line.rationale:
             rows += ["", f"**{line.name}: {line.verdict.word}.** {escape_markdown(line.rationale)}"]
@@ -61,9 +51,5 @@ def report_markdown(report: Report, _: View) -> str:
                 f"- {escape_markdown(cell.place)}: `{cell.yours}` instead of `{cell.expected}`"
                 for cell in line.differences
             ]
-    rows += [
-        "",
-        f"**{report.score:g} of {report.max_score:g} {noun(report.max_score, 'points')}**",
-        "",
-    ]
+    rows += ["", f"**{report.marks}**", ""]
     return "\n".join(rows)

@@ -9,7 +9,6 @@ from rich.text import Text
 from attncli.homework.judging.report import Report, StepReport
 from attncli.render.console import TextConsole
 from attncli.render.view import View
-from attncli.words import noun
 
 STYLES = {
     "right": "green",
@@ -35,8 +34,7 @@ def draw_report(report: Report, view: View) -> str:
         if line.rationale:
             _print_line(console, line, view)
     console.print()
-    points = f"{_number(report.max_score)} {noun(report.max_score, 'points')}"
-    console.print(Text(f"{_number(report.score)} of {points}", "bold"))
+    console.print(Text(report.marks, "bold"))
     return console.text
 
 
@@ -48,8 +46,7 @@ def _print_verdicts(console: TextConsole, report: Report) -> None:
     table.add_column("mistake")
     for line in report.lines:
         verdict = Text(line.verdict.word, STYLES[line.verdict.word])
-        marks = f"{_number(line.earned)} of {_number(line.points)}"
-        table.add_row(Text(line.name), verdict, Text(marks), Text(", ".join(line.mistakes)))
+        table.add_row(Text(line.name), verdict, Text(line.marks), Text(", ".join(line.mistakes)))
     console.print(table)
 
 
@@ -75,7 +72,3 @@ def _print_line(console: TextConsole, line: StepReport, view: View) -> None:
     hidden = len(line.differences) - len(shown)
     if hidden:
         console.print(Text(f"and {hidden} more (--full shows them)", "dim"))
-
-
-def _number(points: float) -> str:
-    return f"{points:g}"

@@ -6,7 +6,7 @@ from typing import Any
 
 from attncli.calculation.analyses.scale_study import Drawn, Given, Saturation
 from attncli.calculation.analyses.softmax_saturation import Measured, SaturationRow
-from attncli.records import names_of
+from attncli.records import values_of
 from attncli.render.standard_data import to_csv, to_json
 from attncli.render.view import View
 
@@ -15,9 +15,7 @@ def saturation_json(found: Saturation, _: View) -> str:
     """Where the numbers come from, and an object a row."""
     source = found.source
     said = (
-        {"random": {name: getattr(source, name) for name in names_of(source)}}
-        if isinstance(source, Drawn)
-        else {"document": _given(source)}
+        {"random": values_of(source)} if isinstance(source, Drawn) else {"document": _given(source)}
     )
     return to_json({**said, "rows": [_row(row) for row in found.rows]})
 
@@ -31,12 +29,8 @@ def saturation_csv(found: Saturation, _: View) -> str:
 
 def _given(source: Given) -> dict[str, Any]:
     entries = {e.name: {"mean": e.mean, "variance": e.variance} for e in source.entries}
-    return {
-        "title": source.title,
-        "batch": source.batch,
-        "is_masked": source.is_masked,
-        "entries": entries,
-    }
+    own = {"title": source.title, "batch": source.batch, "is_masked": source.is_masked}
+    return {**own, "entries": entries}
 
 
 def _row(row: SaturationRow) -> dict[str, Any]:
