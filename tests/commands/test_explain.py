@@ -115,6 +115,8 @@ ADDED = np.array([[0.5, -0.5, 0, 1, 2, -np.inf, 3]])
 CHOICES["numbers-added"] = {"score": "scaled", "masks": [ADDED, {"padding": [3, 0]}]}
 for position in ("sinusoidal", "rope:dims=6", "rope:interleaved,dims=4,base=7", "alibi"):
     CHOICES[position] = {"score": "scaled", "position": position, "masks": ["causal"]}
+    filled = {"cache_lens": [7, 4], **CHOICES[position]}  # a first position for each batch entry
+    CHOICES[f"{position}, filled"] = filled
 CHOICES["learned"] = {"score": "dot", "position": np.array([[1.5, 0, -2, 3, 0.25]] * 3)}
 for normaliser in NORMALISERS:
     CHOICES[normaliser] = {"score": "dot", "normaliser": normaliser, "masks": [ADDED, "causal"]}
