@@ -243,6 +243,7 @@ PROBLEMS |= {
         f"temperature, {normaliser}": {**PROBLEMS["temperature"], "normaliser": normaliser}
         for normaliser in ("sparsemax", "sigmoid")
     },
+    "window up to itself": {**PROBLEMS["window"], "mask": "window:2,0"},
     "sparsemax, unmasked": {**PROBLEMS["self"], "normaliser": "sparsemax"},
     "torch, square": {**PROBLEMS["torch"], "X": PROBLEMS["square"]["X"]},
     "general, shared heads": {

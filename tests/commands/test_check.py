@@ -647,6 +647,62 @@ def test_each_law_can_be_broken(law: str, answer: dict[str, object]) -> None:
     assert results("--laws", "-", stdin=json.dumps(answer))[law]["passed"] is False
 
 
+@pytest.mark.parametrize(
+    ("weights", "place"),
+    [([[0.5, 1.5]], "[1,2]"), ([[-0.5, 0.5]], "[1,1]"), ([[None, "nan"]], "[1,2]")],
+)
+def test_a_weight_is_a_number_from_0_to_1(weights: list[list[object]], place: str) -> None:
+    """Neither more nor less breaks the law alone; nor does a blank, as no number does."""
+    answer = json.dumps({"weights": weights})
+    found = results("--laws", "-", stdin=answer)["weights-are-shares"]
+    assert f"This does not hold at {place}." in found["cause"]["rationale"]
+
+
+@pytest.mark.parametrize(
+    ("more", "passed"),
+    [({}, None), ({"masked": [["0", "1", "-inf"]]}, True), ({"masked": [["0", "1", "0"]]}, False)],
+)
+def test_weights_of_0_may_be_hidden_by_a_mask_that_is_not_shown(
+    more: dict[str, object], passed: bool | None
+) -> None:
+    """So they are not compared with the softmax of scores that no mask has been added to."""
+    answer = {"scaled": [["0", "1", "0"]], "weights": [["0.269", "0.731", "0"]], **more}
+    found = results("--laws", "-", stdin=json.dumps(answer))["weights-are-the-softmax"]
+    assert found["passed"] is passed
+
+
+SUMS = np.array([[0, 4, 5], [1, 0, 5], [3, 2, 0], [1, 2, 2]])
+MEANS = SUMS.mean(axis=1, keepdims=True)
+VARIANCES, SQUARES = SUMS.var(axis=1, keepdims=True), (SUMS**2).mean(axis=1, keepdims=True)
+NORMED = {
+    "under the root": (SUMS - MEANS) / np.sqrt(VARIANCES + 2),
+    "added to the root": (SUMS - MEANS) / (np.sqrt(VARIANCES) + 2),
+    "sample, under the root": (SUMS - MEANS) / np.sqrt(VARIANCES * 3 / 2 + 2),
+    "sample, added to the root": (SUMS - MEANS) / (np.sqrt(VARIANCES * 3 / 2) + 2),
+    "mean square, under the root": SUMS / np.sqrt(SQUARES + 2),
+    "mean square, added to the root": SUMS / (np.sqrt(SQUARES) + 2),
+}
+
+
+@pytest.mark.parametrize("way", NORMED)
+def test_the_law_of_norms_knows_where_eps_may_stand(way: str) -> None:
+    """An eps of 2 is told by the digits: with it each of these holds, with 1e-5 none does."""
+    output = (NORMED[way] * [0.5, -3, 2] + [1, 0, -2]).round(5).tolist()
+    kind = {"mean_square": SQUARES} if "square" in way else {"variance": VARIANCES}
+    norm = {"sum": SUMS, "output": output, **kind}
+    answer = {f"norm_1.{name}": np.array(cells).tolist() for name, cells in norm.items()}
+    for eps, passed in (("2", True), ("1e-5", False)):
+        found = results("--laws", "-", "--eps", eps, stdin=json.dumps(answer))
+        assert found["norm_1.norm-has-one-gamma-and-beta"]["passed"] is passed
+
+
+def test_one_token_breaks_no_law_of_norms() -> None:
+    """Through one point there is a line, whatever gamma and beta are."""
+    answer = {"norm_1": {"sum": [[0, 4, 5]], "mean": [[3]], "output": [[1.5, 7.25, -3.75]]}}
+    found = results("--laws", "-", stdin=json.dumps(answer))
+    assert found["norm_1.norm-has-one-gamma-and-beta"]["passed"] is True
+
+
 def test_every_law_is_tested() -> None:
     """A new law needs an answer that breaks it."""
     tested = [law.rpartition(".")[2] for law, _ in BROKEN]

@@ -266,6 +266,13 @@ def end_excluded(known: Known) -> Matrix:
     return hidden(known["scaled"], *rows)
 
 
+@by_hand("window-end-excluded", problem="window up to itself", step="masked")
+def end_excluded_at_itself(known: Known) -> Matrix:
+    """Keys from i − 2 to i − 1: the last key of such a window is the query's own."""
+    rows = ("000000", "100000", "110000", "011000", "001100", "000110")
+    return hidden(known["scaled"], *rows)
+
+
 @by_hand("window-start-excluded", problem="window", step="masked")
 def start_excluded(known: Known) -> Matrix:
     """Keys from i − 1 to i + 1."""
