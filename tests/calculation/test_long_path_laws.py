@@ -18,6 +18,7 @@ from attncli.calculation.algebra.layouts import Array, Axes
 from attncli.calculation.algebra.operation import Operation
 from attncli.calculation.algebra.plan import Steps
 from attncli.calculation.algebra.tiles import TileMatrices
+from attncli.calculation.conventions import PAPER, Convention
 from attncli.calculation.long.fused import Fused, fuse
 from attncli.calculation.long.whole_rows import Tiling
 from attncli.calculation.masks.mask_rules import (
@@ -35,7 +36,7 @@ from attncli.calculation.positions.places import First, places
 from attncli.calculation.positions.position_schemes import POSITIONS, Alibi, PositionKind
 from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.scoring.scoring_functions import SCORING
-from attncli.records import record
+from attncli.records import record, replace
 from tests.calculation.test_attention_laws import MASK_EXAMPLES
 
 BATCH, HEADS, N, M, PAST, D_K, D_V = 2, 6, 11, 13, 3, 14, 5
@@ -145,13 +146,17 @@ class Dilated(Rule):
     """Query i sees every key whose distance is a multiple of `step`: runs of one key, with gaps."""
 
     step: int
+    first: First = 0
 
     @property
     def words(self) -> str:
         return f"dilated:{self.step}"
 
+    def fit(self, axes: Axes, first: First = 0, convention: Convention = PAPER) -> Rule:
+        return replace(self, first=first if convention.counts_cache else 0)
+
     def sees(self, i: Numbers, j: Numbers, n: int, m: int) -> Booleans:
-        return np.asarray((j - i) % self.step == 0)
+        return np.asarray((j - i - self.first) % self.step == 0)
 
 
 DILATED = MaskKind("dilated:N", "every Nth key", lambda argument: Dilated(int(str(argument))))

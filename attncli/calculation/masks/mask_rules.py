@@ -71,13 +71,13 @@ class Rule(ABC):
         """
         return None
 
+    @abstractmethod
     def fit(self, axes: Axes, first: First = 0, convention: Convention = PAPER) -> Rule:
         """Return the rule for scores with these axes, in the meaning of a convention.
 
-        `first` is the position of the first query. Raises ProblemError if the rule does not fit the
-        axes.
+        `first` is the position of the first query, which counts unless the convention says not to.
+        Raises ProblemError if the rule does not fit the axes.
         """
-        return self
 
     @property
     def entries(self) -> tuple[int, ...]:
