@@ -55,7 +55,7 @@ def _gathered(arguments: Sequence[str], choices: dict[str, Any], reader: Reader)
     for name, value in choices.items():
         if name == "mask" and value:
             source = f"--mask {value[0]}" if len(value) == 1 else "--mask"
-            options["masks"] = Entry([reader.mask(mask) for mask in value], source)
+            options["masks"] = Entry([reader.mask(mask, "--mask").value for mask in value], source)
         elif name != "mask" and value is not None:
             options[name] = Entry(value, f"--{name.replace('_', '-')}")
     return gathered.merged(Document(options))

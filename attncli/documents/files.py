@@ -83,10 +83,8 @@ def write_file(path: Path, data: bytes) -> None:
             raise
     except (OSError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        message, hint = (
-            f"it cannot be written: {reason}.",
-            "Check that the folder exists and is yours.",
-        )
+        message = f"it cannot be written: {reason}."
+        hint = "Check that the folder exists and is yours."
         raise DocumentError(message, hint).at(str(path)) from None
 
 

@@ -56,9 +56,8 @@ class Reader:
         """
         known = canonical(name)
         last = last_of(known)
-        by_rule = (last == "mask" and is_rule(argument)) or (
-            last == "position" and is_position(argument)
-        )
+        rules = {"mask": is_rule, "position": is_position}
+        by_rule = last in rules and rules[last](argument)
         if by_rule or last not in MATRICES:
             said = f"{name}={argument}"
             if last in CHOICES and known != last:
@@ -72,12 +71,11 @@ class Reader:
             part = source.matrix(known)
             return Document({known: self._entry(known, part, source)}, (source.label,))
 
-    def mask(self, argument: str) -> object:
-        """A mask as the option gives it: a rule as it stands, a matrix as an array."""
-        return self.labelled_mask(argument, "--mask").value
+    def mask(self, argument: str, option: str = "") -> Part:
+        """A mask as an option, or no option, gives it, with the labels that stand beside it.
 
-    def labelled_mask(self, argument: str, option: str = "") -> Part:
-        """A mask as an option, or no option, gives it, with the labels that stand beside it."""
+        A rule stays as it stands, a matrix becomes an array.
+        """
         if argument[:1] != "{":
             return self._mask("mask", argument, option, "")
         try:

@@ -93,12 +93,8 @@ def _differing(ours: float, theirs: float, precision: int) -> tuple[str, str]:
 
 def comparisons_json(comparisons: Sequence[Comparison], _: View) -> str:
     """One object a calculation: the step where it parts, the cell, and every largest difference."""
-    first = comparisons[0].first
-    document = {
-        "against": first.name,
-        "compared": [_object(comparison) for comparison in comparisons],
-    }
-    return to_json(document)
+    compared = [_object(comparison) for comparison in comparisons]
+    return to_json({"against": comparisons[0].first.name, "compared": compared})
 
 
 def _object(comparison: Comparison) -> dict[str, Any]:

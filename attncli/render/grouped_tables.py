@@ -89,7 +89,6 @@ def _split_to_fit(group: ColumnGroup, beside: int, screen: int | None) -> list[C
 
 
 def _table(groups: Sequence[ColumnGroup]) -> Table:
-    """The groups side by side."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1))
     lines = [group.lines for group in groups]
     has_titles = any(group.title for group in groups)

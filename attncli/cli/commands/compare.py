@@ -93,9 +93,8 @@ def _of_layout(document: Document, name: str) -> str:
     own = document.entries.get("convention")
     usual = Choices.convention.read(own.value) if own else Choices.convention.default
     theirs, ours = (Choices({"convention": each}).layout for each in (name, usual))
-    return (
-        "" if theirs == ours else f" {name} reads layout {theirs}; --layout {ours} holds for all."
-    )
+    hint = f" {name} reads layout {theirs}; --layout {ours} holds for all."
+    return "" if theirs == ours else hint
 
 
 def _with_convention(document: Document, name: str) -> Document:

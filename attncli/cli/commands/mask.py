@@ -88,7 +88,7 @@ def _pattern(kind: str, n: int | None, m: int | None) -> tuple[Pattern, Part | N
     from attncli.calculation.analyses.mask_description import pattern_of_matrix, pattern_of_rule
     from attncli.documents.reader import Reader
 
-    part = Reader().labelled_mask(kind)
+    part = Reader().mask(kind)
     value = part.value
     with errors_at(kind):
         if isinstance(value, np.ndarray):

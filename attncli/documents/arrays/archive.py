@@ -83,10 +83,8 @@ def _value(key: str, array: AnyArray) -> object:
         return array
     if array.dtype.kind not in "iuf":
         message = f"{key or 'the array'} holds {array.dtype}, but a matrix holds real numbers."
-        hint = (
-            "NumPy's files know no bfloat16: save it as float32." if array.dtype.kind == "V" else ""
-        )
-        raise DocumentError(message, hint, (key,))
+        cure = "NumPy's files know no bfloat16: save it as float32."
+        raise DocumentError(message, cure if array.dtype.kind == "V" else "", (key,))
     if array.dtype in (np.float32, np.float64) and array.dtype.isnative:
         return array  # as it lies in the file, of which no copy is made
     with np.errstate(over="ignore"):  # what becomes infinite is named where cells are checked

@@ -84,10 +84,8 @@ def _shape(value: list[Any], name: str, outer: tuple[int, ...]) -> tuple[int, ..
     shapes = [_shape(part, name, (*outer, i)) for i, part in enumerate(value)]
     for i, shape in enumerate(shapes):
         if shape != shapes[0]:
-            message = (
-                f"{_part(name, outer, i)} has {_extent(shape)}, but {_part('', outer, 0)} has "
-                f"{_extent(shapes[0])}."
-            )
+            here, first = _part(name, outer, i), _part("", outer, 0)
+            message = f"{here} has {_extent(shape)}, but {first} has {_extent(shapes[0])}."
             raise DocumentError(message, "All rows of a matrix have one length.", (name,))
     return (len(value), *shapes[0])
 

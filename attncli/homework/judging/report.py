@@ -229,10 +229,8 @@ def differences(problem: Problem, judged: Judgement) -> list[WrongCell]:
         return []
     found = []
     for index in judged.wrong:
-        yours, expected = judged.answered.values[index], judged.target[index]
-        texts = _differing_texts(
-            float(yours), float(expected), int(judged.answered.decimals[index])
-        )
+        yours, expected = float(judged.answered.values[index]), float(judged.target[index])
+        texts = _differing_texts(yours, expected, int(judged.answered.decimals[index]))
         place = problem.place(judged.step.axes, judged.step.role, index)
         found.append(WrongCell(index, place, *texts))
     return found

@@ -60,7 +60,6 @@ def _plan_name(name: str, problem: Problem, plan: Plan) -> str | None:
 
 
 def _part(problem: Problem, scope: str) -> Sublayer | None:
-    """The sublayer of this name."""
     return next((part for part in problem.parts if part.prefix == f"{scope}."), None)
 
 

@@ -188,9 +188,8 @@ def _object(explained: Explanations, cell: Cell, spelling: Spelling, depth: int)
             "written": explained.own_number(cell),
         }
     if depth:
-        entry["operands"] = [
-            _object(explained, operand, spelling, depth - 1) for operand in explained.operands(cell)
-        ]
+        operands = explained.operands(cell)
+        entry["operands"] = [_object(explained, each, spelling, depth - 1) for each in operands]
     return entry
 
 

@@ -62,9 +62,8 @@ def elide(parts: Sequence[Expression], full: bool) -> tuple[Sequence[Expression]
 
 def unknown(expression: Expression | Vector) -> NotImplementedError:
     """The error for a kind of expression that somebody added without saying how it is written."""
-    return NotImplementedError(
-        f"nothing says how the expression {type(expression).__name__} is written"
-    )
+    kind = type(expression).__name__
+    return NotImplementedError(f"nothing says how the expression {kind} is written")
 
 
 @record(frozen=True)

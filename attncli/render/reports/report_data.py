@@ -13,12 +13,8 @@ from attncli.render.view import View
 
 def report_json(report: Report, _: View) -> str:
     """The results in the order of the plan; `passed` is null where nothing was answered."""
-    document = {
-        "results": [_result(line) for line in report.lines],
-        "score": report.score,
-        "max_score": report.max_score,
-    }
-    return to_json(document)
+    results = [_result(line) for line in report.lines]
+    return to_json({"results": results, "score": report.score, "max_score": report.max_score})
 
 
 def _result(line: StepReport) -> dict[str, Any]:

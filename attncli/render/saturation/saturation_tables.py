@@ -50,7 +50,9 @@ TABLES = {
 def draw_saturation(found: Saturation, view: View) -> str:
     """Where the numbers come from, the tables, what their columns mean, and the bars."""
     console = TextConsole(view)
-    for i, line in enumerate(_source(found, view)):
+    source = found.source
+    lines = _drawn(source) if isinstance(source, Drawn) else _given(source, found.rows, view)
+    for i, line in enumerate(lines):
         console.say(line, "" if i else "bold")
     labels, rows = _labels(found.rows), [flat_row(row) for row in found.rows]
     write = partial(_cell, precision=view.precision)
@@ -66,12 +68,6 @@ def draw_saturation(found: Saturation, view: View) -> str:
 
 def _cell(number: float, precision: int) -> str:
     return str(number) if isinstance(number, int) else number_text(number, precision)
-
-
-def _source(found: Saturation, view: View) -> Iterator[str]:
-    if isinstance(found.source, Drawn):
-        return _drawn(found.source)
-    return _given(found.source, found.rows, view)
 
 
 def _drawn(source: Drawn) -> Iterator[str]:
@@ -132,9 +128,8 @@ def _bars(labels: ColumnGroup, rows: Sequence[SaturationRow]) -> Iterator[Text]:
     for name, row in zip(names[1:], rows, strict=True):
         sides = zip((name, " " * len(name)), SIDES, STYLES, (row.without, row.scaled), strict=True)
         for label, which, style, measured in sides:
-            bars = (
-                f"{bar(measured.largest, size):{size}}  {bar(measured.gradient / STEEPEST, size)}"
-            )
+            largest, gradient = measured.largest, measured.gradient / STEEPEST
+            bars = f"{bar(largest, size):{size}}  {bar(gradient, size)}"
             yield Text.assemble(f" {label} {which.ljust(side)} ", (bars, style))
 
 
