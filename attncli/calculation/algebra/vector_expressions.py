@@ -4,30 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Container
 from math import hypot
-from typing import Protocol
+from typing import TypeAlias
 
 from attncli.calculation.algebra.expressions import Cell, Expression, Function, Sum, Values
 from attncli.records import record, replace
 
 Slot = int | range | None  # an index; None runs along the axis, a range along a part of it
 
-
-class Vector(Protocol):
-    """A sequence of expressions, from which sums and products of vectors are made."""
-
-    @property
-    def name(self) -> str:
-        """The name of the matrix that the numbers come from."""
-
-    @property
-    def size(self) -> int:
-        """The number of elements."""
-
-    def at(self, position: int) -> Expression:
-        """Return the element at `position`, from 0."""
-
-    def turned(self) -> Vector:
-        """Return the vector with the factors of each element in reverse order."""
+# A sequence of expressions that come from the matrix `name`: `at` returns an element, and `turned`
+# the vector with the factors of each element in reverse order.
+Vector: TypeAlias = "Line | Image | Mapped"
 
 
 @record(frozen=True)

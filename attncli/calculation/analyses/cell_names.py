@@ -76,8 +76,8 @@ class CellFinder:
             raise ProblemError(message, "Write 'scores[2,1]', 'scores[2,:]' or scores.")
         step = self._step(written[1])
         places = next(csv.reader([written[2] or ""], skipinitialspace=True), [])
-        own = [place.strip() for place in places if not _is_leading(place)]
-        leading = [match.groups() for place in places if (match := _is_leading(place))]
+        own = [place.strip() for place in places if not _LEADING.fullmatch(place)]
+        leading = [match.groups() for place in places if (match := _LEADING.fullmatch(place))]
         leading_axes = [axis for axis in step.axes if axis.name in WORDS]
         own_axes = [axis for axis in step.axes if axis.name not in WORDS]
         is_swapped = step.role in self.problem.layout.swapped
@@ -157,10 +157,6 @@ class CellFinder:
 def _sides(axes: Sequence[Axis]) -> tuple[str, ...]:
     """Return words for the places along the axes; `hidden` has one more axis than paper."""
     return ("row", "column") if len(axes) == 2 else ("query", "key", "hidden unit")
-
-
-def _is_leading(place: str) -> re.Match[str] | None:
-    return _LEADING.fullmatch(place)
 
 
 def _counted(word: str) -> str:

@@ -21,6 +21,7 @@ from attncli.calculation.names.matrix_names import MATRICES
 from attncli.calculation.operations.activations import ACTIVATIONS
 from attncli.calculation.problem.document import Document, Entry
 from attncli.errors import ProblemError
+from attncli.records import record
 from attncli.words import in_words, shape_text
 
 MOST_NUMBERS = 2**59  # in a matrix; NumPy cannot count the bytes of more
@@ -76,14 +77,14 @@ def blank(name: str, shape: Shape, dtype: np.dtype[Any]) -> AnyArray:
     return np.broadcast_to(dtype.type(0), shape)
 
 
+@record(frozen=True)
 class Shaped:
     """The shapes of the matrices that sizes imply, by name, in the layout `rows`."""
 
-    def __init__(self, sizes: Sizes, biases: str, is_learned: bool, final_norm: bool) -> None:
-        self.sizes = sizes
-        self.biases = biases
-        self.is_learned = is_learned
-        self.final_norm = final_norm
+    sizes: Sizes
+    biases: str
+    is_learned: bool
+    final_norm: bool
 
     def matrices(self) -> Shapes:
         """Yield the shapes of all matrices, for one attention or for layers."""

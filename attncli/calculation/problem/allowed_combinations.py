@@ -15,15 +15,12 @@ def check_given(given: AbstractSet[str], score: str) -> None:
     """Raise ProblemError if matrices are missing, or if two give the same thing."""
     if score == "additive":
         _check_names_of_d2l(given)
-    for check in (
-        _check_projected_once,
-        _check_all_projections,
-        _check_one_source,
-        _check_queries_and_keys,
-        _check_companions,
-        _check_past,
-    ):
-        check(given)
+    _check_projected_once(given)
+    _check_all_projections(given)
+    _check_one_source(given)
+    _check_queries_and_keys(given)
+    _check_companions(given)
+    _check_past(given)
 
 
 def _are(names: list[str]) -> str:

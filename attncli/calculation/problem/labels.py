@@ -22,7 +22,7 @@ def read_labels(
     past = axes["K_past"][-2].size if "K_past" in axes else 0
     labels: dict[str, tuple[str, ...]] = {}
     of_keys = ("memory", "K", *(["X"] if past else []))
-    for axis, choice, given, owners, earlier in (
+    for axis, choice, chosen, owners, earlier in (
         ("n", "tokens", choices.tokens, ("X", "Q"), 0),
         ("m", "memory_tokens", choices.memory_tokens, of_keys, past),
     ):
@@ -32,7 +32,6 @@ def read_labels(
                 message = f"{choice} is given, but there is no {' and no '.join(owners)} to label."
                 raise ProblemError(message, "The keys of X are labelled by tokens.", (choice,))
             continue
-        chosen = given
         if not chosen and not earlier and owner in document.entries:
             entry, across = document.entries[owner], Role.TOKENS in layout.swapped
             beside = entry.column_labels if across else entry.row_labels

@@ -46,20 +46,17 @@ def unpack(matrices: dict[str, Array], heads: int | None, kv_heads: int | None) 
     the width cannot be split in this way, or differs from the width of the bias.
     """
     if PACKED.keys() <= matrices.keys():
-        _check_width(*(matrices[packed].shape[-1] for packed in PACKED))
+        weight, bias = (matrices[packed].shape[-1] for packed in PACKED)
+        if weight != bias:
+            message = f"W_qkv makes {count(weight, 'numbers')} of a token, but b_qkv has {bias}."
+            hint = "Check that W_qkv is not transposed: see --layout, or --convention torch."
+            raise ProblemError(message, hint, tuple(PACKED))
     for packed, letter in PACKED.items():
         if packed in matrices:
             matrix = matrices.pop(packed)
             parts = _cut(packed, matrix, heads or 1, kv_heads or heads or 1)
             names = (weight.replace("W", letter) for weight in PROJECTIONS.values())
             matrices.update(zip(names, parts, strict=True))
-
-
-def _check_width(weight: int, bias: int) -> None:
-    if weight != bias:
-        message = f"W_qkv makes {count(weight, 'numbers')} of a token, but b_qkv has {bias}."
-        hint = "Check that W_qkv is not transposed: see --layout, or --convention torch."
-        raise ProblemError(message, hint, tuple(PACKED))
 
 
 def _cut(packed: str, matrix: Array, heads: int, kv_heads: int) -> list[Array]:

@@ -24,8 +24,8 @@ def unify_heads(
         if name in matrices and matrices[name].ndim == 3
     }
     _check_all_or_none(matrices, counts)
-    heads = _agreed(_of(counts, ("W_q", "W_o")), "heads", heads)
-    kv_heads = _agreed(_of(counts, ("W_k", "W_v")), "kv_heads", kv_heads)
+    heads = _agreed(counts, ("W_q", "W_o"), "heads", heads)
+    kv_heads = _agreed(counts, ("W_k", "W_v"), "kv_heads", kv_heads)
     _check_shared(matrices, heads, kv_heads)
     for name in counts:
         if name == "W_o":
@@ -38,10 +38,6 @@ def unify_heads(
             count = (kv_heads if of_keys else None) or heads or 1
             matrices[bias] = _bias_like(bias, matrices[bias], weight, matrices[weight], count)
     return heads, kv_heads
-
-
-def _of(counts: Mapping[str, int], names: tuple[str, ...]) -> dict[str, int]:
-    return {name: counts[name] for name in names if name in counts}
 
 
 def drop_axis_of_one_head(matrices: dict[str, Array], known: Mapping[str, Axes]) -> None:
@@ -71,9 +67,13 @@ def check_heads_said(matrices: Mapping[str, Array], heads: int | None) -> None:
         raise ProblemError(message, hint, ("heads",))
 
 
-def _agreed(counts: Mapping[str, int], choice: str, chosen: int | None) -> int | None:
+def _agreed(
+    counts: Mapping[str, int], weights: tuple[str, ...], choice: str, chosen: int | None
+) -> int | None:
     """Return the number of heads that weights and choice agree on; None if none gives one."""
-    every = {**counts, **({choice: chosen} if chosen else {})}
+    every = {name: counts[name] for name in weights if name in counts}
+    if chosen:
+        every[choice] = chosen
     if len(set(every.values())) > 1:
         said = ", ".join(f"{name}: {count}" for name, count in every.items())
         raise ProblemError(
