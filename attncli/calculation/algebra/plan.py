@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
@@ -78,36 +78,27 @@ class Plan:
         needed = self.needed_for(self.names if names is None else names)
         known = dict(inputs)
         overflowed: list[str] = []
-        progress = Progress([step for step in self.steps if step.name in needed], watch)
+        steps = [step for step in self.steps if step.name in needed]
+        work = [step.operation.numbers(step.axes) for step in steps]
         with np.errstate(all="ignore"):
-            for step in progress.steps:
+            for at, step in enumerate(steps):
+                tell = _teller(watch, step.name, sum(work[:at]), work[at], sum(work))
                 operands = (known[name] for name in step.operation.operands)
-                known[step.name] = step.operation.watched(
-                    progress.of(step), overflowed.append, *operands
-                )
+                known[step.name] = step.operation.watched(tell, overflowed.append, *operands)
         return Trace(self, known, tuple(overflowed))
 
 
-class Progress:
-    """The progress of a run: the share of all work that is done."""
+def _teller(
+    watch: Watch | None, name: str, before: int, own: int, total: int
+) -> Callable[[float], None]:
+    """Return the function to which a step reports its share done; report 0 at once."""
 
-    def __init__(self, steps: Sequence[Step], watch: Watch | None) -> None:
-        self.steps = steps
-        self._watch = watch
-        self._sizes = {step.name: step.operation.numbers(step.axes) for step in steps}
-        self._before = 0
+    def tell(share: float) -> None:
+        if watch:
+            watch(name, (before + share * own) / total)
 
-    def of(self, step: Step) -> Callable[[float], None]:
-        """Return the function to which this step reports its share done; report 0 at once."""
-        before, own, total = self._before, self._sizes[step.name], sum(self._sizes.values())
-        self._before += own
-
-        def tell(share: float) -> None:
-            if self._watch:
-                self._watch(step.name, (before + share * own) / total)
-
-        tell(0.0)
-        return tell
+    tell(0.0)
+    return tell
 
 
 @record(frozen=True)

@@ -97,15 +97,8 @@ class Mapped:
         return self
 
 
-class SumOfParts(Expression):
-    """The sum of its parts."""
-
-    def value(self, values: Values) -> float:
-        return sum(part.value(values) for part in self.parts)
-
-
 @record(frozen=True)
-class Total(SumOfParts):
+class Total(Expression):
     """Σ over the elements of a vector."""
 
     vector: Vector
@@ -114,9 +107,12 @@ class Total(SumOfParts):
     def parts(self) -> tuple[Expression, ...]:
         return tuple(map(self.vector.at, range(self.vector.size)))
 
+    def value(self, values: Values) -> float:
+        return sum(part.value(values) for part in self.parts)
+
 
 @record(frozen=True)
-class Inner(SumOfParts):
+class Inner(Expression):
     """u · v: the sum of the products of the elements of two vectors of one size."""
 
     left: Vector
@@ -125,6 +121,9 @@ class Inner(SumOfParts):
     @property
     def parts(self) -> tuple[Expression, ...]:
         return tuple(self.left.at(i) * self.right.at(i) for i in range(self.left.size))
+
+    def value(self, values: Values) -> float:
+        return sum(part.value(values) for part in self.parts)
 
     def halfway(self, values: Values) -> Expression:
         return Sum(tuple(part.halfway(values) for part in self.parts))
@@ -150,7 +149,7 @@ class Length(Expression):
 
 
 @record(frozen=True)
-class SquaredDistance(SumOfParts):
+class SquaredDistance(Expression):
     """‖u − v‖²: the sum of the squares of the differences."""
 
     left: Line
@@ -159,3 +158,6 @@ class SquaredDistance(SumOfParts):
     @property
     def parts(self) -> tuple[Expression, ...]:
         return tuple((self.left.at(i) - self.right.at(i)) ** 2 for i in range(self.left.size))
+
+    def value(self, values: Values) -> float:
+        return sum(part.value(values) for part in self.parts)
