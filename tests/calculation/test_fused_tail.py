@@ -21,6 +21,7 @@ from attncli.calculation.long.fused import Fused, fuse
 from attncli.calculation.long.whole_rows import Tiling
 from attncli.calculation.masks.mask_operation import masks_in
 from attncli.calculation.masks.seen_keys import rows_without_keys
+from attncli.calculation.operations.normalisers import NORMALISERS
 from attncli.calculation.operations.pointwise import Same
 from attncli.calculation.plans.from_document import read
 from attncli.calculation.problem.document import Document, Entry
@@ -63,6 +64,8 @@ CHOICES: dict[str, dict[str, Any]] = {
     "padding": {"mask": {"padding": [3, 0]}},
     "a length a query": {"mask": {"padding": RNG.integers(0, M, (BATCH, N)).tolist()}},
     "booleans": {"mask": KEEP},
+    "booleans of keys": {"mask": KEEP[0]},
+    "numbers of keys": {"mask": ADDED[0, 0]},
     "numbers": {"mask": ADDED},
     "all kinds": {"masks": ["causal", KEEP, ADDED, "window:5,-1"]},
     "finite fill": {"masks": ["causal", KEEP], "fill": -1e9},
@@ -107,6 +110,26 @@ def test_every_scoring_function_and_mask(score: str, name: str) -> None:
     """In float64, to 1e-12; the softmax in float32 to its own precision."""
     close = 1e-6 if "softmax_dtype" in CHOICES[name] else CLOSE
     assert_fused_equals(document(score, CHOICES[name]), close)
+
+
+@pytest.mark.parametrize("score", SCORING)
+@pytest.mark.parametrize(
+    "choices",
+    [{"scale": 200}, {"scale": -200}, {"softcap": 3e3, "scale": 200}, {"temperature": 5e-3}],
+    ids=str,
+)
+def test_scores_whose_powers_overflow(score: str, choices: dict[str, Any]) -> None:
+    """The exponentials of such scores are infinite, unless the largest is subtracted."""
+    assert_fused_equals(document(score, choices), 1e-9)
+
+
+@pytest.mark.parametrize("normaliser", NORMALISERS)
+@pytest.mark.parametrize("column", [0, -1])
+def test_values_of_zero_are_not_taken_for_hidden_keys(normaliser: str, column: int) -> None:
+    """An output of exactly 0 is no sign that a query may attend nothing."""
+    values = numbers(BATCH, KV_HEADS, M, D_V)
+    values[..., column] = 0
+    assert_fused_equals(document("scaled", {"V": values, "normaliser": normaliser}), CLOSE)
 
 
 @pytest.mark.parametrize("name", CHOICES)

@@ -55,3 +55,32 @@ def test_cells_of_a_mask_mean_what_was_said(
     document = {"X": [[1, 0], [0, 1]], "mask": cells, **({"mask_kind": kind} if kind else {})}
     masked = np.array(computed(json.dumps(document))["masked"], dtype=float)
     assert np.argwhere(np.isneginf(masked)).tolist() == hidden
+
+
+@pytest.mark.parametrize("layout", ["rows", "columns", "torch"])
+def test_one_row_of_a_mask_is_for_all_queries(layout: str) -> None:
+    """A vector has no side to be turned: it hides the same keys in every layout."""
+    queries, keys, values = matrix("Q", 3, 2), matrix("K", 5, 2), matrix("V", 5, 7)
+    given = {"Q": queries, "K": keys, "V": values}
+    if layout == "columns":
+        given = {name: np.transpose(rows).tolist() for name, rows in given.items()}
+    document = {**given, "layout": layout, "mask": [1, 0, 1, 1, 0]}
+    masked = np.array(compute(document)["masked"], dtype=float)
+    by_query = masked.T if layout == "columns" else masked
+    assert np.isneginf(by_query).tolist() == [[False, True, False, False, True]] * 3
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        "padding:-1",
+        "window:-2,0",
+        "window:0,-2",
+        {"padding": [-1]},
+        {"window": [-2, 0]},
+        "padding:1.5",
+    ],
+)
+def test_numbers_of_a_rule_that_mean_nothing_are_refused(mask: object) -> None:
+    """No negative count of keys, and in a window nothing below the −1 of an open end."""
+    assert "cannot be read: it is written" in refused({"X": [[1, 0], [0, 1]], "mask": mask})

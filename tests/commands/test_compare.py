@@ -80,6 +80,17 @@ def test_what_is_beyond_roundoff_parts() -> None:
     assert 1e-11 < keras["differences"]["norm_1.output"] < 1e-7
 
 
+def test_roundoff_of_large_numbers_does_not_part() -> None:
+    """Sums in another order differ in the sixteenth digit: far above 1e-12 beside a billion."""
+    document: Document = {"X": matrix("X", 7, 5), "mask": "causal"}
+    document |= {"W_q": matrix("W_q", 5, 3), "W_k": matrix("W_k", 5, 3)}
+    document["W_v"] = (1e9 * numbers(matrix("W_v", 5, 11))).tolist()
+    found = json.loads(compare(document, "--token-by-token", "-f", "json"))
+    (by_token,) = found["compared"]
+    assert by_token["differences"]["V"] > 1e-9
+    assert by_token["parts_at"] is None
+
+
 @pytest.mark.parametrize("names", [("paper", "torch-mha"), ("torch-mha", "paper")])
 def test_a_step_of_one_side_stands_where_that_side_calculates_it(names: tuple[str, ...]) -> None:
     """The mean of the heads comes after the weights, in each attention of a layer."""

@@ -33,6 +33,13 @@ PICTURES = [
         ["padding:1,2", "1", "2"],
         ["batch entry 1", "  1 2", "1 ● ·", "", "batch entry 2", "  1 2", "1 ● ●"],
     ),
+    (
+        ['{"padding":[[1,3],[0,2]]}', "2", "3"],
+        [
+            *("batch entry 1", "  1 2 3", "1 ● · ·", "2 ● ● ●", ""),
+            *("batch entry 2", "  1 2 3", "1 · · ·", "2 ● ● ·"),
+        ],
+    ),
 ]
 
 
@@ -74,6 +81,8 @@ SAID = [
     ("[[true,true],[true,true]]", ["no mask at all", "booleans: true may be attended"]),
     ('[[0,"-inf"],[0.5,0]]', ["numbers that are added", "It is causal"]),
     ("[[0,0],[0,0]]", ["zeros alone", "No key is open to queries 1, 2: the output is 0 there."]),
+    ("[[0],[0],[0],[0],[0],[1],[0],[0]]", ["queries 1, 2, 3, 4, 5 and 2 more: the output is 0"]),
+    ("[[0,0,0,0,0,1,0,0]]", ["No query sees keys 1, 2, 3, 4, 5"]),
     ("[[1,0,0],[0,0,0],[1,0,1]]", ["it hides what causal hides, and more", "query 2:"]),
     ("[1,0,1]", ["1 × 3: 1 query down", "the row is for all queries", "No query sees key 2."]),
     ("[[[1,0],[1,1]],[[1,1],[1,1]]]", ["slice 1", "It is causal", "slice 2", "no mask at all"]),

@@ -20,7 +20,7 @@ from attncli.documents.arrays.npz import dump_arrays
 from attncli.documents.sources import parse
 from attncli.documents.text.csv_text import dump_csv, parse_csv
 from attncli.documents.text.json_text import dump_json, parse_json
-from tests.running import ROOT, computed
+from tests.running import ROOT, compute, computed
 
 Q = [[1.0, 0.5, -2.0], [0.25, 3.0, 1.0]]
 K = [[1.0, 2.0, 0.0], [0.5, 0.5, 0.5], [2.0, -1.0, 1.0], [0.0, 1.0, 4.0], [1.0, 1.0, 1.0]]
@@ -91,6 +91,18 @@ def test_every_way_to_hand_in_matrices_is_the_same(tmp_path: Path) -> None:
     assert computed(f"Q={json.dumps(Q)}", *files) == EXPECTED
     assert computed(*files, "Q=-", stdin=ROWS_Q) == EXPECTED
     assert computed(*files, f"Q={tmp_path / 'all.npz'}") == EXPECTED
+
+
+@pytest.mark.parametrize("word", ["query", "queries"])
+@pytest.mark.parametrize("spelling", ["w_{}", "{}_weight", "{}Weight", "W^{}"])
+@pytest.mark.parametrize("bias", ["b_{}", "{}_bias", "{}Bias", "B^{}"])
+def test_weights_and_biases_are_known_by_other_names(word: str, spelling: str, bias: str) -> None:
+    """Letters of either case, `_` and `^` make no difference."""
+    rest: dict[str, Any] = {"X": [[1, 2], [3, 5]], "W_k": [[1, 0], [2, 1]], "W_v": [[1], [7]]}
+    weight, numbers = [[2, 1], [0, 3]], [0.5, 11]
+    said: dict[str, Any] = {"W_q": weight, "b_q": numbers}
+    written: dict[str, Any] = {spelling.format(word): weight, bias.format(word): numbers}
+    assert compute({**rest, **written}) == compute({**rest, **said})
 
 
 def test_choices_may_stand_in_an_archive(tmp_path: Path) -> None:
