@@ -243,6 +243,19 @@ PROBLEMS |= {
         f"temperature, {normaliser}": {**PROBLEMS["temperature"], "normaliser": normaliser}
         for normaliser in ("sparsemax", "sigmoid")
     },
+    "batch, weights of each head": {
+        "X": PROBLEMS["batch"]["X"],
+        "W_q": np.stack([SQUARE["W_q"], SQUARE["W_k"]]),
+        "W_k": np.stack([SQUARE["W_k"], SQUARE["W_v"]]),
+        "W_v": np.stack([SQUARE["W_v"], SQUARE["W_q"]]),
+        "W_o": PROBLEMS["heads"]["W_o"].repeat(2, axis=0),
+    },
+    "concat, wider keys": {
+        **PROBLEMS["concat"],
+        "K": PROBLEMS["cosine"]["K"][:, :3],
+        "W_a": PROBLEMS["cosine"]["Q"].T,
+        "v_a": np.array([1, -2, 0.5, 3]),
+    },
     "window up to itself": {**PROBLEMS["window"], "mask": "window:2,0"},
     "sparsemax, unmasked": {**PROBLEMS["self"], "normaliser": "sparsemax"},
     "torch, square": {**PROBLEMS["torch"], "X": PROBLEMS["square"]["X"]},

@@ -315,14 +315,20 @@ def test_few_digits_name_no_mistake() -> None:
 SLIPS = [
     ([[2, 4, 4], [4, -16, 12], [4, 12, 10]], "In [2,2] the sign is wrong."),
     ([[2, 4, 4], [4, 61, 12], [4, 12, 10]], "In [2,2] two digits are swapped."),
+    ([[2, 4, 4], [4, 16, 12], [4, 12, "-20/2"]], "In [3,3] the sign is wrong."),
     ([[2, 4, 4], [4, 16, 1.2], [4, 12, 10]], "In [2,3] the decimal point is 1 to the left."),
+    ([[2, 4, 4], [4, 16, 0.12], [4, 12, 10]], "In [2,3] the decimal point is 2 to the left."),
+    ([[2, 4, 4], [4, 16, 0.012], [4, 12, 10]], "In [2,3] the decimal point is 3 to the left."),
+    ([[2, 4, 4], [4, 16, 120], [4, 12, 10]], "In [2,3] the decimal point is 1 to the right."),
+    ([[2, 4, 4], [4, 16, 1200], [4, 12, 10]], "In [2,3] the decimal point is 2 to the right."),
+    ([[2, 4, 4], [4, 16, 12000], [4, 12, 10]], "In [2,3] the decimal point is 3 to the right."),
     ([[2, 4, 4], [4, 16, 8], [4, 12, 10]], "In [2,3] product 1 of the sum is left out."),
     ([[2, 4, 4], [4, 16, 12], [4, 12, 16]], "In [3,3] product 2 of the sum is added twice."),
 ]
 
 
 @pytest.mark.parametrize(("scores", "told"), SLIPS, ids=[told for _, told in SLIPS])
-def test_slips_in_one_cell_are_recognised(scores: list[list[float]], told: str) -> None:
+def test_slips_in_one_cell_are_recognised(scores: list[list[Any]], told: str) -> None:
     """Where no operation explains the answer, the hand may."""
     found = results(LESSON, "-", stdin=json.dumps({"scores": scores}))["scores"]
     if "product 2" in told:
@@ -341,6 +347,33 @@ def test_a_product_that_is_nothing_is_no_slip() -> None:
     document = '{"Q": [[3, 0.5]], "K": [[0.68, 5]], "score": "dot"}'
     found = results(document, "-", "--atol", "0.001", stdin='{"scores": [["2.0"]]}')["scores"]
     assert "In [1,1] product 2 of the sum is left out." in found["cause"]["rationale"]
+
+
+@pytest.mark.parametrize(("cell", "told"), [("5.02", True), ("4.98", True), ("5.03", False)])
+def test_two_units_of_the_last_digit_are_told_apart_from_three(cell: str, told: bool) -> None:
+    """3·1 + 2·1 = 5; so little may come of rounding on the way, which then is the advice."""
+    document = '{"Q": [[3, 2]], "K": [[1, 1]], "score": "dot"}'
+    cause = results(document, "-", stdin=json.dumps({"scores": [[cell]]}))["scores"]["cause"]
+    assert cause["mistakes"] == []
+    assert ("off by 2 units of the last digit or less" in cause["rationale"]) is told
+    assert ("carry more digits" in cause["help"]) is told
+
+
+def test_one_infinity_names_no_mistake() -> None:
+    """One of two cells was hidden, by whatever mistake; both of them are some evidence."""
+    document = '{"Q": [[1], [2]], "K": [[1], [3]], "score": "dot", "mask": "causal"}'
+    answer = '{"masked": [[null, null], ["-inf", null]]}'
+    assert results(document, "-", stdin=answer)["masked"]["cause"]["mistakes"] == []
+
+
+def test_what_follows_through_a_hidden_step_is_not_wrong_again() -> None:
+    """The scores of a wrong Q are not shown, but what is made of them is."""
+    Q, K = np.array([[1, 0, 2], [2, 9, 2], [2, 1, 3]]), np.array([[0, 1, 1], [4, 4, 0], [2, 3, 1]])
+    answer = json.dumps({"Q": Q.tolist(), "scaled": (Q @ K.T / np.sqrt(3)).round(3).tolist()})
+    found = results(LESSON, "-", stdin=answer)
+    assert [found[name]["data"]["verdict"] for name in ("Q", "scores", "scaled")] == [
+        *("wrong", "missing", "follows"),
+    ]
 
 
 def test_wrong_cells_are_told_with_both_numbers() -> None:
@@ -484,6 +517,15 @@ def test_points_are_given_by_step(points: str, score: float, total: float) -> No
     run = check(LESSON, "-", "--points", points, "-f", "json", stdin=answer)
     report = json.loads(run.stdout)
     assert (report["score"], report["max_score"]) == (score, total)
+
+
+def test_a_step_that_the_plan_leaves_out_earns_no_points() -> None:
+    """`heads` equals output here: the same numbers are not paid for twice."""
+    answer = '{"heads": [[0.67, 0.33], [0.5, 0.5]], "output": [[0.67, 0.33], [0.5, 0.5]]}'
+    report = json.loads(check(PLAIN, "-", "-f", "json", stdin=answer).stdout)
+    passed = [result["name"] for result in report["results"] if result["passed"]]
+    assert sorted(passed) == ["heads", "output"]
+    assert (report["score"], report["max_score"]) == (1, 4)
 
 
 def test_an_answer_of_zeros_and_negatives_is_no_full_mark() -> None:
@@ -671,6 +713,22 @@ def test_weights_of_0_may_be_hidden_by_a_mask_that_is_not_shown(
     assert found["passed"] is passed
 
 
+def test_a_law_that_cannot_be_checked_earns_nothing() -> None:
+    """One point for each law that holds, of one for each law that there is."""
+    answer = '{"weights": [[0.5, 0.5]]}'
+    report = json.loads(check("--laws", "-", "-f", "json", stdin=answer).stdout)
+    holding = [result["name"] for result in report["results"] if result["passed"]]
+    assert holding == ["weights-sum-to-1", "weights-are-shares"]
+    assert (report["score"], report["max_score"]) == (2, len(report["results"]))
+
+
+@pytest.mark.parametrize(("cells", "passed"), [([0.3, 0.3, 0.3], True), ([0.3, 0.3, 0.2], False)])
+def test_laws_allow_for_numbers_of_one_decimal(cells: list[float], passed: bool) -> None:
+    """Three numbers that were rounded to tenths are off by 3 · 0.05 together, and no more."""
+    found = results("--laws", "-", stdin=json.dumps({"weights": [cells]}))
+    assert found["weights-sum-to-1"]["passed"] is passed
+
+
 SUMS = np.array([[0, 4, 5], [1, 0, 5], [3, 2, 0], [1, 2, 2]])
 MEANS = SUMS.mean(axis=1, keepdims=True)
 VARIANCES, SQUARES = SUMS.var(axis=1, keepdims=True), (SUMS**2).mean(axis=1, keepdims=True)
@@ -693,6 +751,17 @@ def test_the_law_of_norms_knows_where_eps_may_stand(way: str) -> None:
     answer = {f"norm_1.{name}": np.array(cells).tolist() for name, cells in norm.items()}
     for eps, passed in (("2", True), ("1e-5", False)):
         found = results("--laws", "-", "--eps", eps, stdin=json.dumps(answer))
+        assert found["norm_1.norm-has-one-gamma-and-beta"]["passed"] is passed
+
+
+def test_an_eps_that_is_not_said_may_be_up_to_a_thousandth() -> None:
+    """Beside variances of 1/50 and less it changes the digits; said to be 1e-5, it is wrong."""
+    sums = (SUMS * 0.10001).round(5)  # with digits enough to tell
+    output = (sums - sums.mean(1, keepdims=True)) / np.sqrt(sums.var(1, keepdims=True) + 1e-3)
+    mean = sums.mean(1, keepdims=True).round(6)
+    norm = {"sum": sums.tolist(), "mean": mean.tolist(), "output": output.round(5).tolist()}
+    for eps, passed in (([], True), (["--eps", "1e-5"], False)):
+        found = results("--laws", "-", *eps, stdin=json.dumps({"norm_1": norm}))
         assert found["norm_1.norm-has-one-gamma-and-beta"]["passed"] is passed
 
 
@@ -729,6 +798,11 @@ ERRORS = [
     ([LESSON, "-"], '{"Q": [["1e99999", 1]]}', "is '1e99999': too large, or too small"),
     ([LESSON, "-"], "[[1, 2]]", "it holds one matrix without a name."),
     ([LESSON, "-"], '{"X": [[9]]}', "X of the answer is not the X of the problem."),
+    (
+        [LESSON, "-"],
+        '{"X": [[1, 0, 1, 0], [0, 2, 0, 2], [1, 1, 1, 1.01]], "Q": [[1]]}',
+        "X of the answer is not the X of the problem. An answer holds steps; leave out the inputs.",
+    ),
     ([LESSON, "-", "--points", "weights=x"], "{}", "'x' is no number of points."),
     (
         [LESSON, "-", "--points", "wights=1"],

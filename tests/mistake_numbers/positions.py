@@ -320,6 +320,14 @@ def neighbours_with_angles_of_halves(known: Known) -> Matrix:
     return np.hstack([Q * np.cos(angles) + partners * np.sin(angles), known["Q"][:, 4:]])
 
 
+@by_hand("rope-angles-mixed", problem="rope, heads", step="Q_rotated")
+def halves_with_angles_of_neighbours_in_each_head(known: Known) -> Matrix:
+    """Feature i turned with i + 2, by the angles p, p, p/100, p/100 of a head's four features."""
+    Q, angles = known["Q_h"], np.outer([0, 1, 2], [1, 1, 0.01, 0.01])
+    partners = np.concatenate([-Q[..., 2:], Q[..., :2]], axis=-1)
+    return Q * np.cos(angles) + partners * np.sin(angles)
+
+
 @by_hand("rope-direction", problem="rope", step="Q_rotated")
 def turned_the_other_way(known: Known) -> Matrix:
     """Halves turned by −p."""

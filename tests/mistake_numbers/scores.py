@@ -157,6 +157,18 @@ def queries_by_the_lower_rows(known: Known) -> Matrix:
     return known["Q"] @ known["W_a"][2:]
 
 
+@by_hand("concat-keys-first", problem="concat, wider keys", step="q_hidden")
+def queries_below_wider_keys(known: Known) -> Matrix:
+    """The queries times the last two of the five rows of W_a, of which the keys had three."""
+    return known["Q"] @ known["W_a"][3:]
+
+
+@by_hand("concat-keys-first", problem="concat, wider keys", step="k_hidden")
+def wider_keys_above_queries(known: Known) -> Matrix:
+    """The keys times the first three of the five rows of W_a."""
+    return known["K"] @ known["W_a"][:3]
+
+
 @by_hand("concat-keys-first", problem="concat", step="k_hidden")
 def keys_by_the_upper_rows(known: Known) -> Matrix:
     """The keys times the first two of the four rows of W_a."""

@@ -504,6 +504,13 @@ def mixture_of_memory(known: Known) -> Matrix:
     return known["weights"] @ known["memory"]
 
 
+@by_hand("context-from-inputs", problem="batch, weights of each head", step="heads")
+def mixture_of_whole_tokens_in_each_head(known: Known) -> Matrix:
+    """Both heads' weights times all of X, which is not split: each head has its own W_v."""
+    sequences = zip(known["weights"], known["X"], strict=True)
+    return np.stack([np.stack([first @ X, second @ X]) for (first, second), X in sequences])
+
+
 @by_hand("context-from-inputs", problem="heads", step="heads")
 def mixture_of_halves_of_tokens(known: Known) -> Matrix:
     """The weights of head 1 times columns 1 and 2 of X, those of head 2 times columns 3 and 4."""
