@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len, set_cell_size
 
+from attncli.calculation.algebra.layouts import Booleans
 from attncli.calculation.analyses.mask_description import Pattern, remarks_on
-from attncli.calculation.masks.mask_rules import Booleans
 from attncli.records import record
 from attncli.render.view import View
 from attncli.render.wrapped_columns import wrap_columns

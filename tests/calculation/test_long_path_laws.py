@@ -14,21 +14,14 @@ import pytest
 from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
-from attncli.calculation.algebra.layouts import Array, Axes
+from attncli.calculation.algebra.layouts import Array, Axes, Booleans
 from attncli.calculation.algebra.operation import Operation
 from attncli.calculation.algebra.plan import Steps
 from attncli.calculation.algebra.tiles import TileMatrices
 from attncli.calculation.conventions import PAPER, Convention
 from attncli.calculation.long.fused import Fused, fuse
 from attncli.calculation.long.whole_rows import Tiling
-from attncli.calculation.masks.mask_rules import (
-    MASKS,
-    Booleans,
-    Causal,
-    MaskKind,
-    Numbers,
-    Rule,
-)
+from attncli.calculation.masks.mask_rules import MASKS, Causal, MaskKind, Numbers, Rule
 from attncli.calculation.operations.normalisers import NORMALISERS
 from attncli.calculation.plans.from_document import read
 from attncli.calculation.positions.alibi import Distances

@@ -11,11 +11,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import Array
+from attncli.calculation.algebra.layouts import Array, Booleans
 from attncli.calculation.algebra.plan import Plan, Step, Trace
 from attncli.calculation.analyses.softmax_saturation import SaturationRow, by_query, row
 from attncli.calculation.masks.mask_operation import HIDES, masks_in
-from attncli.calculation.masks.mask_rules import Booleans
 from attncli.calculation.operations.normalisers import Softmax
 from attncli.calculation.operations.pointwise import DivideByRoot
 from attncli.calculation.plans.attention import attention

@@ -6,8 +6,7 @@ from math import nan
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.masks.mask_rules import Booleans
+from attncli.calculation.algebra.layouts import Array, Booleans
 from attncli.records import record
 
 

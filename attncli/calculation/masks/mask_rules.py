@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias, final
 
 import numpy as np
 
+from attncli.calculation.algebra.layouts import Booleans
 from attncli.calculation.conventions import PAPER, Convention
 from attncli.errors import ProblemError
 from attncli.records import record, replace
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from attncli.calculation.algebra.layouts import Axes
     from attncli.calculation.positions.places import First
 
-Booleans: TypeAlias = "NDArray[np.bool_]"
 Numbers: TypeAlias = "NDArray[np.int_] | NDArray[np.int32]"
 
 _WHOLE = r"[+-]?\d+"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import Array, Shape
+from attncli.calculation.algebra.layouts import Array, Booleans, Shape
 from attncli.calculation.algebra.tiles import Tile, TileMatrices, slices
-from attncli.calculation.masks.mask_rules import Booleans, Rule
+from attncli.calculation.masks.mask_rules import Rule
 from attncli.records import record, replace
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import Array
+from attncli.calculation.algebra.layouts import Array, Booleans
 from attncli.calculation.masks.mask_operation import HIDES, Mask
-from attncli.calculation.masks.mask_rules import Booleans, Causal, Padding, Rule, Window
+from attncli.calculation.masks.mask_rules import Causal, Padding, Rule, Window
 from attncli.calculation.operations.normalisers import Softmax
 from attncli.calculation.operations.pointwise import DivideByRoot, Multiply
 from attncli.homework.mistakes.mistake import Row, Scene, Table, enter, mistake

@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import Array
+from attncli.calculation.algebra.layouts import Array, Booleans
 from attncli.calculation.masks.mask_operation import Mask
-from attncli.calculation.masks.mask_rules import Booleans, Causal, Padding, Rule, Window, distance
+from attncli.calculation.masks.mask_rules import Causal, Padding, Rule, Window, distance
 from attncli.homework.mistakes.masks.one_mask import conditions, masked, numbers
 from attncli.homework.mistakes.mistake import Row, Scene, Table, enter, mistake
 from attncli.records import replace
