@@ -387,6 +387,19 @@ def test_wrong_cells_are_told_with_both_numbers() -> None:
     assert (data["first"]["yours"], data["first"]["expected"]) == ("0.8815", "0.8805")
 
 
+@pytest.mark.parametrize(
+    ("cell", "yours", "expected"),
+    [("0.4", "0.4", "0.3333"), ("0.33334", "0.33334", "0.33333"), ("2/5", "0.4000", "0.3333")],
+)
+def test_what_is_expected_is_told_with_four_decimals_or_as_many_as_written(
+    cell: str, yours: str, expected: str
+) -> None:
+    """Of a third, though fewer would tell it from the wrong number; arithmetic has four too."""
+    answer = json.dumps({"weights": [[cell, None, None]]})
+    first = results(THIRDS, "-", stdin=answer)["weights"]["data"]["first"]
+    assert (first["yours"], first["expected"]) == (yours, expected)
+
+
 def test_no_digit_is_cut_on_a_narrow_screen() -> None:
     """Words are folded to the width; places and numbers stay whole."""
     document = '{"Q": [[1]], "K": [[1]], "tokens": ["supercalifragilistic"], "score": "dot"}'
@@ -763,6 +776,15 @@ def test_an_eps_that_is_not_said_may_be_up_to_a_thousandth() -> None:
     for eps, passed in (([], True), (["--eps", "1e-5"], False)):
         found = results("--laws", "-", *eps, stdin=json.dumps({"norm_1": norm}))
         assert found["norm_1.norm-has-one-gamma-and-beta"]["passed"] is passed
+
+
+def test_each_token_has_a_mean_and_a_variance_or_a_mean_square_of_its_own() -> None:
+    """Of (1, 3) they are 2, 1 and 5, of (2, −4) they are −1, 9 and 10."""
+    norm = {"sum": [[1, 3], [2, -4]], "mean": [[2], [-1]], "variance": [[1], [9]]}
+    answer = json.dumps({"norm_1": {**norm, "mean_square": [[5], [10]]}})
+    found = results("--laws", "-", stdin=answer)
+    for law in ("mean", "variance", "mean-square"):
+        assert found[f"norm_1.{law}-is-that-of-the-sum"]["passed"] is True
 
 
 def test_one_token_breaks_no_law_of_norms() -> None:

@@ -383,6 +383,16 @@ def test_right_answers_of_layers_break_no_law(document: Entries, decimals: int) 
     assert report["score"] > 5
 
 
+def test_the_last_sum_may_be_named_after_its_layer() -> None:
+    """With norms before, and none at the end, it is the output of the whole."""
+    layer = {name: value for name, value in ENCODER.items() if isinstance(value, dict)}
+    rest = {name: value for name, value in ENCODER.items() if name not in layer}
+    document = {**rest, "norm": "pre", "layers": [layer, layer]}
+    run = CliRunner().invoke(cli, ["compute", "-", "-f", "json"], input=json.dumps(document))
+    answer = {"layers.2.output": json.loads(run.stdout)["output"]}
+    assert check(document, answer)["output"]["passed"] is True
+
+
 def flat(prefix: str, entries: Entries) -> Entries:
     """Names with a dot, from nested objects and lists of layers."""
     found: Entries = {}
