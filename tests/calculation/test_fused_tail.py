@@ -196,6 +196,18 @@ def test_no_matrix_of_all_pairs_is_made() -> None:
     assert peak < n * n * 4 / 4
 
 
+@pytest.mark.parametrize("tiling", [None, SMALL])
+def test_the_share_of_work_that_is_done_rises(tiling: Tiling | None) -> None:
+    """From nothing, and never to more than all of it."""
+    problem, plan = read(document("scaled", {"mask": "causal"}))
+    shares: list[float] = []
+    run = plan if tiling is None else fuse(plan, ["output"], tiling)
+    run.run(problem.matrices, ["output"], lambda name, share: shares.append(share))
+    assert shares[0] == 0
+    assert shares == sorted(shares)
+    assert 0.5 < shares[-1] <= 1
+
+
 def run_command(*arguments: str) -> tuple[str, str]:
     """What a command that succeeds prints."""
     run = CliRunner().invoke(cli, arguments)

@@ -262,6 +262,18 @@ REFUSED: list[tuple[str, Entries, str]] = [
         ),
     ),
     (
+        "a sublayer of another width than what it is added to",
+        {
+            **without(ENCODER, "self.b_o"),
+            "norm": "pre",
+            "self.W_o": matrix("W", HEADS * D_V, N),
+        },
+        (
+            "self: self.output is 5 × 5 but X is 5 × 11: the residual sum needs equal columns. A "
+            "sublayer gives back as many features as it gets: see its last weight."
+        ),
+    ),
+    (
         "a sublayer of another width",
         {**without(ENCODER, "self.b_o"), "self.W_o": matrix("W", HEADS * D_V, N)},
         (

@@ -68,6 +68,7 @@ def test_one_row_of_a_mask_is_for_all_queries(layout: str) -> None:
     masked = np.array(compute(document)["masked"], dtype=float)
     by_query = masked.T if layout == "columns" else masked
     assert np.isneginf(by_query).tolist() == [[False, True, False, False, True]] * 3
+    assert "mask is 3 numbers but scaled is " in refused({**document, "mask": [1, 0, 1]})
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,13 @@ REFUSED: list[tuple[Document, str]] = [
             "keys, say --kv-heads 2; else give both one width."
         ),
     ),
+    (
+        {**QKV, "Q": matrix("Q", 3, 12), "heads": 4, "kv_heads": 2},
+        (
+            "K is 5 × 4 but Q is 3 × 12: a head of queries is 12 / 4 = 3 wide, but one of keys "
+            "4 / 2 = 2. With kv_heads 2, K needs 6 columns; else leave out kv_heads."
+        ),
+    ),
 ]
 
 

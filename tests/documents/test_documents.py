@@ -20,7 +20,7 @@ from attncli.documents.arrays.npz import dump_arrays
 from attncli.documents.sources import parse
 from attncli.documents.text.csv_text import dump_csv, parse_csv
 from attncli.documents.text.json_text import dump_json, parse_json
-from tests.running import ROOT, compute, computed
+from tests.running import ROOT, compute, computed, refused
 
 Q = [[1.0, 0.5, -2.0], [0.25, 3.0, 1.0]]
 K = [[1.0, 2.0, 0.0], [0.5, 0.5, 0.5], [2.0, -1.0, 1.0], [0.0, 1.0, 4.0], [1.0, 1.0, 1.0]]
@@ -103,6 +103,12 @@ def test_weights_and_biases_are_known_by_other_names(word: str, spelling: str, b
     said: dict[str, Any] = {"W_q": weight, "b_q": numbers}
     written: dict[str, Any] = {spelling.format(word): weight, bias.format(word): numbers}
     assert compute({**rest, **written}) == compute({**rest, **said})
+
+
+def test_a_wrong_cell_of_a_vector_is_counted_from_one() -> None:
+    """A vector has no rows and columns."""
+    document = {"X": [[1, 2]], "W_q": [[1, 2]] * 2, "W_k": [[1, 2]] * 2, "W_v": [[3]] * 2}
+    assert "b_q, number 2 is nan, but" in refused({**document, "b_q": [1, "nan"]})
 
 
 def test_choices_may_stand_in_an_archive(tmp_path: Path) -> None:
