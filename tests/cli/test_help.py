@@ -79,6 +79,14 @@ def test_help_lists_what_is_registered() -> None:
         assert name in layers, f"attncli new --help does not name {name}"
 
 
+def test_help_says_what_holds_where_a_choice_is_left_out() -> None:
+    """Words and numbers alike; a fill of minus infinity too."""
+    shown = " ".join(run("compute", "--help").stdout.split())
+    for option, default in (("score", "scaled"), ("temperature", "1"), ("fill", "-inf")):
+        own = shown.rpartition(f"--{option} ")[2].partition(" --")[0]
+        assert f"(default: {default})" in own, option
+
+
 def test_readme_lists_what_is_registered() -> None:
     """A new matrix, choice, scoring function, mask or step belongs in the README."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
