@@ -17,16 +17,16 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
-from attncli.calculation.algebra.expressions import Expression, Index
 from attncli.calculation.algebra.layouts import Array, Axes, Layout
 from attncli.calculation.algebra.operation_cost import Cost, cells
-from attncli.calculation.algebra.requirements import Need
 from attncli.records import kinds_of, record, replace
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from attncli.calculation.algebra.expressions import Expression, Index
+    from attncli.calculation.algebra.requirements import Need
     from attncli.calculation.algebra.tiles import PairScores, Tile, TileMatrices
 
 Name: TypeAlias = str  # the name of a matrix

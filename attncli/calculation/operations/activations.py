@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import erf, pi, sqrt
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,8 +22,10 @@ from attncli.calculation.algebra.expressions import (
 from attncli.calculation.algebra.layouts import Array, Axes, Layout
 from attncli.calculation.algebra.operation import Name, OfOne, Operation
 from attncli.calculation.algebra.operation_cost import Cost, cells
-from attncli.calculation.algebra.requirements import Equal, Need
 from attncli.records import by_name, record
+
+if TYPE_CHECKING:
+    from attncli.calculation.algebra.requirements import Need
 
 _CUBIC = 0.044715  # the coefficient of x³ in the tanh form of GELU (Hendrycks & Gimpel 2016)
 
@@ -149,6 +152,8 @@ class Gate(Operation):
 
     @property
     def needs(self) -> tuple[Need, ...]:
+        from attncli.calculation.algebra.requirements import Equal  # help lists activations without
+
         cure = "W_1 and W_3 need one width."
         return (Equal((self.gate, -1), (self.source, -1), "the gate", cure),)
 
