@@ -311,3 +311,17 @@ def test_no_bar_is_shown_in_a_pipe(
     result = succeed("compute", *files(tmp_path, 4001, 4003), "--only", "output", "-f", "csv")
     assert (HIDE_CURSOR in result.stderr) is is_terminal
     assert is_terminal or result.stderr == ""
+
+
+def test_a_mask_of_booleans_does_not_shrink_the_numbers(tmp_path: Path) -> None:
+    """Weights have eight bytes each, though every cell of the mask that is given has one."""
+    n = 1103
+    for name in "QK":
+        np.save(tmp_path / f"{name}.npy", np.ones((n, 3)))
+    np.save(tmp_path / "mask.npy", np.tri(n, dtype=np.bool_))
+    given = [f"{name}={tmp_path / name}.npy" for name in ("Q", "K", "mask")]
+    result = CliRunner().invoke(cli, ["compute", *given, "--only", "weights", "--memory", "1MiB"])
+    assert result.exit_code == 2
+    told = re.search(r"needs ([\d.]+) MiB", result.stderr)
+    assert told
+    assert float(told[1]) * UNITS["MiB"] > 8 * n * n
