@@ -1,4 +1,4 @@
-"""English text: plurals, lists, shapes and suggestions; and user text made safe to show."""
+"""English text: plurals, lists, shapes, options and suggestions; user text made safe to show."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ MOST_MEANT = 3  # the largest number of names that a message suggests
 def shape_text(shape: tuple[int, ...], cells: str = "numbers") -> str:
     """Return a shape as people write it, such as `3 × 4`; a vector is `5 numbers`."""
     return " × ".join(map(str, shape)) if len(shape) > 1 else count(shape[0], cells)
+
+
+def option_name(name: str) -> str:
+    """Return how a choice or a size is written on the command line: `--d-model`."""
+    return f"--{name.replace('_', '-')}"
 
 
 def noun(number: float, things: str) -> str:

@@ -13,6 +13,7 @@ from attncli.cli.terminal import colors_for, deliver, screen_width, waiting
 from attncli.errors import AttncliError
 from attncli.formats import Format, choose_format
 from attncli.records import record
+from attncli.words import option_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,11 +56,6 @@ def document_arguments(
         metavar=metavar,
         shell_complete=complete(values, or_file=True),
     )
-
-
-def option_name(name: str) -> str:
-    """How a choice or a size is written on the command line: `--d-model`."""
-    return f"--{name.replace('_', '-')}"
 
 
 def refuse_given(options: Mapping[str, Any], why: str, hint: str) -> None:

@@ -13,6 +13,7 @@ import click
 from attncli.cli.memory import USUAL, Memory
 from attncli.cli.terminal import is_terminal, waiting
 from attncli.errors import AttncliError
+from attncli.words import option_name
 
 if TYPE_CHECKING:
     from attncli.calculation.algebra.plan import Plan, Trace
@@ -57,7 +58,7 @@ def _gathered(arguments: Sequence[str], choices: dict[str, Any], reader: Reader)
             source = f"--mask {value[0]}" if len(value) == 1 else "--mask"
             options["masks"] = Entry([reader.mask(mask, "--mask").value for mask in value], source)
         elif name != "mask" and value is not None:
-            options[name] = Entry(value, f"--{name.replace('_', '-')}")
+            options[name] = Entry(value, option_name(name))
     return gathered.merged(Document(options))
 
 

@@ -19,6 +19,7 @@ from attncli.documents.sources import Source, Sources, shortened
 from attncli.documents.text.cells import array_from, is_cell_or_row
 from attncli.errors import DocumentError, errors_at
 from attncli.records import record
+from attncli.words import option_name
 
 
 @record(frozen=True)
@@ -63,7 +64,7 @@ class Reader:
             if last in CHOICES and known != last:
                 return Document({known: Entry(argument, said)}, (said,))
             message = f"{said}: {f'a {last} by rule' if by_rule else known} is no matrix."
-            option = f"Write --{last.replace('_', '-')} {argument}."
+            option = f"Write {option_name(last)} {argument}."
             hint = option if last in CHOICES else "It is a step, which is calculated."
             raise DocumentError(message, hint)
         source = self._sources.open(argument, f"{name}={shortened(argument)}")

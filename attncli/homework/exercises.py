@@ -15,12 +15,12 @@ from attncli.calculation.algebra.layouts import Role, Shape
 from attncli.calculation.choices.choices import CHOICES, Choices
 from attncli.calculation.choices.layer_kinds import LAYERS, LayerKind
 from attncli.calculation.counting.document_of_sizes import Shaped
-from attncli.calculation.counting.sizes import Sizes, option
+from attncli.calculation.counting.sizes import Sizes
 from attncli.calculation.names.known_names import last_of
 from attncli.calculation.names.matrix_names import MATRICES
 from attncli.errors import ProblemError
 from attncli.records import record
-from attncli.words import did_you_mean
+from attncli.words import did_you_mean, option_name
 
 MOST_NUMBERS = 10**6  # more are no exercise
 
@@ -52,7 +52,7 @@ class Order:
     def command(self) -> str:
         """The command that writes this document."""
         given = {**self.sizes, **self.choices, "seed": self.seed}
-        said = (f"{option(name)} {value}" for name, value in given.items())
+        said = (f"{option_name(name)} {value}" for name, value in given.items())
         return f"attncli new {self.kind} {' '.join(said)}"
 
 

@@ -10,7 +10,7 @@ from attncli.calculation.choices.layer_kinds import LAYERS
 from attncli.calculation.scoring.scoring_functions import SCORING
 from attncli.errors import ProblemError
 from attncli.records import record
-from attncli.words import divisors, in_words
+from attncli.words import divisors, in_words, option_name
 
 MOST = 10**7  # the limit of every size: a list of so many numbers still fits into memory
 
@@ -50,11 +50,6 @@ SIZES: dict[str, Size] = {
 BIASES = {"ffn": "in feed-forwards alone, as in the paper", "none": "nowhere", "all": "everywhere"}
 
 
-def option(name: str) -> str:
-    """Return a size's option on the command line: `--d-model`."""
-    return f"--{name.replace('_', '-')}"
-
-
 class Sizes:
     """The sizes that the user gives, together with choices, and the sizes that follow from them."""
 
@@ -71,16 +66,17 @@ class Sizes:
     def _check(self) -> None:
         """Raise ProblemError if a size is missing, or if nothing here has it."""
         for name, value in self.given.items():
+            option = option_name(name)
             if self.kind not in SIZES[name].kinds:
-                message = f"{option(name)} is given, but there is none here: {_said(self.kind)}."
+                message = f"{option} is given, but there is none here: {_said(self.kind)}."
                 hint = f"It is for {in_words(SIZES[name].kinds)}: see --layer."
                 raise ProblemError(message, hint, (name,))
             if not 1 <= value <= MOST:
-                message = f"{option(name)} is {value}: sizes are whole numbers from 1 to {MOST}."
+                message = f"{option} is {value}: sizes are whole numbers from 1 to {MOST}."
                 raise ProblemError(message, "", (name,))
         for name in ("n", "d_model") if self.kind in LAYERS else ("n",):
             if name not in self.given:
-                message = f"{option(name)} is not given: {_said(self.kind)}."
+                message = f"{option_name(name)} is not given: {_said(self.kind)}."
                 raise ProblemError(message, f"It counts: {SIZES[name].help}.", (name,))
 
     def has(self, name: str) -> bool:
@@ -134,7 +130,7 @@ class Sizes:
         """Raise ProblemError if a given size was never used, unless it is in `spare`."""
         for name in self.given:
             if name not in self.used | set(spare):
-                message = f"{option(name)} is given, but nothing here has that size."
+                message = f"{option_name(name)} is given, but nothing here has that size."
                 hint = f"It counts: {SIZES[name].help}."
                 raise ProblemError(message, hint, (name,))
 

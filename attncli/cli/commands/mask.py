@@ -11,13 +11,12 @@ from attncli.calculation.choices.choices import CHOICES
 from attncli.cli.options import (
     Output,
     complete,
-    option_name,
     result_options,
 )
 from attncli.cli.program import debug_option
 from attncli.errors import AttncliError, errors_at
 from attncli.formats import PICTURES
-from attncli.words import printable
+from attncli.words import option_name, printable
 
 if TYPE_CHECKING:
     from attncli.calculation.analyses.mask_description import Pattern
