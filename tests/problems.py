@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from functools import cache
 from typing import Any
 
 import numpy as np
+
+from attncli.calculation.algebra.plan import Trace
+from attncli.calculation.plans.from_document import read
+from attncli.calculation.problem.document import Document, Entry
+from attncli.calculation.problem.problem import Problem
 
 GENERATORS = [np.random.default_rng(20261121)]  # the last one is drawn from
 
@@ -275,6 +281,14 @@ PROBLEMS |= {
     "encoder, batch": {**PROBLEMS["encoder, positions"], "X": PROBLEMS["batch"]["X"]},
     "encoder, rms, batch": {**PROBLEMS["encoder, rms"], "X": PROBLEMS["batch"]["X"]},
 }
+
+
+@cache
+def solved(name: str) -> tuple[Problem, Trace]:
+    """A problem and all its steps."""
+    entries = {key: Entry(value, name) for key, value in PROBLEMS[name].items()}
+    problem, plan = read(Document(entries))
+    return problem, plan.run(problem.matrices)
 
 
 _AT_THE_END = deepcopy(GENERATORS[-1])

@@ -11,12 +11,11 @@ import numpy as np
 import pytest
 
 from attncli.calculation.algebra.operation import Operation
-from attncli.calculation.algebra.plan import Step, Trace
+from attncli.calculation.algebra.plan import Step
 from attncli.calculation.names.known_names import last_of
 from attncli.calculation.plans.attention import attention
 from attncli.calculation.plans.from_document import read
 from attncli.calculation.problem.document import Document, Entry
-from attncli.calculation.problem.problem import Problem
 from attncli.calculation.problem.read_problem import read_problem
 from attncli.calculation.scoring.measures import Cosine
 from attncli.documents.reader import Reader
@@ -27,16 +26,8 @@ from attncli.homework.judging.judge import Judge
 from attncli.homework.mistakes.catalogue import MISTAKES
 from attncli.homework.mistakes.mistake import ENTRIES, Mistake, Scene, scene_at
 from attncli.homework.mistakes.weights import softmax
-from tests.problems import PROBLEMS, numbers
+from tests.problems import PROBLEMS, numbers, solved
 from tests.registered import EVERY
-
-
-@cache
-def solved(name: str) -> tuple[Problem, Trace]:
-    """A problem and all its steps."""
-    entries = {key: Entry(value, name) for key, value in PROBLEMS[name].items()}
-    problem, plan = read(Document(entries))
-    return problem, plan.run(problem.matrices)
 
 
 def made(mistake: Mistake) -> Iterator[tuple[str, Step, np.ndarray[Any, Any]]]:

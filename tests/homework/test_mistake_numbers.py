@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -11,15 +10,12 @@ import numpy as np
 import pytest
 
 from attncli.calculation.algebra.operation import Operation
-from attncli.calculation.algebra.plan import Step, Trace
-from attncli.calculation.plans.from_document import read
-from attncli.calculation.problem.document import Document, Entry
-from attncli.calculation.problem.problem import Problem
+from attncli.calculation.algebra.plan import Step
 from attncli.homework.mistakes.catalogue import MISTAKES
 from attncli.homework.mistakes.mistake import Mistake, scene_at
 from tests.mistake_numbers import layers, masks, positions, registry, scores, values, weights
 from tests.mistake_numbers.registry import BY_HAND, ByHand, Matrix
-from tests.problems import PROBLEMS
+from tests.problems import PROBLEMS, solved
 
 # The rooms of the catalogue whose mistakes are worked out. An entry of another room is not missed.
 ROOMS = (positions, scores, masks, weights, values, layers)
@@ -33,14 +29,6 @@ def room_of(entry: Mistake) -> str:
 def names_of(room: str) -> set[str]:
     """The mistakes in a room of the catalogue."""
     return {name for name, entry in MISTAKES.items() if room_of(entry) == room}
-
-
-@cache
-def solved(name: str) -> tuple[Problem, Trace]:
-    """A problem and all its steps."""
-    entries = {key: Entry(value, name) for key, value in PROBLEMS[name].items()}
-    problem, plan = read(Document(entries))
-    return problem, plan.run(problem.matrices)
 
 
 def step_of(case: ByHand) -> Step:

@@ -17,8 +17,8 @@ from attncli.homework.diagnosis.search import diagnose
 from attncli.homework.judging.judge import Judge
 from attncli.homework.mistakes.catalogue import MISTAKES
 from attncli.homework.mistakes.mistake import scene_at
-from tests.homework.test_catalogue import as_written, solved
-from tests.problems import PROBLEMS, numbers
+from tests.homework.test_catalogue import as_written
+from tests.problems import PROBLEMS, numbers, solved
 
 EVERY = 37  # of so many pairs one is tried alone
 
