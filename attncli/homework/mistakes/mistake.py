@@ -78,6 +78,10 @@ class Scene:
         """The right result of this step."""
         return self.apply(*self.operands)
 
+    def left_out(self) -> Array:
+        """The result where the step is left out: a copy of its first operand."""
+        return self.operands[0].copy()
+
     def apply(self, *operands: Array) -> Array:
         """The result of the right operation for other operands."""
         return self.step.operation.apply(*operands)

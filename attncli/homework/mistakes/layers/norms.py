@@ -169,7 +169,7 @@ AGREE = "The two agree only where the mean of a token is 0."
 
 NORMS: Table = {
     ("no-norm", "x + Sublayer(x), not normalised", Standardise): Row(
-        lambda scene: scene.operands[0].copy(),
+        lambda scene: scene.left_out(),
         "The norm was left out.",
         "Subtract each token's mean, divide by √(variance + eps), multiply by gamma and add beta.",
         "Sublayers add to a token again and again; the norm keeps its numbers of one size, however "

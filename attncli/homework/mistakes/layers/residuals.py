@@ -123,7 +123,7 @@ def prenorm_for_post(scene: Scene) -> Array | None:
     norm). A model needs the one that it was trained with.
     """
     if isinstance(scene.step.operation, Standardise):  # of a sum alone: not the final norm
-        return scene.operands[0].copy() if scene.operations(Add) else None
+        return scene.left_out() if scene.operations(Add) else None
     norm = _norm_after(scene)
     source, *others = scene.operands
     if norm is None or scene.operation(Project).source != "X":
@@ -143,6 +143,6 @@ def postnorm_for_pre(scene: Scene) -> Array | None:
     operation = scene.whole.step.operation
     if isinstance(operation, Standardise):
         is_past = any(add.source == operation.source for add in scene.whole.operations(Add))
-        return scene.operands[0].copy() if is_past else None
+        return scene.left_out() if is_past else None
     norm = _norm_before(scene, scene.whole.operation(Add).source)
     return None if norm is None else _normed(scene, norm, scene.right())

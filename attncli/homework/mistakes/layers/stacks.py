@@ -70,4 +70,4 @@ def softmax_missing(scene: Scene) -> Array | None:
 
     Scores may be negative, and have any sum; shares lie between 0 and 1, and sum to 1.
     """
-    return scene.operands[0].copy()
+    return scene.left_out()

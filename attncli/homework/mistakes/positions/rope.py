@@ -108,7 +108,7 @@ def _with_turned_values(scene: Scene) -> Array:
 
 ROTATIONS: Table = {
     ("rope-missing", "not turned", Rotate): Row(
-        lambda scene: scene.operands[0].copy(),
+        lambda scene: scene.left_out(),
         "The matrix was not turned.",
         "Turn both the queries and the keys by their positions.",
         "Turned alone, the queries say where they stand but not how far from the key; not turned "

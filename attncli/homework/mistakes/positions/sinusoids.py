@@ -40,7 +40,7 @@ def _enlarged(source: Array, position: Array) -> Array:
 
 EMBEDDINGS: Table = {
     ("no-embedding-scale", "X", TimesRoot): Row(
-        lambda scene: scene.operands[0].copy(),
+        lambda scene: scene.left_out(),
         "The embeddings were not enlarged.",
         "Multiply them by √d_model before anything is added to them.",
         "Embeddings begin small, and positions are between −1 and 1: without the factor a model "
@@ -314,7 +314,7 @@ def position_not_added(scene: Scene) -> Array | None:
     another order give the same output, in that order.
     """
     if isinstance(scene.step.operation, AddPositions):
-        return scene.operands[0].copy()
+        return scene.left_out()
     return scene.with_names({"embedded": scene.find(AddPositions).source})
 
 

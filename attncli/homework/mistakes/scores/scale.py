@@ -54,7 +54,7 @@ OF_QUERIES = "Divide by √d_k, the root of the width of the queries and keys."
 
 SCALES: Table = {
     ("no-scale", "scores", DivideByRoot, Multiply): Row(
-        lambda scene: scene.operands[0].copy(),
+        lambda scene: scene.left_out(),
         "The scores were not scaled.",
         "Multiply them by the scale: 1/√d_k, unless another is given.",
         "Products of long vectors are large, and softmax of large scores gives nearly all the "
@@ -134,7 +134,7 @@ def _cap(scene: Scene) -> float:
 
 CAPS: Table = {
     ("softcap-missing", "scaled", SoftCap): Row(
-        lambda scene: scene.operands[0].copy(),
+        lambda scene: scene.left_out(),
         "The soft cap was left out.",
         "Cap the scores: c tanh(s / c).",
         "Without it large scores stay large, and softmax gives nearly all the weight to one key.",

@@ -132,7 +132,7 @@ KEYS = "Keys are made for being compared with queries; what a token passes on is
 
 CONTEXTS: Table = {
     ("no-wo", "without W_o", Project): Row(
-        lambda scene: scene.operands[0].copy() if "W_o" in scene.step.operation.operands else None,
+        lambda scene: scene.left_out() if "W_o" in scene.step.operation.operands else None,
         "The last projection, by W_o, was left out.",
         "Multiply by it: output = concat W_o.",
         "W_o is what mixes the heads; without it each stays in its own columns.",
