@@ -84,8 +84,7 @@ class Composition:
         inner = place.within(name) if name else place
         # X and memory of a sublayer are results of the steps before it.
         own = {n: e for n, e in inner.matrices().items() if n not in ("X", "memory")}
-        taken = own.keys() if kind.takes is None else own.keys() & set(kind.takes)
-        matrices = {n: e for n, e in own.items() if n in taken}
+        matrices = {n: e for n, e in own.items() if kind.takes is None or n in kind.takes}
         self.used.update(inner.prefix + local for local in matrices)
         document = Document({**matrices, **inner.choices(), **(extra or {})})
         known = {local: self.axes[glob] for local, glob in sources.items()} | dict(earlier or {})
