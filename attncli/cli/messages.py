@@ -6,14 +6,16 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from attncli.cli.terminal import has_colors, is_terminal, waiting
-from attncli.face.memory import USUAL, Memory
-from attncli.face.surroundings import Surroundings
 from attncli.words import did_you_mean, in_words
+
+if TYPE_CHECKING:
+    from attncli.face.memory import Memory
+    from attncli.face.surroundings import Surroundings
 
 COLORS = {"Error": "red", "Warning": "yellow"}
 
@@ -62,9 +64,12 @@ def warn(text: str) -> None:
     say("Warning", text)
 
 
-def surroundings(memory: Memory = USUAL) -> Surroundings:
+def surroundings(memory: Memory | None = None) -> Surroundings:
     """Return the surroundings of a command: warnings on standard error, and a bar."""
-    return Surroundings(warn, waiting, memory)
+    from attncli.face.memory import Memory
+    from attncli.face.surroundings import Surroundings
+
+    return Surroundings(warn, waiting, memory or Memory())
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,7 @@ import click
 from attncli.calculation.choices import choice_values
 from attncli.calculation.choices.choices import Choice
 from attncli.cli.messages import Failure
+from attncli.errors import ProblemError
 from attncli.words import option_name, printable
 
 if TYPE_CHECKING:
@@ -53,10 +56,14 @@ class Value(click.ParamType[object]):
 
 
 def of_choice(choice: Choice[Any]) -> Value:
-    """Return the type of a choice's option: the text stays, but its choice must understand it."""
+    """Return the type of a choice's option: a text that the choice can read.
+
+    A position is read with the document, for `attncli cost` knows one more, `learned`.
+    """
 
     def read(text: str) -> str:
-        choice.understand(text)
+        with suppress(ProblemError):
+            choice.understand(text)
         return text
 
     return Value(read, choice.values)
@@ -73,10 +80,10 @@ def whole_number(least: int = 1, most: int | None = None) -> Value:
 
     def read(value: object) -> int:
         text = str(value).strip()
-        number = int(text) if text.lstrip("+-").isascii() and text.lstrip("+-").isdigit() else None
-        if number is None or not least <= number <= (inf if most is None else most):
-            raise ValueError(f"it must be a whole number {limits}")
-        return number
+        if re.fullmatch(r"[+-]?[0-9]{1,18}", text):
+            if least <= int(text) <= (inf if most is None else most):
+                return int(text)
+        raise ValueError(f"it must be a whole number {limits}")
 
     return Value(read)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
-from attncli.errors import AttncliError
+from attncli.errors import AttncliError, ProblemError
 from attncli.face.results import CellArithmetic, Result
 from attncli.face.surroundings import PYTHON, Surroundings
 
@@ -50,7 +50,7 @@ def compute(
     names = _steps(plan, [only] if isinstance(only, str) else only)
     try:
         trace = run(problem, plan, names, surroundings)
-    except AttncliError as error:
+    except ProblemError as error:
         raise error.at("--only" if surroundings is not PYTHON else "only") from None
     return Result(Computation(problem, trace, names))
 
@@ -116,7 +116,6 @@ def planned(document: Document) -> tuple[Problem, Plan]:
     Raises AttncliError, with the file and the place in it.
     """
     from attncli.calculation.plans.from_document import read
-    from attncli.errors import ProblemError
 
     try:
         return read(document)

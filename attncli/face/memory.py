@@ -49,9 +49,6 @@ class Memory:
         return Allowance(limit, why, self.of_written, least, self.is_chosen)
 
 
-USUAL = Memory()
-
-
 def read_limit(text: object) -> Limit:
     """Return bytes for `2GiB` or `500M`, and a share of the free memory for `50%`.
 

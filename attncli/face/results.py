@@ -24,6 +24,7 @@ class Writable:
     """
 
     forms: ClassVar[Mapping[str, Format[Any]]]
+    decimals: ClassVar[int] = 4  # of the numbers in texts, by default
     made: Any
 
     def __init__(self, made: object) -> None:
@@ -42,7 +43,7 @@ class Writable:
             hint = f"Choose {in_words(list(self.forms), 'or')}."
             raise AttncliError(f"there is no form {form!r}.", hint)
         chosen = self.forms[form or next(iter(self.forms))]
-        return chosen.write(self.made, View() if precision is None else View(precision))
+        return chosen.write(self.made, View(self.decimals if precision is None else precision))
 
     def to_json(self) -> str:
         """Return the result as JSON, with every digit."""
@@ -57,7 +58,7 @@ class Writable:
         from attncli.render.view import View
 
         first = next(iter(self.forms.values()))
-        return colored_html(first.write(self.made, View(color="truecolor")).decode())
+        return colored_html(first.write(self.made, View(self.decimals, color="truecolor")).decode())
 
 
 class Result(Writable, Mapping[str, "NDArray[Any]"]):
@@ -122,4 +123,5 @@ class CellArithmetic(Writable):
     """The arithmetic of cells."""
 
     forms = EXPLANATIONS
+    decimals = 2
     made: Explanations

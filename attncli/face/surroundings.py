@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, TypeAlias
 
 from attncli.errors import AttncliWarning
-from attncli.face.memory import USUAL, Memory
+from attncli.face.memory import Memory
 from attncli.records import record
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Surroundings:
 
     warn: Callable[[str], None] = _warn
     waiting: Waiting = _no_bar
-    memory: Memory = USUAL
+    memory: Memory = Memory()
 
 
 PYTHON = Surroundings()
