@@ -43,12 +43,14 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name not in _PLACES:
-        raise AttributeError(f"attncli has no {name}")
-    from importlib import import_module
+if not TYPE_CHECKING:  # a type checker reads the imports above
 
-    return getattr(import_module(f"attncli.{_PLACES[name]}"), name)
+    def __getattr__(name: str) -> object:
+        if name not in _PLACES:
+            raise AttributeError(f"attncli has no {name}")
+        from importlib import import_module
+
+        return getattr(import_module(f"attncli.{_PLACES[name]}"), name)
 
 
 def __dir__() -> list[str]:

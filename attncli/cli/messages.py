@@ -36,6 +36,8 @@ def say(kind: str, text: str) -> None:
         text = _wrapped(f"{label} {text}").removeprefix(f"{label} ")
         if has_colors(sys.stderr):
             label = click.style(label, fg=COLORS[kind], bold=True)
+        if kind == "Warning":  # a table follows on the same screen
+            text += "\n"
     click.echo(f"{label} {text}", err=True)
 
 

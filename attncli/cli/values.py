@@ -80,10 +80,10 @@ def whole_number(least: int = 1, most: int | None = None) -> Value:
 
     def read(value: object) -> int:
         text = str(value).strip()
-        if re.fullmatch(r"[+-]?[0-9]{1,18}", text):
-            if least <= int(text) <= (inf if most is None else most):
-                return int(text)
-        raise ValueError(f"it must be a whole number {limits}")
+        number = int(text) if re.fullmatch("[+-]?[0-9]{1,18}", text) else None
+        if number is None or not least <= number <= (inf if most is None else most):
+            raise ValueError(f"it must be a whole number {limits}")
+        return number
 
     return Value(read)
 
