@@ -79,7 +79,6 @@ def explain(
 
     >>> print(explain({"Q": [[1, 0]], "K": [[1, 2]]}, "scores[1,1]"))
     scores[1,1] = Q[1]·K[1] = 1.00 × 1.00 + 0.00 × 2.00 = 1.00
-    <BLANKLINE>
     """
     from attncli.calculation.analyses.cell_names import paper
     from attncli.documents.reader import Reader

@@ -50,7 +50,7 @@ class Writable:
         return self.write("json").decode()
 
     def __str__(self) -> str:
-        return self.write().decode()
+        return self.write().decode().removesuffix("\n")
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows: the text in the colours of a terminal."""

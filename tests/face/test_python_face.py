@@ -125,7 +125,7 @@ def test_a_result_is_written_as_the_command_writes_it(form: str) -> None:
     """`write` gives the bytes that the command prints."""
     printed = succeed("compute", str(LESSON), "-f", form).stdout_bytes
     assert attncli.compute(LESSON).write(form) == printed
-    assert str(attncli.compute(LESSON)) == succeed("compute", str(LESSON)).stdout
+    assert f"{attncli.compute(LESSON)}\n" == succeed("compute", str(LESSON)).stdout
     with pytest.raises(AttncliError, match=r"there is no form 'xlsx'\. Choose table, json"):
         attncli.compute(LESSON).write("xlsx")
 
@@ -152,11 +152,11 @@ def test_an_explanation_is_what_the_command_prints() -> None:
     answer = SAMPLES / "answers/self_attention/rounded.json"
     arguments = (str(LESSON), "output[2,1]", "--depth", "2", "--answer", str(answer))
     explained = attncli.explain(LESSON, "output[2,1]", depth=2, answer=answer)
-    assert str(explained) == succeed("explain", *arguments).stdout
+    assert f"{explained}\n" == succeed("explain", *arguments).stdout
     assert explained.to_json() == succeed("explain", *arguments, "-f", "json").stdout
     heads = attncli.explain(SAMPLES / "two_heads.json", ["masked[1,:]"], slices={"head": "2"})
     printed = succeed("explain", str(SAMPLES / "two_heads.json"), "masked[1,:]", "head=2").stdout
-    assert str(heads) == printed
+    assert f"{heads}\n" == printed
 
 
 REFUSED: list[tuple[Any, dict[str, Any], str]] = [
