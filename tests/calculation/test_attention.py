@@ -93,11 +93,11 @@ MATRICES = {
     "one row": Cells(boolean, ("1", "m")),
     "one column": Cells(number, ("n", "1")),
     "a list": Cells(boolean, ("m",)),
-    "one a head": Cells(boolean, ("heads", "n", "m")),
+    "one per head": Cells(boolean, ("heads", "n", "m")),
     "one an entry": Cells(number, ("batch", "n", "m")),
     "one an entry, for all heads": Cells(boolean, ("batch", "1", "n", "m")),
     "one an entry and head": Cells(number, ("batch", "heads", "n", "m")),
-    "one a head, for all entries": Cells(boolean, ("1", "heads", "1", "m")),
+    "one per head, for all entries": Cells(boolean, ("1", "heads", "1", "m")),
 }
 
 
@@ -333,7 +333,7 @@ CASES = {
     "masks": Case(memory=True, masks=("causal:lower-right", "booleans", "numbers", "window:1,2")),
     "masks, two to add": Case(memory=True, masks=("numbers", "padding:3", "numbers and -inf")),
     "masks, heads, W_o": Case(
-        heads=HEADS, masks=("causal", "one a head", "numbers"), output=("W_o", "b_o")
+        heads=HEADS, masks=("causal", "one per head", "numbers"), output=("W_o", "b_o")
     ),
     "soft cap": Case(choices={"softcap": 0.9}),
     "soft cap, scale, mask, heads": Case(
@@ -427,9 +427,9 @@ def test_additive_weights_may_be_left_out(left_out: tuple[str, ...]) -> None:
     ("lengths", "is_batch"),
     [
         pytest.param([3, 0, M], True, id="one an entry"),
-        pytest.param([[1, 2, 3, 5, 7], [7, 5, 3, 2, 1], [0, 1, 0, 2, 7]], True, id="one a query"),
+        pytest.param([[1, 2, 3, 5, 7], [7, 5, 3, 2, 1], [0, 1, 0, 2, 7]], True, id="one per query"),
         pytest.param([3], False, id="one without a batch"),
-        pytest.param([[1, 2, 3, 5, 7]], False, id="one a query without a batch"),
+        pytest.param([[1, 2, 3, 5, 7]], False, id="one per query without a batch"),
     ],
 )
 def test_padding_may_differ_between_batch_entries(

@@ -252,7 +252,7 @@ def test_weights_follow_their_keys(normaliser: str, order: list[int], scores: ND
 def test_the_temperature_divides_the_scores(
     normaliser: str, scores: NDArray[Any], temperature: float
 ) -> None:
-    """Weights at a temperature are those of the scores divided by it, and 1 is no change."""
+    """Weights at a temperature are those of the scores divided by it, and 1 changes nothing."""
     choices = {"normaliser": normaliser, "Q": scores, "K": np.eye(M), "scale": "none"}
     divided = calculate({**choices, "Q": scores / temperature})["weights"]
     assert_allclose(calculate({**choices, "temperature": temperature})["weights"], divided, CLOSE)
@@ -331,11 +331,11 @@ def test_rank_3_weights_of_one_head_equal_rank_2(score: str) -> None:
 
 
 @every_scoring
-@pytest.mark.parametrize("masks", ["one for all", "one a head"])
+@pytest.mark.parametrize("masks", ["one for all", "one per head"])
 def test_heads_are_separate_attentions_side_by_side(score: str, masks: str) -> None:
     """Each head is the attention of its part of Q, K, V; the output has the heads side by side."""
     problem = queries_keys_values(score, HEADS)
-    size = (HEADS, N, M) if masks == "one a head" else (N, M)
+    size = (HEADS, N, M) if masks == "one per head" else (N, M)
     mask = np.random.default_rng(2).random(size) < 2 / 3
     together = calculate({"score": score, "heads": HEADS, "mask": mask, **problem})
     parts = {name: np.split(problem[name], HEADS, axis=-1) for name in ("Q", "K", "V")}

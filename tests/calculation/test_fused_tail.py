@@ -61,7 +61,7 @@ CHOICES: dict[str, dict[str, Any]] = {
     "lower right": {"mask": "causal:lower-right"},
     "window": {"mask": "window:2,1"},
     "padding": {"mask": {"padding": [3, 0]}},
-    "a length a query": {"mask": {"padding": RNG.integers(0, M, (BATCH, N)).tolist()}},
+    "a length per query": {"mask": {"padding": RNG.integers(0, M, (BATCH, N)).tolist()}},
     "booleans": {"mask": KEEP},
     "booleans of keys": {"mask": KEEP[0]},
     "numbers of keys": {"mask": ADDED[0, 0]},
