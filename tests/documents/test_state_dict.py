@@ -184,9 +184,7 @@ def test_later_entries_win_under_either_name() -> None:
     ]
     assert runs[0] == runs[1] == runs[2]
     assert runs[0]["output"] != computed(str(SAMPLE), x, *options)["output"]
-    parts = [
-        f"{ours}={SAMPLE}:{theirs}" for theirs, ours in OURS.items() if theirs in parted_keys()
-    ]
+    parts = [f"{own}={SAMPLE}:{key}" for key, own in OURS.items() if key in parted_keys()]
     assert computed(x, *parts, *options) == computed(str(SAMPLE), x, *options)
 
 
