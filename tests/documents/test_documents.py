@@ -176,7 +176,7 @@ def test_json_is_standard_and_loses_no_bit(matrix: NDArray[np.float64]) -> None:
     text = dump_json({"weights": matrix})
 
     def refuse(word: str) -> None:
-        raise AssertionError(f"{word} is no JSON")
+        raise AssertionError(f"{word} is not JSON")
 
     cells = json.loads(text, parse_constant=refuse)["weights"]
     assert same_bits(np.array(cells, dtype=object).astype(np.float64), matrix)
