@@ -157,7 +157,7 @@ def test_data_formats_do_not_load_rich() -> None:
 SAMPLE = Path(__file__).parent.parent / "samples" / "two_heads.json"
 
 
-def test_a_right_answer_loads_what_it_takes_to_judge_it(tmp_path: Path) -> None:
+def test_a_right_answer_loads_the_judging_alone(tmp_path: Path) -> None:
     """A right answer loads neither the mistakes nor the modules of tables."""
     answer = tmp_path / "answer.json"
     loaded_by("compute", str(SAMPLE), "-o", str(answer))

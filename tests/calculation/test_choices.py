@@ -38,7 +38,7 @@ def test_numbers_are_shown_as_people_write_them() -> None:
 
 
 @pytest.mark.parametrize("framework", CONVENTIONS)
-def test_a_convention_chooses_what_the_user_leaves_open(framework: str) -> None:
+def test_a_convention_sets_choices_that_the_user_leaves_open(framework: str) -> None:
     """A convention sets a choice that the user leaves open; the user's own value wins over it."""
     of_convention = CONVENTIONS[framework].choices
     chosen = Choices.read({"convention": framework, "title": "A title"})

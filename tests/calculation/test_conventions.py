@@ -91,7 +91,7 @@ def test_causal_counts_a_cache_only_where_the_convention_has_one(name: str) -> N
         *((name, [1 / M] * M) for name in ("keras", "d2l", "annotated-transformer")),
     ],
 )
-def test_a_query_without_keys_gets_what_the_framework_gives(name: str, row: list[float]) -> None:
+def test_a_query_without_keys_follows_the_framework(name: str, row: list[float]) -> None:
     """A query without keys has weights 0 where the fill is −inf, and equal ones where it is not."""
     document = {**QKV, "mask_kind": "keep", **EMPTY_ROW}
     np.testing.assert_allclose(under(name, document)["weights"][0], row)
@@ -108,7 +108,7 @@ def test_a_query_without_keys_is_nan_in_torch_mha() -> None:
     )
 
 
-def test_fills_are_those_of_the_frameworks() -> None:
+def test_fills_equal_the_frameworks() -> None:
     """Each convention has the fill of its framework, and a fill of the document wins over it."""
     hidden = {**QKV, "mask": "causal"}
     for name, fill in (("d2l", -1e6), ("keras", -1e9), ("annotated-transformer", -1e9)):

@@ -64,7 +64,7 @@ def test_every_step_is_that_of_the_oracle(
 @pytest.mark.parametrize("where", ["post", "pre"])
 @pytest.mark.parametrize("count", [1, 2])
 @pytest.mark.parametrize("ends", ["", "norm_final", "W_out", "norm_final W_out b_out"])
-def test_stacks_and_what_may_follow_them(kind: str, where: str, count: int, ends: str) -> None:
+def test_stacks_with_a_final_norm_and_softmax(kind: str, where: str, count: int, ends: str) -> None:
     """A list of layers, a norm after the last of them, and a softmax over words agree."""
     given = {**document(kind, count), "norm": where}
     if "norm_final" in ends:

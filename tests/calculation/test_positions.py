@@ -464,7 +464,7 @@ def test_queries_and_keys_are_counted_alike(tmp_path: Path) -> None:
     assert status == 1
 
 
-def test_steps_that_do_nothing_here_are_judged_by_what_they_equal(tmp_path: Path) -> None:
+def test_steps_without_effect_are_judged_by_the_step_before(tmp_path: Path) -> None:
     """Without positions, `embedded` is judged as X, and a rotated matrix as the one before it."""
     problem = {key: value for key, value in projected(1).items() if key != "heads"}
     steps = compute(problem)

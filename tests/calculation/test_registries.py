@@ -196,7 +196,7 @@ def with_causal(document: Document) -> Document:
 @pytest.mark.parametrize(
     "name", [name for name in EVERY if name.split()[0] in PREDICTED and "cached" not in name]
 )
-def test_tokens_one_by_one_give_what_all_give_at_once(name: str) -> None:
+def test_tokens_one_by_one_give_the_same_as_all_at_once(name: str) -> None:
     """Prediction, with a causal mask and a cache, gives the numbers of all tokens at once."""
     document = Reader().document(json.dumps(with_causal(EVERY[name])))
     problem, plan = read(document)

@@ -62,7 +62,7 @@ def test_a_group_with_a_larger_limit_changes_nothing(tmp_path: Path, limit: int 
     assert free_memory(root) == AVAILABLE * MIB
 
 
-def test_a_group_obeys_those_above_it(tmp_path: Path) -> None:
+def test_a_group_obeys_its_parents(tmp_path: Path) -> None:
     root = machine(tmp_path, "0::/a/b/c\n")
     group(root, "a/b/c", None, 10)
     group(root, "a/b", 500, 10)

@@ -64,7 +64,7 @@ def test_examples_in_help_run(command: list[str]) -> None:
             assert (status, stderr) == (0, ""), example
 
 
-def test_help_lists_what_is_registered() -> None:
+def test_help_lists_every_registered_name() -> None:
     """The help names each registered matrix, choice, scoring function, mask and format."""
     shown = " ".join(run("compute", "--help").stdout.split())
     options = [f"--{name.replace('_', '-')}" for name, c in CHOICES.items() if c.is_option]
@@ -87,7 +87,7 @@ def test_help_names_the_defaults() -> None:
         assert f"(default: {default})" in own, option
 
 
-def test_readme_lists_what_is_registered() -> None:
+def test_readme_lists_every_registered_name() -> None:
     """The README names each registered matrix, choice, scoring function, mask and step."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     registries = (MATRICES, CHOICES, SCORING, MASKS, NORMALISERS, POSITIONS, LAYERS, CONVENTIONS)

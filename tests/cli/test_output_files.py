@@ -63,7 +63,7 @@ def test_standard_output_is_not_replaced(target: str) -> None:
         ["mask", "causal", "2"],
     ],
 )
-def test_every_command_knows_standard_output_by_name(arguments: list[str]) -> None:
+def test_every_command_prints_to_standard_output_by_name(arguments: list[str]) -> None:
     """`-o -` prints what the command prints without it."""
     run = CliRunner().invoke(cli, [*arguments, "-o", "-"])
     assert run.exit_code == 0, run.stderr

@@ -257,7 +257,7 @@ def test_steps_that_equal_others_are_judged_for_themselves(
     assert [found[name]["data"]["verdict"] for name in answer] == verdicts
 
 
-def test_queries_that_are_not_projected_are_those_of_x() -> None:
+def test_queries_without_projection_equal_x() -> None:
     """`Q` in an answer to a problem of X alone must equal X."""
     cells = [[1, 2], [3, 4], [5, 6]]
     assert verdict('{"X": [[1, 0], [0, 1], [1, 1]]}', "Q", cells) == "wrong"
@@ -411,7 +411,7 @@ def test_no_digit_is_cut_on_a_narrow_screen() -> None:
     assert max(map(len, (line for line in lines if line.startswith("Work")))) <= 30
 
 
-def test_several_explanations_are_all_named_with_what_would_decide() -> None:
+def test_several_explanations_are_named_with_the_deciding_step() -> None:
     """If an answer fits several mistakes, all are named, with the step that would decide."""
     output = str(ANSWERS / "self_attention/output_only.json")
     cause = results(LESSON, output)["output"]["cause"]
@@ -463,7 +463,7 @@ def test_mistakes_in_hidden_sums_are_named_where_heads_share_keys(tmp_path: Path
     assert cause["mistakes"] == ["additive-relu"]
 
 
-def test_a_step_that_does_nothing_is_judged_by_the_one_before() -> None:
+def test_a_step_without_effect_is_judged_by_the_one_before() -> None:
     """`scaled` and `masked` in an answer to a problem without them are judged as `scores`."""
     answer = '{"scaled": [[2,4,4],[4,16,12],[4,12,10]], "masked": [[2,4,4],[4,16,12],[4,12,99]]}'
     found = results(LESSON, "-", "--score", "dot", stdin=answer)
@@ -511,7 +511,7 @@ def test_a_relative_tolerance_is_nothing_at_0() -> None:
     assert verdict(document, "scores", [["0.001"]], "--rtol", "0.5") == "wrong"
 
 
-def test_strict_fails_what_is_rounded() -> None:
+def test_strict_fails_rounded_steps() -> None:
     """--strict gives a rounded step no points, and exit status 1."""
     answer = '{"weights": [["0.0180", "1"]]}'
     assert check(LAST, "-", stdin=answer).exit_code == 0
@@ -756,7 +756,7 @@ NORMED = {
 
 
 @pytest.mark.parametrize("way", NORMED)
-def test_the_law_of_norms_knows_where_eps_may_stand(way: str) -> None:
+def test_the_law_of_norms_accepts_both_places_of_eps(way: str) -> None:
     """The law of norms accepts eps under the root or added to it, and detects a wrong eps."""
     output = (NORMED[way] * [0.5, -3, 2] + [1, 0, -2]).round(5).tolist()
     kind = {"mean_square": SQUARES} if "square" in way else {"variance": VARIANCES}

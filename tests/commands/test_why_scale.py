@@ -503,7 +503,7 @@ def test_json_gives_every_digit_and_csv_the_same(tmp_path: Path) -> None:
             assert {n: float(line[f"{side}.{n}"]) for n in row[side]} == row[side]
 
 
-def test_json_says_what_the_document_is() -> None:
+def test_json_describes_the_document() -> None:
     """JSON names the entries whose products the scores are, and whether a mask hid any."""
     run = asked(str(ROOT / "samples/two_heads.json"), "-f", "json")
     document = json.loads(run.stdout)["document"]

@@ -282,7 +282,7 @@ def test_a_packed_bias_stands_beside_weights_of_their_own() -> None:
         ("fc.bias", "body.layers.3.", "save model.get_submodule('body').state_dict() alone"),
     ],
 )
-def test_a_whole_model_is_refused_with_what_to_save(
+def test_a_whole_model_is_refused_with_the_part_to_save(
     other: str, prefix: str, cure: str, tmp_path: Path
 ) -> None:
     """Embeddings, buffers and heads of a model are refused with the submodule to save."""
