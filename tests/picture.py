@@ -1,4 +1,4 @@
-"""Draws the README's picture: `python -m tests.picture` writes tests/golden/self_attention.svg."""
+"""Draw the README's picture: `python -m tests.picture` writes tests/golden/self_attention.svg."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STEPS = ("Q,scores,scaled,weights,output",)
 
 
 def draw_picture() -> str:
-    """The SVG that rich writes of the program's own tables."""
+    """Return the SVG that rich draws of the program's own tables."""
     console = Console(
         file=StringIO(), record=True, width=72, force_terminal=True, color_system="truecolor"
     )
