@@ -557,7 +557,7 @@ def test_numbers_that_overflow_warn_once_and_in_our_words() -> None:
     """NumPy's own warnings are about our code, and not for the user."""
     result = run("Q=[[1e308]]", "K=[[1e308],[-1e308]]", "weights", "--normaliser", "sparsemax")
     assert result.stderr == (
-        "Warning: scores overflows float64: of its numbers, 2 of 2 became infinite or NaN.\n"
+        "Warning: scores overflows float64: 2 of 2 values became infinite or NaN.\n"
     )
     assert "weights[1,1] = nan  (a score is infinite, or no number)" in result.stdout
     tiny = run("Q=[[1e300]]", "K=[[1],[2]]", "weights", "--temperature", "1e-10")

@@ -57,13 +57,15 @@ def pattern_of_rule(value: object, n: int, m: int) -> Pattern:
 
 
 def pattern_of_matrix(matrix: AnyArray, name: str) -> Pattern:
-    """Return the mask of a matrix, read like `compute` does: 1 may be attended, or numbers to add.
+    """Return the mask that `compute` would read from a matrix: 1 = may attend, or numbers to add.
 
-    A single row is a mask for all queries. Raises ProblemError if the matrix has more than 4 axes.
+    `name` is the name of the matrix in messages. A single row is a mask for all queries. Raises
+    ProblemError if the matrix is empty or has more than 4 axes.
     """
     if matrix.ndim > MOST_AXES or not matrix.size:
-        message = f"{name} is {' × '.join(map(str, matrix.shape))}, of rank {matrix.ndim}."
-        raise ProblemError(message, "Give n × m, or one axis or two before them: batch, heads.")
+        shape = " × ".join(map(str, matrix.shape))
+        message = f"{name} is {shape}, but a mask has at most 4 axes, and at least one cell."
+        raise ProblemError(message, "Give n × m, or one or two axes before them: batch, heads.")
     leading = BATCH_AND_HEADS if matrix.ndim == MOST_AXES else ("slice",) * (matrix.ndim - 2)
     opened, words = _read(matrix)
     if matrix.ndim < 2:
@@ -74,11 +76,11 @@ def pattern_of_matrix(matrix: AnyArray, name: str) -> Pattern:
 def _read(matrix: AnyArray) -> tuple[Booleans, str]:
     """Return the open cells of a matrix, and a description of what its cells are."""
     if matrix.dtype.kind == "b":
-        return matrix.astype(np.bool_), "booleans: true may be attended"
+        return matrix.astype(np.bool_), "booleans: true = may attend"
     if not matrix.any():
-        return matrix == 1, "zeros alone, which compute wants --mask-kind for"
+        return matrix == 1, "all 0, which compute reads only with --mask-kind"
     if np.isin(matrix, (0, 1)).all():
-        return matrix == 1, "0 and 1: 1 may be attended"
+        return matrix == 1, "0 and 1: 1 = may attend"
     return matrix > HIDES, "numbers that are added to the scores"
 
 
@@ -113,19 +115,19 @@ def _rules(opened: Booleans) -> Iterator[str]:
     if names:
         yield f"It is {' = '.join(names)}."
     elif not np.triu(opened, 1).any():
-        yield "No query sees a later key: it hides what causal hides, and more."
+        yield "No query sees a later key: the mask hides all that causal hides, and more."
     turned, inverted = next(_matching(opened.T), ""), next(_matching(~opened), "")
     if turned and (not names or turned == "causal") and turned not in names:
-        yield f"Transposed it would be {turned}: are queries and keys the wrong way round?"
+        yield f"Transposed, it would be {turned}: are queries and keys swapped?"
     if inverted and not names:
-        yield f"Inverted it would be {inverted}: if 1 means hidden, say --mask-kind drop."
+        yield f"Inverted, it would be {inverted}: if 1 means hidden, use --mask-kind drop."
 
 
 def _matching(opened: Booleans) -> Iterator[str]:
     """Yield the rules that hide exactly what this mask hides, the simplest first."""
     n, m = opened.shape
     if opened.all():
-        yield "no mask at all"
+        yield "a mask that hides nothing"
         return
     for kind in MASKS.values():
         for rule in kind.likely(opened):
