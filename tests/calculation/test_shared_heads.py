@@ -129,7 +129,7 @@ REFUSED: list[tuple[Document, str]] = [
             "V": matrix("V", 2, 2, 5, 4),
             "kv_heads": 3,
         },
-        "kv_heads is 3, but K has 2 heads as its own axis.",
+        "kv_heads is 3, but K has an axis of 2 heads.",
     ),
     (
         {**QKV, "Q": matrix("Q", 3, 8), "heads": 4},

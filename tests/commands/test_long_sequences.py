@@ -87,9 +87,7 @@ def test_fewer_bytes_are_proposed_where_they_would_fit(tmp_path: Path) -> None:
     given = [*files(tmp_path)[:2], "--memory", "60MiB"]
     result = run("compute", *given)
     assert result.exit_code == 2
-    assert result.stderr.endswith(
-        "Use 4 bytes per number (--dtype float32): 45.1 MiB is enough.\n"
-    )
+    assert result.stderr.endswith("Use 4 bytes per number (--dtype float32): 45.1 MiB is enough.\n")
     assert run("compute", *given, "--dtype", "float32").exit_code == 0
 
 
