@@ -143,7 +143,7 @@ REFUSED: list[tuple[Document, str]] = [
     ),
     (
         {**QKV, "K_past": matrix("p", 2, 4), "V_past": matrix("p", 2, 4), "cache_lens": [3]},
-        "cache_lens and K_past are given: each says what the cached keys are.",
+        "cache_lens and K_past are given, but there can be only one cache.",
     ),
     ({**QKV, "cache_lens": [3, 2]}, "cache_lens has 2 lengths, but Q has 1 batch entry."),
     ({**QKV, "cache_lens": [6]}, "cache_lens counts 6 real keys, but there are 5 keys."),

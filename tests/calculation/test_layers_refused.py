@@ -82,7 +82,7 @@ REFUSED: list[tuple[str, Entries, str]] = [
         without(without(ENCODER, "self.W_k"), "self.b_k"),
         (
             "self: W_q and W_v are given without W_k: W_q, W_k and W_v belong together. Give W_k "
-            "too; an identity matrix leaves a matrix as it is."
+            "too; an identity matrix changes nothing."
         ),
     ),
     (
@@ -129,8 +129,8 @@ REFUSED: list[tuple[str, Entries, str]] = [
         {**STACK, "self.W_q": ROWS},
         (
             "self.W_q belongs to no sublayer here. The sublayers are layers.1.self, "
-            "layers.1.norm_1, layers.1.ffn, layers.1.norm_2, layers.2.self, layers.2.norm_1, layers.2.ffn and "
-            "layers.2.norm_2."
+            "layers.1.norm_1, layers.1.ffn, layers.1.norm_2, layers.2.self, layers.2.norm_1, "
+            "layers.2.ffn and layers.2.norm_2."
         ),
     ),
     (
@@ -138,9 +138,9 @@ REFUSED: list[tuple[str, Entries, str]] = [
         {**flat(document("encoder", 5)), "W_1": ROWS},
         (
             "W_1 belongs to no sublayer here. The sublayers are layers.1.self, "
-            "layers.1.norm_1, layers.1.ffn, layers.1.norm_2, layers.2.self, layers.2.norm_1, layers.2.ffn, "
-            "layers.2.norm_2, layers.3.self, layers.3.norm_1, layers.3.ffn, layers.3.norm_2 and 8 "
-            "more."
+            "layers.1.norm_1, layers.1.ffn, layers.1.norm_2, layers.2.self, layers.2.norm_1, "
+            "layers.2.ffn, layers.2.norm_2, layers.3.self, layers.3.norm_1, "
+            "layers.3.ffn, layers.3.norm_2 and 8 more."
         ),
     ),
     (
@@ -232,16 +232,16 @@ REFUSED: list[tuple[str, Entries, str]] = [
         "a step",
         {**STACK, "layers.1.output": ROWS},
         (
-            "layers.1.output is a step of the calculation, not an input. Leave it out to have it "
-            "calculated; to have it checked, put it into an answer for attncli check."
+            "layers.1.output is a step of the calculation, not an input. Leave it out to calculate "
+            "it; to check it, put it into an answer for attncli check."
         ),
     ),
     (
         "a step of a sublayer",
         {**ENCODER, "norm_1.mean": ROWS},
         (
-            "norm_1: mean is a step of the calculation, not an input. Leave it out to have it "
-            "calculated; to have it checked, put it into an answer for attncli check."
+            "norm_1: mean is a step of the calculation, not an input. Leave it out to calculate "
+            "it; to check it, put it into an answer for attncli check."
         ),
     ),
     # Sizes.
