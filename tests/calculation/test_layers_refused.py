@@ -306,8 +306,8 @@ REFUSED: list[tuple[str, Entries, str]] = [
         "labels of another number",
         {**DECODER, "memory_tokens": ["a", "b"]},
         (
-            "memory_tokens has 2 labels, but memory has 7 rows. Give one label each, with commas "
-            "between."
+            "memory_tokens has 2 labels, but memory has 7 rows. Give one label per row, "
+            "separated by commas."
         ),
     ),
     # Choices.

@@ -420,7 +420,7 @@ def test_json_adds_up() -> None:
     found = data(str(ROOT / SAMPLE))
     for name in ("multiplications", "additions", "flops", "operations", "bytes"):
         assert found["total"][name] == sum(step[name] for step in found["steps"])
-    assert found["counting"]["flops"].startswith("2 a multiply-add in products of matrices")
+    assert found["counting"]["flops"].startswith("2 per multiply-add in matrix products")
     assert found["parameters"] == {f"W_{letter}": [4, 3] for letter in "qkv"}
     assert found["total"]["parameter_bytes"] == 36 * 8
     assert found["dtype"] == "float64"
