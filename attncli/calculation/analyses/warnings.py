@@ -27,13 +27,14 @@ IDLE = {
 
 
 def remarks(trace: Trace, plan: Plan, problem: Problem) -> list[str]:
-    """Return warnings: unused inputs, missing projections, overflow, queries that attend no key.
+    """Return warnings: unused inputs, doubtful weights, overflow, queries that attend no key.
 
     `plan` is the whole plan of the problem; the trace may belong to a shorter one.
     """
     return [
         *unused(plan, problem),
         *_unprojected(problem),
+        *_transposed(problem),
         *_doubts(trace),
         *_overflows(trace),
         *_empty_rows(trace, plan, problem),
@@ -65,6 +66,19 @@ def _unprojected(problem: Problem) -> Iterator[str]:
         have = "has" if len(names) == 1 else "have"
         yield (
             f"{some_in_words(names, MOST_NAMED)} {have} no W_q, W_k and W_v: X itself is Q{others}."
+        )
+
+
+def _transposed(problem: Problem) -> Iterator[str]:
+    """Yield a warning for square weights that PyTorch may have stored as d_out × d_in."""
+    of_parts = (part.name(n) for part in problem.parts for n in part.problem.perhaps_transposed)
+    names = [*problem.perhaps_transposed, *of_parts]
+    if names:
+        yield (
+            f"{some_in_words(names, MOST_NAMED)} {'come' if len(names) > 1 else 'comes'} from a "
+            "PyTorch file, which stores weights as d_out × d_in, but layout rows reads d_in × "
+            "d_out; square weights fit both. Use --layout torch, or --layout rows if the file has "
+            "d_in × d_out."
         )
 
 

@@ -11,12 +11,17 @@ MASKS = ("mask", "masks")
 
 @record(frozen=True)
 class Entry:
-    """A matrix (an array) or a choice as it was written, and its source: a file or option."""
+    """A matrix (an array) or a choice as it was written, and its source: a file or option.
+
+    `is_torch_weight`: the key in the file is the name of a weight that PyTorch stores as
+    d_out × d_in.
+    """
 
     value: object
     source: str
     row_labels: tuple[str, ...] | None = None
     column_labels: tuple[str, ...] | None = None
+    is_torch_weight: bool = False
 
 
 @record(frozen=True)

@@ -27,7 +27,8 @@ class Problem:
     `scoring`, `normaliser`, `position` and `layout` are the registry entries that the choices name.
     `kv_heads` is None if keys have as many heads as queries; `cache_lens` is None if K is not a
     cache. `labels` are the labels of the tokens along an axis (`n`, `m`); `idle` are the choices
-    that have no effect here. `parts` are the sublayers of a layer, each with its own problem.
+    that have no effect here; `perhaps_transposed` are square weights from PyTorch for which nobody
+    chose the layout. `parts` are the sublayers of a layer, each with its own problem.
     """
 
     matrices: Mapping[str, Array]
@@ -44,6 +45,7 @@ class Problem:
     masks: Masks
     labels: Mapping[str, tuple[str, ...]]
     idle: tuple[str, ...]
+    perhaps_transposed: tuple[str, ...] = ()
     parts: tuple[Sublayer, ...] = ()
 
     @property

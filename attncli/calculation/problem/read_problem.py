@@ -59,6 +59,7 @@ def read_problem(
         name: read_input(MATRICES[name], entry.value, layout, roles[name], dtype)
         for name, entry in given.items()
     }
+    perhaps_transposed = _perhaps_transposed(given, matrices, roles, choices)
     unpack(matrices, choices.heads, choices.kv_heads)
     heads, kv_heads = unify_heads(matrices, choices.heads, choices.kv_heads)
     if choices.framework.asks_heads:
@@ -88,7 +89,28 @@ def read_problem(
         masks=masks,
         labels=read_labels(document, choices, axes, layout),
         idle=tuple(_idle(document, masks, axes)),
+        perhaps_transposed=perhaps_transposed,
     )
+
+
+def _perhaps_transposed(
+    given: Mapping[str, Entry],
+    matrices: Mapping[str, Array],
+    roles: Mapping[str, Role],
+    choices: Choices,
+) -> tuple[str, ...]:
+    """Return the weights from PyTorch, if all are square and nobody chose the layout.
+
+    Of weights that are not square, the shape shows if they are d_in × d_out or d_out × d_in.
+    """
+    if choices.says("layout"):
+        return ()
+    weights = {
+        name: matrices[name].shape[-2:]
+        for name, entry in given.items()
+        if entry.is_torch_weight and roles[name] is Role.WEIGHT and matrices[name].ndim > 1
+    }
+    return tuple(weights) if all(d_in == d_out for d_in, d_out in weights.values()) else ()
 
 
 def _role(name: str) -> Role:
