@@ -28,7 +28,7 @@ SIZES: dict[str, Size] = {
     "n": Size("Tokens of X, or queries"),
     "m": Size(
         "Tokens of memory, or keys",
-        "no memory; n for Q and K, or a decoder",
+        "n with Q and K, and for a decoder; else no memory",
         ("attention", *(kind.name for kind in LAYERS.values() if "memory" in kind.inputs)),
     ),
     "d_model": Size("Features of X", "no X; Q, K and V are inputs"),

@@ -133,7 +133,7 @@ class Side:
         extra |= self.nearest(place, "scale_embeddings")
         past = next((name for name in self.document.entries if _is_past(name, place)), None)
         known = {}
-        if past:  # positions count the tokens in the cache; its length is the same in all layers
+        if past:  # positions start after the tokens in the cache of a layer
             size = self.past(past)
             known = dict.fromkeys(("K_past", "V_past"), (Axis("p", size), Axis("d_k", 1)))
         return self.whole.add(place, "", EMBEDDING, {"X": source}, None, extra, known)
