@@ -30,7 +30,7 @@ def read_labels(
         if owner is None:
             if choices.says(choice):
                 message = f"{choice} is given, but there is no {' and no '.join(owners)} to label."
-                hint = "tokens labels X, as queries and as keys."
+                hint = "Use tokens, which labels X as queries and as keys."
                 raise ProblemError(message, hint, (choice,))
             continue
         if not chosen and not earlier and owner in document.entries:
