@@ -29,8 +29,20 @@ class AttncliError(Exception):
         return self
 
     def __str__(self) -> str:
-        text = f"{self.where}: {self.message}" if self.where else self.message
-        return printable(f"{text} {self.hint}".rstrip())
+        return printable(f"{self._with_place()} {self.hint}".rstrip())
+
+    def _with_place(self) -> str:
+        """Return the message after its place; a message that begins with the place repeats nothing.
+
+        The option `--mask-kind` is the place of messages about `mask_kind`.
+        """
+        if self.where.startswith("--"):
+            name = self.where.removeprefix("--").replace("-", "_")
+            if self.message.startswith(f"{name} "):
+                return self.where + self.message.removeprefix(name)
+        if not self.where or self.message.startswith((f"{self.where} ", f"{self.where!r} ")):
+            return self.message
+        return f"{self.where}: {self.message}"
 
 
 class AttncliWarning(UserWarning):

@@ -37,12 +37,12 @@ SAID: list[tuple[list[str], str, str]] = [
     (
         ["compute", "X=[[1,2]]", "--convention", "torch-mha", "W_qkv=[[1],[2]]", "--heads", "1"],
         "",
-        "W_qkv makes 2 numbers of a token",
+        "W_qkv gives 2 numbers per token",
     ),
     (
         ["compute", "X=[[1],[2]]", "W_qkv=[[1]]"],
         "",
-        "W_qkv makes 1 number of a token, which cannot be cut into 3 equal parts.",
+        "W_qkv gives 1 number per token, which cannot be cut into 3 equal parts.",
     ),
     (
         ["compute", "Q=[[[[1]]]]", "K=[[[[1]],[[2]]]]"],
@@ -64,7 +64,7 @@ SAID: list[tuple[list[str], str, str]] = [
         ANSWER,
         "0 of 1 point**",
     ),
-    (["cost", "X=[[1]]", "--mask", "causal"], "", "masked leaves open 1 of 1 score (100.0%)"),
+    (["cost", "X=[[1]]", "--mask", "causal"], "", "masked leaves 1 of 1 score open (100.0%)"),
     (
         ["cost", "--n", "1", "--d-model", "4", "--compare", "--window", "3"],
         "",

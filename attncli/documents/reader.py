@@ -131,7 +131,8 @@ class Reader:
             value = self._mask(last, value, where, source.folder).value
         elif isinstance(value, list) and (last not in CHOICES or last in STEPS):
             value = array_from(value, name)
-        return Entry(value, source.label, part.row_labels, part.column_labels)
+        labels = part.row_labels, part.column_labels
+        return Entry(value, source.label, *labels, part.is_torch_weight)
 
     def _mask(self, name: str, value: object, where: str, folder: str) -> Part:
         """A rule as it stands; a matrix, here or where the value points to, as an array."""

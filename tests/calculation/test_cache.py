@@ -133,7 +133,8 @@ REFUSED: list[tuple[Document, str]] = [
         {**QKV, "heads": 2, "K_past": matrix("p", 2, 4), "V_past": matrix("p", 2, 4)},
         (
             "K_past is 2 × 4 but K_h is 2 × 5 × 2: both need the same axes before the last two "
-            "(batch, then heads). Give K_past the axes of K_h: heads too, where those are split."
+            "(batch, then heads). K_past needs the axes of K_h, "
+            "with an axis of heads if heads are split."
         ),
     ),
     (
@@ -142,9 +143,9 @@ REFUSED: list[tuple[Document, str]] = [
     ),
     (
         {**QKV, "K_past": matrix("p", 2, 4), "V_past": matrix("p", 2, 4), "cache_lens": [3]},
-        "cache_lens and K_past are given: each says what the cached keys are.",
+        "cache_lens and K_past are given, but there can be only one cache.",
     ),
-    ({**QKV, "cache_lens": [3, 2]}, "cache_lens gives 2 lengths, but Q has batch entries: 1."),
+    ({**QKV, "cache_lens": [3, 2]}, "cache_lens has 2 lengths, but Q has 1 batch entry."),
     ({**QKV, "cache_lens": [6]}, "cache_lens counts 6 real keys, but there are 5 keys."),
     ({**QKV, "cache_lens": [1.5]}, "it must be whole numbers from 0, one a batch entry"),
 ]

@@ -82,7 +82,7 @@ REFUSED: list[tuple[str, Entries, str]] = [
         without(without(ENCODER, "self.W_k"), "self.b_k"),
         (
             "self: W_q and W_v are given without W_k: W_q, W_k and W_v belong together. Give W_k "
-            "too; an identity matrix leaves a matrix as it is."
+            "too; an identity matrix changes nothing."
         ),
     ),
     (
@@ -103,13 +103,13 @@ REFUSED: list[tuple[str, Entries, str]] = [
     (
         "layers of no kind",
         without(STACK, "layer"),
-        "there are layers, but it is not said of which kind. Write layer: encoder, or decoder.",
+        "the document has layers, but does not state their kind. Write layer: encoder, or decoder.",
     ),
     (
         "layers with a gap",
         {**STACK, "layers.4.ffn.W_1": ROWS, "layers.10.ffn.W_1": ROWS},
         (
-            "the layers are numbered 1, 2, 4, 10, but they count from 1 without a gap. "
+            "the layers are numbered 1, 2, 4, 10, but the numbers must be 1, 2, 3, … "
             "Name them layers.1, layers.2, …"
         ),
     ),
@@ -117,37 +117,37 @@ REFUSED: list[tuple[str, Entries, str]] = [
     (
         "one sublayer too many",
         {**ENCODER, "norm_3.gamma": [1] * D_MODEL},
-        "norm_3.gamma belongs to no sublayer here. There are self, norm_1, ffn and norm_2.",
+        "norm_3.gamma belongs to no sublayer here. The sublayers are self, norm_1, ffn and norm_2.",
     ),
     (
         "attention on nothing",
         {**ENCODER, "cross.W_q": ROWS},
-        "cross.W_q belongs to no sublayer here. There are self, norm_1, ffn and norm_2.",
+        "cross.W_q belongs to no sublayer here. The sublayers are self, norm_1, ffn and norm_2.",
     ),
     (
         "a sublayer beside layers",
         {**STACK, "self.W_q": ROWS},
         (
-            "self.W_q belongs to no sublayer here. There are layers.1.self, layers.1.norm_1, "
-            "layers.1.ffn, layers.1.norm_2, layers.2.self, layers.2.norm_1, layers.2.ffn and "
-            "layers.2.norm_2."
+            "self.W_q belongs to no sublayer here. The sublayers are layers.1.self, "
+            "layers.1.norm_1, layers.1.ffn, layers.1.norm_2, layers.2.self, layers.2.norm_1, "
+            "layers.2.ffn and layers.2.norm_2."
         ),
     ),
     (
         "many sublayers",
         {**flat(document("encoder", 5)), "W_1": ROWS},
         (
-            "W_1 belongs to no sublayer here. There are layers.1.self, layers.1.norm_1, "
-            "layers.1.ffn, layers.1.norm_2, layers.2.self, layers.2.norm_1, layers.2.ffn, "
-            "layers.2.norm_2, layers.3.self, layers.3.norm_1, layers.3.ffn, layers.3.norm_2 and 8 "
-            "more."
+            "W_1 belongs to no sublayer here. The sublayers are layers.1.self, "
+            "layers.1.norm_1, layers.1.ffn, layers.1.norm_2, layers.2.self, layers.2.norm_1, "
+            "layers.2.ffn, layers.2.norm_2, layers.3.self, layers.3.norm_1, "
+            "layers.3.ffn, layers.3.norm_2 and 8 more."
         ),
     ),
     (
         "memory for an encoder",
         {**ENCODER, "memory": DECODER["memory"]},
         (
-            "memory belongs to no sublayer here. Attention on memory is a decoder's: write layer: "
+            "memory belongs to no sublayer here. Only a decoder attends memory: write layer: "
             "decoder."
         ),
     ),
@@ -160,16 +160,16 @@ REFUSED: list[tuple[str, Entries, str]] = [
         "X for a sublayer",
         {**ENCODER, "self.X": ENCODER["X"]},
         (
-            "self.X belongs to no sublayer here. self works on what the step before it gives: "
-            "leave it out."
+            "self.X belongs to no sublayer here. Leave it out: self takes the result of "
+            "the step before it."
         ),
     ),
     (
         "memory for self-attention",
         {**DECODER, "self.memory": ENCODER["X"]},
         (
-            "self.memory belongs to no sublayer here. self works on what the step before it gives: "
-            "leave it out."
+            "self.memory belongs to no sublayer here. Leave it out: self takes the result of "
+            "the step before it."
         ),
     ),
     (
@@ -200,7 +200,7 @@ REFUSED: list[tuple[str, Entries, str]] = [
         "positions in a layer",
         {**STACK, "layers.2.position": "sinusoidal"},
         (
-            "layers.2.position belongs to no sublayer here. It is added to X: "
+            "layers.2.position belongs to no sublayer here. These positions are added to X: "
             "write position at the top."
         ),
     ),
@@ -208,15 +208,15 @@ REFUSED: list[tuple[str, Entries, str]] = [
         "positions of no tokens",
         {**ENCODER, "ffn.position": "rope"},
         (
-            "ffn.position belongs to no sublayer here. It works in self-attention: write position "
-            "at the top."
+            "ffn.position belongs to no sublayer here. These positions work in self-attention: "
+            "write position at the top."
         ),
     ),
     (
         "labels of a side",
         {**TRANSFORMER, "encoder.tokens": ["a", "b"]},
         (
-            "encoder.tokens stands in encoder, but it is said once, for the whole document. "
+            "encoder.tokens is in encoder, but tokens holds for the whole document. "
             "Write memory_tokens at the top."
         ),
     ),
@@ -224,7 +224,7 @@ REFUSED: list[tuple[str, Entries, str]] = [
         "embeddings of a layer",
         {**STACK, "layers.1.scale_embeddings": True},
         (
-            "layers.1.scale_embeddings stands in layers.1, but it is said once, for the whole "
+            "layers.1.scale_embeddings is in layers.1, but scale_embeddings holds for the whole "
             "document. Write scale_embeddings at the top."
         ),
     ),
@@ -232,16 +232,16 @@ REFUSED: list[tuple[str, Entries, str]] = [
         "a step",
         {**STACK, "layers.1.output": ROWS},
         (
-            "layers.1.output is a step of the calculation, not an input. Leave it out to have it "
-            "calculated; to have it checked, put it into an answer for attncli check."
+            "layers.1.output is a step of the calculation, not an input. Leave it out to calculate "
+            "it; to check it, put it into an answer for attncli check."
         ),
     ),
     (
         "a step of a sublayer",
         {**ENCODER, "norm_1.mean": ROWS},
         (
-            "norm_1: mean is a step of the calculation, not an input. Leave it out to have it "
-            "calculated; to have it checked, put it into an answer for attncli check."
+            "norm_1: mean is a step of the calculation, not an input. Leave it out to calculate "
+            "it; to check it, put it into an answer for attncli check."
         ),
     ),
     # Sizes.
@@ -306,8 +306,8 @@ REFUSED: list[tuple[str, Entries, str]] = [
         "labels of another number",
         {**DECODER, "memory_tokens": ["a", "b"]},
         (
-            "memory_tokens has 2 labels, but memory has 7 rows. Give one label each, with commas "
-            "between."
+            "memory_tokens has 2 labels, but memory has 7 rows. Give one label per row, "
+            "separated by commas."
         ),
     ),
     # Choices.

@@ -47,15 +47,15 @@ def test_packed_projections_are_the_three_side_by_side(layout: str, kv_heads: in
 REFUSED: list[tuple[Document, str]] = [
     (
         {"X": matrix("X", 3, 4), "W_qkv": matrix("w", 4, 10)},
-        "W_qkv makes 10 numbers of a token, which cannot be cut into 3 equal parts.",
+        "W_qkv gives 10 numbers per token, which cannot be cut into 3 equal parts.",
     ),
     (
         {"X": matrix("X", 3, 4), "W_qkv": matrix("w", 4, 12), "heads": 4, "kv_heads": 2},
-        "W_qkv makes 12 numbers of a token, which cannot be cut into 4 + 2 + 2 heads.",
+        "W_qkv gives 12 numbers per token, which cannot be cut into 4 + 2 + 2 heads.",
     ),
     (
         {"X": matrix("X", 3, 4), "W_qkv": matrix("w", 4, 12), "W_k": matrix("w", 4, 4)},
-        "W_qkv is given, and W_k too: W_qkv holds it already. Leave out W_qkv or W_k.",
+        "W_qkv and W_k are given, but W_qkv already holds W_k. Leave out W_qkv or W_k.",
     ),
     (
         {"X": matrix("X", 3, 4), "b_qkv": matrix("w", 12)},

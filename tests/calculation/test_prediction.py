@@ -131,7 +131,7 @@ def test_prediction_gives_the_numbers_of_training(name: str) -> None:
     found = compared(DOCUMENTS[name])
     (predicted,) = found["compared"]
     assert (found["against"], predicted["name"]) == ("all at once", "token by token")
-    assert predicted["parts_at"] is None
+    assert predicted["differs_at"] is None
     assert max(predicted["differences"].values()) < 1e-12
     assert list(predicted["differences"]) == list(compute(DOCUMENTS[name]))
 
@@ -151,9 +151,9 @@ def test_tokens_really_are_fed_one_after_the_other() -> None:
     ahead = [[0.0] * N for _ in range(N)]
     ahead[3][0] = 5.0
     document = {**CAUSAL, "masks": ["causal", ahead]}
-    assert compared({**document, "mask_kind": "add"})["compared"][0]["parts_at"] is None
+    assert compared({**document, "mask_kind": "add"})["compared"][0]["differs_at"] is None
     both_ways = {**CAUSAL, "mask": "window:-1,1"}
-    refused(both_ways, "no attention of it is causal: its first tokens depend on later ones.")
+    refused(both_ways, "no attention is causal: the first tokens depend on later tokens.")
 
 
 @pytest.mark.parametrize("sizes", [(N, 1), (1, N), (1, 1)], ids=str)
@@ -164,7 +164,7 @@ def test_masks_of_one_column_or_one_row_hold_for_all(sizes: tuple[int, int], kin
     mask = (cells > 0 if kind == "keep" else cells).tolist()
     document = {**CAUSAL, "masks": ["causal", mask]}
     (predicted,) = compared(document)["compared"]
-    assert predicted["parts_at"] is None
+    assert predicted["differs_at"] is None
 
 
 def refused(document: Document, message: str, *options: str) -> None:
@@ -178,9 +178,9 @@ def refused(document: Document, message: str, *options: str) -> None:
 
 def test_what_cannot_be_predicted_is_refused() -> None:
     """A document without a causal mask, with its own cache, or with two conventions is refused."""
-    refused({"X": matrix("X", N, D)}, "Add --mask causal, or take a decoder.")
+    refused({"X": matrix("X", N, D)}, "Add --mask causal, or use a decoder.")
     past = {"K_past": matrix("p", 2, 6), "V_past": matrix("p", 2, 6)}
-    refused({"X": matrix("X", N, D), "mask": "causal", **past}, "the document has a cache already.")
+    refused({"X": matrix("X", N, D), "mask": "causal", **past}, "the document already has a cache")
     conventions = ["--convention", "paper", "--convention", "onnx"]
     refused(CAUSAL, "--token-by-token compares one convention with itself.", *conventions)
-    refused({**CAUSAL, "memory": matrix("m", N, D)}, "no attention of it is causal")
+    refused({**CAUSAL, "memory": matrix("m", N, D)}, "no attention is causal")

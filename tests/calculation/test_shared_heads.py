@@ -100,15 +100,15 @@ REFUSED: list[tuple[Document, str]] = [
     (
         {**QKV, "heads": 4, "kv_heads": 3},
         (
-            "kv_heads is 3, but heads is 4: heads that share keys share them evenly. "
-            "The number of kv_heads must divide 4: 1, 2 or 4."
+            "kv_heads is 3, but heads is 4: each key head must serve equally many query heads. "
+            "kv_heads must divide 4: 1, 2 or 4."
         ),
     ),
     (
         {**QKV, "kv_heads": 2},
         (
-            "kv_heads is 2, but heads is not given: there is one head. "
-            "Say how many heads the queries have."
+            "kv_heads is 2, but heads is missing: the queries then have one head. "
+            "Give heads, the number of heads of the queries."
         ),
     ),
     (
@@ -129,7 +129,7 @@ REFUSED: list[tuple[Document, str]] = [
             "V": matrix("V", 2, 2, 5, 4),
             "kv_heads": 3,
         },
-        "kv_heads is 3, but K has 2 heads as its own axis.",
+        "kv_heads is 3, but K has an axis of 2 heads.",
     ),
     (
         {**QKV, "Q": matrix("Q", 3, 8), "heads": 4},

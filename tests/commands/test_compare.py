@@ -39,7 +39,7 @@ SMALL = {
 def test_the_first_difference_is_shown_with_its_cell() -> None:
     """The first differing cell is shown, with one table column per convention, and a sentence."""
     assert compare(SMALL, *pair("paper", "d2l", "onnx")) == (
-        "The largest difference of each step from paper:\n"
+        "Largest difference of each step from paper:\n"
         "\n"
         " step          d2l   onnx\n"
         "─────────────────────────\n"
@@ -49,8 +49,8 @@ def test_the_first_difference_is_shown_with_its_cell() -> None:
         " weights    0.3333   same\n"
         " output     0.6667   same\n"
         "\n"
-        "d2l parts from paper at masked: -inf there, -1000000.0000 here, in row 1, column 1.\n"
-        "onnx does not part from paper: every step is the same.\n"
+        "d2l differs from paper at masked: paper -inf, d2l -1000000.0000, in row 1, column 1.\n"
+        "onnx does not differ from paper: every step is the same.\n"
     )
 
 
@@ -59,7 +59,7 @@ def test_one_convention_is_set_beside_paper_as_json() -> None:
     found = json.loads(compare({**SMALL, "mask": "causal"}, *pair("keras"), "-f", "json"))
     (keras,) = found.pop("compared")
     assert found == {"against": "paper"}
-    assert (keras["name"], keras["parts_at"]) == ("keras", "scaled")
+    assert (keras["name"], keras["differs_at"]) == ("keras", "scaled")
     assert keras["cell"] == [1, 3]
     np.testing.assert_allclose(keras["values"], [2 / np.sqrt(2), 2])
     assert keras["differences"]["scores"] == 0
@@ -76,7 +76,7 @@ def test_differences_beyond_roundoff_are_reported() -> None:
     document["ffn"] |= {"W_2": matrix("W_2", 7, 5), "b_2": [0.0] * 5}
     found = json.loads(compare(document, *pair("paper", "keras"), "-f", "json"))
     (keras,) = found["compared"]
-    assert keras["parts_at"] == "norm_1.output"
+    assert keras["differs_at"] == "norm_1.output"
     assert 1e-11 < keras["differences"]["norm_1.output"] < 1e-7
 
 
@@ -88,7 +88,7 @@ def test_roundoff_of_large_numbers_is_not_a_difference() -> None:
     found = json.loads(compare(document, "--token-by-token", "-f", "json"))
     (by_token,) = found["compared"]
     assert by_token["differences"]["V"] > 1e-9
-    assert by_token["parts_at"] is None
+    assert by_token["differs_at"] is None
 
 
 @pytest.mark.parametrize("names", [("paper", "torch-mha"), ("torch-mha", "paper")])
@@ -106,13 +106,13 @@ def test_absent_steps_are_reported() -> None:
     document = {"X": matrix("X", 3, 4), "heads": 2, "layout": "rows"}
     told = compare(document, *pair("paper", "torch-mha"))
     assert (
-        "torch-mha parts from paper at average: no such step under paper, 3 × 3 under torch-mha."
+        "torch-mha differs from paper at average: paper has no such step, torch-mha 3 × 3."
     ) in told
     found = json.loads(compare(document, *pair("paper", "torch-mha"), "-f", "json"))
     assert found["compared"][0]["differences"]["average"] is None
     assert found["compared"][0]["values"] is None
     assert " average   only here\n" in told.replace("    ", "   ")
-    assert "none here\n" in compare(document, *pair("torch-mha", "paper"))
+    assert "not here\n" in compare(document, *pair("torch-mha", "paper"))
 
 
 def test_more_conventions_than_fit_the_screen_stand_below_each_other(

@@ -124,36 +124,36 @@ WARNINGS = [
     ),
     (
         ["[[1,0],[0,1]]", "--mask", "causal", "--mask-kind", "drop"],
-        "mask_kind changes nothing: it speaks of the cells of a mask matrix, and there is none.",
+        "mask_kind has no effect: the document has no mask matrix.",
     ),
     (
         ["[[1,0],[0,1]]", "--fill", "-5"],
-        "fill changes nothing: it speaks of what a mask hides, and there is none.",
+        "fill has no effect: the document has no mask that hides keys.",
     ),
     (
         ["[[1,0],[0,1]]", "--activation", "gelu"],
-        "activation changes nothing: it speaks of a feed-forward, and there is none.",
+        "activation has no effect: the document has no feed-forward.",
     ),
     (
         ["[[1,0],[0,1]]", "--norm", "pre"],
-        "norm changes nothing: it speaks of a layer, and there is none.",
+        "norm has no effect: the document has no layer.",
     ),
     (
         ["[[1,0],[0,1]]", "--eps", "1e-3"],
-        "eps changes nothing: it speaks of a norm, and there is none.",
+        "eps has no effect: the document has no norm.",
     ),
     (
         ["Q=[[1]]", "K=[[1]]", "--scale-embeddings", "true"],
-        "scale_embeddings changes nothing: it speaks of an X, and there is none.",
+        "scale_embeddings has no effect: the document has no X.",
     ),
     (
         ["Q=[[1e200]]", "K=[[-1e200]]", "V=[[1]]"],
-        "scores overflows float64: of its numbers, 1 of 1 became infinite or NaN.",
+        "scores overflows float64: 1 of 1 value became infinite or NaN.",
     ),
     (["[[1,0],[0,1]]", "W_a=[[1]]"], "W_a is not used by scaled scoring."),
     (
         ["[[300,0],[0,1]]", "--dtype", "float16", "--score", "dot"],
-        "scores overflows float16: of its numbers, 1 of 4 became infinite or NaN.",
+        "scores overflows float16: 1 of 4 values became infinite or NaN.",
     ),
 ]
 

@@ -420,7 +420,7 @@ def test_json_adds_up() -> None:
     found = data(str(ROOT / SAMPLE))
     for name in ("multiplications", "additions", "flops", "operations", "bytes"):
         assert found["total"][name] == sum(step[name] for step in found["steps"])
-    assert found["counting"]["flops"].startswith("2 a multiply-add in products of matrices")
+    assert found["counting"]["flops"].startswith("2 per multiply-add in matrix products")
     assert found["parameters"] == {f"W_{letter}": [4, 3] for letter in "qkv"}
     assert found["total"]["parameter_bytes"] == 36 * 8
     assert found["dtype"] == "float64"
@@ -455,29 +455,38 @@ def test_a_file_is_written_in_the_form_of_its_suffix(
 
 ERRORS: list[tuple[Sequence[str], str]] = [
     ([], "there is nothing to count. Name a document, or sizes: attncli cost --n 512"),
-    (["--n", "5"], "neither --d-model nor --d-k is given: sizes need one of them."),
-    (["--d-k", "5"], "--n is not given: this is attention alone. It counts: Tokens of X, or"),
+    (["--n", "5"], "--d-model and --d-k are missing: one of them is needed."),
+    (
+        ["--d-k", "5"],
+        "--n is missing: attention without layers needs it. It is the number of tokens of X, or",
+    ),
     (["--n", "-5", "--d-k", "3"], "--n is '-5': it must be a whole number of at least 1."),
     (["--n", "0", "--d-k", "3"], "--n is '0': it must be a whole number of at least 1."),
     (["--n", "2.5", "--d-k", "3"], "--n is '2.5': it must be a whole number of at least 1."),
     (["--n", "10000001", "--d-k", "3"], "sizes are whole numbers from 1 to 10000000."),
     (
         options(n=10**7, d_model=10**7, batch=10**7),
-        "X would be 10000000 × 10000000 × 10000000: no machine holds so many numbers.",
+        "X would be 10000000 × 10000000 × 10000000, which is too large for any machine.",
     ),
     (
         options(n=N, d_model=10, heads=3),
         (
-            "d_model is 10, but heads is 3: without --d-k a head has d_model / heads features. "
-            "Choose a number of heads that divides it (1, 2, 5 or 10), or give --d-k."
+            "d_model is 10, but heads is 3: without --d-k, a head has d_model / heads features. "
+            "Use --heads 1, 2, 5 or 10, or give --d-k."
         ),
     ),
     (options(n=N, d_model=12, heads=4, kv_heads=3), "must divide 4: 1, 2 or 4."),
     (options(n=N, m=M, d_q=D_Q, d_k=D_K), "the sizes: K is 7 × 17 but Q is 5 × 13: dot scoring"),
-    (options(n=N, d_model=6, d_ff=3), "--d-ff is given, but there is none here: this is attention"),
-    (options(n=N, d_model=6, m=M, layer="encoder"), "--m is given, but there is none here: layer"),
-    (options(n=N, layer="decoder"), "--d-model is not given: layer is decoder."),
-    (options(n=N, d_k=D_K, hidden=3), "--hidden is given, but nothing here has that size."),
+    (
+        options(n=N, d_model=6, d_ff=3),
+        "--d-ff is given, but attention without layers does not have",
+    ),
+    (
+        options(n=N, d_model=6, m=M, layer="encoder"),
+        "--m is given, but an encoder does not have this size.",
+    ),
+    (options(n=N, layer="decoder"), "--d-model is missing: a decoder needs it."),
+    (options(n=N, d_k=D_K, hidden=3), "--hidden is given, but no matrix here has this size."),
     (options(n=N, d_k=D_K, mask="padding:9"), "counts 9 real keys, but there are 5 keys."),
     (options(n=N, d_k=D_K, position="sinusoidal"), "position is added to X, but there is no X"),
     (options(n=N, d_k=D_K, window=2), "--window has no effect without --compare."),
@@ -494,7 +503,7 @@ ERRORS: list[tuple[Sequence[str], str]] = [
     ([SAMPLE, "--biases", "all"], "--biases is for sizes without a document"),
     ([SAMPLE, "--hidden", "3"], "--hidden is for sizes without a document"),
     ([*options(n=N, d_model=6), "--final-norm"], "--final-norm is given, but there are no layers"),
-    (options(n=N, d_k=6, biases="all"), "--biases all is given, but there is no projection here"),
+    (options(n=N, d_k=6, biases="all"), "--biases all is given, but there is no projection that"),
     (["missing.json"], "missing.json: there is no such file."),
     (options(n=N, d_k=D_K, score="dut"), "(did you mean 'dot'?)"),
 ]

@@ -466,13 +466,13 @@ def test_an_answer_stands_beside_the_right_arithmetic(tmp_path: Path) -> None:
     (line,) = explained(LESSON, "weights[2,2]")
     assert lines == [
         "scores[2,2] = Q[2]·K[2] = 2.00 × 4.00 + 2.00 × 4.00 + 2.00 × 0.00 = 16.00",
-        "     answer = 2.00 × 4.00 + 2.00 × 4.00 + 2.00 × 0.00 = 16.00, but 15 is written",
+        "     answer = 2.00 × 4.00 + 2.00 × 4.00 + 2.00 × 0.00 = 16.00, but the answer has 15",
         "",
         "scaled[2,2] = scores[2,2] / √3 = 16.00 / √3 = 9.24",
-        "     answer = 15.00 / √3 = 8.66, and 8.66 is written",
+        "     answer = 15.00 / √3 = 8.66, and the answer has 8.66",
         "",
         "scaled[2,3] = scores[2,3] / √3 = 12.00 / √3 = 6.93",
-        "     answer = 12.00 / √3 = 6.93, but 4.00 is written",
+        "     answer = 12.00 / √3 = 6.93, but the answer has 4.00",
         "",
         line,
         "      answer = exp(8.66) / (exp(2.31) + exp(8.66) + exp(4.00)) = 5767.53 / 5832.21 = 0.99",
@@ -499,7 +499,7 @@ def test_a_matrix_of_another_size_is_passed_over(tmp_path: Path) -> None:
     own = answer(tmp_path, scores=[[1, 2]], weights=[[0.1, 0.2, 0.75]] * 3)
     result = run(LESSON, "weights[1,1]", "--answer", own)
     assert result.stderr == f"Warning: {own}: scores is 1 × 2, not 3 × 3: it is left out.\n"
-    assert result.stdout.endswith("but 0.10 is written\n")
+    assert result.stdout.endswith("but the answer has 0.10\n")
 
 
 def test_an_answer_in_every_form(tmp_path: Path) -> None:
@@ -510,8 +510,8 @@ def test_an_answer_in_every_form(tmp_path: Path) -> None:
     (entry,) = json.loads("".join(explained(*asked, "json")))
     assert (entry["value"], entry["answer"]["value"], entry["answer"]["written"]) == (4, 4, 40)
     numbers = "0.00 × 2.00 + 1.00 × 2.00 + 1.00 × 2.00 = 4.00"
-    assert explained(*asked, "markdown")[1] == f"  - answer: `{numbers}`, but 40 is written"
-    assert explained(*asked, "latex")[-2] == r"  &= 4.00\text{, but 40 is written}"
+    assert explained(*asked, "markdown")[1] == f"  - answer: `{numbers}`, but the answer has 40"
+    assert explained(*asked, "latex")[-2] == r"  &= 4.00\text{, but the answer has 40}"
 
 
 def test_warnings_are_those_of_compute() -> None:
@@ -553,7 +553,7 @@ def test_an_overflow_gives_one_warning() -> None:
     """An overflow gives one warning of attncli and none of NumPy."""
     result = run("Q=[[1e308]]", "K=[[1e308],[-1e308]]", "weights", "--normaliser", "sparsemax")
     assert result.stderr == (
-        "Warning: scores overflows float64: of its numbers, 2 of 2 became infinite or NaN.\n"
+        "Warning: scores overflows float64: 2 of 2 values became infinite or NaN.\n"
     )
     assert "weights[1,1] = nan  (a score is infinite, or no number)" in result.stdout
     tiny = run("Q=[[1e300]]", "K=[[1],[2]]", "weights", "--temperature", "1e-10")

@@ -210,7 +210,7 @@ WARNED: list[tuple[Entries, list[str]]] = [
         ],
     ),
     ({"dtype": "float16", "ffn.b_1": [6e4] * D_FF, "ffn.W_1": [[9e3] * D_FF] * D_MODEL},
-     ["ffn.hidden overflows float16: of its numbers, "]),
+     ["ffn.hidden overflows float16: "]),
     ({"ffn.W_3": small("W_3", D_MODEL, D_FF)}, ["ffn.W_3 is not used by relu."]),
     (
         {"self.score": "dot", "self.W_a": small("W_a", D_MODEL, D_MODEL)},
@@ -225,7 +225,7 @@ BARE = [
         "decoder",
         1,
         ("cross",),
-        ["cross has no W_q, W_k and W_v: X itself is Q, and memory K and V."],
+        ["cross has no W_q, W_k and W_v: X itself is Q, memory is K and V."],
     ),
     (
         "encoder",
@@ -239,7 +239,7 @@ BARE = [
         ("self", "cross"),
         [
             "encoder.self and decoder.self have no W_q, W_k and W_v: X itself is Q, K and V.",
-            "decoder.cross has no W_q, W_k and W_v: X itself is Q, and memory K and V.",
+            "decoder.cross has no W_q, W_k and W_v: X itself is Q, memory is K and V.",
         ],
     ),
     (

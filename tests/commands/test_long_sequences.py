@@ -66,9 +66,9 @@ def test_a_run_beyond_the_memory_limit_is_refused_with_a_cure(
     assert result.stdout == ""
     assert not file.exists()
     assert result.stderr == (
-        "Error: what is asked for needs 162.5 MiB of memory, but 80.0 MiB may be used (--memory): "
+        "Error: the calculation needs 162.5 MiB of memory, but may use 80.0 MiB (--memory): "
         "scores alone, 1531 × 1543, takes 18.0 MiB. "
-        "Ask for output alone (--only output): 48.4 MiB will do.\n"
+        "Calculate output alone (--only output): 48.4 MiB is enough.\n"
     )
     alone = run("compute", *given, "--only", "output")
     assert (alone.exit_code, alone.stderr) == (0, "")
@@ -78,7 +78,7 @@ def test_text_is_refused_where_arrays_would_fit(tmp_path: Path) -> None:
     given = [*files(tmp_path), "--only", "weights", "--memory", "200MB"]
     result = run("compute", *given, "-f", "json")
     assert result.exit_code == 2
-    assert result.stderr.endswith("Write it as NPZ (-o result.npz): 90.2 MiB will do.\n")
+    assert result.stderr.endswith("Write it as NPZ (-o result.npz): 90.2 MiB is enough.\n")
     assert run("compute", *given, "-o", str(tmp_path / "weights.npz")).exit_code == 0
 
 
@@ -87,9 +87,7 @@ def test_fewer_bytes_are_proposed_where_they_would_fit(tmp_path: Path) -> None:
     given = [*files(tmp_path)[:2], "--memory", "60MiB"]
     result = run("compute", *given)
     assert result.exit_code == 2
-    assert result.stderr.endswith(
-        "Take numbers of fewer bytes (--dtype float32): 45.1 MiB will do.\n"
-    )
+    assert result.stderr.endswith("Use 4 bytes per number (--dtype float32): 45.1 MiB is enough.\n")
     assert run("compute", *given, "--dtype", "float32").exit_code == 0
 
 
@@ -97,7 +95,7 @@ def test_fewer_bytes_are_proposed_where_they_would_fit(tmp_path: Path) -> None:
 def test_nothing_is_proposed_that_would_not_fit(tmp_path: Path, options: list[str]) -> None:
     result = run("compute", *files(tmp_path), *options, "--memory", "1K")
     assert result.exit_code == 2
-    assert result.stderr.endswith("MiB. Take shorter sequences.\n")
+    assert result.stderr.endswith("MiB. Use shorter sequences.\n")
 
 
 def test_no_other_steps_are_proposed_to_other_commands(tmp_path: Path) -> None:
@@ -105,9 +103,9 @@ def test_no_other_steps_are_proposed_to_other_commands(tmp_path: Path) -> None:
     given = files(tmp_path, 200_003, 100_003)
     explained = CliRunner().invoke(cli, ["explain", *given, "output[1,1]"])
     assert explained.exit_code == 2
-    assert explained.stderr.endswith("Take shorter sequences.\n")
+    assert explained.stderr.endswith("Use shorter sequences.\n")
     compared = CliRunner().invoke(cli, ["compare", *given, "--convention", "keras"])
-    assert compared.stderr.startswith("Error: under paper: what is asked for needs ")
+    assert compared.stderr.startswith("Error: under paper: the calculation needs ")
 
 
 def test_a_run_beyond_any_memory_is_refused_by_default(tmp_path: Path) -> None:
@@ -120,15 +118,9 @@ def test_a_run_beyond_any_memory_is_refused_by_default(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ([], "but 80.1 MiB may be used (80% of the free memory, besides the inputs)"),
-        (
-            ["--memory", "50%"],
-            "but 50.1 MiB may be used (50% of the free memory, besides the inputs)",
-        ),
-        (
-            ["--memory", "0.001%"],
-            "but 136544 bytes may be used (0.001% of the free memory, besides",
-        ),
+        ([], "but may use 80.1 MiB (80% of the free memory, besides the inputs)"),
+        (["--memory", "50%"], "but may use 50.1 MiB (50% of the free memory, besides the inputs)"),
+        (["--memory", "0.001%"], "but may use 136544 bytes (0.001% of the free memory, besides"),
     ],
 )
 def test_a_share_of_what_is_free(
@@ -241,7 +233,7 @@ def test_a_long_sequence_has_the_warnings_of_a_short_one(tmp_path: Path, name: s
             str(tmp_path / "r.npz"),
         )
         assert result.exit_code == 0, result.stderr
-        counted = r"of its numbers, \d+ of \d+ |some of its numbers "
+        counted = r"(\d+ of \d+|some) values "
         told.append(re.sub(counted, "", result.stderr))
     assert told[0].startswith("Warning: ")
     assert told[1] == told[0]

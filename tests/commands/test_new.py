@@ -209,8 +209,8 @@ REFUSED = [
     ),
     (
         "encoder --heads 4",
-        ("d_model is 6, but heads is 4: without --d-k a head has d_model / heads features. "
-        "Choose a number of heads that divides it (1, 2, 3 or 6), or give --d-k."),
+        ("d_model is 6, but heads is 4: without --d-k, a head has d_model / heads features. "
+        "Use --heads 1, 2, 3 or 6, or give --d-k."),
     ),
     ("encoder --heads 0", "--heads is '0': it must be a whole number of at least 1."),
     (
@@ -245,9 +245,7 @@ def test_an_encoder_has_no_memory() -> None:
     """A size that the kind does not have is refused."""
     result = run("new", "encoder", "--m", "3")
     assert result.exit_code == 2
-    assert result.stderr.startswith(
-        "Error: --m is given, but there is none here: layer is encoder."
-    )
+    assert result.stderr.startswith("Error: --m is given, but an encoder does not have this size.")
 
 
 def test_help_lists_the_kinds() -> None:

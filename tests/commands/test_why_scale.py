@@ -207,7 +207,7 @@ def test_an_attention_of_a_layer_that_cannot_be_measured_is_named() -> None:
     document = {"layer": "encoder", **LAYERED["encoder"], "score": "cosine"}
     run = CliRunner().invoke(cli, ["why-scale", "-"], input=json.dumps(document))
     assert (run.exit_code, run.stdout) == (2, "")
-    assert "self: score is cosine, q · k / (‖q‖ ‖k‖), but √d_k is for" in run.stderr
+    assert "self: score is cosine, q · k / (‖q‖ ‖k‖), but √d_k scales" in run.stderr
 
 
 # By hand.
@@ -513,7 +513,7 @@ def test_json_describes_the_document() -> None:
     assert_side(queries, {"mean": 5 / 3, "variance": 13 / 18})
 
 
-ADDITIVE = "score is additive, v_aᵀ tanh(W_a q + U_a k), but √d_k is for the dot product q · k."
+ADDITIVE = "score is additive, v_aᵀ tanh(W_a q + U_a k), but √d_k scales the dot product q · k."
 ERRORS = [
     (["--d-k", "1,x"], "--d-k is '1,x': it must be whole numbers from 1 to 10000, such as 1,16"),
     (["--d-k", "4,0"], "--d-k is '4,0': it must be whole numbers from 1 to 10000, such as"),
@@ -536,7 +536,7 @@ ERRORS = [
     (["samples/additive.json"], f"samples/additive.json: {ADDITIVE} Use --score dot, which needs"),
     (
         ["samples/rope.json", "--normaliser", "sigmoid"],
-        "--normaliser: normaliser is sigmoid, but it is softmax's gradient that √d_k saves. Use",
+        "--normaliser: normaliser is sigmoid, but √d_k keeps the gradient of softmax large. Use",
     ),
     (
         [QUERIES, KEYS, "--mask", "[[false,false]]"],

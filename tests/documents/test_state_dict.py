@@ -232,8 +232,8 @@ def test_heads_are_required(name: str, where: str, divisors: str) -> None:
     """Without heads the document is refused, as a wrong number would give plausible results."""
     document = without_heads(name)
     assert refused("-", stdin=json.dumps(document).encode()) == (
-        f"standard input: {where}heads is not said, and PyTorch's weights do not tell it. "
-        f"Give --heads, as the layer was made with: {divisors}."
+        f"standard input: {where}heads is missing, and PyTorch's weights do not show it. "
+        f"Give --heads, the layer's number of heads: {divisors}."
     )
     one = compute({**document, "heads": 1})
     assert one == compute(
@@ -258,7 +258,7 @@ def test_weights_of_pytorch_are_not_taken_for_rows() -> None:
     _, inputs, _ = parted("the sample")
     x = f"X={inputs['X'].tolist()}"
     assert refused(str(SAMPLE), x, "--layer", "encoder", "--heads", "2") == (
-        f"{SAMPLE}: self: W_qkv makes 4 numbers of a token, but b_qkv has 12. Check that W_qkv is "
+        f"{SAMPLE}: self: W_qkv gives 4 numbers per token, but b_qkv has 12. Check that W_qkv is "
         "not transposed: see --layout, or --convention torch."
     )
 
@@ -318,7 +318,7 @@ def test_other_archives_keep_their_advice(name: str, tmp_path: Path) -> None:
 def test_the_kind_of_layer_is_required() -> None:
     """Without --layer, a file of a layer is refused."""
     message = refused(str(SAMPLE), "X=[[1, 0, 2, 1]]", "--convention", "torch", "--heads", "2")
-    assert message.startswith(f"{SAMPLE}: self.W_qkv stands in a sublayer, self, but ")
+    assert message.startswith(f"{SAMPLE}: self.W_qkv is in the sublayer self, but ")
 
 
 # Dotted names on the command line.

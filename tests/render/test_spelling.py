@@ -161,7 +161,7 @@ def test_a_kind_without_a_spelling_is_an_error(unknown: Expression, place: str) 
         "in a product": Product((A, unknown)),
         "in a sum": Sum((A, unknown)),
     }[place]
-    told = "nothing says how the expression Modulus is written"
+    told = "there is no spelling for expressions of the kind Modulus"
     for spelling in (Spelling(PAPER, 0, full=True), Latex(PAPER, 0, full=True, values=VALUES)):
         with pytest.raises(NotImplementedError, match=told):
             spelling.spell(expression)

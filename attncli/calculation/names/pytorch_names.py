@@ -34,6 +34,9 @@ STACK = {"norm.weight": "norm_final.gamma", "norm.bias": "norm_final.beta"}
 
 ADDED_KEY = ("bias_k", "bias_v")  # parameters of nn.MultiheadAttention(add_bias_kv=True)
 
+# Modules of GPT-2 that store weights as d_in × d_out: `Conv1D` of the library transformers.
+CONV1D = ("c_attn", "c_fc", "c_proj", "q_attn")
+
 _NAME = r"(?s)((?:encoder\.|decoder\.)?)(?:layers\.(\d{1,9})\.)?(.+)"
 
 
@@ -53,6 +56,22 @@ def from_pytorch(name: str) -> str | None:
         return ours and side + ours
     ours = LAYER.get(last)
     return ours and f"{side}layers.{int(number) + 1}.{ours}"
+
+
+def is_torch_weight(key: str) -> bool:
+    """Return True if a key in a file names a weight that PyTorch stores as d_out × d_in.
+
+    These are `weight` in `nn.Linear`, and the projections of `nn.MultiheadAttention`.
+
+    >>> is_torch_weight("bert.encoder.layer.0.attention.self.query.weight")
+    True
+    >>> is_torch_weight("h.0.attn.c_attn.weight"), is_torch_weight("W_q")
+    (False, False)
+    """
+    *modules, last = key.split(".")
+    if modules and modules[-1] in CONV1D:
+        return False
+    return bool(modules and last == "weight") or last.endswith("_proj_weight")
 
 
 def advice(names: Iterable[str]) -> str:
