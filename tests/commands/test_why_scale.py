@@ -536,7 +536,7 @@ ERRORS = [
     (["samples/additive.json"], f"samples/additive.json: {ADDITIVE} Use --score dot, which needs"),
     (
         ["samples/rope.json", "--normaliser", "sigmoid"],
-        "--normaliser: normaliser is sigmoid, but √d_k keeps the gradient of softmax large. Use",
+        "--normaliser is sigmoid, but √d_k keeps the gradient of softmax large. Use",
     ),
     (
         [QUERIES, KEYS, "--mask", "[[false,false]]"],
