@@ -173,7 +173,7 @@ def read_written(
         entries.update(written.entries)
         sources.append(written.source)
     if step and not (written and written.has_nameless):
-        there = f"the matrices of {written.source} have names" if written else "STEP=FILE has names"
+        there = f"the matrices of {files[0]} have names" if files else "STEP=FILE names its step"
         message = f"--step {step} has no effect: {there}."
         raise AttncliError(message, "Leave out --step.")
     for named in steps:

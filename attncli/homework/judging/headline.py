@@ -35,7 +35,7 @@ def headline(lines: Sequence[Judged]) -> str:
         fails = any(line.passed is False for line in lines)
         end = ", and fails" if fails and len(rounded) == 1 else ", and fail" if fails else ""
         first = _clause(rounded, "is rounded", "are rounded") + end
-        first = first if fails or not right else f"All steps pass, but {first}"
+        first = first if fails else f"All steps of the answer pass, but {first}"
     elif right:
         first = _all_right(right, len(lines))
     else:
