@@ -153,7 +153,7 @@ DOCUMENTS: dict[str, Format[Mapping[str, object]]] = {
 
 MISTAKE_PAGES: dict[str, Format[MistakePages]] = {
     "table": Format(".txt", "text for people", "render.reports.mistake_pages:draw_mistakes"),
-    "json": Format(".json", "a list of objects", "render.reports.mistake_pages:mistakes_json"),
+    "json": Format(".json", "a list of objects", "render.reports.mistake_data:mistakes_json"),
 }
 
 

@@ -167,15 +167,18 @@ def read_written(
 
     entries: dict[str, object] = {}
     sources: list[str] = []
-    written = None
+    nameless = canonical(step) if step else None
+    if step and not files:
+        message = f"--step {step} has no effect: STEP=FILE names its step."
+        raise AttncliError(message, "Leave out --step.")
     for file in files:
-        written = reader.written(file, canonical(step) if step else None, is_value)
+        written = reader.written(file, nameless, is_value)
+        if step and not written.has_nameless:
+            source = written.source.removeprefix(f"{nameless}=")
+            message = f"--step {step} has no effect: the matrices of {source} have names."
+            raise AttncliError(message, "Leave out --step.")
         entries.update(written.entries)
         sources.append(written.source)
-    if step and not (written and written.has_nameless):
-        there = f"the matrices of {files[0]} have names" if files else "STEP=FILE names its step"
-        message = f"--step {step} has no effect: {there}."
-        raise AttncliError(message, "Leave out --step.")
     for named in steps:
         written = reader.written(named.value, named.name, is_value)
         entries[named.name] = _matrix_of(written, named.name)

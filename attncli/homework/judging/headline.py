@@ -47,17 +47,12 @@ def _all_right(right: Sequence[str], steps: int) -> str:
     """Return the clause on an answer of right steps, which may be fewer than there are."""
     if len(right) == 1:
         return f"{right[0]} is right"
-    return (
-        f"All {steps} steps are right" if len(right) == steps else f"{len(right)} steps are right"
-    )
+    return f"{'All ' if len(right) == steps else ''}{len(right)} steps are right"
 
 
 def _missing(names: Sequence[str]) -> str:
-    return (
-        f"{count(len(names), 'steps')} {'is' if len(names) == 1 else 'are'} missing"
-        if names
-        else ""
-    )
+    verb = "is" if len(names) == 1 else "are"
+    return f"{count(len(names), 'steps')} {verb} missing" if names else ""
 
 
 def headline_of_laws(lines: Sequence[Judged]) -> str:

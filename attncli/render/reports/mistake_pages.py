@@ -1,18 +1,14 @@
-"""The catalogue of mistakes: a list of all, or a page for each with an example; and as JSON."""
+"""The catalogue of mistakes as text: a list of all, or a page with an example for each."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 from rich.text import Text
 
-from attncli.calculation.algebra.layouts import Array
 from attncli.homework.mistakes.examples import Example
-from attncli.homework.mistakes.pages import MistakePage, MistakePages
+from attncli.homework.mistakes.pages import MistakePages
 from attncli.render.console import TextConsole
 from attncli.render.numbers import number_text
-from attncli.render.standard_data import to_json
 from attncli.render.trace_tables import labelled_tables
 from attncli.render.view import View
 
@@ -67,26 +63,3 @@ def _first_difference(example: Example) -> tuple[int, ...]:
         return (0,) * (min(right.ndim, wrong.ndim) - 2)
     differing = np.argwhere(~np.isclose(right, wrong, equal_nan=True))
     return tuple(map(int, differing[0][:-2]))
-
-
-def mistakes_json(mistakes: MistakePages, _: View) -> str:
-    """An object for each mistake: name, formula, family, its words, and an example on its page."""
-    return to_json([_object(page, not mistakes.is_catalogue) for page in mistakes.pages])
-
-
-def _object(page: MistakePage, has_example: bool) -> dict[str, Any]:
-    entry, example = page.mistake, page.example
-    words = {"done": entry.done, "right": entry.right, "why": entry.why}
-    found = {"name": entry.name, "formula": entry.formula, "family": page.family, **words}
-    if example is None:
-        return {**found, "example": None} if has_example else found
-    matrices = {"right": _rows(example.right), "wrong": _rows(example.wrong)}
-    return {
-        **found,
-        "example": {"command": example.command, "step": example.step.name, **matrices},
-    }
-
-
-def _rows(matrix: Array) -> list[Any]:
-    rows: list[Any] = matrix.astype(float).tolist()
-    return rows
