@@ -35,38 +35,38 @@ LAST = '{"Q": [[1]], "K": [[0], [4]], "score": "dot"}'  # weights 0.0180, 0.9820
 
 
 def check(*arguments: str, stdin: str | None = None) -> Result:
-    """A run that must not fail for bad input."""
+    """Run check; the run must not fail for bad input."""
     run = CliRunner().invoke(cli, ["check", *arguments], input=stdin)
     assert run.exit_code in (0, 1), run.stderr
     return run
 
 
 def results(*arguments: str, stdin: str | None = None) -> dict[str, Any]:
-    """The results of a check by the names of their steps."""
+    """Return the results of a check by the names of their steps."""
     report = json.loads(check(*arguments, "-f", "json", stdin=stdin).stdout)
     return {result["name"]: result for result in report["results"]}
 
 
 def verdict(document: str, step: str, cells: object, *options: str) -> str:
-    """The verdict on one step of an answer."""
+    """Return the verdict on one step of an answer."""
     answer = json.dumps({step: cells})
     found: str = results(document, "-", *options, stdin=answer)[step]["data"]["verdict"]
     return found
 
 
 def drawn(sample: str, answer: str) -> str:
-    """The report as a table."""
+    """Return the report as a table."""
     return check(f"{ROOT}/samples/{sample}.json", str(ANSWERS / answer)).stdout
 
 
 def golden_file(answer: str) -> Path:
-    """Where the report on an answer is kept."""
+    """Return the path of the report that is kept for an answer."""
     return GOLDEN / answer.replace("/", "-").replace(".json", ".txt")
 
 
 @pytest.mark.parametrize(("sample", "answer"), CASES)
 def test_reports_are_those_of_the_golden_file(sample: str, answer: str) -> None:
-    """The answers to every sample are judged as they were looked at and found just."""
+    """Every report is as it was when a person read it and found it just."""
     assert drawn(sample, answer) == golden_file(answer).read_text(encoding="utf-8")
 
 
@@ -115,7 +115,7 @@ def test_what_compute_writes_is_right(sample: Path, form: str, tmp_path: Path) -
     ],
 )
 def test_the_digits_as_written_decide(cell: str, expected: str) -> None:
-    """Half a unit of the last place; signs count; arithmetic is exact."""
+    """A cell may be off by half a unit of its last place; signs count; arithmetic is exact."""
     assert verdict(THIRDS, "weights", [[cell, cell, cell]]) == expected
 
 
@@ -134,7 +134,7 @@ def test_the_digits_as_written_decide(cell: str, expected: str) -> None:
     ],
 )
 def test_the_finest_place_is_the_precision(cells: list[str | None], expected: str) -> None:
-    """What agrees only to its own coarser digits is rounded; blanks are not judged."""
+    """A cell that agrees only to its own coarser digits is rounded; blanks are not judged."""
     assert verdict(LAST, "weights", [cells]) == expected
 
 
@@ -183,7 +183,7 @@ def test_what_follows_is_not_wrong_again() -> None:
 
 
 def test_what_follows_from_hidden_steps_may_be_rounded() -> None:
-    """The answer went on from more digits than it wrote: to be off by those is no mistake."""
+    """The answer went on from more digits than it wrote: a difference of those is not a mistake."""
     problem = json.loads((ROOT / "samples/two_heads.json").read_text())
     found = CliRunner().invoke(cli, ["compute", "-", "-f", "json"], input=json.dumps(problem))
     steps = {name: np.array(rows) for name, rows in json.loads(found.stdout).items()}
@@ -219,7 +219,7 @@ def test_what_follows_may_be_off_by_what_rounding_explains_and_no_more(seed: int
 
 
 def test_mistakes_with_a_mask_that_is_too_short_are_named() -> None:
-    """It is filled up before anything is done wrongly with it."""
+    """The mask is filled up before a mistake is made with it."""
     queries, keys = np.array([[1, 0], [0, 1], [1, 1]]), np.array([[1, 1], [0, 1], [2, 0]])
     short = np.array([[1, 0], [1, 1], [0, 1]])
     problem = {"Q": queries.tolist(), "K": keys.tolist(), "convention": "onnx"}
@@ -232,7 +232,7 @@ def test_mistakes_with_a_mask_that_is_too_short_are_named() -> None:
 
 @pytest.mark.parametrize(("fill", "expected"), [(-1e9, "right"), (-1e6, "right"), (-5, "wrong")])
 def test_a_finite_fill_may_be_written_as_infinite(fill: float, expected: str) -> None:
-    """On paper it is −∞, unless it is no more than a low score."""
+    """A very low fill is −∞ on paper; a fill of −5 is only a low score."""
     problem = json.dumps({**json.loads(PLAIN), "mask": "causal", "fill": fill})
     cells = [[0.71, "-inf"], [0.71, 0.71]]
     assert verdict(problem, "masked", cells) == expected
@@ -265,7 +265,7 @@ def test_queries_that_are_not_projected_are_those_of_x() -> None:
 
 
 def test_one_slip_costs_one_step_however_it_is_rounded() -> None:
-    """All digits were used, and few are written: what follows still follows."""
+    """Steps calculated with all digits and written with few follow from the wrong step."""
     rng = np.random.default_rng(5)
     for _ in range(20):
         x, w = rng.normal(size=(4, 3)), rng.normal(size=(3, 3, 3))
@@ -287,7 +287,7 @@ def test_one_slip_costs_one_step_however_it_is_rounded() -> None:
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
 @pytest.mark.parametrize("form", ["npz", "json"])
 def test_answers_in_fewer_bits_are_right(dtype: str, form: str, tmp_path: Path) -> None:
-    """What a program calculated in float32 has its precision, and not that of its many decimals."""
+    """Numbers calculated in float32 have its precision, and not that of their many decimals."""
     key = tmp_path / f"key.{form}"
     arguments = ["compute", LESSON, "--scale", "0.3", "--dtype", dtype, "-o", str(key)]
     CliRunner().invoke(cli, arguments, catch_exceptions=False)
@@ -297,7 +297,7 @@ def test_answers_in_fewer_bits_are_right(dtype: str, form: str, tmp_path: Path) 
 
 @pytest.mark.parametrize("hidden", ["-inf", "-Infinity", "-1e9", "-1e6"])
 def test_a_very_low_number_in_an_answer_is_a_mask(hidden: str) -> None:
-    """Infinity, or a number so low that no weight is left, as programs write it."""
+    """Infinity hides a key, and so does a number so low that no weight is left."""
     cell = f'"{hidden}"' if hidden == "-inf" else hidden
     answer = f'{{"masked": [[0.71, {cell}], [0.71, 0.71]]}}'
     found = results(PLAIN, "-", "--mask", "causal", stdin=answer)
@@ -329,7 +329,7 @@ SLIPS = [
 
 @pytest.mark.parametrize(("scores", "told"), SLIPS, ids=[told for _, told in SLIPS])
 def test_slips_in_one_cell_are_recognised(scores: list[list[Any]], told: str) -> None:
-    """Where no operation explains the answer, the hand may."""
+    """An answer that no operation explains may be explained by a slip of the hand."""
     found = results(LESSON, "-", stdin=json.dumps({"scores": scores}))["scores"]
     if "product 2" in told:
         scores[2][2] = 13  # 2·2 + 1·3 + 3·1 = 10, and the second product once more
@@ -339,7 +339,7 @@ def test_slips_in_one_cell_are_recognised(scores: list[list[Any]], told: str) ->
 
 
 def test_a_product_that_is_nothing_is_no_slip() -> None:
-    """2.0 is near enough to 2.04 to be it without a product of 0, but nothing was left out."""
+    """A product of 0 that is left out of 2.04 does not explain 2.0."""
     document = '{"Q": [[3, 0]], "K": [[0.68, 5]], "score": "dot"}'
     found = results(document, "-", "--atol", "0.001", stdin='{"scores": [["2.0"]]}')["scores"]
     assert found["data"]["verdict"] == "wrong"
@@ -351,7 +351,7 @@ def test_a_product_that_is_nothing_is_no_slip() -> None:
 
 @pytest.mark.parametrize(("cell", "told"), [("5.02", True), ("4.98", True), ("5.03", False)])
 def test_two_units_of_the_last_digit_are_told_apart_from_three(cell: str, told: bool) -> None:
-    """3·1 + 2·1 = 5; so little may come of rounding on the way, which then is the advice."""
+    """A difference of few units of the last digit gets the advice to carry more digits."""
     document = '{"Q": [[3, 2]], "K": [[1, 1]], "score": "dot"}'
     cause = results(document, "-", stdin=json.dumps({"scores": [[cell]]}))["scores"]["cause"]
     assert cause["mistakes"] == []
@@ -360,14 +360,14 @@ def test_two_units_of_the_last_digit_are_told_apart_from_three(cell: str, told: 
 
 
 def test_one_infinity_names_no_mistake() -> None:
-    """One of two cells was hidden, by whatever mistake; both of them are some evidence."""
+    """One cell is too little evidence for a mistake; two cells are enough."""
     document = '{"Q": [[1], [2]], "K": [[1], [3]], "score": "dot", "mask": "causal"}'
     answer = '{"masked": [[null, null], ["-inf", null]]}'
     assert results(document, "-", stdin=answer)["masked"]["cause"]["mistakes"] == []
 
 
 def test_what_follows_through_a_hidden_step_is_not_wrong_again() -> None:
-    """The scores of a wrong Q are not shown, but what is made of them is."""
+    """Steps that follow from a wrong Q follow, though the scores between are not shown."""
     Q, K = np.array([[1, 0, 2], [2, 9, 2], [2, 1, 3]]), np.array([[0, 1, 1], [4, 4, 0], [2, 3, 1]])
     answer = json.dumps({"Q": Q.tolist(), "scaled": (Q @ K.T / np.sqrt(3)).round(3).tolist()})
     found = results(LESSON, "-", stdin=answer)
@@ -377,7 +377,7 @@ def test_what_follows_through_a_hidden_step_is_not_wrong_again() -> None:
 
 
 def test_wrong_cells_are_told_with_both_numbers() -> None:
-    """Row and column from 1, with labels, at a precision at which they differ."""
+    """Rows and columns are counted from 1 and have labels; both numbers are seen to differ."""
     answer = json.dumps({"weights": [["0.0634", "0.4683", "0.4683"], ["0", "0.98", "0.02"],
                                      ["0.0003", "0.8815", "0.1192"]]})  # fmt: skip
     arguments = (LESSON, "-", "--score", "dot", "--tokens", "I,love,you")
@@ -394,7 +394,7 @@ def test_wrong_cells_are_told_with_both_numbers() -> None:
 def test_what_is_expected_is_told_with_four_decimals_or_as_many_as_written(
     cell: str, yours: str, expected: str
 ) -> None:
-    """Of a third, though fewer would tell it from the wrong number; arithmetic has four too."""
+    """The right number has four decimals, though fewer would differ from the wrong one."""
     answer = json.dumps({"weights": [[cell, None, None]]})
     first = results(THIRDS, "-", stdin=answer)["weights"]["data"]["first"]
     assert (first["yours"], first["expected"]) == (yours, expected)
@@ -412,7 +412,7 @@ def test_no_digit_is_cut_on_a_narrow_screen() -> None:
 
 
 def test_several_explanations_are_all_named_with_what_would_decide() -> None:
-    """A mistake that cannot be told from another by this answer is not asserted alone."""
+    """Two mistakes that give the same answer are both named."""
     output = str(ANSWERS / "self_attention/output_only.json")
     cause = results(LESSON, output)["output"]["cause"]
     assert cause["mistakes"] == ["no-scale", "softmax-unscaled"]
@@ -420,7 +420,7 @@ def test_several_explanations_are_all_named_with_what_would_decide() -> None:
 
 
 def test_pairs_of_mistakes_are_found_from_the_output_alone(tmp_path: Path) -> None:
-    """Two operations replaced, and nothing shown but the end."""
+    """Two mistakes are found in an answer that shows the output alone."""
     rng = np.random.default_rng(11)
     x, w = rng.normal(size=(5, 4)).round(1), rng.normal(size=(3, 4, 3)).round(1)
     document = {"X": x.tolist(), **dict(zip(("W_q", "W_k", "W_v"), w.tolist(), strict=True))}
@@ -436,7 +436,7 @@ def test_pairs_of_mistakes_are_found_from_the_output_alone(tmp_path: Path) -> No
 @pytest.mark.parametrize("mask", [None, "causal", "causal:lower-right", "window:1,0"])
 @pytest.mark.parametrize("shown", ["output", "weights"])
 def test_a_forgotten_cache_is_named(mask: str | None, shown: str, tmp_path: Path) -> None:
-    """With keys, values and mask of the new tokens alone, whatever step is shown."""
+    """An answer with keys, values and mask of the new tokens alone is explained at any step."""
     rng = np.random.default_rng(13)
     sizes = {"Q": (3, 5), "K": (3, 5), "V": (3, 2), "K_past": (2, 5), "V_past": (2, 2)}
     document: dict[str, Any] = {name: rng.normal(size=of).tolist() for name, of in sizes.items()}
@@ -464,7 +464,7 @@ def test_mistakes_in_hidden_sums_are_named_where_heads_share_keys(tmp_path: Path
 
 
 def test_a_step_that_does_nothing_is_judged_by_the_one_before() -> None:
-    """`scaled` and `masked` in an answer to a problem with neither."""
+    """`scaled` and `masked` must equal the scores of a problem that has neither step."""
     answer = '{"scaled": [[2,4,4],[4,16,12],[4,12,10]], "masked": [[2,4,4],[4,16,12],[4,12,99]]}'
     found = results(LESSON, "-", "--score", "dot", stdin=answer)
     assert found["scaled"]["data"]["verdict"] == "right"
@@ -473,14 +473,14 @@ def test_a_step_that_does_nothing_is_judged_by_the_one_before() -> None:
 
 @pytest.mark.parametrize("arguments", [["--step", "weights", "FILE"], ["weights=FILE"]])
 def test_one_csv_is_an_answer(arguments: list[str]) -> None:
-    """With its name as an option or before it; semicolons let decimals have commas."""
+    """A bare CSV is named by an option or before it; with semicolons it may have decimal commas."""
     file = str(ANSWERS / "weights.csv")
     found = results(LESSON, *(argument.replace("FILE", file) for argument in arguments))
     assert found["weights"]["data"]["verdict"] == "right"
 
 
 def test_sectioned_csv_with_blanks_and_arithmetic() -> None:
-    """Empty cells are blanks, arithmetic is no label."""
+    """Empty cells are blanks, and arithmetic is not read as a label."""
     answer = "scores\n2,4,4\n4,,12\n,,\n4,12,10\n".replace(",,\n4,12", "4,12")
     answer += "\nscaled\n2/sqrt(3),4/sqrt(3),\n,16/√3,\n,,10/3^(1/2)\n"
     found = results(LESSON, "-", stdin=answer)
@@ -501,7 +501,7 @@ def test_sectioned_csv_with_blanks_and_arithmetic() -> None:
     ],
 )
 def test_tolerances_override_the_digits(options: list[str], expected: str) -> None:
-    """Decimals, or distances, as a grader wants them."""
+    """A grader may set the decimals or the distance."""
     assert verdict(THIRDS, "weights", [["0.34", "0.34", "0.34"]], *options) == expected
 
 
@@ -512,7 +512,7 @@ def test_a_relative_tolerance_is_nothing_at_0() -> None:
 
 
 def test_strict_fails_what_is_rounded() -> None:
-    """Passed and points, and the exit status."""
+    """A strict check fails rounded steps: no points, and exit status 1."""
     answer = '{"weights": [["0.0180", "1"]]}'
     assert check(LAST, "-", stdin=answer).exit_code == 0
     strict = check(LAST, "-", "--strict", "-f", "json", stdin=answer)
@@ -525,7 +525,7 @@ def test_strict_fails_what_is_rounded() -> None:
     [("", 2, 7), ("3", 6, 21), ("Q=2,scores=0.5,weights=10", 2.5, 16.5), ("0", 0, 0)],
 )
 def test_points_are_given_by_step(points: str, score: float, total: float) -> None:
-    """One each, so many each, or as listed; zero is zero and not full marks."""
+    """Steps have one point each, N points each, or the points that are listed; 0 is possible."""
     answer = '{"Q": [[1,0,2],[2,2,2],[2,1,3]], "scores": [[2,4,4],[4,16,12],[4,12,10]]}'
     run = check(LESSON, "-", "--points", points, "-f", "json", stdin=answer)
     report = json.loads(run.stdout)
@@ -551,7 +551,7 @@ def test_an_answer_of_zeros_and_negatives_is_no_full_mark() -> None:
 
 
 def test_json_has_the_shape_of_check50() -> None:
-    """Results in the order of the plan, null for what was not answered."""
+    """Results stand in the order of the plan, with null for missing steps."""
     report = json.loads(check(LESSON, str(ANSWERS / "as_published.json"), "-f", "json").stdout)
     assert list(report) == ["results", "score", "max_score"]
     assert [result["name"] for result in report["results"]] == [
@@ -599,7 +599,7 @@ def test_labels_are_no_markup_in_markdown(tmp_path: Path) -> None:
 
 
 def test_laws_need_no_problem() -> None:
-    """What must hold of any answer, and where it does not."""
+    """Laws hold of any answer; a broken law is reported with its place."""
     run = check("--laws", str(ANSWERS / "as_published.json"), "-f", "json")
     found = {r["name"]: r["passed"] for r in json.loads(run.stdout)["results"]}
     assert run.exit_code == 1
@@ -612,7 +612,7 @@ def test_laws_need_no_problem() -> None:
     "answer", sorted(ANSWERS.glob("*/right.json")), ids=lambda p: p.parent.name
 )
 def test_right_answers_break_no_law(answer: Path) -> None:
-    """Whatever the sample, its key holds what must hold."""
+    """The key of every sample keeps every law."""
     sample = json.loads((ROOT / f"samples/{answer.parent.name}.json").read_text(encoding="utf-8"))
     said = [name for name in ("layout", "normaliser", "temperature") if name in sample]
     options = [part for name in said for part in (f"--{name}", str(sample[name]))]
@@ -639,7 +639,7 @@ OF_ROWS = ("weights-sum-to-1", "output-is-the-weighted-sum")
 
 
 def test_laws_may_know_the_normaliser() -> None:
-    """By option, or from the answer: rows then need not sum to 1, but must be what it makes."""
+    """An option or the answer names it: rows then need not sum to 1, but must be its result."""
     options = ("--normaliser", "sigmoid", "--temperature", "2")
     said = {"normaliser": "sigmoid", "temperature": 2}
     for found in (
@@ -655,7 +655,7 @@ def test_laws_may_know_the_normaliser() -> None:
 
 
 def test_laws_may_know_the_scoring() -> None:
-    """Scores that are no dot products break no law of dot products."""
+    """Scores that are not dot products break no law of dot products."""
     answer = json.dumps({"Q": [[1, 2]], "K": [[3, 4]], "scores": [[-4]]})
     for score, passed in (("dot", False), ("distance", None)):
         found = results("--laws", "-", "--score", score, stdin=answer)
@@ -707,7 +707,7 @@ def test_each_law_can_be_broken(law: str, answer: dict[str, object]) -> None:
     [([[0.5, 1.5]], "[1,2]"), ([[-0.5, 0.5]], "[1,1]"), ([[None, "nan"]], "[1,2]")],
 )
 def test_a_weight_is_a_number_from_0_to_1(weights: list[list[object]], place: str) -> None:
-    """Neither more nor less breaks the law alone; nor does a blank, as no number does."""
+    """A weight above 1, a negative weight and NaN break the law; a blank does not."""
     answer = json.dumps({"weights": weights})
     found = results("--laws", "-", stdin=answer)["weights-are-shares"]
     assert f"This does not hold at {place}." in found["cause"]["rationale"]
@@ -720,7 +720,7 @@ def test_a_weight_is_a_number_from_0_to_1(weights: list[list[object]], place: st
 def test_weights_of_0_may_be_hidden_by_a_mask_that_is_not_shown(
     more: dict[str, object], passed: bool | None
 ) -> None:
-    """So they are not compared with the softmax of scores that no mask has been added to."""
+    """Weights are not compared with the softmax of scores without their mask."""
     answer = {"scaled": [["0", "1", "0"]], "weights": [["0.269", "0.731", "0"]], **more}
     found = results("--laws", "-", stdin=json.dumps(answer))["weights-are-the-softmax"]
     assert found["passed"] is passed
@@ -757,7 +757,7 @@ NORMED = {
 
 @pytest.mark.parametrize("way", NORMED)
 def test_the_law_of_norms_knows_where_eps_may_stand(way: str) -> None:
-    """An eps of 2 is told by the digits: with it each of these holds, with 1e-5 none does."""
+    """The digits show an eps of 2: with it each of these holds, with 1e-5 none does."""
     output = (NORMED[way] * [0.5, -3, 2] + [1, 0, -2]).round(5).tolist()
     kind = {"mean_square": SQUARES} if "square" in way else {"variance": VARIANCES}
     norm = {"sum": SUMS, "output": output, **kind}
@@ -768,7 +768,7 @@ def test_the_law_of_norms_knows_where_eps_may_stand(way: str) -> None:
 
 
 def test_an_eps_that_is_not_said_may_be_up_to_a_thousandth() -> None:
-    """Beside variances of 1/50 and less it changes the digits; said to be 1e-5, it is wrong."""
+    """An eps of 1e-3 passes where none is given, and fails where eps is given as 1e-5."""
     sums = (SUMS * 0.10001).round(5)  # with digits enough to tell
     output = (sums - sums.mean(1, keepdims=True)) / np.sqrt(sums.var(1, keepdims=True) + 1e-3)
     mean = sums.mean(1, keepdims=True).round(6)
@@ -779,7 +779,7 @@ def test_an_eps_that_is_not_said_may_be_up_to_a_thousandth() -> None:
 
 
 def test_each_token_has_a_mean_and_a_variance_or_a_mean_square_of_its_own() -> None:
-    """Of (1, 3) they are 2, 1 and 5, of (2, −4) they are −1, 9 and 10."""
+    """They are 2, 1 and 5 for (1, 3), and −1, 9 and 10 for (2, −4)."""
     norm = {"sum": [[1, 3], [2, -4]], "mean": [[2], [-1]], "variance": [[1], [9]]}
     answer = json.dumps({"norm_1": {**norm, "mean_square": [[5], [10]]}})
     found = results("--laws", "-", stdin=answer)
@@ -788,7 +788,7 @@ def test_each_token_has_a_mean_and_a_variance_or_a_mean_square_of_its_own() -> N
 
 
 def test_one_token_breaks_no_law_of_norms() -> None:
-    """Through one point there is a line, whatever gamma and beta are."""
+    """Some gamma and beta fit any single token."""
     answer = {"norm_1": {"sum": [[0, 4, 5]], "mean": [[3]], "output": [[1.5, 7.25, -3.75]]}}
     found = results("--laws", "-", stdin=json.dumps(answer))
     assert found["norm_1.norm-has-one-gamma-and-beta"]["passed"] is True
@@ -801,7 +801,7 @@ def test_every_law_is_tested() -> None:
 
 
 def test_the_catalogue_is_listed_with_formulas() -> None:
-    """`--mistakes` names every entry, its formula and what was done."""
+    """`--mistakes` names every entry with its formula and its first text."""
     listed = check("--mistakes").stdout
     for name, entry in MISTAKES.items():
         assert name in listed
@@ -816,7 +816,7 @@ ERRORS = [
     (["weights=[[1]]"], None, "check needs a problem beside the answer. Write attncli check"),
     (["-", "--step", "weights"], "[[1]]", "check needs an answer beside the problem."),
     ([LESSON] * 3, None, "check needs a problem and an answer, but there are 3 files."),
-    ([LESSON, "-", "heads=2"], "{}", "heads=2: heads is no matrix. Write --heads 2."),
+    ([LESSON, "-", "heads=2"], "{}", "Write --heads 2."),
     ([LESSON, "-", "wights=[[1]]"], "{}", "the name 'wights' is unknown. Did you mean weights?"),
     (
         [LESSON, 'weights={"Q": [[1]], "K": [[1]]}'],
@@ -849,7 +849,7 @@ ERRORS = [
         "--decimals and --rtol exclude each other: each decides which cells are right. Leave out",
     ),
     ([LESSON, "-"], '{"wights": [[1]]}', "the name 'wights' is unknown. Did you mean weights?"),
-    ([LESSON, "-"], '{"hidden": [[1]]}', "hidden is no step of this calculation"),
+    ([LESSON, "-"], '{"hidden": [[1]]}', "of this calculation"),
     ([LESSON, "-"], '{"scores": [[1, "two"]]}', "scores, row 1, column 2 is 'two': no arithmetic."),
     ([LESSON, "-"], '{"scores": [[1, true]]}', "scores, row 1, column 2 is True: a truth value."),
     ([LESSON, "-"], '{"scores": [[1, 2], [3]]}', "the rows of scores are of different lengths"),
@@ -910,7 +910,7 @@ ERRORS = [
     ids=[f"{' '.join(e[0][-2:])}: {e[2]}" for e in ERRORS],
 )
 def test_bad_input_ends_with_2(arguments: list[str], stdin: str | None, message: str) -> None:
-    """One line on stderr, nothing on stdout."""
+    """An error is one line on stderr, and stdout stays empty."""
     run = CliRunner().invoke(cli, ["check", *arguments], input=stdin)
     assert (run.exit_code, run.stdout) == (2, "")
     assert message in run.stderr

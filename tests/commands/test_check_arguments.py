@@ -1,4 +1,4 @@
-"""`attncli check [DOCUMENT] ANSWER [NAME=VALUE]...`: an input is the problem's, a step the answer's."""
+"""`attncli check [DOCUMENT] ANSWER [NAME=VALUE]...`: whose a name is, and differences."""
 
 from __future__ import annotations
 

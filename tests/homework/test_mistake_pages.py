@@ -42,7 +42,7 @@ wrong: scaled
 
 
 def test_a_page_has_words_and_an_example() -> None:
-    """Name and formula, what was done, what is right and why, and both matrices of a problem."""
+    """A page shows name, formula, three texts, and the right and the wrong matrix."""
     assert run("check", "--mistakes", "no-scale").stdout == PAGE
     assert run("check", "no-scale", "--mistakes").stdout == PAGE
 
