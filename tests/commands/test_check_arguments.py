@@ -134,7 +134,9 @@ def reference() -> dict[str, np.ndarray[Any, Any]]:
     document = CASE["document"]
     save_file({PYTORCH[name]: np.array(document[name]) for name in PYTORCH}, "mha.safetensors")
     np.save("x.npy", np.array(document["X"]))
-    results = {name: np.array(rows, np.float32) for name, rows in CASE["expected"].items()}
+    results: dict[str, Any] = {
+        name: np.array(rows, np.float32) for name, rows in CASE["expected"].items()
+    }
     np.savez("ref.npz", **results)
     return results
 
