@@ -89,11 +89,13 @@ def read_problem_and_answer(
     """
     found = read_arguments(arguments)
     problems, answers = _files(found, step)
-    inputs = {*problems, *(named.text for named in found.inputs)}
-    if not inputs and not found.either:
+    inputs = {named.text for named in found.inputs}
+    if not (problems or inputs or found.either):
         needed = "a problem beside the answer" if answers or found.steps else BOTH
         raise AttncliError(f"check needs {needed}.", USAGE)
-    document = gather([text for text in arguments if text in inputs], choices, reader)
+    first = arguments.index(problems[0]) if problems else None  # both files may be the same
+    given = [text for at, text in enumerate(arguments) if at == first or text in inputs]
+    document = gather(given, choices, reader)
     steps = list(found.steps)
     for named in found.either:
         if _calculates(document, named.name):
@@ -144,7 +146,7 @@ def _holds_steps(file: str) -> bool:
 
 
 def _calculates(document: Document, name: str) -> bool:
-    """Return True if a problem calculates this matrix, which others are given."""
+    """Return True if a problem calculates Q, K, V or its positions, which it could be given."""
     entries = document.entries
     if name.endswith("position"):
         scheme = entries.get(name) or entries.get("position")
@@ -158,8 +160,8 @@ def read_written(
 ) -> Written:
     """Return the answer as it is written in a file, in arguments `STEP=FILE`, or in both.
 
-    An argument replaces the step of the file. `step` is the name of a matrix in the file that has
-    none. Raises AttncliError where there is no such matrix.
+    A later step of the same name replaces an earlier one. `step` is the name of a matrix in the
+    file that has none. Raises AttncliError where there is no such matrix.
     """
     from attncli.calculation.names.known_names import canonical
     from attncli.documents.reader import Written

@@ -815,6 +815,7 @@ ERRORS = [
     (["X=[[1]]"], None, "check needs an answer beside the problem."),
     (["weights=[[1]]"], None, "check needs a problem beside the answer. Write attncli check"),
     (["-", "--step", "weights"], "[[1]]", "check needs an answer beside the problem."),
+    ([LESSON] * 2, None, "self_attention.json: the answer holds no step. Its steps are Q, K, V"),
     ([LESSON] * 3, None, "check needs a problem and an answer, but there are 3 files."),
     ([LESSON, "-", "heads=2"], "{}", "Write --heads 2."),
     ([LESSON, "-", "wights=[[1]]"], "{}", "the name 'wights' is unknown. Did you mean weights?"),

@@ -71,6 +71,7 @@ PROBLEMS: tuple[Shapes | NewLayer, ...] = (
     {"X": (3, 4), "W_q": (4, 3), "W_k": (4, 3), "W_v": (4, 2)},
     SQUARE,
     GIVEN,
+    {**SQUARE, "memory": (4, 4)},
     {**LONGER, "mask": "causal"},
     {**LONGER, "mask": "padding:3"},
     {**LONGER, "X": (5, 4), "mask": "window:2,1"},
