@@ -1,7 +1,7 @@
-"""Writes the answers in samples/answers: `python tests/make_answers.py`.
+"""Write the answers in samples/answers: `python tests/make_answers.py`.
 
-For each sample four: all steps right, the same rounded to 2 decimals at every step and carried on,
-one mistake early, and the final output alone, which that mistake has spoilt.
+Each sample has four: all steps right; the same rounded to 2 decimals at every step and carried on;
+one mistake early; and the final output alone, which that mistake has spoilt.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.problem.problem import Result
-from attncli.cli.problem_arguments import calculate, gather
+from attncli.face.functions import compute
 from attncli.homework.mistakes.catalogue import MISTAKES
 from attncli.homework.mistakes.mistake import scene_at
 
@@ -39,11 +39,11 @@ MADE = {
     "transformer": "memory-unencoded",
     "two_heads": "causal-transposed",
 }
-LARGE = {"image": ("weights", "output")}  # of a large sample only some steps are handed in
+LARGE = {"image": ("weights", "output")}  # of a large sample, an answer has only some steps
 
 
 def carried(result: Result, decimals: int | None, mistake: str | None) -> dict[str, Array]:
-    """All steps, each from the ones before it, rounded on the way and with a mistake made once."""
+    """Return all steps, each from the ones before it, rounded and with a mistake at one step."""
     known = dict(result.problem.matrices)
     left = [mistake] if mistake else []
     for step in result.trace.plan.steps:
@@ -57,7 +57,7 @@ def carried(result: Result, decimals: int | None, mistake: str | None) -> dict[s
 
 
 def text(result: Result, steps: Mapping[str, Array], decimals: int) -> str:
-    """A JSON document of steps with so many decimals, a row a line."""
+    """Return a JSON document of steps with this number of decimals, one row per line."""
     blocks = []
     for step in result.trace.plan.steps:
         if step.name in steps:
@@ -67,7 +67,7 @@ def text(result: Result, steps: Mapping[str, Array], decimals: int) -> str:
 
 
 def rows(cells: list[object], indent: str) -> str:
-    """Nested lists, a row a line; infinities as the strings that documents use."""
+    """Return nested lists, one row per line, with infinities as the strings of documents."""
     if not isinstance(cells[0], list):
         return json.dumps([str(c) if c in (np.inf, -np.inf) else c for c in cells])
     inner = [f"{indent}  {rows(row, indent + '  ')}" for row in cells if isinstance(row, list)]
@@ -75,8 +75,8 @@ def rows(cells: list[object], indent: str) -> str:
 
 
 def answers(name: str) -> Iterator[tuple[str, str]]:
-    """The four answers to a sample, by their names."""
-    result = calculate(gather([str(SAMPLES / f"{name}.json")], {}), ())
+    """Return the four answers to a sample, by their names."""
+    result = compute(SAMPLES / f"{name}.json").made
     shown = LARGE.get(name, result.trace.plan.names)
 
     def only(steps: Mapping[str, Array]) -> dict[str, Array]:

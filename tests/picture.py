@@ -1,4 +1,4 @@
-"""Draws the README's picture: `python -m tests.picture` writes tests/golden/self_attention.svg."""
+"""Draw the README's picture: `python -m tests.picture` writes tests/golden/self_attention.svg."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from attncli.cli.problem_arguments import calculate, gather
+from attncli.cli.problem_arguments import gather
+from attncli.face.functions import compute
 from attncli.render.trace_tables import TraceTables
 from attncli.render.view import View
 
@@ -18,11 +19,11 @@ STEPS = ("Q,scores,scaled,weights,output",)
 
 
 def draw_picture() -> str:
-    """The SVG that rich writes of the program's own tables."""
+    """Return the SVG that rich draws of the program's own tables."""
     console = Console(
         file=StringIO(), record=True, width=72, force_terminal=True, color_system="truecolor"
     )
-    result = calculate(gather(ARGUMENTS, dict(CHOICES)), STEPS)
+    result = compute(gather(ARGUMENTS, dict(CHOICES)), only=STEPS).made
     TraceTables(console, result.problem, View(width=72, color="truecolor")).print_steps(
         result.trace, result.names
     )

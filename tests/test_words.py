@@ -1,4 +1,4 @@
-"""One of a thing is not called by the plural, in whatever the program says."""
+"""Test that the program calls one thing by the singular."""
 
 from __future__ import annotations
 
@@ -81,14 +81,14 @@ SAID: list[tuple[list[str], str, str]] = [
 
 @pytest.mark.parametrize(("arguments", "stdin", "said"), SAID, ids=[said for _, _, said in SAID])
 def test_one_is_followed_by_the_singular(arguments: list[str], stdin: str, said: str) -> None:
-    """In messages, remarks and reports alike."""
+    """A message, remark or report names one thing in the singular."""
     run = CliRunner().invoke(cli, arguments, input=stdin)
     assert said in run.output
     assert not PLURAL_OF_ONE.search(run.output)
 
 
-def test_a_matrix_rounded_to_one_decimal_is_told_so() -> None:
-    """`1 decimal` where the steps on the way were rounded."""
+def test_one_decimal_is_called_by_the_singular() -> None:
+    """The report says `1 decimal` where steps were rounded to one."""
     document = '{"Q": [[0.3, 1]], "K": [[1, 0.7], [0.2, 0.9]], "V": [[1], [7]]}'
     # Weights 0.4894, 0.5106 become 0.5 and 0.5.
     run = CliRunner().invoke(cli, ["check", document, "-"], input='{"output": [["4.0000"]]}')

@@ -1,4 +1,4 @@
-"""Documents of layers that cannot be calculated: what is wrong is told with its place."""
+"""Test that a document of layers that cannot be calculated is refused, with the place named."""
 
 from __future__ import annotations
 
@@ -349,12 +349,12 @@ REFUSED: list[tuple[str, Entries, str]] = [
     ids=[case for case, _, _ in REFUSED],
 )
 def test_errors_name_the_sublayer(given: Entries, message: str) -> None:
-    """One line with the sublayer, the fact and the cure."""
+    """The message is one line with the sublayer, the fact and the cure."""
     assert refused(given) == f"Error: standard input: {message}\n"
 
 
 def test_only_knows_the_steps_of_layers() -> None:
-    """A step without its sublayer, and one of a layer that is not there; all that there are."""
+    """A step without its sublayer, or of an absent layer, is refused with the names of steps."""
     asked = (("scaled", "self.scaled"), ("layers.2.self.weights", "self.weights"))
     for name, meant in asked:
         result = run("compute", "-", "--only", name, given=document("encoder"))
@@ -373,10 +373,10 @@ MEANT = [
 
 
 @pytest.mark.parametrize(("kind", "layers", "name", "meant"), MEANT)
-def test_a_step_without_its_layer_is_that_of_its_full_names(
+def test_a_step_without_its_layer_suggests_full_names(
     kind: str, layers: int, name: str, meant: list[str]
 ) -> None:
-    """Every command suggests the full names that end in what was asked, three at most."""
+    """Every command suggests the full names that end in the given name, three at most."""
     given = document(kind, layers)
     guess = f" is no step of this calculation (did you mean {' or '.join(map(repr, meant))}?). Its"
     for arguments in (

@@ -1,4 +1,4 @@
-"""W_qkv and b_qkv: the projections of queries, keys and values side by side."""
+"""Test W_qkv and b_qkv, the projections of queries, keys and values side by side."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HEADS, N, D_MODEL, D_K = 6, 5, 11, 13
 @pytest.mark.parametrize("layout", ["rows", "columns", "torch"])
 @pytest.mark.parametrize("kv_heads", [2, 6])
 def test_packed_projections_are_the_three_side_by_side(layout: str, kv_heads: int) -> None:
-    """W_qkv and b_qkv, as a layout writes them: queries, keys, values."""
+    """W_qkv and b_qkv give what the projections of Q, K and V give, in every layout."""
     X = numbers(matrix("X", N, D_MODEL))
     weights = {
         "W_q": numbers(matrix("W_q", D_MODEL, HEADS * D_K)),
@@ -68,5 +68,5 @@ REFUSED: list[tuple[Document, str]] = [
 def test_packed_projections_that_cannot_be_cut_are_refused(
     document: Document, message: str
 ) -> None:
-    """One line with the object, the fact and the cure."""
+    """An unfit W_qkv is refused in one line with the object, the fact and the cure."""
     assert message in refused(document)

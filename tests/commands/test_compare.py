@@ -1,4 +1,4 @@
-"""`attncli compare`: several conventions side by side, and the cell where they part."""
+"""Test `attncli compare`: several conventions side by side, and the cell where they differ."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tests.running import compute
 
 
 def compare(document: Document, *options: str) -> str:
-    """What `attncli compare` prints."""
+    """Return the output of `attncli compare`."""
     run = CliRunner().invoke(cli, ["compare", "-", *options], input=json.dumps(document))
     assert run.exit_code == 0, run.stderr
     return run.stdout
 
 
 def pair(*names: str) -> list[str]:
-    """Conventions as options."""
+    """Return two conventions as options."""
     return [part for name in names for part in ("--convention", name)]
 
 
@@ -36,8 +36,8 @@ SMALL = {
 }
 
 
-def test_the_first_parting_is_told_with_its_cell() -> None:
-    """A column a convention, a row a step, and a sentence each."""
+def test_the_first_difference_is_shown_with_its_cell() -> None:
+    """The first differing cell is shown, with one table column per convention, and a sentence."""
     assert compare(SMALL, *pair("paper", "d2l", "onnx")) == (
         "The largest difference of each step from paper:\n"
         "\n"
@@ -55,7 +55,7 @@ def test_the_first_parting_is_told_with_its_cell() -> None:
 
 
 def test_one_convention_is_set_beside_paper_as_json() -> None:
-    """A left out step is the one before it: Keras does not scale."""
+    """One convention is compared with paper, and a step that it omits equals the step before it."""
     found = json.loads(compare({**SMALL, "mask": "causal"}, *pair("keras"), "-f", "json"))
     (keras,) = found.pop("compared")
     assert found == {"against": "paper"}
@@ -66,8 +66,8 @@ def test_one_convention_is_set_beside_paper_as_json() -> None:
     assert keras["differences"]["masked"] == "inf"
 
 
-def test_what_is_beyond_roundoff_parts() -> None:
-    """An eps of 0.001 instead of 0.00001 beside a variance of about a million."""
+def test_differences_beyond_roundoff_are_reported() -> None:
+    """An eps of 0.001 instead of 0.00001 is a difference beside a variance of about a million."""
     large = (1000 * numbers(matrix("X", 3, 5))).tolist()
     document = {"layer": "encoder", "score": "dot", "X": large}
     document |= {f"norm_{number}": {"gamma": [1.0] * 5, "beta": [0.0] * 5} for number in (1, 2)}
@@ -80,8 +80,8 @@ def test_what_is_beyond_roundoff_parts() -> None:
     assert 1e-11 < keras["differences"]["norm_1.output"] < 1e-7
 
 
-def test_roundoff_of_large_numbers_does_not_part() -> None:
-    """Sums in another order differ in the sixteenth digit: far above 1e-12 beside a billion."""
+def test_roundoff_of_large_numbers_is_not_a_difference() -> None:
+    """Sums in another order differ by more than 1e-9 beside a billion, and count as equal."""
     document: Document = {"X": matrix("X", 7, 5), "mask": "causal"}
     document |= {"W_q": matrix("W_q", 5, 3), "W_k": matrix("W_k", 5, 3)}
     document["W_v"] = (1e9 * numbers(matrix("W_v", 5, 11))).tolist()
@@ -93,7 +93,7 @@ def test_roundoff_of_large_numbers_does_not_part() -> None:
 
 @pytest.mark.parametrize("names", [("paper", "torch-mha"), ("torch-mha", "paper")])
 def test_a_step_of_one_side_stands_where_that_side_calculates_it(names: tuple[str, ...]) -> None:
-    """The mean of the heads comes after the weights, in each attention of a layer."""
+    """`average` stands after the weights, as in torch-mha, in each attention of a layer."""
     document = layered.document("decoder") | {"layout": "rows"}
     found = json.loads(compare(document, *pair(*names), "-f", "json"))
     steps = list(found["compared"][0]["differences"])
@@ -101,8 +101,8 @@ def test_a_step_of_one_side_stands_where_that_side_calculates_it(names: tuple[st
     assert [name for name in steps if "average" in name] == ["self.average", "cross.average"]
 
 
-def test_steps_of_other_sizes_and_absent_ones_are_told() -> None:
-    """`average` is a step of torch-mha alone."""
+def test_absent_steps_are_reported() -> None:
+    """`average`, which only torch-mha has, is reported as absent in the other conventions."""
     document = {"X": matrix("X", 3, 4), "heads": 2, "layout": "rows"}
     told = compare(document, *pair("paper", "torch-mha"))
     assert (
@@ -118,7 +118,7 @@ def test_steps_of_other_sizes_and_absent_ones_are_told() -> None:
 def test_more_conventions_than_fit_the_screen_stand_below_each_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Each table has the steps at its side, and no line is wider than the screen."""
+    """Tables of many conventions stand below each other, with all steps, and fit the width."""
     names = ("paper", "annotated-transformer", "torch-sdpa", "d2l", "onnx")
     monkeypatch.setenv("COLUMNS", "41")
     told = compare(SMALL, *pair(*names))
@@ -129,7 +129,7 @@ def test_more_conventions_than_fit_the_screen_stand_below_each_other(
 
 
 def test_cells_are_counted_as_the_layout_writes_them() -> None:
-    """In columns a query is a column."""
+    """In the layout columns, the differing cell is named by the column of its query."""
     columns = {
         **{name: numbers(SMALL[name]).T.tolist() for name in "QKV"},
         "mask": np.array(SMALL["mask"]).T.tolist(),
@@ -141,7 +141,7 @@ def test_cells_are_counted_as_the_layout_writes_them() -> None:
 
 
 def test_warnings_say_under_which_convention() -> None:
-    """One a convention, on stderr."""
+    """Each convention's warnings are on stderr, with its name."""
     run = CliRunner().invoke(
         cli, ["compare", "-", *pair("paper", "onnx", "d2l")], input=json.dumps(SMALL)
     )
@@ -156,9 +156,9 @@ def test_warnings_say_under_which_convention() -> None:
     [
         (
             [],
-            "Error: no convention is named to compare. Write --convention A --convention B, out of",
+            "Error: there is no convention to compare. Write --convention keras --convention d2l;",
         ),
-        (pair("pytorch"), "Error: convention is 'pytorch': it must be paper, torch-sdpa,"),
+        (pair("pytorch"), "Error: --convention is 'pytorch': it must be paper, torch-sdpa,"),
         (
             pair("torch-mha"),
             (
@@ -170,7 +170,7 @@ def test_warnings_say_under_which_convention() -> None:
     ],
 )
 def test_what_cannot_be_compared_is_refused(options: list[str], message: str) -> None:
-    """The convention is named."""
+    """A comparison that is not possible is refused, with the convention named."""
     document = {
         "X": matrix("X", 3, 2),
         **{name: matrix(name, 2, 5) for name in ("W_q", "W_k", "W_v")},
@@ -182,7 +182,7 @@ def test_what_cannot_be_compared_is_refused(options: list[str], message: str) ->
 
 
 def test_a_document_in_the_layout_of_its_own_convention_gets_a_hint() -> None:
-    """It is paper that reads the weights otherwise, not torch-mha."""
+    """A document with torch-mha's layout gets a hint that paper reads the weights otherwise."""
     weights = {name: matrix(name, 5, 2) for name in ("W_q", "W_k", "W_v")}
     document = {"X": matrix("X", 3, 2), **weights, "convention": "torch-mha"}
     run = CliRunner().invoke(cli, ["compare", "-", *pair("paper")], input=json.dumps(document))

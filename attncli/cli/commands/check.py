@@ -8,18 +8,22 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from attncli.cli.check_arguments import read_arguments, read_problem_and_answer, read_written
+from attncli.cli.help import Command
+from attncli.cli.messages import surroundings
 from attncli.cli.options import (
     Output,
     complete,
+    option,
     problem_options,
     refuse_given,
     result_options,
     steps,
 )
-from attncli.cli.problem_arguments import calculate
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import waiting
+from attncli.cli.values import distance, whole_number
 from attncli.errors import AttncliError, errors_at
+from attncli.face.functions import compute
 from attncli.formats import MISTAKE_PAGES, REPORTS
 from attncli.records import values_of
 from attncli.words import in_words
@@ -52,38 +56,43 @@ def _complete(ctx: click.Context, param: click.Parameter, typed: str) -> list[Co
     return complete(names, or_file=names is tuple)(ctx, param, typed)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument(
     "arguments",
     nargs=-1,
     metavar="[DOCUMENT] ANSWER [NAME=VALUE]...",
     shell_complete=_complete,
 )
-@click.option(
+@option(
     "--step",
     metavar="STEP",
     shell_complete=complete(steps),
     help="The step that a matrix without a name stands for.",
 )
-@click.option("--decimals", type=click.IntRange(0, 20), help="Decimals that must be right.")
-@click.option(
-    "--atol", type=click.FloatRange(0), help="Largest difference at which a cell is right."
+@option(
+    "--decimals",
+    type=whole_number(0, 20),
+    metavar="N",
+    help="Decimals that must be right, from 0 to 20 (default: the decimals as written).",
 )
-@click.option(
+@option(
+    "--atol",
+    type=distance(),
+    metavar="NUMBER",
+    help="Largest difference at which a cell is right.",
+)
+@option(
     "--rtol",
-    type=click.FloatRange(0),
+    type=distance(),
+    metavar="NUMBER",
     help="Largest relative difference at which a cell is right.",
 )
-@click.option(
+@option(
     "--strict", is_flag=True, help="Fail steps that are rounded too early or to too few digits."
 )
-@click.option(
-    "--points", metavar="N|STEP=N,...", default="", help="Points of each step (default: 1)."
-)
-@click.option("--laws", is_flag=True, help="Check an answer without its problem, by general laws.")
-@click.option(
-    "--mistakes", is_flag=True, help="Show the known mistakes, or only those of these names."
-)
+@option("--points", metavar="N|STEP=N,...", default="", help="Points of each step (default: 1).")
+@option("--laws", is_flag=True, help="Check an answer without its problem, by general laws.")
+@option("--mistakes", is_flag=True, help="Show the known mistakes, or only those of these names.")
 @result_options(REPORTS, full=True, color=True)
 @problem_options("mask")
 @debug_option
@@ -160,7 +169,7 @@ def check_document(document: Document, written: Written, options: CheckOptions) 
     """Return the report on an answer to the problem of a document. Raises AttncliError."""
     from attncli.homework.checking import check_answer
 
-    result = calculate(document, ())
+    result = compute(document, surroundings=surroundings()).made
     with waiting("checking"), errors_at(written.source):
         return check_answer(result, written.entries, options)
 
