@@ -168,7 +168,7 @@ def test_the_steps_of_compute_are_a_right_answer(name: str, tmp_path: Path) -> N
 
 
 # The choices that laws depend on, as options of `check --laws`.
-LAWFUL = ("score", "normaliser", "temperature", "layout", "norm_kind", "eps", "activation")
+LAWFUL = ("score", "normaliser", "temperature", "layout", "eps", "activation")
 
 
 @every

@@ -810,9 +810,47 @@ def test_the_catalogue_is_listed_with_formulas() -> None:
 
 
 ERRORS = [
-    ([LESSON], None, "check needs a document and an answer, but there is 1 file."),
+    ([], None, "check needs a problem and an answer. Write attncli check problem.json answer.json"),
+    ([LESSON], None, "check needs an answer beside the problem. Write attncli check problem.json"),
+    (["X=[[1]]"], None, "check needs an answer beside the problem."),
+    (["weights=[[1]]"], None, "check needs a problem beside the answer. Write attncli check"),
+    (["-", "--step", "weights"], "[[1]]", "check needs an answer beside the problem."),
+    ([LESSON] * 2, None, "self_attention.json: the answer holds no step. Its steps are Q, K, V"),
+    ([LESSON] * 3, None, "check needs a problem and an answer, but there are 3 files."),
+    ([LESSON, "-", "heads=2"], "{}", "Write --heads 2."),
+    ([LESSON, "-", "wights=[[1]]"], "{}", "the name 'wights' is unknown. Did you mean weights?"),
+    (
+        [LESSON, 'weights={"Q": [[1]], "K": [[1]]}'],
+        None,
+        """weights={"Q": [[1]], "K": [[1]]}: it holds Q, K, but not weights.""",
+    ),
+    (
+        [LESSON, "-"],
+        '{"weights": [[1]], "attention": [[1]]}',
+        "standard input: weights is given twice: as 'weights' and as 'attention'. Leave out one",
+    ),
+    (
+        [LESSON, "-", "--step", "output"],
+        '{"weights": [[1]]}',
+        "--step output has no effect: the matrices of standard input have names. Leave out --step.",
+    ),
+    (
+        [LESSON, "weights=[[1]]", "--step", "output"],
+        None,
+        "--step output has no effect: STEP=FILE names its step. Leave out --step.",
+    ),
+    (
+        [LESSON, "-", "--decimals", "2", "--atol", "0"],
+        "{}",
+        "--decimals and --atol exclude each other: each decides which cells are right. Leave out",
+    ),
+    (
+        [LESSON, "-", "--decimals", "0", "--rtol", "1"],
+        "{}",
+        "--decimals and --rtol exclude each other: each decides which cells are right. Leave out",
+    ),
     ([LESSON, "-"], '{"wights": [[1]]}', "the name 'wights' is unknown. Did you mean weights?"),
-    ([LESSON, "-"], '{"hidden": [[1]]}', "hidden is no step of this calculation"),
+    ([LESSON, "-"], '{"hidden": [[1]]}', "of this calculation"),
     ([LESSON, "-"], '{"scores": [[1, "two"]]}', "scores, row 1, column 2 is 'two': no arithmetic."),
     ([LESSON, "-"], '{"scores": [[1, true]]}', "scores, row 1, column 2 is True: a truth value."),
     ([LESSON, "-"], '{"scores": [[1, 2], [3]]}', "the rows of scores are of different lengths"),
@@ -825,18 +863,57 @@ ERRORS = [
         '{"X": [[1, 0, 1, 0], [0, 2, 0, 2], [1, 1, 1, 1.01]], "Q": [[1]]}',
         "X of the answer is not the X of the problem. An answer holds steps; leave out the inputs.",
     ),
-    ([LESSON, "-", "--points", "weights=x"], "{}", "'x' is no number of points."),
+    (
+        [LESSON, "-", "--points", "weights=x"],
+        "{}",
+        "--points weights=x: 'x' is not a number of points.",
+    ),
     (
         [LESSON, "-", "--points", "wights=1"],
         "{}",
-        "wights is no step of this calculation (did you mean 'weights'?).",
+        "--points wights=1: wights is not a step of this calculation (did you mean 'weights'?).",
     ),
-    ([LESSON, "-", "--atol", "nan"], "{}", "--atol is nan: it must be a finite distance."),
-    (["--laws"], None, "--laws needs an answer alone, but there are 0 files."),
+    (
+        [LESSON, "-", "--atol", "nan"],
+        "{}",
+        "--atol is 'nan': it must be a number of at least 0",
+    ),
+    (["--laws"], None, "--laws needs one answer, but there is none. Write attncli check --laws"),
+    (["--laws", LESSON, LESSON], None, "--laws needs one answer, but there are 2 files."),
+    (
+        ["--laws", "X=[[1]]", "weights=[[1]]"],
+        None,
+        "X=[[1]]: --laws checks an answer without its problem. Leave out the input, or leave out",
+    ),
+    *(
+        (["--laws", "-", *option], "{}", f"{option[0]} has no effect with --laws. Leave out one")
+        for option in (
+            *(["--strict"], ["--points", "2"], ["--decimals", "0"], ["--atol", "0"]),
+            *(["--rtol", "0"], ["--mask", "causal"], ["--heads", "2"]),
+        )
+    ),
+    *(
+        (["--mistakes", *option], None, f"{option[0]} has no effect with --mistakes. Leave out one")
+        for option in (["--step", "Q"], ["--laws"], ["--strict"], ["--score", "dot"])
+    ),
+    (
+        ["--mistakes", "-f", "gradescope"],
+        None,
+        "--format gradescope has no effect with --mistakes. Write --format table or json.",
+    ),
+    (
+        ["--mistakes", "no-scale", "no-scal"],
+        None,
+        "'no-scal' is not a known mistake (did you mean 'no-scale'?). attncli check --mistakes",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("arguments", "stdin", "message"), ERRORS, ids=[e[2] for e in ERRORS])
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "message"),
+    ERRORS,
+    ids=[f"{' '.join(e[0][-2:])}: {e[2]}" for e in ERRORS],
+)
 def test_bad_input_ends_with_2(arguments: list[str], stdin: str | None, message: str) -> None:
     """Bad input ends with status 2, one line on stderr and nothing on stdout."""
     run = CliRunner().invoke(cli, ["check", *arguments], input=stdin)

@@ -26,6 +26,11 @@ class Tolerance:
     rtol: float | None = None
     epsilon: float = float(np.finfo(np.float64).eps)
 
+    @property
+    def by_distance(self) -> bool:
+        """True if a distance, and not the digits, decides which cells are right."""
+        return self.atol is not None or self.rtol is not None
+
     def allowed_distance(self, answered: AnswerMatrix, expected: Numbers) -> Numbers:
         """The distance from the expected value at which a cell is right.
 
@@ -33,7 +38,7 @@ class Tolerance:
         last bits that programs differ in. `rtol` is a share of the expected value, so nothing at 0.
         """
         bits = self.roundoff(answered, expected)
-        if self.atol is not None or self.rtol is not None:
+        if self.by_distance:
             shares = (self.rtol or 0) * np.abs(np.nan_to_num(expected))
             return (self.atol or 0) + shares + bits
         finest = answered.finest if self.decimals is None else self.decimals

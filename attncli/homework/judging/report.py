@@ -11,7 +11,9 @@ from attncli.homework.answers.answer import EXACT, AnswerMatrix
 from attncli.homework.answers.tolerance import half_a_unit
 from attncli.homework.diagnosis.diagnosis import Diagnosis, Explanation
 from attncli.homework.diagnosis.replacements import Replacement
+from attncli.homework.judging.headline import headline
 from attncli.homework.judging.judge import Judge, Judgement, Verdict
+from attncli.homework.judging.largest_difference import LargestDifference, largest_difference
 from attncli.homework.judging.slips import slips
 from attncli.homework.judging.stand_ins import with_stand_ins
 from attncli.records import record
@@ -37,6 +39,7 @@ class StepReport:
     """The report on one step; `passed` is None where nothing was answered.
 
     `rationale` says what is wrong, `help` what to do about it, `mistakes` what may explain it.
+    `largest` is the largest difference from the right numbers, where a distance decides.
     """
 
     name: str
@@ -48,6 +51,7 @@ class StepReport:
     help: str = ""
     mistakes: tuple[str, ...] = ()
     differences: tuple[WrongCell, ...] = ()
+    largest: LargestDifference | None = None
 
     @property
     def marks(self) -> str:
@@ -56,11 +60,16 @@ class StepReport:
 
 @record(frozen=True)
 class Report:
-    """The whole answer; `first` is the step that is wrong by itself, before all others."""
+    """The whole answer; `first` is the step that is wrong by itself, before all others.
+
+    `headline` is one sentence on it; `by_distance` is True if a distance decides what is right.
+    """
 
     title: str
     lines: tuple[StepReport, ...]
     first: str | None
+    headline: str
+    by_distance: bool = False
 
     @property
     def score(self) -> float:
@@ -91,6 +100,7 @@ class _Outcome:
     diagnosis: Diagnosis
     slips: tuple[str, ...]
     first: str | None
+    largest: LargestDifference | None
 
 
 def report(judge: Judge, points: Mapping[str, float], is_strict: bool) -> Report:
@@ -101,6 +111,7 @@ def report(judge: Judge, points: Mapping[str, float], is_strict: bool) -> Report
     plan = judge.trace.plan
     lines: list[StepReport] = []
     first: str | None = None
+    by_distance = judge.tolerance.by_distance
     for step in list(with_stand_ins(judge.problem, plan, judge.answer)):
         judged = judge.judge(step)
         is_wrong = judged.verdict in (Verdict.WRONG, Verdict.SHAPE)
@@ -119,9 +130,11 @@ def report(judge: Judge, points: Mapping[str, float], is_strict: bool) -> Report
         is_slip = verdict == Verdict.WRONG and not diagnosis.explanations
         found = tuple(slips(judged, judge.own)) if is_slip else ()
         worth = points.get(judged.name, 1 if judged.name in plan.names else 0)
-        outcome = _Outcome(judge.problem, judged, verdict, diagnosis, found, first)
+        largest = largest_difference(judge.problem, judged) if by_distance else None
+        outcome = _Outcome(judge.problem, judged, verdict, diagnosis, found, first, largest)
         lines.append(_line(outcome, worth, is_strict))
-    return Report(judge.problem.choices.title, tuple(lines), first)
+    title = judge.problem.choices.title
+    return Report(title, tuple(lines), first, headline(lines), by_distance)
 
 
 def _line(outcome: _Outcome, worth: float, is_strict: bool) -> StepReport:
@@ -140,6 +153,7 @@ def _line(outcome: _Outcome, worth: float, is_strict: bool) -> StepReport:
         help=advice,
         mistakes=tuple(dict.fromkeys(names or (["single-cell-slip"] if outcome.slips else []))),
         differences=tuple(differences(outcome.problem, judged)),
+        largest=outcome.largest,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from attncli.homework.answers.answer import Answer
+from attncli.homework.judging.headline import headline_of_laws
 from attncli.homework.judging.judge import Verdict
 from attncli.homework.judging.report import Report, StepReport
 from attncli.homework.laws import attention_laws, layer_laws  # noqa: F401  # enter their laws
@@ -24,8 +25,8 @@ def check_laws(answer: Answer, assumptions: Assumptions) -> Report:
     """
     scopes = {name.removesuffix(name.rpartition(".")[2]): None for name in answer}
     sublayers = [SublayerAnswer(answer, scope, assumptions) for scope in scopes]
-    lines = (line for name, check in LAWS.items() for line in _lines(name, check, sublayers))
-    return Report("", tuple(lines), None)
+    lines = tuple(line for name, check in LAWS.items() for line in _lines(name, check, sublayers))
+    return Report("", lines, None, headline_of_laws(lines))
 
 
 def _lines(name: str, check: Law, sublayers: list[SublayerAnswer]) -> Iterator[StepReport]:
