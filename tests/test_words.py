@@ -47,7 +47,7 @@ SAID: list[tuple[list[str], str, str]] = [
     (
         ["compute", "Q=[[[[1]]]]", "K=[[[[1]],[[2]]]]"],
         "",
-        "1 head of queries cannot share 2 evenly.",
+        "1 query head cannot share 2 key heads evenly.",
     ),
     (["mask", "[[1]]"], "", "Open: 1 of 1 cell (100%)."),
     (["mask", "[[1,0]]"], "", "No query sees key 2."),

@@ -134,7 +134,7 @@ def test_the_mean_of_the_heads_is_a_step_of_torch_mha() -> None:
     expected = sum(numbers(head) for head in steps["weights"]) / 3
     np.testing.assert_allclose(steps["average"], expected, rtol=1e-15)
     assert "average" not in under("torch-mha", QKV)
-    assert "average is no step of this calculation" in refused(document, "--only", "average")
+    assert "average is not a step of this calculation" in refused(document, "--only", "average")
 
 
 REFUSED: list[tuple[Document, str]] = [
