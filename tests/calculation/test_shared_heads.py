@@ -134,8 +134,8 @@ REFUSED: list[tuple[Document, str]] = [
     (
         {**QKV, "Q": matrix("Q", 3, 8), "heads": 4},
         (
-            "K is 5 × 4 but Q is 3 × 8: Q has 4 heads, but K is only as wide as 2 of them. If heads "
-            "share keys, use --kv-heads 2; otherwise give both the same width."
+            "K is 5 × 4 but Q is 3 × 8: Q has 4 heads, but K is only as wide as 2 of them. If "
+            "heads share keys, use --kv-heads 2; otherwise give both the same width."
         ),
     ),
     (

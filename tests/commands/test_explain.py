@@ -559,6 +559,6 @@ def test_numbers_that_overflow_warn_once_and_in_our_words() -> None:
     assert result.stderr == (
         "Warning: scores overflows float64: of its numbers, 2 of 2 became infinite or NaN.\n"
     )
-    assert "weights[1,1] = nan  (a score is infinite, or no number)" in result.stdout
+    assert "weights[1,1] = nan  (a score is infinite or NaN)" in result.stdout
     tiny = run("Q=[[1e300]]", "K=[[1],[2]]", "weights", "--temperature", "1e-10")
     assert tiny.stderr == ""
