@@ -47,6 +47,22 @@ def test_weights_are_read_in_the_layout_of_the_convention(name: str, layout: str
     assert under(name, {**document, "layout": "rows"})["Q"] == compute(document)["Q"]
 
 
+@pytest.mark.parametrize("name", CONVENTIONS)
+def test_projections_need_heads_where_weights_do_not_show_them(name: str) -> None:
+    """Modules that store d_out × d_in have heads, but save no number of heads: it is required."""
+    document = {"X": matrix("X", N, D), **SQUARE, "convention": name}
+    if CONVENTIONS[name].choices.get("layout") != "torch":
+        assert compute(document) == compute({**document, "heads": 1})
+        return
+    assert refused(document) == (
+        "Error: standard input: heads is not given, and W_q has the same shape for any number of "
+        "heads. Give --heads with the number that the module was made with: 1 or 7.\n"
+    )
+    several = {"W_q": [SQUARE["W_q"]] * 2, "W_k": [SQUARE["W_k"]] * 2, "W_v": [SQUARE["W_v"]] * 2}
+    for given in ({"heads": 7}, several):
+        assert "output" in compute({**document, **given})
+
+
 def test_true_means_ignore_in_modules_of_pytorch_alone() -> None:
     """The polarity of a mask of booleans, or of 0 and 1; numbers are added."""
     mask = [[True, False, True, True, False]] * N

@@ -230,12 +230,12 @@ def without_heads(name: str) -> dict[str, Any]:
         ("transformer, pre, gelu", "encoder.layers.1.self: ", "1, 2, 3 or 6"),
     ],
 )
-def test_heads_must_be_said(name: str, where: str, divisors: str) -> None:
-    """No shape tells them, and a wrong number gives wrong results that look like right ones."""
+def test_a_state_dict_needs_heads(name: str, where: str, divisors: str) -> None:
+    """A document without `heads` is refused: a wrong number would give wrong results unnoticed."""
     document = without_heads(name)
     assert refused("-", stdin=json.dumps(document).encode()) == (
-        f"standard input: {where}heads is not said, and PyTorch's weights do not tell it. "
-        f"Give --heads, as the layer was made with: {divisors}."
+        f"standard input: {where}heads is not given, and W_q has the same shape for any number of "
+        f"heads. Give --heads with the number that the module was made with: {divisors}."
     )
     one = compute({**document, "heads": 1})
     assert one == compute(

@@ -57,13 +57,13 @@ def drop_axis_of_one_head(matrices: dict[str, Array], known: Mapping[str, Axes])
 def check_heads_said(matrices: Mapping[str, Array], heads: int | None) -> None:
     """Raise ProblemError if X is projected and the number of heads is not given.
 
-    The weights of one head have the same shape as those of several: with a wrong number, all
-    results are wrong, and nothing shows it.
+    W_q of one head has the same shape as W_q of several heads together: with a wrong number of
+    heads all results are wrong, and no error shows it.
     """
     if heads is None and "W_q" in matrices and not _with_heads(matrices):
         width = matrices["W_q"].shape[-1]
-        message = "heads is not said, and PyTorch's weights do not tell it."
-        hint = f"Give --heads, as the layer was made with: {divisors(width)}."
+        message = "heads is not given, and W_q has the same shape for any number of heads."
+        hint = f"Give --heads with the number that the module was made with: {divisors(width)}."
         raise ProblemError(message, hint, ("heads",))
 
 
