@@ -32,7 +32,7 @@ SAID: list[tuple[list[str], str, str]] = [
     (
         ["compute", "Q=[[[1]]]", "K=[[[1]],[[2]]]", "--position", "rope:dims=2"],
         "",
-        "turns 2 columns, but there is 1 column.",
+        "rotates 2 columns, but there is 1 column.",
     ),
     (
         ["compute", "X=[[1,2]]", "--convention", "torch-mha", "W_qkv=[[1],[2]]", "--heads", "1"],

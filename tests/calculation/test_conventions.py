@@ -157,11 +157,11 @@ REFUSED: list[tuple[Document, str]] = [
     ({**QKV, "convention": "pytorch"}, "convention is 'pytorch': it must be paper, torch-sdpa,"),
     (
         {**QKV, "convention": "keras", "mask": "window:0,1"},
-        "window:0,1 is empty: keras counts the query's own key too.",
+        "window:0,1 is empty: in keras, LEFT and RIGHT include the query's own key.",
     ),
     (
         {**QKV, "convention": "keras", "mask": "window:1,0"},
-        "window:1,0 is empty: keras counts the query's own key too.",
+        "window:1,0 is empty: in keras, LEFT and RIGHT include the query's own key.",
     ),
 ]
 

@@ -159,7 +159,7 @@ def test_a_wide_picture_is_broken_into_blocks(monkeypatch: pytest.MonkeyPatch) -
 
 ERRORS = [
     (["causal"], "causal: how many queries has the mask causal? Write attncli mask causal 4"),
-    (["casual", "3"], "'casual' is no mask (did you mean 'causal'?)"),
+    (["casual", "3"], "'casual' is not a mask (did you mean 'causal'?)"),
     (["padding:9", "3"], "padding:9 counts 9 real keys, but there are 3 keys."),
     (["[[1,0]]", "3"], "[[1,0]] has its own size, 1 × 2. Leave out N and M."),
     (["[[[[[1,0]]]]]"], "the mask is 1 × 1 × 1 × 1 × 2, of rank 5."),
