@@ -146,7 +146,7 @@ REFUSED: list[tuple[Document, str]] = [
     ),
     ({**QKV, "cache_lens": [3, 2]}, "cache_lens gives 2 lengths, but Q has batch entries: 1."),
     ({**QKV, "cache_lens": [6]}, "cache_lens counts 6 real keys, but there are 5 keys."),
-    ({**QKV, "cache_lens": [1.5]}, "it must be whole numbers from 0, one a batch entry"),
+    ({**QKV, "cache_lens": [1.5]}, "it must be whole numbers of at least 0, one per batch entry"),
 ]
 
 

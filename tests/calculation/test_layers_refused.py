@@ -33,13 +33,13 @@ REFUSED: list[tuple[str, Entries, str]] = [
     (
         "a sublayer misspelled",
         {**ENCODER, "fnn.W_1": ROWS},
-        "the name 'fnn.W_1' is unknown: fnn is no sublayer. Did you mean ffn?",
+        "the name 'fnn.W_1' is unknown: fnn is not a sublayer. Did you mean ffn?",
     ),
     (
         "no such sublayer",
         {**ENCODER, "head.W_1": ROWS},
         (
-            "the name 'head.W_1' is unknown: head is no sublayer. They are self, cross, ffn, "
+            "the name 'head.W_1' is unknown: head is not a sublayer. Known are self, cross, ffn, "
             "norm_1, norm_2, norm_3, norm_final, encoder, decoder, layers."
         ),
     ),
@@ -52,8 +52,8 @@ REFUSED: list[tuple[str, Entries, str]] = [
         "a sublayer that is a list",
         {**ENCODER, "self": ROWS},
         (
-            "self is no matrix: it is where matrices stand. Write them under it: self.NAME, or an "
-            "object in JSON."
+            "self is not a matrix, but contains matrices. Name one of them: self.NAME, "
+            "or write an object in JSON."
         ),
     ),
     (

@@ -58,9 +58,9 @@ class Rotate(OfOne):
 
     def formula(self, layout: Layout) -> str:
         half = self.dims // 2 if self.dims else "d/2"
-        pairs = "2i and 2i + 1" if self.angles.is_interleaved else f"i and i + {half}"
+        pair = "(2i, 2i + 1)" if self.angles.is_interleaved else f"(i, i + {half})"
         angles = self.angles.text(self.dims, self.first)
-        return f"{self.source}, features {pairs} rotated by {angles}"
+        return f"{self.source}, pairs {pair} rotated by {angles}"
 
     def cell(self, index: Index, source: Array) -> Expression:
         width = self.dims or source.shape[-1]
