@@ -96,8 +96,8 @@ def test_a_vector_of_zeros_has_no_direction() -> None:
         [0, pytest.approx(11 / 5 / 5**0.5), 0],
     ]
     assert result.stderr.splitlines() == [
-        "Warning: Q has 1 vector of zeros: a cosine with zeros is not defined, and counts as 0.",
-        "Warning: K has 2 vectors of zeros: a cosine with zeros is not defined, and counts as 0.",
+        "Warning: Q has 1 vector of zeros: cosines are not defined there, and 0 is used.",
+        "Warning: K has 2 vectors of zeros: cosines are not defined there, and 0 is used.",
     ]
     document = ["Q=[[0, 0], [1, 2]]", "K=[[3, 4]]", "--score", "cosine"]
     told = CliRunner().invoke(cli, ["explain", *document, "scores"]).stdout.splitlines()
@@ -105,7 +105,7 @@ def test_a_vector_of_zeros_has_no_direction() -> None:
     assert told[1].endswith("= 11.00 / 11.18 = 0.98")
     once = run({"X": [[0, 0], [1, 2]], "score": "cosine"}).stderr
     assert once == (
-        "Warning: X has 1 vector of zeros: a cosine with zeros is not defined, and counts as 0.\n"
+        "Warning: X has 1 vector of zeros: cosines are not defined there, and 0 is used.\n"
     )
 
 

@@ -84,4 +84,4 @@ def test_one_row_of_a_mask_is_for_all_queries(layout: str) -> None:
 )
 def test_numbers_of_a_rule_that_mean_nothing_are_refused(mask: object) -> None:
     """No negative count of keys, and in a window nothing below the −1 of an open end."""
-    assert "cannot be read: known forms are" in refused({"X": [[1, 0], [0, 1]], "mask": mask})
+    assert "cannot be read: write it as" in refused({"X": [[1, 0], [0, 1]], "mask": mask})

@@ -23,7 +23,7 @@ Shape = tuple[int, ...]
 
 
 class Axis(NamedTuple):
-    """One axis of a matrix: what it counts (`n`, `m`, `d_k`, `heads`, …), and its size."""
+    """One axis of a matrix: its name (`n`, `m`, `d_k`, `heads`, …) and its size."""
 
     name: str
     size: int

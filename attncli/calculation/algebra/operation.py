@@ -1,13 +1,13 @@
 """Operations, the parts of a calculation.
 
 An operation is a small frozen record. Its fields of the type `Name` are the matrices that it needs;
-it knows what must hold between their shapes (`needs`), the axes of its result, how to apply itself,
-its formula, how to spell out one cell, and what it costs. All matrices are in the layout `rows`;
-only formulas are written in the user's layout.
+it knows the conditions on their shapes (`needs`), the axes of its result, how to apply itself, its
+formula, the arithmetic of one cell, and its cost. All matrices are in the layout `rows`; only
+formulas are written in the user's layout.
 
 All other methods and properties have a safe default: with it, the program calculates step by step.
-A class that overrides `apply` does not inherit its base class's answers to the questions in
-`ANSWERS`; it gets the defaults.
+A class that overrides `apply` does not inherit the attributes named in `ANSWERS`; it gets the
+defaults of `Operation`.
 """
 
 from __future__ import annotations

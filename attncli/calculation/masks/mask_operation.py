@@ -55,7 +55,7 @@ class Mask(Operation):
         return source
 
     def room(self, result: Axes, *operands: Axes) -> int:
-        """The result, and one temporary for each matrix or rule."""
+        """Return the size of the result, and of one temporary for each matrix or rule."""
         return (1 + max(1, len(operands) - 1 + len(self.rules))) * cells(result)
 
     def apply(self, source: Array, *matrices: NDArray[Any]) -> Array:
@@ -171,10 +171,10 @@ def filled_up(mask: NDArray[Any], m: int, hidden: object) -> NDArray[Any]:
 
 
 def _by(
-    matrices: Mapping[str | Cell, NDArray[Any]], index: Index, says: Callable[[Any], Any]
+    matrices: Mapping[str | Cell, NDArray[Any]], index: Index, holds: Callable[[Any], Any]
 ) -> list[str | Cell]:
-    """Return the reasons whose matrix satisfies `says` at the score `index`."""
-    return [by for by, matrix in matrices.items() if says(matrix[_own(matrix.shape, index)])]
+    """Return the reasons of the matrices whose cell for the score `index` satisfies `holds`."""
+    return [by for by, matrix in matrices.items() if holds(matrix[_own(matrix.shape, index)])]
 
 
 def _noted(result: Expression, judges: Iterable[str | Cell], may: str, index: Index) -> Noted:

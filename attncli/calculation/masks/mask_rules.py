@@ -306,7 +306,7 @@ def read_rule(value: object) -> Rule:
         return MASKS[kind].read(argument)
     except ValueError:
         entry = MASKS[kind]
-        message = f"the mask {_quoted(value)} cannot be read: known forms are {entry.signature}."
+        message = f"the mask {_quoted(value)} cannot be read: write it as {entry.signature}."
         raise ProblemError(message, f"Meaning: {entry.help}.", ("mask",)) from None
 
 

@@ -223,7 +223,7 @@ class Sparsemax(Normalise):
     """max(sᵢⱼ − τᵢ, 0), where τᵢ makes the weights of a row sum to 1.
 
     The weights are the point of the simplex that is nearest to the scores in Euclidean distance:
-    much smaller scores get no weight at all (Martins & Astudillo 2016). τ is (Σ s − 1) / k over the
+    much smaller scores get the weight 0 (Martins & Astudillo 2016). τ is (Σ s − 1) / k over the
     k largest scores, where k is the largest number for which all these scores are above τ.
     """
 
@@ -251,9 +251,9 @@ class Sparsemax(Normalise):
         return Noted(Larger((score - threshold, Number(0))), (f"{keys} all the weight",))
 
     def of_row(self, keys: int) -> Cost:
-        """Subtract the maximum, sort, find τ, subtract it, and compare each difference with 0.
+        """The row maximum, its subtraction, a sort, τ, its subtraction, and m comparisons with 0.
 
-        For m scores, sorting takes m ⌈log₂ m⌉ comparisons. Finding τ takes m − 1 additions, m
+        For m scores, the sort takes m ⌈log₂ m⌉ comparisons; τ takes m − 1 additions, m
         subtractions, m multiplications, m comparisons and a division.
         """
         sorting = keys * (keys - 1).bit_length()
@@ -280,7 +280,7 @@ class Sigmoid(Normalise):
 
     name = "sigmoid"
     meaning = "1 / (1 + exp(−sⱼ))"
-    help = "each score by itself; the sum may be any number (Ramapuram et al. 2024, no bias)"
+    help = "each score by itself, so the sum of a row varies (Ramapuram et al. 2024, no bias)"
     steepness = 0.5
     sums_to_1 = False
 

@@ -138,7 +138,7 @@ class SoftCap(EvenCost, OfOne):
         return self.cap * tanh(scores / self.cap)
 
     def room(self, result: Axes, *operands: Axes) -> int:
-        """The quotients, their tanh, and the result."""
+        """Return the size of the quotients, of their tanh, and of the result."""
         return 3 * cells(result)
 
     def apply(self, source: Array) -> Array:

@@ -64,7 +64,7 @@ class Distances(OfOne):
         return np.asarray(2 ** (-8 * step / steps) * -distances, known.part(self.source).dtype)
 
     def room(self, result: Axes, *operands: Axes) -> int:
-        """The distances as whole numbers, their negatives, and the result."""
+        """Return the size of the distances, of their negatives, and of the result."""
         return 3 * cells(result)
 
     @property

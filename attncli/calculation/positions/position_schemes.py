@@ -176,7 +176,7 @@ def read_position(value: object) -> Position:
         return entry.make(**_options(kind.strip(), text if colon else None))
     except ValueError as error:
         message = f"the position {value!r} cannot be read: {error}."
-        raise ProblemError(message, f"Known forms: {entry.signature}.", ("position",)) from None
+        raise ProblemError(message, f"Write it as {entry.signature}.", ("position",)) from None
 
 
 def _options(kind: str, text: str | None) -> dict[str, object]:

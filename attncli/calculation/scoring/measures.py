@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @record(frozen=True)
 class Measure(OfQueriesAndKeys):
-    """A measure of every query with every key; both have the same width."""
+    """A measure between every query and every key; both have the same width."""
 
     def cell(self, index: Index, queries: Array, keys: Array) -> Expression:
         *leading, query, key = index
@@ -36,7 +36,7 @@ class Measure(OfQueriesAndKeys):
         )
 
     def room(self, result: Axes, *operands: Axes) -> int:
-        """The scores, and the quotients, squares and lengths of queries and keys."""
+        """Return the size of scores, and of quotients, squares and lengths of both operands."""
         return 2 * cells(result) + 4 * sum(map(cells, operands))
 
     def is_undefined(self, query: Array, key: Array) -> bool:
@@ -76,10 +76,7 @@ class Cosine(Measure):
             zeros = int((~matrix.any(axis=-1)).sum())
             if zeros:
                 vectors = count(zeros, "vectors")
-                yield (
-                    f"{name} has {vectors} of zeros: a cosine with zeros is not defined, "
-                    "and counts as 0."
-                )
+                yield f"{name} has {vectors} of zeros: cosines are not defined there, and 0 is used."
 
     def is_undefined(self, query: Array, key: Array) -> bool:
         return not (query.any() and key.any())
