@@ -47,15 +47,13 @@ CONVENTIONS: dict[str, Convention] = by_name(
     PAPER,
     Convention(
         "torch-sdpa",
-        "PyTorch's scaled_dot_product_attention: causal counts from the first key, also with a "
-        "cache",
+        "PyTorch's scaled_dot_product_attention: causal is j ≤ i, also with a cache",
         counts_cache=False,
     ),
     Convention(
         "torch-mha",
         "PyTorch's nn.MultiheadAttention: layout torch; 1 (true) in a mask means hidden; a query "
-        "without keys gets NaN; the step average is the mean of the heads' weights; heads is "
-        "required",
+        "without keys gets NaN; the step average is the mean of the heads' weights; W_q needs heads",
         {"layout": "torch"},
         drops=True,
         counts_cache=False,
@@ -66,7 +64,7 @@ CONVENTIONS: dict[str, Convention] = by_name(
     Convention(
         "torch",
         "PyTorch's Transformer layers and their state dicts: layout torch; 1 (true) in a mask "
-        "means hidden; heads is required",
+        "means hidden; W_q needs heads",
         {"layout": "torch"},
         drops=True,
         counts_cache=False,
@@ -87,7 +85,7 @@ CONVENTIONS: dict[str, Convention] = by_name(
     ),
     Convention(
         "d2l",
-        "Dive into Deep Learning: layout torch, fill -1e6, heads is required",
+        "Dive into Deep Learning: layout torch, fill -1e6; W_q needs heads",
         {"layout": "torch", "fill": -1e6},
         counts_cache=False,
         asks_heads=True,
@@ -95,7 +93,7 @@ CONVENTIONS: dict[str, Convention] = by_name(
     Convention(
         "annotated-transformer",
         "The Annotated Transformer: layout torch, fill -1e9, norms (x − mean) / (s + 1e-6) before "
-        "each sublayer, heads is required",
+        "each sublayer; W_q needs heads",
         {"layout": "torch", "fill": -1e9, "eps": 1e-6, "norm": "pre"},
         counts_cache=False,
         sample_variance=True,

@@ -75,8 +75,8 @@ class Cosine(Measure):
         for name, matrix in dict(zip(self.operands, operands, strict=True)).items():
             zeros = int((~matrix.any(axis=-1)).sum())
             if zeros:
-                vectors = count(zeros, "vectors")
-                yield f"{name} has {vectors} of zeros: cosines are not defined there, and 0 is used."
+                fact = f"{name} has {count(zeros, 'vectors')} of zeros"
+                yield f"{fact}: cosines are not defined there, and 0 is used."
 
     def is_undefined(self, query: Array, key: Array) -> bool:
         return not (query.any() and key.any())
