@@ -53,7 +53,8 @@ CONVENTIONS: dict[str, Convention] = by_name(
     Convention(
         "torch-mha",
         "PyTorch's nn.MultiheadAttention: layout torch; 1 (true) in a mask means hidden; a query "
-        "without keys gets NaN; the step average is the mean of the heads' weights; W_q needs heads",
+        "without keys gets NaN; the step average is the mean of the heads' weights; W_q needs "
+        "heads",
         {"layout": "torch"},
         drops=True,
         counts_cache=False,
