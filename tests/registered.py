@@ -106,7 +106,7 @@ WRITTEN: dict[str, tuple[Collection[str], Mapping[str, Sequence[str]] | None]] =
     "mask": (MASKS, MASKS_AS_WRITTEN),
     "position": (POSITIONS, POSITIONS_AS_WRITTEN),
     "activation": (ACTIVATIONS, None),
-    "convention": ([name for name, kind in CONVENTIONS.items() if not kind.asks_heads], None),
+    "convention": (CONVENTIONS, None),
     "layer": (LAYERS, None),
     "choice": (CHOICES, {name: [name] for name in CHOICES_AS_GIVEN}),
 }

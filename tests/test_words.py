@@ -32,7 +32,7 @@ SAID: list[tuple[list[str], str, str]] = [
     (
         ["compute", "Q=[[[1]]]", "K=[[[1]],[[2]]]", "--position", "rope:dims=2"],
         "",
-        "turns 2 columns, but there is 1 column.",
+        "rotates 2 columns, but there is 1 column.",
     ),
     (
         ["compute", "X=[[1,2]]", "--convention", "torch-mha", "W_qkv=[[1],[2]]", "--heads", "1"],
@@ -47,7 +47,7 @@ SAID: list[tuple[list[str], str, str]] = [
     (
         ["compute", "Q=[[[[1]]]]", "K=[[[[1]],[[2]]]]"],
         "",
-        "1 head of queries cannot share 2 evenly.",
+        "1 query head cannot share 2 key heads evenly.",
     ),
     (["mask", "[[1]]"], "", "Open: 1 of 1 cell (100%)."),
     (["mask", "[[1,0]]"], "", "No query sees key 2."),

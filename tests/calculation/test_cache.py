@@ -147,7 +147,7 @@ REFUSED: list[tuple[Document, str]] = [
     ),
     ({**QKV, "cache_lens": [3, 2]}, "cache_lens has 2 lengths, but Q has 1 batch entry."),
     ({**QKV, "cache_lens": [6]}, "cache_lens counts 6 real keys, but there are 5 keys."),
-    ({**QKV, "cache_lens": [1.5]}, "it must be whole numbers from 0, one a batch entry"),
+    ({**QKV, "cache_lens": [1.5]}, "it must be whole numbers of at least 0, one per batch entry"),
 ]
 
 

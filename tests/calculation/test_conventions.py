@@ -47,6 +47,22 @@ def test_weights_are_read_in_the_layout_of_the_convention(name: str, layout: str
     assert under(name, {**document, "layout": "rows"})["Q"] == compute(document)["Q"]
 
 
+@pytest.mark.parametrize("name", CONVENTIONS)
+def test_projections_need_heads_where_weights_do_not_show_them(name: str) -> None:
+    """Modules that store d_out × d_in have heads, but save no number of heads: it is required."""
+    document = {"X": matrix("X", N, D), **SQUARE, "convention": name}
+    if CONVENTIONS[name].choices.get("layout") != "torch":
+        assert compute(document) == compute({**document, "heads": 1})
+        return
+    assert refused(document) == (
+        "Error: standard input: heads is not given, and W_q has the same shape for any number of "
+        "heads. Give --heads with the number that the module was made with: 1 or 7.\n"
+    )
+    several = {"W_q": [SQUARE["W_q"]] * 2, "W_k": [SQUARE["W_k"]] * 2, "W_v": [SQUARE["W_v"]] * 2}
+    for given in ({"heads": 7}, several):
+        assert "output" in compute({**document, **given})
+
+
 def test_true_means_ignore_in_modules_of_pytorch_alone() -> None:
     """Only in nn modules of PyTorch does True, or 1, in a mask mean "ignore"; numbers are added."""
     mask = [[True, False, True, True, False]] * N
@@ -134,18 +150,18 @@ def test_the_mean_of_the_heads_is_a_step_of_torch_mha() -> None:
     expected = sum(numbers(head) for head in steps["weights"]) / 3
     np.testing.assert_allclose(steps["average"], expected, rtol=1e-15)
     assert "average" not in under("torch-mha", QKV)
-    assert "average is no step of this calculation" in refused(document, "--only", "average")
+    assert "average is not a step of this calculation" in refused(document, "--only", "average")
 
 
 REFUSED: list[tuple[Document, str]] = [
     ({**QKV, "convention": "pytorch"}, "convention is 'pytorch': it must be paper, torch-sdpa,"),
     (
         {**QKV, "convention": "keras", "mask": "window:0,1"},
-        "window:0,1 is empty: keras counts the query's own key too.",
+        "window:0,1 is empty: in keras, LEFT and RIGHT include the query's own key.",
     ),
     (
         {**QKV, "convention": "keras", "mask": "window:1,0"},
-        "window:1,0 is empty: keras counts the query's own key too.",
+        "window:1,0 is empty: in keras, LEFT and RIGHT include the query's own key.",
     ),
 ]
 

@@ -96,15 +96,17 @@ def test_a_vector_of_zeros_has_no_direction() -> None:
         [0, pytest.approx(11 / 5 / 5**0.5), 0],
     ]
     assert result.stderr.splitlines() == [
-        "Warning: Q has 1 vector of zeros, without a direction: cosines are 0 there.",
-        "Warning: K has 2 vectors of zeros, without a direction: cosines are 0 there.",
+        "Warning: Q has 1 vector of zeros: cosines are not defined there, and 0 is used.",
+        "Warning: K has 2 vectors of zeros: cosines are not defined there, and 0 is used.",
     ]
     document = ["Q=[[0, 0], [1, 2]]", "K=[[3, 4]]", "--score", "cosine"]
     told = CliRunner().invoke(cli, ["explain", *document, "scores"]).stdout.splitlines()
     assert told[0] == "scores[1,1] = 0.00  (a vector of zeros has no direction)"
     assert told[1].endswith("= 11.00 / 11.18 = 0.98")
     once = run({"X": [[0, 0], [1, 2]], "score": "cosine"}).stderr
-    assert once == "Warning: X has 1 vector of zeros, without a direction: cosines are 0 there.\n"
+    assert once == (
+        "Warning: X has 1 vector of zeros: cosines are not defined there, and 0 is used.\n"
+    )
 
 
 # Distance.

@@ -33,13 +33,13 @@ REFUSED: list[tuple[str, Entries, str]] = [
     (
         "a sublayer misspelled",
         {**ENCODER, "fnn.W_1": ROWS},
-        "the name 'fnn.W_1' is unknown: fnn is no sublayer. Did you mean ffn?",
+        "the name 'fnn.W_1' is unknown: fnn is not a sublayer. Did you mean ffn?",
     ),
     (
         "no such sublayer",
         {**ENCODER, "head.W_1": ROWS},
         (
-            "the name 'head.W_1' is unknown: head is no sublayer. They are self, cross, ffn, "
+            "the name 'head.W_1' is unknown: head is not a sublayer. Known are self, cross, ffn, "
             "norm_1, norm_2, norm_3, norm_final, encoder, decoder, layers."
         ),
     ),
@@ -52,8 +52,8 @@ REFUSED: list[tuple[str, Entries, str]] = [
         "a sublayer that is a list",
         {**ENCODER, "self": ROWS},
         (
-            "self is no matrix: it is where matrices stand. Write them under it: self.NAME, or an "
-            "object in JSON."
+            "self is not a matrix, but contains matrices. Name one of them: self.NAME, "
+            "or write an object in JSON."
         ),
     ),
     (
@@ -270,7 +270,7 @@ REFUSED: list[tuple[str, Entries, str]] = [
         },
         (
             "self: self.output is 5 × 5 but X is 5 × 11: the residual sum needs equal columns. A "
-            "sublayer gives back as many features as it gets: see its last weight."
+            "sublayer must keep the number of features: check its last weight."
         ),
     ),
     (
@@ -278,7 +278,7 @@ REFUSED: list[tuple[str, Entries, str]] = [
         {**without(ENCODER, "self.b_o"), "self.W_o": matrix("W", HEADS * D_V, N)},
         (
             "norm_1: sublayer is 5 × 5 but X is 5 × 11: the residual sum needs equal columns. A "
-            "sublayer gives back as many features as it gets: see its last weight."
+            "sublayer must keep the number of features: check its last weight."
         ),
     ),
     (
@@ -286,7 +286,8 @@ REFUSED: list[tuple[str, Entries, str]] = [
         {**ENCODER, "norm_1.gamma": [1, 2]},
         (
             "norm_1: gamma is 2 numbers but sum is 5 × 11 (sum = X + sublayer): normalising needs "
-            "as many numbers in gamma as columns in sum. gamma and beta have one number a feature."
+            "as many numbers in gamma as columns in sum. gamma "
+            "and beta need one number per feature."
         ),
     ),
     (
@@ -358,7 +359,7 @@ def test_only_knows_the_steps_of_layers() -> None:
     asked = (("scaled", "self.scaled"), ("layers.2.self.weights", "self.weights"))
     for name, meant in asked:
         result = run("compute", "-", "--only", name, given=document("encoder"))
-        message = f"{name} is no step of this calculation (did you mean {meant!r}?)."
+        message = f"{name} is not a step of this calculation (did you mean {meant!r}?)."
         assert result.exit_code == 2
         assert result.stderr.startswith(f"Error: --only: {message} Its steps are self.Q, self.K, ")
 
@@ -378,7 +379,7 @@ def test_a_step_without_its_layer_suggests_full_names(
 ) -> None:
     """Every command suggests the full names that end in the given name, three at most."""
     given = document(kind, layers)
-    guess = f" is no step of this calculation (did you mean {' or '.join(map(repr, meant))}?). Its"
+    guess = f" step of this calculation (did you mean {' or '.join(map(repr, meant))}?). Its"
     for arguments in (
         ["compute", "-", "--only", name],
         ["explain", "-", f"{name}[1,1]"],
@@ -387,4 +388,6 @@ def test_a_step_without_its_layer_suggests_full_names(
     ):
         result = run(*arguments, given=given)
         assert result.exit_code == 2
-        assert f"{name.casefold()}{guess}" in result.stderr.replace("Weights", "weights")
+        message = result.stderr.replace("Weights", "weights")
+        assert f" {name.casefold()} is " in message
+        assert guess in message

@@ -84,4 +84,4 @@ def test_one_row_of_a_mask_is_for_all_queries(layout: str) -> None:
 )
 def test_impossible_numbers_of_a_rule_are_refused(mask: object) -> None:
     """A negative number of keys, or a side of a window below −1, is refused."""
-    assert "cannot be read: it is written" in refused({"X": [[1, 0], [0, 1]], "mask": mask})
+    assert "cannot be read: write it as" in refused({"X": [[1, 0], [0, 1]], "mask": mask})

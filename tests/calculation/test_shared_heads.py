@@ -118,8 +118,8 @@ REFUSED: list[tuple[Document, str]] = [
             "V": matrix("V", 2, 4, 5, 4),
         },
         (
-            "K is 2 × 4 × 5 × 4 but Q is 2 × 6 × 3 × 4: 6 heads of queries cannot share 4 evenly. "
-            "The number of heads of K must divide 6: 1, 2, 3 or 6."
+            "K is 2 × 4 × 5 × 4 but Q is 2 × 6 × 3 × 4: 6 query heads cannot share 4 key heads "
+            "evenly. The number of heads of K must divide 6: 1, 2, 3 or 6."
         ),
     ),
     (
@@ -134,15 +134,15 @@ REFUSED: list[tuple[Document, str]] = [
     (
         {**QKV, "Q": matrix("Q", 3, 8), "heads": 4},
         (
-            "K is 5 × 4 but Q is 3 × 8: where Q has 4 heads, K has room for 2. Where heads share "
-            "keys, say --kv-heads 2; else give both one width."
+            "K is 5 × 4 but Q is 3 × 8: Q has 4 heads, but K is only as wide as 2 of them. If "
+            "heads share keys, use --kv-heads 2; otherwise give both the same width."
         ),
     ),
     (
         {**QKV, "Q": matrix("Q", 3, 12), "heads": 4, "kv_heads": 2},
         (
-            "K is 5 × 4 but Q is 3 × 12: a head of queries is 12 / 4 = 3 wide, but one of keys "
-            "4 / 2 = 2. With kv_heads 2, K needs 6 columns; else leave out kv_heads."
+            "K is 5 × 4 but Q is 3 × 12: a query head is 12 / 4 = 3 wide, but a key head is "
+            "4 / 2 = 2 wide. Give K 6 columns, or leave out kv_heads."
         ),
     ),
 ]

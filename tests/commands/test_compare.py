@@ -174,6 +174,7 @@ def test_what_cannot_be_compared_is_refused(options: list[str], message: str) ->
     document = {
         "X": matrix("X", 3, 2),
         **{name: matrix(name, 2, 5) for name in ("W_q", "W_k", "W_v")},
+        "heads": 1,
     }
     run = CliRunner().invoke(cli, ["compare", "-", *options], input=json.dumps(document))
     assert run.exit_code == 2

@@ -555,6 +555,6 @@ def test_an_overflow_gives_one_warning() -> None:
     assert result.stderr == (
         "Warning: scores overflows float64: 2 of 2 values became infinite or NaN.\n"
     )
-    assert "weights[1,1] = nan  (a score is infinite, or no number)" in result.stdout
+    assert "weights[1,1] = nan  (a score is infinite or NaN)" in result.stdout
     tiny = run("Q=[[1e300]]", "K=[[1],[2]]", "weights", "--temperature", "1e-10")
     assert tiny.stderr == ""

@@ -228,12 +228,12 @@ def without_heads(name: str) -> dict[str, Any]:
         ("transformer, pre, gelu", "encoder.layers.1.self: ", "1, 2, 3 or 6"),
     ],
 )
-def test_heads_are_required(name: str, where: str, divisors: str) -> None:
-    """Without heads the document is refused, as a wrong number would give plausible results."""
+def test_a_state_dict_needs_heads(name: str, where: str, divisors: str) -> None:
+    """A document without `heads` is refused: a wrong number would give wrong results unnoticed."""
     document = without_heads(name)
     assert refused("-", stdin=json.dumps(document).encode()) == (
-        f"standard input: {where}heads is missing, and PyTorch's weights do not show it. "
-        f"Give --heads, the layer's number of heads: {divisors}."
+        f"standard input: {where}heads is not given, and W_q has the same shape for any number of "
+        f"heads. Give --heads with the number that the module was made with: {divisors}."
     )
     one = compute({**document, "heads": 1})
     assert one == compute(
@@ -275,8 +275,8 @@ def test_a_packed_bias_stands_beside_weights_of_their_own() -> None:
 @pytest.mark.parametrize(
     ("other", "prefix", "cure"),
     [
-        ("embedding.weight", "", "leave out the others"),
-        ("pos_encoder.pe", "", "leave out the others"),
+        ("embedding.weight", "", "leave out other parameters"),
+        ("pos_encoder.pe", "", "leave out other parameters"),
         ("embedding.weight", "body.", "save model.get_submodule('body').state_dict() alone"),
         ("wpe", "blocks.3.", "save model.get_submodule('blocks.3').state_dict() alone"),
         ("fc.bias", "body.layers.3.", "save model.get_submodule('body').state_dict() alone"),
@@ -290,9 +290,10 @@ def test_a_whole_model_is_refused_with_the_part_to_save(
     named = {f"{prefix}{name}": array for name, array in state.items()}
     path = archive(tmp_path / "model.npz", {other: np.ones((3, 5)), **named})
     message = refused(str(path), *saved(tmp_path, inputs), *options)
-    unknown = f": {other.split('.')[0]} is no sublayer" if "." in other else ""
+    unknown = f": {other.split('.')[0]} is not a sublayer" if "." in other else ""
     assert message == (
-        f"{path}: the name {other!r} is unknown{unknown}. Only layers are read of a model: {cure}."
+        f"{path}: the name {other!r} is unknown{unknown}. "
+        f"Only a model's layers can be read: {cure}."
     )
 
 
@@ -302,8 +303,8 @@ def test_a_learned_key_is_refused(tmp_path: Path) -> None:
     added = {"bias_k": np.ones((1, 1, 6)), "bias_v": np.ones((1, 1, 6))}
     path = archive(tmp_path / "attention.npz", {**added, **state})
     assert refused(str(path), *saved(tmp_path, inputs), *options) == (
-        f"{path}: the name 'bias_k' is unknown. add_bias_kv is not read: it adds a learned key and "
-        "value to the others."
+        f"{path}: the name 'bias_k' is unknown. add_bias_kv=True, which adds a learned key "
+        "and value, cannot be read."
     )
 
 
@@ -363,7 +364,7 @@ def test_a_mask_of_a_sublayer_replaces_the_earlier_one_there() -> None:
         ("mask=causal", "a mask by rule is no matrix. Write --mask causal."),
         (
             "out_proj.weights=[[1]]",
-            "the name 'out_proj.weights' is unknown: out_proj is no sublayer.",
+            "the name 'out_proj.weights' is unknown: out_proj is not a sublayer.",
         ),
     ],
 )

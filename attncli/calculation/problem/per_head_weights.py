@@ -59,13 +59,13 @@ def drop_axis_of_one_head(matrices: dict[str, Array], known: Mapping[str, Axes])
 def check_heads_said(matrices: Mapping[str, Array], heads: int | None) -> None:
     """Raise ProblemError if X is projected and the number of heads is not given.
 
-    The weights have the same shape for one head and for several: with a wrong number of heads, all
-    results are wrong, and nothing shows it.
+    W_q of one head has the same shape as W_q of several heads together: with a wrong number of
+    heads all results are wrong, and no error shows it.
     """
     if heads is None and "W_q" in matrices and not _with_heads(matrices):
         width = matrices["W_q"].shape[-1]
-        message = "heads is missing, and PyTorch's weights do not show it."
-        hint = f"Give --heads, the layer's number of heads: {divisors(width)}."
+        message = "heads is not given, and W_q has the same shape for any number of heads."
+        hint = f"Give --heads with the number that the module was made with: {divisors(width)}."
         raise ProblemError(message, hint, ("heads",))
 
 
