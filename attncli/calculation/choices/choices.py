@@ -40,7 +40,8 @@ class Choice(Generic[Value]):
     `metavar` stands for the value in help; `meaning` is the help text without the default, which
     `otherwise` can replace. `read` takes the value from a document or an option; for a wrong value
     it raises ValueError with the words "it must be …". `values` returns all possible values if they
-    can be listed. A choice with `is_option` is also an option of commands, under the heading `topic`.
+    can be listed. A choice with `is_option` is also an option of commands, below the heading
+    `topic` of their help.
 
     Choices are descriptors: `Choices.score` is the choice itself, `choices.score` is its value.
     """

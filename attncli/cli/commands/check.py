@@ -23,7 +23,7 @@ from attncli.cli.program import debug_option
 from attncli.cli.terminal import waiting
 from attncli.cli.values import distance, whole_number
 from attncli.errors import AttncliError, errors_at
-from attncli.face.functions import compute
+from attncli.face.functions import check as judge
 from attncli.formats import MISTAKE_PAGES, REPORTS
 from attncli.records import values_of
 from attncli.words import in_words
@@ -31,9 +31,7 @@ from attncli.words import in_words
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from attncli.calculation.problem.document import Document
     from attncli.documents.reader import Written
-    from attncli.homework.checking import CheckOptions
     from attncli.homework.judging.report import Report
 
 DIFFERS = 1
@@ -159,19 +157,9 @@ def _checked(
     from attncli.documents.reader import Reader
     from attncli.homework.checking import CheckOptions
 
-    options = CheckOptions(**checking)
-    options.check()
+    CheckOptions(**checking).check()
     document, written = read_problem_and_answer(arguments, choices, step, Reader())
-    return check_document(document, written, options)
-
-
-def check_document(document: Document, written: Written, options: CheckOptions) -> Report:
-    """Return the report on an answer to the problem of a document. Raises AttncliError."""
-    from attncli.homework.checking import check_answer
-
-    result = compute(document, surroundings=surroundings()).made
-    with waiting("checking"), errors_at(written.source):
-        return check_answer(result, written.entries, options)
+    return judge(document, written, surroundings=surroundings(), **checking).made
 
 
 def check_alone(written: Written, choices: Mapping[str, Any]) -> Report:
