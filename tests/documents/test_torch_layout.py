@@ -69,7 +69,7 @@ def test_square_weights_of_pytorch_get_one_warning(
     [
         ["--layout", "torch"],
         ["--layout", "rows"],
-        ["--convention", "torch-mha"],
+        ["--convention", "torch-mha", "--heads", "1"],
         ["--convention", "torch", "--heads", "1"],
     ],
 )

@@ -1,6 +1,6 @@
 """Freezes what nn.MultiheadAttention gives under an inverted mask, as an answer to a sample.
 
-`python -m tests.reference.freeze_inverted_mask` needs PyTorch, of the extra `reference`.
+`python -m tests.reference.answer_of_torch` needs PyTorch, of the extra `reference`.
 """
 
 from __future__ import annotations
