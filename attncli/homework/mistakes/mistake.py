@@ -2,7 +2,8 @@
 
 An entry is one function. It is given the scene, and gives back the matrix that the mistake makes
 in place of the right one, or None where the mistake cannot be made there. Its docstring is the
-diagnosis, in three paragraphs: what was done, what should be done, why it matters.
+diagnosis, in three paragraphs: what was done, what is right, why it matters. Words of it that
+depend on the problem stand in braces, such as `{X W_q}` or `{row}`: see `wording`.
 
 Mistakes that differ in one number or one short function are the rows of a table. A row has a
 lambda, which mostly calls a function that many rows share, and the same three paragraphs. A
@@ -22,6 +23,7 @@ from attncli.calculation.algebra.operation import OfOne, Operation
 from attncli.calculation.algebra.plan import Plan, Step
 from attncli.calculation.masks.mask_operation import Mask
 from attncli.calculation.problem.problem import Problem, Sublayer
+from attncli.homework.mistakes.wording import Texts, in_general
 from attncli.records import record, replace
 
 Kind = TypeVar("Kind", bound=Operation)
@@ -188,16 +190,27 @@ def layer_of(name: str) -> str:
 class Mistake:
     """An entry of the catalogue.
 
-    `replaces` are the kinds of operation it stands in for; `done`, `right` and `why` its diagnosis.
+    `replaces` are the kinds of operation that it replaces; `texts` are its diagnosis, with words of
+    the problem in braces. `done`, `right` and `why` are the same without a problem.
     """
 
     name: str
     formula: str
     replaces: tuple[type[Operation], ...]
     wrong: Wrong
-    done: str
-    right: str
-    why: str
+    texts: Texts
+
+    @property
+    def done(self) -> str:
+        return in_general(self.texts).done
+
+    @property
+    def right(self) -> str:
+        return in_general(self.texts).right
+
+    @property
+    def why(self) -> str:
+        return in_general(self.texts).why
 
     def make(self, scene: Scene) -> Array | None:
         """The wrong matrix, or None where this mistake cannot be made: shapes do not allow it."""
@@ -219,8 +232,8 @@ def mistake(name: str, formula: str, *replaces: type[Operation]) -> Callable[[Wr
     def enter(wrong: Wrong) -> Wrong:
         # Python leaves docstrings out with -OO, and the words of a diagnosis with them.
         paragraphs = cleandoc(wrong.__doc__).split("\n\n") if wrong.__doc__ else ("", "", "")
-        done, right, why = (" ".join(paragraph.split()) for paragraph in paragraphs)
-        ENTRIES[name] = Mistake(name, formula, replaces, wrong, done, right, why)
+        texts = Texts(*(" ".join(paragraph.split()) for paragraph in paragraphs))
+        ENTRIES[name] = Mistake(name, formula, replaces, wrong, texts)
         return wrong
 
     return enter
@@ -245,5 +258,5 @@ def enter(table: Table) -> None:
     So no row may be made by a function of another file, unless a lambda here calls it.
     """
     assert len({row.wrong.__module__ for row in table.values()}) == 1
-    for (name, formula, *replaces), (wrong, done, right, why) in table.items():
-        ENTRIES[name] = Mistake(name, formula, tuple(replaces), wrong, done, right, why)
+    for (name, formula, *replaces), (wrong, *texts) in table.items():
+        ENTRIES[name] = Mistake(name, formula, tuple(replaces), wrong, Texts(*texts))

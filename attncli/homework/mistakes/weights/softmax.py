@@ -133,143 +133,149 @@ SOFTMAX: Table = {
     ("softmax-columns", "exp(sᵢⱼ) / Σᵢ exp(sᵢⱼ)", Softmax): Row(
         lambda scene: _along(scene, -2),
         "Softmax was taken over the queries: all the weights of one key sum to 1.",
-        "Take it over the keys: all the weights of one query sum to 1.",
-        "The weights say how one query shares its attention among the keys, so they must sum to 1 "
-        "for each query; only then is the output an average of the values.",
+        "Take it over the keys (axis={last axis}): all the weights of one query sum to 1.",
+        "The weights of a query say how it shares its attention among the keys. Only if they sum "
+        "to 1 is the output an average of the values.",
     ),
     ("softmax-wrong-batch-axis", "softmax over the batch", Softmax): Row(
         lambda scene: _along_named(scene, "batch"),
         "Softmax was taken over the batch axis.",
-        "Take it over the last axis, the keys: axis=-1.",
-        "Entries of a batch have nothing to do with each other; with one entry every weight "
-        "becomes 1.",
+        "Take it over the keys: axis={last axis}.",
+        "The entries of a batch have nothing to do with each other. With a single entry, every "
+        "weight becomes 1.",
     ),
     ("softmax-over-heads", "softmax over the heads", Softmax): Row(
         lambda scene: _along_named(scene, "heads"),
         "Softmax was taken over the heads.",
-        "Take it over the last axis, the keys, in every head by itself: axis=-1.",
-        "Heads do not compete with each other: each one is an attention of its own.",
+        "Take it over the keys, in each head by itself: axis={last axis}.",
+        "Heads do not compete with each other: each head is an attention of its own.",
     ),
     ("softmax-whole-matrix", "exp(sᵢⱼ) / Σᵢⱼ exp(sᵢⱼ)", Softmax): Row(
         _along_both,
         "The exponentials were divided by the sum of the whole matrix.",
-        "Divide each by the sum for its own query only.",
-        "The weights of each query must sum to 1; here those of all the queries together do.",
+        "Divide each exponential by the sum for its own query.",
+        "The weights of each query must sum to 1. Here the weights of all queries together sum to "
+        "1.",
     ),
     ("keepdims-missing", "exp(sᵢⱼ) / Σₖ exp(sⱼₖ)", Softmax): Row(
         lambda scene: _over_sums_across(tempered(scene)),
-        "The cell of query i and key j was divided by the sum for query j.",
-        "Divide by the sum for query i: in NumPy, sum with keepdims=True.",
-        "Without keepdims the sums become a row, and are laid over the columns. As many queries as "
-        "keys hide this: there is no error, but the weights of a query do not sum to 1.",
+        "The exponentials were divided by the sum for the wrong query: the cell of query i and "
+        "key j by the sum for query j.",
+        "Divide the cell of query i and key j by the sum for query i: in NumPy, use sum with "
+        "axis={last axis}, keepdims=True.",
+        "With as many queries as keys, the wrong sums cause no error, but the weights of a query "
+        "do not sum to 1.",
     ),
     ("keepdims-missing-twice", "exp(sᵢⱼ − maxⱼ) / Σₖ exp(sⱼₖ − maxₖ)", Softmax): Row(
         lambda scene: _over_sums_across(_less_largest_across(tempered(scene))),
-        "For the cell of query i and key j the maximum and the sum of query j were used.",
-        "Use the maximum and the sum of query i: in NumPy, max and sum with keepdims=True.",
-        "Without keepdims both become a row, and are laid over the columns. As many queries as "
-        "keys hide this: there is no error, but the weights of a query do not sum to 1.",
+        "The maximum and the sum of the wrong query were used: those of query j for the cell of "
+        "query i and key j.",
+        "Use the maximum and the sum of query i: in NumPy, use max and sum with axis={last axis}, "
+        "keepdims=True.",
+        "With as many queries as keys, the wrong sums cause no error, but the weights of a query "
+        "do not sum to 1.",
     ),
     ("softmax-twice", "softmax(softmax(scores))", Softmax): Row(
         lambda scene: scene.apply(scene.right()),
         "Softmax was taken twice.",
-        "Take it once; some functions, such as a loss, take it themselves.",
-        "The second one works on numbers between 0 and 1 and makes them nearly equal; keys hidden "
-        "by a mask, with a weight of 0 after the first, get weight again.",
+        "Take it once. Some functions, such as a cross-entropy loss, take the softmax themselves.",
+        "The second softmax works on numbers between 0 and 1, so that its weights are nearly "
+        "equal. Hidden keys, which have the weight 0 after the first softmax, get weight again.",
     ),
     ("softmax-unscaled", "softmax of the scores before scaling", Softmax): Row(
         _unscaled,
         "Softmax was taken of the scores before they were scaled.",
-        "Take it of the scaled scores: they are what scaling was done for.",
-        "Larger scores make a sharper softmax: the largest weight comes out too large.",
+        "Take softmax of the scaled scores.",
+        "Scaling is done for softmax: if the scores are too large, the largest weight comes out "
+        "too large.",
     ),
     ("scale-after-softmax", "softmax(unscaled scores) × scale", Softmax): Row(
         lambda scene: scene.behind(DivideByRoot, Multiply).apply(_unscaled(scene)),
-        "The weights were scaled instead of the scores: scaling came after softmax.",
-        "Scale the scores, then take softmax.",
-        "Weights must sum to 1; scaled, they sum to the scale, and softmax saw the scores at full "
-        "size.",
+        "The weights were scaled instead of the scores.",
+        "Scale the scores first, then take softmax.",
+        "The weights of a query must sum to 1. Scaled afterwards, they sum to the scale, and "
+        "softmax was taken of scores without a scale.",
     ),
     ("exp-overflow", "exp(sᵢⱼ) / Σⱼ exp(sᵢⱼ), too large for the dtype", Softmax): Row(
         _overflowed,
         "The exponentials overflowed to infinity, and ∞ / ∞ gave NaN (not a number).",
-        "Subtract the largest score of the row from all its scores before taking exponentials.",
-        "That leaves the weights as they are, and keeps every exponential between 0 and 1. "
-        "exp(710) is too large for float64, exp(89) for float32, and exp(12) for float16.",
+        "Subtract the largest score of a query from all its scores before taking exponentials.",
+        "The subtraction does not change the weights, and keeps every exponential between 0 and "
+        "1. exp(710) is too large for float64, exp(89) for float32, and exp(12) for float16.",
     ),
     ("shift-not-in-sum", "exp(sᵢⱼ − maxᵢ) / Σⱼ exp(sᵢⱼ)", Softmax): Row(
         lambda scene: over_another_sum(scene, _unshifted_sums),
-        "The largest score was subtracted above the line of the fraction, but not below it.",
-        "Subtract it in both places: in the sum of the exponentials too.",
-        "Subtracting a number from all the scores divides both the exponential and the sum by the "
-        "same factor; done in one place only, the weights do not sum to 1.",
+        "The largest score was subtracted in the numerator, but not in the sum of the denominator.",
+        "Subtract it in both places.",
+        "The subtraction divides the exponential and the sum by the same factor, which cancels. "
+        "Done in one place only, it does not cancel, and the weights do not sum to 1.",
     ),
     ("softmax1", "exp(sᵢⱼ) / (1 + Σⱼ exp(sᵢⱼ))", Softmax): Row(
         lambda scene: over_another_sum(scene, lambda powers, m: np.exp(-m) + sums(powers)),
         "1 was added to the sum of the exponentials.",
-        "Divide by the sum alone.",
-        'This is another function, "softmax1" or "attention off by one", whose weights sum to less '
-        "than 1; softmax as attention uses it gives weights that sum to 1.",
+        "Divide by the sum of the exponentials alone.",
+        'This is another function, called "softmax1" or "attention off by one": its weights sum '
+        "to less than 1. The weights of softmax sum to 1.",
     ),
     ("softmax1-shift", "exp(sᵢⱼ − maxᵢ) / (1 + Σⱼ exp(sᵢⱼ − maxᵢ))", Softmax): Row(
         lambda scene: over_another_sum(scene, lambda powers, m: 1 + sums(powers)),
         "1 was added to the sum of the exponentials after the largest score had been subtracted.",
-        "Divide by the sum alone.",
-        'The weights sum to less than 1. Not even "softmax1" is done this way: with the largest '
-        "score subtracted its 1 becomes exp(−max).",
+        "Divide by the sum of the exponentials alone.",
+        'The weights sum to less than 1. Even in "softmax1", which adds 1 to the sum, the 1 '
+        "becomes exp(−max) when the largest score is subtracted.",
     ),
     ("exp-not-normalised", "exp(sᵢⱼ)", Softmax): Row(
         lambda scene: np.exp(tempered(scene)),
         "The exponentials were taken, but not divided by their sum.",
-        "Divide each exponential by the sum of those of its query.",
-        "Weights must sum to 1, so that the output is an average of the values.",
+        "Divide each exponential by the sum of the exponentials of its query.",
+        "The weights of a query must sum to 1, so that the output is an average of the values.",
     ),
     ("no-exp", "sᵢⱼ / Σⱼ sᵢⱼ", Softmax): Row(
         lambda scene: _shares_of_seen(tempered(scene)),
-        "The scores themselves were divided by their sum, hidden ones counted as 0.",
+        "The scores themselves were divided by their sum, with hidden scores counted as 0.",
         "Take the exponential of every score first, then divide by the sum of the exponentials.",
-        "Scores may be negative, and their sum may be 0: only exponentials are always positive, "
-        "and so make weights between 0 and 1.",
+        "Scores may be negative, and their sum may be 0. Exponentials are always positive, so "
+        "that the weights lie between 0 and 1.",
     ),
     ("relu-normalised", "max(sᵢⱼ, 0) / Σⱼ max(sᵢⱼ, 0)", Softmax): Row(
         lambda scene: shares(np.maximum(tempered(scene), 0)),
-        "Negative scores were set to 0, and the rest divided by their sum.",
+        "Negative scores were set to 0, and the others were divided by their sum.",
         "Take the exponential of every score, then divide by the sum of the exponentials.",
-        "A negative score means little attention, not none; and a query with no positive score "
+        "A negative score means little attention, not none. A query without a positive score "
         "would have no weights at all.",
     ),
     ("softmax-base-2", "2^sᵢⱼ / Σⱼ 2^sᵢⱼ", Softmax): Row(
         lambda scene: scene.apply(scene.operands[0] * log(2)),
         "Powers of 2 were taken instead of powers of e.",
         "Use e = 2.71828…: exp(s), not 2^s.",
-        "A smaller base makes the weights more equal, as if all the scores were multiplied by ln 2 "
-        "≈ 0.69.",
+        "A smaller base makes the weights more equal, as if all the scores were multiplied by ln "
+        "2 ≈ 0.69.",
     ),
     ("sigmoid-instead", "1 / (1 + exp(−sᵢⱼ))", Softmax): Row(
         lambda scene: 1 / (1 + np.exp(-tempered(scene))),
-        "The sigmoid of each score was taken, by itself.",
+        "The sigmoid of each score was taken.",
         "Take softmax of all the scores of a query together.",
-        "A sigmoid looks at one score alone, so the weights of a query do not sum to 1.",
+        "The sigmoid looks at one score alone, so that the weights of a query do not sum to 1.",
     ),
     ("hardmax", "1 at the largest sᵢⱼ, else 0", Softmax): Row(
         lambda scene: _hard(scene.operands[0]),
-        "All the weight was given to the largest score; to the first of them where several are "
-        "equal.",
-        "Take softmax: every key gets weight by its score.",
-        "Softmax is soft so that small changes of the scores change the output a little, without "
-        "which there would be no gradient to learn from.",
+        "All the weight was given to the key with the largest score, or to the first of several "
+        "such keys.",
+        "Take softmax: every key gets a weight that depends on its score.",
+        "With softmax, a small change of a score changes the output a little. Without softmax, a "
+        "model has no gradient to learn from.",
     ),
     ("softmax-negated", "softmax(−scores)", Softmax): Row(
         lambda scene: scene.of_operands(lambda s: scene.apply(np.where(np.isneginf(s), s, -s))),
-        "The sign of the scores was lost: exp(−s) was taken instead of exp(s).",
-        "Take exp(s); a minus sign belongs to the sigmoid, 1 / (1 + exp(−s)).",
-        "The larger the score, the larger the weight should be; here it is the other way round.",
+        "exp(−s) was taken instead of exp(s).",
+        "Take exp(s). The minus sign belongs to the sigmoid, 1 / (1 + exp(−s)).",
+        "The larger a score, the larger its weight must be. Here it is the other way round.",
     ),
     ("log-softmax", "log softmax(scores)", Softmax): Row(
         lambda scene: _logarithms(tempered(scene)),
         "The logarithm of the weights was taken: log_softmax was used.",
         "Use softmax itself.",
-        "Logarithms of weights are negative and do not sum to 1; they are for losses, not for "
+        "Logarithms of weights are negative and do not sum to 1. They are used in losses, not for "
         "averages.",
     ),
 }
