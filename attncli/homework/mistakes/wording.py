@@ -79,11 +79,11 @@ def in_general(texts: Texts) -> Texts:
 def at_step(texts: Texts, problem: Problem, plan: Plan, name: str) -> Texts:
     """Return the texts in the words of a problem, for a mistake at the step of this name."""
     part = problem.part_of(name)
-    if part:
-        problem, step = part.problem, part.steps[name]
-    else:
-        step = next(step for step in plan.steps if step.name == name)
-    words = GENERAL | _sides(problem.layout) | _of_masks(problem, step) | _of_operation(step)
+    problem = part.problem if part else problem
+    step = part.steps[name] if part else next((s for s in plan.steps if s.name == name), None)
+    words = GENERAL | _sides(problem.layout) | _of_masks(problem)
+    if step:  # a step that the plan leaves out, and an answer has, is not in it
+        words |= _of_rules(problem, step) | _of_operation(step)
     return _filled(texts, problem.layout, words)
 
 
@@ -128,8 +128,8 @@ def _sides(layout: Layout) -> dict[str, str]:
     }
 
 
-def _of_masks(problem: Problem, step: Step) -> dict[str, str]:
-    """The words for the meaning of 1 in the mask, for its fill, and for causal and window."""
+def _of_masks(problem: Problem) -> dict[str, str]:
+    """The words for the meaning of 1 in the mask, for its fill, and for the normaliser."""
     masks = problem.masks
     words = {"fill": number_text(masks.fill), "normaliser": problem.choices.normaliser}
     if masks.keep:
@@ -141,6 +141,12 @@ def _of_masks(problem: Problem, step: Step) -> dict[str, str]:
         words["polarity"] = f"Hide the keys that {names} must hide, and no others."
     elif masks.add:
         words["polarity"] = ADD
+    return words
+
+
+def _of_rules(problem: Problem, step: Step) -> dict[str, str]:
+    """The words for the keys that query i sees, where a step masks by causal or window."""
+    words: dict[str, str] = {}
     for rule in values_of(step.operation).get("rules", ()):
         n, m = (axis.size for axis in step.axes[-2:])
         if isinstance(rule, Causal):

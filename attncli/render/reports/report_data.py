@@ -12,7 +12,7 @@ from attncli.render.view import View
 
 
 def report_json(report: Report, _: View) -> str:
-    """The results in the order of the plan; `passed` is null where nothing was answered."""
+    """Return the results in the order of the plan; `passed` is null if nothing was answered."""
     results = [_result(line) for line in report.lines]
     return to_json({"results": results, "score": report.score, "max_score": report.max_score})
 
@@ -34,14 +34,17 @@ def _result(line: StepReport) -> dict[str, Any]:
 
 
 def report_markdown(report: Report, _: View) -> str:
-    """A table of verdicts, then what is to be said of each step."""
+    """Return a table of verdicts, then the texts on each step."""
     rows = ["| step | verdict | points | mistake |", "|---|---|---:|---|"]
     for line in report.lines:
         mistakes = ", ".join(f"`{name}`" for name in line.mistakes)
         rows.append(f"| `{line.name}` | {line.verdict.word} | {line.marks} | {mistakes} |")
     for line in report.lines:
         if line.rationale:
-            rows += ["", f"**{line.name}: {line.verdict.word}.** {escape_markdown(line.rationale)}"]
+            rows += [
+                "",
+                f"**{line.name}: {line.verdict.words}.** {escape_markdown(line.rationale)}",
+            ]
             rows += [escape_markdown(line.help)] if line.help else []
             rows += [
                 f"- {escape_markdown(cell.place)}: `{cell.yours}` instead of `{cell.expected}`"
