@@ -313,17 +313,38 @@ def test_few_digits_name_no_mistake() -> None:
 
 
 SLIPS = [
-    ([[2, 4, 4], [4, -16, 12], [4, 12, 10]], "In [2,2] the sign is wrong."),
-    ([[2, 4, 4], [4, 61, 12], [4, 12, 10]], "In [2,2] two digits are swapped."),
-    ([[2, 4, 4], [4, 16, 12], [4, 12, "-20/2"]], "In [3,3] the sign is wrong."),
-    ([[2, 4, 4], [4, 16, 1.2], [4, 12, 10]], "In [2,3] the decimal point is 1 to the left."),
-    ([[2, 4, 4], [4, 16, 0.12], [4, 12, 10]], "In [2,3] the decimal point is 2 to the left."),
-    ([[2, 4, 4], [4, 16, 0.012], [4, 12, 10]], "In [2,3] the decimal point is 3 to the left."),
-    ([[2, 4, 4], [4, 16, 120], [4, 12, 10]], "In [2,3] the decimal point is 1 to the right."),
-    ([[2, 4, 4], [4, 16, 1200], [4, 12, 10]], "In [2,3] the decimal point is 2 to the right."),
-    ([[2, 4, 4], [4, 16, 12000], [4, 12, 10]], "In [2,3] the decimal point is 3 to the right."),
-    ([[2, 4, 4], [4, 16, 8], [4, 12, 10]], "In [2,3] product 1 of the sum is left out."),
-    ([[2, 4, 4], [4, 16, 12], [4, 12, 16]], "In [3,3] product 2 of the sum is added twice."),
+    ([[2, 4, 4], [4, -16, 12], [4, 12, 10]], "In row 2, column 2: the sign is wrong."),
+    ([[2, 4, 4], [4, 61, 12], [4, 12, 10]], "In row 2, column 2: two digits are swapped."),
+    ([[2, 4, 4], [4, 16, 12], [4, 12, "-20/2"]], "In row 3, column 3: the sign is wrong."),
+    (
+        [[2, 4, 4], [4, 16, 1.2], [4, 12, 10]],
+        "In row 2, column 3: the decimal point is 1 place too far to the left.",
+    ),
+    (
+        [[2, 4, 4], [4, 16, 0.12], [4, 12, 10]],
+        "In row 2, column 3: the decimal point is 2 places too far to the left.",
+    ),
+    (
+        [[2, 4, 4], [4, 16, 0.012], [4, 12, 10]],
+        "In row 2, column 3: the decimal point is 3 places too far to the left.",
+    ),
+    (
+        [[2, 4, 4], [4, 16, 120], [4, 12, 10]],
+        "In row 2, column 3: the decimal point is 1 place too far to the right.",
+    ),
+    (
+        [[2, 4, 4], [4, 16, 1200], [4, 12, 10]],
+        "In row 2, column 3: the decimal point is 2 places too far to the right.",
+    ),
+    (
+        [[2, 4, 4], [4, 16, 12000], [4, 12, 10]],
+        "In row 2, column 3: the decimal point is 3 places too far to the right.",
+    ),
+    ([[2, 4, 4], [4, 16, 8], [4, 12, 10]], "In row 2, column 3: product 1 of the sum is left out."),
+    (
+        [[2, 4, 4], [4, 16, 12], [4, 12, 16]],
+        "In row 3, column 3: product 2 of the sum is added twice.",
+    ),
 ]
 
 
@@ -346,7 +367,7 @@ def test_a_product_that_is_nothing_is_no_slip() -> None:
     assert found["cause"]["mistakes"] == []
     document = '{"Q": [[3, 0.5]], "K": [[0.68, 5]], "score": "dot"}'
     found = results(document, "-", "--atol", "0.001", stdin='{"scores": [["2.0"]]}')["scores"]
-    assert "In [1,1] product 2 of the sum is left out." in found["cause"]["rationale"]
+    assert "In row 1, column 1: product 2 of the sum is left out." in found["cause"]["rationale"]
 
 
 @pytest.mark.parametrize(("cell", "told"), [("5.02", True), ("4.98", True), ("5.03", False)])
@@ -355,7 +376,7 @@ def test_two_units_of_the_last_digit_are_told_apart_from_three(cell: str, told: 
     document = '{"Q": [[3, 2]], "K": [[1, 1]], "score": "dot"}'
     cause = results(document, "-", stdin=json.dumps({"scores": [[cell]]}))["scores"]["cause"]
     assert cause["mistakes"] == []
-    assert ("off by 2 units of the last digit or less" in cause["rationale"]) is told
+    assert ("at most 2 units of the last digit" in cause["rationale"]) is told
     assert ("carry more digits" in cause["help"]) is told
 
 
@@ -416,7 +437,7 @@ def test_several_explanations_are_all_named_with_what_would_decide() -> None:
     output = str(ANSWERS / "self_attention/output_only.json")
     cause = results(LESSON, output)["output"]["cause"]
     assert cause["mistakes"] == ["no-scale", "softmax-unscaled"]
-    assert "scaled would tell them apart" in cause["rationale"]
+    assert "The step scaled would show which" in cause["rationale"]
 
 
 def test_pairs_of_mistakes_are_found_from_the_output_alone(tmp_path: Path) -> None:
@@ -812,7 +833,7 @@ def test_the_catalogue_is_listed_with_formulas() -> None:
 ERRORS = [
     ([LESSON], None, "check needs a document and an answer, but there is 1 file."),
     ([LESSON, "-"], '{"wights": [[1]]}', "the name 'wights' is unknown. Did you mean weights?"),
-    ([LESSON, "-"], '{"hidden": [[1]]}', "hidden is no step of this calculation"),
+    ([LESSON, "-"], '{"hidden": [[1]]}', "hidden is not a step of this calculation"),
     ([LESSON, "-"], '{"scores": [[1, "two"]]}', "scores, row 1, column 2 is 'two': no arithmetic."),
     ([LESSON, "-"], '{"scores": [[1, true]]}', "scores, row 1, column 2 is True: a truth value."),
     ([LESSON, "-"], '{"scores": [[1, 2], [3]]}', "the rows of scores are of different lengths"),

@@ -176,8 +176,7 @@ def _rationale_and_help(outcome: _Outcome) -> tuple[str, str]:
     if outcome.slips:
         return fact, _again(outcome)
     if judged.answered is not None and _is_off_by_little(judged, judged.answered):
-        text = f"{fact} The wrong cells differ from the right numbers only in the last digit, by 1"
-        text = f"{text} or 2 units."
+        text = f"{fact} The error is at most 2 units of the last digit."
         return text, "Something was rounded on the way: carry more digits, and round at the end."
     cut = " The search was stopped before every mistake was tried." if diagnosis.is_cut else ""
     return f"{fact} No known mistake explains these numbers.{cut}", _again(outcome)

@@ -138,7 +138,8 @@ def _of_masks(problem: Problem) -> dict[str, str]:
         words["polarity"] = DROP if is_drop else KEEP
     elif masks.rules:
         names = in_words([rule.words for rule in masks.rules])
-        words["polarity"] = f"Hide the keys that {names} must hide, and no others."
+        hide = "hides" if len(masks.rules) == 1 else "hide"
+        words["polarity"] = f"Hide the keys that {names} {hide}, and no others."
     elif masks.add:
         words["polarity"] = ADD
     return words

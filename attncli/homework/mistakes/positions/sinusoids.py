@@ -141,8 +141,8 @@ def with_angles(scene: Scene, **choices: Any) -> Array:
 
 
 ONE_WAVE = (
-    "The sine and the cosine of a pair must belong to one wave: only then do the positions p and "
-    "p + k differ by the same rotation for every p."
+    "The sine and the cosine of a pair must belong to one wave: together they are a point that "
+    "moves around a circle, one step per position."
 )
 SINE_BEFORE = "Give each cosine the exponent of the sine in its pair: 2i/d."
 

@@ -115,7 +115,8 @@ SCALES: Table = {
     ),
     ("scale-unasked", "Q Kᵀ / √d_k as the scores", *SCORING): Row(
         lambda scene: scene.right() / sqrt(scene.operands[0].shape[-1]),
-        "The scores were already divided by a square root: √d_k, or the root of the hidden width.",
+        "The step scores was already divided by a square root: √d_k, or the root of the hidden "
+        "width.",
         "Do not scale in this step: if the problem has a scale, it comes in the next step, scaled.",
         "Scaled where the problem has no scale, or once more in the next step, the scores become "
         "too small and the weights too equal.",
