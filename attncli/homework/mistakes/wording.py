@@ -1,8 +1,8 @@
 """The words of a diagnosis that depend on the problem: products, sides, axes, masks and numbers.
 
 The texts of the catalogue have such words in braces, as they are in the layout `rows`. `{X W_q}` is
-a product, and becomes `W_q X` in the layout `columns`. `{row}` is what holds one token, or the
-scores of one query. A name such as `{eps}` or `{source}` is a field of the operation.
+a product, and becomes `W_q X` in the layout `columns`. `{row}` is the side that holds one token,
+or the scores of one query. A name such as `{eps}` or `{source}` is a field of the operation.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def at_step(texts: Texts, problem: Problem, plan: Plan, name: str) -> Texts:
     problem = part.problem if part else problem
     step = part.steps[name] if part else next((s for s in plan.steps if s.name == name), None)
     words = GENERAL | _sides(problem.layout) | _of_masks(problem)
-    if step:  # a step that the plan leaves out, and an answer has, is not in it
+    if step:  # an answer may have a step that the plan leaves out
         words |= _of_rules(problem, step) | _of_operation(step)
     return _filled(texts, problem.layout, words)
 
@@ -202,12 +202,9 @@ def _of_operation(step: Step) -> dict[str, str]:
         root = f"√d_k = √{fields['d_k']}"
         words |= {"root": root}
         words |= {"scaling": f"divide the scores by {root}", "unscaling": f"multiplied by {root}"}
-    elif "factor" in fields:
-        factor = words["factor"]
-        words |= {
-            "scaling": f"multiply the scores by {factor}",
-            "unscaling": f"divided by {factor}",
-        }
+    elif "scale" in fields:
+        scale = words["scale"]
+        words |= {"scaling": f"multiply the scores by {scale}", "unscaling": f"divided by {scale}"}
     if "angles" in fields:
         words |= _of_angles(fields["angles"])
     if isinstance(step.operation, Distances):

@@ -1,4 +1,4 @@
-"""Mistakes in the feed-forward: its weights, its activation and where it stands, and its gate."""
+"""Mistakes in the feed-forward: its weights, its activation and the place of it, and its gate."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ BENDING = (Activate, Gate)
 
 
 def _kind(scene: Scene) -> str:
-    """The activation that is asked for."""
+    """The name of the right activation."""
     operation = scene.step.operation
     assert isinstance(operation, BENDING)
     return operation.kind
 
 
 def _bent(scene: Scene, function: Callable[[Array], Array]) -> Array:
-    """The hidden numbers after another function, times the gate where there is one."""
+    """The hidden numbers after another function, times the gate if there is one."""
     source, *gate = scene.operands
     result = function(source)
     return result * gate[0] if gate else result
 
 
 def _of_input(scene: Scene) -> Array | None:
-    """The first product with what goes into self-attention; None at other products."""
+    """The first product, of the input of self-attention; None at other products."""
     if scene.operation(Project).weight not in ("W_1", "W_3") or scene.part is None:
         return None
     attention = next(p for p in scene.whole.problem.parts if p.prefix == f"{scene.layer}self.")
@@ -39,12 +39,12 @@ def _of_input(scene: Scene) -> Array | None:
 
 
 def _is_second(scene: Scene) -> bool:
-    """True at the second product, by W_2."""
+    """True if this is the second product, by W_2."""
     return scene.operation(Project).weight == "W_2"
 
 
 def _activated_last(scene: Scene) -> Array | None:
-    """Both products, and the activation after them; None at the first product."""
+    """Both products, with the activation after the second; None at the first product."""
     activation = scene.find(Activate)
     _, *others = scene.operands
     if not _is_second(scene):
@@ -53,7 +53,7 @@ def _activated_last(scene: Scene) -> Array | None:
 
 
 def _gated(scene: Scene, wrong: Callable[[Callable[[Array], Array], Array, Array], Array]) -> Array:
-    """The hidden numbers gated otherwise: from the activation, x W_1 and x W_3."""
+    """The hidden numbers with another gate: `wrong` takes the activation, x W_1 and x W_3."""
     source, gate = scene.operands
     return wrong(ACTIVATIONS[_kind(scene)].apply, source, gate)
 
@@ -129,11 +129,11 @@ SUBLAYER: Table = {
 }
 enter(SUBLAYER)
 
-# Another function than the one that was asked for.
+# Another function than the right activation.
 
 
 def _with_kind(scene: Scene, kind: str) -> Array | None:
-    """The same with another activation; None where it equals the right one."""
+    """The result with another activation; None if that is the right one."""
     apply = ACTIVATIONS[kind].apply
     return None if apply is ACTIVATIONS[_kind(scene)].apply else _bent(scene, apply)
 
@@ -151,7 +151,7 @@ GELUS, SILUS = ("gelu", "gelu-tanh"), ("silu", "swiglu")
 
 
 def _for(scene: Scene, kinds: tuple[str, ...], function: Callable[[Array], Array]) -> Array | None:
-    """Another function in place of one of these kinds; None where another is asked for."""
+    """Another function in place of an activation of these kinds; None for other activations."""
     return _bent(scene, function) if _kind(scene) in kinds else None
 
 

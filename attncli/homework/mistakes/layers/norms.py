@@ -1,4 +1,4 @@
-"""Mistakes in a norm: what it measures, subtracts and divides by, and its eps, gamma and beta."""
+"""Mistakes in a norm: its mean and variance, its divisor, and its eps, gamma and beta."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.operations.norm_operations import Mean, MeanSquare, Standardise, Variance
 from attncli.homework.mistakes.mistake import Row, Scene, Table, enter
 
-# What is measured of each token: its mean, its variance, its mean square.
+# Mistakes in the mean, the variance and the mean square of each token.
 
 SPREADS = (Variance, MeanSquare)
 
@@ -30,7 +30,7 @@ def _mean_square(features: Array) -> Array:
 
 
 def _sampled(scene: Scene, is_sample: bool) -> Array | None:
-    """The variance of a sample, or of all there are; None where that is right."""
+    """The variance divided by d − 1 (`is_sample`) or by d; None if that is right."""
     is_right = scene.operation(Variance).is_sample == is_sample
     return None if is_right else scene.with_choices(is_sample=is_sample)
 
@@ -109,11 +109,11 @@ MOMENTS: Table = {
 }
 enter(MOMENTS)
 
-# What is subtracted from a token, what it is divided by, and what is learned: eps, gamma and beta.
+# Mistakes in the subtraction, in the division, and in eps, gamma and beta.
 
 
 def _learned(scene: Scene, standard: Array) -> Array:
-    """Times gamma, plus beta, where there are any."""
+    """The features times gamma, plus beta, if the norm has them."""
     operation = scene.operation(Standardise)
     if operation.gamma:
         standard = standard * scene[operation.gamma]
@@ -121,7 +121,7 @@ def _learned(scene: Scene, standard: Array) -> Array:
 
 
 def _centred(source: Array) -> Array:
-    """The features of each token less their mean."""
+    """The features of each token minus their mean."""
     centred: Array = source - source.mean(axis=-1, keepdims=True)
     return centred
 
@@ -129,10 +129,10 @@ def _centred(source: Array) -> Array:
 def _instead_of(
     kind: str, scene: Scene, wrong: Callable[[Array, Array], tuple[Array, Array]]
 ) -> Array | None:
-    """Another norm in place of one of this kind, `rms` or `layer`; None where that is the other.
+    """Another norm in place of a norm of this kind, `rms` or `layer`; None for the other kind.
 
-    `wrong` makes what is divided, and the square of what it is divided by, of the features of each
-    token and of the right square.
+    `wrong` takes the features of each token and the right variance, or mean square. It returns the
+    numerator, and the square of the divisor without eps.
     """
     operation = scene.operation(Standardise)
     if kind != ("layer" if operation.mean else "rms"):
@@ -142,7 +142,7 @@ def _instead_of(
 
 
 def _over(scene: Scene, divisor: Callable[[Array, float], Array]) -> Array:
-    """The norm with another divisor, made of the variance and eps."""
+    """The norm with another divisor, a function of the variance and eps."""
     operation = scene.operation(Standardise)
     source = scene[operation.source]
     centred = source - scene[operation.mean] if operation.mean else source
@@ -150,19 +150,19 @@ def _over(scene: Scene, divisor: Callable[[Array, float], Array]) -> Array:
 
 
 def _with_eps_outside(scene: Scene, outside: bool) -> Array | None:
-    """The norm with eps added to the root, or under it; None where that changes nothing."""
+    """The norm with eps added after the root, or under it; None if that changes nothing."""
     operation = scene.operation(Standardise)
     is_right = operation.eps_outside == outside or not operation.eps
     return None if is_right else scene.with_choices(eps_outside=outside)
 
 
 def _with_eps(scene: Scene, eps: float) -> Array | None:
-    """The norm with another eps; None where it is the right one."""
+    """The norm with another eps; None if it is the right one."""
     return None if scene.operation(Standardise).eps == eps else scene.with_choices(eps=eps)
 
 
 def _without(scene: Scene, *names: str) -> Array | None:
-    """The norm without the parameters of these names; None where one is missing already."""
+    """The norm without the parameters of these names; None if one is missing already."""
     is_given = all(name in scene for name in names)
     return scene.with_choices(**dict.fromkeys(names)) if is_given else None
 

@@ -1,4 +1,4 @@
-"""Mistakes around a sublayer: the residual sum, and on which side of it the norm stands."""
+"""Mistakes around a sublayer: the residual sum, and the place of the norm."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from attncli.homework.mistakes.mistake import Row, Scene, Table, enter, layer_of
 
 
 def _norm_before(scene: Scene, source: str) -> Sublayer | None:
-    """The norm whose result a sublayer takes while this, its source, goes past: of a pre norm."""
+    """The norm before a sublayer, if this source goes past that sublayer: in a pre-norm layer."""
     for step in scene.whole.plan.steps:
         if isinstance(step.operation, Standardise) and step.operation.source == source:
             return scene.whole.problem.part_of(step.name)
@@ -21,7 +21,7 @@ def _norm_before(scene: Scene, source: str) -> Sublayer | None:
 
 
 def _norm_after(scene: Scene) -> Sublayer | None:
-    """The norm around the sum of what this sublayer gives: of a post norm."""
+    """The norm of the sum with the output of this sublayer: in a post-norm layer."""
     last = scene.full_name(scene.plan.steps[-1].name)
     for step in scene.whole.plan.steps:
         if isinstance(step.operation, Add) and step.operation.sublayer == last:
@@ -41,13 +41,13 @@ def _normed(scene: Scene, norm: Sublayer, matrix: Array) -> Array:
 
 
 def _input_of_layer(scene: Scene, add: Add) -> str:
-    """The name of the input of the layer that the sublayer stands in."""
+    """The name of the input of the layer that contains the sublayer."""
     layer = layer_of(add.sublayer)
     return next(a.source for a in scene.whole.operations(Add) if layer_of(a.sublayer) == layer)
 
 
 def _unnormed(scene: Scene, add: Add) -> str | None:
-    """The name of the sum before the norm, where the source is the result of a norm."""
+    """The name of the sum before the norm, if the source is the result of a norm."""
     norm = scene.whole.maker(add.source)
     return norm.source if isinstance(norm, Standardise) else None
 
@@ -59,7 +59,7 @@ def _normed_source(scene: Scene, add: Add) -> str | None:
 
 
 def _with_source(scene: Scene, find: Callable[[Scene, Add], str | None]) -> Array | None:
-    """The sum of the sublayer with another matrix; None where that is the right one, or none."""
+    """The sum of the sublayer with another matrix; None if `find` finds none but the right one."""
     add = scene.whole.operation(Add)
     name = find(scene, add)
     if name is None or name == add.source:
@@ -123,7 +123,9 @@ def prenorm_for_post(scene: Scene) -> Array | None:
     Both are in use: the paper normalises after the sum, many later models before the sublayer. A
     model needs the order that it was trained with.
     """
-    if isinstance(scene.step.operation, Standardise):  # of a sum alone: not the final norm
+    if isinstance(
+        scene.step.operation, Standardise
+    ):  # the norm of a residual sum, not the final norm
         return scene.left_out() if scene.operations(Add) else None
     norm = _norm_after(scene)
     source, *others = scene.operands

@@ -1,4 +1,4 @@
-"""Mistakes between the layers of a stack: what the decoder attends to, and what it predicts."""
+"""Mistakes between the layers of a stack: the memory of the decoder, and its predictions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from attncli.homework.mistakes.weights.softmax import EVERY_NORMALISER
 
 
 def _with_memory(scene: Scene, name: str) -> Array | None:
-    """The projection of another matrix of the encoder; None where it is not one of memory."""
+    """The projection of another matrix of the encoder; None if this one is not of memory."""
     source, *others = scene.step.operation.operands
     if source != "memory" or scene.part is None or name == scene.full_name("memory"):
         return None
@@ -42,7 +42,7 @@ def memory_layer_by_layer(scene: Scene) -> Array | None:
     Pictures with the two stacks side by side suggest otherwise, but the encoder is finished before
     the decoder begins.
     """
-    if "decoder" not in scene.layer:  # whose memory is given
+    if "decoder" not in scene.layer:  # a decoder alone: its memory is given
         return None
     return _with_memory(scene, f"{scene.layer.replace('decoder', 'encoder')}output")
 

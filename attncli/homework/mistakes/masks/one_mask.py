@@ -1,4 +1,4 @@
-"""Mistakes in what a query may attend to: the mask as a whole."""
+"""Mistakes in the mask as a whole."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def counted_from(first: int, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
-    """The rules with the first query at another key, where they count from it."""
+    """The rules with the first query at another key, for the rules that count from it."""
     return tuple(
         replace(rule, first=first) if isinstance(rule, Causal | Window) else rule for rule in rules
     )
@@ -44,7 +44,7 @@ def numbers(scene: Scene) -> list[Array]:
 
 
 def may_attend(scene: Scene) -> Booleans:
-    """Every mask combined: true where nothing hides the key, nor an added number of `HIDES`."""
+    """All masks combined: true unless one hides the key, or adds a number of `HIDES` or less."""
     may = np.ones(scene.operands[0].shape, np.bool_)
     for part in (*conditions(scene), *(added > HIDES for added in numbers(scene))):
         may &= part
@@ -52,7 +52,7 @@ def may_attend(scene: Scene) -> Booleans:
 
 
 def scored(scene: Scene) -> Array:
-    """The scores with the added numbers that do not hide a key: what there is before hiding."""
+    """The scores with the added numbers that do not hide a key: the scores before hiding."""
     scores = scene.operands[0]
     for added in numbers(scene):
         scores = scores + np.where(added > HIDES, added, 0)
@@ -62,7 +62,7 @@ def scored(scene: Scene) -> Array:
 def masked(scene: Scene, keep: Iterable[Booleans], add: Iterable[Array]) -> Array:
     """The scores masked with these matrices in place of every mask.
 
-    Raises ValueError where they do not fit the scores.
+    Raises ValueError if they do not fit the scores.
     """
     scores = scene.operands[0]
     kept = [np.broadcast_to(matrix, scores.shape) for matrix in keep]
@@ -81,7 +81,9 @@ def mask_missing(scene: Scene) -> Array | None:
     Keys that should be hidden take a share of the weights, and their values reach the output.
     """
     mask = scene.operation(Mask)
-    position = tuple(name for name in mask.add if name == "position")  # ALiBi's is no mask
+    position = tuple(
+        name for name in mask.add if name == "position"
+    )  # the numbers of ALiBi are not a mask
     only_causal = not mask.keep and mask.add == position
     if only_causal and all(isinstance(rule, Causal) for rule in mask.rules):
         return None
@@ -122,7 +124,7 @@ def mask_inverted(scene: Scene) -> Array | None:
 
 
 def _filled(scene: Scene, fill: float) -> Array:
-    """The scores with another fill where a key is hidden."""
+    """The scores with another fill at the hidden keys."""
     scores = scored(scene)
     return np.where(may_attend(scene), scores, scores.dtype.type(fill))
 
@@ -133,7 +135,7 @@ def _large(scene: Scene) -> float:
 
 
 def _added(scene: Scene, ones: Booleans) -> Array | None:
-    """The scores and a mask of ones and zeros; None where nothing is hidden."""
+    """The scores plus a mask of ones and zeros; None if nothing is hidden."""
     return None if may_attend(scene).all() else scored(scene) + ones
 
 

@@ -1,4 +1,4 @@
-"""Mistakes in a rule that masks: causal, window, padding."""
+"""Mistakes in the masks by rule: causal, window, padding."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ R = TypeVar("R", bound=Rule)
 def _done(
     scene: Scene, kind: type[R], wrong: Callable[[R, int, int], Booleans | None]
 ) -> Array | None:
-    """The scores masked with each rule of a kind done wrongly: `wrong(rule, n, m)`.
+    """The scores masked with other keys for each rule of a kind: `wrong(rule, n, m)`.
 
-    None where there is no such rule, or none that can be done wrongly.
+    None if there is no such rule, or if `wrong` returns None for all of them.
     """
     n, m = scene.operands[0].shape[-2:]
     parts = conditions(scene)
@@ -45,12 +45,12 @@ def _replaced(scene: Scene, kind: type[R], other: Callable[[R], Rule | None]) ->
 
 
 def _causal(scene: Scene, sees: Callable[[Any, Any], Booleans]) -> Array | None:
-    """The causal mask by another rule for j − i, and the largest of it that should be seen."""
+    """The causal mask by another rule: `sees` takes j − i, and the largest j − i that is right."""
     return _done(scene, Causal, lambda rule, n, m: sees(distance(n, m), rule.diagonal(n, m)))
 
 
 def _from_the_first(rule: Causal, n: int, m: int) -> Booleans | None:
-    """The keys seen where the diagonal starts at the first; None where that is right."""
+    """The keys seen if the diagonal starts at the first key; None if that is right."""
     return Causal().may_attend(n, m) if np.any(rule.diagonal(n, m)) else None
 
 
@@ -115,13 +115,13 @@ enter(CAUSAL)
 
 
 def _wider(window: Window, more: int) -> Window:
-    """The window with more keys on each side that is bounded and looks beyond itself."""
+    """The window with more keys on each side that is bounded and not 0."""
     left, right = (side + more if side > 0 else side for side in (window.left, window.right))
     return replace(window, left=left, right=right)
 
 
 def _without_end(scene: Scene, end: Callable[[Window], int | None]) -> Array | None:
-    """The windows without the key that stands so far from the query, where there is one."""
+    """The windows without the key at the distance `end`; None if `end` returns None."""
 
     def seen(window: Window, n: int, m: int) -> Booleans | None:
         shift, lost = distance(n, m) - window.first, end(window)

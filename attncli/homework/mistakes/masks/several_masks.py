@@ -1,4 +1,4 @@
-"""Mistakes with several masks, with a cache that is not full, and with rows that see nothing."""
+"""Mistakes with several masks, with a cache that is not full, and with queries that see nothing."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def masks_or(scene: Scene) -> Array | None:
 
 
 def _only(scene: Scene, position: int) -> Array | None:
-    """The scores with one of several masks alone; None where this is `causal-missing`."""
+    """The scores with one of several masks alone; None if this is `causal-missing`."""
     mask = scene.operation(Mask)
     bare = replace(mask, rules=(), keep=(), add=())
     masks = [
@@ -51,7 +51,7 @@ def _only(scene: Scene, position: int) -> Array | None:
 
 
 def _without_lengths(scene: Scene, first: int) -> Array | None:
-    """The scores with all the keys of a cache, and the first query at another one of them."""
+    """The scores with all the keys of a cache, and the first query at this key."""
     rules = scene.operation(Mask).rules
     others = tuple(rule for rule in rules if rule.words != "cache_lens")
     if len(others) == len(rules):
@@ -66,13 +66,13 @@ def _at_the_end(scene: Scene) -> Array | None:
 
 
 def _at_the_beginning(scene: Scene) -> Array | None:
-    """The scores with the first query at the first key; None where no rule counts from it."""
+    """The scores with the first query at the first key; None if no rule counts from it."""
     counts = any(isinstance(rule, Causal | Window) for rule in scene.operation(Mask).rules)
     return _without_lengths(scene, 0) if counts else None
 
 
 def _empty_rows(scene: Scene, weight: float) -> Array | None:
-    """The weights with this one in every row that may attend nothing; None without such rows."""
+    """The weights, with `weight` for every query that sees no key; None if there is no such query."""
     (scores,) = scene.operands
     empty = np.isneginf(scores).all(axis=-1, keepdims=True)
     return np.where(empty, scores.dtype.type(weight), scene.right()) if empty.any() else None

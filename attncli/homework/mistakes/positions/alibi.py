@@ -1,4 +1,4 @@
-"""Mistakes in ALiBi: what is subtracted from the scores for the distance."""
+"""Mistakes in ALiBi: the numbers that are subtracted from the scores for the distance."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from attncli.homework.mistakes.positions.sinusoids import without_past
 
 
 def _without(scene: Scene) -> Array | None:
-    """The scores masked without ALiBi's numbers; None where there are none."""
+    """The masked scores without the numbers of ALiBi; None if there are none."""
     add = scene.operation(Mask).add
     others = tuple(name for name in add if name != "position")
     return scene.with_choices(add=others) if others != add else None
@@ -30,9 +30,9 @@ def _signed(scene: Scene) -> Array:
 
 
 def _with_slopes(scene: Scene, wrong: Callable[[list[float]], list[float]]) -> Array | None:
-    """The numbers with other slopes 2^−e; None where they are the right ones.
+    """The numbers with other slopes 2^−e; None if these are the right slopes.
 
-    `wrong` makes the exponents e of all heads from the right ones.
+    `wrong` takes the right exponents e of all heads and returns the wrong ones.
     """
     right = [8 * step / steps for step, steps in scene.operation(Distances).slopes]
     exponents = wrong(right)
@@ -44,7 +44,7 @@ def _with_slopes(scene: Scene, wrong: Callable[[list[float]], list[float]]) -> A
 
 
 def _eighths(heads: int, steps: int, first: int = 1) -> list[float]:
-    """8a / steps of every head, a counted from the first."""
+    """The exponents 8a / steps of all heads, where a counts from `first`."""
     return [8 * (first + head) / steps for head in range(heads)]
 
 

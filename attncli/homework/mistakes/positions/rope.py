@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Pair: TypeAlias = "tuple[Array, Array]"
-# From cos, sin, x₁ and x₂ of every pair to the two that they become.
+# Takes cos, sin, x₁ and x₂ of every pair, and returns the two turned features.
 Turn: TypeAlias = "Callable[[Any, Any, Array, Array], Pair]"
 
 
 def _right_turn(cos: Any, sin: Any, x1: Array, x2: Array) -> Pair:
-    """(cos · x₁ − sin · x₂, sin · x₁ + cos · x₂)."""
+    """The right rotation: (cos · x₁ − sin · x₂, sin · x₁ + cos · x₂)."""
     return cos * x1 - sin * x2, sin * x1 + cos * x2
 
 
@@ -62,7 +62,7 @@ def _turned(
 
 
 def _mixed(scene: Scene) -> Array:
-    """The features paired in one way, and their angles laid out in the other."""
+    """The rotation with features paired in one way, and angles laid out in the other."""
     operation = scene.operation(Rotate)
     (source,) = scene.operands
     width = operation.dims or source.shape[-1]
@@ -78,14 +78,14 @@ def _mixed(scene: Scene) -> Array:
 
 
 def _by_whole_width(scene: Scene) -> Array | None:
-    """The rotation with the whole width in the exponent; None where all of it is turned."""
+    """The rotation with the whole width in the exponent; None if all features are turned."""
     whole = scene.operands[0].shape[-1]
     is_right = scene.operation(Rotate).dims is None
     return None if is_right else _turned(scene, exponent=lambda i, d: 2 * i / whole)
 
 
 def _before_heads(scene: Scene) -> Array | None:
-    """The whole matrix turned, and split into heads then; None where it is not split."""
+    """The whole matrix turned, and then split into heads; None if it is not split."""
     split = scene.maker(scene.operation(Rotate).source)
     if not isinstance(split, SplitHeads):
         return None
@@ -93,7 +93,7 @@ def _before_heads(scene: Scene) -> Array | None:
 
 
 def _from_1(scene: Scene) -> Array:
-    """The rotation from place 1 on, or the scores where the queries are turned so."""
+    """The rotation by positions from 1, or the scores of queries that are turned by them."""
     is_here = isinstance(scene.step.operation, Rotate)
     right = scene.operation(Rotate) if is_here else scene.find(Rotate)
     turned = scene.result_of(replace(right, first=right.first + 1))
@@ -101,7 +101,7 @@ def _from_1(scene: Scene) -> Array:
 
 
 def _with_turned_values(scene: Scene) -> Array:
-    """The weights times the values, turned as the keys were. Raises KeyError where none were."""
+    """The weights times the turned values. Raises KeyError if the keys are not turned."""
     weights, values = scene.operands
     return weights @ spread(scene.maker("K_rotated").apply(values), weights.shape)
 

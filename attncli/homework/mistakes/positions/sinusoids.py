@@ -1,4 +1,4 @@
-"""Mistakes in positions that are added to X: enlarged embeddings, sinusoids, and the sum."""
+"""Mistakes in positions that are added to X: scaled embeddings, sinusoids, and the sum."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
     Numbers: TypeAlias = NDArray[np.float64]
 
-# Embeddings before the first layer, which are to be enlarged by √d_model, or not.
+# Mistakes in the factor √d_model of the embeddings.
 
 
 def _all_enlarged(source: Array, position: Array) -> Array:
-    """The embeddings with the positions enlarged, as the embeddings are already."""
+    """The embeddings, which are scaled already, plus the positions scaled in the same way."""
     return source + position * sqrt(source.shape[-1])
 
 
 def _enlarged(source: Array, position: Array) -> Array:
-    """The embeddings enlarged, with the positions as they are."""
+    """The embeddings times √d_model, plus the positions as they are."""
     return source * sqrt(source.shape[-1]) + position
 
 
@@ -78,16 +78,16 @@ EMBEDDINGS: Table = {
 enter(EMBEDDINGS)
 
 
-# How fast the waves are: the power of 10000.
+# Mistakes in the waves: the power of the base, the functions and their order.
 
-# What a place is multiplied by in each column, from its pair, its side (cosine: 1), the width and
-# the base.
+# The factor of the position in each column, as a function of the pair, the side (1 for cosine), the
+# width and the base.
 Frequency: TypeAlias = "Callable[[NDArray[np.int_], NDArray[np.int_], int, float], Any]"
 Wave: TypeAlias = "Callable[[Numbers], Numbers]"
 
 
 def _right_frequency(i: NDArray[np.int_], side: NDArray[np.int_], d: int, base: float) -> Any:
-    """1 / base^(2i/d)."""
+    """The right frequency, 1 / base^(2i/d)."""
     return base ** (-2 * i / d)
 
 
@@ -106,7 +106,7 @@ def _waves(
     return np.where(side == 1, cosine(turns), sine(turns)).astype(source.dtype)
 
 
-# Sinusoids and rotations have these mistakes in common; why they matter is told apart.
+# Sinusoids and rotations share these mistakes; the reasons why they matter differ.
 TENTH_OF_BASE = (
     "A tenth of the base was used.",
     "The base is {base}.",
@@ -148,26 +148,26 @@ SINE_BEFORE = "Give each cosine the exponent of the sine in its pair: 2i/d."
 
 
 def _to_exactly_1(scene: Scene) -> Array | None:
-    """The sinusoids with i/(d/2 − 1) in the exponent; None where there is no more than a pair."""
+    """The sinusoids with i/(⌊d/2⌋ − 1) in the exponent; None if there is only one pair."""
     if scene.operands[0].shape[-1] < 4:
         return None
     return _waves(scene, lambda i, side, d, base: base ** (-i / (d // 2 - 1)))
 
 
 def with_usual_base(scene: Scene) -> Array | None:
-    """The sinusoids, or the rotation, with the base of the paper; None where that is right."""
+    """The sinusoids, or the rotation, with the base of the paper; None if that is right."""
     return None if angles_of(scene).base == BASE else with_angles(scene, base=BASE)
 
 
 def without_past(scene: Scene) -> Array | None:
-    """The positions counted from 0; None where that is right."""
+    """The positions counted from 0; None if that is right."""
     operation = scene.step.operation
     assert isinstance(operation, Sinusoids | Rotate | Distances)
     return scene.with_choices(first=0) if np.any(operation.first) else None
 
 
 def _in_order(scene: Scene, by_turns: bool) -> Array | None:
-    """The sinusoids in this order; None where it is the right one, or where a sine is left over."""
+    """The sinusoids in this order; None if it is the right one, or if a sine is left over."""
     is_odd = not by_turns and scene.operands[0].shape[-1] % 2
     if angles_of(scene).is_interleaved == by_turns or is_odd:
         return None
@@ -309,7 +309,7 @@ SINUSOIDS: Table = {
 enter(SINUSOIDS)
 
 
-# The sum.
+# Mistakes in the sum of X and positions.
 
 
 @mistake("position-not-added", "X without positions", AddPositions, Project, Dot, WeightedSum)

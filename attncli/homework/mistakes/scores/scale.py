@@ -28,23 +28,23 @@ def _factor(scene: Scene) -> float:
 
 
 def _over_root(scene: Scene, size: int) -> Array:
-    """The scores over the root of some size."""
+    """The scores divided by the root of a size."""
     (scores,) = scene.operands
     return scores / sqrt(size)
 
 
 def _all_heads(scene: Scene) -> int:
-    """The width of Q with all its heads. Raises KeyError where nothing is split."""
+    """The width of Q with all its heads. Raises KeyError if nothing is split."""
     return int(scene[scene.find(SplitHeads).source].shape[-1])
 
 
 def _model(scene: Scene) -> int:
-    """The width of X, or of Q with all its heads where there is no X."""
+    """The width of X, or of Q with all its heads if there is no X."""
     return int(scene["X"].shape[-1]) if "X" in scene else _all_heads(scene)
 
 
 def _over_root_of_all_heads(scene: Scene) -> Array | None:
-    """The scores over the root of that width of Q; None where X is as wide."""
+    """The scores divided by the root of the width of Q with all heads; None if X is as wide."""
     width = _all_heads(scene)
     return _over_root(scene, width) if width != _model(scene) else None
 

@@ -17,7 +17,7 @@ from attncli.homework.mistakes.mistake import Row, Scene, Table, enter, mistake
 
 
 def _cell_by_cell(one: Array, other: Array) -> Array | None:
-    """Their product without the sum; None where NumPy would have to repeat cells."""
+    """The product cell by cell; None if the shapes differ."""
     return one * other if one.shape == other.shape else None
 
 
@@ -100,15 +100,15 @@ def _of_pairs(scene: Scene, function: Callable[[Array, Array], Array]) -> Array:
 
 
 def _with_bias(scene: Scene) -> Array | None:
-    """The tanh with b_q in it; None where that does not fit."""
+    """The tanh with b_q in it; None if b_q does not fit."""
     bias = scene["b_q"]
     if bias.shape != scene.operands[0].shape[-1:]:
         return None
     return _of_pairs(scene, lambda q, k: np.tanh(q + k + bias))
 
 
-# Concat is additive with W_a and U_a in one matrix. The texts hold for both: they speak of
-# `q_hidden` and `k_hidden`, the steps that both have.
+# Concat scoring is additive scoring with W_a and U_a in one matrix. The texts hold for both: they
+# use `q_hidden` and `k_hidden`, steps that both have.
 ADDITIVE: Table = {
     ("additive-no-v", "sum of tanh(q_hidden + k_hidden)", WeighHidden): Row(
         lambda scene: scene.of_operands(lambda h, *v: h.sum(axis=-1) if v else None),
@@ -162,7 +162,7 @@ enter(ADDITIVE)
 
 
 def _over_lengths(scene: Scene, divisor: Callable[[Array, Array], Array | float]) -> Array:
-    """Q Kᵀ over what a function makes of the lengths: of the queries, and of the keys."""
+    """Q Kᵀ divided by a function of the lengths of the queries and of the keys."""
     queries, keys = scene.operands
     keys = spread(keys, queries.shape)
     lengths = (np.sqrt((matrix * matrix).sum(axis=-1)) for matrix in (queries, keys))
@@ -171,13 +171,13 @@ def _over_lengths(scene: Scene, divisor: Callable[[Array, Array], Array | float]
 
 
 def _over_tokens(queries: Array, keys: Array) -> Array:
-    """The products of features that have length 1 over all tokens."""
+    """Q Kᵀ with each feature divided by its length over all tokens."""
     queries, keys = unit_rows(queries.mT).mT, unit_rows(keys.mT).mT
     return queries @ spread(keys, queries.shape).mT
 
 
 def _manhattan(queries: Array, keys: Array) -> Array:
-    """The sum of the differences without their signs, of every query and key."""
+    """The sum of the absolute differences of every query and key."""
     keys = spread(keys, queries.shape)
     total: Array = np.abs(queries[..., :, None, :] - keys[..., None, :, :]).sum(axis=-1)
     return total

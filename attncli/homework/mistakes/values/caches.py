@@ -40,7 +40,7 @@ def cache_forgotten(scene: Scene) -> Array | None:
 
 
 def _of_new_keys(scene: Scene) -> Array:
-    """The masked scores of the new keys alone, as if the first query stood at the first of them."""
+    """The masked scores of the new keys alone, with the first query at the first new key."""
     every = scene.step.axes[-1].size
     new = slice(scene["K_past"].shape[-2] - every, None)
     scores, *matrices = scene.operands

@@ -58,7 +58,7 @@ _side_by_side = Concat("heads").apply
 
 
 def _by_head_and_entry(heads: Array) -> Array:
-    """The heads laid out head by head, but read entry by entry. Raises ValueError with no batch."""
+    """The heads written head by head, read entry by entry. Raises ValueError without a batch."""
     return _side_by_side(heads.transpose(1, 0, 2, 3).reshape(heads.shape))
 
 
@@ -113,12 +113,12 @@ enter(MERGED)
 
 
 def _keys(scene: Scene) -> Array:
-    """The keys, as they stand in the scores."""
+    """The keys, as the scores use them."""
     return scene[scene.find(*MEETING).operands[-1]]
 
 
 def _inputs(scene: Scene) -> Array:
-    """The sequence that the values are projected from, split into heads as they are."""
+    """The sequence that the values are projected from, split into heads like the values."""
     inputs = scene[next(n for n in ("memory", "embedded", "X") if n in scene or n == "X")]
     split = {s.name: s.operation for s in scene.plan.steps}.get(scene.operation(WeightedSum).values)
     return split.apply(inputs) if isinstance(split, SplitHeads) else inputs
@@ -206,7 +206,7 @@ def batch_as_sequence(scene: Scene) -> Array | None:
 
 
 def _shared(scene: Scene, deal: Callable[[Array, int], Array]) -> Array | None:
-    """The right operation where shared keys, or values, are dealt out to the heads otherwise."""
+    """The result of the right operation with shared keys, or values, given to other heads."""
     first, *between, last = scene.operands
     if last.ndim < 3 or last.shape[:-2] == first.shape[:-2]:
         return None

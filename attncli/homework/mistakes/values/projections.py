@@ -1,4 +1,4 @@
-"""Mistakes between the sequences and what is projected from them: Q, K, V, and the output."""
+"""Mistakes in the projections: Q, K, V, and the output."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _by_weight_of(scene: Scene, own: str, other: str) -> Array | None:
 
 
 def _unprojected(scene: Scene, weight: str) -> Array | None:
-    """The source of the projection by this weight; None elsewhere, or where it is one a head."""
+    """The source of the projection by this weight; None for others, or for weights per head."""
     source, matrix, *_ = scene.operands
     is_this = scene.operation(Project).weight == weight
     return source.copy() if is_this and matrix.ndim == 2 else None

@@ -1,4 +1,4 @@
-"""Mistakes in other normalisers than softmax, and with the temperature of any of them."""
+"""Mistakes in other normalisers than softmax, and in the temperature of any normaliser."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from attncli.homework.mistakes.weights.softmax import (
 
 
 def _at(scene: Scene, temperature: float) -> Array | None:
-    """The weights at another temperature; None where the right one is 1, so that there is none."""
+    """The weights at another temperature; None if the problem has no temperature but 1."""
     has_none = normaliser(scene).temperature == 1
     return None if has_none else scene.with_choices(temperature=temperature)
 
 
 def _cooled_after(scene: Scene) -> Array | None:
-    """The weights at no temperature, divided by it."""
+    """The weights without the temperature, divided by it."""
     weights = _at(scene, 1)
     return None if weights is None else weights / normaliser(scene).temperature
 
@@ -36,7 +36,7 @@ def _softmax(scene: Scene) -> Array:
 
 
 def _over_threshold_of_all(scores: Array) -> Array:
-    """The scores less the threshold of all that are seen, cut at 0."""
+    """The scores minus the threshold τ of all keys that are seen, cut off at 0."""
     seen = ~np.isneginf(scores)
     count = seen.sum(axis=-1, keepdims=True)
     total = np.where(seen, scores, 0).sum(axis=-1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Mistakes in softmax: over what it is taken, how often, of what, and what it divides by."""
+"""Mistakes in softmax: its axis, its input, its sum, and other functions in its place."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ EVERY_NORMALISER = tuple(NORMALISERS.values())
 
 
 def normaliser(scene: Scene) -> Normalise:
-    """The operation of this step, which makes weights of scores."""
+    """The operation of this step, which turns scores into weights."""
     return scene.operation(Normalise)  # type: ignore[type-abstract]
 
 
 def tempered(scene: Scene) -> Array:
-    """The scores over the temperature: what the exponentials are taken of."""
+    """The scores divided by the temperature, before the exponential."""
     (scores,) = scene.operands
     return scores / normaliser(scene).temperature
 
 
 def shifted(scores: Array) -> tuple[Array, Array]:
-    """The scores less the largest of their row, and that largest; 0 in a row of −inf alone."""
+    """The scores minus the largest of their row, and that largest; 0 for a row of −inf alone."""
     largest = scores.max(axis=-1, keepdims=True)
     largest = np.where(np.isneginf(largest), scores.dtype.type(0), largest)
     return scores - largest, largest
@@ -46,7 +46,7 @@ def _along(scene: Scene, axis: int) -> Array:
 
 
 def _along_named(scene: Scene, name: str) -> Array:
-    """Softmax over the axis of this name. Raises ValueError where there is none."""
+    """Softmax over the axis of this name. Raises ValueError if there is none."""
     return _along(scene, [axis.name for axis in scene.step.axes].index(name))
 
 
@@ -57,23 +57,23 @@ def _along_both(scene: Scene) -> Array:
 
 
 def _laid_across(column: Array, scores: Array) -> Array:
-    """One number a query as one number a key. Raises ValueError where they differ in number."""
+    """One number per query used as one number per key. Raises ValueError if n and m differ."""
     return np.broadcast_to(column.mT, scores.shape)
 
 
 def _over_sums_across(scores: Array) -> Array:
-    """The exponentials of the scores, over the sum of the query that has the column's number."""
+    """The exponentials, divided by the sum of the query that has the number of the column."""
     powers = np.exp(scores)
     return powers / _laid_across(sums(powers), scores)
 
 
 def _less_largest_across(scores: Array) -> Array:
-    """The scores less the largest one of the query that has the column's number."""
+    """The scores minus the largest score of the query that has the number of the column."""
     return scores - _laid_across(scores.max(axis=-1, keepdims=True), scores)
 
 
 def _unscaled(scene: Scene) -> Array:
-    """Softmax of the scores without their scaling, masked all the same."""
+    """Softmax of the masked scores without scaling."""
     scaling = scene.behind(DivideByRoot, Multiply)
     known = {**scene.matrices, scaling.step.name: scaling.operands[0]}
     steps = scene.chain()
@@ -83,15 +83,15 @@ def _unscaled(scene: Scene) -> Array:
 
 
 def _overflowed(scene: Scene) -> Array | None:
-    """Softmax of unshifted scores; None where no exponential is infinite."""
+    """Softmax of scores that are not shifted; None if no exponential is infinite."""
     powers = np.exp(tempered(scene))
     return powers / sums(powers) if np.isinf(powers).any() else None
 
 
 def over_another_sum(scene: Scene, divisor: Callable[[Array, Array], Array]) -> Array:
-    """The exponentials of the shifted scores over another number for each query.
+    """The exponentials of the shifted scores, divided by another number for each query.
 
-    `divisor` makes it of the exponentials, and of the largest scores, which are subtracted.
+    `divisor` takes the exponentials and the subtracted largest scores, and returns this number.
     """
     less, largest = shifted(tempered(scene))
     powers = np.exp(less)
@@ -99,32 +99,32 @@ def over_another_sum(scene: Scene, divisor: Callable[[Array, Array], Array]) -> 
 
 
 def _unshifted_sums(powers: Array, largest: Array) -> Array:
-    """The sums of the exponentials of the scores as they are; 1 where it is 0."""
+    """The sums of the exponentials of the scores as they are; 1 in place of a sum of 0."""
     total = sums(powers) * np.exp(largest)
     return np.where(total == 0, 1, total)
 
 
 def shares(numbers: Array) -> Array:
-    """The numbers of each query over their sum."""
+    """The numbers of each query divided by their sum."""
     return numbers / sums(numbers)
 
 
 def _shares_of_seen(scores: Array) -> Array:
-    """The scores over their sum, hidden ones counted as 0; 0 where all are hidden."""
+    """The scores divided by their sum, with 0 for hidden scores; 0 if all are hidden."""
     seen = np.where(np.isneginf(scores), 0, scores)
     empty = np.isneginf(scores).all(axis=-1, keepdims=True)
     return seen / np.where(empty, 1, sums(seen))
 
 
 def _hard(scores: Array) -> Array:
-    """1 at the first of the largest scores of each query that sees any key, else 0."""
+    """The weight 1 for the first of the largest scores of each query that sees a key, else 0."""
     first = np.arange(scores.shape[-1]) == scores.argmax(axis=-1, keepdims=True)
     weights: Array = (first & ~np.isneginf(scores)).astype(scores.dtype)
     return weights
 
 
 def _logarithms(scores: Array) -> Array:
-    """The logarithms of what softmax gives."""
+    """The logarithms of the weights of softmax."""
     less, _ = shifted(scores)
     return less - np.log(sums(np.exp(less)))
 
