@@ -653,7 +653,7 @@ def test_rows_that_may_attend_nothing_break_no_law(name: str) -> None:
     ] * 3
     answer[name] = [[0.5, 0], [2, -3]]
     found = results("--laws", "-", stdin=json.dumps(answer))["output-lies-among-the-values"]
-    assert "This does not hold at [1,1]." in found["cause"]["rationale"]
+    assert "This law does not hold at [1,1]." in found["cause"]["rationale"]
 
 
 OF_ROWS = ("weights-sum-to-1", "output-is-the-weighted-sum")
@@ -731,7 +731,7 @@ def test_a_weight_is_a_number_from_0_to_1(weights: list[list[object]], place: st
     """Neither more nor less breaks the law alone; nor does a blank, as no number does."""
     answer = json.dumps({"weights": weights})
     found = results("--laws", "-", stdin=answer)["weights-are-shares"]
-    assert f"This does not hold at {place}." in found["cause"]["rationale"]
+    assert f"This law does not hold at {place}." in found["cause"]["rationale"]
 
 
 @pytest.mark.parametrize(
@@ -834,7 +834,11 @@ ERRORS = [
     ([LESSON], None, "check needs a document and an answer, but there is 1 file."),
     ([LESSON, "-"], '{"wights": [[1]]}', "the name 'wights' is unknown. Did you mean weights?"),
     ([LESSON, "-"], '{"hidden": [[1]]}', "hidden is not a step of this calculation"),
-    ([LESSON, "-"], '{"scores": [[1, "two"]]}', "scores, row 1, column 2 is 'two': no arithmetic."),
+    (
+        [LESSON, "-"],
+        '{"scores": [[1, "two"]]}',
+        "scores, row 1, column 2 is 'two': not arithmetic.",
+    ),
     ([LESSON, "-"], '{"scores": [[1, true]]}', "scores, row 1, column 2 is True: a truth value."),
     ([LESSON, "-"], '{"scores": [[1, 2], [3]]}', "the rows of scores are of different lengths"),
     ([LESSON, "-"], '{"title": "nothing"}', "the answer holds no step."),

@@ -205,7 +205,7 @@ def test_it_is_written_to_a_file_or_a_pipe(tmp_path: Path) -> None:
 REFUSED = [
     (
         "encodr",
-        ("encodr is no kind of document (did you mean 'encoder'?). "
+        ("encodr is not a kind of document (did you mean 'encoder'?). "
         "The kinds are encoder, decoder, transformer."),
     ),
     (

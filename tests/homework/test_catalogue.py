@@ -158,7 +158,7 @@ def operations_made() -> dict[type[Operation], tuple[str, str]]:
 
 
 def test_every_operation_has_a_mistake() -> None:
-    """Whatever a registry adds to a plan, something can go wrong there that is known by name."""
+    """The catalogue has a mistake for every operation that a registry can add to a plan."""
     for kind, (step, example) in operations_made().items():
         assert any(issubclass(kind, entry.replaces) for entry in MISTAKES.values()), (
             f"no mistake replaces {kind.__name__}, the step {step} of {example}: a wrong answer "

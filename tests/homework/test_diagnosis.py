@@ -32,7 +32,7 @@ def output_of(document: Document) -> Any:
 
 
 def cause(document: Document, output: Any) -> Document:
-    """The cause that is told for a wrong output."""
+    """The cause that is reported for a wrong output."""
     arguments = ["check", json.dumps(document), "-", "-f", "json"]
     run = CliRunner().invoke(cli, arguments, input=json.dumps({"output": output}))
     (*_, result) = json.loads(run.stdout)["results"]

@@ -56,7 +56,7 @@ def test_every_mistake_has_numbers_worked_out_by_hand(module: ModuleType) -> Non
 
 
 def can_be_made(name: str, kind: type[Operation]) -> bool:
-    """Whether a mistake can be made in an operation of this kind, in any of the problems."""
+    """True if a mistake can be made in an operation of this kind, in any of the problems."""
     for problem_name in PROBLEMS:
         problem, trace = solved(problem_name)
         for step in trace.plan.steps:

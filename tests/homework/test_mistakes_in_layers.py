@@ -47,7 +47,7 @@ with drawn_alone():
 
 
 def written(matrix: Any, decimals: int = 4) -> Any:
-    """A matrix with so many decimals, as a person writes it."""
+    """A matrix with this many decimals, as a person writes it."""
     rounded = np.round(np.array(matrix, dtype=np.float64), decimals)
     cells: Any = np.vectorize(lambda x: f"{x:.{decimals}f}", otypes=[object])(rounded).tolist()
     return cells
@@ -62,7 +62,7 @@ def check(document: Entries, answer: Entries, *options: str) -> dict[str, Any]:
 
 
 def mistakes(document: Entries, answer: Entries, step: str = "output") -> list[str]:
-    """What is named for a step."""
+    """The mistakes that are named for a step."""
     result = check(document, answer)[step]
     assert result["data"]["verdict"] in ("wrong", "shape")
     named: list[str] = result["cause"]["mistakes"]

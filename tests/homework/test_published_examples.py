@@ -36,7 +36,7 @@ def problem(example: dict[str, Any]) -> dict[str, Any]:
 
 
 def stated(example: dict[str, Any]) -> dict[str, Any]:
-    """What a page states as an answer; matrices of single heads become one of all heads."""
+    """The answer that a page states; matrices of single heads become one of all heads."""
     answer: dict[str, Any] = {}
     for name, cells in example["stated"].items():
         head, dot, step = name.rpartition(".")

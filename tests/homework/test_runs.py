@@ -20,7 +20,7 @@ from attncli.homework.mistakes.mistake import scene_at
 from tests.homework.test_catalogue import as_written
 from tests.problems import PROBLEMS, numbers, solved
 
-EVERY = 37  # of so many pairs one is tried alone
+EVERY = 37  # one pair in this many is tried alone
 
 
 def runs_of(name: str) -> tuple[Runs, tuple[Step, ...]]:
@@ -102,7 +102,7 @@ def test_rounding_on_the_way_is_carried_on(name: str, decimals: int) -> None:
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_a_mistake_is_made_from_what_comes_before_it(name: str) -> None:
-    """So that runs may share what comes before, and no later step is taken for an earlier one."""
+    """Runs may share the steps before a change, and no later step is taken for an earlier one."""
     problem, trace = solved(name)
     known = dict(problem.matrices)
     for step in trace.plan.steps:

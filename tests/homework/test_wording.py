@@ -42,10 +42,10 @@ def in_problem(name: str, problem: Problem, trace: Trace) -> list[Texts]:
     ]
 
 
-# What only one side says: in the layout `columns`, and in the others.
+# The words of the layouts `rows` and `torch`, and those of `columns`.
 OF_ROWS = r"Q Kᵀ|\bX W|memory W|weights V|concat W|x W_|axis=-1|\brows?\b(?! of W)|NumPy's tril"
 OF_COLUMNS = r"Kᵀ Q|W\w* X|V weights|axis=-2|\bcolumns?\b(?! of W)|NumPy's triu"
-# These say what is right beside what is wrong, or name the sides of a mask with both words.
+# These name both sides of a matrix.
 BOTH_SIDES = {"mask-on-query-axis"}
 
 

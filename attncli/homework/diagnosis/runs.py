@@ -1,8 +1,8 @@
 """Run the steps before a wrong one again, with mistakes or with rounded results.
 
 For small matrices, a call to NumPy takes longer than the calculation. So runs with different
-mistakes go through the steps together: their matrices are stacked, and a step is applied to all of them in
-one call. The last bits may then differ from those of a single run.
+mistakes go through the steps together: their matrices are stacked, and a step is applied to all of
+them in one call. The last bits may then differ from those of a single run.
 """
 
 from __future__ import annotations

@@ -263,7 +263,7 @@ def _place_text(outcome: _Outcome, replacement: Replacement) -> str:
 
 
 def _cure(outcome: _Outcome, explanation: Explanation) -> str:
-    """The advice: what is right, and why it matters."""
+    """The advice: the right method, and why it matters."""
     every = [r.texts(outcome.problem, outcome.plan) for r in explanation.replacements]
     return " ".join(f"{texts.right} {texts.why}" for texts in every)
 

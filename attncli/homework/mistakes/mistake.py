@@ -2,7 +2,7 @@
 
 An entry is one function. It takes the scene, and returns the matrix that the mistake makes in place
 of the right one, or None if the mistake cannot be made there. Its docstring is the
-diagnosis, in three paragraphs: what was done, what is right, why it matters. Words of it that
+diagnosis, in three paragraphs: what was done, the right method, why it matters. Words of it that
 depend on the problem stand in braces, such as `{X W_q}` or `{row}`: see `wording`.
 
 Mistakes that differ in one number or one short function are the rows of a table. A row has a

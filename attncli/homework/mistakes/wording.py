@@ -63,7 +63,7 @@ GENERAL = {
 
 
 class Texts(NamedTuple):
-    """The diagnosis of a mistake: what was done, what is right, and why it matters."""
+    """The diagnosis of a mistake: what was done, the right method, and why it matters."""
 
     done: str
     right: str

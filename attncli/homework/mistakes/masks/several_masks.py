@@ -72,7 +72,7 @@ def _at_the_beginning(scene: Scene) -> Array | None:
 
 
 def _empty_rows(scene: Scene, weight: float) -> Array | None:
-    """The weights, with `weight` for every query that sees no key; None if there is no such query."""
+    """The weights, with `weight` for every query that sees no key; None if all see a key."""
     (scores,) = scene.operands
     empty = np.isneginf(scores).all(axis=-1, keepdims=True)
     return np.where(empty, scores.dtype.type(weight), scene.right()) if empty.any() else None
