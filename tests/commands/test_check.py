@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -430,6 +431,34 @@ def test_no_digit_is_cut_on_a_narrow_screen() -> None:
     row = "row 1 (supercalifragilistic), column 1   123456.123456789   1.000000000"
     assert any(row in line for line in lines)
     assert max(map(len, (line for line in lines if line.startswith("Work")))) <= 30
+
+
+@pytest.mark.parametrize(
+    ("sample", "step", "index", "cell"),
+    [
+        ("self_attention", "output", (2, 1), "'output[3,2]'"),
+        ("self_attention_columns", "V", (1, 0), "'V[2,1]'"),
+        ("two_heads", "scaled", (1, 2, 0), "'scaled[3,1,head=2]'"),
+        ("padded_batch", "weights", (1, 0, 1), "'weights[1,2,batch=2]'"),
+    ],
+)
+def test_the_command_of_the_advice_works_as_it_stands(
+    sample: str, step: str, index: tuple[int, ...], cell: str, tmp_path: Path
+) -> None:
+    """It explains the wrong cell, by its place on paper, beside the number of the answer."""
+    document = str(ROOT / f"samples/{sample}.json")
+    run = CliRunner().invoke(cli, ["compute", document, "-f", "json"])
+    matrix = np.array(json.loads(run.stdout)[step])
+    matrix[index] = 77.125
+    answer = tmp_path / "answer.json"
+    answer.write_text(json.dumps({step: matrix.tolist()}), encoding="utf-8")
+    advice = results(document, str(answer))[step]["cause"]["help"]
+    command = advice.removeprefix("Work the cell out again: attncli ")
+    assert command == f"explain PROBLEM {cell} --answer ANSWER"
+    known = {"PROBLEM": document, "ANSWER": str(answer)}
+    spelled = CliRunner().invoke(cli, [known.get(word, word) for word in shlex.split(command)])
+    assert spelled.exit_code == 0
+    assert "77.125" in spelled.stdout
 
 
 def test_several_explanations_are_all_named_with_what_would_decide() -> None:

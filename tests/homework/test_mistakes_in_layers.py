@@ -122,7 +122,7 @@ def test_steps_by_where_they_stand_earn_points() -> None:
 
 
 def test_what_stands_nowhere_is_an_error() -> None:
-    """It is told what there is."""
+    """The message names the steps that there are."""
     for name in ("norm_3.output", "layers.9.output", "cross.sum", "ffn.weights"):
         run = CliRunner().invoke(
             cli, ["check", json.dumps(ENCODER), "-"], input=f'{{"{name}": [[1]]}}'

@@ -16,9 +16,9 @@ OF_SEQUENCES = (Project, SplitHeads, Dot, Bilinear, TanhSum, WeightedSum)
 
 @mistake("weight-transposed", "X Wᵀ for X W, or X W for X Wᵀ", Project)
 def weight_transposed(scene: Scene) -> Array | None:
-    """The weight was transposed: {X Wᵀ} instead of {X W}.
+    """The weight was transposed: {source weightᵀ} instead of {source weight}.
 
-    Use the weight as it is written: {X W}.
+    Use the weight as it is written: {source weight}.
 
     Only a square weight allows this, and then no error warns you that the features are mixed by the
     wrong numbers.
@@ -41,7 +41,7 @@ def _weight_first(scene: Scene, weight: Array) -> Array:
 def weight_on_left(scene: Scene) -> Array | None:
     """The weight was put on the left: W X.
 
-    Tokens are {rows} in this layout, so the weight stands on the right: {X W}.
+    Tokens are {rows} in this layout, so the weight stands on the right: {source weight}.
 
     On the left, the weight adds up whole tokens instead of the features of each token, and gives a
     {row} for each {row} of W instead of one for each token.
