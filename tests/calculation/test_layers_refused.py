@@ -378,7 +378,9 @@ def test_a_step_without_its_layer_is_that_of_its_full_names(
 ) -> None:
     """Every command suggests the full names that end in what was asked, three at most."""
     given = document(kind, layers)
-    guess = f" is no step of this calculation (did you mean {' or '.join(map(repr, meant))}?). Its"
+    guess = (
+        f" is not a step of this calculation (did you mean {' or '.join(map(repr, meant))}?). Its"
+    )
     for arguments in (
         ["compute", "-", "--only", name],
         ["explain", "-", f"{name}[1,1]"],
@@ -387,4 +389,5 @@ def test_a_step_without_its_layer_is_that_of_its_full_names(
     ):
         result = run(*arguments, given=given)
         assert result.exit_code == 2
-        assert f"{name.casefold()}{guess}" in result.stderr.replace("Weights", "weights")
+        said = result.stderr.replace("Weights", "weights").replace("is no step", "is not a step")
+        assert f"{name.casefold()}{guess}" in said

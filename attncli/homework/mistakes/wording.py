@@ -48,7 +48,7 @@ GENERAL = {
     "temperature": "T",
     "normaliser": "softmax1, sparsemax or sigmoid",
     "base": "10000",
-    "slopes": "2^(−8/H), 2^(−16/H), … down to 2^(−8), for H heads, if H is a power of two",
+    "slopes": "2^(−4), 2^(−8) and 2^(−2) in the case of 3 heads",
     "pair": f"{NEIGHBOURS} if the pairs are interleaved, else {HALVES}",
     "angles": "[θ₁ θ₁ θ₂ θ₂] for neighbours, [θ₁ θ₂ θ₁ θ₂] for halves",
     "kind": "see its choice activation",

@@ -195,7 +195,7 @@ PADDING: Table = {
         lambda scene: _longer(scene, -1),
         "The last real key was hidden.",
         "The first N keys are real: hide only the keys after them.",
-        "A real token was lost. Counted from 1 the real keys are those with j ≤ N, not j < N.",
+        "A real token was lost. Counted from 1, the real keys are those with j ≤ N, not j < N.",
     ),
     ("padding-at-the-front", "the last N keys are seen", Mask): Row(
         lambda scene: _done(scene, Padding, lambda rule, n, m: rule.may_attend(n, m)[..., ::-1]),
@@ -214,7 +214,7 @@ def padding_from_embedding_sum(scene: Scene) -> Array | None:
 
     Take the padding from the lengths that the mask gives.
 
-    Real tokens may sum to 0, and padding may not: with positions added, it hardly ever does.
+    Real tokens may sum to 0, and padding often does not, above all with positions added.
     """
     source = scene["memory" if "memory" in scene else "X"]
     seen = source.sum(axis=-1) != 0
