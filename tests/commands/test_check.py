@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -313,17 +314,38 @@ def test_few_digits_name_no_mistake() -> None:
 
 
 SLIPS = [
-    ([[2, 4, 4], [4, -16, 12], [4, 12, 10]], "In [2,2] the sign is wrong."),
-    ([[2, 4, 4], [4, 61, 12], [4, 12, 10]], "In [2,2] two digits are swapped."),
-    ([[2, 4, 4], [4, 16, 12], [4, 12, "-20/2"]], "In [3,3] the sign is wrong."),
-    ([[2, 4, 4], [4, 16, 1.2], [4, 12, 10]], "In [2,3] the decimal point is 1 to the left."),
-    ([[2, 4, 4], [4, 16, 0.12], [4, 12, 10]], "In [2,3] the decimal point is 2 to the left."),
-    ([[2, 4, 4], [4, 16, 0.012], [4, 12, 10]], "In [2,3] the decimal point is 3 to the left."),
-    ([[2, 4, 4], [4, 16, 120], [4, 12, 10]], "In [2,3] the decimal point is 1 to the right."),
-    ([[2, 4, 4], [4, 16, 1200], [4, 12, 10]], "In [2,3] the decimal point is 2 to the right."),
-    ([[2, 4, 4], [4, 16, 12000], [4, 12, 10]], "In [2,3] the decimal point is 3 to the right."),
-    ([[2, 4, 4], [4, 16, 8], [4, 12, 10]], "In [2,3] product 1 of the sum is left out."),
-    ([[2, 4, 4], [4, 16, 12], [4, 12, 16]], "In [3,3] product 2 of the sum is added twice."),
+    ([[2, 4, 4], [4, -16, 12], [4, 12, 10]], "In row 2, column 2: the sign is wrong."),
+    ([[2, 4, 4], [4, 61, 12], [4, 12, 10]], "In row 2, column 2: two digits are swapped."),
+    ([[2, 4, 4], [4, 16, 12], [4, 12, "-20/2"]], "In row 3, column 3: the sign is wrong."),
+    (
+        [[2, 4, 4], [4, 16, 1.2], [4, 12, 10]],
+        "In row 2, column 3: the decimal point is 1 place too far to the left.",
+    ),
+    (
+        [[2, 4, 4], [4, 16, 0.12], [4, 12, 10]],
+        "In row 2, column 3: the decimal point is 2 places too far to the left.",
+    ),
+    (
+        [[2, 4, 4], [4, 16, 0.012], [4, 12, 10]],
+        "In row 2, column 3: the decimal point is 3 places too far to the left.",
+    ),
+    (
+        [[2, 4, 4], [4, 16, 120], [4, 12, 10]],
+        "In row 2, column 3: the decimal point is 1 place too far to the right.",
+    ),
+    (
+        [[2, 4, 4], [4, 16, 1200], [4, 12, 10]],
+        "In row 2, column 3: the decimal point is 2 places too far to the right.",
+    ),
+    (
+        [[2, 4, 4], [4, 16, 12000], [4, 12, 10]],
+        "In row 2, column 3: the decimal point is 3 places too far to the right.",
+    ),
+    ([[2, 4, 4], [4, 16, 8], [4, 12, 10]], "In row 2, column 3: product 1 of the sum is left out."),
+    (
+        [[2, 4, 4], [4, 16, 12], [4, 12, 16]],
+        "In row 3, column 3: product 2 of the sum is added twice.",
+    ),
 ]
 
 
@@ -346,7 +368,7 @@ def test_a_product_of_0_left_out_is_not_a_slip() -> None:
     assert found["cause"]["mistakes"] == []
     document = '{"Q": [[3, 0.5]], "K": [[0.68, 5]], "score": "dot"}'
     found = results(document, "-", "--atol", "0.001", stdin='{"scores": [["2.0"]]}')["scores"]
-    assert "In [1,1] product 2 of the sum is left out." in found["cause"]["rationale"]
+    assert "In row 1, column 1: product 2 of the sum is left out." in found["cause"]["rationale"]
 
 
 @pytest.mark.parametrize(("cell", "told"), [("5.02", True), ("4.98", True), ("5.03", False)])
@@ -355,7 +377,7 @@ def test_errors_of_two_units_differ_from_errors_of_three(cell: str, told: bool) 
     document = '{"Q": [[3, 2]], "K": [[1, 1]], "score": "dot"}'
     cause = results(document, "-", stdin=json.dumps({"scores": [[cell]]}))["scores"]["cause"]
     assert cause["mistakes"] == []
-    assert ("off by 2 units of the last digit or less" in cause["rationale"]) is told
+    assert ("at most 2 units of the last digit" in cause["rationale"]) is told
     assert ("carry more digits" in cause["help"]) is told
 
 
@@ -411,12 +433,40 @@ def test_no_digit_is_cut_on_a_narrow_screen() -> None:
     assert max(map(len, (line for line in lines if line.startswith("Work")))) <= 30
 
 
+@pytest.mark.parametrize(
+    ("sample", "step", "index", "cell"),
+    [
+        ("self_attention", "output", (2, 1), "'output[3,2]'"),
+        ("self_attention_columns", "V", (1, 0), "'V[2,1]'"),
+        ("two_heads", "scaled", (1, 2, 0), "'scaled[3,1,head=2]'"),
+        ("padded_batch", "weights", (1, 0, 1), "'weights[1,2,batch=2]'"),
+    ],
+)
+def test_the_command_of_the_advice_works_as_it_stands(
+    sample: str, step: str, index: tuple[int, ...], cell: str, tmp_path: Path
+) -> None:
+    """It explains the wrong cell, by its place on paper, beside the number of the answer."""
+    document = str(ROOT / f"samples/{sample}.json")
+    run = CliRunner().invoke(cli, ["compute", document, "-f", "json"])
+    matrix = np.array(json.loads(run.stdout)[step])
+    matrix[index] = 77.125
+    answer = tmp_path / "answer.json"
+    answer.write_text(json.dumps({step: matrix.tolist()}), encoding="utf-8")
+    advice = results(document, str(answer))[step]["cause"]["help"]
+    command = advice.removeprefix("Work the cell out again: attncli ")
+    assert command == f"explain PROBLEM {cell} --answer ANSWER"
+    known = {"PROBLEM": document, "ANSWER": str(answer)}
+    spelled = CliRunner().invoke(cli, [known.get(word, word) for word in shlex.split(command)])
+    assert spelled.exit_code == 0
+    assert "77.125" in spelled.stdout
+
+
 def test_several_explanations_are_named_with_the_deciding_step() -> None:
     """If an answer fits several mistakes, all are named, with the step that would decide."""
     output = str(ANSWERS / "self_attention/output_only.json")
     cause = results(LESSON, output)["output"]["cause"]
     assert cause["mistakes"] == ["no-scale", "softmax-unscaled"]
-    assert "scaled would tell them apart" in cause["rationale"]
+    assert "The step scaled would show which" in cause["rationale"]
 
 
 def test_pairs_of_mistakes_are_found_from_the_output_alone(tmp_path: Path) -> None:
@@ -632,7 +682,7 @@ def test_rows_that_may_attend_nothing_break_no_law(name: str) -> None:
     ] * 3
     answer[name] = [[0.5, 0], [2, -3]]
     found = results("--laws", "-", stdin=json.dumps(answer))["output-lies-among-the-values"]
-    assert "This does not hold at [1,1]." in found["cause"]["rationale"]
+    assert "This law does not hold at [1,1]." in found["cause"]["rationale"]
 
 
 OF_ROWS = ("weights-sum-to-1", "output-is-the-weighted-sum")
@@ -710,7 +760,7 @@ def test_a_weight_is_a_number_from_0_to_1(weights: list[list[object]], place: st
     """A weight above 1, below 0 or NaN breaks the law; a blank does not."""
     answer = json.dumps({"weights": weights})
     found = results("--laws", "-", stdin=answer)["weights-are-shares"]
-    assert f"This does not hold at {place}." in found["cause"]["rationale"]
+    assert f"This law does not hold at {place}." in found["cause"]["rationale"]
 
 
 @pytest.mark.parametrize(
@@ -850,8 +900,12 @@ ERRORS = [
         "--decimals and --rtol exclude each other: each decides which cells are right. Leave out",
     ),
     ([LESSON, "-"], '{"wights": [[1]]}', "the name 'wights' is unknown. Did you mean weights?"),
-    ([LESSON, "-"], '{"hidden": [[1]]}', "of this calculation"),
-    ([LESSON, "-"], '{"scores": [[1, "two"]]}', "scores, row 1, column 2 is 'two': no arithmetic."),
+    ([LESSON, "-"], '{"hidden": [[1]]}', "hidden is not a step of this calculation"),
+    (
+        [LESSON, "-"],
+        '{"scores": [[1, "two"]]}',
+        "scores, row 1, column 2 is 'two': not arithmetic.",
+    ),
     ([LESSON, "-"], '{"scores": [[1, true]]}', "scores, row 1, column 2 is True: a truth value."),
     ([LESSON, "-"], '{"scores": [[1, 2], [3]]}', "the rows of scores are of different lengths"),
     ([LESSON, "-"], '{"title": "nothing"}', "the answer holds no step."),

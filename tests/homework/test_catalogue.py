@@ -77,8 +77,8 @@ def test_a_row_of_a_table_becomes_an_entry() -> None:
     assert entry.formula == "q · k"
     assert entry.replaces == (Cosine,)
     assert entry.done == "The dot products were not divided by the lengths of query and key."
-    assert entry.right == "Divide by both: q · k / (‖q‖ ‖k‖)."
-    assert entry.why.startswith("Divided, a score is the cosine of an angle")
+    assert entry.right == "Divide by both lengths: q · k / (‖q‖ ‖k‖)."
+    assert entry.why.startswith("Divided, a score is the cosine of the angle")
 
 
 @pytest.mark.parametrize("name", MISTAKES)

@@ -59,7 +59,7 @@ def test_rough_agreement_takes_three_cells(columns: int, named: list[str]) -> No
     matrices = {"Q": queries.tolist(), "K": keys.tolist(), "V": values.tolist()}
     found = cause(matrices, written(nearly, 6))
     assert found["mistakes"] == named
-    assert ("to 2 units of their last digit" in found["rationale"]) == bool(named)
+    assert ("to 2 units of the last digit" in found["rationale"]) == bool(named)
 
 
 def test_a_mistake_in_one_sublayer_is_likelier_than_in_two() -> None:

@@ -30,7 +30,7 @@ def largest_text(line: StepReport) -> str:
 
 
 def report_json(report: Report, _: View) -> str:
-    """The results in the order of the plan; `passed` is null where nothing was answered."""
+    """Return the results in the order of the plan; `passed` is null if nothing was answered."""
     results = [_result(line, report.by_distance) for line in report.lines]
     return to_json({"results": results, "score": report.score, "max_score": report.max_score})
 
@@ -57,7 +57,7 @@ def _result(line: StepReport, by_distance: bool) -> dict[str, Any]:
 
 
 def report_markdown(report: Report, _: View) -> str:
-    """A sentence on the whole, a table of verdicts, then an explanation of each wrong step."""
+    """Return a sentence on the whole, a table of verdicts, then the texts on each step."""
     headings = ["step", "verdict", "points", *more_headings(report)]
     dashes = ["---:" if heading == "points" else "---" for heading in headings]
     rows = [escape_markdown(report.headline), "", _row(headings), f"|{'|'.join(dashes)}|"]
@@ -68,7 +68,10 @@ def report_markdown(report: Report, _: View) -> str:
         rows.append(_row([*cells, *(more[heading] for heading in more_headings(report))]))
     for line in report.lines:
         if line.rationale:
-            rows += ["", f"**{line.name}: {line.verdict.word}.** {escape_markdown(line.rationale)}"]
+            rows += [
+                "",
+                f"**{line.name}: {line.verdict.words}.** {escape_markdown(line.rationale)}",
+            ]
             rows += [escape_markdown(line.help)] if line.help else []
             rows += [
                 f"- {escape_markdown(cell.place)}: `{cell.yours}` instead of `{cell.expected}`"

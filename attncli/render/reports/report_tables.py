@@ -19,11 +19,11 @@ STYLES = {
     "shape": "bold red",
     "missing": "dim",
 }
-MOST_CELLS = 12  # wrong cells that are listed without --full
+MOST_CELLS = 12  # the largest number of wrong cells that is listed without --full
 
 
 def draw_report(report: Report, view: View) -> str:
-    """The report as text, for a screen or a file."""
+    """Return the report as text, for a screen or a file."""
     console = TextConsole(view)
     if report.title:
         console.print(Text(report.title, "bold"))
@@ -31,7 +31,7 @@ def draw_report(report: Report, view: View) -> str:
     console.say(report.headline, "bold green" if report.passed else "bold red")
     console.print()
     _print_verdicts(console, report)
-    # The first wrong step leads; what is right needs no words.
+    # The first wrong step comes first; right steps need no text.
     lines = sorted(report.lines, key=lambda line: line.name != report.first)
     for line in lines:
         if line.rationale:
@@ -60,7 +60,7 @@ def _print_verdicts(console: TextConsole, report: Report) -> None:
 def _print_line(console: TextConsole, line: StepReport, view: View) -> None:
     console.print()
     heading = Text.assemble(
-        (line.name, "bold cyan"), ": ", (line.verdict.word, STYLES[line.verdict.word]), ". "
+        (line.name, "bold cyan"), ": ", (line.verdict.words, STYLES[line.verdict.word]), ". "
     )
     console.print(heading + Text(line.rationale), width=view.width)
     if line.help:
