@@ -18,8 +18,8 @@ from tests.running import run
 PAGE = """\
 no-scale: scores
 The scores were not scaled.
-Multiply them by the scale: 1/√d_k, unless another is given.
-Products of long vectors are large, and softmax of large scores gives nearly all the weight to one \
+Before softmax, divide the scores by √d_k.
+Scores of long vectors are large, and softmax of large scores gives nearly all the weight to one \
 key.
 
 Example: attncli compute '{"Q": [[1.5, -1], [1, 0], [1.5, 1]], "K": [[0, 1], [0.5, 0], \
