@@ -23,9 +23,8 @@ def draw_picture() -> str:
         file=StringIO(), record=True, width=72, force_terminal=True, color_system="truecolor"
     )
     result = calculate(gather(ARGUMENTS, dict(CHOICES)), STEPS)
-    TraceTables(console, result.problem, View(width=72, color="truecolor")).print_steps(
-        result.trace, result.names
-    )
+    view = View(width=72, color="truecolor")
+    TraceTables(console, result.problem, view).print_result(result)
     return console.export_svg(title="attncli compute samples/self_attention.json")
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from attncli.calculation.algebra.plan import Plan, Trace
     from attncli.calculation.problem.document import Document
     from attncli.calculation.problem.problem import Problem, Result
+    from attncli.calculation.problem.shown import StepPart
     from attncli.documents.reader import Reader
 
 LONG = 2**20  # scores of a thousand tokens: below, all steps fit into a cache or nearly so
@@ -99,16 +100,21 @@ def run(
 
 
 def calculate(document: Document, only: Iterable[str], memory: Memory = USUAL) -> Result:
-    """From a document to the steps asked for, in any spelling."""
-    from attncli.calculation.names.known_names import plain
+    """Return the result of a document: the steps that `only` names, or parts of them, or all."""
     from attncli.calculation.problem.problem import Result
     from attncli.errors import ProblemError
 
     problem, plan = planned(document)
-    steps = {plain(name): name for name in plan.names}
-    asked = [name.strip() for names in only for name in names.split(",")]
-    names = [steps.get(plain(name), name) for name in asked] or list(plan.names)
+    only = list(only)
     try:
-        return Result(problem, run(problem, plan, names, memory=memory), names)
+        names, parts = _chosen(problem, plan, only) if only else (list(plan.names), [])
+        needed = [*names, *(part.step for part in parts)]
+        return Result(problem, run(problem, plan, needed, memory=memory), names, parts)
     except ProblemError as error:
         raise error.at("--only") from None
+
+
+def _chosen(problem: Problem, plan: Plan, only: Iterable[str]) -> tuple[list[str], list[StepPart]]:
+    from attncli.calculation.analyses.cell_names import parts_of
+
+    return parts_of(problem, plan, only)

@@ -1,10 +1,10 @@
-"""The names of cells: `scores[2,1]`, `weights[love,I]`, `Q_h[2,:,head=1]`, `output`."""
+"""Read the names of cells: `scores[2,1]`, `weights[love,I]`, `Q_h[2,:,head=1]`, `output`."""
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
 
@@ -15,11 +15,10 @@ from attncli.calculation.algebra.requirements import Paper
 from attncli.calculation.masks.mask_operation import masks_in
 from attncli.calculation.names.known_names import plain
 from attncli.calculation.problem.problem import Problem
+from attncli.calculation.problem.shown import WORDS, StepPart, part_name
 from attncli.errors import ProblemError
 from attncli.records import record
 from attncli.words import closest, printable
-
-WORDS = {"batch": "batch", "heads": "head"}  # the words for leading axes
 
 _WRITTEN = re.compile(r"\s*([^\[\]]+?)\s*(?:\[(.*)\]\s*)?", re.DOTALL)
 _LEADING = re.compile(r"\s*(\w+)\s*=\s*(\S*)\s*")
@@ -152,6 +151,49 @@ class CellFinder:
         if not found:
             raise _unknown_label(step, axis, side, place, labels)
         return found
+
+
+def parts_of(
+    problem: Problem, plan: Plan, texts: Iterable[str]
+) -> tuple[list[str], list[StepPart]]:
+    """Return the steps that the texts name whole, and the parts of steps that they name.
+
+    A text holds names of cells with commas between: `scores,weights[2,:]`. Raises ProblemError for
+    a step or a place that does not exist.
+    """
+    finder = CellFinder(problem, plan, {})
+    names: dict[str, None] = {}  # in the order of the texts, each name once
+    parts: dict[str, StepPart] = {}
+    for name in (name for text in texts for name in split_names(text)):
+        selection = finder.read(name)
+        step = plan.step(selection.name)
+        axes = step.axes
+        if selection.is_swapped:
+            axes = (*axes[:-2], axes[-1], axes[-2])
+        found = part_name(step.name, axes, selection.positions)
+        if found == step.name:
+            names[found] = None
+        else:
+            parts[found] = StepPart(step.name, found, selection.positions)
+    return list(names), list(parts.values())
+
+
+def split_names(text: str) -> list[str]:
+    """Split names of cells at the commas outside brackets; a label in quotes may hold brackets.
+
+    >>> split_names("scores, weights[2,:]"), split_names('scores["]",1]')
+    (['scores', 'weights[2,:]'], ['scores["]",1]'])
+    """
+    names, is_inside, is_quoted = [""], False, False
+    for character in text:
+        is_quoted ^= is_inside and character == '"'
+        if character in "[]" and not is_quoted:
+            is_inside = character == "["
+        if character == "," and not is_inside:
+            names.append("")
+        else:
+            names[-1] += character
+    return [name.strip() for name in names]
 
 
 def _sides(axes: Sequence[Axis]) -> tuple[str, ...]:

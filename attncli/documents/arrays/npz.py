@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -15,7 +15,10 @@ from attncli.documents.arrays.archive import Archive
 from attncli.documents.arrays.foreign import PYTORCH
 from attncli.documents.arrays.slices import index_of
 from attncli.documents.parsed import NAMELESS, AnyArray
-from attncli.errors import DocumentError
+from attncli.errors import AttncliError, DocumentError
+
+if TYPE_CHECKING:
+    from attncli.calculation.problem.problem import Result
 
 
 def open_arrays(path: str, data: bytes | None = None) -> Archive:
@@ -65,10 +68,27 @@ def _mapped(path: str) -> AnyArray | None:
         return None
 
 
+def write_npz(result: Result, _: bool) -> bytes:
+    """A result as an NPZ archive."""
+    return dump_arrays(result.matrices)
+
+
 def dump_arrays(matrices: Mapping[str, AnyArray]) -> bytes:
-    """An NPZ archive of the matrices."""
+    """An NPZ archive of matrices by name."""
     buffer = BytesIO()
-    # No options: before NumPy 2.2 an unknown one is stored as an array.
+    # No options: before NumPy 2.2 an unknown option is stored as an array.
     arrays: dict[str, Any] = dict(matrices)
     np.savez(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def write_npy(result: Result, _: bool) -> bytes:
+    """A result of one step as an NPY file. Raises AttncliError if the result has several steps."""
+    matrices = result.matrices
+    if len(matrices) > 1:
+        names = list(matrices)
+        message = f"npy holds one matrix, but the result has {len(names)}: {', '.join(names)}."
+        raise AttncliError(message, f"Name one (--only {names[-1]}), or write npz.")
+    buffer = BytesIO()
+    np.save(buffer, *matrices.values())
     return buffer.getvalue()

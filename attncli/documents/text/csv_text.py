@@ -1,4 +1,4 @@
-"""CSV: one matrix, or several under their names; choices first; and matrices back to CSV.
+"""Read CSV: choices first, then one matrix, or several under their names.
 
 The delimiter is found by a rule, never by looking at digits: a tab where any line has one, else a
 semicolon where any line has one, else a comma. Where it is no comma, cells may have decimal commas.
@@ -188,26 +188,5 @@ def _stacked(name: str, slices: Mapping[tuple[int, ...], Part]) -> Part:
     return Part(value, first.row_labels, first.column_labels)
 
 
-def dump_csv(matrices: Mapping[str, AnyArray]) -> bytes:
-    """One matrix as bare rows; several, and slices, under their names. Every digit is kept.
-
-    Booleans are 0 and 1.
-    """
-    slices = {
-        _slice_name(name, tuple(i + 1 for i in index)): matrix[index]
-        for name, matrix in matrices.items()
-        for index in np.ndindex(*matrix.shape[:-2])
-    }
-    slices = {n: m.astype(int) if m.dtype.kind == "b" else m for n, m in slices.items()}
-    blocks = ["".join(f"{_line(row)}\n" for row in matrix.tolist()) for matrix in slices.values()]
-    if len(slices) > 1 or any(matrix.ndim > 2 for matrix in matrices.values()):
-        blocks = [f"{name}\n{block}" for name, block in zip(slices, blocks, strict=True)]
-    return "\n".join(blocks).encode()
-
-
 def _slice_name(name: str, index: tuple[int, ...]) -> str:
     return f"{name}[{','.join(map(str, index))}]" if index else name
-
-
-def _line(row: list[float]) -> str:
-    return ",".join(map(repr, row))

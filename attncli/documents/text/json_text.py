@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,10 @@ from attncli.calculation.names.pytorch_names import from_pytorch
 from attncli.documents.files import decode
 from attncli.documents.parsed import NAMELESS, AnyArray, IsValue, Parsed, Part
 from attncli.errors import DocumentError
+
+if TYPE_CHECKING:
+    from attncli.calculation.problem.problem import Result
+    from attncli.calculation.problem.shown import ShownMatrix
 
 
 def parse_json(data: bytes, is_value: IsValue | None = None) -> Parsed:
@@ -78,12 +82,50 @@ def _flat(value: dict[str, Any], prefix: str) -> Iterator[tuple[str, Part]]:
             yield prefix + key, Part(entry)
 
 
-def dump_json(matrices: Mapping[str, AnyArray]) -> bytes:
-    """One object of matrices, a row a line; infinities and NaN are strings. Every digit is kept."""
+def write_json(result: Result, _: bool) -> bytes:
+    """A result as one object: the labels of its tokens, then its matrices."""
+    return dump_json(result.matrices, result.labels)
+
+
+def dump_json(
+    matrices: Mapping[str, AnyArray], labels: Mapping[str, Sequence[str]] | None = None
+) -> bytes:
+    """One object: labels on a line, a matrix with a line per row. Every digit is kept.
+
+    Infinities and NaN are strings.
+    """
     entries = [
+        f"  {json.dumps(name)}: {_text_list(texts)}" for name, texts in (labels or {}).items()
+    ]
+    entries += [
         f"  {json.dumps(name)}: {_lines(_json_numbers(m), '  ')}" for name, m in matrices.items()
     ]
     return ("{\n" + ",\n".join(entries) + "\n}\n").encode()
+
+
+def _text_list(texts: Sequence[str]) -> str:
+    return json.dumps(list(texts), ensure_ascii=False)
+
+
+def write_jsonl(result: Result, _: bool) -> bytes:
+    """A result as JSON Lines: an object per step, each on a line of its own.
+
+    An object has the name of the step, its shape, the labels of its rows and columns where there
+    are any, and its numbers.
+    """
+    return "".join(f"{_json_line(shown)}\n" for shown in result.shown()).encode()
+
+
+def _json_line(shown: ShownMatrix) -> str:
+    matrix = shown.matrix
+    labels = {"rows": shown.row_labels, "columns": shown.column_labels}
+    entries = {
+        "step": json.dumps(shown.name),
+        "shape": json.dumps(matrix.shape),
+        **{side: _text_list(texts) for side, texts in labels.items() if texts},
+        "values": json.dumps(_json_numbers(matrix), allow_nan=False, separators=(",", ":")),
+    }
+    return "{" + ", ".join(f'"{name}": {text}' for name, text in entries.items()) + "}"
 
 
 def dump_document(document: Mapping[str, Any], _: object = None) -> bytes:
