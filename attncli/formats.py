@@ -255,6 +255,9 @@ def choose_format(
     fitting = [e for e in formats.values() if file.name.casefold().endswith(e.suffix)]
     if fitting:
         return max(fitting, key=lambda entry: len(entry.suffix))
-    suffixes = ", ".join(f"{entry.suffix} ({name})" for name, entry in formats.items())
-    message = f"{file}: the suffix {file.suffix!r} is not that of a format: {suffixes}."
-    raise AttncliError(message, "Name the format with --format.")
+    fact = f"no format has the suffix {file.suffix!r}" if file.suffix else "the file has no suffix"
+    suffixes = ", ".join(entry.suffix for entry in formats.values())
+    hint = (
+        f"Name the format (--format {next(iter(formats))}), or use a suffix of these: {suffixes}."
+    )
+    raise AttncliError(f"{file}: {fact}.", hint)

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attncli.documents.parsed import LONG_HEAD
 from attncli.words import printable
 
 if TYPE_CHECKING:
     from attncli.calculation.problem.problem import Result
     from attncli.calculation.problem.shown import ShownMatrix
     from attncli.documents.parsed import AnyArray
-
-LONG_HEAD = "step,batch,head,row,column,value"
 
 # Words that a reader takes for a number, for a truth value, or for arithmetic in an answer.
 VALUE_WORDS = {
