@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from attncli.errors import AttncliError
 from attncli.records import record
+from attncli.words import in_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -256,7 +257,7 @@ def choose_format(
     if fitting:
         return max(fitting, key=lambda entry: len(entry.suffix))
     fact = f"no format has the suffix {file.suffix!r}" if file.suffix else "the file has no suffix"
-    suffixes = ", ".join(entry.suffix for entry in formats.values())
+    suffixes = in_words([entry.suffix for entry in formats.values()], "or")
     hint = (
         f"Name the format (--format {next(iter(formats))}), or use a suffix of these: {suffixes}."
     )

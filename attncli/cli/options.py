@@ -33,7 +33,9 @@ def complete(values: Callable[[], Iterable[str]], or_file: bool = False) -> Comp
     def offer(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
 
-        offers = [CompletionItem(value) for value in values() if value.startswith(typed)]
+        from attncli.cli.completion import words
+
+        offers = [CompletionItem(word) for word in words(values()) if word.startswith(typed)]
         return offers or ([CompletionItem(typed, type="file")] if or_file else [])
 
     return offer
@@ -130,7 +132,7 @@ def precision_option(default: int) -> Decorator:
     )
 
 
-OUTPUT_OPTIONS = ("format_name", "file", "precision", "full", "color")
+OUTPUT_OPTIONS = ("format_name", "file", "precision", "full", "color", "labels")
 
 
 @record(frozen=True)
@@ -143,6 +145,7 @@ class Output(Generic[Asked]):
     precision: int = 4
     full: bool = False
     color: str = "never"
+    labels: bool = False
 
     def check_format(self) -> Format[Asked]:
         """The form of the result. Raises AttncliError where the file's suffix names none."""
@@ -159,7 +162,8 @@ class Output(Generic[Asked]):
         from attncli.render.view import View
 
         width = screen_width() if self.file is None else None
-        return View(self.precision, self.full, width, colors_for(self.color, self.file))
+        colors = colors_for(self.color, self.file)
+        return View(self.precision, self.full, width, colors, self.labels)
 
 
 def result_options(

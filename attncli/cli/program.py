@@ -13,6 +13,9 @@ from attncli import __version__
 from attncli.cli.terminal import columns
 from attncli.errors import AttncliError
 
+if "_ATTNCLI_COMPLETE" in os.environ:  # a shell wants to complete a word
+    import attncli.cli.completion  # noqa: F401
+
 
 class Failure(click.ClickException):
     """Bad input, told in one line."""

@@ -118,7 +118,7 @@ OFFERED: dict[str, Collection[str]] = {
 def test_completion_offers_the_registered_values(choice: str) -> None:
     """Values of choices are completed from the place that lists them."""
     offered = completed(f"attncli compute --{choice} ").split()
-    assert [line.split(",")[1] for line in offered] == list(OFFERED[choice])
+    assert [line.split(",")[1].rstrip(":") for line in offered] == list(OFFERED[choice])
 
 
 @pytest.mark.parametrize("choice", CHOICES)

@@ -164,7 +164,7 @@ ERRORS = [
     (["[[1,0]]", "3"], "[[1,0]] has its own size, 1 × 2. Leave out N and M."),
     (["[[[[[1,0]]]]]"], "the mask is 1 × 1 × 1 × 1 × 2, of rank 5."),
     (["[[]]"], "the mask is 1 × 0, of rank 2."),
-    (["causal", "3", "-o", "mask.npz"], "mask.npz: the suffix '.npz' names no format"),
+    (["causal", "3", "-o", "mask.npz"], "mask.npz: no format has the suffix '.npz'"),
     (["missing.csv"], "Error: missing.csv: there is no such file."),
     (["causal", "3", "--tokens", "a,b"], "--tokens gives 2 labels, but the mask has 3 rows."),
 ]

@@ -40,7 +40,10 @@ HOW_TO_START = """there is nothing to calculate yet. Name a document, or give ma
     metavar="STEP[,STEP...]",
     multiple=True,
     shell_complete=complete(steps),
-    help="Only these steps.",
+    help="Show only these steps, or parts of them: 'scores,weights[2,:]', 'weights[head=2]'.",
+)
+@click.option(
+    "--labels", is_flag=True, help="Write the labels of rows and columns in csv, tsv and long."
 )
 @memory_option
 @result_options(FORMATS, precision=4, full=True, color=True)

@@ -125,12 +125,13 @@ def write_long(result: Result, labels: bool) -> bytes:
     number. The batch entry and the head are empty for a step without such an axis. With `labels`,
     row and column are labels where there are any.
     """
-    text = io.StringIO()
-    text.write(f"{LONG_HEAD}\n")
-    writer = csv.writer(text, lineterminator="\n")
-    for shown in result.shown():
-        writer.writerows(_long_rows(shown, labels))
-    return text.getvalue().encode()
+    data = io.BytesIO()
+    with io.TextIOWrapper(data, encoding="utf-8", newline="", write_through=True) as text:
+        text.write(f"{LONG_HEAD}\n")
+        writer = csv.writer(text, lineterminator="\n")
+        for shown in result.shown():
+            writer.writerows(_long_rows(shown, labels))
+        return data.getvalue()
 
 
 def _long_rows(shown: ShownMatrix, labels: bool) -> Iterator[tuple[object, ...]]:
