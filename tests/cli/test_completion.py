@@ -99,7 +99,7 @@ def typed_in_bash(line: str, folder: Path) -> str:
     ("line", "completed"),
     [
         ("attncli comput\t--mask pad\t3", "attncli compute --mask padding:3"),
-        ("attncli compute --score sca\t-f js\t", "attncli compute --score scaled -f json"),
+        ("attncli compute --score sca\t-f cs\t", "attncli compute --score scaled -f csv"),
     ],
 )
 def test_bash_completes(line: str, completed: str, tmp_path: Path) -> None:
