@@ -130,7 +130,7 @@ FORMATS: dict[str, Format[Result]] = {
         "one line per number: step,batch,head,row,column,value; not read back",
         "documents.text.csv_writer:write_long",
         frozenset({LABELS}),
-        100,
+        50,
     ),
     "npz": DataFormat(
         ".npz",
@@ -182,7 +182,6 @@ EXPLANATIONS: dict[str, Format[Explanations]] = {
         ".json",
         "a list of objects",
         "render.explain.explanation_writers:write_json",
-        frozenset({PRECISION}),
     ),
     "latex": Format(
         ".tex",
@@ -258,7 +257,5 @@ def choose_format(
         return max(fitting, key=lambda entry: len(entry.suffix))
     fact = f"no format has the suffix {file.suffix!r}" if file.suffix else "the file has no suffix"
     suffixes = in_words([entry.suffix for entry in formats.values()], "or")
-    hint = (
-        f"Name the format (--format {next(iter(formats))}), or use a suffix of these: {suffixes}."
-    )
+    hint = f"Use the suffix {suffixes}, or name the format: --format {next(iter(formats))}."
     raise AttncliError(f"{file}: {fact}.", hint)

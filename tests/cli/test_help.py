@@ -126,7 +126,7 @@ def test_completion_offers_the_values_of_every_choice(choice: str) -> None:
     """All values that can be listed are offered."""
     if CHOICES[choice].is_option:
         offered = completed(f"attncli compute --{choice.replace('_', '-')} ").split()
-        values = [line.split(",")[1] for line in offered if line.startswith("plain,")]
+        values = [line.split(",")[1].rstrip(":") for line in offered if line.startswith("plain,")]
         listed = list(CHOICES[choice].values())
         assert values == listed, f"--{choice} is completed by {values}, but can be {listed}"
 
