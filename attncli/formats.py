@@ -1,7 +1,7 @@
-"""The forms that results take: one entry each, in a table for each kind of result.
+"""The forms of results: one entry per form, in a table for each kind of result.
 
-An entry names the function that writes it, and loads its module when it is used: the names of all
-forms are known without rich and without NumPy.
+An entry names the function that writes the form, and imports its module when the form is written:
+listing the forms imports neither rich nor NumPy.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from attncli.errors import AttncliError
 from attncli.records import record
+from attncli.words import in_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from attncli.calculation.analyses.comparison import Comparison
     from attncli.calculation.analyses.scale_study import Saturation
     from attncli.calculation.counting.alternatives import CostReport
-    from attncli.calculation.problem.problem import Result
-    from attncli.homework.judging.report import Report
+    from attncli.calculation.problem.problem import Computation
+    from attncli.homework.judging.report import AnswerReport
     from attncli.homework.mistakes.pages import MistakePages
     from attncli.render.explain.explanations import Explanations
     from attncli.render.pictures import Picture
@@ -37,35 +38,42 @@ class HasMatrices(Protocol):
         """The matrices by name."""
 
 
+# The options of commands that change how a form looks: fields of View.
+PRECISION, FULL, COLOR, LABELS = "precision", "full", "color", "labels"
+
+
 @record(frozen=True)
 class Format(Generic[Asked_contra]):
-    """One form of a result, the suffix of its files, and the function that writes it.
+    """A form of a result: the suffix of its files, and the function that writes it.
 
-    `bytes_per_number` is the memory that writing takes for each number of the result; `elides` says
-    that large matrices are abbreviated unless the user asks for all of them.
+    `uses` are the fields of the view that change the form: `precision`, `full`, `color`, `labels`.
+    Writing takes `bytes_per_number` bytes of memory for each number of the result.
     """
 
     suffix: str
     help: str
     writer: str  # `room.module:function`
+    uses: frozenset[str] = frozenset()
     bytes_per_number: int = 0
     is_text: bool = True
-    elides: bool = False
 
     def load_writer(self) -> Callable[..., str | bytes]:
-        """The function that writes this form, from its module."""
+        """Import the module of the function that writes this form, and return the function."""
         module, _, function = self.writer.partition(":")
         writer: Callable[..., str | bytes] = getattr(import_module(f"attncli.{module}"), function)
         return writer
 
     def write(self, asked: Asked_contra, view: View) -> bytes:
-        """The result in this form, as the bytes of a file."""
-        written = self.load_writer()(asked, view)
-        return written.encode() if isinstance(written, str) else written
+        """Return the result in this form, as the bytes of a file."""
+        return _as_bytes(self.load_writer()(asked, view))
 
     def memory_per_number(self, full: bool) -> int:
-        """Bytes that each number takes while it is written; few, where the result is elided."""
-        return 0 if self.elides and not full else self.bytes_per_number
+        """Return the bytes that writing takes for each number; 0 if large results are elided."""
+        return 0 if FULL in self.uses and not full else self.bytes_per_number
+
+
+def _as_bytes(written: str | bytes) -> bytes:
+    return written.encode() if isinstance(written, str) else written
 
 
 @record(frozen=True)
@@ -73,36 +81,91 @@ class MatrixFormat(Format[HasMatrices]):
     """A form whose writer takes matrices by name, and no view."""
 
     def write(self, asked: HasMatrices, view: View) -> bytes:
-        written = self.load_writer()(asked.matrices)
-        return written.encode() if isinstance(written, str) else written
+        return _as_bytes(self.load_writer()(asked.matrices))
 
 
-FORMATS: dict[str, Format[Result]] = {
+@record(frozen=True)
+class DataFormat(Format[Asked_contra]):
+    """A form whose writer takes a result, and True if it is to have the labels of its rows."""
+
+    def write(self, asked: Asked_contra, view: View) -> bytes:
+        return _as_bytes(self.load_writer()(asked, view.labels))
+
+
+FORMATS: dict[str, Format[Computation]] = {
     "table": Format(
-        ".txt", "tables for people", "render.trace_tables:draw_trace", 1400, elides=True
+        ".txt",
+        "tables for people",
+        "render.trace_tables:draw_trace",
+        frozenset({PRECISION, FULL, COLOR}),
+        1400,
     ),
-    "json": MatrixFormat(
-        ".json", "one object of matrices", "documents.text.json_text:dump_json", 110
+    "json": DataFormat(
+        ".json",
+        "one object with the tokens and the matrices",
+        "documents.text.json_text:write_json",
+        bytes_per_number=110,
     ),
-    "csv": MatrixFormat(
-        ".csv", "one matrix bare, several under their names", "documents.text.csv_text:dump_csv", 80
+    "jsonl": DataFormat(
+        ".jsonl",
+        "one line per step: an object with step, shape and values",
+        "documents.text.json_text:write_jsonl",
+        bytes_per_number=110,
     ),
-    "npz": MatrixFormat(
-        ".npz", "arrays by name", "documents.arrays.npz:dump_arrays", 16, is_text=False
+    "csv": DataFormat(
+        ".csv",
+        "one matrix bare, several under their names",
+        "documents.text.csv_writer:write_csv",
+        frozenset({LABELS}),
+        80,
+    ),
+    "tsv": DataFormat(
+        ".tsv",
+        "as csv, with tabs",
+        "documents.text.csv_writer:write_tsv",
+        frozenset({LABELS}),
+        80,
+    ),
+    "long": DataFormat(
+        ".long.csv",
+        "one line per number: step,batch,head,row,column,value; not read back",
+        "documents.text.csv_writer:write_long",
+        frozenset({LABELS}),
+        50,
+    ),
+    "npz": DataFormat(
+        ".npz",
+        "arrays by name",
+        "documents.arrays.npz:write_npz",
+        bytes_per_number=16,
+        is_text=False,
+    ),
+    "npy": DataFormat(
+        ".npy",
+        "one array: one step of --only",
+        "documents.arrays.npz:write_npy",
+        bytes_per_number=16,
+        is_text=False,
     ),
 }
 
-REPORTS: dict[str, Format[Report]] = {
-    "table": Format(".txt", "tables for people", "render.reports.report_tables:draw_report"),
+REPORTS: dict[str, Format[AnswerReport]] = {
+    "table": Format(
+        ".txt",
+        "tables for people",
+        "render.reports.report_tables:draw_report",
+        frozenset({FULL, COLOR}),
+    ),
     "json": Format(
         ".json",
-        "a result a step, in the shape of check50",
+        "one result per step, with the fields of check50",
         "render.reports.report_data:report_json",
     ),
     "gradescope": Format(
         ".gradescope.json",
         "Gradescope's results.json",
         "render.reports.gradescope:report_gradescope",
+        frozenset({FULL}),
     ),
     "markdown": Format(
         ".md", "for a page or a comment", "render.reports.report_data:report_markdown"
@@ -110,21 +173,45 @@ REPORTS: dict[str, Format[Report]] = {
 }
 
 EXPLANATIONS: dict[str, Format[Explanations]] = {
-    "text": Format(".txt", "a line a cell", "render.explain.explanation_writers:write_text"),
-    "json": Format(".json", "a list of objects", "render.explain.explanation_writers:write_json"),
-    "latex": Format(".tex", "align* of amsmath", "render.explain.explanation_writers:write_latex"),
-    "markdown": Format(".md", "a nested list", "render.explain.explanation_writers:write_markdown"),
+    "text": Format(
+        ".txt",
+        "one line per cell",
+        "render.explain.explanation_writers:write_text",
+        frozenset({PRECISION, FULL}),
+    ),
+    "json": Format(
+        ".json",
+        "a list of objects",
+        "render.explain.explanation_writers:write_json",
+    ),
+    "latex": Format(
+        ".tex",
+        "align* of amsmath",
+        "render.explain.explanation_writers:write_latex",
+        frozenset({PRECISION, FULL}),
+    ),
+    "markdown": Format(
+        ".md",
+        "a nested list",
+        "render.explain.explanation_writers:write_markdown",
+        frozenset({PRECISION, FULL}),
+    ),
 }
 
 COMPARISONS: dict[str, Format[Sequence[Comparison]]] = {
-    "table": Format(".txt", "a table for people", "render.comparisons:draw_comparisons"),
-    "json": Format(".json", "an object a convention", "render.comparisons:comparisons_json"),
+    "table": Format(
+        ".txt",
+        "a table for people",
+        "render.comparisons:draw_comparisons",
+        frozenset({PRECISION, COLOR}),
+    ),
+    "json": Format(".json", "one object per convention", "render.comparisons:comparisons_json"),
 }
 
 PICTURES: dict[str, Format[Picture]] = {
     "picture": Format(".txt", "a picture for people", "render.pictures:draw_mask"),
     "json": MatrixFormat(".json", "an object with the mask", "documents.text.json_text:dump_json"),
-    "csv": MatrixFormat(".csv", "0 and 1", "documents.text.csv_text:dump_csv"),
+    "csv": MatrixFormat(".csv", "0 and 1", "documents.text.csv_writer:dump_csv"),
 }
 
 SATURATIONS: dict[str, Format[Saturation]] = {
@@ -132,17 +219,22 @@ SATURATIONS: dict[str, Format[Saturation]] = {
         ".txt",
         "tables and bars for people",
         "render.saturation.saturation_tables:draw_saturation",
+        frozenset({PRECISION, COLOR}),
     ),
-    "json": Format(".json", "an object a row", "render.saturation.saturation_data:saturation_json"),
-    "csv": Format(".csv", "a line a row", "render.saturation.saturation_data:saturation_csv"),
+    "json": Format(
+        ".json", "one object per row", "render.saturation.saturation_data:saturation_json"
+    ),
+    "csv": Format(".csv", "one line per row", "render.saturation.saturation_data:saturation_csv"),
 }
 
 COSTS: dict[str, Format[CostReport]] = {
-    "table": Format(".txt", "tables for people", "render.costs.cost_tables:draw_costs"),
-    "json": Format(
-        ".json", "one object, with an object a step", "render.costs.cost_data:costs_json"
+    "table": Format(
+        ".txt", "tables for people", "render.costs.cost_tables:draw_costs", frozenset({FULL, COLOR})
     ),
-    "csv": Format(".csv", "a line a step", "render.costs.cost_data:costs_csv"),
+    "json": Format(
+        ".json", "one object, with an object per step", "render.costs.cost_data:costs_json"
+    ),
+    "csv": Format(".csv", "one line per step", "render.costs.cost_data:costs_csv"),
 }
 
 DOCUMENTS: dict[str, Format[Mapping[str, object]]] = {
@@ -160,15 +252,16 @@ MISTAKE_PAGES: dict[str, Format[MistakePages]] = {
 def choose_format(
     formats: Mapping[str, Format[Asked_contra]], name: str | None, file: Path | None
 ) -> Format[Asked_contra]:
-    """The format of this name, else that of the file's suffix, else the first.
+    """Return the format called `name`, else the format of the file's suffix, else the first.
 
-    Raises AttncliError for a suffix that belongs to no format.
+    Raises AttncliError if no format has the suffix.
     """
     if name or file is None:
         return formats[name or next(iter(formats))]
     fitting = [e for e in formats.values() if file.name.casefold().endswith(e.suffix)]
     if fitting:
         return max(fitting, key=lambda entry: len(entry.suffix))
-    suffixes = ", ".join(f"{entry.suffix} ({name})" for name, entry in formats.items())
-    message = f"{file}: the suffix {file.suffix!r} names no format: known are {suffixes}."
-    raise AttncliError(message, "Name the format with --format.")
+    fact = f"no format has the suffix {file.suffix!r}" if file.suffix else "the file has no suffix"
+    suffixes = in_words([entry.suffix for entry in formats.values()], "or")
+    hint = f"Use the suffix {suffixes}, or name the format: --format {next(iter(formats))}."
+    raise AttncliError(f"{file}: {fact}.", hint)

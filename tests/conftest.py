@@ -23,7 +23,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 # Variables that a shell, or readline, may have set for a screen.
-SCREEN = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR")
+SCREEN = ("COLUMNS", "LINES", "FORCE_COLOR", "CLICOLOR_FORCE", "NO_COLOR")
 
 
 @pytest.fixture(autouse=True)

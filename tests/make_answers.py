@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.problem.problem import Result
+from attncli.calculation.problem.problem import Computation
 from attncli.face.functions import compute
 from attncli.homework.mistakes.catalogue import MISTAKES
 from attncli.homework.mistakes.mistake import scene_at
@@ -42,7 +42,7 @@ MADE = {
 LARGE = {"image": ("weights", "output")}  # of a large sample, an answer has only some steps
 
 
-def carried(result: Result, decimals: int | None, mistake: str | None) -> dict[str, Array]:
+def carried(result: Computation, decimals: int | None, mistake: str | None) -> dict[str, Array]:
     """Return all steps, each from the ones before it, rounded and with a mistake at one step."""
     known = dict(result.problem.matrices)
     left = [mistake] if mistake else []
@@ -56,7 +56,7 @@ def carried(result: Result, decimals: int | None, mistake: str | None) -> dict[s
     return {step.name: known[step.name] for step in result.trace.plan.steps}
 
 
-def text(result: Result, steps: Mapping[str, Array], decimals: int) -> str:
+def text(result: Computation, steps: Mapping[str, Array], decimals: int) -> str:
     """Return a JSON document of steps with this number of decimals, one row per line."""
     blocks = []
     for step in result.trace.plan.steps:

@@ -42,10 +42,10 @@ def succeed(*arguments: str, stdin: str | bytes | None = None, width: int | None
 
 
 def computed(*arguments: str, stdin: str | bytes | None = None) -> dict[str, Any]:
-    """Return every step that compute writes as JSON."""
+    """Return every step that compute writes as JSON, without the labels of tokens."""
     result = succeed("compute", *arguments, "-f", "json", stdin=stdin)
-    steps: dict[str, Any] = json.loads(result.stdout)
-    return steps
+    written: dict[str, Any] = json.loads(result.stdout)
+    return {name: step for name, step in written.items() if not name.endswith("tokens")}
 
 
 def compute(document: Mapping[str, Any], *options: str) -> dict[str, Any]:

@@ -36,7 +36,9 @@ def complete(values: Callable[[], Iterable[str]], or_file: bool = False) -> Comp
     def offer(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
 
-        offers = [CompletionItem(value) for value in values() if value.startswith(typed)]
+        from attncli.cli.completion import words
+
+        offers = [CompletionItem(word) for word in words(values()) if word.startswith(typed)]
         return offers or ([CompletionItem(typed, type="file")] if or_file else [])
 
     return offer
@@ -151,7 +153,7 @@ def precision_option(default: int) -> Decorator:
     )
 
 
-OUTPUT_OPTIONS = ("format_name", "file", "precision", "full", "color")
+OUTPUT_OPTIONS = ("format_name", "file", "precision", "full", "color", "labels")
 
 
 @record(frozen=True)
@@ -165,10 +167,28 @@ class Output(Generic[Asked]):
     precision: int | None = None
     full: bool = False
     color: str = "never"
+    labels: bool = False
 
     def check_format(self) -> Format[Asked]:
-        """The form of the result. Raises AttncliError where the file's suffix names none."""
-        return choose_format(self.formats, self.format_name, self.file)
+        """Return the form of the result.
+
+        Raises AttncliError if no form has the suffix of the file, and for an option of the look
+        that changes nothing in this form.
+        """
+        form = choose_format(self.formats, self.format_name, self.file)
+        given = {
+            "precision": self.precision is not None,
+            "full": self.full,
+            "color": self.color == "always",
+            "labels": self.labels,
+        }
+        for name, is_given in given.items():
+            if is_given and name not in form.uses:
+                users = [other for other, entry in self.formats.items() if name in entry.uses]
+                message = f"--{name} has no effect on this form of the result."
+                hint = f"Leave it out, or write -f {in_words(users, 'or')}." if users else ""
+                raise AttncliError(message, hint or "Leave it out.")
+        return form
 
     def write(self, result: Asked) -> None:
         """Print the result, or write it to the file. Raises AttncliError where neither can be."""
@@ -182,7 +202,8 @@ class Output(Generic[Asked]):
 
         width = screen_width() if self.file is None else None
         decimals = self.usual_precision if self.precision is None else self.precision
-        return View(decimals, self.full, width, colors_for(self.color, self.file))
+        colors = colors_for(self.color, self.file)
+        return View(decimals, self.full, width, colors, self.labels)
 
 
 def result_options(

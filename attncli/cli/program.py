@@ -15,6 +15,9 @@ from attncli.cli.messages import Failure, errors_in_our_words
 from attncli.cli.terminal import columns
 from attncli.errors import AttncliError
 
+if "_ATTNCLI_COMPLETE" in os.environ:  # a shell wants to complete a word
+    import attncli.cli.completion  # noqa: F401
+
 # The purpose of each command; its file in `commands`, of the same name, is loaded when it runs.
 COMMANDS = {
     "compute": "Calculate every intermediate matrix.",

@@ -1,4 +1,4 @@
-"""The screen: its width, its colours, a bar on it; and the one place where results are printed."""
+"""The screen: its width, colours and progress bar; and the one place where results are printed."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
     from attncli.render.progress_bar import Bar
 
+FORCING = ("FORCE_COLOR", "CLICOLOR_FORCE")  # variables that force colours, as --color always does
+
 
 def deliver(data: bytes, file: Path | None) -> None:
-    """Print a result, or write it to a file. Raises AttncliError where neither can be."""
+    """Print a result, or write it to a file. Raises AttncliError if that is not possible."""
     if file is not None:
         from attncli.documents.files import write_file
 
@@ -30,7 +32,10 @@ def deliver(data: bytes, file: Path | None) -> None:
 
 
 def waiting(name: str) -> AbstractContextManager[Bar | None]:
-    """A bar where a person waits for something of this name longer than a moment."""
+    """Return a progress bar called `name` if standard error is a terminal, else no bar.
+
+    The bar appears after a second.
+    """
     if not is_terminal(sys.stderr) or _is_dumb():
         return nullcontext()
     from attncli.render.progress_bar import Bar
@@ -39,19 +44,19 @@ def waiting(name: str) -> AbstractContextManager[Bar | None]:
 
 
 def screen_width() -> int | None:
-    """The width to fit tables into: of the terminal, or as COLUMNS says; elsewhere none."""
+    """Return the width of tables in characters: COLUMNS, or that of the terminal, or None."""
     return columns() if is_terminal(sys.stdout) or _columns_said() else None
 
 
 def columns() -> int:
-    """The width of the terminal in characters, or as COLUMNS says, or 80.
+    """Return COLUMNS, or the width of the terminal in characters, or 80.
 
-    `shutil.get_terminal_size` gives the same, but loading it, with four kinds of compression, takes
-    longer than drawing tables.
+    `shutil.get_terminal_size` returns the same, but importing `shutil`, with four compression
+    modules, takes longer than drawing tables.
     """
     try:
         return _columns_said() or os.get_terminal_size().columns or 80
-    except OSError:  # standard output is closed, or no terminal
+    except OSError:  # standard output is closed, or not a terminal
         return 80
 
 
@@ -61,14 +66,16 @@ def _columns_said() -> int:
 
 
 def _is_dumb() -> bool:
-    """Tell whether the terminal can only write on: it has no colours, and draws nothing again."""
+    """Return True if the terminal shows neither colours nor progress bars."""
     return os.environ.get("TERM") == "dumb"
 
 
 def colors_for(wish: str, file: Path | None) -> Literal["256", "truecolor"] | None:
-    """How many colours the screen says it has; 256 are understood everywhere today.
+    """Return how many colours to use, or None for no colours.
 
-    Where the wish is `auto`, only a terminal whose user has not refused them has colours.
+    `wish` is the value of --color. With `auto`, a result on standard output has colours on a
+    terminal that can show them, and in a pipe if FORCE_COLOR or CLICOLOR_FORCE is set; NO_COLOR
+    turns both off. All terminals in use know 256 colours; COLORTERM says if this one knows more.
     """
     if wish == "never" or (wish == "auto" and not (file is None and has_colors(sys.stdout))):
         return None
@@ -76,10 +83,14 @@ def colors_for(wish: str, file: Path | None) -> Literal["256", "truecolor"] | No
 
 
 def has_colors(stream: TextIO | None) -> bool:
-    """Return True for a terminal with colours whose user has not refused them."""
-    return is_terminal(stream) and not (os.environ.get("NO_COLOR") or _is_dumb())
+    """Return True for a terminal with colours, or if a variable forces them; NO_COLOR refuses."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if any(os.environ.get(name, "0") not in ("", "0") for name in FORCING):
+        return True
+    return is_terminal(stream) and not _is_dumb()
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Tell whether a person sits at the other end; a stream that was closed is None."""
+    """Return True if the stream is a terminal; a closed stream is None."""
     return stream is not None and stream.isatty()

@@ -52,7 +52,11 @@ class Value(click.ParamType[object]):
     ) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
 
-        return [CompletionItem(value) for value in self.values() if value.startswith(incomplete)]
+        from attncli.cli.completion import words
+
+        return [
+            CompletionItem(word) for word in words(self.values()) if word.startswith(incomplete)
+        ]
 
 
 def of_choice(choice: Choice[Any]) -> Value:

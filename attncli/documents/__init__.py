@@ -1,4 +1,4 @@
-"""Files and literals to documents, and matrices back to JSON, CSV and NPZ.
+"""Read files and literals as documents; write matrices as JSON, CSV and NPZ.
 
-Only this room opens files, and only this room parses.
+Only this package opens files and parses them.
 """

@@ -1,4 +1,4 @@
-"""Bytes in and out: files, standard input, and writing a file whole or not at all."""
+"""Read the bytes of a file, and write a file without ever leaving it half-written."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:  # it takes a tenth of a small run to load
 
 
 def read_file(path: str, size: int = -1) -> bytes:
-    """The bytes of a file, or the first of them.
+    """Return the bytes of a file, or its first `size` bytes.
 
-    Raises DocumentError where it is missing, a folder, or closed to us.
+    Raises DocumentError if the file is missing, a folder, or not readable.
     """
     try:
         with open(path, "rb") as file:
@@ -40,26 +40,29 @@ def _similar(path: str) -> str:
     close = closest(name, names, likeness=0.75)
     if close:
         return f"Did you mean {os.path.join(folder, close)}?"
-    return "Check the name and the folder; a literal begins with [."
+    return "Check the name and the folder. A matrix that is written out begins with [."
 
 
 def decode(data: bytes) -> str:
-    """UTF-8 with or without a byte order mark. Raises DocumentError for anything else."""
+    """Return the text of UTF-8, with or without a byte order mark.
+
+    Raises DocumentError if the bytes are not UTF-8.
+    """
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
         line = data[: error.start].count(b"\n") + 1
         place = f"byte 0x{data[error.start]:02x} in line {line}"
-        message = f"it is no UTF-8 text: {'it looks like UTF-16' if utf16 else place}."
+        message = f"it is not UTF-8 text: {'it looks like UTF-16' if utf16 else place}."
         raise DocumentError(message, "Save it as UTF-8 (in a spreadsheet: CSV UTF-8).") from None
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all: beside it first, then put in its place.
+    """Write a file: first a new one beside it, which then replaces it.
 
-    What is no regular file, such as a named pipe, is written to as it is. Raises DocumentError
-    where it cannot be written.
+    So the file is never left half-written. A named pipe, or a device, is written to directly.
+    Raises DocumentError if the file cannot be written.
     """
     try:
         if path.is_dir():
@@ -68,7 +71,7 @@ def write_file(path: Path, data: bytes) -> None:
         if path.exists() and not path.is_file():
             path.write_bytes(data)
             return
-        target = path.resolve()  # a link stays a link, what it points to is replaced
+        target = path.resolve()  # a link stays a link: the file that it points to is replaced
         import tempfile
 
         handle, beside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
@@ -84,12 +87,12 @@ def write_file(path: Path, data: bytes) -> None:
     except (OSError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         message = f"it cannot be written: {reason}."
-        hint = "Check that the folder exists and is yours."
+        hint = "Check that the folder exists and that you may write to it."
         raise DocumentError(message, hint).at(str(path)) from None
 
 
 def _mode(target: Path) -> int:
-    """The permissions of the file that is replaced, or those a new file gets."""
+    """Return the permissions of the file, or those of a new file if it does not exist."""
     if target.exists():
         return target.stat().st_mode & 0o777
     umask = os.umask(0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from attncli.errors import DocumentError
 from attncli.records import record
 
 if TYPE_CHECKING:
@@ -26,11 +27,19 @@ class Part:
     is_torch_weight: bool = False
 
 
-# By the names as written; the name of a matrix that has none is empty.
+# The entries by their names as written.
 Parsed = Mapping[str, Part]
 
-NAMELESS = ""
+NAMELESS = ""  # the name of a matrix without a name
 
-# Whether a text is a value in an answer: a number, arithmetic, a blank. A parser that is given it
-# keeps the cells as they are written.
+# Returns True if a text is a value in an answer: a number, arithmetic, or a blank. A parser that
+# has such a function keeps the cells as texts, as they are written.
 IsValue = Callable[[str], bool]
+
+LONG_HEAD = "step,batch,head,row,column,value"  # the first line of the long form
+
+
+def part_error(name: str, step: str) -> DocumentError:
+    """The error for a matrix that holds a part of a step, such as `weights[2,:]`."""
+    message = f"{name} is a part of {step}, but only whole steps are read."
+    return DocumentError(message, f"Write the whole step: --only {step}.")

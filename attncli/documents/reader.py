@@ -1,4 +1,4 @@
-"""From the entries of a source to a document: names understood, matrices as arrays."""
+"""Turn the entries of a source into a document, with known names and with arrays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from attncli.calculation.positions.position_schemes import is_position
 from attncli.calculation.problem.document import MASKS, Document, Entry
 from attncli.documents.parsed import NAMELESS, IsValue, Part
 from attncli.documents.sources import Source, Sources, shortened
-from attncli.documents.text.cells import array_from, is_cell_or_row
+from attncli.documents.text.cells import array_from, is_cell_or_row, said
 from attncli.errors import DocumentError, errors_at
 from attncli.records import record
 from attncli.words import option_name
@@ -35,7 +35,7 @@ class Written:
 
 
 class Reader:
-    """Reads the documents of one command, which share one standard input."""
+    """Reads the documents of one command; only one of them can be standard input."""
 
     def __init__(self) -> None:
         self._sources = Sources()
@@ -54,7 +54,7 @@ class Reader:
         return Document(entries, (source.label,))
 
     def matrix(self, name: str, argument: str) -> Document:
-        """The document of one `NAME=VALUE`: a matrix, or a choice of one sublayer.
+        """Return the document of one NAME=VALUE: a matrix, or a choice of one sublayer.
 
         Raises AttncliError.
         """
@@ -63,43 +63,49 @@ class Reader:
         rules = {"mask": is_rule, "position": is_position}
         by_rule = last in rules and rules[last](argument)
         if by_rule or last not in MATRICES:
-            said = f"{name}={argument}"
+            written = f"{name}={argument}"
             if last in CHOICES and known != last:
-                return Document({known: Entry(argument, said)}, (said,))
-            message = f"{said}: {f'a {last} by rule' if by_rule else known} is no matrix."
-            option = f"Write {option_name(last)} {argument}."
-            hint = option if last in CHOICES else "It is a step, which is calculated."
-            raise DocumentError(message, hint)
+                return Document({known: Entry(argument, written)}, (written,))
+            if last in CHOICES:
+                what = f"{argument} is a named {last}" if by_rule else f"{known} is a choice"
+                message = f"{written}: {what}, not a matrix."
+                raise DocumentError(message, f"Write {option_name(last)} {argument}.")
+            message = f"{written}: {known} is a step: attncli calculates it."
+            raise DocumentError(message, "Leave it out.")
         source = self._sources.open(argument, f"{name}={shortened(argument)}")
         with errors_at(source.label):
             part = source.matrix(known)
+            if part.value is None or isinstance(part.value, int | float | dict):
+                message = f"it holds {said(part.value)}, not a matrix."
+                raise DocumentError(message, f"Write rows of numbers: {name}=[[1, 0], [0, 1]].")
             return Document({known: self._entry(known, part, source)}, (source.label,))
 
     def mask(self, argument: str, option: str = "") -> Part:
-        """A mask as an option, or no option, gives it, with the labels that stand beside it.
+        """Return the mask that an argument names, with its labels.
 
-        A rule stays as it stands, a matrix becomes an array.
+        `option` is the option that gives the mask, for messages. The name of a mask stays as it is
+        written; a matrix becomes an array.
         """
         if argument[:1] != "{":
             return self._mask("mask", argument, option, "")
         try:
             return Part(json.loads(argument))
         except ValueError:
-            message = f"{option} {argument}: it begins as JSON, but is none.".strip()
+            message = f"{option} {argument}: it is not valid JSON.".strip()
             raise DocumentError(message, 'Write {"padding": [3, 2]}.') from None
 
     def written(self, given: object, name: str | None, is_value: IsValue) -> Written:
-        """An answer: its entries by canonical name, with the cells as they are written.
+        """Return an answer: its entries by canonical name, with the cells as they are written.
 
-        A matrix without a name is of this name. Raises AttncliError where it has none.
+        A matrix without a name is the step `name`. Raises AttncliError if `name` is None then.
         """
         source = self._source(given, name, is_value)
         entries: dict[str, object] = {}
         with errors_at(source.label):
             for known, spelled in _names_once(source, name or NAMELESS):
                 if known == NAMELESS:
-                    message = "it holds one matrix without a name."
-                    raise DocumentError(message, "Say which step it is: --step NAME, or NAME=FILE.")
+                    message = "its matrix has no name."
+                    raise DocumentError(message, "Name the step: --step NAME, or NAME=FILE.")
                 entries[known] = source.parsed[spelled].value
         return Written(source.label, entries, NAMELESS in [*source.parsed])
 
@@ -116,7 +122,7 @@ class Reader:
         return parse_value(given, is_value)
 
     def _entry(self, name: str, part: Part, source: Source) -> Entry:
-        """An entry by its canonical name: matrices as arrays, choices as they are written."""
+        """Return an entry by its canonical name: a matrix as an array, a choice as written."""
         last = last_of(name)
         where = f"{source.label}: {last}"
         points = isinstance(part.value, str) and last not in MASKS and last in MATRICES
@@ -133,11 +139,14 @@ class Reader:
         return Entry(value, source.label, *labels, part.is_torch_weight)
 
     def _mask(self, name: str, value: object, where: str, folder: str) -> Part:
-        """A rule as it stands; a matrix, here or where the value points to, as an array."""
+        """Return a mask: a name as it is written, a matrix as an array.
+
+        The matrix stands here, or in a file that the value names.
+        """
         if isinstance(value, list):
             if value and name == "mask" and not is_cell_or_row(value[0]):
-                message = "mask holds a list, but not of numbers."
-                raise DocumentError(message, "Several masks are written masks.", ("mask",))
+                message = "mask is a list, but not of numbers."
+                raise DocumentError(message, "A list of masks is called masks.", ("mask",))
             return Part(array_from(value, name))
         if not isinstance(value, str) or is_rule(value) or not _is_place(value, folder):
             return Part(value)
@@ -161,12 +170,12 @@ def _names_once(source: Source, nameless: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_choice(name: str, value: str, folder: str) -> bool:
-    """True where the text of an entry is a choice, though the entry may be a matrix as well."""
+    """True if the text of an entry is a choice; an entry of this name may also be a matrix."""
     return name in CHOICES and (is_position(value) or not _is_place(value, folder))
 
 
 def _is_place(text: str, folder: str) -> bool:
-    """True where a mask's text is a file, a literal or `-` rather than a misspelled rule."""
+    """True if the text of a mask is a file, a literal or `-`, and not a misspelled name."""
     if text == "-" or re.search(r"^\[|[./\\]", text):
         return True
     return bool(text) and os.path.exists(os.path.join(folder, text))

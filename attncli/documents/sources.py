@@ -1,4 +1,4 @@
-"""From an argument to its entries: a file, a literal or standard input, in whatever format."""
+"""Read the entries of an argument: of a file, a literal or standard input, in any format."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from attncli.calculation.names.known_names import canonical, known_name
+from attncli.calculation.choices.choices import CHOICES
+from attncli.calculation.names.known_names import canonical, known_name, last_of
+from attncli.calculation.names.matrix_names import MATRICES
 from attncli.calculation.names.pytorch_names import advice
+from attncli.calculation.names.step_names import STEPS
 from attncli.documents.arrays.archive import Archive, listed
 from attncli.documents.files import read_file
-from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part
+from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part, part_error
 from attncli.documents.text.json_text import parse_json
 from attncli.errors import AttncliError, DocumentError, errors_at
 from attncli.records import record
@@ -23,13 +26,13 @@ _POINT_TO_A_MATRIX = "Point to a matrix: FILE, FILE:KEY, or a literal that begin
 # The first suffix that a colon, a bracket or the end follows: a drive's colon follows none.
 _PLACE = r"(?s)(.+?\.\w+)(?::(.+?))?(?:\[([^\[\]]*)\])?"
 
-_TEXTS = (".json", ".csv", ".tsv")
-_BEGINNING = 64  # bytes that tell a format
+_TEXTS = (".json", ".jsonl", ".csv", ".tsv")
+_BEGINNING = 64  # bytes: enough to recognise a format
 
 
 @record(frozen=True)
 class Place:
-    """Where a matrix stands: FILE, FILE:KEY, FILE:KEY[SLICE] or FILE[SLICE]."""
+    """The place of a matrix: FILE, FILE:KEY, FILE:KEY[SLICE] or FILE[SLICE]."""
 
     path: str
     key: str | None = None
@@ -37,7 +40,9 @@ class Place:
 
 
 def place_of(text: str, folder: str) -> Place:
-    """The place that a text names, from a folder. A path that exists as it stands wins.
+    """Return the place that a text names, seen from a folder.
+
+    If a file has the whole text as its path, the text is that path.
 
     >>> place = place_of("model.npz:h.0/W[0:2,:]", "")
     >>> place.path, place.key, place.slices
@@ -52,11 +57,11 @@ def place_of(text: str, folder: str) -> Place:
 
 
 def parse_place(place: Place, is_value: IsValue | None = None) -> Parsed:
-    """The entries of a file, or the one matrix of it that a place points to.
+    """Return the entries of a file, or the one matrix that the place points to.
 
-    Raises DocumentError where there is no such file, key or slice, and for what cannot be read.
+    Raises DocumentError if the file, the key or the slice does not exist or cannot be read.
     """
-    # What is no regular file, such as a named pipe, can be read once.
+    # A named pipe, or a device, can be read only once.
     data = None if os.path.isfile(place.path) else read_file(place.path)
     parsed = parse(place.path, data, is_value)
     if place.key is None and place.slices is None:
@@ -68,18 +73,19 @@ def parse_place(place: Place, is_value: IsValue | None = None) -> Parsed:
 
 
 def parse(path: str, data: bytes | None, is_value: IsValue | None = None) -> Parsed:
-    """The entries of a file, or of bytes, by suffix; elsewhere by how the content begins.
+    """Return the entries of a file, or of bytes.
 
-    CSV is what nothing tells. Raises DocumentError for files of other programs.
+    The suffix names the format, or else the first bytes do; without either it is CSV. Raises
+    DocumentError for files of other programs.
     """
     begins = read_file(path, _BEGINNING) if data is None else data[:_BEGINNING]
     is_json = begins.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
     suffix = os.path.splitext(path)[1].casefold()
-    # The ninth byte of tensors opens a brace; their first is any.
+    # The ninth byte of a safetensors file is a brace; its first may be any byte.
     if not is_json or begins[8:9] == b"{":
         suffix = _suffix_of(path, begins)
-    # Most documents are JSON; what reads the others is loaded where there is one. Of an archive in
-    # a file only the part that is asked for is read.
+    # Most documents are JSON, so the readers of other formats are imported only when needed. Of an
+    # archive, only the arrays that the command needs are read.
     if suffix == ".safetensors":
         from attncli.documents.arrays.safetensors_file import open_tensors
 
@@ -89,7 +95,7 @@ def parse(path: str, data: bytes | None, is_value: IsValue | None = None) -> Par
 
         return open_arrays(path, data)
     text = read_file(path) if data is None else data
-    if suffix == ".json" or (suffix not in _TEXTS and is_json):
+    if suffix in (".json", ".jsonl") or (suffix not in _TEXTS and is_json):
         return parse_json(text, is_value)
     from attncli.documents.text.csv_text import parse_csv
 
@@ -97,7 +103,10 @@ def parse(path: str, data: bytes | None, is_value: IsValue | None = None) -> Par
 
 
 def _suffix_of(path: str, begins: bytes) -> str:
-    """The suffix that a content has which is no JSON. Raises DocumentError for other programs'."""
+    """Return the suffix that fits the content of a file that is not JSON.
+
+    Raises DocumentError for files of other programs.
+    """
     from attncli.documents.arrays.foreign import refuse_foreign
     from attncli.documents.arrays.safetensors_file import begins_as_tensors
 
@@ -118,40 +127,53 @@ class Source:
     folder: str = ""
 
     def names(self, nameless: str) -> Iterator[tuple[str, str]]:
-        """The names of its entries, as this program writes them and as they are spelled.
+        """Yield the name of each entry, as this program writes it and as the source spells it.
 
-        A matrix without a name has the one given here. Raises AttncliError for unknown names.
+        A matrix without a name is called `nameless`. Raises AttncliError for unknown names.
         """
         for spelled in self.parsed:
             try:
                 yield nameless if spelled == NAMELESS else canonical(spelled), spelled
             except AttncliError as error:
+                part = _PART.fullmatch(spelled)
+                if part and last_of(known_name(part[1]) or "") in STEPS:
+                    raise part_error(spelled, part[1]) from None
                 if isinstance(self.parsed, Archive):
-                    say = f"{error.hint} Or say what it is: NAME=FILE:{spelled}."
+                    say = f"{error.hint} Or give it a name: NAME=FILE:{spelled}."
                     error.hint = advice(self.parsed) or say
                 raise
 
     def matrix(self, name: str) -> Part:
-        """The matrix that is alone, or the one that bears this name. Raises DocumentError."""
+        """Return the only matrix of the source, or the one with this name. Raises DocumentError."""
         named = [spelled for spelled in self.parsed if known_name(spelled) == name]
-        if len(self.parsed) == 1:
-            named = list(self.parsed)
+        matrices = [spelled for spelled in self.parsed if not _is_choice(spelled)]
+        if len(matrices) == 1:
+            named = matrices
         if len(named) == 1:
             return self.parsed[named[0]]
         if named:
-            message = f"{name} is in it twice: as {named[0]!r} and as {named[1]!r}."
+            message = f"it holds {name} twice: as {named[0]!r} and as {named[1]!r}."
             raise DocumentError(message, "Leave out one of them.", (name,))
-        if not self.parsed:
+        if not matrices:
             raise DocumentError("it holds no matrix.", _POINT_TO_A_MATRIX)
         if isinstance(self.parsed, Archive):
-            message = f"it holds several matrices, and none is {name}."
+            message = f"it holds several matrices, but not {name}."
             raise DocumentError(message, f"Write FILE:KEY. {listed(self.parsed)}")
-        message = f"it holds several matrices ({', '.join(self.parsed)}), and none is {name}."
+        message = f"it holds several matrices ({', '.join(matrices)}), but not {name}."
         raise DocumentError(message, f"Give a file that holds {name} alone.", (name,))
 
 
+_PART = re.compile(r"(?s)([^\[\]]+)\[.*\]")
+
+
+def _is_choice(spelled: str) -> bool:
+    """True if an entry with this name can only be a choice, such as `title` or `tokens`."""
+    last = last_of(known_name(spelled) or "")
+    return last in CHOICES and last not in MATRICES and last not in STEPS
+
+
 class Sources:
-    """The files, literals and standard input of one command, which has one standard input."""
+    """Opens the files, the literals and the standard input of one command."""
 
     def __init__(self) -> None:
         self._stdin_is_read = False
@@ -159,7 +181,10 @@ class Sources:
     def open(
         self, argument: str, label: str, is_value: IsValue | None = None, folder: str = ""
     ) -> Source:
-        """The source that an argument stands for, parsed. Raises DocumentError, with the label."""
+        """Return the source that an argument names, parsed.
+
+        `label` names it in messages. Raises DocumentError.
+        """
         label = "standard input" if argument == "-" else label
         with errors_at(label):
             if argument == "-":
@@ -167,24 +192,24 @@ class Sources:
             if argument[:1] in ("[", "{"):
                 return Source(label, parse("", argument.encode(), is_value))
             if not argument:
-                raise DocumentError("there is no value.", "Name a file, -, or a literal.")
+                raise DocumentError("there is no value.", "Name a file, or write [[1, 0], [0, 1]].")
             place = place_of(argument, folder)
             return Source(label, parse_place(place, is_value), os.path.dirname(place.path))
 
     def _read_stdin(self) -> bytes:
         if self._stdin_is_read:
-            message = "it is asked for twice (-), but it can be read once."
-            raise DocumentError(message, "Write one of the two to a file.")
+            message = "two arguments are -, but it can be read only once."
+            raise DocumentError(message, "Write one of the two to a file, and name the file.")
         self._stdin_is_read = True
         data = sys.stdin.buffer.read() if sys.stdin else b""
         if not data.strip():
-            raise DocumentError("nothing came in.", "Pipe a document into it, or name a file.")
+            raise DocumentError("it is empty.", "Pipe a document into attncli, or name a file.")
         return data
 
     def matrix(self, name: str, argument: str, where: str, folder: str) -> Part:
-        """The matrix that an entry points to: in a file beside its document, a literal or `-`.
+        """Return the matrix that an entry points to: a file beside its document, a literal or `-`.
 
-        `where` is the place of the entry. Raises AttncliError.
+        `where` is the place of the entry, for messages. Raises AttncliError.
         """
         source = self.open(argument, f"{where} {shortened(argument)}".strip(), folder=folder)
         with errors_at(source.label):
@@ -195,5 +220,5 @@ class Sources:
 
 
 def shortened(literal: str) -> str:
-    """A literal short enough for a message; a path stays whole."""
+    """Return the beginning of a literal, for a message; a path stays whole."""
     return f"{literal[:27]}..." if literal[:1] in ("[", "{") and len(literal) > 30 else literal

@@ -44,15 +44,18 @@ def compute(
     >>> {name: matrix.tolist() for name, matrix in result.items()}
     {'scores': [[1.0, 1.0]], 'weights': [[0.5, 0.5]], 'output': [[3.0]]}
     """
-    from attncli.calculation.problem.problem import Result as Computation
+    from attncli.calculation.analyses.cell_names import parts_of
+    from attncli.calculation.problem.problem import Computation
 
     problem, plan = planned(read_document(document, choices))
-    names = _steps(plan, [only] if isinstance(only, str) else only)
+    texts = [only] if isinstance(only, str) else list(only)
     try:
-        trace = run(problem, plan, names, surroundings)
+        names, parts = parts_of(problem, plan, texts) if texts else (list(plan.names), [])
+        needed = [*names, *(part.step for part in parts)]
+        trace = run(problem, plan, needed, surroundings)
     except ProblemError as error:
         raise error.at("--only" if surroundings is not PYTHON else "only") from None
-    return Result(Computation(problem, trace, names))
+    return Result(Computation(problem, trace, names, parts))
 
 
 def check(
@@ -194,15 +197,6 @@ def run(
     for remark in remarks(trace, plan, problem):
         surroundings.warn(f"{under}{remark}")
     return Trace(plan, trace.matrices)
-
-
-def _steps(plan: Plan, only: Iterable[str]) -> list[str]:
-    """Return the names of the wanted steps as the plan spells them; all steps by default."""
-    from attncli.calculation.names.known_names import plain
-
-    known = {plain(name): name for name in plan.names}
-    wanted = [name.strip() for names in only for name in names.split(",")]
-    return [known.get(plain(name), name) for name in wanted] or list(plan.names)
 
 
 def _selections(

@@ -11,9 +11,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from attncli.calculation.algebra.plan import Plan
-    from attncli.calculation.problem.problem import Result as Computation
-    from attncli.homework.judging.report import Report as AnswerReport
-    from attncli.homework.judging.report import StepReport
+    from attncli.calculation.problem.problem import Computation
+    from attncli.homework.judging.report import AnswerReport, StepReport
     from attncli.render.explain.explanations import Explanations
 
 

@@ -11,12 +11,12 @@ from attncli.calculation.algebra.layouts import LAYOUTS, AnyArray
 from attncli.calculation.choices.choices import CHOICES, Choices
 from attncli.calculation.names.known_names import plain
 from attncli.calculation.names.step_names import STEPS
-from attncli.calculation.problem.problem import Result
+from attncli.calculation.problem.problem import Computation
 from attncli.errors import AttncliError
 from attncli.homework.answers.answer import read_answer, read_without_problem
 from attncli.homework.answers.tolerance import Tolerance
 from attncli.homework.judging.judge import Judge
-from attncli.homework.judging.report import Report, report
+from attncli.homework.judging.report import AnswerReport, report
 from attncli.records import record
 from attncli.words import did_you_mean
 
@@ -50,7 +50,9 @@ class CheckOptions:
                 raise AttncliError(message, "Leave out one of them.")
 
 
-def check_answer(result: Result, entries: Mapping[str, object], options: CheckOptions) -> Report:
+def check_answer(
+    result: Computation, entries: Mapping[str, object], options: CheckOptions
+) -> AnswerReport:
     """Return the report on an answer to a problem that is calculated.
 
     `entries` are the steps of the answer by their canonical names, as they are written. Raises
@@ -64,7 +66,7 @@ def check_answer(result: Result, entries: Mapping[str, object], options: CheckOp
     return report(Judge(result.problem, result.trace, answer, tolerance), points, options.strict)
 
 
-def check_by_laws(entries: Mapping[str, object], choices: Mapping[str, object]) -> Report:
+def check_by_laws(entries: Mapping[str, object], choices: Mapping[str, object]) -> AnswerReport:
     """Return the report on an answer alone.
 
     `entries` are the steps and the choices of the answer by their canonical names, as they are

@@ -1,15 +1,14 @@
-"""A trace as tables for people: a step, its formula and shape, and its numbers, none of them cut.
+"""Draw a result as tables for people: each step with its formula, shape and uncut numbers.
 
-A matrix wider than the screen is broken into blocks of columns; a long one is elided, with a line
-that says how much. Text of the user reaches rich only as `Text`, never as markup.
+A matrix wider than the screen is broken into blocks of columns. A long matrix is elided, and a line
+says how much is left out. The user's texts reach rich only as `Text`, never as markup.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-import numpy as np
 from rich import box
 from rich.cells import cell_len
 from rich.color import Color
@@ -18,32 +17,34 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from attncli.calculation.algebra.layouts import Array, Axis, Layout
-from attncli.calculation.algebra.plan import Step, Trace
+from attncli.calculation.algebra.layouts import Array, Layout
+from attncli.calculation.algebra.plan import Step
 from attncli.calculation.names.known_names import last_of
-from attncli.calculation.problem.problem import Problem, Result
+from attncli.calculation.problem.problem import Computation, Problem
+from attncli.calculation.problem.shown import ShownMatrix
 from attncli.records import record
 from attncli.render.console import TextConsole
 from attncli.render.numbers import number_text
 from attncli.render.view import View
 from attncli.render.wrapped_columns import wrap_columns
+from attncli.words import shape_text
 
-EDGE = 10  # rows, columns or slices that stay at each end of what is elided
-MOST = 24  # more than this many are elided
-GAP = -1  # stands for what is left out
+EDGE = 10  # rows, columns or slices that stay at each end of an elided matrix
+MOST = 24  # the largest number of rows, columns or slices that is not elided
+GAP = -1  # the position of an elided stretch
 ROW_GAP, COLUMN_GAP = "⋮", "…"
-PADDING = 2  # the spaces around a label; cells bring their own
+PADDING = 2  # the spaces around a label; cells have their own
 
 
-def draw_trace(result: Result, view: View) -> str:
-    """The steps of a result as text, for a screen or a file."""
+def draw_trace(result: Computation, view: View) -> str:
+    """Return the steps of a result as text, for a screen or a file."""
     console = TextConsole(view)
-    TraceTables(console, result.problem, view).print_steps(result.trace, result.names)
+    TraceTables(console, result.problem, view).print_result(result)
     return console.text
 
 
 def _formula(step: Step, layout: Layout) -> str:
-    """How a step comes about; names of its own sublayer are short: `self.scores = Q Kᵀ`."""
+    """Return the formula of a step; names of its own sublayer are short: `self.scores = Q Kᵀ`."""
     scope = step.name.removesuffix(last_of(step.name))
     formula = step.operation.formula(layout)
     return re.sub(rf"(?<![\w.]){re.escape(scope)}", "", formula) if scope else formula
@@ -51,67 +52,67 @@ def _formula(step: Step, layout: Layout) -> str:
 
 @record(frozen=True)
 class TraceTables:
-    """Tables on a console, of one problem, as one person wants to see them."""
+    """Prints the matrices of one problem on a console, as the view wants them."""
 
     console: Console
     problem: Problem
     view: View
 
-    def print_steps(self, trace: Trace, names: Collection[str]) -> None:
-        """Title and note, then every step of these names with the number it has in the plan."""
-        choices = self.problem.choices
+    def print_result(self, result: Computation) -> None:
+        """Print title and note, then every matrix with the number of its step in the plan."""
+        choices, plan = self.problem.choices, result.trace.plan
         lead = list(filter(None, (Text(choices.title, "bold"), Text(choices.note, "italic"))))
         for line in lead:
             self._print_line(line)
-        written = trace.written(names)
         is_first = not lead
-        for number, step in enumerate(trace.plan.steps, 1):
-            if step.name in written:
-                heading = Text.assemble(
-                    (f"{number}  {step.name} ", "bold cyan"),
-                    f"= {_formula(step, trace.plan.layout)}   ",
-                    (trace.plan.shape(step), "dim"),
-                )
-                if not is_first:
-                    self.console.print()
-                is_first = False
-                self._print_line(heading)
-                self._print_matrix(step, written[step.name])
+        for shown in result.shown():
+            step, shape = shown.step, plan.shape(shown.step)
+            if shown.is_part:
+                shape = f"{shape_text(shown.matrix.shape)} of {shape}"
+            heading = Text.assemble(
+                (f"{plan.names.index(step.name) + 1}  {shown.name} ", "bold cyan"),
+                f"= {_formula(step, plan.layout)}   ",
+                (shape, "dim"),
+            )
+            if not is_first:
+                self.console.print()
+            is_first = False
+            self._print_line(heading)
+            self._print_matrix(shown)
 
     def _print_line(self, text: Text) -> None:
         for line in wrap_words(text, self.view.width):
             self.console.print(line, soft_wrap=True)
 
-    def _print_matrix(self, step: Step, matrix: Array) -> None:
-        """A table for each slice; then what was left out, if anything."""
-        *leading, rows, columns = step.axes
-        if step.role in self.problem.layout.swapped:
-            rows, columns = columns, rows
-        shaded = step.operation.makes_weights
-        indices = list(np.ndindex(matrix.shape[:-2]))
-        for position in self._shown(len(indices)):
+    def _print_matrix(self, shown: ShownMatrix) -> None:
+        """Print a table for each slice, then a line on the elided tables, rows and columns."""
+        leading = shown.step.axes[:-2]
+        slices = list(shown.slices())
+        for position in self._shown(len(slices)):
             if position == GAP:
                 continue
             if position:
                 self.console.print()
+            part = slices[position]
             if leading:
-                where = self.problem.where(leading, indices[position])
+                where = self.problem.where(leading, part.index)
                 self._print_line(Text(f"   {where}", "italic"))
-            self._print_slice(matrix[indices[position]], rows, columns, shaded)
-        counted = (("tables", len(indices)), ("rows", rows.size), ("columns", columns.size))
+            self._print_slice(part.cells, shown)
+        rows, columns = shown.cells.shape[-2:]
         left_out = [
             f"{size - 2 * EDGE} of {size} {kind}"
-            for kind, size in counted
+            for kind, size in (("tables", len(slices)), ("rows", rows), ("columns", columns))
             if GAP in self._shown(size)
         ]
         if left_out:
             self._print_line(Text(f"   left out: {', '.join(left_out)} (--full shows them)", "dim"))
 
-    def _print_slice(self, matrix: Array, row_axis: Axis, column_axis: Axis, shaded: bool) -> None:
-        """One matrix, in blocks of columns where it is wider than the screen."""
-        rows, columns = self._shown(row_axis.size), self._shown(column_axis.size)
-        row_labels = self._labels(row_axis, rows, ROW_GAP)
-        column_labels = self._labels(column_axis, columns, COLUMN_GAP)
+    def _print_slice(self, matrix: Array, shown: ShownMatrix) -> None:
+        """Print one matrix, in blocks of columns where it is wider than the screen."""
+        rows, columns = (self._shown(size) for size in matrix.shape)
+        row_labels = _some(shown.rows, rows, ROW_GAP)
+        column_labels = _some(shown.columns, columns, COLUMN_GAP)
+        shaded = shown.step.operation.makes_weights
         cells = [
             [
                 self._cell(matrix[row, column], shaded)
@@ -127,11 +128,8 @@ class TraceTables:
                 self.console.print()
             self.console.print(table)
 
-    def _labels(self, axis: Axis, positions: list[int], gap: str) -> list[str]:
-        return [gap if at == GAP else self.problem.label(axis, at) for at in positions]
-
     def _shown(self, size: int) -> list[int]:
-        """The positions that are drawn, with GAP where some are left out."""
+        """Return the positions that are drawn, with GAP where some are left out."""
         if self.view.full or size <= MOST:
             return list(range(size))
         return [*range(EDGE), GAP, *range(size - EDGE, size)]
@@ -141,8 +139,15 @@ class TraceTables:
         return Text(f" {text} ", _shade(number) if shaded else "")
 
 
+def _some(labels: Sequence[str], positions: Sequence[int], gap: str) -> list[str]:
+    return [gap if at == GAP else labels[at] for at in positions]
+
+
 def wrap_words(text: Text, width: int | None) -> Iterator[Text]:
-    """Lines that fit the width, broken between words; a shape, or a wider word, stays whole."""
+    """Yield lines that fit the width, broken between words.
+
+    A shape stays on one line, and so does a word that is wider than the line.
+    """
     starts = [0]
     for word in re.finditer(r"\s*\S+(?: × \d+)*\s*", text.plain):
         line = text.plain[starts[-1] : word.end()].rstrip()
@@ -159,9 +164,9 @@ def labelled_tables(
     screen: int | None,
     style: str = "",
 ) -> Iterator[Table]:
-    """Rows and columns under their labels, in as many tables as a screen of this width needs.
+    """Yield the tables that a screen of this width needs for these rows and columns.
 
-    The cells bring the spaces around them, the labels do not.
+    `cells` have the spaces around them, the labels have not.
     """
     side = PADDING + max(map(cell_len, [corner, *row_labels]))
     widths = [
@@ -184,7 +189,7 @@ VIRIDIS = ((68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231,
 
 
 def _shade(weight: float) -> Style:
-    """From violet to yellow as the weight grows; exact zeros stay plain."""
+    """Return a colour between violet for 0 and yellow for 1; an exact 0 has no colour."""
     if not 0 < weight <= 1:
         return Style()
     place = float(weight) * (len(VIRIDIS) - 1)

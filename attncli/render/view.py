@@ -1,4 +1,4 @@
-"""How a person wants to see tables."""
+"""The look of a result that the user wants."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from attncli.records import record
 
 @record(frozen=True)
 class View:
-    """How a person wants to see tables.
+    """The look of a result: tables and text, and the labels of data.
 
-    `width` is None where lines may be as long as they need; `full` leaves nothing out; `color` is
-    None for no colours, else how many the screen knows.
+    `precision` is the number of decimals. `full`: nothing is elided. `width` is the length of a
+    line in characters, or None for lines of any length. `color` is None for no colours. `labels`:
+    the forms of data that can do without the labels of rows and columns have them.
     """
 
     precision: int = 4
     full: bool = False
     width: int | None = None
     color: Literal["256", "truecolor"] | None = None
+    labels: bool = False

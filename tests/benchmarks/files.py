@@ -11,7 +11,7 @@ import numpy as np
 
 from attncli.calculation.plans.from_document import read
 from attncli.calculation.problem.document import Document, Entry
-from attncli.calculation.problem.problem import Result
+from attncli.calculation.problem.problem import Computation
 from attncli.documents.reader import Reader
 from attncli.documents.text.json_text import dump_json
 from attncli.render.trace_tables import draw_trace
@@ -60,7 +60,7 @@ def _drawn() -> Iterator[Ratio]:
     problem, plan = read(Document(entries))
     trace = plan.run(problem.matrices)
     ratio = side_by_side(
-        lambda: draw_trace(Result(problem, trace, ["weights"]), View(width=100)),
+        lambda: draw_trace(Computation(problem, trace, ["weights"]), View(width=100)),
         lambda: time.sleep(0.3),
         3,
     )

@@ -53,10 +53,10 @@ def test_a_mistake_has_one_message(case: tuple[str, ...], folder: Path) -> None:
 
 
 BYTES = [
-    ("latin.csv", b"1,\xe4\n", "it is no UTF-8 text: byte 0xe4 in line 1."),
-    ("spreadsheet.csv", "1,2".encode("utf-16"), "it is no UTF-8 text: it looks like UTF-16."),
-    ("broken.npz", b"PK\x03\x04xx", "it is no NPZ or NPY file of plain arrays."),
-    ("broken.npy", b"\x93NUMPY\x01", "it is no NPZ or NPY file of plain arrays."),
+    ("latin.csv", b"1,\xe4\n", "it is not UTF-8 text: byte 0xe4 in line 1."),
+    ("spreadsheet.csv", "1,2".encode("utf-16"), "it is not UTF-8 text: it looks like UTF-16."),
+    ("broken.npz", b"PK\x03\x04xx", "it is not an NPZ or NPY file of plain arrays"),
+    ("broken.npy", b"\x93NUMPY\x01", "it is not an NPZ or NPY file of plain arrays"),
 ]
 
 

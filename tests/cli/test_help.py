@@ -146,7 +146,7 @@ OFFERED: dict[str, Collection[str]] = {
 def test_completion_offers_the_registered_values(choice: str) -> None:
     """The values of a choice are completed from its registry."""
     offered = completed(f"attncli compute --{choice} ").split()
-    assert [line.split(",")[1] for line in offered] == list(OFFERED[choice])
+    assert [line.split(",")[1].rstrip(":") for line in offered] == list(OFFERED[choice])
 
 
 @pytest.mark.parametrize("choice", CHOICES)
@@ -154,7 +154,7 @@ def test_completion_offers_the_values_of_every_choice(choice: str) -> None:
     """Every value of a choice is offered if its values can be listed."""
     if CHOICES[choice].is_option:
         offered = completed(f"attncli compute --{choice.replace('_', '-')} ").split()
-        values = [line.split(",")[1] for line in offered if line.startswith("plain,")]
+        values = [line.split(",")[1].rstrip(":") for line in offered if line.startswith("plain,")]
         listed = list(CHOICES[choice].values())
         assert values == listed, f"--{choice} is completed by {values}, but can be {listed}"
 

@@ -10,7 +10,10 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
+from click.testing import CliRunner
 
+from attncli.cli.program import cli
 from tests.running import PATIENCE, PROGRAM, SAMPLES, on_a_terminal, succeed
 
 MORE_THAN_A_PIPE_HOLDS = 2**20  # bytes
@@ -40,6 +43,38 @@ def test_a_terminal_gets_colour_and_blocks_that_fit() -> None:
     assert status == 0
     assert "\x1b[38;" in screen
     assert max(len(line) for line in lines if re.match(r" \S+ +\d", line)) <= 60
+
+
+@pytest.mark.parametrize(
+    ("environment", "options", "is_coloured"),
+    [
+        ({}, [], False),
+        ({}, ["--color", "always"], True),
+        ({"FORCE_COLOR": "1"}, [], True),
+        ({"CLICOLOR_FORCE": "1"}, [], True),
+        ({"FORCE_COLOR": "0"}, [], False),
+        ({"CLICOLOR_FORCE": ""}, [], False),
+        ({"FORCE_COLOR": "1", "TERM": "dumb"}, [], True),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, [], False),
+        ({"NO_COLOR": "1"}, ["--color", "always"], True),
+        ({"FORCE_COLOR": "1"}, ["--color", "never"], False),
+    ],
+)
+def test_the_environment_forces_colours_in_a_pipe(
+    environment: dict[str, str], options: list[str], is_coloured: bool
+) -> None:
+    """--color wins over NO_COLOR, and NO_COLOR over FORCE_COLOR and CLICOLOR_FORCE."""
+    run = CliRunner(env=environment).invoke(cli, ["compute", LESSON, *options], color=True)
+    assert ("\x1b[" in run.stdout) == is_coloured
+
+
+def test_a_file_has_colours_only_with_color_always(tmp_path: Path) -> None:
+    """FORCE_COLOR, which is often set for a whole session, does not change what -o writes."""
+    file = tmp_path / "steps.txt"
+    for options, is_coloured in (([], False), (["--color", "always"], True)):
+        run = CliRunner(env={"FORCE_COLOR": "1"})
+        run.invoke(cli, ["compute", LESSON, "-o", str(file), *options])
+        assert ("\x1b[" in file.read_text(encoding="utf-8")) == is_coloured
 
 
 def test_npz_is_not_printed_on_a_terminal() -> None:

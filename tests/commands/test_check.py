@@ -910,7 +910,7 @@ ERRORS = [
     ([LESSON, "-"], '{"scores": [[1, 2], [3]]}', "the rows of scores are of different lengths"),
     ([LESSON, "-"], '{"title": "nothing"}', "the answer holds no step."),
     ([LESSON, "-"], '{"Q": [["1e99999", 1]]}', "is '1e99999': too large, or too small"),
-    ([LESSON, "-"], "[[1, 2]]", "it holds one matrix without a name."),
+    ([LESSON, "-"], "[[1, 2]]", "its matrix has no name."),
     ([LESSON, "-"], '{"X": [[9]]}', "X of the answer is not the X of the problem."),
     (
         [LESSON, "-"],

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.running import ROOT, succeed
+from tests.running import ROOT, computed, succeed
 
 LESSON = str(ROOT / "samples/self_attention.json")
 
@@ -51,10 +51,10 @@ def test_every_sample_is_calculated(sample: Path) -> None:
 
 def test_the_csv_samples_are_the_json_sample() -> None:
     """One sectioned CSV file, and a CSV file per matrix, give what the JSON sample gives."""
-    expected = succeed("compute", LESSON, "-f", "json").stdout
+    expected = computed(LESSON)
     files = [f"{name}=samples/csv/{name}.csv" for name in ("X", "W_q", "W_k", "W_v")]
-    assert succeed("compute", "samples/self_attention.csv", "-f", "json").stdout == expected
-    assert succeed("compute", *files, "-f", "json").stdout == expected
+    assert computed("samples/self_attention.csv") == expected
+    assert computed(*files) == expected
 
 
 def test_only_shows_the_named_steps_under_their_numbers() -> None:

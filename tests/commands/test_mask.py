@@ -167,7 +167,7 @@ ERRORS = [
     (["[[1,0]]", "3"], "the mask has its own size, 1 × 2. Leave out N and M."),
     (["[[[[[1,0]]]]]"], "the mask is 1 × 1 × 1 × 1 × 2, but a mask has at most 4 axes"),
     (["[[]]"], "the mask is 1 × 0, but a mask has at most 4 axes"),
-    (["causal", "3", "-o", "mask.npz"], "mask.npz: the suffix '.npz' names no format"),
+    (["causal", "3", "-o", "mask.npz"], "mask.npz: no format has the suffix '.npz'"),
     (["missing.csv"], "Error: missing.csv: there is no such file."),
     (["causal", "3", "--tokens", "a,b"], "--tokens gives 2 labels, but the mask has 3 rows."),
 ]

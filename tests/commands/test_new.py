@@ -226,8 +226,8 @@ REFUSED = [
     ),
     (
         "encoder -o d.csv",
-        ("d.csv: the suffix '.csv' names no format: known are .json (json). "
-        "Name the format with --format."),
+        ("d.csv: no format has the suffix '.csv'. "
+        "Use the suffix .json, or name the format: --format json."),
     ),
 ]  # fmt: skip
 

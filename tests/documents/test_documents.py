@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from attncli.cli.program import cli
 from attncli.documents.arrays.npz import dump_arrays
 from attncli.documents.sources import parse
-from attncli.documents.text.csv_text import dump_csv, parse_csv
+from attncli.documents.text.csv_text import parse_csv
+from attncli.documents.text.csv_writer import dump_csv
 from attncli.documents.text.json_text import dump_json, parse_json
 from tests.running import ROOT, compute, computed, refused
 

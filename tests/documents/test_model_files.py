@@ -193,20 +193,20 @@ SLICES = [
     ("[:,-8:]", "X is 3 × 7, but [:,-8:] asks for -8: on axis 2, which has 7."),
     ("[3,:]", "X is 3 × 7, but [3,:] asks for 3 on axis 1, which has 3."),
     ("[-4,:]", "X is 3 × 7, but [-4,:] asks for -4 on axis 1, which has 3."),
-    ("[2:2,:]", "X is 3 × 7, but [2:2,:] asks for 2:2 on axis 1, which is nothing."),
-    ("[:,5:-4]", "X is 3 × 7, but [:,5:-4] asks for 5:-4 on axis 2, which is nothing."),
-    ("[3:,:]", "X is 3 × 7, but [3:,:] asks for 3: on axis 1, which is nothing."),
+    ("[2:2,:]", "X is 3 × 7, but [2:2,:] asks for 2:2 on axis 1, which is empty."),
+    ("[:,5:-4]", "X is 3 × 7, but [:,5:-4] asks for 5:-4 on axis 2, which is empty."),
+    ("[3:,:]", "X is 3 × 7, but [3:,:] asks for 3: on axis 1, which is empty."),
     ("[0:2]", "X is 3 × 7, but [0:2] has 1 range. Each axis needs one: [0:2,:]."),
     ("[0,:,:]", "X is 3 × 7, but [0,:,:] has 3 ranges. Each axis needs one: [0,:]."),
-    ("[1,1]", "X is 3 × 7, but [1,1] leaves no axis of it."),
-    ("[::2,:]", "[::2,:] has a step, which is not read."),
-    ("[0:2:1,:]", "[0:2:1,:] has a step, which is not read."),
-    ("[]", "[] is no slice."),
-    ("[,:]", "[,:] is no slice."),
-    ("[a:b,:]", "[a:b,:] is no slice."),
-    ("[1 2,:]", "[1 2,:] is no slice."),
-    ("[0:1,...]", "[0:1,...] is no slice."),
-    (f"[0:{10**30},:]", f"[0:{10**30},:] is no slice."),
+    ("[1,1]", "X is 3 × 7, but [1,1] drops every axis."),
+    ("[::2,:]", "[::2,:] has a step, which is not allowed."),
+    ("[0:2:1,:]", "[0:2:1,:] has a step, which is not allowed."),
+    ("[]", "[] is not a slice."),
+    ("[,:]", "[,:] is not a slice."),
+    ("[a:b,:]", "[a:b,:] is not a slice."),
+    ("[1 2,:]", "[1 2,:] is not a slice."),
+    ("[0:1,...]", "[0:1,...] is not a slice."),
+    (f"[0:{10**30},:]", f"[0:{10**30},:] is not a slice."),
 ]
 
 
@@ -235,7 +235,7 @@ def test_an_unknown_key_is_refused_with_the_keys_of_the_file(tmp_path: Path) -> 
     assert refused(f"X={few}:1") == f"X={few}:1: it has no key 1. {keys}"
     assert refused(f"X={few}:score") == f"X={few}:score: score is 'dot', not a matrix. {keys}"
     assert refused(f"X={few}:heads[0]").endswith(
-        "heads is a single number, but [0] has 1 range. Leave the slice out."
+        "heads is a single number, but [0] has 1 range. Leave out the slice."
     )
     many = refused(f"X={TINY}:h.0.attn.weight")
     assert f"it has no key h.0.attn.weight. Did you mean {FUSED} or " in many
@@ -257,7 +257,7 @@ def test_without_a_key_the_only_or_the_named_matrix_is_read(tmp_path: Path) -> N
     assert computed(X, f"W_q={tmp_path}/named.npz", *weights)["Q"] == [[1, 2, 3], [4, 5, 6]]
     none = refused(X, f"W_q={tmp_path}/named.npz", f"W_k={tmp_path}/named.npz")
     assert none.endswith(
-        "it holds several matrices, and none is W_k. Write FILE:KEY. "
+        "it holds several matrices, but not W_k. Write FILE:KEY. "
         "Its keys are W_q, classifier.weight, lm_head."
     )
     np.savez(tmp_path / "twice.npz", W_q=np.eye(3), WQ=np.eye(3))
@@ -296,7 +296,7 @@ def test_a_model_is_not_a_document() -> None:
     """An unknown name in a model is refused with the way to name its matrix."""
     message = refused(str(TINY))
     assert message.startswith(f"{TINY}: the name 'counts:int64/up' is unknown.")
-    assert message.endswith("Or say what it is: NAME=FILE:counts:int64/up.")
+    assert message.endswith("Or give it a name: NAME=FILE:counts:int64/up.")
 
 
 def test_a_document_may_point_to_files_beside_it(tmp_path: Path) -> None:
@@ -339,11 +339,11 @@ def test_a_document_may_point_to_files_beside_it(tmp_path: Path) -> None:
     ("value", "message"),
     [
         ("W", "X W: there is no such file. Check the name and the folder"),
-        ("", "X: there is no value. Name a file, -, or a literal."),
+        ("", "X: there is no value. Name a file, or write [[1, 0], [0, 1]]."),
         ("p.json", "X p.json: it holds no matrix. Point to a matrix"),
-        ("two.json", "X two.json: it holds several matrices (Q, K), and none is X."),
+        ("two.json", "X two.json: it holds several matrices (Q, K), but not X."),
         ("[[1, 2", "X [[1, 2: line 1, column 7: not JSON"),
-        ("model.pt:W", "X model.pt:W: it is a file of PyTorch"),
+        ("model.pt:W", "X model.pt:W: it is a PyTorch file"),
     ],
 )
 def test_a_text_that_names_no_matrix_is_refused(value: str, message: str, tmp_path: Path) -> None:
@@ -410,14 +410,14 @@ def test_only_the_named_numbers_are_read(tmp_path: Path) -> None:
     data = (tmp_path / "good.npz").read_bytes().replace(struct.pack("<d", 7), b"damaged!")
     (tmp_path / "half.npz").write_bytes(data)
     assert matrix(f"{tmp_path}/half.npz:W", 1) == [[1, 2]]
-    expected = "it is no NPZ or NPY file of plain arrays."
+    expected = "it is not an NPZ or NPY file of plain arrays, or it is damaged."
     assert expected in refused(f"X={tmp_path}/half.npz:other")
 
 
 def test_quantised_types_are_refused(tmp_path: Path) -> None:
     """A quantised weight of 8 bits is refused, because its scale is missing."""
     for place in (f"{TINY}:quantised.weight", f"{TINY}:quantised.weight[0:1,:]"):
-        message = "quantised.weight is stored as F8_E4M3, which is no number by itself."
+        message = "quantised.weight is stored as F8_E4M3: its numbers need scales from elsewhere."
         assert refused(f"X={place}").startswith(f"X={place}: {message}")
     data = file_of(tmp_path / "f8.safetensors", "F8_E5M2", [1, 2], b"ab").read_bytes()
     assert "W is stored as F8_E5M2" in refused("X=-", stdin=data)
@@ -499,7 +499,7 @@ def test_a_file_of_pytorch_is_known_by_its_content(name: str, tmp_path: Path) ->
         archive.writestr("archive/data/0", bytes(8))
     (tmp_path / name).write_bytes(buffer.getvalue())
     message = refused(name if name == "-" else str(tmp_path / name), stdin=buffer.getvalue())
-    assert "it is a file of PyTorch, which is a pickle" in message
+    assert "it is a PyTorch file, which is a pickle" in message
     assert not (tmp_path / "owned").exists()
 
 
@@ -539,10 +539,10 @@ def test_shell_characters_are_not_put_into_a_command(tmp_path: Path) -> None:
 
 
 BEGINNINGS = {
-    "old PyTorch": (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", "it is a file of PyTorch"),
+    "old PyTorch": (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", "it is a PyTorch file"),
     "HDF5": (b"\x89HDF\r\n\x1a\n" + bytes(9), "it is an HDF5 file"),
     "GGUF": (b"GGUF\x03\0\0\0" + bytes(9), "it is a GGUF file"),
-    "pointer": (b"version https://git-lfs.example/spec/v1\n", "it is no model, but a pointer"),
+    "pointer": (b"version https://git-lfs.example/spec/v1\n", "it is a pointer of Git LFS"),
 }
 
 

@@ -313,7 +313,7 @@ def test_other_archives_keep_their_advice(name: str, tmp_path: Path) -> None:
     """Archives without names of PyTorch's layers get the advice to name each matrix."""
     arrays = {name: np.ones((3, 5)), "embedding.weight": np.ones((3, 5))}
     path = archive(tmp_path / "any.npz", arrays)
-    assert "Or say what it is: NAME=FILE:embedding.weight." in refused(str(path))
+    assert "Or give it a name: NAME=FILE:embedding.weight." in refused(str(path))
 
 
 def test_the_kind_of_layer_is_required() -> None:
@@ -359,9 +359,9 @@ def test_a_mask_of_a_sublayer_replaces_the_earlier_one_there() -> None:
     ("argument", "message"),
     [
         ("encoder.norm=pree", "encoder: norm is 'pree': it must be post or pre"),
-        ("encoder.scores=[[1]]", "encoder.scores is no matrix. It is a step,"),
-        ("heads=2", "heads is no matrix. Write --heads 2."),
-        ("mask=causal", "a mask by rule is no matrix. Write --mask causal."),
+        ("encoder.scores=[[1]]", "encoder.scores is a step: attncli calculates it."),
+        ("heads=2", "heads is a choice, not a matrix. Write --heads 2."),
+        ("mask=causal", "causal is a named mask, not a matrix. Write --mask causal."),
         (
             "out_proj.weights=[[1]]",
             "the name 'out_proj.weights' is unknown: out_proj is not a sublayer.",

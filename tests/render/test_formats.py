@@ -81,13 +81,46 @@ def read_json(data: bytes, precision: int) -> Matrices:
     return {name: np.array(rows, dtype=float) for name, rows in json.loads(data).items()}
 
 
-def read_csv(data: bytes, precision: int) -> Matrices:
-    """Return each matrix under its name; an empty line separates them."""
+def read_jsonl(data: bytes, precision: int) -> Matrices:
+    """One object per line; its shape is that of its values."""
+    lines = [json.loads(line) for line in data.decode().splitlines()]
+    found = {line["step"]: np.array(line["values"], dtype=float) for line in lines}
+    assert [line["shape"] for line in lines] == [[*matrix.shape] for matrix in found.values()]
+    return found
+
+
+def read_csv(data: bytes, precision: int, delimiter: str = ",") -> Matrices:
+    """Each matrix under its name, with an empty line between."""
     found = {}
     for part in data.decode().split("\n\n"):
-        (name,), *rows = csv.reader(io.StringIO(part))
+        (name,), *rows = csv.reader(io.StringIO(part), delimiter=delimiter)
         found[name] = np.array(rows, dtype=float)
     return found
+
+
+def read_tsv(data: bytes, precision: int) -> Matrices:
+    return read_csv(data, precision, "\t")
+
+
+def read_long(data: bytes, precision: int) -> Matrices:
+    """One number per line, after its row and its column, which count from 1."""
+    found: dict[str, dict[tuple[int, int], float]] = {}
+    for line in csv.DictReader(io.StringIO(data.decode())):
+        assert line["batch"] == line["head"] == ""
+        place = int(line["row"]), int(line["column"])
+        found.setdefault(line["step"], {})[place] = float(line["value"])
+    matrices = {}
+    for name, cells in found.items():
+        matrices[name] = np.zeros(max(cells))
+        for (row, column), value in cells.items():
+            matrices[name][row - 1, column - 1] = value
+        assert len(cells) == matrices[name].size
+    return matrices
+
+
+def read_npy(data: bytes, precision: int) -> Matrices:
+    """One matrix without a name, which is that of the last step."""
+    return {"output": np.load(io.BytesIO(data))}
 
 
 def read_npz(data: bytes, precision: int) -> Matrices:
@@ -114,9 +147,20 @@ Reader = Callable[[bytes, int], Matrices]
 READERS: dict[str, tuple[Reader, Callable[[int], float]]] = {
     "table": (read_table, lambda p: 0.5 * 10.0**-p),
     "json": (read_json, lambda p: 0),
+    "jsonl": (read_jsonl, lambda p: 0),
     "csv": (read_csv, lambda p: 0),
+    "tsv": (read_tsv, lambda p: 0),
+    "long": (read_long, lambda p: 0),
     "npz": (read_npz, lambda p: 0),
+    "npy": (read_npy, lambda p: 0),
 }
+DATA = [name for name in FORMATS if name != "table"]
+HOLDS_ONE = ["npy"]
+
+
+def only(name: str) -> list[str]:
+    """Return the option that a form needs which holds one step."""
+    return ["--only", "output"] if name in HOLDS_ONE else []
 
 
 @pytest.mark.parametrize("precision", [1, 4, 12])
@@ -127,13 +171,15 @@ def test_a_form_holds_every_number(name: str, precision: int, tmp_path: Path) ->
     document, steps = problem_and_steps()
     problem = tmp_path / "problem.json"
     problem.write_text(json.dumps(document), encoding="utf-8")
-    arguments = [str(problem), "-f", name, "-p", str(precision)]
+    decimals = ["-p", str(precision)] if "precision" in FORMATS[name].uses else []
+    arguments = [str(problem), "-f", name, *decimals, *only(name)]
     run = CliRunner(env={"COLUMNS": None}).invoke(cli, ["compute", *arguments])
     assert (run.exit_code, run.stderr) == (0, "")
     read, off = READERS[name]
     found = read(run.stdout_bytes, precision)
-    assert list(found) == list(steps)
-    for step, matrix in steps.items():
+    assert list(found) == (["output"] if name in HOLDS_ONE else list(steps))
+    for step in found:
+        matrix = steps[step]
         atol = off(precision)
         np.testing.assert_allclose(found[step], matrix, rtol=1e-13, atol=atol * (1 + 1e-9))
 
@@ -142,13 +188,55 @@ def test_data_have_the_same_bits_in_every_form(tmp_path: Path) -> None:
     """CSV and JSON hold the same bits as NPZ, because text has as many digits as a float needs."""
     problem = tmp_path / "problem.json"
     problem.write_text(json.dumps(problem_and_steps()[0]), encoding="utf-8")
-    found = []
-    for name in ("npz", "json", "csv"):
-        run = CliRunner().invoke(cli, ["compute", str(problem), "-f", name])
-        found.append(READERS[name][0](run.stdout_bytes, 0))
-    for step, matrix in found[0].items():
-        for other in found[1:]:
-            np.testing.assert_array_equal(other[step], matrix)
+    found = {}
+    for name in DATA:
+        run = CliRunner().invoke(cli, ["compute", str(problem), "-f", name, *only(name)])
+        found[name] = READERS[name][0](run.stdout_bytes, 0)
+    for matrices in found.values():
+        for step, matrix in matrices.items():
+            np.testing.assert_array_equal(matrix, found["npz"][step])
+
+
+# The options that a form uses.
+
+# A command for each table of forms, with a result in which everything is long enough to be elided.
+SHOWN: dict[str, list[str]] = {
+    "FORMATS": ["compute", "LARGE", "--only", "output"],
+    "EXPLANATIONS": ["explain", "LARGE", "output[1,1]", "--depth", "1"],
+    "COMPARISONS": ["compare", "samples/conventions.json", "--convention", "keras"],
+    "SATURATIONS": ["why-scale", "--queries", "10"],
+    "COSTS": ["cost", "samples/transformer.json"],
+}
+CHANGES = {
+    "precision": ["-p", "7"],
+    "full": ["--full"],
+    "color": ["--color", "always"],
+    "labels": ["--labels"],
+}
+
+
+@pytest.mark.parametrize(("table", "name"), [e for e in ENTRIES if e[0] in SHOWN])
+def test_a_form_names_the_options_that_change_it(table: str, name: str, tmp_path: Path) -> None:
+    """An option that a form does not name changes nothing in it, or is refused."""
+    large = tmp_path / "large.json"
+    tokens = [f"token {i}" for i in range(30)]
+    matrix = np.linspace(-1, 1, 60).reshape(30, 2)
+    large.write_text(json.dumps({"tokens": tokens, "X": matrix.tolist()}), encoding="utf-8")
+    line = [str(large) if word == "LARGE" else word for word in SHOWN[table]]
+
+    def written(*options: str) -> bytes | None:
+        run = CliRunner().invoke(cli, [*line, "-f", name, *options], color=True)
+        return run.stdout_bytes if run.exit_code == 0 else None
+
+    before = written()
+    assert before
+    known = CliRunner().invoke(cli, [line[0], "--help"]).stdout
+    for option, words in CHANGES.items():
+        if f"{words[0]} " in known or f"{words[0]}," in known:
+            after = written(*words)
+            assert (after not in (None, before)) == (option in TABLES[table][name].uses), (
+                f"the form {name} of {line[0]}: is it changed by {words[0]}? See `uses` in {table}."
+            )
 
 
 # What writing takes.

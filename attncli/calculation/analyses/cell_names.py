@@ -1,10 +1,10 @@
-"""The names of cells: `scores[2,1]`, `weights[love,I]`, `Q_h[2,:,head=1]`, `output`."""
+"""Read the names of cells: `scores[2,1]`, `weights[love,I]`, `Q_h[2,:,head=1]`, `output`."""
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
 
@@ -15,11 +15,12 @@ from attncli.calculation.algebra.requirements import Paper
 from attncli.calculation.masks.mask_operation import masks_in
 from attncli.calculation.names.known_names import plain
 from attncli.calculation.problem.problem import Problem
+from attncli.calculation.problem.shown import WORDS, StepPart, part_name
 from attncli.errors import ProblemError
 from attncli.records import record
 from attncli.words import closest, printable
 
-WORDS = {"batch": "batch", "heads": "head"}  # the words for leading axes
+HOW_TO_WRITE = "Write 'scores[2,1]', 'scores[2,:]' or scores."
 
 _WRITTEN = re.compile(r"\s*([^\[\]]+?)\s*(?:\[(.*)\]\s*)?", re.DOTALL)
 _LEADING = re.compile(r"\s*(\w+)\s*=\s*(\S*)\s*")
@@ -72,8 +73,7 @@ class CellFinder:
         """Return the cells that the text names. Raises ProblemError if there are none."""
         written = _WRITTEN.fullmatch(text)
         if not written:
-            message = "this is not how a cell is written."
-            raise ProblemError(message, "Write 'scores[2,1]', 'scores[2,:]' or scores.")
+            raise ProblemError("this is not a cell.", HOW_TO_WRITE)
         step = self._step(written[1])
         places = next(csv.reader([written[2] or ""], skipinitialspace=True), [])
         own = [place.strip() for place in places if not _LEADING.fullmatch(place)]
@@ -85,7 +85,7 @@ class CellFinder:
             own_axes.reverse()
         if len(own) > len(own_axes):
             shape = " × ".join(str(axis.size) for axis in own_axes)
-            message = f"{len(own)} places are named, but {step.name} is {shape}."
+            message = f"[{written[2]}] names {len(own)} places, but {step.name} is {shape}."
             raise ProblemError(message, "Heads and batch entries are written head=2, batch=1.")
         own += [":"] * (len(own_axes) - len(own))
         positions = (
@@ -103,8 +103,8 @@ class CellFinder:
         words = {WORDS[axis.name] for step in steps for axis in step.axes if axis.name in WORDS}
         for word in self.chosen.keys() - words:
             names = ", ".join(step.name for step in steps)
-            message = f"{word}={self.chosen[word]}: there are no {_counted(word)} in {names}."
-            raise ProblemError(message, "Leave it out.")
+            message = f"{word}={self.chosen[word]}: {names} has no {_counted(word)}."
+            raise ProblemError(message, f"Leave out {word}={self.chosen[word]}.")
 
     def _step(self, name: str) -> Step:
         """Return the step with this name, in any spelling."""
@@ -114,10 +114,10 @@ class CellFinder:
         known = {plain(given): given for given in self.problem.matrices}
         every = ", ".join(self.plan.names)
         if plain(name) in known:
-            message = f"{known[plain(name)]} is given, there is nothing to calculate."
-            raise ProblemError(message, f"Name a step: {every}.")
+            message = f"{known[plain(name)]} is an input, not a step."
+            raise ProblemError(message, f"The steps are {every}.")
         self.plan.needed_for([printable(name)])
-        raise AssertionError("a name that is no step is refused")
+        raise AssertionError("needed_for raises an error for an unknown step")
 
     def _leading(
         self, step: Step, axes: Sequence[Axis], named: Mapping[str, str]
@@ -128,9 +128,9 @@ class CellFinder:
             if word not in WORDS.values():
                 close = closest(word, WORDS.values())
                 hint = f"Did you mean {close}=?" if close else "Write head=2 or batch=1."
-                raise ProblemError(f"there is nothing called {word} to choose from.", hint)
+                raise ProblemError(f"{step.name} has no axis {word}.", hint)
             if word not in words:
-                message = f"{step.name} has no axis of {_counted(word)}."
+                message = f"{step.name} has no {_counted(word)}."
                 raise ProblemError(message, f"Leave out {word}={named[word]}.")
         for axis, word in zip(axes, words, strict=True):
             place = named.get(word, self.chosen.get(word, ":"))
@@ -154,8 +154,54 @@ class CellFinder:
         return found
 
 
+def parts_of(
+    problem: Problem, plan: Plan, texts: Iterable[str]
+) -> tuple[list[str], list[StepPart]]:
+    """Return the steps that the texts name whole, and the parts of steps that they name.
+
+    A text holds names of cells with commas between: `scores,weights[2,:]`. Raises ProblemError for
+    a step or a place that does not exist.
+    """
+    finder = CellFinder(problem, plan, {})
+    names: dict[str, None] = {}  # in the order of the texts, each name once
+    parts: dict[str, StepPart] = {}
+    for name in (name for text in texts for name in split_names(text)):
+        if not _WRITTEN.fullmatch(name):
+            message = f"{printable(name) or 'an empty name'} is not a step or a part of a step."
+            raise ProblemError(message, HOW_TO_WRITE)
+        selection = finder.read(name)
+        step = plan.step(selection.name)
+        axes = step.axes
+        if selection.is_swapped:
+            axes = (*axes[:-2], axes[-1], axes[-2])
+        found = part_name(step.name, axes, selection.positions)
+        if found == step.name:
+            names[found] = None
+        else:
+            parts[found] = StepPart(step.name, found, selection.positions)
+    return list(names), list(parts.values())
+
+
+def split_names(text: str) -> list[str]:
+    """Split names of cells at the commas outside brackets; a label in quotes may hold brackets.
+
+    >>> split_names("scores, weights[2,:]"), split_names('scores["]",1]')
+    (['scores', 'weights[2,:]'], ['scores["]",1]'])
+    """
+    names, is_inside, is_quoted = [""], False, False
+    for character in text:
+        is_quoted ^= is_inside and character == '"'
+        if character in "[]" and not is_quoted:
+            is_inside = character == "["
+        if character == "," and not is_inside:
+            names.append("")
+        else:
+            names[-1] += character
+    return [name.strip() for name in names]
+
+
 def _sides(axes: Sequence[Axis]) -> tuple[str, ...]:
-    """Return words for the places along the axes; `hidden` has one more axis than paper."""
+    """Return words for places along the axes; `hidden` of additive scoring has a third axis."""
     return ("row", "column") if len(axes) == 2 else ("query", "key", "hidden unit")
 
 

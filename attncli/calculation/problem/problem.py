@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 
+import numpy as np
+
 from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout, Role, WholeNumbers
 from attncli.calculation.algebra.plan import Plan, Step, Trace
 from attncli.calculation.choices.choices import Choices
@@ -13,6 +15,7 @@ from attncli.calculation.conventions import Convention
 from attncli.calculation.operations.normalisers import Normalise
 from attncli.calculation.positions.position_schemes import Position
 from attncli.calculation.problem.given_masks import Masks
+from attncli.calculation.problem.shown import Places, ShownMatrix, StepPart
 from attncli.calculation.scoring.scoring_functions import Scoring
 from attncli.errors import ProblemError
 from attncli.records import record
@@ -127,17 +130,54 @@ def naming(where: str) -> Iterator[None]:
 
 
 @record(frozen=True)
-class Result:
-    """The result for the user: the names of the steps to show, their trace and its problem."""
+class Computation:
+    """The result for the user: the steps to show, their trace and its problem.
+
+    `names` are the steps that are shown whole; `parts` are the parts of other steps.
+    """
 
     problem: Problem
     trace: Trace
     names: Sequence[str]
+    parts: Sequence[StepPart] = ()
 
     @property
     def matrices(self) -> dict[str, Array]:
-        """The matrices of these steps, as the user's layout writes them."""
-        return self.trace.written(self.names)
+        """The matrices that are shown, as the user's layout writes them."""
+        return {shown.name: shown.matrix for shown in self.shown()}
+
+    @property
+    def labels(self) -> dict[str, tuple[str, ...]]:
+        """The labels of the tokens, under the names of the choices that give them."""
+        return {_LABELS[axis]: labels for axis, labels in self.problem.labels.items()}
+
+    def shown(self) -> Iterator[ShownMatrix]:
+        """Yield the matrices that are shown in the order of the plan, a whole step before parts."""
+        for step in self.trace.plan.steps:
+            if step.name in self.names:
+                yield self._shown(step, step.name, None)
+            for part in self.parts:
+                if part.step == step.name:
+                    yield self._shown(step, part.name, part.places)
+
+    def _shown(self, step: Step, name: str, places: Places | None) -> ShownMatrix:
+        layout = self.problem.layout
+        cells = layout.swap(self.trace.matrices[step.name], step.role)
+        axes = step.axes
+        if step.role in layout.swapped:
+            axes = (*axes[:-2], axes[-1], axes[-2])
+        if places is None:
+            places = tuple(range(axis.size) for axis in axes)
+        else:
+            cells = cells[np.ix_(*places)]
+        labels = (self._labels(axis, at) for axis, at in zip(axes[-2:], places[-2:], strict=True))
+        return ShownMatrix(name, step, axes, places, cells, *labels)
+
+    def _labels(self, axis: Axis, places: Sequence[int]) -> tuple[str, ...]:
+        if not self.problem.is_labelled(axis):
+            return ()
+        return tuple(self.problem.label(axis, at) for at in places)
 
 
+_LABELS = {"n": "tokens", "m": "memory_tokens"}
 _COUNTED = {"batch": "batch entry", "heads": "head", "n": "query"}

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from attncli.documents.reader import Written
-    from attncli.homework.judging.report import Report
+    from attncli.homework.judging.report import AnswerReport
 
 DIFFERS = 1
 CHECK_OPTIONS = ("decimals", "atol", "rtol", "strict", "points")
@@ -99,7 +99,7 @@ def check(
     step: str | None,
     laws: bool,
     mistakes: bool,
-    output: Output[Report],
+    output: Output[AnswerReport],
     **options: Any,
 ) -> None:
     """Say which step of an answer is wrong, where, and which mistake explains it.
@@ -152,7 +152,7 @@ def _given(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _checked(
     arguments: Sequence[str], step: str | None, choices: dict[str, Any], checking: dict[str, Any]
-) -> Report:
+) -> AnswerReport:
     """Return the report on the answer that the arguments name, or hold."""
     from attncli.documents.reader import Reader
     from attncli.homework.checking import CheckOptions
@@ -162,7 +162,7 @@ def _checked(
     return judge(document, written, surroundings=surroundings(), **checking).made
 
 
-def check_alone(written: Written, choices: Mapping[str, Any]) -> Report:
+def check_alone(written: Written, choices: Mapping[str, Any]) -> AnswerReport:
     """Return the report on an answer by the laws that hold of any. Raises AttncliError."""
     from attncli.homework.checking import check_by_laws
 
@@ -186,7 +186,7 @@ def _read_alone(arguments: Sequence[str], step: str | None) -> Written:
     return read_written(Reader(), found.files, [*found.steps, *found.either], step)
 
 
-def _write_mistakes(names: Sequence[str], output: Output[Report]) -> None:
+def _write_mistakes(names: Sequence[str], output: Output[AnswerReport]) -> None:
     """Write the pages of the mistakes of these names, or the list of all. Raises AttncliError."""
     from attncli.homework.mistakes.pages import pages_of
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from attncli.cli.help import Command
+from attncli.cli.help import OUTPUT, Command
 from attncli.cli.messages import Failure, surroundings
 from attncli.cli.options import (
     Output,
@@ -28,7 +28,7 @@ from attncli.face.memory import Limit, Memory
 from attncli.formats import FORMATS
 
 if TYPE_CHECKING:
-    from attncli.calculation.problem.problem import Result
+    from attncli.calculation.problem.problem import Computation
 
 HOW_TO_START = """there is nothing to calculate yet. Name a document, or give matrices:
 
@@ -46,7 +46,13 @@ MANUAL = """Names of matrices, steps, scores, masks and all other values: attncl
     metavar="STEP[,STEP...]",
     multiple=True,
     shell_complete=complete(steps),
-    help="Show only these steps, such as scores,weights.",
+    help="Show only these steps, or parts of them: 'scores,weights[2,:]', 'weights[head=2]'.",
+)
+@option(
+    "--labels",
+    heading=OUTPUT,
+    is_flag=True,
+    help="Write the labels of rows and columns in csv, tsv and long.",
 )
 @memory_option
 @result_options(FORMATS, precision=4, full=True, color=True)
@@ -55,7 +61,7 @@ def compute(
     arguments: tuple[str, ...],
     only: tuple[str, ...],
     memory: Limit | None,
-    output: Output[Result],
+    output: Output[Computation],
     **choices: Any,
 ) -> None:
     """Calculate every intermediate matrix of an attention.

@@ -1,4 +1,4 @@
-"""Arrays by name in a file, each read when it is asked for."""
+"""Arrays by name in a file; each is read when it is used."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from attncli.calculation.names.pytorch_names import is_torch_weight
 from attncli.documents.parsed import NAMELESS, AnyArray, Part
 from attncli.errors import DocumentError
 
-# Reads the array of a name, or the slice of it that a text asks for.
+# Reads the array of a key, or the slice of it that a text such as `0:64,:` names.
 ReadArray: TypeAlias = "Callable[[str, str | None], AnyArray]"
 
 MOST_LISTED = 10
 
 
 class Archive(Mapping[str, Part]):
-    """The arrays of a file: matrices, and choices where they have rank 0 or hold words."""
+    """The arrays of a file: choices if they have rank 0 or hold words, else matrices."""
 
     def __init__(self, keys: Collection[str], read: ReadArray) -> None:
         self._keys = keys
         self._read = read
 
     def __iter__(self) -> Iterator[str]:
-        # What numpy.savez names by itself has no name.
+        # numpy.savez calls an array without a name arr_0.
         return iter([NAMELESS] if list(self._keys) == ["arr_0"] else self._keys)
 
     def __len__(self) -> int:
@@ -40,9 +40,9 @@ class Archive(Mapping[str, Part]):
         return Part(value, is_torch_weight=is_torch_weight(key))
 
     def matrix(self, key: str | None, slices: str | None) -> Part:
-        """The matrix at a key, or the slice of it; without a key the one that is alone.
+        """Return the matrix at a key, or the slice of it; without a key, the only matrix.
 
-        Raises DocumentError for an unknown key, with those that are there.
+        Raises DocumentError, with the keys of the file, for an unknown key.
         """
         if key is None:
             key = self._alone()
@@ -57,7 +57,9 @@ class Archive(Mapping[str, Part]):
 
     def _unknown(self, key: str) -> DocumentError:
         if NAMELESS in self._keys:
-            return DocumentError("it holds one matrix, which has no key.", "Name the file alone.")
+            return DocumentError(
+                "it holds one matrix, which has no key.", "Write FILE without :KEY."
+            )
         from difflib import get_close_matches
 
         close = get_close_matches(key, self._keys)
@@ -66,13 +68,13 @@ class Archive(Mapping[str, Part]):
 
     def _alone(self) -> str:
         if len(self._keys) != 1:
-            message = "a slice needs the key of a matrix here."
+            message = "it holds several matrices, so a slice needs a key."
             raise DocumentError(message, f"Write FILE:KEY[SLICE]. {listed(self._keys)}")
         return next(iter(self._keys))
 
 
 def listed(keys: Collection[str]) -> str:
-    """A sentence on the keys of a file: all where they are few, else their number and the first."""
+    """Return a sentence with the keys of a file; of many keys, their number and the first ones."""
     if len(keys) <= MOST_LISTED:
         return f"Its keys are {', '.join(keys)}." if keys else "It is empty."
     return f"It has {len(keys)} keys, such as {', '.join(islice(keys, 3))}."
@@ -85,9 +87,9 @@ def _value(key: str, array: AnyArray) -> object:
         return array
     if array.dtype.kind not in "iuf":
         message = f"{key or 'the array'} holds {array.dtype}, but a matrix holds real numbers."
-        cure = "NumPy's files know no bfloat16: save it as float32."
+        cure = "NumPy's files cannot hold bfloat16: save it as float32."
         raise DocumentError(message, cure if array.dtype.kind == "V" else "", (key,))
     if array.dtype in (np.float32, np.float64) and array.dtype.isnative:
-        return array  # as it lies in the file, of which no copy is made
-    with np.errstate(over="ignore"):  # what becomes infinite is named where cells are checked
+        return array  # not copied: it may be as large as the file
+    with np.errstate(over="ignore"):  # the check of the cells names a number that overflows
         return array.astype(np.float64)

@@ -1,4 +1,4 @@
-"""Files of other programs that are not read: why not, and how to convert them."""
+"""Files of other programs that attncli does not read: the reason, and how to convert them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ CONVERTED = (".npz", ".safetensors")
 
 @record(frozen=True)
 class Foreign:
-    """A kind of file: its suffixes, how its bytes begin, why it is not read, and the cure.
+    """A kind of file: its suffixes and first bytes, the reason not to read it, and the cure.
 
-    The recipe is Python, with SOURCE and STEM for the file with and without its suffix.
+    SOURCE and STEM in the recipe stand for the file with and without its suffix.
     """
 
     suffixes: tuple[str, ...]
@@ -26,14 +26,14 @@ class Foreign:
     begins: bytes | None = None  # a regular expression
 
     def refusal(self, file: str) -> DocumentError:
-        """The error for a file of this kind."""
+        """Return the error for a file of this kind."""
         path = Path(file)
         suffix = path.suffix or next(iter(self.suffixes), "")
-        # Names that a shell or Python could take for more than a name are left to the reader.
+        # A name that a shell or Python could misread is replaced by `model`.
         is_plain = bool(path.name) and re.fullmatch(r"[\w./ -]+", str(path))
         source = path if is_plain else Path(f"model{suffix}")
         stem = str(source.with_suffix(""))
-        if suffix in CONVERTED:  # whatever the name says: it is not to be written over
+        if suffix in CONVERTED:  # the recipe must not replace the file, whose suffix is wrong
             stem += "_converted"
         recipe = self.recipe.replace("SOURCE", str(source)).replace("STEM", stem)
         return DocumentError(self.why, recipe)
@@ -53,9 +53,9 @@ def _pytorch(entry: str = "") -> str:
 
 PYTORCH = Foreign(
     (".pt", ".pth", ".bin"),
-    f"it is a file of PyTorch, which is a pickle: {_PICKLED}",
+    f"it is a PyTorch file, which is a pickle: {_PICKLED}",
     _pytorch(),
-    rb"\x80\x02\x8a\nl\xfc\x9cF",  # as before version 1.6; later ones are ZIP archives
+    rb"\x80\x02\x8a\nl\xfc\x9cF",  # PyTorch before 1.6; later files are ZIP archives
 )
 
 FOREIGN = (
@@ -74,7 +74,7 @@ FOREIGN = (
     ),
     Foreign(
         (".keras",),
-        "it is a file of Keras, which is not read.",
+        "it is a Keras file, which attncli does not read.",
         _python(
             "import keras, numpy; numpy.savez('STEM.npz', **{w.path: w.numpy() "
             "for w in keras.saving.load_model('SOURCE').weights})"
@@ -82,7 +82,7 @@ FOREIGN = (
     ),
     Foreign(
         (".h5", ".hdf5"),
-        "it is an HDF5 file, which is not read.",
+        "it is an HDF5 file, which attncli does not read.",
         _python(
             "import h5py, numpy; found = {}; h5py.File('SOURCE').visititems(lambda name, part: "
             "found.update({name: part[()]}) if hasattr(part, 'dtype') else None); "
@@ -92,7 +92,7 @@ FOREIGN = (
     ),
     Foreign(
         (".gguf",),
-        "it is a GGUF file, whose numbers are quantised, and is not read.",
+        "it is a GGUF file with quantised numbers, which attncli does not read.",
         _python(
             "import gguf, numpy; numpy.savez('STEM.npz', **{t.name: gguf.dequantize(t.data, "
             "t.tensor_type) for t in gguf.GGUFReader('SOURCE').tensors})"
@@ -101,7 +101,7 @@ FOREIGN = (
     ),
     Foreign(
         (".onnx",),
-        "it is an ONNX file, which is not read.",
+        "it is an ONNX file, which attncli does not read.",
         _python(
             "import onnx, numpy; numpy.savez('STEM.npz', **{t.name: onnx.numpy_helper.to_array(t) "
             "for t in onnx.load('SOURCE').graph.initializer})"
@@ -109,7 +109,7 @@ FOREIGN = (
     ),
     Foreign(
         (),
-        "it is no model, but a pointer of Git LFS to one.",
+        "it is a pointer of Git LFS, not the file itself.",
         "Fetch the file itself: git lfs pull",
         rb"version https://git-lfs",
     ),
@@ -117,7 +117,10 @@ FOREIGN = (
 
 
 def refuse_foreign(path: str, begins: bytes) -> None:
-    """Raise DocumentError for a file of these kinds, by its suffix or by how it begins."""
+    """Raise DocumentError if the suffix or the first bytes of a file are those of another program.
+
+    `begins` holds the first bytes.
+    """
     suffix = Path(path).suffix.casefold()
     for foreign in FOREIGN:
         if suffix in foreign.suffixes:

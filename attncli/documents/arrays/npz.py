@@ -1,4 +1,4 @@
-"""NPZ and NPY: arrays by name, never pickled."""
+"""Read and write NPZ and NPY files: arrays by name, never pickled."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -15,21 +15,24 @@ from attncli.documents.arrays.archive import Archive
 from attncli.documents.arrays.foreign import PYTORCH
 from attncli.documents.arrays.slices import index_of
 from attncli.documents.parsed import NAMELESS, AnyArray
-from attncli.errors import DocumentError
+from attncli.errors import AttncliError, DocumentError
+
+if TYPE_CHECKING:
+    from attncli.calculation.problem.problem import Computation
 
 
 def open_arrays(path: str, data: bytes | None = None) -> Archive:
-    """The arrays of an NPZ archive, in a file or as bytes; an NPY file is one nameless matrix.
+    """Return the arrays of an NPZ file; an NPY file holds one nameless matrix.
 
-    Arrays of rank 0, and of words, are choices. Of a file no more is read than what is asked for.
-    Raises DocumentError for what is neither, for pickled objects, and for arrays of other things
-    than numbers when they are read.
+    `data` are the bytes if they come from a pipe. Arrays of rank 0, and of words, are choices. An
+    array is read when it is used. Raises DocumentError for other files and for pickled objects, and
+    when an array is read that does not hold numbers.
     """
 
     def read(key: str, slices: str | None) -> AnyArray:
         with _loaded(path, data) as loaded:
             array = loaded if isinstance(loaded, np.ndarray) else loaded[key]
-            if not isinstance(array, np.ndarray):  # a member of the archive that is no NPY file
+            if not isinstance(array, np.ndarray):  # a member of the archive is not an NPY file
                 raise ValueError
         return array if slices is None else array[index_of(slices, key or "it", array.shape)]
 
@@ -44,31 +47,49 @@ def open_arrays(path: str, data: bytes | None = None) -> Archive:
 
 @contextmanager
 def _loaded(path: str, data: bytes | None) -> Iterator[Any]:
-    """An array, or an archive while it is open; damage and pickles are a DocumentError."""
+    """Yield the array, or the open archive. Raises DocumentError for damage and for pickles."""
     try:
-        # NumPy leaves a file open that it opened itself and cannot read.
+        # Opened here: NumPy leaves a file open if it cannot read it.
         with open(path, "rb") if data is None else BytesIO(data) as file:
             mapped = _mapped(path) if data is None else None
             yield np.load(file, allow_pickle=False) if mapped is None else mapped
-    # What NumPy, and the readers of archives below it, raise.
+    # The errors of NumPy and of the readers of archives that it uses.
     except (ValueError, EOFError, OSError, BadZipFile, KeyError, RuntimeError, zlib.error):
-        message = "it is no NPZ or NPY file of plain arrays."
+        message = "it is not an NPZ or NPY file of plain arrays, or it is damaged."
         hint = "Write it with numpy.savez; pickled objects are not read."
         raise DocumentError(message, hint) from None
 
 
 def _mapped(path: str) -> AnyArray | None:
-    """An NPY file as it lies on the disk, read where it is used; None for what is no such file."""
+    """The array of an NPY file, mapped from the disk; None if the file is not a plain NPY file."""
     try:
         return np.lib.format.open_memmap(path, mode="r")
-    except (ValueError, OSError):  # an archive, an empty array, damage: NumPy's reader tells
+    except (ValueError, OSError):  # an archive, an empty array, damage: np.load decides
         return None
 
 
+def write_npz(result: Computation, _: bool) -> bytes:
+    """A result as an NPZ archive."""
+    return dump_arrays(result.matrices)
+
+
 def dump_arrays(matrices: Mapping[str, AnyArray]) -> bytes:
-    """An NPZ archive of the matrices."""
+    """An NPZ archive of matrices by name."""
     buffer = BytesIO()
-    # No options: before NumPy 2.2 an unknown one is stored as an array.
+    # No options: before NumPy 2.2 an unknown option is stored as an array.
     arrays: dict[str, Any] = dict(matrices)
     np.savez(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def write_npy(result: Computation, _: bool) -> bytes:
+    """Return a result of one step as an NPY file. Raises AttncliError for several steps."""
+    matrices = result.matrices
+    if len(matrices) > 1:
+        names = list(matrices)
+        message = f"npy holds one matrix, but the result has {len(names)}: {', '.join(names)}."
+        raise AttncliError(message, f"Name one (--only {names[-1]}), or write npz.")
+    buffer = BytesIO()
+    (matrix,) = matrices.values()
+    np.save(buffer, matrix)
     return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""Tensors by name in a safetensors file, read by its own library: one tensor, or a slice of it."""
+"""Read safetensors files with their own library: one tensor by its name, or a slice of it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from attncli.documents.arrays.slices import index_of
 from attncli.documents.parsed import AnyArray
 from attncli.errors import DocumentError
 
-# The format's types that are numbers by themselves; of the others the scales stand elsewhere.
+# The types of the format that are plain numbers. Tensors of other types need scales from elsewhere.
 DTYPES = {
     **{f"F{bits}": f"<f{bits // 8}" for bits in (16, 32, 64)},
     **{f"I{bits}": f"<i{bits // 8}" for bits in (8, 16, 32, 64)},
@@ -23,20 +23,20 @@ DTYPES = {
     "BOOL": "bool",
 }
 
-_LONGEST_HEADER = 100_000_000  # bytes, as the format has it
+_LONGEST_HEADER = 100_000_000  # bytes: the limit of the format
 
 
 def begins_as_tensors(begins: bytes) -> bool:
-    """True where bytes begin as the format does: the length of a JSON header, then its bracket."""
+    """True if the bytes begin as the format: the length of a JSON header, then its brace."""
     return begins[8:9] == b"{" and int.from_bytes(begins[:8], "little") <= _LONGEST_HEADER
 
 
 def open_tensors(path: str, data: bytes | None = None) -> Archive:
-    """The tensors of a file, of which no more is read than what is asked for, or of bytes.
+    """Return the tensors of a file; each is read when it is used.
 
-    F16 and BF16 become float64 without loss. The file's metadata are notes of the program that
-    wrote it, and are not read. Raises DocumentError where the library is missing or the file
-    damaged, and for a tensor whose type is none of `DTYPES`.
+    `data` are the bytes if they come from a pipe. F16 and BF16 become float64 without loss. The
+    metadata of the file are ignored. Raises DocumentError if the library is missing or the file is
+    damaged, and when a tensor is read whose type is not in `DTYPES`.
     """
     library = _library()
     with _undamaged(library):
@@ -57,7 +57,7 @@ def open_tensors(path: str, data: bytes | None = None) -> Archive:
 
 
 def _in_memory(tensors: dict[str, Any]) -> Archive:
-    """The tensors that came in through a pipe."""
+    """The tensors of a file that came through a pipe."""
 
     def read(key: str, slices: str | None) -> AnyArray:
         tensor = tensors[key]
@@ -71,7 +71,7 @@ def _in_memory(tensors: dict[str, Any]) -> Archive:
 
 def _library() -> ModuleType:
     try:
-        import ml_dtypes  # noqa: F401  # from then on NumPy knows bfloat16
+        import ml_dtypes  # noqa: F401  # adds bfloat16 to NumPy
         import safetensors
     except ImportError as error:
         message = f"it needs the package {error.name}, which is not installed."
@@ -85,17 +85,17 @@ def _undamaged(library: ModuleType) -> Iterator[None]:
         yield
     except (library.SafetensorError, OSError) as error:
         reason = str(error).removeprefix("Error while deserializing header: ")
-        message = f"it is damaged, or no safetensors file: {reason}."
-        raise DocumentError(message, "Fetch it, or write it, again.") from None
+        message = f"it is damaged, or not a safetensors file: {reason}."
+        raise DocumentError(message, "Download it again, or write it again.") from None
 
 
 def _check_dtype(key: str, dtype: str) -> None:
     if dtype not in DTYPES:
-        message = f"{key} is stored as {dtype}, which is no number by itself."
+        message = f"{key} is stored as {dtype}: its numbers need scales from elsewhere."
         hint = "Save it as F32, F16 or BF16: tensor.float() in PyTorch, times its scales if any."
         raise DocumentError(message, hint)
 
 
 def _numbers(tensor: AnyArray) -> AnyArray:
-    """NumPy counts bfloat16 among the types that it knows nothing about."""
+    """The tensor as float64 if it is bfloat16, a type that NumPy cannot calculate with."""
     return tensor.astype(np.float64) if tensor.dtype.name == "bfloat16" else tensor

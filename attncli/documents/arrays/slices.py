@@ -1,4 +1,4 @@
-"""Slices as NumPy writes them, `[0:64,:]`, but neither clipped nor filled up."""
+"""Read slices as NumPy writes them, `[0:64,:]`, but never clip them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ _STEP = re.compile(rf"{_NUMBER}:{_NUMBER}:{_NUMBER}")
 
 
 def index_of(text: str, name: str, shape: Shape) -> Index:
-    """The index that a slice asks for in an array: `a:b` is a range, one number drops its axis.
+    """Return the index that a slice names in an array of this shape.
 
-    Every axis has an entry, counted from 0, or from the end where it is negative. Raises
-    DocumentError for what NumPy would clip or fill up, for nothing, and for steps.
+    `a:b` is a range; a single number drops its axis. Every axis has an entry, counted from 0, or
+    from the end if it is negative. `name` names the array in messages. Raises DocumentError for an
+    entry outside the array, a missing axis, an empty range, and a step.
 
     >>> index_of("-2:,3", "W", (5, 7))
     (slice(3, 5, None), 3)
@@ -29,11 +30,11 @@ def index_of(text: str, name: str, shape: Shape) -> Index:
     said = f"{name} is {shape_text(shape) if shape else 'a single number'}, but [{text}]"
     if len(entries) != len(shape):
         whole = ",".join([*written, *":" * len(shape)][: len(shape)])
-        cure = f"Each axis needs one: [{whole}]." if shape else "Leave the slice out."
+        cure = f"Each axis needs one: [{whole}]." if shape else "Leave out the slice."
         raise DocumentError(f"{said} has {count(len(entries), 'ranges')}.", cure)
     if all(isinstance(entry, int) for entry in entries):
         cure = "A single number drops its axis; 3:4 keeps it."
-        raise DocumentError(f"{said} leaves no axis of it.", cure)
+        raise DocumentError(f"{said} drops every axis.", cure)
     return tuple(
         _within(size, entries[axis], f"{said} asks for {written[axis]} on axis {axis + 1}")
         for axis, size in enumerate(shape)
@@ -41,7 +42,7 @@ def index_of(text: str, name: str, shape: Shape) -> Index:
 
 
 def _read(entry: str, text: str) -> int | slice:
-    """One entry as it is written: ends may be None or negative."""
+    """Return one entry as it is written: the ends may be None or negative."""
     match = _ENTRY.fullmatch(entry)
     if match and entry:
         start, colon, stop = match.groups()
@@ -49,17 +50,20 @@ def _read(entry: str, text: str) -> int | slice:
             return int(start)
         if colon:
             return slice(int(start) if start else None, int(stop) if stop else None)
-    what = "has a step, which is not read" if _STEP.fullmatch(entry) else "is no slice"
+    what = "has a step, which is not allowed" if _STEP.fullmatch(entry) else "is not a slice"
     raise DocumentError(f"[{text}] {what}.", "Write a range for each axis: [0:64,:], or [3,:,:].")
 
 
 def _within(size: int, entry: int | slice, asked: str) -> int | slice:
-    """The entry counted from the beginning. Raises DocumentError where it is not all there."""
+    """Return the entry, counted from the beginning. Raises DocumentError if it is outside.
+
+    `asked` begins the message.
+    """
 
     def place(number: int, last: int) -> int:
         found = number + size if number < 0 else number
         if not 0 <= found <= last:
-            hint = "Slices are counted from 0, and never clipped."
+            hint = "Slices are counted from 0."
             raise DocumentError(f"{asked}, which has {size}.", hint)
         return found
 
@@ -68,6 +72,6 @@ def _within(size: int, entry: int | slice, asked: str) -> int | slice:
     start = 0 if entry.start is None else place(entry.start, size)
     stop = size if entry.stop is None else place(entry.stop, size)
     if start >= stop:
-        hint = "A range a:b is counted from 0, and ends before b."
-        raise DocumentError(f"{asked}, which is nothing.", hint)
+        hint = "A range a:b is counted from 0 and ends before b."
+        raise DocumentError(f"{asked}, which is empty.", hint)
     return slice(start, stop)

@@ -1,4 +1,4 @@
-"""Cells as they are written, to numbers; nested lists of cells, to arrays."""
+"""Turn cells into numbers, and nested lists of cells into arrays."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from attncli.documents.parsed import AnyArray
 from attncli.errors import DocumentError
 from attncli.words import shape_text
 
-DEEPEST = 8  # lists within lists: more than any matrix has
+DEEPEST = 8  # the deepest nesting of lists: more than any matrix needs
 BOOLEANS = {"true": True, "false": False}
 
 
 def point_for_comma(text: str) -> str:
-    """A decimal comma as a point, where there is one comma and no point.
+    """Return the text with a point for its comma, if it has one comma and no point.
 
     >>> point_for_comma("1,5"), point_for_comma("1,000,000")
     ('1.5', '1,000,000')
@@ -27,7 +27,7 @@ def point_for_comma(text: str) -> str:
 
 
 def number(text: str) -> float | None:
-    """The number that a text writes, or None.
+    """Return the number that a text writes, or None if it is not a number.
 
     >>> number("-1.5e3"), number("inf"), number("1_0")
     (-1500.0, inf, None)
@@ -39,10 +39,10 @@ def number(text: str) -> float | None:
 
 
 def array_from(value: list[Any], name: str) -> AnyArray:
-    """Nested lists as an array of float64, or of booleans where every cell is one.
+    """Return nested lists as an array of float64, or of booleans if every cell is a boolean.
 
-    Raises DocumentError for ragged rows, naming both lengths, and for the first cell that is no
-    number. The strings "-inf", "inf" and "nan" are numbers.
+    The strings "-inf", "inf" and "nan" are numbers. Raises DocumentError for ragged rows, with both
+    lengths, and for the first cell that is not a number.
     """
     shape = _shape(value, name, ())
     cells: list[Any] = value
@@ -86,12 +86,12 @@ def _shape(value: list[Any], name: str, outer: tuple[int, ...]) -> tuple[int, ..
         if shape != shapes[0]:
             here, first = _part(name, outer, i), _part("", outer, 0)
             message = f"{here} has {_extent(shape)}, but {first} has {_extent(shapes[0])}."
-            raise DocumentError(message, "All rows of a matrix have one length.", (name,))
+            raise DocumentError(message, "All rows of a matrix have the same length.", (name,))
     return (len(value), *shapes[0])
 
 
 def _part(name: str, outer: tuple[int, ...], i: int) -> str:
-    """`X[2], row 1` for a part of a nested list; `row 1` without a name."""
+    """Return `X[2], row 1` for a part of a nested list; `row 1` without a name."""
     slices = f"{name}[{','.join(str(j + 1) for j in outer)}]" if outer else name
     return f"{slices}, row {i + 1}" if slices else f"row {i + 1}"
 
@@ -101,7 +101,7 @@ def _extent(shape: tuple[int, ...]) -> str:
 
 
 def said(cell: object) -> str:
-    """A cell as its document writes it, for a message."""
+    """Return a cell as its document writes it, for a message."""
     if isinstance(cell, str):
         return repr(cell)
     return "empty (null)" if cell is None else json.dumps(cell)
@@ -117,7 +117,7 @@ def _number_in(cell: object, name: str, index: tuple[int, ...]) -> float:
 
 
 def is_cell_or_row(part: object) -> bool:
-    """True for parts of a list that belong to a matrix: numbers, "-inf" and its like, and lists."""
+    """True if a part of a list can belong to a matrix: a number, "-inf", "nan", or a list."""
     return isinstance(part, list | int | float) or (isinstance(part, str) and _is_non_finite(part))
 
 

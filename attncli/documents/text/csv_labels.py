@@ -1,4 +1,4 @@
-"""The rows of one CSV matrix: its numbers, and the labels around them."""
+"""Read the rows of one CSV matrix: its numbers, and the labels around them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Rows = list[list[str]]
 class Section:
     """The rows under one name, each with its line; `weights[2,1]` has the index (2, 1).
 
-    `padded` says that a spreadsheet filled the lines up to one width.
+    `padded`: a spreadsheet has filled all lines up to one width.
     """
 
     name: str
@@ -29,34 +29,34 @@ class Section:
     rows: list[tuple[int, list[str]]] = field(default_factory=list)
 
     def at(self, row: int, message: str, hint: str) -> DocumentError:
-        """An error in one of the rows, told with its line and name."""
+        """Return an error in one of the rows, with its line and the name of the matrix."""
         name = f"{self.name}, " if self.name else ""
         return DocumentError(f"line {self.rows[row][0]}: {name}{message}", hint, (self.name,))
 
 
 @record(frozen=True)
 class CellReader:
-    """Reads the cells of a file: with decimal commas, and for answers as they are written."""
+    """Reads the cells of a file; `is_value` is given for answers, where cells stay texts."""
 
     decimal_comma: bool
     is_value: IsValue | None = None
 
     def text(self, cell: str) -> str:
-        """The cell with a point for a decimal comma."""
+        """Return the cell, with a point for a decimal comma."""
         return point_for_comma(cell) if self.decimal_comma else cell
 
     def is_label(self, cell: str) -> bool:
-        """True where a cell is no value: then it may be a label."""
+        """True if a cell is not a value, so that it can be a label."""
         if self.is_value:
             return not self.is_value(self.text(cell))
         return number(self.text(cell)) is None and cell.casefold() not in BOOLEANS
 
 
 def read_section(section: Section, reader: CellReader) -> Part:
-    """The matrix of a section with its labels.
+    """Return the matrix of a section with its labels.
 
-    A first row, or column, is labels only when every cell of it but the corner is no number.
-    Raises DocumentError with line, row and column for ragged rows and for cells without a number.
+    A first row or column holds labels only if none of its cells, except the corner, is a number.
+    Raises DocumentError, with line, row and column, for ragged rows and cells without a number.
     """
     if not section.rows:
         message = f"line {section.line}: {section.name} has no rows."
@@ -80,7 +80,7 @@ def _has_label_row(rows: Rows, reader: CellReader) -> bool:
     beside = rows[0][1:]
     if len(rows) < 2 or not any(beside) or not all(map(reader.is_label, beside)):
         return False
-    # Without labels below it, the first cell is no corner, and must be a label as well.
+    # Without labels below it, the first cell is not a corner, and must be a label as well.
     return reader.is_label(rows[0][0]) or _has_label_column(rows[1:], reader)
 
 
@@ -94,7 +94,7 @@ def _check_widths(section: Section, body: Rows) -> None:
         if len(cells) != len(body[0]):
             here = count(len(cells), "numbers")
             message = f"row {i + 1} has {here}, but row 1 has {len(body[0])}."
-            raise section.at(i - len(body), message, "All rows of a matrix have one length.")
+            raise section.at(i - len(body), message, "All rows of a matrix have the same length.")
 
 
 def _numbers(section: Section, body: Rows) -> AnyArray:

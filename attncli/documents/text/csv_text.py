@@ -1,7 +1,7 @@
-"""CSV: one matrix, or several under their names; choices first; and matrices back to CSV.
+"""Read CSV: choices first, then one matrix, or several under their names.
 
-The delimiter is found by a rule, never by looking at digits: a tab where any line has one, else a
-semicolon where any line has one, else a comma. Where it is no comma, cells may have decimal commas.
+The delimiter is a tab if any line has one, else a semicolon if any line has one, else a comma.
+With a tab or a semicolon, cells may have decimal commas.
 """
 
 from __future__ import annotations
@@ -16,33 +16,47 @@ from itertools import product
 import numpy as np
 
 from attncli.documents.files import decode
-from attncli.documents.parsed import NAMELESS, AnyArray, IsValue, Parsed, Part
+from attncli.documents.parsed import (
+    LONG_HEAD,
+    NAMELESS,
+    AnyArray,
+    IsValue,
+    Parsed,
+    Part,
+    part_error,
+)
 from attncli.documents.text.cells import BOOLEANS, number
 from attncli.documents.text.csv_labels import CellReader, Section, read_section
 from attncli.errors import DocumentError
 
 _CHOICE = re.compile(r"([A-Za-z][\w^]*)\s*=\s*(\S.*)")
-_NAME = re.compile(r"([A-Za-z][\w.^{}]*)(?:\[(\d+(?:,\d+)*)\])?")
+_NAME = re.compile(r"([A-Za-z][\w.^{}]*)(?:\[([^\[\]]*)\])?")
+_INDEX = re.compile(r"\d+(?:,\d+)*")
 _QUOTED_OR_COMMENT = re.compile(r'"[^"]*"|(?:^|(?<=\s))#')
 
 Lines = list[tuple[int, str]]
 
 
 def parse_csv(data: bytes, is_value: IsValue | None = None) -> Parsed:
-    """Choices, then one nameless matrix or several named ones; labels are kept beside them.
+    """The choices, and one nameless matrix or several matrices by name, with their labels.
 
-    For an answer (`is_value` is given) cells stay the texts they are written as.
+    In an answer, for which `is_value` is given, cells stay the texts that they are written as.
 
-    Raises DocumentError with the line for whatever is neither.
+    Raises DocumentError, with the line, for everything else.
     """
     if not is_value and (matrix := _plain(data)) is not None:
         return {NAMELESS: Part(matrix)}
     lines = _lines(decode(data))
+    if lines and lines[0][1] == LONG_HEAD:
+        message = "it is in the long form, which attncli writes but does not read."
+        raise DocumentError(message, "Write the result with -f csv or -f json.")
     choices: dict[str, Part] = {}
     while lines and (choice := _choice(*lines[0])):
         name, value = choice
         if name in choices:
-            raise DocumentError(f"line {lines[0][0]}: {name} stands twice.", "Remove one of them.")
+            raise DocumentError(
+                f"line {lines[0][0]}: {name} is given twice.", "Remove one of them."
+            )
         choices[name] = Part(value)
         lines.pop(0)
         while lines and not lines[0][1]:
@@ -56,10 +70,10 @@ def parse_csv(data: bytes, is_value: IsValue | None = None) -> Parsed:
 
 
 def _plain(data: bytes) -> AnyArray | None:
-    """A matrix of nothing but numbers and commas, which NumPy reads several times as fast.
+    """A matrix that is written with numbers and commas alone, or None for any other text.
 
-    None for whatever else: names, labels, comments, blanks between rows, and rows that are ragged,
-    which are told with their line elsewhere.
+    NumPy reads such a matrix several times as fast. None too for ragged rows: the slower reader
+    names their line.
     """
     rows = data.replace(b"\r\n", b"\n") if b"\r" in data else data
     if rows.translate(None, b"0123456789+-.eE, \n"):
@@ -74,20 +88,20 @@ def _plain(data: bytes) -> AnyArray | None:
 
 
 def _lines(text: str) -> Lines:
-    """The lines with their numbers, from the first that says something; comments are taken out."""
+    """The lines with their numbers, from the first line with content; without comments."""
     lines: Lines = []
     for i, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
         marks = _QUOTED_OR_COMMENT.finditer(line) if not _CHOICE.match(line) else ()
         comment = next((mark for mark in marks if mark[0] == "#"), None)
         kept = line[: comment.start()] if comment else line
-        # A line that is a comment alone is no line, not an empty one, which would end a matrix.
+        # A line with a comment alone is dropped: an empty line would end a matrix.
         if kept.strip() or (lines and not comment):
             lines.append((i, kept.strip(" ")))
     return lines
 
 
 def _unpadded(line: str) -> str:
-    """A line that stands in one cell, without the quotes and delimiters of a spreadsheet."""
+    """A line of one cell, without the quotes and delimiters that a spreadsheet adds."""
     line = line.rstrip(",;\t ")
     return line[1:-1].replace('""', '"') if line[:1] == line[-1:] == '"' else line
 
@@ -103,8 +117,8 @@ def _choice(number_of_line: int, line: str) -> tuple[str, object] | None:
     try:
         return name, json.loads(text)
     except ValueError:
-        message = f"line {number_of_line}: the value of {name} begins as JSON, but is none: {text}."
-        raise DocumentError(message, "Check brackets and quotes.") from None
+        message = f"line {number_of_line}: the value of {name} is not valid JSON: {text}."
+        raise DocumentError(message, "Check its brackets and quotes.") from None
 
 
 def _delimiter(lines: Lines) -> str:
@@ -113,7 +127,7 @@ def _delimiter(lines: Lines) -> str:
 
 
 def _sections(lines: Lines, delimiter: str) -> Iterator[Section]:
-    """Rows gathered under the names that stand before them."""
+    """Yield the rows under each name."""
     section: Section | None = None
     blank: list[tuple[int, list[str]]] = []
     for i, line in lines:
@@ -121,6 +135,8 @@ def _sections(lines: Lines, delimiter: str) -> Iterator[Section]:
         if match and number(match[0]) is None and match[0].casefold() not in BOOLEANS:
             if section:
                 yield section
+            if match[2] is not None and not _INDEX.fullmatch(match[2]):
+                raise part_error(f"line {i}: {match[0]}", match[1])
             index = tuple(map(int, match[2].split(","))) if match[2] else ()
             section, blank = Section(match[1], index, i, line != line.rstrip(",;\t ")), []
             continue
@@ -131,8 +147,8 @@ def _sections(lines: Lines, delimiter: str) -> Iterator[Section]:
         section = section or Section(NAMELESS, (), i)
         if section.rows and any(len(empty) == 0 for _, empty in blank):
             message = f"line {i}: another matrix begins here, after an empty line, without a name."
-            raise DocumentError(message, "Put its name on a line before it, or close the gap.")
-        # Delimiters alone, between rows, are a row of empty cells.
+            raise DocumentError(message, "Write its name on a line before it, or remove the gap.")
+        # A line of delimiters alone, between rows, is a row of empty cells.
         section.rows += [*(blank if section.rows else []), (i, cells)]
         blank = []
     if section:
@@ -148,17 +164,17 @@ def _cells(i: int, line: str, delimiter: str) -> list[str]:
 
 
 def _assembled(sections: list[Section], reader: CellReader) -> dict[str, Part]:
-    """The matrices by name; slices `weights[1]`, `weights[2]` become one of higher rank."""
+    """The matrices by name; the slices `weights[1]`, `weights[2]` become one matrix of rank 3."""
     by_name: dict[str, dict[tuple[int, ...], Part]] = {}
     for section in sections:
         slices = by_name.setdefault(section.name, {})
         lengths = {len(index) for index in (section.index, *slices)}
         if 0 in section.index or (len(lengths) > 1 and 0 not in lengths):
             name = _slice_name(section.name, section.index)
-            message = f"line {section.line}: {name} fits no slice before it."
+            message = f"line {section.line}: {name} does not fit the slices before it."
             raise DocumentError(message, "Slices are counted from 1: weights[1], or weights[2,1].")
         if section.index in slices or (slices and (() in slices or not section.index)):
-            message = f"line {section.line}: {section.name} stands twice."
+            message = f"line {section.line}: {section.name} is given twice."
             raise DocumentError(message, "Remove one of them.")
         slices[section.index] = read_section(section, reader)
     return {
@@ -168,14 +184,14 @@ def _assembled(sections: list[Section], reader: CellReader) -> dict[str, Part]:
 
 
 def _stacked(name: str, slices: Mapping[tuple[int, ...], Part]) -> Part:
-    """Slices by their indices, counted from 1, as one array; with the labels of the first."""
+    """One array of the slices, whose indices count from 1, with the labels of the first slice."""
     counts = tuple(map(max, zip(*slices, strict=False)))
     for index in product(*(range(1, count + 1) for count in counts)):
         if index not in slices:
             message = f"{_slice_name(name, index)} is missing among the slices of {name}."
             raise DocumentError(message, "Slices are counted from 1, without gaps.", (name,))
     values = [slices[index].value for index in sorted(slices)]
-    # Cells of an answer, which are texts in lists, stay objects.
+    # The cells of an answer, which are lists of texts, stay objects.
     arrays = [np.asarray(v, dtype=object if isinstance(v, list) else None) for v in values]
     shapes = {array.shape for array in arrays}
     if len(shapes) > 1:
@@ -188,26 +204,5 @@ def _stacked(name: str, slices: Mapping[tuple[int, ...], Part]) -> Part:
     return Part(value, first.row_labels, first.column_labels)
 
 
-def dump_csv(matrices: Mapping[str, AnyArray]) -> bytes:
-    """One matrix as bare rows; several, and slices, under their names. Every digit is kept.
-
-    Booleans are 0 and 1.
-    """
-    slices = {
-        _slice_name(name, tuple(i + 1 for i in index)): matrix[index]
-        for name, matrix in matrices.items()
-        for index in np.ndindex(*matrix.shape[:-2])
-    }
-    slices = {n: m.astype(int) if m.dtype.kind == "b" else m for n, m in slices.items()}
-    blocks = ["".join(f"{_line(row)}\n" for row in matrix.tolist()) for matrix in slices.values()]
-    if len(slices) > 1 or any(matrix.ndim > 2 for matrix in matrices.values()):
-        blocks = [f"{name}\n{block}" for name, block in zip(slices, blocks, strict=True)]
-    return "\n".join(blocks).encode()
-
-
 def _slice_name(name: str, index: tuple[int, ...]) -> str:
     return f"{name}[{','.join(map(str, index))}]" if index else name
-
-
-def _line(row: list[float]) -> str:
-    return ",".join(map(repr, row))

@@ -1,11 +1,11 @@
-"""JSON: an object of matrices and choices, sublayers nested; and matrices back to JSON."""
+"""Read JSON, an object of matrices and choices with nested sublayers; write matrices as JSON."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,38 +15,69 @@ from attncli.documents.files import decode
 from attncli.documents.parsed import NAMELESS, AnyArray, IsValue, Parsed, Part
 from attncli.errors import DocumentError
 
+if TYPE_CHECKING:
+    from attncli.calculation.problem.problem import Computation
+    from attncli.calculation.problem.shown import ShownMatrix
+
 
 def parse_json(data: bytes, is_value: IsValue | None = None) -> Parsed:
     """The entries of an object; a bare array is one nameless matrix.
 
-    For an answer (`is_value` is given) numbers stay the texts they are written as.
+    JSON Lines, as -f jsonl writes them, are read too. In an answer, for which `is_value` is given,
+    numbers stay the texts that they are written as.
 
-    Raises DocumentError with line and column where the text is no JSON, and for a key that stands
-    twice.
+    Raises DocumentError, with line and column, if the text is not JSON, and if a key stands twice.
     """
     text = decode(data)
-    try:
-        parsers = ("parse_int", "parse_float", "parse_constant") if is_value else ()
-        as_written: dict[str, Any] = dict.fromkeys(parsers, str)
-        value = json.loads(text, object_pairs_hook=_unique, **as_written)
-        entries = dict(flat_entries(value)) if isinstance(value, dict) else {}
-    except json.JSONDecodeError as error:
-        message = f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}."
-        hint = "Look for a comma, quote or bracket too many or too few."
-        if re.match("[+-]?(inf|nan)", text[error.pos :], re.IGNORECASE):
-            hint = 'Write "-inf", "inf" and "nan" in quotes.'
-        raise DocumentError(message, hint) from None
-    except RecursionError:
-        hint = "A matrix has 2 to 4 axes."
-        raise DocumentError("its lists are nested too deeply.", hint) from None
-    except ValueError:  # Python reads no whole number of more than 4300 digits
-        raise DocumentError("a number in it is too long.", "Numbers reach to 1.8e308.") from None
+    parsers = ("parse_int", "parse_float", "parse_constant") if is_value else ()
+    as_written: dict[str, Any] = dict.fromkeys(parsers, str)
+    if _JSON_LINES.match(text):
+        lines = (
+            _loaded(line, i, as_written) for i, line in enumerate(text.splitlines(), 1) if line
+        )
+        return dict(_step_of(line) for line in lines)
+    value = _loaded(text, 1, as_written)
     if isinstance(value, list):
         return {NAMELESS: Part(value)}
     if not isinstance(value, dict):
         message = f"it holds {json.dumps(value)}, but a document is an object of matrices."
         raise DocumentError(message, 'Write {"X": [[1, 0], [0, 1]]}.')
-    return entries
+    try:
+        return dict(flat_entries(value))
+    except RecursionError:
+        raise _too_deep() from None
+
+
+_JSON_LINES = re.compile(r'\s*\{\s*"step"\s*:')
+
+
+def _step_of(line: Any) -> tuple[str, Part]:
+    """The name and the matrix that a line of JSON Lines holds."""
+    if not isinstance(line, dict) or not {"step", "values"} <= line.keys():
+        message = "a line of JSON Lines needs the keys step and values."
+        raise DocumentError(message, 'Write {"step": "scores", "values": [[1, 0]]}.')
+    return str(line["step"]), Part(line["values"])
+
+
+def _loaded(text: str, first_line: int, parsers: Mapping[str, Any]) -> Any:
+    """The value of a JSON text that begins in this line. Raises DocumentError with the place."""
+    try:
+        return json.loads(text, object_pairs_hook=_unique, **parsers)
+    except json.JSONDecodeError as error:
+        line = error.lineno + first_line - 1
+        message = f"line {line}, column {error.colno}: not JSON: {error.msg}."
+        hint = "Check the commas, quotes and brackets before this place."
+        if re.match("[+-]?(inf|nan)", text[error.pos :], re.IGNORECASE):
+            hint = 'Write "-inf", "inf" and "nan" in quotes.'
+        raise DocumentError(message, hint) from None
+    except RecursionError:
+        raise _too_deep() from None
+    except ValueError:  # Python reads no whole number of more than 4300 digits
+        raise DocumentError("a number in it is too long.", "Numbers reach to 1.8e308.") from None
+
+
+def _too_deep() -> DocumentError:
+    return DocumentError("its lists are nested too deeply.", "A matrix has 2 to 4 axes.")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -54,14 +85,16 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(entries) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise DocumentError(f"the key {twice!r} stands twice in one object.", "Remove one of them.")
+        raise DocumentError(
+            f"the key {twice!r} appears twice in one object.", "Remove one of them."
+        )
     return entries
 
 
 def flat_entries(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Part]]:
-    """Sublayers' entries with a dot: `cross.W_q`; those of a list are numbered, `layers.1.W_q`.
+    """Yield all entries; those of a sublayer with its name, as in `cross.W_q`, `layers.1.W_q`.
 
-    A mask may be an object of its own.
+    The object of a mask is one entry.
     """
     for key, entry in value.items():
         if isinstance(entry, Mapping) and last_of(known_name(key) or "") != "mask":
@@ -71,23 +104,61 @@ def flat_entries(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[s
             raise DocumentError(message, "Give a layer, or leave layers out.")
         elif key == "layers" and isinstance(entry, list) and all(type(e) is dict for e in entry):
             for number, nested in enumerate(entry, 1):
-                # A list counts from 1, whoever names its layers.
+                # A list counts from 1, also where the names of its layers count from 0.
                 for name, part in flat_entries(nested):
                     yield f"{prefix}{key}.{number}.{from_pytorch(name) or name}", part
         else:
             yield prefix + key, Part(entry)
 
 
-def dump_json(matrices: Mapping[str, AnyArray]) -> bytes:
-    """One object of matrices, a row a line; infinities and NaN are strings. Every digit is kept."""
+def write_json(result: Computation, _: bool) -> bytes:
+    """A result as one object: the labels of its tokens, then its matrices."""
+    return dump_json(result.matrices, result.labels)
+
+
+def dump_json(
+    matrices: Mapping[str, AnyArray], labels: Mapping[str, Sequence[str]] | None = None
+) -> bytes:
+    """One object: labels on a line, a matrix with a line per row. Every digit is kept.
+
+    Infinities and NaN are strings.
+    """
     entries = [
+        f"  {json.dumps(name)}: {_text_list(texts)}" for name, texts in (labels or {}).items()
+    ]
+    entries += [
         f"  {json.dumps(name)}: {_lines(_json_numbers(m), '  ')}" for name, m in matrices.items()
     ]
     return ("{\n" + ",\n".join(entries) + "\n}\n").encode()
 
 
+def _text_list(texts: Sequence[str]) -> str:
+    return json.dumps(list(texts), ensure_ascii=False)
+
+
+def write_jsonl(result: Computation, _: bool) -> bytes:
+    """A result as JSON Lines: an object per step, each on a line of its own.
+
+    An object has the name of the step, its shape, the labels of its rows and columns where there
+    are any, and its numbers.
+    """
+    return "".join(f"{_json_line(shown)}\n" for shown in result.shown()).encode()
+
+
+def _json_line(shown: ShownMatrix) -> str:
+    matrix = shown.matrix
+    labels = {"rows": shown.row_labels, "columns": shown.column_labels}
+    entries = {
+        "step": json.dumps(shown.name),
+        "shape": json.dumps(matrix.shape),
+        **{side: _text_list(texts) for side, texts in labels.items() if texts},
+        "values": json.dumps(_json_numbers(matrix), allow_nan=False, separators=(",", ":")),
+    }
+    return "{" + ", ".join(f'"{name}": {text}' for name, text in entries.items()) + "}"
+
+
 def dump_document(document: Mapping[str, Any], _: object = None) -> bytes:
-    """A document of nested objects as text: a choice or vector on a line, a matrix a row a line."""
+    """A document of nested objects as text: one line for a choice, a vector, a row of a matrix."""
     return f"{_block(document, '')}\n".encode()
 
 
@@ -103,7 +174,7 @@ def _block(value: Any, indent: str) -> str:
 
 
 def _json_numbers(matrix: AnyArray) -> Any:
-    """Nested lists of the numbers; infinities and NaN, which JSON has not, as strings."""
+    """Nested lists of the numbers. JSON has no infinities and no NaN: they become strings."""
     if np.isfinite(matrix).all():
         return matrix.tolist()
     as_objects = matrix.astype(object)

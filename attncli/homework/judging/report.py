@@ -63,7 +63,7 @@ class StepReport:
 
 
 @record(frozen=True)
-class Report:
+class AnswerReport:
     """The report on a whole answer; `first` is the first step that is wrong by itself.
 
     `headline` is one sentence on the answer; `by_distance` is True if a distance decides which
@@ -111,7 +111,7 @@ class _Outcome:
     largest: LargestDifference | None
 
 
-def report(judge: Judge, points: Mapping[str, float], is_strict: bool) -> Report:
+def report(judge: Judge, points: Mapping[str, float], is_strict: bool) -> AnswerReport:
     """Judge every step of an answer, and return verdicts, causes and points.
 
     `points` are the points by step, by default 1 for each step of the plan. With `is_strict`, a
@@ -146,7 +146,7 @@ def report(judge: Judge, points: Mapping[str, float], is_strict: bool) -> Report
         outcome = _Outcome(judge.problem, plan, judged, verdict, diagnosis, found, first, largest)
         lines.append(_line(outcome, worth, is_strict))
     title = judge.problem.choices.title
-    return Report(title, tuple(lines), first, headline(lines), by_distance)
+    return AnswerReport(title, tuple(lines), first, headline(lines), by_distance)
 
 
 def _line(outcome: _Outcome, worth: float, is_strict: bool) -> StepReport:

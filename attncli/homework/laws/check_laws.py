@@ -9,14 +9,14 @@ import numpy as np
 from attncli.homework.answers.answer import Answer
 from attncli.homework.judging.headline import headline_of_laws
 from attncli.homework.judging.judge import Verdict
-from attncli.homework.judging.report import Report, StepReport
+from attncli.homework.judging.report import AnswerReport, StepReport
 from attncli.homework.laws import attention_laws, layer_laws  # noqa: F401  # enter their laws
 from attncli.homework.laws.law import LAWS, Assumptions, Law, SublayerAnswer
 
 MOST_PLACES_NAMED = 5  # the largest number of places that a text names
 
 
-def check_laws(answer: Answer, assumptions: Assumptions) -> Report:
+def check_laws(answer: Answer, assumptions: Assumptions) -> AnswerReport:
     """Check every law that the matrices of the answer allow to check; the others are missing.
 
     Laws of dot products are missing too if the scoring has other scores, and laws of weights that
@@ -26,7 +26,7 @@ def check_laws(answer: Answer, assumptions: Assumptions) -> Report:
     scopes = {name.removesuffix(name.rpartition(".")[2]): None for name in answer}
     sublayers = [SublayerAnswer(answer, scope, assumptions) for scope in scopes]
     lines = tuple(line for name, check in LAWS.items() for line in _lines(name, check, sublayers))
-    return Report("", lines, None, headline_of_laws(lines))
+    return AnswerReport("", lines, None, headline_of_laws(lines))
 
 
 def _lines(name: str, check: Law, sublayers: list[SublayerAnswer]) -> Iterator[StepReport]:

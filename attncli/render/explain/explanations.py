@@ -20,8 +20,9 @@ from attncli.calculation.algebra.expressions import (
 from attncli.calculation.algebra.layouts import Role
 from attncli.calculation.algebra.plan import Step, Trace
 from attncli.calculation.algebra.requirements import Paper
-from attncli.calculation.analyses.cell_names import WORDS, Selection
+from attncli.calculation.analyses.cell_names import Selection
 from attncli.calculation.problem.problem import Problem
+from attncli.calculation.problem.shown import WORDS
 from attncli.records import field, record, replace
 from attncli.render.explain.spelling import Spelling, SumOfTerms, elide
 from attncli.render.numbers import number_text

@@ -34,7 +34,7 @@ from attncli.calculation.algebra.vector_expressions import (
     Vector,
     Whole,
 )
-from attncli.calculation.analyses.cell_names import WORDS
+from attncli.calculation.problem.shown import WORDS
 from attncli.records import record
 from attncli.render.numbers import constant_text, number_text
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from attncli.homework.judging.report import Report
+from attncli.homework.judging.report import AnswerReport
 from attncli.render.reports.report_tables import draw_report
 from attncli.render.standard_data import to_json
 from attncli.render.view import View
 
 
-def report_gradescope(report: Report, view: View) -> str:
+def report_gradescope(report: AnswerReport, view: View) -> str:
     """Return one test per step, with points and texts, below the whole report in colour."""
     words = {True: "passed", False: "failed"}
     tests = [

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from attncli.homework.judging.report import Report, StepReport
+from attncli.homework.judging.report import AnswerReport, StepReport
 from attncli.records import values_of
 from attncli.render.markdown import escape_markdown
 from attncli.render.standard_data import to_json
@@ -15,7 +15,7 @@ from attncli.render.view import View
 LARGEST = "largest difference"
 
 
-def more_headings(report: Report) -> list[str]:
+def more_headings(report: AnswerReport) -> list[str]:
     """Return the columns that a table of verdicts has only where they are not empty."""
     has_mistakes = any(line.mistakes for line in report.lines)
     return [*([LARGEST] if report.by_distance else []), *(["mistake"] if has_mistakes else [])]
@@ -29,7 +29,7 @@ def largest_text(line: StepReport) -> str:
     return f"{short} at {line.largest.place}" if line.largest.difference else "0"
 
 
-def report_json(report: Report, _: View) -> str:
+def report_json(report: AnswerReport, _: View) -> str:
     """Return the results in the order of the plan; `passed` is null if nothing was answered."""
     results = [_result(line, report.by_distance) for line in report.lines]
     return to_json({"results": results, "score": report.score, "max_score": report.max_score})
@@ -56,7 +56,7 @@ def _result(line: StepReport, by_distance: bool) -> dict[str, Any]:
     }
 
 
-def report_markdown(report: Report, _: View) -> str:
+def report_markdown(report: AnswerReport, _: View) -> str:
     """Return a sentence on the whole, a table of verdicts, then the texts on each step."""
     headings = ["step", "verdict", "points", *more_headings(report)]
     dashes = ["---:" if heading == "points" else "---" for heading in headings]

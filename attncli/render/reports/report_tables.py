@@ -6,7 +6,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from attncli.homework.judging.report import Report, StepReport
+from attncli.homework.judging.report import AnswerReport, StepReport
 from attncli.render.console import TextConsole
 from attncli.render.reports.report_data import LARGEST, largest_text, more_headings
 from attncli.render.view import View
@@ -22,7 +22,7 @@ STYLES = {
 MOST_CELLS = 12  # the largest number of wrong cells that is listed without --full
 
 
-def draw_report(report: Report, view: View) -> str:
+def draw_report(report: AnswerReport, view: View) -> str:
     """Return the report as text, for a screen or a file."""
     console = TextConsole(view)
     if report.title:
@@ -41,7 +41,7 @@ def draw_report(report: Report, view: View) -> str:
     return console.text
 
 
-def _print_verdicts(console: TextConsole, report: Report) -> None:
+def _print_verdicts(console: TextConsole, report: AnswerReport) -> None:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1))
     table.add_column("step", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
