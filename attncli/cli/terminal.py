@@ -29,6 +29,14 @@ def deliver(data: bytes, file: Path | None) -> None:
     click.echo(data, nl=False)
 
 
+def show_by_pages(text: str) -> None:
+    """Print a text on the terminal; in the user's pager if it is longer than the screen."""
+    if _is_dumb() or text.count("\n") < _lines():
+        click.echo(text, nl=False, color=True)
+    else:
+        click.echo_via_pager(text)
+
+
 def waiting(name: str) -> AbstractContextManager[Bar | None]:
     """A bar where a person waits for something of this name longer than a moment."""
     if not is_terminal(sys.stderr) or _is_dumb():
@@ -53,6 +61,14 @@ def columns() -> int:
         return _columns_said() or os.get_terminal_size().columns or 80
     except OSError:  # standard output is closed, or no terminal
         return 80
+
+
+def _lines() -> int:
+    """Return the height of the terminal in lines; 24 if it is unknown."""
+    try:
+        return os.get_terminal_size().lines or 24
+    except OSError:
+        return 24
 
 
 def _columns_said() -> int:

@@ -14,6 +14,7 @@ from attncli.calculation.names.pytorch_names import advice
 from attncli.documents.arrays.archive import Archive, listed
 from attncli.documents.files import read_file
 from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part
+from attncli.documents.samples import as_file
 from attncli.documents.text.json_text import parse_json
 from attncli.errors import AttncliError, DocumentError, errors_at
 from attncli.records import record
@@ -168,7 +169,7 @@ class Sources:
                 return Source(label, parse("", argument.encode(), is_value))
             if not argument:
                 raise DocumentError("there is no value.", "Name a file, -, or a literal.")
-            place = place_of(argument, folder)
+            place = place_of(as_file(argument), folder)
             return Source(label, parse_place(place, is_value), os.path.dirname(place.path))
 
     def _read_stdin(self) -> bytes:

@@ -1,0 +1,67 @@
+"""`attncli guide`: the manual, one Markdown file per topic in the folder `attncli/guide`."""
+
+from __future__ import annotations
+
+import os.path
+import sys
+
+import click
+
+from attncli.cli.options import complete
+from attncli.cli.program import debug_option
+from attncli.cli.terminal import colors_for, columns, deliver, is_terminal, show_by_pages
+from attncli.errors import AttncliError
+from attncli.words import did_you_mean
+
+# The topics in the order in which a newcomer reads them; each is a file of this name.
+TOPICS = (
+    *("documents", "names", "scores", "masks", "heads", "positions", "layers", "conventions"),
+    *("checking", "explaining", "formats", "pipes", "exit-codes", "long-sequences", "python"),
+)
+
+
+@click.command()
+@click.argument("topic", required=False, shell_complete=complete(lambda: TOPICS))
+@debug_option
+def guide(topic: str | None) -> None:
+    """Show a topic of the manual, or list the topics.
+
+    \b
+    Examples:
+      attncli guide
+      attncli guide masks
+      attncli guide masks > masks.md
+
+    On a terminal a topic is formatted, and shown in a pager (PAGER, or less) if it is longer than
+    the screen. In a pipe it is Markdown.
+    """
+    if topic is None:
+        deliver(_list_of_topics().encode(), None)
+    elif topic not in TOPICS:
+        message = f"{topic!r} is not a topic of the guide{did_you_mean(topic, TOPICS)}."
+        raise AttncliError(message, f"Topics: {', '.join(TOPICS)}.")
+    elif is_terminal(sys.stdout):
+        from attncli.render.guide_pages import draw_page
+        from attncli.render.view import View
+
+        view = View(width=columns(), color=colors_for("auto", None))
+        show_by_pages(draw_page(page(topic), view))
+    else:
+        deliver(page(topic).encode(), None)
+
+
+def page(topic: str) -> str:
+    """Return the Markdown of a topic."""
+    package = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
+    with open(os.path.join(package, "guide", f"{topic}.md"), encoding="utf-8") as file:
+        return file.read()
+
+
+def _list_of_topics() -> str:
+    """Return a line per topic: its name, and what its heading says behind the colon."""
+    width = max(map(len, TOPICS))
+    lines = ["The manual of attncli. Show a topic with attncli guide TOPIC.", ""]
+    for topic in TOPICS:
+        heading, _, _ = page(topic).partition("\n")
+        lines.append(f"  {topic:{width}}  {heading.partition(': ')[2]}")
+    return "\n".join(lines) + "\n"
