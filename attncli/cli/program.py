@@ -90,14 +90,17 @@ def refuse_what_is_not_a_command(words: Sequence[str]) -> None:
     """Raise AttncliError, with the command to write, for `help` and for a document."""
     first, *others = words
     if first == "help":
-        command = next((word for word in others if word in COMMANDS), "compute")
-        hint = f"Write attncli {command} --help; the manual is attncli guide."
+        from attncli.cli.commands.guide import TOPICS
+
+        topic = next((f" {word}" for word in others if word in TOPICS), "")
+        command = next((f" {word}" for word in others if word in COMMANDS), "")
+        hint = f"Write attncli{command} --help; the manual is attncli guide{topic}."
         raise AttncliError("help is an option, not a command.", hint)
     if first.startswith(("sample:", "[", "{")) or os.path.exists(first):
         from shlex import join
 
         kind = "a document" if first.startswith(("sample:", "[", "{")) else "a file"
-        hint = f"Write {join(['attncli', 'compute', *words])}"
+        hint = f"Write {join(['attncli', 'compute', *words])}."
         raise AttncliError(f"{first} is {kind}, not a command.", hint)
 
 

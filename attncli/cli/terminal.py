@@ -30,11 +30,11 @@ def deliver(data: bytes, file: Path | None) -> None:
 
 
 def show_by_pages(text: str) -> None:
-    """Print a text on the terminal; in the user's pager if it is longer than the screen."""
-    if _is_dumb() or text.count("\n") < _lines():
-        click.echo(text, nl=False, color=True)
+    """Print a text; in the user's pager if it is longer than the terminal that shows it."""
+    if not is_terminal(sys.stdout) or _is_dumb() or text.count("\n") < _lines():
+        deliver(text.encode(), None)
     else:
-        click.echo_via_pager(text)
+        click.echo_via_pager(text.removesuffix("\n"))
 
 
 def waiting(name: str) -> AbstractContextManager[Bar | None]:

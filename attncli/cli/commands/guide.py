@@ -7,21 +7,24 @@ import sys
 
 import click
 
-from attncli.cli.options import complete
 from attncli.cli.program import debug_option
-from attncli.cli.terminal import colors_for, columns, deliver, is_terminal, show_by_pages
+from attncli.cli.terminal import colors_for, columns, is_terminal, show_by_pages
 from attncli.errors import AttncliError
 from attncli.words import did_you_mean
 
 # The topics in the order in which a newcomer reads them; each is a file of this name.
 TOPICS = (
     *("documents", "names", "scores", "masks", "heads", "positions", "layers", "conventions"),
-    *("checking", "explaining", "formats", "pipes", "exit-codes", "long-sequences", "python"),
+    *("checking", "explaining", "formats", "pipes", "exit-codes", "long-sequences"),
 )
 
 
+def _beginning_with(_: click.Context, __: click.Parameter, typed: str) -> list[str]:
+    return [topic for topic in TOPICS if topic.startswith(typed)]
+
+
 @click.command()
-@click.argument("topic", required=False, shell_complete=complete(lambda: TOPICS))
+@click.argument("topic", required=False, shell_complete=_beginning_with)
 @debug_option
 def guide(topic: str | None) -> None:
     """Show a topic of the manual, or list the topics.
@@ -36,7 +39,7 @@ def guide(topic: str | None) -> None:
     the screen. In a pipe it is Markdown.
     """
     if topic is None:
-        deliver(_list_of_topics().encode(), None)
+        show_by_pages(_list_of_topics())
     elif topic not in TOPICS:
         message = f"{topic!r} is not a topic of the guide{did_you_mean(topic, TOPICS)}."
         raise AttncliError(message, f"Topics: {', '.join(TOPICS)}.")
@@ -47,7 +50,7 @@ def guide(topic: str | None) -> None:
         view = View(width=columns(), color=colors_for("auto", None))
         show_by_pages(draw_page(page(topic), view))
     else:
-        deliver(page(topic).encode(), None)
+        show_by_pages(page(topic))
 
 
 def page(topic: str) -> str:

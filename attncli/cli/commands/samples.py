@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from attncli.cli.program import debug_option
-from attncli.cli.terminal import deliver
+from attncli.cli.terminal import show_by_pages
 
 ANSWER = "sample:answers/"
 
@@ -34,4 +34,4 @@ def samples() -> None:
     for heading, entries in groups.items():
         width = max(len(name) for name, _ in entries)
         lines += ["", heading, *(f"  {name:{width}}  {title}".rstrip() for name, title in entries)]
-    deliver(("\n".join(lines[1:]) + "\n").encode(), None)
+    show_by_pages("\n".join(lines[1:]) + "\n")
