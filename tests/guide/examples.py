@@ -23,9 +23,11 @@ def comparable(text: str) -> str:
 
 
 def commands(console: str) -> list[tuple[str, str]]:
-    """Return each command of a console block with the output below it."""
-    runs = [run.partition("\n") for run in re.split(r"(?m)^(?=\$ )", console) if run]
-    return [(command.removeprefix("$ "), output) for command, _, output in runs]
+    """Return each command of a console block with the output below it.
+
+    A command goes on in the next line after a backslash.
+    """
+    return re.findall(r"(?ms)^\$ (.*?[^\\])\n(.*?)(?=^\$ |\Z)", console)
 
 
 def can_run(command: str) -> bool:
@@ -62,7 +64,9 @@ def rerun(page: str, folder: Path) -> str:
     def again(block: re.Match[str]) -> str:
         name, kind, text = block.groups()
         if kind == "console":
-            runs = [f"$ {command}\n{_output(command, old, folder)}" for command, old in commands(text)]
+            runs = [
+                f"$ {command}\n{_output(command, old, folder)}" for command, old in commands(text)
+            ]
             return block[0].replace(text, "".join(runs))
         if kind == "python":
             _run_python(text, python, folder)

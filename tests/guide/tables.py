@@ -43,8 +43,8 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def code(text: str) -> str:
-    """Return a text as code; empty if it is empty."""
-    return f"`{text}`" if text else ""
+    """Return each of the words before `, ` as code; an empty text stays empty."""
+    return ", ".join(f"`{word}`" for word in text.split(", ")) if text else ""
 
 
 def _named(header: str, rows: Rows) -> tuple[list[str], list[list[str]]]:
@@ -71,9 +71,7 @@ TABLES: dict[str, Callable[[], tuple[list[str], list[list[str]]]]] = {
     "LAYER_MATRICES": lambda: _named(
         "name | shape | meaning", _matrices(*{m.owner for m in MATRICES.values()} - {"attention"})
     ),
-    "STEPS": lambda: _named(
-        "step | if it is left out, it equals", ((s.name, _equals(s.equals)) for s in STEPS.values())
-    ),
+    "STEPS": lambda: _named("step | meaning", ((s.name, s.meaning) for s in STEPS.values())),
     "CHOICES": lambda: _named("name | option | meaning", map(_choice, CHOICES)),
     "SCORING": lambda: _named(
         "name | score of q and k | about", ((n, e.formula, e.help) for n, e in SCORING.items())
@@ -104,7 +102,3 @@ TABLES: dict[str, Callable[[], tuple[list[str], list[list[str]]]]] = {
         if isinstance(registry, dict) and name.isupper()
     },
 }
-
-
-def _equals(names: Iterable[str]) -> str:
-    return ", ".join(map(code, names))
