@@ -87,6 +87,7 @@ def _output(command: str, old: str, folder: Path) -> str:
 
 def _run_python(text: str, names: dict[str, object], folder: Path) -> None:
     example = doctest.DocTestParser().get_doctest(text, names, "the guide", None, None)
+    assert example.examples, f"no line of this Python begins with >>>:\n{text}"
     complaints: list[str] = []
     before = Path.cwd()
     os.chdir(folder)
