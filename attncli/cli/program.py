@@ -96,10 +96,13 @@ def refuse_what_is_not_a_command(words: Sequence[str]) -> None:
         command = next((f" {word}" for word in others if word in COMMANDS), "")
         hint = f"Write attncli{command} --help; the manual is attncli guide{topic}."
         raise AttncliError("help is an option, not a command.", hint)
-    if first.startswith(("sample:", "[", "{")) or os.path.exists(first):
+    from pathlib import Path
+
+    is_literal = first.startswith(("sample:", "[", "{"))
+    if is_literal or Path(first).exists():
         from shlex import join
 
-        kind = "a document" if first.startswith(("sample:", "[", "{")) else "a file"
+        kind = "a document" if is_literal else "a file"
         hint = f"Write {join(['attncli', 'compute', *words])}."
         raise AttncliError(f"{first} is {kind}, not a command.", hint)
 

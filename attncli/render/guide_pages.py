@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markdown import CodeBlock, Heading, Markdown, MarkdownElement, TableElement
 from rich.padding import Padding
-from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 from rich.theme import Theme
@@ -37,19 +37,21 @@ def draw_page(markdown: str, view: View) -> str:
     console = TextConsole(view)
     console.push_theme(STYLES)
     width = min(view.width or MOST_COLUMNS, MOST_COLUMNS)
-    console.print(_Page(markdown, hyperlinks=False), width=width)
+    without_comments = re.sub(r"(?m)^<!--.*?-->\n\n?", "", markdown)
+    console.print(_Page(without_comments, hyperlinks=False), width=width)
     return console.text.strip("\n") + "\n"
 
 
 class _LeftHeading(Heading):
-    """A heading at the left margin."""
+    """A heading at the left margin; without colours it keeps the marks of Markdown."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield self.text
+        marks = f"{'#' * int(self.tag[1:])} " if console.no_color else ""
+        yield Text(marks) + self.text
 
 
 class _PlainCode(CodeBlock):
-    """A block of code without a background, indented by two columns.
+    """A block of code, indented by two columns; commands are bold, and stand apart.
 
     A line that is wider than the screen is folded, so that no character is lost.
     """
@@ -57,27 +59,19 @@ class _PlainCode(CodeBlock):
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         code = str(self.text).rstrip()
         if self.lexer_name == "console":
-            shown = Text("\n").join(_transcript(line) for line in code.split("\n"))
-            shown.overflow = "fold"
-            yield Padding(shown, (0, 0, 0, 2))
-        else:
-            theme, background = "ansi_dark", "default"
-            highlighted = Syntax(
-                code, self.lexer_name, theme=theme, background_color=background, word_wrap=True
-            )
-            yield Padding(highlighted, (0, 0, 0, 2))
-
-
-def _transcript(line: str) -> Text:
-    """Return a line of a console block: what is typed stands out, what is printed does not."""
-    return Text(line, "bold" if line.startswith("$ ") else "")
+            code = re.sub(r"(?m)(?<=\n)^(?=\$ )", "\n", code)
+        shown = Text(code, overflow="fold")
+        shown.highlight_regex(r"(?m)^\$ (?:.*\\\n)*.*$", "bold")
+        yield Padding(shown, (0, 0, 0, 2))
 
 
 class _WholeTable(TableElement):
     """A table whose cells are folded where they are too narrow, never cut."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        assert self.header and self.header.row and self.body
+        assert self.header
+        assert self.header.row
+        assert self.body
         table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, border_style="dim")
         for cell in self.header.row.cells:
             table.add_column(cell.content, overflow="fold", header_style="bold")

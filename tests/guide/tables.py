@@ -18,7 +18,6 @@ from attncli.calculation.operations.normalisers import NORMALISERS
 from attncli.calculation.positions.position_schemes import POSITIONS
 from attncli.calculation.scoring.scoring_functions import SCORING
 from attncli.homework.laws.check_laws import LAWS
-from attncli.words import option_name
 
 Rows = Iterable[tuple[str, ...]]
 
@@ -54,8 +53,12 @@ def _named(header: str, rows: Rows) -> tuple[list[str], list[list[str]]]:
 
 def _choice(name: str) -> tuple[str, str, str]:
     choice = CHOICES[name]
-    option = code(f"{option_name(name)} {choice.metavar}") if choice.is_option else ""
-    return name, option, choice.help.removesuffix(".")
+    return name, code(choice.metavar), choice.help.removesuffix(".")
+
+
+def _summary(function: Callable[..., object]) -> str:
+    """Return the first paragraph of a docstring, on one line."""
+    return " ".join((function.__doc__ or "").partition("\n\n")[0].split())
 
 
 def _formats(registry: Mapping[str, formats.Format[object]]) -> Rows:
@@ -72,7 +75,7 @@ TABLES: dict[str, Callable[[], tuple[list[str], list[list[str]]]]] = {
         "name | shape | meaning", _matrices(*{m.owner for m in MATRICES.values()} - {"attention"})
     ),
     "STEPS": lambda: _named("step | meaning", ((s.name, s.meaning) for s in STEPS.values())),
-    "CHOICES": lambda: _named("name | option | meaning", map(_choice, CHOICES)),
+    "CHOICES": lambda: _named("name | value | meaning", map(_choice, CHOICES)),
     "SCORING": lambda: _named(
         "name | score of q and k | about", ((n, e.formula, e.help) for n, e in SCORING.items())
     ),
@@ -93,9 +96,7 @@ TABLES: dict[str, Callable[[], tuple[list[str], list[list[str]]]]] = {
         "name | formula | about", ((n, e.formula, e.help) for n, e in ACTIVATIONS.items())
     ),
     "LAYERS": lambda: _named("layer | sublayers", ((n, e.help) for n, e in LAYERS.items())),
-    "LAWS": lambda: _named(
-        "law | what must hold", ((n, (e.__doc__ or "").strip()) for n, e in LAWS.items())
-    ),
+    "LAWS": lambda: _named("law | what must hold", ((n, _summary(e)) for n, e in LAWS.items())),
     **{
         name: lambda registry=registry: _named("format | suffix | form", _formats(registry))  # type: ignore[misc]
         for name, registry in vars(formats).items()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os.path
 import sys
+from pathlib import Path
 
 import click
 
@@ -33,7 +33,7 @@ def guide(topic: str | None) -> None:
     Examples:
       attncli guide
       attncli guide masks
-      attncli guide masks > masks.md
+      attncli guide documents | head -n 20
 
     On a terminal a topic is formatted, and shown in a pager (PAGER, or less) if it is longer than
     the screen. In a pipe it is Markdown.
@@ -55,9 +55,8 @@ def guide(topic: str | None) -> None:
 
 def page(topic: str) -> str:
     """Return the Markdown of a topic."""
-    package = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
-    with open(os.path.join(package, "guide", f"{topic}.md"), encoding="utf-8") as file:
-        return file.read()
+    package = Path(__file__).parents[2]
+    return (package / "guide" / f"{topic}.md").read_text(encoding="utf-8")
 
 
 def _list_of_topics() -> str:

@@ -20,7 +20,7 @@ def samples() -> None:
       attncli samples
       attncli samples | grep mask
       attncli compute sample:two_heads
-      attncli check sample:two_heads sample:answers/two_heads/mistake
+      attncli check sample:two_heads sample:answers/two_heads/right
 
     sample:NAME is a file of attncli. It stands wherever a command takes a file, in any folder.
     """
