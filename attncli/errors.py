@@ -33,6 +33,10 @@ class AttncliError(Exception):
         return printable(f"{text} {self.hint}".rstrip())
 
 
+class AttncliWarning(UserWarning):
+    """A result that the user should look at twice, such as a query that may attend nothing."""
+
+
 class DocumentError(AttncliError):
     """A file or a literal that cannot be read or written."""
 

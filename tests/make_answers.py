@@ -14,7 +14,7 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.problem.problem import Result
-from attncli.cli.problem_arguments import calculate, gather
+from attncli.face.functions import compute
 from attncli.homework.mistakes.catalogue import MISTAKES
 from attncli.homework.mistakes.mistake import scene_at
 
@@ -76,7 +76,7 @@ def rows(cells: list[object], indent: str) -> str:
 
 def answers(name: str) -> Iterator[tuple[str, str]]:
     """The four answers to a sample, by their names."""
-    result = calculate(gather([str(SAMPLES / f"{name}.json")], {}), ())
+    result = compute(SAMPLES / f"{name}.json").made
     shown = LARGE.get(name, result.trace.plan.names)
 
     def only(steps: Mapping[str, Array]) -> dict[str, Array]:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from attncli.cli.problem_arguments import calculate, gather
+from attncli.cli.problem_arguments import gather
+from attncli.face.functions import compute
 from attncli.render.trace_tables import TraceTables
 from attncli.render.view import View
 
@@ -22,7 +23,7 @@ def draw_picture() -> str:
     console = Console(
         file=StringIO(), record=True, width=72, force_terminal=True, color_system="truecolor"
     )
-    result = calculate(gather(ARGUMENTS, dict(CHOICES)), STEPS)
+    result = compute(gather(ARGUMENTS, dict(CHOICES)), only=STEPS).made
     TraceTables(console, result.problem, View(width=72, color="truecolor")).print_steps(
         result.trace, result.names
     )

@@ -1,56 +1,71 @@
-"""The names that a command knows, at the end of its help."""
+"""Help: the options of a command under headings, its own options first."""
 
 from __future__ import annotations
 
+import sys
+from typing import Any
+
 import click
 
-from attncli.formats import FORMATS
+from attncli.cli.terminal import has_colors
+
+OWN, OUTPUT = "Options", "Output"  # the first heading, and the last
 
 
-class WithNames(click.Command):
-    """A command whose help ends with the names it knows, read where they are registered."""
+class Option(click.Option):
+    """An option under a heading of the help: OWN for the options that one command alone has."""
 
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        from attncli.calculation.algebra.layouts import LAYOUTS
-        from attncli.calculation.choices.choices import MASK_KINDS
-        from attncli.calculation.conventions import CONVENTIONS
-        from attncli.calculation.masks.mask_rules import MASKS
-        from attncli.calculation.names.matrix_names import MATRICES
-        from attncli.calculation.names.step_names import STEPS
-        from attncli.calculation.operations.activations import ACTIVATIONS
-        from attncli.calculation.operations.normalisers import NORMALISERS
-        from attncli.calculation.positions.position_schemes import POSITIONS
-        from attncli.calculation.scoring.scoring_functions import SCORING
+    def __init__(self, *args: Any, heading: str = OWN, **attributes: Any) -> None:
+        super().__init__(*args, **attributes)
+        self.heading = heading
 
-        sections = {
-            "Matrices": [(m.name, f"{m.shape}: {m.meaning}") for m in MATRICES.values()],
-            "Steps (--only)": [("", " ".join(STEPS))],
-            "Scoring functions (--score)": [
-                (name, f"{entry.formula}: {entry.help}") for name, entry in SCORING.items()
-            ],
-            "Normalisers (--normaliser)": [
-                (name, f"{entry.meaning}: {entry.help}") for name, entry in NORMALISERS.items()
-            ],
-            "Masks (--mask)": [
-                *((entry.signature, entry.help) for entry in MASKS.values()),
-                ("FILE, '[[1, 0], [1, 1]]'", "a matrix: 1 may be attended; or numbers to add"),
-            ],
-            "Positions (--position)": [
-                *((entry.signature, entry.help) for entry in POSITIONS.values()),
-                ("position=FILE", "learned: n × d_model, added to X"),
-            ],
-            "Cells of a mask matrix (--mask-kind)": list(MASK_KINDS.items()),
-            "Layouts (--layout)": [(name, entry.help) for name, entry in LAYOUTS.items()],
-            "Conventions (--convention)": [
-                (name, entry.help) for name, entry in CONVENTIONS.items()
-            ],
-            "Activations of a feed-forward (--activation)": [
-                (name, f"{entry.formula}: {entry.help}") for name, entry in ACTIVATIONS.items()
-            ],
-            "Formats (--format)": [
-                (name, f"{entry.help}; {entry.suffix}") for name, entry in FORMATS.items()
-            ],
-        }
-        for title, rows in sections.items():
-            with formatter.section(title):
-                formatter.write_dl(rows)
+
+class Formatter(click.HelpFormatter):
+    """Help in colour on a terminal: headings, and the names of options and commands."""
+
+    def write_heading(self, heading: str) -> None:
+        super().write_heading(_styled(heading, fg="yellow", bold=True))
+
+    def write_dl(self, rows: Any, *args: Any, **extra: Any) -> None:
+        named = [(_styled(name, fg="cyan"), text) for name, text in rows]
+        super().write_dl(named, *args, **extra)
+
+
+def _styled(text: str, **style: Any) -> str:
+    return click.style(text, **style) if text and has_colors(sys.stdout) else text
+
+
+class Context(click.Context):
+    """A context whose help is in colour."""
+
+    formatter_class = Formatter
+
+
+class Command(click.Command):
+    """A command whose help groups its options, and which refuses an option that is given twice."""
+
+    context_class = Context
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        groups: dict[str, list[tuple[str, str]]] = {OWN: []}
+        for parameter in self.get_params(ctx):
+            row = parameter.get_help_record(ctx)
+            if row and isinstance(parameter, click.Option):
+                groups.setdefault(getattr(parameter, "heading", OUTPUT), []).append(row)
+        for heading in sorted(groups, key=lambda heading: heading == OUTPUT):
+            if groups[heading]:
+                with formatter.section(heading):
+                    formatter.write_dl(groups[heading])
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            _, _, given = self.make_parser(ctx).parse_args(args=list(args))
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+        for parameter in given:
+            is_single = isinstance(parameter, click.Option) and not parameter.multiple
+            if is_single and not parameter.is_eager and given.count(parameter) > 1:
+                option = max(parameter.opts, key=len)
+                raise click.UsageError(f"{option} is given twice. Leave out one of them.", ctx)
+        return super().parse_args(ctx, args)

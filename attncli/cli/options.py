@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 import click
 
-from attncli.calculation.choices.choices import CHOICES
+from attncli.calculation.choices.choices import CHOICES, TOPICS
+from attncli.cli.help import OUTPUT, OWN, Option
 from attncli.cli.terminal import colors_for, deliver, screen_width, waiting
+from attncli.cli.values import Value, of_choice, one_of, whole_number
 from attncli.errors import AttncliError
+from attncli.face.memory import SHARE, read_limit
 from attncli.formats import Format, choose_format
 from attncli.records import record
-from attncli.words import option_name
+from attncli.words import in_words, option_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,6 +88,11 @@ def refuse_given(options: Mapping[str, Any], why: str, hint: str) -> None:
             raise AttncliError(f"{option_name(name)} {why}.", hint)
 
 
+def option(*names: str, heading: str = OWN, **attributes: Any) -> Decorator:
+    """An option under a heading of the help."""
+    return click.option(*names, cls=Option, heading=heading, **attributes)
+
+
 def options(*decorators: Decorator) -> Decorator:
     """These options of a command, in the order in which its help lists them."""
 
@@ -97,30 +105,32 @@ def options(*decorators: Decorator) -> Decorator:
 
 
 def choice_option(name: str, is_repeated: bool = False) -> Decorator:
-    """A choice of a problem as an option, from the place that lists them."""
+    """Return the option of a choice, with the help and the values that the choice has."""
     choice = CHOICES[name]
-    return click.option(
+    return option(
         option_name(name),
+        heading=choice.topic,
+        type=of_choice(choice),
         metavar=choice.metavar,
         multiple=is_repeated,
-        shell_complete=complete(choice.values),
         help=choice.help,
     )
 
 
 def size_option(name: str, text: str, least: int = 1, most: int | None = None) -> Decorator:
-    """A size as an option: a whole number within these limits."""
-    return click.option(option_name(name), type=click.IntRange(least, most), metavar="N", help=text)
+    """Return the option of a size: a whole number within these limits."""
+    return option(option_name(name), type=whole_number(least, most), metavar="N", help=text)
 
 
 def problem_options(*repeated: str) -> Decorator:
-    """All choices of a problem that are options; these may be repeated."""
-    names = [name for name, choice in CHOICES.items() if choice.is_option]
-    return options(*(choice_option(name, name in repeated) for name in names))
+    """Return the options of all choices of a problem, by topic; `repeated` may be given twice."""
+    listed = (choice for choice in CHOICES.values() if choice.is_option)
+    by_topic = sorted(listed, key=lambda choice: TOPICS.index(choice.topic))
+    return options(*(choice_option(c.name, c.name in repeated) for c in by_topic))
 
 
 def _as_path(_: click.Context, __: click.Parameter, file: str | None) -> Path | None:
-    """The path of a file; standard output by name is no file to replace."""
+    """Return the path of a file, or None for standard output."""
     if file in (None, "-", "/dev/stdout"):
         return None
     from pathlib import Path
@@ -128,25 +138,36 @@ def _as_path(_: click.Context, __: click.Parameter, file: str | None) -> Path | 
     return Path(file)
 
 
-full_option = click.option("--full", is_flag=True, help="Leave nothing out.")
-color_option = click.option(
+full_option = option(
+    "--full", heading=OUTPUT, is_flag=True, help="Show large matrices whole, without gaps."
+)
+COLOR = ("auto", "always", "never")
+color_option = option(
     "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Colours in tables.",
+    heading=OUTPUT,
+    type=one_of(lambda: COLOR),
+    metavar="WHEN",
+    default=COLOR[0],
+    help=f"Colours: {in_words(COLOR, 'or')} (default: {COLOR[0]}).",
+)
+memory_option = option(
+    "--memory",
+    metavar="SIZE",
+    type=Value(read_limit),
+    help="Largest memory that the calculation may use: 2GiB, 500MiB, or 50% of the free memory "
+    f"(default: {SHARE:.0%}).",
 )
 
 
 def precision_option(default: int) -> Decorator:
-    """`-p`: the decimals that numbers are shown with."""
-    return click.option(
+    """Return the option `-p`: the decimals of numbers in tables and texts."""
+    return option(
         "-p",
         "--precision",
-        type=click.IntRange(0, 20),
-        default=default,
-        show_default=True,
-        help="Decimals.",
+        heading=OUTPUT,
+        type=whole_number(0, 20),
+        metavar="N",
+        help=f"Decimals of the numbers in tables, from 0 to 20 (default: {default}).",
     )
 
 
@@ -155,12 +176,13 @@ OUTPUT_OPTIONS = ("format_name", "file", "precision", "full", "color")
 
 @record(frozen=True)
 class Output(Generic[Asked]):
-    """How the user wants a result, and where: the options of `result_options`."""
+    """The form in which the user wants a result, and where: the options of `result_options`."""
 
     formats: Mapping[str, Format[Asked]]
     format_name: str | None
     file: Path | None
-    precision: int = 4
+    usual_precision: int = 4
+    precision: int | None = None
     full: bool = False
     color: str = "never"
 
@@ -179,7 +201,8 @@ class Output(Generic[Asked]):
         from attncli.render.view import View
 
         width = screen_width() if self.file is None else None
-        return View(self.precision, self.full, width, colors_for(self.color, self.file))
+        decimals = self.usual_precision if self.precision is None else self.precision
+        return View(decimals, self.full, width, colors_for(self.color, self.file))
 
 
 def result_options(
@@ -194,21 +217,26 @@ def result_options(
     """
     first = next(iter(formats))
     listed: list[Decorator] = [
-        click.option(
+        option(
             "-f",
             "--format",
             "format_name",
-            type=click.Choice(list(formats)),
-            help=f"Form of the result (default: {first}, or the suffix of -o).",
+            heading=OUTPUT,
+            type=one_of(lambda: formats),
+            metavar="FORM",
+            help=f"Form of the result: {in_words(list(formats), 'or')} "
+            f"(default: {first}, or the suffix of -o).",
         ),
         *([] if precision is None else [precision_option(precision)]),
-        click.option(
+        option(
             "-o",
             "--output",
             "file",
-            type=click.Path(),
+            heading=OUTPUT,
+            metavar="FILE",
             callback=_as_path,
-            help="Write to a file, whole or not at all; - is standard output.",
+            shell_complete=complete(tuple, or_file=True),
+            help="Write the result to a file; - is standard output.",
         ),
         *([full_option] if full else []),
         *([color_option] if color else []),
@@ -218,7 +246,8 @@ def result_options(
         @wraps(command)
         def gathered(**values: Any) -> None:
             own = {name: values.pop(name) for name in OUTPUT_OPTIONS if name in values}
-            command(output=Output(formats, **own), **values)
+            usual = 4 if precision is None else precision
+            command(output=Output(formats, usual_precision=usual, **own), **values)
 
         return options(*listed)(gathered)
 

@@ -1,34 +1,28 @@
-"""From arguments and options to a document, and from that to a result."""
+"""From arguments and options to a document."""
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from attncli.cli.memory import USUAL, Memory
 from attncli.cli.terminal import is_terminal, waiting
 from attncli.errors import AttncliError
 from attncli.words import option_name
 
 if TYPE_CHECKING:
-    from attncli.calculation.algebra.plan import Plan, Trace
     from attncli.calculation.problem.document import Document
-    from attncli.calculation.problem.problem import Problem, Result
     from attncli.documents.reader import Reader
 
-LONG = 2**20  # scores of a thousand tokens: below, all steps fit into a cache or nearly so
 NAMED = r"(?s)([A-Za-z][\w.^{}]*)=(.*)"
 
 
 def gather(
     arguments: Sequence[str], choices: dict[str, Any], reader: Reader | None = None
 ) -> Document:
-    """The document that arguments and options make together; what comes later wins."""
+    """Return the document that arguments and options make together; a later one wins."""
     from attncli.documents.reader import Reader
 
     words = (*arguments, *(choices.get("mask") or ()))
@@ -60,55 +54,3 @@ def _gathered(arguments: Sequence[str], choices: dict[str, Any], reader: Reader)
         elif name != "mask" and value is not None:
             options[name] = Entry(value, option_name(name))
     return gathered.merged(Document(options))
-
-
-def planned(document: Document) -> tuple[Problem, Plan]:
-    """The problem that a document states, and its steps. Raises AttncliError at its place."""
-    from attncli.calculation.plans.from_document import read
-    from attncli.errors import ProblemError
-
-    try:
-        return read(document)
-    except ProblemError as error:
-        raise error.at(document.source(error.names)) from None
-
-
-def run(
-    problem: Problem,
-    plan: Plan,
-    names: Iterable[str],
-    under: str = "",
-    memory: Memory = USUAL,
-) -> Trace:
-    """The steps of these names; says on stderr what should be looked at twice, and under what."""
-    from attncli.calculation.algebra.operation_cost import cells
-    from attncli.calculation.algebra.plan import Trace
-    from attncli.calculation.analyses.warnings import remarks
-
-    names = list(names)
-    if max(cells(step.axes) for step in plan.steps) < LONG:
-        trace = plan.run(problem.matrices, names)
-    else:
-        from attncli.calculation.long.running import run_long
-
-        used = sum(matrix.nbytes for matrix in problem.matrices.values())
-        trace = run_long(problem, plan, names, memory.allowance(used), waiting("calculating"))
-    for remark in remarks(trace, plan, problem):
-        click.echo(f"Warning: {under}{remark}", err=True)
-    return Trace(plan, trace.matrices)
-
-
-def calculate(document: Document, only: Iterable[str], memory: Memory = USUAL) -> Result:
-    """From a document to the steps asked for, in any spelling."""
-    from attncli.calculation.names.known_names import plain
-    from attncli.calculation.problem.problem import Result
-    from attncli.errors import ProblemError
-
-    problem, plan = planned(document)
-    steps = {plain(name): name for name in plan.names}
-    asked = [name.strip() for names in only for name in names.split(",")]
-    names = [steps.get(plain(name), name) for name in asked] or list(plan.names)
-    try:
-        return Result(problem, run(problem, plan, names, memory=memory), names)
-    except ProblemError as error:
-        raise error.at("--only") from None

@@ -11,15 +11,10 @@ from typing import Any
 import click
 
 from attncli import __version__
+from attncli.cli.help import OUTPUT, Context, Option
+from attncli.cli.messages import Failure, errors_in_our_words
 from attncli.cli.terminal import columns
 from attncli.errors import AttncliError
-
-
-class Failure(click.ClickException):
-    """Bad input, told in one line."""
-
-    exit_code = 2
-
 
 # The purpose of each command; its file in `commands`, of the same name, is loaded when it runs.
 COMMANDS = {
@@ -37,12 +32,15 @@ COMMANDS = {
 
 
 class Commands(click.Group):
-    """The program: whatever goes wrong in a command ends here, in a line and a status."""
+    """The program: every error of a command ends here, as a message and a status."""
+
+    context_class = Context
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
-        """With the width that click would find for its help: see `columns`."""
-        width = max(50, min(columns(), 80) - 2)
-        return super().make_context(*args, **{"terminal_width": width, **extra})
+        """Return a context with the width of the help: see `columns`."""
+        width = max(50, min(columns(), 100) - 2)
+        with errors_in_our_words():
+            return super().make_context(*args, **{"terminal_width": width, **extra})
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -69,7 +67,8 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with errors_in_our_words():
+                return super().invoke(ctx)
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
         except KeyboardInterrupt:
@@ -122,6 +121,8 @@ def _remember_debug(ctx: click.Context, _: click.Parameter, value: bool) -> None
 
 debug_option = click.option(
     "--debug",
+    cls=Option,
+    heading=OUTPUT,
     is_flag=True,
     is_eager=True,
     expose_value=False,

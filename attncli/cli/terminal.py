@@ -86,11 +86,14 @@ def colors_for(wish: str, file: Path | None) -> Literal["256", "truecolor"] | No
 
     Where the wish is `auto`, only a terminal whose user has not refused them has colours.
     """
-    on_screen = file is None and is_terminal(sys.stdout)
-    has_colors = on_screen and not (os.environ.get("NO_COLOR") or _is_dumb())
-    if wish == "never" or (wish == "auto" and not has_colors):
+    if wish == "never" or (wish == "auto" and not (file is None and has_colors(sys.stdout))):
         return None
     return "truecolor" if os.environ.get("COLORTERM") in ("truecolor", "24bit") else "256"
+
+
+def has_colors(stream: TextIO | None) -> bool:
+    """Return True for a terminal with colours whose user has not refused them."""
+    return is_terminal(stream) and not (os.environ.get("NO_COLOR") or _is_dumb())
 
 
 def is_terminal(stream: TextIO | None) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os.path
+import os
 import re
 from collections.abc import Mapping
 
@@ -37,9 +37,12 @@ class Reader:
     def __init__(self) -> None:
         self._sources = Sources()
 
-    def document(self, argument: str) -> Document:
-        """The document that a path, a literal or `-` stands for. Raises AttncliError."""
-        source = self._sources.open(argument, shortened(argument))
+    def document(self, given: object) -> Document:
+        """Return the document of a path, a literal, `-`, a mapping, an array or an open file.
+
+        Raises AttncliError.
+        """
+        source = self._source(given)
         entries: dict[str, Entry] = {}
         spelled: dict[str, str] = {}
         with errors_at(source.label):
@@ -86,13 +89,12 @@ class Reader:
             message = f"{option} {argument}: it begins as JSON, but is none.".strip()
             raise DocumentError(message, 'Write {"padding": [3, 2]}.') from None
 
-    def written(self, argument: str, name: str | None, is_value: IsValue) -> Written:
+    def written(self, given: object, name: str | None, is_value: IsValue) -> Written:
         """An answer: its entries by canonical name, with the cells as they are written.
 
         A matrix without a name is of this name. Raises AttncliError where it has none.
         """
-        label = f"{name}={shortened(argument)}" if name else shortened(argument)
-        source = self._sources.open(argument, label, is_value)
+        source = self._source(given, name, is_value)
         entries: dict[str, object] = {}
         with errors_at(source.label):
             for known, spelled in source.names(name or NAMELESS):
@@ -103,6 +105,18 @@ class Reader:
                     raise DocumentError(f"{known} is given twice.", "Leave out one of them.")
                 entries[known] = source.parsed[spelled].value
         return Written(source.label, entries)
+
+    def _source(
+        self, given: object, name: str | None = None, is_value: IsValue | None = None
+    ) -> Source:
+        """Return the source that a user gives, under the name of its matrix if it has one."""
+        if isinstance(given, str | os.PathLike):
+            argument = os.fspath(given)
+            label = f"{name}={shortened(argument)}" if name else shortened(argument)
+            return self._sources.open(argument, label, is_value)
+        from attncli.documents.python_values import parse_value
+
+        return parse_value(given, is_value)
 
     def _entry(self, name: str, part: Part, source: Source) -> Entry:
         """An entry by its canonical name: matrices as arrays, choices as they are written."""

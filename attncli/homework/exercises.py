@@ -20,7 +20,7 @@ from attncli.calculation.names.known_names import last_of
 from attncli.calculation.names.matrix_names import MATRICES
 from attncli.errors import ProblemError
 from attncli.records import record
-from attncli.words import did_you_mean, option_name
+from attncli.words import option_name
 
 MOST_NUMBERS = 10**6  # more are no exercise
 
@@ -61,9 +61,6 @@ def made(order: Order) -> Nested:
 
     Raises ProblemError where there is none of this kind, or of such sizes.
     """
-    if order.kind not in LAYERS:
-        message = f"{order.kind} is no kind of document{did_you_mean(order.kind, LAYERS)}."
-        raise ProblemError(message, f"The kinds are {', '.join(LAYERS)}.")
     kind = LAYERS[order.kind]
     sizes = {**kind.sizes, **order.sizes}
     if sizes.get("layers") == 1:  # one layer needs no list

@@ -66,14 +66,6 @@ def test_every_entry_has_an_example() -> None:
     assert not gone, f"{gone} has an example in {__name__}, but is not registered."
 
 
-def test_the_help_names_every_entry() -> None:
-    """With how it is written, read from where it is registered."""
-    told = CliRunner().invoke(cli, ["compute", "--help"]).stdout
-    assert "--position" in told
-    for entry in POSITIONS.values():
-        assert entry.signature in told
-
-
 def projected(heads: int = HEADS, leading: tuple[int, ...] = ()) -> Entries:
     """X and projections for so many heads."""
     widths = {"W_q": heads * D_K, "W_k": heads * D_K, "W_v": heads * D_V}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from attncli.cli.memory import UNKNOWN, free_memory
+from attncli.face.memory import UNKNOWN, free_memory
 
 MIB = 2**20
 AVAILABLE = 700  # MiB, of the machine

@@ -17,14 +17,12 @@ from attncli.calculation.choices.layer_kinds import LAYERS
 from attncli.calculation.conventions import CONVENTIONS
 from attncli.calculation.masks.mask_rules import MASKS
 from attncli.calculation.names.matrix_names import MATRICES
-from attncli.calculation.names.step_names import STEPS
 from attncli.calculation.operations.activations import ACTIVATIONS
 from attncli.calculation.operations.normalisers import NORMALISERS
 from attncli.calculation.positions.position_schemes import POSITIONS
 from attncli.calculation.scoring.scoring_functions import SCORING
 from attncli.cli.program import COMMANDS, cli
-from attncli.formats import FORMATS
-from tests.running import ROOT, run
+from tests.running import ROOT, on_a_terminal, run
 
 
 def test_version_names_program_and_number() -> None:
@@ -58,25 +56,55 @@ def test_examples_in_help_run(command: list[str]) -> None:
     shown = run(*command, "--help").stdout
     examples = re.findall(r"(?m)^    (\S.*attncli .*|attncli .*)$", shown)
     assert examples
-    assert shown.index("Examples:") < shown.index("Options:")
+    assert shown.index("Examples:") < shown.index("--help")
     for example in examples:
         for status, _, stderr in pipe(example):
             assert (status, stderr) == (0, ""), example
 
 
-def test_help_lists_what_is_registered() -> None:
-    """Matrices, choices, scoring functions, masks and formats, from their own places."""
-    shown = " ".join(run("compute", "--help").stdout.split())
-    options = [f"--{name.replace('_', '-')}" for name, c in CHOICES.items() if c.is_option]
-    signatures = [mask.signature for mask in MASKS.values()]
-    signatures += [position.signature for position in POSITIONS.values()]
-    meanings = [kind.meaning for kind in NORMALISERS.values()]
-    names = (*MATRICES, *SCORING, *FORMATS, *ACTIVATIONS, *CONVENTIONS, *LAYOUTS, *STEPS)
-    for word in (*options, *signatures, *meanings, *names):
-        assert word in shown, f"attncli compute --help does not name {word}"
+def headings(shown: str) -> list[str]:
+    """Return the headings of a help text."""
+    return re.findall(r"(?m)^([A-Z][\w ]+):$", shown)
+
+
+def test_help_lists_every_choice_under_its_topic() -> None:
+    """Every choice that is an option stands under the heading that the choice names."""
+    shown = run("compute", "--help").stdout
+    for name, choice in CHOICES.items():
+        if choice.is_option:
+            under = shown[: shown.index(f"\n  --{name.replace('_', '-')} ")]
+            assert headings(under)[-1] == choice.topic, name
+
+
+@pytest.mark.parametrize("command", ["compute", "check", "explain", "compare", "cost", "why-scale"])
+def test_own_options_come_first_and_output_comes_last(command: str) -> None:
+    """Help goes from the options of the command itself to those of all commands."""
+    found = headings(run(command, "--help").stdout)
+    topics = ["Options", "What is calculated", "Layers", "Reading", "Output"]
+    assert found == [topic for topic in topics if topic in found]
+    assert found[-1] == "Output"
+    assert set(topics[1:]) <= set(found)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_at_most_one_screen_stands_before_the_options(command: str) -> None:
+    """A reader sees the first options on a screen of 40 lines."""
+    shown = CliRunner(env={"COLUMNS": "80"}).invoke(cli, [command, "--help"]).stdout
+    assert shown[: re.search(r"(?m)^[A-Z][\w ]+:$", shown).start()].count("\n") < 40  # type: ignore[union-attr]
+
+
+def test_help_lists_the_kinds_of_new() -> None:
+    """`attncli new --help` names every kind of document that it makes."""
     layers = run("new", "--help").stdout
     for name in LAYERS:
         assert name in layers, f"attncli new --help does not name {name}"
+
+
+def test_help_has_colours_on_a_terminal_alone() -> None:
+    """Headings and options are coloured on a terminal; a pipe gets plain text."""
+    _, screen = on_a_terminal("compute", "--help")
+    assert "\x1b[36m--score" in screen
+    assert "\x1b" not in run("compute", "--help").stdout
 
 
 def test_help_says_what_holds_where_a_choice_is_left_out() -> None:

@@ -156,9 +156,9 @@ def test_warnings_say_under_which_convention() -> None:
     [
         (
             [],
-            "Error: no convention is named to compare. Write --convention A --convention B, out of",
+            "Error: there is no convention to compare. Write --convention keras --convention d2l;",
         ),
-        (pair("pytorch"), "Error: convention is 'pytorch': it must be paper, torch-sdpa,"),
+        (pair("pytorch"), "Error: --convention is 'pytorch': it must be paper, torch-sdpa,"),
         (
             pair("torch-mha"),
             (

@@ -454,12 +454,12 @@ def test_a_file_is_written_in_the_form_of_its_suffix(
 # Refusals.
 
 ERRORS: list[tuple[Sequence[str], str]] = [
-    ([], "there is nothing to count yet. Name a document, or sizes: attncli cost --n 512"),
+    ([], "there is nothing to count. Name a document, or sizes: attncli cost --n 512"),
     (["--n", "5"], "neither --d-model nor --d-k is given: sizes need one of them."),
     (["--d-k", "5"], "--n is not given: this is attention alone. It counts: Tokens of X, or"),
-    (["--n", "-5", "--d-k", "3"], "Invalid value for '--n': -5 is not in the range x>=1."),
-    (["--n", "0", "--d-k", "3"], "Invalid value for '--n': 0 is not in the range x>=1."),
-    (["--n", "2.5", "--d-k", "3"], "Invalid value for '--n': '2.5' is not a valid integer"),
+    (["--n", "-5", "--d-k", "3"], "--n is '-5': it must be a whole number of at least 1."),
+    (["--n", "0", "--d-k", "3"], "--n is '0': it must be a whole number of at least 1."),
+    (["--n", "2.5", "--d-k", "3"], "--n is '2.5': it must be a whole number of at least 1."),
     (["--n", "10000001", "--d-k", "3"], "sizes are whole numbers from 1 to 10000000."),
     (
         options(n=10**7, d_model=10**7, batch=10**7),
@@ -480,10 +480,16 @@ ERRORS: list[tuple[Sequence[str], str]] = [
     (options(n=N, d_k=D_K, hidden=3), "--hidden is given, but nothing here has that size."),
     (options(n=N, d_k=D_K, mask="padding:9"), "counts 9 real keys, but there are 5 keys."),
     (options(n=N, d_k=D_K, position="sinusoidal"), "position is added to X, but there is no X"),
-    (options(n=N, d_k=D_K, window=2), "--window is for a comparison, but nothing is compared."),
+    (options(n=N, d_k=D_K, window=2), "--window has no effect without --compare."),
     ([*options(n=N, d_k=D_K, window=6), "--compare"], "--window is 6, but there are 5 tokens."),
-    ([*options(n=N, d_k=D_K, kernel=1), "--compare"], "'--kernel': 1 is not in the range x>=2."),
-    (options(n=N, d_k=D_K, doublings=0), "'--doublings': 0 is not in the range 1<=x<=20."),
+    (
+        [*options(n=N, d_k=D_K, kernel=1), "--compare"],
+        "--kernel is '1': it must be a whole number of at least 2.",
+    ),
+    (
+        options(n=N, d_k=D_K, doublings=0),
+        "--doublings is '0': it must be a whole number from 1 to 20.",
+    ),
     ([SAMPLE, "--n", "3"], f"--n is for sizes without a document, but {SAMPLE} is given."),
     ([SAMPLE, "--biases", "all"], "--biases is for sizes without a document"),
     ([SAMPLE, "--hidden", "3"], "--hidden is for sizes without a document"),

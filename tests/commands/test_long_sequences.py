@@ -120,15 +120,21 @@ def test_what_needs_more_memory_than_any_machine_has_is_refused(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ([], "but 80.1 MiB may be used (80% of what is free, besides the inputs)"),
-        (["--memory", "50%"], "but 50.1 MiB may be used (50% of what is free, besides the inputs)"),
-        (["--memory", "0.001%"], "but 136544 bytes may be used (0.001% of what is free, besides"),
+        ([], "but 80.1 MiB may be used (80% of the free memory, besides the inputs)"),
+        (
+            ["--memory", "50%"],
+            "but 50.1 MiB may be used (50% of the free memory, besides the inputs)",
+        ),
+        (
+            ["--memory", "0.001%"],
+            "but 136544 bytes may be used (0.001% of the free memory, besides",
+        ),
     ],
 )
 def test_a_share_of_what_is_free(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], told: str
 ) -> None:
-    monkeypatch.setattr("attncli.cli.memory.free_memory", lambda: 100 * UNITS["MiB"])
+    monkeypatch.setattr("attncli.face.memory.free_memory", lambda: 100 * UNITS["MiB"])
     assert told in run("compute", *files(tmp_path), *options).stderr
 
 
@@ -139,7 +145,10 @@ def test_a_share_of_what_is_free(
 def test_bad_amounts_of_memory_are_refused(size: str) -> None:
     result = run("compute", "Q=[[1]]", "K=[[1]]", "--memory", size)
     assert result.exit_code == 2
-    assert f"{size!r} is no amount of memory: write 2GiB, 500MiB or 50%." in result.stderr
+    assert (
+        f"--memory is {size!r}: it must be an amount of memory, such as 2GiB, 500MiB or 50%."
+        in result.stderr
+    )
 
 
 @pytest.mark.parametrize(
@@ -175,9 +184,7 @@ def test_the_memory_told_is_the_memory_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """The peak of a run is not above what was told, and not far below."""
-    monkeypatch.setattr(
-        "attncli.cli.problem_arguments.LONG", 2**16
-    )  # so that fewer numbers are told of
+    monkeypatch.setattr("attncli.face.functions.LONG", 2**16)  # so that fewer numbers are told of
     given = [*files(tmp_path, 401, 409), *OPTIONS[name], "-o", str(tmp_path / "result")]
     told, used = needed(*given), peak(*given)
     assert used <= 1.05 * told

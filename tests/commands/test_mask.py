@@ -158,10 +158,10 @@ def test_a_wide_picture_is_broken_into_blocks(monkeypatch: pytest.MonkeyPatch) -
 
 
 ERRORS = [
-    (["causal"], "causal: how many queries has the mask causal? Write attncli mask causal 4"),
+    (["causal"], "the mask causal needs a size. Write attncli mask causal 4, or"),
     (["casual", "3"], "'casual' is no mask (did you mean 'causal'?)"),
     (["padding:9", "3"], "padding:9 counts 9 real keys, but there are 3 keys."),
-    (["[[1,0]]", "3"], "[[1,0]] has its own size, 1 × 2. Leave out N and M."),
+    (["[[1,0]]", "3"], "the mask has its own size, 1 × 2. Leave out N and M."),
     (["[[[[[1,0]]]]]"], "the mask is 1 × 1 × 1 × 1 × 2, of rank 5."),
     (["[[]]"], "the mask is 1 × 0, of rank 2."),
     (["causal", "3", "-o", "mask.npz"], "mask.npz: the suffix '.npz' names no format"),

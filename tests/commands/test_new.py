@@ -205,21 +205,20 @@ def test_it_is_written_to_a_file_or_a_pipe(tmp_path: Path) -> None:
 REFUSED = [
     (
         "encodr",
-        ("encodr is no kind of document (did you mean 'encoder'?). "
-        "The kinds are encoder, decoder, transformer."),
+        "KIND is 'encodr': it must be encoder, decoder or transformer (did you mean 'encoder'?).",
     ),
     (
         "encoder --heads 4",
         ("d_model is 6, but heads is 4: without --d-k a head has d_model / heads features. "
         "Choose a number of heads that divides it (1, 2, 3 or 6), or give --d-k."),
     ),
-    ("encoder --heads 0", "heads is '0': it must be a whole number of at least 1."),
+    ("encoder --heads 0", "--heads is '0': it must be a whole number of at least 1."),
     (
         "encoder --activation rleu",
-        ("activation is 'rleu': it must be relu, gelu, gelu-tanh, silu or swiglu (did you mean "
+        ("--activation is 'rleu': it must be relu, gelu, gelu-tanh, silu or swiglu (did you mean "
         "'relu'?)."),
     ),
-    ("encoder --norm pots", "norm is 'pots': it must be post or pre (did you mean 'post'?)."),
+    ("encoder --norm pots", "--norm is 'pots': it must be post or pre (did you mean 'post'?)."),
     (
         "encoder --d-model 700 --d-ff 3000",
         ("these sizes make 6168600 numbers: too many to calculate with. "

@@ -17,8 +17,9 @@ from click.testing import CliRunner
 from numpy.typing import NDArray
 
 from attncli import formats
-from attncli.cli.problem_arguments import calculate, gather
+from attncli.cli.problem_arguments import gather
 from attncli.cli.program import cli
+from attncli.face.functions import compute
 from attncli.formats import EXPLANATIONS, FORMATS, Format
 from attncli.render.view import View
 
@@ -169,9 +170,9 @@ def test_a_number_takes_no_more_than_is_told(name: str, tmp_path: Path) -> None:
         arguments.append(f"{key}={tmp_path / key}.npy")
     step = "weights" if name == "table" else "scores"
     view = View(full=True, color="256")  # rich keeps the codes of colours: all tests use these
-    first = calculate(gather(["Q=[[1]]", "K=[[1]]"], {}), [step])
+    first = compute(gather(["Q=[[1]]", "K=[[1]]"], {}), only=[step]).made
     FORMATS[name].write(first, view)  # loads what is loaded once
-    result = calculate(gather(arguments, {}), [step])
+    result = compute(gather(arguments, {}), only=[step]).made
     tracemalloc.start()
     try:
         FORMATS[name].write(result, view)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import AnyArray, Axis, Booleans
+from attncli.calculation.algebra.layouts import LAYOUTS, AnyArray, Axis, Booleans
 from attncli.calculation.masks.mask_operation import HIDES
 from attncli.calculation.masks.mask_rules import MASKS, read_rule
-from attncli.calculation.problem.input_matrices import MOST_AXES
+from attncli.calculation.problem.input_matrices import MOST_AXES, read_mask
 from attncli.errors import ProblemError
 from attncli.records import record
 from attncli.words import count, noun, shape_text
@@ -22,12 +22,14 @@ BATCH_AND_HEADS = ("batch entry", "head")
 class Pattern:
     """The keys that each query may see; `words` describe the cells or the rule.
 
-    `may_attend` is n × m, or has one or two axes before these, which `leading` names.
+    `may_attend` is n × m, or has one or two axes before these, which `leading` names. `drops` is
+    true if the cells of a matrix were read as "1 may not be attended".
     """
 
     may_attend: Booleans
     words: str
     leading: tuple[str, ...] = ()
+    drops: bool = False
 
     def slices(self) -> Iterator[tuple[str, Pattern]]:
         """Yield each n × m slice with its place, such as `batch entry 2, head 1`.
@@ -38,7 +40,7 @@ class Pattern:
         for index in np.ndindex(shape):
             named = zip(self.leading, index, shape, strict=True)
             where = ", ".join(f"{word} {at + 1}" for word, at, size in named if size > 1)
-            yield where, Pattern(self.may_attend[index], self.words)
+            yield where, Pattern(self.may_attend[index], self.words, drops=self.drops)
 
 
 def pattern_of_rule(value: object, n: int, m: int) -> Pattern:
@@ -56,30 +58,34 @@ def pattern_of_rule(value: object, n: int, m: int) -> Pattern:
     return Pattern(opened[:, None], rule.words, BATCH_AND_HEADS)
 
 
-def pattern_of_matrix(matrix: AnyArray, name: str) -> Pattern:
-    """Return the mask of a matrix, read like `compute` does: 1 may be attended, or numbers to add.
+def pattern_of_matrix(matrix: AnyArray, name: str, kind: str | None = None) -> Pattern:
+    """Return the mask of a matrix, read as `compute` reads it.
 
-    A single row is a mask for all queries. Raises ProblemError if the matrix has more than 4 axes.
+    `kind` is the meaning of the cells: `keep` (1 may be attended), `drop` (1 may not be attended)
+    or `add` (numbers to add to the scores); None is `keep` for booleans and for 0 and 1, else
+    `add`. A single row is a mask for all queries. Raises ProblemError if the matrix has more than 4
+    axes, and if its cells are not of the kind.
     """
     if matrix.ndim > MOST_AXES or not matrix.size:
         message = f"{name} is {' × '.join(map(str, matrix.shape))}, of rank {matrix.ndim}."
         raise ProblemError(message, "Give n × m, or one axis or two before them: batch, heads.")
     leading = BATCH_AND_HEADS if matrix.ndim == MOST_AXES else ("slice",) * (matrix.ndim - 2)
-    opened, words = _read(matrix)
+    opened, words = _read(matrix, name, kind)
     if matrix.ndim < 2:
-        return Pattern(opened[None], f"{words}; the row is for all queries")
-    return Pattern(opened, words, leading)
+        return Pattern(opened[None], f"{words}; the row is for all queries", drops=kind == "drop")
+    return Pattern(opened, words, leading, drops=kind == "drop")
 
 
-def _read(matrix: AnyArray) -> tuple[Booleans, str]:
-    """Return the open cells of a matrix, and a description of what its cells are."""
-    if matrix.dtype.kind == "b":
-        return matrix.astype(np.bool_), "booleans: true may be attended"
-    if not matrix.any():
-        return matrix == 1, "zeros alone, which compute wants --mask-kind for"
-    if np.isin(matrix, (0, 1)).all():
-        return matrix == 1, "0 and 1: 1 may be attended"
-    return matrix > HIDES, "numbers that are added to the scores"
+def _read(matrix: AnyArray, name: str, kind: str | None) -> tuple[Booleans, str]:
+    """Return the open cells of a matrix, and a description of its cells."""
+    is_boolean = matrix.dtype.kind == "b"
+    if kind is None and not is_boolean and not matrix.any():
+        return matrix == 1, "zeros alone, for which compute needs --mask-kind"
+    mask = read_mask(name, matrix, kind, LAYOUTS["rows"], np.dtype(np.float64))
+    if mask.dtype.kind != "b":
+        return mask > HIDES, "numbers that are added to the scores"
+    cells, one = ("booleans", "true") if is_boolean else ("0 and 1", "1")
+    return mask.astype(np.bool_), f"{cells}: {one} may {'not ' * (kind == 'drop')}be attended"
 
 
 def remarks_on(pattern: Pattern) -> list[str]:
@@ -91,7 +97,7 @@ def remarks_on(pattern: Pattern) -> list[str]:
         f"{shape_text(opened.shape)}: {count(n, 'queries')} down, {count(m, 'keys')} across.",
         f"The cells are {pattern.words}.",
         share,
-        *_rules(opened),
+        *_rules(pattern),
     ]
     empty = np.flatnonzero(~opened.any(axis=1)) + 1
     if empty.size:
@@ -107,8 +113,9 @@ def remarks_on(pattern: Pattern) -> list[str]:
     return found
 
 
-def _rules(opened: Booleans) -> Iterator[str]:
+def _rules(pattern: Pattern) -> Iterator[str]:
     """Yield the rules that equal the mask; else the rules that it equals transposed or inverted."""
+    opened = pattern.may_attend
     names = list(_matching(opened))
     if names:
         yield f"It is {' = '.join(names)}."
@@ -118,7 +125,8 @@ def _rules(opened: Booleans) -> Iterator[str]:
     if turned and (not names or turned == "causal") and turned not in names:
         yield f"Transposed it would be {turned}: are queries and keys the wrong way round?"
     if inverted and not names:
-        yield f"Inverted it would be {inverted}: if 1 means hidden, say --mask-kind drop."
+        meaning, kind = ("open", "keep") if pattern.drops else ("hidden", "drop")
+        yield f"Inverted it would be {inverted}: if 1 means {meaning}, add --mask-kind {kind}."
 
 
 def _matching(opened: Booleans) -> Iterator[str]:

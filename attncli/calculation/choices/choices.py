@@ -28,13 +28,18 @@ MASK_KINDS = {
     "add": "the numbers are added to the scores",
 }
 
+# The headings of the help under which the options of choices stand.
+OF_CALCULATION, OF_LAYERS = "What is calculated", "Layers"
+OF_READING, OF_OUTPUT = "Reading", "Output"
+TOPICS = (OF_CALCULATION, OF_LAYERS, OF_READING, OF_OUTPUT)
+
 
 class Choice(Generic[Value]):
     """A choice: how its value is shown and read, its default, and its help text.
 
     `read` takes the value as a document or an option gives it, and raises ValueError with what is
     expected if the value is wrong. `values` returns all possible values if they can be listed.
-    `otherwise` replaces the default in the help text.
+    `otherwise` replaces the default in the help text, where the option stands under `topic`.
 
     Choices are descriptors: `Choices.score` is the choice itself, `choices.score` is its value.
     """
@@ -51,11 +56,12 @@ class Choice(Generic[Value]):
         aliases: tuple[str, ...] = (),
         is_option: bool = True,
         otherwise: str = "",
+        topic: str = OF_CALCULATION,
     ) -> None:
         self.metavar, self.meaning, self.default = metavar, meaning, default
         self.values, self.aliases, self.is_option = values, aliases, is_option
         self.otherwise = otherwise
-        self._read = read
+        self.understand, self.topic = read, topic
 
     def __set_name__(self, owner: type[Choices], name: str) -> None:
         self.name = name
@@ -76,7 +82,7 @@ class Choice(Generic[Value]):
     def read(self, value: object) -> Value:
         """Return the value. Raises ProblemError, with what is expected, if it is wrong."""
         try:
-            return self._read(value)
+            return self.understand(value)
         except ValueError as error:
             raise ProblemError(f"{self.name} is {value!r}: {error}.", names=(self.name,)) from None
 
@@ -112,9 +118,11 @@ def _named(
     names: Callable[[], Collection[str]],
     metavar: str = "NAME",
     aliases: tuple[str, ...] = (),
+    topic: str = OF_CALCULATION,
 ) -> Choice[str]:
     """Return a choice of one of several names."""
-    return Choice(metavar, meaning, values.one_of(names), default, names, aliases)
+    read = values.one_of(names)
+    return Choice(metavar, meaning, read, default, names, aliases, topic=topic)
 
 
 class Choices:
@@ -169,6 +177,7 @@ class Choices:
         values.one_of(lambda: MASK_KINDS),
         None,
         lambda: MASK_KINDS,
+        topic=OF_READING,
     )
     fill = Choice[float]("NUMBER", "Score of a key that may not be attended", values.fill, -inf)
     cache_lens = Choice[tuple[int, ...] | None](
@@ -186,7 +195,9 @@ class Choices:
         _listed("positions.position_schemes", "POSITIONS"),
         otherwise="none",
     )
-    layout = _named("How matrices are written", "rows", _listed("algebra.layouts", "LAYOUTS"))
+    layout = _named(
+        "How matrices are written", "rows", _listed("algebra.layouts", "LAYOUTS"), topic=OF_READING
+    )
     dtype = _named(f"Type of the numbers: {', '.join(DTYPES)}", DTYPES[0], lambda: DTYPES, "TYPE")
     softmax_dtype = Choice[str | None](
         "TYPE",
@@ -197,7 +208,10 @@ class Choices:
         otherwise="dtype",
     )
     convention = _named(
-        "Framework or paper whose meaning holds where they differ", PAPER.name, lambda: CONVENTIONS
+        "Framework or paper whose meaning holds where they differ",
+        PAPER.name,
+        lambda: CONVENTIONS,
+        topic=OF_READING,
     )
     layer = Choice[str | None](
         "NAME",
@@ -205,28 +219,44 @@ class Choices:
         values.one_of(lambda: LAYERS),
         None,
         lambda: LAYERS,
+        topic=OF_LAYERS,
     )
     norm = _named(
-        "Normalise after each sublayer (post) or before it (pre)", NORMS[0], lambda: NORMS
+        "Normalise after each sublayer (post) or before it (pre)",
+        NORMS[0],
+        lambda: NORMS,
+        topic=OF_LAYERS,
     )
     norm_kind = _named(
-        f"Kind of the norms: {' or '.join(NORM_KINDS)}", NORM_KINDS[0], lambda: NORM_KINDS
+        f"Kind of the norms: {' or '.join(NORM_KINDS)}",
+        NORM_KINDS[0],
+        lambda: NORM_KINDS,
+        topic=OF_LAYERS,
     )
-    eps = Choice[float]("NUMBER", "Number added to the variance in a norm", values.eps, 1e-5)
+    eps = Choice[float](
+        "NUMBER", "Number added to the variance in a norm", values.eps, 1e-5, topic=OF_LAYERS
+    )
     activation = _named(
-        "Function in the feed-forward", "relu", _listed("operations.activations", "ACTIVATIONS")
+        "Function in the feed-forward",
+        "relu",
+        _listed("operations.activations", "ACTIVATIONS"),
+        topic=OF_LAYERS,
     )
     scale_embeddings = Choice[bool](
-        "true|false", "Multiply the embeddings by √d_model first", values.yes_or_no, False
+        "true|false",
+        "Multiply the embeddings by √d_model first",
+        values.yes_or_no,
+        False,
+        topic=OF_LAYERS,
     )
     tokens = Choice[tuple[str, ...]](
-        "LABELS", "Labels of the queries: 'I,love,math'", values.labels, ()
+        "LABELS", "Labels of the queries: 'I,love,math'", values.labels, (), topic=OF_READING
     )
     memory_tokens = Choice[tuple[str, ...]](
-        "LABELS", "Labels of the keys, where they differ", values.labels, ()
+        "LABELS", "Labels of the keys, where they differ", values.labels, (), topic=OF_READING
     )
-    title = Choice[str]("TEXT", "A line above the tables", values.text, "")
-    note = Choice[str]("TEXT", "A line below the title", values.text, "")
+    title = Choice[str]("TEXT", "A line above the tables", values.text, "", topic=OF_OUTPUT)
+    note = Choice[str]("TEXT", "A line below the title", values.text, "", topic=OF_OUTPUT)
 
     def __init__(self, given: Mapping[str, object]) -> None:
         self.given = given

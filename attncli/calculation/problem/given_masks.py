@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import Array, Layout
+from attncli.calculation.algebra.layouts import AnyArray, Array, Layout
 from attncli.calculation.choices.choices import Choices
 from attncli.calculation.conventions import Convention
 from attncli.calculation.masks.mask_rules import Padding, Rule, read_rule
@@ -55,8 +55,7 @@ def read_masks(
             rules.append(read_rule(value))
             continue
         name = f"mask[{number}]" if len(written) + len(several) > 1 else "mask"
-        drops = kind is None and convention.drops and is_binary(value)
-        matrix = read_mask(name, value, "drop" if drops else kind, layout, dtype)
+        matrix = read_mask(name, value, meaning_of_cells(value, kind, convention), layout, dtype)
         (keep if matrix.dtype.kind == "b" else add).append(name)
         matrices[name] = matrix
     fill = choices.fill
@@ -64,6 +63,11 @@ def read_masks(
         _check_fill(fill, convention, dtype)
     fills_up = convention.fills_up or choices.cache_lens is not None
     return Masks(tuple(rules), tuple(keep), tuple(add), fill, fills_up)
+
+
+def meaning_of_cells(mask: AnyArray, kind: str | None, convention: Convention) -> str | None:
+    """Return the kind that the user gives, else the convention's; None if the cells decide."""
+    return "drop" if kind is None and convention.drops and is_binary(mask) else kind
 
 
 def _check_fill(fill: float, convention: Convention, dtype: np.dtype[Any]) -> None:

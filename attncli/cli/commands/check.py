@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from attncli.cli.messages import surroundings
 from attncli.cli.options import (
     Output,
     complete,
@@ -17,10 +18,11 @@ from attncli.cli.options import (
     result_options,
     steps,
 )
-from attncli.cli.problem_arguments import NAMED, calculate, gather
+from attncli.cli.problem_arguments import NAMED, gather
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, waiting
 from attncli.errors import AttncliError, errors_at
+from attncli.face.functions import compute
 from attncli.formats import REPORTS
 from attncli.words import did_you_mean
 
@@ -113,7 +115,8 @@ def _by_problem(
         message = f"check needs a document and an answer, but there {are(len(files), 'files')}."
         raise AttncliError(message, "Write attncli check problem.json answer.json.")
     reader = Reader()
-    result = calculate(gather(files[:1], choices, reader), ())
+    document = gather(files[:1], choices, reader)
+    result = compute(document, surroundings=surroundings()).made
     marks = read_points(points, result.names)
     written = _written(reader, files[1:], named, step)
     with waiting("checking"), errors_at(written.source):

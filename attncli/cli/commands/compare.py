@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from attncli.calculation.choices.choices import Choices
+from attncli.cli.help import Command
+from attncli.cli.messages import surroundings
 from attncli.cli.options import (
     Output,
     document_arguments,
+    option,
     problem_options,
     result_options,
 )
-from attncli.cli.problem_arguments import gather, planned, run
+from attncli.cli.problem_arguments import gather
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import waiting
 from attncli.errors import AttncliError
+from attncli.face.functions import planned, run
 from attncli.formats import COMPARISONS
 
 if TYPE_CHECKING:
@@ -25,13 +29,13 @@ if TYPE_CHECKING:
     from attncli.calculation.problem.document import Document
 
 
-@click.command()
+@click.command(cls=Command)
 @document_arguments("DOCUMENT [NAME=VALUE]...", required=True)
 @problem_options("mask", "convention")
-@click.option(
+@option(
     "--token-by-token",
     is_flag=True,
-    help="All tokens at once (training), and one after the other with a cache (prediction).",
+    help="Compare all tokens at once (training) with one after the other (prediction).",
 )
 @result_options(COMPARISONS, precision=4, color=True)
 @debug_option
@@ -42,7 +46,7 @@ def compare(
     output: Output[Sequence[Comparison]],
     **choices: Any,
 ) -> None:
-    """Show where two ways to calculate a document part: at which step first, and by how much.
+    """Compare ways to calculate a document: the first step that differs, and by how much.
 
     \b
     Examples:
@@ -50,11 +54,11 @@ def compare(
       attncli compare samples/conventions.json --convention keras --convention d2l -f json
       attncli compare samples/decoder_layer.json --token-by-token
 
-    The document is calculated under each convention, and each is set beside the first; a single one
-    is set beside paper. What the document says itself holds under all of them.
+    The document is calculated under each --convention, and each is compared with the first; a
+    single convention is compared with paper. Choices of the document win over all conventions.
 
-    With --token-by-token all tokens at once, under the causal mask of training, are set beside one
-    token after the other, which is prediction: earlier keys and values are kept as a cache.
+    --token-by-token calculates all tokens at once, under the causal mask of training, and compares
+    that with prediction: one token after the other, with a cache of earlier keys and values.
     """
     output.check_format()
     names = [Choices.convention.read(name) for name in convention]
@@ -66,18 +70,19 @@ def compare(
 
 
 def _under_conventions(document: Document, names: Sequence[str]) -> list[Comparison]:
-    """Each convention beside the first of them; a single one beside paper."""
+    """Compare each convention with the first; a single one with paper."""
     from attncli.calculation.analyses.comparison import Calculated, compare
 
     if not names:
         known = ", ".join(Choices.convention.values())
-        message = "no convention is named to compare."
-        raise AttncliError(message, f"Write --convention A --convention B, out of {known}.")
+        message = "there is no convention to compare."
+        hint = f"Write --convention keras --convention d2l; the conventions are {known}."
+        raise AttncliError(message, hint)
     sides = []
     for name in names if len(names) > 1 else (Choices.convention.default, *names):
         try:
             problem, plan = planned(_with_convention(document, name))
-            trace = run(problem, plan, plan.names, f"under {name}: ")
+            trace = run(problem, plan, plan.names, surroundings(), f"under {name}: ")
             sides.append(Calculated(name, problem, trace))
         except AttncliError as error:
             error.where = f"under {name}: {error.where}".removesuffix(": ")
@@ -87,14 +92,14 @@ def _under_conventions(document: Document, names: Sequence[str]) -> list[Compari
 
 
 def _of_layout(document: Document, name: str) -> str:
-    """A hint where a convention reads the weights in another layout than is usual here."""
+    """Return a hint if a convention reads the weights in another layout than the document's."""
     if "layout" in document.entries:
         return ""
     own = document.entries.get("convention")
     usual = Choices.convention.read(own.value) if own else Choices.convention.default
-    theirs, ours = (Choices({"convention": each}).layout for each in (name, usual))
-    hint = f" {name} reads layout {theirs}; --layout {ours} holds for all."
-    return "" if theirs == ours else hint
+    layout, usual_layout = (Choices({"convention": each}).layout for each in (name, usual))
+    hint = f" {name} reads layout {layout}; --layout {usual_layout} holds for all."
+    return "" if layout == usual_layout else hint
 
 
 def _with_convention(document: Document, name: str) -> Document:
@@ -104,7 +109,7 @@ def _with_convention(document: Document, name: str) -> Document:
 
 
 def _training_and_prediction(document: Document, names: Sequence[str]) -> Comparison:
-    """All tokens at once, and one after the other."""
+    """Compare all tokens at once with one after the other."""
     from attncli.calculation.analyses.comparison import Calculated, compare
     from attncli.calculation.analyses.prediction import token_by_token
 
@@ -114,7 +119,7 @@ def _training_and_prediction(document: Document, names: Sequence[str]) -> Compar
     for name in names:
         document = _with_convention(document, name)
     problem, plan = planned(document)
-    trace = run(problem, plan, plan.names)
+    trace = run(problem, plan, plan.names, surroundings())
     try:
         with waiting("token by token"):
             predicted = token_by_token(document, problem, trace)

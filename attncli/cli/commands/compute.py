@@ -7,20 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from attncli.cli.help import WithNames
-from attncli.cli.memory import Limit, Memory, memory_option
+from attncli.cli.help import Command
+from attncli.cli.messages import Failure, surroundings
 from attncli.cli.options import (
     Output,
     complete,
     document_arguments,
+    memory_option,
+    option,
     problem_options,
     result_options,
     steps,
 )
-from attncli.cli.problem_arguments import calculate, gather
+from attncli.cli.problem_arguments import gather
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import is_terminal
 from attncli.errors import AttncliError
+from attncli.face.functions import compute as calculate
+from attncli.face.memory import Limit, Memory
 from attncli.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -31,16 +35,18 @@ HOW_TO_START = """there is nothing to calculate yet. Name a document, or give ma
   attncli compute samples/self_attention.json
   attncli compute 'X=[[1,0],[0,1],[1,1]]' --mask causal"""
 
+MANUAL = """Names of matrices, steps, scores, masks and all other values: attncli guide."""
 
-@click.command(cls=WithNames)
+
+@click.command(cls=Command, epilog=MANUAL)
 @document_arguments("[DOCUMENT] [NAME=VALUE]...")
 @problem_options("mask")
-@click.option(
+@option(
     "--only",
     metavar="STEP[,STEP...]",
     multiple=True,
     shell_complete=complete(steps),
-    help="Only these steps.",
+    help="Show only these steps, such as scores,weights.",
 )
 @memory_option
 @result_options(FORMATS, precision=4, full=True, color=True)
@@ -72,12 +78,13 @@ def compute(
     """
     if not arguments:
         if is_terminal(sys.stdin):
-            raise click.UsageError(HOW_TO_START)
+            raise Failure(HOW_TO_START)
         arguments = ("-",)
     form = output.check_format()
     if not form.is_text and output.file is None and is_terminal(sys.stdout):
-        message = f"{output.format_name} is not for a terminal's eyes."
+        message = f"{output.format_name} is binary, and cannot be printed to a terminal."
         raise AttncliError(message, "Write it to a file with -o, or into a pipe.")
     document = gather(arguments, choices)
     of_written = form.memory_per_number(output.full)
-    output.write(calculate(document, only, Memory(memory, of_written, is_chosen=True)))
+    around = surroundings(Memory(memory, of_written, is_chosen=True))
+    output.write(calculate(document, only=only, surroundings=around).made)

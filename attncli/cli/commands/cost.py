@@ -8,19 +8,24 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from attncli.calculation.counting.sizes import BIASES, SIZES
+from attncli.cli.help import Command
+from attncli.cli.messages import warn
 from attncli.cli.options import (
     Decorator,
     Output,
     document_arguments,
+    option,
     options,
     problem_options,
     refuse_given,
     result_options,
     size_option,
 )
-from attncli.cli.problem_arguments import gather, planned
+from attncli.cli.problem_arguments import gather
 from attncli.cli.program import debug_option
+from attncli.cli.values import one_of
 from attncli.errors import AttncliError
+from attncli.face.functions import planned
 from attncli.formats import COSTS
 
 if TYPE_CHECKING:
@@ -28,7 +33,7 @@ if TYPE_CHECKING:
     from attncli.calculation.problem.document import Document
 
 MOST_DOUBLINGS = 20
-USUAL = 3  # tokens that a kernel and a window have, unless said, where there are so many
+USUAL = 3  # tokens of a kernel and of a window, by default, in a sequence that is long enough
 HOW_TO_START = "Name a document, or sizes: attncli cost --n 512 --d-model 512 --heads 8."
 
 
@@ -38,19 +43,24 @@ def _size_option(name: str) -> Decorator:
     return size_option(name, f"{size.help}{default}.")
 
 
-@click.command()
+@click.command(cls=Command)
 @document_arguments("[DOCUMENT] [NAME=VALUE]...")
 @options(*map(_size_option, SIZES))
-@click.option(
+@option(
     "--biases",
-    type=click.Choice(list(BIASES)),
+    type=one_of(lambda: BIASES),
+    metavar="WHERE",
     help=f"Biases: {'; '.join(f'{name}, {where}' for name, where in BIASES.items())}.",
 )
-@click.option("--final-norm", is_flag=True, help="There is a norm after the last layer.")
-@click.option("--compare", is_flag=True, help="Set scoring functions, and layers, side by side.")
-@size_option("kernel", f"Kernel width of a convolution to compare (default: {USUAL}).", least=2)
-@size_option("window", f"Keys of a query in restricted attention (default: {USUAL}).")
-@size_option("doublings", "How it grows: N times twice as many tokens.", most=MOST_DOUBLINGS)
+@option("--final-norm", is_flag=True, help="Add a norm after the last layer.")
+@option("--compare", is_flag=True, help="Also compare scoring functions, and kinds of layers.")
+@size_option("kernel", f"Kernel width of the convolution in --compare (default: {USUAL}).", least=2)
+@size_option(
+    "window", f"Keys per query of the restricted attention in --compare (default: {USUAL})."
+)
+@size_option(
+    "doublings", "Also show the cost for 2, 4, … 2^N times as many tokens.", most=MOST_DOUBLINGS
+)
 @result_options(COSTS, full=True, color=True)
 @problem_options("mask")
 @debug_option
@@ -65,7 +75,7 @@ def cost(
     output: Output[CostReport],
     **choices: Any,
 ) -> None:
-    """Count operations, parameters and bytes: by step, and in total.
+    """Count the operations, parameters and bytes of each step, and of all steps.
 
     \b
     Examples:
@@ -75,13 +85,13 @@ def cost(
       attncli cost --layer encoder --layers 12 --n 512 --d-model 768 --heads 12 --biases all
       attncli cost --n 1000 --d-model 64 --doublings 4
 
-    Only sizes count: those of a DOCUMENT, or those given as options. With --d-model, Q, K and V
-    are projected from X; with --d-k alone they are given. d_k is free, and is d_model / heads only
-    unless it is given. Several heads have a W_o. --position learned counts learned positions.
+    The counts depend on sizes alone: of a DOCUMENT, or of the options. With --d-model, Q, K and V
+    are projected from X; with --d-k alone they are given. d_k is d_model / heads by default.
+    Several heads have a W_o. --position learned counts the parameters of learned positions.
 
-    FLOPs are 2 for each multiply-add in products of matrices, and nothing for the rest; all other
-    columns count what is done. Masks change no count: what is hidden is calculated too, and the
-    share of open scores is told.
+    FLOPs are 2 per multiply-add in matrix products, and 0 for all other operations; the other
+    columns count every operation. Masks change no count, because hidden scores are calculated too;
+    the share of open scores is shown.
     """
     from attncli.calculation.analyses.warnings import unused
     from attncli.calculation.counting.alternatives import CostReport, pairs
@@ -91,12 +101,12 @@ def cost(
     sizes = {name: choices.pop(name) for name in SIZES}
     given = {name: size for name, size in sizes.items() if size is not None}
     if not compare:
-        why = "is for a comparison, but nothing is compared"
-        refuse_given({"kernel": kernel, "window": window}, why, "Write --compare too.")
+        why = "has no effect without --compare"
+        refuse_given({"kernel": kernel, "window": window}, why, "Add --compare.")
     document = _document(arguments, given, choices, biases, final_norm, compare)
     problem, plan = planned(document)
     for remark in unused(plan, problem):
-        click.echo(f"Warning: {remark}", err=True)
+        warn(remark)
     costing = Costing(problem, plan)
     at = pairs(problem, given.get("hidden")) if compare else None
     place = _place(at, kernel, window) if at else None
@@ -112,13 +122,16 @@ def _document(
     final_norm: bool,
     compares: bool,
 ) -> Document:
-    """The document that is named, or one of sizes. Raises AttncliError for both, or neither."""
+    """Return the given document, or one of the given sizes.
+
+    Raises AttncliError if both are given, or neither.
+    """
     from attncli.calculation.counting.document_of_sizes import sized
 
     own = {"hidden"} if compares else set()  # a width for the scoring functions to compare
     if not arguments:
         if not given:
-            raise AttncliError("there is nothing to count yet.", HOW_TO_START)
+            raise AttncliError("there is nothing to count.", HOW_TO_START)
         return sized(given, gather((), choices), biases or next(iter(BIASES)), final_norm, own)
     unfit = {name: size for name, size in given.items() if name not in own}
     why = f"is for sizes without a document, but {arguments[0]} is given"
@@ -128,7 +141,10 @@ def _document(
 
 
 def _place(at: Pairs, kernel: int | None, window: int | None) -> LayerSizes:
-    """Where layers are compared. Raises AttncliError for a window wider than the sequence."""
+    """Return the sizes at which layers are compared.
+
+    Raises AttncliError for a window that is wider than the sequence.
+    """
     from attncli.calculation.counting.alternatives import LayerSizes
     from attncli.words import are
 

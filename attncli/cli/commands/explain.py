@@ -4,32 +4,31 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from attncli.cli.help import Command
+from attncli.cli.messages import Failure, surroundings
 from attncli.cli.options import (
     Output,
+    complete,
     document_arguments,
-    full_option,
-    precision_option,
+    option,
     problem_options,
     result_options,
     steps,
 )
-from attncli.cli.problem_arguments import NAMED, gather, planned, run
+from attncli.cli.problem_arguments import NAMED, gather
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import is_terminal
-from attncli.errors import AttncliError, errors_at
+from attncli.cli.values import whole_number
+from attncli.face.functions import explain as spell_out
+from attncli.face.results import CellArithmetic
 from attncli.formats import EXPLANATIONS
 
 if TYPE_CHECKING:
-    from attncli.calculation.algebra.plan import Plan
-    from attncli.calculation.analyses.cell_names import Selection
-    from attncli.calculation.problem.problem import Problem
-    from attncli.documents.reader import Reader
-    from attncli.homework.answers.answer import Answer
     from attncli.render.explain.explanations import Explanations
 
 HOW_TO_START = """name a document, and the cells to explain:
@@ -40,20 +39,23 @@ CHOSEN = re.compile(r"(head|batch)=(.*)", re.IGNORECASE)
 CELL = re.compile(r"[A-Za-z_^][\w.]*\s*\[.*\]", re.DOTALL)
 
 
-@click.command()
+@click.command(cls=Command)
 @document_arguments("DOCUMENT CELL... [NAME=VALUE]...", steps)
 @problem_options("mask")
-@click.option(
+@option(
     "--depth",
-    type=click.IntRange(0),
+    type=whole_number(0),
+    metavar="N",
     default=0,
-    show_default=True,
-    help="Spell out the cells that a cell comes from too, so many steps back.",
+    help="Also spell out the cells that a cell comes from, N steps back (default: 0).",
 )
-@click.option("--answer", metavar="FILE", help="The numbers of this answer beside ours.")
-@result_options(EXPLANATIONS)
-@precision_option(2)
-@full_option
+@option(
+    "--answer",
+    metavar="FILE",
+    shell_complete=complete(tuple, or_file=True),
+    help="Show the numbers of this answer beside the calculated ones.",
+)
+@result_options(EXPLANATIONS, precision=CellArithmetic.decimals, full=True)
 @debug_option
 def explain(
     arguments: tuple[str, ...],
@@ -83,21 +85,22 @@ def explain(
     """
     named, cells, chosen = _sorted(arguments)
     if not named and is_terminal(sys.stdin):
-        raise click.UsageError(HOW_TO_START)
-    from attncli.calculation.analyses.cell_names import paper
+        raise Failure(HOW_TO_START)
     from attncli.documents.reader import Reader
-    from attncli.render.explain.explanations import Explanations
 
     output.check_format()
     reader = Reader()
-    problem, plan = planned(gather(named or ["-"], choices, reader))
-    selections = _selections(problem, plan, cells, chosen)
-    own = {} if answer is None else _fitting_answer(reader, answer, problem, plan)
-    # All that they are made of: a cell is spelled out with the numbers before it.
-    needed = plan.needed_for(selection.name for selection in selections)
-    trace = run(problem, plan, needed.intersection(plan.names))
-    on_paper = paper(problem, plan)
-    output.write(Explanations(problem, trace, on_paper, selections, depth, output.full, own))
+    result = spell_out(
+        gather(named or ["-"], choices, reader),
+        cells,
+        depth=depth,
+        answer=answer,
+        full=output.full,
+        slices=chosen,
+        surroundings=surroundings(),
+        reader=reader,
+    )
+    output.write(result.made)
 
 
 def _sorted(arguments: Sequence[str]) -> tuple[list[str], list[str], dict[str, str]]:
@@ -132,47 +135,3 @@ def _is_cell(argument: str) -> bool:
     from pathlib import Path
 
     return bool(looks_so) and not Path(argument).exists()
-
-
-def _selections(
-    problem: Problem, plan: Plan, cells: Sequence[str], chosen: Mapping[str, str]
-) -> list[Selection]:
-    """The cells that are asked for. Raises AttncliError where there are no such cells."""
-    from attncli.calculation.analyses.cell_names import CellFinder
-
-    if not cells:
-        hint = f"Write 'scores[2,1]', or a whole step: {', '.join(plan.names)}."
-        raise AttncliError("no cell is named.", hint)
-    reader = CellFinder(problem, plan, chosen)
-    selections = []
-    for text in cells:
-        with errors_at(text or "''"):
-            selections.append(reader.read(text))
-    reader.check_chosen(selections)
-    return selections
-
-
-def _fitting_answer(reader: Reader, argument: str, problem: Problem, plan: Plan) -> Answer:
-    """The matrices of an answer that have the size of ours; says so of those that have not.
-
-    Raises AttncliError where the answer cannot be read.
-    """
-    from attncli.calculation.algebra.layouts import sizes
-    from attncli.homework.answers.answer import is_value, read_answer
-    from attncli.words import shape_text
-
-    written = reader.written(argument, None, is_value)
-    with errors_at(written.source):
-        answer = read_answer(problem, plan, written.entries)
-    fitting = {}
-    for step in plan.steps:
-        answered = answer.get(step.name)
-        if answered is None:
-            continue
-        if answered.values.shape == sizes(step.axes):
-            fitting[step.name] = answered
-            continue
-        size = shape_text(problem.layout.written_shape(answered.values.shape, step.role))
-        fact = f"{step.name} is {size}, not {plan.shape(step)}: it is passed over."
-        click.echo(f"Warning: {written.source}: {fact}", err=True)
-    return fitting

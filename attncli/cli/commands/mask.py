@@ -1,4 +1,4 @@
-"""`attncli mask`: a mask to look at, to pipe on, or to be told about."""
+"""`attncli mask`: show a mask, write it for a pipe, or describe the mask in a file."""
 
 from __future__ import annotations
 
@@ -8,15 +8,21 @@ from typing import TYPE_CHECKING
 import click
 
 from attncli.calculation.choices.choices import CHOICES
+from attncli.calculation.conventions import CONVENTIONS, PAPER
+from attncli.cli.help import Command
 from attncli.cli.options import (
     Output,
+    choice_option,
     complete,
+    options,
+    refuse_given,
     result_options,
 )
 from attncli.cli.program import debug_option
+from attncli.cli.values import whole_number
 from attncli.errors import AttncliError, errors_at
 from attncli.formats import PICTURES
-from attncli.words import option_name, printable
+from attncli.words import count, option_name, printable, shape_text
 
 if TYPE_CHECKING:
     from attncli.calculation.analyses.mask_description import Pattern
@@ -24,8 +30,8 @@ if TYPE_CHECKING:
     from attncli.render.pictures import Picture
 
 
-class WithMasks(click.Command):
-    """A command whose help ends with the kinds of masks that are registered."""
+class WithMasks(Command):
+    """A command whose help ends with the registered kinds of masks."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         from attncli.calculation.masks.mask_rules import MASKS
@@ -40,10 +46,9 @@ class WithMasks(click.Command):
     metavar="KIND|FILE",
     shell_complete=complete(CHOICES["mask"].values, or_file=True),
 )
-@click.argument("n", type=click.IntRange(1), required=False)
-@click.argument("m", type=click.IntRange(1), required=False)
-@click.option("--tokens", metavar="LABELS", help="Labels of the queries.")
-@click.option("--memory-tokens", metavar="LABELS", help="Labels of the keys, where they differ.")
+@click.argument("n", type=whole_number(), required=False)
+@click.argument("m", type=whole_number(), required=False)
+@options(*map(choice_option, ("tokens", "memory_tokens", "mask_kind", "convention")))
 @result_options(PICTURES)
 @debug_option
 def mask(
@@ -52,9 +57,11 @@ def mask(
     m: int | None,
     tokens: str | None,
     memory_tokens: str | None,
+    mask_kind: str | None,
+    convention: str | None,
     output: Output[Picture],
 ) -> None:
-    """Show a mask of N queries and M keys (M is N unless given), or tell what a mask file says.
+    """Show a mask of N queries and M keys (default: N), or describe the mask in a file.
 
     \b
     Examples:
@@ -64,14 +71,14 @@ def mask(
       attncli mask window:1,1 3 -f csv | attncli compute samples/self_attention.json --mask -
       attncli mask '[[1,0,0],[1,1,0],[1,1,1]]'
 
-    ● may be attended, · may not; JSON and CSV are what compute --mask - reads. A FILE, - or a
-    literal is described instead: which rule it is, its polarity and orientation, rows
-    without any key, and the share of open cells.
+    ● may be attended, · may not. compute --mask - reads the JSON and the CSV. The mask of a FILE,
+    of standard input (-) or of a literal is described: the rule that it equals, its polarity and
+    orientation, queries without any key, and the share of open cells.
     """
     from attncli.render.pictures import Picture
 
     output.check_format()
-    pattern, beside = _pattern(kind, n, m)
+    pattern, beside = _pattern(kind, n, m, mask_kind, convention)
     rows, columns = pattern.may_attend.shape[-2:]
     own = (beside.row_labels, beside.column_labels) if beside else (None, None)
     queries = _labels("tokens", tokens, "rows", rows, own[0])
@@ -80,32 +87,38 @@ def mask(
     output.write(Picture(pattern, queries, keys, is_described=beside is not None))
 
 
-def _pattern(kind: str, n: int | None, m: int | None) -> tuple[Pattern, Part | None]:
-    """The mask, and what it was read from where it is one that was handed in."""
+def _pattern(
+    kind: str, n: int | None, m: int | None, mask_kind: str | None, convention: str | None
+) -> tuple[Pattern, Part | None]:
+    """Return the mask of a rule, or the mask of a matrix and the part of a file that holds it."""
     import numpy as np
 
     from attncli.calculation.analyses.mask_description import pattern_of_matrix, pattern_of_rule
+    from attncli.calculation.problem.given_masks import meaning_of_cells
     from attncli.documents.reader import Reader
 
     part = Reader().mask(kind)
     value = part.value
-    with errors_at(kind):
-        if isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray):
+        with errors_at(kind):
             if n is not None:
-                message = f"{kind} has its own size, {' × '.join(map(str, value.shape))}."
+                message = f"the mask has its own size, {shape_text(value.shape)}."
                 raise AttncliError(message, "Leave out N and M.")
-            return pattern_of_matrix(value, "the mask"), part
-        if n is None:
-            message = f"how many queries has the mask {kind}?"
-            raise AttncliError(message, f"Write attncli mask {kind} 4, or 3 5 for 3 × 5.")
+            cells = meaning_of_cells(value, mask_kind, CONVENTIONS[convention or PAPER.name])
+            return pattern_of_matrix(value, "the mask", cells), part
+    why = f"is for a matrix, but {kind} is a rule"
+    refuse_given({"mask_kind": mask_kind, "convention": convention}, why, "Leave it out.")
+    if n is None:
+        message = f"the mask {kind} needs a size."
+        raise AttncliError(message, f"Write attncli mask {kind} 4, or attncli mask {kind} 3 5.")
+    with errors_at(f"mask {n} {m or n}"):
         return pattern_of_rule(value, n, m or n), None
 
 
 def _labels(
     name: str, text: str | None, side: str, size: int, beside: Sequence[str] | None
 ) -> list[str]:
-    """As the option gives them, else as they stand beside the mask, else numbers."""
-    from attncli.words import count
+    """Return the labels of an option; else those beside the mask; else numbers from 1."""
 
     if text is None:
         return [printable(label) for label in beside or map(str, range(1, size + 1))]
@@ -113,5 +126,5 @@ def _labels(
     if len(labels) != size:
         given = count(len(labels), "labels")
         message = f"{option_name(name)} gives {given}, but the mask has {count(size, side)}."
-        raise AttncliError(message, "Give one label each, with commas between.")
+        raise AttncliError(message, f"Give one label per {side[:-1]}, with commas between them.")
     return list(labels)

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import click
 
 from attncli.calculation.counting.sizes import SIZES
+from attncli.cli.help import Command
 from attncli.cli.options import (
     Output,
     choice_option,
-    complete,
+    option,
     options,
     result_options,
     size_option,
 )
 from attncli.cli.program import debug_option
+from attncli.cli.values import one_of, whole_number
 from attncli.formats import DOCUMENTS
 
 GIVEN_SIZES = ("n", "m", "d_model", "d_k", "d_v", "d_ff", "layers", "words")
 GIVEN_CHOICES = ("heads", "norm", "activation")
 
 
-class WithKinds(click.Command):
+class WithKinds(Command):
     """A command whose help ends with the kinds that are registered, and their sizes."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -38,18 +40,22 @@ class WithKinds(click.Command):
             formatter.write_dl(rows)
 
 
-def kinds() -> Iterable[str]:
+def kinds() -> Collection[str]:
     from attncli.calculation.choices.layer_kinds import LAYERS
 
     return LAYERS
 
 
 @click.command(cls=WithKinds)
-@click.argument("kind", metavar="KIND", shell_complete=complete(kinds))
+@click.argument("kind", metavar="KIND", type=one_of(kinds))
 @options(*(size_option(name, f"{SIZES[name].help}.") for name in GIVEN_SIZES))
 @options(*map(choice_option, GIVEN_CHOICES))
-@click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Another, other numbers."
+@option(
+    "--seed",
+    type=whole_number(0),
+    metavar="N",
+    default=0,
+    help="Random seed; the same seed gives the same document (default: 0).",
 )
 @result_options(DOCUMENTS)
 @debug_option
@@ -63,7 +69,7 @@ def new(kind: str, seed: int, output: Output[Mapping[str, object]], **wished: An
       attncli new transformer --layers 2 | attncli compute - --only decoder.layers.2.self.weights
       attncli new encoder --norm pre --activation gelu | attncli compute - -f csv
 
-    An encoder layer is followed from X to output so; the sample is what attncli new encoder writes:
+    To follow an encoder layer from X to output (the sample is the output of attncli new encoder):
 
     \b
       attncli compute samples/encoder_layer.json
@@ -71,8 +77,8 @@ def new(kind: str, seed: int, output: Output[Mapping[str, object]], **wished: An
       attncli explain samples/encoder_layer.json 'output[love,1]' --depth 9
       attncli check samples/encoder_layer.json samples/answers/encoder_layer/right.json
 
-    Numbers are halves from -1 to 2, and a column of a weight has three that are not 0. The same
-    options and seed, which the note repeats, write the same document on every machine.
+    The numbers are halves from -1 to 2; each column of a weight has three that are not 0. The same
+    options and seed write the same document on every machine; the note of the document shows them.
     """
     from attncli.homework.exercises import Order, made
 

@@ -7,55 +7,51 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from attncli.cli.help import Command
+from attncli.cli.messages import surroundings, warn
 from attncli.cli.options import (
     Output,
     document_arguments,
+    option,
     problem_options,
     refuse_given,
     result_options,
+    size_option,
 )
-from attncli.cli.problem_arguments import gather, planned, run
+from attncli.cli.problem_arguments import gather
 from attncli.cli.program import debug_option
-from attncli.errors import AttncliError, ProblemError
+from attncli.cli.values import Value
+from attncli.errors import ProblemError
+from attncli.face.functions import planned, run
 from attncli.formats import SATURATIONS
 
 if TYPE_CHECKING:
     from attncli.calculation.analyses.scale_study import Saturation
 
-MOST, MOST_QUERIES = 10**4, 10**6  # a query and its keys, at the most, fit any memory
-WIDTHS, QUERIES, KEYS, SEED = (1, 4, 16, 64, 256), 1000, 16, 0  # unless the user says otherwise
+MOST, MOST_QUERIES = 10**4, 10**6  # one query with this many keys fits any memory
+WIDTHS, QUERIES, KEYS, SEED = (1, 4, 16, 64, 256), 1000, 16, 0  # the defaults
 
 
-def _widths(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int, ...] | None:
-    """Widths with commas between. Raises AttncliError for anything else."""
-    if text is None:
-        return None
+def _widths(text: str) -> tuple[int, ...]:
+    """Return widths from a text with commas. Raises ValueError for any other text."""
     parts = [part.strip() for part in text.split(",")]
     known = {str(width) for width in range(1, MOST + 1)}
-    wrong = [part for part in parts if part not in known]
-    if wrong:
-        message = f"--d-k: {wrong[0]!r} is no whole number from 1 to {MOST}."
-        raise AttncliError(message, "Write --d-k 1,16,256.")
+    if not known.issuperset(parts):
+        raise ValueError(f"it must be whole numbers from 1 to {MOST}, such as 1,16,256")
     return tuple(map(int, parts))
 
 
-@click.command("why-scale")
+@click.command("why-scale", cls=Command)
 @document_arguments("[DOCUMENT] [NAME=VALUE]...")
-@click.option(
+@option(
     "--d-k",
     metavar="N,N,...",
-    callback=_widths,
-    help=f"Widths of random vectors (default: {','.join(map(str, WIDTHS))}).",
+    type=Value(_widths),
+    help=f"Widths of the random vectors (default: {','.join(map(str, WIDTHS))}).",
 )
-@click.option(
-    "--queries", type=click.IntRange(1, MOST_QUERIES), help=f"Random queries (default: {QUERIES})."
-)
-@click.option(
-    "--keys", type=click.IntRange(1, MOST), help=f"Random keys of each query (default: {KEYS})."
-)
-@click.option(
-    "--seed", type=click.IntRange(0), help=f"Where random numbers begin (default: {SEED})."
-)
+@size_option("queries", f"Number of random queries (default: {QUERIES}).", most=MOST_QUERIES)
+@size_option("keys", f"Number of random keys per query (default: {KEYS}).", most=MOST)
+@size_option("seed", f"Random seed (default: {SEED}).", least=0)
 @result_options(SATURATIONS, precision=3, color=True)
 @problem_options("mask")
 @debug_option
@@ -77,40 +73,39 @@ def why_scale(
       attncli why-scale samples/self_attention.json
       attncli why-scale samples/two_heads.json -f csv
 
-    Mean and variance of the scores q·k, and what softmax makes of them: the largest weight, the
-    entropy, and the size of the gradient; without √d_k and with it, beside the theory's variance.
-    Without a DOCUMENT the vectors are random, of independent N(0, 1) numbers; the same seed gives
-    the same table. With one, they are its own Q and K, after projection, heads and positions, and
-    under its mask; with layers, those of each attention.
+    The table shows mean and variance of the scores q·k, and three figures of their softmax: the
+    largest weight, the entropy, and the size of the gradient; without √d_k and with it, beside the
+    variance that theory predicts. Without a DOCUMENT the vectors are random, of independent N(0, 1)
+    numbers; the same seed gives the same table. With a DOCUMENT they are its Q and K, after
+    projection, heads and positions, and under its mask; with layers, of each attention.
     """
     output.check_format()
     if arguments:
         drawing = {"d_k": d_k, "queries": queries, "keys": keys, "seed": seed}
         why = "is for random vectors, but a document is given"
-        refuse_given(drawing, why, "Leave out one of them.")
+        refuse_given(drawing, why, "Leave out the option, or the document.")
         output.write(_of_document(arguments, choices))
     else:
         from attncli.calculation.analyses.scale_study import Drawn, of_random
 
-        hint = "Name one: attncli why-scale samples/self_attention.json."
+        hint = "Name a document: attncli why-scale sample:self_attention."
         refuse_given(choices, "is for a document, but none is given", hint)
         drawn = Drawn(queries or QUERIES, keys or KEYS, seed or SEED)
         output.write(of_random(d_k or WIDTHS, drawn))
 
 
 def _of_document(arguments: Sequence[str], choices: dict[str, Any]) -> Saturation:
-    """Says on stderr what should be looked at twice, once for both sides."""
+    """Return the study of a document's own queries and keys; warnings go to standard error."""
     from attncli.calculation.analyses.scale_study import attentions, of_document
 
     document = gather(arguments, choices)
     problem, plan = planned(document)
     parts = attentions(problem, plan)
-    trace = run(problem, plan, [part.name("weights") for part in parts])
+    trace = run(problem, plan, [part.name("weights") for part in parts], surroundings())
     try:
         found = of_document(problem.choices.title, parts, trace)
     except ProblemError as error:
         raise error.at(document.source(error.names)) from None
     for scale in {part.problem.choices.scale for part in parts} - {None, 1}:
-        aside = f"the document's own scale, {scale!r}, is set aside"
-        click.echo(f"Warning: {aside}: what is measured is none, and 1/√d_k.", err=True)
+        warn(f"the document's scale, {scale!r}, is not used: the scales compared are 1 and 1/√d_k.")
     return found

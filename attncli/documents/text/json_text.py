@@ -29,7 +29,7 @@ def parse_json(data: bytes, is_value: IsValue | None = None) -> Parsed:
         parsers = ("parse_int", "parse_float", "parse_constant") if is_value else ()
         as_written: dict[str, Any] = dict.fromkeys(parsers, str)
         value = json.loads(text, object_pairs_hook=_unique, **as_written)
-        entries = dict(_flat(value, "")) if isinstance(value, dict) else {}
+        entries = dict(flat_entries(value)) if isinstance(value, dict) else {}
     except json.JSONDecodeError as error:
         message = f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}."
         hint = "Look for a comma, quote or bracket too many or too few."
@@ -58,21 +58,21 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return entries
 
 
-def _flat(value: dict[str, Any], prefix: str) -> Iterator[tuple[str, Part]]:
+def flat_entries(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Part]]:
     """Sublayers' entries with a dot: `cross.W_q`; those of a list are numbered, `layers.1.W_q`.
 
     A mask may be an object of its own.
     """
     for key, entry in value.items():
-        if isinstance(entry, dict) and last_of(known_name(key) or "") != "mask":
-            yield from _flat(entry, f"{prefix}{key}.")
+        if isinstance(entry, Mapping) and last_of(known_name(key) or "") != "mask":
+            yield from flat_entries(entry, f"{prefix}{key}.")
         elif key == "layers" and entry == []:
             message = f"{prefix}layers is an empty list."
             raise DocumentError(message, "Give a layer, or leave layers out.")
         elif key == "layers" and isinstance(entry, list) and all(type(e) is dict for e in entry):
             for number, nested in enumerate(entry, 1):
                 # A list counts from 1, whoever names its layers.
-                for name, part in _flat(nested, ""):
+                for name, part in flat_entries(nested):
                     yield f"{prefix}{key}.{number}.{from_pytorch(name) or name}", part
         else:
             yield prefix + key, Part(entry)

@@ -1,4 +1,4 @@
-"""How much memory may be used: as the user says, or as it is free."""
+"""The memory that a calculation may use: as the user limits it, or a share of the free memory."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import os
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
-
-import click
 
 from attncli.formats import FORMATS
 from attncli.records import record
@@ -17,19 +15,21 @@ if TYPE_CHECKING:
 
     from attncli.calculation.long.running import Allowance
 
-SHARE = 0.8  # of what is free
-UNKNOWN = 4 * 2**30  # taken to be free where the system does not tell
+SHARE = 0.8  # of the free memory
+UNKNOWN = 4 * 2**30  # bytes: the free memory of a system that does not say how much it has
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _SIZE = r"(?i)(\d{1,20}(?:\.\d{1,20})?)\s*(?:(%)|([KMGT]?)(?:B|(?<=[KMGT])iB)?)"
 
-Limit = int | float  # bytes, or a share of what is free
+Limit = int | float  # bytes, or a share of the free memory
 
 
 @record(frozen=True)
 class Memory:
-    """How much of it may be used, and what the form of a result needs for each number it shows.
+    """The memory that a calculation may use.
 
-    `is_chosen`: the user has chosen the steps, and may choose others.
+    `limit` is a number of bytes, or a share of the free memory. Writing the result takes
+    `of_written` bytes for each number. `is_chosen` is true if the user chose the steps, and may
+    choose others.
     """
 
     limit: Limit | None = None
@@ -37,45 +37,34 @@ class Memory:
     is_chosen: bool = False
 
     def allowance(self, used: int) -> Allowance:
-        """The memory that a run may use, where its inputs use some bytes already."""
+        """Return the memory that a run may use; its inputs already take `used` bytes."""
         from attncli.calculation.long.running import Allowance
 
         limit, why = self.limit, "--memory"
         if not isinstance(limit, int):
             share = limit or SHARE
             limit = used + int(share * free_memory())
-            why = f"{100 * share:g}% of what is free, besides the inputs"
+            why = f"{100 * share:g}% of the free memory, besides the inputs"
         least = FORMATS["npz"].bytes_per_number
         return Allowance(limit, why, self.of_written, least, self.is_chosen)
 
 
-USUAL = Memory()
+def read_limit(text: object) -> Limit:
+    """Return bytes for `2GiB` or `500M`, and a share of the free memory for `50%`.
 
-
-def read_limit(_: click.Context, __: click.Parameter, text: str | None) -> Limit | None:
-    """Bytes from `2GiB`, `500M`, or a share of what is free from `50%`."""
-    if text is None:
-        return None
-    found = re.fullmatch(_SIZE, text.strip())
+    Raises ValueError for any other text.
+    """
+    found = re.fullmatch(_SIZE, str(text).strip())
     if found and found[2] and 0 < float(found[1]) <= 100:
         return float(found[1]) / 100
     size = int(float(found[1]) * UNITS[found[3].upper()]) if found and not found[2] else 0
     if size:
         return size
-    raise click.BadParameter(f"{text!r} is no amount of memory: write 2GiB, 500MiB or 50%.")
-
-
-memory_option = click.option(
-    "--memory",
-    metavar="SIZE",
-    callback=read_limit,
-    help="Refuse what needs more, before it is calculated: 2GiB, 500MiB, 50% of what is free "
-    f"(default: {SHARE:.0%}).",
-)
+    raise ValueError("it must be an amount of memory, such as 2GiB, 500MiB or 50%")
 
 
 def free_memory(root: Path | None = None) -> int:
-    """Bytes that can be had without swapping, as the files of the system below `root` say."""
+    """Return the free memory in bytes, read from the system's files below `root`."""
     from pathlib import Path
 
     root = root or Path("/")
@@ -83,7 +72,7 @@ def free_memory(root: Path | None = None) -> int:
 
 
 def _of_machine(root: Path) -> Iterator[int]:
-    """The free memory of the machine; where only all of it is told, half of that."""
+    """Yield the free memory of the machine; half of its memory if the system gives only that."""
     for line in _lines(root / "proc/meminfo"):
         if line.startswith("MemAvailable:"):
             yield int(line.split()[1]) * 1024
@@ -93,9 +82,9 @@ def _of_machine(root: Path) -> Iterator[int]:
 
 
 def _of_groups(root: Path) -> Iterator[int]:
-    """The memory that each control group leaves this process: a container's limit is one of them.
+    """Yield the memory that each control group leaves to this process, a container's limit too.
 
-    A container is not told where its group stands among those of the machine: its own is the top.
+    A container does not see the groups of the machine: its own group is the top for it.
     """
     from pathlib import Path
 
@@ -109,7 +98,7 @@ def _of_groups(root: Path) -> Iterator[int]:
                     yield max(0, most - now + _reclaimable(folder))
 
 
-# The folder of the memory groups, what they may have, what they have: of version 2, of version 1.
+# The folder of the memory groups, and its files with the limit and the use: version 2, version 1.
 _GROUPS = (
     ("", "memory.max", "memory.current"),
     ("memory", "memory.limit_in_bytes", "memory.usage_in_bytes"),
@@ -117,7 +106,7 @@ _GROUPS = (
 
 
 def _reclaimable(folder: Path) -> int:
-    """Pages of files, which the system gives back."""
+    """Return the bytes of cached files, which the system gives back."""
     found = (line.split() for line in _lines(folder / "memory.stat"))
     return sum(int(value) for name, value in found if name == "inactive_file")
 
@@ -128,7 +117,7 @@ def _number(path: Path) -> int | None:
 
 
 def _lines(path: Path) -> list[str]:
-    """The lines of a file that the system makes; none where it does not."""
+    """Return the lines of a file of the system, or none if the file does not exist."""
     try:
         return path.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     except OSError:

@@ -1,0 +1,105 @@
+"""Messages on standard error: one grammar for every error and every warning."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from attncli.cli.terminal import has_colors, is_terminal, waiting
+from attncli.words import did_you_mean, in_words
+
+if TYPE_CHECKING:
+    from attncli.face.memory import Memory
+    from attncli.face.surroundings import Surroundings
+
+COLORS = {"Error": "red", "Warning": "yellow"}
+
+
+class Failure(click.ClickException):
+    """An error of the user, or of the program: a line or two, and status 2."""
+
+    exit_code = 2
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        say("Error", self.message)
+
+
+def say(kind: str, text: str) -> None:
+    """Print a message on standard error; on a terminal in colour, and wrapped at words."""
+    label = f"{kind}:"
+    if is_terminal(sys.stderr):
+        text = _wrapped(f"{label} {text}").removeprefix(f"{label} ")
+        if has_colors(sys.stderr):
+            label = click.style(label, fg=COLORS[kind], bold=True)
+        if kind == "Warning":  # a table follows on the same screen
+            text += "\n"
+    click.echo(f"{label} {text}", err=True)
+
+
+def _wrapped(text: str) -> str:
+    """Return the lines of a text, each broken between words where the terminal ends.
+
+    Lines that begin with spaces are commands to paste, and stay whole.
+    """
+    import textwrap
+
+    width = _width()
+    wrap = textwrap.TextWrapper(width, break_long_words=False, break_on_hyphens=False)
+    lines = text.split("\n")
+    return "\n".join(line if line[:1] in ("", " ") else wrap.fill(line) for line in lines)
+
+
+def _width() -> int:
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
+
+
+def warn(text: str) -> None:
+    """Print a warning."""
+    say("Warning", text)
+
+
+def surroundings(memory: Memory | None = None) -> Surroundings:
+    """Return the surroundings of a command: warnings on standard error, and a bar."""
+    from attncli.face.memory import Memory
+    from attncli.face.surroundings import Surroundings
+
+    return Surroundings(warn, waiting, memory or Memory())
+
+
+@contextmanager
+def errors_in_our_words() -> Iterator[None]:
+    """Turn click's errors of usage, which take four lines, into a `Failure`."""
+    try:
+        yield
+    except click.exceptions.NoArgsIsHelpError:
+        raise
+    except click.UsageError as error:
+        raise Failure(_usage(error)) from None
+
+
+def _usage(error: click.UsageError) -> str:
+    """Return the fact and the cure of an error of usage."""
+    command = error.ctx.command_path if error.ctx else "attncli"
+    cure = f"{command} --help lists the options."
+    match error:
+        case click.NoSuchOption():
+            guess = did_you_mean(error.option_name, error.possibilities or ())
+            return f"there is no option {error.option_name}{guess}. {cure}"
+        case click.BadOptionUsage():
+            return f"{error.option_name} needs a value. {cure}"
+        case click.MissingParameter():
+            name = error.param.human_readable_name if error.param else "an argument"
+            values = list(getattr(getattr(error.param, "type", None), "values", tuple)())
+            known = f": {in_words(values, 'or')}. Write {command} {values[0]}" if values else ""
+            return f"{command} needs {name}{known}. {command} --help shows examples."
+        case _:
+            message = error.message
+            return f"{message[:1].lower()}{message[1:]}"

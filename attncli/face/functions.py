@@ -1,0 +1,209 @@
+"""The functions of the Python face: from a document to a result, a report or an explanation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from os import PathLike
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
+
+from attncli.errors import AttncliError, ProblemError
+from attncli.face.results import CellArithmetic, Result
+from attncli.face.surroundings import PYTHON, Surroundings
+
+if TYPE_CHECKING:
+    from attncli.calculation.algebra.plan import Plan, Trace
+    from attncli.calculation.analyses.cell_names import Selection
+    from attncli.calculation.problem.document import Document
+    from attncli.calculation.problem.problem import Problem
+    from attncli.documents.reader import Reader
+    from attncli.homework.answers.answer import Answer
+
+DocumentLike: TypeAlias = "str | PathLike[str] | Mapping[str, Any] | IO[Any] | Document"
+
+LONG = 2**20  # scores of a thousand tokens: fewer fit into a cache of the processor, or nearly so
+
+
+def compute(
+    document: DocumentLike,
+    *,
+    only: str | Iterable[str] = (),
+    surroundings: Surroundings = PYTHON,
+    **choices: object,
+) -> Result:
+    """Calculate every intermediate matrix of an attention, or of the layers of a Transformer.
+
+    `document` is a path (also `sample:NAME`), a literal, an open file, or a mapping with arrays
+    and choices: `{"X": x, "W_q": w_q, "W_k": w_k, "W_v": w_v, "mask": "causal"}`. An array is a
+    NumPy array, nested lists, or anything with `__array__`. `only` names the steps to return:
+    `"weights"`, `["scores", "weights[head=2]"]`; all steps by default. `choices` are those of the
+    command: `score="dot"`, `heads=2`; they win over the document.
+
+    Raises AttncliError. Warns with AttncliWarning.
+
+    >>> result = compute({"Q": [[1, 0]], "K": [[1, 0], [1, 0]], "V": [[2], [4]]}, score="dot")
+    >>> {name: matrix.tolist() for name, matrix in result.items()}
+    {'scores': [[1.0, 1.0]], 'weights': [[0.5, 0.5]], 'output': [[3.0]]}
+    """
+    from attncli.calculation.problem.problem import Result as Computation
+
+    problem, plan = planned(read_document(document, choices))
+    names = _steps(plan, [only] if isinstance(only, str) else only)
+    try:
+        trace = run(problem, plan, names, surroundings)
+    except ProblemError as error:
+        raise error.at("--only" if surroundings is not PYTHON else "only") from None
+    return Result(Computation(problem, trace, names))
+
+
+def explain(
+    document: DocumentLike,
+    cells: str | Iterable[str],
+    *,
+    depth: int = 0,
+    answer: DocumentLike | None = None,
+    full: bool = False,
+    slices: Mapping[str, str] | None = None,
+    surroundings: Surroundings = PYTHON,
+    reader: Reader | None = None,
+    **choices: object,
+) -> CellArithmetic:
+    """Spell out the arithmetic of cells.
+
+    `document` and `choices` are those of `compute`. `cells` are one or several of `"scores[2,1]"`,
+    `"weights[love,:]"`, `"Q_h[2,1,head=1]"`, `"output"`. Cells that a cell comes from are spelled
+    out below it, `depth` steps back. The numbers of an `answer` stand beside the calculated ones.
+    Large steps are shortened unless `full` is true. `slices` holds the `head` and the `batch` entry
+    of cells that do not name them. `reader` has read the document, and reads the answer.
+
+    Raises AttncliError. Warns with AttncliWarning.
+
+    >>> print(explain({"Q": [[1, 0]], "K": [[1, 2]]}, "scores[1,1]"))
+    scores[1,1] = Q[1]·K[1] = 1.00 × 1.00 + 0.00 × 2.00 = 1.00
+    """
+    from attncli.calculation.analyses.cell_names import paper
+    from attncli.documents.reader import Reader
+    from attncli.render.explain.explanations import Explanations
+
+    reader = reader or Reader()
+    problem, plan = planned(read_document(document, choices, reader))
+    wanted = [cells] if isinstance(cells, str) else list(cells)
+    selections = _selections(problem, plan, wanted, slices or {})
+    own = {} if answer is None else _fitting_answer(reader, answer, problem, plan, surroundings)
+    # A cell is spelled out with the numbers before it, so that all of them are needed.
+    needed = plan.needed_for(selection.name for selection in selections)
+    trace = run(problem, plan, needed.intersection(plan.names), surroundings)
+    on_paper = paper(problem, plan)
+    return CellArithmetic(Explanations(problem, trace, on_paper, selections, depth, full, own))
+
+
+def read_document(
+    given: DocumentLike, choices: Mapping[str, object], reader: Reader | None = None
+) -> Document:
+    """Return the document that a user gives, with these choices, which win over its own."""
+    from attncli.calculation.problem.document import Document
+    from attncli.documents.reader import Reader
+
+    reader = reader or Reader()
+    document = given if isinstance(given, Document) else reader.document(given)
+    chosen = {name: value for name, value in choices.items() if value is not None}
+    return document.merged(reader.document(chosen)) if chosen else document
+
+
+def planned(document: Document) -> tuple[Problem, Plan]:
+    """Return the problem that a document describes, and its steps.
+
+    Raises AttncliError, with the file and the place in it.
+    """
+    from attncli.calculation.plans.from_document import read
+
+    try:
+        return read(document)
+    except ProblemError as error:
+        raise error.at(document.source(error.names)) from None
+
+
+def run(
+    problem: Problem,
+    plan: Plan,
+    names: Iterable[str],
+    surroundings: Surroundings,
+    under: str = "",
+) -> Trace:
+    """Run the steps of these names, and warn of all that the user should look at twice.
+
+    `under` begins each warning, such as `under keras: `. Raises AttncliError if the steps need more
+    memory than they may use.
+    """
+    from attncli.calculation.algebra.operation_cost import cells
+    from attncli.calculation.algebra.plan import Trace
+    from attncli.calculation.analyses.warnings import remarks
+
+    names = list(names)
+    if max(cells(step.axes) for step in plan.steps) < LONG:
+        trace = plan.run(problem.matrices, names)
+    else:
+        from attncli.calculation.long.running import run_long
+
+        used = sum(matrix.nbytes for matrix in problem.matrices.values())
+        allowed = surroundings.memory.allowance(used)
+        trace = run_long(problem, plan, names, allowed, surroundings.waiting("calculating"))
+    for remark in remarks(trace, plan, problem):
+        surroundings.warn(f"{under}{remark}")
+    return Trace(plan, trace.matrices)
+
+
+def _steps(plan: Plan, only: Iterable[str]) -> list[str]:
+    """Return the names of the wanted steps as the plan spells them; all steps by default."""
+    from attncli.calculation.names.known_names import plain
+
+    known = {plain(name): name for name in plan.names}
+    wanted = [name.strip() for names in only for name in names.split(",")]
+    return [known.get(plain(name), name) for name in wanted] or list(plan.names)
+
+
+def _selections(
+    problem: Problem, plan: Plan, cells: Sequence[str], slices: Mapping[str, str]
+) -> list[Selection]:
+    """Return the named cells. Raises AttncliError if the calculation has no such cells."""
+    from attncli.calculation.analyses.cell_names import CellFinder
+    from attncli.errors import errors_at
+
+    if not cells:
+        hint = f"Write 'scores[2,1]', or a whole step: {', '.join(plan.names)}."
+        raise AttncliError("no cell is named.", hint)
+    finder = CellFinder(problem, plan, slices)
+    selections = []
+    for text in cells:
+        with errors_at(text or "''"):
+            selections.append(finder.read(text))
+    finder.check_chosen(selections)
+    return selections
+
+
+def _fitting_answer(
+    reader: Reader, given: DocumentLike, problem: Problem, plan: Plan, surroundings: Surroundings
+) -> Answer:
+    """Return the matrices of an answer that have the right size; warn of the others.
+
+    Raises AttncliError if the answer cannot be read.
+    """
+    from attncli.calculation.algebra.layouts import sizes
+    from attncli.errors import errors_at
+    from attncli.homework.answers.answer import is_value, read_answer
+    from attncli.words import shape_text
+
+    written = reader.written(given, None, is_value)
+    with errors_at(written.source):
+        answer = read_answer(problem, plan, written.entries)
+    fitting = {}
+    for step in plan.steps:
+        answered = answer.get(step.name)
+        if answered is None:
+            continue
+        if answered.values.shape == sizes(step.axes):
+            fitting[step.name] = answered
+            continue
+        size = shape_text(problem.layout.written_shape(answered.values.shape, step.role))
+        fact = f"{step.name} is {size}, not {plan.shape(step)}: it is left out."
+        surroundings.warn(f"{written.source}: {fact}".removeprefix(": "))
+    return fitting

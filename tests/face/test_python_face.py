@@ -1,0 +1,201 @@
+"""From Python: the same results, reports, explanations and errors as on the command line."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+import attncli
+from attncli import AttncliError, AttncliWarning
+from tests.running import SAMPLES, computed, succeed
+
+LESSON = SAMPLES / "self_attention.json"
+N, D_MODEL, D_K, D_V = 5, 7, 3, 2
+DRAWN = np.random.default_rng(11)
+X = DRAWN.normal(size=(N, D_MODEL))
+WEIGHTS = {
+    "W_q": DRAWN.normal(size=(D_MODEL, D_K)),
+    "W_k": DRAWN.normal(size=(D_MODEL, D_K)),
+    "W_v": DRAWN.normal(size=(D_MODEL, D_V)),
+}
+DOCUMENT = {"X": X, **WEIGHTS}
+
+
+def by_hand(mask: np.ndarray[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:
+    """Return scores, weights and output of DOCUMENT, worked out with NumPy alone."""
+    q, k, v = (X @ WEIGHTS[f"W_{letter}"] for letter in "qkv")
+    scores = q @ k.T
+    powers = np.exp(scores / np.sqrt(D_K)) * mask
+    weights = powers / powers.sum(axis=1, keepdims=True)
+    return {"scores": scores, "weights": weights, "output": weights @ v}
+
+
+class Tensor:
+    """An array of another library, which NumPy can read."""
+
+    def __init__(self, values: object) -> None:
+        self.values = np.asarray(values)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        return self.values
+
+
+@pytest.mark.parametrize(
+    "kind", [np.asarray, np.ndarray.tolist, Tensor], ids=lambda kind: str(kind)
+)
+def test_arrays_of_every_kind_are_read(kind: Any) -> None:
+    """NumPy arrays, nested lists and tensors give the numbers of a calculation by hand."""
+    document = {name: kind(matrix) for name, matrix in DOCUMENT.items()}
+    result = attncli.compute(document, mask="causal")
+    expected = by_hand(np.tri(N))
+    for name, matrix in expected.items():
+        np.testing.assert_allclose(result[name], matrix, rtol=1e-12)
+
+
+def test_a_document_in_any_form_gives_what_the_command_gives() -> None:
+    """A path, its text, an open file, a mapping and a literal are one document."""
+    expected = computed(str(LESSON))
+    text = LESSON.read_text(encoding="utf-8")
+    with LESSON.open("rb") as file:
+        forms: list[Any] = [LESSON, str(LESSON), text, io.StringIO(text), file, json.loads(text)]
+        for form in forms:
+            found = json.loads(attncli.compute(form).to_json())
+            assert found == expected, type(form)
+
+
+def test_a_file_beside_an_open_file_is_found() -> None:
+    """Matrices that an open document points to are read from its folder."""
+    with (SAMPLES / "models/gpt2.json").open(encoding="utf-8") as file:
+        assert (
+            attncli.compute(file, only="weights").to_json()
+            == (
+                succeed(
+                    "compute", str(SAMPLES / "models/gpt2.json"), "--only", "weights", "-f", "json"
+                )
+            ).stdout
+        )
+
+
+def test_choices_win_over_the_document() -> None:
+    """A keyword is the choice of the same name, and None is no choice."""
+    document = {**DOCUMENT, "score": "dot", "heads": 1}
+    scaled = attncli.compute(document, score="scaled", heads=None)
+    assert_array_equal(scaled["scaled"], attncli.compute(DOCUMENT)["scaled"])
+
+
+def test_a_mask_may_be_a_rule_a_matrix_or_several() -> None:
+    """A mask is given as a word, as an object, as an array, or as a list of these."""
+    causal = attncli.compute(DOCUMENT, mask="causal")["weights"]
+    assert_array_equal(attncli.compute(DOCUMENT, mask=np.tri(N, dtype=bool))["weights"], causal)
+    both = attncli.compute(DOCUMENT, masks=["causal", {"padding": 3}])["weights"]
+    expected = by_hand(np.tri(N) * (np.arange(N) < 3))["weights"]
+    np.testing.assert_allclose(both, expected, rtol=1e-12)
+
+
+def test_inputs_are_left_as_they_are() -> None:
+    """No array of the caller is changed."""
+    before = {name: matrix.copy() for name, matrix in DOCUMENT.items()}
+    attncli.compute(DOCUMENT, mask="causal", softcap=2.0)
+    for name, matrix in DOCUMENT.items():
+        assert_array_equal(matrix, before[name])
+
+
+def test_a_result_is_a_mapping_of_the_steps_in_their_order() -> None:
+    """Names, length and membership are those of the plan, or of the wanted steps."""
+    result = attncli.compute(LESSON)
+    assert list(result) == list(result.plan.names)
+    assert len(result) == len(result.plan.steps)
+    assert "weights" in result
+    assert "X" not in result
+    assert list(attncli.compute(LESSON, only=["output", "weights"])) == ["weights", "output"]
+    assert list(attncli.compute(LESSON, only="Weights")) == ["weights"]
+    assert repr(attncli.compute(LESSON, only="weights")) == "Result(weights: 3 × 3)"
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_a_result_is_written_as_the_command_writes_it(form: str) -> None:
+    """`write` gives the bytes that the command prints."""
+    printed = succeed("compute", str(LESSON), "-f", form).stdout_bytes
+    assert attncli.compute(LESSON).write(form) == printed
+    assert f"{attncli.compute(LESSON)}\n" == succeed("compute", str(LESSON)).stdout
+    with pytest.raises(AttncliError, match=r"there is no form 'xlsx'\. Choose table, json"):
+        attncli.compute(LESSON).write("xlsx")
+
+
+def test_decimals_of_the_text_can_be_chosen() -> None:
+    """`precision` is the option -p."""
+    printed = succeed("compute", str(LESSON), "-p", "1").stdout_bytes
+    assert attncli.compute(LESSON).write(precision=1) == printed
+
+
+def test_a_notebook_shows_the_coloured_tables() -> None:
+    """The HTML has every number and label, shaded weights, and no escape sequence."""
+    document = {**DOCUMENT, "tokens": ["a<b", "c", "d", "e", "f"]}
+    html = attncli.compute(document, only="weights")._repr_html_()
+    assert "a&lt;b" in html
+    assert "background-color" in html
+    assert "\x1b" not in html
+    for number in by_hand(np.ones((N, N)))["weights"].flat:
+        assert f"{number:.4f}" in html
+
+
+def test_an_explanation_is_what_the_command_prints() -> None:
+    """`explain` has the text, the depth, the answer and the forms of the command."""
+    answer = SAMPLES / "answers/self_attention/rounded.json"
+    arguments = (str(LESSON), "output[2,1]", "--depth", "2", "--answer", str(answer))
+    explained = attncli.explain(LESSON, "output[2,1]", depth=2, answer=answer)
+    assert f"{explained}\n" == succeed("explain", *arguments).stdout
+    assert explained.to_json() == succeed("explain", *arguments, "-f", "json").stdout
+    heads = attncli.explain(SAMPLES / "two_heads.json", ["masked[1,:]"], slices={"head": "2"})
+    printed = succeed("explain", str(SAMPLES / "two_heads.json"), "masked[1,:]", "head=2").stdout
+    assert f"{heads}\n" == printed
+
+
+REFUSED: list[tuple[Any, dict[str, Any], str]] = [
+    (DOCUMENT, {"score": "dto"}, "score is 'dto': it must be dot, scaled, "),
+    (DOCUMENT, {"heds": 2}, "the name 'heds' is unknown. Did you mean heads?"),
+    (DOCUMENT, {"only": "wieghts"}, "only: wieghts is not a step of this calculation"),
+    ("nowhere.json", {}, "nowhere.json: there is no such file."),
+    (5, {}, "a document is given as int. Give a path, "),
+    ({"X": np.array([["a"]])}, {}, "X is an array of <U1, but a matrix holds real numbers."),
+    ({"X": X, "W_q": X}, {}, "W_q is given without W_k and W_v"),
+]
+
+
+@pytest.mark.parametrize(("document", "choices", "message"), REFUSED)
+def test_errors_are_those_of_the_command(document: Any, choices: Any, message: str) -> None:
+    """Every error is an AttncliError that begins with the fact."""
+    with pytest.raises(AttncliError) as caught:
+        attncli.compute(document, **choices)
+    assert str(caught.value).startswith(message)
+
+
+def test_a_warning_names_the_line_of_the_caller() -> None:
+    """A query that may attend nothing is an AttncliWarning at the line that called."""
+    with pytest.warns(AttncliWarning, match="no key may be attended by query 1") as caught:
+        attncli.compute(DOCUMENT, mask=np.tri(N, k=-1, dtype=bool))
+    assert [Path(warning.filename).name for warning in caught] == [Path(__file__).name]
+
+
+def test_the_import_is_light() -> None:
+    """`import attncli` loads neither NumPy nor click nor rich."""
+    script = "import sys, attncli; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert not {"numpy", "click", "rich", "attncli.calculation"} & set(run.stdout.split())
+
+
+def test_the_face_lists_its_names() -> None:
+    """`dir` shows the public names, and each can be used."""
+    assert set(attncli.__all__) == set(dir(attncli))
+    for name in attncli.__all__:
+        assert getattr(attncli, name)
+    with pytest.raises(AttributeError, match="attncli has no nothing"):
+        attncli.nothing  # type: ignore[attr-defined]  # noqa: B018
