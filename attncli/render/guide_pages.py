@@ -37,8 +37,10 @@ def draw_page(markdown: str, view: View) -> str:
     console = TextConsole(view)
     console.push_theme(STYLES)
     width = min(view.width or MOST_COLUMNS, MOST_COLUMNS)
-    without_comments = re.sub(r"(?m)^<!--.*?-->\n\n?", "", markdown)
-    console.print(_Page(without_comments, hyperlinks=False), width=width)
+    # Names of tables, and the addresses of other pages, are for a code host.
+    shown = re.sub(r"(?m)^<!--.*?-->\n\n?", "", markdown)
+    shown = re.sub(r"\[(.+?)\]\([\w-]+\.md\)", r"\1", shown)
+    console.print(_Page(shown, hyperlinks=False), width=width)
     return console.text.strip("\n") + "\n"
 
 

@@ -8,7 +8,9 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import chdir
 from pathlib import Path
+from typing import Any
 
 from tests.running import ROOT
 
@@ -57,9 +59,9 @@ def rerun(page: str, folder: Path) -> str:
     """Return the page with the outputs that its commands print now, run in order in a folder.
 
     A block of JSON or CSV below the name of a file is written to that file first. Python is run
-    with doctest. Raises AssertionError if Python prints something else than the page says.
+    with doctest; the names of one block are known in the next.
     """
-    python: dict[str, object] = {}
+    python: dict[str, Any] = {}
 
     def again(block: re.Match[str]) -> str:
         name, kind, text = block.groups()
@@ -69,8 +71,8 @@ def rerun(page: str, folder: Path) -> str:
             ]
             return block[0].replace(text, "".join(runs))
         if kind == "python":
-            _run_python(text, python, folder)
-        elif name:
+            return block[0].replace(text, _run_python(text, python, folder))
+        if name:
             (folder / name).write_text(text, encoding="utf-8")
         return block[0]
 
@@ -85,17 +87,35 @@ def _output(command: str, old: str, folder: Path) -> str:
     return old if comparable(printed) == comparable(old) else printed
 
 
-def _run_python(text: str, names: dict[str, object], folder: Path) -> None:
-    example = doctest.DocTestParser().get_doctest(text, names, "the guide", None, None)
-    assert example.examples, f"no line of this Python begins with >>>:\n{text}"
-    complaints: list[str] = []
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(
-            example, out=complaints.append, clear_globs=False
-        )
-    finally:
-        os.chdir(before)
-    names.update(example.globs)
-    assert not complaints, "".join(complaints)
+class _Runner(doctest.DocTestRunner):
+    """Runs doctests, and keeps what each example prints where the page says something else."""
+
+    def __init__(self) -> None:
+        super().__init__(verbose=False)
+        self.printed: dict[int, str] = {}
+
+    def report_failure(
+        self, out: object, test: doctest.DocTest, example: doctest.Example, got: str
+    ) -> None:
+        self.printed[example.lineno] = got
+
+    def report_unexpected_exception(
+        self, out: object, test: doctest.DocTest, example: doctest.Example, exc_info: Any
+    ) -> None:
+        raise exc_info[1]
+
+
+def _run_python(text: str, names: dict[str, Any], folder: Path) -> str:
+    """Return the examples with the outputs that they print now, run with these names."""
+    test = doctest.DocTestParser().get_doctest(text, names, "the guide", None, None)
+    assert test.examples, f"no line of this Python begins with >>>:\n{text}"
+    runner = _Runner()
+    with chdir(folder):
+        runner.run(test, clear_globs=False)
+    names.update(test.globs)
+    lines = text.splitlines(keepends=True)
+    for example in reversed(test.examples):
+        if example.lineno in runner.printed:
+            first = example.lineno + example.source.count("\n")
+            lines[first : first + example.want.count("\n")] = [runner.printed[example.lineno]]
+    return "".join(lines)

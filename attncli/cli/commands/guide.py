@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from attncli.cli.help import Command
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import colors_for, columns, is_terminal, show_by_pages
 from attncli.errors import AttncliError
@@ -15,7 +16,7 @@ from attncli.words import did_you_mean
 # The topics in the order in which a newcomer reads them; each is a file of this name.
 TOPICS = (
     *("documents", "names", "scores", "masks", "heads", "positions", "layers", "conventions"),
-    *("checking", "explaining", "formats", "pipes", "exit-codes", "long-sequences"),
+    *("checking", "explaining", "formats", "pipes", "exit-codes", "long-sequences", "python"),
 )
 
 
@@ -23,7 +24,7 @@ def _beginning_with(_: click.Context, __: click.Parameter, typed: str) -> list[s
     return [topic for topic in TOPICS if topic.startswith(typed)]
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("topic", required=False, shell_complete=_beginning_with)
 @debug_option
 def guide(topic: str | None) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from attncli.cli.help import Command
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import show_by_pages
 
 ANSWER = "sample:answers/"
 
 
-@click.command()
+@click.command(cls=Command)
 @debug_option
 def samples() -> None:
     """List the samples: problems, answers to them, and files of single matrices.
