@@ -50,8 +50,8 @@ MAY_LOAD: dict[str, tuple[set[str], int, set[str]]] = {
     "mask causal 3 -f json": (CALCULATING, 54, RICH),
     f"cost {LESSON}": (CALCULATING | {"calculation.counting", "render.costs"}, 94, RICH),
     "why-scale": (CALCULATING | {"render.saturation"}, 64, RICH),
-    "guide masks": (PROGRAM | {"cli.commands"}, 8, CLICK),
-    "samples": (PROGRAM | {"cli.commands", "documents"}, 10, CLICK),
+    "guide masks": (PROGRAM | {"cli.commands"}, 10, CLICK),
+    "samples": (PROGRAM | {"cli.commands", "documents"}, 12, CLICK),
     "new encoder": (CALCULATING | {"calculation.counting", "homework"}, 46, NUMPY),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Literal, TextIO
 
@@ -27,6 +28,18 @@ def deliver(data: bytes, file: Path | None) -> None:
     if sys.stdout is None:
         raise AttncliError("standard output is closed.", "Write to a file with -o.")
     click.echo(data, nl=False)
+
+
+def lists(groups: Mapping[str, Sequence[tuple[str, str]]]) -> str:
+    """Return names with a line each below the headings of their groups.
+
+    A line is broken between words where the screen ends; in a pipe it stays whole.
+    """
+    formatter = click.HelpFormatter(width=screen_width() or 1000)
+    for heading, rows in groups.items():
+        with formatter.section(heading):
+            formatter.write_dl(rows, col_max=60)
+    return formatter.getvalue().lstrip("\n")
 
 
 def show_by_pages(text: str) -> None:

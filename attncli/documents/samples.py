@@ -27,7 +27,13 @@ def sample_files() -> list[str]:
     top = samples_folder()
     paths = (os.path.join(folder, name) for folder, _, names in os.walk(top) for name in names)
     relative = (os.path.relpath(path, top).replace(os.sep, "/") for path in paths)
-    return sorted(path for path in relative if path.endswith(SUFFIXES))
+    known = (path for path in relative if path.endswith(SUFFIXES))
+    return sorted(known, key=lambda path: (os.path.splitext(path)[0], _rank(path)))
+
+
+def _rank(path: str) -> int:
+    """Return the place of a file's suffix in `SUFFIXES`."""
+    return SUFFIXES.index(os.path.splitext(path)[1])
 
 
 def sample_names() -> list[str]:

@@ -17,7 +17,8 @@ from attncli.calculation.operations.activations import ACTIVATIONS
 from attncli.calculation.operations.normalisers import NORMALISERS
 from attncli.calculation.positions.position_schemes import POSITIONS
 from attncli.calculation.scoring.scoring_functions import SCORING
-from attncli.homework.laws.check_laws import LAWS
+from attncli.homework.laws import attention_laws, layer_laws  # noqa: F401  # enter their laws
+from attncli.homework.laws.law import LAWS
 
 Rows = Iterable[tuple[str, ...]]
 

@@ -9,7 +9,7 @@ import click
 
 from attncli.cli.help import Command
 from attncli.cli.program import debug_option
-from attncli.cli.terminal import colors_for, columns, is_terminal, show_by_pages
+from attncli.cli.terminal import colors_for, columns, is_terminal, lists, show_by_pages
 from attncli.errors import AttncliError
 from attncli.words import did_you_mean
 
@@ -61,10 +61,7 @@ def page(topic: str) -> str:
 
 
 def _list_of_topics() -> str:
-    """Return a line per topic: its name, and what its heading says behind the colon."""
-    width = max(map(len, TOPICS))
-    lines = ["The manual of attncli. Show a topic with attncli guide TOPIC.", ""]
-    for topic in TOPICS:
-        heading, _, _ = page(topic).partition("\n")
-        lines.append(f"  {topic:{width}}  {heading.partition(': ')[2]}")
-    return "\n".join(lines) + "\n"
+    """Return a line per topic: its name, and the words behind the colon of its heading."""
+    headings = {topic: page(topic).partition("\n")[0] for topic in TOPICS}
+    rows = [(topic, heading.partition(": ")[2]) for topic, heading in headings.items()]
+    return lists({"Topics of the manual (attncli guide TOPIC)": rows})

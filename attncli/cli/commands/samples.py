@@ -6,7 +6,7 @@ import click
 
 from attncli.cli.help import Command
 from attncli.cli.program import debug_option
-from attncli.cli.terminal import show_by_pages
+from attncli.cli.terminal import lists, show_by_pages
 
 ANSWER = "sample:answers/"
 
@@ -31,8 +31,4 @@ def samples() -> None:
     for name, title in titles():
         kind = "Answers" if name.startswith(ANSWER) else "Problems" if title else "Other files"
         groups[kind].append((name, title))
-    lines = []
-    for heading, entries in groups.items():
-        width = max(len(name) for name, _ in entries)
-        lines += ["", heading, *(f"  {name:{width}}  {title}".rstrip() for name, title in entries)]
-    show_by_pages("\n".join(lines[1:]) + "\n")
+    show_by_pages(lists(groups))
