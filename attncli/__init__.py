@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from attncli.errors import AttncliError as AttncliError
     from attncli.errors import AttncliWarning as AttncliWarning
+    from attncli.face.functions import check as check
     from attncli.face.functions import compute as compute
     from attncli.face.functions import explain as explain
     from attncli.face.results import CellArithmetic as CellArithmetic
@@ -25,6 +26,7 @@ __version__ = "0.1.0"
 _PLACES = {
     "AttncliError": "errors",
     "AttncliWarning": "errors",
+    "check": "face.functions",
     "compute": "face.functions",
     "explain": "face.functions",
     "CellArithmetic": "face.results",
@@ -38,6 +40,7 @@ __all__ = [
     "Report",
     "Result",
     "__version__",
+    "check",
     "compute",
     "explain",
 ]

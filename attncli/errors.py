@@ -1,4 +1,4 @@
-"""The errors that a user can cause: each has a short message, and a hint how to correct it."""
+"""The errors that a user can cause: each has a short message, and a hint that says the cure."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from attncli.words import printable
 class AttncliError(Exception):
     """A mistake in the input or the usage, never in the program.
 
-    `message` names the object, the fact and the expectation; `hint` says how to correct it. `names`
-    are the matrices and choices that the message mentions: the command line looks up where they
-    came from and passes that to `at`.
+    `message` names the object, the fact and the expectation; `hint` says how to correct the
+    mistake. `names` are the matrices and choices that the message mentions: the command line looks
+    up the file, argument or option of each and passes it to `at`.
     """
 
     def __init__(self, message: str, hint: str = "", names: tuple[str, ...] = ()) -> None:
@@ -24,13 +24,28 @@ class AttncliError(Exception):
         self.where = ""
 
     def at(self, where: str) -> AttncliError:
-        """Record where the error happened (a file, an option, standard input); return it."""
+        """Record where the error happened (a file, an option, standard input); return self.
+
+        The first call counts: an inner place is more exact than an outer one.
+        """
         self.where = self.where or where
         return self
 
     def __str__(self) -> str:
-        text = f"{self.where}: {self.message}" if self.where else self.message
-        return printable(f"{text} {self.hint}".rstrip())
+        return printable(f"{self._with_place()} {self.hint}".rstrip())
+
+    def _with_place(self) -> str:
+        """Return the message after its place; a message that begins with the place repeats nothing.
+
+        The option `--mask-kind` is the place of messages about `mask_kind`.
+        """
+        if self.where.startswith("--"):
+            name = self.where.removeprefix("--").replace("-", "_")
+            if self.message.startswith(f"{name} "):
+                return self.where + self.message.removeprefix(name)
+        if not self.where or self.message.startswith((f"{self.where} ", f"{self.where!r} ")):
+            return self.message
+        return f"{self.where}: {self.message}"
 
 
 class AttncliWarning(UserWarning):
@@ -47,7 +62,7 @@ class ProblemError(AttncliError):
 
 @contextmanager
 def errors_at(where: str) -> Iterator[None]:
-    """Record where errors happen: in which file, argument, option or standard input."""
+    """Record in errors of the block that they happened at `where`: a file, or an option."""
     try:
         yield
     except AttncliError as error:

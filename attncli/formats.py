@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from attncli.calculation.counting.alternatives import CostReport
     from attncli.calculation.problem.problem import Result
     from attncli.homework.judging.report import Report
+    from attncli.homework.mistakes.pages import MistakePages
     from attncli.render.explain.explanations import Explanations
     from attncli.render.pictures import Picture
     from attncli.render.view import View
@@ -148,6 +149,11 @@ DOCUMENTS: dict[str, Format[Mapping[str, object]]] = {
     "json": Format(
         ".json", "one object, sublayers nested", "documents.text.json_text:dump_document"
     ),
+}
+
+MISTAKE_PAGES: dict[str, Format[MistakePages]] = {
+    "table": Format(".txt", "text for people", "render.reports.mistake_pages:draw_mistakes"),
+    "json": Format(".json", "a list of objects", "render.reports.mistake_data:mistakes_json"),
 }
 
 

@@ -2,8 +2,8 @@
 
 `dataclasses.dataclass(frozen=True)` writes and compiles five methods for every class, about half a
 millisecond each. The program has over a hundred small records, and a command that calculates a few
-rows must not spend a third of its time on them: so all records share their methods. Type checkers
-see them as dataclasses.
+rows must not spend a third of its time on them. Therefore all records share their methods. Type
+checkers see them as dataclasses.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ else:
         for base in reversed(cls.__mro__[1:]):
             kinds |= base.__dict__.get("_kinds", {})
             defaults |= base.__dict__.get("_defaults", {})
-        said = cls.__annotations__.items()
-        own = {name: kind for name, kind in said if not kind.startswith("ClassVar")}
+        annotated = cls.__annotations__.items()
+        own = {name: kind for name, kind in annotated if not kind.startswith("ClassVar")}
         defaults |= {name: cls.__dict__[name] for name in own if name in cls.__dict__}
         cls._kinds, cls._defaults = kinds | own, defaults
         cls.__match_args__ = cls._names = tuple(cls._kinds)
@@ -63,8 +63,8 @@ else:
             raise TypeError(f"{type(self).__name__} takes {', '.join(names)}, each once")
 
     def _repr(self: Any) -> str:
-        said = (f"{name}={value!r}" for name, value in values_of(self).items())
-        return f"{type(self).__qualname__}({', '.join(said)})"
+        fields = (f"{name}={value!r}" for name, value in values_of(self).items())
+        return f"{type(self).__qualname__}({', '.join(fields)})"
 
     def _eq(self: Any, other: object) -> Any:
         return values_of(self) == values_of(other) if type(other) is type(self) else NotImplemented

@@ -1,4 +1,4 @@
-"""English text: plurals, lists, shapes, options and suggestions; user text made safe to show."""
+"""English text: plurals, lists, shapes, options, suggestions; text that is safe to print."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ MOST_MEANT = 3  # the largest number of names that a message suggests
 
 
 def shape_text(shape: tuple[int, ...], cells: str = "numbers") -> str:
-    """Return a shape as people write it, such as `3 × 4`; a vector is `5 numbers`."""
+    """Return a shape as people write it, such as `3 × 4`, or `5 numbers` for a vector."""
     return " × ".join(map(str, shape)) if len(shape) > 1 else count(shape[0], cells)
 
 
 def option_name(name: str) -> str:
-    """Return how a choice or a size is written on the command line: `--d-model`."""
+    """Return the option for a choice or a size: `--d-model` for `d_model`."""
     return f"--{name.replace('_', '-')}"
 
 
@@ -53,13 +53,14 @@ def divisors(number: int) -> str:
 
 
 def printable(text: str) -> str:
-    """Return the text on one line; characters that would control a terminal are escaped."""
+    """Return the text on one line, with an escape for each character that controls a terminal."""
     if text.isprintable():
         return text
     return "".join(c.encode("unicode_escape").decode() if _steers(c) else c for c in text)
 
 
 def _steers(character: str) -> bool:
+    """Return True if the character controls a terminal or changes the direction of text."""
     import unicodedata
 
     turns_text_round = "\u202a" <= character <= "\u202e" or "\u2066" <= character <= "\u2069"

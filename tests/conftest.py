@@ -1,4 +1,4 @@
-"""Fixtures that every test has, and what keeps tests the same on every machine."""
+"""Fixtures for every test, and settings that keep tests the same on every machine."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from hypothesis import settings
 
 from tests.running import ROOT
 
-# A slow machine is no bug: no example has to be done in a fixed time.
+# A slow machine is not a bug, so no example has a deadline.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 # A program that compiles all its files at every start takes three times as long.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-# A shell lets what it starts in the background ignore interruptions, and so would the programs
-# that the tests interrupt.
+# A shell makes its background programs ignore interruptions, and so would the programs that
+# these tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-# What a shell, or readline, may have set for a screen.
+# Variables that a shell, or readline, may have set for a screen.
 SCREEN = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR")
 
 
 @pytest.fixture(autouse=True)
 def _same_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands are typed in the root of the repository, and know of no screen."""
+    """Run commands in the root of the repository, without variables of a screen."""
     monkeypatch.chdir(ROOT)
     for name in SCREEN:
         monkeypatch.delenv(name, raising=False)

@@ -1,4 +1,4 @@
-"""Numbers that count what is done with them, to be put into loops, or into arrays of objects."""
+"""Numbers that count the operations on them, for loops or for arrays of objects."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 
 class Counted:
-    """A number that enters what is done with it into a tally.
+    """A number that enters each operation on it into a tally.
 
     Loops begin their sums with a 0 that nobody calculated, and multiply by a 1 where there is no
-    factor. Such neutral numbers are plain, not counted ones: what is done with them is entered as
-    `neutral`. To ask whether a number is −inf, as a masked one is, is not entered.
+    factor. Such neutral numbers are plain, not counted ones: an operation with them is entered as
+    `neutral`. A comparison with −inf, as for a masked number, is not entered.
     """
 
     def __init__(self, value: float, tally: Counter[str]) -> None:
@@ -56,7 +56,7 @@ class Counted:
         return self._entered("divisions", plain(other) / self.value)
 
     def __pow__(self, exponent: int) -> Counted:
-        """x³ is x · x · x."""
+        """Return x³ as x · x · x."""
         self.tally["multiplications"] += exponent - 2
         return self._entered("multiplications", self.value**exponent)
 
@@ -99,31 +99,31 @@ class Counted:
 
 
 def plain(number: Any) -> float:
-    """The number itself."""
+    """Return the plain number."""
     return number.value if isinstance(number, Counted) else number
 
 
 def counted(nested: Any, tally: Counter[str]) -> Any:
-    """The same nested lists, of numbers that enter into this tally."""
+    """Return the same nested lists, of numbers that enter into this tally."""
     if isinstance(nested, list):
         return [counted(part, tally) for part in nested]
     return Counted(nested, tally)
 
 
 def counted_array(array: NDArray[Any], tally: Counter[str]) -> NDArray[Any]:
-    """An array of objects that NumPy adds and multiplies as Python does."""
+    """Return an array of objects that NumPy adds and multiplies as Python does."""
     numbers = np.empty(array.shape, object)
     numbers.reshape(-1)[:] = [Counted(number, tally) for number in array.reshape(-1).tolist()]
     return numbers
 
 
 def _or_plain(name: str) -> Any:
-    """The function of `math`, which lets counted numbers enter it."""
+    """Return the function of `math`, or the counted number's own method of its name."""
     function = getattr(math, name)
     return lambda x: getattr(x, name)() if isinstance(x, Counted) else function(x)
 
 
-# What stands for the module `math` in loops whose numbers are counted.
+# The stand-in for the module `math` in loops whose numbers are counted.
 MATH = SimpleNamespace(**vars(math))
 for _name in ("exp", "tanh", "sqrt"):
     setattr(MATH, _name, _or_plain(_name))

@@ -1,4 +1,4 @@
-"""Documents of Transformer layers, for tests: random weights, of sizes that are all different."""
+"""Documents of Transformer layers for tests, with random weights and sizes that all differ."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from attncli.cli.program import cli
 from tests import oracle
 from tests.matrices import matrix
 
-Entries = dict[str, Any]  # what a JSON document holds
+Entries = dict[str, Any]  # the entries of a JSON document
 
 # All sizes are different primes.
 HEADS, BATCH, N, M, D_MODEL, D_K, D_V, D_FF, WORDS = 2, 3, 5, 7, 11, 13, 17, 19, 23
@@ -20,7 +20,7 @@ KINDS = ("encoder", "decoder", "transformer")
 
 
 def small(seed: str, *shape: int) -> Any:
-    """Random numbers small enough that no softmax is of one key alone."""
+    """Return random numbers so small that no softmax gives one key all the weight."""
     return (0.4 * np.array(matrix(seed, *shape))).tolist()
 
 
@@ -46,7 +46,7 @@ def norm(seed: str) -> Entries:
 
 
 def layer(kind: str, seed: str = "", gated: bool = False) -> Entries:
-    """The sublayers of an encoder layer or of a decoder layer, every weight its own."""
+    """Return the sublayers of an encoder or decoder layer, each with its own weights."""
     names = ("self", "cross", "ffn") if kind == "decoder" else ("self", "ffn")
     document: Entries = {}
     for number, name in enumerate(names, 1):
@@ -61,14 +61,14 @@ def inputs(kind: str) -> Entries:
 
 
 def stack(kind: str, count: int, seed: str = "", gated: bool = False) -> Entries:
-    """So many layers; one stands by itself, without a list."""
+    """Return a stack with this number of layers; one layer stands alone, without a list."""
     if count == 1:
         return layer(kind, seed, gated)
     return {"layers": [layer(kind, f"{seed}{number}", gated) for number in range(count)]}
 
 
 def document(kind: str, count: int = 1, gated: bool = False) -> Entries:
-    """A document of one kind, with two heads."""
+    """Return a document of one kind, with two heads."""
     if kind != "transformer":
         inner = {**inputs(kind), **stack(kind, count, gated=gated)}
     else:
@@ -79,7 +79,7 @@ def document(kind: str, count: int = 1, gated: bool = False) -> Entries:
 
 
 def flat(entries: Entries, prefix: str = "") -> Entries:
-    """Dotted names, as CSV and NPZ have them; layers are numbered from 1."""
+    """Return entries under dotted names, as CSV and NPZ have them; layers count from 1."""
     found: Entries = {}
     for name, entry in entries.items():
         if isinstance(entry, dict) and name != "mask":
@@ -93,12 +93,12 @@ def flat(entries: Entries, prefix: str = "") -> Entries:
 
 
 def sides(given: Entries) -> list[Entries]:
-    """The encoder and the decoder of a transformer; else the document itself."""
+    """Return the encoder and the decoder of a transformer, or the document itself."""
     return [given["encoder"], given["decoder"]] if "encoder" in given else [given]
 
 
 def on_paper(name: str, entry: Any, layout: str) -> Any:
-    """An input, or a result, as a layout writes it."""
+    """Return an input, or a result, as a layout writes it."""
     is_weight = name.rpartition(".")[2].startswith("W_")
     is_turned = layout == "columns" or (layout == "torch" and is_weight)
     if not is_turned or oracle.rank(entry) < 2:
@@ -107,5 +107,5 @@ def on_paper(name: str, entry: Any, layout: str) -> Any:
 
 
 def run(*arguments: str, given: Entries | None = None) -> Result:
-    """A run of the program with a document as its standard input."""
+    """Run the program with a document on its standard input."""
     return CliRunner().invoke(cli, arguments, input=None if given is None else json.dumps(given))

@@ -1,7 +1,7 @@
-"""Writes the answers in samples/answers: `python tests/make_answers.py`.
+"""Write the answers in samples/answers: `python tests/make_answers.py`.
 
-For each sample four: all steps right, the same rounded to 2 decimals at every step and carried on,
-one mistake early, and the final output alone, which that mistake has spoilt.
+Each sample has four: all steps right; the same rounded to 2 decimals at every step and carried on;
+one mistake early; and the final output alone, which that mistake has spoilt.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ MADE = {
     "transformer": "memory-unencoded",
     "two_heads": "causal-transposed",
 }
-LARGE = {"image": ("weights", "output")}  # of a large sample only some steps are handed in
+LARGE = {"image": ("weights", "output")}  # of a large sample, an answer has only some steps
 
 
 def carried(result: Result, decimals: int | None, mistake: str | None) -> dict[str, Array]:
-    """All steps, each from the ones before it, rounded on the way and with a mistake made once."""
+    """Return all steps, each from the ones before it, rounded and with a mistake at one step."""
     known = dict(result.problem.matrices)
     left = [mistake] if mistake else []
     for step in result.trace.plan.steps:
@@ -67,7 +67,7 @@ def text(result: Result, steps: Mapping[str, Array], decimals: int, title: str) 
 
 
 def rows(cells: list[object], indent: str) -> str:
-    """Return nested lists, one row per line; infinities as the strings that documents use."""
+    """Return nested lists, one row per line, with infinities as the strings of documents."""
     if not isinstance(cells[0], list):
         return json.dumps([str(c) if c in (np.inf, -np.inf) else c for c in cells])
     inner = [f"{indent}  {rows(row, indent + '  ')}" for row in cells if isinstance(row, list)]
@@ -75,7 +75,7 @@ def rows(cells: list[object], indent: str) -> str:
 
 
 def answers(name: str) -> Iterator[tuple[str, str]]:
-    """The four answers to a sample, by their names."""
+    """Return the four answers to a sample, by their names."""
     result = compute(SAMPLES / f"{name}.json").made
     shown = LARGE.get(name, result.trace.plan.names)
 

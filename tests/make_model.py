@@ -1,4 +1,4 @@
-"""Writes small model files: `python tests/make_model.py`, from the root of the repository.
+"""Write small model files: `python tests/make_model.py`, from the root of the repository.
 
 tests/models/tiny.safetensors and tiny.npz hold the same matrices under the names and in the types
 of real models; samples/models/gpt2.safetensors is one attention layer as GPT-2 stores it.
@@ -23,7 +23,7 @@ LAYERS, TOKENS, WIDTH, D_K, D_V = 2, 3, 7, 5, 11
 
 
 def tensors() -> dict[str, NDArray[Any]]:
-    """One encoder with weights in each type; numbers that no type stores but its own."""
+    """Return an encoder with weights in each type, and numbers that fit no other type."""
     numbers = np.random.default_rng(7)
 
     def cells(*shape: int) -> NDArray[Any]:
@@ -46,7 +46,7 @@ def tensors() -> dict[str, NDArray[Any]]:
 
 
 def layer_of_gpt2() -> dict[str, NDArray[Any]]:
-    """Numbers that a person can multiply: quarters, which bfloat16 stores exactly."""
+    """Return numbers that a person can multiply: quarters, which bfloat16 stores exactly."""
     numbers = np.random.default_rng(4)
 
     def quarters(*shape: int) -> NDArray[Any]:
@@ -61,7 +61,7 @@ def layer_of_gpt2() -> dict[str, NDArray[Any]]:
 
 
 def write(folder: Path) -> None:
-    """tiny.safetensors, and tiny.npz with those types that NumPy's files know."""
+    """Write tiny.safetensors, and tiny.npz with the types that NumPy's files support."""
     save_file(tensors(), folder / "tiny.safetensors", metadata={"format": "pt"})
     plain: dict[str, Any] = {
         name: tensor.astype(np.float32) if tensor.dtype.kind == "V" else tensor

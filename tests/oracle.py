@@ -1,8 +1,8 @@
-"""Attention in plain loops over Python floats: what the package is measured against.
+"""Attention in plain loops over Python floats, which the package is compared with.
 
 Nothing here is fast, and nothing comes from the package or from NumPy. A matrix is a list of rows,
-one token a row (layout `rows`); where there are several heads, a step is a list of matrices. i
-counts queries, j keys, h heads and c features, all from 0.
+one token per row (layout `rows`); with several heads, a step is a list of matrices. i counts
+queries, j keys, h heads and c features, all from 0.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 Vector = list[float]
 Matrix = list[Vector]
 Given = Mapping[str, Any]  # matrices, or a matrix for each head, or vectors, by name
-Steps = dict[str, Any]  # the same, by the names of the steps
+Steps = dict[str, Any]  # the steps' matrices, by name
 MayAttend = Callable[[int, int, int], bool]  # of h, i, j
 Added = Callable[[int, int, int], float]  # of h, i, j
 
@@ -34,11 +34,11 @@ def attention(
     fill: float = -math.inf,
     turned: Callable[[Matrix], Matrix] | None = None,
 ) -> Steps:
-    """The steps of one attention, in their order: softmax(scale · score(Q, K) + mask) V.
+    """Return the steps of one attention, in order: softmax(scale · score(Q, K) + mask) V.
 
-    `scale` None leaves the factor to the scoring function; 1 is no scaling; `softcap` None is no
-    cap. With no `may_attend` and nothing `added` there is no mask. `turned` is what rotary
-    positions make of queries and of keys.
+    `scale` None means the factor of the scoring function, and 1 leaves the scores as they are;
+    `softcap` None means without a cap. Without `may_attend` and `added` there is no mask. `turned`
+    turns queries and keys by rotary positions.
 
     >>> steps = attention({"X": [[1.0], [0.0]]}, score="dot")
     >>> list(steps), steps["scores"], steps["weights"][1]
@@ -80,14 +80,14 @@ def attention(
     return steps
 
 
-# Queries, keys and values: a list of matrices each, one a head.
+# Queries, keys and values: lists of matrices, one per head.
 
 
 def projected(given: Given, steps: Steps) -> list[list[Matrix]]:
     """Q = X W_q + b_q, K = M W_k + b_k, V = M W_v + b_v, where M is memory, or else X.
 
     Weights of rank 3 give each head its own: Q_h = X W_q[h] + b_q[h]. Without weights Q, K, V are
-    given, or are X and M themselves, and are no steps. V may be absent.
+    given, or are X and M themselves, and are not steps. V may be absent.
     """
     own: Any = given.get("X")
     other: Any = given.get("memory", own)
@@ -126,7 +126,7 @@ def split(counts: Iterable[int], sides: Iterable[list[Matrix]], steps: Steps) ->
 
 
 def joined(given: Given, name: str, side: list[Matrix], steps: Steps) -> list[Matrix]:
-    """Earlier keys (or values), of one head or of each, and then these."""
+    """Return the cached keys (or values), of one head or of each, followed by the new ones."""
     past = given.get(f"{name}_past")
     if past is None or not side:
         return side
@@ -140,7 +140,7 @@ def joined(given: Given, name: str, side: list[Matrix], steps: Steps) -> list[Ma
 
 
 def scored(given: Given, score: str, queries: Matrix, keys: Matrix) -> Steps:
-    """The steps up to `scores`, for one head."""
+    """Return the steps up to `scores`, for one head."""
     return SCORES[score](given, queries, keys)
 
 
@@ -297,12 +297,12 @@ def softmax(scores: Matrix) -> Matrix:
 
 
 def softmax1(scores: Matrix) -> Matrix:
-    """softmax with one score of 0 more in each row, whose weight is left out."""
+    """softmax with one more score of 0 in each row, whose weight is left out."""
     return [weights[:-1] for weights in softmax([[*row, 0.0] for row in scores])]
 
 
 def sparsemax(scores: Matrix) -> Matrix:
-    """weightsᵢⱼ = max(sᵢⱼ − τᵢ, 0): τᵢ is halved in on until the row sums to 1."""
+    """weightsᵢⱼ = max(sᵢⱼ − τᵢ, 0), with τᵢ found by bisection so that the row sums to 1."""
     weights = []
     for row in scores:
         low, high = max(row) - 1, max(row)
@@ -321,16 +321,16 @@ def sigmoid(scores: Matrix) -> Matrix:
     return [[(1 + math.tanh(score / 2)) / 2 for score in row] for row in scores]
 
 
-# Which matrices a layout writes transposed: those of tokens (X, scores, mask), those of weights.
+# The matrices that a layout writes transposed: of tokens (X, scores, mask), and of weights.
 LAYOUTS = {"rows": (False, False), "columns": (True, True), "torch": (False, True)}
 
 NORMALISERS = {"softmax": softmax, "softmax1": softmax1, "sparsemax": sparsemax, "sigmoid": sigmoid}
 
 
 def finish(given: Given, count: int, steps: Steps) -> None:
-    """What follows weights V: the heads side by side, then W_o and b_o over all of them.
+    """Return the steps after weights V: the heads side by side, then W_o and b_o over all of them.
 
-    Whatever comes last is `output`; `heads` and `concat` are steps only where something follows.
+    The last step is `output`; `heads` and `concat` are steps only where another follows.
     """
     if count == 1 and "W_o" not in given:
         steps["output"] = steps.pop("heads")
@@ -354,7 +354,7 @@ def concatenated(heads: list[Matrix]) -> Matrix:
 
 
 def zeros(rows: int, columns: int) -> Matrix:
-    """A matrix of 0."""
+    """Return a matrix of 0."""
     return [[0.0 for _ in range(columns)] for _ in range(rows)]
 
 
@@ -384,7 +384,7 @@ def capped(matrix: Matrix, cap: float) -> Matrix:
 
 
 def times(matrix: Matrix, factor: float) -> Matrix:
-    """Every number times the factor."""
+    """Return every number times the factor."""
     return [[number * factor for number in row] for row in matrix]
 
 
@@ -392,17 +392,17 @@ def times(matrix: Matrix, factor: float) -> Matrix:
 
 
 def rank(nested: Any) -> int:
-    """How deep lists are nested: 2 for a matrix."""
+    """Return the depth of nested lists: 2 for a matrix."""
     return 1 + rank(nested[0]) if isinstance(nested, list) else 0
 
 
 def flat(nested: Any) -> Vector:
-    """All the numbers of nested lists in one list."""
+    """Return all the numbers of nested lists in one list."""
     if not isinstance(nested, list):
         return [nested]
     return [number for part in nested for number in flat(part)]
 
 
 def one_or_all(heads: list[Any]) -> Any:
-    """One head has no axis of its own."""
+    """Return the list of heads, or the only head without an axis."""
     return heads[0] if len(heads) == 1 else heads

@@ -28,10 +28,10 @@ Masks = Sequence[MayAttend]
 
 @dataclass(frozen=True)
 class Choices:
-    """What holds for every sublayer; `of_self` and `of_all` are keywords of `oracle.attention`.
+    """The choices of every sublayer; `of_self` and `of_all` are keywords of `oracle.attention`.
 
-    `masks` are those of self-attention, `memory_masks` those of attention on memory, which in a
-    transformer are the encoder's masks too.
+    `masks` apply to self-attention, `memory_masks` to attention on memory; in a transformer
+    `memory_masks` are the encoder's masks too.
     """
 
     heads: int = 1
@@ -50,7 +50,7 @@ class Choices:
 
 
 def encoder(given: Given, choices: Choices) -> Steps:
-    """An encoder layer, or a stack of them, on X; then softmax(… W_out + b_out) if it is given."""
+    """Return the steps of an encoder on X, one layer or a stack; then softmax(… W_out + b_out)."""
     steps: Steps = {}
     result = stack(given, given["X"], None, choices, steps)
     finish(given, result, steps)
@@ -58,7 +58,7 @@ def encoder(given: Given, choices: Choices) -> Steps:
 
 
 def decoder(given: Given, choices: Choices) -> Steps:
-    """A decoder layer, or a stack of them, on X and memory."""
+    """Return the steps of a decoder on X and memory, one layer or a stack."""
     steps: Steps = {}
     result = stack(given, given["X"], given["memory"], choices, steps)
     finish(given, result, steps)
@@ -66,7 +66,7 @@ def decoder(given: Given, choices: Choices) -> Steps:
 
 
 def transformer(given: Given, choices: Choices) -> Steps:
-    """An encoder, and a decoder whose memory is what the encoder gives."""
+    """Return the steps of an encoder, and of a decoder whose memory is the encoder's output."""
     mine: Steps = {}
     of_encoder = Choices(**{**vars(choices), "masks": choices.memory_masks})
     memory = stack(given["encoder"], given["encoder"]["X"], None, of_encoder, mine)
@@ -81,7 +81,7 @@ def transformer(given: Given, choices: Choices) -> Steps:
 
 
 def stack(given: Given, X: Matrix, memory: Matrix | None, choices: Choices, steps: Steps) -> Matrix:
-    """Embeddings, one layer after the other, and a norm at the end where it is given."""
+    """Return embeddings, the layers one after the other, and a norm at the end if it is given."""
     source = embedded(X, choices, steps)
     if "layers" not in given:
         source = layer(given, source, memory, choices, steps)
@@ -144,7 +144,7 @@ def layer(
 def sublayer(
     given: Given, name: str, source: Matrix, memory: Matrix | None, choices: Choices, steps: Steps
 ) -> Matrix:
-    """The steps of a sublayer under its name, and what it gives."""
+    """Return the result of a sublayer, and enter its steps under its name."""
     if name == "ffn":
         own = feed_forward(given[name], source, choices.activation)
     elif name == "cross":
@@ -242,16 +242,16 @@ ACTIVATIONS = {
 
 
 def within(prefix: str, steps: Steps) -> Steps:
-    """The same steps under the name of a sublayer or a layer."""
+    """Return the same steps under the name of a sublayer or a layer."""
     return {f"{prefix}.{name}": step for name, step in steps.items()}
 
 
 def last_as(name: str, steps: Steps) -> Steps:
-    """The same steps, the last of them under another name."""
+    """Return the same steps, with another name for the last of them."""
     last = list(steps)[-1]
     return {(name if key == last else key): step for key, step in steps.items()}
 
 
 def summed(left: Matrix, right: Matrix) -> Matrix:
-    """Number by number: the residual connection (He et al. 2016)."""
+    """Return the sums number by number: the residual connection (He et al. 2016)."""
     return [[left[i][c] + right[i][c] for c in range(len(left[0]))] for i in range(len(left))]

@@ -38,9 +38,9 @@ def rotated(
     dims: int | None = None,
     first: int = 0,
 ) -> Matrix:
-    """Pair i of the token at p is turned by p / base^(2i/d) (Su et al. 2021).
+    """Turn pair i of the token at p by the angle p / base^(2i/d) (Su et al. 2021).
 
-    As a complex number: (x₁ + i x₂) · e^(i angle). A pair are features 2i and 2i + 1 where they are
+    As a complex number: (x₁ + i x₂) · e^(i angle). A pair is features 2i and 2i + 1 where they are
     interleaved, else i and i + d/2. Only the first `dims` features are turned.
     """
     result = []

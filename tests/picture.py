@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from io import StringIO
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
-from attncli.cli.problem_arguments import gather
-from attncli.face.functions import compute
-from attncli.render.trace_tables import TraceTables
-from attncli.render.view import View
+from tests.running import succeed
 
 PICTURE = Path("tests/golden/self_attention.svg")
-ARGUMENTS = ("samples/self_attention.json",)
-CHOICES = {"tokens": "one,two,three", "title": ""}
-STEPS = ("Q,scores,scaled,weights,output",)
+COMMAND = "attncli compute sample:self_attention --only scores,scaled,weights,output"
+WIDTH = 72
 
 
 def draw_picture() -> str:
-    """The SVG that rich writes of the program's own tables."""
+    """Return the SVG of a terminal that shows the command and its output."""
+    os.environ["COLORTERM"] = "truecolor"
+    arguments = (*shlex.split(COMMAND)[1:], "--color", "always")
+    shown = succeed(*arguments, width=WIDTH).stdout
     console = Console(
-        file=StringIO(), record=True, width=72, force_terminal=True, color_system="truecolor"
+        file=StringIO(), record=True, width=WIDTH, force_terminal=True, color_system="truecolor"
     )
-    result = compute(gather(ARGUMENTS, dict(CHOICES)), only=STEPS).made
-    TraceTables(console, result.problem, View(width=72, color="truecolor")).print_steps(
-        result.trace, result.names
-    )
-    return console.export_svg(title="attncli compute samples/self_attention.json")
+    console.print(Text(f"$ {COMMAND}", "bold"), soft_wrap=True)
+    console.print(Text.from_ansi(shown), soft_wrap=True)
+    return console.export_svg(title="attncli")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Small problems in which every mistake of the catalogue can be made somewhere."""
+"""Small problems, in one of which at least each mistake of the catalogue can be made."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from attncli.calculation.plans.from_document import read
 from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.problem.problem import Problem
 
-GENERATORS = [np.random.default_rng(20261121)]  # the last one is drawn from
+GENERATORS = [np.random.default_rng(20261121)]  # numbers are drawn from the last generator
 
 
 def numbers(*shape: int) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Numbers as exercises have them: a few digits, both signs."""
+    """Return numbers as exercises have them: a few digits, both signs."""
     return GENERATORS[-1].normal(size=shape).round(1)
 
 
 def self_attention(n: int, d: int, d_k: int, d_v: int, **choices: Any) -> dict[str, Any]:
-    """X and its projections, with choices and further matrices."""
+    """Return X and its projections, with choices and further matrices."""
     weights = {"W_q": numbers(d, d_k), "W_k": numbers(d, d_k), "W_v": numbers(d, d_v)}
     return {"X": numbers(n, d), **weights, **choices}
 
 
 def given(n: int, m: int, d_q: int, d_k: int, **choices: Any) -> dict[str, Any]:
-    """Q, K and V, with choices and further matrices."""
+    """Return Q, K and V, with choices and further matrices."""
     return {"Q": numbers(n, d_q), "K": numbers(m, d_k), "V": numbers(m, 3), **choices}
 
 
@@ -146,29 +146,29 @@ PROBLEMS |= {
 
 
 def flat(prefix: str, entries: dict[str, Any]) -> dict[str, Any]:
-    """Entries under the name of their sublayer: `self.W_q`."""
+    """Return entries under the name of their sublayer: `self.W_q`."""
     return {f"{prefix}.{name}": value for name, value in entries.items()}
 
 
 def attending(d: int) -> dict[str, Any]:
-    """The weights of a sublayer that attends, and biases for queries and output."""
+    """Return the weights of an attention sublayer, and biases for queries and output."""
     weights = {f"W_{letter}": numbers(d, d) for letter in "qkvo"}
     return {**weights, "b_q": numbers(d), "b_o": numbers(d)}
 
 
 def feeding(d: int, hidden: int, **more: Any) -> dict[str, Any]:
-    """The weights and biases of a feed-forward."""
+    """Return the weights and biases of a feed-forward."""
     first = {"W_1": numbers(d, hidden), "b_1": numbers(hidden)}
     return {**first, "W_2": numbers(hidden, d), "b_2": numbers(d), **more}
 
 
 def norming(d: int) -> dict[str, Any]:
-    """The gamma and the beta of a norm."""
+    """Return the gamma and the beta of a norm."""
     return {"gamma": numbers(d), "beta": numbers(d)}
 
 
 def layer(d: int, *sublayers: str, hidden: int = 6, **more: Any) -> dict[str, Any]:
-    """Sublayers, each with its norm."""
+    """Return sublayers, each with its norm."""
     found: dict[str, Any] = {}
     for number, name in enumerate(sublayers, 1):
         own = feeding(d, hidden, **more) if name == "ffn" else attending(d)
@@ -177,7 +177,7 @@ def layer(d: int, *sublayers: str, hidden: int = 6, **more: Any) -> dict[str, An
 
 
 def encoder(n: int = 3, d: int = 4, **choices: Any) -> dict[str, Any]:
-    """One encoder layer of two heads."""
+    """Return one encoder layer of two heads."""
     return {
         "layer": "encoder",
         "heads": 2,
@@ -188,14 +188,14 @@ def encoder(n: int = 3, d: int = 4, **choices: Any) -> dict[str, Any]:
 
 
 def decoder(n: int = 4, d: int = 4, **choices: Any) -> dict[str, Any]:
-    """One decoder layer of two heads."""
+    """Return one decoder layer of two heads."""
     own = layer(d, "self", "cross", "ffn")
     inputs = {"X": numbers(n, d), "memory": numbers(3, d)}
     return {"layer": "decoder", "heads": 2, **inputs, **own, **choices}
 
 
 def stack(side: str, n: int, d: int, *sublayers: str) -> dict[str, Any]:
-    """Two layers of a side of a transformer, from its embeddings to its final norm."""
+    """Return two layers of one side of a transformer, from its embeddings to its final norm."""
     found = {"X": numbers(n, d), **flat("norm_final", norming(d))}
     for number in (1, 2):
         found |= flat(f"layers.{number}", layer(d, *sublayers))
@@ -203,7 +203,7 @@ def stack(side: str, n: int, d: int, *sublayers: str) -> dict[str, Any]:
 
 
 def transformer(**choices: Any) -> dict[str, Any]:
-    """Two layers a side, and a share for each of seven words."""
+    """Return two layers per side, and probabilities for seven words."""
     sides = stack("encoder", 5, 4, "self", "ffn") | stack("decoder", 3, 4, "self", "cross", "ffn")
     words = {"W_out": numbers(4, 7), "b_out": numbers(7)}
     return {"layer": "transformer", "heads": 2, **sides, **words, **choices}
@@ -225,7 +225,7 @@ PROBLEMS |= {
 }
 
 
-# Without a draw: one more would change the numbers that other tests draw after these.
+# Without a draw, because one more would change the numbers that later draws get.
 
 PROBLEMS |= {
     "general, square": {
@@ -285,7 +285,7 @@ PROBLEMS |= {
 
 @cache
 def solved(name: str) -> tuple[Problem, Trace]:
-    """A problem and all its steps."""
+    """Return a problem and all its steps."""
     entries = {key: Entry(value, name) for key, value in PROBLEMS[name].items()}
     problem, plan = read(Document(entries))
     return problem, plan.run(problem.matrices)
@@ -296,7 +296,7 @@ _AT_THE_END = deepcopy(GENERATORS[-1])
 
 @contextmanager
 def drawn_alone() -> Iterator[None]:
-    """Numbers that do not depend on what other tests of the same run have drawn before."""
+    """Draw numbers that do not depend on the draws of other tests in the same run."""
     GENERATORS.append(deepcopy(_AT_THE_END))
     yield
     GENERATORS.pop()

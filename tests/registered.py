@@ -1,7 +1,7 @@
-"""A small document for every entry of every registry, from which laws of all entries are tested.
+"""A small document for every entry of every registry, for the laws of all entries.
 
 An entry without an example here fails in `tests/calculation/test_registries.py`. The documents are
-as JSON has them, so that the program can be given them as files.
+as JSON has them, so that the program can read them as files.
 """
 
 from __future__ import annotations
@@ -21,40 +21,40 @@ from tests.matrices import Document, matrix
 
 N, D, HIDDEN = 5, 8, 3
 
-Make = Callable[[str], Document]  # a document that has this entry
+Make = Callable[[str], Document]  # makes a document that has this entry
 
 
 def of_tokens(**choices: object) -> Document:
-    """Queries, keys and values of the same tokens."""
+    """Return queries, keys and values of the same tokens."""
     return {**{name: matrix(name, N, D) for name in "QKV"}, **choices}
 
 
 def projected(**choices: object) -> Document:
-    """X and its projections, for two heads."""
+    """Return X and its projections, for two heads."""
     weights = {f"W_{letter}": matrix(letter, D, D) for letter in "qkv"}
     return {"X": matrix("X", N, D), **weights, "heads": 2, **choices}
 
 
 def cached(**choices: object) -> Document:
-    """Queries, keys and values of the same tokens, after two that are cached."""
+    """Return queries, keys and values of the same tokens, after two cached tokens."""
     past = {f"{name}_past": matrix(f"{name} past", 2, D) for name in "KV"}
     return of_tokens(**past, **choices)
 
 
 def layer(kind: str, **choices: object) -> Document:
-    """The document that `attncli new` writes for a kind of layer."""
+    """Return the document that `attncli new` writes for a kind of layer."""
     return made(Order(kind, {}, choices, 1))
 
 
 def scored(score: str) -> Document:
-    """Q, K, V and the weights of a scoring function."""
+    """Return Q, K, V and the weights of a scoring function."""
     sizes = {"d_q": D, "d_k": D, "hidden": HIDDEN, "d_q + d_k": 2 * D}
     shapes = SCORING[score].shapes.items()
     weights = {name: matrix(name, *(sizes[axis] for axis in axes)) for name, axes in shapes}
     return of_tokens(score=score, **weights)
 
 
-# How the entries with an argument or with options are written.
+# Entries with an argument or with options, as a user writes them.
 
 MASKS_AS_WRITTEN: dict[str, Sequence[str]] = {
     "causal": ["causal", "causal:lower-right"],
@@ -99,14 +99,14 @@ CHOICES_AS_GIVEN: dict[str, Document] = {
     "note": of_tokens(note="A note"),
 }
 
-# Each registry, its entries, and how they are written; None: by their names.
+# Each registry, its entries, and how a user writes them; None means by their names.
 WRITTEN: dict[str, tuple[Collection[str], Mapping[str, Sequence[str]] | None]] = {
     "score": (SCORING, None),
     "normaliser": (NORMALISERS, None),
     "mask": (MASKS, MASKS_AS_WRITTEN),
     "position": (POSITIONS, POSITIONS_AS_WRITTEN),
     "activation": (ACTIVATIONS, None),
-    "convention": ([name for name, kind in CONVENTIONS.items() if not kind.asks_heads], None),
+    "convention": (CONVENTIONS, None),
     "layer": (LAYERS, None),
     "choice": (CHOICES, {name: [name] for name in CHOICES_AS_GIVEN}),
 }
@@ -123,7 +123,7 @@ MAKERS: dict[str, Sequence[Make]] = {
 
 
 def as_written() -> Iterator[tuple[str, str]]:
-    """Each registry with each of its entries, as a user writes it."""
+    """Return each registry with each of its entries, as a user writes it."""
     for registry, (entries, written) in WRITTEN.items():
         for entry in entries:
             for text in [entry] if written is None else written.get(entry, []):

@@ -1,4 +1,4 @@
-"""Runs the program for the tests: in this process, as a process of its own, on a real terminal."""
+"""Run the program for tests: in this process, as its own process, on a real terminal."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ SAMPLES = ROOT / "samples"
 GOLDEN = ROOT / "tests/golden"
 PROGRAM = [sys.executable, "-m", "attncli"]
 
-# Seconds after which something is stuck. A loaded machine is slow, and a test that waits for an
-# event costs nothing by waiting longer for one that never comes.
+# Seconds after which a run counts as stuck. A loaded machine is slow, and a longer limit costs
+# nothing, unless the event never comes.
 PATIENCE = 120.0
 
 
@@ -42,26 +42,26 @@ def succeed(*arguments: str, stdin: str | bytes | None = None, width: int | None
 
 
 def computed(*arguments: str, stdin: str | bytes | None = None) -> dict[str, Any]:
-    """Every step that compute writes as JSON."""
+    """Return every step that compute writes as JSON."""
     result = succeed("compute", *arguments, "-f", "json", stdin=stdin)
     steps: dict[str, Any] = json.loads(result.stdout)
     return steps
 
 
 def compute(document: Mapping[str, Any], *options: str) -> dict[str, Any]:
-    """Every step of a document, as JSON has it."""
+    """Return every step of a document, as JSON has it."""
     return computed("-", *options, stdin=json.dumps(document))
 
 
 def refused(document: Mapping[str, Any], *options: str) -> str:
-    """The message of a document that cannot be calculated."""
+    """Return the message of a document that cannot be calculated."""
     result = run("compute", "-", *options, stdin=json.dumps(document))
     assert (result.exit_code, result.stdout) == (2, "")
     return result.stderr
 
 
 class Screen:
-    """A process on a (pseudo) terminal, and what has appeared there so far."""
+    """A process on a (pseudo) terminal, and its output so far."""
 
     def __init__(self, process: subprocess.Popen[bytes], terminal: int) -> None:
         self.process = process
@@ -70,7 +70,7 @@ class Screen:
 
     @property
     def text(self) -> str:
-        """Everything that has appeared, escape sequences included."""
+        """Return all the output so far, escape sequences included."""
         return self.shown.decode(errors="replace")
 
     def type(self, keys: bytes) -> None:
@@ -78,7 +78,7 @@ class Screen:
         os.write(self.terminal, keys)
 
     def read_until(self, text: bytes | None = None) -> None:
-        """Read until this text has appeared, or the process has closed the terminal."""
+        """Read until this text appears, or until the process closes the terminal."""
         deadline = time.monotonic() + PATIENCE
         while text is None or text not in self.shown:
             assert time.monotonic() < deadline, f"{text!r} never appeared: {self.shown!r}"
@@ -91,7 +91,7 @@ class Screen:
 
 @contextmanager
 def terminal(*arguments: str, width: int = 60) -> Iterator[Screen]:
-    """The program on a real (pseudo) terminal of this width; it is ended with the block."""
+    """Yield the program on a real (pseudo) terminal of this width, and end it with the block."""
     parent, child = pty.openpty()
     environment = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR")}
     subprocess.run(["stty", "cols", str(width), "rows", "40"], stdin=child, check=True)
@@ -109,7 +109,7 @@ def terminal(*arguments: str, width: int = 60) -> Iterator[Screen]:
 
 
 def on_a_terminal(*arguments: str, typed: bytes = b"", width: int = 60) -> tuple[int, str]:
-    """Status and screen of a run on a real (pseudo) terminal of this width."""
+    """Return status and screen of a run on a real (pseudo) terminal of this width."""
     with terminal(*arguments, width=width) as screen:
         screen.type(typed)
         screen.read_until()

@@ -1,4 +1,4 @@
-"""The rooms and their doors: who may import whom, and what a start may load."""
+"""Test the imports between rooms, and the modules that a start may load."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "attncli"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
-# Each room may import from those named beside it, from itself, and from `words` and `records`.
+# The rooms that each room may import from, besides itself, `words` and `records`.
 ROOMS: dict[str, str] = {
     "cli": "face formats documents render homework calculation errors",
     "face": "formats documents render homework calculation errors",
@@ -33,9 +33,9 @@ CALCULATION = (
     *("analyses", "counting", "long", "plans", "problem", "names", "choices", "scoring"),
     *("masks", "positions", "operations", "conventions", "algebra"),
 )
-MOST_FILES = 14  # of a room: about a dozen, and its __init__.py
+MOST_FILES = 14  # per room: about a dozen, and its __init__.py
 
-# Third-party packages, and the room that alone may import them.
+# Third-party packages, and the only room that may import each.
 OWNERS = {
     "click": {"cli"},
     "rich": {"render"},
@@ -44,12 +44,12 @@ OWNERS = {
 
 
 def room(path: Path) -> str:
-    """The room that a file belongs to."""
+    """Return the room that a file belongs to."""
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
 def imports(path: Path) -> set[str]:
-    """The modules that a file imports anywhere in it."""
+    """Yield the modules that a file imports anywhere in it."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -61,7 +61,7 @@ def imports(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("path", FILES, ids=str)
 def test_rooms_import_only_those_below_them(path: Path) -> None:
-    """Data goes one way, and so do imports."""
+    """Each room imports only from the rooms that are listed beside it."""
     mine = room(path)
     if mine in ("__init__", "__main__"):
         return
@@ -70,9 +70,9 @@ def test_rooms_import_only_those_below_them(path: Path) -> None:
 
 
 def test_calculation_points_down() -> None:
-    """analyses → plans → problem → scoring, masks → operations → algebra, and never back.
+    """Imports go down: analyses, plans, problem, scoring and masks, operations, algebra.
 
-    `choices` lists the registries of rooms below and beside it, and loads them when it is asked.
+    `choices` lists the registries of rooms below and beside it, and loads them when it needs them.
     """
     for path in (PACKAGE / "calculation").rglob("*.py"):
         mine = path.relative_to(PACKAGE / "calculation").parts[0].removesuffix(".py")
@@ -83,18 +83,18 @@ def test_calculation_points_down() -> None:
 
 
 def test_no_room_is_too_large() -> None:
-    """A reader finds a file at a glance."""
+    """No room has more files than a reader surveys at a glance."""
     for folder in {path.parent for path in FILES}:
         assert len(list(folder.glob("*.py"))) <= MOST_FILES, folder
 
 
 def repeated(names: Iterable[str]) -> list[str]:
-    """The names that occur more than once."""
+    """Return the names that occur more than once."""
     return sorted(name for name, times in Counter(names).items() if times > 1)
 
 
 def test_a_name_means_one_file_and_one_class() -> None:
-    """Commands are called as the user calls them, files of mistakes as what is mistaken."""
+    """Names of files and classes are unique, except files named after commands and mistakes."""
     named_after_others = {PACKAGE / "cli" / "commands", PACKAGE / "homework" / "mistakes"}
     files = [path for path in FILES if named_after_others.isdisjoint(path.parents)]
     assert not repeated(path.stem for path in files if path.stem != "__init__")
@@ -104,33 +104,33 @@ def test_a_name_means_one_file_and_one_class() -> None:
 
 
 def test_files_of_render_have_names_of_their_own() -> None:
-    """Whoever is told a name of a file opens that file."""
+    """No two files of `render` have the same name, whatever their folders."""
     names = [path.name for path in FILES if room(path) == "render" and path.stem != "__init__"]
     assert sorted(set(names)) == sorted(names)
 
 
 @pytest.mark.parametrize("path", FILES, ids=str)
 def test_libraries_stay_in_their_rooms(path: Path) -> None:
-    """Only the command line knows click, only the renderers know rich."""
+    """Only the command line imports click, and only the renderers import rich."""
     libraries = {name.split(".")[0] for name in imports(path)} & OWNERS.keys()
     assert all(room(path) in OWNERS[library] for library in libraries)
 
 
 @pytest.mark.parametrize("path", FILES, ids=str)
 def test_files_are_opened_in_one_room(path: Path) -> None:
-    """Whoever wants to know what the program reads and writes looks into `documents`."""
+    """Only `documents` opens files, so that it shows everything the program reads and writes."""
     names = {
         node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name)
     }
     opening = {"open", "read_bytes", "read_text", "write_bytes", "write_text", "fdopen"}
-    # cli opens the null device, where the end of a closed pipe goes; face the system's own figures.
+    # cli opens the null device, for the end of a closed pipe; face reads how much memory is free.
     assert room(path) in ("documents", "cli", "face") or not names & opening
 
 
 def loaded_by(*arguments: str) -> set[str]:
-    """The packages and modules that a run of the program has loaded when it ends."""
+    """Return the packages and modules that a run of the program has loaded when it ends."""
     script = (
         "import sys\n"
         f"sys.argv = ['attncli', *{list(arguments)!r}]\n"
@@ -144,12 +144,12 @@ def loaded_by(*arguments: str) -> set[str]:
 
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"]])
 def test_the_program_starts_without_heavy_libraries(arguments: list[str]) -> None:
-    """Asking what the program is must not wait for numpy or rich."""
+    """`attncli --version` and `--help` load neither numpy nor rich."""
     assert not loaded_by(*arguments) & {"numpy", "rich"}
 
 
 def test_data_formats_do_not_load_rich() -> None:
-    """A pipeline does not pay for tables."""
+    """JSON output loads numpy, and does not load rich."""
     loaded = loaded_by("compute", "[[1, 2], [3, 4]]", "-f", "json")
     assert "numpy" in loaded
     assert "rich" not in loaded
@@ -158,8 +158,8 @@ def test_data_formats_do_not_load_rich() -> None:
 SAMPLE = Path(__file__).parent.parent / "samples" / "two_heads.json"
 
 
-def test_a_right_answer_loads_what_it_takes_to_judge_it(tmp_path: Path) -> None:
-    """Neither the mistakes, which are many modules, nor what only writers of tables need."""
+def test_a_right_answer_loads_the_judging_alone(tmp_path: Path) -> None:
+    """A right answer loads neither the mistakes nor the modules of tables."""
     answer = tmp_path / "answer.json"
     loaded_by("compute", str(SAMPLE), "-o", str(answer))
     loaded = loaded_by("check", str(SAMPLE), str(answer), "-f", "json")

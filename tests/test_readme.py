@@ -1,4 +1,4 @@
-"""The README says what the program does: its console blocks are run, its commands are CI's."""
+"""Test that the README's console blocks run as printed, and that CI runs its commands."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ RUNS = [run for block in BLOCKS for run in commands(block)]
 
 
 @pytest.mark.parametrize(("command", "output"), RUNS, ids=[command for command, _ in RUNS])
-def test_a_console_block_is_what_the_program_prints(command: str, output: str) -> None:
-    """Command and output in the README belong together, to the letter."""
+def test_the_program_prints_each_console_block(command: str, output: str) -> None:
+    """A command of the README prints exactly the output below it."""
     assert comparable(run_in_shell(command, ROOT)) == comparable(output)
 
 
 def words(svg: str) -> str:
-    """The text that a picture shows."""
+    """Return the text that a picture shows."""
     return "\n".join(re.findall(r">([^<]+)</text>", svg))
 
 
-def test_the_picture_is_what_the_program_draws(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Words and numbers of the SVG are those of today's tables."""
+def test_the_picture_shows_the_current_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The words and numbers of the SVG are those of the current tables."""
     monkeypatch.chdir(ROOT)
     shown = words((ROOT / PICTURE).read_text(encoding="utf-8"))
     assert str(PICTURE) in README
@@ -36,12 +36,12 @@ def test_the_picture_is_what_the_program_draws(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_readme_is_short() -> None:
-    """It can be read in one sitting."""
+    """The README is short enough to be read in one sitting."""
     assert README.count("\n") < 200
 
 
 def test_ci_calls_the_test_command_of_the_readme() -> None:
-    """What CI proves is what the README promises."""
+    """CI runs the commands of the README for the setup and the tests."""
     setup, tests = re.findall(r"```sh\n(.*?)\n```", README)[:2]
     script = (ROOT / ".ci/run").read_text(encoding="utf-8")
     assert setup in script

@@ -1,7 +1,7 @@
-"""What each command may load: whoever asks for little must not wait for much.
+"""Test which modules each command loads, so that a small job does not wait for large ones.
 
-A file more costs every run of that command about half a millisecond. When it is needed, raise the
-number, and look at what `python -m tests.benchmarks start` says.
+Each additional file costs every run of that command about half a millisecond. If it is needed,
+raise the number, and compare the figures of `python -m tests.benchmarks start`.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ MAY_LOAD: dict[str, tuple[set[str], int, set[str]]] = {
 
 
 def loaded_by(*arguments: str) -> set[str]:
-    """All the modules that Python holds when a run of the program ends."""
+    """Return all the modules that Python holds when a run of the program ends."""
     script = (
         f"import sys\nsys.argv = ['attncli', *{list(arguments)!r}]\n"
         "from attncli.__main__ import main\n"
@@ -75,15 +75,15 @@ def test_every_command_has_its_list() -> None:
 
 
 @pytest.mark.parametrize("line", MAY_LOAD)
-def test_what_a_command_loads(line: str) -> None:
-    """No room of the program but its own, few files, and no library that it does not need."""
+def test_a_command_loads_its_list_alone(line: str) -> None:
+    """A command loads only the rooms and libraries in its list, and only few files."""
     rooms, most, libraries = MAY_LOAD[line]
     loaded = loaded_by(*line.split())
     own = {name.removeprefix("attncli.") for name in loaded if name.startswith("attncli.")}
     files = {name for name in own if not any(other.startswith(f"{name}.") for other in own)}
     assert {name if name in rooms else name.rpartition(".")[0] for name in files} <= rooms
     assert len(own) <= most
-    # NumPy is there by name from the start, and loaded when something of it is used.
+    # NumPy is there by name from the start, and loaded when one of its functions is used.
     used = {"numpy"} & libraries if "numpy._core" in loaded else set()
     others = {"rich", "threadpoolctl", "safetensors", "ml_dtypes", "torch"} & loaded
     assert used | others <= libraries
@@ -91,7 +91,7 @@ def test_what_a_command_loads(line: str) -> None:
 
 @pytest.mark.parametrize("name", ["pathlib", "shutil", "numpy.typing", "unicodedata"])
 def test_a_small_calculation_does_without(name: str) -> None:
-    """Each of these would take a tenth of what the run adds to NumPy and click."""
+    """A small calculation loads none of these, as each takes a tenth of its time."""
     script = "import sys, numpy, click; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     loaded = loaded_by("compute", LESSON, "-f", "json")

@@ -1,4 +1,4 @@
-"""One of a thing is not called by the plural, in whatever the program says."""
+"""Test that the program calls one thing by the singular."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ SAID: list[tuple[list[str], str, str]] = [
     (
         ["compute", "Q=[[[1]]]", "K=[[[1]],[[2]]]", "--position", "rope:dims=2"],
         "",
-        "turns 2 columns, but there is 1 column.",
+        "rotates 2 columns, but there is 1 column.",
     ),
     (
         ["compute", "X=[[1,2]]", "--convention", "torch-mha", "W_qkv=[[1],[2]]", "--heads", "1"],
         "",
-        "W_qkv makes 2 numbers of a token",
+        "W_qkv gives 2 numbers per token",
     ),
     (
         ["compute", "X=[[1],[2]]", "W_qkv=[[1]]"],
         "",
-        "W_qkv makes 1 number of a token, which cannot be cut into 3 equal parts.",
+        "W_qkv gives 1 number per token, which cannot be cut into 3 equal parts.",
     ),
     (
         ["compute", "Q=[[[[1]]]]", "K=[[[[1]],[[2]]]]"],
         "",
-        "1 head of queries cannot share 2 evenly.",
+        "1 query head cannot share 2 key heads evenly.",
     ),
     (["mask", "[[1]]"], "", "Open: 1 of 1 cell (100%)."),
     (["mask", "[[1,0]]"], "", "No query sees key 2."),
@@ -57,14 +57,15 @@ SAID: list[tuple[list[str], str, str]] = [
         "",
         "--tokens gives 1 label, but the mask has 2 rows.",
     ),
-    (["check", "-"], TWO_KEYS, "but there is 1 file."),
+    (["check", TWO_KEYS, "-"], ANSWER, "weights is wrong."),
+    (["check", TWO_KEYS, "scores=[[1,2]]"], "", "scores is right; 1 step is missing."),
     (["check", TWO_KEYS, "-", "--points", "weights=1,scores=0"], ANSWER, "0 of 1 point\n"),
     (
         ["check", TWO_KEYS, "-", "--points", "weights=1,scores=0", "-f", "markdown"],
         ANSWER,
         "0 of 1 point**",
     ),
-    (["cost", "X=[[1]]", "--mask", "causal"], "", "masked leaves open 1 of 1 score (100.0%)"),
+    (["cost", "X=[[1]]", "--mask", "causal"], "", "masked leaves 1 of 1 score open (100.0%)"),
     (
         ["cost", "--n", "1", "--d-model", "4", "--compare", "--window", "3"],
         "",
@@ -80,14 +81,14 @@ SAID: list[tuple[list[str], str, str]] = [
 
 @pytest.mark.parametrize(("arguments", "stdin", "said"), SAID, ids=[said for _, _, said in SAID])
 def test_one_is_followed_by_the_singular(arguments: list[str], stdin: str, said: str) -> None:
-    """In messages, remarks and reports alike."""
+    """A message, remark or report names one thing in the singular."""
     run = CliRunner().invoke(cli, arguments, input=stdin)
     assert said in run.output
     assert not PLURAL_OF_ONE.search(run.output)
 
 
-def test_a_matrix_rounded_to_one_decimal_is_told_so() -> None:
-    """`1 decimal` where the steps on the way were rounded."""
+def test_one_decimal_is_called_by_the_singular() -> None:
+    """The report says `1 decimal` where steps were rounded to one."""
     document = '{"Q": [[0.3, 1]], "K": [[1, 0.7], [0.2, 0.9]], "V": [[1], [7]]}'
     # Weights 0.4894, 0.5106 become 0.5 and 0.5.
     run = CliRunner().invoke(cli, ["check", document, "-"], input='{"output": [["4.0000"]]}')

@@ -1,7 +1,8 @@
-"""The conventions in which frameworks read the same document: one record each in `CONVENTIONS`.
+"""The conventions by which frameworks read the same document: one record each in `CONVENTIONS`.
 
-A convention decides what a document leaves open; an entry of the document wins over it. In all
-conventions, heads that share keys lie side by side, and sine and cosine alternate in positions.
+A convention sets what a document does not set; an entry of the document wins over the convention.
+In all conventions, query heads that share a key head lie side by side, and the features of a
+sinusoidal position are sine and cosine in turn.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from attncli.records import by_name, field, record
 class Convention:
     """The way in which one framework, or paper, reads a document.
 
-    `choices` are the defaults of choices that the document does not make. `drops`: true in a mask
-    means "may not attend". `counts_cache`: causal and window masks count the keys of a cache before
-    the first query. `window_counts_itself`: a window counts the query's own key. `fills_up`: a mask
-    shorter than the keys hides the rest. `empty` is the weight of every key for a query that may
-    attend nothing. `averages`: the mean of the heads' weights is a step. `sample_variance`: layer
-    normalisation divides by the number of features less one. `eps_outside`: eps is added to the
-    root. `asks_heads`: where X is projected, the document must give `heads`.
+    `choices` replace the defaults of choices. `drops`: true in a mask means "may not attend".
+    `counts_cache`: causal and window masks count the keys of a cache before the first query.
+    `window_counts_itself`: the width of a window includes the query's own key. `fills_up`: if a
+    mask is shorter than the keys, the remaining keys are hidden. `empty` is the weight of every key
+    for a query that may attend no key. `averages`: the mean of the heads' weights is a step.
+    `sample_variance`: a norm divides by the number of features − 1. `eps_outside`: a norm adds eps
+    to the root, not under it. `asks_heads`: if X is projected, the document must give `heads`,
+    because the framework's modules have heads and their saved weights do not show how many.
     """
 
     name: str
@@ -39,56 +41,64 @@ class Convention:
     asks_heads: bool = False
 
 
-PAPER = Convention("paper", "Vaswani et al. 2017, and what this program does unasked")
+PAPER = Convention("paper", "Vaswani et al. 2017; the default")
 
 CONVENTIONS: dict[str, Convention] = by_name(
     PAPER,
     Convention(
         "torch-sdpa",
-        "PyTorch's scaled_dot_product_attention: causal from the top left, cache or not",
+        "PyTorch's scaled_dot_product_attention: causal is j ≤ i, also with a cache",
         counts_cache=False,
     ),
     Convention(
         "torch-mha",
-        "nn.MultiheadAttention: layout torch, 1 in a mask may not be attended, empty rows are "
-        "NaN, the mean of the heads' weights is the step average",
+        "PyTorch's nn.MultiheadAttention: layout torch; 1 (true) in a mask means hidden; a query "
+        "without keys gets NaN; the step average is the mean of the heads' weights; W_q needs "
+        "heads",
         {"layout": "torch"},
         drops=True,
         counts_cache=False,
         empty=nan,
         averages=True,
+        asks_heads=True,
     ),
     Convention(
         "torch",
-        "PyTorch's Transformer layers and their state dicts: layout torch, 1 in a mask may not "
-        "be attended, heads must be said",
+        "PyTorch's Transformer layers and their state dicts: layout torch; 1 (true) in a mask "
+        "means hidden; W_q needs heads",
         {"layout": "torch"},
         drops=True,
         counts_cache=False,
         asks_heads=True,
     ),
     Convention(
-        "onnx", "ONNX Attention: a mask shorter than the keys hides the rest", fills_up=True
+        "onnx",
+        "ONNX Attention: if a mask is shorter than the keys, the remaining keys are hidden",
+        fills_up=True,
     ),
     Convention(
         "keras",
-        "keras.layers.Attention: dot scoring, fill -1e9, windows count the query's own key",
+        "keras.layers.Attention: dot scoring, fill -1e9, a window's width includes the query's "
+        "own key",
         {"score": "dot", "fill": -1e9, "eps": 1e-3},
         counts_cache=False,
         window_counts_itself=True,
     ),
     Convention(
         "d2l",
-        "Dive into Deep Learning: layout torch, fill -1e6",
+        "Dive into Deep Learning: layout torch, fill -1e6; W_q needs heads",
         {"layout": "torch", "fill": -1e6},
         counts_cache=False,
+        asks_heads=True,
     ),
     Convention(
         "annotated-transformer",
-        "The Annotated Transformer: layout torch, fill -1e9, in a norm (x − mean) / (s + 1e-6)",
+        "The Annotated Transformer: layout torch, fill -1e9, norms (x − mean) / (s + 1e-6) before "
+        "each sublayer; W_q needs heads",
         {"layout": "torch", "fill": -1e9, "eps": 1e-6, "norm": "pre"},
         counts_cache=False,
         sample_variance=True,
         eps_outside=True,
+        asks_heads=True,
     ),
 )

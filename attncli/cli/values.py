@@ -80,7 +80,7 @@ def whole_number(least: int = 1, most: int | None = None) -> Value:
 
     def read(value: object) -> int:
         text = str(value).strip()
-        number = int(text) if re.fullmatch("[+-]?[0-9]{1,18}", text) else None
+        number = int(text) if re.fullmatch("[+-]?[0-9]{1,300}", text) else None
         if number is None or not least <= number <= (inf if most is None else most):
             raise ValueError(f"it must be a whole number {limits}")
         return number

@@ -15,11 +15,15 @@ AnyArray: TypeAlias = "NDArray[Any]"
 
 @record(frozen=True)
 class Part:
-    """A matrix (an array, or nested lists of cells) or a choice, with the labels beside it."""
+    """A matrix (an array, or nested lists of cells) or a choice, with the labels beside it.
+
+    `is_torch_weight`: its key in the file is the name of a weight that PyTorch stores transposed.
+    """
 
     value: object
     row_labels: tuple[str, ...] | None = None
     column_labels: tuple[str, ...] | None = None
+    is_torch_weight: bool = False
 
 
 # By the names as written; the name of a matrix that has none is empty.

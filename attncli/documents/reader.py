@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from attncli.calculation.choices.choices import CHOICES
 from attncli.calculation.masks.mask_rules import is_rule
@@ -25,10 +25,14 @@ from attncli.words import option_name
 
 @record(frozen=True)
 class Written:
-    """An answer as a file says it: nested lists of texts, or arrays, and where they stand."""
+    """An answer as a file holds it: nested lists of texts, or arrays, by their names.
+
+    `has_nameless` is True if a matrix in the file has no name there.
+    """
 
     source: str
     entries: Mapping[str, object]
+    has_nameless: bool = False
 
 
 class Reader:
@@ -43,15 +47,11 @@ class Reader:
         Raises AttncliError.
         """
         source = self._source(given)
-        entries: dict[str, Entry] = {}
-        spelled: dict[str, str] = {}
         with errors_at(source.label):
-            for known, name in source.names("X"):
-                if known in entries:
-                    message = f"{known} is given twice: as {spelled[known]!r} and as {name!r}."
-                    raise DocumentError(message, "Leave out one of them.", (known,))
-                entries[known] = self._entry(known, source.parsed[name], source)
-                spelled[known] = name
+            entries = {
+                known: self._entry(known, source.parsed[spelled], source)
+                for known, spelled in _names_once(source, "X")
+            }
         return Document(entries, (source.label,))
 
     def matrix(self, name: str, argument: str) -> Document:
@@ -97,14 +97,12 @@ class Reader:
         source = self._source(given, name, is_value)
         entries: dict[str, object] = {}
         with errors_at(source.label):
-            for known, spelled in source.names(name or NAMELESS):
+            for known, spelled in _names_once(source, name or NAMELESS):
                 if known == NAMELESS:
                     message = "it holds one matrix without a name."
                     raise DocumentError(message, "Say which step it is: --step NAME, or NAME=FILE.")
-                if known in entries:
-                    raise DocumentError(f"{known} is given twice.", "Leave out one of them.")
                 entries[known] = source.parsed[spelled].value
-        return Written(source.label, entries)
+        return Written(source.label, entries, NAMELESS in [*source.parsed])
 
     def _source(
         self, given: object, name: str | None = None, is_value: IsValue | None = None
@@ -132,7 +130,8 @@ class Reader:
             value = self._mask(last, value, where, source.folder).value
         elif isinstance(value, list) and (last not in CHOICES or last in STEPS):
             value = array_from(value, name)
-        return Entry(value, source.label, part.row_labels, part.column_labels)
+        labels = part.row_labels, part.column_labels
+        return Entry(value, source.label, *labels, part.is_torch_weight)
 
     def _mask(self, name: str, value: object, where: str, folder: str) -> Part:
         """A rule as it stands; a matrix, here or where the value points to, as an array."""
@@ -146,6 +145,20 @@ class Reader:
         part = self._sources.matrix("mask", value, where, folder)
         matrix = array_from(part.value, "mask") if isinstance(part.value, list) else part.value
         return Part(matrix, part.row_labels, part.column_labels)
+
+
+def _names_once(source: Source, nameless: str) -> Iterator[tuple[str, str]]:
+    """Yield the names of a source, canonical and as they are spelled there.
+
+    Raises DocumentError if two are spellings of one name.
+    """
+    spellings: dict[str, str] = {}
+    for known, spelled in source.names(nameless):
+        if known in spellings:
+            message = f"{known} is given twice: as {spellings[known]!r} and as {spelled!r}."
+            raise DocumentError(message, "Leave out one of them.", (known,))
+        spellings[known] = spelled
+        yield known, spelled
 
 
 def _is_choice(name: str, value: str, folder: str) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
-from attncli.errors import AttncliError, ProblemError
-from attncli.face.results import CellArithmetic, Result
+from attncli.errors import AttncliError, ProblemError, errors_at
+from attncli.face.results import CellArithmetic, Report, Result
 from attncli.face.surroundings import PYTHON, Surroundings
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from attncli.calculation.analyses.cell_names import Selection
     from attncli.calculation.problem.document import Document
     from attncli.calculation.problem.problem import Problem
-    from attncli.documents.reader import Reader
+    from attncli.documents.reader import Reader, Written
     from attncli.homework.answers.answer import Answer
 
 DocumentLike: TypeAlias = "str | PathLike[str] | Mapping[str, Any] | IO[Any] | Document"
@@ -53,6 +53,50 @@ def compute(
     except ProblemError as error:
         raise error.at("--only" if surroundings is not PYTHON else "only") from None
     return Result(Computation(problem, trace, names))
+
+
+def check(
+    document: DocumentLike,
+    answer: DocumentLike | Written,
+    *,
+    step: str | None = None,
+    decimals: int | None = None,
+    atol: float | None = None,
+    rtol: float | None = None,
+    strict: bool = False,
+    points: str = "",
+    surroundings: Surroundings = PYTHON,
+    **choices: object,
+) -> Report:
+    """Judge each step of an answer, and name the mistake that explains a wrong step.
+
+    `document` and `choices` are those of `compute`. `answer` is a document with any of the steps;
+    `step` is the name of its matrix if that has none. A cell is right by the digits that it is
+    written with; with `decimals`, to that many decimals; with `atol` or `rtol`, within that
+    absolute or relative distance. `strict` fails steps that are rounded too early. `points` are the
+    points of the steps: `"2"` for each, or `"weights=3,output=2"`; each step has 1 by default.
+
+    Raises AttncliError. Warns with AttncliWarning.
+
+    >>> document = {"Q": [[1, 0]], "K": [[1, 0], [0, 1]]}
+    >>> report = check(document, {"weights": [[0.73, 0.27]]})
+    >>> report.passed, report.steps[-1].mistakes[0]
+    (False, 'no-scale')
+    """
+    from attncli.calculation.names.known_names import canonical
+    from attncli.documents.reader import Reader, Written
+    from attncli.homework.answers.answer import is_value
+    from attncli.homework.checking import CheckOptions, check_answer
+
+    options = CheckOptions(decimals, atol, rtol, strict, points)
+    options.check()
+    reader = Reader()
+    problem = read_document(document, choices, reader)
+    if not isinstance(answer, Written):
+        answer = reader.written(answer, canonical(step) if step else None, is_value)
+    computed = compute(problem, surroundings=surroundings).made
+    with surroundings.waiting("checking"), errors_at(answer.source):
+        return Report(check_answer(computed, answer.entries, options))
 
 
 def explain(
@@ -166,7 +210,6 @@ def _selections(
 ) -> list[Selection]:
     """Return the named cells. Raises AttncliError if the calculation has no such cells."""
     from attncli.calculation.analyses.cell_names import CellFinder
-    from attncli.errors import errors_at
 
     if not cells:
         hint = f"Write 'scores[2,1]', or a whole step: {', '.join(plan.names)}."
@@ -188,7 +231,6 @@ def _fitting_answer(
     Raises AttncliError if the answer cannot be read.
     """
     from attncli.calculation.algebra.layouts import sizes
-    from attncli.errors import errors_at
     from attncli.homework.answers.answer import is_value, read_answer
     from attncli.words import shape_text
 

@@ -1,1 +1,1 @@
-"""What a learner and a grader need: answers, verdicts, and the mistakes that explain them."""
+"""Check homework: answers, verdicts, and the mistakes that explain wrong numbers."""

@@ -1,6 +1,6 @@
-"""Documents to begin with: matrices of small numbers that a person can calculate with.
+"""Make exercises: documents with matrices of small numbers that a person can calculate with.
 
-Their numbers are drawn by a seed, and are the same on every machine. Each kind of layer is one kind
+The numbers are drawn with a seed, and are the same on every machine. Each kind of layer is one kind
 of document that `attncli new` writes.
 """
 
@@ -22,27 +22,27 @@ from attncli.errors import ProblemError
 from attncli.records import record
 from attncli.words import option_name
 
-MOST_NUMBERS = 10**6  # more are no exercise
+MOST_NUMBERS = 10**6  # a document with more numbers is too large for an exercise
 
-# Halves, of which few stand in a sum: products stay short, and few weights come near 0 or 1.
+# Only halves, and few in a sum: products stay short, and few weights come near 0 or 1.
 Numbers = Sequence[float]
 TOKENS: Numbers = (-1, -0.5, 0, 0.5, 1, 1.5, 2)
-ENLARGED: Numbers = (-0.5, 0, 0.5)  # tokens that are multiplied by √d_model first
+ENLARGED: Numbers = (-0.5, 0, 0.5)  # for tokens that are multiplied by √d_model first
 WEIGHTS: Numbers = (0.5, 0.5, 0.5, 1)  # with either sign
-TERMS = 3  # numbers in a column of a weight that are not 0, however long it is
+TERMS = 3  # the numbers in a column of a weight that are not 0, whatever its length
 GAMMA: Numbers = (0.5, 1, 1.5)
 ADDED: Numbers = (-0.5, 0, 0.5)  # beta, and biases
 
 ENGLISH = ("I", "love", "math", "and", "the", "cats", "that", "sleep", "on", "old", "red", "sofas")
 FRENCH = ("j'aime", "bien", "les", "maths", "et", "ton", "chat", "qui", "dort", "sur", "un", "lit")
-START = "<s>"  # what a decoder's first word follows
+START = "<s>"  # the token before the first word of a decoder
 
 Nested = dict[str, Any]  # a document as JSON holds it: objects, lists of numbers, words
 
 
 @record(frozen=True)
 class Order:
-    """What is asked for: a kind, sizes and choices as the user gives them, and the seed."""
+    """An order for an exercise: a kind, sizes and choices as the user gives them, and the seed."""
 
     kind: str
     sizes: Mapping[str, int]
@@ -50,16 +50,16 @@ class Order:
     seed: int
 
     def command(self) -> str:
-        """The command that writes this document."""
+        """Return the command that writes this document."""
         given = {**self.sizes, **self.choices, "seed": self.seed}
         said = (f"{option_name(name)} {value}" for name, value in given.items())
         return f"attncli new {self.kind} {' '.join(said)}"
 
 
 def made(order: Order) -> Nested:
-    """The document that is asked for, as compute reads it: title, choices, labels, matrices.
+    """Return the document of an order, as compute reads it: title, choices, labels, matrices.
 
-    Raises ProblemError where there is none of this kind, or of such sizes.
+    Raises ProblemError if the kind is unknown, or if the sizes do not allow it.
     """
     kind = LAYERS[order.kind]
     sizes = {**kind.sizes, **order.sizes}
@@ -84,7 +84,7 @@ def made(order: Order) -> Nested:
 def _shapes(
     given: Mapping[str, int], choices: Mapping[str, object], has_last_norm: bool
 ) -> dict[str, Shape]:
-    """The matrices that there are. Raises ProblemError where they are too many for a person."""
+    """The shapes of all matrices. Raises ProblemError if they hold over `MOST_NUMBERS` numbers."""
     sizes = Sizes(given, Choices.read(choices))
     shapes = dict(Shaped(sizes, "ffn", False, has_last_norm).matrices())
     sizes.check_used(())
@@ -97,7 +97,7 @@ def _shapes(
 
 
 def title(kind: LayerKind, layers: int) -> str:
-    """`An encoder layer`, `A decoder of 2 layers`."""
+    """Return the title, such as `An encoder layer` or `A decoder of 2 layers`."""
     if kind.is_composed:
         return f"A small {kind.name.capitalize()}"
     name = f"{kind.article.capitalize()} {kind.name}"
@@ -105,7 +105,7 @@ def title(kind: LayerKind, layers: int) -> str:
 
 
 def labels(kind: LayerKind, sizes: Mapping[str, int]) -> dict[str, list[str]]:
-    """A word for each token, where there are as many; a decoder's X is one word behind."""
+    """Return a word for each token, if there are enough; a decoder's X is one word behind."""
     own = (START, *ENGLISH) if kind.last.is_causal else ENGLISH
     found = {}
     if sizes["n"] <= len(own):
@@ -116,9 +116,10 @@ def labels(kind: LayerKind, sizes: Mapping[str, int]) -> dict[str, list[str]]:
 
 
 def drawn(name: str, shape: Shape, seed: int, tokens: Numbers) -> list[Any]:
-    """A vector, or rows of numbers; of a weight, columns of which a few are not 0.
+    """Return a vector, or rows of numbers; in each column of a weight, most numbers are 0.
 
-    They are drawn by the seed and the name of the matrix: more rows leave the first as they are.
+    They are drawn with the seed and the name of the matrix: a larger n does not change the first
+    rows.
     """
     dice, last = Dice(f"{seed} {name}"), last_of(name)
     if len(shape) == 1:
@@ -132,17 +133,17 @@ def drawn(name: str, shape: Shape, seed: int, tokens: Numbers) -> list[Any]:
 
 
 class Dice:
-    """Choices made by a seed. Only `random()` is promised to stay as it is in every Python."""
+    """Choices made with a seed. Only `random()` is the same in every version of Python."""
 
     def __init__(self, seed: str) -> None:
         self._random = Random(seed).random
 
     def pick(self, values: Numbers) -> float:
-        """One of these."""
+        """Return one of these values."""
         return values[int(self._random() * len(values))]
 
     def column(self, rows: int) -> list[float]:
-        """A column of a weight: a few numbers, each at a place of its own, and zeros."""
+        """Return a column of a weight: a few numbers, each at its own place, and zeros."""
         places = list(range(rows))
         column: list[float] = [0] * rows
         for _ in range(min(TERMS, rows)):
@@ -152,7 +153,7 @@ class Dice:
 
 
 def nested(matrices: Mapping[str, Any]) -> Nested:
-    """Names with dots as objects within objects; numbered layers as a list of objects."""
+    """Return names with dots as nested objects, and numbered layers as a list of objects."""
     document: Nested = {}
     for name, matrix in matrices.items():
         place: Any = document

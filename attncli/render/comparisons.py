@@ -1,4 +1,4 @@
-"""Calculations side by side: a table of differences and a sentence each, or JSON."""
+"""Comparisons of calculations: a table of differences and a sentence for each, or JSON."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ from attncli.render.view import View
 
 
 def draw_comparisons(comparisons: Sequence[Comparison], view: View) -> str:
-    """The largest difference of each step from the first convention, and where each parts."""
+    """Return a table of the largest differences, and a sentence for each comparison.
+
+    All comparisons have the same first calculation.
+    """
     console = TextConsole(view)
     first = comparisons[0].first
     if first.problem.choices.title:
         console.print(Text(first.problem.choices.title, "bold"))
         console.print()
-    console.say(f"The largest difference of each step from {first.name}:")
+    console.say(f"Largest difference of each step from {first.name}:")
     console.print()
     names = list(dict.fromkeys(d.step.name for c in comparisons for d in c.distances))
     labels = [comparison.other.name for comparison in comparisons]
@@ -40,33 +43,33 @@ def _cell(comparison: Comparison, name: str, view: View) -> Text:
     distance = next((d for d in comparison.distances if d.step.name == name), None)
     if distance is None:
         return Text("")
-    if not distance.parts:
+    if not distance.differs:
         return Text(" same ", "dim")
     if distance.largest is not None:
         text = number_text(distance.largest, view.precision)
     elif comparison.other.matrix(name) is None:
-        text = "none here"
+        text = "not here"
     else:
         text = "only here" if comparison.first.matrix(name) is None else "other size"
     return Text(f" {text} ", "bold red")
 
 
 def _sentence(comparison: Comparison, view: View) -> str:
-    """Where a convention parts from the first, in a sentence."""
-    first, other, parting = comparison.first, comparison.other, comparison.parting
-    if parting is None:
-        return f"{other.name} does not part from {first.name}: {_roundoff(comparison)}."
-    name = parting.step.name
-    begin = f"{other.name} parts from {first.name} at {name}: "
-    if parting.largest is None:
+    """Return a sentence on the first step that differs, with both numbers and their place."""
+    first, other, difference = comparison.first, comparison.other, comparison.first_difference
+    if difference is None:
+        return f"{other.name} does not differ from {first.name}: {_roundoff(comparison)}."
+    name = difference.step.name
+    begin = f"{other.name} differs from {first.name} at {name}: "
+    if difference.largest is None:
         return f"{begin}{_sizes(comparison, name)}."
-    ours, theirs = _differing(parting.first, parting.other, view.precision)
-    place = first.problem.place(parting.step.axes, parting.step.role, parting.index)
-    return f"{begin}{ours} there, {theirs} here, in {place}."
+    numbers = _differing(difference.first, difference.other, view.precision)
+    place = first.problem.place(difference.step.axes, difference.step.role, difference.index)
+    return f"{begin}{first.name} {numbers[0]}, {other.name} {numbers[1]}, in {place}."
 
 
 def _roundoff(comparison: Comparison) -> str:
-    """How far the farthest step is, where none is farther than two orders of adding up may be."""
+    """Return the largest difference in words, for calculations that differ by roundoff at most."""
     farthest = max(comparison.distances, key=lambda distance: distance.largest or 0.0)
     if not farthest.largest:
         return "every step is the same"
@@ -74,44 +77,48 @@ def _roundoff(comparison: Comparison) -> str:
 
 
 def _sizes(comparison: Comparison, name: str) -> str:
+    """Return the shapes of a step in both calculations, in words."""
     said = []
     for side in (comparison.first, comparison.other):
         step = next((s for s in side.trace.plan.steps if s.name == name), None)
-        shape = side.trace.plan.shape(step) if step else "no such step"
-        said.append(f"{shape} under {side.name}")
+        shape = side.trace.plan.shape(step) if step else "has no such step"
+        said.append(f"{side.name} {shape}")
     return ", ".join(said)
 
 
-def _differing(ours: float, theirs: float, precision: int) -> tuple[str, str]:
-    """Both numbers, with as many decimals as tell them apart."""
+def _differing(first: float, other: float, precision: int) -> tuple[str, str]:
+    """Return both numbers with at least `precision` decimals, and enough to see a difference."""
     for decimals in range(precision, 18):
-        texts = number_text(ours, decimals), number_text(theirs, decimals)
+        texts = number_text(first, decimals), number_text(other, decimals)
         if texts[0] != texts[1]:
             return texts
-    return repr(ours), repr(theirs)
+    return repr(first), repr(other)
 
 
 def comparisons_json(comparisons: Sequence[Comparison], _: View) -> str:
-    """One object a calculation: the step where it parts, the cell, and every largest difference."""
+    """Return the comparisons as JSON: for each, the first step that differs, its cell and values.
+
+    `differences` has the largest difference of every step. Cells are counted from 1.
+    """
     compared = [_object(comparison) for comparison in comparisons]
     return to_json({"against": comparisons[0].first.name, "compared": compared})
 
 
 def _object(comparison: Comparison) -> dict[str, Any]:
-    parting = comparison.parting
+    difference = comparison.first_difference
     return {
         "name": comparison.other.name,
-        "parts_at": parting.step.name if parting else None,
-        "cell": _index(comparison.first.problem, parting) if parting else None,
-        "values": [parting.first, parting.other]
-        if parting and parting.largest is not None
+        "differs_at": difference.step.name if difference else None,
+        "cell": _index(comparison.first.problem, difference) if difference else None,
+        "values": [difference.first, difference.other]
+        if difference and difference.largest is not None
         else None,
         "differences": {d.step.name: d.largest for d in comparison.distances},
     }
 
 
 def _index(problem: Problem, distance: StepDistance) -> list[int] | None:
-    """The place of a cell as it stands on paper, counted from 1."""
+    """Return the place of a cell as the layout writes it, counted from 1; None without a cell."""
     if distance.largest is None:
         return None
     *leading, row, column = (at + 1 for at in distance.index)

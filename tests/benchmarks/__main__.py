@@ -1,4 +1,4 @@
-"""All measurements, as ratios: `python -m tests.benchmarks`, or some: `… start files long`."""
+"""Run all measurements with `python -m tests.benchmarks`, or some with `… start files long`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PARTS = ("start", "files", "long")
 
 
 def main() -> None:
-    """The machine and the versions, then a table a part."""
+    """Print the machine and the versions, then one table per part."""
     print(f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}")
     for package in ("numpy", "click", "rich", "torch"):
         try:

@@ -1,4 +1,4 @@
-"""How long files of a thousand rows take to read and to write, beside NumPy and json alone."""
+"""Measure how long files of 1000 rows take to read and to write, beside NumPy and json alone."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SIDE, LONG = 1000, 4096
 
 
 def measured() -> Iterator[Ratio]:
-    """Reading a 1000 × 1000 matrix as JSON and CSV, and writing a trace of such matrices."""
+    """Measure reading 1000 × 1000 numbers as JSON and CSV, and writing a trace of such matrices."""
     numbers = np.random.default_rng(0).normal(size=(SIDE, SIDE))
     with TemporaryDirectory() as folder:
         as_json, as_csv = Path(folder) / "x.json", Path(folder) / "x.csv"
@@ -52,7 +52,7 @@ def measured() -> Iterator[Ratio]:
 
 
 def _drawn() -> Iterator[Ratio]:
-    """Drawing the table of a 4096 × 4096 matrix, elided, beside 0.3 s."""
+    """Measure drawing the table of a 4096 × 4096 matrix, abbreviated, beside 0.3 s."""
     import time
 
     random = np.random.default_rng(0)
@@ -68,5 +68,5 @@ def _drawn() -> Iterator[Ratio]:
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the table of ratios."""
     show("Files: reading, writing, drawing", list(measured()))

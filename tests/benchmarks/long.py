@@ -1,4 +1,4 @@
-"""Long sequences: the fused tail beside PyTorch's kernels, and how time and memory grow."""
+"""Measure long sequences beside PyTorch's kernels, and how their time and memory grow."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ RNG = np.random.default_rng(0)
 
 
 def numbers(*shape: int) -> np.ndarray[Any, Any]:
-    """Normally distributed, in float32."""
+    """Return normally distributed numbers of this shape in float32."""
     return RNG.normal(size=shape).astype(np.float32)
 
 
 def fused(matrices: dict[str, Any], **choices: str) -> Any:
-    """The output of an attention, and nothing else: what is measured."""
+    """Return the output of an attention alone, the result that is measured."""
     entries = {name: Entry(value, "") for name, value in (matrices | choices).items()}
     problem, plan = read(Document({**entries, "dtype": Entry("float32", "")}))
     shorter = fuse(plan, ["output"])
@@ -36,7 +36,7 @@ def fused(matrices: dict[str, Any], **choices: str) -> Any:
 
 
 def measured(torch: Any) -> Iterator[Ratio]:
-    """Kernel against kernel, in one process, two threads each."""
+    """Measure attncli's kernels beside PyTorch's, in one process, with two threads each."""
     torch.set_num_threads(THREADS)
     sdpa = torch.nn.functional.scaled_dot_product_attention
     for n, rounds, limit in ((2048, 41, 1.3), (8192, 7, 1.4)):
@@ -55,7 +55,7 @@ def measured(torch: Any) -> Iterator[Ratio]:
     yield Ratio("additive, 512 × 512, hidden 128", "tanh(q[:, None] + k[None]) @ v", ratio, 0.25)
 
 
-# A process inherits the peak of the one that starts it: a small one starts the program.
+# A process inherits the memory peak of its parent, so a small process starts the program.
 PEAK = """
 import resource, subprocess, sys
 subprocess.run(sys.argv[1:], check=True)
@@ -64,8 +64,8 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
 
 
 def growth() -> None:
-    """Time of the fused tail, and peak memory of the command, for n = 4k to 32k in float32."""
-    print("n, time beside 4096, peak MiB of `attncli compute … --only output` (asked: ≤ 300)")
+    """Print the time of the fused tail and the command's memory for n = 4k to 32k in float32."""
+    print("n, time beside 4096, peak MiB of `attncli compute … --only output` (limit: 300)")
     first = 0.0
     for n in (4096, 8192, 16384, 32768):
         matrices = {name: numbers(n, WIDTH) for name in "QKV"}
@@ -77,7 +77,7 @@ def growth() -> None:
 
 
 def peak(matrices: dict[str, Any]) -> int:
-    """MiB that the program has had in memory at the most, for the output of these."""
+    """Return the peak memory of the program, in MiB, while it calculates the output."""
     program = str(Path(sys.executable).with_name("attncli"))
     options = ["--only", "output", "--dtype", "float32"]
     with TemporaryDirectory() as folder:
@@ -92,9 +92,9 @@ def peak(matrices: dict[str, Any]) -> int:
 
 
 def main() -> None:
-    """Print the table, and the growth."""
+    """Print the table of ratios, and the growth."""
     growth()
-    # Else PyTorch's threads wait for their next work in a loop, on the processors that ours need.
+    # Otherwise PyTorch's waiting threads keep busy the processors that attncli needs.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         import torch

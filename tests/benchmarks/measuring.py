@@ -1,4 +1,4 @@
-"""Two things measured side by side: the machine is noisy, so only ratios are told."""
+"""Measure two things side by side and show only ratios, because the machine is noisy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rich.table import Table
 
 
 class Ratio(NamedTuple):
-    """How long ours takes beside theirs, and how long it may take; None where nothing is asked."""
+    """The time of attncli divided by the other time, and the limit, None where there is none."""
 
     what: str
     against: str
@@ -23,19 +23,19 @@ class Ratio(NamedTuple):
 
 
 def side_by_side(ours: Callable[[], object], theirs: Callable[[], object], rounds: int) -> float:
-    """The median of ours over theirs, measured in turn: what slows the machine slows both."""
+    """Return the median ratio of the first time to the second, run in turn on a noisy machine."""
     return median(seconds(ours) / seconds(theirs) for _ in range(rounds))
 
 
 def seconds(run: Callable[[], object]) -> float:
-    """How long a run takes."""
+    """Return how many seconds a run takes."""
     start = time.perf_counter()
     run()
     return time.perf_counter() - start
 
 
 def command(*arguments: str) -> Callable[[], object]:
-    """A program with its arguments, run to its end in silence."""
+    """Return a function that runs a program with its arguments to the end, and prints nothing."""
 
     def run() -> object:
         return subprocess.run(arguments, capture_output=True, check=True)
@@ -44,10 +44,10 @@ def command(*arguments: str) -> Callable[[], object]:
 
 
 def show(title: str, ratios: Sequence[Ratio]) -> None:
-    """A row a measurement."""
+    """Print one row per measurement."""
     table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", show_edge=False)
-    for name in ("what", "against", "ratio", "asked for"):
-        table.add_column(name, justify="right" if name in ("ratio", "asked for") else "left")
+    for name in ("what", "against", "ratio", "limit"):
+        table.add_column(name, justify="right" if name in ("ratio", "limit") else "left")
     for what, against, ratio, limit in ratios:
         style = "" if limit is None or ratio <= limit else "bold red"
         asked = "" if limit is None else f"≤ {limit:.2f}"

@@ -1,4 +1,4 @@
-"""How long a small job takes from start to end, beside what it cannot do without."""
+"""Measure how long a small job takes from start to end, beside the libraries that it needs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.benchmarks.measuring import Ratio, command, show, side_by_side
 ROUNDS = 25
 SAMPLE = "samples/self_attention.json"
 
-# What a user would write instead.
+# The script that a user would write instead of using attncli.
 SCRIPT = """
 import json, sys, torch
 document = json.load(open(sys.argv[1]))
@@ -30,7 +30,7 @@ print(json.dumps({name: step.tolist() for name, step in steps.items()}))
 
 
 def measured() -> Iterator[Ratio]:
-    """Each start beside a Python that imports the same libraries and does nothing with them."""
+    """Measure each start beside a Python that imports the same libraries and does nothing."""
     program = [str(Path(sys.executable).with_name("attncli"))]
     click = "import click"
     data = "import numpy, click"
@@ -63,7 +63,7 @@ def measured() -> Iterator[Ratio]:
 
 
 def _keys(sample: dict[str, object]) -> list[str]:
-    """The keys of X, W_q, W_k, W_v as the sample spells them."""
+    """Return the keys of X, W_q, W_k, W_v as the sample spells them."""
     from attncli.calculation.names.known_names import known_name
 
     spelled = {known_name(key): key for key in sample}
@@ -71,5 +71,5 @@ def _keys(sample: dict[str, object]) -> list[str]:
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the table of ratios."""
     show("The start: time from start to end", list(measured()))

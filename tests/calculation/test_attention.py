@@ -1,4 +1,4 @@
-"""The program against the oracle: every step of random problems, through the command line."""
+"""Compare every step of random problems with the oracle, through the command line."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ WIDTHS_MAY_DIFFER = ("additive", "general", "concat")
 
 
 def boolean(random: Random) -> bool:
-    """True, two times of three."""
+    """Return True two times out of three."""
     return random.random() < 2 / 3
 
 
 def one_or_zero(random: Random) -> int:
-    """1, two times of three, else 0."""
+    """Return 1 two times out of three, else 0."""
     return int(boolean(random))
 
 
 def number(random: Random) -> float:
-    """A number of the normal distribution."""
+    """Return a number of the normal distribution."""
     return random.gauss(0, 1)
 
 
 def number_or_infinity(random: Random) -> float | str:
-    """−inf as JSON writes it, one time of three, else a number."""
+    """Return −inf, as JSON writes it, one time out of three, else a number."""
     return number(random) if boolean(random) else "-inf"
 
 
 def filled(random: Random, cell: Callable[[Random], object], *sizes: int) -> Any:
-    """Nested lists of these sizes."""
+    """Return nested lists of these sizes, filled with the results of `cell`."""
     if not sizes:
         return cell(random)
     return [filled(random, cell, *sizes[1:]) for _ in range(sizes[0])]
@@ -69,7 +69,7 @@ RULES: dict[str, Callable[[int, int], MayAttend]] = {
 
 @dataclass(frozen=True)
 class Cells:
-    """A mask matrix: how a cell is made, what the axes count, and mask_kind where it is given."""
+    """A mask matrix: how to make a cell, the axes, and `mask_kind` where the document gives it."""
 
     cell: Callable[[Random], object]
     axes: tuple[str, ...] = ("n", "m")
@@ -77,7 +77,7 @@ class Cells:
 
     @property
     def means(self) -> str:
-        """`keep`, `drop` or `add`: booleans, 1 and 0 say what may be attended."""
+        """Return `keep`, `drop` or `add`; booleans, 1 and 0 mean `keep` by default."""
         return self.kind or ("keep" if self.cell in (boolean, one_or_zero) else "add")
 
 
@@ -93,16 +93,16 @@ MATRICES = {
     "one row": Cells(boolean, ("1", "m")),
     "one column": Cells(number, ("n", "1")),
     "a list": Cells(boolean, ("m",)),
-    "one a head": Cells(boolean, ("heads", "n", "m")),
+    "one per head": Cells(boolean, ("heads", "n", "m")),
     "one an entry": Cells(number, ("batch", "n", "m")),
     "one an entry, for all heads": Cells(boolean, ("batch", "1", "n", "m")),
     "one an entry and head": Cells(number, ("batch", "heads", "n", "m")),
-    "one a head, for all entries": Cells(boolean, ("1", "heads", "1", "m")),
+    "one per head, for all entries": Cells(boolean, ("1", "heads", "1", "m")),
 }
 
 
 def cell_at(nested: Any, place: tuple[int, ...]) -> Any:
-    """The cell of a mask for a place in the scores: axes match from the right, 1 stands for all."""
+    """Return the mask's cell for a place in the scores, with axes matched from the right."""
     for position in place[len(place) - oracle.rank(nested) :]:
         nested = nested[position if len(nested) > 1 else 0]
     return nested
@@ -113,7 +113,7 @@ def cell_at(nested: Any, place: tuple[int, ...]) -> Any:
 
 @dataclass(frozen=True)
 class Case:
-    """What a problem has besides X, W_q, W_k and W_v. `masks` are of `RULES` or `MATRICES`."""
+    """The parts of a problem besides X, W_q, W_k and W_v. `masks` name `RULES` or `MATRICES`."""
 
     memory: bool = False
     source: str = "projected"  # or "given" (Q, K, V), "without V", "bare" (X alone)
@@ -134,7 +134,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Entry:
-    """One batch entry for the oracle: its matrices, its masks, and what is added to its scores."""
+    """One batch entry for the oracle: its matrices, its masks, and numbers added to its scores."""
 
     given: Given
     may_attend: list[MayAttend]
@@ -142,7 +142,7 @@ class Entry:
 
 
 def generate(case: Case, score: str, is_batch: bool) -> tuple[dict[str, Any], list[Entry]]:
-    """The random document of a case, always the same one, and its batch entries."""
+    """Return the random document of a case, the same in every run, and its batch entries."""
     random = Random(f"{score} {case} {is_batch}")
     weights = {**projections(case, score, random), **scoring_weights(case, score, random)}
     own = [sequences(case, score, random) for _ in range(BATCH if is_batch else 1)]
@@ -163,7 +163,7 @@ def generate(case: Case, score: str, is_batch: bool) -> tuple[dict[str, Any], li
 def read_masks(
     masks: Mapping[str, Any], case: Case, leading: tuple[int, ...]
 ) -> tuple[list[MayAttend], list[Added]]:
-    """What the masks say for one batch entry, whose number `leading` holds."""
+    """Return the masks of one batch entry, whose number `leading` holds, for the oracle."""
     may_attend: list[MayAttend] = []
     added: list[Added] = []
     for name, written in masks.items():
@@ -178,7 +178,7 @@ def read_masks(
 
 
 def write_mask(name: str, case: Case, random: Random) -> Any:
-    """The mask as the document has it."""
+    """Return the mask as the document writes it."""
     if name in RULES:
         return json.loads(name) if name.startswith("{") else name
     mask = MATRICES[name]
@@ -186,31 +186,31 @@ def write_mask(name: str, case: Case, random: Random) -> Any:
 
 
 def place_in_scores(case: Case, leading: tuple[int, ...], h: int, i: int, j: int) -> Any:
-    """Batch entry and head only where the scores have such axes."""
+    """Return the place of a cell in the scores, with batch and head where there are such axes."""
     return (*leading, *([h] if case.heads > 1 else []), i, j)
 
 
 def number_at(cells: Any, case: Case, leading: tuple[int, ...], h: int, i: int, j: int) -> float:
-    """The number a mask matrix adds."""
+    """Return the number that a mask matrix adds."""
     return float(cell_at(cells, place_in_scores(case, leading, h, i, j)))
 
 
 def is_kept(
     cells: Any, kept: bool, case: Case, leading: tuple[int, ...], h: int, i: int, j: int
 ) -> bool:
-    """Whether a mask matrix lets query i attend key j."""
+    """Return True if a mask matrix lets query i attend to key j."""
     return bool(cell_at(cells, place_in_scores(case, leading, h, i, j))) == kept
 
 
 def widths(case: Case, score: str) -> tuple[int, int]:
-    """d_q and d_k; only scoring with weights takes widths that differ."""
+    """Return d_q and d_k, which differ only for scoring functions with weights."""
     if case.source == "bare":
         return D_MODEL, D_MODEL
     return (D_Q if score in WIDTHS_MAY_DIFFER else D_K), D_K
 
 
 def sequences(case: Case, score: str, random: Random) -> dict[str, Any]:
-    """What differs from one batch entry to another."""
+    """Return the matrices that differ from one batch entry to another."""
     d_q, d_k = widths(case, score)
     if case.source in ("given", "without V"):
         given = {"Q": (N, case.heads * d_q), "K": (M, case.heads * d_k)}
@@ -224,7 +224,7 @@ def sequences(case: Case, score: str, random: Random) -> dict[str, Any]:
 
 
 def projections(case: Case, score: str, random: Random) -> dict[str, Any]:
-    """Weights and biases; with `is_per_head` a matrix and a row for each head."""
+    """Return weights and biases; with `is_per_head`, a matrix and a row for each head."""
     d_q, d_k = widths(case, score)
     sizes: dict[str, tuple[int, ...]] = {}
     if case.source == "projected":
@@ -246,7 +246,7 @@ def projections(case: Case, score: str, random: Random) -> dict[str, Any]:
 
 
 def scoring_weights(case: Case, score: str, random: Random) -> dict[str, Any]:
-    """The weights of the scoring function, which heads share."""
+    """Return the weights of the scoring function, which the heads share."""
     d_q, d_k = widths(case, score)
     sizes: dict[str, dict[str, tuple[int, ...]]] = {
         "additive": {"W_a": (d_q, HIDDEN), "U_a": (d_k, HIDDEN), "v_a": (HIDDEN,)},
@@ -260,7 +260,7 @@ def scoring_weights(case: Case, score: str, random: Random) -> dict[str, Any]:
 
 
 def expect(entries: list[Entry], case: Case, score: str, is_batch: bool) -> Steps:
-    """The steps of the oracle, entry by entry."""
+    """Compare the steps with those of the oracle, one batch entry after the other."""
     factor = case.choices.get("scale")
     steps = [
         oracle.attention(
@@ -281,7 +281,7 @@ def expect(entries: list[Entry], case: Case, score: str, is_batch: bool) -> Step
 
 
 def stacked(entries: list[Steps]) -> Steps:
-    """The steps of all batch entries, with an axis for them."""
+    """Return the steps of all batch entries, stacked along a batch axis."""
     return {name: [entry[name] for entry in entries] for name in entries[0]}
 
 
@@ -289,7 +289,7 @@ def stacked(entries: list[Steps]) -> Steps:
 
 
 def of_matrix(name: str) -> Case:
-    """A problem for a mask of `MATRICES`: with a batch and with heads where its axes need them."""
+    """Return a problem for a mask of `MATRICES`, with batch and heads where the mask has them."""
     mask = MATRICES[name]
     has_both = len(mask.axes) == 4
     return Case(
@@ -333,7 +333,7 @@ CASES = {
     "masks": Case(memory=True, masks=("causal:lower-right", "booleans", "numbers", "window:1,2")),
     "masks, two to add": Case(memory=True, masks=("numbers", "padding:3", "numbers and -inf")),
     "masks, heads, W_o": Case(
-        heads=HEADS, masks=("causal", "one a head", "numbers"), output=("W_o", "b_o")
+        heads=HEADS, masks=("causal", "one per head", "numbers"), output=("W_o", "b_o")
     ),
     "soft cap": Case(choices={"softcap": 0.9}),
     "soft cap, scale, mask, heads": Case(
@@ -366,14 +366,14 @@ CASES = {
 }
 
 
-# What the oracle lacks fails once, in `test_every_entry_has_an_oracle`.
+# An entry without an oracle fails once, in `test_every_entry_has_an_oracle`.
 IN_LOOPS = [score for score in SCORING if score in oracle.SCORES]
 
 
 def scores_of(case: Case, number: int) -> list[str]:
-    """The scoring functions that a case meets: all of them, but where it is about later steps.
+    """Return the scoring functions for a case: all, or one in turn if it is about later steps.
 
-    Masks, normalisers and the like do not know where scores are from: of the others one by turns.
+    Masks, normalisers and the other later steps do not depend on where the scores come from.
     """
     if not case.masks and set(case.choices) <= {"scale"}:
         return IN_LOOPS
@@ -390,8 +390,8 @@ def scores_of(case: Case, number: int) -> list[str]:
         for score in scores_of(case, number)
     ],
 )
-def test_every_step_is_what_plain_loops_give(case: Case, is_batch: bool, score: str) -> None:
-    """Each step, by its name and in its order, equals the oracle's to 1e-12."""
+def test_every_step_equals_the_plain_loops(case: Case, is_batch: bool, score: str) -> None:
+    """Each step equals the oracle's step of the same name to 1e-12, in the same order."""
     document, entries = generate(case, score, is_batch)
     expected = expect(entries, case, score, is_batch)
     assert_same(compute(document), expected)
@@ -404,7 +404,7 @@ ADDITIVE = ("W_a", "U_a", "v_a")
     "left_out", [names for count in (1, 2, 3) for names in combinations(ADDITIVE, count)]
 )
 def test_additive_weights_may_be_left_out(left_out: tuple[str, ...]) -> None:
-    """Without W_a, U_a or v_a nothing is projected, and the hidden units are added up."""
+    """Additive scoring without W_a, U_a or v_a projects nothing and adds up the hidden units."""
     random = Random(str(left_out))
     d_q, d_k = (HIDDEN if name in left_out else size for name, size in (("W_a", D_Q), ("U_a", D_K)))
     sizes = {
@@ -427,15 +427,15 @@ def test_additive_weights_may_be_left_out(left_out: tuple[str, ...]) -> None:
     ("lengths", "is_batch"),
     [
         pytest.param([3, 0, M], True, id="one an entry"),
-        pytest.param([[1, 2, 3, 5, 7], [7, 5, 3, 2, 1], [0, 1, 0, 2, 7]], True, id="one a query"),
+        pytest.param([[1, 2, 3, 5, 7], [7, 5, 3, 2, 1], [0, 1, 0, 2, 7]], True, id="one per query"),
         pytest.param([3], False, id="one without a batch"),
-        pytest.param([[1, 2, 3, 5, 7]], False, id="one a query without a batch"),
+        pytest.param([[1, 2, 3, 5, 7]], False, id="one per query without a batch"),
     ],
 )
 def test_padding_may_differ_between_batch_entries(
     lengths: list[Any], is_batch: bool, heads: int
 ) -> None:
-    """A list of lengths has one for each entry, a table one for each query of each entry."""
+    """A list of lengths has one per batch entry, and a table has one per query of each entry."""
     case = Case(memory=True, heads=heads)
     document, entries = generate(case, "scaled", is_batch)
     document["mask"] = {"padding": lengths}
@@ -446,13 +446,13 @@ def test_padding_may_differ_between_batch_entries(
 
 
 def is_before(length: int | list[int], h: int, i: int, j: int) -> bool:
-    """Whether key j is among the first `length`, or among the first `length[i]`."""
+    """Return True if key j is among the first `length` keys, or the first `length[i]`."""
     return j < (length[i] if isinstance(length, list) else length)
 
 
 @pytest.mark.parametrize("score", IN_LOOPS)
 def test_heads_that_are_an_axis_stay_one(score: str) -> None:
-    """Q, K, V of rank 4 are batch × heads × n × d: nothing is split, nothing put side by side."""
+    """Q, K, V of rank 4 are batch × heads × n × d: no axis is split, no heads are concatenated."""
     case = Case(source="given")
     random = Random(score)
     weights = scoring_weights(case, score, random)
@@ -472,7 +472,7 @@ def test_heads_that_are_an_axis_stay_one(score: str) -> None:
 
 @pytest.mark.parametrize("mask", ["causal", "causal:lower-right", "window:1,-1"])
 def test_masks_of_more_queries_than_keys(mask: str) -> None:
-    """With more queries than keys, those that may attend nothing have weights and output 0."""
+    """With more queries than keys, a query that sees no key has weights and output 0."""
     random = Random(mask)
     given = {
         name: filled(random, number, *size)
@@ -489,7 +489,7 @@ def test_masks_of_more_queries_than_keys(mask: str) -> None:
 
 @pytest.mark.parametrize("score", IN_LOOPS)
 def test_a_width_of_one_is_not_scaled(score: str) -> None:
-    """Where d_k is 1 its root changes nothing, and there is no step `scaled`."""
+    """With d_k = 1, √d_k changes nothing, so there is no step `scaled`."""
     random = Random(score)
     W_a = (2, 1) if score == "concat" else (1, 1)
     given = {

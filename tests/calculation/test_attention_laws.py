@@ -1,6 +1,7 @@
-"""Laws that hold for every scoring function, mask and layout, read from where each is registered.
+"""Laws that hold for every registered scoring function, mask and layout.
 
-A new entry is tested as soon as it is registered; it needs an example in the tables below.
+The tests read the registries, so a new entry is tested as soon as it is registered; it needs an
+example in the tables below.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ SCORING_WEIGHTS: dict[str, dict[str, tuple[int, ...]]] = {
     "distance": {},
 }
 
-# What a row of weights of each normaliser may sum to; the sigmoid judges each of M keys by itself.
+# The sum of a row of weights for each normaliser; the sigmoid gives each of M keys its own weight.
 SUMS: dict[str, tuple[float, float]] = {
     "softmax": (1, 1),
     "softmax1": (0, 1),
@@ -68,7 +69,7 @@ MASK_EXAMPLES: dict[str, dict[str, Callable[[int, int], MayAttend]]] = {
     },
 }
 
-# What has no example fails once, in the test of examples, and not in every law.
+# An entry without an example fails once, in the test of examples, and not in every law.
 every_scoring = pytest.mark.parametrize("score", [s for s in SCORING if s in SCORING_WEIGHTS])
 every_normaliser = pytest.mark.parametrize("normaliser", [n for n in NORMALISERS if n in SUMS])
 every_layout = pytest.mark.parametrize("layout", LAYOUTS)
@@ -90,7 +91,7 @@ modest = settings(deadline=None, derandomize=True, max_examples=20)
 def test_every_entry_has_an_example(
     registry: Mapping[str, object], examples: Mapping[str, object]
 ) -> None:
-    """What is registered is tested here: each entry has its example, and each example its entry."""
+    """Each registered entry has an example here, and each example has its entry."""
     left_out = ", ".join(sorted(set(registry) - set(examples)))
     assert not left_out, f"{left_out} has no example in {__name__}: no law is tested for it."
     gone = ", ".join(sorted(set(examples) - set(registry)))
@@ -101,7 +102,7 @@ def test_every_entry_has_an_example(
 
 
 def calculate(entries: Mapping[str, object]) -> Matrices:
-    """Every step, as the user's layout writes it, of a document with these entries."""
+    """Return every step, in the user's layout, of a document with these entries."""
     document = Document({name: Entry(value, "the test") for name, value in entries.items()})
     problem = read_problem(document)
     plan = attention(problem)
@@ -109,20 +110,20 @@ def calculate(entries: Mapping[str, object]) -> Matrices:
 
 
 def random_matrices(sizes: Mapping[str, tuple[int, ...]], seed: int = 1) -> Matrices:
-    """A matrix of normally distributed numbers for each name."""
+    """Return a matrix of normally distributed numbers for each name."""
     random = np.random.default_rng(seed)
     return {name: random.standard_normal(size) for name, size in sizes.items()}
 
 
 def queries_keys_values(score: str, heads: int = 1, leading: tuple[int, ...] = ()) -> Matrices:
-    """Q, K, V of some heads' width, and the weights of the scoring function."""
+    """Return Q, K, V of one head's width, and the weights of the scoring function."""
     sizes = {"Q": (N, heads * D_K), "K": (M, heads * D_K), "V": (M, heads * D_V)}
     sequences = {name: (*leading, *size) for name, size in sizes.items()}
     return random_matrices({**sequences, **SCORING_WEIGHTS[score]})
 
 
 def whole_problem(score: str, heads: int = HEADS) -> Matrices:
-    """X, memory, all projections with biases, and the weights of the scoring function."""
+    """Return X, memory, all projections with biases, and the weights of the scoring function."""
     return random_matrices(
         {
             "X": (N, D_MODEL),
@@ -141,22 +142,22 @@ def whole_problem(score: str, heads: int = HEADS) -> Matrices:
 
 
 def as_matrix(may_attend: MayAttend, n: int, m: int) -> NDArray[np.bool_]:
-    """What one head may attend."""
+    """Return the keys that each query may attend to, as a matrix for one head."""
     return np.array([[may_attend(0, i, j) for j in range(m)] for i in range(n)])
 
 
 def allowed(kind: str, mask: str) -> NDArray[np.bool_]:
-    """The matrix of an example for N queries and M keys."""
+    """Return the matrix of an example for N queries and M keys."""
     return as_matrix(MASK_EXAMPLES[kind][mask](N, M), N, M)
 
 
 def numbers(*shape: int) -> st.SearchStrategy[NDArray[np.float64]]:
-    """Matrices of numbers that leave the scores in a range where exp tells them apart."""
+    """Return matrices of small numbers, which keep the scores where exp distinguishes them."""
     return arrays(np.float64, shape, elements=st.floats(-4, 4, width=16))
 
 
 def assert_same_steps(actual: Matrices, expected: Matrices, tolerance: float = CLOSE) -> None:
-    """The same steps in the same order, of the same shapes, and close numbers."""
+    """Assert that two results have the same steps in the same order, with close numbers."""
     assert list(actual) == list(expected)
     for name in expected:
         assert actual[name].shape == expected[name].shape, name
@@ -185,8 +186,8 @@ def test_weights_are_shares(
 
 @every_scoring
 @every_mask
-def test_a_named_mask_hides_what_it_says(score: str, kind: str, mask: str) -> None:
-    """Hidden cells are −inf before softmax and 0 after it; all the others have a weight."""
+def test_a_named_mask_hides_the_keys_of_its_rule(score: str, kind: str, mask: str) -> None:
+    """A hidden cell is −inf before softmax and 0 after it; every other cell has a weight."""
     steps = calculate({"score": score, "mask": mask, **queries_keys_values(score)})
     may_attend = allowed(kind, mask)
     assert_array_equal(np.isneginf(steps["masked"]), ~may_attend)
@@ -220,7 +221,7 @@ def test_every_normaliser_makes_weights(
     mask: NDArray[Any],
     temperature: float,
 ) -> None:
-    """From 0 to 1, 0 where masked, the sum that the normaliser promises, or 0 if all is masked."""
+    """Weights lie in [0, 1], are 0 where masked, and sum to what the normaliser promises, or 0."""
     choices = {"normaliser": normaliser, "temperature": temperature, "mask": mask}
     weights = calculate({"Q": queries, "K": keys, **choices})["weights"]
     assert (weights >= 0).all()
@@ -235,7 +236,7 @@ def test_every_normaliser_makes_weights(
 @modest
 @given(order=st.permutations(range(M)), scores=numbers(N, M))
 def test_weights_follow_their_keys(normaliser: str, order: list[int], scores: NDArray[Any]) -> None:
-    """Keys in another order have their weights in that order, and larger scores no less weight."""
+    """Keys in another order have their weights in that order; a larger score has no less weight."""
     choices = {"normaliser": normaliser, "Q": scores, "scale": "none"}
     before = calculate({**choices, "K": np.eye(M)})
     after = calculate({**choices, "K": np.eye(M)[order]})["weights"]
@@ -251,7 +252,7 @@ def test_weights_follow_their_keys(normaliser: str, order: list[int], scores: ND
 def test_the_temperature_divides_the_scores(
     normaliser: str, scores: NDArray[Any], temperature: float
 ) -> None:
-    """Weights at a temperature are those of the scores over it; 1 is no temperature."""
+    """Weights at a temperature are those of the scores divided by it, and 1 changes nothing."""
     choices = {"normaliser": normaliser, "Q": scores, "K": np.eye(M), "scale": "none"}
     divided = calculate({**choices, "Q": scores / temperature})["weights"]
     assert_allclose(calculate({**choices, "temperature": temperature})["weights"], divided, CLOSE)
@@ -268,7 +269,7 @@ def test_the_temperature_divides_the_scores(
 def test_permuting_keys_and_values_changes_nothing(
     score: str, order: list[int], mask: NDArray[Any], fill: float | None
 ) -> None:
-    """Keys, values and the mask's columns in another order leave the output as it is."""
+    """Permuting the keys, the values and the mask's columns leaves the output as it is."""
     problem: dict[str, Any] = {"score": score, "mask": mask, **queries_keys_values(score)}
     if fill is not None:
         problem["fill"] = fill
@@ -314,15 +315,15 @@ def test_scaled_is_dot_over_the_root(
 
 
 @every_scoring
-def test_one_head_is_no_heads(score: str) -> None:
-    """`heads` 1 changes nothing: there is no step more, and no axis."""
+def test_heads_1_changes_nothing(score: str) -> None:
+    """`heads` 1 changes nothing: it adds neither a step nor an axis."""
     problem = {"score": score, "mask": "causal", **whole_problem(score, heads=1)}
     assert_same_steps(calculate({**problem, "heads": 1}), calculate(problem), 0)
 
 
 @every_scoring
-def test_weights_of_one_head_are_no_heads(score: str) -> None:
-    """Projections of rank 3 with one head are the same as those of rank 2."""
+def test_rank_3_weights_of_one_head_equal_rank_2(score: str) -> None:
+    """Projections of rank 3 with one head give the same as those of rank 2."""
     whole = whole_problem(score, heads=1)
     of_head = {name: whole[name][None] for name in ("W_q", "W_k", "W_v", "W_o", "b_q")}
     expected = calculate({"score": score, **whole})
@@ -330,11 +331,11 @@ def test_weights_of_one_head_are_no_heads(score: str) -> None:
 
 
 @every_scoring
-@pytest.mark.parametrize("masks", ["one for all", "one a head"])
+@pytest.mark.parametrize("masks", ["one for all", "one per head"])
 def test_heads_are_separate_attentions_side_by_side(score: str, masks: str) -> None:
-    """Each head is the attention of its part of Q, K, V; the output has them side by side."""
+    """Each head is the attention of its part of Q, K, V; the output has the heads side by side."""
     problem = queries_keys_values(score, HEADS)
-    size = (HEADS, N, M) if masks == "one a head" else (N, M)
+    size = (HEADS, N, M) if masks == "one per head" else (N, M)
     mask = np.random.default_rng(2).random(size) < 2 / 3
     together = calculate({"score": score, "heads": HEADS, "mask": mask, **problem})
     parts = {name: np.split(problem[name], HEADS, axis=-1) for name in ("Q", "K", "V")}
@@ -360,7 +361,7 @@ def test_heads_are_separate_attentions_side_by_side(score: str, masks: str) -> N
 
 @every_scoring
 def test_wide_weights_are_those_of_heads_side_by_side(score: str) -> None:
-    """Projections of rank 3 give the heads that their matrices side by side give when split."""
+    """Projections of rank 3 give the same heads as their matrices side by side, split again."""
     wide = whole_problem(score)
     of_heads = {
         name: np.stack(np.split(wide[name], HEADS, axis=-1))
@@ -376,12 +377,12 @@ def test_wide_weights_are_those_of_heads_side_by_side(score: str) -> None:
 
 
 def on_paper(matrix: NDArray[Any], is_transposed: bool) -> NDArray[Any]:
-    """The last two axes exchanged, or left as they are; a vector stays a vector."""
+    """Return the matrix with its last two axes exchanged, or as it is; a vector stays a vector."""
     return matrix.swapaxes(-1, -2) if is_transposed and matrix.ndim > 1 else matrix
 
 
 def write_in(layout: str, matrices: Matrices, score: str) -> Matrices:
-    """Inputs as the layout has them: W_a of general scoring is d_q × d_k in all of them."""
+    """Return inputs as the layout writes them; W_a of general scoring is always d_q × d_k."""
     tokens, weights = oracle.LAYOUTS[layout]
     fixed = ("W_a",) if score == "general" else ()
     return {
@@ -393,7 +394,7 @@ def write_in(layout: str, matrices: Matrices, score: str) -> Matrices:
 
 
 def read_from(layout: str, steps: Matrices) -> Matrices:
-    """Steps back in `rows`; `hidden`, n × m × hidden, is written alike in all layouts."""
+    """Return steps in layout `rows`; `hidden`, n × m × hidden, is the same in every layout."""
     tokens, _ = oracle.LAYOUTS[layout]
     return {name: on_paper(matrix, tokens and name != "hidden") for name, matrix in steps.items()}
 
@@ -418,7 +419,7 @@ def test_layouts_agree(score: str, layout: str, is_per_head: bool) -> None:
 @every_layout
 @every_mask
 def test_layouts_agree_on_named_masks(layout: str, kind: str, mask: str) -> None:
-    """A named mask speaks of queries and keys, wherever the layout writes them."""
+    """A named mask hides the same keys from the same queries in every layout."""
     problem = queries_keys_values("scaled", leading=(BATCH,))
     expected = calculate({"mask": mask, **problem})
     written = calculate({"layout": layout, "mask": mask, **write_in(layout, problem, "scaled")})
@@ -431,7 +432,7 @@ def test_layouts_agree_on_named_masks(layout: str, kind: str, mask: str) -> None
 @every_scoring
 @every_mask
 def test_a_batch_is_its_entries_one_by_one(score: str, kind: str, mask: str) -> None:
-    """What a batch gives for an entry is what that entry gives alone."""
+    """A batch gives for each entry the steps that the entry gives alone."""
     problem = queries_keys_values(score, HEADS, leading=(BATCH,))
     choices = {"score": score, "heads": HEADS, "mask": mask}
     alone = [
@@ -446,7 +447,7 @@ def test_a_batch_is_its_entries_one_by_one(score: str, kind: str, mask: str) -> 
 
 @every_scoring
 def test_a_projected_batch_is_its_entries_one_by_one(score: str) -> None:
-    """Weights are shared by the entries of a batch; masks may have one for each."""
+    """The entries of a batch share the weights, and each may have its own mask."""
     shared = whole_problem(score)
     sizes = {"X": (BATCH, N, D_MODEL), "memory": (BATCH, M, D_MODEL)}
     own = {**random_matrices(sizes, 2), **random_matrices({"mask": (BATCH, 1, N, M)}, 3)}
@@ -465,7 +466,7 @@ def test_a_projected_batch_is_its_entries_one_by_one(score: str) -> None:
 @every_scoring
 @every_mask
 def test_float32_is_close_to_float64(score: str, kind: str, mask: str) -> None:
-    """Every step is of the dtype asked for, and differs by no more than its precision explains."""
+    """Every step is of the chosen dtype, and differs by no more than its precision explains."""
     problem = {"score": score, "mask": mask, **queries_keys_values(score)}
     single = calculate({**problem, "dtype": "float32"})
     assert {step.dtype for step in single.values()} == {np.dtype("float32")}

@@ -1,4 +1,4 @@
-"""Earlier keys and values: K_past and V_past, and caches filled up to cache_lens."""
+"""Test earlier keys and values: K_past, V_past, and caches that are filled up to cache_lens."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ N, M, PAST, D_K, D_V = 5, 7, 3, 13, 17
 def test_a_token_at_a_time_is_the_whole_at_once(
     heads: int, mask: str, batch: Sequence[int]
 ) -> None:
-    """With the keys and values of earlier tokens as a cache, the rest comes out as in one go."""
+    """With the keys and values of earlier tokens as a cache, other tokens get the same output."""
     width = 2 * D_K
     whole = {name: numbers(matrix(name, *batch, M, width)) for name in "QKV"}
     choices = {"heads": heads, "mask": mask}
@@ -49,8 +49,8 @@ def test_a_token_at_a_time_is_the_whole_at_once(
 
 
 @pytest.mark.parametrize("causal", ["causal", "causal:lower-right"])
-def test_lengths_of_a_cache_hide_what_is_not_filled(causal: str) -> None:
-    """A batch entry is as if its keys ended at its length, with the last query at the last one."""
+def test_lengths_of_a_cache_hide_the_keys_after_them(causal: str) -> None:
+    """Each batch entry gives what its keys up to its length give, counted from the last one."""
     lengths = [7, 4, 2]
     document = {
         "Q": matrix("Q", 3, N, D_K),
@@ -75,7 +75,7 @@ def test_lengths_of_a_cache_hide_what_is_not_filled(causal: str) -> None:
 
 
 def test_an_entry_of_a_cache_may_be_empty() -> None:
-    """It has nothing to attend to: weights and output are 0 there, and the others are as ever."""
+    """An entry with an empty cache has weights and output 0; the other entries do not change."""
     document = {
         "Q": matrix("Q", 2, N, D_K),
         "K": matrix("K", 2, M, D_K),
@@ -92,10 +92,10 @@ def test_an_entry_of_a_cache_may_be_empty() -> None:
 @pytest.mark.parametrize(
     ("leading", "place"), [((), "head=2"), ((2,), "batch=2")], ids=["heads", "a batch"]
 )
-def test_the_first_axis_of_earlier_keys_is_told_by_its_name(
+def test_the_first_axis_of_earlier_keys_is_batch_or_heads(
     leading: tuple[int, ...], place: str
 ) -> None:
-    """Where Q, K and V have a batch it is that; where they have none, it counts heads."""
+    """The first axis of K_past is the batch if Q, K and V have a batch, else the heads."""
     width = D_K if leading else 2 * D_K
     document = {
         "Q": matrix("Q", *leading, N, width),
@@ -110,7 +110,7 @@ def test_the_first_axis_of_earlier_keys_is_told_by_its_name(
 
 
 def test_one_head_may_keep_its_axis() -> None:
-    """ONNX has an axis of heads in caches and masks even for one head; here one head has none."""
+    """A cache or mask of one head may have an axis of heads, as ONNX gives it."""
     document = {"Q": matrix("Q", 2, N, D_K), "K": matrix("K", 2, M, D_K), "V": matrix("V", 2, M, 2)}
     past = {"K_past": matrix("p", 2, PAST, D_K), "V_past": matrix("p", 2, PAST, 2)}
     mask = matrix("mask", 2, N, M + PAST)
@@ -133,7 +133,8 @@ REFUSED: list[tuple[Document, str]] = [
         {**QKV, "heads": 2, "K_past": matrix("p", 2, 4), "V_past": matrix("p", 2, 4)},
         (
             "K_past is 2 × 4 but K_h is 2 × 5 × 2: both need the same axes before the last two "
-            "(batch, then heads). Give K_past the axes of K_h: heads too, where those are split."
+            "(batch, then heads). K_past needs the axes of K_h, "
+            "with an axis of heads if heads are split."
         ),
     ),
     (
@@ -142,15 +143,15 @@ REFUSED: list[tuple[Document, str]] = [
     ),
     (
         {**QKV, "K_past": matrix("p", 2, 4), "V_past": matrix("p", 2, 4), "cache_lens": [3]},
-        "cache_lens and K_past are given: each says what the cached keys are.",
+        "cache_lens and K_past are given, but there can be only one cache.",
     ),
-    ({**QKV, "cache_lens": [3, 2]}, "cache_lens gives 2 lengths, but Q has batch entries: 1."),
+    ({**QKV, "cache_lens": [3, 2]}, "cache_lens has 2 lengths, but Q has 1 batch entry."),
     ({**QKV, "cache_lens": [6]}, "cache_lens counts 6 real keys, but there are 5 keys."),
-    ({**QKV, "cache_lens": [1.5]}, "it must be whole numbers from 0, one a batch entry"),
+    ({**QKV, "cache_lens": [1.5]}, "it must be whole numbers of at least 0, one per batch entry"),
 ]
 
 
 @pytest.mark.parametrize(("document", "message"), REFUSED, ids=[text[:50] for _, text in REFUSED])
 def test_caches_that_do_not_fit_are_refused(document: Document, message: str) -> None:
-    """One line with the object, the fact and the cure."""
+    """An unfit cache is refused in one line with the object, the fact and the cure."""
     assert message in refused(document)

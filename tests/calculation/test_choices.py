@@ -1,4 +1,4 @@
-"""Choices: each has one default, which its help names and which it reads as it is."""
+"""Test that each choice has one default, which its help names and its reader accepts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WITH_NAMES = [name for name, choice in CHOICES.items() if choice.values() and ch
 
 @pytest.mark.parametrize("name", WITH_NAMES)
 def test_a_default_is_one_of_the_values(name: str) -> None:
-    """The default of a choice of names is read as it is, and stands at the end of the help."""
+    """The default of a choice of names is one of its values, and stands at the end of the help."""
     choice = CHOICES[name]
     assert choice.default in choice.values()
     assert choice.read(choice.default) == choice.default
@@ -22,14 +22,14 @@ def test_a_default_is_one_of_the_values(name: str) -> None:
 
 @pytest.mark.parametrize("name", CHOICES)
 def test_an_unchosen_choice_has_its_default(name: str) -> None:
-    """What nobody chooses, and what `paper` leaves open, is the default of the choice."""
+    """A choice that neither the user nor the convention makes has its default."""
     chosen = Choices({})
     assert not chosen.says(name)
     assert getattr(chosen, name) == CHOICES[name].default
 
 
 def test_numbers_are_shown_as_people_write_them() -> None:
-    """Infinity, small numbers and whole numbers; a default of nothing is not shown."""
+    """Infinity, small and whole numbers are written for people; a default of None is not shown."""
     shown = {name: CHOICES[name].help.partition("default: ")[2] for name in CHOICES}
     assert [shown[name] for name in ("fill", "eps", "temperature", "scale")] == [
         *("-inf).", "1e-5).", "1)."),
@@ -38,8 +38,8 @@ def test_numbers_are_shown_as_people_write_them() -> None:
 
 
 @pytest.mark.parametrize("framework", CONVENTIONS)
-def test_a_convention_chooses_what_the_user_leaves_open(framework: str) -> None:
-    """What it says holds, and what the user says holds over it."""
+def test_a_convention_sets_choices_that_the_user_leaves_open(framework: str) -> None:
+    """A convention sets a choice that the user leaves open; the user's own value wins over it."""
     of_convention = CONVENTIONS[framework].choices
     chosen = Choices.read({"convention": framework, "title": "A title"})
     assert {name: getattr(chosen, name) for name in of_convention} == of_convention
@@ -48,14 +48,14 @@ def test_a_convention_chooses_what_the_user_leaves_open(framework: str) -> None:
     assert over.layout == "columns"
 
 
-def test_what_a_convention_says_its_choices_can_read() -> None:
-    """A convention gives values as a document would."""
+def test_values_of_a_convention_can_be_read_as_choices() -> None:
+    """Each value that a convention sets can be read as if it stood in a document."""
     for convention in CONVENTIONS.values():
         for name, value in convention.choices.items():
             assert CHOICES[name].read(value) == value
 
 
 def test_a_value_is_refused_with_the_name_of_its_choice() -> None:
-    """The message names the choice, the value and what is expected."""
+    """The message names the choice, the wrong value and the accepted values."""
     with pytest.raises(ProblemError, match="norm is 'before': it must be post or pre"):
         Choices.read({"norm": "before"})

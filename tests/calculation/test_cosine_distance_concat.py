@@ -1,4 +1,4 @@
-"""Scoring by cosine and distance, and with the stacked weight of concat: what each promises."""
+"""Test the guarantees of cosine, distance and concat scoring."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ CLOSE = 1e-12
 
 
 def numbers(*shape: int) -> NDArray[np.float64]:
-    """Random numbers, always the same for a shape."""
+    """Return random numbers of this shape, the same in every run."""
     return np.random.default_rng(shape).normal(size=shape)
 
 
 def written(entries: dict[str, Any]) -> str:
-    """Entries as JSON, whose matrices may be arrays."""
+    """Return entries as JSON; their matrices may be arrays."""
     return json.dumps(
         {name: getattr(value, "tolist", lambda v=value: v)() for name, value in entries.items()}
     )
 
 
 def run(document: dict[str, Any]) -> Result:
-    """A run on a document."""
+    """Run `compute` on a document and return the result."""
     arguments = ["compute", "-", "-f", "json"]
     result = CliRunner().invoke(cli, arguments, input=written(document))
     assert result.exit_code == 0, result.stderr
@@ -38,13 +38,13 @@ def run(document: dict[str, Any]) -> Result:
 
 
 def checked(document: dict[str, Any], **answer: NDArray[Any]) -> str:
-    """The report on an answer to a document."""
+    """Return the report on an answer to a document."""
     arguments = ["check", written(document), "-"]
     return CliRunner().invoke(cli, arguments, input=written(answer)).stdout
 
 
 def steps_without_warning(**document: Any) -> dict[str, NDArray[Any]]:
-    """The steps of a document that raises no warning."""
+    """Return the steps of a document that raises no warning."""
     result = run(document)
     assert not result.stderr
     return {name: np.array(matrix) for name, matrix in json.loads(result.stdout).items()}
@@ -54,7 +54,7 @@ def steps_without_warning(**document: Any) -> dict[str, NDArray[Any]]:
 
 
 def test_cosines_are_dot_products_of_directions() -> None:
-    """The lengths of queries and keys are nothing; the score of a vector with itself is 1."""
+    """The lengths of queries and keys do not change a cosine, and a vector with itself scores 1."""
     queries, keys = numbers(N, D_K), numbers(M, D_K)
     scores = steps_without_warning(Q=queries, K=keys, score="cosine")["scores"]
     unit = [m / np.linalg.norm(m, axis=-1, keepdims=True) for m in (queries, keys)]
@@ -67,7 +67,7 @@ def test_cosines_are_dot_products_of_directions() -> None:
 
 
 def test_the_factor_of_qk_norm_is_scale() -> None:
-    """Without one there is no step `scaled`: √d_k has no part in cosines."""
+    """Cosine scoring has no factor 1/√d_k: without `scale` there is no step `scaled`."""
     queries, keys = numbers(N, D_K), numbers(M, D_K)
     plain = steps_without_warning(Q=queries, K=keys, score="cosine")
     assert "scaled" not in plain
@@ -78,7 +78,7 @@ def test_the_factor_of_qk_norm_is_scale() -> None:
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
 @pytest.mark.parametrize("size", [1, 1e-3, 3e4])
 def test_squares_neither_overflow_nor_vanish(dtype: str, size: float) -> None:
-    """300 squared is too large for float16, and 0.0003 squared too small."""
+    """Numbers whose squares leave the range of float16, such as 300 and 0.0003, have cosines."""
     scores = steps_without_warning(
         Q=[[3 * size / 5]], K=[[-4 * size / 5]], score="cosine", dtype=dtype
     )
@@ -89,22 +89,24 @@ def test_squares_neither_overflow_nor_vanish(dtype: str, size: float) -> None:
 
 
 def test_a_vector_of_zeros_has_no_direction() -> None:
-    """Its cosines are 0, as torch.nn.functional.cosine_similarity has them, and that is said."""
+    """A vector of zeros has cosines 0, as PyTorch's cosine_similarity has, and gives a warning."""
     result = run({"Q": [[0, 0], [1, 2]], "K": [[0, 0], [3, 4], [0, 0]], "score": "cosine"})
     assert json.loads(result.stdout)["scores"] == [
         [0, 0, 0],
         [0, pytest.approx(11 / 5 / 5**0.5), 0],
     ]
     assert result.stderr.splitlines() == [
-        "Warning: Q has 1 vector of zeros, without a direction: cosines are 0 there.",
-        "Warning: K has 2 vectors of zeros, without a direction: cosines are 0 there.",
+        "Warning: Q has 1 vector of zeros: cosines are not defined there, and 0 is used.",
+        "Warning: K has 2 vectors of zeros: cosines are not defined there, and 0 is used.",
     ]
     document = ["Q=[[0, 0], [1, 2]]", "K=[[3, 4]]", "--score", "cosine"]
     told = CliRunner().invoke(cli, ["explain", *document, "scores"]).stdout.splitlines()
     assert told[0] == "scores[1,1] = 0.00  (a vector of zeros has no direction)"
     assert told[1].endswith("= 11.00 / 11.18 = 0.98")
     once = run({"X": [[0, 0], [1, 2]], "score": "cosine"}).stderr
-    assert once == "Warning: X has 1 vector of zeros, without a direction: cosines are 0 there.\n"
+    assert once == (
+        "Warning: X has 1 vector of zeros: cosines are not defined there, and 0 is used.\n"
+    )
 
 
 # Distance.
@@ -121,7 +123,7 @@ def test_distances_make_the_kernel_regression_of_nadaraya_and_watson() -> None:
 
 
 def test_distances_are_from_each_other() -> None:
-    """0 to itself (and not −0), the same both ways, and wherever both are moved together."""
+    """A distance to itself is 0 (not −0), is symmetric, and stays when both vectors are moved."""
     matrix = numbers(N, D_K)
     scores = steps_without_warning(X=matrix, score="distance")["scores"]
     assert json.dumps(np.diag(scores).tolist()) == "[0.0, 0.0, 0.0]"
@@ -132,7 +134,7 @@ def test_distances_are_from_each_other() -> None:
 
 
 def test_near_keys_far_from_0_keep_their_digits() -> None:
-    """‖q‖² + ‖k‖² − 2 q·k would be 0 here."""
+    """Near keys far from 0 have a distance, though ‖q‖² + ‖k‖² − 2 q·k would round to 0."""
     scores = steps_without_warning(Q=[[1e9, 1]], K=[[1e9, 2], [1e9 + 3, 1]], score="distance")[
         "scores"
     ]
@@ -143,7 +145,7 @@ def test_near_keys_far_from_0_keep_their_digits() -> None:
 
 
 def test_concat_is_additive_with_one_weight_above_the_other() -> None:
-    """Every step is the same, name by name."""
+    """Every step of concat equals the step of the same name in additive scoring."""
     given = {"Q": numbers(N, D_Q), "K": numbers(M, D_K), "V": numbers(M, D_V)}
     W_a, U_a = numbers(D_Q, HIDDEN), numbers(D_K, HIDDEN)
     for weights in ({}, {"v_a": numbers(HIDDEN)}):
@@ -164,8 +166,8 @@ MADE = {
 
 
 @pytest.mark.parametrize("name", MADE)
-def test_mistakes_in_concat_speak_of_what_it_has(name: str) -> None:
-    """It has no U_a; the steps of hidden queries and keys are those of additive scoring."""
+def test_mistakes_in_concat_name_its_own_weights(name: str) -> None:
+    """A diagnosis in concat names its own steps, q_hidden and k_hidden, and no U_a."""
     given = {"Q": numbers(N, D_Q), "K": numbers(M, D_K), "v_a": numbers(HIDDEN)}
     given["W_a"] = numbers(D_Q + D_K, HIDDEN)
     hidden_queries, hidden_keys = given["Q"] @ given["W_a"][:D_Q], given["K"] @ given["W_a"][D_Q:]
@@ -176,18 +178,18 @@ def test_mistakes_in_concat_speak_of_what_it_has(name: str) -> None:
     assert "U_a" not in report
 
 
-def test_keys_in_place_of_values_are_told_in_concat() -> None:
-    """They are those before the step k_hidden."""
+def test_keys_in_place_of_values_are_named_in_concat() -> None:
+    """The diagnosis says that the output was made of the keys before k_hidden, and names no U_a."""
     given = {"Q": numbers(N, D_Q), "K": numbers(M, D_K), "V": numbers(M, D_V)}
     document = {**given, "W_a": numbers(D_Q + D_K, HIDDEN), "score": "concat"}
     report = checked(document, output=steps_without_warning(**document)["weights"] @ given["K"])
-    assert "multiplied by the keys, as they are before k_hidden" in report
+    assert "multiplied by the keys, as they were before the step k_hidden" in report
     assert "U_a" not in report
 
 
 @pytest.mark.parametrize("layout", ["rows", "columns", "torch"])
 def test_parts_of_the_weight_are_named_as_the_layout_has_them(layout: str) -> None:
-    """Rows of W_a where tokens are rows, columns where it is transposed; one is singular."""
+    """The parts of W_a are rows where tokens are rows, and columns where W_a is transposed."""
     side = "rows" if layout == "rows" else "columns"
     matrices = {"Q": numbers(N, D_Q), "K": numbers(M, 1), "W_a": numbers(D_Q + 1, HIDDEN)}
     turned = {"rows": "", "columns": ("Q", "K", "W_a"), "torch": ("W_a",)}[layout]

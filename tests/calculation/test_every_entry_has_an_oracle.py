@@ -1,4 +1,4 @@
-"""Whatever is registered is calculated by somebody else too: in plain loops, or by a framework."""
+"""Test that each registered entry is calculated a second time: in loops, or by a framework."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.running import ROOT
 
 
 def chosen(document: Mapping[str, Any], choice: str) -> Iterator[str]:
-    """The kinds that a document, or a sublayer of it, names for a choice."""
+    """Return the kinds that a document, or a sublayer of it, names for a choice."""
     for name, value in document.items():
         if name in (choice, f"{choice}s"):
             values = value if name == f"{choice}s" else [value]
@@ -37,7 +37,7 @@ def chosen(document: Mapping[str, Any], choice: str) -> Iterator[str]:
 
 @cache
 def frozen(choice: str) -> set[str]:
-    """The kinds that a document of tests/reference names for a choice."""
+    """Return the kinds that a document of tests/reference names for a choice."""
     return {
         kind
         for file in (ROOT / "tests/reference").glob("*.json")
@@ -47,7 +47,7 @@ def frozen(choice: str) -> set[str]:
 
 
 def in_documents(entries: object) -> Iterator[str]:
-    """The names in the documents of tests/reference, at any depth."""
+    """Return the names in the documents of tests/reference, at any depth."""
     for name, value in entries.items() if isinstance(entries, dict) else ():
         yield name
         yield from in_documents(value)
@@ -55,7 +55,7 @@ def in_documents(entries: object) -> Iterator[str]:
 
 @cache
 def choices_of_others() -> set[str]:
-    """The choices that the oracle takes as keywords, or that frozen documents make."""
+    """Return the choices that the oracle takes as keywords, or that frozen documents make."""
     keywords = {
         *signature(oracle.attention).parameters,
         *(field.name for field in fields(oracle_layers.Choices)),
@@ -68,8 +68,8 @@ def choices_of_others() -> set[str]:
     return keywords.union(*map(in_documents, documents))
 
 
-# Each registry by the choice that names its entries, and its entries in plain loops. The oracle
-# does without positions, and as the paper, where nothing is asked for.
+# Each registry by the choice that names its entries, and its entries in plain loops. By default
+# the oracle adds no positions, and calculates as the paper does.
 REGISTRIES: dict[str, tuple[Collection[str], Collection[str]]] = {
     "score": (SCORING, oracle.SCORES),
     "normaliser": (NORMALISERS, oracle.NORMALISERS),
@@ -87,17 +87,17 @@ REGISTRIES: dict[str, tuple[Collection[str], Collection[str]]] = {
     [(choice, entry) for choice, (registry, _) in REGISTRIES.items() for entry in registry],
 )
 def test_every_entry_has_an_oracle(choice: str, entry: str) -> None:
-    """Numbers that only the program itself gives are not known to be right."""
+    """Every registered entry has an oracle, because the program cannot prove itself right."""
     _, in_loops = REGISTRIES[choice]
     assert entry in {*in_loops, *frozen(choice)}, (
-        f"{choice} {entry} is calculated by nobody else: write it in plain loops in a file "
+        f"{choice} {entry} has no oracle: write it in plain loops in a file "
         "tests/oracle*.py, or freeze what a framework gives with a script of tests/reference."
     )
 
 
 @pytest.mark.parametrize("choice", REGISTRIES)
 def test_every_oracle_has_an_entry(choice: str) -> None:
-    """What has gone from the program goes from the tests too."""
+    """Every entry of the oracle is still registered."""
     registry, in_loops = REGISTRIES[choice]
     gone = {*in_loops, *frozen(choice)} - set(registry) - {"learned"}
     assert not gone, f"{choice} {', '.join(sorted(gone))} is tested, but no longer registered."
@@ -108,8 +108,8 @@ WORDS = {"title", "note", "tokens", "memory_tokens"}  # choices that change no n
 
 @pytest.mark.parametrize("choice", [name for name in CHOICES if name not in WORDS])
 def test_every_choice_has_an_oracle(choice: str) -> None:
-    """A choice that changes numbers, and may add a step, is calculated by somebody else too."""
+    """Every choice that changes numbers is calculated by an oracle too."""
     assert choice in choices_of_others(), (
-        f"the choice {choice} is calculated by nobody else: make it a keyword of the oracle and "
+        f"the choice {choice} has no oracle: make it a keyword of the oracle and "
         "compare, or freeze what a framework gives with a script of tests/reference."
     )

@@ -1,7 +1,7 @@
-"""What PyTorch, Keras, ONNX and published formulas calculate is what compute gives.
+"""Test that `compute` gives what PyTorch, Keras, ONNX and published formulas give.
 
 The scripts tests/reference/freeze_*.py have frozen each case: a document, and the reference's
-results under the names of our steps.
+results under the step names of attncli.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_results_are_those_of_the_reference(case: dict[str, Any]) -> None:
-    """Every matrix is met to 1e-12 in float64, and to the case's own tolerance where it has one."""
+    """Every matrix agrees to 1e-12 in float64, or to the tolerance that the case states."""
     run = CliRunner().invoke(
         cli, ["compute", "-", "-f", "json"], input=json.dumps(case["document"])
     )
@@ -42,6 +42,6 @@ def test_the_results_are_those_of_the_reference(case: dict[str, Any]) -> None:
 
 
 def test_each_frozen_file_has_its_script() -> None:
-    """Nothing is frozen that cannot be frozen again."""
+    """Each frozen file can be frozen again by its script."""
     scripts = {path.stem.removeprefix("freeze_") for path in REFERENCE.glob("freeze_*.py")}
     assert {path.stem for path in FILES} == scripts

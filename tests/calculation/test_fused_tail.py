@@ -1,4 +1,4 @@
-"""The tail of a plan as one tiled operation gives the numbers of its steps, without n × m of them.
+"""Test that the fused tail of a plan gives the numbers of its steps without n × m matrices.
 
 Tiles are small here, so that sequences of a few tokens need many of them.
 """
@@ -41,17 +41,17 @@ WEIGHTS: dict[str, dict[str, tuple[int, ...]]] = {
 
 @pytest.fixture(autouse=True)
 def _draws_of_its_own() -> None:
-    """A test draws the same numbers whatever runs before it."""
+    """Make each test draw the same numbers, whatever runs before it."""
     RNG.bit_generator.state = np.random.default_rng(20261121).bit_generator.state
 
 
 def numbers(*shape: int) -> np.ndarray[Any, Any]:
-    """Normally distributed."""
+    """Return normally distributed numbers of this shape."""
     return RNG.standard_normal(shape)
 
 
 KEEP = RNG.random((N, M)) < 0.6
-KEEP[4] = False  # a query that may attend nothing
+KEEP[4] = False  # this query sees no key
 ADDED = np.where(RNG.random((HEADS, N, M)) < 0.2, -np.inf, numbers(HEADS, N, M))
 ADDED[1, 2] = -np.inf
 
@@ -61,7 +61,7 @@ CHOICES: dict[str, dict[str, Any]] = {
     "lower right": {"mask": "causal:lower-right"},
     "window": {"mask": "window:2,1"},
     "padding": {"mask": {"padding": [3, 0]}},
-    "a length a query": {"mask": {"padding": RNG.integers(0, M, (BATCH, N)).tolist()}},
+    "a length per query": {"mask": {"padding": RNG.integers(0, M, (BATCH, N)).tolist()}},
     "booleans": {"mask": KEEP},
     "booleans of keys": {"mask": KEEP[0]},
     "numbers of keys": {"mask": ADDED[0, 0]},
@@ -79,7 +79,7 @@ CHOICES: dict[str, dict[str, Any]] = {
 
 
 def document(score: str, choices: dict[str, Any]) -> Document:
-    """Q of six heads, K and V of three, in two batch entries, with these choices."""
+    """Return a document with Q of six heads, K and V of three, and two batch entries."""
     entries: dict[str, Any] = {
         "score": score,
         "Q": numbers(BATCH, HEADS, N, D_K),
@@ -92,7 +92,7 @@ def document(score: str, choices: dict[str, Any]) -> Document:
 
 
 def assert_fused_equals(stated: Document, close: float) -> None:
-    """The output of the fused plan is that of all the steps."""
+    """Assert that the output of the fused plan is that of all the steps."""
     problem, plan = read(stated)
     expected = plan.run(problem.matrices).matrices
     fused = fuse(plan, ["output"], SMALL)
@@ -106,7 +106,7 @@ def assert_fused_equals(stated: Document, close: float) -> None:
 @pytest.mark.parametrize("score", ["scaled", "additive", "distance"])
 @pytest.mark.parametrize("name", CHOICES)
 def test_every_mask_and_choice(score: str, name: str) -> None:
-    """In float64, to 1e-12; the softmax in float32 to its own precision."""
+    """The output agrees to 1e-12 in float64, and to float32's precision with a float32 softmax."""
     close = 1e-6 if "softmax_dtype" in CHOICES[name] else CLOSE
     assert_fused_equals(document(score, CHOICES[name]), close)
 
@@ -118,14 +118,14 @@ def test_every_mask_and_choice(score: str, name: str) -> None:
     ids=str,
 )
 def test_scores_whose_powers_overflow(score: str, choices: dict[str, Any]) -> None:
-    """The exponentials of such scores are infinite, unless the largest is subtracted."""
+    """Scores whose exponentials overflow have finite weights, because the largest is subtracted."""
     assert_fused_equals(document(score, choices), 1e-9)
 
 
 @pytest.mark.parametrize("normaliser", NORMALISERS)
 @pytest.mark.parametrize("column", [0, -1])
 def test_values_of_zero_are_not_taken_for_hidden_keys(normaliser: str, column: int) -> None:
-    """An output of exactly 0 is no sign that a query may attend nothing."""
+    """An output of exactly 0 does not count as a query that sees no key."""
     values = numbers(BATCH, KV_HEADS, M, D_V)
     values[..., column] = 0
     assert_fused_equals(document("scaled", {"V": values, "normaliser": normaliser}), CLOSE)
@@ -133,7 +133,7 @@ def test_values_of_zero_are_not_taken_for_hidden_keys(normaliser: str, column: i
 
 @pytest.mark.parametrize("name", CHOICES)
 def test_queries_that_may_attend_nothing_are_known(name: str) -> None:
-    """Their masked scores are −inf, which no matrix of them is needed to know; rows of NaN too."""
+    """A query without keys has masked scores −inf, known without a matrix; rows of NaN as well."""
     problem, plan = read(document("scaled", CHOICES[name]))
     trace = plan.run(problem.matrices)
     (tail,) = (step.operation for step in fuse(plan, ["output"]).steps[-1:])
@@ -147,8 +147,8 @@ def test_queries_that_may_attend_nothing_are_known(name: str) -> None:
         np.testing.assert_array_equal(in_parts, expected)
 
 
-def test_what_is_used_elsewhere_is_not_fused_away() -> None:
-    """A step that needs the weights finds them."""
+def test_weights_that_another_step_needs_are_not_fused() -> None:
+    """A step that needs the weights finds them, because they are then not fused."""
     _, plan = read(document("scaled", {}))
     (weights,) = (step for step in plan.steps if step.name == "weights")
     copy = Step("copy", Same("weights"), weights.axes)
@@ -156,8 +156,8 @@ def test_what_is_used_elsewhere_is_not_fused_away() -> None:
     assert fuse(longer, ["output", "copy"], SMALL) == longer
 
 
-def test_what_is_asked_for_is_not_fused_away() -> None:
-    """Weights that are asked for are there, and the same."""
+def test_weights_that_only_names_are_not_fused() -> None:
+    """Weights that --only names are kept, with the same numbers."""
     problem, plan = read(document("scaled", {}))
     both = fuse(plan, ["weights", "output"], SMALL).run(problem.matrices, ["weights", "output"])
     np.testing.assert_array_equal(
@@ -165,8 +165,8 @@ def test_what_is_asked_for_is_not_fused_away() -> None:
     )
 
 
-def test_the_cost_of_fused_steps_is_theirs() -> None:
-    """The same work is done, only nothing in between is kept."""
+def test_fused_steps_cost_as_much_as_the_steps() -> None:
+    """Fused steps cost as much work as the steps alone; only the intermediate results are gone."""
     stated = document("distance", {"mask": "causal", "position": "alibi", "softcap": 2.0})
     problem, plan = read(stated)
     fused = fuse(plan, ["output"])
@@ -196,8 +196,8 @@ def test_no_matrix_of_all_pairs_is_made() -> None:
 
 
 @pytest.mark.parametrize("tiling", [None, SMALL])
-def test_the_share_of_work_that_is_done_rises(tiling: Tiling | None) -> None:
-    """From nothing, and never to more than all of it."""
+def test_the_reported_share_of_work_grows(tiling: Tiling | None) -> None:
+    """The reported share of the work grows from 0, and never exceeds 1."""
     problem, plan = read(document("scaled", {"mask": "causal"}))
     shares: list[float] = []
     run = plan if tiling is None else fuse(plan, ["output"], tiling)
@@ -208,14 +208,14 @@ def test_the_share_of_work_that_is_done_rises(tiling: Tiling | None) -> None:
 
 
 def run_command(*arguments: str) -> tuple[str, str]:
-    """What a command that succeeds prints."""
+    """Run a command that must succeed, and return its output."""
     run = CliRunner().invoke(cli, arguments)
     assert run.exit_code == 0, run.stderr
     return run.stdout, run.stderr
 
 
 def test_long_sequences_are_fused_by_the_command(tmp_path: Path) -> None:
-    """`--only output` of a thousand tokens is what all the steps give, with the same warnings."""
+    """`--only output` of 1000 tokens gives the output and the warnings of all the steps."""
     files = []
     for name in "QKV":
         np.save(tmp_path / f"{name}.npy", numbers(1100, 4))

@@ -1,4 +1,4 @@
-"""Layers of a Transformer, through the command line, against the oracle in plain loops."""
+"""Test layers of a Transformer against the oracle in plain loops, through the command line."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ORACLES["transformer"] = oracle_layers.transformer
 
 
 def assert_oracle(kind: str, given: Entries, **choices: Any) -> None:
-    """Every step, by its name and in its order, is that of the oracle."""
+    """Assert that every step equals the oracle's, in the same order under the same name."""
     expected = ORACLES[kind](given, Choices(**{"heads": HEADS, **choices}))
     assert_same(compute(given), expected)
 
@@ -54,7 +54,7 @@ def assert_oracle(kind: str, given: Entries, **choices: Any) -> None:
 def test_every_step_is_that_of_the_oracle(
     kind: str, where: str, norm_kind: str, activation: str
 ) -> None:
-    """Sums before or after the norms, with or without a mean, and each activation."""
+    """Every step agrees for norms before or after the sums, of both kinds, and every activation."""
     choices = {"norm": where, "norm_kind": norm_kind, "activation": activation}
     given = document(kind, gated=ACTIVATIONS[activation].gated)
     assert_oracle(kind, {**given, **choices}, **choices)
@@ -64,8 +64,8 @@ def test_every_step_is_that_of_the_oracle(
 @pytest.mark.parametrize("where", ["post", "pre"])
 @pytest.mark.parametrize("count", [1, 2])
 @pytest.mark.parametrize("ends", ["", "norm_final", "W_out", "norm_final W_out b_out"])
-def test_stacks_and_what_may_follow_them(kind: str, where: str, count: int, ends: str) -> None:
-    """A list of layers, a norm after the last of them, and a share for each word."""
+def test_stacks_with_a_final_norm_and_softmax(kind: str, where: str, count: int, ends: str) -> None:
+    """A list of layers, a norm after the last of them, and a softmax over words agree."""
     given = {**document(kind, count), "norm": where}
     if "norm_final" in ends:
         for side in sides(given):
@@ -77,14 +77,14 @@ def test_stacks_and_what_may_follow_them(kind: str, where: str, count: int, ends
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("scale", [False, True])
-def test_embeddings_are_enlarged_and_told_their_places(kind: str, scale: bool) -> None:
-    """Once, before the first layer: √d_model X + position."""
+def test_embeddings_are_scaled_and_get_positions(kind: str, scale: bool) -> None:
+    """Before the first layer, and only there, X becomes √d_model X + position."""
     choices: Entries = {"position": "sinusoidal", "scale_embeddings": scale}
     assert_oracle(kind, {**document(kind, 2), **choices}, **choices)
 
 
-def test_learned_positions_are_of_each_side() -> None:
-    """As large as its own X; what a side says of positions wins over what the whole says."""
+def test_each_side_has_its_own_learned_positions() -> None:
+    """Learned positions are as large as the X of their side, and a side's own position wins."""
     given, learned = document("decoder", 2), small("learned", N, D_MODEL)
     assert_oracle("decoder", {**given, "position": learned}, position=learned)
     given = document("transformer")
@@ -100,14 +100,14 @@ def test_learned_positions_are_of_each_side() -> None:
 
 
 def test_rope_works_in_self_attention_alone() -> None:
-    """In every layer, and not in attention on memory."""
+    """Rope turns queries and keys of self-attention in every layer, and none of cross-attention."""
     turned = {"turned": lambda rows: rotated(rows, interleaved=True, dims=6)}
     given = {**document("decoder", 2), "position": "rope:interleaved,dims=6"}
     assert_oracle("decoder", given, of_self=turned)
 
 
 def test_alibi_works_in_self_attention_alone() -> None:
-    """Its numbers are a step of each layer."""
+    """ALiBi adds to the scores of self-attention, and its numbers are a step of each layer."""
     expected = oracle_layers.decoder(
         document("decoder", 2), Choices(HEADS, of_self={"added": [distances(HEADS)]})
     )
@@ -132,12 +132,12 @@ OF_ATTENTION: list[Entries] = [
 @pytest.mark.parametrize("choice", OF_ATTENTION, ids=str)
 @pytest.mark.parametrize("kind", KINDS)
 def test_choices_of_attention_hold_in_every_layer(kind: str, choice: Entries) -> None:
-    """Said once at the top."""
+    """A choice at the top of the document holds for every layer."""
     assert_oracle(kind, {**document(kind, 2), **choice}, of_all=choice)
 
 
 def test_heads_may_share_keys() -> None:
-    """kv_heads, at the top, hold for both attentions."""
+    """kv_heads at the top of the document holds for self-attention and cross-attention."""
     given = document("decoder")
     for name in ("self", "cross"):
         given[name] |= {"W_k": small("k", D_MODEL, D_K), "b_k": small("bk", D_K)}
@@ -148,7 +148,7 @@ def test_heads_may_share_keys() -> None:
 @pytest.mark.parametrize("norm_kind", ["layer", "rms"])
 @pytest.mark.parametrize("convention", ["paper", "keras", "annotated-transformer"])
 def test_conventions_know_their_norms(convention: str, norm_kind: str) -> None:
-    """Keras adds 1e-3; the Annotated Transformer divides by the sample's s + 1e-6, first."""
+    """Keras adds 1e-3 to the variance; the Annotated Transformer divides by s + 1e-6."""
     theirs: dict[str, Any] = {
         "paper": {},
         "keras": {"eps": 1e-3, "of_all": {"score": "dot", "fill": -1e9}},
@@ -171,14 +171,14 @@ def test_conventions_know_their_norms(convention: str, norm_kind: str) -> None:
 
 
 def by_number(name: str) -> Any:
-    """A mask of 0 and 1 without an empty row, and what it means."""
+    """Return a mask of 0 and 1 without an empty row, and the rule that it follows."""
     cells = [[int((3 * i + 2 * j) % 5 < 3 or i == j) for j in range(M)] for i in range(N)]
     wide = {"self": [row[:N] for row in cells], "cross": cells}[name]
     return wide, lambda h, i, j: wide[i][j] == 1
 
 
 MASKED: list[tuple[str, Entries, Any, Any]] = [
-    # kind, and what is said; the masks of self-attention, and those of memory
+    # kind and entries of the document; the masks of self-attention, and those of cross-attention
     ("encoder", {"mask": {"padding": [3]}}, [oracle.padding(3)], []),
     ("encoder", {"mask": "causal"}, [oracle.causal()], []),
     ("encoder", {"masks": ["causal", "window:2,0"]}, [oracle.causal(), oracle.window(2, 0)], []),
@@ -211,15 +211,15 @@ MASKED: list[tuple[str, Entries, Any, Any]] = [
 @pytest.mark.parametrize(
     ("kind", "said", "own", "other"), MASKED, ids=[f"{kind} {said}" for kind, said, *_ in MASKED]
 )
-def test_masks_hide_what_they_say(kind: str, said: Entries, own: Any, other: Any) -> None:
-    """mask is self-attention's, in a decoder beside the causal one; cross.mask is memory's."""
+def test_masks_belong_to_their_attention(kind: str, said: Entries, own: Any, other: Any) -> None:
+    """`mask` hides keys of self-attention, beside a decoder's causal mask; `cross.mask`, memory."""
     given = document(kind, 2)
     expected = ORACLES[kind](given, Choices(HEADS, masks=own, memory_masks=other))
     assert_same(compute({**flat(given), **said}), expected)
 
 
 def test_a_mask_may_be_of_one_layer() -> None:
-    """What a layer, or a sublayer, says itself wins over what is said around it."""
+    """The mask of a layer, or of a sublayer, wins over the mask around it."""
     given = {**flat(document("encoder", 2)), "mask": "causal"}
     everywhere, nowhere = compute(given), compute(flat(document("encoder", 2)))
     for path in ("layers.1", "layers.1.self"):
@@ -230,7 +230,7 @@ def test_a_mask_may_be_of_one_layer() -> None:
 
 
 def test_an_option_masks_self_attention() -> None:
-    """--mask replaces the document's; a decoder stays causal."""
+    """--mask replaces the document's masks of self-attention, and a decoder stays causal."""
     given = {**document("decoder"), "mask": "window:1,1"}
     expected = oracle_layers.decoder(given, Choices(HEADS, masks=[oracle.padding(2)]))
     assert_same(compute(given, "--mask", "padding:2"), expected)
@@ -252,7 +252,7 @@ OF_A_LAYER: list[Entries] = [
 
 @pytest.mark.parametrize("choice", OF_A_LAYER, ids=str)
 def test_a_layer_may_choose_for_itself(choice: Entries) -> None:
-    """A stack is its layers one after the other, each with its own choices."""
+    """A stack equals its layers one after the other, each with its own choices."""
     given = document("encoder", 2)
     first, second = given["layers"]
     steps = compute({**given, "layers": [first, {**second, **choice}]})
@@ -276,7 +276,7 @@ OF_A_SUBLAYER = [
 
 @pytest.mark.parametrize(("name", "value", "step"), OF_A_SUBLAYER)
 def test_a_sublayer_may_choose_for_itself(name: str, value: object, step: str) -> None:
-    """And the others keep what is said around it."""
+    """A choice of a sublayer holds there alone, and the others keep the choice around it."""
     given = flat(document("encoder"))
     steps = compute({**given, name: value})
     assert steps[step] == compute({**given, name.partition(".")[2]: value})[step]
@@ -290,7 +290,7 @@ def test_a_sublayer_may_choose_for_itself(name: str, value: object, step: str) -
 @pytest.mark.parametrize("where", ["post", "pre"])
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_layouts_agree(kind: str, where: str, layout: str) -> None:
-    """In columns tokens are columns, and so are their means; in torch weights alone are turned."""
+    """Layout `columns` transposes tokens and their means, and `torch` the weights alone."""
     given = {**flat(document(kind, 2)), "norm": where, "position": "sinusoidal"}
     given["W_out"] = small("W_out", D_MODEL, WORDS)
     written = {name: on_paper(name, entry, layout) for name, entry in given.items()}
@@ -303,7 +303,7 @@ def test_layouts_agree(kind: str, where: str, layout: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_batch_is_its_entries(kind: str) -> None:
-    """Every entry has the steps that it has alone; a padding mask has a length for each."""
+    """Every batch entry has the steps that it has alone, and its own padding length."""
     lengths, alone = [5, 2, 4], []
     for entry in range(BATCH):
         given = {**document(kind, 2), "position": "sinusoidal"}
@@ -327,7 +327,7 @@ def test_a_batch_is_its_entries(kind: str) -> None:
 
 
 def test_float32_stays_float32() -> None:
-    """Every step is of the dtype asked for, also where an activation is exact."""
+    """Every step is of the chosen dtype, also after an activation with an exact formula."""
     for activation in ACTIVATIONS:
         given = document("transformer", gated=ACTIVATIONS[activation].gated)
         given |= {"activation": activation, "position": "sinusoidal", "scale_embeddings": True}

@@ -1,4 +1,4 @@
-"""Documents of layers that cannot be calculated: what is wrong is told with its place."""
+"""Test that a document of layers that cannot be calculated is refused, with the place named."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ REFUSED: list[tuple[str, Entries, str]] = [
     (
         "a sublayer misspelled",
         {**ENCODER, "fnn.W_1": ROWS},
-        "the name 'fnn.W_1' is unknown: fnn is no sublayer. Did you mean ffn?",
+        "the name 'fnn.W_1' is unknown: fnn is not a sublayer. Did you mean ffn?",
     ),
     (
         "no such sublayer",
         {**ENCODER, "head.W_1": ROWS},
         (
-            "the name 'head.W_1' is unknown: head is no sublayer. They are self, cross, ffn, "
+            "the name 'head.W_1' is unknown: head is not a sublayer. Known are self, cross, ffn, "
             "norm_1, norm_2, norm_3, norm_final, encoder, decoder, layers."
         ),
     ),
@@ -52,8 +52,8 @@ REFUSED: list[tuple[str, Entries, str]] = [
         "a sublayer that is a list",
         {**ENCODER, "self": ROWS},
         (
-            "self is no matrix: it is where matrices stand. Write them under it: self.NAME, or an "
-            "object in JSON."
+            "self is not a matrix, but contains matrices. Name one of them: self.NAME, "
+            "or write an object in JSON."
         ),
     ),
     (
@@ -82,7 +82,7 @@ REFUSED: list[tuple[str, Entries, str]] = [
         without(without(ENCODER, "self.W_k"), "self.b_k"),
         (
             "self: W_q and W_v are given without W_k: W_q, W_k and W_v belong together. Give W_k "
-            "too; an identity matrix leaves a matrix as it is."
+            "too; an identity matrix changes nothing."
         ),
     ),
     (
@@ -103,13 +103,13 @@ REFUSED: list[tuple[str, Entries, str]] = [
     (
         "layers of no kind",
         without(STACK, "layer"),
-        "there are layers, but it is not said of which kind. Write layer: encoder, or decoder.",
+        "the document has layers, but does not state their kind. Write layer: encoder, or decoder.",
     ),
     (
         "layers with a gap",
         {**STACK, "layers.4.ffn.W_1": ROWS, "layers.10.ffn.W_1": ROWS},
         (
-            "the layers are numbered 1, 2, 4, 10, but they count from 1 without a gap. "
+            "the layers are numbered 1, 2, 4, 10, but the numbers must be 1, 2, 3, … "
             "Name them layers.1, layers.2, …"
         ),
     ),
@@ -117,37 +117,37 @@ REFUSED: list[tuple[str, Entries, str]] = [
     (
         "one sublayer too many",
         {**ENCODER, "norm_3.gamma": [1] * D_MODEL},
-        "norm_3.gamma belongs to no sublayer here. There are self, norm_1, ffn and norm_2.",
+        "norm_3.gamma belongs to no sublayer here. The sublayers are self, norm_1, ffn and norm_2.",
     ),
     (
         "attention on nothing",
         {**ENCODER, "cross.W_q": ROWS},
-        "cross.W_q belongs to no sublayer here. There are self, norm_1, ffn and norm_2.",
+        "cross.W_q belongs to no sublayer here. The sublayers are self, norm_1, ffn and norm_2.",
     ),
     (
         "a sublayer beside layers",
         {**STACK, "self.W_q": ROWS},
         (
-            "self.W_q belongs to no sublayer here. There are layers.1.self, layers.1.norm_1, "
-            "layers.1.ffn, layers.1.norm_2, layers.2.self, layers.2.norm_1, layers.2.ffn and "
-            "layers.2.norm_2."
+            "self.W_q belongs to no sublayer here. The sublayers are layers.1.self, "
+            "layers.1.norm_1, layers.1.ffn, layers.1.norm_2, layers.2.self, layers.2.norm_1, "
+            "layers.2.ffn and layers.2.norm_2."
         ),
     ),
     (
         "many sublayers",
         {**flat(document("encoder", 5)), "W_1": ROWS},
         (
-            "W_1 belongs to no sublayer here. There are layers.1.self, layers.1.norm_1, "
-            "layers.1.ffn, layers.1.norm_2, layers.2.self, layers.2.norm_1, layers.2.ffn, "
-            "layers.2.norm_2, layers.3.self, layers.3.norm_1, layers.3.ffn, layers.3.norm_2 and 8 "
-            "more."
+            "W_1 belongs to no sublayer here. The sublayers are layers.1.self, "
+            "layers.1.norm_1, layers.1.ffn, layers.1.norm_2, layers.2.self, layers.2.norm_1, "
+            "layers.2.ffn, layers.2.norm_2, layers.3.self, layers.3.norm_1, "
+            "layers.3.ffn, layers.3.norm_2 and 8 more."
         ),
     ),
     (
         "memory for an encoder",
         {**ENCODER, "memory": DECODER["memory"]},
         (
-            "memory belongs to no sublayer here. Attention on memory is a decoder's: write layer: "
+            "memory belongs to no sublayer here. Only a decoder attends memory: write layer: "
             "decoder."
         ),
     ),
@@ -160,16 +160,16 @@ REFUSED: list[tuple[str, Entries, str]] = [
         "X for a sublayer",
         {**ENCODER, "self.X": ENCODER["X"]},
         (
-            "self.X belongs to no sublayer here. self works on what the step before it gives: "
-            "leave it out."
+            "self.X belongs to no sublayer here. Leave it out: self takes the result of "
+            "the step before it."
         ),
     ),
     (
         "memory for self-attention",
         {**DECODER, "self.memory": ENCODER["X"]},
         (
-            "self.memory belongs to no sublayer here. self works on what the step before it gives: "
-            "leave it out."
+            "self.memory belongs to no sublayer here. Leave it out: self takes the result of "
+            "the step before it."
         ),
     ),
     (
@@ -200,7 +200,7 @@ REFUSED: list[tuple[str, Entries, str]] = [
         "positions in a layer",
         {**STACK, "layers.2.position": "sinusoidal"},
         (
-            "layers.2.position belongs to no sublayer here. It is added to X: "
+            "layers.2.position belongs to no sublayer here. These positions are added to X: "
             "write position at the top."
         ),
     ),
@@ -208,15 +208,15 @@ REFUSED: list[tuple[str, Entries, str]] = [
         "positions of no tokens",
         {**ENCODER, "ffn.position": "rope"},
         (
-            "ffn.position belongs to no sublayer here. It works in self-attention: write position "
-            "at the top."
+            "ffn.position belongs to no sublayer here. These positions work in self-attention: "
+            "write position at the top."
         ),
     ),
     (
         "labels of a side",
         {**TRANSFORMER, "encoder.tokens": ["a", "b"]},
         (
-            "encoder.tokens stands in encoder, but it is said once, for the whole document. "
+            "encoder.tokens is in encoder, but tokens holds for the whole document. "
             "Write memory_tokens at the top."
         ),
     ),
@@ -224,7 +224,7 @@ REFUSED: list[tuple[str, Entries, str]] = [
         "embeddings of a layer",
         {**STACK, "layers.1.scale_embeddings": True},
         (
-            "layers.1.scale_embeddings stands in layers.1, but it is said once, for the whole "
+            "layers.1.scale_embeddings is in layers.1, but scale_embeddings holds for the whole "
             "document. Write scale_embeddings at the top."
         ),
     ),
@@ -232,16 +232,16 @@ REFUSED: list[tuple[str, Entries, str]] = [
         "a step",
         {**STACK, "layers.1.output": ROWS},
         (
-            "layers.1.output is a step of the calculation, not an input. Leave it out to have it "
-            "calculated; to have it checked, put it into an answer for attncli check."
+            "layers.1.output is a step of the calculation, not an input. Leave it out to calculate "
+            "it; to check it, put it into an answer for attncli check."
         ),
     ),
     (
         "a step of a sublayer",
         {**ENCODER, "norm_1.mean": ROWS},
         (
-            "norm_1: mean is a step of the calculation, not an input. Leave it out to have it "
-            "calculated; to have it checked, put it into an answer for attncli check."
+            "norm_1: mean is a step of the calculation, not an input. Leave it out to calculate "
+            "it; to check it, put it into an answer for attncli check."
         ),
     ),
     # Sizes.
@@ -270,7 +270,7 @@ REFUSED: list[tuple[str, Entries, str]] = [
         },
         (
             "self: self.output is 5 × 5 but X is 5 × 11: the residual sum needs equal columns. A "
-            "sublayer gives back as many features as it gets: see its last weight."
+            "sublayer must keep the number of features: check its last weight."
         ),
     ),
     (
@@ -278,7 +278,7 @@ REFUSED: list[tuple[str, Entries, str]] = [
         {**without(ENCODER, "self.b_o"), "self.W_o": matrix("W", HEADS * D_V, N)},
         (
             "norm_1: sublayer is 5 × 5 but X is 5 × 11: the residual sum needs equal columns. A "
-            "sublayer gives back as many features as it gets: see its last weight."
+            "sublayer must keep the number of features: check its last weight."
         ),
     ),
     (
@@ -286,7 +286,8 @@ REFUSED: list[tuple[str, Entries, str]] = [
         {**ENCODER, "norm_1.gamma": [1, 2]},
         (
             "norm_1: gamma is 2 numbers but sum is 5 × 11 (sum = X + sublayer): normalising needs "
-            "as many numbers in gamma as columns in sum. gamma and beta have one number a feature."
+            "as many numbers in gamma as columns in sum. gamma "
+            "and beta need one number per feature."
         ),
     ),
     (
@@ -306,8 +307,8 @@ REFUSED: list[tuple[str, Entries, str]] = [
         "labels of another number",
         {**DECODER, "memory_tokens": ["a", "b"]},
         (
-            "memory_tokens has 2 labels, but memory has 7 rows. Give one label each, with commas "
-            "between."
+            "memory_tokens has 2 labels, but memory has 7 rows. Give one label per row, "
+            "separated by commas."
         ),
     ),
     # Choices.
@@ -349,16 +350,16 @@ REFUSED: list[tuple[str, Entries, str]] = [
     ids=[case for case, _, _ in REFUSED],
 )
 def test_errors_name_the_sublayer(given: Entries, message: str) -> None:
-    """One line with the sublayer, the fact and the cure."""
+    """The message is one line with the sublayer, the fact and the cure."""
     assert refused(given) == f"Error: standard input: {message}\n"
 
 
 def test_only_knows_the_steps_of_layers() -> None:
-    """A step without its sublayer, and one of a layer that is not there; all that there are."""
+    """A step without its sublayer, or of an absent layer, is refused with the names of steps."""
     asked = (("scaled", "self.scaled"), ("layers.2.self.weights", "self.weights"))
     for name, meant in asked:
         result = run("compute", "-", "--only", name, given=document("encoder"))
-        message = f"{name} is no step of this calculation (did you mean {meant!r}?)."
+        message = f"{name} is not a step of this calculation (did you mean {meant!r}?)."
         assert result.exit_code == 2
         assert result.stderr.startswith(f"Error: --only: {message} Its steps are self.Q, self.K, ")
 
@@ -373,12 +374,14 @@ MEANT = [
 
 
 @pytest.mark.parametrize(("kind", "layers", "name", "meant"), MEANT)
-def test_a_step_without_its_layer_is_that_of_its_full_names(
+def test_a_step_without_its_layer_suggests_full_names(
     kind: str, layers: int, name: str, meant: list[str]
 ) -> None:
-    """Every command suggests the full names that end in what was asked, three at most."""
+    """Every command suggests the full names that end in the given name, three at most."""
     given = document(kind, layers)
-    guess = f" is no step of this calculation (did you mean {' or '.join(map(repr, meant))}?). Its"
+    guess = (
+        f" is not a step of this calculation (did you mean {' or '.join(map(repr, meant))}?). Its"
+    )
     for arguments in (
         ["compute", "-", "--only", name],
         ["explain", "-", f"{name}[1,1]"],
@@ -387,4 +390,5 @@ def test_a_step_without_its_layer_is_that_of_its_full_names(
     ):
         result = run(*arguments, given=given)
         assert result.exit_code == 2
-        assert f"{name.casefold()}{guess}" in result.stderr.replace("Weights", "weights")
+        said = result.stderr.replace("Weights", "weights")
+        assert f"{name.casefold()}{guess}" in said

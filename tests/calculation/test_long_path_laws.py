@@ -1,6 +1,7 @@
-"""Long sequences give what the steps give, for every entry of every registry, also tomorrow's.
+"""Test that long sequences give what the steps give, for every entry of every registry.
 
-The tiles are small here, so that sequences of a few tokens need many of them.
+The registries are read, so that a new entry is tested too. The tiles are small here, so that
+sequences of a few tokens need many of them.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ CLOSE = {"float64": 1e-12, "float32": 1e-5}
 Choices = dict[str, Any]
 rng = np.random.default_rng(20261127)
 
-# Heads that are there, heads that keys and values share, and none; with a cache and without.
+# Heads as an axis, heads that share keys and values, and no heads; with and without a cache.
 SHAPES = {"heads": (HEADS, HEADS), "shared heads": (HEADS, 2), "one head": (0, 0)}
 CACHES = ("none", "past", "lengths")
 
@@ -49,7 +50,7 @@ def numbers(*shape: int) -> NDArray[np.float64]:
 
 
 def problem_of(score: str, shape: str, cache: str) -> Choices:
-    """Q, K and V, the weights that the scoring function names, and what is cached."""
+    """Return Q, K and V, the weights of the scoring function, and the cache."""
     heads, kv_heads = SHAPES[shape]
     leading = (BATCH, heads) if heads else (BATCH,)
     of_keys = (BATCH, kv_heads) if heads else (BATCH,)
@@ -73,7 +74,7 @@ def problem_of(score: str, shape: str, cache: str) -> Choices:
 
 
 def masks() -> Iterator[Choices]:
-    """Every kind of mask, as it is written; none; a matrix; and one of each kind together."""
+    """Return each kind of mask as a document has it; none; a matrix; one of each kind at once."""
     written = [text for kind in MASKS for text in MASK_EXAMPLES.get(kind) or EXAMPLES[kind]]
     yield {}
     yield from ({"mask": text} for text in written)
@@ -81,12 +82,12 @@ def masks() -> Iterator[Choices]:
     yield {"masks": [written[0], rng.random((HEADS, N, 1)) > 0.2], "fill": -50.0}
 
 
-# Of kinds that only this file knows.
+# These kinds exist only in this file.
 EXAMPLES: dict[str, list[str]] = {"dilated": ["dilated:2", "dilated:3"]}
 
 
 def assert_long_is_short(choices: Choices, must_be_fused: bool = False) -> None:
-    """The output in tiles is that of the steps one by one, NaN and infinities in their places."""
+    """Assert that the output in tiles is that of the steps, NaN and infinities included."""
     given = {name: Entry(value, name) for name, value in choices.items()}
     problem, plan = read(Document(given))
     steps = plan.run(problem.matrices, ["output"]).matrices["output"]
@@ -100,14 +101,14 @@ def assert_long_is_short(choices: Choices, must_be_fused: bool = False) -> None:
 
 
 def positions() -> list[str]:
-    """The kinds of position that need no X, for Q and K are given here."""
+    """Return the kinds of position that need no X, because the documents here give Q and K."""
     return [name for name, kind in POSITIONS.items() if not kind.make().needs_x]
 
 
 def settings(share: int) -> Iterator[tuple[Choices, str, str]]:
-    """Choices, heads and a cache: mask × position × heads × cache × dtype, or one in `share`.
+    """Return mask × position × heads × cache × dtype, or one out of `share` of them.
 
-    A mask has 54 of them, which 23 does not divide: one in 23 has every value of every choice.
+    A mask has 54 combinations, which 23 does not divide: one out of 23 has every value.
     """
     every = product(masks(), positions(), SHAPES, CACHES, CLOSE)
     for number, (mask, position, shape, cache, dtype) in enumerate(every):
@@ -117,7 +118,7 @@ def settings(share: int) -> Iterator[tuple[Choices, str, str]]:
 
 
 def test_every_mask_and_position() -> None:
-    """Mask × position × heads × cache × dtype, of scaled scores and softmax: all of them."""
+    """Tiles agree for mask × position × heads × cache × dtype, of scaled scores and softmax."""
     for choices, shape, cache in settings(1):
         assert_long_is_short({**problem_of("scaled", shape, cache), **choices})
 
@@ -125,13 +126,13 @@ def test_every_mask_and_position() -> None:
 @pytest.mark.parametrize("normaliser", NORMALISERS)
 @pytest.mark.parametrize("score", SCORING)
 def test_every_score_and_normaliser(score: str, normaliser: str) -> None:
-    """Score × normaliser, each with some of all masks, positions, heads, caches and dtypes."""
+    """Tiles agree for score × normaliser, each with a part of the other combinations."""
     for choices, shape, cache in settings(23):
         problem = problem_of(score, shape, cache)
         assert_long_is_short({**problem, **choices, "normaliser": normaliser})
 
 
-# A mask and a scheme that the program does not have, each written as one entry.
+# A mask and a position that the program does not have, each written as one entry.
 
 
 @record(frozen=True)
@@ -157,7 +158,7 @@ DILATED = MaskKind("dilated:N", "every Nth key", lambda argument: Dilated(int(st
 
 @record(frozen=True)
 class Logarithms(Distances):
-    """−slope · log(1 + |i + first − j|), as Kerple has it, from the class of another scheme."""
+    """−slope · log(1 + |i + first − j|), as Kerple has it, derived from the class of ALiBi."""
 
     def apply(self, source: Array) -> Array:
         n, m = source.shape[-2:]
@@ -170,7 +171,7 @@ class Logarithms(Distances):
 
 @record(frozen=True)
 class OnTiles(Logarithms):
-    """The same, with an answer of its own for tiles."""
+    """The same operation, with its own answer for tiles."""
 
     works_by_score: ClassVar[bool] = True
 
@@ -184,7 +185,7 @@ class OnTiles(Logarithms):
 
 @record(frozen=True)
 class Kerple(Alibi):
-    """Scores are lowered with the logarithm of the distance."""
+    """A position that lowers the scores with the logarithm of the distance."""
 
     operation: ClassVar[type[Distances]] = Logarithms
 
@@ -222,7 +223,7 @@ def test_a_mask_with_gaps_is_one_entry(
 def test_a_scheme_of_distances_is_one_entry(
     monkeypatch: pytest.MonkeyPatch, kind: type[Kerple], mask: Choices, cache: str, shape: str
 ) -> None:
-    """Made from the class of ALiBi it inherits no answer of it; with one of its own it is tiled."""
+    """A class derived from ALiBi's inherits no answer about tiles, and is tiled with its own."""
     monkeypatch.setitem(POSITIONS, "kerple", PositionKind("kerple", "by logarithms", kind))
     choices = {**mask, "position": "kerple", **problem_of("dot", shape, cache)}
     assert_long_is_short(choices, kind is KerpleOnTiles)
@@ -231,21 +232,21 @@ def test_a_scheme_of_distances_is_one_entry(
 def test_dilated_masks_are_found_on_the_long_path_of_the_whole_registry(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The law above walks the registries as they are: a new kind is among its masks."""
+    """The law above finds a new kind among the masks, because it walks the registries."""
     monkeypatch.setitem(MASKS, "dilated", DILATED)
     assert {"mask": "dilated:2"} in list(masks())
 
 
 @record(frozen=True)
 class EveryOther(Causal):
-    """A causal rule that lets a query see every other key: made from a class that has runs."""
+    """A causal rule that lets a query see every other key, derived from a class with runs."""
 
     def sees(self, i: Numbers, j: Numbers, n: int, m: int) -> Booleans:
         return np.asarray((j <= i) & ((i - j) % 2 == 0))
 
 
 def test_a_rule_made_from_another_inherits_no_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is right on the long path, and is not taken for a rule that hides later keys alone."""
+    """A derived rule is right on the long path, and is not taken for a plain causal mask."""
     kind = MaskKind("every-other", "every other key", lambda argument: EveryOther())
     monkeypatch.setitem(MASKS, "every-other", kind)
     assert not EveryOther().hides_later_only
@@ -256,12 +257,12 @@ def test_a_rule_made_from_another_inherits_no_runs(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("answer", ["works_by_score", "on_tile", "bound"])
 def test_a_class_that_changes_apply_answers_anew(answer: str) -> None:
-    """No answer about the result is inherited from a class whose result is another."""
+    """A class that changes `apply` inherits no answer about its result from the class above it."""
     assert Logarithms.__dict__[answer] is Operation.__dict__[answer]
 
 
 def test_axes_alone_are_inherited() -> None:
-    """What does not depend on the numbers of a result stays as it is."""
+    """A class that changes `apply` inherits `axes`, which do not depend on the numbers."""
 
     class Shifted(Distances):
         def axes(self, source: Axes) -> Axes:

@@ -1,4 +1,4 @@
-"""Masks as they are given: rules, files, literals, cells of every kind, and too few columns."""
+"""Test masks as documents give them: rules, files, literals, all kinds of cells, few columns."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tests.running import compute, computed, refused
 N, M, D_K, D_V = 5, 7, 13, 17
 
 
-def test_a_mask_shorter_than_the_keys_hides_the_rest_where_that_is_said() -> None:
-    """With cache_lens or the convention onnx; else it is an error."""
+def test_a_short_mask_hides_the_rest_with_cache_lens_or_onnx() -> None:
+    """With cache_lens or the convention onnx a short mask hides other keys; else it is an error."""
     document = {"Q": matrix("Q", N, D_K), "K": matrix("K", M, D_K), "V": matrix("V", M, D_V)}
     for short, hidden in ((matrix("mask", N, 4), "-inf"), ([[True] * 4] * N, False)):
         whole = [[*row, *[hidden] * (M - 4)] for row in short]
@@ -27,7 +27,7 @@ def test_a_mask_shorter_than_the_keys_hides_the_rest_where_that_is_said() -> Non
 
 @pytest.mark.parametrize("mask", ["mask.csv", "[[1, 0, 1]]", "-", {"window": [0, 2]}, "window:0,2"])
 def test_a_mask_is_a_rule_a_file_or_a_literal(mask: object, tmp_path: Path) -> None:
-    """In a document a file is looked for beside the document."""
+    """A mask may be a rule, a file or a literal; the file is looked for beside the document."""
     (tmp_path / "mask.csv").write_text("1,0,1\n")
     (tmp_path / "p.json").write_text(json.dumps({"X": [[1, 0], [0, 1], [1, 1]], "mask": mask}))
     masked = np.array(computed(str(tmp_path / "p.json"), stdin="1,0,1")["masked"], dtype=float)
@@ -48,10 +48,10 @@ def test_a_mask_is_a_rule_a_file_or_a_literal(mask: object, tmp_path: Path) -> N
         ([[False, False], [True, False]], None, [[0, 0], [0, 1], [1, 1]]),
     ],
 )
-def test_cells_of_a_mask_mean_what_was_said(
+def test_cells_of_a_mask_follow_mask_kind(
     cells: list[list[object]], kind: str | None, hidden: list[list[int]]
 ) -> None:
-    """1 and true may be attended, `drop` turns it round, other numbers are added."""
+    """1 and true may be attended, `drop` inverts the meaning, and other numbers are added."""
     document = {"X": [[1, 0], [0, 1]], "mask": cells, **({"mask_kind": kind} if kind else {})}
     masked = np.array(computed(json.dumps(document))["masked"], dtype=float)
     assert np.argwhere(np.isneginf(masked)).tolist() == hidden
@@ -59,7 +59,7 @@ def test_cells_of_a_mask_mean_what_was_said(
 
 @pytest.mark.parametrize("layout", ["rows", "columns", "torch"])
 def test_one_row_of_a_mask_is_for_all_queries(layout: str) -> None:
-    """A vector has no side to be turned: it hides the same keys in every layout."""
+    """A vector as a mask has no side to be transposed: it hides the same keys in every layout."""
     queries, keys, values = matrix("Q", 3, 2), matrix("K", 5, 2), matrix("V", 5, 7)
     given = {"Q": queries, "K": keys, "V": values}
     if layout == "columns":
@@ -82,6 +82,6 @@ def test_one_row_of_a_mask_is_for_all_queries(layout: str) -> None:
         "padding:1.5",
     ],
 )
-def test_numbers_of_a_rule_that_mean_nothing_are_refused(mask: object) -> None:
-    """No negative count of keys, and in a window nothing below the −1 of an open end."""
-    assert "cannot be read: it is written" in refused({"X": [[1, 0], [0, 1]], "mask": mask})
+def test_impossible_numbers_of_a_rule_are_refused(mask: object) -> None:
+    """A negative number of keys, or a side of a window below −1, is refused."""
+    assert "cannot be read: write it as" in refused({"X": [[1, 0], [0, 1]], "mask": mask})

@@ -1,4 +1,4 @@
-"""What each normaliser promises of its own: nearest shares, a sink, no competition, no overflow."""
+"""Test what each normaliser guarantees: nearest weights, a sink, independent keys, no overflow."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ every_normaliser = pytest.mark.parametrize(
 
 
 def steps_without_warning(*arguments: str) -> dict[str, Any]:
-    """The steps of a run that must succeed without a warning."""
+    """Return the steps of a run that must succeed without a warning."""
     run = CliRunner().invoke(cli, ["compute", *arguments, "-f", "json"])
     assert (run.exit_code, run.stderr) == (0, "")
     steps: dict[str, Any] = json.loads(run.stdout)
@@ -44,7 +44,7 @@ def steps_without_warning(*arguments: str) -> dict[str, Any]:
 
 
 def weights_of(scores: list[float], *options: str) -> list[float]:
-    """The weights of one query with these scores."""
+    """Return the weights of one query with these scores."""
     keys = [[score] for score in scores]
     steps = steps_without_warning("Q=[[1]]", f"K={keys}", "--score", "dot", *options)
     row: list[float] = steps["weights"][0]
@@ -57,7 +57,7 @@ def weights_of(scores: list[float], *options: str) -> list[float]:
 @modest
 @given(scores=rows)
 def test_sparsemax_is_the_nearest_point_of_the_simplex(scores: NDArray[Any]) -> None:
-    """No corner lies on the far side: (s − w) · (corner − w) ≤ 0, which only the nearest allows."""
+    """(s − w) · (corner − w) ≤ 0 for each corner, which holds for the nearest weights w alone."""
     weights = Sparsemax("scores").apply(scores)
     assert (weights >= 0).all()
     assert_allclose(weights.sum(axis=-1), 1, CLOSE)
@@ -77,7 +77,7 @@ def test_sparsemax_is_the_nearest_point_of_the_simplex(scores: NDArray[Any]) -> 
     ],
 )
 def test_sparsemax_by_hand(scores: list[float], weights: list[float]) -> None:
-    """τ is (Σ s − 1) / k of the k scores that are above it."""
+    """τ is (Σ s − 1) / k of the k scores above τ."""
     assert weights_of(scores, "--normaliser", "sparsemax") == weights
 
 
@@ -89,7 +89,7 @@ def test_sparsemax_by_hand(scores: list[float], weights: list[float]) -> None:
 def test_softmax1_is_softmax_with_a_key_of_score_and_value_0(
     scores: NDArray[Any], values: NDArray[Any]
 ) -> None:
-    """The same output, and the sink has what is missing of 1."""
+    """The output is that of softmax with a key of zeros, which has the weight missing to 1."""
     weights = Softmax1("scores").apply(scores)
     with_sink = Softmax("scores").apply(np.pad(scores, ((0, 0), (0, 1))))
     assert_allclose(weights, with_sink[:, :-1], CLOSE, CLOSE)
@@ -98,7 +98,7 @@ def test_softmax1_is_softmax_with_a_key_of_score_and_value_0(
 
 
 def test_softmax1_between_its_limits() -> None:
-    """Large scores leave the sink nothing, small ones all; neither overflows."""
+    """Large scores leave the sink no weight, small ones leave it all, and neither overflows."""
     assert weights_of([0, 0, 0], "--normaliser", "softmax1") == [0.25, 0.25, 0.25]
     assert weights_of([1000, 1000], "--normaliser", "softmax1") == [0.5, 0.5]
     assert weights_of([-1000, -1000], "--normaliser", "softmax1") == [0, 0]
@@ -110,14 +110,14 @@ def test_softmax1_between_its_limits() -> None:
 
 
 def test_the_sigmoid_judges_each_key_by_itself() -> None:
-    """Whatever the others are; and it holds where exponentials overflow."""
+    """A weight does not depend on the other keys, and holds where exponentials overflow."""
     alone = weights_of([0.3], "--normaliser", "sigmoid")
     assert weights_of([0.3, 5, -5], "--normaliser", "sigmoid")[:1] == alone
     large = weights_of([0, 1000, -1000, -700], "--normaliser", "sigmoid")
     assert_allclose(large, [0.5, 1, 0, np.exp(-700)], CLOSE)
 
 
-# What all of them have in common.
+# Guarantees of every normaliser.
 
 
 @pytest.mark.parametrize("name", NORMALISERS)
@@ -131,14 +131,14 @@ def test_the_formula_names_the_normaliser(name: str) -> None:
 
 
 def test_the_american_spelling_is_read() -> None:
-    """In a document, `normalizer` is the same choice."""
+    """A document may write `normalizer` for `normaliser`."""
     document = '{"Q": [[1]], "K": [[1], [3]], "normalizer": "sparsemax"}'
     run = CliRunner().invoke(cli, ["compute", "-", "-f", "json"], input=document)
     assert json.loads(run.stdout)["weights"] == [[0, 1]]
 
 
 def test_temperatures_sharpen_and_even_out() -> None:
-    """Far below 1 the largest score takes all, far above 1 all weights are alike."""
+    """A temperature far below 1 gives the largest score all the weight; far above 1, all equal."""
     scores = [1.0, 3, 2]
     for name in ("softmax", "sparsemax"):
         cold = weights_of(scores, "--normaliser", name, "--temperature", "1e-3")
@@ -151,8 +151,8 @@ def test_temperatures_sharpen_and_even_out() -> None:
 
 @every_normaliser
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
-def test_a_precision_of_its_own(operation: type[Normalise], dtype: str) -> None:
-    """The scores are cast, normalised, and their weights cast back."""
+def test_softmax_dtype_is_the_precision_of_weights(operation: type[Normalise], dtype: str) -> None:
+    """With `softmax_dtype`, the scores are cast, normalised, and their weights cast back."""
     scores = np.random.default_rng(7).normal(size=(5, M))
     weights = operation("scores", 1.7, dtype).apply(scores)
     assert weights.dtype == scores.dtype
@@ -163,7 +163,7 @@ def test_a_precision_of_its_own(operation: type[Normalise], dtype: str) -> None:
 @every_normaliser
 @pytest.mark.parametrize("empty", [0.0, 0.25, np.nan])
 def test_rows_that_may_attend_nothing(operation: type[Normalise], empty: float) -> None:
-    """They get the weight that a convention gives them; the other rows are as they were."""
+    """A query without keys has the weights that its convention gives; the others do not change."""
     scores = np.array([[-np.inf] * 3, [1, -np.inf, 2]])
     weights = operation("scores", 1, None, empty).apply(scores)
     assert_array_equal(weights[0], [empty] * 3)
@@ -172,8 +172,8 @@ def test_rows_that_may_attend_nothing(operation: type[Normalise], empty: float) 
 
 
 @pytest.mark.parametrize("name", NORMALISERS)
-def test_such_rows_are_warned_of(name: str) -> None:
-    """Whatever makes the weights."""
+def test_rows_that_may_attend_nothing_are_warned_of(name: str) -> None:
+    """A query without keys gives a warning under every normaliser."""
     mask = ("--mask", "[[1, 0], [0, 0]]")
     run = CliRunner().invoke(cli, ["compute", "X=[[1], [2]]", *mask, "--normaliser", name])
     warning = "Warning: no key may be attended by query 2: weights and output are 0 there.\n"
@@ -182,7 +182,7 @@ def test_such_rows_are_warned_of(name: str) -> None:
 
 @pytest.mark.parametrize("name", NORMALISERS)
 def test_weights_are_shaded(name: str) -> None:
-    """As a heat map, and nothing else is."""
+    """The weights are shaded as a heat map, and no other step is."""
     arguments = ["compute", "Q=[[1]]", "K=[[0.2]]", "--normaliser", name, "--color", "always"]
     runner = CliRunner(env={"TERM": "xterm-256color"})
     for step in ("scores", "weights"):
@@ -196,7 +196,7 @@ def test_weights_are_shaded(name: str) -> None:
 def test_weights_move_no_further_than_their_steepness(
     operation: type[Normalise], scores: NDArray[Any], moved: NDArray[Any]
 ) -> None:
-    """That is what the laws of an answer allow to rounded scores."""
+    """Weights move at most `steepness` times as far as their scores, as `check --laws` assumes."""
     normalise = operation("scores")
     distance = np.abs(normalise.apply(scores + moved) - normalise.apply(scores))
     shift = np.abs(moved).max(axis=-1, keepdims=True)
@@ -205,6 +205,6 @@ def test_weights_move_no_further_than_their_steepness(
 
 
 def test_small_sigmoids_keep_their_digits() -> None:
-    """Where 1 + exp(40) is as good as exp(40), the weight is still exp(−40)."""
+    """Where 1 + exp(40) rounds to exp(40), the weight is still exp(−40)."""
     weights = Sigmoid("scores").apply(np.array([[-40.0, 40.0]]))
     assert_allclose(weights, [[np.exp(-40.0), 1]], 1e-15)

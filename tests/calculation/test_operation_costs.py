@@ -1,7 +1,7 @@
-"""What operations cost: counted by hand, in the oracle's loops, and in what the operations do.
+"""Test the cost of operations: by hand, in the oracle's loops, and by what operations do.
 
 Numbers that count (tests/counted.py) go through the oracle's loops, and through every operation's
-own `apply`. How often they are added, multiplied and so on is what the costs must say.
+own `apply`. The cost must equal how often they are added, multiplied and so on.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ SHARED = (BATCH, KV_HEADS, M, D_K)
 SCORES = (BATCH, HEADS, N, M)
 TURNS, HALVES = Angles(True), Angles(False)
 
-# Every operation, in every form that changes what it costs, and the shapes of its operands.
+# Every operation, in every form that changes its cost, and the shapes of its operands.
 EXAMPLES: list[tuple[Operation, tuple[tuple[int, ...], ...]]] = [
     (Project("X", "W"), ((BATCH, N, D_MODEL), (D_MODEL, D_K))),
     (Project("X", "W", "b"), ((BATCH, N, D_MODEL), (D_MODEL, D_K), (D_K,))),
@@ -120,8 +120,8 @@ EXAMPLES: list[tuple[Operation, tuple[tuple[int, ...], ...]]] = [
     (Gate("X", "gate", "swiglu"), ((N, D_MODEL), (N, D_MODEL))),
 ]
 
-# What counted numbers cannot go through: angles are made of places, which are no operands, NumPy
-# sorts as it likes, and there is no erf of objects. Counted by hand, formula beside.
+# Operations that counted numbers cannot go through: angles are made of places, not of operands,
+# NumPy sorts in its own way, and there is no erf of objects. Counted by hand, formula beside.
 BY_HAND: list[tuple[Operation, tuple[int, ...], Cost]] = [
     # 6 pairs of 11 features (the last a sine alone): 6 powers, 5 × 6 angles p / power, 5 × 11 waves
     (Sinusoids("X", TURNS), (BATCH, N, D_MODEL), Cost(divisions=30, functions=6 + 55)),
@@ -154,7 +154,7 @@ BY_HAND: list[tuple[Operation, tuple[int, ...], Cost]] = [
 
 
 def named(shape: tuple[int, ...]) -> Axes:
-    """The axes of a matrix of tokens, or of a weight."""
+    """Return the axes of a matrix of tokens, or of a weight."""
     names = (
         ("batch", "heads", "n", "d", "hidden") if len(shape) > 4 else ("batch", "heads", "n", "d")
     )
@@ -166,7 +166,7 @@ def labels(examples: Sequence[tuple[Any, ...]]) -> list[str]:
 
 
 def entries(cost: Cost) -> dict[str, int]:
-    """What is counted, zeros left out."""
+    """Return the counted entries, without zeros."""
     return {name: int(getattr(cost, name)) for name in COUNTED if getattr(cost, name)}
 
 
@@ -181,7 +181,7 @@ OF_COST = {"cost", "of_row"}  # a kind that lacks nothing else is an operation w
 
 
 def operations() -> set[type[Operation]]:
-    """Every kind of operation that there is anywhere in the package, those without a cost too."""
+    """Return every kind of operation in the package, including those without a cost."""
     for module in pkgutil.walk_packages(attncli.__path__, "attncli."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
@@ -190,12 +190,12 @@ def operations() -> set[type[Operation]]:
         return {kind}.union(*map(below, kind.__subclasses__()))
 
     ours = {kind for kind in below(Operation) if kind.__module__.startswith("attncli.")}
-    ours -= {Fused}  # steps that are counted, run together
+    ours -= {Fused}  # these run together the steps that are counted here
     return {kind for kind in ours if kind.__abstractmethods__ <= OF_COST}
 
 
 def test_every_operation_has_a_cost_and_an_example() -> None:
-    """A new operation, a new normaliser, a new activation fails here until it is counted."""
+    """Each new operation, normaliser or activation needs a counted cost and an example here."""
     assert not [kind.__name__ for kind in operations() if isabstract(kind)]
     kinds = {type(operation) for operation, *_ in (*EXAMPLES, *BY_HAND)}
     not_counted = sorted(kind.__name__ for kind in operations() - kinds)
@@ -212,7 +212,7 @@ def test_every_operation_has_a_cost_and_an_example() -> None:
 def test_a_cost_is_what_the_operation_does(
     example: tuple[Operation, tuple[tuple[int, ...], ...]],
 ) -> None:
-    """`apply` is given numbers that count, and does what `cost` says, no more and no less."""
+    """Numbers that count go through `apply`, and the tally is exactly the `cost`."""
     operation, shapes = example
     random, tally = np.random.default_rng(7), Counter[str]()
     below_zero = isinstance(operation, Activate | Gate)  # for others silu multiplies by a plain 1
@@ -237,13 +237,13 @@ def test_a_cost_is_what_the_operation_does(
 def test_a_cost_is_what_was_counted_by_hand(
     example: tuple[Operation, tuple[int, ...], Cost],
 ) -> None:
-    """What counted numbers cannot go through."""
+    """Each cost equals a count by hand, for operations that counted numbers cannot go through."""
     operation, shape, cost = example
     assert operation.cost(named(shape)) == cost
 
 
-def test_flops_are_two_a_multiply_add_of_matrix_products() -> None:
-    """d multiply-adds an inner product, though it has d − 1 additions; nothing for the rest."""
+def test_a_multiply_add_of_matrix_products_has_two_flops() -> None:
+    """An inner product of width d has 2 d FLOPs; operations but matrix products have none."""
     dot = Dot("Q", "K").cost(named(FULL), named(SHARED))
     assert dot.flops == 2 * BATCH * HEADS * N * M * D_K
     assert dot.operations == BATCH * HEADS * N * M * (2 * D_K - 1)
@@ -258,7 +258,7 @@ def test_flops_are_two_a_multiply_add_of_matrix_products() -> None:
 
 
 def costing(given: Mapping[str, Any], **choices: Any) -> Costing:
-    """What a document costs, whose matrices are nested lists."""
+    """Return the cost of a document, whose matrices are nested lists."""
     written = {
         **{n: np.array(value) if isinstance(value, list) else value for n, value in given.items()},
         **choices,
@@ -267,13 +267,13 @@ def costing(given: Mapping[str, Any], **choices: Any) -> Costing:
 
 
 def of_sizes(choices: Mapping[str, Any] | None = None, **given: int) -> Costing:
-    """What a calculation of these sizes costs."""
+    """Return the cost of a calculation with these sizes."""
     document = Document({name: Entry(value, "the test") for name, value in (choices or {}).items()})
     return Costing(*read(sized(given, document)))
 
 
 def test_a_tiny_attention_by_hand() -> None:
-    """2 queries and 3 keys of width 2, values of width 1: every multiplication can be written down.
+    """2 queries and 3 keys of width 2, values of width 1: every operation can be written down.
 
     scores: 6 cells of 2 products and 1 sum. scaled: 6 divisions. weights: in each of 2 rows 2
     comparisons find the largest, 3 subtractions, 3 exponentials, 2 sums, 3 divisions. output: 2
@@ -296,7 +296,7 @@ def test_a_tiny_attention_by_hand() -> None:
 
 
 class Loops:
-    """A run of the oracle on counted numbers: what it did, and what it does that we do not."""
+    """A run of the oracle on counted numbers: its tally, and the surplus over the program's."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for module in (oracle, oracle_layers):
@@ -304,7 +304,7 @@ class Loops:
         self.tally = Counter[str]()
 
     def given(self, nested: Any) -> Any:
-        """Inputs of numbers that count; choices stay as they are."""
+        """Return inputs as numbers that count; choices stay as they are."""
         if isinstance(nested, dict):
             return {name: self.given(part) for name, part in nested.items()}
         if isinstance(nested, list) and nested and isinstance(nested[0], dict):
@@ -312,17 +312,17 @@ class Loops:
         return counted(nested, self.tally) if isinstance(nested, list) else nested
 
     def softmax(self, rows: int, keys: int) -> None:
-        """The oracle adds a row up again for every weight of it: m − 1 times more than once."""
+        """Note that the oracle adds a row up again for every weight: m − 1 times more than once."""
         self.tally["additions"] -= rows * (keys - 1) * (keys - 1)
 
     def scaled(self, scores: int) -> None:
-        """The oracle multiplies by 1/√d_k; the program divides by √d_k."""
+        """Note that the oracle multiplies by 1/√d_k, while the program divides by √d_k."""
         self.tally["multiplications"] -= scores
         self.tally["divisions"] += scores
 
 
 def problem(heads: int = 1, kv_heads: int | None = None) -> dict[str, Any]:
-    """X, memory, and all projections with biases."""
+    """Return X, memory, and all projections with biases."""
     kv = kv_heads or heads
     widths = {"q": heads * D_K, "k": kv * D_K, "v": kv * D_V}
     weights = {f"W_{letter}": matrix(letter, D_MODEL, width) for letter, width in widths.items()}
@@ -342,15 +342,15 @@ SCORING_WEIGHTS: dict[str, dict[str, Any]] = {
     },
     "distance": {},
 }
-# These are counted in the oracle's products below, or in `apply` above: the oracle's own loops take
-# the lengths of a cosine, and the W_a of general and concat, anew for every pair.
+# The oracle's products below, or `apply` above, count these: the oracle's own loops calculate
+# the lengths of a cosine, and the W_a of general and concat, again for every pair.
 COUNTED_OTHERWISE = {"cosine", "general", "concat"}
 
 
 def test_every_scoring_function_is_counted() -> None:
-    """In the oracle's loops, or otherwise."""
+    """Every scoring function is counted, in the oracle's loops or by hand."""
     left_out = set(SCORING) - set(SCORING_WEIGHTS) - COUNTED_OTHERWISE
-    assert not left_out, f"the cost of {', '.join(left_out)} scoring is compared with no loops."
+    assert not left_out, f"the cost of {', '.join(left_out)} scoring is not compared with loops."
 
 
 @pytest.mark.parametrize("score", SCORING_WEIGHTS)
@@ -363,7 +363,7 @@ def test_a_cost_is_what_the_oracle_does(
     is_masked: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Loop by loop; a causal mask changes nothing, as every score is calculated, open or not."""
+    """The costs equal the oracle's tally, and a causal mask changes none of them."""
     loops = Loops(monkeypatch)
     given = {**problem(heads, kv_heads), **SCORING_WEIGHTS[score]}
     masks = [oracle.causal()] if is_masked else []
@@ -394,8 +394,8 @@ def test_a_cost_is_what_the_oracle_does(
     assert tallied(loops.tally) == entries(costing(given, **choices).total)
 
 
-def test_v_a_that_is_left_out_multiplies_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Additive scoring without any weights: a sum and a tanh a unit, and the sum of all."""
+def test_additive_scoring_without_v_a_multiplies_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Additive scoring without weights has one sum and one tanh per hidden unit, and their sum."""
     loops = Loops(monkeypatch)
     given = {"Q": matrix("Q", N, D_K), "K": matrix("K", M, D_K)}
     oracle.attention(loops.given(given), score="additive")
@@ -404,7 +404,7 @@ def test_v_a_that_is_left_out_multiplies_nothing(monkeypatch: pytest.MonkeyPatch
 
 
 def test_general_scoring_is_two_products(monkeypatch: pytest.MonkeyPatch) -> None:
-    """(Q W_a) Kᵀ, each product in the oracle's loops."""
+    """General scoring costs the two products of (Q W_a) Kᵀ, as the oracle's loops count them."""
     loops = Loops(monkeypatch)
     given = {"Q": matrix("Q", N, D_K), "W_a": matrix("W_a", D_K, D_V), "K": matrix("K", M, D_V)}
     queries, weight, keys = (loops.given(value) for value in given.values())
@@ -414,7 +414,7 @@ def test_general_scoring_is_two_products(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_concat_costs_what_additive_costs() -> None:
-    """W_a [q; k] is one product with each part of W_a."""
+    """Concat costs what additive scoring costs: W_a [q; k] is one product per part of W_a."""
     sizes_given = {"n": N, "m": M, "d_q": D_K, "d_k": D_V, "hidden": HIDDEN}
     additive, concat = (of_sizes({"score": s}, **sizes_given) for s in ("additive", "concat"))
     assert additive.total == concat.total
@@ -427,7 +427,7 @@ def test_concat_costs_what_additive_costs() -> None:
 def test_a_layer_costs_what_the_oracle_does(
     kind: str, where: str, norm_kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Sublayers, residual sums and norms, loop by loop, in a stack of two, then a softmax."""
+    """The costs of two layers and a softmax equal the oracle's tally, norms and sums included."""
     loops = Loops(monkeypatch)
     given = layered.document(kind, 2)
     given["W_out"] = matrix("W_out", layered.D_MODEL, layered.WORDS)
@@ -439,7 +439,7 @@ def test_a_layer_costs_what_the_oracle_does(
         loops.softmax(layered.HEADS * n, m)
         loops.scaled(layered.HEADS * n * m)
     loops.softmax(n, layered.WORDS)
-    tokens = 2 * (len(keys) + 1) * n  # that are normalised
+    tokens = 2 * (len(keys) + 1) * n  # normalised
     if norm_kind == "layer":  # the oracle takes the mean away twice for every square
         loops.tally["additions"] -= tokens * d
     else:  # and divides Σ x² by d twice
@@ -449,7 +449,7 @@ def test_a_layer_costs_what_the_oracle_does(
     assert tallied(loops.tally) == entries(found.total)
 
 
-# Masks.
+# Open scores under masks.
 
 
 @pytest.mark.parametrize(
@@ -457,7 +457,7 @@ def test_a_layer_costs_what_the_oracle_does(
 )
 @pytest.mark.parametrize(("n", "m"), [(5, 7), (7, 5), (5, 5)])
 def test_open_scores_are_those_of_the_mask(written: str, n: int, m: int) -> None:
-    """Counted from the ends of each query's run of keys, and in the matrix; alone, with causal."""
+    """Open scores counted from each query's run of keys equal those in the matrix of the mask."""
     axes = (Axis("batch", 2), Axis("heads", 3), Axis("n", n), Axis("m", m))
     rules = tuple(read_rule(w).fit(axes) for w in (written, "causal"))
     for some in (rules[:1], rules):
@@ -469,7 +469,7 @@ def test_open_scores_are_those_of_the_mask(written: str, n: int, m: int) -> None
 
 
 def test_open_scores_of_matrices() -> None:
-    """A matrix that keeps, one that adds −inf, and a rule, together; ALiBi hides nothing."""
+    """A keep matrix, a matrix that adds −inf and a rule hide scores together; ALiBi hides none."""
     keep = [[1, 1, 0], [1, 0, 1]]
     add = [[0, -np.inf, 0], [0, 0, 2]]
     given = {"Q": matrix("Q", 2, 3), "K": matrix("K", 3, 3)}
@@ -477,14 +477,14 @@ def test_open_scores_of_matrices() -> None:
     assert [(part.name, part.opened, part.scores) for part in found.opened] == [("masked", 2, 6)]
 
 
-def test_lengths_of_a_batch_leave_open_what_they_say() -> None:
-    """Two batch entries with their own number of real keys, for each of two heads."""
+def test_open_scores_follow_the_lengths_of_a_batch() -> None:
+    """Each batch entry has open scores up to its own number of real keys, in each of two heads."""
     given = {"X": matrix("X", 2, 4, 6), "mask": {"padding": [1, 3]}, "heads": 2}
     (part,) = costing(given).opened
     assert (part.opened, part.scores) == (2 * 4 * (1 + 3), 2 * 2 * 4 * 4)
 
 
-# Mistakes that are made in counting.
+# Mistakes that people make in counting.
 
 
 def test_both_matrix_products_are_counted() -> None:
@@ -494,7 +494,7 @@ def test_both_matrix_products_are_counted() -> None:
 
 
 def test_attention_is_counted_beside_the_linear_layers() -> None:
-    """Attention-not-counted: the projections are linear in n, Q Kᵀ and weights V are not."""
+    """Attention-not-counted: the projections are linear in n; Q Kᵀ and weights V are quadratic."""
     one, two = (of_sizes(n=n, d_model=D_K) for n in (N, 2 * N))
     linear = 2 * 3 * N * D_K**2
     assert one.total.flops == linear + 4 * N**2 * D_K
@@ -502,26 +502,26 @@ def test_attention_is_counted_beside_the_linear_layers() -> None:
 
 
 def test_the_width_of_a_head_is_free() -> None:
-    """Head-dim-assumed: 2 heads of 7 features from 10 are 14 wide, not 10."""
+    """Head-dim-assumed: 2 heads of width 7, projected from 10 features, are 14 wide, not 10."""
     found = of_sizes({"heads": 2}, n=N, d_model=10, d_k=7)
     assert found.parameters["W_q"] == (10, 14)
     assert found.parameters["W_o"] == (14, 10)
     assert found.total.flops == 2 * (4 * N * 10 * 14 + 2 * 2 * N**2 * 7)
 
 
-def test_a_causal_mask_halves_nothing_but_its_share_is_told() -> None:
-    """Causal-half-missing: dense kernels calculate every score; n (n + 1) / 2 of n² are open."""
+def test_a_causal_mask_halves_no_cost_but_the_open_share() -> None:
+    """Causal-half-missing: dense kernels calculate every score, of which n (n + 1) / 2 are open."""
     dense, causal = (of_sizes(c, n=N, d_k=D_K) for c in ({}, {"mask": "causal"}))
     assert dense.total == causal.total
     (part,) = causal.opened
     assert (part.opened, part.scores, dense.opened) == (N * (N + 1) // 2, N * N, [])
 
 
-# Sizes that are published.
+# Sizes of published models.
 
 
 def test_parameters_of_published_models() -> None:
-    """BERT-base has 85,054,464 in its 12 layers; Llama 7B 6,738,415,616 with its embeddings."""
+    """BERT-base has 85,054,464 parameters in its 12 layers; Llama 7B has 6,738,415,616 in all."""
     bert = {"layer": "encoder", "heads": 12}
     sizes_of_bert = {"n": 512, "d_model": 768, "layers": 12}
     document = Document({name: Entry(value, "the test") for name, value in bert.items()})
@@ -537,7 +537,7 @@ def test_parameters_of_published_models() -> None:
 
 
 def test_sublayers_add_up_to_the_whole() -> None:
-    """Every step and every parameter belongs to one of them, whatever stands around the layers."""
+    """Every step and every parameter belongs to one sublayer, also those around the layers."""
     choices = {"layer": "transformer", "heads": 2, "norm": "pre", "position": "sinusoidal"}
     given = {"n": N, "m": M, "d_model": 26, "layers": 3, "words": HIDDEN}
     document = Document({name: Entry(value, "the test") for name, value in choices.items()})
@@ -552,8 +552,8 @@ def test_sublayers_add_up_to_the_whole() -> None:
     assert "encoder.norm_final" in times
 
 
-def test_every_scoring_function_says_the_shapes_of_its_weights() -> None:
-    """All its weights, and no others; those whose widths may differ calculate with such widths."""
+def test_every_scoring_function_names_the_shapes_of_its_weights() -> None:
+    """Each scoring function names all its weights with their shapes, and calculates with them."""
     for name, scoring in SCORING.items():
         assert scoring.shapes.keys() == scoring.matrices.keys()
         if scoring.widths_may_differ:

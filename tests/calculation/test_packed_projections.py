@@ -1,4 +1,4 @@
-"""W_qkv and b_qkv: the projections of queries, keys and values side by side."""
+"""Test W_qkv and b_qkv, the projections of queries, keys and values side by side."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HEADS, N, D_MODEL, D_K = 6, 5, 11, 13
 @pytest.mark.parametrize("layout", ["rows", "columns", "torch"])
 @pytest.mark.parametrize("kv_heads", [2, 6])
 def test_packed_projections_are_the_three_side_by_side(layout: str, kv_heads: int) -> None:
-    """W_qkv and b_qkv, as a layout writes them: queries, keys, values."""
+    """W_qkv and b_qkv give what the projections of Q, K and V give, in every layout."""
     X = numbers(matrix("X", N, D_MODEL))
     weights = {
         "W_q": numbers(matrix("W_q", D_MODEL, HEADS * D_K)),
@@ -47,15 +47,15 @@ def test_packed_projections_are_the_three_side_by_side(layout: str, kv_heads: in
 REFUSED: list[tuple[Document, str]] = [
     (
         {"X": matrix("X", 3, 4), "W_qkv": matrix("w", 4, 10)},
-        "W_qkv makes 10 numbers of a token, which cannot be cut into 3 equal parts.",
+        "W_qkv gives 10 numbers per token, which cannot be cut into 3 equal parts.",
     ),
     (
         {"X": matrix("X", 3, 4), "W_qkv": matrix("w", 4, 12), "heads": 4, "kv_heads": 2},
-        "W_qkv makes 12 numbers of a token, which cannot be cut into 4 + 2 + 2 heads.",
+        "W_qkv gives 12 numbers per token, which cannot be cut into 4 + 2 + 2 heads.",
     ),
     (
         {"X": matrix("X", 3, 4), "W_qkv": matrix("w", 4, 12), "W_k": matrix("w", 4, 4)},
-        "W_qkv is given, and W_k too: W_qkv holds it already. Leave out W_qkv or W_k.",
+        "W_qkv and W_k are given, but W_qkv already holds W_k. Leave out W_qkv or W_k.",
     ),
     (
         {"X": matrix("X", 3, 4), "b_qkv": matrix("w", 12)},
@@ -68,5 +68,5 @@ REFUSED: list[tuple[Document, str]] = [
 def test_packed_projections_that_cannot_be_cut_are_refused(
     document: Document, message: str
 ) -> None:
-    """One line with the object, the fact and the cure."""
+    """An unfit W_qkv is refused in one line with the object, the fact and the cure."""
     assert message in refused(document)

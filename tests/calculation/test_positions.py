@@ -1,6 +1,6 @@
-"""Positions: against the oracle, and by the laws that they are there for.
+"""Test positions against the oracle, and by the laws that they fulfil.
 
-`POSITIONS` is read from where it is registered; an entry needs an example in `EXAMPLES`.
+`POSITIONS` is read from its registry; an entry needs an example in `EXAMPLES`.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ modest = settings(deadline=None, derandomize=True, max_examples=10)
 
 
 def test_every_entry_has_an_example() -> None:
-    """What is registered is tested here, and no more."""
+    """Each registered position has an example, and each example is registered."""
     left_out = ", ".join(sorted(set(POSITIONS) - set(EXAMPLES)))
     assert not left_out, f"{left_out} has no example in {__name__}: no law is tested for it."
     gone = ", ".join(sorted(set(EXAMPLES) - set(POSITIONS)))
@@ -67,7 +67,7 @@ def test_every_entry_has_an_example() -> None:
 
 
 def projected(heads: int = HEADS, leading: tuple[int, ...] = ()) -> Entries:
-    """X and projections for so many heads."""
+    """Return X and its projections for this number of heads."""
     widths = {"W_q": heads * D_K, "W_k": heads * D_K, "W_v": heads * D_V}
     weights = {name: matrix(name, D_MODEL, width) for name, width in widths.items()}
     return {"X": matrix("X", *leading, N, D_MODEL), **weights, "heads": heads}
@@ -81,7 +81,7 @@ def numbers(nested: Any) -> Any:
 
 
 def expected(document: Entries, position: str) -> dict[str, Any]:
-    """The steps of the oracle with positions of one kind; X and memory as in the document."""
+    """Return the steps of the oracle with one kind of position, for the document's X and memory."""
     kind, heads = position.partition(":")[0], document.get("heads", 1)
     choices: dict[str, Any] = {"heads": heads}
     steps: dict[str, Any] = {}
@@ -111,7 +111,7 @@ def expected(document: Entries, position: str) -> dict[str, Any]:
 @pytest.mark.parametrize("heads", [1, HEADS])
 @pytest.mark.parametrize("crossed", [False, True])
 def test_every_step_is_that_of_the_oracle(position: str, heads: int, crossed: bool) -> None:
-    """In self-attention and in cross-attention, whose memory gets no positions added."""
+    """Every step agrees in self-attention and in cross-attention; memory gets no positions."""
     document = {**projected(heads), **({"memory": matrix("M", M, D_MODEL)} if crossed else {})}
     assert_same(compute({**document, "position": position}), expected(document, position))
 
@@ -119,7 +119,7 @@ def test_every_step_is_that_of_the_oracle(position: str, heads: int, crossed: bo
 @pytest.mark.parametrize("width", [1, 2, 5, 7, 10])
 @pytest.mark.parametrize("base", [10000, 3])
 def test_sinusoids_of_any_width(width: int, base: int) -> None:
-    """Sine and cosine by turns; an odd width ends with a sine."""
+    """Sines and cosines alternate, and an odd width ends with a sine."""
     document = {"X": matrix("X", N, width), "position": f"sinusoidal:base={base}"}
     ours = compute(document, "--only", "position")["position"]
     assert_allclose(ours, sinusoids(N, width, base=base), CLOSE, CLOSE)
@@ -127,7 +127,7 @@ def test_sinusoids_of_any_width(width: int, base: int) -> None:
 
 @pytest.mark.parametrize("width", [2, 6, 10])
 def test_halves_are_the_same_waves_in_another_order(width: int) -> None:
-    """All sines, then all cosines."""
+    """In halves all sines come first, then all cosines, with the same numbers."""
     document = {"X": matrix("X", N, width), "position": "sinusoidal:halves"}
     halves = numbers(compute(document)["position"])
     assert_allclose(halves, sinusoids(N, width, halves=True), CLOSE, CLOSE)
@@ -137,7 +137,7 @@ def test_halves_are_the_same_waves_in_another_order(width: int) -> None:
 
 @pytest.mark.parametrize("heads", SLOPES)
 def test_slopes_are_those_of_the_paper(heads: int) -> None:
-    """Also where their number is no power of two; one step away, the position is the slope."""
+    """ALiBi's slopes are the paper's, also for numbers of heads that are not powers of two."""
     sizes = (heads, N, 2)
     document = {name: matrix(name, 1, *sizes) for name in "QK"}
     steps = compute({**document, "position": "alibi"})
@@ -146,7 +146,7 @@ def test_slopes_are_those_of_the_paper(heads: int) -> None:
 
 
 def test_alibi_of_one_head_without_an_axis() -> None:
-    """The slope is 2^−8, and position has no axis of heads; nor has it one of the batch."""
+    """With one head the slope is 2^−8, and `position` has no axis of heads and none of batch."""
     document = {name: matrix(name, BATCH, N, 3) for name in "QK"}
     steps = compute({**document, "position": "alibi"})
     assert numbers(steps["position"]).shape == (N, N)
@@ -168,7 +168,7 @@ def in_order(document: Entries, order: list[int]) -> Entries:
 def test_without_positions_permuting_tokens_permutes_the_output(
     order: list[int], score: str
 ) -> None:
-    """Tokens in another order give the same outputs, in that order: attention is equivariant."""
+    """Attention is equivariant: tokens in another order give the same outputs in that order."""
     document = {**projected(), "score": score, "position": "none"}
     before = numbers(compute(document)["output"])
     after = numbers(compute(in_order(document, order))["output"])
@@ -177,7 +177,7 @@ def test_without_positions_permuting_tokens_permutes_the_output(
 
 @every_position
 def test_with_positions_permuting_tokens_changes_the_output(position: str) -> None:
-    """Every kind but none breaks that law."""
+    """With positions of any kind but `none`, tokens in another order give other outputs."""
     document, order = {**projected(), "position": position}, [1, 0, 2, 4, 3]
     before = numbers(compute(document)["output"])
     after = numbers(compute(in_order(document, order))["output"])
@@ -195,7 +195,7 @@ def rotations() -> list[Rotate]:
 
 @pytest.mark.parametrize("rotate", rotations(), ids=str)
 def test_rotations_keep_lengths_and_the_first_token(rotate: Rotate) -> None:
-    """They turn and do not stretch; at place 0 they do nothing; what is beyond dims stays."""
+    """Rotations keep lengths, and leave place 0 and the features beyond dims as they are."""
     queries = numbers(matrix("Q", BATCH, N, D_K))
     turned = rotate.apply(queries)
     lengths = np.linalg.norm(queries, axis=-1)
@@ -206,7 +206,7 @@ def test_rotations_keep_lengths_and_the_first_token(rotate: Rotate) -> None:
 
 @pytest.mark.parametrize("rotate", rotations(), ids=str)
 def test_rotations_one_after_the_other_are_one(rotate: Rotate) -> None:
-    """Turned from place 0 and then by 3 everywhere is turned from place 3: places add up."""
+    """Places add up: a rotation from place 0, then by 3 places, is a rotation from place 3."""
     queries = numbers(matrix("Q", N, D_K))
     by_3 = np.concatenate(
         [Rotate("Q", rotate.angles, rotate.dims, 3).apply(row[None]) for row in queries]
@@ -217,7 +217,7 @@ def test_rotations_one_after_the_other_are_one(rotate: Rotate) -> None:
 
 @pytest.mark.parametrize("position", EXAMPLES["rope"])
 def test_rotary_scores_depend_on_the_distance_alone(position: str) -> None:
-    """One query and one key everywhere: every diagonal of the scores holds one number."""
+    """With one query and one key everywhere, every diagonal of the scores holds one number."""
     document = {"Q": matrix("q", 1, D_K) * N, "K": matrix("k", 1, D_K) * M, "position": position}
     scores = numbers(compute(document)["scores"])
     for offset in range(1 - N, M):
@@ -229,7 +229,7 @@ def test_rotary_scores_depend_on_the_distance_alone(position: str) -> None:
 @pytest.mark.parametrize("position", EXAMPLES["rope"])
 @pytest.mark.parametrize("shift", [1, 1000])
 def test_rotary_scores_do_not_know_where_counting_begins(position: str, shift: int) -> None:
-    """Queries and keys further on by the same number of places have the same scores."""
+    """Queries and keys shifted by the same number of places have the same scores."""
     queries, keys = numbers(matrix("Q", N, D_K)), numbers(matrix("K", M, D_K))
     meant = {"is_interleaved": False, **MEANT[position]}
     angles = Angles(meant.get("interleaved", False), meant.get("base", 10000.0))
@@ -238,13 +238,13 @@ def test_rotary_scores_do_not_know_where_counting_begins(position: str, shift: i
     assert_allclose(there.apply(queries) @ there.apply(keys).T, scores, 1e-9, 1e-9)
 
 
-# A cache: a sequence in two calls is the sequence in one.
+# A cache: a sequence in two calls gives what it gives in one.
 
 
 @every_position
 @pytest.mark.parametrize("heads", [1, HEADS])
 def test_a_cache_continues_the_places(position: str, heads: int) -> None:
-    """The last tokens get the outputs that they get in the whole sequence."""
+    """After a cache, the last tokens get the outputs that they get in the whole sequence."""
     document = {**projected(heads), "position": position, "mask": "causal"}
     whole = compute(document)
     early = compute({**document, "X": document["X"][:PAST]})
@@ -264,7 +264,7 @@ LAST = 2  # the queries of each entry
 @pytest.mark.parametrize("position", [*EXAMPLES["none"], *EXAMPLES["rope"], *EXAMPLES["alibi"]])
 @pytest.mark.parametrize("heads", [1, HEADS])
 def test_batch_entries_of_a_cache_begin_at_their_own_places(position: str, heads: int) -> None:
-    """With cache_lens the queries of an entry are the last of its keys that are filled."""
+    """With cache_lens, the queries of a batch entry stand at the end of its filled keys."""
     keys, values = matrix("K", BATCH, N, heads * D_K), matrix("V", BATCH, N, heads * D_V)
     sequence = matrix("Q", BATCH, N, heads * D_K)
     queries = [rows[length - LAST : length] for rows, length in zip(sequence, LENGTHS, strict=True)]
@@ -279,7 +279,7 @@ def test_batch_entries_of_a_cache_begin_at_their_own_places(position: str, heads
 
 @pytest.mark.parametrize("position", EXAMPLES["sinusoidal"])
 def test_sinusoids_of_batch_entries_begin_at_their_own_places(position: str) -> None:
-    """X are the last tokens of what is cached in memory: position has an axis of the batch."""
+    """With X as the last tokens of each entry's cache, `position` has an axis of the batch."""
     document = {"X": matrix("X", BATCH, LAST, D_MODEL), "memory": matrix("M", BATCH, N, D_MODEL)}
     steps = compute({**document, "position": position, "cache_lens": LENGTHS})
     for entry, length in enumerate(LENGTHS):
@@ -295,7 +295,7 @@ def test_sinusoids_of_batch_entries_begin_at_their_own_places(position: str) -> 
 def test_axes_are_those_of_the_numbers(
     position: str, lengths: list[int] | None, leading: tuple[int, ...]
 ) -> None:
-    """What is said of a step before it is calculated holds after it, in a batch and with heads."""
+    """The axes that a step announces are those of its result, in a batch and with heads."""
     document = projected(leading=leading)
     choices = {"position": position, **({"cache_lens": lengths} if lengths else {})}
     arrays = {name: Entry(np.array(rows), "") for name, rows in document.items() if name != "heads"}
@@ -316,7 +316,7 @@ def on_paper(nested: Any, is_transposed: bool) -> Any:
 @every_position
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_layouts_agree(position: str, layout: str) -> None:
-    """Positions are written as tokens are, learned ones too; angles do not know the layout."""
+    """Positions are laid out as tokens are, and the angles are the same in every layout."""
     is_columns, is_torch = layout == "columns", layout == "torch"
     rows = {**projected(leading=(BATCH,)), "position": position}
     if position == "none":
@@ -334,7 +334,7 @@ def test_layouts_agree(position: str, layout: str) -> None:
 
 
 def test_a_learned_position_is_added() -> None:
-    """As a matrix in a document, in a file beside it, or as an argument; it is no step."""
+    """A learned position may stand in the document, a file or an argument, and is not a step."""
     document = projected(1)
     learned = matrix("learned", N, D_MODEL)
     embedded = (numbers(document["X"]) + numbers(learned)).tolist()
@@ -345,7 +345,7 @@ def test_a_learned_position_is_added() -> None:
 
 
 def test_a_position_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Entries in a document, it is looked for beside it."""
+    """A position in a document may name a file, which is looked for beside the document."""
     monkeypatch.chdir(tmp_path)
     Path("table.csv").write_text("1,2\n3,4\n")
     Path("folder").mkdir()
@@ -367,7 +367,7 @@ K
 
 
 def test_a_position_is_a_line_or_a_section_of_csv(tmp_path: Path) -> None:
-    """A choice before the first matrix, a learned one under its name."""
+    """In CSV, a choice stands before the first matrix, and a learned position under its name."""
     words, learned = tmp_path / "words.csv", tmp_path / "learned.csv"
     words.write_text(CSV)
     learned.write_text("X\n1,2\n\nposition\n3,4\n")
@@ -380,14 +380,14 @@ def test_a_position_is_a_line_or_a_section_of_csv(tmp_path: Path) -> None:
 
 @every_position
 def test_an_option_wins_over_the_document(position: str) -> None:
-    """`--position none` takes the positions of a document away; any other replaces them."""
+    """`--position` replaces the document's positions, and `--position none` removes them."""
     document = {**projected(), "position": "sinusoidal:base=3"}
     ours = compute(document, "--position", position.upper())
     assert ours == compute({**document, "position": position})
 
 
 def test_alibi_adds_to_a_mask() -> None:
-    """What is hidden stays hidden, numbers of a mask are added too."""
+    """With ALiBi, hidden keys stay hidden, and the numbers of a mask are added too."""
     inputs = {name: matrix(name, HEADS, N, D_K) for name in "QK"}
     document = {name: [value] for name, value in inputs.items()}
     bias = numbers(matrix("bias", N, N))
@@ -399,7 +399,7 @@ def test_alibi_adds_to_a_mask() -> None:
 
 @every_position
 def test_float32_stays_float32(position: str) -> None:
-    """Angles are taken in full precision; every step is of the dtype asked for."""
+    """Angles are calculated in full precision, and every step is of the chosen dtype."""
     single = compute({**projected(), "position": position, "dtype": "float32"})
     double = compute({**projected(), "position": position})
     for name, step in single.items():
@@ -408,7 +408,7 @@ def test_float32_stays_float32(position: str) -> None:
 
 
 def test_a_relative_bias_is_a_mask_of_numbers() -> None:
-    """ALiBi's own numbers as a mask, one matrix a head, are ALiBi; others are written so too."""
+    """ALiBi's own numbers as a mask, one matrix per head, give what ALiBi gives."""
     steps = compute({**projected(), "position": "alibi"})
     by_mask = compute({**projected(), "mask": steps.pop("position")})
     assert_same(by_mask, steps)
@@ -418,7 +418,7 @@ def test_a_relative_bias_is_a_mask_of_numbers() -> None:
 
 
 def check(folder: Path, problem: Entries, answer: Entries) -> tuple[int, str]:
-    """The status and the report of a check."""
+    """Return the exit status and the report of a check."""
     paths = []
     for name, content in (("problem", problem), ("answer", answer)):
         path = folder / f"{name}.json"
@@ -434,7 +434,7 @@ ROTARY = {"Q": matrix("Q", N, D_K), "K": matrix("K", M, D_K), "position": "rope"
 @pytest.mark.parametrize("decimals", [4, 15])
 @pytest.mark.parametrize("shown", ["Q_rotated", "K_rotated", "Q_rotated K_rotated"])
 def test_rotary_places_may_be_counted_from_1(shown: str, decimals: int, tmp_path: Path) -> None:
-    """Scores are the same, so it is no mistake."""
+    """Rotary positions counted from 1 pass, because the scores are the same."""
     steps = compute(ROTARY)
     answer = {name: steps[name] for name in ("scores", "scaled", "weights")}
     for name in shown.split():
@@ -444,7 +444,7 @@ def test_rotary_places_may_be_counted_from_1(shown: str, decimals: int, tmp_path
 
 
 def test_queries_and_keys_are_counted_alike(tmp_path: Path) -> None:
-    """Only one of them from 1 is a mistake, and named; so is a score that goes by it."""
+    """Counting only the queries, or only the keys, from 1 is a named mistake."""
     steps = compute(ROTARY)
     shifted = rotated(ROTARY["Q"], first=1)
     answer = {"Q_rotated": shifted, "K_rotated": steps["K_rotated"]}
@@ -456,8 +456,8 @@ def test_queries_and_keys_are_counted_alike(tmp_path: Path) -> None:
     assert status == 1
 
 
-def test_steps_that_do_nothing_here_are_judged_by_what_they_equal(tmp_path: Path) -> None:
-    """Without positions embedded is X, and a rotated matrix is the one before."""
+def test_steps_without_effect_are_judged_by_the_step_before(tmp_path: Path) -> None:
+    """Without positions, `embedded` is judged as X, and a rotated matrix as the one before it."""
     problem = {key: value for key, value in projected(1).items() if key != "heads"}
     steps = compute(problem)
     same: Entries = {"embedded": problem["X"], "Q_rotated": steps["Q"], "K_rotated": steps["K"]}
@@ -466,7 +466,7 @@ def test_steps_that_do_nothing_here_are_judged_by_what_they_equal(tmp_path: Path
 
 
 def test_each_position_is_read_back_as_an_answer(tmp_path: Path) -> None:
-    """What compute writes passes check."""
+    """The steps that compute writes with each position pass check."""
     for position in (text for texts in EXAMPLES.values() for text in texts):
         problem = {**projected(), "position": position}
         assert check(tmp_path, problem, compute(problem))[0] == 0
@@ -478,7 +478,7 @@ def test_each_position_is_read_back_as_an_answer(tmp_path: Path) -> None:
 @pytest.mark.parametrize("position", ["rope", "alibi"])
 @pytest.mark.parametrize("left_out", ["", "masked", "K_rotated", "Q_rotated K_rotated scores"])
 def test_laws_allow_for_positions(position: str, left_out: str, tmp_path: Path) -> None:
-    """An answer alone is not accused of what positions do to its scores."""
+    """The laws accept scores and weights with positions in them."""
     steps = compute({**projected(1), "position": position})
     answer = {name: step for name, step in steps.items() if name not in left_out.split()}
     path = tmp_path / "answer.json"
@@ -487,8 +487,8 @@ def test_laws_allow_for_positions(position: str, left_out: str, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("mask", [{}, {"mask": "causal"}])
-def test_alibi_left_out_is_no_mask_left_out(mask: Entries, tmp_path: Path) -> None:
-    """Both are added in one step, and each is named for itself."""
+def test_alibi_left_out_differs_from_mask_left_out(mask: Entries, tmp_path: Path) -> None:
+    """Where ALiBi is left out, the report names alibi-missing and not mask-missing."""
     problem = {**projected(), **mask, "position": "alibi"}
     answer = {"output": compute({**problem, "position": "none"})["output"]}
     status, report = check(tmp_path, problem, answer)

@@ -1,4 +1,4 @@
-"""Training and prediction agree: all tokens at once, and one after the other with a cache."""
+"""Test that all tokens at once give what tokens one by one give with a cache."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ N, M, D, D_FF = 5, 3, 6, 7
 
 
 def attention_weights(seed: str, heads: int = 2) -> Document:
-    """The four projections of a sublayer; keys and values of so many heads of three features."""
+    """Return the projections of a sublayer, with this number of key heads of width 3."""
     width = heads * 3
     return {
         "W_q": matrix(f"{seed} q", D, D),
@@ -27,7 +27,7 @@ def attention_weights(seed: str, heads: int = 2) -> Document:
 
 
 def layer(seed: str, *, cross: bool, heads: int = 2) -> Document:
-    """The sublayers of an encoder's or a decoder's layer."""
+    """Return the sublayers of an encoder's or a decoder's layer."""
     norm = {"gamma": matrix(f"{seed} gamma", D), "beta": matrix(f"{seed} beta", D)}
     sublayers: Document = {"self": attention_weights(seed, heads), "norm_1": norm, "norm_2": norm}
     sublayers["ffn"] = {"W_1": matrix(f"{seed} 1", D, D_FF), "W_2": matrix(f"{seed} 2", D_FF, D)}
@@ -51,7 +51,7 @@ CAUSAL: Document = {
 }
 PADDED = [[True, True, True, False, True]] * N
 NUMBERS = matrix("numbers", N, N)
-NUMBERS[1] = [0.0] * N  # which alone would be read as "hide all"
+NUMBERS[1] = [0.0] * N  # alone, this row would be read as "hide all keys"
 
 DOCUMENTS: dict[str, Document] = {
     "one attention": CAUSAL,
@@ -117,7 +117,7 @@ DOCUMENTS: dict[str, Document] = {
 
 
 def compared(document: Document, *options: str) -> dict[str, Any]:
-    """What `attncli compare --token-by-token -f json` says of a document."""
+    """Return what `attncli compare --token-by-token -f json` prints for a document."""
     command = ["compare", "-", "--token-by-token", "-f", "json", *options]
     run = CliRunner().invoke(cli, command, input=json.dumps(document))
     assert run.exit_code == 0, run.stderr
@@ -127,18 +127,18 @@ def compared(document: Document, *options: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_prediction_gives_the_numbers_of_training(name: str) -> None:
-    """Every step, to roundoff; and the steps are all those that compute gives."""
+    """Every step agrees to roundoff, and the steps are all those of compute."""
     found = compared(DOCUMENTS[name])
     (predicted,) = found["compared"]
     assert (found["against"], predicted["name"]) == ("all at once", "token by token")
-    assert predicted["parts_at"] is None
+    assert predicted["differs_at"] is None
     assert max(predicted["differences"].values()) < 1e-12
     assert list(predicted["differences"]) == list(compute(DOCUMENTS[name]))
 
 
 @pytest.mark.parametrize("layout", ["columns", "torch"])
 def test_layouts_are_kept(layout: str) -> None:
-    """Rows of tokens are columns in one of them, in caches too."""
+    """In layout `columns` tokens stay columns, in caches too."""
     turned = {name: numbers(value).T.tolist() for name, value in CAUSAL.items() if name[0] in "XW"}
     if layout == "torch":
         turned["X"] = CAUSAL["X"]
@@ -147,28 +147,28 @@ def test_layouts_are_kept(layout: str) -> None:
 
 
 def test_tokens_really_are_fed_one_after_the_other() -> None:
-    """A mask that looks ahead is seen: prediction has nothing there to see."""
+    """A mask that looks ahead gives other numbers, because prediction has no later tokens."""
     ahead = [[0.0] * N for _ in range(N)]
     ahead[3][0] = 5.0
     document = {**CAUSAL, "masks": ["causal", ahead]}
-    assert compared({**document, "mask_kind": "add"})["compared"][0]["parts_at"] is None
+    assert compared({**document, "mask_kind": "add"})["compared"][0]["differs_at"] is None
     both_ways = {**CAUSAL, "mask": "window:-1,1"}
-    refused(both_ways, "no attention of it is causal: its first tokens depend on later ones.")
+    refused(both_ways, "no attention is causal: the first tokens depend on later tokens.")
 
 
 @pytest.mark.parametrize("sizes", [(N, 1), (1, N), (1, 1)], ids=str)
 @pytest.mark.parametrize("kind", ["keep", "add"])
 def test_masks_of_one_column_or_one_row_hold_for_all(sizes: tuple[int, int], kind: str) -> None:
-    """They are not cut to the tokens that are there."""
+    """Masks of one column or one row are not cut to the tokens so far."""
     cells = numbers(matrix("mask", *sizes))
     mask = (cells > 0 if kind == "keep" else cells).tolist()
     document = {**CAUSAL, "masks": ["causal", mask]}
     (predicted,) = compared(document)["compared"]
-    assert predicted["parts_at"] is None
+    assert predicted["differs_at"] is None
 
 
 def refused(document: Document, message: str, *options: str) -> None:
-    """The document cannot be fed token by token, and the message says why."""
+    """Assert that a document cannot be fed token by token, and that the message says why."""
     command = ["compare", "-", "--token-by-token", *options]
     run = CliRunner().invoke(cli, command, input=json.dumps(document))
     assert run.exit_code == 2
@@ -177,10 +177,10 @@ def refused(document: Document, message: str, *options: str) -> None:
 
 
 def test_what_cannot_be_predicted_is_refused() -> None:
-    """Without a causal mask, with a cache of its own, and under two conventions at once."""
-    refused({"X": matrix("X", N, D)}, "Add --mask causal, or take a decoder.")
+    """A document without a causal mask, with its own cache, or with two conventions is refused."""
+    refused({"X": matrix("X", N, D)}, "Add --mask causal, or use a decoder.")
     past = {"K_past": matrix("p", 2, 6), "V_past": matrix("p", 2, 6)}
-    refused({"X": matrix("X", N, D), "mask": "causal", **past}, "the document has a cache already.")
+    refused({"X": matrix("X", N, D), "mask": "causal", **past}, "the document already has a cache")
     conventions = ["--convention", "paper", "--convention", "onnx"]
     refused(CAUSAL, "--token-by-token compares one convention with itself.", *conventions)
-    refused({**CAUSAL, "memory": matrix("m", N, D)}, "no attention of it is causal")
+    refused({**CAUSAL, "memory": matrix("m", N, D)}, "no attention is causal")

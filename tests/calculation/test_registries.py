@@ -1,6 +1,6 @@
-"""An entry of a registry can do all that the program promises, or a sentence says what it lacks.
+"""Test that each registered entry does all that the program promises, or names what it lacks.
 
-The laws below are of every entry of every registry; `tests/registered.py` has the examples.
+The laws below hold for every entry of every registry; `tests/registered.py` has the examples.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from tests.registered import EVERY, WRITTEN, as_written, of_tokens
 from tests.running import run
 
 SMALL = Tiling(rows=3, columns=5, scores=40)
-CELLS = 6  # of each step, whose arithmetic is evaluated
+CELLS = 6  # cells of each step whose arithmetic is evaluated
 
 PREDICTED = ("score", "normaliser", "mask", "position")
 
@@ -41,7 +41,7 @@ every = pytest.mark.parametrize("name", EVERY)
 
 @pytest.mark.parametrize("registry", WRITTEN)
 def test_every_entry_has_an_example(registry: str) -> None:
-    """An entry without an example would be left out of all laws here."""
+    """Every entry has an example, without which all laws here would omit it."""
     entries, written = WRITTEN[registry]
     left_out = [entry for entry in entries if written is not None and not written.get(entry)]
     assert not left_out, (
@@ -53,14 +53,14 @@ def test_every_entry_has_an_example(registry: str) -> None:
 
 @cache
 def solved(name: str) -> tuple[Problem, Trace]:
-    """The problem of an example and all its steps."""
+    """Return the problem of an example and all its steps."""
     problem, plan = read(Reader().document(json.dumps(EVERY[name])))
     return problem, plan.run(problem.matrices)
 
 
 @every
 def test_every_step_is_known_by_its_name(name: str) -> None:
-    """Answers, `--only` and `explain` find a step by its name in STEPS."""
+    """Answers, `--only` and `explain` find every step by its name in STEPS."""
     _, trace = solved(name)
     unknown = [step.name for step in trace.plan.steps if last_of(step.name) not in STEPS]
     assert not unknown, (
@@ -71,7 +71,7 @@ def test_every_step_is_known_by_its_name(name: str) -> None:
 
 @every
 def test_a_step_of_scores_equals_the_step_before_it(name: str) -> None:
-    """A plan, or an answer, that leaves it out has the step before in its place."""
+    """Where a plan or an answer omits a step of scores, STEPS puts the step before in its place."""
     _, trace = solved(name)
     axes = {step.name: step.axes for step in trace.plan.steps}
     for step in trace.plan.steps:
@@ -87,7 +87,7 @@ def test_a_step_of_scores_equals_the_step_before_it(name: str) -> None:
 
 @every
 def test_the_arithmetic_of_a_cell_gives_its_number(name: str) -> None:
-    """Every operation spells out its cells, with functions that have a value."""
+    """Every operation spells out its cells with expressions that evaluate to their numbers."""
     _, trace = solved(name)
     random = np.random.default_rng(1)
     for step in trace.plan.steps:
@@ -111,7 +111,7 @@ def test_the_arithmetic_of_a_cell_gives_its_number(name: str) -> None:
 @every
 @pytest.mark.parametrize("form", ["text", "json", "latex", "markdown"])
 def test_a_cell_is_explained_in_every_form(name: str, form: str, tmp_path: Path) -> None:
-    """No form lacks an expression that a step is made of."""
+    """Every form of `explain` writes every expression of every step."""
     _, trace = solved(name)
     document = tmp_path / "document.json"
     document.write_text(json.dumps(EVERY[name]), encoding="utf-8")
@@ -122,7 +122,7 @@ def test_a_cell_is_explained_in_every_form(name: str, form: str, tmp_path: Path)
 
 @every
 def test_the_long_path_gives_the_output_of_the_steps(name: str) -> None:
-    """The tail of the plan, fused and run in small tiles, gives the same numbers."""
+    """The fused tail of the plan gives the numbers of the steps, in small tiles."""
     problem, trace = solved(name)
     tiles = fuse(trace.plan, ["output"], SMALL).run(problem.matrices, ["output"]).matrices["output"]
     steps = trace.matrices["output"]
@@ -134,7 +134,7 @@ def test_the_long_path_gives_the_output_of_the_steps(name: str) -> None:
 
 @every
 def test_no_score_is_larger_than_its_bound(name: str) -> None:
-    """Tiles of bounded scores are added up without their largest, and must not overflow."""
+    """No score exceeds its bound, because tiles add up bounded scores without their largest."""
     _, trace = solved(name)
     for step in trace.plan.steps:
         if step.operation.works_by_score and len(step.operation.operands) == 1:
@@ -149,7 +149,7 @@ def test_no_score_is_larger_than_its_bound(name: str) -> None:
 
 @every
 def test_float32_stays_float32(name: str) -> None:
-    """Every step is of the type that is asked for."""
+    """Every step is of the chosen type."""
     document = {**EVERY[name], "dtype": "float32"}
     problem, plan = read(Reader().document(json.dumps(document)))
     for step, numbers in plan.run(problem.matrices).matrices.items():
@@ -158,22 +158,22 @@ def test_float32_stays_float32(name: str) -> None:
 
 
 @every
-def test_what_is_calculated_is_a_right_answer(name: str, tmp_path: Path) -> None:
-    """The steps are written as JSON, read back and judged: every one of them is right."""
+def test_the_steps_of_compute_are_a_right_answer(name: str, tmp_path: Path) -> None:
+    """The steps, written as JSON and read back, are all judged right."""
     document, key = tmp_path / "document.json", tmp_path / "key.json"
     document.write_text(json.dumps(EVERY[name]), encoding="utf-8")
     assert run("compute", str(document), "-o", str(key)).exit_code == 0
     result = run("check", str(document), str(key), "-f", "json")
-    assert result.exit_code == 0, f"{name}: its own steps are no right answer: {result.output}"
+    assert result.exit_code == 0, f"{name}: its own steps are not a right answer: {result.output}"
 
 
 # The choices that laws depend on, as options of `check --laws`.
-LAWFUL = ("score", "normaliser", "temperature", "layout", "norm_kind", "eps", "activation")
+LAWFUL = ("score", "normaliser", "temperature", "layout", "eps", "activation")
 
 
 @every
-def test_what_is_calculated_breaks_no_law(name: str, tmp_path: Path) -> None:
-    """`check --laws` finds nothing wrong with the program's own numbers."""
+def test_the_steps_of_compute_break_no_law(name: str, tmp_path: Path) -> None:
+    """`check --laws` accepts the program's own numbers."""
     document, key = tmp_path / "document.json", tmp_path / "key.json"
     document.write_text(json.dumps(EVERY[name]), encoding="utf-8")
     assert run("compute", str(document), "-o", str(key)).exit_code == 0
@@ -187,7 +187,7 @@ def test_what_is_calculated_breaks_no_law(name: str, tmp_path: Path) -> None:
 
 
 def with_causal(document: Document) -> Document:
-    """The document with a causal mask besides its own."""
+    """Return the document with a causal mask besides its own."""
     own = [document["mask"]] if "mask" in document else []
     rest = {name: entry for name, entry in document.items() if name != "mask"}
     return {**rest, "masks": [*own, "causal"]}
@@ -196,8 +196,8 @@ def with_causal(document: Document) -> Document:
 @pytest.mark.parametrize(
     "name", [name for name in EVERY if name.split()[0] in PREDICTED and "cached" not in name]
 )
-def test_tokens_one_by_one_give_what_all_give_at_once(name: str) -> None:
-    """Prediction, with a causal mask and a cache, changes no number."""
+def test_tokens_one_by_one_give_the_same_as_all_at_once(name: str) -> None:
+    """Prediction, with a causal mask and a cache, gives the numbers of all tokens at once."""
     document = Reader().document(json.dumps(with_causal(EVERY[name])))
     problem, plan = read(document)
     trace = plan.run(problem.matrices)
@@ -208,11 +208,11 @@ def test_tokens_one_by_one_give_what_all_give_at_once(name: str) -> None:
         assert_allclose(found, expected, 1e-12, 1e-12, err_msg=message)
 
 
-PAST = 2  # tokens that are cached
+PAST = 2  # number of cached tokens
 
 
 def output_of(document: Document) -> NDArray[Any]:
-    """The output of a document, step by step."""
+    """Return the output of a document, calculated step by step."""
     problem, plan = read(Reader().document(json.dumps(document)))
     output: NDArray[Any] = plan.run(problem.matrices, ["output"]).matrices["output"]
     return output
@@ -220,7 +220,7 @@ def output_of(document: Document) -> NDArray[Any]:
 
 @pytest.mark.parametrize("mask", [text for registry, text in as_written() if registry == "mask"])
 def test_a_mask_counts_from_where_the_first_query_stands(mask: str) -> None:
-    """After cached tokens a query sees what it sees in the whole sequence."""
+    """After cached tokens a query sees the keys that it sees in the whole sequence."""
     whole = of_tokens(mask=mask)
     last = {**whole, **{name: whole[name][PAST:] for name in "QKV"}}
     past = {f"{name}_past": whole[name][:PAST] for name in "KV"}
@@ -235,12 +235,12 @@ def test_a_mask_counts_from_where_the_first_query_stands(mask: str) -> None:
 
 # Memory.
 
-LONG = 401  # tokens
-OVERHEAD = 100_000  # bytes: a buffer of NumPy, and what is no number
+LONG = 401  # number of tokens
+OVERHEAD = 100_000  # bytes: a buffer of NumPy, and objects other than numbers
 
 
 def lengthened(document: Document) -> Document | None:
-    """The document with many tokens; None where more than Q, K, V or X has a row for each."""
+    """Return the document with many tokens, or None if other matrices have a row per token too."""
     tokens: list[str] = [name for name in ("Q", "K", "V", "X") if name in document]
     if not tokens or {"mask_kind", "cache_lens", "tokens", "memory_tokens"} & set(document):
         return None
@@ -249,8 +249,8 @@ def lengthened(document: Document) -> Document | None:
 
 
 @pytest.mark.parametrize("name", [name for name in EVERY if lengthened(EVERY[name])])
-def test_no_step_needs_more_memory_than_it_says(name: str) -> None:
-    """Result and temporaries fit in the figure by which `compute` refuses what is too much."""
+def test_no_step_needs_more_memory_than_predicted(name: str) -> None:
+    """A step's result and temporaries fit in the memory that `compute` predicts for the step."""
     problem, plan = read(Reader().document(json.dumps(lengthened(EVERY[name]))))
     matrices = plan.run(problem.matrices).matrices
     axes = {**problem.axes, **{step.name: step.axes for step in plan.steps}}

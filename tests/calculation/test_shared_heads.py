@@ -1,6 +1,6 @@
-"""Heads of queries that share the heads of keys, through the command line.
+"""Test heads of queries that share the heads of keys, through the command line.
 
-The oracle says what is right; laws say what must be the same whichever way it is written.
+The oracle gives the right numbers; laws compare the different ways to write one problem.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ HEADS, KV_HEADS, N, M, PAST, D_MODEL, D_K, D_V = 6, (1, 2, 3, 6), 5, 7, 3, 11, 1
 
 
 def given(kv_heads: int, past: int = 0) -> Document:
-    """Q of six heads, K and V of fewer, and earlier ones of those."""
+    """Return Q of six heads, K and V of fewer heads, and the keys and values of a cache."""
     document: Document = {
         "Q": matrix("Q", N, HEADS * D_K),
         "K": matrix("K", M, kv_heads * D_K),
@@ -45,7 +45,7 @@ MASKS: list[tuple[Any, Any]] = [
 def test_shared_heads_and_caches_are_those_of_the_oracle(
     kv_heads: int, past: int, mask: str | None, rules: Any, score: str
 ) -> None:
-    """Each query head meets the kv head of its group; positions count from the first cached key."""
+    """Each query head meets its group's key head; positions count from the first cached key."""
     document = given(kv_heads, past)
     if score == "concat":
         document["W_a"] = matrix("W_a", 2 * D_K, D_V)
@@ -54,14 +54,14 @@ def test_shared_heads_and_caches_are_those_of_the_oracle(
     expected = oracle.attention(
         document, score=score, heads=HEADS, kv_heads=kv_heads, may_attend=rules(past)
     )
-    if score == "concat":  # the oracle has the hidden keys of a head once for each of its queries
+    if score == "concat":  # the oracle has the hidden keys of a head once per query head
         expected["k_hidden"] = expected["k_hidden"][:: HEADS // kv_heads]
     assert_same(compute({**document, **choices}), expected)
 
 
 @pytest.mark.parametrize("kv_heads", KV_HEADS)
 def test_projections_of_each_head_are_those_of_wide_ones(kv_heads: int) -> None:
-    """W_k of rank 3 has a matrix for each kv head; side by side they are the wide one."""
+    """W_k of rank 3 has one matrix per key head, and gives what they give side by side."""
     X = matrix("X", N, D_MODEL)
     parts = {
         "W_q": numbers(matrix("W_q", HEADS, D_MODEL, D_K)),
@@ -78,7 +78,7 @@ def test_projections_of_each_head_are_those_of_wide_ones(kv_heads: int) -> None:
 
 @pytest.mark.parametrize("kv_heads", KV_HEADS)
 def test_heads_as_an_axis_are_shared_without_being_named(kv_heads: int) -> None:
-    """Rank 4: six heads of queries and fewer of keys, with and without the choices."""
+    """With rank 4, six heads of queries share fewer heads of keys, with and without the choices."""
     document = {
         "Q": matrix("Q", 2, HEADS, N, D_K),
         "K": matrix("K", 2, kv_heads, M, D_K),
@@ -100,15 +100,15 @@ REFUSED: list[tuple[Document, str]] = [
     (
         {**QKV, "heads": 4, "kv_heads": 3},
         (
-            "kv_heads is 3, but heads is 4: heads that share keys share them evenly. "
-            "The number of kv_heads must divide 4: 1, 2 or 4."
+            "kv_heads is 3, but heads is 4: each key head must serve equally many query heads. "
+            "kv_heads must divide 4: 1, 2 or 4."
         ),
     ),
     (
         {**QKV, "kv_heads": 2},
         (
-            "kv_heads is 2, but heads is not given: there is one head. "
-            "Say how many heads the queries have."
+            "kv_heads is 2, but heads is missing: the queries then have one head. "
+            "Give heads, the number of heads of the queries."
         ),
     ),
     (
@@ -118,8 +118,8 @@ REFUSED: list[tuple[Document, str]] = [
             "V": matrix("V", 2, 4, 5, 4),
         },
         (
-            "K is 2 × 4 × 5 × 4 but Q is 2 × 6 × 3 × 4: 6 heads of queries cannot share 4 evenly. "
-            "The number of heads of K must divide 6: 1, 2, 3 or 6."
+            "K is 2 × 4 × 5 × 4 but Q is 2 × 6 × 3 × 4: 6 query heads cannot share 4 key heads "
+            "evenly. The number of heads of K must divide 6: 1, 2, 3 or 6."
         ),
     ),
     (
@@ -129,20 +129,20 @@ REFUSED: list[tuple[Document, str]] = [
             "V": matrix("V", 2, 2, 5, 4),
             "kv_heads": 3,
         },
-        "kv_heads is 3, but K has 2 heads as its own axis.",
+        "kv_heads is 3, but K has an axis of 2 heads.",
     ),
     (
         {**QKV, "Q": matrix("Q", 3, 8), "heads": 4},
         (
-            "K is 5 × 4 but Q is 3 × 8: where Q has 4 heads, K has room for 2. Where heads share "
-            "keys, say --kv-heads 2; else give both one width."
+            "K is 5 × 4 but Q is 3 × 8: Q has 4 heads, but K is only as wide as 2 of them. If "
+            "heads share keys, use --kv-heads 2; otherwise give both the same width."
         ),
     ),
     (
         {**QKV, "Q": matrix("Q", 3, 12), "heads": 4, "kv_heads": 2},
         (
-            "K is 5 × 4 but Q is 3 × 12: a head of queries is 12 / 4 = 3 wide, but one of keys "
-            "4 / 2 = 2. With kv_heads 2, K needs 6 columns; else leave out kv_heads."
+            "K is 5 × 4 but Q is 3 × 12: a query head is 12 / 4 = 3 wide, but a key head is "
+            "4 / 2 = 2 wide. Give K 6 columns, or leave out kv_heads."
         ),
     ),
 ]
@@ -150,5 +150,5 @@ REFUSED: list[tuple[Document, str]] = [
 
 @pytest.mark.parametrize(("document", "message"), REFUSED, ids=[text[:50] for _, text in REFUSED])
 def test_heads_that_cannot_share_are_refused(document: Document, message: str) -> None:
-    """One line with the object, the fact and the cure."""
+    """Heads that cannot share are refused in one line with the object, the fact and the cure."""
     assert message in refused(document)

@@ -1,7 +1,7 @@
-"""Tiles where numbers are hard: large ones, rounded ones, none at all, and sizes that fit nothing.
+"""Test tiles with large numbers, rounded numbers, empty rows, and sizes that tiles do not divide.
 
-Tiles must equal the steps one by one, which the oracle is for. Every scoring function under
-every mask is in test_fused.py, and what a plan is that has tiles in it.
+Tiles must equal the steps one by one, which the oracle tests. Every scoring function under every
+mask is in test_fused_tail.py, and so are the plans that have tiles.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Choices = dict[str, Any]
 
 @pytest.fixture(autouse=True)
 def _draws_of_its_own() -> None:
-    """A test draws the same numbers whatever runs before it: some are rounded to few digits."""
+    """Make each test draw the same numbers, whatever runs before it: some round to few digits."""
     rng.bit_generator.state = np.random.default_rng(7).bit_generator.state
 
 
@@ -46,12 +46,12 @@ def numbers(*shape: int) -> NDArray[np.float64]:
 
 
 def whole(*shape: int) -> NDArray[np.float64]:
-    """Whole numbers, of which sums are exact: how a product is added up changes nothing."""
+    """Return whole numbers, whose sums are exact in any order."""
     return np.sign(rng.normal(size=shape)) * rng.integers(1, 3, shape)
 
 
 def matrices(kv_heads: int = HEADS, past: int = 0) -> Choices:
-    """Q, K and V with axes of batch and heads, and a cache."""
+    """Return Q, K and V with axes of batch and heads, and a cache."""
     made: Choices = {
         "Q": numbers(BATCH, HEADS, N, D_K),
         "K": numbers(BATCH, kv_heads, M, D_K),
@@ -64,7 +64,7 @@ def matrices(kv_heads: int = HEADS, past: int = 0) -> Choices:
 
 
 def weights(score: str) -> Choices:
-    """What a scoring function works with."""
+    """Return the weights of a scoring function."""
     shapes: dict[str, dict[str, tuple[int, ...]]] = {
         "additive": {"W_a": (D_K, HIDDEN), "U_a": (D_K, HIDDEN), "v_a": (HIDDEN,)},
         "general": {"W_a": (D_K, D_K)},
@@ -74,7 +74,7 @@ def weights(score: str) -> Choices:
 
 
 def assert_same(tiling: Tiling = TINY, **entries: Any) -> None:
-    """Tiles give what steps give, NaN and infinities in the same places."""
+    """Assert that tiles give what steps give, with NaN and infinities in the same places."""
     given = {name: Entry(value, name) for name, value in entries.items() if value is not None}
     problem, plan = read(Document(given))
     steps = plan.run(problem.matrices, ["output"]).matrices["output"]
@@ -109,7 +109,7 @@ with_dtype = pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("score", ["scaled", "additive"])
 @pytest.mark.parametrize("normaliser", NORMALISERS)
 def test_masks_of_every_form(score: str, normaliser: str, mask: Choices, dtype: str) -> None:
-    """Of keys alone, of batch entries, of heads, with a finite fill, under a temperature."""
+    """Tiles agree for masks of keys alone, of batch entries, of heads, and with a finite fill."""
     choices: Choices = {"score": score, "normaliser": normaliser, "temperature": 0.7}
     assert_same(dtype=dtype, **choices, **matrices(kv_heads=2), **weights(score), **mask)
 
@@ -117,7 +117,7 @@ def test_masks_of_every_form(score: str, normaliser: str, mask: Choices, dtype: 
 @pytest.mark.parametrize("normaliser", NORMALISERS)
 @pytest.mark.parametrize("convention", ["torch-mha", "paper"])
 def test_queries_that_may_attend_nothing(normaliser: str, convention: str) -> None:
-    """Their output is 0, or NaN where that is the convention, tile or no tile."""
+    """A query without keys has output 0, or NaN in torch-mha, in tiles as in steps."""
     mask = np.ones((N, M), np.bool_)
     mask[[0, 4, 5]] = False
     if convention == "torch-mha":
@@ -142,7 +142,7 @@ def test_caches_are_counted_in_positions(
 @pytest.mark.parametrize("mask", ["causal", "window:3,1", "causal:lower-right", None])
 @pytest.mark.parametrize("position", [None, "alibi", "rope"])
 def test_lengths_of_a_cache(mask: str | None, position: str | None) -> None:
-    """Each batch entry has keys of its own number, and its positions begin where they end."""
+    """Each batch entry sees its own number of keys, and its queries stand at their end."""
     made = {**matrices(), "Q": numbers(BATCH, HEADS, N, 2 * D_K)}
     made["K"] = numbers(BATCH, HEADS, M, 2 * D_K)
     assert_same(cache_lens=[15, 13], mask=mask, position=position, **made)
@@ -152,20 +152,20 @@ def test_lengths_of_a_cache(mask: str | None, position: str | None) -> None:
 @pytest.mark.parametrize("past", [0, PAST])
 @pytest.mark.parametrize("softcap", [None, 2.0])
 def test_distances_of_alibi(heads: int, past: int, softcap: float | None) -> None:
-    """Each head has the slope that it has among all of them."""
+    """Each head keeps its own slope in tiles."""
     made = {name: m[0, :heads] for name, m in matrices(past=past).items()}
     assert_same(position="alibi", mask="causal", softcap=softcap, **made)
 
 
 @pytest.mark.parametrize("convention", ["onnx", "keras", "d2l"])
 def test_conventions(convention: str) -> None:
-    """A mask may be shorter than the keys; a fill may be finite."""
+    """Tiles agree under conventions with short masks and with finite fills."""
     short = rng.random((N, M - 4)) > 0.3 if convention == "onnx" else None
     assert_same(convention=convention, mask=short, **matrices())
 
 
 def test_a_mask_of_one_key_for_many() -> None:
-    """Where masks are filled up, one column is the first key, and is not meant for all."""
+    """Where short masks are filled up, a mask of one column hides all keys but the first."""
     assert_same(convention="onnx", mask=np.ones((N, 1), np.bool_), **matrices())
     assert_same(mask=rng.random((N, 1)) > 0.5, **matrices())
 
@@ -194,7 +194,7 @@ def test_scales_caps_and_temperatures(choices: Choices, dtype: str) -> None:
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 @pytest.mark.parametrize("score", ["scaled", "additive"])
 def test_precisions_of_the_softmax(score: str, dtype: str, softmax_dtype: str) -> None:
-    """Where weights are rounded to fewer digits, they are rounded alike."""
+    """Weights rounded to fewer digits are rounded alike in tiles and in steps."""
     made = matrices()
     assert_same(score=score, dtype=dtype, softmax_dtype=softmax_dtype, mask="causal", **made)
 
@@ -204,7 +204,7 @@ def test_precisions_of_the_softmax(score: str, dtype: str, softmax_dtype: str) -
 @pytest.mark.parametrize("normaliser", NORMALISERS)
 @pytest.mark.parametrize("mask", [None, "causal", KEEP], ids=["none", "causal", "keep"])
 def test_extreme_scores(score: str, normaliser: str, mask: Any, dtype: str) -> None:
-    """±1e4 neither overflows nor loses the largest."""
+    """Scores of ±1e4 neither overflow nor lose the largest."""
     queries = whole(BATCH, HEADS, N, D_K) * rng.choice([1e4, 4.0, 0.5], (N, D_K))
     made = {**matrices(), "Q": queries, "K": whole(BATCH, HEADS, M, D_K)}
     choices: Choices = {"score": score, "normaliser": normaliser, "mask": mask}
@@ -215,7 +215,7 @@ def test_extreme_scores(score: str, normaliser: str, mask: Any, dtype: str) -> N
     ("dtype", "score", "small"), [("float32", -40, 1e-30), ("float64", -340, 1e-200)]
 )
 def test_small_values_keep_their_digits(dtype: str, score: float, small: float) -> None:
-    """However small all powers are: the weights are not."""
+    """However small all exponentials are, the weights keep their digits."""
     made: Choices = {"Q": np.ones((N, 1)), "K": np.full((M, 1), float(score)), "score": "dot"}
     values = small * (2 + numbers(M, D_V) ** 2)
     given = {name: Entry(value, name) for name, value in {**made, "V": values}.items()}
@@ -227,7 +227,7 @@ def test_small_values_keep_their_digits(dtype: str, score: float, small: float) 
 
 @with_dtype
 def test_large_weights_of_small_tanh(dtype: str) -> None:
-    """The error of a tanh is not one of 1 where v is large."""
+    """Small values of tanh keep their digits beside large weights v_a."""
     made = {name: m / 1e4 if name != "V" else m for name, m in matrices().items()}
     own = weights("additive")
     assert_same(score="additive", dtype=dtype, **made, **{**own, "v_a": own["v_a"] * 1e4})
@@ -238,7 +238,7 @@ def test_large_weights_of_small_tanh(dtype: str) -> None:
 @pytest.mark.parametrize("mask", [None, "causal", KEEP], ids=["none", "causal", "keep"])
 @pytest.mark.parametrize("normaliser", NORMALISERS)
 def test_overflow_is_that_of_the_steps(name: str, large: float, mask: Any, normaliser: str) -> None:
-    """Infinite scores make NaN where they do in the steps; large values of few keys do not."""
+    """Infinite scores give NaN where the steps do, and large values of few keys do not."""
     made = matrices()
     made[name][0, 0, 2, 1] = large
     made[name][1, 2, 5, 0] = -large
@@ -247,7 +247,7 @@ def test_overflow_is_that_of_the_steps(name: str, large: float, mask: Any, norma
 
 @pytest.mark.parametrize("normaliser", NORMALISERS)
 def test_sums_of_large_values(normaliser: str) -> None:
-    """Their sum overflows, their mean does not."""
+    """Values whose sum overflows have the right mean."""
     made = matrices()
     made["V"][...] = 3e38
     assert_same(dtype="float32", normaliser=normaliser, **made)
@@ -258,7 +258,7 @@ def test_sums_of_large_values(normaliser: str) -> None:
 def test_powers_of_two_are_powers_of_e(
     monkeypatch: pytest.MonkeyPatch, normaliser: str, dtype: str
 ) -> None:
-    """Where exp2 is faster, its factor goes into the queries, and nothing else changes."""
+    """Where exp2 is faster, the queries are multiplied by its factor; the output is the same."""
     monkeypatch.setattr(running_sums, "POWER", np.exp2)
     monkeypatch.setattr(running_sums.BoundedPowers, "exponent", log2(e))
     assert running_sums.EXPONENT in (1.0, log2(e))
@@ -270,7 +270,7 @@ def test_powers_of_two_are_powers_of_e(
 @pytest.mark.parametrize("size", [0.0, 1e-30, 1e30])
 @pytest.mark.parametrize("far", [32.0, -32.0, 60.0, -60.0])
 def test_any_weights_of_the_tanh(size: float, far: float) -> None:
-    """Powers that are too large or too small, or nearly, times weights that are as well."""
+    """Additive scores agree where the exponentials in tanh overflow or vanish, and so with v_a."""
     vector = size * whole(D_K)
     choices: Choices = {"score": "additive", "v_a": vector, "scale": 1 / (size or 1)}
     queries, keys = numbers(N, D_K) - far, numbers(M, D_K) + far
@@ -304,7 +304,7 @@ def test_any_sizes_in_any_tiles(
     share: float | None,
     seed: int,
 ) -> None:
-    """One query, one key, tiles larger than the matrix, or of one score."""
+    """Tiles agree for one query, one key, tiles larger than the matrix, and tiles of one score."""
     random = np.random.default_rng(seed)
     booleans = [] if share is None else [random.random((n, m)) < share]
     assert_same(
@@ -322,8 +322,8 @@ def test_any_sizes_in_any_tiles(
 # The threads.
 
 
-def test_all_parts_are_done_and_told() -> None:
-    """Whichever thread does them; what is told grows, and the last is no more than all."""
+def test_all_parts_are_done_and_reported() -> None:
+    """The threads do every part once; the reported share grows and does not exceed 1."""
     done: list[int] = []
     told: list[float] = []
     do(lambda part, stop: done.append(part), range(29), told.append)
@@ -334,7 +334,7 @@ def test_all_parts_are_done_and_told() -> None:
 
 @pytest.mark.parametrize("failing", [0, 1, 17])
 def test_a_failure_stops_the_others(failing: int) -> None:
-    """And is raised when all threads have ended, whichever of them it happened in."""
+    """The error of one thread is raised when all threads have ended."""
     begun: list[int] = []
 
     def work(part: int, stop: Event) -> None:
@@ -350,7 +350,7 @@ def test_a_failure_stops_the_others(failing: int) -> None:
 
 
 def test_threads_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was begun is stopped: nothing goes on behind the error."""
+    """If a thread cannot be started, the threads before it are stopped."""
     begun: list[int] = []
     ended: list[int] = []
     start = Thread.start

@@ -1,4 +1,4 @@
-"""Every mistake of the input has one exact message: object, fact, expectation, cure.
+"""Test that every mistake in the input has one exact message: object, fact, expectation, cure.
 
 tests/golden/errors.txt holds the cases as a user would see them: a file, a command, a line.
 """
@@ -23,14 +23,14 @@ CASES = [match.groups(default="") for match in CASE.finditer(GOLDEN.read_text(en
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder to work in, with nothing in it but another folder."""
+    """Return an empty folder to work in, next to another folder."""
     monkeypatch.chdir(tmp_path)
     Path("folder").mkdir()
     return tmp_path
 
 
 def refused(arguments: list[str], folder: Path) -> Result:
-    """Run the program; it must end with 2, print nothing on stdout, and write no file."""
+    """Assert that the program ends with status 2, prints nothing on stdout, and writes no file."""
     before = sorted(folder.rglob("*"))
     run = CliRunner().invoke(cli, arguments, input='{"X": [[1]]}')
     assert (run.exit_code, run.stdout) == (2, "")
@@ -39,13 +39,13 @@ def refused(arguments: list[str], folder: Path) -> Result:
 
 
 def test_every_case_is_read() -> None:
-    """No case of the golden file is passed over because it is written in another form."""
+    """Every case of the golden file is read, whatever form it is written in."""
     assert len(CASES) == GOLDEN.read_text(encoding="utf-8").count("$ attncli ")
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case[2]}: {case[3]}"[:150] for case in CASES])
 def test_a_mistake_has_one_message(case: tuple[str, ...], folder: Path) -> None:
-    """Exactly this line on stderr, for exactly this file and command."""
+    """The golden file's command prints exactly its line on stderr."""
     name, content, command, message = case
     if name:
         Path(name).write_text(re.sub("(?m)^  ", "", content), encoding="utf-8")
@@ -61,27 +61,27 @@ BYTES = [
 
 
 @pytest.mark.parametrize(("name", "content", "message"), BYTES)
-def test_bytes_that_are_no_document(name: str, content: bytes, message: str, folder: Path) -> None:
-    """A file that is not what its suffix says is named, with what is wrong in it."""
+def test_misnamed_files_are_refused(name: str, content: bytes, message: str, folder: Path) -> None:
+    """A file with other contents than its suffix promises is named, with the first fault in it."""
     Path(name).write_bytes(content)
     assert refused(["compute", name], folder).stderr.startswith(f"Error: {name}: {message}")
 
 
 def test_pickled_objects_are_refused(folder: Path) -> None:
-    """An archive that would run code when it is opened is not opened."""
+    """An archive that would run code when it is opened is refused."""
     np.savez("pickled.npz", X=np.array([{"a": 1}], dtype=object))
     assert "pickled objects are not read" in refused(["compute", "pickled.npz"], folder).stderr
 
 
 def test_complex_numbers_are_refused(folder: Path) -> None:
-    """What is no real number is not made one."""
+    """Complex numbers are refused, and not converted to real ones."""
     np.savez("complex.npz", X=np.array([[1j, 2]]))
     expected = "Error: complex.npz: X holds complex128, but a matrix holds real numbers.\n"
     assert refused(["compute", "complex.npz"], folder).stderr == expected
 
 
-def test_a_file_is_written_whole_or_not_at_all(folder: Path) -> None:
-    """A result that cannot be written leaves the file that was there, and none beside it."""
+def test_a_file_is_never_left_half_written(folder: Path) -> None:
+    """A result that cannot be written leaves the earlier file as it was, and no file beside it."""
     Path("folder/out.json").mkdir()
     message = "Error: folder/out.json: it is a folder, not a file. Name a file in it.\n"
     assert refused(["compute", "[[1, 2]]", "-o", "folder/out.json"], folder).stderr == message
@@ -89,7 +89,7 @@ def test_a_file_is_written_whole_or_not_at_all(folder: Path) -> None:
 
 @pytest.mark.parametrize("depth", [12, 900, 100_000])
 def test_lists_without_end_are_refused(depth: int, folder: Path) -> None:
-    """Nesting deeper than a matrix, or than Python can follow, is an error like any other."""
+    """Nesting deeper than a matrix, or than Python can follow, is refused in one line."""
     Path("deep.json").write_text("[" * depth + "]" * depth)
     assert (
         "nested too deeply. A matrix has 2 to 4 axes."
@@ -98,7 +98,7 @@ def test_lists_without_end_are_refused(depth: int, folder: Path) -> None:
 
 
 def test_control_characters_are_spelled_out(folder: Path) -> None:
-    """One line, and no escape sequence, whatever a name or a literal holds."""
+    """A control character in a name or a literal is spelled out, and the message has one line."""
     for argument in ("a\x1b[31m.json", "X=[[1,\n2],[3]]"):
         run = refused(["compute", argument], folder)
         assert run.stderr.count("\n") == 1

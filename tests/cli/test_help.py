@@ -1,4 +1,4 @@
-"""Help, README and completion list what is registered; the examples of help run."""
+"""Test that help, README and completion list the registered names, and that help examples run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_version_names_program_and_number() -> None:
 
 
 def pipe(line: str) -> Iterator[tuple[int, str, str]]:
-    """Status, stdout and stderr of each command of a line, which reads what the one before printed.
+    """Return status, stdout and stderr of each command of a line; each reads the one before.
 
     The program runs in this process, other commands in a shell.
     """
@@ -52,7 +52,7 @@ def pipe(line: str) -> Iterator[tuple[int, str, str]]:
 
 @pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)], ids=" ".join)
 def test_examples_in_help_run(command: list[str]) -> None:
-    """Help leads with examples, and each of them succeeds as it stands."""
+    """Each example at the beginning of the help succeeds as it stands."""
     shown = run(*command, "--help").stdout
     examples = re.findall(r"(?m)^    (\S.*attncli .*|attncli .*)$", shown)
     assert examples
@@ -107,16 +107,16 @@ def test_help_has_colours_on_a_terminal_alone() -> None:
     assert "\x1b" not in run("compute", "--help").stdout
 
 
-def test_help_says_what_holds_where_a_choice_is_left_out() -> None:
-    """Words and numbers alike; a fill of minus infinity too."""
+def test_help_names_the_defaults() -> None:
+    """The help names the default of each choice: words, numbers, and a fill of minus infinity."""
     shown = " ".join(run("compute", "--help").stdout.split())
     for option, default in (("score", "scaled"), ("temperature", "1"), ("fill", "-inf")):
         own = shown.rpartition(f"--{option} ")[2].partition(" --")[0]
         assert f"(default: {default})" in own, option
 
 
-def test_readme_lists_what_is_registered() -> None:
-    """A new matrix, choice, scoring function, mask or step belongs in the README."""
+def test_readme_lists_every_registered_name() -> None:
+    """The README names each registered matrix, choice, scoring function, mask and step."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     registries = (MATRICES, CHOICES, SCORING, MASKS, NORMALISERS, POSITIONS, LAYERS, CONVENTIONS)
     for word in (word for registry in registries for word in registry if word != "none"):
@@ -144,14 +144,14 @@ OFFERED: dict[str, Collection[str]] = {
 
 @pytest.mark.parametrize("choice", OFFERED)
 def test_completion_offers_the_registered_values(choice: str) -> None:
-    """Values of choices are completed from the place that lists them."""
+    """The values of a choice are completed from its registry."""
     offered = completed(f"attncli compute --{choice} ").split()
     assert [line.split(",")[1] for line in offered] == list(OFFERED[choice])
 
 
 @pytest.mark.parametrize("choice", CHOICES)
 def test_completion_offers_the_values_of_every_choice(choice: str) -> None:
-    """All values that can be listed are offered."""
+    """Every value of a choice is offered if its values can be listed."""
     if CHOICES[choice].is_option:
         offered = completed(f"attncli compute --{choice.replace('_', '-')} ").split()
         values = [line.split(",")[1] for line in offered if line.startswith("plain,")]

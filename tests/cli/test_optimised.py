@@ -1,4 +1,4 @@
-"""The program without assertions and docstrings, as PYTHONOPTIMIZE leaves it."""
+"""Test the program without assertions and docstrings, as PYTHONOPTIMIZE removes them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LINES = [
 
 @pytest.mark.parametrize("line", LINES, ids=lambda line: " ".join(line))
 def test_nothing_depends_on_assertions_or_docstrings(line: list[str]) -> None:
-    """Status and text are those of every other run."""
+    """The status and the text are those of a run with assertions and docstrings."""
     optimised = subprocess.run(
         [*PROGRAM, *line],
         env={**os.environ, "PYTHONOPTIMIZE": "2"},

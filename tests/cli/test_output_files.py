@@ -1,4 +1,4 @@
-"""`-o`: the file or the stream that a result is written to."""
+"""Test `-o`: the file or the stream that a result is written to."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LESSON = str(SAMPLES / "self_attention.json")
 
 
 def test_output_takes_the_format_of_its_suffix(tmp_path: Path) -> None:
-    """Every format has a suffix, and what is written is what is printed."""
+    """Every format has a suffix, and a file holds what is printed."""
     for name, entry in FORMATS.items():
         target = tmp_path / f"steps{entry.suffix}"
         assert succeed("compute", LESSON, "-o", str(target)).stdout == ""
@@ -30,7 +30,7 @@ def test_output_takes_the_format_of_its_suffix(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_replaced_keeps_its_permissions_and_its_links(tmp_path: Path) -> None:
-    """Written beside it first, but to the user it is the same file."""
+    """A replaced file keeps its permissions, and a link to it stays a link."""
     target, link = tmp_path / "steps.json", tmp_path / "link.json"
     target.write_text("old")
     target.chmod(0o640)
@@ -43,8 +43,8 @@ def test_a_file_that_is_replaced_keeps_its_permissions_and_its_links(tmp_path: P
 
 
 @pytest.mark.parametrize("target", ["-", "/dev/stdout", "/dev/fd/1"])
-def test_standard_output_is_no_file_to_replace(target: str) -> None:
-    """`-o -` and its relatives print, between what others print."""
+def test_standard_output_is_not_replaced(target: str) -> None:
+    """`-o -` and `-o /dev/stdout` print between the output of other commands."""
     program = f"'{sys.executable}' -m attncli compute '[[1, 2]]' --only output -f csv -o {target}"
     run = subprocess.run(
         ["bash", "-c", f"echo before; {program}; echo after"],
@@ -63,15 +63,15 @@ def test_standard_output_is_no_file_to_replace(target: str) -> None:
         ["mask", "causal", "2"],
     ],
 )
-def test_every_command_knows_standard_output_by_name(arguments: list[str]) -> None:
-    """`-o -` prints what is printed without it, in whatever command."""
+def test_every_command_prints_to_standard_output_by_name(arguments: list[str]) -> None:
+    """`-o -` prints what the command prints without it."""
     run = CliRunner().invoke(cli, [*arguments, "-o", "-"])
     assert run.exit_code == 0, run.stderr
     assert run.stdout == CliRunner().invoke(cli, arguments).stdout
 
 
 def test_a_result_that_cannot_be_printed_is_an_error() -> None:
-    """A full disk behind standard output: one line and status 2."""
+    """A full disk behind standard output gives one line and status 2."""
     with Path("/dev/full").open("wb") as full:
         command = [*PROGRAM, "compute", "[[1, 2]]"]
         run = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
@@ -80,7 +80,7 @@ def test_a_result_that_cannot_be_printed_is_an_error() -> None:
 
 
 def test_files_are_written_without_colour(tmp_path: Path) -> None:
-    """Also when the command was typed on a terminal."""
+    """A file has no colours, even if the command was typed on a terminal."""
     status, _ = on_a_terminal("compute", LESSON, "-o", str(tmp_path / "steps.txt"))
     assert status == 0
     assert "\x1b" not in (tmp_path / "steps.txt").read_text(encoding="utf-8")

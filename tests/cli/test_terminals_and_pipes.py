@@ -1,4 +1,4 @@
-"""The program on a real terminal, in a pipe, interrupted, and asked for the source of an error."""
+"""Test the program on a terminal, in a pipe, interrupted, and with --debug."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ MORE_THAN_A_PIPE_HOLDS = 2**20  # bytes
 LESSON = str(SAMPLES / "self_attention.json")
 
 
-def test_without_arguments_a_terminal_is_told_how_to_start() -> None:
-    """An example that can be copied, and status 2."""
+def test_without_arguments_a_terminal_gets_an_example() -> None:
+    """A terminal gets an example that can be copied, and status 2."""
     status, screen = on_a_terminal("compute")
     assert status == 2
     assert "attncli compute samples/self_attention.json" in screen
@@ -26,7 +26,7 @@ def test_without_arguments_a_terminal_is_told_how_to_start() -> None:
 
 
 def test_without_arguments_a_pipe_is_read() -> None:
-    """`cat p.json | attncli compute` needs no dash."""
+    """`cat p.json | attncli compute` reads standard input without a dash."""
     assert (
         succeed("compute", stdin=Path(LESSON).read_text()).stdout
         == succeed("compute", LESSON).stdout
@@ -34,7 +34,7 @@ def test_without_arguments_a_pipe_is_read() -> None:
 
 
 def test_a_terminal_gets_colour_and_blocks_that_fit() -> None:
-    """On a real terminal of 60 columns: shaded weights, and no table wider than the screen."""
+    """On a terminal of 60 columns, weights are shaded, and no table is wider than the screen."""
     status, screen = on_a_terminal("compute", "samples/image.json", "--only", "weights")
     lines = re.sub(r"\x1b\[[\d;]*m", "", screen).split("\r\n")
     assert status == 0
@@ -43,14 +43,14 @@ def test_a_terminal_gets_colour_and_blocks_that_fit() -> None:
 
 
 def test_npz_is_not_printed_on_a_terminal() -> None:
-    """NPZ on a screen helps nobody."""
+    """NPZ is refused on a terminal, because it is binary."""
     status, screen = on_a_terminal("compute", "[[1]]", "-f", "npz")
     assert status == 2
     assert "with -o" in screen
 
 
 def test_interrupting_ends_quietly_with_130() -> None:
-    """Ctrl-C while the rest of standard input is awaited."""
+    """Ctrl-C during the wait for standard input ends the program with status 130 and no message."""
     process = subprocess.Popen(
         [*PROGRAM, "compute", "-"],
         stdin=subprocess.PIPE,
@@ -58,14 +58,14 @@ def test_interrupting_ends_quietly_with_130() -> None:
         stderr=subprocess.PIPE,
     )
     assert process.stdin
-    process.stdin.write(b"[" + b" " * MORE_THAN_A_PIPE_HOLDS)  # returns when it is being read
+    process.stdin.write(b"[" + b" " * MORE_THAN_A_PIPE_HOLDS)  # returns when the program is reading
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=PATIENCE)
     assert (process.returncode, stdout, stderr) == (130, b"", b"")
 
 
-def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
-    """`| head -1` on more than a pipe holds: status 0 and nothing on stderr."""
+def test_a_closed_pipe_is_not_an_error(tmp_path: Path) -> None:
+    """`| head -1` on more than a pipe holds ends with status 0 and nothing on stderr."""
     np.save(tmp_path / "x.npy", np.ones((400, 3)))
     script = f"'{sys.executable}' -m attncli compute '{tmp_path}/x.npy' -f csv | head -n 1; "
     run = subprocess.run(
@@ -75,7 +75,7 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
 
 
 def test_other_encodings_do_not_break_tables() -> None:
-    """Documents and tables are UTF-8 wherever they go."""
+    """Documents and tables are UTF-8, whatever the locale."""
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
     run = subprocess.run(
         [*PROGRAM, "compute", LESSON], env=environment, capture_output=True, check=True
@@ -83,8 +83,8 @@ def test_other_encodings_do_not_break_tables() -> None:
     assert "Q Kᵀ" in run.stdout.decode()
 
 
-def test_debug_shows_where_an_error_came_from() -> None:
-    """The only way to a traceback."""
+def test_debug_shows_the_traceback() -> None:
+    """--debug shows a traceback, and nothing else does."""
     command = [*PROGRAM, "compute", "missing.json"]
     plain = subprocess.run(command, capture_output=True, text=True, check=False)
     debug = subprocess.run([*command, "--debug"], capture_output=True, text=True, check=False)

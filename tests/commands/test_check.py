@@ -1,4 +1,4 @@
-"""`attncli check`: verdicts, causes, marks and forms.
+"""Test `attncli check`: verdicts, causes, points and formats.
 
 `python -m tests.commands.test_check` writes the golden files anew.
 """
@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -29,49 +30,49 @@ CASES = [
     ("self_attention", "rounded.json"),
 ]
 
-# One query that attends three keys alike: every weight is 1/3.
+# One query with equal scores for three keys: every weight is 1/3.
 THIRDS = '{"Q": [[0]], "K": [[1], [2], [3]], "V": [[1], [1], [4]], "score": "dot"}'
 LAST = '{"Q": [[1]], "K": [[0], [4]], "score": "dot"}'  # weights 0.0180, 0.9820
 
 
 def check(*arguments: str, stdin: str | None = None) -> Result:
-    """A run that must not fail for bad input."""
+    """Run `check`, and assert that it does not fail for bad input."""
     run = CliRunner().invoke(cli, ["check", *arguments], input=stdin)
     assert run.exit_code in (0, 1), run.stderr
     return run
 
 
 def results(*arguments: str, stdin: str | None = None) -> dict[str, Any]:
-    """The results of a check by the names of their steps."""
+    """Return the results of a check by the names of their steps."""
     report = json.loads(check(*arguments, "-f", "json", stdin=stdin).stdout)
     return {result["name"]: result for result in report["results"]}
 
 
 def verdict(document: str, step: str, cells: object, *options: str) -> str:
-    """The verdict on one step of an answer."""
+    """Return the verdict on one step of an answer."""
     answer = json.dumps({step: cells})
     found: str = results(document, "-", *options, stdin=answer)[step]["data"]["verdict"]
     return found
 
 
 def drawn(sample: str, answer: str) -> str:
-    """The report as a table."""
+    """Return the report as a table."""
     return check(f"{ROOT}/samples/{sample}.json", str(ANSWERS / answer)).stdout
 
 
 def golden_file(answer: str) -> Path:
-    """Where the report on an answer is kept."""
+    """Return the path of the golden report on an answer."""
     return GOLDEN / answer.replace("/", "-").replace(".json", ".txt")
 
 
 @pytest.mark.parametrize(("sample", "answer"), CASES)
 def test_reports_are_those_of_the_golden_file(sample: str, answer: str) -> None:
-    """The answers to every sample are judged as they were looked at and found just."""
+    """The report on each answer to a sample equals its golden file."""
     assert drawn(sample, answer) == golden_file(answer).read_text(encoding="utf-8")
 
 
 def test_the_slips_of_the_lesson_are_named() -> None:
-    """Weight on the left, no transpose and the wrong order, in the published program."""
+    """The report names the three slips in the published program of the lesson."""
     found = results(LESSON, str(ANSWERS / "as_published.json"))
     named = {name: result["cause"]["mistakes"] for name, result in found.items() if result["cause"]}
     assert named["Q"] == named["K"] == named["V"] == ["weight-on-left"]
@@ -81,8 +82,8 @@ def test_the_slips_of_the_lesson_are_named() -> None:
 
 @pytest.mark.parametrize("sample", sorted((ROOT / "samples").glob("*.json")), ids=lambda p: p.stem)
 @pytest.mark.parametrize("form", ["json", "csv", "npz"])
-def test_what_compute_writes_is_right(sample: Path, form: str, tmp_path: Path) -> None:
-    """The key of every sample, through each format, passes with all points."""
+def test_the_steps_of_compute_are_right(sample: Path, form: str, tmp_path: Path) -> None:
+    """The steps that compute writes for a sample pass with all points, through each format."""
     key = tmp_path / f"key.{form}"
     CliRunner().invoke(cli, ["compute", str(sample), "-o", str(key)], catch_exceptions=False)
     run = check(str(sample), str(key), "-f", "json")
@@ -115,7 +116,7 @@ def test_what_compute_writes_is_right(sample: Path, form: str, tmp_path: Path) -
     ],
 )
 def test_the_digits_as_written_decide(cell: str, expected: str) -> None:
-    """Half a unit of the last place; signs count; arithmetic is exact."""
+    """A number is right within half a unit of its last place; signs count; arithmetic is exact."""
     assert verdict(THIRDS, "weights", [[cell, cell, cell]]) == expected
 
 
@@ -127,19 +128,19 @@ def test_the_digits_as_written_decide(cell: str, expected: str) -> None:
         (["0.0180", "1"], "rounded"),  # whole among four decimals
         (["0.0180", "0.98"], "rounded"),
         (["0.0180", "0.9821"], "wrong"),
-        (["0", "1"], "rounded"),  # whole numbers for values that are not
+        (["0", "1"], "rounded"),  # whole numbers where the expected values have decimals
         ([None, "0.9820"], "right"),
         (["", "0.5"], "wrong"),
         ([None, None], "missing"),
     ],
 )
 def test_the_finest_place_is_the_precision(cells: list[str | None], expected: str) -> None:
-    """What agrees only to its own coarser digits is rounded; blanks are not judged."""
+    """The finest number of a matrix sets its precision; others are rounded, blanks are ignored."""
     assert verdict(LAST, "weights", [cells]) == expected
 
 
 def test_ties_count_as_right() -> None:
-    """0.12 and 0.13 are both roundings of 0.125."""
+    """For 0.125, both 0.12 and 0.13 are right."""
     document = '{"Q": [[0.125]], "K": [[1]], "score": "dot"}'
     assert [verdict(document, "scores", [[cell]]) for cell in ("0.12", "0.13", "0.14")] == [
         "right",
@@ -149,18 +150,18 @@ def test_ties_count_as_right() -> None:
 
 
 def test_rounding_may_be_carried() -> None:
-    """An output of rounded weights is right, though it is not the rounded output."""
+    """An output calculated from rounded weights is right, though not the rounded output."""
     document = '{"Q": [[1]], "K": [[0], [4]], "V": [[100], [900]], "score": "dot"}'
     answer = '{"weights": [[0.02, 0.98]], "output": [["884.0"]]}'
     found = results(document, "-", stdin=answer)
     assert found["output"]["data"]["verdict"] == "right"
-    assert verdict(document, "output", [["884.0"]]) == "rounded"  # rounded on the way, unseen
+    assert verdict(document, "output", [["884.0"]]) == "rounded"  # `weights` is hidden
     assert verdict(document, "output", [["885.6"]]) == "right"
     assert verdict(document, "output", [["886.9"]]) == "wrong"
 
 
-def test_what_follows_is_not_wrong_again() -> None:
-    """One slip costs one step; the others earn their points but do not pass."""
+def test_one_slip_costs_one_step() -> None:
+    """One slip costs one step; steps that follow from it are not wrong, and do not pass."""
     answer = '{"Q": [[1,0,2],[2,2,2],[2,1,3]], "scores": [[2,4,4],[4,61,12],[4,12,10]]}'
     follow = json.loads(answer)
     follow["scaled"] = [[1.155, 2.309, 2.309], [2.309, 35.218, 6.928], [2.309, 6.928, 5.774]]
@@ -182,12 +183,12 @@ def test_what_follows_is_not_wrong_again() -> None:
     assert "scores" in found["scaled"]["cause"]["rationale"]
 
 
-def test_what_follows_from_hidden_steps_may_be_rounded() -> None:
-    """The answer went on from more digits than it wrote: to be off by those is no mistake."""
+def test_a_step_follows_from_unrounded_wrong_numbers() -> None:
+    """A step calculated from a wrong step before its rounding follows from it."""
     problem = json.loads((ROOT / "samples/two_heads.json").read_text())
     found = CliRunner().invoke(cli, ["compute", "-", "-f", "json"], input=json.dumps(problem))
     steps = {name: np.array(rows) for name, rows in json.loads(found.stdout).items()}
-    noise = np.random.default_rng(5).normal(size=steps["scores"].shape)  # no entry explains it
+    noise = np.random.default_rng(5).normal(size=steps["scores"].shape)  # no mistake fits
     wrong = {"scores": steps["scores"] + noise}
     wrong["scaled"] = wrong["scores"] / np.sqrt(steps["Q_h"].shape[-1])
     powers = np.exp(wrong["scaled"])
@@ -202,24 +203,24 @@ def test_what_follows_from_hidden_steps_may_be_rounded() -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_what_follows_may_be_off_by_what_rounding_explains_and_no_more(seed: int) -> None:
-    """Large values make much of the digits that wrong weights were not written with."""
+def test_a_step_follows_within_rounding_errors_and_no_further(seed: int) -> None:
+    """With large values, an output may differ by what rounded weights explain, and by no more."""
     rng = np.random.default_rng(seed)
     queries, keys, values = (rng.normal(size=size) for size in ((5, 3), (11, 3), (11, 31)))
     matrices = {"Q": queries, "K": keys, "V": 100 * values}
     document = json.dumps({name: matrix.tolist() for name, matrix in matrices.items()})
-    weights = rng.uniform(0.2, 1, size=(5, 11))  # no entry explains them
+    weights = rng.uniform(0.2, 1, size=(5, 11))  # no mistake fits
     output = weights @ matrices["V"]
     steps = {"weights": weights.round(2).tolist(), "output": output.round(2).tolist()}
     assert results(document, "-", stdin=json.dumps(steps))["output"]["data"]["verdict"] == "follows"
-    steps["output"][3][17] += 8  # more than 0.005 in each weight make
+    steps["output"][3][17] += 8  # more than 0.005 in each weight explains
     judged = results(document, "-", stdin=json.dumps(steps))["output"]
     assert judged["data"]["verdict"] == "wrong"
     assert [cell["place"] for cell in judged["data"]["cells"]] == ["row 4, column 18"]
 
 
 def test_mistakes_with_a_mask_that_is_too_short_are_named() -> None:
-    """It is filled up before anything is done wrongly with it."""
+    """A short mask is filled up before a mistake such as mask-inverted is tried."""
     queries, keys = np.array([[1, 0], [0, 1], [1, 1]]), np.array([[1, 1], [0, 1], [2, 0]])
     short = np.array([[1, 0], [1, 1], [0, 1]])
     problem = {"Q": queries.tolist(), "K": keys.tolist(), "convention": "onnx"}
@@ -232,7 +233,7 @@ def test_mistakes_with_a_mask_that_is_too_short_are_named() -> None:
 
 @pytest.mark.parametrize(("fill", "expected"), [(-1e9, "right"), (-1e6, "right"), (-5, "wrong")])
 def test_a_finite_fill_may_be_written_as_infinite(fill: float, expected: str) -> None:
-    """On paper it is −∞, unless it is no more than a low score."""
+    """A fill of −1e6 or less may be written as −∞, and a fill of −5 may not."""
     problem = json.dumps({**json.loads(PLAIN), "mask": "causal", "fill": fill})
     cells = [[0.71, "-inf"], [0.71, 0.71]]
     assert verdict(problem, "masked", cells) == expected
@@ -252,20 +253,20 @@ PLAIN = '{"Q": [[1,0],[0,1]], "K": [[1,1],[0,1]], "V": [[1,0],[0,1]]}'
 def test_steps_that_equal_others_are_judged_for_themselves(
     answer: dict[str, object], verdicts: list[str]
 ) -> None:
-    """A wrong one does not become right by being compared with itself."""
+    """A wrong `scaled` or `masked` is wrong, although it is expected to equal the step before."""
     found = results(PLAIN, "-", stdin=json.dumps(answer))
     assert [found[name]["data"]["verdict"] for name in answer] == verdicts
 
 
-def test_queries_that_are_not_projected_are_those_of_x() -> None:
+def test_queries_without_projection_equal_x() -> None:
     """`Q` in an answer to a problem of X alone must equal X."""
     cells = [[1, 2], [3, 4], [5, 6]]
     assert verdict('{"X": [[1, 0], [0, 1], [1, 1]]}', "Q", cells) == "wrong"
     assert verdict('{"X": [[1, 2], [3, 4], [5, 6]]}', "Q", cells) == "right"
 
 
-def test_one_slip_costs_one_step_however_it_is_rounded() -> None:
-    """All digits were used, and few are written: what follows still follows."""
+def test_one_slip_costs_one_step_in_rounded_answers() -> None:
+    """Steps that follow from an unscaled step still follow when all are rounded to 2 decimals."""
     rng = np.random.default_rng(5)
     for _ in range(20):
         x, w = rng.normal(size=(4, 3)), rng.normal(size=(3, 3, 3))
@@ -273,7 +274,7 @@ def test_one_slip_costs_one_step_however_it_is_rounded() -> None:
         document = json.dumps({"X": x.tolist(), **dict(names)})
         queries, keys, values = x @ w[0], x @ w[1], x @ w[2]
         scores = queries @ keys.T
-        powers = np.exp(scores - scores.max(axis=1, keepdims=True))  # not scaled
+        powers = np.exp(scores - scores.max(axis=1, keepdims=True))  # unscaled
         weights = powers / powers.sum(axis=1, keepdims=True)
         steps = {"Q": queries, "K": keys, "V": values, "scores": scores, "scaled": scores}
         steps |= {"weights": weights, "output": weights @ values}
@@ -287,7 +288,7 @@ def test_one_slip_costs_one_step_however_it_is_rounded() -> None:
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
 @pytest.mark.parametrize("form", ["npz", "json"])
 def test_answers_in_fewer_bits_are_right(dtype: str, form: str, tmp_path: Path) -> None:
-    """What a program calculated in float32 has its precision, and not that of its many decimals."""
+    """Numbers calculated in float32 are judged by the precision of float32, not by their digits."""
     key = tmp_path / f"key.{form}"
     arguments = ["compute", LESSON, "--scale", "0.3", "--dtype", dtype, "-o", str(key)]
     CliRunner().invoke(cli, arguments, catch_exceptions=False)
@@ -297,7 +298,7 @@ def test_answers_in_fewer_bits_are_right(dtype: str, form: str, tmp_path: Path) 
 
 @pytest.mark.parametrize("hidden", ["-inf", "-Infinity", "-1e9", "-1e6"])
 def test_a_very_low_number_in_an_answer_is_a_mask(hidden: str) -> None:
-    """Infinity, or a number so low that no weight is left, as programs write it."""
+    """−inf and numbers such as −1e9 are right for a masked score."""
     cell = f'"{hidden}"' if hidden == "-inf" else hidden
     answer = f'{{"masked": [[0.71, {cell}], [0.71, 0.71]]}}'
     found = results(PLAIN, "-", "--mask", "causal", stdin=answer)
@@ -305,7 +306,7 @@ def test_a_very_low_number_in_an_answer_is_a_mask(hidden: str) -> None:
 
 
 def test_few_digits_name_no_mistake() -> None:
-    """Whole numbers that a program rounded are wrong to one decimal, but no pair of mistakes."""
+    """Whole numbers that are wrong at one decimal do not suffice to name a pair of mistakes."""
     document = json.dumps({"Q": [[1, 0], [0, 1]], "K": [[1, 0], [1, 1]], "V": [[3, 4], [4, 5]]})
     answer = '{"output": [[3.0, 4.0], [3.0, 4.0]]}'
     cause = results(document, "-", stdin=answer)["output"]["cause"]
@@ -313,23 +314,44 @@ def test_few_digits_name_no_mistake() -> None:
 
 
 SLIPS = [
-    ([[2, 4, 4], [4, -16, 12], [4, 12, 10]], "In [2,2] the sign is wrong."),
-    ([[2, 4, 4], [4, 61, 12], [4, 12, 10]], "In [2,2] two digits are swapped."),
-    ([[2, 4, 4], [4, 16, 12], [4, 12, "-20/2"]], "In [3,3] the sign is wrong."),
-    ([[2, 4, 4], [4, 16, 1.2], [4, 12, 10]], "In [2,3] the decimal point is 1 to the left."),
-    ([[2, 4, 4], [4, 16, 0.12], [4, 12, 10]], "In [2,3] the decimal point is 2 to the left."),
-    ([[2, 4, 4], [4, 16, 0.012], [4, 12, 10]], "In [2,3] the decimal point is 3 to the left."),
-    ([[2, 4, 4], [4, 16, 120], [4, 12, 10]], "In [2,3] the decimal point is 1 to the right."),
-    ([[2, 4, 4], [4, 16, 1200], [4, 12, 10]], "In [2,3] the decimal point is 2 to the right."),
-    ([[2, 4, 4], [4, 16, 12000], [4, 12, 10]], "In [2,3] the decimal point is 3 to the right."),
-    ([[2, 4, 4], [4, 16, 8], [4, 12, 10]], "In [2,3] product 1 of the sum is left out."),
-    ([[2, 4, 4], [4, 16, 12], [4, 12, 16]], "In [3,3] product 2 of the sum is added twice."),
+    ([[2, 4, 4], [4, -16, 12], [4, 12, 10]], "In row 2, column 2: the sign is wrong."),
+    ([[2, 4, 4], [4, 61, 12], [4, 12, 10]], "In row 2, column 2: two digits are swapped."),
+    ([[2, 4, 4], [4, 16, 12], [4, 12, "-20/2"]], "In row 3, column 3: the sign is wrong."),
+    (
+        [[2, 4, 4], [4, 16, 1.2], [4, 12, 10]],
+        "In row 2, column 3: the decimal point is 1 place too far to the left.",
+    ),
+    (
+        [[2, 4, 4], [4, 16, 0.12], [4, 12, 10]],
+        "In row 2, column 3: the decimal point is 2 places too far to the left.",
+    ),
+    (
+        [[2, 4, 4], [4, 16, 0.012], [4, 12, 10]],
+        "In row 2, column 3: the decimal point is 3 places too far to the left.",
+    ),
+    (
+        [[2, 4, 4], [4, 16, 120], [4, 12, 10]],
+        "In row 2, column 3: the decimal point is 1 place too far to the right.",
+    ),
+    (
+        [[2, 4, 4], [4, 16, 1200], [4, 12, 10]],
+        "In row 2, column 3: the decimal point is 2 places too far to the right.",
+    ),
+    (
+        [[2, 4, 4], [4, 16, 12000], [4, 12, 10]],
+        "In row 2, column 3: the decimal point is 3 places too far to the right.",
+    ),
+    ([[2, 4, 4], [4, 16, 8], [4, 12, 10]], "In row 2, column 3: product 1 of the sum is left out."),
+    (
+        [[2, 4, 4], [4, 16, 12], [4, 12, 16]],
+        "In row 3, column 3: product 2 of the sum is added twice.",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("scores", "told"), SLIPS, ids=[told for _, told in SLIPS])
 def test_slips_in_one_cell_are_recognised(scores: list[list[Any]], told: str) -> None:
-    """Where no operation explains the answer, the hand may."""
+    """A slip in one cell is named where no wrong operation explains the answer."""
     found = results(LESSON, "-", stdin=json.dumps({"scores": scores}))["scores"]
     if "product 2" in told:
         scores[2][2] = 13  # 2·2 + 1·3 + 3·1 = 10, and the second product once more
@@ -338,36 +360,36 @@ def test_slips_in_one_cell_are_recognised(scores: list[list[Any]], told: str) ->
     assert found["cause"]["mistakes"] == ["single-cell-slip"]
 
 
-def test_a_product_that_is_nothing_is_no_slip() -> None:
-    """2.0 is near enough to 2.04 to be it without a product of 0, but nothing was left out."""
+def test_a_product_of_0_left_out_is_not_a_slip() -> None:
+    """A number near a sum without one product is not a slip, if that product is 0."""
     document = '{"Q": [[3, 0]], "K": [[0.68, 5]], "score": "dot"}'
     found = results(document, "-", "--atol", "0.001", stdin='{"scores": [["2.0"]]}')["scores"]
     assert found["data"]["verdict"] == "wrong"
     assert found["cause"]["mistakes"] == []
     document = '{"Q": [[3, 0.5]], "K": [[0.68, 5]], "score": "dot"}'
     found = results(document, "-", "--atol", "0.001", stdin='{"scores": [["2.0"]]}')["scores"]
-    assert "In [1,1] product 2 of the sum is left out." in found["cause"]["rationale"]
+    assert "In row 1, column 1: product 2 of the sum is left out." in found["cause"]["rationale"]
 
 
 @pytest.mark.parametrize(("cell", "told"), [("5.02", True), ("4.98", True), ("5.03", False)])
-def test_two_units_of_the_last_digit_are_told_apart_from_three(cell: str, told: bool) -> None:
-    """3·1 + 2·1 = 5; so little may come of rounding on the way, which then is the advice."""
+def test_errors_of_two_units_differ_from_errors_of_three(cell: str, told: bool) -> None:
+    """An error of two units in the last digit gets the advice to round later; three do not."""
     document = '{"Q": [[3, 2]], "K": [[1, 1]], "score": "dot"}'
     cause = results(document, "-", stdin=json.dumps({"scores": [[cell]]}))["scores"]["cause"]
     assert cause["mistakes"] == []
-    assert ("off by 2 units of the last digit or less" in cause["rationale"]) is told
+    assert ("at most 2 units of the last digit" in cause["rationale"]) is told
     assert ("carry more digits" in cause["help"]) is told
 
 
 def test_one_infinity_names_no_mistake() -> None:
-    """One of two cells was hidden, by whatever mistake; both of them are some evidence."""
+    """One hidden cell out of two names no mistake, because several mistakes hide it."""
     document = '{"Q": [[1], [2]], "K": [[1], [3]], "score": "dot", "mask": "causal"}'
     answer = '{"masked": [[null, null], ["-inf", null]]}'
     assert results(document, "-", stdin=answer)["masked"]["cause"]["mistakes"] == []
 
 
-def test_what_follows_through_a_hidden_step_is_not_wrong_again() -> None:
-    """The scores of a wrong Q are not shown, but what is made of them is."""
+def test_a_step_follows_through_a_step_left_out() -> None:
+    """`scaled` follows from a wrong Q although the answer omits the scores between."""
     Q, K = np.array([[1, 0, 2], [2, 9, 2], [2, 1, 3]]), np.array([[0, 1, 1], [4, 4, 0], [2, 3, 1]])
     answer = json.dumps({"Q": Q.tolist(), "scaled": (Q @ K.T / np.sqrt(3)).round(3).tolist()})
     found = results(LESSON, "-", stdin=answer)
@@ -376,8 +398,8 @@ def test_what_follows_through_a_hidden_step_is_not_wrong_again() -> None:
     ]
 
 
-def test_wrong_cells_are_told_with_both_numbers() -> None:
-    """Row and column from 1, with labels, at a precision at which they differ."""
+def test_wrong_cells_are_reported_with_both_numbers() -> None:
+    """A wrong cell is reported with its place, its labels, and both numbers."""
     answer = json.dumps({"weights": [["0.0634", "0.4683", "0.4683"], ["0", "0.98", "0.02"],
                                      ["0.0003", "0.8815", "0.1192"]]})  # fmt: skip
     arguments = (LESSON, "-", "--score", "dot", "--tokens", "I,love,you")
@@ -391,17 +413,17 @@ def test_wrong_cells_are_told_with_both_numbers() -> None:
     ("cell", "yours", "expected"),
     [("0.4", "0.4", "0.3333"), ("0.33334", "0.33334", "0.33333"), ("2/5", "0.4000", "0.3333")],
 )
-def test_what_is_expected_is_told_with_four_decimals_or_as_many_as_written(
+def test_expected_numbers_have_four_decimals_or_the_answers(
     cell: str, yours: str, expected: str
 ) -> None:
-    """Of a third, though fewer would tell it from the wrong number; arithmetic has four too."""
+    """Expected numbers have four decimals, or as many as the answer's; arithmetic has four."""
     answer = json.dumps({"weights": [[cell, None, None]]})
     first = results(THIRDS, "-", stdin=answer)["weights"]["data"]["first"]
     assert (first["yours"], first["expected"]) == (yours, expected)
 
 
 def test_no_digit_is_cut_on_a_narrow_screen() -> None:
-    """Words are folded to the width; places and numbers stay whole."""
+    """On a narrow screen words are wrapped, and places and numbers are not."""
     document = '{"Q": [[1]], "K": [[1]], "tokens": ["supercalifragilistic"], "score": "dot"}'
     arguments = ["check", document, "scores=[[123456.123456789]]"]
     run = CliRunner(env={"COLUMNS": "30"}).invoke(cli, arguments)
@@ -411,16 +433,44 @@ def test_no_digit_is_cut_on_a_narrow_screen() -> None:
     assert max(map(len, (line for line in lines if line.startswith("Work")))) <= 30
 
 
-def test_several_explanations_are_all_named_with_what_would_decide() -> None:
-    """A mistake that cannot be told from another by this answer is not asserted alone."""
+@pytest.mark.parametrize(
+    ("sample", "step", "index", "cell"),
+    [
+        ("self_attention", "output", (2, 1), "'output[3,2]'"),
+        ("self_attention_columns", "V", (1, 0), "'V[2,1]'"),
+        ("two_heads", "scaled", (1, 2, 0), "'scaled[3,1,head=2]'"),
+        ("padded_batch", "weights", (1, 0, 1), "'weights[1,2,batch=2]'"),
+    ],
+)
+def test_the_command_of_the_advice_works_as_it_stands(
+    sample: str, step: str, index: tuple[int, ...], cell: str, tmp_path: Path
+) -> None:
+    """It explains the wrong cell, by its place on paper, beside the number of the answer."""
+    document = str(ROOT / f"samples/{sample}.json")
+    run = CliRunner().invoke(cli, ["compute", document, "-f", "json"])
+    matrix = np.array(json.loads(run.stdout)[step])
+    matrix[index] = 77.125
+    answer = tmp_path / "answer.json"
+    answer.write_text(json.dumps({step: matrix.tolist()}), encoding="utf-8")
+    advice = results(document, str(answer))[step]["cause"]["help"]
+    command = advice.removeprefix("Work the cell out again: attncli ")
+    assert command == f"explain PROBLEM {cell} --answer ANSWER"
+    known = {"PROBLEM": document, "ANSWER": str(answer)}
+    spelled = CliRunner().invoke(cli, [known.get(word, word) for word in shlex.split(command)])
+    assert spelled.exit_code == 0
+    assert "77.125" in spelled.stdout
+
+
+def test_several_explanations_are_named_with_the_deciding_step() -> None:
+    """If an answer fits several mistakes, all are named, with the step that would decide."""
     output = str(ANSWERS / "self_attention/output_only.json")
     cause = results(LESSON, output)["output"]["cause"]
     assert cause["mistakes"] == ["no-scale", "softmax-unscaled"]
-    assert "scaled would tell them apart" in cause["rationale"]
+    assert "The step scaled would show which" in cause["rationale"]
 
 
 def test_pairs_of_mistakes_are_found_from_the_output_alone(tmp_path: Path) -> None:
-    """Two operations replaced, and nothing shown but the end."""
+    """Two mistakes at once are named from the output alone."""
     rng = np.random.default_rng(11)
     x, w = rng.normal(size=(5, 4)).round(1), rng.normal(size=(3, 4, 3)).round(1)
     document = {"X": x.tolist(), **dict(zip(("W_q", "W_k", "W_v"), w.tolist(), strict=True))}
@@ -436,7 +486,7 @@ def test_pairs_of_mistakes_are_found_from_the_output_alone(tmp_path: Path) -> No
 @pytest.mark.parametrize("mask", [None, "causal", "causal:lower-right", "window:1,0"])
 @pytest.mark.parametrize("shown", ["output", "weights"])
 def test_a_forgotten_cache_is_named(mask: str | None, shown: str, tmp_path: Path) -> None:
-    """With keys, values and mask of the new tokens alone, whatever step is shown."""
+    """An answer without K_past and V_past is named cache-forgotten, whichever step it shows."""
     rng = np.random.default_rng(13)
     sizes = {"Q": (3, 5), "K": (3, 5), "V": (3, 2), "K_past": (2, 5), "V_past": (2, 2)}
     document: dict[str, Any] = {name: rng.normal(size=of).tolist() for name, of in sizes.items()}
@@ -450,7 +500,7 @@ def test_a_forgotten_cache_is_named(mask: str | None, shown: str, tmp_path: Path
 
 
 def test_mistakes_in_hidden_sums_are_named_where_heads_share_keys(tmp_path: Path) -> None:
-    """Each key head stands in for all the query heads of its group."""
+    """Mistakes in hidden units are named where each key head serves a group of query heads."""
     rng = np.random.default_rng(17)
     queries, keys = rng.normal(size=(4, 3, 5)), rng.normal(size=(2, 7, 5))
     Q, K = (np.concatenate(list(heads), axis=-1).tolist() for heads in (queries, keys))
@@ -463,8 +513,8 @@ def test_mistakes_in_hidden_sums_are_named_where_heads_share_keys(tmp_path: Path
     assert cause["mistakes"] == ["additive-relu"]
 
 
-def test_a_step_that_does_nothing_is_judged_by_the_one_before() -> None:
-    """`scaled` and `masked` in an answer to a problem with neither."""
+def test_a_step_without_effect_is_judged_by_the_one_before() -> None:
+    """`scaled` and `masked` in an answer to a problem without them are judged as `scores`."""
     answer = '{"scaled": [[2,4,4],[4,16,12],[4,12,10]], "masked": [[2,4,4],[4,16,12],[4,12,99]]}'
     found = results(LESSON, "-", "--score", "dot", stdin=answer)
     assert found["scaled"]["data"]["verdict"] == "right"
@@ -473,14 +523,14 @@ def test_a_step_that_does_nothing_is_judged_by_the_one_before() -> None:
 
 @pytest.mark.parametrize("arguments", [["--step", "weights", "FILE"], ["weights=FILE"]])
 def test_one_csv_is_an_answer(arguments: list[str]) -> None:
-    """With its name as an option or before it; semicolons let decimals have commas."""
+    """The step of a single CSV matrix stands in an option or before it; semicolons allow commas."""
     file = str(ANSWERS / "weights.csv")
     found = results(LESSON, *(argument.replace("FILE", file) for argument in arguments))
     assert found["weights"]["data"]["verdict"] == "right"
 
 
 def test_sectioned_csv_with_blanks_and_arithmetic() -> None:
-    """Empty cells are blanks, arithmetic is no label."""
+    """In sectioned CSV empty cells are blanks, and arithmetic is not a label."""
     answer = "scores\n2,4,4\n4,,12\n,,\n4,12,10\n".replace(",,\n4,12", "4,12")
     answer += "\nscaled\n2/sqrt(3),4/sqrt(3),\n,16/√3,\n,,10/3^(1/2)\n"
     found = results(LESSON, "-", stdin=answer)
@@ -501,18 +551,18 @@ def test_sectioned_csv_with_blanks_and_arithmetic() -> None:
     ],
 )
 def test_tolerances_override_the_digits(options: list[str], expected: str) -> None:
-    """Decimals, or distances, as a grader wants them."""
+    """--decimals, --atol and --rtol replace the precision of the answer's digits."""
     assert verdict(THIRDS, "weights", [["0.34", "0.34", "0.34"]], *options) == expected
 
 
 def test_a_relative_tolerance_is_nothing_at_0() -> None:
-    """A tenth of 0 is 0."""
+    """A relative tolerance allows no difference from an expected 0."""
     document = '{"Q": [[0]], "K": [[1]], "score": "dot"}'
     assert verdict(document, "scores", [["0.001"]], "--rtol", "0.5") == "wrong"
 
 
-def test_strict_fails_what_is_rounded() -> None:
-    """Passed and points, and the exit status."""
+def test_strict_fails_rounded_steps() -> None:
+    """--strict gives a rounded step no points, and exit status 1."""
     answer = '{"weights": [["0.0180", "1"]]}'
     assert check(LAST, "-", stdin=answer).exit_code == 0
     strict = check(LAST, "-", "--strict", "-f", "json", stdin=answer)
@@ -525,7 +575,7 @@ def test_strict_fails_what_is_rounded() -> None:
     [("", 2, 7), ("3", 6, 21), ("Q=2,scores=0.5,weights=10", 2.5, 16.5), ("0", 0, 0)],
 )
 def test_points_are_given_by_step(points: str, score: float, total: float) -> None:
-    """One each, so many each, or as listed; zero is zero and not full marks."""
+    """Points are 1 per step, N per step, or as listed; 0 points are not full marks."""
     answer = '{"Q": [[1,0,2],[2,2,2],[2,1,3]], "scores": [[2,4,4],[4,16,12],[4,12,10]]}'
     run = check(LESSON, "-", "--points", points, "-f", "json", stdin=answer)
     report = json.loads(run.stdout)
@@ -533,7 +583,7 @@ def test_points_are_given_by_step(points: str, score: float, total: float) -> No
 
 
 def test_a_step_that_the_plan_leaves_out_earns_no_points() -> None:
-    """`heads` equals output here: the same numbers are not paid for twice."""
+    """`heads` equals `output` here, and passes without points."""
     answer = '{"heads": [[0.67, 0.33], [0.5, 0.5]], "output": [[0.67, 0.33], [0.5, 0.5]]}'
     report = json.loads(check(PLAIN, "-", "-f", "json", stdin=answer).stdout)
     passed = [result["name"] for result in report["results"] if result["passed"]]
@@ -541,7 +591,7 @@ def test_a_step_that_the_plan_leaves_out_earns_no_points() -> None:
     assert (report["score"], report["max_score"]) == (1, 4)
 
 
-def test_an_answer_of_zeros_and_negatives_is_no_full_mark() -> None:
+def test_zeros_and_lost_signs_are_wrong() -> None:
     """Zeros score 0, and a lost minus sign is a mistake."""
     document = '{"Q": [[-1, 2]], "K": [[3, 0], [0, -2]], "score": "dot"}'
     assert verdict(document, "scores", [[-3, -4]]) == "right"
@@ -551,7 +601,7 @@ def test_an_answer_of_zeros_and_negatives_is_no_full_mark() -> None:
 
 
 def test_json_has_the_shape_of_check50() -> None:
-    """Results in the order of the plan, null for what was not answered."""
+    """JSON has the fields of check50: results in the order of the plan, null where not answered."""
     report = json.loads(check(LESSON, str(ANSWERS / "as_published.json"), "-f", "json").stdout)
     assert list(report) == ["results", "score", "max_score"]
     assert [result["name"] for result in report["results"]] == [
@@ -564,8 +614,8 @@ def test_json_has_the_shape_of_check50() -> None:
             assert list(result["cause"]) == ["rationale", "help", "mistakes"]
 
 
-def test_gradescope_results_hold_a_test_a_step() -> None:
-    """Scores of tests add up to the score; the output is coloured text."""
+def test_gradescope_results_hold_one_test_per_step() -> None:
+    """Gradescope's results hold one test per step, whose scores add up, and coloured text."""
     answer = str(ANSWERS / "self_attention/mistake.json")
     report = json.loads(check(LESSON, answer, "-f", "gradescope").stdout)
     assert sum(test["score"] for test in report["tests"]) == report["score"] == 6
@@ -575,15 +625,15 @@ def test_gradescope_results_hold_a_test_a_step() -> None:
 
 
 def test_markdown_is_written_by_its_suffix(tmp_path: Path) -> None:
-    """`-o report.md` needs no format."""
+    """`-o report.md` writes Markdown without a --format."""
     check(LESSON, str(ANSWERS / "self_attention/mistake.json"), "-o", str(tmp_path / "report.md"))
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
     assert "| `scaled` | wrong | 0 of 1 | `no-scale` |" in text
     assert "**6 of 7 points**" in text
 
 
-def test_labels_are_no_markup_in_markdown(tmp_path: Path) -> None:
-    """Tokens come from anywhere; check and explain escape them in one way."""
+def test_labels_are_escaped_in_markdown(tmp_path: Path) -> None:
+    """`check` escapes labels in Markdown as `explain` does."""
     tokens = ["<b>*x*</b>", "a_b_c|[d](e)`#~&lt;"]
     problem = tmp_path / "problem.json"
     problem.write_text(json.dumps({"X": [[1, 2], [3, 5]], "tokens": tokens}), encoding="utf-8")
@@ -599,7 +649,7 @@ def test_labels_are_no_markup_in_markdown(tmp_path: Path) -> None:
 
 
 def test_laws_need_no_problem() -> None:
-    """What must hold of any answer, and where it does not."""
+    """`check --laws` needs no problem, and names the place where a law fails."""
     run = check("--laws", str(ANSWERS / "as_published.json"), "-f", "json")
     found = {r["name"]: r["passed"] for r in json.loads(run.stdout)["results"]}
     assert run.exit_code == 1
@@ -612,7 +662,7 @@ def test_laws_need_no_problem() -> None:
     "answer", sorted(ANSWERS.glob("*/right.json")), ids=lambda p: p.parent.name
 )
 def test_right_answers_break_no_law(answer: Path) -> None:
-    """Whatever the sample, its key holds what must hold."""
+    """The right answers to every sample break no law."""
     sample = json.loads((ROOT / f"samples/{answer.parent.name}.json").read_text(encoding="utf-8"))
     said = [name for name in ("layout", "normaliser", "temperature") if name in sample]
     options = [part for name in said for part in (f"--{name}", str(sample[name]))]
@@ -624,7 +674,7 @@ SIGMOIDS = {"scaled": [[0, 1], [-1, 2]], "weights": [["0.5", "0.6225"], ["0.3775
 
 @pytest.mark.parametrize("name", ["output", "heads"])
 def test_rows_that_may_attend_nothing_break_no_law(name: str) -> None:
-    """Their output is 0, which may lie outside of the values; other numbers there may not."""
+    """A row without keys has output 0 outside of the values and breaks no law; other numbers do."""
     answer = {"weights": [[0, 0], [0.5, 0.5]], "V": [[1, -4], [3, -2]], name: [[0, 0], [2, -3]]}
     found = results("--laws", "-", stdin=json.dumps(answer))
     assert [found[law]["passed"] for law in (*OF_ROWS, "output-lies-among-the-values")] == [
@@ -632,14 +682,14 @@ def test_rows_that_may_attend_nothing_break_no_law(name: str) -> None:
     ] * 3
     answer[name] = [[0.5, 0], [2, -3]]
     found = results("--laws", "-", stdin=json.dumps(answer))["output-lies-among-the-values"]
-    assert "This does not hold at [1,1]." in found["cause"]["rationale"]
+    assert "This law does not hold at [1,1]." in found["cause"]["rationale"]
 
 
 OF_ROWS = ("weights-sum-to-1", "output-is-the-weighted-sum")
 
 
 def test_laws_may_know_the_normaliser() -> None:
-    """By option, or from the answer: rows then need not sum to 1, but must be what it makes."""
+    """Laws take the normaliser from an option or the answer; rows of sigmoids need not sum to 1."""
     options = ("--normaliser", "sigmoid", "--temperature", "2")
     said = {"normaliser": "sigmoid", "temperature": 2}
     for found in (
@@ -655,7 +705,7 @@ def test_laws_may_know_the_normaliser() -> None:
 
 
 def test_laws_may_know_the_scoring() -> None:
-    """Scores that are no dot products break no law of dot products."""
+    """With --score, scores that are not dot products break no law of dot products."""
     answer = json.dumps({"Q": [[1, 2]], "K": [[3, 4]], "scores": [[-4]]})
     for score, passed in (("dot", False), ("distance", None)):
         found = results("--laws", "-", "--score", score, stdin=answer)
@@ -698,7 +748,7 @@ BROKEN = [
 
 @pytest.mark.parametrize(("law", "answer"), BROKEN, ids=[law for law, _ in BROKEN])
 def test_each_law_can_be_broken(law: str, answer: dict[str, object]) -> None:
-    """Every law finds what breaks it."""
+    """Each law fails for an answer that breaks it."""
     assert results("--laws", "-", stdin=json.dumps(answer))[law]["passed"] is False
 
 
@@ -707,10 +757,10 @@ def test_each_law_can_be_broken(law: str, answer: dict[str, object]) -> None:
     [([[0.5, 1.5]], "[1,2]"), ([[-0.5, 0.5]], "[1,1]"), ([[None, "nan"]], "[1,2]")],
 )
 def test_a_weight_is_a_number_from_0_to_1(weights: list[list[object]], place: str) -> None:
-    """Neither more nor less breaks the law alone; nor does a blank, as no number does."""
+    """A weight above 1, below 0 or NaN breaks the law; a blank does not."""
     answer = json.dumps({"weights": weights})
     found = results("--laws", "-", stdin=answer)["weights-are-shares"]
-    assert f"This does not hold at {place}." in found["cause"]["rationale"]
+    assert f"This law does not hold at {place}." in found["cause"]["rationale"]
 
 
 @pytest.mark.parametrize(
@@ -720,14 +770,14 @@ def test_a_weight_is_a_number_from_0_to_1(weights: list[list[object]], place: st
 def test_weights_of_0_may_be_hidden_by_a_mask_that_is_not_shown(
     more: dict[str, object], passed: bool | None
 ) -> None:
-    """So they are not compared with the softmax of scores that no mask has been added to."""
+    """Weights of 0 are not compared with a softmax of scores before the mask."""
     answer = {"scaled": [["0", "1", "0"]], "weights": [["0.269", "0.731", "0"]], **more}
     found = results("--laws", "-", stdin=json.dumps(answer))["weights-are-the-softmax"]
     assert found["passed"] is passed
 
 
 def test_a_law_that_cannot_be_checked_earns_nothing() -> None:
-    """One point for each law that holds, of one for each law that there is."""
+    """Each law earns one point if it holds, and none if the answer lacks its steps."""
     answer = '{"weights": [[0.5, 0.5]]}'
     report = json.loads(check("--laws", "-", "-f", "json", stdin=answer).stdout)
     holding = [result["name"] for result in report["results"] if result["passed"]]
@@ -737,7 +787,7 @@ def test_a_law_that_cannot_be_checked_earns_nothing() -> None:
 
 @pytest.mark.parametrize(("cells", "passed"), [([0.3, 0.3, 0.3], True), ([0.3, 0.3, 0.2], False)])
 def test_laws_allow_for_numbers_of_one_decimal(cells: list[float], passed: bool) -> None:
-    """Three numbers that were rounded to tenths are off by 3 · 0.05 together, and no more."""
+    """Three weights rounded to one decimal may sum to 1 ± 0.15."""
     found = results("--laws", "-", stdin=json.dumps({"weights": [cells]}))
     assert found["weights-sum-to-1"]["passed"] is passed
 
@@ -756,8 +806,8 @@ NORMED = {
 
 
 @pytest.mark.parametrize("way", NORMED)
-def test_the_law_of_norms_knows_where_eps_may_stand(way: str) -> None:
-    """An eps of 2 is told by the digits: with it each of these holds, with 1e-5 none does."""
+def test_the_law_of_norms_accepts_both_places_of_eps(way: str) -> None:
+    """The law of norms accepts eps under the root or added to it, and detects a wrong eps."""
     output = (NORMED[way] * [0.5, -3, 2] + [1, 0, -2]).round(5).tolist()
     kind = {"mean_square": SQUARES} if "square" in way else {"variance": VARIANCES}
     norm = {"sum": SUMS, "output": output, **kind}
@@ -767,9 +817,9 @@ def test_the_law_of_norms_knows_where_eps_may_stand(way: str) -> None:
         assert found["norm_1.norm-has-one-gamma-and-beta"]["passed"] is passed
 
 
-def test_an_eps_that_is_not_said_may_be_up_to_a_thousandth() -> None:
-    """Beside variances of 1/50 and less it changes the digits; said to be 1e-5, it is wrong."""
-    sums = (SUMS * 0.10001).round(5)  # with digits enough to tell
+def test_an_eps_without_option_may_be_up_to_a_thousandth() -> None:
+    """Without --eps, an eps up to 1e-3 is accepted; with --eps 1e-5 it is wrong."""
+    sums = (SUMS * 0.10001).round(5)  # digits enough to detect eps
     output = (sums - sums.mean(1, keepdims=True)) / np.sqrt(sums.var(1, keepdims=True) + 1e-3)
     mean = sums.mean(1, keepdims=True).round(6)
     norm = {"sum": sums.tolist(), "mean": mean.tolist(), "output": output.round(5).tolist()}
@@ -779,7 +829,7 @@ def test_an_eps_that_is_not_said_may_be_up_to_a_thousandth() -> None:
 
 
 def test_each_token_has_a_mean_and_a_variance_or_a_mean_square_of_its_own() -> None:
-    """Of (1, 3) they are 2, 1 and 5, of (2, −4) they are −1, 9 and 10."""
+    """Mean, variance and mean square are 2, 1, 5 for (1, 3), and −1, 9, 10 for (2, −4)."""
     norm = {"sum": [[1, 3], [2, -4]], "mean": [[2], [-1]], "variance": [[1], [9]]}
     answer = json.dumps({"norm_1": {**norm, "mean_square": [[5], [10]]}})
     found = results("--laws", "-", stdin=answer)
@@ -788,20 +838,20 @@ def test_each_token_has_a_mean_and_a_variance_or_a_mean_square_of_its_own() -> N
 
 
 def test_one_token_breaks_no_law_of_norms() -> None:
-    """Through one point there is a line, whatever gamma and beta are."""
+    """For a single token any gamma and beta fulfil the law of norms."""
     answer = {"norm_1": {"sum": [[0, 4, 5]], "mean": [[3]], "output": [[1.5, 7.25, -3.75]]}}
     found = results("--laws", "-", stdin=json.dumps(answer))
     assert found["norm_1.norm-has-one-gamma-and-beta"]["passed"] is True
 
 
 def test_every_law_is_tested() -> None:
-    """A new law needs an answer that breaks it."""
+    """Each law has an answer that breaks it."""
     tested = [law.rpartition(".")[2] for law, _ in BROKEN]
     assert tested == list(results("--laws", "-", stdin='{"weights": [[1]]}'))
 
 
 def test_the_catalogue_is_listed_with_formulas() -> None:
-    """`--mistakes` names every entry, its formula and what was done."""
+    """`--mistakes` lists every mistake with its formula and its text."""
     listed = check("--mistakes").stdout
     for name, entry in MISTAKES.items():
         assert name in listed
@@ -810,10 +860,52 @@ def test_the_catalogue_is_listed_with_formulas() -> None:
 
 
 ERRORS = [
-    ([LESSON], None, "check needs a document and an answer, but there is 1 file."),
+    ([], None, "check needs a problem and an answer. Write attncli check problem.json answer.json"),
+    ([LESSON], None, "check needs an answer beside the problem. Write attncli check problem.json"),
+    (["X=[[1]]"], None, "check needs an answer beside the problem."),
+    (["weights=[[1]]"], None, "check needs a problem beside the answer. Write attncli check"),
+    (["-", "--step", "weights"], "[[1]]", "check needs an answer beside the problem."),
+    ([LESSON] * 2, None, "self_attention.json: the answer holds no step. Its steps are Q, K, V"),
+    ([LESSON] * 3, None, "check needs a problem and an answer, but there are 3 files."),
+    ([LESSON, "-", "heads=2"], "{}", "Write --heads 2."),
+    ([LESSON, "-", "wights=[[1]]"], "{}", "the name 'wights' is unknown. Did you mean weights?"),
+    (
+        [LESSON, 'weights={"Q": [[1]], "K": [[1]]}'],
+        None,
+        """weights={"Q": [[1]], "K": [[1]]}: it holds Q, K, but not weights.""",
+    ),
+    (
+        [LESSON, "-"],
+        '{"weights": [[1]], "attention": [[1]]}',
+        "standard input: weights is given twice: as 'weights' and as 'attention'. Leave out one",
+    ),
+    (
+        [LESSON, "-", "--step", "output"],
+        '{"weights": [[1]]}',
+        "--step output has no effect: the matrices of standard input have names. Leave out --step.",
+    ),
+    (
+        [LESSON, "weights=[[1]]", "--step", "output"],
+        None,
+        "--step output has no effect: STEP=FILE names its step. Leave out --step.",
+    ),
+    (
+        [LESSON, "-", "--decimals", "2", "--atol", "0"],
+        "{}",
+        "--decimals and --atol exclude each other: each decides which cells are right. Leave out",
+    ),
+    (
+        [LESSON, "-", "--decimals", "0", "--rtol", "1"],
+        "{}",
+        "--decimals and --rtol exclude each other: each decides which cells are right. Leave out",
+    ),
     ([LESSON, "-"], '{"wights": [[1]]}', "the name 'wights' is unknown. Did you mean weights?"),
-    ([LESSON, "-"], '{"hidden": [[1]]}', "hidden is no step of this calculation"),
-    ([LESSON, "-"], '{"scores": [[1, "two"]]}', "scores, row 1, column 2 is 'two': no arithmetic."),
+    ([LESSON, "-"], '{"hidden": [[1]]}', "hidden is not a step of this calculation"),
+    (
+        [LESSON, "-"],
+        '{"scores": [[1, "two"]]}',
+        "scores, row 1, column 2 is 'two': not arithmetic.",
+    ),
     ([LESSON, "-"], '{"scores": [[1, true]]}', "scores, row 1, column 2 is True: a truth value."),
     ([LESSON, "-"], '{"scores": [[1, 2], [3]]}', "the rows of scores are of different lengths"),
     ([LESSON, "-"], '{"title": "nothing"}', "the answer holds no step."),
@@ -825,20 +917,59 @@ ERRORS = [
         '{"X": [[1, 0, 1, 0], [0, 2, 0, 2], [1, 1, 1, 1.01]], "Q": [[1]]}',
         "X of the answer is not the X of the problem. An answer holds steps; leave out the inputs.",
     ),
-    ([LESSON, "-", "--points", "weights=x"], "{}", "'x' is no number of points."),
+    (
+        [LESSON, "-", "--points", "weights=x"],
+        "{}",
+        "--points weights=x: 'x' is not a number of points.",
+    ),
     (
         [LESSON, "-", "--points", "wights=1"],
         "{}",
-        "wights is no step of this calculation (did you mean 'weights'?).",
+        "--points wights=1: wights is not a step of this calculation (did you mean 'weights'?).",
     ),
-    ([LESSON, "-", "--atol", "nan"], "{}", "--atol is nan: it must be a finite distance."),
-    (["--laws"], None, "--laws needs an answer alone, but there are 0 files."),
+    (
+        [LESSON, "-", "--atol", "nan"],
+        "{}",
+        "--atol is 'nan': it must be a number of at least 0",
+    ),
+    (["--laws"], None, "--laws needs one answer, but there is none. Write attncli check --laws"),
+    (["--laws", LESSON, LESSON], None, "--laws needs one answer, but there are 2 files."),
+    (
+        ["--laws", "X=[[1]]", "weights=[[1]]"],
+        None,
+        "X=[[1]]: --laws checks an answer without its problem. Leave out the input, or leave out",
+    ),
+    *(
+        (["--laws", "-", *option], "{}", f"{option[0]} has no effect with --laws. Leave out one")
+        for option in (
+            *(["--strict"], ["--points", "2"], ["--decimals", "0"], ["--atol", "0"]),
+            *(["--rtol", "0"], ["--mask", "causal"], ["--heads", "2"]),
+        )
+    ),
+    *(
+        (["--mistakes", *option], None, f"{option[0]} has no effect with --mistakes. Leave out one")
+        for option in (["--step", "Q"], ["--laws"], ["--strict"], ["--score", "dot"])
+    ),
+    (
+        ["--mistakes", "-f", "gradescope"],
+        None,
+        "--format gradescope has no effect with --mistakes. Write --format table or json.",
+    ),
+    (
+        ["--mistakes", "no-scale", "no-scal"],
+        None,
+        "'no-scal' is not a known mistake (did you mean 'no-scale'?). attncli check --mistakes",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("arguments", "stdin", "message"), ERRORS, ids=[e[2] for e in ERRORS])
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "message"),
+    ERRORS,
+    ids=[f"{' '.join(e[0][-2:])}: {e[2]}" for e in ERRORS],
+)
 def test_bad_input_ends_with_2(arguments: list[str], stdin: str | None, message: str) -> None:
-    """One line on stderr, nothing on stdout."""
+    """Bad input ends with status 2, one line on stderr and nothing on stdout."""
     run = CliRunner().invoke(cli, ["check", *arguments], input=stdin)
     assert (run.exit_code, run.stdout) == (2, "")
     assert message in run.stderr

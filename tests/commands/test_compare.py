@@ -1,4 +1,4 @@
-"""`attncli compare`: several conventions side by side, and the cell where they part."""
+"""Test `attncli compare`: several conventions side by side, and the cell where they differ."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tests.running import compute
 
 
 def compare(document: Document, *options: str) -> str:
-    """What `attncli compare` prints."""
+    """Return the output of `attncli compare`."""
     run = CliRunner().invoke(cli, ["compare", "-", *options], input=json.dumps(document))
     assert run.exit_code == 0, run.stderr
     return run.stdout
 
 
 def pair(*names: str) -> list[str]:
-    """Conventions as options."""
+    """Return two conventions as options."""
     return [part for name in names for part in ("--convention", name)]
 
 
@@ -36,10 +36,10 @@ SMALL = {
 }
 
 
-def test_the_first_parting_is_told_with_its_cell() -> None:
-    """A column a convention, a row a step, and a sentence each."""
+def test_the_first_difference_is_shown_with_its_cell() -> None:
+    """The first differing cell is shown, with one table column per convention, and a sentence."""
     assert compare(SMALL, *pair("paper", "d2l", "onnx")) == (
-        "The largest difference of each step from paper:\n"
+        "Largest difference of each step from paper:\n"
         "\n"
         " step          d2l   onnx\n"
         "─────────────────────────\n"
@@ -49,25 +49,25 @@ def test_the_first_parting_is_told_with_its_cell() -> None:
         " weights    0.3333   same\n"
         " output     0.6667   same\n"
         "\n"
-        "d2l parts from paper at masked: -inf there, -1000000.0000 here, in row 1, column 1.\n"
-        "onnx does not part from paper: every step is the same.\n"
+        "d2l differs from paper at masked: paper -inf, d2l -1000000.0000, in row 1, column 1.\n"
+        "onnx does not differ from paper: every step is the same.\n"
     )
 
 
 def test_one_convention_is_set_beside_paper_as_json() -> None:
-    """A left out step is the one before it: Keras does not scale."""
+    """One convention is compared with paper, and a step that it omits equals the step before it."""
     found = json.loads(compare({**SMALL, "mask": "causal"}, *pair("keras"), "-f", "json"))
     (keras,) = found.pop("compared")
     assert found == {"against": "paper"}
-    assert (keras["name"], keras["parts_at"]) == ("keras", "scaled")
+    assert (keras["name"], keras["differs_at"]) == ("keras", "scaled")
     assert keras["cell"] == [1, 3]
     np.testing.assert_allclose(keras["values"], [2 / np.sqrt(2), 2])
     assert keras["differences"]["scores"] == 0
     assert keras["differences"]["masked"] == "inf"
 
 
-def test_what_is_beyond_roundoff_parts() -> None:
-    """An eps of 0.001 instead of 0.00001 beside a variance of about a million."""
+def test_differences_beyond_roundoff_are_reported() -> None:
+    """An eps of 0.001 instead of 0.00001 is a difference beside a variance of about a million."""
     large = (1000 * numbers(matrix("X", 3, 5))).tolist()
     document = {"layer": "encoder", "score": "dot", "X": large}
     document |= {f"norm_{number}": {"gamma": [1.0] * 5, "beta": [0.0] * 5} for number in (1, 2)}
@@ -76,24 +76,24 @@ def test_what_is_beyond_roundoff_parts() -> None:
     document["ffn"] |= {"W_2": matrix("W_2", 7, 5), "b_2": [0.0] * 5}
     found = json.loads(compare(document, *pair("paper", "keras"), "-f", "json"))
     (keras,) = found["compared"]
-    assert keras["parts_at"] == "norm_1.output"
+    assert keras["differs_at"] == "norm_1.output"
     assert 1e-11 < keras["differences"]["norm_1.output"] < 1e-7
 
 
-def test_roundoff_of_large_numbers_does_not_part() -> None:
-    """Sums in another order differ in the sixteenth digit: far above 1e-12 beside a billion."""
+def test_roundoff_of_large_numbers_is_not_a_difference() -> None:
+    """Sums in another order differ by more than 1e-9 beside a billion, and count as equal."""
     document: Document = {"X": matrix("X", 7, 5), "mask": "causal"}
     document |= {"W_q": matrix("W_q", 5, 3), "W_k": matrix("W_k", 5, 3)}
     document["W_v"] = (1e9 * numbers(matrix("W_v", 5, 11))).tolist()
     found = json.loads(compare(document, "--token-by-token", "-f", "json"))
     (by_token,) = found["compared"]
     assert by_token["differences"]["V"] > 1e-9
-    assert by_token["parts_at"] is None
+    assert by_token["differs_at"] is None
 
 
 @pytest.mark.parametrize("names", [("paper", "torch-mha"), ("torch-mha", "paper")])
 def test_a_step_of_one_side_stands_where_that_side_calculates_it(names: tuple[str, ...]) -> None:
-    """The mean of the heads comes after the weights, in each attention of a layer."""
+    """`average` stands after the weights, as in torch-mha, in each attention of a layer."""
     document = layered.document("decoder") | {"layout": "rows"}
     found = json.loads(compare(document, *pair(*names), "-f", "json"))
     steps = list(found["compared"][0]["differences"])
@@ -101,24 +101,24 @@ def test_a_step_of_one_side_stands_where_that_side_calculates_it(names: tuple[st
     assert [name for name in steps if "average" in name] == ["self.average", "cross.average"]
 
 
-def test_steps_of_other_sizes_and_absent_ones_are_told() -> None:
-    """`average` is a step of torch-mha alone."""
+def test_absent_steps_are_reported() -> None:
+    """`average`, which only torch-mha has, is reported as absent in the other conventions."""
     document = {"X": matrix("X", 3, 4), "heads": 2, "layout": "rows"}
     told = compare(document, *pair("paper", "torch-mha"))
     assert (
-        "torch-mha parts from paper at average: no such step under paper, 3 × 3 under torch-mha."
+        "torch-mha differs from paper at average: paper has no such step, torch-mha 3 × 3."
     ) in told
     found = json.loads(compare(document, *pair("paper", "torch-mha"), "-f", "json"))
     assert found["compared"][0]["differences"]["average"] is None
     assert found["compared"][0]["values"] is None
     assert " average   only here\n" in told.replace("    ", "   ")
-    assert "none here\n" in compare(document, *pair("torch-mha", "paper"))
+    assert "not here\n" in compare(document, *pair("torch-mha", "paper"))
 
 
 def test_more_conventions_than_fit_the_screen_stand_below_each_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Each table has the steps at its side, and no line is wider than the screen."""
+    """Tables of many conventions stand below each other, with all steps, and fit the width."""
     names = ("paper", "annotated-transformer", "torch-sdpa", "d2l", "onnx")
     monkeypatch.setenv("COLUMNS", "41")
     told = compare(SMALL, *pair(*names))
@@ -129,7 +129,7 @@ def test_more_conventions_than_fit_the_screen_stand_below_each_other(
 
 
 def test_cells_are_counted_as_the_layout_writes_them() -> None:
-    """In columns a query is a column."""
+    """In the layout columns, the differing cell is named by the column of its query."""
     columns = {
         **{name: numbers(SMALL[name]).T.tolist() for name in "QKV"},
         "mask": np.array(SMALL["mask"]).T.tolist(),
@@ -141,7 +141,7 @@ def test_cells_are_counted_as_the_layout_writes_them() -> None:
 
 
 def test_warnings_say_under_which_convention() -> None:
-    """One a convention, on stderr."""
+    """Each convention's warnings are on stderr, with its name."""
     run = CliRunner().invoke(
         cli, ["compare", "-", *pair("paper", "onnx", "d2l")], input=json.dumps(SMALL)
     )
@@ -170,10 +170,11 @@ def test_warnings_say_under_which_convention() -> None:
     ],
 )
 def test_what_cannot_be_compared_is_refused(options: list[str], message: str) -> None:
-    """The convention is named."""
+    """A comparison that is not possible is refused, with the convention named."""
     document = {
         "X": matrix("X", 3, 2),
         **{name: matrix(name, 2, 5) for name in ("W_q", "W_k", "W_v")},
+        "heads": 1,
     }
     run = CliRunner().invoke(cli, ["compare", "-", *options], input=json.dumps(document))
     assert run.exit_code == 2
@@ -182,7 +183,7 @@ def test_what_cannot_be_compared_is_refused(options: list[str], message: str) ->
 
 
 def test_a_document_in_the_layout_of_its_own_convention_gets_a_hint() -> None:
-    """It is paper that reads the weights otherwise, not torch-mha."""
+    """A document with torch-mha's layout gets a hint that paper reads the weights otherwise."""
     weights = {name: matrix(name, 5, 2) for name in ("W_q", "W_k", "W_v")}
     document = {"X": matrix("X", 3, 2), **weights, "convention": "torch-mha"}
     run = CliRunner().invoke(cli, ["compare", "-", *pair("paper")], input=json.dumps(document))

@@ -1,4 +1,4 @@
-"""`attncli compute` as its users meet it: numbers, choices, output, warnings, terminals, pipes."""
+"""Test `attncli compute` for its users: numbers, choices, output, warnings, terminals, pipes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LESSON = str(ROOT / "samples/self_attention.json")
 
 
 def test_the_lesson_comes_out_right() -> None:
-    """The worked example of the lessons, whose published program gets it wrong."""
+    """The worked example of the lessons has the right result, unlike its published program."""
     steps = json.loads(succeed("compute", LESSON, "--score", "dot", "-f", "json").stdout)
     assert list(steps) == ["Q", "K", "V", "scores", "weights", "output"]
     assert steps["Q"] == [[1, 0, 2], [2, 2, 2], [2, 1, 3]]
@@ -29,7 +29,7 @@ def test_the_lesson_comes_out_right() -> None:
 
 
 def test_one_sample_in_three_layouts_has_one_output() -> None:
-    """Rows and torch write the same output, columns its transpose."""
+    """Rows and torch write the same output, and columns write its transpose."""
     names = ("self_attention", "self_attention_torch", "self_attention_columns")
     outputs = [
         np.array(
@@ -43,22 +43,22 @@ def test_one_sample_in_three_layouts_has_one_output() -> None:
 
 @pytest.mark.parametrize("sample", sorted((ROOT / "samples").glob("*.*")), ids=lambda p: p.name)
 def test_every_sample_is_calculated(sample: Path) -> None:
-    """Without a warning, and to JSON that other programs read."""
+    """Every sample is calculated without a warning, and to JSON that other programs read."""
     run = succeed("compute", str(sample), "-f", "json")
     assert json.loads(run.stdout)["output"]
     assert run.stderr == ""
 
 
 def test_the_csv_samples_are_the_json_sample() -> None:
-    """One sectioned file, and a file for each matrix."""
+    """One sectioned CSV file, and a CSV file per matrix, give what the JSON sample gives."""
     expected = succeed("compute", LESSON, "-f", "json").stdout
     files = [f"{name}=samples/csv/{name}.csv" for name in ("X", "W_q", "W_k", "W_v")]
     assert succeed("compute", "samples/self_attention.csv", "-f", "json").stdout == expected
     assert succeed("compute", *files, "-f", "json").stdout == expected
 
 
-def test_only_shows_what_was_asked_for_under_its_own_number() -> None:
-    """In the order of the calculation, in any spelling."""
+def test_only_shows_the_named_steps_under_their_numbers() -> None:
+    """`--only` shows the named steps in the order of the calculation, in any spelling."""
     screen = succeed("compute", LESSON, "--only", "OUTPUT,scores", "--only", "w_e_ights").stdout
     assert re.findall(r"(?m)^(\d+)  (\w+) = ", screen) == [
         ("4", "scores"),
@@ -75,7 +75,7 @@ def test_one_step_as_csv_is_bare() -> None:
 
 @pytest.mark.parametrize(("dtype", "bits"), [("float64", 8), ("float32", 4), ("float16", 2)])
 def test_results_have_the_dtype_that_was_chosen(dtype: str, bits: int, tmp_path: Path) -> None:
-    """Nothing on the way promotes to another precision."""
+    """Every step has the chosen dtype."""
     target = tmp_path / "steps.npz"
     mask = ["--mask", "causal", "--mask", "[[0.5, 0, -0.5]]"]
     succeed("compute", LESSON, "--dtype", dtype, "--scale", "0.3", *mask, "-o", str(target))
@@ -87,7 +87,7 @@ def test_results_have_the_dtype_that_was_chosen(dtype: str, bits: int, tmp_path:
 
 @pytest.mark.parametrize("precision", [0, 1, 20])
 def test_precision_is_the_number_of_decimals(precision: int) -> None:
-    """From none to twenty."""
+    """`-p` sets the number of decimals, from 0 to 20."""
     screen = succeed("compute", "[[3]]", "--only", "output", "-p", str(precision)).stdout
     assert screen.split()[-1] == f"{3:.{precision}f}"
 
@@ -124,50 +124,50 @@ WARNINGS = [
     ),
     (
         ["[[1,0],[0,1]]", "--mask", "causal", "--mask-kind", "drop"],
-        "mask_kind changes nothing: it speaks of the cells of a mask matrix, and there is none.",
+        "mask_kind has no effect: the document has no mask matrix.",
     ),
     (
         ["[[1,0],[0,1]]", "--fill", "-5"],
-        "fill changes nothing: it speaks of what a mask hides, and there is none.",
+        "fill has no effect: the document has no mask that hides keys.",
     ),
     (
         ["[[1,0],[0,1]]", "--activation", "gelu"],
-        "activation changes nothing: it speaks of a feed-forward, and there is none.",
+        "activation has no effect: the document has no feed-forward.",
     ),
     (
         ["[[1,0],[0,1]]", "--norm", "pre"],
-        "norm changes nothing: it speaks of a layer, and there is none.",
+        "norm has no effect: the document has no layer.",
     ),
     (
         ["[[1,0],[0,1]]", "--eps", "1e-3"],
-        "eps changes nothing: it speaks of a norm, and there is none.",
+        "eps has no effect: the document has no norm.",
     ),
     (
         ["Q=[[1]]", "K=[[1]]", "--scale-embeddings", "true"],
-        "scale_embeddings changes nothing: it speaks of an X, and there is none.",
+        "scale_embeddings has no effect: the document has no X.",
     ),
     (
         ["Q=[[1e200]]", "K=[[-1e200]]", "V=[[1]]"],
-        "scores overflows float64: of its numbers, 1 of 1 became infinite or NaN.",
+        "scores overflows float64: 1 of 1 value became infinite or NaN.",
     ),
     (["[[1,0],[0,1]]", "W_a=[[1]]"], "W_a is not used by scaled scoring."),
     (
         ["[[300,0],[0,1]]", "--dtype", "float16", "--score", "dot"],
-        "scores overflows float16: of its numbers, 1 of 4 became infinite or NaN.",
+        "scores overflows float16: 1 of 4 values became infinite or NaN.",
     ),
 ]
 
 
 @pytest.mark.parametrize(("arguments", "warning"), WARNINGS, ids=[w[:40] for _, w in WARNINGS])
 def test_warnings_are_printed_on_stderr(arguments: list[str], warning: str) -> None:
-    """And the result is printed all the same."""
+    """Warnings are printed on stderr, and the result is printed on stdout all the same."""
     run = succeed("compute", *arguments, "-f", "json")
     assert run.stderr == f"Warning: {warning}\n"
     json.loads(run.stdout)
 
 
 def test_a_row_that_may_attend_nothing_is_zero() -> None:
-    """Weights and output 0, not NaN and not the mean."""
+    """A query without keys has weights and output 0, not NaN and not the mean."""
     steps = json.loads(
         succeed("compute", "[[1,2],[3,4]]", "--mask", "[[0,0],[1,1]]", "-f", "json").stdout
     )
@@ -175,7 +175,7 @@ def test_a_row_that_may_attend_nothing_is_zero() -> None:
 
 
 def test_an_overflowed_score_that_is_masked_gives_no_nan() -> None:
-    """A score that overflowed under −inf stays −inf, and is no NaN."""
+    """A score that overflowed stays −inf under a mask of −inf, and does not become NaN."""
     arguments = ["[[300,0],[0,1]]", "--dtype", "float16", "--score", "dot"]
     run = succeed("compute", *arguments, "--mask", '[["-inf",0.5],[0,0]]', "-f", "json")
     steps = json.loads(run.stdout)
@@ -184,7 +184,7 @@ def test_an_overflowed_score_that_is_masked_gives_no_nan() -> None:
 
 
 def test_a_finite_fill_overwrites_the_scores() -> None:
-    """A row with nothing to attend then gets what softmax gives: equal shares."""
+    """With a finite fill, a query without keys has equal weights, as softmax gives."""
     arguments = ("[[1,2],[3,4]]", "--mask", "[[0,0],[1,0]]", "--fill", "-1e9", "-f", "json")
     run = succeed("compute", *arguments)
     steps = json.loads(run.stdout)
@@ -193,7 +193,7 @@ def test_a_finite_fill_overwrites_the_scores() -> None:
 
 
 def test_masks_on_the_command_line_may_be_json() -> None:
-    """An object as in a document, and any case or minus sign."""
+    """--mask accepts an object as in a document, in any case, and either minus sign."""
     steps = [
         succeed("compute", "[[1],[2],[3]]", "--mask", mask, "--only", "masked", "-f", "csv").stdout
         for mask in ('{"window": [-1, 0]}', "window:-1,0", "Window: −1, 0", "causal")

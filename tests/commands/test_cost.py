@@ -1,7 +1,7 @@
-"""`attncli cost`: sizes and documents, tables and data, comparisons, doublings, refusals.
+"""Test `attncli cost`: sizes, documents, tables, data, comparisons, doublings, refusals.
 
-`python -m tests.commands.test_cost` writes the golden files anew. What is counted is tested in
-tests/calculation/test_operation_costs.py.
+`python -m tests.commands.test_cost` writes the golden files anew. The counts themselves are tested
+in tests/calculation/test_operation_costs.py.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ SCREENS: dict[str, tuple[list[str], int | None]] = {
 
 
 def asked(*arguments: str, given: Any = None, width: int | None = None) -> Result:
-    """What a run gives that succeeds without a warning."""
+    """Return the output of a run that succeeds without a warning."""
     environment = {"COLUMNS": str(width) if width else None, "TERM": "xterm-256color"}
     stdin = None if given is None else json.dumps(given)
     run = CliRunner(env=environment).invoke(cli, ["cost", *arguments], input=stdin)
@@ -56,13 +56,13 @@ def asked(*arguments: str, given: Any = None, width: int | None = None) -> Resul
 
 
 def data(*arguments: str, given: Any = None) -> dict[str, Any]:
-    """The same as JSON."""
+    """Return the output of the same run as JSON."""
     found: dict[str, Any] = json.loads(asked(*arguments, "-f", "json", given=given).stdout)
     return found
 
 
 def options(**sizes: object) -> list[str]:
-    """Sizes and choices as they are written on the command line."""
+    """Return sizes and choices as options of the command line."""
     return [w for name, size in sizes.items() for w in (f"--{name.replace('_', '-')}", str(size))]
 
 
@@ -71,7 +71,7 @@ def options(**sizes: object) -> list[str]:
 
 @pytest.mark.parametrize("name", SCREENS)
 def test_text_is_that_of_the_golden_file(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tables and sentences as they were looked at and found good, in a pipe and on a screen."""
+    """The text equals the golden file, in a pipe and on a screen."""
     monkeypatch.chdir(ROOT)
     arguments, width = SCREENS[name]
     text = asked(*arguments, width=width).stdout
@@ -80,7 +80,7 @@ def test_text_is_that_of_the_golden_file(name: str, monkeypatch: pytest.MonkeyPa
 
 
 def test_color_changes_no_word() -> None:
-    """Headings are coloured where colours are wanted, and nowhere else."""
+    """Headings are coloured only with --color, and the words are the same."""
     sizes = options(n=N, d_model=D_MODEL)
     colorful = asked(*sizes, "--compare", "--color", "always").stdout
     plain = [line.rstrip() for line in re.sub(r"\x1b\[[0-9;]*m", "", colorful).split("\n")]
@@ -88,7 +88,7 @@ def test_color_changes_no_word() -> None:
 
 
 def test_long_plans_are_elided_and_full_shows_them() -> None:
-    """The total is of all steps, shown or not."""
+    """A long table is abbreviated, with the total of all steps; --full shows every step."""
     assert "left out: 49 of 69 steps (--full shows them)" in asked(*ENCODER).stdout
     full = asked(*ENCODER, "--full").stdout
     assert "left out" not in full
@@ -96,7 +96,7 @@ def test_long_plans_are_elided_and_full_shows_them() -> None:
 
 
 def test_inputs_are_listed() -> None:
-    """All that follows from sizes can be seen: here d_k from d_model and heads, and W_o."""
+    """The inputs that follow from sizes are listed: here d_k from d_model and heads, and W_o."""
     text = asked(*options(n=N, d_model=6, heads=2)).stdout
     assert text.startswith(
         f"Inputs: X {N} × 6.\n"
@@ -122,7 +122,7 @@ OF_DIRECT: dict[str, object] = {"n": N, "m": M, "d_k": D_K, "d_v": D_V}
 OF_ADDITIVE: dict[str, object] = {**OF_DIRECT, "d_q": D_Q, "hidden": HIDDEN}
 VECTOR = {"v_a": matrix("v_a", HIDDEN)}
 
-# A document, and the sizes that say the same.
+# A document, and the sizes that describe it.
 SAME: dict[str, tuple[dict[str, Any], dict[str, object]]] = {
     "direct": (DIRECT, OF_DIRECT),
     "self": (
@@ -209,8 +209,8 @@ def without_title(found: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", SAME)
-def test_sizes_count_what_a_document_of_these_sizes_counts(name: str) -> None:
-    """Every step, every parameter, every byte, and what comes of other scoring functions."""
+def test_sizes_give_the_counts_of_a_document(name: str) -> None:
+    """Sizes give the same counts as a document: steps, parameters, bytes and scoring functions."""
     given, sizes = SAME[name]
     compared = ["--compare", "--hidden", str(HIDDEN)] if "hidden" not in sizes else ["--compare"]
     asked_for = ["--doublings", "2", *compared]
@@ -221,8 +221,8 @@ def test_sizes_count_what_a_document_of_these_sizes_counts(name: str) -> None:
 @pytest.mark.parametrize("kind", layered.KINDS)
 @pytest.mark.parametrize("count", [1, 2])
 @pytest.mark.parametrize("gated", [False, True])
-def test_sizes_of_layers_count_what_a_document_counts(kind: str, count: int, gated: bool) -> None:
-    """Layers by themselves and in stacks, with a norm and a softmax after them, gated or not."""
+def test_sizes_of_layers_give_the_counts_of_a_document(kind: str, count: int, gated: bool) -> None:
+    """Sizes of layers and stacks give the counts of a document, with norms, softmax and gates."""
     given = layered.document(kind, count, gated)
     given["W_out"] = matrix("W_out", layered.D_MODEL, layered.WORDS)
     given["b_out"] = matrix("b_out", layered.WORDS)
@@ -236,13 +236,13 @@ def test_sizes_of_layers_count_what_a_document_counts(kind: str, count: int, gat
     sizes |= {"layers": count} if count > 1 else {}
     found = data(*options(**sizes), "--final-norm", "--doublings", "1")
     theirs = data("-", "--doublings", "1", given=given)
-    for part in ("inputs", "parameters"):  # they stand in another order
+    for part in ("inputs", "parameters"):  # their order differs
         assert found.pop(part) == theirs.pop(part)
     assert found == theirs
 
 
 def test_a_million_tokens_take_no_memory_and_no_time() -> None:
-    """Nothing of the size of a matrix is made, not for a mask either."""
+    """A million tokens are counted at once, without a matrix of that size, not even for a mask."""
     began = process_time()
     found = data(*options(n=10**6, d_model=512, heads=8, mask="causal"), "--doublings", "3")
     assert process_time() - began < 5
@@ -253,7 +253,7 @@ def test_a_million_tokens_take_no_memory_and_no_time() -> None:
 
 
 def test_weights_that_nothing_uses_are_no_parameters() -> None:
-    """They are told of, as `compute` does."""
+    """Weights that no step uses are not counted, and give the warning that compute gives."""
     given = json.dumps({**DIRECT, "v_a": matrix("v_a", HIDDEN)})
     run = CliRunner().invoke(cli, ["cost", "-", "-f", "json"], input=given)
     assert run.stderr == "Warning: v_a is not used by scaled scoring.\n"
@@ -264,7 +264,7 @@ def test_weights_that_nothing_uses_are_no_parameters() -> None:
     ("position", "parameters"), [("learned", 3 * 7 * 7 + 5 * 7), ("sinusoidal", 3 * 7 * 7)]
 )
 def test_learned_positions_are_parameters(position: str, parameters: int) -> None:
-    """Beside W_q, W_k and W_v, a row for each token is learned; waves are calculated."""
+    """Learned positions are parameters, one row per token; sinusoidal positions are not."""
     found = data(*options(n=5, d_model=7, position=position))
     assert found["total"]["parameters"] == parameters
 
@@ -278,7 +278,7 @@ def scorings(*arguments: str) -> dict[str, dict[str, Any]]:
 
 
 def test_every_scoring_function_is_compared() -> None:
-    """All that are registered, by what each takes when it is chosen itself."""
+    """Every registered scoring function is compared by the cost that it has when chosen alone."""
     sizes = {"n": N, "m": M, "d_k": D_K, "heads": 3}
     rows = scorings(*options(**sizes, hidden=HIDDEN))
     assert list(rows) == list(SCORING)
@@ -297,7 +297,7 @@ def test_every_scoring_function_is_compared() -> None:
 
 
 def test_a_scoring_function_that_cannot_be_used_says_why() -> None:
-    """The sizes of the lesson: only those whose widths may differ are counted."""
+    """A scoring function that cannot be used has the reason beside it."""
     rows = scorings(*LESSON, "--score", "additive")
     assert rows["additive"]["parameters"] == 128 * 256 + 128 * 512 + 128
     assert rows["additive"]["largest_bytes"] == 5 * 7 * 128 * 8
@@ -308,25 +308,25 @@ def test_a_scoring_function_that_cannot_be_used_says_why() -> None:
 
 
 def test_a_scale_of_the_document_is_not_that_of_the_compared() -> None:
-    """Each scoring function has its own scale: scaled divides, dot does not."""
+    """In the comparison each scoring function has its own scale: scaled divides, dot does not."""
     rows = scorings(*options(n=N, d_k=D_K, scale=3))
     assert (rows["dot"]["divisions"], rows["scaled"]["divisions"]) == (0, N * N)
     assert (rows["dot"]["multiplications"], rows["scaled"]["multiplications"]) == (N * N * D_K,) * 2
 
 
 def loops(at: LayerSizes) -> Mapping[str, int]:
-    """How often a layer of each kind multiplies, loop by loop."""
+    """Return the multiplications of a layer of each kind, counted in loops."""
     done = dict.fromkeys(("self-attention", "restricted attention", "convolution", "recurrence"), 0)
     for _token in range(at.n):
         for _key in range(at.n):
             for _feature in range(at.d):
-                done["self-attention"] += 2  # in a score, and in the weighted sum
+                done["self-attention"] += 2  # one in a score, and one in the weighted sum
         for _key in range(at.window):
             for _feature in range(at.d):
                 done["restricted attention"] += 2
         for _result in range(at.d):
             for _feature in range(at.d):
-                done["recurrence"] += 2  # with the token, and with the state
+                done["recurrence"] += 2  # one with the token, and one with the state
                 for _place in range(at.kernel):
                     done["convolution"] += 1
     return {**done, "dilated convolution": done["convolution"]}
@@ -335,13 +335,13 @@ def loops(at: LayerSizes) -> Mapping[str, int]:
 @pytest.mark.parametrize(
     "at", [LayerSizes(7, 3, 5, 2), LayerSizes(11, 5, 2, 3), LayerSizes(1, 2, 3, 1)]
 )
-def test_kinds_of_layers_multiply_what_their_loops_do(at: LayerSizes) -> None:
-    """Convolution, recurrence and attention of one layer."""
+def test_kinds_of_layers_multiply_as_often_as_their_loops(at: LayerSizes) -> None:
+    """Convolution, recurrence and attention multiply as often as their loops do."""
     assert {kind.name: kind.multiplications for kind in layer_alternatives(at)} == loops(at)
 
 
 def reached(n: int, step: Any) -> int:
-    """How many layers it takes until what is seen covers n tokens."""
+    """Return the number of layers until the receptive field covers n tokens."""
     layers, seen = 1, step(1, 1)
     while seen < n:
         layers += 1
@@ -350,7 +350,7 @@ def reached(n: int, step: Any) -> int:
 
 
 def test_orders_are_those_of_table_1() -> None:
-    """n² d, r n d, k n d², n d²; sequential 1, 1, 1, n; paths 1, n/r, n/k, log_k n and n."""
+    """The orders are n² d, r n d, k n d², n d²; 1, 1, 1, n; paths 1, n/r, n/k, log_k n and n."""
     rows = data(*options(n=64, d_model=32, kernel=4, window=8), "--compare")["layers"]
     found = {row["layer"]: (row["cost"], row["sequential"], row["path"]) for row in rows}
     assert found == {
@@ -364,14 +364,14 @@ def test_orders_are_those_of_table_1() -> None:
 
 @pytest.mark.parametrize("n", [1, 2, 26, 27, 28, 81, 82])
 def test_paths_of_convolutions(n: int) -> None:
-    """Contiguous kernels of 3 reach 3 tokens farther a layer; dilated ones three times as far."""
+    """Contiguous kernels of width 3 reach 3 tokens farther per layer, dilated ones three times."""
     paths = {kind.name: kind.path for kind in layer_alternatives(LayerSizes(n, 5, 3, 1))}
     assert paths["convolution"] == reached(n, lambda layers, seen: 3 * layers)
     assert paths["dilated convolution"] == reached(n, lambda layers, _: 3**layers)
 
 
 def test_layers_are_compared_by_their_first_attention() -> None:
-    """Its name is said, and d is that of X."""
+    """Layers are compared by their first attention, which is named, and d is the width of X."""
     text = asked(*ENCODER, "--compare").stdout
     assert "Scores of layers.1.self: n = 5, m = 5, d_q = 3, d_k = 3, hidden = 3, heads = 2" in text
     assert "A layer: n = 5, d = 6, kernel k = 3, window r = 3" in text
@@ -390,8 +390,8 @@ def test_layers_are_compared_by_their_first_attention() -> None:
         {"d_model": 6, "heads": 2, "layer": "transformer", "m": M, "position": "sinusoidal"},
     ],
 )
-def test_a_doubling_is_what_twice_the_sizes_take(sizes: dict[str, object]) -> None:
-    """Twice n, and twice m where there is one; a cache stays as it is."""
+def test_a_doubling_has_the_counts_of_twice_the_sizes(sizes: dict[str, object]) -> None:
+    """A doubling has the counts of twice n, and of twice m where there is one; a cache stays."""
     rows = data(*options(n=N, **sizes), "--doublings", "2")["doublings"]
     assert len(rows) == 3
     for power, row in enumerate(rows):
@@ -404,7 +404,7 @@ def test_a_doubling_is_what_twice_the_sizes_take(sizes: dict[str, object]) -> No
 
 
 def test_attention_grows_by_four_and_its_projections_by_two() -> None:
-    """The factor creeps from 2 to 4 as n² · d outgrows n · d²."""
+    """Doubling n multiplies the cost by 2 to 4, because n² · d outgrows n · d²."""
     rows = data(*options(n=2, d_model=64), "--doublings", "12")["doublings"]
     factors = [b["flops"] / a["flops"] for a, b in pairwise(rows)]
     assert 2 < factors[0] < 2.05
@@ -416,18 +416,18 @@ def test_attention_grows_by_four_and_its_projections_by_two() -> None:
 
 
 def test_json_adds_up() -> None:
-    """The total is the sum of the steps; what is counted is named."""
+    """The total is the sum of the steps, and each count has a name."""
     found = data(str(ROOT / SAMPLE))
     for name in ("multiplications", "additions", "flops", "operations", "bytes"):
         assert found["total"][name] == sum(step[name] for step in found["steps"])
-    assert found["counting"]["flops"].startswith("2 a multiply-add in products of matrices")
+    assert found["counting"]["flops"].startswith("2 per multiply-add in matrix products")
     assert found["parameters"] == {f"W_{letter}": [4, 3] for letter in "qkv"}
     assert found["total"]["parameter_bytes"] == 36 * 8
     assert found["dtype"] == "float64"
 
 
-def test_csv_is_a_line_a_step() -> None:
-    """Bare where it is one table; several stand under their names."""
+def test_csv_has_one_line_per_step() -> None:
+    """CSV has one line per step: bare for a single table, under names for several."""
     text = asked(str(ROOT / SAMPLE), "-f", "csv").stdout
     rows = list(csv.DictReader(StringIO(text)))
     steps = data(str(ROOT / SAMPLE))["steps"]
@@ -445,7 +445,7 @@ def test_csv_is_a_line_a_step() -> None:
 def test_a_file_is_written_in_the_form_of_its_suffix(
     suffix: str, start: str, tmp_path: Path
 ) -> None:
-    """As with every command."""
+    """A file is written in the form of its suffix."""
     file = tmp_path / f"cost{suffix}"
     assert asked(str(ROOT / SAMPLE), "-o", str(file)).stdout == ""
     assert file.read_text(encoding="utf-8").startswith(start)
@@ -455,29 +455,38 @@ def test_a_file_is_written_in_the_form_of_its_suffix(
 
 ERRORS: list[tuple[Sequence[str], str]] = [
     ([], "there is nothing to count. Name a document, or sizes: attncli cost --n 512"),
-    (["--n", "5"], "neither --d-model nor --d-k is given: sizes need one of them."),
-    (["--d-k", "5"], "--n is not given: this is attention alone. It counts: Tokens of X, or"),
+    (["--n", "5"], "--d-model and --d-k are missing: one of them is needed."),
+    (
+        ["--d-k", "5"],
+        "--n is missing: attention without layers needs it. It is the number of tokens of X, or",
+    ),
     (["--n", "-5", "--d-k", "3"], "--n is '-5': it must be a whole number of at least 1."),
     (["--n", "0", "--d-k", "3"], "--n is '0': it must be a whole number of at least 1."),
     (["--n", "2.5", "--d-k", "3"], "--n is '2.5': it must be a whole number of at least 1."),
     (["--n", "10000001", "--d-k", "3"], "sizes are whole numbers from 1 to 10000000."),
     (
         options(n=10**7, d_model=10**7, batch=10**7),
-        "X would be 10000000 × 10000000 × 10000000: no machine holds so many numbers.",
+        "X would be 10000000 × 10000000 × 10000000, which is too large for any machine.",
     ),
     (
         options(n=N, d_model=10, heads=3),
         (
-            "d_model is 10, but heads is 3: without --d-k a head has d_model / heads features. "
-            "Choose a number of heads that divides it (1, 2, 5 or 10), or give --d-k."
+            "d_model is 10, but heads is 3: without --d-k, a head has d_model / heads features. "
+            "Use --heads 1, 2, 5 or 10, or give --d-k."
         ),
     ),
     (options(n=N, d_model=12, heads=4, kv_heads=3), "must divide 4: 1, 2 or 4."),
     (options(n=N, m=M, d_q=D_Q, d_k=D_K), "the sizes: K is 7 × 17 but Q is 5 × 13: dot scoring"),
-    (options(n=N, d_model=6, d_ff=3), "--d-ff is given, but there is none here: this is attention"),
-    (options(n=N, d_model=6, m=M, layer="encoder"), "--m is given, but there is none here: layer"),
-    (options(n=N, layer="decoder"), "--d-model is not given: layer is decoder."),
-    (options(n=N, d_k=D_K, hidden=3), "--hidden is given, but nothing here has that size."),
+    (
+        options(n=N, d_model=6, d_ff=3),
+        "--d-ff is given, but attention without layers does not have",
+    ),
+    (
+        options(n=N, d_model=6, m=M, layer="encoder"),
+        "--m is given, but an encoder does not have this size.",
+    ),
+    (options(n=N, layer="decoder"), "--d-model is missing: a decoder needs it."),
+    (options(n=N, d_k=D_K, hidden=3), "--hidden is given, but no matrix here has this size."),
     (options(n=N, d_k=D_K, mask="padding:9"), "counts 9 real keys, but there are 5 keys."),
     (options(n=N, d_k=D_K, position="sinusoidal"), "position is added to X, but there is no X"),
     (options(n=N, d_k=D_K, window=2), "--window has no effect without --compare."),
@@ -494,7 +503,7 @@ ERRORS: list[tuple[Sequence[str], str]] = [
     ([SAMPLE, "--biases", "all"], "--biases is for sizes without a document"),
     ([SAMPLE, "--hidden", "3"], "--hidden is for sizes without a document"),
     ([*options(n=N, d_model=6), "--final-norm"], "--final-norm is given, but there are no layers"),
-    (options(n=N, d_k=6, biases="all"), "--biases all is given, but there is no projection here"),
+    (options(n=N, d_k=6, biases="all"), "--biases all is given, but there is no projection that"),
     (["missing.json"], "missing.json: there is no such file."),
     (options(n=N, d_k=D_K, score="dut"), "(did you mean 'dot'?)"),
 ]
@@ -504,7 +513,7 @@ ERRORS: list[tuple[Sequence[str], str]] = [
 def test_bad_input_ends_with_2(
     arguments: Sequence[str], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is wrong and what to try, on stderr; nothing on stdout."""
+    """Bad input ends with status 2, its cause and cure on stderr, and nothing on stdout."""
     monkeypatch.chdir(ROOT)
     run = CliRunner().invoke(cli, ["cost", *arguments])
     assert (run.exit_code, run.stdout) == (2, "")
@@ -512,7 +521,7 @@ def test_bad_input_ends_with_2(
 
 
 def test_every_sample_can_be_counted() -> None:
-    """Whatever it holds."""
+    """Every sample can be counted."""
     for path in sorted((ROOT / "samples").glob("*.*")):
         assert CliRunner().invoke(cli, ["cost", str(path), "--compare"]).exit_code == 0, path
 
@@ -525,7 +534,7 @@ if __name__ == "__main__":
 
 
 def test_every_function_is_named_below_the_table() -> None:
-    """The note tells which functions a column counts: all of the arithmetic of cells, but exp."""
+    """The note below the table names every function that the column counts: all but exp."""
     words = {"sqrt": "√"}
     for name in FUNCTIONS.keys() - {"exp"}:
         word = words.get(name, name)

@@ -1,4 +1,4 @@
-"""`attncli explain`: the arithmetic of every operation, to the letter, and to the last bit."""
+"""Test `attncli explain`: the arithmetic of every operation, to the letter and to the last bit."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def _in_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(*arguments: str, stdin: str | None = None, width: int | None = None) -> Result:
-    """A run of explain, as into a pipe unless it has a width."""
+    """Run explain, into a pipe or on a screen of the given width."""
     environment = {"COLUMNS": str(width) if width else None}
     return CliRunner(env=environment).invoke(cli, ["explain", *arguments], input=stdin)
 
 
 def explained(*arguments: str, stdin: str | None = None, width: int | None = None) -> list[str]:
-    """The lines of a run that must succeed without a warning."""
+    """Return the lines of a run that must succeed without a warning."""
     result = run(*arguments, stdin=stdin, width=width)
     assert (result.exit_code, result.stderr) == (0, "")
     return result.stdout.splitlines()
@@ -61,13 +61,13 @@ CASES = re.findall(r"(?m)^\$ attncli (.+)\n((?:.+\n)+)", GOLDEN.read_text(encodi
 
 
 def test_every_case_is_read() -> None:
-    """No case of the golden file is passed over because it is written in another form."""
+    """Every case of the golden file is read, whatever form it is written in."""
     assert len(CASES) == GOLDEN.read_text(encoding="utf-8").count("$ attncli ")
 
 
 @pytest.mark.parametrize(("line", "printed"), CASES, ids=[line for line, _ in CASES])
 def test_a_cell_is_spelled_out(line: str, printed: str) -> None:
-    """In names, in numbers, halfway, and its value; or what is wrong, and status 2."""
+    """A cell is spelled out in names, numbers, halfway and as a value; a wrong cell is refused."""
     result = CliRunner().invoke(cli, shlex.split(line))
     if printed.startswith("Error: "):
         assert (result.exit_code, result.stdout, result.stderr) == (2, "", printed)
@@ -77,7 +77,7 @@ def test_a_cell_is_spelled_out(line: str, printed: str) -> None:
         assert result.stderr.startswith(warning) if warning else not result.stderr
 
 
-# The law: the arithmetic that is shown gives the number that was calculated.
+# The law: the arithmetic that is shown gives the calculated number.
 
 
 def problem_of(entries: dict[str, object]) -> Problem:
@@ -86,7 +86,7 @@ def problem_of(entries: dict[str, object]) -> Problem:
 
 
 def random_problem(**choices: object) -> Problem:
-    """Every matrix that two heads can have, of sizes that are all different."""
+    """Return a problem with every matrix that two heads can have; all sizes differ."""
     random = np.random.default_rng(3)
     sizes: dict[str, tuple[int, ...]] = {"X": (2, 3, 5), "memory": (2, 7, 5)}
     sizes |= {"W_q": (5, 22), "W_k": (5, 22), "W_v": (5, 26), "W_o": (26, 17)}
@@ -113,7 +113,7 @@ ADDED = np.array([[0.5, -0.5, 0, 1, 2, -np.inf, 3]])
 CHOICES["numbers-added"] = {"score": "scaled", "masks": [ADDED, {"padding": [3, 0]}]}
 for position in ("sinusoidal", "rope:dims=6", "rope:interleaved,dims=4,base=7", "alibi"):
     CHOICES[position] = {"score": "scaled", "position": position, "masks": ["causal"]}
-    filled = {"cache_lens": [7, 4], **CHOICES[position]}  # a first position for each batch entry
+    filled = {"cache_lens": [7, 4], **CHOICES[position]}  # the first position of each batch entry
     CHOICES[f"{position}, filled"] = filled
 CHOICES["learned"] = {"score": "dot", "position": np.array([[1.5, 0, -2, 3, 0.25]] * 3)}
 for normaliser in NORMALISERS:
@@ -125,19 +125,19 @@ CHOICES["large"] = {"score": "dot", "scale": 300.0, "fill": -1e6, "masks": ["cau
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name)
 def test_the_arithmetic_of_samples_gives_their_cells(sample: Path) -> None:
-    """Evaluated with the numbers of the trace, in the layout's order too, and halfway."""
+    """The arithmetic of samples evaluates to the cells of the trace, in the layout's order too."""
     assert_arithmetic(*read(Reader().document(str(sample))))
 
 
 @pytest.mark.parametrize("name", CHOICES)
 def test_the_arithmetic_of_random_problems_gives_their_cells(name: str) -> None:
-    """With heads, a batch, biases and masks, whatever the scoring function and the layout."""
+    """With heads, a batch, biases and masks, the arithmetic evaluates to the cells of the trace."""
     problem = random_problem(**CHOICES[name])
     assert_arithmetic(problem, attention(problem))
 
 
 def assert_arithmetic(problem: Problem, plan: Plan) -> None:
-    """Forty cells of each step, or all of them."""
+    """Assert the arithmetic of forty cells of each step, or of all cells."""
     trace = plan.run(problem.matrices)
     explanations = Explanations(problem, trace, paper(problem, plan), [])
     random = np.random.default_rng(5)
@@ -168,7 +168,7 @@ def cells(*arguments: str) -> list[str]:
 
 
 def test_rows_columns_and_whole_steps() -> None:
-    """In the order in which they stand on paper, in any spelling."""
+    """Rows, columns and whole steps list their cells in the order on paper, in any spelling."""
     assert cells(LESSON, "SCORES[2, :]") == ["scores[2,1]", "scores[2,2]", "scores[2,3]"]
     assert cells(LESSON, "scores[2]") == ["scores[2,1]", "scores[2,2]", "scores[2,3]"]
     assert cells(LESSON, "scores[:,3]") == ["scores[1,3]", "scores[2,3]", "scores[3,3]"]
@@ -177,8 +177,8 @@ def test_rows_columns_and_whole_steps() -> None:
     assert cells("samples/self_attention_columns.json", "scores") == whole
 
 
-def test_places_are_those_on_paper() -> None:
-    """In columns the rows of scores are the keys: their number, their labels, their errors."""
+def test_places_follow_the_layout() -> None:
+    """In the layout columns the rows of scores are the keys, in numbers, labels and errors."""
     arguments = ("Q=[[1,2],[0,1]]", "K=[[1,0.5,3],[2,1,3]]", "--layout", "columns")
     labels = ("--tokens", "I,we", "--memory-tokens", "a,b,c")
     asked = (*arguments, *labels, "scores[c,we]", "scores[3,:]")
@@ -190,7 +190,7 @@ def test_places_are_those_on_paper() -> None:
 
 
 def test_labels_name_rows_and_columns() -> None:
-    """Of queries and keys; a number in range is a number, whatever the labels."""
+    """Labels name queries and keys, and a number in range is a number, whatever the labels."""
     assert cells("samples/cross_attention.json", "weights[t'aime,love]") == ["weights[2,2]"]
     assert cells("samples/cross_attention.json", "K[you,2]") == ["K[3,2]"]
     assert cells(LESSON, 'scores["a, b",1]', "--tokens", '"a, b",x,y') == ["scores[1,1]"]
@@ -198,7 +198,7 @@ def test_labels_name_rows_and_columns() -> None:
 
 
 def test_heads_and_batch_entries() -> None:
-    """All of them, unless one is chosen for all cells or for one."""
+    """All heads and batch entries are explained by default, and one where the user names it."""
     sample = "samples/two_heads.json"
     both = ["weights[2,1,head=1]", "weights[2,1,head=2]"]
     assert cells(sample, "weights[2,1]") == both
@@ -209,14 +209,14 @@ def test_heads_and_batch_entries() -> None:
 
 
 def test_masks_have_the_axes_of_the_scores() -> None:
-    """A mask of rank 3 is one a head where there is no batch."""
+    """Without a batch, a mask of rank 3 has one matrix per head."""
     mask = "[[[1,1],[0,1]],[[1,0],[1,1]]]"
     lines = explained("X=[[1,2],[3,4]]", "--heads", "2", "--mask", mask, "masked[1,2]", "head=2")
     assert lines == ["masked[1,2,head=2] = -inf  (mask[1,2,head=2]: query 1 may not see key 2)"]
 
 
 def test_a_document_may_come_from_anywhere() -> None:
-    """From standard input, named or not, and after the cells."""
+    """The document may come from standard input, with or without `-`, or stand after the cells."""
     text = Path(LESSON).read_text(encoding="utf-8")
     expected = explained(LESSON, "scores[2,1]")
     assert explained("scores[2,1]", stdin=text) == expected
@@ -225,7 +225,7 @@ def test_a_document_may_come_from_anywhere() -> None:
 
 
 def test_cells_of_a_sublayer_need_no_document_before_them() -> None:
-    """From standard input they are cells, though a dot is in their names."""
+    """With the document on standard input, names with a dot are read as cells."""
     layer = "samples/encoder_layer.json"
     text = Path(layer).read_text(encoding="utf-8")
     for cell in ("norm_1.mean[2,1]", "self.Q[1,:]", "norm_1.mean"):
@@ -240,11 +240,11 @@ def test_a_file_may_be_called_as_a_step(tmp_path: Path, monkeypatch: pytest.Monk
     assert explained("scores", "scores[2,1]") == expected
 
 
-# How much.
+# The length of an explanation.
 
 
 def test_depth_goes_back_step_by_step() -> None:
-    """To X and the weights, each cell once below the one that was asked for."""
+    """--depth goes back to X and the weights, and shows each cell once."""
     assert explained(LESSON, "scaled[1,1]", "--depth", "2", "-p", "0") == [
         "scaled[1,1] = scores[1,1] / √3 = 2 / √3 = 1",
         "  scores[1,1] = Q[1]·K[1] = 1 × 0 + 0 × 1 + 2 × 1 = 2",
@@ -262,7 +262,7 @@ def test_depth_goes_back_step_by_step() -> None:
 
 
 def test_explanations_of_several_lines_stand_apart() -> None:
-    """An empty line between them."""
+    """An empty line separates explanations of several lines."""
     lines = explained(LESSON, "scaled[1,1]", "scaled[1,2]", "--depth", "1")
     assert [bool(line) for line in lines] == [True, True, False, True, True]
     lines = explained(LESSON, "Q[1,1]", "scaled[1,2]", "--depth", "1")
@@ -270,7 +270,7 @@ def test_explanations_of_several_lines_stand_apart() -> None:
 
 
 def test_long_sums_are_elided_with_a_count() -> None:
-    """And what is left out is not gone into either; --full shows it."""
+    """A long sum is abbreviated, and so are its operands; --full shows all of them."""
     arguments = ("X=[[1,2,3,4,5,6,7,8,9,10]]", "scores[1,1]", "-p", "0")
     assert explained(*arguments) == [
         "scores[1,1] = X[1]·X[1] = 1 × 1 + 2 × 2 + 3 × 3 + … 6 more … + 10 × 10 = 385"
@@ -285,7 +285,7 @@ def test_long_sums_are_elided_with_a_count() -> None:
 
 
 def test_many_cells_are_elided_with_a_count() -> None:
-    """A whole step of 2500 cells is no page to read."""
+    """A whole step of 2500 cells is abbreviated to 24 cells."""
     lines = explained("samples/image.json", "scores")
     assert len(lines) == 25
     assert lines[-1] == "left out: 2476 of 2500 cells (--full shows them)"
@@ -293,7 +293,7 @@ def test_many_cells_are_elided_with_a_count() -> None:
 
 
 def test_narrow_screens_get_a_line_for_each_equals_sign() -> None:
-    """And breaks before a plus; a name too long for that stands alone."""
+    """Narrow screens get one line per equals sign, broken before a plus; a long name is alone."""
     assert explained("samples/two_heads.json", "output[2,3]", width=54) == [
         "output[2,3] = concat[2]·W_o[:,3] + b_o[3]",
         "            = 1.20 × 0.50 + 3.80 × 0.50 + 2.97 × 1.00",
@@ -313,11 +313,11 @@ def test_narrow_screens_get_a_line_for_each_equals_sign() -> None:
     ]
 
 
-# Forms.
+# Formats.
 
 
 def test_latex() -> None:
-    """An align* a cell, with fractions, roots and functions of LaTeX's own."""
+    """LaTeX has one align* per cell, with fractions, roots and functions of its own."""
     lines = explained(LESSON, "weights[2,1]", "scaled[2,1]", "-f", "latex")
     assert (
         "\n".join(lines)
@@ -367,7 +367,7 @@ LATEX = [
 
 @pytest.mark.parametrize(("arguments", "part"), LATEX, ids=[part for _, part in LATEX])
 def test_latex_of_names_and_notes(arguments: list[str], part: str) -> None:
-    """Braces close, nothing has two subscripts, and what the user wrote is escaped."""
+    """LaTeX has balanced braces and no double subscripts, and escapes labels and names."""
     text = "\n".join(explained(*arguments, "-f", "latex"))
     assert part in text
     assert text.replace(r"\{", "").count("{") == text.replace(r"\}", "").count("}")
@@ -375,7 +375,7 @@ def test_latex_of_names_and_notes(arguments: list[str], part: str) -> None:
 
 
 def test_markdown_is_a_nested_list() -> None:
-    """Arithmetic is code; what the user wrote is escaped."""
+    """Markdown is a nested list with arithmetic as code; labels and names are escaped."""
     arguments = (LESSON, "scaled[2,1]", "--depth", "1", "--tokens", "I,*love*,m", "-p", "0")
     assert explained(*arguments, "-f", "markdown") == [
         r"- `scaled[2,1] = scores[2,1] / √3 = 4 / √3 = 2` (\*love\*, I)",
@@ -384,7 +384,7 @@ def test_markdown_is_a_nested_list() -> None:
 
 
 def test_json_is_the_tree() -> None:
-    """Cells with their values, operations with their terms, operands below."""
+    """JSON is a tree: cells with values, operations with terms, operands below them."""
     run = "\n".join(explained(LESSON, "scaled[2,1]", "--depth", "1", "-f", "json"))
     (entry,) = json.loads(run)
     scores = entry["terms"][0]
@@ -410,7 +410,7 @@ def test_json_is_the_tree() -> None:
 
 
 def test_json_is_standard_and_never_elided() -> None:
-    """-inf is a string, a note says why; sums and steps are whole."""
+    """JSON writes −inf as a string and a reason as a note, and shows all sums and steps."""
     (entry,) = json.loads(
         "".join(explained("samples/two_heads.json", "masked[1,2]", "head=1", "-f", "json"))
     )
@@ -424,7 +424,7 @@ def test_json_is_standard_and_never_elided() -> None:
 
 
 def test_every_form_has_a_suffix(tmp_path: Path) -> None:
-    """What is written to a file is what is printed."""
+    """Each format has a suffix, and a file holds the text that is printed."""
     assert "text, json, latex or markdown" in run("explain", "--help").stdout
     for name, form in EXPLANATIONS.items():
         target = tmp_path / f"cell{form.suffix}"
@@ -434,7 +434,7 @@ def test_every_form_has_a_suffix(tmp_path: Path) -> None:
 
 
 def test_explaining_does_not_load_rich() -> None:
-    """Plain text needs no tables."""
+    """Explaining does not load rich, because plain text has no tables."""
     script = (
         "import sys\nsys.argv = ['attncli', 'explain', 'X=[[1]]', 'scores']\n"
         "from attncli.cli import cli\ntry:\n    cli()\nfinally:\n    print('rich' in sys.modules)"
@@ -454,7 +454,7 @@ def answer(folder: Path, **steps: object) -> str:
 
 
 def test_an_answer_stands_beside_the_right_arithmetic(tmp_path: Path) -> None:
-    """Its own numbers go in, and what it wrote stands at the end: there the slip is seen."""
+    """The answer's own numbers stand in a second line, with the number that it wrote at the end."""
     own = answer(
         tmp_path,
         scores=[[2, 4, 4], [4, 15, 12], [None, 12, 10]],
@@ -466,21 +466,21 @@ def test_an_answer_stands_beside_the_right_arithmetic(tmp_path: Path) -> None:
     (line,) = explained(LESSON, "weights[2,2]")
     assert lines == [
         "scores[2,2] = Q[2]·K[2] = 2.00 × 4.00 + 2.00 × 4.00 + 2.00 × 0.00 = 16.00",
-        "     answer = 2.00 × 4.00 + 2.00 × 4.00 + 2.00 × 0.00 = 16.00, but 15 is written",
+        "     answer = 2.00 × 4.00 + 2.00 × 4.00 + 2.00 × 0.00 = 16.00, but the answer has 15",
         "",
         "scaled[2,2] = scores[2,2] / √3 = 16.00 / √3 = 9.24",
-        "     answer = 15.00 / √3 = 8.66, and 8.66 is written",
+        "     answer = 15.00 / √3 = 8.66, and the answer has 8.66",
         "",
         "scaled[2,3] = scores[2,3] / √3 = 12.00 / √3 = 6.93",
-        "     answer = 12.00 / √3 = 6.93, but 4.00 is written",
+        "     answer = 12.00 / √3 = 6.93, but the answer has 4.00",
         "",
         line,
         "      answer = exp(8.66) / (exp(2.31) + exp(8.66) + exp(4.00)) = 5767.53 / 5832.21 = 0.99",
     ]
 
 
-def test_an_answer_is_left_out_where_it_says_nothing(tmp_path: Path) -> None:
-    """No line for cells that it does not touch; blanks are filled with the right numbers."""
+def test_an_answer_without_the_cell_is_left_out(tmp_path: Path) -> None:
+    """A cell that the answer does not touch has one line; blanks get the right numbers."""
     own = answer(tmp_path, scores=[[2, 4, 4], [4, 16, 12], [None, 12, 10]])
     assert len(explained(LESSON, "Q[1,1]", "--answer", own)) == 1
     of_row = answer(tmp_path, scaled=[[1.15, 2.31, 2.31], [2, 9, 7], [None, 6, 5.77]])
@@ -495,42 +495,42 @@ def test_an_answer_is_left_out_where_it_says_nothing(tmp_path: Path) -> None:
 
 
 def test_a_matrix_of_another_size_is_passed_over(tmp_path: Path) -> None:
-    """With a warning, as its cells have no counterpart."""
+    """A matrix of another size in the answer is ignored with a warning."""
     own = answer(tmp_path, scores=[[1, 2]], weights=[[0.1, 0.2, 0.75]] * 3)
     result = run(LESSON, "weights[1,1]", "--answer", own)
     assert result.stderr == f"Warning: {own}: scores is 1 × 2, not 3 × 3: it is left out.\n"
-    assert result.stdout.endswith("but 0.10 is written\n")
+    assert result.stdout.endswith("but the answer has 0.10\n")
 
 
 def test_an_answer_in_every_form(tmp_path: Path) -> None:
-    """In columns the answer is turned as the problem is."""
+    """Each format shows the answer, which is read in the layout of the problem."""
     columns = "samples/self_attention_columns.json"
     own = answer(tmp_path, scores=[[2, 40, 4], [4, 16, 12], [4, 12, 10]])
     asked = (columns, "scores[1,2]", "--answer", own, "-f")
     (entry,) = json.loads("".join(explained(*asked, "json")))
     assert (entry["value"], entry["answer"]["value"], entry["answer"]["written"]) == (4, 4, 40)
     numbers = "0.00 × 2.00 + 1.00 × 2.00 + 1.00 × 2.00 = 4.00"
-    assert explained(*asked, "markdown")[1] == f"  - answer: `{numbers}`, but 40 is written"
-    assert explained(*asked, "latex")[-2] == r"  &= 4.00\text{, but 40 is written}"
+    assert explained(*asked, "markdown")[1] == f"  - answer: `{numbers}`, but the answer has 40"
+    assert explained(*asked, "latex")[-2] == r"  &= 4.00\text{, but the answer has 40}"
 
 
 def test_warnings_are_those_of_compute() -> None:
-    """What should be looked at twice is said on stderr, and the cell is explained all the same."""
+    """Warnings are those of compute, and the cell is explained all the same."""
     result = run("X=[[1,0],[0,1]]", "weights[2,1]", "--mask", "[[1,0],[0,0]]")
     assert result.exit_code == 0
     assert result.stderr.startswith("Warning: no key may be attended by query 2")
     assert result.stdout == "weights[2,1] = 0.00  (no key may be attended)\n"
 
 
-def test_what_is_masked_stays_masked_though_the_score_overflowed() -> None:
-    """The sum would be no number; compute says -inf, and so does its arithmetic."""
+def test_a_masked_cell_stays_masked_though_its_score_overflowed() -> None:
+    """A masked cell is −inf in compute and in its arithmetic, though its score overflowed."""
     arguments = ("[[300,0],[0,1]]", "--dtype", "float16", "--score", "dot", "masked[1,1]")
     result = run(*arguments, "--mask", '[["-inf",0.5],[0,0]]')
     assert result.stdout == "masked[1,1] = -inf  (mask[1,1]: query 1 may not see key 1)\n"
 
 
 def test_a_mask_that_is_too_short_has_no_cell_to_name() -> None:
-    """Under onnx it hides the keys that it does not reach; compute says so too."""
+    """Under onnx a short mask hides the keys beyond its end, and the arithmetic says so."""
     lesson = (LESSON, "masked[1,:]", "--convention", "onnx")
     for mask, seen in (("[1,0]", "scaled[1,1]"), ('[0.5,"-inf"]', "scaled[1,1] + mask[1]")):
         first, *hidden = explained(*lesson, "--mask", mask)
@@ -543,18 +543,18 @@ def test_a_mask_that_is_too_short_has_no_cell_to_name() -> None:
 @pytest.mark.parametrize("score", ["distance", "cosine"])
 @pytest.mark.parametrize("size", ["1e200", "1e-200"])
 def test_squares_that_overflow_are_spelled_out(form: str, score: str, size: str) -> None:
-    """Also products of lengths that are too small to be told from 0."""
+    """Squares that overflow, and products of lengths that round to 0, are spelled out."""
     matrices = (f"Q=[[{size},{size}]]", f"K=[[-{size},{size}],[1,1]]")
     result = run(*matrices, "scores", "weights", "--score", score, "--depth", "1", "-f", form)
     assert result.exit_code == 0, result.stderr
 
 
-def test_numbers_that_overflow_warn_once_and_in_our_words() -> None:
-    """NumPy's own warnings are about our code, and not for the user."""
+def test_an_overflow_gives_one_warning() -> None:
+    """An overflow gives one warning of attncli and none of NumPy."""
     result = run("Q=[[1e308]]", "K=[[1e308],[-1e308]]", "weights", "--normaliser", "sparsemax")
     assert result.stderr == (
-        "Warning: scores overflows float64: of its numbers, 2 of 2 became infinite or NaN.\n"
+        "Warning: scores overflows float64: 2 of 2 values became infinite or NaN.\n"
     )
-    assert "weights[1,1] = nan  (a score is infinite, or no number)" in result.stdout
+    assert "weights[1,1] = nan  (a score is infinite or NaN)" in result.stdout
     tiny = run("Q=[[1e300]]", "K=[[1],[2]]", "weights", "--temperature", "1e-10")
     assert tiny.stderr == ""

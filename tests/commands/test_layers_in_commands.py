@@ -1,4 +1,4 @@
-"""Layers in files, asked for by name, checked, labelled, warned of and explained."""
+"""Test layers in files and options: names, answers, labels, warnings and explanations."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ from tests.layered import (
 )
 from tests.running import compute
 
-# Names with dots: in files, on the command line, and asked for.
+# Names with dots, in files and on the command line.
 
 
 def steps_of(*arguments: str, given: Entries | None = None) -> dict[str, Any]:
-    """Every step that compute writes as JSON."""
+    """Return every step that compute writes as JSON."""
     result = run("compute", *arguments, "-f", "json", given=given)
     assert result.exit_code == 0, result.stderr
     steps: dict[str, Any] = json.loads(result.stdout)
@@ -46,7 +46,7 @@ def steps_of(*arguments: str, given: Entries | None = None) -> dict[str, Any]:
 
 
 def csv(entries: Entries) -> str:
-    """A document as CSV: choices, then a section a matrix; a vector is one row."""
+    """Return a document as CSV: choices, then one section per matrix; a vector is one row."""
     lines = [f"{name} = {entry}" for name, entry in entries.items() if not isinstance(entry, list)]
     for name, entry in entries.items():
         if isinstance(entry, list):
@@ -57,7 +57,7 @@ def csv(entries: Entries) -> str:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_names_are_nested_or_dotted(kind: str, tmp_path: Path) -> None:
-    """One document as objects in JSON, and with dots in JSON, CSV and NPZ."""
+    """Nested objects in JSON, and names with dots in JSON, CSV and NPZ, are one document."""
     given = {**document(kind, 2), "norm": "pre"}
     expected = compute(given)
     dotted = flat(given)
@@ -72,7 +72,7 @@ def test_names_are_nested_or_dotted(kind: str, tmp_path: Path) -> None:
 
 
 def test_a_sublayer_is_given_beside_a_document(tmp_path: Path) -> None:
-    """As a file or a literal, in any spelling; what comes later wins."""
+    """A sublayer beside the document may be a file or a literal, and the later one wins."""
     given = document("encoder")
     weight = tmp_path / "weight.csv"
     weight.write_text(csv({"W": small("other", D_MODEL, D_FF)}).partition("W\n")[2])
@@ -84,7 +84,7 @@ def test_a_sublayer_is_given_beside_a_document(tmp_path: Path) -> None:
 
 
 def test_only_reaches_every_step_of_every_layer() -> None:
-    """In any spelling; the steps that it needs are calculated and not shown."""
+    """--only names each step of each layer in any spelling, and shows no other step."""
     given = document("transformer", 2)
     every = compute(given)
     for name in list(every)[::7]:
@@ -97,7 +97,7 @@ def test_only_reaches_every_step_of_every_layer() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("where", ["post", "pre"])
 def test_names_and_axes_of_a_plan_are_those_of_its_matrices(kind: str, where: str) -> None:
-    """Names are all different, the last is output, and axes are those of the numbers."""
+    """All names of a plan differ, the last is `output`, and its axes are those of its matrices."""
     given = {**document(kind, 2), "norm": where, "position": "alibi", "score": "additive"}
     problem, plan = read(Reader().document(json.dumps(given)))
     trace = plan.run(problem.matrices)
@@ -109,13 +109,13 @@ def test_names_and_axes_of_a_plan_are_those_of_its_matrices(kind: str, where: st
         assert problem.part_of(step.name) or is_residual, step.name
 
 
-# Answers, read back.
+# Answers that are read back.
 
 
 SUFFIXES = ["json", "csv", "npz"]
 
 
-# Every two of a kind, a layout and a format meet in a case.
+# A case exists for every pair of kind, layout and format.
 @pytest.mark.parametrize(
     ("kind", "layout", "suffix"),
     [
@@ -124,8 +124,8 @@ SUFFIXES = ["json", "csv", "npz"]
         for j, layout in enumerate(LAYOUTS)
     ],
 )
-def test_what_compute_writes_is_right(kind: str, layout: str, suffix: str, tmp_path: Path) -> None:
-    """Through every format, in every layout, check passes all steps."""
+def test_computed_steps_are_right(kind: str, layout: str, suffix: str, tmp_path: Path) -> None:
+    """The steps that compute writes pass check, through every format and in every layout."""
     dotted = {**flat(document(kind, 2)), "position": "sinusoidal", "layout": layout}
     given = {name: on_paper(name, entry, layout) for name, entry in dotted.items()}
     problem, key = tmp_path / "problem.json", tmp_path / f"key.{suffix}"
@@ -139,7 +139,7 @@ def test_what_compute_writes_is_right(kind: str, layout: str, suffix: str, tmp_p
 
 
 def test_a_wrong_step_of_a_layer_is_found(tmp_path: Path) -> None:
-    """It is told by its name; what is right before it stays right, what follows is not wrong."""
+    """A wrong step of a layer is named; steps before it are right, and steps after it follow."""
     given = document("encoder", 2)
     right = compute(given)
     names = ("sum", "mean", "variance")
@@ -159,7 +159,7 @@ def test_a_wrong_step_of_a_layer_is_found(tmp_path: Path) -> None:
 
 
 def headers(kind: str, step: str, layout: str = "rows") -> tuple[list[str], list[str]]:
-    """What stands beside the rows of a step, and above its columns."""
+    """Return the row headers and the column headers of a step's table."""
     labels = {"tokens": list("abcde")}
     labels |= {} if kind == "encoder" else {"memory_tokens": list("tuvwxyz")}
     given = {name: on_paper(name, entry, layout) for name, entry in flat(document(kind)).items()}
@@ -194,7 +194,7 @@ LABELS = [
 def test_tokens_are_named_in_tables(
     kind: str, step: str, rows: list[str], columns: list[str], layout: str
 ) -> None:
-    """tokens are those of X, memory_tokens those of memory, or of the encoder."""
+    """`tokens` name the rows of X, and `memory_tokens` those of memory or the encoder."""
     expected = [list(rows), list(columns)]
     assert headers(kind, step, layout) == tuple(expected[:: -1 if layout == "columns" else 1])
 
@@ -210,7 +210,7 @@ WARNED: list[tuple[Entries, list[str]]] = [
         ],
     ),
     ({"dtype": "float16", "ffn.b_1": [6e4] * D_FF, "ffn.W_1": [[9e3] * D_FF] * D_MODEL},
-     ["ffn.hidden overflows float16: of its numbers, "]),
+     ["ffn.hidden overflows float16: "]),
     ({"ffn.W_3": small("W_3", D_MODEL, D_FF)}, ["ffn.W_3 is not used by relu."]),
     (
         {"self.score": "dot", "self.W_a": small("W_a", D_MODEL, D_MODEL)},
@@ -225,7 +225,7 @@ BARE = [
         "decoder",
         1,
         ("cross",),
-        ["cross has no W_q, W_k and W_v: X itself is Q, and memory K and V."],
+        ["cross has no W_q, W_k and W_v: X itself is Q, memory is K and V."],
     ),
     (
         "encoder",
@@ -239,7 +239,7 @@ BARE = [
         ("self", "cross"),
         [
             "encoder.self and decoder.self have no W_q, W_k and W_v: X itself is Q, K and V.",
-            "decoder.cross has no W_q, W_k and W_v: X itself is Q, and memory K and V.",
+            "decoder.cross has no W_q, W_k and W_v: X itself is Q, memory is K and V.",
         ],
     ),
     (
@@ -257,10 +257,10 @@ BARE = [
 
 
 @pytest.mark.parametrize(("kind", "layers", "forgotten", "warnings"), BARE)
-def test_a_forgotten_sublayer_is_told(
+def test_a_forgotten_sublayer_gives_a_warning(
     kind: str, layers: int, forgotten: tuple[str, ...], warnings: list[str]
 ) -> None:
-    """It is calculated, on X itself; what is there is not spoken of."""
+    """A forgotten sublayer is calculated on X itself with a warning, and the others get none."""
     given = {
         name: entry
         for name, entry in flat(document(kind, layers)).items()
@@ -275,7 +275,7 @@ def test_a_forgotten_sublayer_is_told(
     ("said", "warnings"), WARNED, ids=["mask", "overflow", "gate", "W_a", "none"]
 )
 def test_warnings_name_the_sublayer(said: Entries, warnings: list[str]) -> None:
-    """What overflows, and which query has nothing to attend."""
+    """Warnings of overflow and of queries without keys name the sublayer."""
     result = run("compute", "-", given={**flat(document("encoder")), **said})
     lines = result.stderr.splitlines()
     assert result.exit_code == 0
@@ -285,7 +285,7 @@ def test_warnings_name_the_sublayer(said: Entries, warnings: list[str]) -> None:
 
 
 def test_a_mask_of_a_sublayer_may_be_an_object() -> None:
-    """Under a dotted name too."""
+    """The mask of a sublayer may be an object under a dotted name."""
     given = flat(document("encoder"))
     said = compute({**given, "self.mask": {"padding": [2]}})
     assert said == compute({**given, "mask": "padding:2"})
@@ -308,7 +308,7 @@ def test_a_mask_of_a_sublayer_may_be_an_object() -> None:
 def test_the_arithmetic_that_is_shown_gives_the_numbers(
     kind: str, activation: str, choices: Entries
 ) -> None:
-    """Of five cells of each step, as formulas and halfway, in the layout's order too."""
+    """The arithmetic of five cells of each step gives their numbers, in names and halfway."""
     dotted = {**flat(document(kind, 1, ACTIVATIONS[activation].gated)), "activation": activation}
     layout = choices.get("layout", "rows")
     given = {name: on_paper(name, entry, layout) for name, entry in dotted.items()}
@@ -341,7 +341,7 @@ def explained(*arguments: str, given: Entries) -> list[str]:
 
 
 def test_depth_goes_through_sublayers() -> None:
-    """From a norm to its sum, and on to the attention before it; each cell once."""
+    """--depth goes from a norm to its sum and to the attention before it, each cell once."""
     lines = explained("norm_1.output[1,2]", "--depth", "2", "-p", "1", given=BY_HAND)
     assert [line.partition(" = ")[0] for line in lines] == [
         "norm_1.output[1,2]",
@@ -356,8 +356,8 @@ def test_depth_goes_through_sublayers() -> None:
     assert lines[5].endswith(" / 2 = ((2.0 - 3.0)² + (4.0 - 3.0)²) / 2 = 2.0 / 2 = 1.0")
 
 
-def test_activations_say_what_is_below_0() -> None:
-    """relu tells which number it cut off."""
+def test_relu_names_the_number_below_0() -> None:
+    """relu names the number below 0 that it replaces."""
     lines = explained("ffn.activated[1,:]", "-p", "1", given=BY_HAND)
     assert lines == [
         "ffn.activated[1,1] = 0.0  (ffn.hidden[1,1] is below 0)",
@@ -372,7 +372,7 @@ def test_activations_say_what_is_below_0() -> None:
 
 
 def test_cells_of_layers_in_every_form() -> None:
-    """Names with dots and low lines are one name in LaTeX; JSON has the tree."""
+    """LaTeX writes a name with dots and underscores as one name; JSON has the tree."""
     cells = ("norm_1.variance[1,1]", "ffn.activated[1,1]")
     latex = explained(*cells, "-f", "latex", "-p", "0", given=BY_HAND)
     assert latex[2].startswith(

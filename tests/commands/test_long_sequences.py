@@ -1,4 +1,4 @@
-"""Long sequences as users meet them: what they need is told before, and they can be interrupted."""
+"""Test long sequences: the memory that they need is checked first, and they can be interrupted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UNITS = {"bytes": 1, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
 def files(folder: Path, n: int = N, m: int = M, d_k: int = D_K) -> list[str]:
-    """Q, K and V as arguments."""
+    """Return Q, K and V in files, as arguments."""
     random = np.random.default_rng(3)
     shapes = {"Q": (n, d_k), "K": (m, d_k), "V": (m, D_V)}
     for name, shape in shapes.items():
@@ -31,7 +31,7 @@ def files(folder: Path, n: int = N, m: int = M, d_k: int = D_K) -> list[str]:
 
 
 def needed(*arguments: str) -> int:
-    """The bytes that a run says it needs, when it may have none."""
+    """Return the bytes that a run reports as needed when its limit is too low."""
     told = run("compute", *arguments, "--memory", "1").stderr
     found = re.search(r"needs ([\d.]+) (\w+) of memory", told)
     assert found, told
@@ -39,8 +39,8 @@ def needed(*arguments: str) -> int:
 
 
 def peak(*arguments: str) -> int:
-    """The most bytes that a run, which must succeed, has had at a time."""
-    run("compute", "[[1]]")  # loads the program, which is no memory of the run
+    """Return the peak memory of a run that must succeed, in bytes."""
+    run("compute", "[[1]]")  # loads the program, so that only the run's memory is measured
     tracemalloc.start()
     try:
         result = run("compute", *arguments)
@@ -54,11 +54,11 @@ def peak(*arguments: str) -> int:
 # Memory.
 
 
-def test_what_does_not_fit_into_memory_is_refused_with_a_cure(
+def test_a_run_beyond_the_memory_limit_is_refused_with_a_cure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Which step takes most, and what to ask for instead; nothing on stdout, no file."""
-    monkeypatch.setattr("attncli.calculation.long.fused.processors", lambda: 2)  # each needs room
+    """The error names the largest step and a command that fits, without output or file."""
+    monkeypatch.setattr("attncli.calculation.long.fused.processors", lambda: 2)  # each needs memory
     given = [*files(tmp_path), "--memory", "80MiB"]
     file = tmp_path / "result.npz"
     result = run("compute", *given, "-o", str(file))
@@ -66,9 +66,9 @@ def test_what_does_not_fit_into_memory_is_refused_with_a_cure(
     assert result.stdout == ""
     assert not file.exists()
     assert result.stderr == (
-        "Error: what is asked for needs 162.5 MiB of memory, but 80.0 MiB may be used (--memory): "
+        "Error: the calculation needs 162.5 MiB of memory, but may use 80.0 MiB (--memory): "
         "scores alone, 1531 × 1543, takes 18.0 MiB. "
-        "Ask for output alone (--only output): 48.4 MiB will do.\n"
+        "Calculate output alone (--only output): 48.4 MiB is enough.\n"
     )
     alone = run("compute", *given, "--only", "output")
     assert (alone.exit_code, alone.stderr) == (0, "")
@@ -78,18 +78,16 @@ def test_text_is_refused_where_arrays_would_fit(tmp_path: Path) -> None:
     given = [*files(tmp_path), "--only", "weights", "--memory", "200MB"]
     result = run("compute", *given, "-f", "json")
     assert result.exit_code == 2
-    assert result.stderr.endswith("Write it as NPZ (-o result.npz): 90.2 MiB will do.\n")
+    assert result.stderr.endswith("Write it as NPZ (-o result.npz): 90.2 MiB is enough.\n")
     assert run("compute", *given, "-o", str(tmp_path / "weights.npz")).exit_code == 0
 
 
 def test_fewer_bytes_are_proposed_where_they_would_fit(tmp_path: Path) -> None:
-    """Without V there is no output to ask for instead."""
+    """Without V there is no output to suggest, but a smaller dtype."""
     given = [*files(tmp_path)[:2], "--memory", "60MiB"]
     result = run("compute", *given)
     assert result.exit_code == 2
-    assert result.stderr.endswith(
-        "Take numbers of fewer bytes (--dtype float32): 45.1 MiB will do.\n"
-    )
+    assert result.stderr.endswith("Use 4 bytes per number (--dtype float32): 45.1 MiB is enough.\n")
     assert run("compute", *given, "--dtype", "float32").exit_code == 0
 
 
@@ -97,21 +95,21 @@ def test_fewer_bytes_are_proposed_where_they_would_fit(tmp_path: Path) -> None:
 def test_nothing_is_proposed_that_would_not_fit(tmp_path: Path, options: list[str]) -> None:
     result = run("compute", *files(tmp_path), *options, "--memory", "1K")
     assert result.exit_code == 2
-    assert result.stderr.endswith("MiB. Take shorter sequences.\n")
+    assert result.stderr.endswith("MiB. Use shorter sequences.\n")
 
 
 def test_no_other_steps_are_proposed_to_other_commands(tmp_path: Path) -> None:
-    """What they calculate is not what their user has chosen; where it happened is said once."""
+    """Explain and compare suggest no other steps; compare names the convention."""
     given = files(tmp_path, 200_003, 100_003)
     explained = CliRunner().invoke(cli, ["explain", *given, "output[1,1]"])
     assert explained.exit_code == 2
-    assert explained.stderr.endswith("Take shorter sequences.\n")
+    assert explained.stderr.endswith("Use shorter sequences.\n")
     compared = CliRunner().invoke(cli, ["compare", *given, "--convention", "keras"])
-    assert compared.stderr.startswith("Error: under paper: what is asked for needs ")
+    assert compared.stderr.startswith("Error: under paper: the calculation needs ")
 
 
-def test_what_needs_more_memory_than_any_machine_has_is_refused(tmp_path: Path) -> None:
-    """80% of what is free is the limit."""
+def test_a_run_beyond_any_memory_is_refused_by_default(tmp_path: Path) -> None:
+    """The default limit is 80% of the free memory."""
     result = run("compute", *files(tmp_path, 2_000_003, 1_000_003, 1))
     assert result.exit_code == 2
     assert "besides the inputs): scores alone, 2000003 × 1000003, takes 14901." in result.stderr
@@ -120,15 +118,9 @@ def test_what_needs_more_memory_than_any_machine_has_is_refused(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ([], "but 80.1 MiB may be used (80% of the free memory, besides the inputs)"),
-        (
-            ["--memory", "50%"],
-            "but 50.1 MiB may be used (50% of the free memory, besides the inputs)",
-        ),
-        (
-            ["--memory", "0.001%"],
-            "but 136544 bytes may be used (0.001% of the free memory, besides",
-        ),
+        ([], "but may use 80.1 MiB (80% of the free memory, besides the inputs)"),
+        (["--memory", "50%"], "but may use 50.1 MiB (50% of the free memory, besides the inputs)"),
+        (["--memory", "0.001%"], "but may use 136544 bytes (0.001% of the free memory, besides"),
     ],
 )
 def test_a_share_of_what_is_free(
@@ -180,28 +172,28 @@ OPTIONS = {
 
 
 @pytest.mark.parametrize("name", OPTIONS)
-def test_the_memory_told_is_the_memory_used(
+def test_the_predicted_memory_is_the_memory_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """The peak of a run is not above what was told, and not far below."""
-    monkeypatch.setattr("attncli.face.functions.LONG", 2**16)  # so that fewer numbers are told of
+    """The peak memory of a run is at most 5% above the prediction, and at least half of it."""
+    monkeypatch.setattr("attncli.face.functions.LONG", 2**16)  # so that small matrices do
     given = [*files(tmp_path, 401, 409), *OPTIONS[name], "-o", str(tmp_path / "result")]
     told, used = needed(*given), peak(*given)
     assert used <= 1.05 * told
-    assert used >= 0.5 * told or "output" in given  # threads may use less than they are given
+    assert used >= 0.5 * told or "output" in given  # threads may use less than predicted
 
 
 @pytest.mark.parametrize("score", ["dot", "cosine"])
-def test_copies_of_keys_and_values_are_told(tmp_path: Path, score: str) -> None:
-    """Few queries, and a hundred thousand keys."""
+def test_copies_of_keys_and_values_are_predicted(tmp_path: Path, score: str) -> None:
+    """Copies of 100,003 keys and values are predicted."""
     given = files(tmp_path, 13, 100_003, 31)
     np.save(tmp_path / "V.npy", np.random.default_rng(3).normal(size=(100_003, 29)))
     given += ["--score", score, "--only", "output", "-o", str(tmp_path / "result.npz")]
     assert peak(*given) <= 1.05 * needed(*given)
 
 
-def test_copies_of_wide_keys_are_told(tmp_path: Path) -> None:
-    """The hidden keys of additive scoring are as large as the keys."""
+def test_copies_of_wide_keys_are_predicted(tmp_path: Path) -> None:
+    """The hidden keys of additive scoring, as large as the keys, are predicted."""
     given = files(tmp_path, 3, 100_003, 61)
     given += ["--score", "additive", "--only", "output", "-o", str(tmp_path / "result.npz")]
     assert peak(*given) <= 1.05 * needed(*given)
@@ -218,7 +210,7 @@ WARNED = {
 
 @pytest.mark.parametrize("name", WARNED)
 def test_a_long_sequence_has_the_warnings_of_a_short_one(tmp_path: Path, name: str) -> None:
-    """But for how many numbers overflow, which tiles do not count."""
+    """A long sequence has the warnings of a short one, except for the number of overflows."""
     told = []
     for n, m in ((5, 7), (1031, 1033)):
         given: dict[str, Any] = WARNED[name]
@@ -241,14 +233,14 @@ def test_a_long_sequence_has_the_warnings_of_a_short_one(tmp_path: Path, name: s
             str(tmp_path / "r.npz"),
         )
         assert result.exit_code == 0, result.stderr
-        counted = r"of its numbers, \d+ of \d+ |some of its numbers "
+        counted = r"(\d+ of \d+|some) values "
         told.append(re.sub(counted, "", result.stderr))
     assert told[0].startswith("Warning: ")
     assert told[1] == told[0]
 
 
-def test_many_small_heads_are_not_gone_through_in_tiles(tmp_path: Path) -> None:
-    """Each step on all of them at once is many times as fast, and gives the same bits."""
+def test_many_small_heads_are_not_tiled(tmp_path: Path) -> None:
+    """Many small heads are calculated step by step, with the same bits, because it is faster."""
     random = np.random.default_rng(3)
     for name, shape in {"Q": (1009, 31, 3), "K": (1009, 37, 3), "V": (1009, 37, 5)}.items():
         np.save(tmp_path / f"{name}.npy", random.normal(size=shape))
@@ -261,26 +253,26 @@ def test_many_small_heads_are_not_gone_through_in_tiles(tmp_path: Path) -> None:
 
 
 def test_long_sequences_give_no_more_warnings_than_short_ones(tmp_path: Path) -> None:
-    """V is used by output, asked for or not."""
+    """A matrix that only the omitted output needs gives no warning."""
     assert run("compute", *files(tmp_path), "--only", "weights").stderr == ""
 
 
 def test_a_cell_of_a_long_sequence_is_spelled_out(tmp_path: Path) -> None:
-    """With the weights that were not asked for."""
+    """`explain` calculates the weights that the cell of a long sequence needs."""
     result = succeed("explain", *files(tmp_path), "output[1,1]", "--depth", "1")
     assert result.exit_code == 0, result.stderr
     assert result.stdout.startswith("output[1,1] = weights[1]·V[:,1] = ")
     assert "weights[1,1] = " in result.stdout
 
 
-# What takes long: 262,147 tokens take long on any machine; a test waits until the bar is there.
+# 262,147 tokens take long on any machine; a test waits until the bar appears.
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_bar_is_shown_on_a_terminal_and_work_can_be_interrupted(
     tmp_path: Path, number: signal.Signals, status: int
 ) -> None:
-    """The bar is gone then, the cursor is back, and no file is written."""
+    """Interrupting removes the bar, shows the cursor again, and writes no file."""
     result = tmp_path / "result.npz"
     given = files(tmp_path, 262_147, 262_153)
     options = ("--only", "output", "--dtype", "float32", "-o", str(result))
@@ -309,7 +301,7 @@ def test_a_bar_needs_a_terminal_that_can_draw_again(
 def test_no_bar_is_shown_in_a_pipe(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_terminal: bool
 ) -> None:
-    """A pipe, or a file of messages, holds nothing of what is seen on a terminal at once."""
+    """A pipe, or a file of messages, holds no bar."""
     monkeypatch.setattr("attncli.render.progress_bar.PATIENCE", 0.0)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("FORCE_COLOR", "1")
@@ -321,7 +313,7 @@ def test_no_bar_is_shown_in_a_pipe(
 
 
 def test_a_mask_of_booleans_does_not_shrink_the_numbers(tmp_path: Path) -> None:
-    """Weights have eight bytes each, though every cell of the mask that is given has one."""
+    """A mask of one-byte booleans does not lower the prediction of eight bytes per weight."""
     n = 1103
     for name in "QK":
         np.save(tmp_path / f"{name}.npy", np.ones((n, 3)))

@@ -1,4 +1,4 @@
-"""`attncli mask`: pictures, masks to pipe on, and what a mask file says."""
+"""Test `attncli mask`: pictures, masks for pipes, and descriptions of mask files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.registered import as_written
 
 
 def mask(*arguments: str, stdin: str | None = None) -> str:
-    """What a run that succeeds prints."""
+    """Return the output of a run that succeeds."""
     run = CliRunner().invoke(cli, ["mask", *arguments], input=stdin)
     assert run.exit_code == 0, run.stderr
     return run.stdout
@@ -45,13 +45,13 @@ PICTURES = [
 
 @pytest.mark.parametrize(("arguments", "lines"), PICTURES, ids=[" ".join(a) for a, _ in PICTURES])
 def test_a_rule_is_drawn(arguments: list[str], lines: list[str]) -> None:
-    """A row a query, a column a key, labels beside them, a picture a batch entry."""
+    """A picture has labels, one row per query and one column per key; a batch has one per entry."""
     assert mask(*arguments).rstrip("\n").split("\n") == lines
 
 
 @pytest.mark.parametrize("form", ["json", "csv"])
 @pytest.mark.parametrize("rule", ["causal", "causal:lower-right", "padding:2", "window:1,0"])
-def test_what_is_piped_on_is_the_rule(rule: str, form: str) -> None:
+def test_a_piped_mask_masks_as_its_rule(rule: str, form: str) -> None:
     """`attncli mask … | attncli compute --mask -` masks as `--mask …` does."""
     assert rule.partition(":")[0] in MASKS
     document = '{"Q": [[1, 2], [0, 1], [1, 1]], "K": [[1, 0], [2, 1], [0, 3], [1, 1], [2, 2]]}'
@@ -63,7 +63,7 @@ def test_what_is_piped_on_is_the_rule(rule: str, form: str) -> None:
 
 @pytest.mark.parametrize("rule", [text for kind, text in as_written() if kind == "mask"])
 def test_a_mask_of_every_kind_is_recognised(rule: str) -> None:
-    """`attncli mask FILE` names a rule that makes the mask of the file."""
+    """`attncli mask FILE` names the rule of a mask, for every kind of mask."""
     cells = mask(rule, "4", "6", "-f", "csv")
     said = mask("-", stdin=cells)
     found = re.search(r"(?m)^It is (.+?)(?: = .+)?\.$", said)
@@ -73,26 +73,29 @@ def test_a_mask_of_every_kind_is_recognised(rule: str) -> None:
 
 SAID = [
     ("[[1,0,0],[1,1,0],[1,1,1]]", ["Open: 6 of 9 cells (67%).", "It is causal"]),
-    ("[[1,1,1],[0,1,1],[0,0,1]]", ["Transposed it would be causal"]),
-    ("[[0,1,1],[0,0,1],[0,0,0]]", ["Inverted it would be causal", "--mask-kind drop", "query 3"]),
+    ("[[1,1,1],[0,1,1],[0,0,1]]", ["Transposed, it would be causal"]),
+    ("[[0,1,1],[0,0,1],[0,0,0]]", ["Inverted, it would be causal", "--mask-kind drop", "query 3"]),
     ("[[1,1,0,0],[1,1,1,0]]", ["2 queries down, 4 keys across", "window"]),
     ("[[1,1,0,0],[1,1,1,0],[1,1,1,1]]", ["It is causal:lower-right"]),
     ("[[1,1,0],[1,1,0]]", ["It is padding:2", "No query sees key 3."]),
-    ("[[true,true],[true,true]]", ["no mask at all", "booleans: true may be attended"]),
+    ("[[true,true],[true,true]]", ["a mask that hides nothing", "booleans: true = may"]),
     ('[[0,"-inf"],[0.5,0]]', ["numbers that are added", "It is causal"]),
-    ("[[0,0],[0,0]]", ["zeros alone", "No key is open to queries 1, 2: the output is 0 there."]),
+    (
+        "[[0,0],[0,0]]",
+        ["The cells are all 0", "No key is open to queries 1, 2: the output is 0 there."],
+    ),
     ("[[0],[0],[0],[0],[0],[1],[0],[0]]", ["queries 1, 2, 3, 4, 5 and 2 more: the output is 0"]),
     ("[[0,0,0,0,0,1,0,0]]", ["No query sees keys 1, 2, 3, 4, 5"]),
-    ("[[1,0,0],[0,0,0],[1,0,1]]", ["it hides what causal hides, and more", "query 2:"]),
+    ("[[1,0,0],[0,0,0],[1,0,1]]", ["hides all that causal hides, and more", "query 2:"]),
     ("[1,0,1]", ["1 × 3: 1 query down", "the row is for all queries", "No query sees key 2."]),
-    ("[[[1,0],[1,1]],[[1,1],[1,1]]]", ["slice 1", "It is causal", "slice 2", "no mask at all"]),
+    ("[[[1,0],[1,1]],[[1,1],[1,1]]]", ["slice 1", "It is causal", "slice 2", "hides nothing"]),
     ("[[[[1,0],[1,1]]],[[[0,0],[1,1]]]]", ["batch entry 1\n", "batch entry 2\n", "query 1:"]),
 ]
 
 
 @pytest.mark.parametrize(("cells", "said"), SAID, ids=[cells for cells, _ in SAID])
 def test_a_mask_is_described(cells: str, said: list[str], tmp_path: Path) -> None:
-    """Size, polarity, the rule that it is or would be, empty rows; from a file and a literal."""
+    """A mask from a file or a literal is described by size, polarity, rule and empty rows."""
     (tmp_path / "mask.json").write_text(cells)
     for source in (cells, str(tmp_path / "mask.json")):
         text = mask(source)
@@ -111,19 +114,19 @@ LABELLED = [
 
 @pytest.mark.parametrize(("text", "options", "lines"), LABELLED)
 def test_labels_of_a_csv_are_drawn(text: str, options: list[str], lines: list[str]) -> None:
-    """Beside the rows and above the columns, where the file has them; options win."""
+    """Labels of a CSV file stand beside the rows and above the columns; options replace them."""
     assert mask("-", *options, stdin=text).split("\n\n")[0].split("\n") == lines
 
 
 def test_labels_cannot_steer_a_terminal() -> None:
-    """They are spelled out, as compute does it."""
+    """Escape sequences in labels are spelled out, as compute does."""
     drawn = mask("-", stdin="\x1b[31m,b\n1,0\n1,1\n")
     assert "\x1b" not in drawn
     assert "\\x1b[31m" in drawn
 
 
 def test_lengths_of_batch_entries_are_piped_on_with_heads_and_without() -> None:
-    """A mask of three axes would be one for each head, where there are as many heads as entries."""
+    """padding:2,1 in a pipe masks each batch entry, also where a third axis would mean heads."""
     tokens = [
         [[1, 0, 2, 1], [0, 1, 1, 1], [0, 0, 1, 1]],
         [[1, 1, 2, 0], [2, 1, 0, 1], [0, 3, 1, 1]],
@@ -138,7 +141,7 @@ def test_lengths_of_batch_entries_are_piped_on_with_heads_and_without() -> None:
 
 
 def test_the_suffix_of_a_file_names_the_form(tmp_path: Path) -> None:
-    """As of every other command's files; the option is stronger."""
+    """The suffix of a file sets the form, and --format wins over it."""
     for suffix, begins in ((".txt", "  1 2"), (".json", "{"), (".csv", "1,0")):
         file = tmp_path / f"mask{suffix}"
         mask("causal", "2", "-o", str(file))
@@ -148,7 +151,7 @@ def test_the_suffix_of_a_file_names_the_form(tmp_path: Path) -> None:
 
 
 def test_a_wide_picture_is_broken_into_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No line is wider than the screen, and every cell is there once."""
+    """No line is wider than the screen, and every cell is drawn once."""
     whole = mask("causal", "23")
     monkeypatch.setenv("COLUMNS", "31")
     text = mask("causal", "23")
@@ -159,11 +162,11 @@ def test_a_wide_picture_is_broken_into_blocks(monkeypatch: pytest.MonkeyPatch) -
 
 ERRORS = [
     (["causal"], "the mask causal needs a size. Write attncli mask causal 4, or"),
-    (["casual", "3"], "'casual' is no mask (did you mean 'causal'?)"),
+    (["casual", "3"], "'casual' is not a mask (did you mean 'causal'?)"),
     (["padding:9", "3"], "padding:9 counts 9 real keys, but there are 3 keys."),
     (["[[1,0]]", "3"], "the mask has its own size, 1 × 2. Leave out N and M."),
-    (["[[[[[1,0]]]]]"], "the mask is 1 × 1 × 1 × 1 × 2, of rank 5."),
-    (["[[]]"], "the mask is 1 × 0, of rank 2."),
+    (["[[[[[1,0]]]]]"], "the mask is 1 × 1 × 1 × 1 × 2, but a mask has at most 4 axes"),
+    (["[[]]"], "the mask is 1 × 0, but a mask has at most 4 axes"),
     (["causal", "3", "-o", "mask.npz"], "mask.npz: the suffix '.npz' names no format"),
     (["missing.csv"], "Error: missing.csv: there is no such file."),
     (["causal", "3", "--tokens", "a,b"], "--tokens gives 2 labels, but the mask has 3 rows."),
@@ -172,7 +175,7 @@ ERRORS = [
 
 @pytest.mark.parametrize(("arguments", "message"), ERRORS, ids=[m for _, m in ERRORS])
 def test_bad_input_ends_with_2(arguments: list[str], message: str) -> None:
-    """One line on stderr, nothing on stdout."""
+    """Bad input ends with status 2, one line on stderr and nothing on stdout."""
     run = CliRunner().invoke(cli, ["mask", *arguments])
     assert (run.exit_code, run.stdout) == (2, "")
     assert message in run.stderr

@@ -1,4 +1,4 @@
-"""`attncli new`: documents of small numbers, the same on every machine."""
+"""Test `attncli new`: documents of small numbers, the same on every machine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def run(*arguments: str, stdin: str | None = None) -> Result:
 
 
 def new(*arguments: str) -> str:
-    """The text of a new document."""
+    """Return the text of a new document."""
     result = run("new", *arguments)
     assert (result.exit_code, result.stderr) == (0, "")
     return result.stdout
@@ -38,7 +38,7 @@ def document(*arguments: str) -> Entries:
 
 
 def computed(text: str, *options: str) -> Entries:
-    """Every step of a document, which must give no warning."""
+    """Return every step of a document, which must give no warning."""
     result = run("compute", "-", "-f", "json", *options, stdin=text)
     assert (result.exit_code, result.stderr) == (0, "")
     steps: Entries = json.loads(result.stdout)
@@ -46,7 +46,7 @@ def computed(text: str, *options: str) -> Entries:
 
 
 def matrices(entries: Entries, prefix: str = "") -> Entries:
-    """Every matrix by its name with dots."""
+    """Return every matrix by its name with dots."""
     found: Entries = {}
     for name, entry in entries.items():
         if isinstance(entry, dict):
@@ -62,7 +62,7 @@ def matrices(entries: Entries, prefix: str = "") -> Entries:
 @pytest.mark.parametrize("kind", LAYERS)
 @pytest.mark.parametrize("seed", ["0", "1", "12345678901234567890"])
 def test_a_new_document_can_be_calculated(kind: str, seed: str) -> None:
-    """By compute, without a warning, and its own results pass check."""
+    """compute calculates a new document without a warning, and its results pass check."""
     text = new(kind, "--seed", seed)
     steps = computed(text)
     assert list(steps)[-1] == "output"
@@ -71,7 +71,7 @@ def test_a_new_document_can_be_calculated(kind: str, seed: str) -> None:
 
 
 def test_numbers_are_the_same_on_every_machine() -> None:
-    """To the letter; the first number of a seed must never change, or answers no longer fit."""
+    """A seed gives the same text on every machine and in every version, so that answers fit."""
     text = new(
         "encoder", "--n", "2", "--d-model", "4", "--d-ff", "2", "--heads", "1", "--seed", "5"
     )
@@ -80,7 +80,7 @@ def test_numbers_are_the_same_on_every_machine() -> None:
 
 @pytest.mark.parametrize("sample", ["encoder_layer", "transformer"])
 def test_samples_are_new_documents(sample: str) -> None:
-    """What the note of a sample says writes it."""
+    """The command in the note of a sample writes the sample."""
     text = (ROOT / f"samples/{sample}.json").read_text(encoding="utf-8")
     command = shlex.split(json.loads(text)["note"])
     assert command[:2] == ["attncli", "new"]
@@ -97,7 +97,7 @@ OPTIONS = [
 @pytest.mark.parametrize("kind", LAYERS)
 @pytest.mark.parametrize("options", OPTIONS)
 def test_the_note_repeats_the_command(kind: str, options: str) -> None:
-    """Whatever was asked for, the note writes the same again, and compute reads it."""
+    """The note holds a command that writes the document again, and compute reads the document."""
     text = new(kind, *options.split())
     note = json.loads(text)["note"]
     assert new(*shlex.split(note)[2:]) == text
@@ -124,8 +124,8 @@ SHAPES = [
 
 
 @pytest.mark.parametrize(("kind", "options", "shapes"), SHAPES)
-def test_sizes_are_those_asked_for(kind: str, options: str, shapes: dict[str, Any]) -> None:
-    """Of every matrix; a norm after the last layer comes with layers that normalise before."""
+def test_sizes_are_those_of_the_options(kind: str, options: str, shapes: dict[str, Any]) -> None:
+    """Every matrix has the chosen sizes; layers with norm pre end with a norm."""
     found = matrices(document(kind, *options.split()))
     assert {name: np.shape(found[name]) for name in shapes} == shapes
 
@@ -133,7 +133,7 @@ def test_sizes_are_those_asked_for(kind: str, options: str, shapes: dict[str, An
 @pytest.mark.parametrize("kind", LAYERS)
 @pytest.mark.parametrize("options", ["", "--norm pre", "--layers 1"])
 def test_one_layer_has_no_final_norm_and_no_list(kind: str, options: str) -> None:
-    """A Transformer that normalises before has the norm, whatever the number of its layers."""
+    """One layer has no list, and only a Transformer with norm pre has a final norm."""
     found = document(kind, *options.split())
     assert "layers" not in found
     has_norm = any("norm_final" in name for name in matrices(found))
@@ -142,8 +142,8 @@ def test_one_layer_has_no_final_norm_and_no_list(kind: str, options: str) -> Non
 
 @pytest.mark.parametrize("kind", LAYERS)
 @pytest.mark.parametrize("width", [2, 6, 20])
-def test_numbers_can_be_calculated_with(kind: str, width: int) -> None:
-    """Halves of one digit, and never more than three in a column of a weight that are not 0."""
+def test_numbers_are_small_halves(kind: str, width: int) -> None:
+    """Numbers are halves of one digit; at most three in each column of a weight are not 0."""
     for name, matrix in matrices(document(kind, "--d-model", str(width))).items():
         numbers = np.array(matrix)
         assert set((2 * numbers).ravel().tolist()) <= {-2, -1, 0, 1, 2, 3, 4}, name
@@ -152,8 +152,8 @@ def test_numbers_can_be_calculated_with(kind: str, width: int) -> None:
 
 
 @pytest.mark.parametrize("kind", LAYERS)
-def test_weights_are_not_of_one_key_alone(kind: str) -> None:
-    """Of ten seeds, nearly all queries have two keys that they attend to, or more."""
+def test_queries_attend_to_several_keys(kind: str) -> None:
+    """Over ten seeds, few weights exceed 0.9, so that queries attend to more than one key."""
     largest: list[float] = []
     for seed in range(10):
         steps = computed(new(kind, "--seed", str(seed), "--layers", "2"))
@@ -179,19 +179,19 @@ def test_more_rows_leave_the_first_as_they_are() -> None:
 
 
 def test_tokens_have_names() -> None:
-    """Of both sides; the decoder begins with a word of its own. Too many are numbered."""
+    """Tokens are named on both sides, the decoder's from `<s>` on; too many are only numbered."""
     found = document("decoder", "--n", "2", "--m", "5")
     assert (found["tokens"], found["memory_tokens"]) == (["<s>", "I"], list(FRENCH[:5]))
     assert document("encoder")["tokens"] == ["I", "love", "math"]
     assert "memory_tokens" not in document("encoder")
     many = document("decoder", "--n", str(len(ENGLISH) + 2), "--m", str(len(FRENCH) + 1))
     assert not {"tokens", "memory_tokens"} & many.keys()
-    for words in (ENGLISH, FRENCH):  # a label that stands twice names no token
+    for words in (ENGLISH, FRENCH):  # a label names one token
         assert len(set(words)) == len(words)
 
 
-def test_it_is_written_to_a_file_or_a_pipe(tmp_path: Path) -> None:
-    """Bytes are the same; the shell's pipe works."""
+def test_a_document_is_written_to_a_file_or_a_pipe(tmp_path: Path) -> None:
+    """A file, a pipe and standard output hold the same bytes."""
     path = tmp_path / "d.json"
     assert new("decoder", "-o", str(path)) == ""
     assert path.read_text(encoding="utf-8") == new("decoder") == new("decoder", "-f", "json")
@@ -209,8 +209,8 @@ REFUSED = [
     ),
     (
         "encoder --heads 4",
-        ("d_model is 6, but heads is 4: without --d-k a head has d_model / heads features. "
-        "Choose a number of heads that divides it (1, 2, 3 or 6), or give --d-k."),
+        ("d_model is 6, but heads is 4: without --d-k, a head has d_model / heads features. "
+        "Use --heads 1, 2, 3 or 6, or give --d-k."),
     ),
     ("encoder --heads 0", "--heads is '0': it must be a whole number of at least 1."),
     (
@@ -233,8 +233,8 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("arguments", "message"), REFUSED, ids=[words for words, _ in REFUSED])
-def test_what_cannot_be_made_is_refused(arguments: str, message: str) -> None:
-    """One line with the cure, and nothing is written."""
+def test_impossible_documents_are_refused(arguments: str, message: str) -> None:
+    """An impossible document is refused in one line with the cure, and nothing is written."""
     result = run("new", *arguments.split())
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == f"Error: {message}\n"
@@ -242,16 +242,14 @@ def test_what_cannot_be_made_is_refused(arguments: str, message: str) -> None:
 
 
 def test_an_encoder_has_no_memory() -> None:
-    """A size that the kind does not have is not passed over."""
+    """A size that the kind does not have is refused."""
     result = run("new", "encoder", "--m", "3")
     assert result.exit_code == 2
-    assert result.stderr.startswith(
-        "Error: --m is given, but there is none here: layer is encoder."
-    )
+    assert result.stderr.startswith("Error: --m is given, but an encoder does not have this size.")
 
 
 def test_help_lists_the_kinds() -> None:
-    """With what they are, from the place that lists them; the shell completes them."""
+    """The help and completion list the kinds with their descriptions, from the registry."""
     shown = " ".join(run("new", "--help").stdout.split())
     for name, kind in LAYERS.items():
         assert f"{name} {kind.help};" in shown

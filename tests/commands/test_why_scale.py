@@ -1,4 +1,4 @@
-"""`attncli why-scale`: closed forms, an oracle in plain loops, the law of the variance, the text.
+"""Test `attncli why-scale`: closed forms, loops, the law of the variance, and the text.
 
 `python -m tests.commands.test_why_scale` writes the golden files anew.
 """
@@ -35,7 +35,7 @@ BATCH, HEADS, N, M, D_K, D_MODEL = 2, 3, 5, 7, 11, 6
 
 
 def asked(*arguments: str, stdin: str | None = None, width: int | None = None) -> Result:
-    """What a run gives that succeeds."""
+    """Return the result of a run that succeeds."""
     environment = {"COLUMNS": str(width) if width else None, "TERM": "xterm-256color"}
     run = CliRunner(env=environment).invoke(cli, ["why-scale", *arguments], input=stdin)
     assert run.exit_code == 0, run.stderr
@@ -43,7 +43,7 @@ def asked(*arguments: str, stdin: str | None = None, width: int | None = None) -
 
 
 def rows_of(*arguments: str, stdin: str | None = None) -> list[dict[str, Any]]:
-    """The rows, as JSON has them."""
+    """Return the rows of the JSON output."""
     rows: list[dict[str, Any]] = json.loads(asked(*arguments, "-f", "json", stdin=stdin).stdout)[
         "rows"
     ]
@@ -51,7 +51,7 @@ def rows_of(*arguments: str, stdin: str | None = None) -> list[dict[str, Any]]:
 
 
 def measured(document: Document, *options: str) -> list[dict[str, Any]]:
-    """The rows of a document."""
+    """Return the rows of a document."""
     return rows_of("-", *options, stdin=json.dumps(document))
 
 
@@ -59,7 +59,7 @@ def measured(document: Document, *options: str) -> list[dict[str, Any]]:
 
 
 def loops_gradient(weights: Sequence[float]) -> float:
-    """The Frobenius norm of the matrix of ∂wᵢ/∂sⱼ, cell by cell."""
+    """Return the Frobenius norm of the matrix of ∂wᵢ/∂sⱼ, cell by cell."""
     squares = 0.0
     for i in range(len(weights)):
         for j in range(len(weights)):
@@ -68,12 +68,12 @@ def loops_gradient(weights: Sequence[float]) -> float:
 
 
 def loops_entropy(weights: Sequence[float]) -> float:
-    """−Σ w log w, without those that are 0."""
+    """Return −Σ w log w over the weights that are not 0."""
     return -sum(w * math.log(w) for w in weights if w > 0)
 
 
 def loops(sees: Sequence[Sequence[bool]], scores: Any, weights: Any) -> dict[str, float]:
-    """The five measures of a list of rows, hidden scores left out; empty rows too."""
+    """Return the five measures of a list of rows, without hidden scores and empty rows."""
     seen = [scores[i][j] for i in range(len(sees)) for j in range(len(sees[i])) if sees[i][j]]
     kept = [weights[i] for i in range(len(sees)) if any(sees[i])]
     mean = sum(seen) / len(seen)
@@ -87,13 +87,13 @@ def loops(sees: Sequence[Sequence[bool]], scores: Any, weights: Any) -> dict[str
 
 
 def assert_side(actual: dict[str, Any], expected: Mapping[str, float]) -> None:
-    """Every measure, to roundoff."""
+    """Assert that every measure agrees to roundoff."""
     for name, number in expected.items():
         assert actual[name] == pytest.approx(number, rel=1e-11, abs=1e-12), name
 
 
 def row_of_oracle(given: Document, score: str, visible: Any = None) -> dict[str, float]:
-    """The measures of a document without heads."""
+    """Return the measures of a document without heads, from the oracle."""
     steps = oracle.attention(given, score=score, may_attend=[visible] if visible else [])
     scores = steps["scaled"] if score == "scaled" else steps["scores"]
     sees = [
@@ -114,7 +114,7 @@ MASKS = {
 
 @pytest.mark.parametrize("name", MASKS)
 def test_a_document_is_measured_as_in_plain_loops(name: str) -> None:
-    """Scores and weights are the oracle's, under each mask."""
+    """Scores and weights are measured as in the oracle, under each mask."""
     mask, visible = MASKS[name]
     (row,) = measured({**PLAIN, **mask})
     assert (row["d_k"], row["head"], row["queries"], row["left_out"]) == (D_K, None, N, 0)
@@ -124,7 +124,7 @@ def test_a_document_is_measured_as_in_plain_loops(name: str) -> None:
 
 
 def test_each_head_has_a_row_and_all_have_one() -> None:
-    """Head h is the document of that head alone; the last row is of all queries together."""
+    """Head h has the measures of that head alone; the last row has those of all queries."""
     Q, K = matrix("Q", BATCH, HEADS, N, D_K), matrix("K", BATCH, HEADS, M, D_K)
     rows = measured({"Q": Q, "K": K})
     assert [row["head"] for row in rows] == [1, 2, 3, None]
@@ -146,7 +146,7 @@ def test_each_head_has_a_row_and_all_have_one() -> None:
 
 
 def test_heads_that_are_split_and_shared_are_heads() -> None:
-    """The sample's four heads of queries over two of keys; d_k is that of a head."""
+    """Four query heads that share two key heads have a row each, and d_k is the width of one."""
     rows = rows_of(str(ROOT / "samples/shared_heads.json"))
     assert [row["head"] for row in rows] == [1, 2, 3, 4, None]
     assert {row["d_k"] for row in rows} == {2}
@@ -154,13 +154,13 @@ def test_heads_that_are_split_and_shared_are_heads() -> None:
 
 @pytest.mark.parametrize("layout", ["columns", "torch"])
 def test_the_layout_changes_nothing(layout: str) -> None:
-    """The same example in three layouts."""
+    """The same example has the same measures in three layouts."""
     rows = rows_of(str(ROOT / "samples/self_attention.json"))
     assert rows_of(str(ROOT / f"samples/self_attention_{layout}.json")) == rows
 
 
 def encoder_layer(*places: str) -> Document:
-    """The weights of an encoder layer, with attentions at these places."""
+    """Return the weights of an encoder layer, with attentions at these places."""
     projections = {name: matrix(name, D_MODEL, D_MODEL) for name in ("W_q", "W_k", "W_v")}
     ffn = {"W_1": matrix("W_1", D_MODEL, 2), "W_2": matrix("W_2", 2, D_MODEL)}
     return {**dict.fromkeys(places, projections), "ffn": ffn}
@@ -184,7 +184,7 @@ LAYERED: dict[str, Document] = {
 @pytest.mark.parametrize("name", LAYERED)
 @pytest.mark.parametrize("heads", [1, 2])
 def test_each_attention_of_a_layer_is_measured_by_itself(name: str, heads: int) -> None:
-    """From the Q and K that the document's own calculation has there, whatever its score."""
+    """Each attention of a layer is measured with its own Q and K, whatever its score."""
     document = {"layer": name, "heads": heads, **LAYERED[name], "scale": 0.25}
     steps = compute(document)
     rows = measured({**document})
@@ -203,18 +203,18 @@ def test_each_attention_of_a_layer_is_measured_by_itself(name: str, heads: int) 
 
 
 def test_an_attention_of_a_layer_that_cannot_be_measured_is_named() -> None:
-    """The sublayer stands in the message."""
+    """The message names the sublayer of an attention that cannot be measured."""
     document = {"layer": "encoder", **LAYERED["encoder"], "score": "cosine"}
     run = CliRunner().invoke(cli, ["why-scale", "-"], input=json.dumps(document))
     assert (run.exit_code, run.stdout) == (2, "")
-    assert "self: score is cosine, q · k / (‖q‖ ‖k‖), but √d_k is for" in run.stderr
+    assert "self: score is cosine, q · k / (‖q‖ ‖k‖), but √d_k scales" in run.stderr
 
 
 # By hand.
 
 
 def test_two_keys_by_hand() -> None:
-    """Scores log 3 and 0: weights ¾ and ¼, every ∂w/∂s is ±3/16; √1 changes nothing."""
+    """Scores log 3 and 0 give weights ¾ and ¼, and every ∂w/∂s is ±3/16; √1 changes nothing."""
     (row,) = measured({"Q": [[1]], "K": [[math.log(3)], [0]]})
     expected = {
         "mean": math.log(3) / 2,
@@ -230,7 +230,7 @@ def test_two_keys_by_hand() -> None:
 
 
 def test_over_the_root_by_hand() -> None:
-    """Scores 2 log 3 and 0 of width 4: weights 9/10 and 1/10, and ¾ and ¼ over √4."""
+    """Scores 2 log 3 and 0 of width 4 give weights 9/10 and 1/10; over √4, ¾ and ¼."""
     (row,) = measured({"Q": [[1, 1, 0, 0]], "K": [[math.log(3)] * 2 + [0, 5], [0, 0, 7, 0]]})
     assert_side(row["dot"], {"largest_weight": 0.9, "gradient": 2 * 0.09, "theory": 4})
     assert_side(row["scaled"], {"largest_weight": 0.75, "gradient": 2 * 3 / 16, "theory": 1})
@@ -238,7 +238,7 @@ def test_over_the_root_by_hand() -> None:
 
 @pytest.mark.parametrize("m", [2, 3, 7, 53])
 def test_equal_weights(m: int) -> None:
-    """Entropy log m, which stands beside it, and ‖J‖ = √(m − 1) / m."""
+    """Equal weights have the entropy log m, which stands beside it, and ‖J‖ = √(m − 1) / m."""
     (row,) = measured({"Q": [[0, 0]], "K": matrix("K", m, 2)})
     assert row["log_m"] == pytest.approx(math.log(m), rel=1e-15)
     for side in SIDES:
@@ -250,7 +250,7 @@ def test_equal_weights(m: int) -> None:
 
 @given(some.lists(some.floats(0, 60), min_size=1, max_size=7))
 def test_entropy_and_gradient_are_those_of_the_loops(scores: list[float]) -> None:
-    """For any weights; no gradient is larger than ½, no entropy than log m."""
+    """Any weights have a gradient of at most ½ and an entropy of at most log m."""
     (weights,) = oracle.softmax([scores])
     size, spread = (float(f(np.array(weights))) for f in (gradient_size, entropy))
     assert size == pytest.approx(loops_gradient(weights), rel=1e-6, abs=1e-15)
@@ -260,7 +260,7 @@ def test_entropy_and_gradient_are_those_of_the_loops(scores: list[float]) -> Non
 
 
 def test_a_gradient_far_below_roundoff_keeps_its_digits() -> None:
-    """1 − w would be 0: scores 200 apart give the gradient 2 e⁻²⁰⁰."""
+    """Scores 200 apart have the gradient 2 e⁻²⁰⁰, although 1 − w rounds to 0."""
     (row,) = measured({"Q": [[200]], "K": [[1], [0]]})
     assert row["dot"]["gradient"] == pytest.approx(2 * math.exp(-200), rel=1e-12)
 
@@ -270,7 +270,7 @@ def test_a_gradient_far_below_roundoff_keeps_its_digits() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_variance_of_random_scores_is_d_k(seed: int) -> None:
-    """And the mean 0: within 5 standard errors, of which this is the size by theory."""
+    """Random scores have mean 0 and variance d_k, within 5 theoretical standard errors."""
     queries, keys = 4001, 23
     options = ("--queries", str(queries), "--keys", str(keys), "--seed", str(seed))
     rows = rows_of("--d-k", "1,2,7,31,101", *options)
@@ -283,7 +283,7 @@ def test_the_variance_of_random_scores_is_d_k(seed: int) -> None:
 
 
 def test_softmax_saturates_without_the_root_and_not_with_it() -> None:
-    """What the table is for."""
+    """From d_k 16 to 1024 the largest weight grows without the root, and stays with it."""
     rows = rows_of("--d-k", "16,64,256,1024")
     for less, more in pairwise(rows):
         assert more["dot"]["largest_weight"] > less["dot"]["largest_weight"] + 0.03
@@ -294,7 +294,7 @@ def test_softmax_saturates_without_the_root_and_not_with_it() -> None:
 
 
 def test_a_row_is_the_same_whatever_stands_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And however many numbers are drawn at a time; another seed gives other numbers."""
+    """A row does not depend on the other rows or on block sizes, and another seed changes it."""
     options = ("--queries", "13", "--keys", "5")
     *_, row = rows_of("--d-k", "3,2,7", *options)
     assert [row] == rows_of("--d-k", "7", *options)
@@ -319,11 +319,11 @@ def test_random_rows_are_those_of_their_vectors() -> None:
         assert_side(row[side], loops([[True] * 5] * 2, scores, weights))
 
 
-# Edges.
+# Edge cases.
 
 
 def test_one_key_has_no_choice() -> None:
-    """Weight 1, entropy 0 of at most 0, gradient 0; and one score has variance 0."""
+    """A single key has weight 1, entropy 0 of at most 0, gradient 0, and its score variance 0."""
     for (row,) in (
         rows_of("--d-k", "1", "--queries", "1", "--keys", "1"),
         measured({"Q": [[3, 1]], "K": [[2, 5]]}),
@@ -335,7 +335,7 @@ def test_one_key_has_no_choice() -> None:
 
 
 def test_a_query_is_measured_over_the_keys_it_sees() -> None:
-    """Under a causal mask log m is the mean of log 1, log 2, log 3."""
+    """Under a causal mask, log m is the mean of log 1, log 2 and log 3."""
     (row,) = measured({"Q": matrix("Q", 3, 2), "K": matrix("K", 3, 2), "mask": "causal"})
     assert row["log_m"] == pytest.approx((math.log(2) + math.log(3)) / 3, rel=1e-15)
 
@@ -345,8 +345,8 @@ EMPTY = [[False] * M, *[[True, False, True, True, False, True, True]] * (N - 1)]
 
 @pytest.mark.parametrize("convention", ["paper", "torch-mha", "d2l", "annotated-transformer"])
 @pytest.mark.parametrize("numbers", [False, True])
-def test_queries_that_see_nothing_are_left_out(convention: str, numbers: bool) -> None:
-    """Be their weights 0, NaN or equal: the measures are those of the others, and it is said."""
+def test_queries_without_keys_are_left_out(convention: str, numbers: bool) -> None:
+    """Queries without keys are left out of the measures, whatever their weights, and counted."""
     added = [[0.0 if cell else -1e9 for cell in row] for row in EMPTY]
     mask = {"mask": added} if numbers else {"mask": EMPTY, "mask_kind": "keep"}
     run = asked("-", stdin=json.dumps({**PLAIN, **mask, "convention": convention}))
@@ -357,8 +357,8 @@ def test_queries_that_see_nothing_are_left_out(convention: str, numbers: bool) -
         assert_side(row[side], row_of_oracle(PLAIN, side, lambda _, i, j: EMPTY[i][j]))
 
 
-def test_a_head_that_sees_nothing_has_no_numbers() -> None:
-    """NaN in its own row; the row of all is that of the others."""
+def test_a_head_without_visible_keys_has_no_numbers() -> None:
+    """A head without visible keys has NaN in its row, and the last row is that of the others."""
     mask = [[[False] * 2] * 2, [[True] * 2] * 2]
     document = {"Q": matrix("Q", 1, 2, 2, 3), "K": matrix("K", 1, 2, 2, 3), "mask": mask}
     first, second, every = measured(document)
@@ -367,8 +367,8 @@ def test_a_head_that_sees_nothing_has_no_numbers() -> None:
     assert every["dot"] == second["dot"]
 
 
-def test_huge_scores_bring_no_complaint_of_numpy() -> None:
-    """A variance beyond float64 is infinite, weights are 0 and 1; scores that overflow are told."""
+def test_huge_scores_give_no_warning_of_numpy() -> None:
+    """Scores near overflow give no warning of NumPy, and an overflow gives that of attncli."""
     run = asked("-", "-f", "json", stdin='{"Q": [[1e100, 1]], "K": [[1e90, 1], [1, 3]]}')
     assert run.stderr == ""
     side = json.loads(run.stdout)["rows"][0]["dot"]
@@ -378,14 +378,14 @@ def test_huge_scores_bring_no_complaint_of_numpy() -> None:
     assert "nan" in run.stdout
 
 
-def test_the_sizes_of_a_float16_document_are_taken_in_float64() -> None:
-    """The sum of 300 scores of 300 is beyond float16, and so are their squares."""
+def test_a_float16_document_is_measured_in_float64() -> None:
+    """Measures of a float16 document are calculated in float64, where squares do not overflow."""
     (row,) = measured({"Q": [[300]], "K": [[1]] * 300 + [[0]] * 300, "dtype": "float16"})
     assert (row["dot"]["mean"], row["dot"]["variance"]) == (150, 22500)
 
 
-def test_a_scale_of_its_own_is_set_aside_and_told() -> None:
-    """Whatever the document says, the two sides are none and 1/√d_k."""
+def test_the_scale_of_a_document_is_replaced_with_a_warning() -> None:
+    """The document's scale is replaced by none and 1/√d_k, and a warning names it."""
     document = json.dumps({**PLAIN, "scale": 0.5})
     run = asked("-", "-f", "json", stdin=document)
     assert json.loads(run.stdout)["rows"] == measured(PLAIN)
@@ -397,7 +397,7 @@ def test_a_scale_of_its_own_is_set_aside_and_told() -> None:
 
 
 def test_cap_and_temperature_stay() -> None:
-    """Everything but the root is the document's own."""
+    """The document's softcap and temperature apply on both sides."""
     document = {**PLAIN, "softcap": 2, "temperature": 3}
     (row,) = measured(document)
     for side in SIDES:
@@ -406,7 +406,7 @@ def test_cap_and_temperature_stay() -> None:
         assert_side(row[side], loops([[True] * M] * N, scores, steps["weights"]))
 
 
-# What is printed.
+# Output.
 
 QUERIES, KEYS = "Q=[[1,2],[3,5]]", "K=[[1,0],[0,1]]"
 SCREENS = {
@@ -422,8 +422,8 @@ SCREENS = {
 
 
 @pytest.mark.parametrize("name", SCREENS)
-def test_the_screen_is_that_of_the_golden_file(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As it was looked at and found good; no line is wider than the screen."""
+def test_the_screen_equals_the_golden_file(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The screen equals the golden file, and no line is wider than the screen."""
     monkeypatch.chdir(ROOT)
     arguments, width = SCREENS[name]
     shown = asked(*arguments, width=width).stdout
@@ -434,7 +434,7 @@ def test_the_screen_is_that_of_the_golden_file(name: str, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("width", [10, 37, 60, 173, None])
 def test_no_digit_is_cut(width: int | None) -> None:
-    """Every number stands there with all its decimals, on any screen."""
+    """Every number is printed with all its decimals, on any screen."""
     options = ("--d-k", "3,257", "--queries", "5", "--keys", "7")
     shown = asked(*options, "-p", "20", width=width).stdout
     for row in rows_of(*options):
@@ -443,8 +443,8 @@ def test_no_digit_is_cut(width: int | None) -> None:
                 assert f"{row[side][name]:.20f}" in shown, name
 
 
-def test_seed_and_sizes_are_told() -> None:
-    """Those that are asked for; the table can be made again from what it says."""
+def test_the_output_names_seed_and_sizes() -> None:
+    """The output names the seed and the sizes, from which the table can be made again."""
     shown = asked("--d-k", "2", "--queries", "7", "--keys", "3", "--seed", "911").stdout
     assert "7 random queries, each with 3 keys of its own" in shown
     assert "seed 911, PCG64" in shown
@@ -453,7 +453,7 @@ def test_seed_and_sizes_are_told() -> None:
 
 
 def test_colours_are_only_added() -> None:
-    """A pipe has none, and without them the text is the same."""
+    """A pipe has no colours, and without them the coloured text is the same."""
     plain = asked("--queries", "7").stdout
     colored = asked("--queries", "7", "--color", "always").stdout
     assert "\x1b" not in plain
@@ -468,12 +468,12 @@ def test_colours_are_only_added() -> None:
      (math.nan, ""), (math.inf, "████")],
 )  # fmt: skip
 def test_bars_are_drawn_to_the_eighth(share: float, expected: str) -> None:
-    """Of four characters: nothing, everything, and what is between."""
+    """A bar of four characters is drawn to an eighth of a character, from empty to full."""
     assert bar(share, 4) == expected
 
 
 def test_bars_are_as_long_as_their_numbers() -> None:
-    """The largest weight of 1, the gradient of ½."""
+    """The bars show the largest weight out of 1, and the gradient out of ½."""
     lines = asked("--d-k", "7", "--queries", "7").stdout.split("\n")
     (row,) = rows_of("--d-k", "7", "--queries", "7")
     for side, line in zip(SIDES, lines[-3:-1], strict=True):
@@ -483,7 +483,7 @@ def test_bars_are_as_long_as_their_numbers() -> None:
 
 
 def test_json_gives_every_digit_and_csv_the_same(tmp_path: Path) -> None:
-    """Numbers come back bit for bit; the suffix of a file chooses its form."""
+    """JSON and CSV give numbers bit for bit, and the suffix of a file sets its form."""
     fields = ("mean", "variance", "largest", "entropy", "gradient")
     found = why_scale.of_random([3, 5], why_scale.Drawn(7, 11, 13))
     options = ("--d-k", "3,5", "--queries", "7", "--keys", "11", "--seed", "13")
@@ -502,8 +502,8 @@ def test_json_gives_every_digit_and_csv_the_same(tmp_path: Path) -> None:
             assert {n: float(line[f"{side}.{n}"]) for n in row[side]} == row[side]
 
 
-def test_json_says_what_the_document_is() -> None:
-    """The entries whose products the scores are, and whether a mask hid any."""
+def test_json_describes_the_document() -> None:
+    """JSON names the entries whose products the scores are, and whether a mask hid any."""
     run = asked(str(ROOT / "samples/two_heads.json"), "-f", "json")
     document = json.loads(run.stdout)["document"]
     assert document["is_masked"] is True
@@ -513,7 +513,7 @@ def test_json_says_what_the_document_is() -> None:
     assert_side(queries, {"mean": 5 / 3, "variance": 13 / 18})
 
 
-ADDITIVE = "score is additive, v_aᵀ tanh(W_a q + U_a k), but √d_k is for the dot product q · k."
+ADDITIVE = "score is additive, v_aᵀ tanh(W_a q + U_a k), but √d_k scales the dot product q · k."
 ERRORS = [
     (["--d-k", "1,x"], "--d-k is '1,x': it must be whole numbers from 1 to 10000, such as 1,16"),
     (["--d-k", "4,0"], "--d-k is '4,0': it must be whole numbers from 1 to 10000, such as"),
@@ -536,7 +536,7 @@ ERRORS = [
     (["samples/additive.json"], f"samples/additive.json: {ADDITIVE} Use --score dot, which needs"),
     (
         ["samples/rope.json", "--normaliser", "sigmoid"],
-        "--normaliser: normaliser is sigmoid, but it is softmax's gradient that √d_k saves. Use",
+        "--normaliser is sigmoid, but √d_k keeps the gradient of softmax large. Use",
     ),
     (
         [QUERIES, KEYS, "--mask", "[[false,false]]"],
@@ -551,7 +551,7 @@ ERRORS = [
 def test_bad_input_ends_with_2(
     arguments: list[str], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is wrong and what to try, on stderr; nothing on stdout."""
+    """Bad input ends with status 2, its cause and cure on stderr, and nothing on stdout."""
     monkeypatch.chdir(ROOT)
     run = CliRunner().invoke(cli, ["why-scale", *arguments])
     assert (run.exit_code, run.stdout) == (2, "")

@@ -1,4 +1,4 @@
-"""Documents in every form they may be written in, and back."""
+"""Test that documents are read in every form, and read back from every form."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ SAME_DOCUMENT = {
 @pytest.mark.parametrize("text", SAME_DOCUMENT.values(), ids=SAME_DOCUMENT)
 @pytest.mark.parametrize("from_stdin", [False, True], ids=["file", "standard input"])
 def test_csv_is_read_in_all_its_forms(text: str, from_stdin: bool, tmp_path: Path) -> None:
-    """However it is written, it is the same document, from a file and from standard input."""
+    """Each CSV form of a document gives the same result, from a file and from standard input."""
     path = tmp_path / "document.csv"
     path.write_bytes(text.encode())
     result = computed("-", stdin=text.encode()) if from_stdin else computed(str(path))
@@ -71,14 +71,14 @@ def test_csv_is_read_in_all_its_forms(text: str, from_stdin: bool, tmp_path: Pat
 
 
 def test_a_hash_belongs_to_a_title(tmp_path: Path) -> None:
-    """Comments end lines of numbers, not the text of a choice."""
+    """A hash ends lines of numbers, and belongs to the text of a choice."""
     (tmp_path / "p.csv").write_text("title = see issue #3\n1,2 # a row\n")
     run = CliRunner().invoke(cli, ["compute", str(tmp_path / "p.csv")])
     assert run.stdout.startswith("see issue #3\n")
 
 
 def test_every_way_to_hand_in_matrices_is_the_same(tmp_path: Path) -> None:
-    """JSON, CSV, NPZ, NPY, literals, standard input and mixtures of them."""
+    """JSON, CSV, NPZ, NPY, literals, standard input and mixtures give the same result."""
     numbers: dict[str, Any] = {"Q": np.array(Q), "K": np.array(K), "V": np.array(V)}
     np.savez(tmp_path / "all.npz", **numbers)
     np.save(tmp_path / "k.npy", np.array(K))
@@ -97,7 +97,7 @@ def test_every_way_to_hand_in_matrices_is_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize("spelling", ["w_{}", "{}_weight", "{}Weight", "W^{}"])
 @pytest.mark.parametrize("bias", ["b_{}", "{}_bias", "{}Bias", "B^{}"])
 def test_weights_and_biases_are_known_by_other_names(word: str, spelling: str, bias: str) -> None:
-    """Letters of either case, `_` and `^` make no difference."""
+    """Names of weights and biases are read in either case, with or without `_` and `^`."""
     rest: dict[str, Any] = {"X": [[1, 2], [3, 5]], "W_k": [[1, 0], [2, 1]], "W_v": [[1], [7]]}
     weight, numbers = [[2, 1], [0, 3]], [0.5, 11]
     said: dict[str, Any] = {"W_q": weight, "b_q": numbers}
@@ -106,13 +106,13 @@ def test_weights_and_biases_are_known_by_other_names(word: str, spelling: str, b
 
 
 def test_a_wrong_cell_of_a_vector_is_counted_from_one() -> None:
-    """A vector has no rows and columns."""
+    """A wrong cell of a vector is named by one number, counted from 1."""
     document = {"X": [[1, 2]], "W_q": [[1, 2]] * 2, "W_k": [[1, 2]] * 2, "W_v": [[3]] * 2}
     assert "b_q, number 2 is nan, but" in refused({**document, "b_q": [1, "nan"]})
 
 
 def test_choices_may_stand_in_an_archive(tmp_path: Path) -> None:
-    """A document is named matrices plus choices in NPZ as well."""
+    """An NPZ file may contain choices beside matrices."""
     path = tmp_path / "choices.npz"
     np.savez(path, X=np.eye(3), score="dot", heads=3, tokens=np.array(["a", "b", "c"]))
     assert list(computed(str(path))) == [
@@ -127,7 +127,7 @@ def test_choices_may_stand_in_an_archive(tmp_path: Path) -> None:
 
 
 def test_later_entries_win_and_options_win_over_all(tmp_path: Path) -> None:
-    """Documents, then arguments in their order, then options; --mask replaces all masks."""
+    """Later arguments win over earlier ones, options over all; --mask replaces all masks."""
     document = {"X": [[5, 5]], "score": "additive", "mask": "causal", "masks": ["padding:1"]}
     (tmp_path / "p.json").write_text(json.dumps(document))
     first, second = "inputs=[[1,2],[3,4]]", "X=[[1,0],[0,1],[1,1]]"
@@ -150,16 +150,16 @@ results = arrays(
 
 
 def same_bits(left: NDArray[Any], right: NDArray[Any]) -> bool:
-    """Equal to the last bit, negative zeros and shapes included."""
+    """Return True if two arrays are equal to the last bit, with negative zeros and shapes."""
     return left.shape == right.shape and left.tobytes() == right.tobytes()
 
 
 @settings(derandomize=True, deadline=None)
 @given(results, results)
-def test_what_is_written_is_read_back_bit_for_bit(
+def test_written_matrices_are_read_back_bit_for_bit(
     weights: NDArray[np.float64], output: NDArray[np.float64]
 ) -> None:
-    """Through CSV and NPZ, one matrix and several, infinities included."""
+    """Matrices written as CSV and NPZ are read back bit for bit, infinities included."""
     for matrices in ({"weights": weights}, {"weights": weights, "output": output}):
         from_npz = parse("", dump_arrays(matrices))
         assert all(same_bits(np.asarray(from_npz[name].value), matrices[name]) for name in matrices)
@@ -172,11 +172,11 @@ def test_what_is_written_is_read_back_bit_for_bit(
 @settings(derandomize=True, deadline=None)
 @given(results)
 def test_json_is_standard_and_loses_no_bit(matrix: NDArray[np.float64]) -> None:
-    """Strict JSON; what stands for infinities are strings that our own reader understands."""
+    """JSON output is standard, with infinities as strings, and is read back bit for bit."""
     text = dump_json({"weights": matrix})
 
     def refuse(word: str) -> None:
-        raise AssertionError(f"{word} is no JSON")
+        raise AssertionError(f"{word} is not JSON")
 
     cells = json.loads(text, parse_constant=refuse)["weights"]
     assert same_bits(np.array(cells, dtype=object).astype(np.float64), matrix)
@@ -187,7 +187,7 @@ def test_json_is_standard_and_loses_no_bit(matrix: NDArray[np.float64]) -> None:
 @settings(derandomize=True, deadline=None, max_examples=25)
 @given(finite_matrices)
 def test_inputs_survive_each_format(matrix: NDArray[np.float64]) -> None:
-    """One token attends itself alone: the output is the input, to the last bit."""
+    """A single token attends to itself alone, so that the output equals the input exactly."""
     row = matrix[:1] + 0.0  # no negative zero: 1 × −0 summed with 0 is 0
     for text in (dump_csv({"V": row}), dump_json({"V": row}), dump_arrays({"V": row})):
         arguments = ["compute", "V=-", "Q=[[1]]", "K=[[1]]", "--only", "output", "-f", "npz"]
@@ -199,7 +199,7 @@ def test_inputs_survive_each_format(matrix: NDArray[np.float64]) -> None:
 @pytest.mark.parametrize("sample", sorted((ROOT / "samples").glob("*.json")), ids=lambda p: p.stem)
 @pytest.mark.parametrize("suffix", [".json", ".csv", ".npz"])
 def test_results_of_samples_are_read_back(sample: Path, suffix: str, tmp_path: Path) -> None:
-    """The result of every sample, through each format, is the same to the last bit."""
+    """The result of every sample is read back to the last bit, through each format."""
     steps = computed(str(sample))
     run = CliRunner().invoke(cli, ["compute", str(sample), "-o", str(tmp_path / f"key{suffix}")])
     assert (run.exit_code, run.stdout) == (0, "")

@@ -1,4 +1,4 @@
-"""Labels of rows and columns: where they are read, and where they are shown."""
+"""Test where labels of rows and columns are read, and where they are shown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.running import refused
 
 
 def test_labels_of_a_cache_are_those_of_all_keys() -> None:
-    """memory_tokens name the earlier keys too; the new keys alone are numbered."""
+    """memory_tokens name the cached and the new keys; labels for the new keys alone are refused."""
     document = {
         "Q": [[1.0, 0.0]],
         "K": [[1.0, 1.0]],
@@ -29,7 +29,7 @@ def test_labels_of_a_cache_are_those_of_all_keys() -> None:
 
 
 def test_csv_labels_are_kept(tmp_path: Path) -> None:
-    """Row labels of X are its tokens; in the layout `columns`, column labels are."""
+    """The row labels of X are its tokens, or the column labels in the layout `columns`."""
     (tmp_path / "rows.csv").write_text(",a,b\nlove ,1,2\n math,3,4\n")
     (tmp_path / "columns.csv").write_text("love,math\n1,3\n2,4\n")
     for name, layout in (("rows.csv", "rows"), ("columns.csv", "columns")):
@@ -39,15 +39,15 @@ def test_csv_labels_are_kept(tmp_path: Path) -> None:
         assert [line.split()[0] for line in run.stdout.split("\n")[3:5]] == ["love", "math"]
 
 
-def test_labels_of_slices_are_kept(tmp_path: Path) -> None:
-    """Those of the first slice name the tokens of all."""
+def test_labels_of_batch_entries_are_kept(tmp_path: Path) -> None:
+    """The labels of the first batch entry name the tokens of every entry."""
     (tmp_path / "batch.csv").write_text("X[1]\nI,1\nyou,2\n\nX[2]\nI,3\nyou,4\n")
     run = CliRunner().invoke(cli, ["compute", str(tmp_path / "batch.csv"), "--only", "output"])
     assert re.findall(r"(?m)^ (\w+) +\d", run.stdout) == ["I", "you", "I", "you"]
 
 
-def test_numbers_are_no_labels(tmp_path: Path) -> None:
-    """A first row that holds one number is data, and its other cells are mistakes."""
+def test_numbers_are_not_labels(tmp_path: Path) -> None:
+    """A first row with a number is data, and its other cells are refused."""
     (tmp_path / "mixed.csv").write_text("a,1,b\n1,2,3\n")
     run = CliRunner().invoke(cli, ["compute", str(tmp_path / "mixed.csv")])
     assert "line 1: row 1, column 1 is 'a', not a number." in run.stderr

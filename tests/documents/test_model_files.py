@@ -1,4 +1,4 @@
-"""Weights by key out of NPZ and safetensors files: read exactly, cut by slices, never unpickled."""
+"""Test weights by key from NPZ and safetensors files: read exactly, sliced, never unpickled."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ FUSED = "h.0.attn.c_attn.weight"
 
 Matrix = list[list[float]]
 
-# How one number of a type is unpacked from its bytes; the bytes of BF16 are the first of an F32.
+# The format of a number's bytes by type; the bytes of BF16 are the first of an F32.
 UNPACK = {"F64": "<d", "F32": "<f", "F16": "<e", "BF16": "<f", "I64": "<q", "U8": "<B"}
 BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "U8": 1}
 
 
 def header_of(data: bytes) -> tuple[dict[str, Any], bytes]:
-    """The JSON header of a safetensors file, and what comes after it."""
+    """Return the JSON header of a safetensors file, and the bytes after it."""
     (length,) = struct.unpack("<Q", data[:8])
     return json.loads(data[8 : 8 + length]), data[8 + length :]
 
 
 def contents(path: Path) -> dict[str, tuple[str, list[int], bytes]]:
-    """Type, shape and bytes of each tensor."""
+    """Return the type, shape and bytes of each tensor."""
     header, body = header_of(path.read_bytes())
     return {
         key: (entry["dtype"], entry["shape"], body[slice(*entry["data_offsets"])])
@@ -52,25 +52,25 @@ def contents(path: Path) -> dict[str, tuple[str, list[int], bytes]]:
 
 
 def number(cell: bytes, dtype: str) -> float:
-    """One number from its bytes."""
+    """Return one number from its bytes."""
     padded = b"\0\0" + cell if dtype == "BF16" else cell
     return float(struct.unpack(UNPACK[dtype], padded)[0])
 
 
 def decoded(path: Path, key: str) -> list[float]:
-    """The numbers of a tensor, a row after the other, read without any library."""
+    """Return the numbers of a tensor row by row, read without any library."""
     dtype, _, cells = contents(path)[key]
     size = BYTES[dtype]
     return [number(cells[i : i + size], dtype) for i in range(0, len(cells), size)]
 
 
 def rows_of(numbers: list[float], width: int) -> Matrix:
-    """The rows of a matrix."""
+    """Return the rows of a matrix."""
     return [numbers[i : i + width] for i in range(0, len(numbers), width)]
 
 
 def file_of(path: Path, dtype: str, shape: list[int], cells: bytes) -> Path:
-    """A safetensors file of one tensor W, written by hand."""
+    """Write a safetensors file of one tensor W by hand, and return its path."""
     entry = {"dtype": dtype, "shape": shape, "data_offsets": [0, len(cells)]}
     header = json.dumps({"W": entry}).encode()
     path.write_bytes(struct.pack("<Q", len(header)) + header + cells)
@@ -78,7 +78,7 @@ def file_of(path: Path, dtype: str, shape: list[int], cells: bytes) -> Path:
 
 
 def refused(*arguments: str, stdin: bytes = b"") -> str:
-    """The one line that `compute` ends with, without `Error: `."""
+    """Return the one line that `compute` ends with, without `Error: `."""
     run = CliRunner().invoke(cli, ["compute", *arguments], input=stdin)
     assert (run.exit_code, run.stdout) == (2, "")
     assert run.stderr.startswith("Error: ")
@@ -88,14 +88,14 @@ def refused(*arguments: str, stdin: bytes = b"") -> str:
 
 
 def matrix(place: str, rows: int) -> Any:
-    """A matrix as the program reads it: the identity projected by it."""
+    """Return a matrix as the program reads it: the identity projected by the matrix."""
     identity = json.dumps([[int(i == j) for j in range(rows)] for i in range(rows)])
     weights = [f"{name}={place}" for name in ("W_q", "W_k", "W_v")]
     return computed(f"X={identity}", *weights, "--only", "Q")["Q"]
 
 
-def test_the_models_are_what_the_script_writes(tmp_path: Path) -> None:
-    """Nobody has to trust a binary file that was put here by hand."""
+def test_the_models_equal_those_of_the_script(tmp_path: Path) -> None:
+    """The binary model files equal those that the script writes."""
     write(tmp_path)
     written, kept = contents(tmp_path / TINY.name), contents(TINY)
     assert written == kept
@@ -122,7 +122,7 @@ def test_the_models_are_what_the_script_writes(tmp_path: Path) -> None:
 def test_a_tensor_is_read_to_the_last_bit(
     suffix: str, key: str, rows: int, columns: int, dtype: str
 ) -> None:
-    """In each type, by keys with dots, colons and slashes, from both kinds of files."""
+    """A tensor of each type is read exactly, by keys with dots, colons and slashes."""
     assert contents(TINY)[key][0] == dtype
     expected = rows_of(decoded(TINY, key), columns)
     assert matrix(f"{MODELS}/tiny.{suffix}:{key}", rows) == expected
@@ -132,7 +132,7 @@ def test_a_tensor_is_read_to_the_last_bit(
 def test_every_half_precision_number_is_read_exactly(
     dtype: str, exponent: int, tmp_path: Path
 ) -> None:
-    """All that are finite: one token attends itself alone, and its output is the value."""
+    """Every finite number is read exactly: one token attends to itself, and outputs its value."""
     patterns = [bits for bits in range(1 << 16) if bits & exponent != exponent]
     cells = struct.pack(f"<{len(patterns)}H", *patterns)
     path = file_of(tmp_path / "all.safetensors", dtype, [1, len(patterns)], cells)
@@ -157,7 +157,7 @@ def test_every_half_precision_number_is_read_exactly(
 def test_a_slice_is_cut_out_as_numpy_does(
     suffix: str, slices: str, rows: Any, columns: Any
 ) -> None:
-    """So a fused matrix falls into those of Q, K and V."""
+    """A slice cuts a fused matrix into Q, K and V."""
     whole = rows_of(decoded(TINY, FUSED), 21)
     expected = [[whole[i][j] for j in columns] for i in rows]
     assert matrix(f"{MODELS}/tiny.{suffix}:{FUSED}{slices}", len(expected)) == expected
@@ -174,13 +174,13 @@ def test_a_number_takes_one_matrix_of_a_stack(suffix: str, layer: int) -> None:
 
 
 def test_an_npy_file_is_cut_too(tmp_path: Path) -> None:
-    """It holds one matrix, which needs no key."""
+    """An NPY file can be sliced without a key, because it holds one matrix."""
     np.save(tmp_path / "w.npy", np.arange(35.0).reshape(7, 5))
     assert matrix(f"{tmp_path}/w.npy[1:3,-2:]", 2) == [[8, 9], [13, 14]]
 
 
-def test_an_array_that_was_saved_without_a_name_has_none(tmp_path: Path) -> None:
-    """`numpy.savez(file, array)` calls it arr_0: it is X, and that is its key."""
+def test_an_array_saved_without_a_name_is_x(tmp_path: Path) -> None:
+    """`numpy.savez(file, array)` names the array arr_0, which is read as X and by this key."""
     np.savez(tmp_path / "x.npz", np.array([[1.0, 2.0], [3.0, 5.0], [8.0, 13.0]]))
     expected = computed("[[1, 2], [3, 5], [8, 13]]")
     for place in ("x.npz", "x.npz:arr_0", "x.npz[:,:]"):
@@ -213,14 +213,14 @@ SLICES = [
 @pytest.mark.parametrize("suffix", ["safetensors", "npz"])
 @pytest.mark.parametrize(("slices", "message"), SLICES, ids=[text for text, _ in SLICES])
 def test_a_slice_is_never_clipped(suffix: str, slices: str, message: str) -> None:
-    """What NumPy would clip, fill up or give back empty is an error with the shape in it."""
+    """A slice that NumPy would clip, fill up or make empty is refused with the shape."""
     place = f"{MODELS}/tiny.{suffix}:embeddings.X{slices}"
     expected = message.replace("X is", "embeddings.X is")
     assert refused(f"X={place}").startswith(f"X={place}: {expected}")
 
 
-def test_an_unknown_key_is_told_with_those_that_are_there(tmp_path: Path) -> None:
-    """All of few, else how many; and the closest where one is close."""
+def test_an_unknown_key_is_refused_with_the_keys_of_the_file(tmp_path: Path) -> None:
+    """The message lists few keys or counts many, and suggests the closest."""
     few = tmp_path / "few.npz"
     arrays: dict[str, Any] = {
         "layer.q": np.eye(3),
@@ -243,8 +243,8 @@ def test_an_unknown_key_is_told_with_those_that_are_there(tmp_path: Path) -> Non
     assert refused(f"X={TINY}[0:1,:]").endswith(many[many.index("It has 11 keys") :])
 
 
-def test_a_file_without_a_key_gives_what_is_alone_or_bears_the_name(tmp_path: Path) -> None:
-    """Names that the program does not know do not stand in the way."""
+def test_without_a_key_the_only_or_the_named_matrix_is_read(tmp_path: Path) -> None:
+    """The only matrix of a file, or the one with the argument's name, is read without a key."""
     numbers: dict[str, Any] = {
         "W_q": np.eye(3),
         "classifier.weight": np.ones((5, 2)),
@@ -272,7 +272,7 @@ def test_a_file_without_a_key_gives_what_is_alone_or_bears_the_name(tmp_path: Pa
 def test_a_whole_document_may_be_a_safetensors_file(
     from_stdin: bool, name: str, tmp_path: Path
 ) -> None:
-    """Its tensors are matrices by their names, and choices where they have no axes."""
+    """The tensors of a safetensors file are matrices by their names, or choices without axes."""
     from safetensors.numpy import save_file
 
     numbers = np.random.default_rng(3)
@@ -292,15 +292,15 @@ def test_a_whole_document_may_be_a_safetensors_file(
     assert np.shape(result["weights"]) == (2, 3, 5)
 
 
-def test_a_model_is_no_document() -> None:
-    """Names that are not ours are told, with how to say what they are."""
+def test_a_model_is_not_a_document() -> None:
+    """An unknown name in a model is refused with the way to name its matrix."""
     message = refused(str(TINY))
     assert message.startswith(f"{TINY}: the name 'counts:int64/up' is unknown.")
     assert message.endswith("Or say what it is: NAME=FILE:counts:int64/up.")
 
 
 def test_a_document_may_point_to_files_beside_it(tmp_path: Path) -> None:
-    """Keys, slices, whole files and literals; labels of a CSV file become tokens."""
+    """A document may name keys, slices, whole files and literals; labels of CSV become tokens."""
     inner = tmp_path / "inner"
     inner.mkdir()
     (inner / "tiny.safetensors").write_bytes(TINY.read_bytes())
@@ -346,8 +346,8 @@ def test_a_document_may_point_to_files_beside_it(tmp_path: Path) -> None:
         ("model.pt:W", "X model.pt:W: it is a file of PyTorch"),
     ],
 )
-def test_a_text_that_points_nowhere_is_told(value: str, message: str, tmp_path: Path) -> None:
-    """With the document, the name and the text."""
+def test_a_text_that_names_no_matrix_is_refused(value: str, message: str, tmp_path: Path) -> None:
+    """The message names the document, the matrix and the text."""
     (tmp_path / "p.json").write_text(json.dumps({"X": value}))
     (tmp_path / "two.json").write_text('{"Q": [[1]], "K": [[2]]}')
     (tmp_path / "model.pt").write_text("")
@@ -356,7 +356,7 @@ def test_a_text_that_points_nowhere_is_told(value: str, message: str, tmp_path: 
 
 
 def test_a_mask_may_have_a_key(tmp_path: Path) -> None:
-    """As an option, as an argument, and in a document."""
+    """The mask may have a key as an option, as an argument, and in a document."""
     (tmp_path / "p.json").write_text(json.dumps({"mask": f"{TINY}:mask"}))
     X = f"X={TINY}:embeddings.X"
     causal = computed(X, "--mask", "causal")
@@ -370,7 +370,7 @@ def test_a_mask_may_have_a_key(tmp_path: Path) -> None:
 
 
 def test_an_answer_may_have_a_key(tmp_path: Path) -> None:
-    """A step out of a file of many."""
+    """A step of an answer may be one array of a file with several."""
     weights = computed(f"X={TINY}:embeddings.X", "--only", "weights")["weights"]
     runs: dict[str, Any] = {"run.1": np.array(weights), "run.2": np.eye(3)}
     np.savez(tmp_path / "key.npz", **runs)
@@ -383,7 +383,7 @@ def test_an_answer_may_have_a_key(tmp_path: Path) -> None:
 def test_a_path_that_exists_as_it_stands_wins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A colon or a bracket in a name is no key then, and a drive's colon never is."""
+    """An existing path with a colon or bracket is not split, nor is a drive's colon."""
     monkeypatch.chdir(tmp_path)
     arrays: dict[str, Any] = {"W": np.array([[1, 2]]), "W[0:1,:]": np.array([[7, 8]])}
     np.savez("m.npz", **arrays)
@@ -396,14 +396,14 @@ def test_a_path_that_exists_as_it_stands_wins(
     assert matrix(r"C:\data.npz:W[:,1:]", 1) == [[6]]
 
 
-def test_only_what_is_asked_for_is_read(tmp_path: Path) -> None:
-    """A slice of a tensor of 64 GiB, and one array beside others that are damaged."""
+def test_only_the_named_numbers_are_read(tmp_path: Path) -> None:
+    """A slice of 64 GiB reads its rows alone, and an array is read beside a damaged one."""
     path = tmp_path / "large.safetensors"
     rows = 1 << 24
     entry = {"dtype": "F32", "shape": [rows, 1024], "data_offsets": [0, rows * 4096]}
     header = json.dumps({"W": entry}).encode()
     path.write_bytes(struct.pack("<Q", len(header)) + header)
-    os.truncate(path, 8 + len(header) + rows * 4096)  # takes no place on the disk
+    os.truncate(path, 8 + len(header) + rows * 4096)  # takes no space on the disk
     assert matrix(f"{path}:W[-2:,5:8]", 2) == [[0, 0, 0], [0, 0, 0]]
 
     np.savez(tmp_path / "good.npz", W=np.array([[1.0, 2.0]]), other=np.full((5, 5), 7.0))
@@ -414,8 +414,8 @@ def test_only_what_is_asked_for_is_read(tmp_path: Path) -> None:
     assert expected in refused(f"X={tmp_path}/half.npz:other")
 
 
-def test_types_that_are_no_numbers_by_themselves_are_refused(tmp_path: Path) -> None:
-    """Eight bits of a quantised weight say nothing without their scale."""
+def test_quantised_types_are_refused(tmp_path: Path) -> None:
+    """A quantised weight of 8 bits is refused, because its scale is missing."""
     for place in (f"{TINY}:quantised.weight", f"{TINY}:quantised.weight[0:1,:]"):
         message = "quantised.weight is stored as F8_E4M3, which is no number by itself."
         assert refused(f"X={place}").startswith(f"X={place}: {message}")
@@ -426,7 +426,7 @@ def test_types_that_are_no_numbers_by_themselves_are_refused(tmp_path: Path) -> 
 
 
 def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And all else works: NPZ needs no extra."""
+    """The message names the extra to install, and NPZ works without it."""
     for package in ("safetensors", "ml_dtypes"):
         with monkeypatch.context() as context:
             context.setitem(sys.modules, package, None)
@@ -438,7 +438,7 @@ def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_library_is_loaded_only_for_its_files() -> None:
-    """Who calculates a literal does not wait for it."""
+    """Calculating a literal does not load safetensors."""
     script = (
         "import sys\nfrom attncli.cli import cli\n"
         "sys.argv = ['attncli', 'compute', '[[1]]', '-f', 'json']\n"
@@ -449,8 +449,8 @@ def test_the_library_is_loaded_only_for_its_files() -> None:
 
 
 @pytest.mark.parametrize("suffix", ["safetensors", "", "npz"])
-def test_a_damaged_file_is_told_in_one_line(suffix: str, tmp_path: Path) -> None:
-    """Wherever it was cut off."""
+def test_a_damaged_file_is_refused_in_one_line(suffix: str, tmp_path: Path) -> None:
+    """A file that is cut off at any byte is refused in one line."""
     data = (MODELS / f"tiny.{suffix or 'safetensors'}").read_bytes()
     path = tmp_path / f"cut.{suffix}"
     for length in [*range(30), *range(30, len(data), 97), len(data) - 1]:
@@ -460,8 +460,8 @@ def test_a_damaged_file_is_told_in_one_line(suffix: str, tmp_path: Path) -> None
 
 @settings(derandomize=True, deadline=None)
 @given(st.integers(0, 1000), st.integers(0, 255))
-def test_a_changed_byte_is_no_fault_of_the_program(place: int, byte: int) -> None:
-    """It changes a number, or it is told."""
+def test_a_changed_byte_is_not_a_fault_of_the_program(place: int, byte: int) -> None:
+    """A changed byte changes a number or is refused, and is never a fault of the program."""
     data = bytearray(TINY.read_bytes())
     data[place] = byte
     run = CliRunner().invoke(cli, ["compute", "X=-", "-f", "json"], input=bytes(data))
@@ -470,7 +470,7 @@ def test_a_changed_byte_is_no_fault_of_the_program(place: int, byte: int) -> Non
 
 
 class Evil:
-    """What a pickle can do to whoever opens it."""
+    """An object whose pickle makes a folder when it is opened."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -482,7 +482,7 @@ class Evil:
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
 @pytest.mark.parametrize("name", ["model", "model.pkl", "model.npz", "model.safetensors", "-"])
 def test_a_pickle_is_never_opened(name: str, protocol: int, tmp_path: Path) -> None:
-    """Under whatever name it comes."""
+    """A pickle is refused under any name."""
     data = pickle.dumps(Evil(tmp_path / "owned"), protocol)
     (tmp_path / name).write_bytes(data)
     message = refused(name if name == "-" else str(tmp_path / name), stdin=data)
@@ -491,8 +491,8 @@ def test_a_pickle_is_never_opened(name: str, protocol: int, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("name", ["model", "model.zip", "model.npz", "-"])
-def test_a_file_of_pytorch_is_known_by_what_is_in_it(name: str, tmp_path: Path) -> None:
-    """A ZIP archive with a pickle in it."""
+def test_a_file_of_pytorch_is_known_by_its_content(name: str, tmp_path: Path) -> None:
+    """A ZIP archive with a pickle in it is recognised as a file of PyTorch."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("archive/data.pkl", pickle.dumps(Evil(tmp_path / "owned")))
@@ -504,7 +504,7 @@ def test_a_file_of_pytorch_is_known_by_what_is_in_it(name: str, tmp_path: Path) 
 
 
 def test_a_converted_file_does_not_replace_the_one_it_comes_from(tmp_path: Path) -> None:
-    """Also where a pickle bears the suffix of what it is converted to."""
+    """The suggested name differs from the pickle's, even if that ends in .npz."""
     (tmp_path / "model.npz").write_bytes(pickle.dumps({"W": 1}))
     message = refused(f"W_q={tmp_path}/model.npz")
     assert f"numpy.savez('{tmp_path}/model_converted.npz', " in message
@@ -517,7 +517,7 @@ SUFFIXES = [suffix for foreign in FOREIGN for suffix in foreign.suffixes]
 def test_a_file_of_another_program_says_how_to_convert_it(
     suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In a line of Python with the file's own name, with a key and without."""
+    """The message has a line of Python with the file's own name, with a key and without."""
     monkeypatch.chdir(tmp_path)
     name = f"my model{suffix}"
     Path(name).write_bytes(b"anything")
@@ -531,8 +531,8 @@ def test_a_file_of_another_program_says_how_to_convert_it(
         assert re.search(r"'my model\.(safetensors|npz)'", code[1])
 
 
-def test_a_name_that_steers_a_shell_is_not_put_into_a_command(tmp_path: Path) -> None:
-    """The recipe names another file then."""
+def test_shell_characters_are_not_put_into_a_command(tmp_path: Path) -> None:
+    """For a name with shell characters, the suggested command contains another name."""
     path = tmp_path / "$(touch owned)'.pt"
     path.write_bytes(b"")
     assert "torch.load('model.pt', " in refused(str(path))
@@ -549,14 +549,14 @@ BEGINNINGS = {
 @pytest.mark.parametrize("kind", BEGINNINGS)
 @pytest.mark.parametrize("name", ["model", "model.safetensors", "model.npz"])
 def test_other_files_are_known_by_how_they_begin(kind: str, name: str, tmp_path: Path) -> None:
-    """Where the suffix says nothing, or something else."""
+    """A file without a suffix, or with a wrong one, is recognised by its first bytes."""
     data, message = BEGINNINGS[kind]
     (tmp_path / name).write_bytes(data)
     assert message in refused(f"W_q={tmp_path / name}")
 
 
 def test_a_header_whose_length_looks_like_a_pickle_is_read(tmp_path: Path) -> None:
-    """640 is written 0x80 0x02, which is also how a pickle begins."""
+    """A header of 640 bytes begins with 0x80 0x02, as a pickle does, and is read."""
     entry = {"dtype": "U8", "shape": [1, 2], "data_offsets": [0, 2]}
     header = json.dumps({"W": entry}).encode().ljust(640)
     path = tmp_path / "padded.safetensors"
@@ -566,7 +566,7 @@ def test_a_header_whose_length_looks_like_a_pickle_is_read(tmp_path: Path) -> No
 
 
 def test_the_sample_is_the_layer_it_is_cut_from() -> None:
-    """samples/models: the same matrices, typed as literals."""
+    """The sample in samples/models gives what its matrices give as literals."""
     layer = {name: tensor.astype(float).tolist() for name, tensor in layer_of_gpt2().items()}
     for name, cells in layer.items():
         assert decoded(SAMPLE, name) == np.ravel(cells).tolist()

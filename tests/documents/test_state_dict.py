@@ -1,4 +1,4 @@
-"""State dicts of PyTorch's layers, as they are saved: under its names, in every kind of file."""
+"""Test PyTorch's state dicts of layers, as they are saved, in every kind of file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Arrays = dict[str, NDArray[Any]]
 
 
 def flat(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """The entries of a document by their whole names."""
+    """Yield the entries of a document by their whole names."""
     for name, value in document.items():
         if isinstance(value, dict):
             yield from flat(value, f"{prefix}{name}.")
@@ -38,7 +38,7 @@ def flat(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
 
 
 def parted(name: str) -> tuple[Arrays, Arrays, list[str]]:
-    """A frozen case as somebody has it: the state dict, the inputs, and options for the rest."""
+    """Return a frozen case as a user has it: the state dict, the inputs, and options."""
     state: Arrays = {}
     inputs: Arrays = {}
     options: list[str] = []
@@ -54,22 +54,22 @@ def parted(name: str) -> tuple[Arrays, Arrays, list[str]]:
 
 
 def saved(folder: Path, inputs: Arrays) -> list[str]:
-    """Arguments that name a file each."""
+    """Return one argument with a file per input."""
     for name, array in inputs.items():
         np.save(folder / f"{name}.npy", array)
     return [f"{name}={folder / name}.npy" for name in inputs]
 
 
 def archive(path: Path, arrays: dict[str, Any]) -> Path:
-    """An NPZ file, as numpy.savez writes what state_dict() gives."""
+    """Write an NPZ file of a state dict, as numpy.savez does, and return its path."""
     np.savez(path, **arrays)
     return path
 
 
 @every_case
 @pytest.mark.parametrize("suffix", ["npz", "safetensors"])
-def test_a_saved_state_dict_gives_what_pytorch_gave(name: str, suffix: str, tmp_path: Path) -> None:
-    """The file as it was saved, inputs and masks as files of their own, the choices as options."""
+def test_a_saved_state_dict_gives_pytorchs_steps(name: str, suffix: str, tmp_path: Path) -> None:
+    """A saved state dict, with inputs and masks in files and choices as options, gives the case."""
     state, inputs, options = parted(name)
     path = tmp_path / f"layer.{suffix}"
     if suffix == "npz":
@@ -81,7 +81,7 @@ def test_a_saved_state_dict_gives_what_pytorch_gave(name: str, suffix: str, tmp_
         np.testing.assert_allclose(steps[step], expected, rtol=1e-12, atol=1e-12)
 
 
-# By hand, so that the program's own table has something to agree with.
+# Written by hand, so that the program's own table is compared with another one.
 OURS = {
     "self_attn.in_proj_weight": "self.W_qkv",
     "self_attn.in_proj_bias": "self.b_qkv",
@@ -108,7 +108,7 @@ HELD = [name for name in CASES if "attention" not in name and "swiglu" not in na
 
 
 def in_our_names(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The same document, with layers counted from 1."""
+    """Return the document in names of attncli, with layers counted from 1."""
     renamed = {}
     for name, value in document.items():
         counted = re.sub(r"(?<=layers\.)\d", lambda match: str(int(match[0]) + 1), name)
@@ -119,16 +119,16 @@ def in_our_names(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", HELD)
-def test_each_name_stands_for_one_of_ours(name: str) -> None:
-    """Every step is the same, to the last bit and under the same name."""
+def test_each_name_of_pytorch_has_one_in_attncli(name: str) -> None:
+    """PyTorch's names and attncli's names give the same steps to the last bit."""
     document = CASES[name]["document"]
     ours = in_our_names(document)
     assert not [key for key in ours if key.endswith(("weight", "bias"))]
     assert compute(ours) == compute(document)
 
 
-def test_every_name_of_the_table_is_met() -> None:
-    """In some frozen case; but for projections that stand apart, which layers do not have."""
+def test_every_name_of_the_table_is_tested() -> None:
+    """Frozen cases use every name of the table, except separate projections in layers."""
     met = {key for case in CASES.values() for key, _ in flat(case["document"])}
     table = {**ATTENTION, **LAYER, **STACK}
     absent = {key for key in table if not any(name.endswith(key) for name in met)}
@@ -140,7 +140,7 @@ def test_every_name_of_the_table_is_met() -> None:
 
 
 def layers_of(name: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """A stack, and each of its layers apart."""
+    """Return the entries around a stack, and a list of its layers."""
     rest: dict[str, Any] = {}
     layers: dict[int, dict[str, Any]] = {}
     for key, value in CASES[name]["document"].items():
@@ -153,7 +153,7 @@ def layers_of(name: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 
 
 def test_layers_are_counted_as_their_names_are() -> None:
-    """PyTorch's from 0, also nested; ours from 1; the places of a list are places."""
+    """PyTorch's names count layers from 0, also nested, and attncli's from 1; lists by place."""
     rest, layers = layers_of("encoder, last norm")
     expected = compute(CASES["encoder, last norm"]["document"])
     nested = {str(number): layer for number, layer in enumerate(layers)}
@@ -163,7 +163,7 @@ def test_layers_are_counted_as_their_names_are() -> None:
 
 
 def test_one_matrix_under_both_names_is_an_error() -> None:
-    """The first layer is 0 in PyTorch and 1 here; neither replaces the other in silence."""
+    """The first layer under both names, 0 in PyTorch and 1 here, is refused."""
     document = CASES["encoder"]["document"]
     first = document["layers.0.linear1.weight"]
     message = refused("-", stdin=json.dumps({**document, "layers.1.ffn.W_1": first}).encode())
@@ -174,7 +174,7 @@ def test_one_matrix_under_both_names_is_an_error() -> None:
 
 
 def test_later_entries_win_under_either_name() -> None:
-    """A name of PyTorch is a name like others on the command line."""
+    """On the command line PyTorch's names replace earlier entries as attncli's names do."""
     _, inputs, options = parted("the sample")
     x = f"X={inputs['X'].tolist()}"
     zeros = np.zeros(3).tolist()
@@ -184,9 +184,7 @@ def test_later_entries_win_under_either_name() -> None:
     ]
     assert runs[0] == runs[1] == runs[2]
     assert runs[0]["output"] != computed(str(SAMPLE), x, *options)["output"]
-    parts = [
-        f"{ours}={SAMPLE}:{theirs}" for theirs, ours in OURS.items() if theirs in parted_keys()
-    ]
+    parts = [f"{own}={SAMPLE}:{key}" for key, own in OURS.items() if key in parted_keys()]
     assert computed(x, *parts, *options) == computed(str(SAMPLE), x, *options)
 
 
@@ -196,7 +194,7 @@ def parted_keys() -> list[str]:
 
 
 def test_the_sample_is_the_first_case() -> None:
-    """Nobody has to trust a binary file that was put here by hand."""
+    """The sample file holds exactly the state dict of its frozen case."""
     state, _, _ = parted("the sample")
     with np.load(SAMPLE) as sample:
         assert sample.files == list(state)
@@ -204,15 +202,15 @@ def test_the_sample_is_the_first_case() -> None:
             assert (sample[name] == array).all()
 
 
-def test_an_archive_may_say_the_choices_too(tmp_path: Path) -> None:
-    """Then the file alone is the document."""
+def test_an_archive_may_hold_the_choices(tmp_path: Path) -> None:
+    """An archive with its choices is a whole document."""
     state, inputs, options = parted("the sample")
     said = {"layer": "encoder", "convention": "torch", "heads": 2}
     path = archive(tmp_path / "layer.npz", {**state, **inputs, **said})
     assert computed(str(path)) == computed(str(SAMPLE), *saved(tmp_path, inputs), *options)
 
 
-# What a state dict does not say, and what is not of layers.
+# Missing entries of a state dict, and entries of other modules.
 
 
 def without_heads(name: str) -> dict[str, Any]:
@@ -230,12 +228,12 @@ def without_heads(name: str) -> dict[str, Any]:
         ("transformer, pre, gelu", "encoder.layers.1.self: ", "1, 2, 3 or 6"),
     ],
 )
-def test_heads_must_be_said(name: str, where: str, divisors: str) -> None:
-    """No shape tells them, and a wrong number gives wrong results that look like right ones."""
+def test_a_state_dict_needs_heads(name: str, where: str, divisors: str) -> None:
+    """A document without `heads` is refused: a wrong number would give wrong results unnoticed."""
     document = without_heads(name)
     assert refused("-", stdin=json.dumps(document).encode()) == (
-        f"standard input: {where}heads is not said, and PyTorch's weights do not tell it. "
-        f"Give --heads, as the layer was made with: {divisors}."
+        f"standard input: {where}heads is not given, and W_q has the same shape for any number of "
+        f"heads. Give --heads with the number that the module was made with: {divisors}."
     )
     one = compute({**document, "heads": 1})
     assert one == compute(
@@ -243,8 +241,8 @@ def test_heads_must_be_said(name: str, where: str, divisors: str) -> None:
     )
 
 
-def test_heads_need_not_be_said_where_they_are_seen() -> None:
-    """Where nothing is projected, where weights have an axis of heads, and where X has one."""
+def test_heads_are_not_required_where_shapes_show_them() -> None:
+    """Heads may be omitted without projections, and where weights or X have an axis of heads."""
     same = {"Q": matrix("Q", 3, 5), "K": matrix("K", 7, 5), "V": matrix("V", 7, 2)}
     assert compute({**same, "convention": "torch"}) == compute(same)
     x = {"X": matrix("X", 3, 5), "convention": "torch"}
@@ -256,17 +254,17 @@ def test_heads_need_not_be_said_where_they_are_seen() -> None:
 
 
 def test_weights_of_pytorch_are_not_taken_for_rows() -> None:
-    """Without the convention they are seen to be transposed."""
+    """Without the convention, the error asks whether the weights are transposed."""
     _, inputs, _ = parted("the sample")
     x = f"X={inputs['X'].tolist()}"
     assert refused(str(SAMPLE), x, "--layer", "encoder", "--heads", "2") == (
-        f"{SAMPLE}: self: W_qkv makes 4 numbers of a token, but b_qkv has 12. Check that W_qkv is "
+        f"{SAMPLE}: self: W_qkv gives 4 numbers per token, but b_qkv has 12. Check that W_qkv is "
         "not transposed: see --layout, or --convention torch."
     )
 
 
 def test_a_packed_bias_stands_beside_weights_of_their_own() -> None:
-    """As in nn.MultiheadAttention for keys of another width; in other conventions too."""
+    """b_qkv beside W_q, W_k, W_v gives what the three biases give, in any convention."""
     weights = {"W_q": matrix("q", 11, 6), "W_k": matrix("k", 11, 6), "W_v": matrix("v", 11, 6)}
     biases = {"b_q": matrix("bq", 6), "b_k": matrix("bk", 6), "b_v": matrix("bv", 6)}
     document = {"X": matrix("X", 5, 11), "heads": 2, **weights}
@@ -277,50 +275,51 @@ def test_a_packed_bias_stands_beside_weights_of_their_own() -> None:
 @pytest.mark.parametrize(
     ("other", "prefix", "cure"),
     [
-        ("embedding.weight", "", "leave out the others"),
-        ("pos_encoder.pe", "", "leave out the others"),
+        ("embedding.weight", "", "leave out other parameters"),
+        ("pos_encoder.pe", "", "leave out other parameters"),
         ("embedding.weight", "body.", "save model.get_submodule('body').state_dict() alone"),
         ("wpe", "blocks.3.", "save model.get_submodule('blocks.3').state_dict() alone"),
         ("fc.bias", "body.layers.3.", "save model.get_submodule('body').state_dict() alone"),
     ],
 )
-def test_a_whole_model_is_refused_with_what_to_save(
+def test_a_whole_model_is_refused_with_the_part_to_save(
     other: str, prefix: str, cure: str, tmp_path: Path
 ) -> None:
-    """Embeddings, buffers and heads of a model belong to no layer."""
+    """Embeddings, buffers and heads of a model are refused with the submodule to save."""
     state, inputs, options = parted("the sample")
     named = {f"{prefix}{name}": array for name, array in state.items()}
     path = archive(tmp_path / "model.npz", {other: np.ones((3, 5)), **named})
     message = refused(str(path), *saved(tmp_path, inputs), *options)
-    unknown = f": {other.split('.')[0]} is no sublayer" if "." in other else ""
+    unknown = f": {other.split('.')[0]} is not a sublayer" if "." in other else ""
     assert message == (
-        f"{path}: the name {other!r} is unknown{unknown}. Only layers are read of a model: {cure}."
+        f"{path}: the name {other!r} is unknown{unknown}. "
+        f"Only a model's layers can be read: {cure}."
     )
 
 
 def test_a_learned_key_is_refused(tmp_path: Path) -> None:
-    """add_bias_kv; its name is like that of a bias, which it is not."""
+    """The key of add_bias_kv is refused, although its name looks like that of a bias."""
     state, inputs, options = parted("attention")
     added = {"bias_k": np.ones((1, 1, 6)), "bias_v": np.ones((1, 1, 6))}
     path = archive(tmp_path / "attention.npz", {**added, **state})
     assert refused(str(path), *saved(tmp_path, inputs), *options) == (
-        f"{path}: the name 'bias_k' is unknown. add_bias_kv is not read: it adds a learned key and "
-        "value to the others."
+        f"{path}: the name 'bias_k' is unknown. add_bias_kv=True, which adds a learned key "
+        "and value, cannot be read."
     )
 
 
 @pytest.mark.parametrize("name", ["X", "decoder.X"])
 def test_other_archives_keep_their_advice(name: str, tmp_path: Path) -> None:
-    """Where nothing is of PyTorch's layers, each matrix can be named."""
+    """Archives without names of PyTorch's layers get the advice to name each matrix."""
     arrays = {name: np.ones((3, 5)), "embedding.weight": np.ones((3, 5))}
     path = archive(tmp_path / "any.npz", arrays)
     assert "Or say what it is: NAME=FILE:embedding.weight." in refused(str(path))
 
 
-def test_what_layer_it_is_must_be_said() -> None:
-    """The file holds a layer, the command says nothing of one."""
+def test_the_kind_of_layer_is_required() -> None:
+    """Without --layer, a file of a layer is refused."""
     message = refused(str(SAMPLE), "X=[[1, 0, 2, 1]]", "--convention", "torch", "--heads", "2")
-    assert message.startswith(f"{SAMPLE}: self.W_qkv stands in a sublayer, self, but ")
+    assert message.startswith(f"{SAMPLE}: self.W_qkv is in the sublayer self, but ")
 
 
 # Dotted names on the command line.
@@ -328,8 +327,8 @@ def test_what_layer_it_is_must_be_said() -> None:
 TRANSFORMER = "transformer, post, relu"
 
 
-def test_a_choice_of_one_sublayer_is_said_with_its_name(tmp_path: Path) -> None:
-    """No option says what holds in one place alone."""
+def test_a_choice_of_one_sublayer_has_a_dotted_name(tmp_path: Path) -> None:
+    """A choice of one sublayer is an argument with a dotted name, as options hold everywhere."""
     state, inputs, options = parted(TRANSFORMER)
     del inputs["encoder.mask"], inputs["decoder.cross.mask"]
     path = archive(tmp_path / "transformer.npz", {**state})
@@ -348,7 +347,7 @@ def test_a_choice_of_one_sublayer_is_said_with_its_name(tmp_path: Path) -> None:
 
 
 def test_a_mask_of_a_sublayer_replaces_the_earlier_one_there() -> None:
-    """What comes later wins: masks are combined where they stand together, not in turn."""
+    """A later mask of a sublayer replaces the earlier ones, and is not combined with them."""
     document = CASES["decoder layer, pre, relu, padding"]["document"]
     earlier = {**document, "cross": {"masks": ["padding:2"]}}
     later = computed("-", "cross.mask=padding:5", stdin=json.dumps(earlier).encode())
@@ -365,11 +364,11 @@ def test_a_mask_of_a_sublayer_replaces_the_earlier_one_there() -> None:
         ("mask=causal", "a mask by rule is no matrix. Write --mask causal."),
         (
             "out_proj.weights=[[1]]",
-            "the name 'out_proj.weights' is unknown: out_proj is no sublayer.",
+            "the name 'out_proj.weights' is unknown: out_proj is not a sublayer.",
         ),
     ],
 )
-def test_what_is_no_entry_is_refused(argument: str, message: str) -> None:
-    """With what it would be."""
+def test_arguments_that_are_not_entries_are_refused(argument: str, message: str) -> None:
+    """The message names what the argument is instead, and how to write it."""
     document = json.dumps(CASES[TRANSFORMER]["document"]).encode()
     assert message in refused("-", argument, stdin=document)

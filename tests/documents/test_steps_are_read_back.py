@@ -1,4 +1,4 @@
-"""Every step, by its name, is read back from what the program writes."""
+"""Test that every step is read back by its name from each form of output."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ DOCUMENTS = {
 
 
 def text_of(name: str) -> str:
-    """A document as JSON."""
+    """Return a document as JSON."""
     entries = DOCUMENTS[name].items()
     return json.dumps({key: np.asarray(entry).tolist() for key, entry in entries})
 
 
 @cache
 def places() -> dict[str, tuple[str, str]]:
-    """For the last part of each step's name: a document that has it, and the whole name there."""
+    """Return the document and the whole name of a step, by the last part of the step's name."""
     found: dict[str, tuple[str, str]] = {}
     for name in DOCUMENTS:
         _, plan = read(Reader().document(text_of(name)))
@@ -44,13 +44,13 @@ def places() -> dict[str, tuple[str, str]]:
 @pytest.mark.parametrize("suffix", ["json", "csv", "npz"])
 @pytest.mark.parametrize("name", STEPS)
 def test_every_step_is_read_back(name: str, suffix: str, tmp_path: Path) -> None:
-    """Alone in a file of each kind, it is a right answer."""
+    """A step alone in a file of each kind is a right answer."""
     assert name in places(), f"no document here has the step {name}: add one to DOCUMENTS."
     document, step = places()[name]
     problem, key = tmp_path / "problem.json", tmp_path / f"key.{suffix}"
     problem.write_text(text_of(document))
     succeed("compute", str(problem), "--only", step, "-o", str(key))
-    # A CSV of one matrix has no name: the answer says which step it is.
+    # A CSV of one matrix has no name, so that an option names the step.
     answer = f"{step}={key}" if suffix == "csv" else str(key)
     result = run("check", str(problem), answer, "-f", "json")
     verdicts: dict[str, Any] = {
@@ -60,5 +60,5 @@ def test_every_step_is_read_back(name: str, suffix: str, tmp_path: Path) -> None
 
 
 def test_every_step_that_is_calculated_has_its_name() -> None:
-    """A step without an entry in STEPS could not be answered."""
+    """Every calculated step has an entry in STEPS, as answers need it."""
     assert not set(places()) - set(STEPS)

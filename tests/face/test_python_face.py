@@ -15,7 +15,7 @@ from numpy.testing import assert_array_equal
 
 import attncli
 from attncli import AttncliError, AttncliWarning
-from tests.running import SAMPLES, computed, succeed
+from tests.running import SAMPLES, computed, run, succeed
 
 LESSON = SAMPLES / "self_attention.json"
 N, D_MODEL, D_K, D_V = 5, 7, 3, 2
@@ -159,6 +159,45 @@ def test_an_explanation_is_what_the_command_prints() -> None:
     assert f"{heads}\n" == printed
 
 
+def test_a_report_is_what_the_command_prints() -> None:
+    """`check` has the verdicts, the options and the forms of the command."""
+    answer = SAMPLES / "answers/self_attention/mistake.json"
+    report = attncli.check(LESSON, answer, points="weights=3", strict=True)
+    arguments = ("check", str(LESSON), str(answer), "--points", "weights=3", "--strict")
+    assert f"{report}\n" == run(*arguments).stdout
+    assert report.to_json() == run(*arguments, "-f", "json").stdout
+    assert not report.passed
+    assert [step.name for step in report.steps] == list(attncli.compute(LESSON).plan.names)
+
+
+def test_an_answer_in_any_form_has_one_verdict() -> None:
+    """Arrays, lists, texts and a matrix without a name are judged; the mistake is named."""
+    unscaled = by_hand(np.ones((N, N)))["scores"]
+    powers = np.exp(unscaled)
+    wrong = powers / powers.sum(axis=1, keepdims=True)
+    for matrix in (
+        wrong,
+        wrong.round(4).tolist(),
+        Tensor(wrong),
+        [[f"{x:.3f}" for x in row] for row in wrong],
+    ):
+        report = attncli.check(DOCUMENT, {"weights": matrix})
+        assert report.steps[5].mistakes[0] == "no-scale"
+    assert attncli.check(DOCUMENT, wrong, step="weights").steps[5].mistakes[0] == "no-scale"
+    assert "weights: wrong" in repr(attncli.check(DOCUMENT, {"weights": wrong}))
+    exact = attncli.check({"Q": [[1, 0]], "K": [[1, 0]]}, {"scaled": [["1/sqrt(2)"]]})
+    assert exact.passed
+
+
+def test_a_tolerance_replaces_the_digits() -> None:
+    """`atol` is the option --atol, and its opposite `decimals` excludes it."""
+    weights = by_hand(np.ones((N, N)))["weights"]
+    assert attncli.check(DOCUMENT, {"weights": weights + 1e-7}, atol=1e-6).passed
+    assert not attncli.check(DOCUMENT, {"weights": weights + 1e-5}, atol=1e-6).passed
+    with pytest.raises(AttncliError, match="--decimals and --atol exclude each other"):
+        attncli.check(DOCUMENT, {"weights": weights}, decimals=2, atol=1e-6)
+
+
 REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     (DOCUMENT, {"score": "dto"}, "score is 'dto': it must be dot, scaled, "),
     (DOCUMENT, {"heds": 2}, "the name 'heds' is unknown. Did you mean heads?"),
@@ -188,8 +227,10 @@ def test_a_warning_names_the_line_of_the_caller() -> None:
 def test_the_import_is_light() -> None:
     """`import attncli` loads neither NumPy nor click nor rich."""
     script = "import sys, attncli; print(*sys.modules)"
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert not {"numpy", "click", "rich", "attncli.calculation"} & set(run.stdout.split())
+    process = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert not {"numpy", "click", "rich", "attncli.calculation"} & set(process.stdout.split())
 
 
 def test_the_face_lists_its_names() -> None:

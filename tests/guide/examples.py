@@ -20,7 +20,7 @@ NEEDED = ("jq",)  # programs that an example may use, and that a machine may lac
 
 
 def comparable(text: str) -> str:
-    """Full-length numbers to 12 decimals: the last digit of exp differs between processors."""
+    """Round long numbers to 12 decimals, because the last digit of exp depends on the machine."""
     return re.sub(r"\d+\.\d{13,}", lambda match: f"{float(match[0]):.12f}", text)
 
 

@@ -1,4 +1,4 @@
-"""The catalogue: every entry changes a result somewhere, and is recognised by its own numbers."""
+"""Test that each mistake changes a result somewhere, and is recognised by its own numbers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.registered import EVERY
 
 
 def made(mistake: Mistake) -> Iterator[tuple[str, Step, np.ndarray[Any, Any]]]:
-    """Where a mistake can be made, and changes something: problem, step and wrong matrix."""
+    """Yield each problem and step where a mistake changes the matrix, with the wrong matrix."""
     for name in PROBLEMS:
         problem, trace = solved(name)
         for step in trace.plan.steps:
@@ -47,7 +47,7 @@ def made(mistake: Mistake) -> Iterator[tuple[str, Step, np.ndarray[Any, Any]]]:
 
 
 def as_written(matrix: np.ndarray[Any, Any]) -> AnswerMatrix:
-    """A matrix as a program prints it, with all its digits."""
+    """Return a matrix as a program prints it, with all its digits."""
     cells = [read_cell(repr(float(cell))) for cell in matrix.flat]
     values, decimals = (np.array(part).reshape(matrix.shape) for part in zip(*cells, strict=True))
     return AnswerMatrix(values, decimals, np.zeros(matrix.shape, dtype=np.bool_))
@@ -61,36 +61,36 @@ OF_LAYERS = {
 
 
 def test_the_catalogue_is_large() -> None:
-    """Every published mistake whose numbers can be made from a problem: of layers, these."""
+    """The catalogue has every published mistake whose numbers follow from a problem."""
     assert len(MISTAKES) >= 250
     assert MISTAKES.keys() >= OF_LAYERS
 
 
 def test_every_entry_stands_in_the_catalogue() -> None:
-    """Every file that enters mistakes, by a function or by a table, is listed there."""
+    """The catalogue lists every file that enters mistakes, by a function or by a table."""
     assert MISTAKES.keys() == ENTRIES.keys()
 
 
-def test_a_row_is_entered_as_a_function_is() -> None:
-    """With the formula and the three paragraphs that it has, and the kinds that it replaces."""
+def test_a_row_of_a_table_becomes_an_entry() -> None:
+    """A row of a table becomes an entry with its formula, three paragraphs and operations."""
     entry = MISTAKES["cosine-no-norms"]
     assert entry.formula == "q · k"
     assert entry.replaces == (Cosine,)
     assert entry.done == "The dot products were not divided by the lengths of query and key."
-    assert entry.right == "Divide by both: q · k / (‖q‖ ‖k‖)."
-    assert entry.why.startswith("Divided, a score is the cosine of an angle")
+    assert entry.right == "Divide by both lengths: q · k / (‖q‖ ‖k‖)."
+    assert entry.why.startswith("Divided, a score is the cosine of the angle")
 
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_each_mistake_is_recognised_by_its_own_numbers(name: str) -> None:
-    """It changes the result of some problem, and is then among what explains the change."""
+    """Each mistake changes the result of some problem, and is among the names for the change."""
     cases = list(made(MISTAKES[name]))
     assert cases
     assert any(name in named(*case) for case in cases)
 
 
 def named(problem_name: str, step: Step, wrong: np.ndarray[Any, Any]) -> list[str]:
-    """The mistakes that are named where a step alone is handed in, and is wrong."""
+    """Return the mistakes that are named for a wrong step, handed in alone."""
     problem, trace = solved(problem_name)
     judge = Judge(problem, trace, {step.name: as_written(wrong)}, Tolerance())
     for before in trace.plan.steps[: trace.plan.steps.index(step)]:
@@ -105,11 +105,11 @@ def named(problem_name: str, step: Step, wrong: np.ndarray[Any, Any]) -> list[st
         name
         for name, entry in MISTAKES.items()
         if entry.wrong.__module__ == softmax.__name__
-        if name != "softmax-twice"  # which divides twice
+        if name != "softmax-twice"  # divides twice
     ],
 )
 def test_mistakes_in_softmax_are_made_at_the_temperature(name: str) -> None:
-    """Of scores over the temperature, as if they had been divided before."""
+    """A mistake in softmax at a temperature gives what it gives for the divided scores."""
     scores, temperature = numbers(3, 3), 2.5
     wrong = []
     for given, choices in ((scores, {"temperature": temperature}), (scores / temperature, {})):
@@ -125,8 +125,8 @@ def test_mistakes_in_softmax_are_made_at_the_temperature(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_each_diagnosis_says_what_was_done_what_is_right_and_why(name: str) -> None:
-    """Three sentences or more, each ended, and a formula."""
+def test_each_mistake_has_a_formula_and_three_paragraphs(name: str) -> None:
+    """Each mistake has a formula, and three paragraphs that end with a full stop."""
     mistake = MISTAKES[name]
     assert mistake.formula
     for paragraph in (mistake.done, mistake.right, mistake.why):
@@ -135,7 +135,7 @@ def test_each_diagnosis_says_what_was_done_what_is_right_and_why(name: str) -> N
 
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_right_answers_are_never_accused(name: str) -> None:
-    """With four decimals or all of them, and every mistake tried."""
+    """Right answers with 4 decimals, or with all of them, are right at every step."""
     problem, trace = solved(name)
     for decimals in (4, 15):
         answer = {
@@ -148,7 +148,7 @@ def test_right_answers_are_never_accused(name: str) -> None:
 
 @cache
 def operations_made() -> dict[type[Operation], tuple[str, str]]:
-    """For each kind of operation: the name of its step, and an example that has it."""
+    """Return the name of a step, and an example that has it, for each kind of operation."""
     found: dict[type[Operation], tuple[str, str]] = {}
     for example, entries in EVERY.items():
         _, plan = read(Reader().document(json.dumps(entries)))
@@ -158,7 +158,7 @@ def operations_made() -> dict[type[Operation], tuple[str, str]]:
 
 
 def test_every_operation_has_a_mistake() -> None:
-    """Whatever a registry adds to a plan, something can go wrong there that is known by name."""
+    """Each operation of a registry is replaced by at least one mistake."""
     for kind, (step, example) in operations_made().items():
         assert any(issubclass(kind, entry.replaces) for entry in MISTAKES.values()), (
             f"no mistake replaces {kind.__name__}, the step {step} of {example}: a wrong answer "
@@ -166,8 +166,8 @@ def test_every_operation_has_a_mistake() -> None:
         )
 
 
-def test_scores_of_every_kind_may_be_scaled_unasked() -> None:
-    """The list SCORING of the mistakes of scale has all that makes scores."""
+def test_scores_of_every_kind_may_be_scaled_wrongly() -> None:
+    """The list SCORING of the mistakes of scale has every operation that makes scores."""
     for kind, (step, example) in operations_made().items():
         assert step != "scores" or issubclass(kind, MISTAKES["scale-unasked"].replaces), (
             f"the mistake scale-unasked does not replace {kind.__name__}, the scores of {example}: "

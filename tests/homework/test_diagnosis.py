@@ -1,4 +1,4 @@
-"""Which mistakes are named: what is likelier, how much must agree, and what is tried first."""
+"""Test which mistakes are named, how much evidence they need, and which are tried first."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ Document = dict[str, Any]
 
 @pytest.fixture(autouse=True)
 def _has_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a busy machine too: what is found then depends on the answer alone."""
+    """Remove the time limit, so that a busy machine finds the same mistakes."""
     monkeypatch.setattr(search, "SECONDS", 60)
     monkeypatch.setattr(search, "SECONDS_OF_SINGLES", 60)
 
 
 def output_of(document: Document) -> Any:
-    """The output that `attncli compute` gives."""
+    """Return the output that `attncli compute` gives."""
     arguments = ["compute", "-", "--only", "output", "-f", "json"]
     run = CliRunner().invoke(cli, arguments, input=json.dumps(document))
     return json.loads(run.stdout)["output"]
 
 
 def cause(document: Document, output: Any) -> Document:
-    """The cause that is told for a wrong output."""
+    """Return the cause that `attncli check` reports for a wrong output."""
     arguments = ["check", json.dumps(document), "-", "-f", "json"]
     run = CliRunner().invoke(cli, arguments, input=json.dumps({"output": output}))
     (*_, result) = json.loads(run.stdout)["results"]
@@ -42,7 +42,7 @@ def cause(document: Document, output: Any) -> Document:
 
 
 def without_gammas(document: Document, *norms: str) -> Document:
-    """The same layer, in which these norms have no gamma."""
+    """Return the same layer with all gammas of these norms set to 1."""
     found = deepcopy(document)
     for norm in norms:
         found[norm]["gamma"] = [1.0] * len(found[norm]["gamma"])
@@ -51,7 +51,7 @@ def without_gammas(document: Document, *norms: str) -> Document:
 
 @pytest.mark.parametrize(("columns", "named"), [(2, []), (3, ["no-scale", "softmax-unscaled"])])
 def test_rough_agreement_takes_three_cells(columns: int, named: list[str]) -> None:
-    """Two numbers that were rounded on the way may be a mistake's by chance."""
+    """Two roughly equal numbers are not enough to name a mistake; three are."""
     queries, keys = np.array([[1.5, -0.5, 2.0]]), np.array([[0.5, 1, -1], [1, 0.25, 0], [2, 1, -1]])
     values = np.array([[0.75, -1.25, 3.5], [2.5, 0.5, -1.75], [-3.25, 1.5, 0.25]])[:, :columns]
     powers = np.exp(queries @ keys.T)  # not divided by the root
@@ -59,11 +59,11 @@ def test_rough_agreement_takes_three_cells(columns: int, named: list[str]) -> No
     matrices = {"Q": queries.tolist(), "K": keys.tolist(), "V": values.tolist()}
     found = cause(matrices, written(nearly, 6))
     assert found["mistakes"] == named
-    assert ("to 2 units of their last digit" in found["rationale"]) == bool(named)
+    assert ("to 2 units of the last digit" in found["rationale"]) == bool(named)
 
 
-def test_what_is_done_in_one_sublayer_is_likelier_than_in_two() -> None:
-    """Though an earlier mistake of the catalogue, made in two, gives the same digits."""
+def test_a_mistake_in_one_sublayer_is_likelier_than_in_two() -> None:
+    """A mistake in one sublayer is preferred to an earlier one in two with the same digits."""
     wrong = deepcopy(TRANSFORMER)
     norm = wrong["encoder"]["layers"][0]["norm_1"]
     norm["gamma"] = [1.0] * len(norm["gamma"])
@@ -72,8 +72,8 @@ def test_what_is_done_in_one_sublayer_is_likelier_than_in_two() -> None:
     assert "In encoder.layers.1.norm_1.output: " in found["rationale"]
 
 
-def test_what_is_done_everywhere_is_tried_first() -> None:
-    """One number of two decimals is enough for it, but not for a mistake at one of many steps."""
+def test_mistakes_at_all_steps_need_less_evidence() -> None:
+    """One number of two decimals names a mistake at all steps, but none at one of many steps."""
     everywhere = written(output_of(without_gammas(ENCODER, "norm_1", "norm_2")), 2)
     once = written(output_of(without_gammas(ENCODER, "norm_2")), 2)
     for output, named in ((everywhere, ["ln-gamma-missing"]), (once, [])):
@@ -81,8 +81,8 @@ def test_what_is_done_everywhere_is_tried_first() -> None:
         assert cause(ENCODER, [[output[0][0], None, None, None], *blank])["mistakes"] == named
 
 
-def test_pairs_of_what_is_done_at_many_steps_are_tried_first() -> None:
-    """There are more pairs than are tried; of both mistakes in a sublayer each, this is one."""
+def test_pairs_of_mistakes_at_all_steps_are_tried_first() -> None:
+    """Pairs of mistakes at all steps are tried first, within the limit on the number of pairs."""
     wrong = without_gammas(DECODER, "norm_1", "norm_2", "norm_3")
     for name in ("b_q", "b_o"):
         del wrong["self"][name]

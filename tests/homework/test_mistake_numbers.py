@@ -1,4 +1,4 @@
-"""Each mistake of the catalogue makes the numbers that were worked out without it."""
+"""Test that each mistake makes the numbers that were worked out without the catalogue."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from tests.mistake_numbers import layers, masks, positions, registry, scores, va
 from tests.mistake_numbers.registry import BY_HAND, ByHand, Matrix
 from tests.problems import PROBLEMS, solved
 
-# The rooms of the catalogue whose mistakes are worked out. An entry of another room is not missed.
+# The rooms whose mistakes are worked out. The tests don't require numbers in other rooms.
 ROOMS = (positions, scores, masks, weights, values, layers)
 
 
 def room_of(entry: Mistake) -> str:
-    """The room of an entry: `masks` for what stands in `mistakes/masks/rules.py`."""
+    """Return the room of an entry: `masks` for an entry in `mistakes/masks/rules.py`."""
     return entry.wrong.__module__.split(".")[-2]
 
 
 def names_of(room: str) -> set[str]:
-    """The mistakes in a room of the catalogue."""
+    """Return the mistakes in a room of the catalogue."""
     return {name for name, entry in MISTAKES.items() if room_of(entry) == room}
 
 
 def step_of(case: ByHand) -> Step:
-    """The step that the numbers are of."""
+    """Return the step of the problem that the numbers belong to."""
     _, trace = solved(case.problem)
     return next(step for step in trace.plan.steps if step.name == case.step)
 
 
 def made_by_the_entry(case: ByHand) -> Matrix | None:
-    """The wrong matrix that the catalogue makes in the same place."""
+    """Return the wrong matrix that the catalogue makes in the same place."""
     problem, trace = solved(case.problem)
     scene = scene_at(problem, trace.plan, step_of(case), trace.matrices)
     return MISTAKES[case.mistake].make(scene)
@@ -56,7 +56,7 @@ def test_every_mistake_has_numbers_worked_out_by_hand(module: ModuleType) -> Non
 
 
 def can_be_made(name: str, kind: type[Operation]) -> bool:
-    """Whether a mistake can be made in an operation of this kind, in any of the problems."""
+    """Return True if a mistake can be made in this kind of operation, in any of the problems."""
     for problem_name in PROBLEMS:
         problem, trace = solved(problem_name)
         for step in trace.plan.steps:
@@ -71,7 +71,7 @@ def can_be_made(name: str, kind: type[Operation]) -> bool:
 
 @pytest.mark.parametrize("module", ROOMS, ids=lambda module: module.__name__.split(".")[-1])
 def test_every_operation_that_a_mistake_replaces_has_numbers(module: ModuleType) -> None:
-    """A mistake that is made in operations of several kinds is worked out for each of them."""
+    """A mistake in several kinds of operations has numbers for each of them."""
     cases = [case for case in BY_HAND if case.wrong.__module__ == module.__name__]
     worked_out = [(case.mistake, step_of(case).operation) for case in cases]
     missing = [
@@ -85,8 +85,8 @@ def test_every_operation_that_a_mistake_replaces_has_numbers(module: ModuleType)
 
 
 @pytest.mark.parametrize("module", ROOMS, ids=lambda module: module.__name__.split(".")[-1])
-def test_numbers_worked_out_by_hand_take_nothing_from_the_program(module: ModuleType) -> None:
-    """Nothing of attncli is imported where they stand, nor where their helpers do."""
+def test_numbers_worked_out_by_hand_do_not_import_attncli(module: ModuleType) -> None:
+    """The files of the numbers, and of their helpers, do not import attncli."""
     for path in (Path(str(module.__file__)), Path(registry.__file__)):
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"^\s*(from|import) attncli", text, re.MULTILINE), path.name
@@ -94,12 +94,12 @@ def test_numbers_worked_out_by_hand_take_nothing_from_the_program(module: Module
 
 @pytest.mark.parametrize("case", BY_HAND, ids=str)
 def test_a_mistake_makes_the_numbers_worked_out_by_hand(case: ByHand) -> None:
-    """To the last digits, and other numbers than the right ones."""
+    """The entry makes the numbers to the last digits, and they differ from the right ones."""
     _, trace = solved(case.problem)
     right = trace.matrices[case.step]
     with np.errstate(all="ignore"):
         by_hand = case.wrong(trace.matrices)
         by_entry = made_by_the_entry(case)
-    assert by_entry is not None, "the entry makes no such mistake here"
+    assert by_entry is not None, "the entry does not make this mistake here"
     np.testing.assert_allclose(by_entry, by_hand, rtol=1e-12, atol=1e-12, strict=True)
     assert by_hand.shape != right.shape or not np.allclose(by_hand, right, atol=1e-3)

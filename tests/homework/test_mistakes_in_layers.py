@@ -1,4 +1,4 @@
-"""`attncli check` of layers: answers made by the oracle with one thing done wrongly."""
+"""Test `attncli check` on layers, with answers of an oracle in which one thing is wrong."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ Entries = dict[str, Any]
 Steps = dict[str, Any]
 Layer = Callable[[Entries, Any, Any, Choices, Steps], Any]
 
-EPS = 0.1  # large enough that where it is added can be seen
+EPS = 0.1  # large enough that its place has a visible effect
 
 
 def nested(entries: Entries) -> Entries:
-    """A document as JSON nests it, from names with a dot."""
+    """Return a document as JSON nests it, from names with a dot."""
     found: Entries = {}
     for name, value in entries.items():
         *scopes, last = name.split(".")
@@ -47,14 +47,14 @@ with drawn_alone():
 
 
 def written(matrix: Any, decimals: int = 4) -> Any:
-    """A matrix with so many decimals, as a person writes it."""
+    """Return a matrix with this number of decimals, as a person writes it."""
     rounded = np.round(np.array(matrix, dtype=np.float64), decimals)
     cells: Any = np.vectorize(lambda x: f"{x:.{decimals}f}", otypes=[object])(rounded).tolist()
     return cells
 
 
 def check(document: Entries, answer: Entries, *options: str) -> dict[str, Any]:
-    """The results of a check by the names of their steps."""
+    """Return the results of a check by the names of their steps."""
     command = ["check", json.dumps(document), "-", "-f", "json", *options]
     run = CliRunner().invoke(cli, command, input=json.dumps(answer))
     assert run.exit_code in (0, 1), run.stderr
@@ -62,7 +62,7 @@ def check(document: Entries, answer: Entries, *options: str) -> dict[str, Any]:
 
 
 def mistakes(document: Entries, answer: Entries, step: str = "output") -> list[str]:
-    """What is named for a step."""
+    """Return the mistakes that are named for a step."""
     result = check(document, answer)[step]
     assert result["data"]["verdict"] in ("wrong", "shape")
     named: list[str] = result["cause"]["mistakes"]
@@ -70,12 +70,12 @@ def mistakes(document: Entries, answer: Entries, step: str = "output") -> list[s
 
 
 def verdicts(document: Entries, answer: Entries) -> dict[str, str]:
-    """The verdicts on the steps that were answered."""
+    """Return the verdicts on the steps that were answered."""
     found = {name: result["data"]["verdict"] for name, result in check(document, answer).items()}
     return {name: verdict for name, verdict in found.items() if verdict != "missing"}
 
 
-# Right answers, however their steps are named.
+# Right answers under other names of their steps.
 
 
 RIGHT: dict[str, Callable[[Steps], Entries]] = {
@@ -95,7 +95,7 @@ RIGHT: dict[str, Callable[[Steps], Entries]] = {
 
 @pytest.mark.parametrize("answer", RIGHT)
 def test_right_answers_of_a_few_steps(answer: str) -> None:
-    """Nested or dotted; a number a token as a column, a row or a list; steps by their places."""
+    """Right answers may be nested or dotted, with steps by place and means in any shape."""
     steps = oracle_layers.encoder(ENCODER, Choices(2, eps=EPS))
     steps["norm_1.sum"] = summed(ENCODER["X"], steps["self.output"])
     steps["norm_2.sum"] = summed(steps["norm_1.output"], steps["ffn.output"])
@@ -103,8 +103,8 @@ def test_right_answers_of_a_few_steps(answer: str) -> None:
     assert set(verdicts(ENCODER, given).values()) == {"right"}
 
 
-def test_steps_by_where_they_stand_earn_points() -> None:
-    """The last norm of a layer is named after the layer; its points are those of the step."""
+def test_steps_named_by_their_place_earn_points() -> None:
+    """The last norm of a layer may be named by its place, and earns the points of the step."""
     pre = {**ENCODER, "norm": "pre"}
     steps = oracle_layers.encoder(pre, Choices(2, norm="pre", eps=EPS))
     stack = {"layer": "encoder", "heads": 2, "X": ENCODER["X"], "eps": EPS}
@@ -121,17 +121,17 @@ def test_steps_by_where_they_stand_earn_points() -> None:
         assert [result["passed"] for result in found.values()].count(True) == 1
 
 
-def test_what_stands_nowhere_is_an_error() -> None:
-    """It is told what there is."""
+def test_steps_that_the_layer_lacks_are_refused() -> None:
+    """An answer to a step that the layer lacks is refused with the names of the steps."""
     for name in ("norm_3.output", "layers.9.output", "cross.sum", "ffn.weights"):
         run = CliRunner().invoke(
             cli, ["check", json.dumps(ENCODER), "-"], input=f'{{"{name}": [[1]]}}'
         )
         assert run.exit_code == 2
-        assert f"{name} is no step of this calculation" in run.stderr
+        assert f"{name} is not a step of this calculation" in run.stderr
 
 
-# One choice done wrongly: the whole program of somebody who understood it otherwise.
+# One wrong choice: the answer of somebody who understood the whole layer otherwise.
 
 WRONG_CHOICES: list[tuple[Entries, Entries, set[str]]] = [
     ({}, {"sample_variance": True}, {"ln-sample-variance"}),
@@ -156,7 +156,7 @@ WRONG_CHOICES: list[tuple[Entries, Entries, set[str]]] = [
 def test_a_wrong_choice_is_named_by_the_output_alone(
     said: Entries, done: Entries, names: set[str]
 ) -> None:
-    """Made in both sublayers, and in none between is a number shown."""
+    """A wrong choice in both sublayers is named by the output alone."""
     choices = {"heads": 2, "eps": EPS, **said, **done}
     steps = oracle_layers.encoder(ENCODER, Choices(**choices))
     named = mistakes({**ENCODER, **said}, {"output": written(steps["output"], 5)})
@@ -170,7 +170,7 @@ def test_a_wrong_choice_is_named_by_the_output_alone(
 def test_a_wrong_choice_is_named_at_the_step_where_it_is_made(
     said: Entries, done: Entries, names: set[str]
 ) -> None:
-    """With every step in the answer, what comes after it follows."""
+    """With every step answered, the wrong choice is named, and later steps follow."""
     steps = oracle_layers.encoder(ENCODER, Choices(2, eps=EPS, **done))
     found = check(ENCODER, {name: written(matrix, 9) for name, matrix in steps.items()})
     wrong = {name: r["cause"]["mistakes"] for name, r in found.items() if r["cause"]}
@@ -184,7 +184,7 @@ def test_a_wrong_choice_is_named_at_the_step_where_it_is_made(
 
 
 def put_together(given: Entries, source: Any, memory: Any, choices: Choices, wrong: str) -> Any:
-    """A layer of two or three sublayers in which one thing is wrong."""
+    """Return the result of a layer of two or three sublayers in which one thing is wrong."""
     names = ("self", "cross", "ffn") if memory else ("self", "ffn")
     steps: Steps = {}
     first = source
@@ -228,12 +228,12 @@ def put_together(given: Entries, source: Any, memory: Any, choices: Choices, wro
 def test_layers_put_together_wrongly_are_named_by_their_output(
     document: Entries, where: str, wrong: str
 ) -> None:
-    """Throughout the layer, as the oracle's own loops put it together."""
+    """A layer that the oracle puts together wrongly is named by its output."""
     is_elsewhere = {"prenorm-residual-normed": "post", "norm-before-add": "pre", "no-norm": "pre"}
     memory = document.get("memory")
     if is_elsewhere.get(wrong) == where or (wrong == "cross-is-self" and not memory):
         return
-    if wrong == "ffn-of-input" and where == "pre":  # it is given what the first norm gives
+    if wrong == "ffn-of-input" and where == "pre":  # the first norm's result
         return
     choices = Choices(2, norm=where, eps=EPS)
     said = {**document, "norm": where}
@@ -244,7 +244,7 @@ def test_layers_put_together_wrongly_are_named_by_their_output(
 
 
 def test_the_activation_last_and_none_are_named() -> None:
-    """activation(W_2 (W_1 x)), and W_2 (W_1 x), in the oracle's loops."""
+    """activation(W_2 (W_1 x)) and W_2 (W_1 x), calculated by the oracle, are named."""
     steps = oracle_layers.encoder(ENCODER, Choices(2, eps=EPS))
     given = ENCODER["ffn"]
     linear = oracle.affine(steps["ffn.hidden"], given["W_2"], given["b_2"])
@@ -257,7 +257,7 @@ def test_the_activation_last_and_none_are_named() -> None:
 
 
 def test_norms_over_tokens_and_over_all_are_named() -> None:
-    """Feature by feature over the tokens, or one mean and variance for the whole matrix."""
+    """A norm of features over the tokens, or over the whole matrix, is named."""
     steps = oracle_layers.encoder(ENCODER, Choices(2, eps=EPS))
     total = summed(ENCODER["X"], steps["self.output"])
     gamma, beta = (np.array(ENCODER["norm_1"][name]) for name in ("gamma", "beta"))
@@ -272,7 +272,7 @@ def test_norms_over_tokens_and_over_all_are_named() -> None:
 
 
 def from_memory(document: Entries, memory: Any) -> Any:
-    """The shares of a transformer whose decoder attends to this memory."""
+    """Return the probabilities of a transformer whose decoder attends to this memory."""
     steps: Steps = {}
     choices = Choices(2, eps=EPS)
     result = oracle_layers.stack(
@@ -283,7 +283,7 @@ def from_memory(document: Entries, memory: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def steps_of_transformer() -> Steps:
-    """Every step of it, as it should be."""
+    """Return every right step of the transformer."""
     return oracle_layers.transformer(TRANSFORMER, Choices(2, eps=EPS))
 
 
@@ -291,17 +291,17 @@ def steps_of_transformer() -> Steps:
     ("memory", "name"),
     [("encoder.X", "memory-unencoded"), ("encoder.layers.2.output", "no-norm")],
 )
-def test_another_memory_is_named_by_the_shares_alone(
+def test_another_memory_is_named_by_the_output_alone(
     steps_of_transformer: Steps, memory: str, name: str
 ) -> None:
-    """In both layers of the decoder: the embeddings, or the encoder without its last norm."""
+    """Embeddings, or the encoder without its last norm, as memory are named by the output alone."""
     inputs = {"encoder.X": TRANSFORMER["encoder"]["X"]}
     answer = from_memory(TRANSFORMER, {**inputs, **steps_of_transformer}[memory])
     assert mistakes(TRANSFORMER, {"output": written(answer, 7)})[0] == name
 
 
-def test_a_future_that_is_seen_is_named_by_the_shares_alone(steps_of_transformer: Steps) -> None:
-    """Self-attention of the decoder that is not causal: an encoder's, with memory in between."""
+def test_a_missing_causal_mask_is_named_by_the_output_alone(steps_of_transformer: Steps) -> None:
+    """A decoder whose self-attention is not causal is named by the probabilities alone."""
     given = TRANSFORMER["decoder"]
     choices = Choices(2, eps=EPS)
     source = given["X"]
@@ -316,14 +316,14 @@ def test_a_future_that_is_seen_is_named_by_the_shares_alone(steps_of_transformer
     assert mistakes(TRANSFORMER, {"output": written(output, 7)})[0] == "causal-missing"
 
 
-def test_logits_in_place_of_shares_are_named(steps_of_transformer: Steps) -> None:
-    """Softmax left out."""
+def test_logits_in_place_of_probabilities_are_named(steps_of_transformer: Steps) -> None:
+    """Logits as the output are named softmax-missing."""
     answer = {"output": written(steps_of_transformer["logits"])}
     assert "softmax-missing" in mistakes(TRANSFORMER, answer)
 
 
-def test_where_a_hidden_mistake_was_made_is_told() -> None:
-    """By the names of its steps, three of them at most; not where it is the step itself."""
+def test_the_steps_of_a_hidden_mistake_are_named() -> None:
+    """The report names up to three steps of a hidden mistake, and none if the answer shows it."""
     steps = oracle_layers.encoder(ENCODER, Choices(2, eps=EPS, sample_variance=True))
     answer = {"output": written(steps["output"], 6)}
     told = check(ENCODER, answer)["output"]["cause"]["rationale"]
@@ -337,20 +337,20 @@ def test_where_a_hidden_mistake_was_made_is_told() -> None:
     assert "encoder.layers.2.norm_1.variance and 9 more: The squares" in told
 
 
-def test_a_wrong_end_of_a_deep_stack_is_answered_soon(steps_of_transformer: Steps) -> None:
-    """Though there are thousands of mistakes to try, and no pair of them explains it."""
+def test_a_wrong_output_of_a_deep_stack_is_judged_soon(steps_of_transformer: Steps) -> None:
+    """A wrong output without explanation, among thousands of mistakes, is judged in 12 s."""
     shares = np.array(steps_of_transformer["output"])[:, ::-1] + 0.125
     start = time.process_time()
     cause = check(TRANSFORMER, {"output": written(shares)})["output"]["cause"]
     assert time.process_time() - start < 12
-    assert "No mistake of the catalogue explains it." in cause["rationale"]
+    assert "No known mistake explains these numbers." in cause["rationale"]
 
 
 @pytest.mark.parametrize("document", [ENCODER, DECODER], ids=["encoder", "decoder"])
 def test_answers_of_other_shapes_and_ranks_are_judged(
     document: Entries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Steps of other shapes and ranks, one at a time, with the output."""
+    """A wrong shape or rank of any step leaves the verdict on the output as it is."""
     monkeypatch.setattr(diagnosis, "SECONDS", 0)  # no search for pairs
     run = CliRunner().invoke(cli, ["compute", json.dumps(document), "-f", "csv"])
     names = [line for line in run.stdout.splitlines() if line and not line[0] in "-0123456789"]
@@ -370,7 +370,7 @@ def test_answers_of_other_shapes_and_ranks_are_judged(
     ids=["encoder", "pre, rms", "decoder", "transformer"],
 )
 def test_right_answers_of_layers_break_no_law(document: Entries, decimals: int) -> None:
-    """In any of their sublayers, however they were rounded."""
+    """Right answers break no law in any sublayer, however they were rounded."""
     run = CliRunner().invoke(cli, ["compute", "-", "-f", "json"], input=json.dumps(document))
     answer = flat("", json.loads(run.stdout))
     rounded = {name: np.round(np.array(cells, float), decimals) for name, cells in answer.items()}
@@ -384,7 +384,7 @@ def test_right_answers_of_layers_break_no_law(document: Entries, decimals: int) 
 
 
 def test_the_last_sum_may_be_named_after_its_layer() -> None:
-    """With norms before, and none at the end, it is the output of the whole."""
+    """With norm pre and no final norm, the last sum is the output, and may have either name."""
     layer = {name: value for name, value in ENCODER.items() if isinstance(value, dict)}
     rest = {name: value for name, value in ENCODER.items() if name not in layer}
     document = {**rest, "norm": "pre", "layers": [layer, layer]}
@@ -394,7 +394,7 @@ def test_the_last_sum_may_be_named_after_its_layer() -> None:
 
 
 def flat(prefix: str, entries: Entries) -> Entries:
-    """Names with a dot, from nested objects and lists of layers."""
+    """Return entries under names with a dot, from nested objects and lists of layers."""
     found: Entries = {}
     for name, value in entries.items():
         if isinstance(value, list) and isinstance(value[0], dict):
@@ -405,7 +405,7 @@ def flat(prefix: str, entries: Entries) -> Entries:
 
 
 def test_laws_are_checked_in_each_sublayer() -> None:
-    """By its name; a norm over tokens instead of features is found without a key."""
+    """Laws name their sublayer, and detect a norm over tokens instead of features."""
     steps = oracle_layers.encoder(ENCODER, Choices(2, eps=EPS))
     total = summed(ENCODER["X"], steps["self.output"])
     over_tokens = (np.array(total) - np.mean(total, axis=0)) / np.std(total, axis=0)

@@ -1,4 +1,4 @@
-"""Worked examples from public pages, right and wrong, are judged as a careful reader judges them.
+"""Test that worked examples from public pages are judged as a careful reader judges them.
 
 Each file names its source, the inputs, the matrices that the page states with their digits as
 printed, and the verdict on each of them.
@@ -20,7 +20,7 @@ FILES = sorted((ROOT / "tests/published").glob("*.json"))
 CHOICES = ("score", "layout", "mask", "tokens")
 OF_HEADS = {"Q": "Q_h", "K": "K_h", "V": "V_h", "output": "heads"}
 
-# What a verdict of the fixtures allows: carried rounding is right, or wrong by a unit or two.
+# The verdicts that each verdict of a fixture allows; carried rounding may be off by a unit or two.
 ALLOWED = {
     "ok": {"right"},
     "ok-carried": {"right", "rounded", "wrong"},
@@ -30,13 +30,13 @@ ALLOWED = {
 
 
 def problem(example: dict[str, Any]) -> dict[str, Any]:
-    """The inputs and choices of an example as a document."""
+    """Return the inputs and choices of an example as a document."""
     inputs = {name.removesuffix("_heads"): cells for name, cells in example["inputs"].items()}
     return {**inputs, **{name: example[name] for name in CHOICES if example[name]}}
 
 
 def stated(example: dict[str, Any]) -> dict[str, Any]:
-    """What a page states as an answer; matrices of single heads become one of all heads."""
+    """Return the matrices of a page as an answer; those of single heads become one of all heads."""
     answer: dict[str, Any] = {}
     for name, cells in example["stated"].items():
         head, dot, step = name.rpartition(".")
@@ -48,7 +48,7 @@ def stated(example: dict[str, Any]) -> dict[str, Any]:
 
 
 def verdicts(example: dict[str, Any]) -> dict[str, str]:
-    """The verdict on each step as the fixture has it; the local one where the answer is wrong."""
+    """Return the verdict on each step as the fixture has it, the local one where it is wrong."""
     found = {**example["verdict"], **example.get("verdict_local", {})}
     steps = {name: name.rpartition(".")[2] for name in found}
     return {
@@ -59,7 +59,7 @@ def verdicts(example: dict[str, Any]) -> dict[str, str]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_published_example_is_judged_justly(path: Path, tmp_path: Path) -> None:
-    """Every matrix that the page states gets the verdict that the fixture records."""
+    """Every matrix that the page states gets the verdict of the fixture."""
     example = json.loads(path.read_text(encoding="utf-8"))
     document = tmp_path / "problem.json"
     document.write_text(json.dumps(problem(example)))
@@ -72,7 +72,7 @@ def test_a_published_example_is_judged_justly(path: Path, tmp_path: Path) -> Non
 
 
 def test_the_softmax_of_unscaled_scores_is_recognised(tmp_path: Path) -> None:
-    """A page that prints the scaled row and takes the softmax of the other, with a digit off."""
+    """Weights from unscaled scores on a page, with one wrong digit, are recognised."""
     path = next(path for path in FILES if path.stem.startswith("070"))
     example = json.loads(path.read_text(encoding="utf-8"))
     document = tmp_path / "problem.json"

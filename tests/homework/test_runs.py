@@ -1,4 +1,4 @@
-"""Runs with mistakes: many made at once give what each gives alone, and few need one alone."""
+"""Test that mistakes run together give what each gives alone, and that few runs are single."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from attncli.homework.mistakes.mistake import scene_at
 from tests.homework.test_catalogue import as_written
 from tests.problems import PROBLEMS, numbers, solved
 
-EVERY = 37  # of so many pairs one is tried alone
+EVERY = 37  # out of this number of pairs, one is tried alone
 
 
 def runs_of(name: str) -> tuple[Runs, tuple[Step, ...]]:
-    """Runs of all that leads to the last step of a problem, and those steps."""
+    """Return the runs of all steps that lead to the last step of a problem, and these steps."""
     problem, trace = solved(name)
     hidden = hidden_steps(trace.plan, trace.plan.steps[-1], ())
     return Runs(problem, trace.plan, hidden, problem.matrices), hidden
 
 
 def singles_of(runs: Runs, hidden: tuple[Step, ...]) -> list[Replacement]:
-    """Each mistake at each step; one at two steps is among them."""
+    """Return each mistake at each step, and the first one at all its steps."""
     found = [
         Replacement(mistake, (step.name,))
         for step in hidden
@@ -45,8 +45,8 @@ def singles_of(runs: Runs, hidden: tuple[Step, ...]) -> list[Replacement]:
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("name", PROBLEMS)
-def test_what_is_tried_together_is_what_is_tried_alone(name: str) -> None:
-    """One replacement or two, that fit or do not, and in matrices of other shapes."""
+def test_common_runs_give_what_single_runs_give(name: str) -> None:
+    """One or two replacements give the same matrix in a run of their own and in a common run."""
     runs, hidden = runs_of(name)
     singles = singles_of(runs, hidden)
     tries: list[tuple[Replacement, ...]] = [(single,) for single in singles]
@@ -66,7 +66,7 @@ def test_what_is_tried_together_is_what_is_tried_alone(name: str) -> None:
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_a_run_without_changes_gives_the_right_matrices(name: str) -> None:
-    """To the last bit; so does one in which nothing is rounded, or only to many digits."""
+    """A run without changes, or with nothing rounded, gives the right matrices to the last bit."""
     runs, hidden = runs_of(name)
     _, trace = solved(name)
     names = [step.name for step in hidden]
@@ -81,8 +81,8 @@ def test_a_run_without_changes_gives_the_right_matrices(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["square", "heads", "encoder"])
 @pytest.mark.parametrize("decimals", [1, 3])
-def test_rounding_on_the_way_is_carried_on(name: str, decimals: int) -> None:
-    """Every step of the plan applied in turn to what was rounded before; or one of them alone."""
+def test_rounding_at_a_step_is_carried_on(name: str, decimals: int) -> None:
+    """Rounding at any steps gives what the plan gives if each step's result is rounded in turn."""
     problem, trace = solved(name)
     runs, hidden = runs_of(name)
     names = [step.name for step in hidden]
@@ -101,8 +101,8 @@ def test_rounding_on_the_way_is_carried_on(name: str, decimals: int) -> None:
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("name", PROBLEMS)
-def test_a_mistake_is_made_from_what_comes_before_it(name: str) -> None:
-    """So that runs may share what comes before, and no later step is taken for an earlier one."""
+def test_a_mistake_depends_on_earlier_steps_alone(name: str) -> None:
+    """A mistake depends on the steps before it alone, so that runs can share these steps."""
     problem, trace = solved(name)
     known = dict(problem.matrices)
     for step in trace.plan.steps:
@@ -118,10 +118,10 @@ def test_a_mistake_is_made_from_what_comes_before_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["heads", "shared heads", "batch and heads", "encoder"])
-def test_an_answer_that_nothing_explains_takes_no_runs_of_their_own(
+def test_an_answer_without_explanation_takes_few_single_runs(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A class of answers is checked in the time that the few take whose numbers are near."""
+    """An answer that no mistake explains takes fewer than 30 single runs."""
     problem, trace = solved(name)
     last = trace.plan.steps[-1]
     nonsense = numbers(*trace.matrices[last.name].shape) * 1.37 + 0.001

@@ -1,4 +1,4 @@
-"""Cells as they are written by hand: numbers, arithmetic, and whatever is neither."""
+"""Test cells as people write them by hand: numbers, arithmetic, and texts that are neither."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ VALUES = [
 
 @pytest.mark.parametrize(("text", "value"), VALUES, ids=[text for text, _ in VALUES])
 def test_arithmetic_has_the_value_that_it_writes(text: str, value: float) -> None:
-    """As on paper, with the signs that people type."""
+    """Arithmetic has the value that it has on paper, with the signs that people type."""
     assert evaluate(text) == pytest.approx(value, rel=1e-15)
 
 
@@ -51,8 +51,8 @@ NO_VALUES = [
 
 
 @pytest.mark.parametrize("text", NO_VALUES, ids=[text[:20] for text in NO_VALUES])
-def test_whatever_is_no_arithmetic_is_refused(text: str) -> None:
-    """Code, endless numbers and deep nesting included."""
+def test_texts_other_than_arithmetic_are_refused(text: str) -> None:
+    """Texts other than arithmetic are refused, with code, endless numbers and deep nesting."""
     with pytest.raises(ValueError):  # noqa: PT011, the messages are tested where users meet them
         evaluate(text)
 
@@ -60,7 +60,7 @@ def test_whatever_is_no_arithmetic_is_refused(text: str) -> None:
 @settings(derandomize=True, deadline=None, max_examples=500)
 @given(st.text("0123456789.+-*/()^√e½% sqrtexp[]'_,=", max_size=30))
 def test_any_text_is_read_or_refused(text: str) -> None:
-    """A number or a ValueError, whatever is typed."""
+    """Any text is read as a number, or raises ValueError."""
     with suppress(ValueError):
         assert isinstance(evaluate(text), float)
 
@@ -81,5 +81,5 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     ],
 )
 def test_decimals_are_read_as_written(text: str, decimals: int) -> None:
-    """The last decimal place of a cell; arithmetic is exact."""
+    """The last decimal place of a cell is that of its text; arithmetic is exact."""
     assert read_cell(text)[1] == decimals

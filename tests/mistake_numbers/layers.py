@@ -12,18 +12,18 @@ from tests.mistake_numbers.registry import Known, Matrix, by_hand, softmax, spar
 
 
 def standard(x: Matrix, eps: float) -> Matrix:
-    """Each token less its mean, over the root of its variance plus eps."""
+    """Return each token less its mean, over the root of its variance plus eps."""
     centred = x - x.mean(-1, keepdims=True)
     return centred / np.sqrt(x.var(-1, keepdims=True) + eps)
 
 
 def over_root_mean_square(x: Matrix, eps: float) -> Matrix:
-    """Each token over the root of the mean of its squares plus eps."""
+    """Return each token over the root of the mean of its squares plus eps."""
     return x / np.sqrt((x**2).mean(-1, keepdims=True) + eps)
 
 
 def learned(known: Known, norm: str, standardised: Matrix) -> Matrix:
-    """Times the gamma of a norm, plus its beta."""
+    """Return the normed tokens x times the norm's gamma, plus its beta."""
     return standardised * known[f"{norm}.gamma"] + known[f"{norm}.beta"]
 
 
@@ -45,96 +45,96 @@ def result_of_the_feed_forward_alone(known: Known) -> Matrix:
 
 @by_hand("residual-wrong-source", problem="encoder", step="norm_2.sum")
 def sum_with_the_embeddings(known: Known) -> Matrix:
-    """The result of the feed-forward and the embeddings, √4 X and the positions."""
+    """The result of the feed-forward plus the embeddings, √4 X + positions."""
     return 2.0 * known["X"] + known["position"] + known["ffn.output"]
 
 
 @by_hand("residual-wrong-source", problem="encoder, pre", step="output")
 @by_hand("residual-wrong-source", problem="decoder", step="norm_3.sum")
 def sum_with_the_input_of_the_layer(known: Known) -> Matrix:
-    """The result of the feed-forward and X."""
+    """The result of the feed-forward plus X."""
     return known["X"] + known["ffn.output"]
 
 
 @by_hand("residual-wrong-source", problem="decoder", step="norm_2.sum")
 def sum_of_cross_attention_with_the_input_of_the_layer(known: Known) -> Matrix:
-    """The result of cross-attention and X."""
+    """The result of cross-attention plus X."""
     return known["X"] + known["cross.output"]
 
 
 @by_hand("residual-wrong-source", problem="transformer", step="encoder.layers.2.norm_2.sum")
 def sum_with_the_input_of_the_second_layer(known: Known) -> Matrix:
-    """The result of the second feed-forward and that of the first layer."""
+    """The result of the second feed-forward plus the output of the first layer."""
     return known["encoder.layers.1.output"] + known["encoder.layers.2.ffn.output"]
 
 
 @by_hand("residual-unnormed", problem="encoder", step="norm_2.sum")
 def sum_with_tokens_before_the_norm(known: Known) -> Matrix:
-    """The result of the feed-forward and the first sum, which the norm was made of."""
+    """The result of the feed-forward plus the first sum, before its norm."""
     return known["embedded"] + known["self.output"] + known["ffn.output"]
 
 
 @by_hand("residual-unnormed", problem="transformer", step="encoder.layers.2.norm_1.sum")
 def sum_with_tokens_before_the_norm_of_the_first_layer(known: Known) -> Matrix:
-    """The result of the second attention and the last sum of the first layer."""
+    """The result of the second attention plus the last sum of the first layer, before its norm."""
     return known["encoder.layers.1.norm_2.sum"] + known["encoder.layers.2.self.output"]
 
 
 @by_hand("prenorm-residual-normed", problem="encoder, pre", step="self.sum")
 def sum_with_normed_tokens(known: Known) -> Matrix:
-    """LN(X) and the result of self-attention."""
+    """LN(X) plus the result of self-attention."""
     return learned(known, "norm_1", standard(known["X"], 1e-5)) + known["self.output"]
 
 
 @by_hand("prenorm-residual-normed", problem="encoder, rms", step="output")
 def sum_with_tokens_over_their_root_mean_square(known: Known) -> Matrix:
-    """RMSNorm of the first sum, and the result of the feed-forward."""
+    """RMSNorm of the first sum, plus the result of the feed-forward."""
     x = over_root_mean_square(known["self.sum"], 1e-5)
     return learned(known, "norm_2", x) + known["ffn.output"]
 
 
 @by_hand("norm-before-add", problem="encoder", step="norm_1.output")
 def sum_with_a_normed_result(known: Known) -> Matrix:
-    """The embeddings and the normed result of self-attention."""
+    """The embeddings plus the normed result of self-attention."""
     return known["embedded"] + learned(known, "norm_1", standard(known["self.output"], 0.3))
 
 
 @by_hand("norm-before-add", problem="decoder", step="norm_2.output")
 def sum_with_a_normed_result_of_cross_attention(known: Known) -> Matrix:
-    """The result of the first norm, and that of cross-attention through the second one."""
+    """The result of the first norm, plus the result of cross-attention through the second norm."""
     x = standard(known["cross.output"], 1e-5)
     return known["norm_1.output"] + learned(known, "norm_2", x)
 
 
 @by_hand("prenorm-for-post", problem="encoder", step="self.Q")
 def queries_of_normed_tokens(known: Known) -> Matrix:
-    """LN(x) W_q + b_q of the embeddings x, by the first norm."""
+    """LN(x) W_q + b_q of the embeddings x, with the first norm."""
     x = learned(known, "norm_1", standard(known["embedded"], 0.3))
     return x @ known["self.W_q"] + known["self.b_q"]
 
 
 @by_hand("prenorm-for-post", problem="encoder", step="ffn.hidden")
 def hidden_numbers_of_normed_tokens(known: Known) -> Matrix:
-    """LN(x) W_1 + b_1 of what comes out of the first norm, by the second one."""
+    """LN(x) W_1 + b_1 of the first norm's result x, with the second norm."""
     x = learned(known, "norm_2", standard(known["norm_1.output"], 0.3))
     return x @ known["ffn.W_1"] + known["ffn.b_1"]
 
 
 @by_hand("prenorm-for-post", problem="encoder", step="norm_1.output")
 def sum_without_a_norm_behind(known: Known) -> Matrix:
-    """The embeddings and the result of self-attention."""
+    """The embeddings plus the result of self-attention."""
     return known["embedded"] + known["self.output"]
 
 
 @by_hand("postnorm-for-pre", problem="encoder, pre", step="self.sum")
 def normed_sum(known: Known) -> Matrix:
-    """LN of the sum of X and the result of self-attention, by the first norm."""
+    """LN of the sum of X and the result of self-attention, with the first norm."""
     return learned(known, "norm_1", standard(known["X"] + known["self.output"], 1e-5))
 
 
 @by_hand("postnorm-for-pre", problem="encoder, rms", step="self.sum")
 def sum_over_its_root_mean_square(known: Known) -> Matrix:
-    """RMSNorm of the same sum."""
+    """RMSNorm of the sum of X and the result of self-attention."""
     x = over_root_mean_square(known["X"] + known["self.output"], 1e-5)
     return learned(known, "norm_1", x)
 
@@ -193,7 +193,7 @@ def mean_square_of_the_matrix(known: Known) -> Matrix:
 
 @by_hand("ln-axis", problem="encoder, batch", step="norm_1.mean")
 def means_of_features_in_a_batch(known: Known) -> Matrix:
-    """A row for each entry of the batch."""
+    """The means of the features over the three tokens of each batch entry."""
     return known["norm_1.sum"].sum(1, keepdims=True) / 3.0
 
 
@@ -213,14 +213,14 @@ def sums_of_features(known: Known) -> Matrix:
 @by_hand("ln-sample-variance", problem="encoder", step="norm_1.variance")
 @by_hand("ln-sample-variance", problem="encoder, batch", step="norm_1.variance")
 def variances_of_a_sample(known: Known) -> Matrix:
-    """The sum of the squares over 3, one less than there are features."""
+    """The sum of the squared deviations over 3, one less than the number of features."""
     squares = (known["norm_1.sum"] - known["norm_1.mean"]) ** 2
     return squares.sum(-1, keepdims=True) / 3.0
 
 
 @by_hand("ln-biased-variance", problem="encoder, annotated", step="norm_1.variance")
 def variances_of_all_there_are(known: Known) -> Matrix:
-    """The sum of the squares over 4, the number of features."""
+    """The sum of the squared deviations over 4, the number of features."""
     squares = (known["X"] - known["norm_1.mean"]) ** 2
     return squares.sum(-1, keepdims=True) / 4.0
 
@@ -280,12 +280,12 @@ def mean_distances(known: Known) -> Matrix:
     return distances.sum(-1, keepdims=True) / 4.0
 
 
-# What a norm subtracts from a token, and what it divides by. x is what is normed.
+# The terms that a norm subtracts and divides by; x is the norm's input.
 
 
 @by_hand("no-norm", problem="encoder", step="output")
 def sum_as_it_is(known: Known) -> Matrix:
-    """The result of the first norm, and that of the feed-forward."""
+    """The result of the first norm plus the result of the feed-forward."""
     return known["norm_1.output"] + known["ffn.output"]
 
 
@@ -319,7 +319,7 @@ def rms_norm_for_another(known: Known) -> Matrix:
 
 
 def over(known: Known, norm: str, x: str, divisor: Matrix) -> Matrix:
-    """What a norm makes of x with another divisor, made of one number for each token."""
+    """Return the norm of x with another divisor: (x − mean) / divisor, times gamma, plus beta."""
     centred = known[x] - known[x].mean(-1, keepdims=True)
     return learned(known, norm, centred / divisor)
 
@@ -488,7 +488,7 @@ def silu(x: Matrix) -> Matrix:
 
 @by_hand("ffn-of-input", problem="encoder", step="ffn.hidden")
 def hidden_numbers_of_the_embeddings(known: Known) -> Matrix:
-    """W_1 after the embeddings, plus b_1."""
+    """The embeddings times W_1, plus b_1."""
     return known["embedded"] @ known["ffn.W_1"] + known["ffn.b_1"]
 
 
@@ -500,13 +500,13 @@ def hidden_numbers_of_the_decoders_input(known: Known) -> Matrix:
 
 @by_hand("ffn-of-input", problem="encoder, rms", step="ffn.hidden")
 def hidden_numbers_of_the_first_norm(known: Known) -> Matrix:
-    """W_1 after the first norm, whose result goes into self-attention, plus b_1."""
+    """The result of the first norm, which also enters self-attention, times W_1, plus b_1."""
     return known["norm_1.output"] @ known["ffn.W_1"] + known["ffn.b_1"]
 
 
 @by_hand("ffn-of-input", problem="encoder, rms", step="ffn.gate")
 def gate_of_the_first_norm(known: Known) -> Matrix:
-    """W_3 after the first norm, plus b_3."""
+    """The result of the first norm times W_3, plus b_3."""
     return known["norm_1.output"] @ known["ffn.W_3"] + known["ffn.b_3"]
 
 
@@ -518,7 +518,7 @@ def second_weight_first(known: Known) -> Matrix:
 
 @by_hand("ffn-weights-swapped", problem="encoder, square", step="ffn.output")
 def first_weight_last(known: Known) -> Matrix:
-    """W_1 after the activation, plus b_1."""
+    """The activation times W_1, plus b_1."""
     return known["ffn.activated"] @ known["ffn.W_1"] + known["ffn.b_1"]
 
 
@@ -537,25 +537,25 @@ def not_activated_times_the_gate(known: Known) -> Matrix:
 
 @by_hand("ffn-activation-last", problem="encoder", step="ffn.output")
 def relu_behind_both_products(known: Known) -> Matrix:
-    """ReLU of W_2 after the hidden numbers, plus b_2."""
+    """ReLU of W_2 applied to the hidden numbers, plus b_2."""
     return relu(known["ffn.hidden"] @ known["ffn.W_2"] + known["ffn.b_2"])
 
 
 @by_hand("ffn-activation-last", problem="encoder, pre", step="ffn.output")
 def gelu_behind_both_products(known: Known) -> Matrix:
-    """GELU of W_2 after the hidden numbers, plus b_2."""
+    """GELU of W_2 applied to the hidden numbers, plus b_2."""
     return gelu(known["ffn.hidden"] @ known["ffn.W_2"] + known["ffn.b_2"])
 
 
 @by_hand("ffn-activation-twice", problem="encoder", step="ffn.output")
 def relu_once_more(known: Known) -> Matrix:
-    """ReLU of W_2 after the ReLU of the hidden numbers, plus b_2."""
+    """ReLU of W_2 applied to the ReLU of the hidden numbers, plus b_2."""
     return relu(relu(known["ffn.hidden"]) @ known["ffn.W_2"] + known["ffn.b_2"])
 
 
 @by_hand("ffn-activation-twice", problem="encoder, pre", step="ffn.output")
 def gelu_once_more(known: Known) -> Matrix:
-    """GELU of W_2 after the GELU of the hidden numbers, plus b_2."""
+    """GELU of W_2 applied to the GELU of the hidden numbers, plus b_2."""
     return gelu(gelu(known["ffn.hidden"]) @ known["ffn.W_2"] + known["ffn.b_2"])
 
 
@@ -595,7 +595,7 @@ def silu_of_the_product(known: Known) -> Matrix:
     return silu(known["ffn.hidden"] * known["ffn.gate"])
 
 
-# Other activations than the one asked for, and slips in each of them.
+# Wrong activations, and slips in each activation.
 
 
 @by_hand("relu-instead", problem="encoder, pre", step="ffn.activated")
@@ -633,7 +633,7 @@ def gelu_by_tanh_for_another(known: Known) -> Matrix:
 
 @by_hand("gelu-tanh-instead", problem="encoder, rms", step="ffn.activated")
 def gelu_by_tanh_times_the_gate(known: Known) -> Matrix:
-    """The same times the gate."""
+    """The approximation of GELU by tanh, times the gate."""
     return gelu_by_tanh(known["ffn.hidden"]) * known["ffn.gate"]
 
 
@@ -715,7 +715,7 @@ def tanh_for_another(known: Known) -> Matrix:
 
 @by_hand("tanh-for-activation", problem="encoder, rms", step="ffn.activated")
 def tanh_times_the_gate(known: Known) -> Matrix:
-    """The same times the gate."""
+    """The hyperbolic tangent of the hidden numbers, times the gate."""
     return np.tanh(known["ffn.hidden"]) * known["ffn.gate"]
 
 
@@ -731,26 +731,26 @@ def signs_lost(known: Known) -> Matrix:
     return abs(known["ffn.hidden"])
 
 
-# Stacks: what the decoder attends to, and what it predicts.
+# Stacks: the memory of the decoder, and its predictions.
 
 
 @by_hand("memory-unencoded", problem="transformer", step="decoder.layers.1.cross.K")
 def keys_of_the_embeddings(known: Known) -> Matrix:
-    """What goes into the encoder, X and its positions, times W_k of the first layer."""
+    """The encoder's embeddings, X + positions, times W_k of the first layer."""
     embedded = known["encoder.X"] + known["encoder.position"]
     return embedded @ known["decoder.layers.1.cross.W_k"]
 
 
 @by_hand("memory-unencoded", problem="transformer", step="decoder.layers.2.cross.V")
 def values_of_the_embeddings(known: Known) -> Matrix:
-    """The same times W_v of the second layer."""
+    """The encoder's embeddings, X + positions, times W_v of the second layer."""
     embedded = known["encoder.X"] + known["encoder.position"]
     return embedded @ known["decoder.layers.2.cross.W_v"]
 
 
 @by_hand("memory-layer-by-layer", problem="transformer", step="decoder.layers.1.cross.K")
 def keys_of_the_first_layer(known: Known) -> Matrix:
-    """The result of the encoder's first layer, times W_k of the decoder's."""
+    """The result of the encoder's first layer, times W_k of the decoder's first layer."""
     return known["encoder.layers.1.output"] @ known["decoder.layers.1.cross.W_k"]
 
 
@@ -761,7 +761,7 @@ def values_of_the_second_layer(known: Known) -> Matrix:
 
 
 def without_later_keys(scores: Matrix) -> Matrix:
-    """The scores, with −inf for each key after its query."""
+    """Return the scores, with −inf for each key after its query."""
     is_later = np.triu(np.ones(scores.shape[-2:], dtype=np.bool_), 1)
     return np.where(is_later, -np.inf, scores)
 
@@ -775,7 +775,7 @@ def softmax_of_earlier_keys(known: Known) -> Matrix:
 
 @by_hand("causal-unasked", problem="encoder", step="self.weights")
 def softmax_of_earlier_keys_in_a_layer(known: Known) -> Matrix:
-    """The same in the heads of an encoder."""
+    """Softmax of the scores of the keys j ≤ i, in the heads of an encoder."""
     return softmax(without_later_keys(known["self.scaled"]))
 
 
@@ -812,5 +812,5 @@ def masked_scores(known: Known) -> Matrix:
 
 @by_hand("softmax-missing", problem="transformer", step="output")
 def logits(known: Known) -> Matrix:
-    """What the decoder gives, times W_out, plus b_out."""
+    """The decoder's output times W_out, plus b_out."""
     return known["decoder.output"] @ known["W_out"] + known["b_out"]

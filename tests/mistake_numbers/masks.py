@@ -11,12 +11,12 @@ from tests.mistake_numbers.registry import Known, Matrix, by_hand, softmax, spar
 
 
 def drawn(*rows: str) -> Matrix:
-    """True for each 1 of these rows, False for each 0."""
+    """Return True for each 1 of these rows, and False for each 0."""
     return np.array([[cell == "1" for cell in row] for row in rows])
 
 
 def hidden(scores: Matrix, *rows: str) -> Matrix:
-    """The scores with −∞ for each 0 of these rows."""
+    """Return the scores with −∞ for each 0 of these rows."""
     return np.where(drawn(*rows), scores, -np.inf)
 
 
@@ -24,7 +24,7 @@ CAUSAL = ("1000", "1100", "1110", "1111")
 PADDING = ("11100",) * 5  # the first three of five keys are real
 
 
-# What stands where a key is hidden
+# The numbers in place of hidden scores
 
 
 @by_hand("mask-missing", problem="padding", step="masked")
@@ -45,7 +45,7 @@ def only_padding_hidden(known: Known) -> Matrix:
 @by_hand("causal-missing", problem="alibi, causal", step="masked")
 @by_hand("masks-or", problem="alibi, causal", step="masked")
 def distances_added_and_nothing_hidden(known: Known) -> Matrix:
-    """scaled + position, for ALiBi's numbers hide no key."""
+    """scaled + position: ALiBi's numbers hide no key."""
     return known["scaled"] + known["position"]
 
 
@@ -109,7 +109,7 @@ def one_added_where_hidden(known: Known) -> Matrix:
     return known["scaled"] + 1 - np.tri(4)
 
 
-# When and along which axis a mask is used
+# The order and the axis of a mask
 
 
 @by_hand("mask-scaled-too", problem="number mask", step="masked")
@@ -132,13 +132,13 @@ def hidden_after_softmax(known: Known) -> Matrix:
 
 @by_hand("mask-after-softmax", problem="temperature", step="weights")
 def hidden_after_softmax_of_a_temperature(known: Known) -> Matrix:
-    """The same of scores over 2.5."""
+    """Weights of all keys at the temperature 2.5, then 0 where a key is hidden."""
     return softmax(known["scaled"] / 2.5) * np.tri(4)
 
 
 @by_hand("mask-on-query-axis", problem="padding", step="masked")
 def rows_hidden(known: Known) -> Matrix:
-    """The last two queries see nothing, the others everything."""
+    """The last two queries see no key, and the others see all keys."""
     return hidden(known["scaled"], "11111", "11111", "11111", "00000", "00000")
 
 
@@ -220,7 +220,7 @@ def up_to_the_last_key(known: Known) -> Matrix:
 
 @by_hand("causal-lower-right", problem="filled cache", step="masked")
 def up_to_the_last_key_of_the_cache(known: Known) -> Matrix:
-    """j ≤ i + 6 − 2, and the last two keys hidden, which are not filled."""
+    """j ≤ i + 6 − 2, and the last two keys hidden, because they are not filled."""
     return hidden(known["scaled"], "111100", "111100")
 
 
@@ -289,7 +289,7 @@ def sides_swapped(known: Known) -> Matrix:
 
 @by_hand("window-sides-swapped", problem="two masks", step="masked")
 def sides_swapped_without_a_start(known: Known) -> Matrix:
-    """Keys from the first to i + 1, of which causal leaves those up to i."""
+    """Keys from the first to i + 1, of which causal keeps the keys up to i."""
     return hidden(known["scaled"], "10000", "11000", "11100", "11110", "11111")
 
 
@@ -311,7 +311,7 @@ def four_keys_for_three(known: Known) -> Matrix:
 @by_hand("padding-one-too-many", problem="batch", step="masked")
 @by_hand("padding-from-embedding-sum", problem="batch", step="masked")
 def all_three_keys(known: Known) -> Matrix:
-    """All keys of both entries are seen, for three or two and one more; no token sums to 0."""
+    """All three keys: one more than the two real keys, and no token sums to 0."""
     return known["scaled"]
 
 
@@ -330,7 +330,7 @@ def two_keys_and_one(known: Known) -> Matrix:
 
 @by_hand("padding-one-too-few", problem="filled cache", step="masked")
 def three_filled_for_four(known: Known) -> Matrix:
-    """The first three keys are seen, as far as causal lets them: j ≤ i + 2."""
+    """The first three keys are seen, up to the query: j ≤ i + 2."""
     return hidden(known["scaled"], "111000", "111000")
 
 
@@ -342,13 +342,13 @@ def last_three_keys(known: Known) -> Matrix:
 
 @by_hand("padding-at-the-front", problem="padding and causal", step="masked")
 def last_four_keys_up_to_the_query(known: Known) -> Matrix:
-    """The last four keys are seen, as far as causal lets them."""
+    """The last four keys are seen, up to the query."""
     return hidden(known["scaled"], "00000", "01000", "01100", "01110", "01111")
 
 
 @by_hand("padding-from-embedding-sum", problem="padding and zeros", step="masked")
 def tokens_of_sum_0_hidden(known: Known) -> Matrix:
-    """The first token, 1 −1 0 0, and the third, of zeros alone, hidden for the fourth."""
+    """The first token, 1 −1 0 0, and the third, all zeros, are hidden instead of the fourth."""
     return hidden(known["scaled"], *("0101",) * 4)
 
 
@@ -363,7 +363,7 @@ def one_mask_is_enough(known: Known) -> Matrix:
 
 @by_hand("masks-or", problem="two masks", step="masked")
 def one_of_two_sees_all(known: Known) -> Matrix:
-    """j ≤ i, or j ≥ i − 1: one is always true."""
+    """j ≤ i, or j ≥ i − 1: one of them is always true."""
     return known["scaled"]
 
 
@@ -391,7 +391,7 @@ def counted_from_the_first_key(known: Known) -> Matrix:
     return hidden(known["scaled"], "100000", "110000")
 
 
-# Rows in which every key is hidden, and masks where there should be none
+# Rows in which every key is hidden, and masks without reason
 
 
 @by_hand("empty-row-nan", problem="empty row", step="weights")
@@ -407,7 +407,7 @@ def equal_weights(known: Known) -> Matrix:
 
 
 def softmax_of_seen(known: Known, second: Matrix) -> Matrix:
-    """The weights under the mask 110 000 101, whose second row is given."""
+    """Return the weights under the mask 110 000 101, whose second row is given."""
     first, _, last = known["scaled"]
     sees_two = softmax(first[:2])
     sees_ends = softmax(last[[0, 2]])

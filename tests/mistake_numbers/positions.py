@@ -65,7 +65,7 @@ def bare_keys(known: Known) -> Matrix:
 
 @by_hand("position-not-added", problem="learned, bare", step="scores")
 def bare_scores(known: Known) -> Matrix:
-    """X Xᵀ, for there are no weights."""
+    """X Xᵀ, because there are no weights."""
     return known["X"] @ known["X"].T
 
 
@@ -94,12 +94,12 @@ def positions_on_memory(known: Known) -> Matrix:
 def by_turns(
     exponents: Matrix | list[float], base: float = 100, tokens: Matrix = COUNTED_FROM_0
 ) -> Matrix:
-    """Sines in the columns 0, 2, 4 and cosines in the columns 1, 3, 5 of p / base^exponent."""
+    """Return sines in columns 0, 2, 4 and cosines in columns 1, 3, 5 of p / base^exponent."""
     return waves(tokens / base ** np.array(exponents))
 
 
 def waves(angles: Matrix) -> Matrix:
-    """Sines and cosines by turns of angles that are given for each column."""
+    """Return sines and cosines in alternating columns, of the angles of each column."""
     is_even = np.arange(angles.shape[-1]) % 2 == 0
     return np.where(is_even, np.sin(angles), np.cos(angles))
 
@@ -179,19 +179,19 @@ def base_and_exponent_swapped(_: Known) -> Matrix:
 
 @by_hand("pe-precedence", problem="sinusoidal", step="position")
 def rounded_down_to_minus_1(_: Known) -> Matrix:
-    """p · exp(−i): ln(100) = 4.605, and −4.605 / 6 // 2 is −1."""
+    """p · exp(−i), because −ln(100) / 6 // 2 = −4.605 / 6 // 2 is −1."""
     return waves(COUNTED_FROM_0 * np.exp([0.0, 0, -1, -1, -2, -2]))
 
 
 @by_hand("pe-precedence", problem="sinusoidal, odd", step="position")
 def rounded_down_in_five_columns(_: Known) -> Matrix:
-    """p · exp(−i): ln(10000) = 9.210, and −9.210 / 5 // 2 is −1."""
+    """p · exp(−i), because −ln(10000) / 5 // 2 = −9.210 / 5 // 2 is −1."""
     return waves(COUNTED_FROM_0 * np.exp([0.0, 0, -1, -1, -2]))
 
 
 @by_hand("pe-precedence", problem="encoder, positions", step="position")
 def rounded_down_to_minus_2(_: Known) -> Matrix:
-    """p · exp(−2i): ln(10000) = 9.210, and −9.210 / 4 // 2 is −2."""
+    """p · exp(−2i), because −ln(10000) / 4 // 2 = −9.210 / 4 // 2 is −2."""
     return waves(COUNTED_FROM_0 * np.exp([0.0, 0, -2, -2]))
 
 
@@ -201,7 +201,7 @@ def all_exponents_0(_: Known) -> Matrix:
     return waves(COUNTED_FROM_0 * np.ones(6))
 
 
-# What stands in the columns of sinusoids, and how tokens are counted
+# The columns of sinusoids, and the counting of tokens
 
 
 @by_hand("pe-halves", problem="sinusoidal", step="position")
@@ -257,31 +257,31 @@ def sines_alone(_: Known) -> Matrix:
 
 @by_hand("pe-degrees", problem="sinusoidal", step="position")
 def in_degrees(_: Known) -> Matrix:
-    """The angle a taken for a°, which is a · π / 180."""
+    """Angles in degrees instead of radians: a · π / 180."""
     return waves(COUNTED_FROM_0 / 100**PAIRS * np.pi / 180)
 
 
-# Rotations: a pair of features is turned as a complex number
+# Rotations: a pair of features is rotated as a complex number
 
 ROPE = COUNTED_FROM_0 / 100 ** np.array([0, 2 / 6, 4 / 6])
 ROPE_OF_4 = COUNTED_FROM_0 / 10000 ** np.array([0, 0.5])
 
 
 def turn_halves(x: Matrix, angles: Matrix) -> Matrix:
-    """Feature i turned with feature i + d/2."""
+    """Return feature i rotated with feature i + d/2."""
     half = x.shape[-1] // 2
     turned = (x[..., :half] + 1j * x[..., half:]) * np.exp(1j * angles)
     return np.concatenate([turned.real, turned.imag], -1)
 
 
 def turn_neighbours(x: Matrix, angles: Matrix) -> Matrix:
-    """Feature 2i turned with feature 2i + 1."""
+    """Return feature 2i rotated with feature 2i + 1."""
     turned = (x[..., ::2] + 1j * x[..., 1::2]) * np.exp(1j * angles)
     return np.stack([turned.real, turned.imag], -1).reshape(x.shape)
 
 
 def turn_first_4(x: Matrix, angles: Matrix) -> Matrix:
-    """The first four of six features turned with their neighbours."""
+    """Return the first four of six features, rotated with their neighbours."""
     return np.hstack([turn_neighbours(x[:, :4], angles), x[:, 4:]])
 
 
@@ -350,7 +350,7 @@ def minus_missing(known: Known) -> Matrix:
 
 @by_hand("rope-sign", problem="rope, interleaved", step="Q_rotated")
 def minus_missing_among_neighbours(known: Known) -> Matrix:
-    """The same for the neighbours in the first four features."""
+    """cos · x₁ + sin · x₂ and sin · x₁ + cos · x₂, for neighbours in the first four features."""
     Q, angles = known["Q"][:, :4], ROPE_OF_4[:, [0, 0, 1, 1]]
     turned = Q * np.cos(angles) + Q[:, [1, 0, 3, 2]] * np.sin(angles)
     return np.hstack([turned, known["Q"][:, 4:]])
@@ -366,7 +366,7 @@ def sine_for_cosine(known: Known) -> Matrix:
 
 @by_hand("rope-degrees", problem="rope", step="Q_rotated")
 def turned_by_degrees(known: Known) -> Matrix:
-    """The angle a taken for a°, which is a · π / 180."""
+    """Angles in degrees instead of radians: a · π / 180."""
     return turn_halves(known["Q"], ROPE * np.pi / 180)
 
 
@@ -448,7 +448,7 @@ def queries_turned_from_1(known: Known) -> Matrix:
 
 @by_hand("rope-positions-from-1", problem="rope, cache", step="K_rotated")
 def keys_turned_on_from_3(known: Known) -> Matrix:
-    """p = 3, 4, 5 for the keys after two that are cached."""
+    """p = 3, 4, 5 for the keys after two cached keys."""
     return turn_halves(known["K"], COUNTED_ON_FROM_3 / 10000 ** np.array([0, 0.5]))
 
 
@@ -460,7 +460,7 @@ def turned_from_0_after_two(known: Known) -> Matrix:
 
 @by_hand("rope-on-values", problem="rope, heads", step="heads")
 def values_turned(known: Known) -> Matrix:
-    """The weights times V, each head of which is turned as Q is."""
+    """The weights times V, each head of which is rotated as Q is."""
     V = known["X"] @ known["W_v"]
     heads = [turn_halves(V[:, first : first + 4], ROPE_OF_4) for first in (0, 4, 8)]
     return np.stack([known["weights"][head] @ heads[head] for head in range(3)])
@@ -473,7 +473,7 @@ BEFORE = np.array([[0.0, -1, -2, -3], [1, 0, -1, -2], [2, 1, 0, -1], [3, 2, 1, 0
 
 
 def sloped(*slopes: float) -> Matrix:
-    """−slope · |i − j| of four tokens, for heads of these slopes."""
+    """Return −slope · |i − j| of four tokens, for heads with these slopes."""
     return np.stack([-slope * DISTANCE for slope in slopes])
 
 
@@ -503,7 +503,7 @@ def differences(_: Known) -> Matrix:
 
 @by_hand("alibi-no-absolute", problem="alibi, cache", step="position")
 def differences_after_two(_: Known) -> Matrix:
-    """−2⁻⁸ · (i + 2 − j), for two of the five keys are cached."""
+    """−2⁻⁸ · (i + 2 − j), because two of the five keys are cached."""
     return -(2.0**-8) * np.array([[2, 1, 0, -1, -2], [3, 2, 1, 0, -1], [4, 3, 2, 1, 0]])
 
 

@@ -1,9 +1,9 @@
-"""Where the numbers of a mistake are worked out by hand: beside its name, a problem and a step.
+"""The register of numbers worked out by hand: for a mistake, in a step of a problem.
 
-A function here is given what is known of a problem (its inputs, in the layout `rows`, and the
-right result of every step, by name) and returns the matrix that the mistake makes of one step. It
-is plain NumPy, written from what the entry says in words and in its formula, and every constant
-stands in it as a number: nothing of attncli is imported, so no entry can vouch for itself.
+A function gets the matrices of a problem by name (its inputs, in the layout `rows`, and the right
+result of every step) and returns the matrix that the mistake makes of one step. It is plain NumPy,
+written from the entry's words and formula, and every constant stands in it as a number: nothing of
+attncli is imported, so that no entry tests itself.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Wrong: TypeAlias = Callable[[Known], Matrix]
 
 @dataclass(frozen=True)
 class ByHand:
-    """What a mistake makes of one step of one problem of `tests.problems`."""
+    """The matrix that a mistake makes of one step of one problem in `tests.problems`."""
 
     mistake: str
     problem: str
@@ -36,7 +36,7 @@ BY_HAND: list[ByHand] = []
 
 
 def by_hand(mistake: str, problem: str, step: str) -> Callable[[Wrong], Wrong]:
-    """Register a function under a mistake, a problem and a step; it may be used more than once."""
+    """Register a function under a mistake, a problem and a step; a function may have several."""
 
     def register(wrong: Wrong) -> Wrong:
         BY_HAND.append(ByHand(mistake, problem, step, wrong))
@@ -46,20 +46,20 @@ def by_hand(mistake: str, problem: str, step: str) -> Callable[[Wrong], Wrong]:
 
 
 def exponentials(scores: Matrix) -> Matrix:
-    """The powers of e of scores, each row over its own largest, which changes no quotient."""
+    """Return exp(scores − largest score of the row), which leaves every quotient as it is."""
     return np.exp(scores - scores.max(-1, keepdims=True))
 
 
 def softmax(scores: Matrix) -> Matrix:
-    """The weights of each row of scores, which sum to 1."""
+    """Return the weights of each row of scores, which sum to 1."""
     powers = exponentials(scores)
     return powers / powers.sum(-1, keepdims=True)
 
 
 def sparsemax(scores: Matrix) -> Matrix:
-    """max(0, s − t) of each row of scores, with the t that makes its sum 1; −∞ gets 0."""
+    """Return max(0, s − t) of each row of scores, with t such that it sums to 1; −∞ gets 0."""
     t = scores.max(-1, keepdims=True) - 1
-    for _ in range(scores.shape[-1]):  # from below: each time without the keys that got 0
+    for _ in range(scores.shape[-1]):  # from below: each time without the keys with weight 0
         kept = scores > t
         t = (np.where(kept, scores, 0).sum(-1, keepdims=True) - 1) / kept.sum(-1, keepdims=True)
     return np.maximum(scores - t, 0)

@@ -17,7 +17,7 @@ def keys_as_they_are(known: Known) -> Matrix:
 
 @by_hand("no-transpose", problem="columns, square", step="scores")
 def keys_in_columns_as_they_are(known: Known) -> Matrix:
-    """K Q of tokens in columns, whose scores are the columns of queries."""
+    """K Q of tokens in columns, so that each query has a column of scores."""
     return (known["K"].T @ known["Q"].T).T
 
 
@@ -41,7 +41,7 @@ def keys_first_not_transposed(known: Known) -> Matrix:
 
 @by_hand("all-axes-transpose", problem="cube", step="scores")
 def all_axes_reversed(known: Known) -> Matrix:
-    """Entry b has the rows of Q in b, and in column j what stands at K[j, :, b]."""
+    """In entry b, row i is row i of Q[b], and column j is K[j, :, b]."""
     return np.einsum("bid,jdb->bij", known["Q"], known["K"])
 
 
@@ -65,7 +65,7 @@ def cosines(known: Known) -> Matrix:
 
 
 def lengths_of(x: Matrix) -> Matrix:
-    """The length of each row."""
+    """Return the length of each row."""
     return np.sqrt((x * x).sum(1))
 
 
@@ -94,7 +94,7 @@ def no_weights_between(known: Known) -> Matrix:
 
 
 def sums_of(known: Known) -> Matrix:
-    """W_a q + U_a k of every query and key: 3 × 4 × 5."""
+    """Return W_a q + U_a k of every query and key: 3 × 4 × 5."""
     queries, keys = known["Q"] @ known["W_a"], known["K"] @ known["U_a"]
     return queries[:, None, :] + keys[None, :, :]
 
@@ -133,7 +133,7 @@ def product_for_sum(known: Known) -> Matrix:
 
 @by_hand("additive-extra-bias", problem="additive, projected", step="hidden")
 def bias_once_more(known: Known) -> Matrix:
-    """tanh(q + k + b_q), for there is no W_a, and b_q is in the queries already."""
+    """tanh(q + k + b_q): there is no W_a, and the queries contain b_q already."""
     queries = known["X"] @ known["W_q"] + known["b_q"]
     keys = known["X"] @ known["W_k"]
     return np.tanh(queries[:, None, :] + keys[None, :, :] + known["b_q"])
@@ -159,7 +159,7 @@ def queries_by_the_lower_rows(known: Known) -> Matrix:
 
 @by_hand("concat-keys-first", problem="concat, wider keys", step="q_hidden")
 def queries_below_wider_keys(known: Known) -> Matrix:
-    """The queries times the last two of the five rows of W_a, of which the keys had three."""
+    """The queries times the last two of the five rows of W_a, after three rows for the keys."""
     return known["Q"] @ known["W_a"][3:]
 
 
@@ -212,7 +212,7 @@ def over_the_squares_of_the_lengths(known: Known) -> Matrix:
 
 @by_hand("cosine-over-tokens", problem="cosine", step="scores")
 def features_of_length_1(known: Known) -> Matrix:
-    """The product of Q and K, each column of which was brought to length 1."""
+    """The product of Q and K, with each column scaled to length 1."""
     return (known["Q"] / lengths_of(known["Q"].T)) @ (known["K"] / lengths_of(known["K"].T)).T
 
 
@@ -220,7 +220,7 @@ def features_of_length_1(known: Known) -> Matrix:
 
 
 def differences_of(known: Known) -> Matrix:
-    """q − k of every query and key: 4 × 3 × 2."""
+    """Return q − k of every query and key: 4 × 3 × 2."""
     return known["Q"][:, None, :] - known["K"][None, :, :]
 
 
@@ -264,14 +264,14 @@ def differences_added_up(known: Known) -> Matrix:
 
 
 def products(known: Known) -> Matrix:
-    """Q Kᵀ of a problem without heads."""
+    """Return Q Kᵀ of a problem without heads."""
     return known["Q"] @ known["K"].T
 
 
 @by_hand("no-scale", problem="self", step="scaled")
 @by_hand("no-scale", problem="scale", step="scaled")
 def not_scaled(known: Known) -> Matrix:
-    """Scores as they are, whether they should be divided by √3 or multiplied by 0.3."""
+    """Scores as they are, instead of divided by √3 or multiplied by 0.3."""
     return products(known)
 
 
@@ -288,7 +288,7 @@ def over_the_root_of_the_width_of_x(known: Known) -> Matrix:
 
 
 def products_of_three_heads(known: Known, width: int) -> Matrix:
-    """The scores of three heads, whose queries and keys are so wide."""
+    """Return the scores of three heads with this width of queries and keys."""
     Q, K = known["X"] @ known["W_q"], known["X"] @ known["W_k"]
     parts = [slice(head * width, (head + 1) * width) for head in range(3)]
     return np.stack([Q[:, part] @ K[:, part].T for part in parts])
@@ -308,7 +308,7 @@ def over_the_root_of_the_number_of_heads(known: Known) -> Matrix:
 
 @by_hand("sqrt-dmodel", problem="shared heads", step="scaled")
 def over_the_root_of_the_width_of_q(known: Known) -> Matrix:
-    """scores / √8: there is no X, and Q has eight columns with all its heads."""
+    """scores / √8, because there is no X, and Q has eight columns for all its heads."""
     return products_of_shared_heads(known) / np.sqrt(8)
 
 
@@ -325,16 +325,16 @@ def over_the_root_of_the_width_of_one_head_of_values(known: Known) -> Matrix:
 
 
 def products_of_shared_heads(known: Known) -> Matrix:
-    """The scores of four heads of queries, of which two and two share a head of keys."""
+    """Return the scores of four query heads, of which every two share a key head."""
     Q, K = known["Q"], known["K"]
-    pairs = [(0, 0), (2, 0), (4, 2), (6, 2)]  # where the columns begin of each head's q and k
+    pairs = [(0, 0), (2, 0), (4, 2), (6, 2)]  # first columns of each head's q and k
     return np.stack([Q[:, q : q + 2] @ K[:, k : k + 2].T for q, k in pairs])
 
 
 @by_hand("sqrt-n", problem="wide", step="scaled")
 @by_hand("sqrt-n", problem="memory", step="scaled")
 def over_the_root_of_the_number_of_keys(known: Known) -> Matrix:
-    """scores / √5, for there are five keys."""
+    """scores / √5, because there are five keys."""
     return products(known) / np.sqrt(5)
 
 
@@ -376,7 +376,7 @@ def additive_scaled(known: Known) -> Matrix:
 
 @by_hand("scale-unasked", problem="additive, projected", step="scores")
 def sums_of_hidden_units_scaled(known: Known) -> Matrix:
-    """Σ tanh(q + k) / √3, for there is no v_a."""
+    """Σ tanh(q + k) / √3, because there is no v_a."""
     return np.tanh(known["Q"][:, None, :] + known["K"][None, :, :]).sum(-1) / np.sqrt(3)
 
 
@@ -410,7 +410,7 @@ def tanh_alone(known: Known) -> Matrix:
 
 @by_hand("softcap-clipped", problem="soft cap", step="capped")
 def cut_off(known: Known) -> Matrix:
-    """Scores from −0.8 to 0.8; those beyond are −0.8 or 0.8."""
+    """Scores clipped to −0.8 to 0.8."""
     return np.clip(products(known) / np.sqrt(3), -0.8, 0.8)
 
 

@@ -15,7 +15,7 @@ from tests.mistake_numbers.registry import Known, Matrix, by_hand, softmax
 @by_hand("weight-transposed", problem="columns", step="Q")
 @by_hand("weight-transposed", problem="torch", step="Q")
 def with_rows_for_columns(known: Known) -> Matrix:
-    """X W_qᵀ, where X W_q is right, however the weight is written."""
+    """X W_qᵀ instead of X W_q, in whatever layout W_q is written."""
     return known["X"] @ known["W_q"].T
 
 
@@ -39,13 +39,13 @@ def with_the_weight_in_front_and_a_bias(known: Known) -> Matrix:
 
 @by_hand("weight-on-left", problem="torch, square", step="Q")
 def with_the_weight_in_front_as_torch_writes_it(known: Known) -> Matrix:
-    """W_q X with W_q as it is written there, transposed: a row for each output."""
+    """W_q X with W_q as torch writes it, transposed: one row per output."""
     return known["W_q"].T @ known["X"]
 
 
 @by_hand("weight-on-right", problem="columns, square", step="V")
 def with_the_weight_behind_columns(known: Known) -> Matrix:
-    """X W_v of what is written in columns, and what comes out is in columns too."""
+    """X W_v of X and W_v as the layout columns writes them; the product is in columns too."""
     X, W_v = known["X"].T, known["W_v"].T
     return (X @ W_v).T
 
@@ -113,7 +113,7 @@ def unprojected(known: Known) -> Matrix:
 @by_hand("k-unprojected", problem="sinusoidal, memory", step="K")
 @by_hand("v-unprojected", problem="sinusoidal, memory", step="V")
 def unprojected_memory(known: Known) -> Matrix:
-    """What keys and values are made of in cross-attention."""
+    """Memory, of which cross-attention makes keys and values."""
     return known["memory"]
 
 
@@ -154,7 +154,7 @@ def queries_of_a_layer_from_memory(known: Known) -> Matrix:
 @by_hand("cross-swapped", problem="decoder", step="cross.K")
 @by_hand("cross-is-self", problem="decoder", step="cross.K")
 def keys_of_a_layer_from_own_tokens(known: Known) -> Matrix:
-    """W_k after the result of the decoder's first norm, which the queries are made of."""
+    """The result of the decoder's first norm, which the queries are made of, times W_k."""
     return known["norm_1.output"] @ known["cross.W_k"]
 
 
@@ -229,7 +229,7 @@ def both_halves_by_one_weight(known: Known) -> Matrix:
 
 @by_hand("split-before-project", problem="encoder", step="self.Q")
 def both_halves_by_one_weight_and_bias(known: Known) -> Matrix:
-    """The same of the embeddings of an encoder, with the first two numbers of b_q for each half."""
+    """Both halves of the embeddings by the first 2 × 2 numbers of W_q, plus two of b_q."""
     X, small, bias = known["embedded"], known["self.W_q"][:2, :2], known["self.b_q"][:2]
     return np.hstack([X[:, :2] @ small + bias, X[:, 2:] @ small + bias])
 
@@ -343,7 +343,7 @@ def heads_of_some_tokens(known: Known) -> Matrix:
 
 @by_hand("split-by-reshape", problem="batch and heads", step="V_h")
 def heads_of_some_tokens_in_a_batch(known: Known) -> Matrix:
-    """The same in each entry of the batch: six of its twelve numbers for each head."""
+    """Six of the twelve numbers of each batch entry for each head, row by row."""
     return np.stack([entry.reshape(2, 3, 2) for entry in known["V"]])
 
 
@@ -367,13 +367,13 @@ def rows_of_several_tokens(known: Known) -> Matrix:
 
 @by_hand("merge-by-reshape", problem="batch and heads", step="concat")
 def rows_of_several_tokens_in_a_batch(known: Known) -> Matrix:
-    """The same in each entry of the batch: four of its twelve numbers for each token."""
+    """Four of the twelve numbers of each batch entry for each token, head after head."""
     return np.stack([entry.reshape(3, 4) for entry in known["heads"]])
 
 
 @by_hand("merge-batch-head-swap", problem="batch and heads", step="concat")
 def heads_of_other_entries(known: Known) -> Matrix:
-    """Head 1 of the three entries, then head 2 of them, of which each entry takes two in turn."""
+    """Head 1 of the three entries, then head 2, dealt out two to each entry."""
     in_turn = [known["heads"][entry, head] for head in range(2) for entry in range(3)]
     return np.stack([np.hstack(in_turn[:2]), np.hstack(in_turn[2:4]), np.hstack(in_turn[4:])])
 
@@ -432,7 +432,7 @@ def output_without_its_weight(known: Known) -> Matrix:
 @by_hand("values-first", problem="additive", step="output")
 @by_hand("values-first", problem="columns, square", step="output")
 def values_in_front(known: Known) -> Matrix:
-    """V times the weights. In columns both are transposed, change places, and do so once more."""
+    """V times the weights; in the layout columns weightsᵀ Vᵀ, which is its transpose."""
     return known["V"] @ known["weights"]
 
 
@@ -444,7 +444,7 @@ def weights_of_the_other_side(known: Known) -> Matrix:
 
 @by_hand("weights-transposed", problem="three heads", step="heads")
 def weights_of_the_other_side_in_each_head(known: Known) -> Matrix:
-    """The same in each head."""
+    """The transposed weights of each head times the head's V."""
     pairs = zip(known["weights"], known["V_h"], strict=True)
     return np.stack([weights.T @ V for weights, V in pairs])
 
@@ -461,7 +461,7 @@ def mixture_of_keys(known: Known) -> Matrix:
 
 @by_hand("context-from-projected-keys", problem="additive", step="output")
 def mixture_of_hidden_keys(known: Known) -> Matrix:
-    """The weights times K U_a, the keys as they stand in additive scores."""
+    """The weights times K U_a, the keys in additive scores."""
     return known["weights"] @ (known["K"] @ known["U_a"])
 
 
@@ -479,7 +479,7 @@ def mixture_of_keys_of_a_cache(known: Known) -> Matrix:
 
 @by_hand("context-from-projected-keys", problem="three heads", step="heads")
 def mixture_of_keys_in_each_head(known: Known) -> Matrix:
-    """The weights of each head times its own two columns of K."""
+    """The weights of each head times the head's two columns of K."""
     columns = np.split(known["K"], 3, axis=1)
     pairs = zip(known["weights"], columns, strict=True)
     return np.stack([weights @ K for weights, K in pairs])
@@ -493,7 +493,7 @@ def mixture_of_tokens(known: Known) -> Matrix:
 
 @by_hand("context-from-inputs", problem="sinusoidal", step="output")
 def mixture_of_tokens_with_positions(known: Known) -> Matrix:
-    """The weights times X with its positions, which is what is projected."""
+    """The weights times X + positions, the input of the projections."""
     return known["weights"] @ (known["X"] + known["position"])
 
 
@@ -506,39 +506,39 @@ def mixture_of_memory(known: Known) -> Matrix:
 
 @by_hand("context-from-inputs", problem="batch, weights of each head", step="heads")
 def mixture_of_whole_tokens_in_each_head(known: Known) -> Matrix:
-    """Both heads' weights times all of X, which is not split: each head has its own W_v."""
+    """The weights of both heads times the whole X, because each head has its own W_v."""
     sequences = zip(known["weights"], known["X"], strict=True)
     return np.stack([np.stack([first @ X, second @ X]) for (first, second), X in sequences])
 
 
 @by_hand("context-from-inputs", problem="heads", step="heads")
 def mixture_of_halves_of_tokens(known: Known) -> Matrix:
-    """The weights of head 1 times columns 1 and 2 of X, those of head 2 times columns 3 and 4."""
+    """The weights of head 1 times columns 1 and 2 of X, and of head 2 times columns 3 and 4."""
     first, second = known["weights"]
     return np.stack([first @ known["X"][:, :2], second @ known["X"][:, 2:]])
 
 
 @by_hand("batch-as-sequence", problem="batch of three", step="scores")
 def scores_between_entries(known: Known) -> Matrix:
-    """Q Kᵀ of the three entries for each of five tokens."""
+    """Q Kᵀ between the three entries, for each of five tokens."""
     Q, K = known["Q"], known["K"]
     return np.stack([Q[:, token] @ K[:, token].T for token in range(5)])
 
 
 @by_hand("batch-as-sequence", problem="batch of three", step="output")
 def attention_between_entries(known: Known) -> Matrix:
-    """softmax(Q Kᵀ / √4) V of the three entries for each of five tokens, a column of the batch."""
+    """softmax(Q Kᵀ / √4) V between the three entries, for each of five tokens."""
     Q, K, V = known["Q"], known["K"], known["V"]
     tokens = [softmax(Q[:, i] @ K[:, i].T / 2.0) @ V[:, i] for i in range(5)]
     return np.stack(tokens, axis=1)
 
 
-# Heads that are shared: two for four heads of queries.
+# Shared heads: four query heads share two key heads.
 
 
 @by_hand("gqa-tiled", problem="shared heads", step="scores")
 def scores_in_turn(known: Known) -> Matrix:
-    """The keys of heads 1, 2, 1 and 2."""
+    """Scores with the keys of heads 1, 2, 1 and 2."""
     first, second = known["K_h"]
     keys = (first, second, first, second)
     return np.stack([Q @ K.T for Q, K in zip(known["Q_h"], keys, strict=True)])
@@ -546,7 +546,7 @@ def scores_in_turn(known: Known) -> Matrix:
 
 @by_hand("gqa-tiled", problem="shared heads", step="heads")
 def heads_in_turn(known: Known) -> Matrix:
-    """The values of heads 1, 2, 1 and 2."""
+    """The weighted sums of the values of heads 1, 2, 1 and 2."""
     first, second = known["V_h"]
     values = (first, second, first, second)
     return np.stack([weights @ V for weights, V in zip(known["weights"], values, strict=True)])
@@ -554,7 +554,7 @@ def heads_in_turn(known: Known) -> Matrix:
 
 @by_hand("gqa-wrong-axis", problem="shared heads", step="scores")
 def scores_of_repeated_tokens(known: Known) -> Matrix:
-    """Tokens 1, 1, 2, 2 of the first keys, then 3, 3, 4, 4; then those of the second keys."""
+    """Keys of tokens 1, 1, 2, 2 and 3, 3, 4, 4 of key head 1, then the same of key head 2."""
     first, second = known["K_h"]
     keys = (first[[0, 0, 1, 1]], first[[2, 2, 3, 3]], second[[0, 0, 1, 1]], second[[2, 2, 3, 3]])
     return np.stack([Q @ K.T for Q, K in zip(known["Q_h"], keys, strict=True)])
@@ -562,7 +562,7 @@ def scores_of_repeated_tokens(known: Known) -> Matrix:
 
 @by_hand("gqa-wrong-axis", problem="shared heads", step="heads")
 def heads_of_repeated_tokens(known: Known) -> Matrix:
-    """The same of the values."""
+    """Values of tokens 1, 1, 2, 2 and 3, 3, 4, 4 of key head 1, then the same of key head 2."""
     first, second = known["V_h"]
     values = (first[[0, 0, 1, 1]], first[[2, 2, 3, 3]], second[[0, 0, 1, 1]], second[[2, 2, 3, 3]])
     return np.stack([weights @ V for weights, V in zip(known["weights"], values, strict=True)])
@@ -570,43 +570,43 @@ def heads_of_repeated_tokens(known: Known) -> Matrix:
 
 @by_hand("gqa-first-head", problem="shared heads", step="scores")
 def scores_of_the_first_keys(known: Known) -> Matrix:
-    """The keys of head 1 for all."""
+    """Scores of all query heads with the keys of head 1."""
     return np.stack([Q @ known["K_h"][0].T for Q in known["Q_h"]])
 
 
 @by_hand("gqa-first-head", problem="shared heads", step="heads")
 def heads_of_the_first_values(known: Known) -> Matrix:
-    """The values of head 1 for all."""
+    """The weights of all query heads times the values of head 1."""
     return np.stack([weights @ known["V_h"][0] for weights in known["weights"]])
 
 
 def general_scores(known: Known, keys: Sequence[Matrix]) -> Matrix:
-    """Q W_a Kᵀ of four heads."""
+    """Return Q W_a Kᵀ of four heads."""
     return np.stack([Q @ known["W_a"] @ K.T for Q, K in zip(known["Q_h"], keys, strict=True)])
 
 
 @by_hand("gqa-tiled", problem="general, shared heads", step="scores")
 def general_scores_in_turn(known: Known) -> Matrix:
-    """The keys of heads 1, 2, 1 and 2."""
+    """Scores with the keys of heads 1, 2, 1 and 2."""
     first, second = known["K_h"]
     return general_scores(known, (first, second, first, second))
 
 
 @by_hand("gqa-wrong-axis", problem="general, shared heads", step="scores")
 def general_scores_of_repeated_tokens(known: Known) -> Matrix:
-    """Tokens 1, 1, 2, 2 of the first keys, then 3, 3, 4, 4; then those of the second keys."""
+    """Keys of tokens 1, 1, 2, 2 and 3, 3, 4, 4 of key head 1, then the same of key head 2."""
     keys = [head[tokens] for head in known["K_h"] for tokens in ([0, 0, 1, 1], [2, 2, 3, 3])]
     return general_scores(known, keys)
 
 
 @by_hand("gqa-first-head", problem="general, shared heads", step="scores")
 def general_scores_of_the_first_keys(known: Known) -> Matrix:
-    """The keys of head 1 for all."""
+    """Scores of all query heads with the keys of head 1."""
     return general_scores(known, [known["K_h"][0]] * 4)
 
 
 @by_hand("average-summed", problem="torch", step="average")
 def sum_of_the_weights(known: Known) -> Matrix:
-    """The weights of head 1 + those of head 2."""
+    """The weights of head 1 plus the weights of head 2."""
     first, second = known["weights"]
     return first + second

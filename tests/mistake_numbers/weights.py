@@ -9,23 +9,23 @@ from tests.mistake_numbers.registry import Known, Matrix, by_hand, exponentials,
 HIDDEN = -np.inf
 CAUSAL = np.tril(np.ones((4, 4), dtype=np.bool_))
 TOKENS = np.arange(5)
-BEHIND = TOKENS[:, None] - TOKENS  # how far a key stands before its query
+BEHIND = TOKENS[:, None] - TOKENS  # distance of a key before its query
 WINDOW = (BEHIND <= 2) & (BEHIND >= -1)  # window:2,1
 
-# Softmax: over what it is taken, how often, and of which scores.
+# Softmax: its axis, how often, and its scores.
 
 
 @by_hand("softmax-columns", problem="memory", step="weights")
 @by_hand("softmax-columns", problem="three heads", step="weights")
 def weights_of_each_key(known: Known) -> Matrix:
-    """Divided by the sums over the queries, the last axis but one."""
+    """Exponentials over their sums over the queries, the last axis but one."""
     powers = np.exp(known["scaled"])
     return powers / powers.sum(-2, keepdims=True)
 
 
 @by_hand("softmax-columns", problem="causal", step="weights")
 def weights_of_each_key_not_hidden(known: Known) -> Matrix:
-    """Divided by the sums over the queries that see the key."""
+    """Exponentials over their sums over the queries that see the key."""
     powers = np.where(CAUSAL, np.exp(known["scaled"]), 0)
     return powers / powers.sum(0)
 
@@ -33,21 +33,21 @@ def weights_of_each_key_not_hidden(known: Known) -> Matrix:
 @by_hand("softmax-wrong-batch-axis", problem="batch of three", step="weights")
 @by_hand("softmax-over-heads", problem="three heads", step="weights")
 def weights_over_the_first_axis(known: Known) -> Matrix:
-    """Divided by the sums over the entries of the batch, or over the heads."""
+    """Exponentials over their sums over the batch entries, or over the heads."""
     powers = np.exp(known["scaled"])
     return powers / (powers[0] + powers[1] + powers[2])
 
 
 @by_hand("softmax-wrong-batch-axis", problem="batch and heads", step="weights")
 def weights_over_the_batch(known: Known) -> Matrix:
-    """Divided by the sums over the three entries of the batch, where a hidden key adds nothing."""
+    """Exponentials over their sums over the three batch entries; a hidden key adds nothing."""
     powers = np.exp(known["masked"])
     return powers / (powers[0] + powers[1] + powers[2])
 
 
 @by_hand("softmax-over-heads", problem="batch and heads", step="weights")
 def weights_over_two_heads(known: Known) -> Matrix:
-    """Divided by the sums over the heads; a key that is hidden from both has no weight."""
+    """Exponentials over their sums over the heads; a key hidden in both has no weight."""
     powers = np.exp(known["masked"])
     seen = np.isfinite(known["masked"])
     return np.where(seen, powers / powers.sum(1, keepdims=True), 0)
@@ -55,49 +55,49 @@ def weights_over_two_heads(known: Known) -> Matrix:
 
 @by_hand("softmax-whole-matrix", problem="memory", step="weights")
 def weights_of_the_matrix(known: Known) -> Matrix:
-    """Divided by the sum of all the exponentials."""
+    """Exponentials over the sum of all the exponentials."""
     powers = np.exp(known["scaled"])
     return powers / powers.sum()
 
 
 @by_hand("softmax-whole-matrix", problem="three heads", step="weights")
 def weights_of_the_matrix_of_each_head(known: Known) -> Matrix:
-    """Divided by the sum of all the exponentials of the head."""
+    """Exponentials over the sum of all the exponentials of the head."""
     powers = np.exp(known["scaled"])
     return np.stack([head / head.sum() for head in powers])
 
 
 @by_hand("keepdims-missing", problem="wide", step="weights")
 def sums_laid_across(known: Known) -> Matrix:
-    """The sums of the rows are a row, which NumPy lays over the columns."""
+    """Exponentials over the sums of the rows, which NumPy lays over the columns."""
     powers = np.exp(known["scaled"])
     return powers / powers.sum(-1)
 
 
 @by_hand("keepdims-missing-twice", problem="wide", step="weights")
 def maxima_and_sums_laid_across(known: Known) -> Matrix:
-    """The largest scores of the rows are a row, and so are the sums."""
+    """Largest scores and sums of the rows, which NumPy lays over the columns."""
     powers = np.exp(known["scaled"] - known["scaled"].max(-1))
     return powers / powers.sum(-1)
 
 
 @by_hand("keepdims-missing", problem="three heads", step="weights")
 def sums_laid_across_in_each_head(known: Known) -> Matrix:
-    """The same in each head by itself."""
+    """Exponentials over the sums of the rows, laid over the columns of each head."""
     powers = np.exp(known["scaled"])
     return np.stack([head / head.sum(-1) for head in powers])
 
 
 @by_hand("keepdims-missing-twice", problem="three heads", step="weights")
 def maxima_and_sums_laid_across_in_each_head(known: Known) -> Matrix:
-    """The same in each head by itself."""
+    """Largest scores and sums of the rows, laid over the columns of each head."""
     heads = [np.exp(scores - scores.max(-1)) for scores in known["scaled"]]
     return np.stack([powers / powers.sum(-1) for powers in heads])
 
 
 @by_hand("keepdims-missing", problem="causal", step="weights")
 def causal_sums_laid_across(known: Known) -> Matrix:
-    """The same with hidden keys, whose exponentials are 0."""
+    """Causal exponentials over the sums of the rows, laid over the columns."""
     powers = np.where(CAUSAL, np.exp(known["scaled"]), 0)
     return powers / powers.sum(-1)
 
@@ -105,7 +105,7 @@ def causal_sums_laid_across(known: Known) -> Matrix:
 @by_hand("softmax-twice", problem="wide", step="weights")
 @by_hand("softmax-twice", problem="causal", step="weights")
 def weights_of_weights(known: Known) -> Matrix:
-    """Exponentials of the weights over their sum, the weights of 0 of hidden keys among them."""
+    """Exponentials of the weights over their sum, with exp(0) for hidden keys."""
     powers = np.exp(known["weights"])
     return powers / powers.sum(-1, keepdims=True)
 
@@ -119,7 +119,7 @@ def weights_of_unscaled_scores(known: Known) -> Matrix:
 
 @by_hand("softmax-unscaled", problem="soft cap", step="weights")
 def weights_of_unscaled_capped_scores(known: Known) -> Matrix:
-    """Softmax of the scores that were not scaled, but capped at 0.8 and masked all the same."""
+    """Softmax of Q Kᵀ, capped at 0.8 and masked, but not scaled."""
     capped = 0.8 * np.tanh(known["Q"] @ known["K"].T / 0.8)
     return softmax(np.where(CAUSAL, capped, HIDDEN))
 
@@ -147,7 +147,7 @@ def causal_weights_over_a_root(known: Known) -> Matrix:
 
 @by_hand("exp-overflow", problem="large", step="weights")
 def overflown(known: Known) -> Matrix:
-    """Infinity over infinity where the score is too large for float64, else 0: of X Xᵀ."""
+    """Exponentials of X Xᵀ over their sum, which overflow: NaN for the largest scores, else 0."""
     powers = np.exp(known["X"] @ known["X"].T)
     return powers / powers.sum(-1, keepdims=True)
 
@@ -156,7 +156,7 @@ def overflown(known: Known) -> Matrix:
 @by_hand("shift-not-in-sum", problem="memory", step="weights")
 @by_hand("shift-not-in-sum", problem="three heads", step="weights")
 def shifted_above_alone(known: Known) -> Matrix:
-    """Exponentials of the shifted scores over the sum of those of the scores."""
+    """Exponentials of the shifted scores over the sum of the exponentials of the scores."""
     total = np.exp(known["scaled"]).sum(-1, keepdims=True)
     return exponentials(known["scaled"]) / total
 
@@ -171,7 +171,7 @@ def off_by_one(known: Known) -> Matrix:
 
 @by_hand("softmax1", problem="temperature", step="weights")
 def off_by_one_at_a_temperature(known: Known) -> Matrix:
-    """The same of scores over the temperature 2.5."""
+    """Exponentials over 1 + their sum, of scores over the temperature 2.5."""
     powers = np.exp(known["masked"] / 2.5)
     return powers / (1 + powers.sum(-1, keepdims=True))
 
@@ -206,7 +206,7 @@ def shares_of_the_scores_seen(known: Known) -> Matrix:
 
 @by_hand("no-exp", problem="empty row", step="weights")
 def shares_of_the_scores_of_no_key(known: Known) -> Matrix:
-    """The same for three queries, of which the second sees no key and gives no weight."""
+    """Scores over their sum, for three queries, of which the second sees no key."""
     seen = np.where([[True, True, False], [False] * 3, [True, False, True]], known["scaled"], 0)
     return seen / np.array([[seen[0].sum()], [1], [seen[2].sum()]])
 
@@ -250,13 +250,13 @@ def sigmoids_of_what_is_seen(known: Known) -> Matrix:
 @by_hand("hardmax", problem="memory", step="weights")
 @by_hand("hardmax", problem="three heads", step="weights")
 def one_for_the_largest(known: Known) -> Matrix:
-    """A row of the unit matrix for each query: that of its largest score."""
+    """The row of the unit matrix at the largest score of each query."""
     return np.eye(5)[known["scaled"].argmax(-1)]
 
 
 @by_hand("hardmax", problem="padding and zeros", step="weights")
 def one_for_the_first_of_the_largest(known: Known) -> Matrix:
-    """Key 1 for the third query, whose scores are all 0; key 4 is padding, and gets nothing."""
+    """Weight 1 for the first of the largest scores; key 1 has it where all scores are 0."""
     assert not known["scaled"][2].any()
     return np.eye(4)[known["scaled"][:, :3].argmax(-1)]
 
@@ -383,7 +383,7 @@ def sink_that_stays(known: Known) -> Matrix:
 
 @by_hand("sparsemax-all-keys", problem="sparsemax", step="weights")
 def cut_at_a_threshold_of_all(known: Known) -> Matrix:
-    """Scores less τ, or 0: τ is the sum of all that the query sees, less 1, over their number."""
+    """max(0, score − τ), with τ the sum of the visible scores, less 1, over their number."""
     weights = np.zeros((5, 5))
     for scores, row, seen in zip(known["scaled"], weights, WINDOW, strict=True):
         threshold = (scores[seen].sum() - 1) / seen.sum()
@@ -393,7 +393,7 @@ def cut_at_a_threshold_of_all(known: Known) -> Matrix:
 
 @by_hand("sparsemax-clipped", problem="sparsemax", step="weights")
 def shares_of_the_positive_scores_seen(known: Known) -> Matrix:
-    """Scores over their sum, where a negative score counts as 0, and so does a hidden one."""
+    """Scores over their sum, where negative and hidden scores count as 0."""
     positive = np.where(WINDOW, np.maximum(known["scaled"], 0), 0)
     return positive / positive.sum(-1, keepdims=True)
 
@@ -419,5 +419,5 @@ def biased_sigmoids(known: Known) -> Matrix:
 
 @by_hand("sigmoid-bias", problem="memory, sigmoid", step="weights")
 def biased_sigmoids_of_memory(known: Known) -> Matrix:
-    """The same less the logarithm of 5, the number of keys, more than there are queries."""
+    """Sigmoids of the scores less the logarithm of 5, the number of keys, not of queries."""
     return 1 / (1 + np.exp(-known["scaled"] + np.log(5)))

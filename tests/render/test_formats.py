@@ -1,4 +1,4 @@
-"""Every form of a result: who writes it, its suffix, that no number is lost, and what it takes."""
+"""Test every format of a result: its writer, suffix, numbers and memory."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ ENTRIES = [(table, name) for table, entries in TABLES.items() for name in entrie
 
 
 def test_all_tables_of_forms_are_found() -> None:
-    """One for each kind of result."""
-    assert len(TABLES) == 8
+    """The module `formats` has one table for each kind of result."""
+    assert len(TABLES) == 9
     assert all(isinstance(entry, Format) for table in TABLES.values() for entry in table.values())
 
 
 @pytest.mark.parametrize(("table", "name"), ENTRIES)
 def test_every_form_has_a_writer(table: str, name: str) -> None:
-    """A form names a function by a text, which no type checker follows."""
+    """Each format names a function that exists, which no type checker tests."""
     assert callable(TABLES[table][name].load_writer())
 
 
@@ -62,7 +62,7 @@ def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def problem_and_steps() -> tuple[dict[str, Any], Matrices]:
-    """Cross-attention under a mask, and every step of it by NumPy alone."""
+    """Return cross-attention under a mask, and every step of it, calculated by NumPy alone."""
     random = np.random.default_rng(3)
     shapes = {"X": (N, D), "memory": (M, D), "W_q": (D, D_K), "W_k": (D, D_K), "W_v": (D, D_V)}
     given = {name: random.normal(size=shape) for name, shape in shapes.items()}
@@ -82,7 +82,7 @@ def read_json(data: bytes, precision: int) -> Matrices:
 
 
 def read_csv(data: bytes, precision: int) -> Matrices:
-    """Each matrix under its name, with an empty line between."""
+    """Return each matrix under its name; an empty line separates them."""
     found = {}
     for part in data.decode().split("\n\n"):
         (name,), *rows = csv.reader(io.StringIO(part))
@@ -96,7 +96,7 @@ def read_npz(data: bytes, precision: int) -> Matrices:
 
 
 def read_table(data: bytes, precision: int) -> Matrices:
-    """The numbers below each heading, after the labels of their rows; all have these decimals."""
+    """Return the numbers below each heading, after the labels of their rows, with all decimals."""
     found: dict[str, list[list[float]]] = {}
     for line in data.decode().splitlines():
         words = line.split()
@@ -109,7 +109,7 @@ def read_table(data: bytes, precision: int) -> Matrices:
     return {name: np.array(rows) for name, rows in found.items()}
 
 
-# How each form is read back, and how far a number may be off that is written with p decimals.
+# The reader of each format, and the error of a number that is written with p decimals.
 Reader = Callable[[bytes, int], Matrices]
 READERS: dict[str, tuple[Reader, Callable[[int], float]]] = {
     "table": (read_table, lambda p: 0.5 * 10.0**-p),
@@ -122,8 +122,8 @@ READERS: dict[str, tuple[Reader, Callable[[int], float]]] = {
 @pytest.mark.parametrize("precision", [1, 4, 12])
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_form_holds_every_number(name: str, precision: int, tmp_path: Path) -> None:
-    """Data as far as rounding allows, tables to the decimals that are asked for."""
-    assert name in READERS, f"the form {name} is read back by no reader in READERS of {__name__}."
+    """Data hold each number up to roundoff, and tables hold it to the chosen decimals."""
+    assert name in READERS, f"the form {name} has no reader in READERS of {__name__}."
     document, steps = problem_and_steps()
     problem = tmp_path / "problem.json"
     problem.write_text(json.dumps(document), encoding="utf-8")
@@ -139,7 +139,7 @@ def test_a_form_holds_every_number(name: str, precision: int, tmp_path: Path) ->
 
 
 def test_data_have_the_same_bits_in_every_form(tmp_path: Path) -> None:
-    """Text holds as many digits as tell a number from its neighbours."""
+    """CSV and JSON hold the same bits as NPZ, because text has as many digits as a float needs."""
     problem = tmp_path / "problem.json"
     problem.write_text(json.dumps(problem_and_steps()[0]), encoding="utf-8")
     found = []
@@ -153,13 +153,13 @@ def test_data_have_the_same_bits_in_every_form(tmp_path: Path) -> None:
 
 # What writing takes.
 
-# Sides of a matrix. A table of 300 × 301 takes long; what is there once weighs more in a small one.
+# Sides of a matrix. A table of 300 × 301 takes long; a small one shows its fixed cost more.
 SIDES = {"table": (100, 101)}
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_number_takes_no_more_than_is_told(name: str, tmp_path: Path) -> None:
-    """The longest numbers of JSON and CSV; in tables the weights, each in a colour of its own."""
+def test_a_number_takes_no_more_memory_than_predicted(name: str, tmp_path: Path) -> None:
+    """Writing takes at most 1.01 times the predicted memory for long or coloured numbers."""
     n, m = SIDES.get(name, (300, 301))
     random = np.random.default_rng(3)
     small = 1 if name == "table" else 1e-100  # -1.2345678901234567e-100
@@ -171,7 +171,7 @@ def test_a_number_takes_no_more_than_is_told(name: str, tmp_path: Path) -> None:
     step = "weights" if name == "table" else "scores"
     view = View(full=True, color="256")  # rich keeps the codes of colours: all tests use these
     first = compute(gather(["Q=[[1]]", "K=[[1]]"], {}), only=[step]).made
-    FORMATS[name].write(first, view)  # loads what is loaded once
+    FORMATS[name].write(first, view)  # loads the modules of the writer
     result = compute(gather(arguments, {}), only=[step]).made
     tracemalloc.start()
     try:
@@ -180,7 +180,7 @@ def test_a_number_takes_no_more_than_is_told(name: str, tmp_path: Path) -> None:
     finally:
         tracemalloc.stop()
     told = FORMATS[name].bytes_per_number * n * m
-    assert 0.5 * told <= peak <= 1.01 * told, (  # names and heads are no numbers
+    assert 0.5 * told <= peak <= 1.01 * told, (  # names and headings count little
         f"the form {name} says that writing a number takes {FORMATS[name].bytes_per_number} bytes "
         f"(bytes_per_number), but it takes {peak / (n * m):.0f}."
     )
@@ -189,8 +189,8 @@ def test_a_number_takes_no_more_than_is_told(name: str, tmp_path: Path) -> None:
 # Markdown.
 
 
-def test_labels_are_no_markup_in_markdown() -> None:
-    """Whoever shows the page sees a label as the user wrote it; `check` is tested with the rest."""
+def test_labels_are_escaped_in_markdown() -> None:
+    """Labels are escaped in Markdown, so that a page shows them as the user wrote them."""
     arguments = ["Q=[[1]]", "K=[[2]]", "--tokens", "<b>*x*</b>"]
     for command, forms in (("compute", FORMATS), ("explain", EXPLANATIONS)):
         if "markdown" in forms:

@@ -1,4 +1,4 @@
-"""Every kind of expression is written in every form of explain, and none by accident."""
+"""Test that every kind of expression is written on purpose in every format of explain."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ VALUES = {"Q": np.array([[3.0, -4.0], [5.0, 7.0]]), "K": np.array([[2.0, 11.0], 
 A, B = Cell("Q", (0, 0)), Cell("Q", (0, 1))
 Q_1, K_1 = Line("Q", (0, None), 2), Line("K", (0, None), 2)
 
-# One of each kind: in names, in numbers with no decimals, and what JSON calls it.
+# One of each kind: in names, in numbers with no decimals, and its name in JSON.
 EXAMPLES: dict[type[Expression], tuple[Expression, str, str, str]] = {
     Cell: (A, "Q[1,1]", "3", "same"),
     Number: (Number(0.5), "0.5", "0.5", "constant"),
@@ -77,7 +77,7 @@ EXAMPLES: dict[type[Expression], tuple[Expression, str, str, str]] = {
 
 
 def kinds(parent: type[Expression] = Expression) -> Iterator[type[Expression]]:
-    """All kinds of expression that the program has."""
+    """Yield every kind of expression in the program."""
     for kind in parent.__subclasses__():
         if kind.__module__.startswith("attncli."):
             yield kind
@@ -85,7 +85,7 @@ def kinds(parent: type[Expression] = Expression) -> Iterator[type[Expression]]:
 
 
 def test_every_kind_of_expression_has_an_example() -> None:
-    """Whoever adds one says here how it is written."""
+    """Every kind of expression has an example of how it is written."""
     missing = sorted(kind.__name__ for kind in set(kinds()) - EXAMPLES.keys())
     assert not missing, f"Say in EXAMPLES how these are written: {', '.join(missing)}."
 
@@ -101,7 +101,7 @@ def test_a_kind_is_written_in_names_and_in_numbers(kind: type[Expression]) -> No
 
 @pytest.mark.parametrize("kind", EXAMPLES)
 def test_latex_knows_every_kind(kind: type[Expression]) -> None:
-    """Neither signs that are no LaTeX are left, nor brackets open."""
+    """LaTeX has balanced brackets, and commands instead of signs such as × and √."""
     for values in (None, VALUES):
         written = Latex(PAPER, 0, full=True, values=values).spell(EXAMPLES[kind][0])
         assert not set(written) & set("×·√Σ‖²")
@@ -111,7 +111,7 @@ def test_latex_knows_every_kind(kind: type[Expression]) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in EXAMPLES if kind is not Whole])
 def test_json_names_the_operation_of_every_kind(kind: type[Expression]) -> None:
-    """A whole line has no value, and is no part of what is calculated."""
+    """JSON names each operation with its value; a whole line has no value."""
     example, _, _, operation = EXAMPLES[kind]
     node = tree(example, VALUES, Spelling(PAPER, 0, full=True))
     assert node["operation"] == operation
@@ -119,7 +119,7 @@ def test_json_names_the_operation_of_every_kind(kind: type[Expression]) -> None:
     assert json.loads(json.dumps(node)) == node
 
 
-# Brackets: what is read back in the usual order is what was calculated.
+# Brackets: an expression read in the usual order is the one that was calculated.
 
 
 @pytest.mark.parametrize(
@@ -139,15 +139,13 @@ def test_json_names_the_operation_of_every_kind(kind: type[Expression]) -> None:
         (Power(Negative(A), Number(2)), "(-3)²"),
     ],
 )  # fmt: skip
-def test_what_is_looser_than_its_place_stands_in_brackets(
-    expression: Expression, written: str
-) -> None:
+def test_looser_expressions_stand_in_brackets(expression: Expression, written: str) -> None:
     assert Spelling(PAPER, 0, full=True, values=VALUES).spell(expression) == written
 
 
 @pytest.fixture
 def unknown() -> Expression:
-    """A kind that nobody has said how to write."""
+    """Return an expression of a kind that no format can write."""
 
     class Modulus(Expression):
         def value(self, values: Values) -> float:
@@ -157,13 +155,13 @@ def unknown() -> Expression:
 
 
 @pytest.mark.parametrize("place", ["alone", "in a product", "in a sum"])
-def test_a_kind_that_nobody_writes_is_an_error(unknown: Expression, place: str) -> None:
+def test_a_kind_without_a_spelling_is_an_error(unknown: Expression, place: str) -> None:
     expression = {
         "alone": unknown,
         "in a product": Product((A, unknown)),
         "in a sum": Sum((A, unknown)),
     }[place]
-    told = "nothing says how the expression Modulus is written"
+    told = "there is no spelling for expressions of the kind Modulus"
     for spelling in (Spelling(PAPER, 0, full=True), Latex(PAPER, 0, full=True, values=VALUES)):
         with pytest.raises(NotImplementedError, match=told):
             spelling.spell(expression)

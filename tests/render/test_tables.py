@@ -1,4 +1,4 @@
-"""Tables, as golden files at two widths; `python -m tests.render.test_tables` writes them anew."""
+"""Test tables against golden files; `python -m tests.render.test_tables` writes them anew."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CASES = [(sample, width) for sample in SAMPLES for width in (80, 200)]
 
 
 def drawn(*arguments: str, width: int | None = None, color: str | None = None) -> str:
-    """What compute prints on a screen of this width, or into a pipe."""
+    """Return what compute prints on a screen of this width, or into a pipe."""
     environment = {"COLUMNS": str(width) if width else None, "TERM": "xterm-256color"}
     colors = ["--color", color] if color else []
     run = CliRunner(env=environment).invoke(cli, ["compute", *arguments, *colors])
@@ -27,20 +27,20 @@ def drawn(*arguments: str, width: int | None = None, color: str | None = None) -
 
 
 def golden_file(sample: str, width: int) -> Path:
-    """Where the tables of a sample are kept."""
+    """Return the path of a sample's golden table."""
     return GOLDEN / f"{sample.removesuffix('.json')}-{width}.txt"
 
 
 @pytest.mark.parametrize(("sample", "width"), CASES)
 def test_tables_are_those_of_the_golden_file(sample: str, width: int) -> None:
-    """Every sample draws as it was looked at and found good."""
+    """The tables of every sample equal the golden file."""
     expected = golden_file(sample, width).read_text(encoding="utf-8")
     assert drawn(str(ROOT / "samples" / sample), width=width) == expected
 
 
 @pytest.mark.parametrize(("sample", "width"), CASES)
 def test_no_table_line_is_wider_than_the_screen(sample: str, width: int) -> None:
-    """Blocks of columns fit."""
+    """Blocks of columns fit the width of the screen."""
     lines = golden_file(sample, width).read_text(encoding="utf-8").split("\n")
     ruled = [
         line for line in lines if line.startswith("─") or re.match(r" \S+ +-?\d+\.\d{4}", line)
@@ -50,7 +50,7 @@ def test_no_table_line_is_wider_than_the_screen(sample: str, width: int) -> None
 
 
 def test_headings_are_broken_between_words() -> None:
-    """No line is wider than the screen, no word and no shape is cut, and none is lost."""
+    """A heading is broken between words to fit the screen, and no shape is cut."""
     sample = str(ROOT / "samples/decoder_layer.json")
     whole, narrow = (drawn(sample, "--only", "output", width=width) for width in (None, 60))
     heading, broken = (screen.partition("\n ")[0] for screen in (whole, narrow))
@@ -63,7 +63,7 @@ def test_headings_are_broken_between_words() -> None:
 
 @pytest.mark.parametrize("width", [10, 37, 60, 173, None])
 def test_no_digit_is_cut(width: int | None, tmp_path: Path) -> None:
-    """All numbers of a wide matrix stand in the output with all their decimals, at any width."""
+    """The numbers of a wide matrix are printed with all their decimals, at any width."""
     matrix = np.random.default_rng(7).normal(scale=1e6, size=(1, 19))
     np.save(tmp_path / "wide.npy", matrix)
     screen = drawn(str(tmp_path / "wide.npy"), "--only", "output", "-p", "17", width=width)
@@ -72,7 +72,7 @@ def test_no_digit_is_cut(width: int | None, tmp_path: Path) -> None:
 
 
 def test_long_matrices_are_elided_with_a_count(tmp_path: Path) -> None:
-    """What is left out is counted, and --full shows it."""
+    """A long matrix is abbreviated with the number of rows left out; --full shows all."""
     np.save(tmp_path / "long.npy", np.ones((53, 2)))
     short = drawn(str(tmp_path / "long.npy"), "--only", "weights,output")
     assert "left out: 33 of 53 rows, 33 of 53 columns (--full shows them)" in short
@@ -82,8 +82,8 @@ def test_long_matrices_are_elided_with_a_count(tmp_path: Path) -> None:
     assert full.count("1.0000") == 53 * 2
 
 
-def test_many_slices_are_elided_with_a_count(tmp_path: Path) -> None:
-    """A batch of many entries does not flood the screen."""
+def test_many_batch_entries_are_elided_with_a_count(tmp_path: Path) -> None:
+    """A batch of many entries shows 20 tables and the number of the others."""
     np.save(tmp_path / "batch.npy", np.ones((29, 1, 1)))
     screen = drawn(str(tmp_path / "batch.npy"), "--only", "output")
     assert screen.count("batch entry") == 20
@@ -101,13 +101,13 @@ def test_many_slices_are_elided_with_a_count(tmp_path: Path) -> None:
     ],
 )
 def test_numbers_keep_their_digits(number: str, text: str) -> None:
-    """Decimals as asked for, no negative zero, and large numbers with all they have."""
+    """Numbers have the chosen decimals and no negative zero, and large ones keep all digits."""
     screen = drawn(f"Q=[[{number}]]", "K=[[1]]", "--score", "dot", "--only", "scores")
     assert screen.split()[-1] == text
 
 
 def test_weights_are_shaded_and_the_rest_is_not() -> None:
-    """Colours mean something: the larger the weight, the nearer to yellow; masked cells plain."""
+    """Visible weights have a colour and a background, and masked weights and other steps do not."""
     screen = drawn("[[1,0],[0,1]]", "--mask", "causal", "--only", "masked,weights", color="always")
     masked, weights = screen.split("weights")
     assert "\x1b[38;" not in masked
@@ -115,14 +115,14 @@ def test_weights_are_shaded_and_the_rest_is_not() -> None:
 
 
 def test_pipes_and_files_get_no_colour() -> None:
-    """No escape sequence where nobody asked for one, even where FORCE_COLOR is set."""
+    """A pipe has no escape sequences, even where FORCE_COLOR is set."""
     run = CliRunner(env={"FORCE_COLOR": "1"}).invoke(cli, ["compute", "[[1, 2]]"])
     assert "\x1b" not in run.stdout
 
 
 @pytest.mark.parametrize("label", ["[red]", "[/]", "\x1b[31m", "喵", "🙂", "a" * 70])
-def test_labels_are_text_and_nothing_else(label: str) -> None:
-    """Markup stays what was written, escape sequences are spelled out, wide letters fit."""
+def test_labels_are_shown_as_text(label: str) -> None:
+    """Markup in a label stays text, escape sequences are spelled out, and wide letters fit."""
     screen = drawn("[[1, 2]]", "--tokens", label, "--only", "output", width=60)
     spelled = label.replace("\x1b", "\\x1b")
     assert spelled in screen

@@ -42,15 +42,15 @@ class Expression(ABC):
 
     @property
     def parts(self) -> tuple[Expression, ...]:
-        """The expressions that it is made of, from left to right; a leaf has none."""
+        """The parts of this expression, from left to right; a leaf, such as a cell, has none."""
         return ()
 
     @abstractmethod
     def value(self, values: Values) -> float:
-        """Return the number; `values` holds the matrices by name."""
+        """Return the number. `values` holds the matrices by name, in the layout `rows`."""
 
     def halfway(self, values: Values) -> Expression:
-        """Return the expression with its inner parts calculated, as people do on the way."""
+        """Return the next line of the calculation: numbers replace the inner parts."""
         return self
 
     def turned(self, swapped: Container[str]) -> Expression:
@@ -74,6 +74,7 @@ class Expression(ABC):
 
 
 def settled(expression: Expression, values: Values) -> Expression:
+    """Return the expression as one number; a leaf, such as a cell, stays as it is."""
     return Known(expression.value(values)) if expression.parts else expression
 
 
@@ -100,7 +101,7 @@ class Number(Expression):
 
 @record(frozen=True)
 class Known(Expression):
-    """A part that is already calculated; it is written with the decimals of results."""
+    """A part that is already calculated; it is written with as many decimals as results."""
 
     number: float
 
@@ -265,7 +266,7 @@ class Larger(Expression):
 
 @record(frozen=True)
 class Noted(Expression):
-    """A number with the reason for it; the reason is words, with cells between them."""
+    """A result with its reason; `note` is the text of the reason, with cells in it."""
 
     result: Expression
     note: tuple[str | Cell, ...]

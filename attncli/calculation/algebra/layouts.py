@@ -1,4 +1,7 @@
-"""The layouts in which users write matrices. Inside, all is `rows`: one token in each row."""
+"""The layouts in which users write matrices.
+
+The program itself works in the layout `rows`: each row of a matrix is one token.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 from attncli.records import by_name, record
 
-if TYPE_CHECKING:  # the names of layouts must not wait for numpy
+if TYPE_CHECKING:  # help lists the layouts, and must not wait for NumPy
     import numpy as np
     from numpy.typing import NDArray
 
@@ -20,7 +23,7 @@ Shape = tuple[int, ...]
 
 
 class Axis(NamedTuple):
-    """One axis of a matrix: what it counts (`n`, `m`, `d_k`, `heads`, …), and its size."""
+    """One axis of a matrix: its name (`n`, `m`, `d_k`, `heads`, …) and its size."""
 
     name: str
     size: int
@@ -37,9 +40,9 @@ def sizes(axes: Axes) -> Shape:
 class Role(Enum):
     """The purpose of a matrix, which decides whether a layout writes it transposed."""
 
-    TOKENS = "one row a token, or a score a pair of tokens: X, Q, scores, mask"
+    TOKENS = "one row per token, or one score per pair of tokens: X, Q, scores, mask"
     WEIGHT = "maps features to features: W_q, U_a"
-    FIXED = "written alike in every layout: vectors, W_a of general scoring, hidden"
+    FIXED = "written the same way in every layout: vectors, W_a of general scoring, hidden"
 
 
 class Factor(NamedTuple):
@@ -52,18 +55,21 @@ class Factor(NamedTuple):
 
 @record(frozen=True)
 class Layout:
-    """A way of writing matrices: matrices with a role in `swapped` are transposed on paper."""
+    """A way to write matrices: a matrix whose role is in `swapped` is transposed on paper."""
 
     name: str
     help: str
     swapped: frozenset[Role]
 
     def swap(self, matrix: NDArray[Scalar], role: Role) -> NDArray[Scalar]:
-        """Exchange the last two axes if this layout does; from paper to `rows`, or back."""
+        """Transpose the matrix if this layout does: from paper to `rows`, or back.
+
+        Only the last two axes are exchanged; a vector stays as it is.
+        """
         return matrix.swapaxes(-1, -2) if role in self.swapped and matrix.ndim > 1 else matrix
 
     def written_shape(self, shape: Shape, role: Role) -> Shape:
-        """Return the shape as the user writes it."""
+        """Return the shape of a matrix as the user writes it; `shape` is that in `rows`."""
         if role in self.swapped and len(shape) > 1:
             return (*shape[:-2], shape[-1], shape[-2])
         return shape
@@ -79,9 +85,9 @@ class Layout:
     def product(self, *factors: Factor) -> str:
         """Return the product of matrices as this layout writes it.
 
-        On paper each swapped matrix is the transpose of ours, and so is the result: the factors
-        then stand in reverse order. Q Kᵀ becomes Kᵀ Q in `columns`; X W_q becomes W_q X in
-        `columns` and X W_qᵀ in `torch`.
+        If a layout writes tokens as columns, the result is transposed on paper, so the factors
+        stand in reverse order. Q Kᵀ becomes Kᵀ Q in `columns`; X W_q becomes W_q X in `columns`
+        and X W_qᵀ in `torch`.
         """
         reverse = Role.TOKENS in self.swapped
         written = [
@@ -92,15 +98,15 @@ class Layout:
 
 
 LAYOUTS: dict[str, Layout] = by_name(
-    Layout("rows", "tokens are rows, weights d_in × d_out: Q = X W_q", frozenset()),
+    Layout("rows", "each token is a row, weights are d_in × d_out: Q = X W_q", frozenset()),
     Layout(
         "columns",
-        "tokens are columns, weights d_out × d_in: Q = W_q X",
+        "each token is a column, weights are d_out × d_in: Q = W_q X",
         frozenset({Role.TOKENS, Role.WEIGHT}),
     ),
     Layout(
         "torch",
-        "tokens are rows, weights d_out × d_in as nn.Linear stores them: Q = X W_qᵀ",
+        "each token is a row, weights are d_out × d_in, as in nn.Linear: Q = X W_qᵀ",
         frozenset({Role.WEIGHT}),
     ),
 )

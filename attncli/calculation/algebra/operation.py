@@ -1,13 +1,13 @@
 """Operations, the parts of a calculation.
 
 An operation is a small frozen record. Its fields of the type `Name` are the matrices that it needs;
-it knows what must hold between their shapes (`needs`), the axes of its result, how to apply itself,
-its formula, how to spell out one cell, and what it costs. All matrices are in the layout `rows`;
-only formulas are written in the user's layout.
+it knows the conditions on their shapes (`needs`), the axes of its result, how to apply itself, its
+formula, the arithmetic of one cell, and its cost. All matrices are in the layout `rows`; only
+formulas are written in the user's layout.
 
-All other methods and properties have a safe default, with which the calculation goes step by step.
-A class that overrides `apply` gets these defaults again: it does not inherit the overrides of its
-base class.
+All other methods and properties have a safe default: with it, the program calculates step by step.
+A class that overrides `apply` does not inherit the attributes named in `ANSWERS`; it gets the
+defaults of `Operation`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Name: TypeAlias = str  # the name of a matrix
 Then: TypeAlias = "Sequence[tuple[Operation, Sequence[Array]]]"
 
-# The answers that depend on how `apply` makes a result.
+# The attributes that describe how `apply` calculates, and are wrong for another `apply`.
 ANSWERS = (
     *("works_by_pair", "works_by_score", "factor", "repeats", "weighted_sum"),
     *("bound", "on_tile", "pair_scores", "counted_from_1"),
@@ -52,7 +52,7 @@ class Operation(ABC):
     makes_weights: ClassVar[bool] = False
     # True if the operation may replace scores by −inf, which is not an overflow.
     hides: ClassVar[bool] = False
-    # True if it adds the result of a sublayer, its last operand, to the sublayer's input.
+    # True if the operation adds the result of a sublayer, the last operand, to its input.
     is_residual: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
@@ -61,7 +61,7 @@ class Operation(ABC):
 
     @cached_property
     def operands(self) -> tuple[str, ...]:
-        """The names of the matrices that it needs, in the order of the arguments of `apply`."""
+        """The names of the matrices that `apply` takes, in the order of its arguments."""
         return tuple(name for _, names in _names_in(self) for name in names)
 
     @property
@@ -79,7 +79,7 @@ class Operation(ABC):
 
     @abstractmethod
     def formula(self, layout: Layout) -> str:
-        """Return the right-hand side of the formula, as this layout writes it."""
+        """Return the right-hand side of the formula, as `layout` writes it."""
 
     @abstractmethod
     def cell(self, index: Index, *operands: Any) -> Expression:
@@ -98,91 +98,99 @@ class Operation(ABC):
     def watched(
         self, tell: Callable[[float], None], overflowed: Callable[[str], None], *operands: Any
     ) -> Array:
-        """Return the result, like `apply`, and report on the way.
+        """Return the same result as `apply`, and report the progress.
 
-        A long operation reports its progress, from 0 to 1, to `tell`; an operation that stands for
-        several steps reports to `overflowed` the steps that made infinities or NaN of finite
-        numbers.
+        A long operation calls `tell` with the share that is done, from 0 to 1. An operation that
+        stands for several steps calls `overflowed` with the name of each step that turned finite
+        numbers into infinities or NaN.
         """
         return self.apply(*operands)
 
     def numbers(self, result: Axes) -> int:
-        """Return how many numbers `apply` calculates for such a result: a measure of its time."""
+        """Return how many numbers `apply` calculates for a result with these axes.
+
+        The progress bar takes the time of a step to be proportional to this number.
+        """
         return cells(result)
 
     def room(self, result: Axes, *operands: Axes) -> int:
-        """Return an upper bound on the temporaries that `apply` allocates, in numbers."""
+        """Return an upper bound on the size of the temporaries of `apply`, in numbers."""
         return 2 * cells(result)
 
     # Long sequences: see `calculation/long`.
 
     @property
     def factor(self) -> float | None:
-        """The number that every number of the operand is multiplied by; None for other work."""
+        """The factor, if the result is the operand times one factor; else None."""
         return None
 
     @property
     def repeats(self) -> str | None:
-        """The name of the operand that is returned unchanged; None for other work."""
+        """The name of the operand, if the result is that operand unchanged; else None."""
         return None
 
     @property
     def weighted_sum(self) -> tuple[str, str] | None:
-        """The names of the weights and the values that it multiplies; None for other work."""
+        """The names of weights and values, if the result is their product; else None."""
         return None
 
     def bound(self, scores: float) -> float:
-        """Return a bound on the size of the result, if no score is larger than `scores`."""
+        """Return a bound on |result|, if all |scores| are at most `scores`; inf if unknown."""
         return float("inf")
 
     def on_tile(self, known: TileMatrices) -> Array:
-        """Return the result for one tile; only valid if `works_by_score`."""
+        """Return the result for one tile. Only valid if `works_by_score` is true."""
         return self.apply(*(known.part(name) for name in self.operands))
 
     def pair_scores(self, operands: Sequence[Array], then: Then) -> PairScores | None:
-        """Return a quick way to the scores of tiles, prepared once; None if there is none.
+        """Return an object that calculates the scores of tiles quickly; None if there is none.
 
-        `then` holds the operations that follow until the scores, each with its further operands.
+        It is made once, from the whole operands. `then` holds the later operations that lead to the
+        scores, each with its further operands.
         """
         return None
 
     def prepared(self, *operands: Axes) -> int:
-        """Return an upper bound on the size, in numbers, of the copies that `pair_scores` makes."""
+        """Return an upper bound on the size of the copies that `pair_scores` makes, in numbers."""
         return 4 * sum(map(cells, operands))
 
     def open_keys(self, block: Tile) -> Sequence[int]:
-        """Return where parts of the keys begin that the block may attend, and the last end.
+        """Return the borders of the parts of the keys that the queries of the block may attend.
 
-        The result is empty if the queries of the block may attend none of the keys.
+        Borders [0, 64, 100] mean two parts: keys 0 to 63, and 64 to 99. The result is empty if the
+        queries may attend no key.
         """
         return (block.columns.start, block.columns.stop)
 
     def is_idle(self, tile: Tile) -> bool:
-        """True if the operation changes nothing on this tile."""
+        """Return True if the operation changes no score of this tile."""
         return False
 
     def hides_all(self, known: TileMatrices) -> bool:
-        """True if all scores of a tile are −inf: its queries may attend none of its keys."""
+        """Return True if all scores of the tile become −inf."""
         return False
 
     # The meaning of the result.
 
     @property
     def stands_for(self) -> tuple[str, ...]:
-        """The names of the steps that this operation calculates together and does not keep."""
+        """The names of the steps whose results this operation calculates, but does not keep."""
         return ()
 
     def rows_without_keys(self, *operands: Array) -> NDArray[np.bool_] | None:
-        """For each row of the result, True if its query may attend nothing; None if unknown."""
+        """Return, for each row of the result, True if its query may attend no key.
+
+        Return None if the operation does not know.
+        """
         return None
 
     def counted_from_1(self) -> Operation | None:
-        """Return the operation with tokens counted from 1, not 0; None if it counts none."""
+        """Return the operation with positions counted from 1, not 0; None if it has none."""
         return None
 
 
 def answer_anew(kind: type[Operation]) -> None:
-    """Reset to the defaults all `ANSWERS` that the class `kind` does not define itself."""
+    """Reset the `ANSWERS` that the class `kind` does not define itself to their defaults."""
     for name in ANSWERS:
         if name not in kind.__dict__:
             setattr(kind, name, Operation.__dict__[name])

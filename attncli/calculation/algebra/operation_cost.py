@@ -33,16 +33,17 @@ class Cost:
 
     @property
     def flops(self) -> int:
-        """Two for each multiply-add of the matrix products, and nothing for the rest.
+        """The FLOPs: 2 per multiply-add in matrix products; nothing else counts.
 
-        Papers (2 n m d for an n × d times a d × m) and PyTorch's FlopCounterMode count so. An inner
-        product of d numbers is d multiply-adds here, though it needs only d − 1 additions.
+        Papers (2 n m d for an n × d times a d × m) and PyTorch's FlopCounterMode count like this.
+        An inner product of d numbers counts as d multiply-adds, though it needs only d − 1
+        additions.
         """
         return 2 * self.multiply_adds
 
     @property
     def operations(self) -> int:
-        """All arithmetic, one for each; a multiply-add counts as two, a comparison as one."""
+        """The number of all arithmetic operations; a multiply-add counts as two of them."""
         return sum(getattr(self, name) for name in COUNTED)
 
 

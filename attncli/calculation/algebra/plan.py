@@ -1,4 +1,7 @@
-"""A plan is a tuple of named steps; running it gives a trace, the named matrices in order."""
+"""Plans and traces: a plan is a tuple of named steps; running it gives a trace.
+
+A trace holds the named matrices, in the order of the calculation.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,13 @@ from attncli.errors import ProblemError
 from attncli.records import record
 from attncli.words import did_you_mean, shape_text
 
-Watch = Callable[[str, float], None]  # called with a step, and the share of all work that is done
+# A watcher is called with the name of a step, and with the share of all work done: 0 to 1.
+Watch = Callable[[str, float], None]
 
 
 @record(frozen=True)
 class Step:
-    """One named result: the operation that makes it, and the axes that it has."""
+    """One named result: its name, the operation that calculates it, and its axes."""
 
     name: str
     operation: Operation
@@ -26,7 +30,7 @@ class Step:
 
     @property
     def role(self) -> Role:
-        """The role of the result; `hidden`, with three axes, is written alike in all layouts."""
+        """The role of the result; `hidden` has three axes and is the same in all layouts."""
         own_axes = [axis for axis in self.axes if axis.name not in ("batch", "heads")]
         return Role.TOKENS if len(own_axes) == 2 else Role.FIXED
 
@@ -40,24 +44,26 @@ class Plan:
 
     @property
     def names(self) -> tuple[str, ...]:
+        """The names of the steps, in order."""
         return tuple(step.name for step in self.steps)
 
     def step(self, name: str) -> Step:
+        """Return the step with this name. Raises StopIteration if the plan has no such step."""
         return next(step for step in self.steps if step.name == name)
 
     def shape(self, step: Step) -> str:
-        """Return the shape of a step as the user reads it: `3 × 4`."""
+        """Return the shape of a step in the user's layout, such as `3 × 4`."""
         return shape_text(self.layout.written_shape(sizes(step.axes), step.role))
 
     def needed_for(self, names: Iterable[str]) -> set[str]:
-        """Return the names of all steps and inputs that these steps need, themselves included.
+        """Return the names of these steps and of all steps and inputs that they need.
 
         Raises ProblemError if a name is not a step of this plan; the message lists the steps.
         """
         needed = set(names)
         for name in sorted(needed - set(self.names)):
             guess = did_you_mean(name, self.names)
-            message = f"{name} is no step of this calculation{guess}."
+            message = f"{name or repr(name)} is not a step of this calculation{guess}."
             raise ProblemError(message, f"Its steps are {', '.join(self.names)}.", (name,))
         for step in reversed(self.steps):
             if step.name in needed:
@@ -70,10 +76,11 @@ class Plan:
         names: Iterable[str] | None = None,
         watch: Watch | None = None,
     ) -> Trace:
-        """Apply, in order, the operations that the steps `names` need; by default all operations.
+        """Calculate the steps `names`, and the steps that they need; by default all steps.
 
-        Overflow raises no error: `analyses/warnings.py` reports it. `watch` is called with the name
-        of the current step and the share of all numbers that is calculated.
+        `inputs` are the matrices by name, in the layout `rows`. `watch` is called with the name of
+        the current step and the share of the work that is done. An overflow is not an error: it
+        leaves infinities or NaN in the trace. Raises ProblemError for a name that is not a step.
         """
         needed = self.needed_for(self.names if names is None else names)
         known = dict(inputs)
@@ -91,7 +98,7 @@ class Plan:
 def _teller(
     watch: Watch | None, name: str, before: int, own: int, total: int
 ) -> Callable[[float], None]:
-    """Return the function to which a step reports its share done; report 0 at once."""
+    """Return the function that a step calls with its progress, 0 to 1; call it with 0 first."""
 
     def tell(share: float) -> None:
         if watch:
@@ -105,8 +112,8 @@ def _teller(
 class Trace:
     """The result of running a plan: every named matrix, inputs included, in the layout `rows`.
 
-    `overflowed` names steps that made infinities or NaN of finite numbers inside an operation that
-    stands for several steps; their own numbers are not kept.
+    An operation that stands for several steps does not keep their numbers. `overflowed` names those
+    of its steps that turned finite numbers into infinities or NaN.
     """
 
     plan: Plan
@@ -114,7 +121,7 @@ class Trace:
     overflowed: tuple[str, ...] = ()
 
     def written(self, names: Iterable[str]) -> dict[str, Array]:
-        """Return the results of these steps, in the order of the plan and in the user's layout."""
+        """Return these steps' results, in the order of the plan and in the user's layout."""
         wanted = set(names)
         return {
             step.name: self.plan.layout.swap(self.matrices[step.name], step.role)
@@ -124,7 +131,10 @@ class Trace:
 
 
 class Steps:
-    """A plan in the making: every new step is checked against the shapes of earlier ones."""
+    """A plan under construction: each new step is checked against the shapes of its operands.
+
+    `inputs` are the axes of the input matrices, `roles` their roles, by name.
+    """
 
     def __init__(
         self, layout: Layout, inputs: Mapping[str, Axes], roles: Mapping[str, Role]
@@ -143,11 +153,11 @@ class Steps:
         return self._axes[name]
 
     def has_heads(self, name: str) -> bool:
-        """True if one axis of the matrix `name` counts heads."""
+        """Return True if one axis of the matrix `name` counts heads."""
         return any(axis.name == "heads" for axis in self._axes[name])
 
     def add(self, name: str, operation: Operation) -> str:
-        """Add a step and return its name. Raises ProblemError if shapes do not fit."""
+        """Add a step and return its name. Raises ProblemError if the shapes do not fit."""
         self.require(*operation.needs)
         step = Step(name, operation, operation.axes(*map(self.axes, operation.operands)))
         self._steps.append(step)
@@ -162,4 +172,5 @@ class Steps:
             need.check(self.paper)
 
     def plan(self) -> Plan:
+        """Return the finished plan."""
         return Plan(tuple(self._steps), self.paper.layout)

@@ -1,6 +1,6 @@
-"""The conditions between shapes, and the error message for each condition that does not hold.
+"""Conditions on the shapes of matrices; each has its own error message.
 
-Messages describe the matrices as the user wrote them: names, shapes, rows and columns on paper.
+A message describes the matrices as the user wrote them, in the user's layout.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from attncli.words import count, divisors, shape_text
 
 @record(frozen=True)
 class Paper:
-    """The matrices known so far, as the user writes them on paper."""
+    """The matrices known so far, as the user writes them on paper.
+
+    `formulas` holds the formula of each matrix that is a step.
+    """
 
     layout: Layout
     axes: Mapping[str, Axes]
@@ -26,20 +29,24 @@ class Paper:
     formulas: Mapping[str, str]
 
     def size(self, name: str, axis: int) -> int:
+        """Return the size of an axis; `axis` counts in the layout `rows`."""
         return self.axes[name][axis].size
 
     def shape(self, name: str) -> str:
+        """Return the shape on paper, such as `3 × 2`."""
         written = self.layout.written_shape(sizes(self.axes[name]), self.roles[name])
         return shape_text(written)
 
     def side(self, name: str, axis: int) -> str:
+        """Return the word for an axis on paper, such as `columns`."""
         return self.layout.side(self.roles[name], axis, len(self.axes[name]))
 
     def two_shapes(self, left: str, right: str) -> str:
+        """Return both shapes as a clause: `K is 5 × 4 but Q is 3 × 2`."""
         return f"{left} is {self.shape(left)} but {right} is {self.shape(right)}"
 
     def origins(self, *names: str) -> str:
-        """Return the formulas of those matrices that are not inputs: ` (K = X W_k)`."""
+        """Return the formulas of the matrices that are steps: ` (K = X W_k)`."""
         known = [f"{name} = {self.formulas[name]}" for name in names if name in self.formulas]
         return f" ({', '.join(known)})" if known else ""
 
@@ -53,7 +60,11 @@ class Need(Protocol):
 
 @record(frozen=True)
 class Equal:
-    """An axis of one matrix is as long as an axis of another."""
+    """An axis of one matrix has the same size as an axis of another.
+
+    `left` and `right` are a name and an axis each. `purpose` begins the message's last clause:
+    "`purpose` needs equal columns". `cure` is the hint.
+    """
 
     left: tuple[str, int]
     right: tuple[str, int]
@@ -115,7 +126,8 @@ class SharesHeads:
         if heads % keys[-1].size:
             shapes = paper.two_shapes(self.keys, self.queries)
             message = (
-                f"{shapes}: {count(heads, 'heads')} of queries cannot share {keys[-1].size} evenly."
+                f"{shapes}: {count(heads, 'query heads')} cannot share "
+                f"{count(keys[-1].size, 'key heads')} evenly."
             )
             hint = f"The number of heads of {self.keys} must divide {heads}: {divisors(heads)}."
             raise ProblemError(message, hint, (self.keys, self.queries))
@@ -124,30 +136,30 @@ class SharesHeads:
 
 @record(frozen=True)
 class OneWidth:
-    """Queries and keys that are split into equally many heads have one width."""
+    """Queries and keys that are split into the same number of heads have the same width."""
 
     keys: str
     queries: str
     heads: int
 
     def check(self, paper: Paper) -> None:
-        """Raise ProblemError if keys have room only for fewer heads, which queries could share."""
+        """Raise ProblemError if the keys are so narrow that they hold fewer heads."""
         width, narrow = paper.size(self.queries, -1), paper.size(self.keys, -1)
         shared = narrow * self.heads // width
         if narrow == width or shared * width != narrow * self.heads or self.heads % shared:
             return
         names = (self.keys, self.queries)
         message = (
-            f"{paper.two_shapes(*names)}{paper.origins(*names)}: where {self.queries} has "
-            f"{count(self.heads, 'heads')}, {self.keys} has room for {shared}."
+            f"{paper.two_shapes(*names)}{paper.origins(*names)}: {self.queries} has "
+            f"{count(self.heads, 'heads')}, but {self.keys} is only as wide as {shared} of them."
         )
-        hint = f"Where heads share keys, say --kv-heads {shared}; else give both one width."
+        hint = f"If heads share keys, use --kv-heads {shared}; otherwise give both the same width."
         raise ProblemError(message, hint, (*names, "heads"))
 
 
 @record(frozen=True)
 class OneHeadWidth:
-    """Heads of queries and of keys have one width, though keys have fewer heads."""
+    """A query head is as wide as a key head, also if there are fewer key heads."""
 
     keys: str
     queries: str
@@ -169,15 +181,14 @@ class OneHeadWidth:
             f"{paper.origins(self.keys, self.queries)}"
         )
         message = (
-            f"{shapes}: a head of queries is {wide} / {self.heads} = {each:.0f} wide, "
-            f"but one of keys {narrow} / {self.kv_heads} = {other:.0f}."
+            f"{shapes}: a query head is {wide} / {self.heads} = {each:.0f} wide, "
+            f"but a key head is {narrow} / {self.kv_heads} = {other:.0f} wide."
         )
         needed = count(int(each) * self.kv_heads, paper.side(self.keys, -1))
         hint = (
-            f"Leave out kv_heads, or give W_q, W_k and W_v, for keys and values of {needed}."
+            f"Leave out kv_heads, or give W_q, W_k and W_v that make keys and values of {needed}."
             if is_one
-            else f"With kv_heads {self.kv_heads}, {self.keys} needs {needed}; "
-            "else leave out kv_heads."
+            else f"Give {self.keys} {needed}, or leave out kv_heads."
         )
         raise ProblemError(message, hint, (self.keys, self.queries, "kv_heads"))
 
@@ -204,7 +215,7 @@ class Divides:
 
 @record(frozen=True)
 class Broadcasts:
-    """A matrix broadcasts to another without making it larger (NumPy's rule, from the right).
+    """A matrix broadcasts to the shape of `target` by NumPy's rule, from the last axis.
 
     `fills_up`: its last axis may be shorter than the last axis of `target`.
     """
@@ -225,11 +236,11 @@ class Broadcasts:
             return
         message = (
             f"{paper.two_shapes(self.name, self.target)}: a mask needs the shape of the scores, "
-            "or one that broadcasts to it."
+            "or a shape that broadcasts to it."
         )
         hint = (
-            "Leave out its leading axes."
+            f"Leave out the first axes of {self.name}."
             if len(shape) > len(target)
-            else f"Each of its axes, from the right, must be 1 or that of {self.target}."
+            else f"Compare from the last axis: each size must be 1 or the size in {self.target}."
         )
         raise ProblemError(message, hint, (self.name,))

@@ -13,10 +13,10 @@ from attncli.calculation.algebra.layouts import AnyArray, Array, Shape
 
 
 def spread(matrix: Array, shape: Shape) -> Array:
-    """Repeat the heads of keys or values, so that each query head of `shape` has its own.
+    """Repeat the heads of keys or values, so that each query head has its own.
 
-    `shape` is the shape of the queries or the weights. Raises ValueError if the number of heads
-    cannot be divided, as in answers with wrong shapes.
+    (…, kv_heads, m, d) → (…, heads, m, d). `shape` is the shape of the queries or the weights.
+    Raises ValueError if kv_heads does not divide heads, as in an answer with a wrong shape.
     """
     if matrix.shape[:-2] == shape[:-2]:
         return matrix
@@ -26,7 +26,10 @@ def spread(matrix: Array, shape: Shape) -> Array:
 
 
 def shared_place(leading: tuple[int, ...], matrix: AnyArray, shape: Shape) -> tuple[int, ...]:
-    """Return the batch entry and kv head that serve the batch entry and query head `leading`."""
+    """Return the batch entry and kv head that a batch entry and query head, `leading`, use.
+
+    `matrix` holds keys or values; `shape` is the shape of the queries or the weights.
+    """
     if matrix.shape[:-2] == shape[:-2]:
         return leading
     return (*leading[:-1], leading[-1] * matrix.shape[-3] // shape[-3])

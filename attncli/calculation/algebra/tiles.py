@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 class Tile:
     """Queries `rows` against keys `columns`, in the batch entry and head `index`.
 
-    `n` and `m` are the numbers of all queries and all keys. `memo` keeps facts about the queries,
-    for all tiles of the same queries.
+    `n` and `m` are the numbers of all queries and all keys. `memo` is shared by all tiles of the
+    same queries; it keeps facts about these queries.
     """
 
     index: Index
@@ -60,7 +60,7 @@ class Tile:
         return Tile(self.index, self.rows, columns, self.n, self.m, self.memo)
 
     def own(self, matrix: NDArray[Any]) -> NDArray[Any]:
-        """Return the last two axes of a matrix, in the tile's batch entry and head."""
+        """Return the part of a matrix in the tile's batch entry and head: its last two axes."""
         leading = matrix.shape[:-2]
         last = self.index[len(self.index) - len(leading) :]
         places = tuple(min(at, size - 1) for at, size in zip(last, leading, strict=True))
@@ -70,8 +70,8 @@ class Tile:
     def part(self, matrix: NDArray[Any], fills_up: bool = False) -> NDArray[Any]:
         """Return the tile's part of a matrix that broadcasts to the scores.
 
-        `fills_up`: a last axis that is shorter than the keys is not repeated, so the part may end
-        early.
+        `fills_up`: the last axis may be shorter than the keys and is not repeated, so the part may
+        be narrower than the tile.
         """
         if matrix.ndim > 1:
             matrix = self.own(matrix)
@@ -83,7 +83,7 @@ class Tile:
 class TileMatrices:
     """The matrices that are known while a tile is calculated, by name.
 
-    `whole` matrices are complete; `made` ones were calculated for this tile only.
+    `whole` holds complete matrices; `made` holds matrices that cover this tile only.
     """
 
     def __init__(self, tile: Tile, whole: Mapping[str, NDArray[Any]]) -> None:
@@ -99,7 +99,7 @@ class TileMatrices:
 
 
 class PairScores(ABC):
-    """Scores of queries and keys; each query and each key has one row in its matrix.
+    """Scores, tile by tile, from a matrix of queries and a matrix of keys.
 
     Work that depends on a query alone, or on a key alone, is done once, before the first tile.
     """
@@ -109,11 +109,11 @@ class PairScores(ABC):
         self.keys = keys
 
     def sides(self, tile: Tile) -> tuple[Array, Array]:
-        """Return the rows of a tile's queries and of its keys; heads may share keys."""
+        """Return the rows of the tile's queries, and the rows of its keys."""
         return self.queries[tile.index][tile.rows], self.keys_of(tile)[tile.columns]
 
     def keys_of(self, tile: Tile) -> Array:
-        """Return the rows of all keys in a tile's batch entry and head."""
+        """Return the rows of all keys in the tile's batch entry and head; heads may share keys."""
         keys: Array = self.keys[shared_place(tile.index, self.keys, self.queries.shape)]
         return keys
 
@@ -128,12 +128,12 @@ class PairScores(ABC):
         """Write the scores of these queries (rows) and keys (rows) into `out`."""
 
     def bound(self, tile: Tile) -> float:
-        """Return the largest size that a score of the tile's queries may have; inf if unknown."""
+        """Return a bound on |score| for the tile's queries and all keys; inf if unknown."""
         return inf
 
 
 class Products(PairScores):
-    """Scores that are dot products of a row of each query with a row of each key."""
+    """Scores that are the dot products of rows of queries with rows of keys."""
 
     def __init__(self, queries: Array, keys: Array) -> None:
         super().__init__(queries, keys)
@@ -150,7 +150,10 @@ class Products(PairScores):
         np.matmul(queries, keys.T, out=out)
 
     def bound(self, tile: Tile) -> float:
-        """Return the longest query times the longest of all keys (Cauchy and Schwarz)."""
+        """Return the length of the longest query times that of the longest key.
+
+        By the inequality of Cauchy and Schwarz, no dot product is larger.
+        """
         place = shared_place(tile.index, self.keys, self.queries.shape)
         longest = self.query_lengths[tile.index][tile.rows].max()
         return float(longest) * float(self.key_lengths[place].max())
@@ -160,8 +163,8 @@ class RunningSum(ABC):
     """Σⱼ wⱼ vⱼ and Σⱼ wⱼ for some queries, added up over keys that come in parts.
 
     `values` end with a column of ones, so that the last of their sums is Σⱼ wⱼ. `largest` is the
-    largest score so far: −inf if the query may not attend any key yet. If `exponent` is a number,
-    scores come multiplied by it and divided by the temperature; if it is None, as they are.
+    largest score so far, −inf for a query that may attend none of the keys so far. If `exponent` is
+    a number, `add` expects scores × exponent / temperature; if it is None, the scores themselves.
     """
 
     exponent: ClassVar[float | None] = None
@@ -179,22 +182,25 @@ class RunningSum(ABC):
 
     @abstractmethod
     def weigh(self, scores: Array) -> Array:
-        """Return the weights of the next keys, up to one factor for each query."""
+        """Return the weights of the next keys, before the division by `total`."""
 
     @abstractmethod
     def total(self) -> Array:
-        """Return the divisor of the sums."""
+        """Return the divisor of the sums, as a column with one number per query."""
 
     def result(self) -> tuple[Array, NDArray[np.bool_]]:
-        """Return the weighted sums of values, and for each query True if it may attend nothing."""
+        """Return the weighted sums, and for each query True if it may attend no key."""
         return self.sums[:, :-1] / self.total(), np.isneginf(self.largest[:, 0])
 
 
-BLOCK = 2**17  # temporary numbers for one part of the scores: they fit into a cache
+BLOCK = 2**17  # the most temporary numbers at a time: they fit into the processor's cache
 
 
 def sub_blocks(scores: Array, numbers: int) -> Iterator[tuple[slice, slice]]:
-    """Yield parts of the scores that need at most `BLOCK` numbers, at `numbers` for each score."""
+    """Yield parts of the scores that need at most `BLOCK` temporary numbers.
+
+    Each score needs `numbers` of them.
+    """
     most = max(1, BLOCK // numbers)
     n, m = scores.shape
     for columns in slices(m, most):
@@ -203,5 +209,5 @@ def sub_blocks(scores: Array, numbers: int) -> Iterator[tuple[slice, slice]]:
 
 
 def slices(size: int, most: int, first: int = 0) -> Iterator[slice]:
-    """Yield slices of at most `most`, from `first` to `size`."""
+    """Yield slices that cover `first` to `size`, each of at most `most` indices."""
     return (slice(i, min(i + most, size)) for i in range(first, size, most))

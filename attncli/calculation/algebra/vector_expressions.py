@@ -1,4 +1,4 @@
-"""Expressions of vectors: rows and columns of matrices, functions of these, inner products."""
+"""Expressions with vectors: rows and columns of matrices, their functions and inner products."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from attncli.records import record, replace
 
 Slot = int | range | None  # an index; None runs along the axis, a range along a part of it
 
-# A sequence of expressions that come from the matrix `name`: `at` returns an element, and `turned`
+# A sequence of expressions from the matrix `name`: `at` returns one element, and `turned` returns
 # the vector with the factors of each element in reverse order.
 Vector: TypeAlias = "Line | Image | Mapped"
 
 
 @record(frozen=True)
 class Line:
-    """A row or column of a matrix, or a part of one: the axis whose slot is not a number."""
+    """A row or a column of a matrix, or a part of it: the axis whose slot is not an index."""
 
     name: str
     slots: tuple[Slot, ...]
@@ -39,17 +39,17 @@ def _along(slot: Slot, position: int) -> int:
 
 @record(frozen=True)
 class Whole(Expression):
-    """A line in the place of a number, as in exp(scores[2]): it can be written only."""
+    """A line in the place of a number, as in exp(scores[2]); it has a text, but no value."""
 
     line: Line
 
     def value(self, values: Values) -> float:
-        raise TypeError(f"a line of {self.line.name} is no number")
+        raise TypeError(f"a line of {self.line.name} is not a number")
 
 
 @record(frozen=True)
 class Image:
-    """A line times a matrix of shape (line.size, size); if turned, the matrix stands first."""
+    """A line times a matrix of shape (line.size, size); with `is_turned`, matrix times line."""
 
     line: Line
     matrix: str
@@ -86,7 +86,7 @@ class Mapped:
         return self.line.size
 
     def of(self, number: Expression) -> Function:
-        """Return the function of any number, treated like the numbers of the line."""
+        """Return f((number − less) / over)."""
         argument = number - self.less if self.less else number
         return Function(self.function, argument / self.over if self.over != 1 else argument)
 
@@ -99,7 +99,7 @@ class Mapped:
 
 @record(frozen=True)
 class Total(Expression):
-    """Σ over the elements of a vector."""
+    """The sum Σ of the elements of a vector."""
 
     vector: Vector
 

@@ -26,7 +26,7 @@ class Calculated:
     trace: Trace
 
     def matrix(self, name: str) -> Array | None:
-        """Return the step of this name, or the step that it equals here; None if neither exists."""
+        """Return the step `name`, or the step that it equals here; None if neither exists."""
         known = self.trace.plan.names
         last = last_of(name)
         equal = STEPS[last].equals
@@ -40,8 +40,9 @@ class Calculated:
 class StepDistance:
     """The distance of a step from the step of the same name in the first calculation.
 
-    `largest` is the largest difference of two cells, and `index` is its place. `largest` is NaN
-    if only one of two cells is NaN, and None if the shapes differ or one lacks the step.
+    `largest` is the largest difference of two cells, `index` is its place, and `first` and `other`
+    are the two cells. `largest` is NaN if only one of them is NaN, and None if the shapes differ or
+    one calculation lacks the step.
     """
 
     step: Step
@@ -51,8 +52,8 @@ class StepDistance:
     other: float = 0.0
 
     @property
-    def parts(self) -> bool:
-        """True if the two differ by more than roundoff."""
+    def differs(self) -> bool:
+        """True if the two calculations differ at this step by more than roundoff."""
         if self.largest is None:
             return True
         size = abs(self.first) if isfinite(self.first) else 0.0
@@ -68,9 +69,9 @@ class Comparison:
     distances: Sequence[StepDistance]
 
     @property
-    def parting(self) -> StepDistance | None:
+    def first_difference(self) -> StepDistance | None:
         """The first step that differs; None if all are equal."""
-        return next((distance for distance in self.distances if distance.parts), None)
+        return next((distance for distance in self.distances if distance.differs), None)
 
 
 def compare(first: Calculated, other: Calculated) -> Comparison:
@@ -80,12 +81,12 @@ def compare(first: Calculated, other: Calculated) -> Comparison:
 
 def _distances(first: Calculated, other: Calculated) -> Iterator[StepDistance]:
     for step in _in_order(first.trace.plan, other.trace.plan):
-        ours, theirs = first.matrix(step.name), other.matrix(step.name)
-        if ours is None or theirs is None or ours.shape != theirs.shape:
+        left, right = first.matrix(step.name), other.matrix(step.name)
+        if left is None or right is None or left.shape != right.shape:
             yield StepDistance(step, None)
         else:
-            index = _farthest(ours, theirs)
-            pair = float(ours[index]), float(theirs[index])
+            index = _farthest(left, right)
+            pair = float(left[index]), float(right[index])
             largest = 0.0 if _same(*pair) else abs(pair[0] - pair[1])
             yield StepDistance(step, largest, index, *pair)
 
@@ -103,14 +104,14 @@ def _in_order(first: Plan, other: Plan) -> list[Step]:
     return steps
 
 
-def _same(ours: float, theirs: float) -> bool:
-    return ours == theirs or (isnan(ours) and isnan(theirs))
+def _same(left: float, right: float) -> bool:
+    return left == right or (isnan(left) and isnan(right))
 
 
-def _farthest(ours: AnyArray, theirs: AnyArray) -> tuple[int, ...]:
-    """Return where the two differ most; NaN against a number differs most of all."""
+def _farthest(left: AnyArray, right: AnyArray) -> tuple[int, ...]:
+    """Return the place where two matrices differ most; NaN and a number differ most of all."""
     with np.errstate(invalid="ignore"):
-        apart = np.where(ours == theirs, 0.0, np.abs(ours - theirs))
-    alone = np.isnan(ours) ^ np.isnan(theirs)
+        apart = np.where(left == right, 0.0, np.abs(left - right))
+    alone = np.isnan(left) ^ np.isnan(right)
     apart = np.where(alone, np.inf, np.nan_to_num(apart, nan=0.0, posinf=np.inf))
     return tuple(int(i) for i in np.unravel_index(int(apart.argmax()), apart.shape))

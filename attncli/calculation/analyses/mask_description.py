@@ -67,8 +67,9 @@ def pattern_of_matrix(matrix: AnyArray, name: str, kind: str | None = None) -> P
     axes, and if its cells are not of the kind.
     """
     if matrix.ndim > MOST_AXES or not matrix.size:
-        message = f"{name} is {' × '.join(map(str, matrix.shape))}, of rank {matrix.ndim}."
-        raise ProblemError(message, "Give n × m, or one axis or two before them: batch, heads.")
+        shape = " × ".join(map(str, matrix.shape))
+        message = f"{name} is {shape}, but a mask has at most 4 axes, and at least one cell."
+        raise ProblemError(message, "Give n × m, or one or two axes before them: batch, heads.")
     leading = BATCH_AND_HEADS if matrix.ndim == MOST_AXES else ("slice",) * (matrix.ndim - 2)
     opened, words = _read(matrix, name, kind)
     if matrix.ndim < 2:
@@ -80,12 +81,12 @@ def _read(matrix: AnyArray, name: str, kind: str | None) -> tuple[Booleans, str]
     """Return the open cells of a matrix, and a description of its cells."""
     is_boolean = matrix.dtype.kind == "b"
     if kind is None and not is_boolean and not matrix.any():
-        return matrix == 1, "zeros alone, for which compute needs --mask-kind"
+        return matrix == 1, "all 0, which compute reads only with --mask-kind"
     mask = read_mask(name, matrix, kind, LAYOUTS["rows"], np.dtype(np.float64))
     if mask.dtype.kind != "b":
         return mask > HIDES, "numbers that are added to the scores"
     cells, one = ("booleans", "true") if is_boolean else ("0 and 1", "1")
-    return mask.astype(np.bool_), f"{cells}: {one} may {'not ' * (kind == 'drop')}be attended"
+    return mask.astype(np.bool_), f"{cells}: {one} = may {'not ' * (kind == 'drop')}attend"
 
 
 def remarks_on(pattern: Pattern) -> list[str]:
@@ -120,20 +121,20 @@ def _rules(pattern: Pattern) -> Iterator[str]:
     if names:
         yield f"It is {' = '.join(names)}."
     elif not np.triu(opened, 1).any():
-        yield "No query sees a later key: it hides what causal hides, and more."
+        yield "No query sees a later key: the mask hides all that causal hides, and more."
     turned, inverted = next(_matching(opened.T), ""), next(_matching(~opened), "")
     if turned and (not names or turned == "causal") and turned not in names:
-        yield f"Transposed it would be {turned}: are queries and keys the wrong way round?"
+        yield f"Transposed, it would be {turned}: are queries and keys swapped?"
     if inverted and not names:
-        meaning, kind = ("open", "keep") if pattern.drops else ("hidden", "drop")
-        yield f"Inverted it would be {inverted}: if 1 means {meaning}, add --mask-kind {kind}."
+        meaning, kind = ("may attend", "keep") if pattern.drops else ("hidden", "drop")
+        yield f"Inverted, it would be {inverted}: if 1 means {meaning}, use --mask-kind {kind}."
 
 
 def _matching(opened: Booleans) -> Iterator[str]:
     """Yield the rules that hide exactly what this mask hides, the simplest first."""
     n, m = opened.shape
     if opened.all():
-        yield "no mask at all"
+        yield "a mask that hides nothing"
         return
     for kind in MASKS.values():
         for rule in kind.likely(opened):

@@ -32,8 +32,9 @@ OF_THE_WHOLE = {*MASKS, "tokens", "memory_tokens", "title", "note"}
 class Masked:
     """An attention of the tokens, whose keys may grow by one token at a time.
 
-    `name` turns a name of the sublayer into a name of the whole. `may_attend` and `added` are all
-    its masks except the causal one, for all tokens at once; None if there are none.
+    `name` turns a name in the sublayer into its name in the whole calculation. `grows` is True if
+    the keys grow. `may_attend` (booleans) and `added` (numbers) are all masks of the attention
+    except the causal one, for all tokens at once; None if there is no such mask.
     """
 
     prefix: str
@@ -46,16 +47,17 @@ class Masked:
 def token_by_token(document: Document, problem: Problem, trace: Trace) -> Trace:
     """Return every step of `trace` as prediction calculates it, one token after the other.
 
-    Scores of later keys are never calculated: the values of `trace` stay in their places. Raises
-    ProblemError if no attention is causal, and if the document already has a cache.
+    `trace` is the calculation of all tokens at once. Prediction never calculates scores of later
+    keys: the values of `trace` stay in their places. Raises ProblemError if no attention is causal,
+    and if the document already has a cache.
     """
     if problem.cache_lens is not None or any(last_of(n) in KEPT for n in problem.matrices):
-        message = "the document has a cache already."
-        raise ProblemError(message, "Prediction makes its own: leave out K_past and cache_lens.")
+        message = "the document already has a cache, but prediction makes its own."
+        raise ProblemError(message, "Leave out K_past, V_past and cache_lens.")
     attentions = list(_masked(problem, trace))
     if not any(attention.grows for attention in attentions):
-        message = "no attention of it is causal: its first tokens depend on later ones."
-        raise ProblemError(message, "Add --mask causal, or take a decoder.", ("mask",))
+        message = "no attention is causal: the first tokens depend on later tokens."
+        raise ProblemError(message, "Add --mask causal, or use a decoder.", ("mask",))
     source = next(name for name in ("decoder.X", "X", "Q") if name in problem.axes)
     tokens = problem.axes[source][-2]
     matrices = {name: matrix.copy() for name, matrix in trace.matrices.items()}
@@ -70,7 +72,7 @@ def token_by_token(document: Document, problem: Problem, trace: Trace) -> Trace:
 
 
 def _masked(problem: Problem, trace: Trace) -> Iterator[Masked]:
-    """Yield the attentions that have a mask, except those of the encoder of a decoder."""
+    """Yield the attentions that have a mask, except attentions of an encoder below a decoder."""
     for step, mask in masks_in(trace.plan.steps):
         if step.name.startswith("encoder."):
             continue
@@ -120,7 +122,7 @@ def _fed(
 
 
 def _mask_of(attention: Masked, at: int) -> AnyArray | None:
-    """Return the masks of one query, except causal, in one: booleans, or numbers to add."""
+    """Return the masks of the query `at`, except causal, as one: booleans, or numbers to add."""
     mask: AnyArray | None = attention.may_attend
     if attention.added is not None:
         hidden = False if mask is None else ~mask
@@ -145,7 +147,7 @@ def _caches(
 
 
 def _put(matrix: Array, step: Step, row: Array | None, tokens: str, at: int) -> None:
-    """Write the row of a token into its place; a matrix without tokens does not change."""
+    """Write the row of the token `at` into `matrix`; a matrix without tokens does not change."""
     counted = [axis.name for axis in step.axes]
     if row is None or tokens not in counted:
         return

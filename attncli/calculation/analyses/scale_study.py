@@ -60,7 +60,7 @@ class Given:
 
 @record(frozen=True)
 class Saturation:
-    """All measurements.
+    """All measurements, one row per width, or per head and attention of a document.
 
     The rows of the heads of an attention come first, then one row for all its heads together.
     """
@@ -73,7 +73,7 @@ def of_random(widths: Sequence[int], drawn: Drawn) -> Saturation:
     """Return one row for each width d_k, for vectors of independent N(0, 1) components.
 
     The generator is PCG64, seeded with the seed and d_k, so that a row does not depend on the
-    others. Raises AttncliError if drawing so many numbers would take too long.
+    others. Raises AttncliError if drawing the numbers would take too long.
     """
     total = drawn.queries * (drawn.keys + 1) * sum(widths)
     if total > MOST_DRAWN:
@@ -113,10 +113,10 @@ def attentions(problem: Problem, plan: Plan) -> list[Sublayer]:
 
 
 def of_document(title: str, parts: Sequence[Sublayer], trace: Trace) -> Saturation:
-    """Return a row for each attention; with heads, one for each head and one for all.
+    """Return a row for each attention in `parts`; with heads, one for each head and one for all.
 
-    All batch entries count together. The inputs of each attention come from `trace`, which has the
-    weights of all. Raises ProblemError if the scores are not dot products, if the normaliser is not
+    All batch entries count together. The inputs of each attention come from `trace`, the run of the
+    whole document. Raises ProblemError if the scores are not dot products, if the normaliser is not
     softmax, and if no query may attend any key.
     """
     rows: list[SaturationRow] = []
@@ -145,7 +145,7 @@ def without_and_with(problem: Problem) -> tuple[Problem, Problem]:
     """
     if not problem.scoring.is_dot_product:
         raise ProblemError(
-            f"score is {problem.scoring.name}, {problem.scoring.formula}, but √d_k is for the dot "
+            f"score is {problem.scoring.name}, {problem.scoring.formula}, but √d_k scales the dot "
             "product q · k.",
             "Use --score dot, which needs queries and keys of one width, "
             "or leave out the document.",
@@ -154,7 +154,7 @@ def without_and_with(problem: Problem) -> tuple[Problem, Problem]:
     if problem.normaliser is not Softmax:
         raise ProblemError(
             f"normaliser is {problem.normaliser.name}, "
-            "but it is softmax's gradient that √d_k saves.",
+            "but √d_k keeps the gradient of softmax large.",
             "Use --normaliser softmax.",
             ("normaliser",),
         )
@@ -194,7 +194,7 @@ def _rows_of(where: str, without: Trace, scaled: Trace) -> Iterator[SaturationRo
 
 
 def visible(trace: Trace) -> Booleans:
-    """True where a query sees a key, in the shape of the scores.
+    """Return True where a query sees a key, in the shape of the scores of `trace`.
 
     The mask is applied to zeros: −inf hides a key, and so does any number of −10⁴ or less.
     """

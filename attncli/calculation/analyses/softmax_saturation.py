@@ -32,7 +32,7 @@ class SaturationRow:
 
     `where` is the sublayer if there are layers; heads are counted from 1, and None is all heads.
     `queries` is the number of measured queries; `left_out` is the number of queries that may attend
-    nothing. `log_m` is the entropy of m equal weights, where m is the number of keys that a query
+    no key. `log_m` is the entropy of m equal weights, where m is the number of keys that a query
     sees; with a mask it is a mean over the queries.
     """
 
@@ -61,9 +61,9 @@ def gradient_size(weights: Array) -> Array:
     """‖diag(w) − w wᵀ‖ of each row: the Frobenius norm of softmax's derivative, at most ½.
 
     ∂wᵢ/∂sⱼ = wᵢ (δᵢⱼ − wⱼ), where s is the input of softmax; the squares of these derivatives
-    sum to Σ w² − 2 Σ w³ + (Σ w²)². Digits would cancel if a weight is nearly 1. With a the largest
-    weight, r the sum of the others and u their shares of r, an equal sum has no negative term:
-    r² (a² + 2 a² Σ u² + Σ u² (1 − 2 r u) + r² (Σ u²)²).
+    sum to Σ w² − 2 Σ w³ + (Σ w²)². If a weight is nearly 1, digits cancel in this sum. If a is the
+    largest weight, r the sum of the others and u their shares of r, an equal sum without negative
+    terms is r² (a² + 2 a² Σ u² + Σ u² (1 − 2 r u) + r² (Σ u²)²).
 
     >>> gradient_size(np.array([[1.0, 0.0], [0.5, 0.5], [1.0, 1e-200]])).tolist()
     [0.0, 0.5, 2e-200]
@@ -85,10 +85,11 @@ def gradient_size(weights: Array) -> Array:
 
 
 def by_query(scores: Array, weights: Array, sees: Booleans) -> Array:
-    """Measure each query, over the keys that it sees: (…, n, m) three times → (…, n, 6).
+    """Measure each query over the keys that it sees.
 
-    The six numbers are the number of keys, the mean and the variance of the scores, the largest
-    weight, the entropy, and the size of the gradient.
+    `scores`, `weights` and `sees` are (…, n, m); `sees` is True where a query may attend a key. The
+    result is (…, n, 6): the number of keys, the mean and the variance of the scores, the largest
+    weight, the entropy of the weights, and the size of the gradient.
     """
     scores, weights = scores.astype(np.float64), weights.astype(np.float64)
     keys = sees.sum(axis=-1)
@@ -102,7 +103,7 @@ def by_query(scores: Array, weights: Array, sees: Booleans) -> Array:
 
 
 def summary(queries: Array) -> Measured:
-    """Combine the rows of `by_query`, (n, 6), in one; every query must see a key.
+    """Combine the rows of `by_query`, (n, 6), into one result; every query must see a key.
 
     The variance of all scores is the mean of the variances within a query plus the variance of the
     queries' means, both weighted by the number of keys.
@@ -119,7 +120,10 @@ def summary(queries: Array) -> Measured:
 
 
 def row(d_k: int, where: str, head: int | None, without: Array, scaled: Array) -> SaturationRow:
-    """Return a row, from the results of `by_query` without √d_k and with it: (n, 6) each."""
+    """Return the row of an attention or head.
+
+    `without` and `scaled` are results of `by_query`, (n, 6) each, for scores without and with √d_k.
+    """
     may = without[:, 0] > 0
     keys = without[may, 0]
     log_m = float(np.log(keys).mean()) if len(keys) else nan

@@ -11,28 +11,30 @@ from attncli.calculation.algebra.plan import Plan, Step, Trace
 from attncli.calculation.names.known_names import last_of
 from attncli.calculation.names.matrix_names import MATRICES
 from attncli.calculation.problem.problem import Problem, Sublayer
-from attncli.words import in_words, some_in_words
+from attncli.words import count, in_words, some_in_words
 
 MOST_NAMED = 5
+# For each choice that can be without effect: the part that the document must have for an effect.
 IDLE = {
-    "mask_kind": "the cells of a mask matrix",
-    "fill": "what a mask hides",
-    "scale_embeddings": "an X",
-    "norm": "a layer",
-    "norm_kind": "a norm",
-    "eps": "a norm",
-    "activation": "a feed-forward",
+    "mask_kind": "mask matrix",
+    "fill": "mask that hides keys",
+    "scale_embeddings": "X",
+    "norm": "layer",
+    "norm_kind": "norm",
+    "eps": "norm",
+    "activation": "feed-forward",
 }
 
 
 def remarks(trace: Trace, plan: Plan, problem: Problem) -> list[str]:
-    """Return warnings: unused inputs, missing projections, overflow, queries that attend nothing.
+    """Return warnings: unused inputs, doubtful weights, overflow, queries that attend no key.
 
-    The trace may belong to a shorter plan than `plan`.
+    `plan` is the whole plan of the problem; the trace may belong to a shorter one.
     """
     return [
         *unused(plan, problem),
         *_unprojected(problem),
+        *_transposed(problem),
         *_doubts(trace),
         *_overflows(trace),
         *_empty_rows(trace, plan, problem),
@@ -40,7 +42,7 @@ def remarks(trace: Trace, plan: Plan, problem: Problem) -> list[str]:
 
 
 def unused(plan: Plan, problem: Problem) -> Iterator[str]:
-    """Yield a warning for matrices that no step uses, and the choices that change nothing."""
+    """Yield a warning for each matrix that no step uses, and for each choice without effect."""
     used = {name for step in plan.steps for name in step.operation.operands}
     for name in problem.matrices:
         if name not in used:
@@ -50,20 +52,33 @@ def unused(plan: Plan, problem: Problem) -> Iterator[str]:
             user = own.choices.activation if is_gate else f"{own.scoring.name} scoring"
             yield f"{name} is not used by {user}."
     for name in problem.idle:
-        yield f"{name} changes nothing: it speaks of {IDLE[name]}, and there is none."
+        yield f"{name} has no effect: the document has no {IDLE[name]}."
 
 
 def _unprojected(problem: Problem) -> Iterator[str]:
-    """Yield a warning for attentions of a layer without projections, perhaps forgotten."""
+    """Yield a warning for attentions of a layer whose projections may have been forgotten."""
     bare: dict[str, list[str]] = {}
     for part in problem.parts:
         if "weights" in part.plan.names and "W_q" not in part.problem.axes:
-            others = ", and memory K and V" if "memory" in part.problem.axes else ", K and V"
+            others = ", memory is K and V" if "memory" in part.problem.axes else ", K and V"
             bare.setdefault(others, []).append(part.prefix.removesuffix("."))
     for others, names in bare.items():
         have = "has" if len(names) == 1 else "have"
         yield (
             f"{some_in_words(names, MOST_NAMED)} {have} no W_q, W_k and W_v: X itself is Q{others}."
+        )
+
+
+def _transposed(problem: Problem) -> Iterator[str]:
+    """Yield a warning for square weights that PyTorch may have stored as d_out × d_in."""
+    of_parts = (part.name(n) for part in problem.parts for n in part.problem.perhaps_transposed)
+    names = [*problem.perhaps_transposed, *of_parts]
+    if names:
+        yield (
+            f"{some_in_words(names, MOST_NAMED)} {'come' if len(names) > 1 else 'comes'} from a "
+            "PyTorch file, which stores weights as d_out × d_in, but layout rows reads d_in × "
+            "d_out; square weights fit both. Use --layout torch, or --layout rows if the file has "
+            "d_in × d_out."
         )
 
 
@@ -88,8 +103,7 @@ def _overflows(trace: Trace) -> Iterator[str]:
         within = [name for name in operation.stands_for if name in trace.overflowed]
         result = trace.matrices[step.name]
         for name in within:
-            numbers = "some of its numbers became infinite or NaN"
-            yield f"{name} overflows {result.dtype.name}: {numbers}."
+            yield f"{name} overflows {result.dtype.name}: some values became infinite or NaN."
         operands = [trace.matrices[name] for name in operation.operands]
         strange = 0 if within else _strange(result, operation.hides)
         if strange and operation.stands_for:  # NaN can be the weights of rows without keys
@@ -97,8 +111,8 @@ def _overflows(trace: Trace) -> Iterator[str]:
             strange = _strange(result if hidden is None else result[~hidden], is_masked=False)
         if strange and not any(_strange(operand, is_masked=False) for operand in operands):
             yield (
-                f"{step.name} overflows {result.dtype.name}: of its numbers, {strange} of "
-                f"{result.size} became infinite or NaN."
+                f"{step.name} overflows {result.dtype.name}: {strange} of "
+                f"{count(result.size, 'values')} became infinite or NaN."
             )
 
 
@@ -108,7 +122,7 @@ def _strange(matrix: Array, is_masked: bool) -> int:
 
 
 def _empty_rows(trace: Trace, plan: Plan, problem: Problem) -> Iterator[str]:
-    """Yield a warning for queries whose keys are all masked; name the values of their weights."""
+    """Yield a warning for queries whose keys are all masked, with the value of their weights."""
     masked = {step.name for step in plan.steps if step.operation.hides}
     weights = {step.name: step for step in plan.steps if step.operation.makes_weights}
     for step in _calculated(trace):

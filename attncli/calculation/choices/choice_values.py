@@ -1,6 +1,6 @@
 """Readers of the values of choices, as a document or an option gives them.
 
-Each reader raises ValueError for a wrong value; the message says what is expected.
+Each reader raises ValueError for a wrong value; its message says what the value must be.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 
 def one_of(values: Callable[[], Collection[str]]) -> Callable[[object], str]:
+    """Return a reader of one of several words; upper and lower case are the same."""
+
     def read(value: object) -> str:
         word = str(value).strip().casefold()
         if word not in values():
@@ -27,6 +29,7 @@ def one_of(values: Callable[[], Collection[str]]) -> Callable[[object], str]:
 
 
 def whole_number(value: object) -> int:
+    """Read a whole number of at least 1; `2`, `"2"` and `2.0` are the same."""
     try:
         number = int(value) if isinstance(value, int | str) else int(_number(value))
     except ValueError:
@@ -47,10 +50,10 @@ def _number(value: object, expected: str = "it must be a number") -> float:
 
 
 def lengths(value: object) -> tuple[int, ...]:
-    """Read lengths from a list, from one number, or from a text with commas."""
+    """Read lengths from a list, from one number, or from text with commas."""
     parts = value.split(",") if isinstance(value, str) else value
     numbers = parts if isinstance(parts, list | tuple) else [parts]
-    expected = "it must be whole numbers from 0, one a batch entry"
+    expected = "it must be whole numbers of at least 0, one per batch entry"
     lengths = [_number(number, expected) for number in numbers]
     if not lengths or any(length < 0 or length != int(length) for length in lengths):
         raise ValueError(expected)
@@ -60,7 +63,7 @@ def lengths(value: object) -> tuple[int, ...]:
 def number_that(
     expected: str, is_allowed: Callable[[float], bool] = isfinite
 ) -> Callable[[object], float]:
-    """Return a reader of the numbers that are allowed; `expected` says which these are."""
+    """Return a reader of allowed numbers; `expected` is the message for other values."""
 
     def read(value: object) -> float:
         number = _number(value, expected)
@@ -93,6 +96,7 @@ eps = number_that("it must be a number of at least 0", lambda eps: 0 <= eps < in
 
 
 def yes_or_no(value: object) -> bool:
+    """Read true or false; yes and no mean the same."""
     words = {"true": True, "yes": True, "false": False, "no": False}
     word = str(value).strip().casefold()
     if word not in words:
@@ -101,7 +105,7 @@ def yes_or_no(value: object) -> bool:
 
 
 def labels(value: object) -> tuple[str, ...]:
-    """Read labels from a list, or from a text with commas (quoted if a label has a comma)."""
+    """Read labels from a list, or from text with commas; a label with a comma is quoted."""
     if isinstance(value, str):
         import csv
 
@@ -114,17 +118,19 @@ def labels(value: object) -> tuple[str, ...]:
 
 
 def text(value: object) -> str:
+    """Read text; characters that would control a terminal are escaped."""
     if not isinstance(value, str):
-        raise ValueError("it must be a text")
+        raise ValueError("it must be text")
     return printable(value)
 
 
 def position(value: object) -> Position:
-    """Read a positional encoding; a learned one is an input and encodes nothing by itself."""
+    """Read a positional encoding; a matrix of learned positions is an input, not a choice."""
     from attncli.calculation.positions.position_schemes import read_position
 
     return read_position(value)
 
 
 def as_it_is(value: object) -> object:
+    """Return the value unchanged: masks are read later, with the shapes of the scores."""
     return value

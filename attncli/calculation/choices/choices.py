@@ -1,4 +1,4 @@
-"""The choices of a problem, in a document or as options: one attribute each of `Choices`.
+"""The choices of a problem, in a document or as options: one attribute of `Choices` each.
 
 A choice knows its default, its reader and its help text. No other module repeats a default.
 """
@@ -23,8 +23,8 @@ NORMS = ("post", "pre")
 NORM_KINDS = ("layer", "rms")
 DTYPES = ("float64", "float32", "float16")
 MASK_KINDS = {
-    "keep": "1 may be attended",
-    "drop": "1 may not be attended",
+    "keep": "1 (true): the query may attend the key; 0 (false): it may not",
+    "drop": "1 (true): the query may not attend the key; 0 (false): it may",
     "add": "the numbers are added to the scores",
 }
 
@@ -35,11 +35,13 @@ TOPICS = (OF_CALCULATION, OF_LAYERS, OF_READING, OF_OUTPUT)
 
 
 class Choice(Generic[Value]):
-    """A choice: how its value is shown and read, its default, and its help text.
+    """A choice: the reader of its value, its default, and its help text.
 
-    `read` takes the value as a document or an option gives it, and raises ValueError with what is
-    expected if the value is wrong. `values` returns all possible values if they can be listed.
-    `otherwise` replaces the default in the help text, where the option stands under `topic`.
+    `metavar` stands for the value in help; `meaning` is the help text without the default, which
+    `otherwise` can replace. `read` takes the value from a document or an option; for a wrong value
+    it raises ValueError with the words "it must be …". `values` returns all possible values if they
+    can be listed. A choice with `is_option` is also an option of commands, below the heading
+    `topic` of their help.
 
     Choices are descriptors: `Choices.score` is the choice itself, `choices.score` is its value.
     """
@@ -80,7 +82,7 @@ class Choice(Generic[Value]):
         return value  # type: ignore[no-any-return]
 
     def read(self, value: object) -> Value:
-        """Return the value. Raises ProblemError, with what is expected, if it is wrong."""
+        """Return the value as this choice reads it. Raises ProblemError for a wrong value."""
         try:
             return self.understand(value)
         except ValueError as error:
@@ -126,9 +128,10 @@ def _named(
 
 
 class Choices:
-    """The choices of one problem: the user's value, else the convention's, else the default.
+    """The choices of one problem.
 
-    `given` are the user's values, as each choice has read them; `framework` is the convention.
+    The value of a choice is the user's value, else the convention's, else the default. `given` are
+    the user's values, as each choice has read them; `framework` is the convention.
     """
 
     score = _named(
@@ -142,17 +145,20 @@ class Choices:
     )
     kv_heads = Choice[int | None](
         "N",
-        "Number of heads of keys and values, shared by those of queries",
+        "Number of key and value heads, if the query heads share them",
         values.whole_number,
         None,
         aliases=("num_kv_heads", "n_kv_heads", "kv_num_heads", "num_key_value_heads"),
         otherwise="heads",
     )
     scale = Choice[float | None](
-        "NUMBER|none", "Factor the scores are multiplied by", values.factor, None
+        "NUMBER|none",
+        "Factor for the scores, instead of 1/√d_k in scaled scoring and 1 in other scoring",
+        values.factor,
+        None,
     )
     softcap = Choice[float | None](
-        "NUMBER|none", "Soft cap c of the scores: c tanh(s / c)", values.cap, None
+        "NUMBER|none", "Soft cap c: each score s becomes c tanh(s / c)", values.cap, None
     )
     normaliser = _named(
         "Function that turns scores into weights",
@@ -165,12 +171,14 @@ class Choices:
     )
     mask = Choice[object](
         "MASK",
-        "A mask; repeat to combine several",
+        "Mask rule, or matrix; repeat the option to combine masks",
         values.as_it_is,
         None,
         _listed("masks.mask_rules", "MASKS"),
     )
-    masks = Choice[object]("LIST", "Several masks, combined", values.as_it_is, (), is_option=False)
+    masks = Choice[object](
+        "LIST", "Several masks, which are combined", values.as_it_is, (), is_option=False
+    )
     mask_kind = Choice[str | None](
         "KIND",
         "Meaning of the cells of a mask matrix",
@@ -179,43 +187,46 @@ class Choices:
         lambda: MASK_KINDS,
         topic=OF_READING,
     )
-    fill = Choice[float]("NUMBER", "Score of a key that may not be attended", values.fill, -inf)
+    fill = Choice[float]("NUMBER", "Score that a hidden key gets", values.fill, -inf)
     cache_lens = Choice[tuple[int, ...] | None](
         "N,N,...",
-        "K and V are a cache; in each batch entry its first N keys are filled",
+        "K and V are a cache, in which only the first N keys are filled; one N per batch entry",
         values.lengths,
         None,
         aliases=("nonpad_kv_seqlen",),
     )
     position: Choice[Position | None] = Choice(
         "KIND",
-        "Positions that give the tokens an order",
+        "Positional encoding",
         values.position,
         None,
         _listed("positions.position_schemes", "POSITIONS"),
         otherwise="none",
     )
     layout = _named(
-        "How matrices are written", "rows", _listed("algebra.layouts", "LAYOUTS"), topic=OF_READING
+        "Layout of matrices, in input and output",
+        "rows",
+        _listed("algebra.layouts", "LAYOUTS"),
+        topic=OF_READING,
     )
     dtype = _named(f"Type of the numbers: {', '.join(DTYPES)}", DTYPES[0], lambda: DTYPES, "TYPE")
     softmax_dtype = Choice[str | None](
         "TYPE",
-        "Precision of the softmax alone",
+        "Type of the numbers in the softmax",
         values.one_of(lambda: DTYPES),
         None,
         lambda: DTYPES,
         otherwise="dtype",
     )
     convention = _named(
-        "Framework or paper whose meaning holds where they differ",
+        "Framework or paper whose rules hold where they differ",
         PAPER.name,
         lambda: CONVENTIONS,
         topic=OF_READING,
     )
     layer = Choice[str | None](
         "NAME",
-        "A Transformer layer instead of one attention",
+        "Calculate a Transformer layer instead of one attention",
         values.one_of(lambda: LAYERS),
         None,
         lambda: LAYERS,
@@ -228,7 +239,7 @@ class Choices:
         topic=OF_LAYERS,
     )
     norm_kind = _named(
-        f"Kind of the norms: {' or '.join(NORM_KINDS)}",
+        f"Kind of norm: {' or '.join(NORM_KINDS)}",
         NORM_KINDS[0],
         lambda: NORM_KINDS,
         topic=OF_LAYERS,
@@ -237,23 +248,31 @@ class Choices:
         "NUMBER", "Number added to the variance in a norm", values.eps, 1e-5, topic=OF_LAYERS
     )
     activation = _named(
-        "Function in the feed-forward",
+        "Activation in the feed-forward",
         "relu",
         _listed("operations.activations", "ACTIVATIONS"),
         topic=OF_LAYERS,
     )
     scale_embeddings = Choice[bool](
         "true|false",
-        "Multiply the embeddings by √d_model first",
+        "Multiply X, the embeddings, by √d_model first",
         values.yes_or_no,
         False,
         topic=OF_LAYERS,
     )
     tokens = Choice[tuple[str, ...]](
-        "LABELS", "Labels of the queries: 'I,love,math'", values.labels, (), topic=OF_READING
+        "LABELS",
+        "Labels of the queries, such as 'I,love,math'",
+        values.labels,
+        (),
+        topic=OF_READING,
     )
     memory_tokens = Choice[tuple[str, ...]](
-        "LABELS", "Labels of the keys, where they differ", values.labels, (), topic=OF_READING
+        "LABELS",
+        "Labels of the keys, if they differ from the queries",
+        values.labels,
+        (),
+        topic=OF_READING,
     )
     title = Choice[str]("TEXT", "A line above the tables", values.text, "", topic=OF_OUTPUT)
     note = Choice[str]("TEXT", "A line below the title", values.text, "", topic=OF_OUTPUT)
@@ -277,7 +296,7 @@ class Choices:
         return Choices({**self.given, **changes})
 
     def says(self, name: str) -> bool:
-        """True if the user or the convention sets this choice, and not the default."""
+        """Return True if the user or the convention sets this choice."""
         return name in self.values
 
 

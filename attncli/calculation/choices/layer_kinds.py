@@ -1,4 +1,4 @@
-"""The kinds of layers: one entry each in `LAYERS`. The choice `layer` names one."""
+"""The kinds of layers: one entry each in `LAYERS`; the choice `layer` names one of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FFN = "ffn"  # every other sublayer is attention: `self` on the tokens, `cross` 
 class Stack:
     """A stack of layers: the sublayers of each layer, and the name of the stack in a document.
 
-    `is_causal`: tokens do not attend later tokens, even without a mask in the document.
+    `is_causal`: a token does not attend later tokens, even if the document gives no mask.
     """
 
     sublayers: tuple[str, ...]
@@ -36,9 +36,9 @@ class Stack:
 
 @record(frozen=True)
 class LayerKind:
-    """A kind of layer: its stacks in order; each may attend the one before it.
+    """A kind of layer: its stacks in order; a stack may attend the output of the one before.
 
-    `sizes` and `choices` are used for the document that `attncli new` writes.
+    `attncli new` writes a document with these `sizes` and `choices`.
     """
 
     name: str
@@ -54,7 +54,7 @@ class LayerKind:
 
     @property
     def is_composed(self) -> bool:
-        """True if it has several stacks; matrices are then nested under the stacks' names."""
+        """True if there are several stacks, whose names then stand before those of matrices."""
         return len(self.stacks) > 1
 
     @property
@@ -73,7 +73,7 @@ LAYERS: dict[str, LayerKind] = by_name(
     LayerKind(
         "encoder",
         "an",
-        "self-attention and feed-forward, with their norms",
+        "self-attention and a feed-forward, each with a norm",
         (Stack(_ENCODER),),
         _SMALL,
         {"heads": 2},
@@ -81,7 +81,7 @@ LAYERS: dict[str, LayerKind] = by_name(
     LayerKind(
         "decoder",
         "a",
-        "causal self-attention, attention on memory, feed-forward",
+        "causal self-attention, attention on memory and a feed-forward, each with a norm",
         (Stack(_DECODER, is_causal=True),),
         {**_SMALL, "m": 4},
         {"heads": 2},
@@ -89,7 +89,7 @@ LAYERS: dict[str, LayerKind] = by_name(
     LayerKind(
         "transformer",
         "a",
-        "an encoder and a decoder, from embeddings to the share of each word",
+        "an encoder and a decoder, from embeddings to the probability of each word",
         (Stack(_ENCODER, "encoder"), Stack(_DECODER, "decoder", is_causal=True)),
         {**_SMALL, "m": 4, "words": 5},
         {"heads": 2, "position": "sinusoidal", "scale_embeddings": True},

@@ -20,7 +20,8 @@ from attncli.records import record, replace
 class Scored:
     """The cost of the scores under one scoring function.
 
-    If the function cannot be used, `steps` is empty and `why_not` gives the reason.
+    `weights` are the shapes of its weights by name. If the function cannot be used at these sizes,
+    `steps` is empty and `why_not` gives the reason.
     """
 
     scoring: Scoring
@@ -30,22 +31,25 @@ class Scored:
 
     @property
     def cost(self) -> Cost:
+        """The cost of all steps together."""
         return sum((step.cost for step in self.steps), Cost())
 
     @property
     def parameters(self) -> int:
+        """The number of cells of all weights together."""
         return sum(cells(_axes(shape)) for shape in self.weights.values())
 
     @property
     def largest(self) -> StepCost:
+        """The step with the largest result."""
         return max(self.steps, key=lambda step: step.bytes)
 
 
 @record(frozen=True)
 class Pairs:
-    """The queries and keys that are scored, and the hidden width if one is needed.
+    """The axes of the queries and keys that are scored, and the hidden width of additive scoring.
 
-    `name` is the name of their sublayer if there are layers.
+    `name` is the name of their sublayer, or an empty text if there are no layers.
     """
 
     name: str
@@ -73,7 +77,7 @@ class Pairs:
         return of_x[-1].size if of_x else self.queries[-1].size * self.heads
 
     def size(self, name: str) -> int:
-        """Return a size of the weights of scoring functions: d_q, d_k or hidden."""
+        """Return the size `name` of the weights of scoring functions: d_q, d_k or hidden."""
         own = {"d_q": self.queries[-1].size, "d_k": self.keys[-1].size, "hidden": self.hidden}
         return own[name]
 
@@ -131,10 +135,10 @@ class LayerSizes:
 class LayerAlternative:
     """A kind of layer that combines n tokens of d features, as an alternative to attention.
 
-    `order`, `sequential_order` and `path_order` say how the cost of the layer, the operations that
-    must wait for each other, and the longest path between two tokens grow (Vaswani et al. 2017,
-    table 1); `cost`, `sequential` and `path` are these at the given sizes. `multiplications` is the
-    exact number for one layer.
+    `order`, `sequential_order` and `path_order` are the orders of growth of the layer's cost, of
+    the operations that must wait for each other, and of the longest path between two tokens
+    (Vaswani et al. 2017, table 1); `cost`, `sequential` and `path` are their values at the given
+    sizes. `multiplications` is the exact number of multiplications in one layer.
     """
 
     name: str
@@ -165,7 +169,7 @@ def layer_alternatives(at: LayerSizes) -> tuple[LayerAlternative, ...]:
 
 
 def _layers(n: int, reach: int) -> int:
-    """Return how many layers see n tokens, if each layer reaches `reach` times as far."""
+    """Return the number of layers that see n tokens if each layer sees `reach` times as far."""
     layers, seen = 1, reach
     while seen < n:
         layers, seen = layers + 1, seen * reach
@@ -174,10 +178,9 @@ def _layers(n: int, reach: int) -> int:
 
 @record(frozen=True)
 class CostReport:
-    """A cost report: the costs, and comparisons with alternatives if the user wants them.
+    """The costs of a calculation, and comparisons with alternatives if the user wants them.
 
-    `pairs` and `place` are None if nothing is compared; `doubled` is empty without longer
-    sequences.
+    `pairs` and `place` are None without a comparison; `doubled` is empty without longer sequences.
     """
 
     costing: Costing
@@ -187,5 +190,5 @@ class CostReport:
 
     @property
     def is_plain(self) -> bool:
-        """True if the report shows the steps, and no comparison."""
+        """True if the report shows the steps and compares nothing."""
         return not (self.pairs or self.doubled)

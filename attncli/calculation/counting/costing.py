@@ -1,7 +1,7 @@
 """The cost of a whole calculation: the sum of its steps, its parameters, the size of its results.
 
-Only sizes are used: nothing is calculated. Masks change no count, because hidden scores are
-calculated like the others; how many scores are open is reported separately.
+Only sizes are used: no matrix is calculated. Masks do not change the counts, because hidden scores
+are calculated like the others; the number of open scores is reported separately.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Group:
 
 @record(frozen=True)
 class Doubled:
-    """The cost of the calculation for sequences of these lengths."""
+    """The cost of the calculation if the axes n and m have the sizes `lengths`."""
 
     lengths: Mapping[str, int]
     cost: Cost
@@ -74,7 +74,7 @@ class Costing:
         return tuple(self.of_inputs(self.problem.axes))
 
     def of_inputs(self, inputs: Mapping[str, Axes]) -> Iterator[StepCost]:
-        """Yield the cost of each step if the inputs have these axes."""
+        """Yield the cost of each step if the inputs have the axes `inputs`."""
         known = dict(inputs)
         for step in self.plan.steps:
             operands = [known[name] for name in step.operation.operands]
@@ -104,7 +104,7 @@ class Costing:
 
     @cached_property
     def parameters(self) -> dict[str, Shape]:
-        """The shapes, as written, of all that is learned: weights, biases, norms, positions."""
+        """The shapes, as the layout writes them, of the weights, biases, norms and positions."""
         return {name: self._shape(name) for name in self.used if _is_learned(name)}
 
     @property
@@ -122,7 +122,7 @@ class Costing:
 
     @property
     def opened(self) -> list[Opened]:
-        """The number of scores that each mask leaves open; equal sublayers are one entry."""
+        """The number of scores that each mask leaves open; equal layers share one entry."""
         found: dict[Opened, None] = {}
         for step, mask in masks_in(self.plan.steps):
             part = opened(mask, step.axes, self.problem.matrices)
@@ -131,7 +131,7 @@ class Costing:
 
     @property
     def groups(self) -> list[Group]:
-        """The costs of sublayers, summed over layers; empty if there are no layers."""
+        """The cost of each sublayer, summed over all layers; empty if there are no layers."""
         if not self.problem.parts:
             return []
         names = dict.fromkeys(folded(self._owner(step.step.name)) for step in self.steps)
@@ -161,7 +161,7 @@ class Costing:
         }
 
     def doubled(self, times: int) -> list[Doubled]:
-        """Return the cost at 1, 2, 4, … 2^`times` times the length of the sequences."""
+        """Return the costs for sequences that are 1, 2, 4, … 2^`times` times as long."""
         return [self._of_length(2**power) for power in range(times + 1)]
 
     def _of_length(self, factor: int) -> Doubled:

@@ -1,7 +1,7 @@
-"""A document made of sizes: its matrices have shapes, but no numbers of their own.
+"""A document made of sizes: its matrices have shapes, and every number is 0.
 
-Every matrix is a single zero that NumPy repeats without copying, so a million tokens take no
-memory. The document is checked and planned like any other.
+NumPy repeats a single zero without copying it, so that a million tokens take no memory. The
+document is checked and planned like any other.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from attncli.errors import ProblemError
 from attncli.records import record
 from attncli.words import in_words, shape_text
 
-MOST_NUMBERS = 2**59  # in a matrix; NumPy cannot count the bytes of more
+MOST_NUMBERS = 2**59  # numbers of a matrix; NumPy cannot count the bytes of more
 SOURCE = "the sizes"
 
 Shapes = Iterator[tuple[str, Shape]]
@@ -39,8 +39,9 @@ def sized(
 ) -> Document:
     """Return the document that sizes and choices describe; `position` may be `learned`.
 
-    `biases` is a key of `BIASES`. Raises ProblemError if a size is missing, if heads cannot be
-    made, and if no matrix uses a size, unless it is in `spare`.
+    `given` are sizes by their names in `SIZES`; `biases` is a key of `BIASES`; `spare` are names of
+    sizes that no matrix needs to have. Raises ProblemError if a size is missing, if d_model cannot
+    be split into heads, and if no matrix has a given size.
     """
     entries = dict(choices.entries)
     is_learned = "position" in entries and entries["position"].value == "learned"
@@ -60,26 +61,31 @@ def sized(
 
 
 def _check_made(names: Iterable[str], biases: str, final_norm: bool) -> None:
-    """Raise ProblemError if the user chose biases or a last norm, but nothing can have them."""
+    """Raise ProblemError if the user chose biases or a final norm, but no matrix here has them."""
     if final_norm and not any("norm_final" in name for name in names):
-        message = "--final-norm is given, but there are no layers here for it to follow."
-        raise ProblemError(message, f"It is for {in_words(list(LAYERS))}: see --layer.")
+        message = (
+            "--final-norm is given, but there are no layers: it is the norm after the last one."
+        )
+        raise ProblemError(message, f"Add --layer {in_words(list(LAYERS), 'or')}.")
     if biases == "all" and not any(last_of(name).startswith("b_") for name in names):
-        message = "--biases all is given, but there is no projection here to have one."
-        raise ProblemError(message, "With --d-model Q, K and V are projected.")
+        message = "--biases all is given, but there is no projection that could have a bias."
+        raise ProblemError(message, "Add --d-model: Q, K and V are then projected from X.")
 
 
 def blank(name: str, shape: Shape, dtype: np.dtype[Any]) -> AnyArray:
     """Return zeros that take no memory. Raises ProblemError if NumPy cannot hold the shape."""
     if prod(shape) > MOST_NUMBERS:
-        message = f"{name} would be {shape_text(shape)}: no machine holds so many numbers."
+        message = f"{name} would be {shape_text(shape)}, which is too large for any machine."
         raise ProblemError(message, "Choose smaller sizes.", (name,))
     return np.broadcast_to(dtype.type(0), shape)
 
 
 @record(frozen=True)
 class Shaped:
-    """The shapes of the matrices that sizes imply, by name, in the layout `rows`."""
+    """The shapes of the matrices that sizes imply, by name, in the layout `rows`.
+
+    A `prefix`, such as `decoder.layers.1.self.`, stands before the names of a sublayer's matrices.
+    """
 
     sizes: Sizes
     biases: str
@@ -116,6 +122,7 @@ class Shaped:
         yield from self.past("")
 
     def tokens(self, name: str, count: str) -> Shapes:
+        """Yield the shape of X or memory; `count` is the size of its tokens, n or m."""
         yield name, (*self.sizes.batch, self.sizes[count], self.sizes["d_model"])
 
     def position(self, prefix: str, count: str) -> Shapes:
@@ -173,6 +180,7 @@ class Shaped:
             yield from self.norm(f"{prefix}norm_{number}.")
 
     def feed_forward(self, prefix: str) -> Shapes:
+        """Yield W_1 and W_2 with their biases; a gated activation also needs W_3."""
         d_model, d_ff = self.sizes["d_model"], self.sizes["d_ff"]
         yield from self.linear(prefix, "1", d_model, d_ff)
         if ACTIVATIONS[self.sizes.choices.activation].gated:

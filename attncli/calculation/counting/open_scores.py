@@ -1,4 +1,4 @@
-"""The number of scores that a mask leaves open, without a whole matrix if only rules decide."""
+"""The number of scores that a mask leaves open, counted from its rules without a whole matrix."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from attncli.records import record
 
 @record(frozen=True)
 class Opened:
-    """The number of scores that a mask leaves open, out of all."""
+    """The number of scores that the mask of the step `name` leaves open, out of all `scores`."""
 
     name: str
     opened: int
@@ -25,14 +25,15 @@ class Opened:
 
     @property
     def share(self) -> float:
+        """The share of open scores, from 0 to 1."""
         return self.opened / self.scores
 
 
 def opened(mask: Mask, axes: Axes, matrices: Mapping[str, AnyArray]) -> Opened:
     """Count the scores with these axes that a mask leaves open.
 
-    `matrices` contains the mask's matrices. Numbers from other steps, such as the distances of
-    ALiBi, hide nothing.
+    `matrices` are the mask's matrices by name. A mask may also add numbers from other steps, such
+    as the distances of ALiBi: they hide no score.
     """
     shape = sizes(axes)
     given = {name: matrices[name] for name in (*mask.keep, *mask.add) if name in matrices}
@@ -43,7 +44,7 @@ def opened(mask: Mask, axes: Axes, matrices: Mapping[str, AnyArray]) -> Opened:
 
 
 def _by_runs(mask: Mask, shape: Shape) -> int | None:
-    """Count the open scores if each rule gives a query one run of keys; else return None."""
+    """Count the open scores if each rule opens one run of keys to a query; else return None."""
     *_, n, m = shape
     i = np.arange(n)[:, None]
     first, end = np.zeros((n, 1), np.int_), np.full((n, 1), m)
@@ -57,7 +58,7 @@ def _by_runs(mask: Mask, shape: Shape) -> int | None:
 
 
 def _seen(mask: Mask, tile: Tile, given: Mapping[str, AnyArray]) -> Booleans:
-    """True where a query of a tile may attend a key."""
+    """Return True where a query of a tile may attend a key."""
     seen = Seen(mask.rules, tile).booleans()
     for name, matrix in given.items():
         part = tile.part(matrix, mask.fills_up)

@@ -1,4 +1,4 @@
-"""Sizes that the user gives instead of matrices: one entry each in `SIZES`; and derived sizes."""
+"""Sizes that the user gives instead of matrices, one entry each in `SIZES`, and their defaults."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from attncli.errors import ProblemError
 from attncli.records import record
 from attncli.words import divisors, in_words, option_name
 
-MOST = 10**7  # the limit of every size: a list of so many numbers still fits into memory
+MOST = 10**7  # the limit of every size: a list of this length still fits into memory
 
 
 @record(frozen=True)
 class Size:
-    """A size: its meaning for help, its default in words, and the kinds of layers that have it."""
+    """A size: its text for help, its default in words, and the kinds of layers that have it."""
 
     help: str
     default: str = ""
@@ -28,10 +28,10 @@ SIZES: dict[str, Size] = {
     "n": Size("Tokens of X, or queries"),
     "m": Size(
         "Tokens of memory, or keys",
-        "X is all; with Q and K, and for a decoder: n",
+        "n with Q and K, and for a decoder; else no memory",
         ("attention", *(kind.name for kind in LAYERS.values() if "memory" in kind.inputs)),
     ),
-    "d_model": Size("Features of X", "Q, K and V are given"),
+    "d_model": Size("Features of X", "no X; Q, K and V are inputs"),
     "d_q": Size("Features of a query of one head", "d_k"),
     "d_k": Size("Features of a key of one head", "d_model / heads"),
     "d_v": Size("Features of a value of one head", "d_k"),
@@ -39,19 +39,19 @@ SIZES: dict[str, Size] = {
         "Features of the output: W_o", "d_model with several heads, else no W_o", ("attention",)
     ),
     "hidden": Size("Hidden units of additive and concat scoring", "d_k"),
-    "past": Size("Cached keys and values before these", "none"),
+    "past": Size("Cached keys and values of earlier tokens", "none"),
     "batch": Size("Batch entries", "no batch"),
     "d_ff": Size("Hidden features of a feed-forward", "4 d_model", tuple(LAYERS)),
     "layers": Size("Layers", "one", tuple(LAYERS)),
     "words": Size("Words after the last layer: W_out", "none", tuple(LAYERS)),
 }
 
-# The products with weights that add a bias; the first entry is the default.
-BIASES = {"ffn": "in feed-forwards alone, as in the paper", "none": "nowhere", "all": "everywhere"}
+# The products with weights that add a bias; the first entry is the default (Vaswani et al. 2017).
+BIASES = {"ffn": "in feed-forwards only, as in the paper", "none": "nowhere", "all": "everywhere"}
 
 
 class Sizes:
-    """The sizes that the user gives, together with choices, and the sizes that follow from them."""
+    """The sizes that the user gives, and the sizes that follow from them and from the choices."""
 
     def __init__(self, given: Mapping[str, int], choices: Choices) -> None:
         self.given = given
@@ -64,11 +64,11 @@ class Sizes:
         self._check()
 
     def _check(self) -> None:
-        """Raise ProblemError if a size is missing, or if nothing here has it."""
+        """Raise ProblemError if a required size is missing, or if a given size has no use."""
         for name, value in self.given.items():
             option = option_name(name)
             if self.kind not in SIZES[name].kinds:
-                message = f"{option} is given, but there is none here: {_said(self.kind)}."
+                message = f"{option} is given, but {_thing(self.kind)} does not have this size."
                 hint = f"It is for {in_words(SIZES[name].kinds)}: see --layer."
                 raise ProblemError(message, hint, (name,))
             if not 1 <= value <= MOST:
@@ -76,8 +76,8 @@ class Sizes:
                 raise ProblemError(message, "", (name,))
         for name in ("n", "d_model") if self.kind in LAYERS else ("n",):
             if name not in self.given:
-                message = f"{option_name(name)} is not given: {_said(self.kind)}."
-                raise ProblemError(message, f"It counts: {SIZES[name].help}.", (name,))
+                message = f"{option_name(name)} is missing: {_thing(self.kind)} needs it."
+                raise ProblemError(message, _meaning(name), (name,))
 
     def has(self, name: str) -> bool:
         """True if the user gives this size."""
@@ -101,18 +101,16 @@ class Sizes:
     def _of_head(self) -> int:
         """Return the width of a head, from d_model and the number of heads."""
         if not self.has("d_model"):
-            message = "neither --d-model nor --d-k is given: sizes need one of them."
-            hint = (
-                "With --d-model Q, K and V are projected from X; with --d-k alone they are given."
-            )
+            message = "--d-model and --d-k are missing: one of them is needed."
+            hint = "With --d-model, X is projected; with --d-k alone, Q, K and V are inputs."
             raise ProblemError(message, hint, ("d_k",))
         d_model = self["d_model"]
         if d_model % self.heads:
             message = (
-                f"d_model is {d_model}, but heads is {self.heads}: without --d-k a head has "
+                f"d_model is {d_model}, but heads is {self.heads}: without --d-k, a head has "
                 "d_model / heads features."
             )
-            hint = f"Choose a number of heads that divides it ({divisors(d_model)}), or give --d-k."
+            hint = f"Use --heads {divisors(d_model)}, or give --d-k."
             raise ProblemError(message, hint, ("heads", "d_model"))
         return d_model // self.heads
 
@@ -127,16 +125,21 @@ class Sizes:
         return (self["batch"],) if self.has("batch") else ()
 
     def check_used(self, spare: Collection[str]) -> None:
-        """Raise ProblemError if a given size was never used, unless it is in `spare`."""
+        """Raise ProblemError if a given size, other than those in `spare`, was never used."""
         for name in self.given:
             if name not in self.used | set(spare):
-                message = f"{option_name(name)} is given, but nothing here has that size."
-                hint = f"It counts: {SIZES[name].help}."
-                raise ProblemError(message, hint, (name,))
+                message = f"{option_name(name)} is given, but no matrix here has this size."
+                raise ProblemError(message, _meaning(name), (name,))
 
 
-def _said(kind: str) -> str:
-    return "this is attention alone" if kind == "attention" else f"layer is {kind}"
+def _thing(kind: str) -> str:
+    return f"{LAYERS[kind].article} {kind}" if kind in LAYERS else "attention without layers"
+
+
+def _meaning(name: str) -> str:
+    """Return a sentence on what the size counts."""
+    text = SIZES[name].help
+    return f"It is the number of {text[0].lower()}{text[1:]}."
 
 
 def shape_of(axes: tuple[str, ...], size: Callable[[str], int]) -> Shape:

@@ -1,4 +1,4 @@
-"""The steps of a plan from scores to weights V, if no matrix between is needed."""
+"""The steps of a plan from scores to weights V, if nobody needs the matrices between them."""
 
 from __future__ import annotations
 
@@ -23,20 +23,23 @@ class Chain:
 
     @property
     def weights(self) -> Step:
+        """The step that makes the weights."""
         return self.steps[-2]
 
     @property
     def last(self) -> Step:
+        """The weighted sum of the values."""
         return self.steps[-1]
 
     @property
     def pairs(self) -> tuple[Step, ...]:
-        """The steps that make one score of each pair: `scores`, or `hidden` and `scores`."""
+        """The steps from queries and keys to the scores: `scores`, or `hidden` and `scores`."""
         sizes = [step.axes for step in self.steps]
         return self.steps[: sizes.index(self.weights.axes) + 1]
 
     @property
     def scores(self) -> Step:
+        """The step that makes the first scores."""
         return self.pairs[-1]
 
     @property
@@ -49,7 +52,8 @@ def chain_to(last: Step, steps: Sequence[Step], asked: Collection[str]) -> Chain
     """Return the chain that ends with the step `last`, among the `steps` to run.
 
     Return None if `last` is not a weighted sum, if an earlier step does not work score by score, or
-    if a step between is in `asked` or used elsewhere. Then each step is run by itself.
+    if the result of a step between is needed elsewhere or is in `asked`, the names of the results
+    that the user wants. Each step is then run by itself.
     """
     known = {step.name: step for step in steps}
     if last.operation.weighted_sum is None:
@@ -71,7 +75,10 @@ def chain_to(last: Step, steps: Sequence[Step], asked: Collection[str]) -> Chain
 
 
 def _scores_to(name: str, known: Mapping[str, Step]) -> set[str] | None:
-    """Return the names of the steps from the first scores to this step; None if one needs more."""
+    """Return the names of the steps from the first scores to the step `name`.
+
+    Return None if one of them does not work score by score.
+    """
     names = set()
     while step := known.get(name):
         names.add(name)
@@ -84,7 +91,7 @@ def _scores_to(name: str, known: Mapping[str, Step]) -> set[str] | None:
 
 
 def _beside(names: Collection[str], known: Mapping[str, Step]) -> list[str]:
-    """Return the other operands of these steps that are made of their scores, score by score."""
+    """Return the other operands of the steps `names` that are made of their scores alone."""
 
     def is_made_of_these(operation: Operation) -> bool:
         return operation.works_by_score and set(operation.operands) <= set(names)

@@ -2,8 +2,8 @@
 
   output = Σ over tiles of keys: weights of the tile · V of the tile
 
-Tiles of queries and keys fit into a cache, and threads share them. The result equals the result of
-the separate steps, except for the order in which numbers are added.
+Tiles of queries and keys fit into the processor's cache, and threads share the work. The result
+equals the result of the separate steps, except for the order in which numbers are added.
 """
 
 from __future__ import annotations
@@ -30,12 +30,15 @@ from attncli.records import record, replace
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-BESIDE = 6  # tiles that a thread holds: the scores after each step
+BESIDE = 6  # tiles that a thread holds at once: the scores after each step
 
 
 @record(frozen=True)
 class Fused(Operation):
-    """A chain of steps as one operation; its operands are the matrices from outside the chain."""
+    """A chain of steps as one operation.
+
+    Its operands are the operands of the steps that are not results of the chain itself.
+    """
 
     chain: Chain
     tiling: Tiling = TILING
@@ -60,7 +63,7 @@ class Fused(Operation):
         return sum(cells(step.axes) for step in self.chain.steps)
 
     def room(self, result: Axes, *operands: Axes) -> int:
-        """The temporaries are tiles for every thread, and copies of queries, keys and values."""
+        """Count the temporaries: tiles for every thread, and copies of queries, keys and values."""
         axes = self.chain.scores.axes
         pairs, known = cells(axes), dict(zip(self.operands, operands, strict=True))
         first = self.chain.steps[0].operation
@@ -78,7 +81,7 @@ class Fused(Operation):
         return blocks.result
 
     def doubts(self, *operands: Array) -> Iterator[str]:
-        """Yield the warnings of those steps whose operands are known here."""
+        """Yield the warnings of the steps whose operands all come from outside the chain."""
         known = self._known(operands)
         for operation in (step.operation for step in self.chain.steps):
             if known.keys() >= set(operation.operands):
@@ -95,7 +98,7 @@ class Fused(Operation):
         return self.chain.last.operation.formula(layout)
 
     def cell(self, index: Index, *operands: Array) -> Expression:
-        """Return the arithmetic of the weighted sum; this runs all earlier steps for one cell."""
+        """Return the arithmetic of a cell of the weighted sum; this runs all earlier steps."""
         known: dict[str, Any] = dict(self._known(operands))
         for step in self.chain.steps[:-1]:
             known[step.name] = step.operation.apply(*(known[n] for n in step.operation.operands))
@@ -103,7 +106,7 @@ class Fused(Operation):
         return last.cell(index, *(known[name] for name in last.operands))
 
     def cost(self, *operands: Axes) -> Cost:
-        """The cost of all its steps."""
+        """Return the cost of all steps of the chain."""
         known, total = dict(zip(self.operands, operands, strict=True)), Cost()
         for step in self.chain.steps:
             total += step.operation.cost(*(known[name] for name in step.operation.operands))
@@ -120,9 +123,10 @@ class Fused(Operation):
 
 
 def fuse(plan: Plan, names: Collection[str], tiling: Tiling = TILING) -> Plan:
-    """Return the plan that the steps `names` need, with every chain in it as one step.
+    """Return the plan that the steps `names` need, with every chain of steps as one step.
 
-    A chain has none of `names` inside. Raises ProblemError if a name is not a step of the plan.
+    None of `names` is inside a chain, so that their results are kept. Raises ProblemError if a name
+    is not a step of the plan.
     """
     needed = plan.needed_for(names)
     steps = [step for step in plan.steps if step.name in needed]

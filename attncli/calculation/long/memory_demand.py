@@ -37,7 +37,7 @@ def demand(
     itemsize: int,
     of_written: int = 0,
 ) -> Demand:
-    """Return the peak memory for these steps, everything they depend on, and the inputs.
+    """Return the peak memory for the steps `names`, everything they depend on, and the inputs.
 
     Every number takes `itemsize` bytes; all results are kept. Formatting takes `of_written` bytes
     more for each number of the steps `names`. Raises ProblemError if a name is not a step.
@@ -54,7 +54,7 @@ def demand(
     )
     given = sum(matrix.nbytes for matrix in inputs.values())
     shown = sum(cells(step.axes) for step in steps if step.name in names)
-    written = max(0, shown * of_written - room * itemsize)  # temporaries are free by then
+    written = max(0, shown * of_written - room * itemsize)  # formatting reuses freed temporaries
     return Demand(given + (kept + room) * itemsize + written, largest, itemsize)
 
 
@@ -63,21 +63,21 @@ def check_memory(
 ) -> None:
     """Raise AttncliError if the demand `asked` is more than `limit` bytes.
 
-    `why` says where the limit comes from. `instead` yields alternatives, each a piece of advice and
-    its demand; the message recommends the first that fits.
+    `why` is the reason for the limit, in words. `instead` yields alternatives: a piece of advice
+    and its demand. The message recommends the first alternative that fits.
     """
     if asked.bytes <= limit:
         return
     message = (
-        f"what is asked for needs {size_text(asked.bytes)} of memory, but {size_text(limit)} may "
-        f"be used ({why}): {asked.largest_text}."
+        f"the calculation needs {size_text(asked.bytes)} of memory, but may use "
+        f"{size_text(limit)} ({why}): {asked.largest_text}."
     )
     fitting = (
-        f"{proposal}: {size_text(less.bytes)} will do."
+        f"{proposal}: {size_text(less.bytes)} is enough."
         for proposal, less in instead
         if less.bytes <= limit
     )
-    raise AttncliError(message, next(fitting, "Take shorter sequences."))
+    raise AttncliError(message, next(fitting, "Use shorter sequences."))
 
 
 def size_text(size: int) -> str:

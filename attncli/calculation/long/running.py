@@ -1,4 +1,4 @@
-"""Running a plan on long sequences: memory is checked first, then progress is reported."""
+"""Run a plan on long sequences: check the memory first, then report progress."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from attncli.calculation.long.memory_demand import Demand, check_memory, demand
 from attncli.calculation.problem.problem import Problem
 from attncli.records import record
 
-SMALL = 2**16  # scores of one head; with fewer, fusing does not pay
+SMALL = 2**16  # scores of one head; with fewer scores, separate steps are faster
 
 
 @record(frozen=True)
 class Allowance:
     """The memory that a run may use: `limit` bytes, and `why` this is the limit.
 
-    Formatting takes `per_number` bytes for each number of the result in the chosen format, and
-    `least_per_number` in the smallest. `is_chosen`: the user chose the steps and may choose others.
+    Formatting takes `per_number` bytes per number of the result in the chosen format, and
+    `least_per_number` in the format that takes least. `is_chosen` is True if the user chose the
+    steps, and may choose other steps instead.
     """
 
     limit: int
@@ -39,9 +40,10 @@ def run_long(
     allowed: Allowance,
     bar: AbstractContextManager[Watch | None],
 ) -> Trace:
-    """Run the steps `names` and return their trace; scores that are not among them are not kept.
+    """Run the steps `names` and return their trace; scores that are not in `names` are not kept.
 
-    Raises AttncliError if the run needs more memory than `allowed`.
+    `bar` is a context that shows progress. Raises AttncliError if the run needs more memory than
+    `allowed`.
     """
     inputs, last = problem.matrices, plan.names[-1]
     itemsize = max(matrix.itemsize for matrix in inputs.values())
@@ -55,10 +57,10 @@ def run_long(
             yield "Write it as NPZ (-o result.npz)", npz
         if allowed.is_chosen:
             alone = demand(fuse(plan, [last]), inputs, [last], itemsize, per_number)
-            yield f"Ask for {last} alone (--only {last})", alone
+            yield f"Calculate {last} alone (--only {last})", alone
         if itemsize > 4:
             less = demand(shorter, inputs, names, 4, per_number)
-            yield "Take numbers of fewer bytes (--dtype float32)", less
+            yield "Use 4 bytes per number (--dtype float32)", less
 
     asked = demand(shorter, inputs, names, itemsize, per_number)
     check_memory(asked, instead(), allowed.limit, allowed.why)
@@ -70,7 +72,7 @@ def run_long(
 
 
 def _has_small_tails(plan: Plan, shorter: Plan) -> bool:
-    """True if tiles would be small: many small heads are faster step by step."""
+    """Return True if a head has few scores: many small heads are faster step by step."""
     fused = {name for step in shorter.steps for name in step.operation.stands_for}
     weights = (s for s in plan.steps if s.name in fused and s.operation.makes_weights)
     return any(cells(step.axes[-2:]) < SMALL for step in weights)

@@ -1,4 +1,4 @@
-"""Steps from scores to weights V, in tiles of keys, for normalisers that allow it."""
+"""Steps from scores to weights V, tile by tile of keys, for normalisers with running sums."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 AT_ONCE = 2**20  # numbers that are examined together
-LEAST = 64  # the fewest queries of a block: matrix products with fewer are slow
+LEAST = 64  # the fewest queries of a block: matrix products with fewer rows are slow
 
 
 class Streaming(Blocks):
     """Process the keys tile by tile, and keep only running sums.
 
-    `sums` are the running sums for scores without a bound and for bounded scores; `sizes` are the
-    smallest size of a nonzero value and the largest size: see `sizes_of`.
+    `sums` are the classes of running sums for unbounded and for bounded scores; `sizes` are the
+    smallest and the largest absolute value: see `sizes_of`.
     """
 
     def __init__(
@@ -45,8 +45,8 @@ class Streaming(Blocks):
         ones = np.ones_like(self.values[..., :1])
         self.values = np.concatenate((self.values, ones), axis=-1)
         largest = float(np.finfo(self.result.dtype).max)
-        # Exponentials up to the square root of the largest number. Then no sum of their products
-        # with values overflows, and the smallest product still has all its digits.
+        # `limit` keeps exponentials below the square root of the largest number: no sum of their
+        # products with values overflows, and the smallest product keeps all its digits.
         smallest, most = sizes
         room = log(largest) - log(self.m) - log(most) - 1
         depth = log(smallest) - log(np.finfo(self.result.dtype).tiny)
@@ -58,7 +58,7 @@ class Streaming(Blocks):
     def height(self) -> int:
         """The number of queries in a block; smaller if threads would have no work."""
         share = self.n * prod(self.result.shape[:-2]) // (2 * processors())
-        # Half of a block that a mask cuts is calculated in vain: smaller blocks waste less.
+        # A causal mask hides half of a block on the diagonal: smaller blocks waste less work.
         most = self.tiling.rows // 2 if self.hides else self.tiling.rows
         return max(1, min(most, self.n, max(share, LEAST)))
 
@@ -102,17 +102,17 @@ class Streaming(Blocks):
                     yield tile
 
     def bound(self, block: Tile) -> float:
-        """Return a bound on the size of the block's open scores, divided by the temperature."""
+        """Return an upper bound of |score| / temperature for the open scores of a block."""
         bound = self.pairs.bound(block)
         for step in self.chain.between:
             bound = step.operation.bound(bound)
         return bound / self.chain.normalise.temperature
 
     def _ways(self) -> tuple[Way, Way]:
-        """Return how scores are made if they have no bound, and if they are bounded.
+        """Return the way to make unbounded scores, and the way to make bounded scores.
 
-        Factors that are powers of two are multiplied into the queries, which changes no digit. If
-        scores are bounded, all factors are: the exponent changes their digits anyway.
+        Unbounded: the queries are multiplied by the factors that are powers of two, which changes
+        no digit. Bounded: by all factors, because the exponent changes the digits anyway.
         """
         steps = list(self.chain.between)
         factor = 1.0
@@ -130,7 +130,7 @@ class Streaming(Blocks):
 
 @record(frozen=True)
 class Way:
-    """The way a tile's scores are made: times `factor`, changed by `steps`, times `rest`."""
+    """The way to make a tile's scores: q · k times `factor`, then `steps`, then times `rest`."""
 
     factor: float
     steps: Sequence[Step]
@@ -138,12 +138,12 @@ class Way:
 
 
 def is_power_of_two(factor: float | None) -> bool:
-    """True if multiplying by `factor` is exact: then queries, not scores, can be multiplied."""
+    """Return True if a product with `factor` is exact: queries can be multiplied, not scores."""
     return factor is not None and abs(frexp(factor)[0]) == 0.5
 
 
 def sizes_of(values: Array) -> tuple[float, float]:
-    """Return the smallest size of the nonzero values and 1, and the largest size of values and 1.
+    """Return the smallest absolute value except 0, at most 1, and the largest, at least 1.
 
     Both are NaN if one of the values is NaN.
     """
@@ -157,11 +157,11 @@ def sizes_of(values: Array) -> tuple[float, float]:
 
 
 def blocks_of(chain: Chain, known: Mapping[str, NDArray[Any]], tiling: Tiling) -> Blocks:
-    """Return the chain on these matrices, in a form that gives the same numbers as its steps.
+    """Return the chain on the matrices `known`, in a form that gives the same numbers as its steps.
 
     Rows stay whole if the normaliser needs all scores of a row; if the softmax has its own dtype or
     numbers have 16 bits, because the rounding of each weight is then visible; and if sums of values
-    could overflow, or values are infinite or NaN, because weights could make such values small.
+    could overflow, or values are infinite or NaN, because small weights could hide such values.
     """
     values, normalise = known[chain.values], chain.normalise
     sums = normalise.running_sum(is_bounded=False), normalise.running_sum(is_bounded=True)

@@ -1,4 +1,4 @@
-"""Work shared by threads: NumPy releases Python's lock while it calculates."""
+"""Work shared by threads: NumPy releases Python's global lock while it calculates."""
 
 from __future__ import annotations
 
@@ -20,12 +20,15 @@ Tell = Callable[[float], None]  # called with the share that is done, from 0 to 
 
 
 def processors() -> int:
-    """Return how many threads may run at the same time."""
+    """Return the number of threads that may run at the same time."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def one_thread_each() -> AbstractContextManager[object]:
-    """Return a context in which each matrix product uses one thread, so that ours do not wait."""
+    """Return a context in which each matrix product uses one thread.
+
+    The threads of `do` would otherwise wait for the threads of the matrix products.
+    """
     limits: AbstractContextManager[object] = _libraries().limit(limits=1, user_api="blas")
     return limits
 
@@ -36,7 +39,7 @@ def _libraries() -> ThreadpoolController:
 
 
 def do(work: Callable[[Part, Event], None], parts: Collection[Part], tell: Tell | None) -> None:
-    """Do the work on every part, in order, and report to `tell` the share that is done.
+    """Call `work` for every part, in order, and report the finished share, 0 to 1, to `tell`.
 
     `work` gets a part and an event; the event is set when `work` must stop, because another part
     has failed or the user has interrupted. An error is raised after all threads have ended.
@@ -58,7 +61,7 @@ def do(work: Callable[[Part, Event], None], parts: Collection[Part], tell: Tell 
             stop.set()
             raise
 
-    # This thread works too: if it only waited, small work would take a tenth longer.
+    # The calling thread works too: if it only waited, small work would take a tenth longer.
     helpers: list[Future[None]] = []
     with one_thread_each():
         try:
@@ -76,7 +79,7 @@ def do(work: Callable[[Part, Event], None], parts: Collection[Part], tell: Tell 
 
 @cache
 def _helpers() -> ThreadPoolExecutor:
-    """Return threads that are kept: starting one takes a large part of a tile's time."""
+    """Return threads that are kept: starting one takes long, compared with a tile."""
     return ThreadPoolExecutor(max(1, processors() - 1))
 
 

@@ -1,4 +1,4 @@
-"""The scores of a tile: operations on queries and keys, applied to some of them."""
+"""The scores of a tile: operations applied to some of the queries and keys."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class Applied(PairScores):
     """Scores from the operations themselves, applied to some queries and keys.
 
-    `numbers` is how many numbers the operations calculate for each score.
+    `operation` makes scores of `operands` (queries first, keys last); `then` are the operations
+    after it. `numbers` is the number of intermediate numbers per score.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class Applied(PairScores):
 
 
 def scores_of_pairs(chain: Chain, known: Mapping[str, NDArray[Any]]) -> PairScores:
-    """Return the way to calculate the first scores of a chain, from the matrices `known`.
+    """Return an object that calculates the first scores of a chain, from the matrices `known`.
 
     Numbers of 16 bits always use the operations themselves: they have so few digits that any other
     order of calculation would be visible.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @record(frozen=True)
 class Tiling:
-    """The most queries and keys of a tile, and the most scores if rows stay whole."""
+    """The largest numbers of queries and keys in a tile, and of scores if rows stay whole."""
 
     rows: int = 512
     columns: int = 1024
@@ -34,9 +34,9 @@ TILING = Tiling()
 
 
 class Blocks(ABC):
-    """A chain of steps on known matrices: `put` calculates a block of queries of `result`.
+    """A chain of steps on the matrices `known`: `put` calculates a block of queries of `result`.
 
-    `overflowed` are the steps that made infinities or NaN of finite numbers.
+    `overflowed` are the names of steps that turned finite numbers into infinities or NaN.
     """
 
     def __init__(self, chain: Chain, known: Mapping[str, NDArray[Any]], tiling: Tiling) -> None:
@@ -65,11 +65,11 @@ class Blocks(ABC):
 
     @abstractmethod
     def block(self, block: Tile, stop: Event) -> Array | None:
-        """Return the result for the queries of a block, with all keys; None if it was stopped."""
+        """Return the result for the queries of a block, with all keys; None if `stop` is set."""
 
     @property
     def blocks(self) -> list[Tile]:
-        """All blocks; the last queries come first, as they see most keys under a causal mask."""
+        """All blocks; the last queries come first: under a causal mask they see most keys."""
         every = slice(0, self.m)
         places = list(np.ndindex(self.result.shape[:-2]))
         rows = reversed(list(slices(self.n, self.height)))
@@ -89,10 +89,10 @@ class Blocks(ABC):
         return numbers.reshape(height, width)
 
     def changed(self, scores: Array, tile: Tile, steps: Collection[Step]) -> Array:
-        """Apply those of the intermediate steps that are in `steps` to a tile's scores.
+        """Return a tile's scores after the steps between scores and weights that are in `steps`.
 
-        The scores may be overwritten. The other steps are no-ops on this tile, or already in the
-        scores.
+        `scores` may be overwritten. The other steps change nothing on this tile, or have already
+        been applied to the scores.
         """
         known = TileMatrices(tile, self.known)
         known.made[self.chain.scores.name] = scores
@@ -110,7 +110,7 @@ class Blocks(ABC):
             self.overflowed.add(step.name)
 
     def values_of(self, block: Tile) -> Array:
-        """Return the values of a block's batch entry and head; heads may share values."""
+        """Return V for a block's batch entry and head; several heads may share one V."""
         values: Array = self.values[shared_place(block.index, self.values, self.result.shape)]
         return values
 

@@ -1,1 +1,1 @@
-"""Masks, which decide the keys that a query may attend: the rules and the operation."""
+"""Masks, which decide the keys that each query may attend: the rules and the operation."""

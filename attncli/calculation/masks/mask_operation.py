@@ -23,16 +23,17 @@ if TYPE_CHECKING:
     from attncli.calculation.algebra.tiles import Tile, TileMatrices
     from attncli.calculation.masks.seen_keys import Seen
 
-HIDES = -1e4  # a score this low hides its key like −inf: some programs use −1e9
+HIDES = -1e4  # a score this low hides its key, as −inf does: some programs use −1e9
 
 
 @record(frozen=True)
 class Mask(Operation):
-    """Add numbers to the scores, and put `fill` where the query may not attend the key.
+    """Add numbers to the scores, and replace the scores of hidden keys by `fill`.
 
-    `rules` and the boolean matrices `keep` are combined with "and"; all matrices `add` are added.
-    −inf in an added matrix also forbids, and stays −inf unless something else forbids too.
-    `fills_up`: a matrix with fewer columns than there are keys forbids the remaining keys.
+    A query may attend a key only if all `rules` and all boolean matrices `keep` let it. The
+    matrices `add` are added to the scores. −inf in one of them hides the key too; if nothing else
+    hides it, its score stays −inf. `fills_up`: a matrix with fewer columns than there are keys
+    hides the remaining keys.
     """
 
     works_by_score = True
@@ -54,7 +55,7 @@ class Mask(Operation):
         return source
 
     def room(self, result: Axes, *operands: Axes) -> int:
-        """The temporaries are one matrix for each matrix or rule."""
+        """Return the size of the result, and of one temporary for each matrix or rule."""
         return (1 + max(1, len(operands) - 1 + len(self.rules))) * cells(result)
 
     def apply(self, source: Array, *matrices: NDArray[Any]) -> Array:
@@ -71,7 +72,7 @@ class Mask(Operation):
     def whole(
         self, source: Array, matrices: Sequence[NDArray[Any]]
     ) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
-        """Return the matrices to keep and those to add, each with a column for every key."""
+        """Return the matrices of `keep` and of `add`, each with a column for every key."""
         keep, add = matrices[: len(self.keep)], matrices[len(self.keep) :]
         if not self.fills_up:
             return list(keep), list(add)
@@ -79,7 +80,7 @@ class Mask(Operation):
         return [filled_up(k, m, False) for k in keep], [filled_up(a, m, -np.inf) for a in add]
 
     def on_tile(self, known: TileMatrices) -> Array:
-        """Return the masked scores of the tile; the scores of the tile are overwritten."""
+        """Return the masked scores of the tile. The scores of the tile are overwritten."""
         masked = known.part(self.source)
         names = (*self.keep, *self.add)
         if names:
@@ -89,7 +90,7 @@ class Mask(Operation):
         return masked
 
     def bound(self, scores: float) -> float:
-        """Return the same bound if scores only become −inf; a sum or a fill has no known bound."""
+        """Return the same bound if scores only become −inf; else inf, which means unknown."""
         return inf if self.add or self.fill != -inf else scores
 
     def open_keys(self, block: Tile) -> Sequence[int]:
@@ -99,7 +100,7 @@ class Mask(Operation):
         return not (self.keep or self.add) and self._seen(tile).is_all
 
     def hides_all(self, known: TileMatrices) -> bool:
-        """True if a given matrix forbids the whole tile, with −inf."""
+        """Return True if a given matrix hides the whole tile with −inf."""
         given = [name for name in (*self.keep, *self.add) if name in known.whole]
         parts = (known.part(name, self.fills_up) for name in given)
         return self.fill == -inf and any(
@@ -108,7 +109,7 @@ class Mask(Operation):
         )
 
     def _seen(self, tile: Tile) -> Seen:
-        """Return the keys that the rules let the queries of a tile see."""
+        """Return the keys of a tile that its queries may attend by the rules."""
         from attncli.calculation.masks.seen_keys import Seen
 
         return Seen(self.rules, tile)
@@ -122,15 +123,15 @@ class Mask(Operation):
         n, m = source.shape[-2:]
         keep, add = self.whole(source, matrices)
         pairs = zip((*self.keep, *self.add), matrices, strict=True)
-        told = [self._told(name, matrix, index) for name, matrix in pairs]
+        reasons = [self._reason(name, matrix, index) for name, matrix in pairs]
         judges: dict[str | Cell, NDArray[Any]] = {
             **{rule.words: rule.may_attend(n, m) for rule in self.rules},
-            **dict(zip(told[: len(keep)], keep, strict=True)),
+            **dict(zip(reasons[: len(keep)], keep, strict=True)),
         }
         hiding = _by(judges, index, lambda sees: not sees)
         if hiding:
             return _noted(Number(self.fill), hiding, "may not", index)
-        numbers = dict(zip(told[len(keep) :], add, strict=True))
+        numbers = dict(zip(reasons[len(keep) :], add, strict=True))
         added = [cell for cell in numbers if isinstance(cell, Cell)]
         forbidding = _by(numbers, index, np.isneginf)
         score = Cell(self.source, index)
@@ -141,28 +142,28 @@ class Mask(Operation):
             return _noted(total, forbidding, "may not", index)
         return _noted(total, judges, "may", index) if judges else total
 
-    def _told(self, name: str, matrix: NDArray[Any], index: Index) -> str | Cell:
-        """Return the reason that `matrix` gives: its cell, or that it has no such key."""
+    def _reason(self, name: str, matrix: NDArray[Any], index: Index) -> str | Cell:
+        """Return the cell of `matrix` for a score, or the words that it has no such key."""
         if self.fills_up and index[-1] >= matrix.shape[-1]:
             return f"{name} has no such key"
         return Cell(name, _own(matrix.shape, index))
 
     def cost(self, source: Axes, *matrices: Axes) -> Cost:
-        """One addition for each score and added matrix; hiding a score is not arithmetic."""
+        """One addition for each score and added matrix; replacing a score is not arithmetic."""
         return Cost(additions=len(self.add) * cells(source))
 
 
 def masks_in(steps: Iterable[Step]) -> Iterator[tuple[Step, Mask]]:
-    """Yield those of the steps that mask scores, with their operations."""
+    """Yield the steps that mask scores, each with its operation."""
     for step in steps:
         if isinstance(step.operation, Mask):
             yield step, step.operation
 
 
 def filled_up(mask: NDArray[Any], m: int, hidden: object) -> NDArray[Any]:
-    """Return a mask with a column for each of m keys; missing columns contain `hidden`.
+    """Return a mask with a column for each of m keys; added columns contain `hidden`.
 
-    ONNX Attention pads in this way a mask whose last axis is shorter than the keys.
+    ONNX Attention pads a mask like this if its last axis is shorter than the keys.
     """
     missing = m - mask.shape[-1]
     width = [(0, 0)] * (mask.ndim - 1) + [(0, missing)]
@@ -170,14 +171,14 @@ def filled_up(mask: NDArray[Any], m: int, hidden: object) -> NDArray[Any]:
 
 
 def _by(
-    matrices: Mapping[str | Cell, NDArray[Any]], index: Index, says: Callable[[Any], Any]
+    matrices: Mapping[str | Cell, NDArray[Any]], index: Index, holds: Callable[[Any], Any]
 ) -> list[str | Cell]:
-    """Return the names of the matrices whose cell for the score `index` satisfies `says`."""
-    return [by for by, matrix in matrices.items() if says(matrix[_own(matrix.shape, index)])]
+    """Return the reasons of the matrices whose cell for the score `index` satisfies `holds`."""
+    return [by for by, matrix in matrices.items() if holds(matrix[_own(matrix.shape, index)])]
 
 
 def _noted(result: Expression, judges: Iterable[str | Cell], may: str, index: Index) -> Noted:
-    """Return the result with its reason: `causal, mask[1,2]: query 1 may not see key 2`."""
+    """Return the result with a reason such as `causal, mask[1,2]: query 1 may not see key 2`."""
     listed: list[str | Cell] = []
     for judge in judges:
         listed += [", ", judge] if listed else [judge]

@@ -1,4 +1,4 @@
-"""Mask rules, which say without a matrix what a query may attend: one entry each in `MASKS`."""
+"""Mask rules, which hide keys without a matrix: one entry each in `MASKS`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from attncli.calculation.algebra.layouts import Booleans
 from attncli.calculation.conventions import PAPER, Convention
 from attncli.errors import ProblemError
 from attncli.records import record, replace
-from attncli.words import are, did_you_mean, shape_text
+from attncli.words import are, count, did_you_mean, shape_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,17 +32,17 @@ def distance(n: int, m: int) -> NDArray[np.int_]:
 
 
 class Rule(ABC):
-    """A mask by rule instead of a matrix: it decides which keys a query may attend.
+    """A mask that is a rule, not a matrix: it decides the keys that each query may attend.
 
-    Queries and keys are counted from 0: `i` holds numbers of queries as a column, `j` numbers of
-    keys as a row; `n` and `m` are the numbers of all queries and keys.
+    Queries and keys are counted from 0. `i` is a column of the numbers of some queries, `j` a row
+    of the numbers of some keys; `n` and `m` are the numbers of all queries and all keys.
     """
 
     # True if the rule hides only keys that come after the query.
     hides_later_only: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
-        """A rule that lets queries see other keys inherits no answers about them."""
+        """Reset `run` and `hides_later_only` to the defaults if a class changes the rule."""
         own = cls.__dict__
         if "sees" in own and "run" not in own:
             cls.run = Rule.run  # type: ignore[method-assign]
@@ -56,41 +56,41 @@ class Rule(ABC):
 
     @abstractmethod
     def sees(self, i: Numbers, j: Numbers, n: int, m: int) -> Booleans:
-        """True where query i may attend key j; broadcasts to (…, queries, keys)."""
+        """Return True where query i may attend key j; it broadcasts to (…, queries, keys)."""
 
     @final
     def may_attend(self, n: int, m: int) -> Booleans:
-        """True where a query may attend a key, for all n queries and m keys; see `sees`."""
+        """Return True where a query may attend a key, for all n queries and all m keys."""
         return self.sees(np.arange(n)[:, None], np.arange(m), n, m)
 
     def run(self, i: Numbers, n: int, m: int) -> tuple[First, First] | None:
-        """Return for each query the first key that it may attend, and the one after the last.
+        """Return for each query the first key that it may attend, and the key after the last.
 
-        Both broadcast to (…, queries, 1); a query may attend nothing if the second is not larger.
-        The result is None if the keys of a query may have gaps between them.
+        Both broadcast to (…, queries, 1). If the second is not larger, the query may attend no key.
+        Return None if the keys of a query may have gaps between them.
         """
         return None
 
     @abstractmethod
     def fit(self, axes: Axes, first: First = 0, convention: Convention = PAPER) -> Rule:
-        """Return the rule for scores with these axes, in the meaning of a convention.
+        """Return the rule for scores with these axes, as the convention reads it.
 
-        `first` is the position of the first query, which counts unless the convention says not to.
+        `first` is the position of the first query; conventions that do not count a cache ignore it.
         Raises ProblemError if the rule does not fit the axes.
         """
 
     @property
     def entries(self) -> tuple[int, ...]:
-        """The shape of the batch entries that the rule distinguishes; empty if it does not."""
+        """(b,) if the rule has a length for each of b batch entries; empty if it has not."""
         return ()
 
 
 class OneRun(Rule):
-    """A rule that lets each query attend one run of keys, given by its two ends."""
+    """A rule by which the keys of each query have no gaps."""
 
     @abstractmethod
     def run(self, i: Numbers, n: int, m: int) -> tuple[First, First]:
-        """Return for each query the first key that it may attend, and the one after the last."""
+        """Return for each query the first key that it may attend, and the key after the last."""
 
     def sees(self, i: Numbers, j: Numbers, n: int, m: int) -> Booleans:
         first, end = self.run(i, n, m)
@@ -101,7 +101,7 @@ class OneRun(Rule):
 class Causal(OneRun):
     """Query i sees the keys j ≤ i + first.
 
-    `lower_right`: the last query is aligned with the last key instead.
+    `lower_right`: query i sees the keys j ≤ i + m − n, so the last query sees the last key.
     """
 
     hides_later_only = True
@@ -117,7 +117,10 @@ class Causal(OneRun):
         return replace(self, first=first if convention.counts_cache else 0)
 
     def diagonal(self, n: int, m: int) -> First:
-        """Return the largest j − i that is seen; an array `first` overrides `lower_right`."""
+        """Return the largest j − i at which query i sees key j.
+
+        An array `first` has one position per batch entry, and overrides `lower_right`.
+        """
         is_filled = isinstance(self.first, np.ndarray)
         return m - n if self.lower_right and not is_filled else self.first
 
@@ -127,9 +130,9 @@ class Causal(OneRun):
 
 @record(frozen=True)
 class Window(OneRun):
-    """Query i sees the keys from i + first − left to i + first + right; −1 is unbounded.
+    """Query i sees the keys from i + first − left to i + first + right; −1 means no bound.
 
-    `counts_itself`: the width of the window includes the query's own key, as in Keras.
+    `counts_itself`: `left` and `right` include the query's own key, as in Keras.
     """
 
     left: int
@@ -144,8 +147,12 @@ class Window(OneRun):
     def fit(self, axes: Axes, first: First = 0, convention: Convention = PAPER) -> Window:
         counts_itself = convention.window_counts_itself
         if counts_itself and 0 in (self.left, self.right):
-            message = f"{self.words} is empty: {convention.name} counts the query's own key too."
-            raise ProblemError(message, "Give sides of at least 1, or -1.", ("mask", "convention"))
+            message = (
+                f"{self.words} is empty: in {convention.name}, LEFT and RIGHT include the query's "
+                "own key."
+            )
+            hint = "Give numbers of at least 1, or -1 for no bound."
+            raise ProblemError(message, hint, ("mask", "convention"))
         first = first if convention.counts_cache else 0
         return replace(self, first=first, counts_itself=counts_itself)
 
@@ -158,7 +165,10 @@ class Window(OneRun):
 
 @record(frozen=True)
 class Padding(OneRun):
-    """Only the first N keys are real: one N for all, one per batch entry, or one per query too."""
+    """Only the first N keys are real.
+
+    `lengths` is one N, or one N per batch entry (b), or one per batch entry and query (b × n).
+    """
 
     text: str
     lengths: NDArray[np.int_]
@@ -187,9 +197,9 @@ class Padding(OneRun):
         if self.lengths.shape not in ((*entries,), (*entries, n)):
             raise ProblemError(
                 f"{self.words} gives {shape_text(self.lengths.shape, 'lengths')}, but the scores "
-                f"have batch entries: {entries[0]}, queries: {n}.",
-                f"Give one length, or {entries[0]} (one a batch entry), "
-                f"or {entries[0]} × {n} (one a query).",
+                f"have {count(entries[0], 'batch entries')} and {count(n, 'queries')}.",
+                f"Give one length for all, {count(entries[0], 'lengths')} (one per batch entry), "
+                f"or {entries[0]} × {n} lengths (one per query).",
                 ("mask",),
             )
         heads = [1 for axis in axes[:-2] if axis.name == "heads"]
@@ -204,11 +214,11 @@ class Padding(OneRun):
 
 @record(frozen=True)
 class MaskKind:
-    """A kind of mask rule: its spelling, its meaning for help, and how its argument is read.
+    """A kind of mask rule: its forms, its help text, and the reader of its argument.
 
-    `read` takes the argument after the colon, or in the JSON object, as words and whole numbers; it
-    raises ValueError if the argument is wrong. `likely` yields the rules of this kind that a mask
-    (n × m booleans) may be, so that `attncli mask FILE` can recognise them.
+    `read` takes the argument after the colon, or of the JSON object, as words and whole numbers,
+    and raises ValueError if the argument is wrong. `likely` returns the rules of this kind that a
+    mask (n × m booleans) may be, so that `attncli mask FILE` can recognise them.
     """
 
     signature: str
@@ -255,19 +265,19 @@ def _likely_windows(opened: Booleans) -> Iterator[Rule]:
 MASKS: dict[str, MaskKind] = {
     "causal": MaskKind(
         "causal, causal:lower-right",
-        "query i sees key j ≤ i; lower-right aligns the last query with the last key",
+        "query i sees the keys j ≤ i; lower-right aligns the last query with the last key",
         _read_causal,
         _likely_causal,
     ),
     "padding": MaskKind(
         "padding:N, padding:N,N,…",
-        "the first N keys are real; several: one N a batch entry",
+        "only the first N keys are real; N,N,… is one N per batch entry",
         _read_padding,
         _likely_paddings,
     ),
     "window": MaskKind(
         "window:LEFT,RIGHT",
-        "query i sees the keys from i − LEFT to i + RIGHT; −1 is unbounded",
+        "query i sees the keys from i − LEFT to i + RIGHT; −1 means no bound",
         _read_window,
         _likely_windows,
     ),
@@ -275,7 +285,7 @@ MASKS: dict[str, MaskKind] = {
 
 
 def is_rule(text: str) -> bool:
-    """True if the text names a kind of mask and so is not a file."""
+    """Return True if the text names a kind of mask, and so is not a file."""
     return text.strip().casefold().partition(":")[0] in MASKS
 
 
@@ -288,7 +298,7 @@ def read_rule(value: object) -> Rule:
     if kind not in MASKS:
         known = ", ".join(entry.signature for entry in MASKS.values())
         raise ProblemError(
-            f"{_said(value)} is no mask{did_you_mean(kind, MASKS)}: known kinds are {known}.",
+            f"{_quoted(value)} is not a mask{did_you_mean(kind, MASKS)}: known kinds are {known}.",
             "Or give a matrix: a file, or a literal that begins with [.",
             ("mask",),
         )
@@ -296,11 +306,12 @@ def read_rule(value: object) -> Rule:
         return MASKS[kind].read(argument)
     except ValueError:
         entry = MASKS[kind]
-        message = f"the mask {_said(value)} cannot be read: it is written {entry.signature}."
-        raise ProblemError(message, f"It means: {entry.help}.", ("mask",)) from None
+        message = f"the mask {_quoted(value)} cannot be read: write it as {entry.signature}."
+        raise ProblemError(message, f"Meaning: {entry.help}.", ("mask",)) from None
 
 
 def _kind_and_argument(value: object) -> tuple[str, object]:
+    """Return the two parts of `padding:3` or {"padding": 3}; the kind is empty if unreadable."""
     if isinstance(value, dict) and len(value) == 1:
         kind, argument = next(iter(value.items()))
         return str(kind), argument
@@ -314,7 +325,7 @@ def _kind_and_argument(value: object) -> tuple[str, object]:
     return kind, parts if len(parts) > 1 else parts[0]
 
 
-def _said(value: object) -> str:
+def _quoted(value: object) -> str:
     if isinstance(value, str):
         return repr(value)
     import json

@@ -1,4 +1,4 @@
-"""The keys that the rules of a mask let queries see, without a matrix of the whole mask."""
+"""The keys that queries may attend by mask rules, without a matrix of the whole mask."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ AT_ONCE = 2**19  # the number of scores that are examined together
 
 @record(frozen=True)
 class KeyRuns:
-    """The runs of keys that queries may attend by all rules that give each query one run.
+    """The keys that queries may attend by all rules that leave no gaps: one run per query.
 
-    `first` and `end` (columns) are the ends of each query's run. `others` are the rules that do not
-    give one run.
+    `first` and `end`, each a column, are the first key of each run and the key after its last.
+    `others` are the rules that may leave gaps.
     """
 
     first: NDArray[np.int32]
@@ -37,7 +37,7 @@ class KeyRuns:
 
     @cached_property
     def by_all(self) -> tuple[int, int]:
-        """The run of keys that every query sees: the first, and the one after the last."""
+        """The run of keys that every query sees: its first key, and the key after its last."""
         return int(self.first.max()), int(self.end.min())
 
     @staticmethod
@@ -58,7 +58,7 @@ class KeyRuns:
 
 
 class Seen:
-    """The keys of a tile that its queries may attend by rules."""
+    """The keys of a tile that its queries may attend by mask rules."""
 
     def __init__(self, rules: tuple[Rule, ...], tile: Tile) -> None:
         self.tile = tile
@@ -77,10 +77,10 @@ class Seen:
         return not self.others and first <= columns.start and columns.stop <= end
 
     def parts(self) -> Sequence[int]:
-        """Return where parts of the keys begin, and the end of the last part.
+        """Return the borders of the parts of the keys: see `Operation.open_keys`.
 
-        The parts cover all keys that some query sees. Many keys that all queries see are a part of
-        their own.
+        The parts cover all keys that at least one query sees. The keys that every query sees are a
+        part of their own if there are at least `MANY` of them.
         """
         seeing = self.first < self.end
         if not seeing.any():
@@ -101,7 +101,7 @@ class Seen:
             np.copyto(scores, fill, where=~sees)
 
     def booleans(self) -> Booleans:
-        """True for each query and key of the tile if the query sees the key."""
+        """Return True for each query and key of the tile if the query sees the key."""
         seen = np.ones((self.tile.height, self.tile.width))
         self.hide(seen, 0)
         return seen.astype(np.bool_)
@@ -123,10 +123,10 @@ def blocks(shape: Shape, most: int = AT_ONCE) -> Iterable[Tile]:
 def rows_without_keys(
     mask: Mask, shape: Shape, known: Mapping[str, NDArray[Any]], most: int = AT_ONCE
 ) -> NDArray[np.bool_]:
-    """For each row of scores of this shape, True if a mask leaves its query no key: (…, n).
+    """Return, for each row of scores of this shape, True if its query sees no key: (…, n).
 
-    `known` holds the mask's matrices; added matrices that are missing there hide nothing. About
-    `most` scores at most are examined together.
+    `known` holds the mask's matrices by name; an added matrix that is missing in `known` hides no
+    key. About `most` scores at most are examined together.
     """
     hidden = np.zeros(shape[:-1], np.bool_)
     mask = replace(mask, add=tuple(name for name in mask.add if name in known))

@@ -1,1 +1,1 @@
-"""The names of matrices and steps, and other spellings of them."""
+"""The names of matrices and steps, and the other names that people use for them."""

@@ -1,4 +1,4 @@
-"""The spellings that people use for matrices, steps and choices, and the names they mean."""
+"""The names that people use for matrices, steps and choices, and the names that they mean."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DROPPED = dict.fromkeys(map(ord, "_^{}-"))
 
 
 def plain(name: str) -> str:
-    """Return a name without what spellings vary in: case, `_`, `^`, braces, hyphens."""
+    """Return a name in lower case, without blanks, `_`, `^`, braces and hyphens."""
     return "".join(name.split()).translate(_DROPPED).casefold()
 
 
@@ -39,7 +39,7 @@ def last_of(name: str) -> str:
 
 
 def known_name(name: str) -> str | None:
-    """Return the name in the spelling of this program, or None if it is unknown."""
+    """Return the name that this program uses, or None if `name` is unknown."""
     of_pytorch = from_pytorch(name.strip())
     if of_pytorch:
         return of_pytorch
@@ -50,9 +50,9 @@ def known_name(name: str) -> str | None:
 
 
 def canonical(name: str) -> str:
-    """Return the name in the spelling of this program: `W_q` for `WQ`, `W^Q`, `q_proj_weight`.
+    """Return the name that this program uses: `W_q` for `WQ`, `W^Q` or `q_proj_weight`.
 
-    Raises ProblemError for an unknown name.
+    Raises ProblemError for an unknown name, with the most similar known name.
 
     >>> canonical("W^Q"), canonical("queries"), canonical("linear1.weight")
     ('W_q', 'Q', 'ffn.W_1')
@@ -63,14 +63,14 @@ def canonical(name: str) -> str:
     *scopes, last = name.split(".")
     for scope in scopes:
         if not scope.isdecimal() and plain(scope) not in _SCOPES:
-            message = f"the name {name!r} is unknown: {scope} is no sublayer."
-            listed = f"They are {', '.join(SCOPES)}."
+            message = f"the name {name!r} is unknown: {scope} is not a sublayer."
+            listed = f"Known are {', '.join(SCOPES)}."
             near = closest(plain(scope), _SCOPES)
             raise ProblemError(message, f"Did you mean {_SCOPES[near]}?" if near else listed)
     if plain(last) in _SCOPES:
-        message = f"{name} is no matrix: it is where matrices stand."
-        raise ProblemError(message, f"Write them under it: {name}.NAME, or an object in JSON.")
+        message = f"{name} is not a matrix, but contains matrices."
+        raise ProblemError(message, f"Name one of them: {name}.NAME, or write an object in JSON.")
     close = closest(plain(last), _KNOWN)
-    listed = "attncli compute --help lists the names it knows."
+    listed = "attncli compute --help lists the known names."
     hint = f"Did you mean {_KNOWN[close]}?" if close else listed
     raise ProblemError(f"the name {name!r} is unknown.", hint)

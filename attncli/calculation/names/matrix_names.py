@@ -8,10 +8,10 @@ from attncli.records import by_name, record
 
 @record(frozen=True)
 class MatrixName:
-    """A matrix that a problem may give.
+    """A matrix that a problem may give, with its meaning for help.
 
-    `axes` are its own axes in the layout `rows`; `leading` are the axes that may stand before them;
-    `owner` is the kind of sublayer that the matrix belongs to.
+    `axes` are its last axes, in the layout `rows`; `leading` are the axes that may stand before
+    them. `aliases` are other names for it. `owner` is the kind of sublayer that it belongs to.
     """
 
     name: str
@@ -24,6 +24,7 @@ class MatrixName:
 
     @property
     def shape(self) -> str:
+        """The shape as text, such as `n × d_model`."""
         return " × ".join(self.axes)
 
 
@@ -40,9 +41,10 @@ def _linear(
     leading: tuple[str, ...] = (),
     words: tuple[str, ...] = (),
 ) -> tuple[MatrixName, MatrixName]:
-    """Return a weight and its bias; each of the `words` makes other spellings of their names.
+    """Return a weight and its bias; each of the `words` makes aliases for both.
 
-    They are `query_weight` and `query_bias`, and with `leading` axes `w_query` and `b_query` too.
+    The word `query` makes `query_weight` and `query_bias`, and with `leading` axes also `w_query`
+    and `b_query`.
     """
     weights, biases = (
         (*(f"{letter}_{word}" for word in words if leading), *(f"{word}_{kind}" for word in words))
@@ -59,17 +61,17 @@ def _projection(
     letter: str, source: str, rows: str, columns: str, *words: str
 ) -> tuple[MatrixName, MatrixName]:
     """Return the weight and the bias of one projection."""
-    meaning = f"projects {source}; rank 3 gives each head its own"
+    meaning = f"projects {source}; with rank 3, one matrix per head"
     return _linear(letter, rows, columns, meaning, leading=("heads",), words=words)
 
 
 MATRICES: dict[str, MatrixName] = by_name(
-    _tokens("X", "n", "d_model", "the sequence", "input", "inputs", "embeddings"),
+    _tokens("X", "n", "d_model", "the input, one row per token", "input", "inputs", "embeddings"),
     _tokens(
         "memory",
         "m",
         "d_model",
-        "another sequence, which keys and values come from",
+        "another sequence (encoder output), from which keys and values come instead of X",
         "encoder_output",
         "encoder_outputs",
         "source",
@@ -81,9 +83,9 @@ MATRICES: dict[str, MatrixName] = by_name(
         Role.TOKENS,
         aliases=("positions", "positional_encoding", "position_embeddings"),
     ),
-    _tokens("Q", "n", "d_k", "queries, given instead of projected", "query", "queries"),
-    _tokens("K", "m", "d_k", "keys, given instead of projected", "key", "keys"),
-    _tokens("V", "m", "d_v", "values, given instead of projected", "value", "values"),
+    _tokens("Q", "n", "d_k", "queries, if there is no X", "query", "queries"),
+    _tokens("K", "m", "d_k", "keys, if there is no X", "key", "keys"),
+    _tokens("V", "m", "d_v", "values, if there is no X", "value", "values"),
     *_projection("q", "X to queries", "d_model", "h·d_k", "query", "queries"),
     *_projection("k", "X or memory to keys", "d_model", "h·d_k", "key", "keys"),
     *_projection("v", "X or memory to values", "d_model", "h·d_v", "value", "values"),
@@ -95,28 +97,28 @@ MATRICES: dict[str, MatrixName] = by_name(
         "W_q, W_k and W_v side by side",
         words=("in_proj", "c_attn", "qkv"),
     ),
-    _tokens("K_past", "p", "d_k", "earlier keys, put before K", "past_key", "past_keys"),
-    _tokens("V_past", "p", "d_v", "earlier values, put before V", "past_value", "past_values"),
+    _tokens("K_past", "p", "d_k", "cached keys, put before K", "past_key", "past_keys"),
+    _tokens("V_past", "p", "d_v", "cached values, put before V", "past_value", "past_values"),
     MatrixName(
         "W_a",
         ("d_q", "hidden"),
-        "additive: of queries; general: d_q × d_k; concat: (d_q + d_k) × hidden",
+        "weight of queries in additive scoring; general: d_q × d_k; concat: (d_q + d_k) × hidden",
         Role.WEIGHT,
     ),
-    MatrixName("U_a", ("d_k", "hidden"), "additive: of keys", Role.WEIGHT),
-    MatrixName("v_a", ("hidden",), "additive, concat: turns hidden into a score"),
+    MatrixName("U_a", ("d_k", "hidden"), "weight of keys in additive scoring", Role.WEIGHT),
+    MatrixName("v_a", ("hidden",), "additive and concat scoring: score = v_aᵀ hidden"),
     MatrixName(
         "mask",
         ("n", "m"),
-        "what may be attended (1), or numbers added to the scores",
+        "1 where a query may attend a key, else 0; or numbers that are added to the scores",
         Role.TOKENS,
         ("batch", "heads"),
         ("attn_mask", "attention_mask"),
     ),
-    *_linear("1", "d_model", "d_ff", "feed-forward: the first product", "feed-forward"),
-    *_linear("2", "d_ff", "d_model", "feed-forward: the second product", "feed-forward"),
-    *_linear("3", "d_model", "d_ff", "feed-forward: the gate of swiglu", "feed-forward"),
-    MatrixName("gamma", ("d_model",), "add & norm: the factor of a feature", owner="norm"),
-    MatrixName("beta", ("d_model",), "add & norm: what is added to a feature", owner="norm"),
-    *_linear("out", "d_model", "words", "after the last layer: to a score a word", "head"),
+    *_linear("1", "d_model", "d_ff", "first weight of the feed-forward", "feed-forward"),
+    *_linear("2", "d_ff", "d_model", "second weight of the feed-forward", "feed-forward"),
+    *_linear("3", "d_model", "d_ff", "weight of the gate in swiglu", "feed-forward"),
+    MatrixName("gamma", ("d_model",), "norm: the factor of each feature", owner="norm"),
+    MatrixName("beta", ("d_model",), "norm: the number added to each feature", owner="norm"),
+    *_linear("out", "d_model", "words", "maps the last output to one score per word", "head"),
 )

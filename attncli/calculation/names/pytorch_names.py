@@ -1,4 +1,4 @@
-"""The names of parameters in PyTorch's state dicts, and our names for them: one table.
+"""The names of parameters in PyTorch's state dicts, each with the name that this program uses.
 
 PyTorch counts layers from 0, this program from 1.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-# nn.MultiheadAttention; if keys have another width, its projections are separate.
+# nn.MultiheadAttention. With `kdim` or `vdim`, PyTorch stores W_q, W_k and W_v separately.
 ATTENTION = {
     "in_proj_weight": "W_qkv",
     "in_proj_bias": "b_qkv",
@@ -21,8 +21,8 @@ ATTENTION = {
 
 # nn.TransformerEncoderLayer and nn.TransformerDecoderLayer.
 LAYER = {
-    **{f"self_attn.{theirs}": f"self.{ours}" for theirs, ours in ATTENTION.items()},
-    **{f"multihead_attn.{theirs}": f"cross.{ours}" for theirs, ours in ATTENTION.items()},
+    **{f"self_attn.{torch_name}": f"self.{name}" for torch_name, name in ATTENTION.items()},
+    **{f"multihead_attn.{torch_name}": f"cross.{name}" for torch_name, name in ATTENTION.items()},
     **{f"linear{number}.weight": f"ffn.W_{number}" for number in (1, 2)},
     **{f"linear{number}.bias": f"ffn.b_{number}" for number in (1, 2)},
     **{f"norm{number}.weight": f"norm_{number}.gamma" for number in (1, 2, 3)},
@@ -34,11 +34,14 @@ STACK = {"norm.weight": "norm_final.gamma", "norm.bias": "norm_final.beta"}
 
 ADDED_KEY = ("bias_k", "bias_v")  # parameters of nn.MultiheadAttention(add_bias_kv=True)
 
+# Modules of GPT-2 that store weights as d_in × d_out: `Conv1D` of the library transformers.
+CONV1D = ("c_attn", "c_fc", "c_proj", "q_attn")
+
 _NAME = r"(?s)((?:encoder\.|decoder\.)?)(?:layers\.(\d{1,9})\.)?(.+)"
 
 
 def from_pytorch(name: str) -> str | None:
-    """Return our name for a name of PyTorch; None if the table does not have it.
+    """Return this program's name for a parameter of PyTorch; None if the tables lack it.
 
     >>> from_pytorch("encoder.layers.0.linear1.weight")
     'encoder.layers.1.ffn.W_1'
@@ -49,25 +52,41 @@ def from_pytorch(name: str) -> str | None:
         return ATTENTION.get(name)
     side, number, last = match.groups()
     if number is None:
-        ours = (LAYER | STACK).get(last)
-        return ours and side + ours
-    ours = LAYER.get(last)
-    return ours and f"{side}layers.{int(number) + 1}.{ours}"
+        known = (LAYER | STACK).get(last)
+        return known and side + known
+    known = LAYER.get(last)
+    return known and f"{side}layers.{int(number) + 1}.{known}"
+
+
+def is_torch_weight(key: str) -> bool:
+    """Return True if a key in a file names a weight that PyTorch stores as d_out × d_in.
+
+    These are `weight` in `nn.Linear`, and the projections of `nn.MultiheadAttention`.
+
+    >>> is_torch_weight("bert.encoder.layer.0.attention.self.query.weight")
+    True
+    >>> is_torch_weight("h.0.attn.c_attn.weight"), is_torch_weight("W_q")
+    (False, False)
+    """
+    *modules, last = key.split(".")
+    if modules and modules[-1] in CONV1D:
+        return False
+    return bool(modules and last == "weight") or last.endswith("_proj_weight")
 
 
 def advice(names: Iterable[str]) -> str:
-    """Return advice about names in a state dict that are not parameters of layers, or nothing.
+    """Return advice about a state dict with parameters that do not belong to layers, or "".
 
     >>> advice(["embedding.weight", "body.layers.0.self_attn.in_proj_weight"])
-    "Only layers are read of a model: save model.get_submodule('body').state_dict() alone."
+    "Only a model's layers can be read: save model.get_submodule('body').state_dict() alone."
     """
     for name in names:
         parts = name.split(".")
         if parts[-1] in ADDED_KEY:
-            return "add_bias_kv is not read: it adds a learned key and value to the others."
+            return "add_bias_kv=True, which adds a learned key and value, cannot be read."
         if parts[-2:] == ["self_attn", "in_proj_weight"]:  # every layer has it
             start = next(i for i in range(len(parts)) if from_pytorch(".".join(parts[i:])))
             part = f"model.get_submodule('{'.'.join(parts[:start])}')"
-            cure = f"save {part}.state_dict() alone" if start else "leave out the others"
-            return f"Only layers are read of a model: {cure}."
+            cure = f"save {part}.state_dict() alone" if start else "leave out other parameters"
+            return f"Only a model's layers can be read: {cure}."
     return ""

@@ -9,8 +9,9 @@ from attncli.records import by_name, record
 class StepName:
     """A step: its name, its meaning, and the matrix that it equals if a plan omits it.
 
-    `equals` are the steps or inputs that it then equals, the nearest first. `kept_as` is the input
-    that a cached result becomes in the next call: `K_past`. `aliases` are other spellings.
+    `equals` are the steps or inputs to look for in that case, the nearest first. `kept_as` is the
+    input that a cached result becomes in the next call, such as `K_past`. `aliases` are other names
+    for the step.
     """
 
     name: str
@@ -80,7 +81,7 @@ STEPS: dict[str, StepName] = by_name(
 
 
 def back_to(last: str, first: str) -> tuple[str, ...]:
-    """Return a step and the steps that it may equal, from the nearest back to `first`.
+    """Return the step `last`, and the steps that it may equal, back to the step `first`.
 
     >>> back_to("masked", "scores")
     ('masked', 'capped', 'scaled', 'scores')

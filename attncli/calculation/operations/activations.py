@@ -1,4 +1,4 @@
-"""Activations, the nonlinear functions of a feed-forward: one entry each in `ACTIVATIONS`."""
+"""Activations, the nonlinear functions in a feed-forward: one entry each in `ACTIVATIONS`."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _CUBIC = 0.044715  # the coefficient of x³ in the tanh form of GELU (Hendrycks 
 class Activation:
     """A function that is applied to each number by itself.
 
-    `apply` takes a matrix, `spell` takes one cell and its number; `cost` is the cost of one number,
-    as `apply` calculates it. `gated`: the result is multiplied by a second projection of the token;
-    the function itself is then that of the activation `ungated` (Shazeer 2020).
+    `apply` takes a matrix; `spell` takes one cell and its number, and returns the arithmetic;
+    `cost` is the cost of `apply` per number. `gated`: the result is multiplied by X W_3, a second
+    projection of the token (Shazeer 2020); `ungated` names the activation without this gate.
     """
 
     name: str
@@ -95,7 +95,7 @@ ACTIVATIONS: dict[str, Activation] = by_name(
     Activation(
         "gelu",
         "x (1 + erf(x / √2)) / 2",
-        "exact, as in BERT and PyTorch",
+        "exact, as in BERT and PyTorch (Hendrycks & Gimpel 2016)",
         _gelu,
         _gelu_cell,
         Cost(1, 1, divisions=2, functions=1),
@@ -103,16 +103,23 @@ ACTIVATIONS: dict[str, Activation] = by_name(
     Activation(
         "gelu-tanh",
         "x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2",
-        "the approximation of GPT-2",
+        "approximation of gelu, as in GPT-2 (Hendrycks & Gimpel 2016)",
         _gelu_tanh,
         _gelu_tanh_cell,
         Cost(5, 2, divisions=1, functions=1),
     ),
-    Activation("silu", _SILU, "also called swish", _silu, _silu_cell, _COST_OF_SILU),
+    Activation(
+        "silu",
+        _SILU,
+        "also called swish (Elfwing et al. 2017)",
+        _silu,
+        _silu_cell,
+        _COST_OF_SILU,
+    ),
     Activation(
         "swiglu",
         f"{_SILU} times X W_3",
-        "silu times a second projection, as in Llama",
+        "silu of X W_1, times a second projection X W_3, as in Llama (Shazeer 2020)",
         _silu,
         _silu_cell,
         _COST_OF_SILU,
@@ -144,7 +151,7 @@ class Activate(OfOne):
 
 @record(frozen=True)
 class Gate(Operation):
-    """Multiply two matrices, number by number, after an activation of the first."""
+    """Apply an activation to the first matrix, and multiply by the second, number by number."""
 
     source: Name
     gate: Name
@@ -152,9 +159,10 @@ class Gate(Operation):
 
     @property
     def needs(self) -> tuple[Need, ...]:
-        from attncli.calculation.algebra.requirements import Equal  # help lists activations without
+        # Imported here, so that help lists the activations without loading it.
+        from attncli.calculation.algebra.requirements import Equal
 
-        cure = "W_1 and W_3 need one width."
+        cure = "W_1 and W_3 need the same width."
         return (Equal((self.gate, -1), (self.source, -1), "the gate", cure),)
 
     def axes(self, source: Axes, gate: Axes) -> Axes:

@@ -1,4 +1,4 @@
-"""The operations of Add & Norm: residual sums, and normalising the features of each token."""
+"""The operations of a norm, which normalises the features of each token."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ class Mean(OfFeatures):
 
 @record(frozen=True)
 class Variance(Operation):
-    """Σ (x − mean)² / d over the features of each token; with `is_sample` divided by d − 1.
+    """Σ (x − mean)² / d over the features of each token (Ba et al. 2016).
 
-    Layer normalisation divides by d (Ba et al. 2016).
+    With `is_sample`, the divisor is d − 1.
     """
 
     source: Name
@@ -103,8 +103,8 @@ class MeanSquare(OfFeatures):
 class Standardise(Operation):
     """gamma (x − mean) / √(variance + eps) + beta, of the shape of x (Ba et al. 2016).
 
-    `mean` is None in RMSNorm; `gamma` and `beta`, with one number for each feature, may be None.
-    With `eps_outside` the divisor is √variance + eps.
+    `mean` is None in RMSNorm. `gamma` and `beta` have one number per feature; each may be None.
+    With `eps_outside`, the divisor is √variance + eps.
     """
 
     source: Name
@@ -118,7 +118,7 @@ class Standardise(Operation):
     @property
     def needs(self) -> tuple[Need, ...]:
         names = (name for name in (self.gamma, self.beta) if name)
-        cure = "gamma and beta have one number a feature."
+        cure = "gamma and beta need one number per feature."
         return tuple(Equal((n, -1), (self.source, -1), "normalising", cure) for n in names)
 
     def axes(self, source: Axes, *_: Axes) -> Axes:
@@ -157,9 +157,9 @@ class Standardise(Operation):
         return result + Cell(self.beta, index[-1:]) if self.beta else result
 
     def cost(self, source: Axes, *_: Axes) -> Cost:
-        """One addition and one root for each token; for each number, one operation per operand.
+        """One addition and one root for each token; one division for each number.
 
-        The mean is subtracted, `gamma` multiplied, `beta` added; the division is always there.
+        `mean`, `gamma` and `beta` add one operation each, for each number.
         """
         of_number = Cost(bool(self.gamma), bool(self.mean) + bool(self.beta), divisions=1)
         of_token = Cost(additions=1, functions=1)

@@ -1,6 +1,6 @@
 """Normalisers, which turn scores into weights: one entry each in `NORMALISERS`.
 
-Scores are first divided by a temperature: above 1 it makes the weights more even, below 1 sharper.
+Scores are first divided by a temperature: above 1, the weights become more even; below 1, sharper.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from attncli.records import record
 if TYPE_CHECKING:
     from attncli.calculation.algebra.tiles import RunningSum
 
-READABLE = 30  # larger scores are shown less the row's largest, as in `weigh`
+READABLE = 30  # a row with a larger score is shown with its largest score subtracted
 
 
 @record(frozen=True)
 class Normalise(OfOne):
     """Turn scores into weights of the same shape.
 
-    The scores are divided by `temperature`. With a `dtype`, normalising works in that type, and the
-    weights then get the type of the scores again (`softmax_precision` of ONNX Attention). A row of
-    nothing but −inf belongs to a query that may attend nothing: all its weights are `empty`.
+    The scores are divided by `temperature`. With a `dtype`, the work is done in that type, and the
+    weights then get the type of the scores again (`softmax_precision` of ONNX Attention). If all
+    scores of a row are −inf, its query may attend no key: all its weights are `empty`.
     """
 
     makes_weights = True
@@ -65,19 +65,20 @@ class Normalise(OfOne):
         return weights.astype(source.dtype)
 
     def __init_subclass__(cls) -> None:
-        """Take back an inherited `running_sum` if a class changes `weigh`."""
+        """Reset `running_sum` to the default if a class changes `weigh` alone."""
         super().__init_subclass__()
         if "weigh" in cls.__dict__ and "running_sum" not in cls.__dict__:
             cls.running_sum = Normalise.running_sum  # type: ignore[method-assign]
 
     @abstractmethod
     def weigh(self, scores: Array) -> Array:
-        """Return the weights of rows in which the query may attend some key."""
+        """Return the weights; each row has a score above −inf."""
 
     def running_sum(self, is_bounded: bool) -> type[RunningSum] | None:
-        """Return the class that sums values over keys in parts; None if rows must be whole.
+        """Return the class that adds up weighted values over parts of the keys.
 
-        `is_bounded`: no exponential of a score overflows or vanishes.
+        `is_bounded`: no exponential of a score overflows or vanishes. Return None if the normaliser
+        needs whole rows of scores.
         """
         return None
 
@@ -94,7 +95,7 @@ class Normalise(OfOne):
 
     @property
     def tempered(self) -> str:
-        """The matrix that is normalised, in words: `masked / 2 in float32`."""
+        """The matrix that is normalised, with temperature and type: `masked / 2 in float32`."""
         written = repr(self.temperature).removesuffix(".0")
         divisor = f" / {written}" if self.temperature != 1 else ""
         return f"{self.source}{divisor}{f' in {self.dtype}' if self.dtype else ''}"
@@ -107,7 +108,7 @@ class Normalise(OfOne):
 
     @abstractmethod
     def weight(self, index: Index, row: Array) -> Expression:
-        """Return the arithmetic of one weight, in a row in which the query may attend some key."""
+        """Return the arithmetic of one weight; `row` has a score above −inf."""
 
     def cost(self, source: Axes) -> Cost:
         """The cost of each row; a temperature other than 1 adds a division for each score."""
@@ -120,11 +121,14 @@ class Normalise(OfOne):
         """Return the cost of the weights of one query at temperature 1."""
 
     def over_temperature(self, expression: Expression) -> Expression:
-        """Return the expression divided by the temperature, unless that is 1."""
+        """Return the expression divided by the temperature; unchanged if that is 1."""
         return expression if self.temperature == 1 else expression / self.temperature
 
     def powers(self, index: Index, row: Array, is_shifted: bool) -> Mapped:
-        """exp(s / temperature) of each score s of a row, less the largest score if `is_shifted`."""
+        """Return exp(s / temperature) for each score s of a row.
+
+        With `is_shifted`, the largest score is subtracted from s first.
+        """
         less = Cell(self.source, (*index[:-1], int(row.argmax()))) if is_shifted else None
         line = Line(self.source, (*index[:-1], None), len(row))
         return Mapped("exp", line, less, self.temperature)
@@ -151,7 +155,7 @@ class Softmax(Normalise):
 
     name = "softmax"
     meaning = "exp(sⱼ) / Σ exp(s)"
-    help = "weights of a query sum to 1"
+    help = "the weights of a query sum to 1 (Vaswani et al. 2017)"
     temporaries = 2
     steepness = 0.5
 
@@ -178,14 +182,14 @@ class Softmax(Normalise):
 class Softmax1(Normalise):
     """exp(sᵢⱼ) / (1 + Σⱼ exp(sᵢⱼ)): softmax with one more key, of score 0 and value 0.
 
-    That key is a sink: a query that fits no key gives its weight to the sink, and the others sum to
-    less than 1 (Evan Miller 2023, "Attention is off by one"). If the row maximum is subtracted, the
-    1 of the sink becomes exp(−max); a maximum below 0 is not subtracted.
+    That key is a sink: a query that fits no other key gives its weight to the sink, and its other
+    weights sum to less than 1 (Evan Miller 2023, "Attention is off by one"). If the row maximum is
+    subtracted, the 1 of the sink becomes exp(−max); a maximum below 0 is not subtracted.
     """
 
     name = "softmax1"
     meaning = "exp(sⱼ) / (1 + Σ exp(s))"
-    help = "with an attention sink of score 0 and value 0"
+    help = "softmax with an attention sink, a key of score 0 and value 0 (Miller 2023)"
     temporaries = 3
     steepness = 0.5
     sums_to_1 = False
@@ -219,13 +223,13 @@ class Sparsemax(Normalise):
     """max(sᵢⱼ − τᵢ, 0), where τᵢ makes the weights of a row sum to 1.
 
     The weights are the point of the simplex that is nearest to the scores in Euclidean distance:
-    much smaller scores get no weight at all (Martins & Astudillo 2016). τ is (Σ s − 1) / k over the
+    much smaller scores get the weight 0 (Martins & Astudillo 2016). τ is (Σ s − 1) / k over the
     k largest scores, where k is the largest number for which all these scores are above τ.
     """
 
     name = "sparsemax"
     meaning = "max(sⱼ − τ, 0)"
-    help = "the nearest shares that sum to 1; many are exactly 0"
+    help = "τ makes the weights sum to 1; many are exactly 0 (Martins & Astudillo 2016)"
     # The temporaries include the sorted scores and their sums.
     temporaries = 4
     steepness = 2.0
@@ -237,7 +241,7 @@ class Sparsemax(Normalise):
     def weight(self, index: Index, row: Array) -> Expression:
         support = np.flatnonzero(self.weigh(row) > 0).tolist()
         if not support:
-            return Noted(Number(nan), ("a score is infinite, or no number",))
+            return Noted(Number(nan), ("a score is infinite or NaN",))
         total = Sum(tuple(Cell(self.source, (*index[:-1], key)) for key in support))
         threshold = self.over_temperature(total) - Number(1)
         if len(support) > 1:
@@ -247,9 +251,9 @@ class Sparsemax(Normalise):
         return Noted(Larger((score - threshold, Number(0))), (f"{keys} all the weight",))
 
     def of_row(self, keys: int) -> Cost:
-        """Subtract the maximum, sort, find τ, subtract it, and compare each difference with 0.
+        """The row maximum, its subtraction, a sort, τ, its subtraction, and m comparisons with 0.
 
-        For m scores, sorting takes m ⌈log₂ m⌉ comparisons. Finding τ takes m − 1 additions, m
+        For m scores, the sort takes m ⌈log₂ m⌉ comparisons; τ takes m − 1 additions, m
         subtractions, m multiplications, m comparisons and a division.
         """
         sorting = keys * (keys - 1).bit_length()
@@ -269,14 +273,14 @@ def _threshold(scores: Array) -> Array:
 
 @record(frozen=True)
 class Sigmoid(Normalise):
-    """1 / (1 + exp(−sᵢⱼ)) of each score by itself: keys do not compete, and rows have any sum.
+    """1 / (1 + exp(−sᵢⱼ)) of each score by itself: the weights of a row may have any sum.
 
-    Ramapuram et al. 2024 add a bias of −log m to the scores; a mask of numbers can add it here.
+    Ramapuram et al. 2024 add a bias of −log m to the scores; here a mask of numbers can add it.
     """
 
     name = "sigmoid"
     meaning = "1 / (1 + exp(−sⱼ))"
-    help = "each score by itself, without a bias"
+    help = "each score by itself, so the sum of a row varies (Ramapuram et al. 2024, no bias)"
     steepness = 0.5
     sums_to_1 = False
 

@@ -18,7 +18,7 @@ from attncli.records import record
 class EvenCost(Operation):
     """An operation with one cost, `of_number`, for each number of its result."""
 
-    of_number: ClassVar[Cost] = Cost()  # no arithmetic: numbers are only moved or copied
+    of_number: ClassVar[Cost] = Cost()  # by default no arithmetic: numbers are only copied
 
     def cost(self, *operands: Axes) -> Cost:
         return self.of_number * cells(self.axes(*operands))
@@ -36,7 +36,7 @@ class Add(EvenCost):
 
     @property
     def needs(self) -> tuple[Need, ...]:
-        cure = "A sublayer gives back as many features as it gets: see its last weight."
+        cure = "A sublayer must keep the number of features: check its last weight."
         return (
             SameLeading(self.sublayer, self.source),
             Equal((self.sublayer, -1), (self.source, -1), "the residual sum", cure),
@@ -138,7 +138,7 @@ class SoftCap(EvenCost, OfOne):
         return self.cap * tanh(scores / self.cap)
 
     def room(self, result: Axes, *operands: Axes) -> int:
-        """The temporaries are the quotients and their tanh, besides the result."""
+        """Return the size of the quotients, of their tanh, and of the result."""
         return 3 * cells(result)
 
     def apply(self, source: Array) -> Array:
@@ -154,7 +154,7 @@ class SoftCap(EvenCost, OfOne):
 
 @record(frozen=True)
 class Same(EvenCost, OfOne):
-    """A copy of a matrix: a step that changes nothing here, but may do so in an answer."""
+    """A copy of a matrix, as a step that changes nothing."""
 
     works_by_score = True
 

@@ -16,7 +16,8 @@ from attncli.records import record
 class Project(Operation):
     """X W + b: (…, n, d_in), (d_in, d_out) → (…, n, d_out).
 
-    A weight of rank 3, (heads, d_in, d_out), has one matrix for each head: → (…, heads, n, d_out).
+    A weight of rank 3, (heads, d_in, d_out), has one matrix for each head; the result is then
+    (…, heads, n, d_out).
     """
 
     source: Name
@@ -33,7 +34,8 @@ class Project(Operation):
         )
         if not self.bias:
             return (product,)
-        bias = Equal((self.bias, -1), (self.weight, -1), "adding the bias", f"Check {self.bias}.")
+        cure = f"Check the length of {self.bias}."
+        bias = Equal((self.bias, -1), (self.weight, -1), "adding the bias", cure)
         return (product, bias)
 
     def axes(self, source: Axes, weight: Axes, bias: Axes = ()) -> Axes:
@@ -61,7 +63,7 @@ class Project(Operation):
         return product + Cell(self.bias, (*head, column)) if self.bias else product
 
     def cost(self, source: Axes, weight: Axes, bias: Axes = ()) -> Cost:
-        """For each number: d_in multiplications, d_in − 1 additions, and one more for the bias."""
+        """d_in multiplications and d_in − 1 additions for each number; one more for a bias."""
         results = cells(self.axes(source, weight))
         return product(results, source[-1].size) + Cost(additions=results if self.bias else 0)
 

@@ -1,4 +1,4 @@
-"""Weighted sums over keys that come in parts, for the normalisers that allow it."""
+"""Weighted sums over keys that come in parts, one class for each kind of weights."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from attncli.calculation.algebra.tiles import RunningSum
 
 
 class Powers(RunningSum):
-    """exp((s − largest) / T) with the largest score so far; a larger score scales the sums down.
+    """exp((s − shift) / T); the shift is the largest score so far, but at least `least`.
 
-    This is the online softmax of Milakov and Gimelshein 2018. At least `least` is subtracted.
+    When the shift grows, the sums so far are scaled down: the online softmax (Milakov & Gimelshein
+    2018).
     """
 
     least = -np.inf
@@ -28,7 +29,7 @@ class Powers(RunningSum):
 
     @property
     def shift(self) -> Array:
-        """The number that is subtracted from all scores of a query, as a column."""
+        """The number that is subtracted from all scores of each query, as a column."""
         largest = np.maximum(self.largest, self.least)
         return np.where(np.isneginf(largest), 0, largest)
 
@@ -61,9 +62,9 @@ POWER, EXPONENT = _power()
 
 
 class BoundedPowers(RunningSum):
-    """exp(s / T) for scores that cannot overflow: no maximum is needed.
+    """exp(s / T) for scores whose powers cannot overflow: no maximum is subtracted.
 
-    The scores come multiplied by `exponent` and divided by T.
+    `add` expects the scores multiplied by `exponent` and divided by T.
     """
 
     exponent = EXPONENT
@@ -76,7 +77,10 @@ class BoundedPowers(RunningSum):
         return self.sums[:, -1:] + self.sink
 
     def result(self) -> tuple[Array, Booleans]:
-        """Return sums and queries without keys: only the power of −inf is 0, so their sum is 0."""
+        """Return the weighted sums, and for each query True if it may attend no key.
+
+        Only the power of −inf is 0, so only a query without keys has a sum of weights of 0.
+        """
         return self.sums[:, :-1] / self.total(), self.sums[:, -1] == 0
 
 
@@ -87,7 +91,7 @@ class BoundedPowersWithSink(BoundedPowers):
 
 
 class Singles(RunningSum):
-    """Weights that depend on one score each, such as those of sigmoid."""
+    """Weights that depend on one score each, as in sigmoid."""
 
     def weigh(self, scores: Array) -> Array:
         np.maximum(self.largest, scores.max(axis=-1, keepdims=True), out=self.largest)

@@ -63,7 +63,7 @@ class Concat(EvenCost, OfOne):
 
 @record(frozen=True)
 class Average(OfOne):
-    """The mean over the heads: (…, h, n, m) → (…, n, m), as nn.MultiheadAttention returns it."""
+    """The mean over the heads, as in PyTorch's MultiheadAttention: (…, h, n, m) → (…, n, m)."""
 
     def axes(self, source: Axes) -> Axes:
         return (*source[:-3], *source[-2:])

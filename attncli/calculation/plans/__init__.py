@@ -1,1 +1,1 @@
-"""The plans of one attention, and of layers, which consist of several."""
+"""The plans of one attention, and of layers, which consist of several plans."""

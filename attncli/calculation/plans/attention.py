@@ -40,7 +40,11 @@ def attention(problem: Problem) -> Plan:
 
 
 def prepared(problem: Problem, steps: Steps) -> tuple[str, str, str | None, First]:
-    """Add all steps before the scores; return queries, keys, values and the first position."""
+    """Add all steps before the scores.
+
+    Return the names of the queries, keys and values (None without V), and the position of the first
+    query among the keys.
+    """
     embedded(problem, steps)
     queries, keys, values = projections(steps)
     queries, keys, values = heads(problem, steps, queries, keys, values)
@@ -62,11 +66,11 @@ def embedding(problem: Problem) -> Plan:
 
 
 def embedded(problem: Problem, steps: Steps) -> None:
-    """Add X + position if positions are learned or sinusoidal; `memory` gets none.
+    """Add X + position if positions are learned or sinusoidal; `memory` gets no positions.
 
     Attention itself ignores the order of tokens: a permutation of the tokens only permutes
-    the output. Positions make the order a part of the tokens. Embeddings may be
-    multiplied by √d_model first, so that positions do not outweigh them (Vaswani et al. 2017, 3.4).
+    the output. Positions make the order a part of the tokens. Embeddings may first be multiplied
+    by √d_model, so that positions do not outweigh them (Vaswani et al. 2017, 3.4).
     """
     source = "X"
     if problem.choices.scale_embeddings and "X" in steps:
@@ -83,7 +87,8 @@ def embedded(problem: Problem, steps: Steps) -> None:
 def projections(steps: Steps) -> Names:
     """Add Q = X W_q, K = X W_k, V = X W_v; keys and values come from `memory` if it is given.
 
-    Without weights, X is all three; if Q, K and V are given, they are inputs and not steps.
+    Without weights, X itself is Q, K and V; if the document gives Q, K and V, they are inputs and
+    not steps. Return the names of the queries, keys and values; values are None without V.
     """
     names: Names
     if "X" not in steps:
@@ -94,7 +99,7 @@ def projections(steps: Steps) -> Names:
         names = projected(steps)
     _, keys, values = names
     if values:
-        cure = "Each key needs its value."
+        cure = "Each key needs a value."
         steps.require(
             SameLeading(values, keys), Equal((values, -2), (keys, -2), "the weighted sum", cure)
         )
@@ -109,7 +114,7 @@ def sources(steps: Steps) -> tuple[str, str, str]:
 
 
 def projected(steps: Steps) -> Names:
-    """Add the three projections; weights of rank 3 give `Q_h`, `K_h`, `V_h` directly."""
+    """Add the three projections; weights with an axis of heads give `Q_h`, `K_h` and `V_h`."""
     per_head = steps.has_heads("W_q")
     names = []
     for source, (result, weight) in zip(sources(steps), PROJECTIONS.items(), strict=True):
@@ -123,7 +128,8 @@ def projected(steps: Steps) -> Names:
 def heads(problem: Problem, steps: Steps, queries: str, keys: str, values: str | None) -> Names:
     """Split the features into heads; matrices that have an axis of heads stay as they are.
 
-    Keys and values may have fewer heads, `kv_heads`; each then serves several query heads.
+    Keys and values may have fewer heads, `kv_heads`; each of these then serves several query heads.
+    Return the names of the queries, keys and values.
     """
     if steps.has_heads(queries):
         check_heads("heads", problem.heads, steps, queries)
@@ -146,12 +152,15 @@ def heads(problem: Problem, steps: Steps, queries: str, keys: str, values: str |
 
 
 def check_heads(choice: str, chosen: int | None, steps: Steps, name: str) -> None:
-    """Raise ProblemError if `chosen` is not the number of heads on the axis of the matrix."""
+    """Raise ProblemError if the matrix `name` has another number of heads than `chosen`.
+
+    `choice` is `heads` or `kv_heads`.
+    """
     own = steps.axes(name)[-3].size
     if chosen not in (None, own):
         raise ProblemError(
-            f"{choice} is {chosen}, but {name} has {count(own, 'heads')} as its own axis.",
-            f"Leave out {choice}, or say {own}: what has an axis of heads is not split.",
+            f"{choice} is {chosen}, but {name} has an axis of {count(own, 'heads')}.",
+            f"Leave out {choice}, or use {own}: a matrix with an axis of heads is not split.",
             (choice, name),
         )
 
@@ -160,7 +169,8 @@ def scaled(problem: Problem, steps: Steps, scores: str, queries: str) -> str:
     """Add scores × `scale`; without `scale`, scaled scoring divides by √d_k.
 
     A product q · k of independent N(0, 1) entries has variance d_k, and large scores leave softmax
-    almost no gradient: that is the reason for the root. A factor of 1 adds no step.
+    almost no gradient; divided by √d_k, the variance is 1 (Vaswani et al. 2017, 3.2.1). A factor of
+    1 adds no step.
     """
     d_k = steps.axes(queries)[-1].size
     if problem.choices.scale is not None:
@@ -173,14 +183,17 @@ def scaled(problem: Problem, steps: Steps, scores: str, queries: str) -> str:
 
 
 def capped(problem: Problem, steps: Steps, scores: str) -> str:
-    """Add c tanh(scores / c) if a soft cap is set: after the scale, before the mask."""
+    """Add c tanh(scores / c) if the soft cap c is set: after the scale, before the mask."""
     if problem.choices.softcap is None:
         return scores
     return steps.add("capped", SoftCap(scores, problem.choices.softcap))
 
 
 def masked(problem: Problem, steps: Steps, scores: str, first: First) -> str:
-    """Add the mask: −inf, or `fill`, where a query may not see a key; numbers are added."""
+    """Add the mask: −inf or `fill` where a query may not see a key, and numbers to add.
+
+    `scores` is the name of the step to mask; `first` is the position of the first query.
+    """
     masks, axes = problem.masks, steps.axes(scores)
     add = (*masks.add, *problem.position.add_to_scores(steps, scores, first))
     if not (masks or add):
@@ -191,7 +204,10 @@ def masked(problem: Problem, steps: Steps, scores: str, first: First) -> str:
 
 
 def weighed(problem: Problem, steps: Steps, scores: str) -> str:
-    """Add the normaliser over the keys; add the mean over heads if the convention has it."""
+    """Add the weights, by the normaliser over the keys, and their mean over the heads.
+
+    Only the convention `torch-mha` has the mean.
+    """
     operation = problem.normaliser(
         scores, problem.choices.temperature, problem.choices.softmax_dtype, problem.convention.empty
     )
@@ -202,7 +218,7 @@ def weighed(problem: Problem, steps: Steps, scores: str) -> str:
 
 
 def output(steps: Steps, weights: str, values: str) -> None:
-    """Add weights V, join the heads if they were split, and project all with W_o."""
+    """Add weights V; join the heads if they were split; project the result if W_o is given."""
     is_split, has_w_o = "Q_h" in steps, "W_o" in steps
     last = steps.add("heads" if is_split or has_w_o else "output", WeightedSum(weights, values))
     if is_split:

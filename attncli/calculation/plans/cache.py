@@ -26,7 +26,9 @@ class Join(EvenCost):
 
     @property
     def needs(self) -> tuple[Need, ...]:
-        cure = f"Give {self.past} the axes of {self.new}: heads too, where those are split."
+        cure = (
+            f"{self.past} needs the axes of {self.new}, with an axis of heads if heads are split."
+        )
         return (
             SameLeading(self.past, self.new, cure),
             Equal((self.past, -1), (self.new, -1), "joining them", cure),
@@ -50,11 +52,11 @@ class Join(EvenCost):
 
 
 def joined(steps: Steps, keys: str, values: str | None) -> tuple[str, str | None]:
-    """Add `K_present` = K_past, then K, and the same for values, if earlier ones are given."""
+    """Add `K_present` = K_past, then K, and `V_present` in the same way, if K_past is given."""
     if "K_past" not in steps:
         return keys, values
     if "V_past" in steps and values:
-        cure = "Each earlier key needs its value."
+        cure = "Each earlier key needs a value."
         steps.require(Equal(("V_past", -2), ("K_past", -2), "the weighted sum", cure))
     keys = steps.add("K_present", Join("K_past", keys))
     return keys, steps.add("V_present", Join("V_past", values)) if values else None
@@ -63,9 +65,9 @@ def joined(steps: Steps, keys: str, values: str | None) -> tuple[str, str | None
 def first_position(problem: Problem, steps: Steps, queries: str) -> First:
     """Return the position of the first query among the keys.
 
-    This is the number of earlier keys. With `cache_lens` it is length − n for each batch entry (an
-    array that broadcasts to the scores), because the last filled keys belong to the queries. Else
-    it is 0. Raises ProblemError if there is not one length for each batch entry.
+    This is the number of keys in K_past, or 0. With `cache_lens` it is length − n for each batch
+    entry (an array that broadcasts to the scores), because the last n filled keys belong to the
+    queries. Raises ProblemError if `cache_lens` does not have one length per batch entry.
     """
     if problem.cache_lens is None:
         return steps.axes("K_past")[-2].size if "K_past" in steps else 0
@@ -73,7 +75,8 @@ def first_position(problem: Problem, steps: Steps, queries: str) -> First:
     entries = next((axis.size for axis in leading if axis.name == "batch"), 1)
     if len(problem.cache_lens) != entries:
         lengths = count(len(problem.cache_lens), "lengths")
-        message = f"cache_lens gives {lengths}, but {queries} has batch entries: {entries}."
-        raise ProblemError(message, "Give one length a batch entry.", ("cache_lens",))
+        have = f"{queries} has {count(entries, 'batch entries')}"
+        message = f"cache_lens has {lengths}, but {have}."
+        raise ProblemError(message, "Give one length per batch entry.", ("cache_lens",))
     axes = (entries, *(1,) * (len(leading) + 1)) if leading else ()
     return np.reshape(problem.cache_lens - n.size, axes)

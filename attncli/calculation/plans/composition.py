@@ -37,7 +37,10 @@ HEAD = SublayerKind("head", output_head, ("W_out", "b_out"))
 
 
 class Composition:
-    """A composed problem in the making. `used` are the document's entries that a sublayer used."""
+    """The problem and plan of several sublayers, while the sublayers are added one by one.
+
+    `used` are the names of the document's entries that a sublayer has used.
+    """
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
@@ -49,12 +52,12 @@ class Composition:
         self.roles: dict[str, Role] = {}
 
     def give(self, name: str, matrix: Array, axes: Axes) -> None:
-        """Add an input of the whole."""
+        """Add a matrix as an input of the whole calculation."""
         self.used.add(name)
         self.matrices[name], self.axes[name], self.roles[name] = matrix, axes, Role.TOKENS
 
     def finished(self, base: Problem) -> tuple[Problem, Plan]:
-        """Return the whole problem and its plan; labels and titles come from `base`."""
+        """Return the whole problem and its plan; labels and title come from `base`."""
         problem = replace(
             base,
             matrices=self.matrices,
@@ -75,14 +78,15 @@ class Composition:
         extra: Mapping[str, Entry] | None = None,
         earlier: Mapping[str, Axes] | None = None,
     ) -> str:
-        """Add the plan of a sublayer, and return the name of its last step.
+        """Add the plan of the sublayer `name`, and return the name of its last step.
 
-        `sources` maps the sublayer's names for its operands to the names of steps or inputs; `last`
-        is another name for its last step; `extra` are further entries of its document; `earlier`
-        are the axes of a cache that it counts but does not use.
+        `sources` maps the sublayer's own names (X, memory) to names of steps or inputs; `last` is
+        another name for its last step; `extra` are further entries of its document; `earlier` are
+        the axes of a cache whose tokens count for positions. Raises ProblemError if the entries of
+        the sublayer do not make a problem, or if shapes do not fit.
         """
         inner = place.within(name) if name else place
-        # X and memory of a sublayer are results of the steps before it.
+        # The X and memory of a sublayer are results of the steps before it, not entries.
         own = {n: e for n, e in inner.matrices().items() if n not in ("X", "memory")}
         matrices = {n: e for n, e in own.items() if kind.takes is None or n in kind.takes}
         self.used.update(inner.prefix + local for local in matrices)
@@ -106,7 +110,10 @@ class Composition:
         return part.name(plan.steps[-1].name)
 
     def residual(self, place: Nested, name: str, source: str, result: str, last: str | None) -> str:
-        """Add the step `self.sum` = the sublayer's input (before its norm) + its output."""
+        """Add the residual sum: the input of the sublayer `name`, before its norm, + its output.
+
+        The sum is the step `last`, or for example `self.sum` if `last` is None. Return its name.
+        """
         steps = Steps(self.layout, self.axes, self.roles)
         end = last or f"{place.prefix}{name}.sum"
         with naming(place.prefix + name):
@@ -115,6 +122,6 @@ class Composition:
         return end
 
     def keep(self, step: Step) -> None:
-        """Append a step to the whole."""
+        """Append a step to the whole calculation."""
         self.steps.append(step)
         self.axes[step.name], self.roles[step.name] = step.axes, step.role

@@ -10,7 +10,10 @@ from attncli.calculation.problem.read_problem import read_problem
 
 
 def is_layered(document: Document) -> bool:
-    """True if a document describes layers: `layer` is set, or it has an encoder or a decoder."""
+    """Return True if a document describes layers.
+
+    It then has the entry `layer`, or entries below `encoder`, `decoder` or `layers`.
+    """
     return "layer" in document.entries or any(
         name.startswith(("encoder.", "decoder.", "layers.")) for name in document.entries
     )
@@ -19,12 +22,12 @@ def is_layered(document: Document) -> bool:
 def read(document: Document) -> tuple[Problem, Plan]:
     """Return the problem that a document describes, one attention or layers, and its plan.
 
-    Raises ProblemError if the document does not make a problem, or if shapes do not fit.
+    Raises ProblemError if names, choices or shapes in the document do not fit each other.
     """
     if not is_layered(document):
         problem = read_problem(document)
         return problem, attention(problem)
-    # Most documents describe one attention, and need not wait for the import of layers.
+    # Most documents describe one attention, and do not need the import of layers.
     from attncli.calculation.plans.layers import Layers
 
     return Layers(document).read()

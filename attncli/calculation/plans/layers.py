@@ -36,14 +36,17 @@ OF_INPUTS = {"layout", "dtype", "convention", "tokens", "memory_tokens", "title"
 
 
 class Layers:
-    """A plan of layers in the making, sublayer by sublayer."""
+    """The reader of a document of layers, which makes their plan sublayer by sublayer."""
 
     def __init__(self, document: Document) -> None:
         self.top = Nested(document)
         self.whole = Composition(LAYOUTS[self.top.chosen().layout])
 
     def read(self) -> tuple[Problem, Plan]:
-        """Return the whole problem and its plan; the last step is `output`."""
+        """Return the whole problem and its plan; the last step is `output`.
+
+        Raises ProblemError if entries are missing, misplaced, or do not fit each other.
+        """
         kind = self.kind()
         base = self.inputs(kind)
         has_head = "W_out" in self.top.matrices()
@@ -60,14 +63,17 @@ class Layers:
         return self.whole.finished(base)
 
     def kind(self) -> LayerKind:
-        """Return the kind of layer that the document names, or the kind that has its stacks."""
+        """Return the kind of layer: the one that `layer` names, else the one with these stacks.
+
+        Raises ProblemError if neither shows the kind.
+        """
         entry = self.top.document.entries.get("layer")
         if entry and (name := Choices.layer.read(entry.value)):
             return LAYERS[name]
         for kind in LAYERS.values():
             if kind.is_composed and all(self.top.has(stack.name) for stack in kind.stacks):
                 return kind
-        message = "there are layers, but it is not said of which kind."
+        message = "the document has layers, but does not state their kind."
         alone = ", or ".join(name for name, kind in LAYERS.items() if not kind.is_composed)
         raise ProblemError(message, f"Write layer: {alone}.", ("layer",))
 
@@ -91,14 +97,17 @@ class Layers:
 
 
 class Side:
-    """One stack of layers in the making; `memory` is the name of the matrix that it attends."""
+    """One stack of layers, such as the encoder; `memory` is the name of the matrix it attends."""
 
     def __init__(self, layers: Layers, stack: Stack, place: Nested, memory: str | None) -> None:
         self.whole, self.document = layers.whole, layers.top.document
         self.stack, self.place, self.memory = stack, place, memory
 
     def add(self, last: str) -> str:
-        """Add the embeddings and layers of the stack; the last step gets the name `last`."""
+        """Add the embeddings and layers of the stack, and return the name of the last step.
+
+        The last step gets the name `last`, if that is not empty.
+        """
         place = self.place
         source = self.embedded(place, f"{place.prefix}X")
         numbers = place.numbers() if place.has("layers") else []
@@ -116,12 +125,15 @@ class Side:
         return source
 
     def embedded(self, place: Nested, source: str) -> str:
-        """Add the embeddings: scaled, and with positions added, if the document chooses so."""
+        """Add the steps that scale `source` and add positions, if the document chooses them.
+
+        Return the name of the last of these steps, or `source`.
+        """
         extra = self.nearest(place, "position", is_added)
         extra |= self.nearest(place, "scale_embeddings")
         past = next((name for name in self.document.entries if _is_past(name, place)), None)
         known = {}
-        if past:  # as long as the cache of any layer
+        if past:  # positions start after the tokens in the cache of a layer
             size = self.past(past)
             known = dict.fromkeys(("K_past", "V_past"), (Axis("p", size), Axis("d_k", 1)))
         return self.whole.add(place, "", EMBEDDING, {"X": source}, None, extra, known)
@@ -129,9 +141,9 @@ class Side:
     def nearest(
         self, place: Nested, name: str, is_meant: Callable[[Entry], bool] = lambda entry: True
     ) -> dict[str, Entry]:
-        """Return the entry `name` (position, scale_embeddings) of this stack, else of the whole.
+        """Return the entry `name` (position, scale_embeddings) of this stack, else of the document.
 
-        Return nothing if `is_meant` is false for the nearest entry.
+        Return an empty dictionary without such an entry, or if `is_meant` is False for it.
         """
         for prefix in place.scopes():
             entry = self.document.entries.get(prefix + name)
@@ -143,13 +155,16 @@ class Side:
         return {}
 
     def past(self, name: str) -> int:
-        """Return how many tokens the cache `name` holds."""
+        """Return the number of tokens in the cache `name`."""
         value = self.document.entries[name].value
         axis = -1 if Role.TOKENS in self.whole.layout.swapped else -2
         return int(np.shape(value)[axis]) if isinstance(value, np.ndarray) and value.ndim > 1 else 0
 
     def layer(self, place: Nested, source: str, last: str | None) -> str:
-        """Add each sublayer with its residual sum and its norm, which is before or after it."""
+        """Add each sublayer with its residual sum and its norm, and return the last step's name.
+
+        The norm comes before the sublayer (`norm` is pre) or after the sum (post).
+        """
         names = self.stack.sublayers
         is_pre = place.chosen().norm == "pre"
         for number, name in enumerate(names, 1):
@@ -167,7 +182,7 @@ class Side:
         return source
 
     def sublayer(self, place: Nested, name: str, source: str) -> str:
-        """Add self-attention, cross-attention or a feed-forward; return the name of its output."""
+        """Add the sublayer `name`: self, cross or ffn; return the name of its output."""
         if name == FFN:
             return self.whole.add(place, name, FEED_FORWARD, {"X": source}, None)
         found = place.masks(name, least=1 if self.stack.name else 0)
@@ -177,7 +192,8 @@ class Side:
             sources = {"X": source, "memory": self.memory}
             return self.whole.add(place, name, ATTENTION, sources, None, masks)
         if self.stack.is_causal:  # a decoder must not see the tokens that it predicts
-            # The cache holds earlier tokens, even if a convention does not count them in masks.
+            # New tokens may attend all tokens of the cache, even if the convention's causal mask
+            # starts at the first key.
             has_past = f"{place.prefix}{name}.K_past" in self.document.entries
             masks = with_causal(masks, "causal:lower-right" if has_past else "causal")
         inner = place.within(name)

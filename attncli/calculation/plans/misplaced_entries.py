@@ -1,4 +1,4 @@
-"""Entries of a document of layers that no sublayer uses: each is an error."""
+"""Errors for entries of a document of layers that no sublayer uses."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def check_placed(
         check_no_step(name, entry)
         if is_choice:
             top = "memory_tokens" if name == "encoder.tokens" else last
-            message = f"{name} stands in {scope}, but it is said once, for the whole document."
+            message = f"{name} is in {scope}, but {last} holds for the whole document."
             raise ProblemError(message, f"Write {top} at the top.", (name,))
         message = f"{name} belongs to no sublayer here."
         raise ProblemError(message, _cure(name, entry, kind, parts), (name,))
 
 
 def is_added(position: Entry) -> bool:
-    """True if the positions are added to X; other kinds work inside self-attention."""
+    """Return True if the positions are added to X; other kinds work inside self-attention."""
     if isinstance(position.value, np.ndarray):
         return True
     scheme = Choices.position.read(position.value)
@@ -44,27 +44,27 @@ def is_added(position: Entry) -> bool:
 
 
 def _cure(name: str, entry: Entry, kind: LayerKind, parts: Sequence[str]) -> str:
-    """Return a hint that says where the entry belongs."""
+    """Return a hint with the right place of the entry."""
     scope, _, last = name.rpartition(".")
     if last == "position" and is_added(entry):
-        return "It is added to X: write position at the top."
+        return "These positions are added to X: write position at the top."
     if last == "position":
-        return "It works in self-attention: write position at the top."
+        return "These positions work in self-attention: write position at the top."
     if last in MASKS:
         attention = [part for part in parts if part.endswith(("self", "cross"))]
         return f"A mask belongs to an attention: write {_listed(attention, f'.{last}', 'or')}."
     if last in ("X", "memory") and scope in parts:
-        return f"{scope} works on what the step before it gives: leave it out."
+        return f"Leave it out: {scope} takes the result of the step before it."
     if last in ("X", "memory") and kind.is_composed:
         inputs = in_words([f"{stack.prefix}X" for stack in kind.stacks])
         return f"{kind.article.capitalize()} {kind.name} takes {inputs}."
     if name == "memory":
-        return "Attention on memory is a decoder's: write layer: decoder."
-    return f"There are {_listed(parts, '', 'and')}."
+        return "Only a decoder attends memory: write layer: decoder."
+    return f"The sublayers are {_listed(parts, '', 'and')}."
 
 
 def _listed(names: Sequence[str], behind: str, word: str) -> str:
-    """Return a list such as `self.mask or cross.mask`; of many names only the first ones."""
+    """Return a list such as `self.mask or cross.mask`; after MOST names, only their number."""
     some = [f"{name}{behind}" for name in names[:MOST] if name]
     if len(names) > MOST:
         return f"{', '.join(some)} and {len(names) - MOST} more"

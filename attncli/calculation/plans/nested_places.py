@@ -25,18 +25,20 @@ class Nested:
 
     @property
     def prefix(self) -> str:
+        """The path as it stands before names in the document: `encoder.layers.1.`."""
         return "".join(f"{name}." for name in self.path)
 
     def within(self, *names: str) -> Nested:
+        """Return the place under these names."""
         return Nested(self.document, self.path + names)
 
     def scopes(self) -> Iterator[str]:
-        """Yield the prefixes around this place, from the innermost to the document itself."""
+        """Yield the prefixes of this place and all places around it, the innermost first."""
         for length in range(len(self.path), -1, -1):
             yield Nested(self.document, self.path[:length]).prefix
 
     def has(self, name: str) -> bool:
-        """True if any entry is nested under this name here."""
+        """Return True if this place has entries under `name`."""
         return any(key.startswith(f"{self.prefix}{name}.") for key in self.document.entries)
 
     def own(self) -> dict[str, Entry]:
@@ -49,6 +51,7 @@ class Nested:
         }
 
     def matrices(self) -> dict[str, Entry]:
+        """Return the entries directly at this place that are not choices."""
         return {name: entry for name, entry in self.own().items() if name not in CHOICES}
 
     def choices(self) -> dict[str, Entry]:
@@ -91,6 +94,6 @@ class Nested:
         numbers = sorted(int(number) for number in found if number.isdecimal())
         if numbers != list(range(1, len(found) + 1)):
             listed = ", ".join(sorted(found, key=lambda number: (len(number), number)))
-            message = f"the layers are numbered {listed}, but they count from 1 without a gap."
+            message = f"the layers are numbered {listed}, but the numbers must be 1, 2, 3, …"
             raise ProblemError(message, f"Name them {prefix}1, {prefix}2, …")
         return numbers

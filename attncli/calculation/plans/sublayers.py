@@ -13,9 +13,10 @@ from attncli.errors import ProblemError
 
 
 def feed_forward(problem: Problem) -> Plan:
-    """activation(X W_1 + b_1) W_2 + b_2, for each token by itself (Vaswani et al. 2017, 3.3).
+    """Return the plan of activation(X W_1 + b_1) W_2 + b_2 (Vaswani et al. 2017, 3.3).
 
-    A gated activation multiplies by X W_3 + b_3. Raises ProblemError if a weight is missing.
+    A gated activation is activation(X W_1 + b_1) ⊙ (X W_3 + b_3) instead. Raises ProblemError if a
+    weight is missing.
     """
     steps = Steps(problem.layout, problem.axes, problem.roles)
     activation = ACTIVATIONS[problem.choices.activation]
@@ -34,16 +35,17 @@ def feed_forward(problem: Problem) -> Plan:
 
 
 def linear(steps: Steps, source: str, number: str) -> Project:
-    """Return the operation source W + b, with the bias left out if it is not given."""
+    """Return the operation source W + b for W_1, W_2 or W_3; the bias is left out if missing."""
     bias = f"b_{number}"
     return Project(source, f"W_{number}", bias if bias in steps else None)
 
 
 def add_and_norm(problem: Problem) -> Plan:
-    """LayerNorm(X + sublayer), over each token's features (Vaswani et al. 2017, 3.1).
+    """Return the plan of LayerNorm(X + sublayer), over each token's features.
 
-    Without the input `sublayer`, as in a norm before a sublayer, X itself is normalised. If
-    `norm_kind` is rms, there is no mean (Zhang & Sennrich 2019).
+    This is the norm after a sublayer of Vaswani et al. 2017, 3.1. Without the input `sublayer`, as
+    in a norm before a sublayer, X itself is normalised. If `norm_kind` is rms, no mean is
+    subtracted (Zhang & Sennrich 2019).
     """
     steps = Steps(problem.layout, problem.axes, problem.roles)
     source = steps.add("sum", Add("X", "sublayer")) if "sublayer" in steps else "X"
@@ -60,7 +62,7 @@ def add_and_norm(problem: Problem) -> Plan:
 
 
 def output_head(problem: Problem) -> Plan:
-    """softmax(X W_out + b_out), after the last layer: one probability for each word."""
+    """Return the plan of softmax(X W_out + b_out): after the last layer, a probability per word."""
     steps = Steps(problem.layout, problem.axes, problem.roles)
     logits = steps.add("logits", Project("X", "W_out", "b_out" if "b_out" in steps else None))
     steps.add("output", Softmax(logits))

@@ -1,1 +1,1 @@
-"""Positional encodings, which give tokens an order: the schemes and their operations."""
+"""Positional encodings, which give the tokens an order: the schemes and their operations."""

@@ -1,4 +1,7 @@
-"""ALiBi: scores that are lowered with the distance of query and key (Press et al. 2022)."""
+"""ALiBi: scores are lowered in proportion to the distance of query and key.
+
+Source: Press et al. 2022, "Train Short, Test Long".
+"""
 
 from __future__ import annotations
 
@@ -30,8 +33,8 @@ MOST_SLOPES = 8  # the largest number of slopes in a formula
 class Distances(OfOne):
     """−slope · |i + first − j| of query i and key j, one slope for each head (Press et al. 2022).
 
-    Only the size of the source matters: scores (…, heads, n, m) → (heads, n, m), or (n, m) without
-    heads; with every axis if batch entries begin at different positions.
+    Only the shape of the source matters: scores (…, heads, n, m) → (heads, n, m), or (n, m) without
+    heads. If batch entries begin at different positions, the result has all axes of the scores.
     """
 
     works_by_score = True
@@ -61,15 +64,16 @@ class Distances(OfOne):
         return np.asarray(2 ** (-8 * step / steps) * -distances, known.part(self.source).dtype)
 
     def room(self, result: Axes, *operands: Axes) -> int:
-        """The temporaries are the distances as whole numbers, and their negatives."""
+        """Return the size of the distances, of their negatives, and of the result."""
         return 3 * cells(result)
 
     @property
     def slopes(self) -> list[tuple[int, int]]:
-        """The slope of each head as a and b of 2^(−8a/b).
+        """The slope 2^(−8a/b) of each head, as the pair (a, b).
 
-        For H heads, a/b is 1/H, 2/H, … if H is a power of two. If not, the first heads use the next
-        lower power of two, and the others the first, third, … slope for twice that power.
+        If the number of heads H is a power of two, a/b is 1/H, 2/H, …, 1. If not, the first P heads
+        have the slopes for P heads, where P is the next lower power of two; the other heads have
+        the first, third, … slope for 2P heads.
         """
         heads = self.heads or 1
         power = 2 ** (heads.bit_length() - 1)

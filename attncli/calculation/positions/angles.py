@@ -1,4 +1,4 @@
-"""The angles of sinusoids and rotations, which depend on the positions of tokens."""
+"""The angles p / base^(2i/d) of sinusoids and rotations."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 @record(frozen=True)
 class Angles:
-    """p / base^(2i/d) for a position p and a pair i of d features, both counted from 0.
+    """p / base^(2i/d) for the position p and pair i of d features; p and i count from 0.
 
-    A pair is two neighbours (2i and 2i + 1), or the same feature of the two halves (i and i + d/2).
-    The first of a pair has the sine, or the real part; the second the cosine, or the imaginary
-    part.
+    Pair i is two neighbours (2i and 2i + 1) with `is_interleaved`, else features i and i + d/2. In
+    sinusoids, the first feature of a pair has the sine and the second the cosine; in rotations,
+    they are the real and the imaginary part.
     """
 
     is_interleaved: bool
     base: float = 10000.0
 
     def of(self, at: NDArray[np.int_], width: int) -> NDArray[np.float64]:
-        """Return the angle of every position and pair: (…, n, 1) → (…, n, ⌈width / 2⌉)."""
+        """Return the angle of each position `at` and pair: (…, n, 1) → (…, n, ⌈width / 2⌉)."""
         pairs = np.arange((width + 1) // 2)
         return np.asarray(at / self.base ** (2 * pairs / width), np.float64)
 
@@ -41,7 +41,7 @@ class Angles:
         return Cost(divisions=tokens * pairs, functions=pairs)
 
     def sides(self, width: int) -> tuple[slice, slice]:
-        """Return the slices of the first features of all pairs, and of the second features."""
+        """Return two slices: the first features of all pairs, and the second features."""
         if self.is_interleaved:
             return slice(0, width, 2), slice(1, width, 2)
         return slice(0, width // 2), slice(width // 2, width)
@@ -79,10 +79,14 @@ class HasPairs:
             return
         shape = f"{self.name} is {paper.shape(self.name)}{paper.origins(self.name)}"
         if is_odd:
-            message = f"{shape}: of its {count(width, side)}, one is left over without a pair."
+            message = f"{shape}: its {count(width, side)} cannot form pairs."
             raise ProblemError(message, self.cure, (self.name, "position"))
-        turned = f"rope:dims={self.dims} turns {self.dims} {side}"
-        message = f"{shape}: {turned}, but there {are(width, side)}."
+        rotated = f"rope:dims={self.dims} rotates {self.dims} {side}"
+        message = f"{shape}: {rotated}, but there {are(width, side)}."
         even = width - width % 2
-        hint = f"Give dims of at most {even}, or leave it out." if even else "A pair needs two."
+        hint = (
+            f"Give dims={even} or less, or leave dims out."
+            if even
+            else "A rotation needs pairs of features: at least 2."
+        )
         raise ProblemError(message, hint, (self.name, "position"))

@@ -1,4 +1,4 @@
-"""Positional encodings, which give tokens an order: one entry each in `POSITIONS`."""
+"""Positional encodings, which give the tokens an order: one entry each in `POSITIONS`."""
 
 from __future__ import annotations
 
@@ -24,32 +24,35 @@ class Position:
     """A positional encoding; this base class encodes nothing.
 
     A subclass overrides one of the three methods, which add steps at different places of a plan.
-    `needs_x`: the encoding is added to X, so it needs X and not just Q and K.
+    `needs_x`: the encoding is added to X, so a document with Q and K instead of X is refused.
     """
 
     needs_x: ClassVar[bool] = False
 
     def add_to_embeddings(self, steps: Steps, first: Callable[[], First]) -> None:
-        """Add the step `position` to add to X; `first` returns the position of the first token."""
+        """Add the step `position`, which is then added to X.
+
+        `first` returns the position of the first token.
+        """
 
     def turn(
         self, steps: Steps, queries: str, keys: str, first: First, first_key: First
     ) -> tuple[str, str]:
-        """Encode positions in queries and keys, and return the new names of both.
+        """Add steps that encode positions in queries and keys; return the names of both results.
 
-        `first` and `first_key` are the positions of the first query and of the first new key; keys
+        `first` and `first_key` are the positions of the first query and of the first new key. Keys
         from a cache are already encoded.
         """
         return queries, keys
 
     def add_to_scores(self, steps: Steps, scores: str, first: First) -> tuple[str, ...]:
-        """Return the names of the matrices to be added to the scores, after adding their steps."""
+        """Add the steps of matrices that are added to the scores; return their names."""
         return ()
 
 
 @record(frozen=True)
 class Sinusoidal(Position):
-    """Sinusoids of many wavelengths are added to X."""
+    """Sinusoids of many wavelengths are added to X (Vaswani et al. 2017, section 3.5)."""
 
     needs_x = True
 
@@ -63,9 +66,10 @@ class Sinusoidal(Position):
 
 @record(frozen=True)
 class Rope(Position):
-    """Queries and keys are rotated by their positions: all features, or the first `dims`.
+    """Queries and keys are rotated by their positions (RoFormer, Su et al. 2021).
 
-    q · k then depends only on the distance between the two.
+    q · k then depends only on the distance of the two tokens. `dims` is the number of features that
+    are rotated; None means all.
     """
 
     angles: Angles
@@ -84,7 +88,10 @@ class Rope(Position):
 
 @record(frozen=True)
 class Alibi(Position):
-    """Scores are lowered in proportion to the distance of query and key, by a slope per head."""
+    """Scores are lowered by slope × distance of query and key (Press et al. 2022).
+
+    Each head has a slope of its own.
+    """
 
     def add_to_scores(self, steps: Steps, scores: str, first: First) -> tuple[str, ...]:
         from attncli.calculation.positions.alibi import Distances
@@ -95,9 +102,9 @@ class Alibi(Position):
 
 @record(frozen=True)
 class PositionKind:
-    """A kind of positional encoding: its spelling, its meaning for help, and its options.
+    """A kind of positional encoding: its forms, its help text, and the names of its options.
 
-    `make` gets the options as keyword arguments.
+    `make` takes the options as keyword arguments.
     """
 
     signature: str
@@ -119,35 +126,40 @@ def _rope(is_interleaved: bool = False, dims: int | None = None, **base: float) 
 
 
 POSITIONS: dict[str, PositionKind] = {
-    "none": PositionKind("none", "the tokens have no order", Position),
+    "none": PositionKind("none", "no positions", Position),
     "sinusoidal": PositionKind(
         "sinusoidal, sinusoidal:halves,base=N",
-        "X + sin and cos of p / 10000^(2i/d), by turns or in halves; the paper's",
+        "adds sin and cos of p / 10000^(2i/d) to X, alternating or (halves) all sin before all "
+        "cos (Vaswani et al. 2017)",
         _sinusoidal,
         ("interleaved", "halves", "base"),
     ),
     "rope": PositionKind(
         "rope, rope:interleaved,dims=N,base=N",
-        "Q and K turned by p / 10000^(2i/d): features i and i + d/2, or neighbours; the first N",
+        "rotates features i and i + d/2 of Q and K by p / 10000^(2i/d); interleaved: features 2i "
+        "and 2i + 1; dims=N: only the first N features (RoFormer, Su et al. 2021)",
         _rope,
         ("halves", "interleaved", "dims", "base"),
     ),
     "alibi": PositionKind(
-        "alibi", "scores - slope × distance of query and key, a slope a head", Alibi
+        "alibi",
+        "subtracts slope × distance of query and key from the scores; each head has a slope of its "
+        "own (Press et al. 2022)",
+        Alibi,
     ),
 }
 
 
 def is_position(text: str) -> bool:
-    """True if the text names a kind of positional encoding and so is not a file."""
+    """Return True if the text names a kind of positional encoding, and so is not a file."""
     return text.strip().casefold().partition(":")[0] in POSITIONS
 
 
 def read_position(value: object) -> Position:
     """Read a positional encoding such as `rope:interleaved,dims=4`.
 
-    A learned encoding is an input matrix: for an array, or for None, return one that encodes
-    nothing. Raises ProblemError if the kind is unknown or an option is wrong.
+    Return an encoding that encodes nothing for None, and for an array: a learned encoding is an
+    input matrix. Raises ProblemError if the kind is unknown or an option is wrong.
     """
     if value is None or isinstance(value, np.ndarray):
         return Position()
@@ -155,34 +167,39 @@ def read_position(value: object) -> Position:
     entry = POSITIONS.get(kind.strip()) if isinstance(value, str) else None
     if entry is None:
         raise ProblemError(
-            f"{value!r} is no position{did_you_mean(kind, POSITIONS)}: known kinds are "
+            f"{value!r} is not a position{did_you_mean(kind, POSITIONS)}: known kinds are "
             f"{', '.join(POSITIONS)}.",
-            "A learned one is a matrix: position=FILE, or position in the document.",
+            "Learned positions are a matrix: position=FILE, or position in the document.",
             ("position",),
         )
     try:
-        return entry.make(**_options(entry, text if colon else None))
+        return entry.make(**_options(kind.strip(), text if colon else None))
     except ValueError as error:
         message = f"the position {value!r} cannot be read: {error}."
-        raise ProblemError(message, f"It is written {entry.signature}.", ("position",)) from None
+        raise ProblemError(message, f"Write it as {entry.signature}.", ("position",)) from None
 
 
-def _options(entry: PositionKind, text: str | None) -> dict[str, object]:
-    """Read options separated by commas as keyword arguments. Raises ValueError if one is wrong."""
+def _options(kind: str, text: str | None) -> dict[str, object]:
+    """Read the options of a kind, with commas between, as keyword arguments.
+
+    Raises ValueError if an option is unknown, repeated or wrong.
+    """
+    known = POSITIONS[kind].options
     found: dict[str, object] = {}
     for part in [] if text is None else text.split(","):
         name, equals, number = (piece.strip() for piece in part.partition("="))
-        if name not in entry.options:
-            guess = did_you_mean(name, entry.options)
-            raise ValueError(f"{part.strip()!r} is no option of it{guess}")
+        if name not in known:
+            raise ValueError(f"{kind} has no option {part.strip()!r}{did_you_mean(name, known)}")
         keyword, read = OPTIONS[name]
         if keyword in found:
-            raise ValueError(f"{name} says again what another option says")
+            raise ValueError(f"{name} and an earlier option exclude each other")
         found[keyword] = read(number if equals else None)
     return found
 
 
 def _word(meaning: bool) -> Callable[[str | None], bool]:
+    """Return a reader of an option without a number, which sets a keyword to `meaning`."""
+
     def read(number: str | None) -> bool:
         if number is not None:
             raise ValueError("halves and interleaved take no number")
@@ -204,11 +221,11 @@ def _base(number: str | None) -> float:
 def _dims(number: str | None) -> int:
     dims = int(number) if number and re.fullmatch("[0-9]{1,9}", number) else 0
     if not dims or dims % 2:
-        raise ValueError("dims must be an even number of at least 2: features are turned in pairs")
+        raise ValueError("dims must be an even number of at least 2: features rotate in pairs")
     return dims
 
 
-# For each option, the keyword argument of `make`, and the function that reads its value.
+# For each option, the keyword argument of `make` that it sets, and the reader of its value.
 OPTIONS: dict[str, tuple[str, Callable[[str | None], object]]] = {
     "interleaved": ("is_interleaved", _word(True)),
     "halves": ("is_interleaved", _word(False)),

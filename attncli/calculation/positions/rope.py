@@ -1,4 +1,7 @@
-"""Rope: queries and keys that are turned by their places (Su et al. 2021)."""
+"""Rope: queries and keys are rotated by angles that grow with their positions.
+
+Source: RoFormer, Su et al. 2021.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +29,8 @@ from attncli.records import record, replace
 class Rotate(OfOne):
     """Rotate every pair of features by p / base^(2i/d); the shape stays the same (Su et al. 2021).
 
-    (x₁, x₂) becomes (cos · x₁ − sin · x₂, sin · x₁ + cos · x₂), so that a score depends on the
-    distance of two tokens, not on their positions. With `dims`, only the first `dims` features are
-    rotated.
+    (x₁, x₂) becomes (cos · x₁ − sin · x₂, sin · x₁ + cos · x₂), so a score depends on the distance
+    of two tokens, not on their positions. With `dims`, only the first `dims` features are rotated.
     """
 
     angles: Angles
@@ -37,7 +39,7 @@ class Rotate(OfOne):
 
     @property
     def needs(self) -> tuple[Need, ...]:
-        cure = "Use --position rope:dims=N with an even N: the others are left as they are."
+        cure = "Use --position rope:dims=N with an even N: only the first N features are rotated."
         return (HasPairs(self.source, cure, self.dims),)
 
     def apply(self, source: Array) -> Array:
@@ -55,8 +57,10 @@ class Rotate(OfOne):
         return replace(self, first=self.first + 1)
 
     def formula(self, layout: Layout) -> str:
-        pairs = "neighbours" if self.angles.is_interleaved else "halves"
-        return f"{self.source}, {pairs} turned by {self.angles.text(self.dims, self.first)}"
+        half = self.dims // 2 if self.dims else "d/2"
+        pair = "(2i, 2i + 1)" if self.angles.is_interleaved else f"(i, i + {half})"
+        angles = self.angles.text(self.dims, self.first)
+        return f"{self.source}, pairs {pair} rotated by {angles}"
 
     def cell(self, index: Index, source: Array) -> Expression:
         width = self.dims or source.shape[-1]
@@ -73,7 +77,7 @@ class Rotate(OfOne):
         return Difference(Product((cos, x1)), Product((sin, x2)))
 
     def cost(self, source: Axes) -> Cost:
-        """The angles, their sines and cosines, then 4 multiplications and 2 additions per pair."""
+        """The angles, their sines and cosines; 4 multiplications and 2 additions per pair."""
         width, tokens = self.dims or source[-1].size, np.size(self.first) * source[-2].size
         pairs = width // 2
         waves = self.angles.cost(tokens, width) + Cost(functions=2 * tokens * pairs)

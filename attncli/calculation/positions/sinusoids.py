@@ -1,4 +1,4 @@
-"""Sinusoids: waves that are added to X, so that tokens have an order (Vaswani et al. 2017)."""
+"""Sinusoids, which are added to X so that the tokens have an order (Vaswani et al. 2017)."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from attncli.words import in_words
 class Sinusoids(OfOne):
     """sin and cos of p / base^(2i/d), for the position p of every token (Vaswani et al. 2017, 3.5).
 
-    Sines and cosines alternate, or all sines stand before all cosines; an odd width ends with a
-    sine. Only the size of the source matters: (…, n, d) → (n, d), or (…, n, d) if batch entries
+    Sines and cosines alternate, and an odd width ends with a sine; or all sines stand before all
+    cosines. Only the shape of the source matters: (…, n, d) → (n, d), or (…, n, d) if batch entries
     begin at different positions.
     """
 
@@ -37,7 +37,7 @@ class Sinusoids(OfOne):
 
     @property
     def needs(self) -> tuple[Need, ...]:
-        cure = "Use --position sinusoidal: by turns, an odd width ends with a sine."
+        cure = "Use --position sinusoidal: sin and cos alternate, and an odd width ends with sin."
         halves = () if self.angles.is_interleaved else (HasPairs(self.source, cure),)
         return (HasX(), *halves)
 
@@ -54,8 +54,8 @@ class Sinusoids(OfOne):
         return np.broadcast_to(waves, source.shape) if np.ndim(self.first) else waves
 
     def formula(self, layout: Layout) -> str:
-        order = "by turns" if self.angles.is_interleaved else "in halves"
-        return f"sin and cos {order} of {self.angles.text(None, self.first)}"
+        order = "alternating sin and" if self.angles.is_interleaved else "all sin, then all"
+        return f"{order} cos of {self.angles.text(None, self.first)}"
 
     def cell(self, index: Index, source: Array) -> Expression:
         width = source.shape[-1]
@@ -80,7 +80,7 @@ class AddPositions(Operation):
     @property
     def needs(self) -> tuple[Need, ...]:
         position, source = self.position, self.source
-        cure = "It needs the size of X: cut a longer table to it."
+        cure = "Give position the same shape as X: cut a longer table to that size."
         sides = (
             Equal((position, -2), (source, -2), "adding positions", cure),
             Equal((position, -1), (source, -1), "adding positions", cure),

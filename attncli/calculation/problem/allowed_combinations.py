@@ -1,4 +1,4 @@
-"""The combinations of matrices that a problem may have."""
+"""The combinations of input matrices that a problem may have."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ BIASES = {"b_q": "W_q", "b_k": "W_k", "b_v": "W_v", "b_o": "W_o"}
 
 
 def check_given(given: AbstractSet[str], score: str) -> None:
-    """Raise ProblemError if matrices are missing, or if two give the same thing."""
+    """Raise ProblemError if matrices are missing, or if two of them are alternatives.
+
+    `given` are the names of all matrices, without W_qkv and b_qkv; `score` is the scoring function.
+    """
     if score == "additive":
         _check_names_of_d2l(given)
     _check_projected_once(given)
@@ -31,8 +34,9 @@ def _check_names_of_d2l(given: AbstractSet[str]) -> None:
     names = [name for name in ("W_q", "W_k", "W_v") if name in given]
     if names and {"Q", "K"} <= given:
         raise ProblemError(
-            f"{_are(names)} given beside Q and K: additive scoring does not project, it scores.",
-            "Its weights are W_a (of queries), U_a (of keys) and v_a (D2L's W_q, W_k, w_v).",
+            f"{_are(names)} given beside Q and K, but these weights project X.",
+            "Additive scoring has the weights W_a (for queries), U_a (for keys) and v_a: "
+            "D2L's W_q, W_k and w_v.",
             tuple(names),
         )
 
@@ -41,9 +45,9 @@ def _check_projected_once(given: AbstractSet[str]) -> None:
     for result, weight in PROJECTIONS.items():
         if {result, weight} <= given:
             raise ProblemError(
-                f"{result} is given, and {weight} too: {result} can be given or projected, "
-                "not both.",
-                f"Leave out one of them; {weight} projects X.",
+                f"{result} and {weight} are given: {result} can be an input or be projected from X "
+                f"by {weight}, but not both.",
+                "Leave out one of them.",
                 (result, weight),
             )
 
@@ -54,12 +58,12 @@ def _check_all_projections(given: AbstractSet[str]) -> None:
     if present and missing:
         raise ProblemError(
             f"{_are(present)} given without {in_words(missing)}: W_q, W_k and W_v belong together.",
-            f"Give {in_words(missing)} too; an identity matrix leaves a matrix as it is.",
+            f"Give {in_words(missing)} too; an identity matrix changes nothing.",
             tuple(present),
         )
     if present and "X" not in given:
         raise ProblemError(
-            f"{_are(present)} given, but no X to project.",
+            f"X is missing: {in_words(present)} project X.",
             "Give X, or Q, K and V instead of the weights.",
             tuple(present),
         )
@@ -69,13 +73,13 @@ def _check_one_source(given: AbstractSet[str]) -> None:
     direct = [name for name in PROJECTIONS if name in given]
     if direct and "X" in given:
         raise ProblemError(
-            f"{_are(direct)} given beside X: queries, keys and values come from X, or are given.",
+            f"{_are(direct)} given beside X, but queries, keys and values come from X.",
             f"Leave out X, or {in_words(direct)}.",
             (*direct, "X"),
         )
     if "memory" in given and "X" not in given:
         raise ProblemError(
-            "memory is given without X: it is where the keys and values of X's queries come from.",
+            "memory is given without X: memory gives the keys and values for the queries of X.",
             "Give X, or Q, K and V instead of memory.",
             ("memory",),
         )
@@ -86,7 +90,7 @@ def _check_queries_and_keys(given: AbstractSet[str]) -> None:
         return
     if not given:
         raise ProblemError(
-            "there is nothing to attend to: no matrix is given.", "Give X, or Q and K (and V)."
+            "no matrix is given: there is nothing to attend to.", "Give X, or Q and K (and V)."
         )
     missing = [name for name in ("Q", "K") if name not in given]
     if missing:
@@ -107,7 +111,7 @@ def _check_companions(given: AbstractSet[str]) -> None:
             )
     if "W_o" in given and not {"X", "V"} & given:
         raise ProblemError(
-            "W_o is given without V: it projects the output, and without V there is none.",
+            "W_o is given without V: W_o projects the output, which needs V.",
             "Give V, or leave out W_o.",
             ("W_o",),
         )
@@ -116,9 +120,9 @@ def _check_companions(given: AbstractSet[str]) -> None:
 def _check_past(given: AbstractSet[str]) -> None:
     has_values = bool({"X", "V"} & given)
     if "V_past" in given and not has_values:
-        message = "V_past is given, but no V: without values the weights are the end."
+        message = "V_past is given without V: without V, the calculation ends with the weights."
         raise ProblemError(message, "Give V, or leave out V_past.", ("V_past",))
     for one, other in (("K_past", "V_past"), ("V_past", "K_past")):
         if one in given and other not in given and (has_values or one == "V_past"):
-            message = f"{one} is given without {other}: each earlier key needs its value."
+            message = f"{one} is given without {other}: each earlier key needs a value."
             raise ProblemError(message, f"Give {other} too, or leave out {one}.", (one,))

@@ -11,17 +11,22 @@ MASKS = ("mask", "masks")
 
 @record(frozen=True)
 class Entry:
-    """A matrix (an array) or a choice as it was written, and its file or option."""
+    """A matrix (an array) or a choice as it was written, and its source: a file or option.
+
+    `is_torch_weight`: the key in the file is the name of a weight that PyTorch stores as
+    d_out × d_in.
+    """
 
     value: object
     source: str
     row_labels: tuple[str, ...] | None = None
     column_labels: tuple[str, ...] | None = None
+    is_torch_weight: bool = False
 
 
 @record(frozen=True)
 class Document:
-    """Entries by their canonical names, as on paper: nothing is transposed or checked yet.
+    """Entries by their canonical names, as they were written: not yet transposed or checked.
 
     `sources` are the files, literals and options that the entries come from.
     """
@@ -30,7 +35,7 @@ class Document:
     sources: tuple[str, ...] = ()
 
     def merged(self, later: Document) -> Document:
-        """Return both documents in one; the later wins, and its masks replace all earlier ones."""
+        """Return both documents as one; entries of `later` win, and its masks replace all masks."""
         earlier = dict(self.entries)
         for name in later.entries:
             scope, dot, last = name.rpartition(".")
@@ -40,7 +45,7 @@ class Document:
         return Document({**earlier, **later.entries}, self.sources + later.sources)
 
     def source(self, names: Collection[str]) -> str:
-        """Return the sources of these names; all sources if none of the names has an entry."""
+        """Return the sources of the entries `names`; all sources if none of them has an entry."""
         wanted = [*names, *(MASKS if any(name.startswith("mask") for name in names) else ())]
         known = [self.entries[name].source for name in wanted if name in self.entries]
         return ", ".join(dict.fromkeys(known or self.sources))

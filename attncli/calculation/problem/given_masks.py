@@ -19,7 +19,8 @@ from attncli.records import record
 class Masks:
     """The masks of a problem: rules, names of boolean matrices, names of matrices to add.
 
-    `fills_up`: a matrix with fewer columns than there are keys hides the remaining keys.
+    `fill` is the score of hidden keys. `fills_up`: a matrix with fewer columns than there are keys
+    hides the remaining keys.
     """
 
     rules: tuple[Rule, ...]
@@ -35,14 +36,14 @@ class Masks:
 def read_masks(
     choices: Choices, layout: Layout, dtype: np.dtype[Any], matrices: dict[str, Array]
 ) -> Masks:
-    """Read all masks; put mask matrices into `matrices`, as `mask`, or `mask[2]`, …
+    """Return all masks; put mask matrices into `matrices`, as `mask`, or as `mask[1]`, `mask[2]`, …
 
-    `cache_lens` becomes a mask that hides the keys that are not filled. Raises ProblemError for a
+    `cache_lens` becomes a mask that hides the keys after each length. Raises ProblemError for a
     value that is not a mask, and for a fill that the dtype cannot hold.
     """
     convention, several = choices.framework, choices.masks
     if not isinstance(several, list | tuple):
-        raise ProblemError("masks is no list.", 'Write ["causal", "padding:3"].', ("masks",))
+        raise ProblemError("masks is not a list.", 'Write ["causal", "padding:3"].', ("masks",))
     written = [choices.mask] if choices.says("mask") else []
     rules: list[Rule] = []
     if choices.cache_lens is not None:

@@ -1,4 +1,4 @@
-"""Reading one input matrix, from paper to the layout `rows`: rank, cells, dtype."""
+"""Read one input matrix into the layout `rows`: check its rank and cells, convert its dtype."""
 
 from __future__ import annotations
 
@@ -17,15 +17,20 @@ MOST_AXES = 4  # batch, heads, n, m
 def read_input(
     known: MatrixName, value: object, layout: Layout, role: Role, dtype: np.dtype[Any]
 ) -> Array:
-    """Return the matrix, checked, in the layout `rows`. Raises ProblemError for a wrong cell."""
+    """Return the matrix `value`, checked, in the layout `rows` and the given dtype.
+
+    `known` has the name and the axes that the matrix may have. A vector may also be one row or one
+    column. Raises ProblemError for a wrong rank or cell.
+    """
     name = known.name
     if not isinstance(value, np.ndarray):
         message = f"{name} is {value!r}, not a matrix."
-        raise ProblemError(message, f"Write {known.shape} as rows of numbers.", (name,))
+        form = "a list of numbers: [1, 0]" if len(known.axes) == 1 else "rows: [[1, 0], [0, 1]]"
+        raise ProblemError(message, f"Write {known.shape} numbers as {form}.", (name,))
     check_size(name, value)
     _check_rank(known, value)
     if value.dtype.kind == "b":
-        message = f"{name} holds booleans, but it needs numbers."
+        message = f"{name} holds booleans, but needs numbers."
         raise ProblemError(message, "Only a mask may hold true and false.", (name,))
     check_cells(name, value, dtype)
     matrix = value.astype(dtype, copy=False)
@@ -39,8 +44,9 @@ def read_mask(
 ) -> AnyArray:
     """Return a mask matrix as booleans (True = may attend) or as numbers to add, in `rows`.
 
-    Booleans and 0/1 are `keep` unless `kind` is `drop` (1 = may not attend) or `add`. Raises
-    ProblemError if all cells are 0, which is ambiguous, and if `kind` and the cells disagree.
+    Without `kind`, booleans and 0/1 mean `keep` (1 = may attend), and other numbers `add`; `drop`
+    means 1 = may not attend. Raises ProblemError if all cells are 0 and `kind` is None, which is
+    ambiguous, and if `kind` and the cells disagree.
     """
     check_size(name, value)
     if value.ndim > MOST_AXES:
@@ -54,12 +60,12 @@ def read_mask(
     binary = is_binary(value)
     if kind is None and not booleans and not value.any():
         message = (
-            f"{name} holds zeros alone: they may hide every key, or add nothing to the scores."
+            f"{name} holds only zeros: they may hide every key, no key, or add 0 to the scores."
         )
-        raise ProblemError(message, "Say which: --mask-kind keep, drop or add.", (name,))
+        raise ProblemError(message, "Choose --mask-kind keep, drop or add.", (name,))
     kind = kind or ("keep" if binary else "add")
     if booleans if kind == "add" else not binary:
-        cells = "booleans" if booleans else "other numbers than 0 and 1"
+        cells = "booleans" if booleans else "numbers other than 0 and 1"
         message = f"{name} holds {cells}, but mask_kind is {kind}."
         hint = "Use keep or drop." if booleans else "Use add, or a mask of 0 and 1."
         raise ProblemError(message, hint, (name, "mask_kind"))
@@ -68,7 +74,7 @@ def read_mask(
 
 
 def is_binary(mask: AnyArray) -> bool:
-    """True if all cells of the mask are booleans, or 0 and 1."""
+    """Return True if all cells of the mask are booleans, or 0 and 1."""
     return mask.dtype.kind == "b" or bool(np.isin(mask, (0, 1)).all())
 
 
@@ -91,15 +97,18 @@ def check_size(name: str, matrix: AnyArray) -> None:
 def check_cells(
     name: str, matrix: AnyArray, dtype: np.dtype[Any], minus_infinity: bool = False
 ) -> None:
-    """Raise ProblemError for the first cell that is NaN, infinite, or too large for the dtype."""
-    if matrix.size > 1 and not any(matrix.strides):  # one number repeated: only its size was given
+    """Raise ProblemError for the first cell that is NaN, infinite, or too large for the dtype.
+
+    `minus_infinity` allows −inf, as masks need it.
+    """
+    if matrix.size > 1 and not any(matrix.strides):  # one number repeated, made of sizes
         matrix = matrix[(slice(1),) * matrix.ndim]
     allowed = np.isfinite(matrix) | (np.isneginf(matrix) & minus_infinity)
     if not allowed.all():
         index = _first(~allowed)
         need = "numbers or -inf" if minus_infinity else "finite numbers"
         message = f"{place(name, index)} is {matrix[index]}, but inputs need {need}."
-        hint = "Numbers reach to 1.8e308; only results and answers may hold infinities."
+        hint = "The largest number is 1.8e308; only results and answers may hold infinities."
         raise ProblemError(message, "" if minus_infinity else hint, (name,))
     too_large = np.isfinite(matrix) & (np.abs(matrix) > np.finfo(dtype).max)
     if too_large.any():

@@ -1,4 +1,4 @@
-"""The labels of the tokens."""
+"""The labels of the tokens, such as words."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from attncli.words import count, printable
 def read_labels(
     document: Document, choices: Choices, axes: Mapping[str, Axes], layout: Layout
 ) -> dict[str, tuple[str, ...]]:
-    """Return the labels of the tokens along `n` and `m`, from choices or from a CSV file.
+    """Return the labels of the tokens along the axes `n` and `m`, from choices or a CSV file.
 
-    Earlier keys (`K_past`) have labels too, before the others. Raises ProblemError if the number of
-    labels is not the number of tokens.
+    Earlier keys (`K_past`) have labels too, before the labels of the new keys. Raises ProblemError
+    if the number of labels is not the number of tokens, or if there are no tokens to label.
     """
     past = axes["K_past"][-2].size if "K_past" in axes else 0
     labels: dict[str, tuple[str, ...]] = {}
@@ -30,7 +30,8 @@ def read_labels(
         if owner is None:
             if choices.says(choice):
                 message = f"{choice} is given, but there is no {' and no '.join(owners)} to label."
-                raise ProblemError(message, "The keys of X are labelled by tokens.", (choice,))
+                hint = "Use tokens, which labels X as queries and as keys."
+                raise ProblemError(message, hint, (choice,))
             continue
         if not chosen and not earlier and owner in document.entries:
             entry, across = document.entries[owner], Role.TOKENS in layout.swapped
@@ -51,4 +52,5 @@ def _check_number(
     have = f"K_past and {owner} have" if earlier else f"{owner} has"
     needed = count(earlier + size, side)
     message = f"{choice} has {count(len(labels), 'labels')}, but {have} {needed}."
-    raise ProblemError(message, "Give one label each, with commas between.", (choice, owner))
+    hint = f"Give one label per {side[:-1]}, separated by commas."
+    raise ProblemError(message, hint, (choice, owner))

@@ -15,9 +15,10 @@ PACKED = {"W_qkv": "W", "b_qkv": "b"}
 
 
 def unpacked_names(given: AbstractSet[str]) -> set[str]:
-    """Return the given names, with W_qkv and b_qkv replaced by the names that they stand for.
+    """Return the given names, with W_q, W_k and W_v for W_qkv, and b_q, b_k and b_v for b_qkv.
 
-    Raises ProblemError if a matrix is given twice in this way, and for b_qkv without weights.
+    Raises ProblemError if a matrix is given both packed and by itself, and for b_qkv without
+    weights.
     """
     names = set(given)
     for packed, letter in PACKED.items():
@@ -27,7 +28,7 @@ def unpacked_names(given: AbstractSet[str]) -> set[str]:
         besides = next((name for name in held if name in given), None)
         if besides:
             raise ProblemError(
-                f"{packed} is given, and {besides} too: {packed} holds it already.",
+                f"{packed} and {besides} are given, but {packed} already holds {besides}.",
                 f"Leave out {packed} or {besides}.",
                 (packed, besides),
             )
@@ -41,14 +42,15 @@ def unpacked_names(given: AbstractSet[str]) -> set[str]:
 def unpack(matrices: dict[str, Array], heads: int | None, kv_heads: int | None) -> None:
     """Replace W_qkv (and b_qkv) by W_q, W_k, W_v (and b_q, b_k, b_v).
 
-    W_qkv is d_in × (h + 2 g)·d in the layout `rows`: h heads of queries, then g heads of keys, then
-    g of values, all of one width; without heads it has three equal parts. Raises ProblemError if
-    the width cannot be split in this way, or differs from the width of the bias.
+    W_qkv is d_in × (h + 2 g)·d in the layout `rows`: h = `heads` heads of queries, then g =
+    `kv_heads` heads of keys, then g heads of values, each d wide; without heads it has three equal
+    parts. Raises ProblemError if the width cannot be split in this way, or if the bias has another
+    width.
     """
     if PACKED.keys() <= matrices.keys():
         weight, bias = (matrices[packed].shape[-1] for packed in PACKED)
         if weight != bias:
-            message = f"W_qkv makes {count(weight, 'numbers')} of a token, but b_qkv has {bias}."
+            message = f"W_qkv gives {count(weight, 'numbers')} per token, but b_qkv has {bias}."
             hint = "Check that W_qkv is not transposed: see --layout, or --convention torch."
             raise ProblemError(message, hint, tuple(PACKED))
     for packed, letter in PACKED.items():
@@ -64,9 +66,9 @@ def _cut(packed: str, matrix: Array, heads: int, kv_heads: int) -> list[Array]:
     if width % units:
         parts = "3 equal parts" if heads == kv_heads else f"{heads} + {kv_heads} + {kv_heads} heads"
         raise ProblemError(
-            f"{packed} makes {count(width, 'numbers')} of a token, "
+            f"{packed} gives {count(width, 'numbers')} per token, "
             f"which cannot be cut into {parts}.",
-            "It holds the queries', the keys' and the values' part, in this order; see --layout.",
+            "Its parts are the queries, the keys and the values, in this order; see --layout.",
             (packed, "heads", "kv_heads"),
         )
     each = width // units

@@ -1,4 +1,4 @@
-"""Weights that have one matrix for each head, and their biases, brought to one form."""
+"""Weights that have one matrix for each head, and their biases, converted to one form."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from attncli.words import divisors, shape_text
 def unify_heads(
     matrices: dict[str, Array], heads: int | None, kv_heads: int | None
 ) -> tuple[int | None, int | None]:
-    """Return the numbers of heads and of kv heads; bring all weights of single heads to one form.
+    """Return the numbers of heads and of kv heads, and convert weights of rank 3 to one form.
 
-    W_q, W_k, W_v keep one matrix for each head if there are several; W_o becomes one wide matrix.
-    Raises ProblemError if the numbers of heads differ, or if a bias does not fit its weight.
+    W_q, W_k and W_v keep one matrix per head if there are several heads; W_o, heads × d_v × d_out,
+    becomes heads·d_v × d_out. Raises ProblemError if the numbers of heads differ, or if a bias does
+    not fit its weight.
     """
     counts = {
         name: matrices[name].shape[0]
@@ -43,7 +44,8 @@ def unify_heads(
 def drop_axis_of_one_head(matrices: dict[str, Array], known: Mapping[str, Axes]) -> None:
     """Remove the axis of a single head from caches and masks if Q or X has no such axis.
 
-    Libraries keep that axis: in ONNX, `K_past` is batch × heads × p × d even for one head.
+    Libraries write this axis: in ONNX, `K_past` is batch × heads × p × d even for one head.
+    `known` has the axes of matrices that are results of other steps.
     """
     ranks = {name: matrix.ndim for name, matrix in matrices.items()}
     ranks |= {name: len(axes) for name, axes in known.items()}
@@ -57,20 +59,23 @@ def drop_axis_of_one_head(matrices: dict[str, Array], known: Mapping[str, Axes])
 def check_heads_said(matrices: Mapping[str, Array], heads: int | None) -> None:
     """Raise ProblemError if X is projected and the number of heads is not given.
 
-    The weights of one head have the same shape as those of several: with a wrong number, all
-    results are wrong, and nothing shows it.
+    W_q of one head has the same shape as W_q of several heads together: with a wrong number of
+    heads all results are wrong, and no error shows it.
     """
     if heads is None and "W_q" in matrices and not _with_heads(matrices):
         width = matrices["W_q"].shape[-1]
-        message = "heads is not said, and PyTorch's weights do not tell it."
-        hint = f"Give --heads, as the layer was made with: {divisors(width)}."
+        message = "heads is not given, and W_q has the same shape for any number of heads."
+        hint = f"Give --heads with the number that the module was made with: {divisors(width)}."
         raise ProblemError(message, hint, ("heads",))
 
 
 def _agreed(
     counts: Mapping[str, int], weights: tuple[str, ...], choice: str, chosen: int | None
 ) -> int | None:
-    """Return the number of heads that weights and choice agree on; None if none gives one."""
+    """Return the number of heads of these weights and of the choice; None if none gives one.
+
+    Raises ProblemError if the numbers differ.
+    """
     every = {name: counts[name] for name in weights if name in counts}
     if chosen:
         every[choice] = chosen
@@ -78,7 +83,7 @@ def _agreed(
         said = ", ".join(f"{name}: {count}" for name, count in every.items())
         raise ProblemError(
             f"the numbers of heads differ ({said}).",
-            "A weight of rank 3 needs one matrix for each head.",
+            "A weight of rank 3 has one matrix per head.",
             tuple(every),
         )
     return next(iter(every.values()), None)
@@ -86,13 +91,15 @@ def _agreed(
 
 def _check_shared(matrices: Mapping[str, Array], heads: int | None, kv_heads: int | None) -> None:
     if kv_heads and not heads and kv_heads > 1 and not _with_heads(matrices):
-        message = f"kv_heads is {kv_heads}, but heads is not given: there is one head."
-        raise ProblemError(message, "Say how many heads the queries have.", ("kv_heads",))
+        message = f"kv_heads is {kv_heads}, but heads is missing: the queries then have one head."
+        raise ProblemError(
+            message, "Give heads, the number of heads of the queries.", ("kv_heads",)
+        )
     if heads and kv_heads and heads % kv_heads:
         raise ProblemError(
             f"kv_heads is {kv_heads}, but heads is {heads}: "
-            "heads that share keys share them evenly.",
-            f"The number of kv_heads must divide {heads}: {divisors(heads)}.",
+            "each key head must serve equally many query heads.",
+            f"kv_heads must divide {heads}: {divisors(heads)}.",
             ("kv_heads", "heads"),
         )
 
@@ -118,7 +125,7 @@ def _check_all_or_none(matrices: Mapping[str, Array], counts: Mapping[str, int])
         raise ProblemError(
             f"{axis} has an axis of heads (rank 4), "
             f"and {name} has a matrix for each head (rank 3).",
-            f"Heads that are an axis stay one: give {name} as one matrix for all of them.",
+            f"Give {name} as one matrix for all heads, or {axis} without the axis of heads.",
             (axis, name),
         )
 
@@ -135,7 +142,7 @@ def _bias_like(bias: str, vector: Array, weight: str, matrix: Array, heads: int)
         expected = " or ".join(map(shape_text, dict.fromkeys(forms)))
         raise ProblemError(
             f"{bias} is {shape_text(vector.shape)}, but {weight} needs {expected}.",
-            "A bias has one number for each that its weight gives.",
+            "A bias has one number per output feature of its weight.",
             (bias, weight),
         )
     return vector.reshape(heads, width) if matrix.ndim == 3 else vector.reshape(-1)

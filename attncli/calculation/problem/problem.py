@@ -22,12 +22,13 @@ from attncli.records import record
 class Problem:
     """A problem: everything that a calculation needs.
 
-    `matrices` are the inputs in the layout `rows` and in the chosen dtype; `axes` names what their
-    axes count; `roles` decides how the layout writes them. `choices` are all choices; `scoring` to
-    `layout` are the registry entries that the choices name. `kv_heads` is None if keys have as many
-    heads as queries; `cache_lens` is None if K is not a cache. `parts` are the sublayers of a
-    layer, each with its own problem. `labels` are the names of the tokens along an axis (`n`, `m`);
-    `idle` are the choices that change nothing here.
+    `matrices` are the inputs in the layout `rows` and in the chosen dtype; `axes` are their axes
+    with names and sizes; `roles` decides how the layout writes them. `choices` are all choices;
+    `scoring`, `normaliser`, `position` and `layout` are the registry entries that the choices name.
+    `kv_heads` is None if keys have as many heads as queries; `cache_lens` is None if K is not a
+    cache. `labels` are the labels of the tokens along an axis (`n`, `m`); `idle` are the choices
+    that have no effect here; `perhaps_transposed` are square weights from PyTorch for which nobody
+    chose the layout. `parts` are the sublayers of a layer, each with its own problem.
     """
 
     matrices: Mapping[str, Array]
@@ -44,6 +45,7 @@ class Problem:
     masks: Masks
     labels: Mapping[str, tuple[str, ...]]
     idle: tuple[str, ...]
+    perhaps_transposed: tuple[str, ...] = ()
     parts: tuple[Sublayer, ...] = ()
 
     @property
@@ -52,11 +54,11 @@ class Problem:
         return self.choices.framework
 
     def part_of(self, name: str) -> Sublayer | None:
-        """Return the sublayer that a step belongs to; None if there are no sublayers."""
+        """Return the sublayer of the step `name`; None if the step belongs to no sublayer."""
         return next((part for part in self.parts if name in part.steps), None)
 
     def is_labelled(self, axis: Axis) -> bool:
-        """True if all tokens along the axis have labels; new keys without their cache have none."""
+        """Return True if all tokens along the axis have labels."""
         return len(self.labels.get(axis.name, ())) == axis.size
 
     def label(self, axis: Axis, position: int) -> str:
@@ -64,14 +66,17 @@ class Problem:
         return self.labels[axis.name][position] if self.is_labelled(axis) else str(position + 1)
 
     def where(self, axes: Sequence[Axis], index: Sequence[int]) -> str:
-        """Return a place in words: `batch entry 2, head 1, query 3 (love)`."""
+        """Return a place in words: `batch entry 2, head 1, query 3 (love)`.
+
+        `index` has one position, counted from 0, for each of `axes`: batch, heads or n.
+        """
         return ", ".join(
             self._named(_COUNTED[axis.name], axis, position)
             for axis, position in zip(axes, index, strict=True)
         )
 
     def place(self, axes: Sequence[Axis], role: Role, index: Sequence[int]) -> str:
-        """Return a cell's place on paper: `head 1, row 2 (love), column 3 (I)`."""
+        """Return a cell's place as the layout writes it: `head 1, row 2 (love), column 3 (I)`."""
         *leading, first, second = zip(axes, index, strict=True)
         rows, columns = (second, first) if role in self.layout.swapped else (first, second)
         sides = [self._named("row", *rows), self._named("column", *columns)]
@@ -84,7 +89,10 @@ class Problem:
 
 @record(frozen=True)
 class Sublayer:
-    """A sublayer: its own problem and plan, and its names in the whole calculation."""
+    """A sublayer: its own problem and plan, and its names in the whole calculation.
+
+    `names` maps a local name to its name in the whole, if this is not `prefix` + the local name.
+    """
 
     prefix: str
     problem: Problem
@@ -102,7 +110,7 @@ class Sublayer:
 
     @cached_property
     def full_names(self) -> dict[str, str]:
-        """The names in the whole, by the names in the sublayer, of its inputs and steps."""
+        """The names of inputs and steps in the whole calculation, by their local names."""
         return {local: self.name(local) for local in (*self.problem.axes, *self.plan.names)}
 
 

@@ -1,4 +1,4 @@
-"""Making a problem of a document, and validating it once."""
+"""Make a problem of a document, and validate it once."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def read_problem(
 
     For a sublayer, `owner` is the kind of sublayer that owns the matrices, and `known` has the axes
     of matrices from other steps. Raises ProblemError for names, choices and matrices that do not
-    make a problem. The shapes are compared later, when the plan is made.
+    make a problem. Shapes are compared later, when the plan is made.
     """
     known = known or {}
     for name, entry in document.entries.items():
@@ -59,6 +59,7 @@ def read_problem(
         name: read_input(MATRICES[name], entry.value, layout, roles[name], dtype)
         for name, entry in given.items()
     }
+    perhaps_transposed = _perhaps_transposed(given, matrices, roles, choices)
     unpack(matrices, choices.heads, choices.kv_heads)
     heads, kv_heads = unify_heads(matrices, choices.heads, choices.kv_heads)
     if choices.framework.asks_heads:
@@ -88,7 +89,28 @@ def read_problem(
         masks=masks,
         labels=read_labels(document, choices, axes, layout),
         idle=tuple(_idle(document, masks, axes)),
+        perhaps_transposed=perhaps_transposed,
     )
+
+
+def _perhaps_transposed(
+    given: Mapping[str, Entry],
+    matrices: Mapping[str, Array],
+    roles: Mapping[str, Role],
+    choices: Choices,
+) -> tuple[str, ...]:
+    """Return the weights from PyTorch, if all are square and nobody chose the layout.
+
+    Of weights that are not square, the shape shows if they are d_in × d_out or d_out × d_in.
+    """
+    if choices.says("layout"):
+        return ()
+    weights = {
+        name: matrices[name].shape[-2:]
+        for name, entry in given.items()
+        if entry.is_torch_weight and roles[name] is Role.WEIGHT and matrices[name].ndim > 1
+    }
+    return tuple(weights) if all(d_in == d_out for d_in, d_out in weights.values()) else ()
 
 
 def _role(name: str) -> Role:
@@ -105,7 +127,7 @@ def _check_owner(name: str, owner: str) -> None:
 
 
 def _is_matrix(name: str, entry: Entry) -> bool:
-    """True if the entry is a matrix; `position` may be a word, which is a choice."""
+    """Return True if the entry is a matrix; `position` may also be a word, which is a choice."""
     return name not in CHOICES or (name == "position" and isinstance(entry.value, np.ndarray))
 
 
@@ -134,12 +156,15 @@ def _idle(document: Document, masks: Masks, axes: Mapping[str, Axes]) -> Iterato
 
 
 def _lengths(choices: Choices, matrices: Mapping[str, Array]) -> WholeNumbers | None:
-    """Return the filled keys of each batch entry. Raises ProblemError if there are two caches."""
+    """Return the number of filled keys per batch entry, or None if K is not a cache.
+
+    Raises ProblemError if there is a second cache, K_past.
+    """
     if choices.cache_lens is None:
         return None
     if "K_past" in matrices:
-        message = "cache_lens and K_past are given: each says what the cached keys are."
-        hint = "Leave out cache_lens, which is for a K that is the whole cache, or K_past."
+        message = "cache_lens and K_past are given, but there can be only one cache."
+        hint = "Leave out cache_lens (K is the whole cache) or K_past (K is appended to it)."
         raise ProblemError(message, hint, ("cache_lens", "K_past"))
     return np.array(choices.cache_lens)
 
@@ -147,7 +172,7 @@ def _lengths(choices: Choices, matrices: Mapping[str, Array]) -> WholeNumbers | 
 def _check_not_nested(name: str) -> None:
     scope, dot, last = name.rpartition(".")
     if dot:
-        message = f"{name} stands in a sublayer, {scope}, but the document states no layer."
+        message = f"{name} is in the sublayer {scope}, but the document states no layer."
         hint = f"Write layer: encoder (or decoder), or {last} without {scope}."
         raise ProblemError(message, hint, (name,))
 
@@ -162,8 +187,7 @@ def check_no_step(name: str, entry: Entry) -> None:
     if is_result and (last not in CHOICES or isinstance(entry.value, np.ndarray)):
         raise ProblemError(
             f"{name} is a step of the calculation, not an input.",
-            "Leave it out to have it calculated; to have it checked, put it into an answer for "
-            "attncli check.",
+            "Leave it out to calculate it; to check it, put it into an answer for attncli check.",
             (name,),
         )
 
@@ -177,7 +201,7 @@ def _past_axes(name: str, axes: dict[str, Axes]) -> Axes:
 
 
 def _axes(name: str, rank: int, shape: tuple[int, ...]) -> Axes:
-    """Return the axes of an input with what each counts: batch and heads, then its own."""
+    """Return the axes of an input, with names and sizes: batch and heads, then its own axes."""
     known = MATRICES[name.partition("[")[0]]
     names = (*known.leading[: max(0, rank - len(known.axes))], *known.axes)[-rank:]
     return tuple(map(Axis, names, shape))

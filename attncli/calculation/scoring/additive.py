@@ -28,7 +28,7 @@ class TanhSum(EvenCost, OfQueriesAndKeys):
     works_by_pair = True
     of_number = Cost(additions=1, functions=1)
     name = "additive"
-    cure = "W_a and U_a bring both to one hidden width: give them, or check their sizes."
+    cure = "Give W_a and U_a, which project both to the hidden width, or check their sizes."
 
     def axes(self, queries: Axes, keys: Axes) -> Axes:
         return (*queries[:-1], keys[-2], Axis("hidden", queries[-1].size))
@@ -37,7 +37,7 @@ class TanhSum(EvenCost, OfQueriesAndKeys):
         return np.tanh(queries[..., :, None, :] + spread(keys, queries.shape)[..., None, :, :])
 
     def pair_scores(self, operands: Sequence[Array], then: Then) -> PairScores | None:
-        """Use powers of queries and keys, if only vᵀ follows and no power overflows."""
+        """Return scores made of powers, if only vᵀ follows and no power overflows."""
         queries, keys = operands
         (_, own), *others = then
         vector = own[0] if own else np.ones(queries.shape[-1], queries.dtype)
@@ -57,7 +57,7 @@ class TanhSum(EvenCost, OfQueriesAndKeys):
 
 @record(frozen=True)
 class WeighHidden(Operation):
-    """vᵀ hidden for every pair, or the plain sum if there is no v: (…, hidden) → (…)."""
+    """vᵀ hidden for every pair, or Σ hidden without v: (…, n, m, hidden) → (…, n, m)."""
 
     works_by_score = True
 
@@ -92,14 +92,14 @@ class WeighHidden(Operation):
         return Inner(Line(self.vector, (None,), size), line) if self.vector else Total(line)
 
     def cost(self, hidden: Axes, vector: Axes = ()) -> Cost:
-        """One multiplication for each hidden unit of a score, if there is v; one addition less."""
+        """For each score: `hidden` multiplications if there is v, and `hidden` − 1 additions."""
         scores, units = cells(hidden[:-1]), hidden[-1].size
         return product(scores, units) if self.vector else Cost(additions=scores * (units - 1))
 
 
 @record(frozen=True)
 class ProjectPart(Operation):
-    """X times as many rows of W as X has features: (…, n, d) → (…, n, hidden)."""
+    """X times some rows of W, one row for each feature of X: (…, n, d) → (…, n, hidden)."""
 
     source: Name
     weight: Name
@@ -131,7 +131,7 @@ class ProjectPart(Operation):
 
 @record(frozen=True)
 class Stacks(Need):
-    """A weight has as many rows as two matrices together have features."""
+    """The number of rows of a weight is the sum of the widths of two matrices."""
 
     weight: str
     upper: str
@@ -153,11 +153,11 @@ class Stacks(Need):
         raise ProblemError(message, hint, (self.weight, self.upper, self.lower))
 
 
-SEEN = {32: 5e-6, 64: 5e-13}  # half of the error that scores may have, by the bits of a number
+SEEN = {32: 5e-6, 64: 5e-13}  # half of the error that scores may have, by the bits of the type
 
 
 class TanhByPowers(PairScores):
-    """vᵀ tanh(q + k), from one power for each query and key instead of one tanh for each pair.
+    """vᵀ tanh(q + k), from one power per query and per key instead of one tanh per pair.
 
       tanh(q + k) = 1 − 2 / (e²⁽ᑫ⁺ᵏ⁾ + 1) = 1 − 2 e⁻²ᑫ / (e²ᵏ + e⁻²ᑫ)
 
@@ -175,10 +175,10 @@ class TanhByPowers(PairScores):
 
     @staticmethod
     def fits(queries: Array, keys: Array, vector: Array) -> bool:
-        """True if no power comes near to overflowing or vanishing, and v is not large.
+        """Return True if no power comes near to overflowing or vanishing, and v is not large.
 
-        The error of each tanh is relative to 1, even if the tanh is small: a large v makes it
-        visible.
+        The error of each tanh is relative to 1, even if the tanh is small, so a large v would make
+        the error visible.
         """
         type_ = np.finfo(queries.dtype)
         limit = 0.4 * log(type_.max)
@@ -186,7 +186,7 @@ class TanhByPowers(PairScores):
         return are_fine and float(np.linalg.norm(vector) * type_.eps) <= SEEN[type_.bits]
 
     def bound(self, tile: Tile) -> float:
-        """Return the sum of |v|, for every tanh is between −1 and 1."""
+        """Return the sum of |v|: every tanh is between −1 and 1."""
         return float(np.abs(self.vector).sum())
 
     def meet(self, queries: Array, keys: Array, out: Array) -> None:

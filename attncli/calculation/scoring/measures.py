@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @record(frozen=True)
 class Measure(OfQueriesAndKeys):
-    """A measure of each query with each key, of one width."""
+    """A measure between every query and every key; both have the same width."""
 
     def cell(self, index: Index, queries: Array, keys: Array) -> Expression:
         *leading, query, key = index
@@ -36,11 +36,11 @@ class Measure(OfQueriesAndKeys):
         )
 
     def room(self, result: Axes, *operands: Axes) -> int:
-        """The temporaries are scores, and quotients, squares and lengths of queries and keys."""
+        """Return the size of scores, and of quotients, squares and lengths of both operands."""
         return 2 * cells(result) + 4 * sum(map(cells, operands))
 
     def is_undefined(self, query: Array, key: Array) -> bool:
-        """True if the measure is not defined for these two vectors, so that their score is 0."""
+        """Return True if the measure of these two vectors is not defined; the score is then 0."""
         return False
 
     def of(self, query: Line, key: Line) -> Expression:
@@ -71,12 +71,12 @@ class Cosine(Measure):
         return f"{query} · {key} / (‖{query}‖ ‖{key}‖)"
 
     def doubts(self, *operands: Array) -> Iterator[str]:
-        """Yield a warning for each matrix with vectors of zeros, whose cosine is not defined."""
+        """Yield a warning for each matrix that has vectors of zeros."""
         for name, matrix in dict(zip(self.operands, operands, strict=True)).items():
             zeros = int((~matrix.any(axis=-1)).sum())
             if zeros:
-                vectors = count(zeros, "vectors")
-                yield f"{name} has {vectors} of zeros, without a direction: cosines are 0 there."
+                fact = f"{name} has {count(zeros, 'vectors')} of zeros"
+                yield f"{fact}: cosines are not defined there, and 0 is used."
 
     def is_undefined(self, query: Array, key: Array) -> bool:
         return not (query.any() and key.any())
@@ -85,10 +85,10 @@ class Cosine(Measure):
         return Inner(query, key) / (Length(query) * Length(key))
 
     def cost(self, queries: Axes, keys: Axes) -> Cost:
-        """Each vector is divided by its length, as in `unit_rows`; then come the dot products.
+        """The division of each vector by its length, as in `unit_rows`, and the dot products.
 
-        For d numbers this takes 2 d divisions, d multiplications, d − 1 additions, a root, and d +
-        1 comparisons (to find the largest number and to find zeros).
+        A vector of d numbers takes 2 d divisions, d multiplications, d − 1 additions, a root, and
+        d + 1 comparisons, to find the largest number and to find zeros.
         """
         d = queries[-1].size
         of_vector = Cost(d, d - 1, divisions=2 * d, functions=1, comparisons=d + 1)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class OfQueriesAndKeys(Operation):
     """An operation that combines every query with every key: (…, n, d), (…, m, d) → (…, n, m).
 
-    `name` is the name of the scoring function for messages, `cure` what to do if widths differ.
+    Messages use `name`, the scoring function, and `cure`, the hint if the widths differ.
     """
 
     queries: Name
@@ -46,7 +46,7 @@ class OfQueriesAndKeys(Operation):
 
 @record(frozen=True)
 class Dot(OfQueriesAndKeys):
-    """Q Kᵀ, every query with every key."""
+    """Q Kᵀ, the dot product of every query with every key: (…, n, d), (…, m, d) → (…, n, m)."""
 
     works_by_pair = True
     name = "dot"
@@ -61,7 +61,7 @@ class Dot(OfQueriesAndKeys):
         return Products(*operands)
 
     def prepared(self, *operands: Axes) -> int:
-        """No copies: queries and keys are used as they are."""
+        """Return 0: queries and keys are used without a copy."""
         return 0
 
     def formula(self, layout: Layout) -> str:
@@ -122,7 +122,7 @@ class Bilinear(Operation):
         return Inner(projected, Line(self.keys, (*place, key, None), d_k))
 
     def cost(self, queries: Axes, weight: Axes, keys: Axes) -> Cost:
-        """Each number of Q W takes d_q multiplications, each score d_k; and one addition less."""
+        """The cost of Q W, and of the dot products of its rows with the keys."""
         projected = (*queries[:-1], weight[-1])
         scores = self.axes(queries, weight, keys)
         return product(cells(projected), weight[-2].size) + product(cells(scores), weight[-1].size)

@@ -1,7 +1,8 @@
 """Scoring functions, which measure how well a query fits a key: one entry each in `SCORING`.
 
-A scoring function takes a plan in the making and the names of queries and keys. It adds its steps
-and returns the name of the last one. It imports the operations that it needs when a plan is made.
+A scoring function takes a plan under construction and the names of queries and keys. It adds its
+steps to the plan and returns the name of the last one. It imports its operations only when it is
+called, so that help can list the functions without NumPy.
 """
 
 from __future__ import annotations
@@ -18,16 +19,16 @@ if TYPE_CHECKING:
 
 
 def dot(steps: Steps, queries: str, keys: str) -> str:
-    """q · k (Luong et al. 2015)."""
+    """Add the step q · k (Luong et al. 2015)."""
     from attncli.calculation.scoring.products import Dot
 
     return steps.add("scores", Dot(queries, keys))
 
 
 def additive(steps: Steps, queries: str, keys: str) -> str:
-    """v_aᵀ tanh(W_a q + U_a k) (Bahdanau et al. 2015).
+    """Add the steps of v_aᵀ tanh(W_a q + U_a k) (Bahdanau et al. 2015).
 
-    If they are not given, W_a and U_a are the identity, and v_a is a vector of ones.
+    A missing W_a or U_a is the identity; a missing v_a is a vector of ones.
     """
     from attncli.calculation.operations.projections import Project
 
@@ -39,7 +40,7 @@ def additive(steps: Steps, queries: str, keys: str) -> str:
 
 
 def weighed(steps: Steps, queries: str, keys: str) -> str:
-    """v_aᵀ tanh(q + k), for queries and keys that are already projected to hidden units."""
+    """Add the steps of v_aᵀ tanh(q + k); queries and keys are already projected."""
     from attncli.calculation.scoring.additive import TanhSum, WeighHidden
 
     hidden = steps.add("hidden", TanhSum(queries, keys))
@@ -47,10 +48,10 @@ def weighed(steps: Steps, queries: str, keys: str) -> str:
 
 
 def concat(steps: Steps, queries: str, keys: str) -> str:
-    """v_aᵀ tanh(W_a [q; k]) (Luong et al. 2015): additive, with W_a and U_a in one matrix.
+    """Add the steps of v_aᵀ tanh(W_a [q; k]) (Luong et al. 2015).
 
-    If it is not given, v_a is a vector of ones. Raises ProblemError if W_a is missing or does not
-    fit.
+    This is additive scoring with W_a and U_a in one matrix. A missing v_a is a vector of ones.
+    Raises ProblemError if W_a is missing or does not fit.
     """
     from attncli.calculation.scoring.additive import ProjectPart, Stacks
 
@@ -63,7 +64,7 @@ def concat(steps: Steps, queries: str, keys: str) -> str:
 
 
 def general(steps: Steps, queries: str, keys: str) -> str:
-    """qᵀ W_a k (Luong et al. 2015). Raises ProblemError if W_a is missing."""
+    """Add the step qᵀ W_a k (Luong et al. 2015). Raises ProblemError if W_a is missing."""
     from attncli.calculation.scoring.products import Bilinear
 
     require_weight(steps, "general", "d_q × d_k", "dot")
@@ -71,14 +72,17 @@ def general(steps: Steps, queries: str, keys: str) -> str:
 
 
 def cosine(steps: Steps, queries: str, keys: str) -> str:
-    """q · k / (‖q‖ ‖k‖); `scale` can be a learned factor g (QK-norm, Henry et al. 2020)."""
+    """Add the step q · k / (‖q‖ ‖k‖).
+
+    With the learned factor g as the choice `scale`, this is QK-norm (Henry et al. 2020).
+    """
     from attncli.calculation.scoring.measures import Cosine
 
     return steps.add("scores", Cosine(queries, keys))
 
 
 def distance(steps: Steps, queries: str, keys: str) -> str:
-    """−½ ‖q − k‖² (Nadaraya 1964, Watson 1964)."""
+    """Add the step −½ ‖q − k‖² (Nadaraya 1964, Watson 1964)."""
     from attncli.calculation.scoring.measures import Distance
 
     return steps.add("scores", Distance(queries, keys))
@@ -96,10 +100,10 @@ def require_weight(steps: Steps, score: str, shape: str, other: str) -> None:
 
 @record(frozen=True)
 class Scoring:
-    """A scoring function.
+    """A scoring function; `score` adds its steps to a plan.
 
-    `score` adds its steps. `by_root`: the scores are divided by √d_k unless the user sets `scale`.
-    `is_dot_product`: scores are q · k. `matrices` are the weights that it uses, with their roles in
+    `by_root`: the scores are divided by √d_k if the user does not set `scale`. `is_dot_product`:
+    the scores are q · k. `matrices` are the weights that the function uses, with their roles in
     layouts; `shapes` are their sizes in the layout `rows`. `widths_may_differ`: queries and keys
     may have different widths.
     """
@@ -117,15 +121,24 @@ class Scoring:
 
 SCORING: dict[str, Scoring] = by_name(
     Scoring(
-        "dot", "q · k", "dot product; queries and keys have one width", dot, is_dot_product=True
+        "dot",
+        "q · k",
+        "dot product; queries and keys have the same width (Luong et al. 2015)",
+        dot,
+        is_dot_product=True,
     ),
     Scoring(
-        "scaled", "q · k / √d_k", "dot product over √d_k", dot, by_root=True, is_dot_product=True
+        "scaled",
+        "q · k / √d_k",
+        "dot product divided by √d_k (Vaswani et al. 2017)",
+        dot,
+        by_root=True,
+        is_dot_product=True,
     ),
     Scoring(
         "additive",
         "v_aᵀ tanh(W_a q + U_a k)",
-        "Bahdanau's; queries and keys may differ in width",
+        "queries and keys may have different widths (Bahdanau et al. 2015)",
         additive,
         matrices={"W_a": Role.WEIGHT, "U_a": Role.WEIGHT, "v_a": Role.FIXED},
         shapes={"W_a": ("d_q", "hidden"), "U_a": ("d_k", "hidden"), "v_a": ("hidden",)},
@@ -134,7 +147,7 @@ SCORING: dict[str, Scoring] = by_name(
     Scoring(
         "general",
         "qᵀ W_a k",
-        "Luong's; W_a is d_q × d_k in every layout",
+        "W_a is d_q × d_k in every layout (Luong et al. 2015)",
         general,
         matrices={"W_a": Role.FIXED},
         shapes={"W_a": ("d_q", "d_k")},
@@ -143,14 +156,22 @@ SCORING: dict[str, Scoring] = by_name(
     Scoring(
         "concat",
         "v_aᵀ tanh(W_a [q; k])",
-        "Luong's; W_a is (d_q + d_k) × hidden, the rows of q first",
+        "W_a is (d_q + d_k) × hidden, the rows for q first (Luong et al. 2015)",
         concat,
         matrices={"W_a": Role.WEIGHT, "v_a": Role.FIXED},
         shapes={"W_a": ("d_q + d_k", "hidden"), "v_a": ("hidden",)},
         widths_may_differ=True,
     ),
-    Scoring("cosine", "q · k / (‖q‖ ‖k‖)", "directions alone; the g of QK-norm is --scale", cosine),
     Scoring(
-        "distance", "−½ ‖q − k‖²", "under softmax a Gaussian kernel: Nadaraya–Watson", distance
+        "cosine",
+        "q · k / (‖q‖ ‖k‖)",
+        "cosine of the angle; for QK-norm, set scale to its factor g (Henry et al. 2020)",
+        cosine,
+    ),
+    Scoring(
+        "distance",
+        "−½ ‖q − k‖²",
+        "with softmax, Nadaraya–Watson regression with a Gaussian kernel (1964)",
+        distance,
     ),
 )

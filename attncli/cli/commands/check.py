@@ -1,65 +1,106 @@
-"""`attncli check`: what is right in an answer, what is wrong, and why."""
+"""`attncli check`: the verdict on each step of an answer, and the mistake that explains it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from math import isfinite
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from attncli.cli.check_arguments import read_arguments, read_problem_and_answer, read_written
+from attncli.cli.help import Command
 from attncli.cli.messages import surroundings
 from attncli.cli.options import (
     Output,
     complete,
-    document_arguments,
+    option,
     problem_options,
+    refuse_given,
     result_options,
     steps,
 )
-from attncli.cli.problem_arguments import NAMED, gather
 from attncli.cli.program import debug_option
-from attncli.cli.terminal import deliver, waiting
+from attncli.cli.terminal import waiting
+from attncli.cli.values import distance, whole_number
 from attncli.errors import AttncliError, errors_at
-from attncli.face.functions import compute
-from attncli.formats import REPORTS
-from attncli.words import did_you_mean
+from attncli.face.functions import check as judge
+from attncli.formats import MISTAKE_PAGES, REPORTS
+from attncli.records import values_of
+from attncli.words import in_words
 
 if TYPE_CHECKING:
-    from attncli.documents.reader import Reader, Written
+    from click.shell_completion import CompletionItem
+
+    from attncli.documents.reader import Written
     from attncli.homework.judging.report import Report
 
 DIFFERS = 1
+CHECK_OPTIONS = ("decimals", "atol", "rtol", "strict", "points")
+LEAVE_OUT = "Leave out one of them."
+# The choices that laws depend on; the others change only the problem.
+OF_LAWS = ("score", "normaliser", "temperature", "layout", "activation", "eps", "convention")
 
 
-@click.command()
-@document_arguments("DOCUMENT ANSWER [STEP=FILE]...")
-@click.option("--step", metavar="STEP", shell_complete=complete(steps), help="What a bare CSV is.")
-@click.option("--decimals", type=click.IntRange(0, 20), help="Decimals that must be right.")
-@click.option("--atol", type=click.FloatRange(0), help="Distance at which a cell is right.")
-@click.option("--rtol", type=click.FloatRange(0), help="The same, as a share of the right value.")
-@click.option("--strict", is_flag=True, help="Do not pass what is right but rounded too far.")
-@click.option(
-    "--points", metavar="N|STEP=N,...", default="", help="Points of each step (default: 1)."
+def mistake_names() -> Iterable[str]:
+    """Return the names of the catalogue's mistakes, for the shell's completion."""
+    from attncli.homework.mistakes.catalogue import MISTAKES
+
+    return MISTAKES
+
+
+def _complete(ctx: click.Context, param: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Complete an argument: with names of mistakes after --mistakes, else with files."""
+    names = mistake_names if ctx.params.get("mistakes") else tuple
+    return complete(names, or_file=names is tuple)(ctx, param, typed)
+
+
+@click.command(cls=Command)
+@click.argument(
+    "arguments",
+    nargs=-1,
+    metavar="[DOCUMENT] ANSWER [NAME=VALUE]...",
+    shell_complete=_complete,
 )
-@click.option("--laws", is_flag=True, help="Check an answer alone, by what must always hold.")
-@click.option("--mistakes", is_flag=True, help="List the mistakes that are known, and end.")
+@option(
+    "--step",
+    metavar="STEP",
+    shell_complete=complete(steps),
+    help="The step that a matrix without a name stands for.",
+)
+@option(
+    "--decimals",
+    type=whole_number(0, 20),
+    metavar="N",
+    help="Decimals that must be right, from 0 to 20 (default: the decimals as written).",
+)
+@option(
+    "--atol",
+    type=distance(),
+    metavar="NUMBER",
+    help="Largest difference at which a cell is right.",
+)
+@option(
+    "--rtol",
+    type=distance(),
+    metavar="NUMBER",
+    help="Largest relative difference at which a cell is right.",
+)
+@option(
+    "--strict", is_flag=True, help="Fail steps that are rounded too early or to too few digits."
+)
+@option("--points", metavar="N|STEP=N,...", default="", help="Points of each step (default: 1).")
+@option("--laws", is_flag=True, help="Check an answer without its problem, by general laws.")
+@option("--mistakes", is_flag=True, help="Show the known mistakes, or only those of these names.")
 @result_options(REPORTS, full=True, color=True)
 @problem_options("mask")
 @debug_option
 def check(
     arguments: tuple[str, ...],
     step: str | None,
-    decimals: int | None,
-    atol: float | None,
-    rtol: float | None,
-    strict: bool,
-    points: str,
     laws: bool,
     mistakes: bool,
     output: Output[Report],
-    **choices: Any,
+    **options: Any,
 ) -> None:
     """Say which step of an answer is wrong, where, and which mistake explains it.
 
@@ -68,160 +109,88 @@ def check(
       attncli check samples/self_attention.json samples/answers/rounded.json
       attncli check samples/self_attention.json weights=samples/answers/weights.csv
       attncli compute samples/two_heads.json -f json | attncli check samples/two_heads.json -
+      attncli check 'X=[[1,0],[0,1]]' 'scores=[[1,0],[0,1]]' --score dot
       attncli check --laws samples/answers/rounded.json
-      attncli check --mistakes
+      attncli check --mistakes no-scale
 
     ANSWER is a document with any of the steps: JSON, CSV, NPZ, or - for standard input. Cells may
     be empty, and may be arithmetic: 1/3, 3/sqrt(2), e^2/(e^2+1), 50%. The digits as written
-    decide: 0.33 is right for 1/3, and 0.34 is not. What follows from an earlier wrong step is not
-    wrong again.
+    decide: 0.33 is right for 1/3, and 0.34 is not. A step that follows correctly from an earlier
+    wrong step is not marked wrong again.
+
+    NAME=VALUE completes the problem if NAME is an input, such as X, and the answer if NAME is a
+    step, such as weights; it replaces the matrix of that name in the file. If there is one file, it
+    is the problem beside steps, and the answer beside inputs.
+
+    --atol and --rtol compare with numbers of another program: they show the largest difference in
+    each step. --mistakes with names shows these mistakes, each with an example.
 
     The exit status is 0 when every step given is right, 1 when not, and 2 for bad input.
     """
+    checking = {name: options.pop(name) for name in CHECK_OPTIONS}
     if mistakes:
-        deliver(_catalogue().encode(), None)
+        others = {"step": step, "laws": laws, **checking, **options}
+        refuse_given(_given(others), "has no effect with --mistakes", LEAVE_OUT)
+        _write_mistakes(arguments, output)
         return
-    for name, distance in (("--atol", atol), ("--rtol", rtol)):
-        if distance is not None and not isfinite(distance):
-            raise AttncliError(f"{name} is {distance}: it must be a finite distance.")
     output.check_format()
     if laws:
-        report = _by_laws(arguments, step, choices)
+        others = {name: value for name, value in options.items() if name not in OF_LAWS}
+        refuse_given(_given({**checking, **others}), "has no effect with --laws", LEAVE_OUT)
+        report = check_alone(_read_alone(arguments, step), options)
     else:
-        report = _by_problem(arguments, step, choices, (decimals, atol, rtol), points, strict)
+        report = _checked(arguments, step, options, checking)
     output.write(report)
     if not report.passed:
         click.get_current_context().exit(DIFFERS)
 
 
-def _by_problem(
-    arguments: Sequence[str],
-    step: str | None,
-    choices: dict[str, Any],
-    distances: tuple[int | None, float | None, float | None],
-    points: str,
-    strict: bool,
+def _given(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that are given, without flags and texts that are not."""
+    return {name: value for name, value in options.items() if value is not False and value != ""}
+
+
+def _checked(
+    arguments: Sequence[str], step: str | None, choices: dict[str, Any], checking: dict[str, Any]
 ) -> Report:
-    """The report on an answer to a problem."""
+    """Return the report on the answer that the arguments name, or hold."""
     from attncli.documents.reader import Reader
-    from attncli.homework.answers.answer import read_answer
-    from attncli.homework.answers.tolerance import Tolerance
-    from attncli.homework.judging.judge import Judge
-    from attncli.homework.judging.report import report
-    from attncli.words import are
+    from attncli.homework.checking import CheckOptions
 
-    named, files = _named_and_files(arguments)
-    if not files or len(files) > 2 or (len(files) < 2 and not named):
-        message = f"check needs a document and an answer, but there {are(len(files), 'files')}."
-        raise AttncliError(message, "Write attncli check problem.json answer.json.")
-    reader = Reader()
-    document = gather(files[:1], choices, reader)
-    result = compute(document, surroundings=surroundings()).made
-    marks = read_points(points, result.names)
-    written = _written(reader, files[1:], named, step)
+    CheckOptions(**checking).check()
+    document, written = read_problem_and_answer(arguments, choices, step, Reader())
+    return judge(document, written, surroundings=surroundings(), **checking).made
+
+
+def check_alone(written: Written, choices: Mapping[str, Any]) -> Report:
+    """Return the report on an answer by the laws that hold of any. Raises AttncliError."""
+    from attncli.homework.checking import check_by_laws
+
+    chosen = {name: value for name, value in choices.items() if value not in (None, ())}
     with waiting("checking"), errors_at(written.source):
-        answer = read_answer(result.problem, result.trace.plan, written.entries)
-        tolerance = Tolerance(*distances, epsilon=_epsilon(result.trace.matrices))
-        return report(Judge(result.problem, result.trace, answer, tolerance), marks, strict)
+        return check_by_laws(written.entries, chosen)
 
 
-def _named_and_files(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    named = [argument for argument in arguments if re.fullmatch(NAMED, argument)]
-    return named, [argument for argument in arguments if argument not in named]
-
-
-def _by_laws(arguments: Sequence[str], step: str | None, choices: dict[str, Any]) -> Report:
-    """The report on an answer alone."""
-    from attncli.calculation.algebra.layouts import LAYOUTS
-    from attncli.calculation.choices.choices import CHOICES, Choices
-    from attncli.calculation.names.step_names import STEPS
-    from attncli.calculation.operations.normalisers import NORMALISERS
-    from attncli.calculation.scoring.scoring_functions import SCORING
+def _read_alone(arguments: Sequence[str], step: str | None) -> Written:
+    """Return the answer that the arguments name, without a problem. Raises AttncliError."""
     from attncli.documents.reader import Reader
-    from attncli.homework.answers.answer import read_without_problem
-    from attncli.homework.laws.check_laws import check_laws
-    from attncli.homework.laws.law import Assumptions
-    from attncli.words import are
 
-    named, files = _named_and_files(arguments)
-    if len(files) > 1 or not arguments:
-        message = f"--laws needs an answer alone, but there {are(len(files), 'files')}."
+    found = read_arguments(arguments)
+    if found.inputs:
+        message = f"{found.inputs[0].text}: --laws checks an answer without its problem."
+        raise AttncliError(message, "Leave out the input, or leave out --laws.")
+    if len(found.files) > 1 or not arguments:
+        there = f"there are {len(found.files)} files" if arguments else "there is none"
+        message = f"--laws needs one answer, but {there}."
         raise AttncliError(message, "Write attncli check --laws answer.json.")
-    written = _written(Reader(), files, named, step)
-
-    entries = {
-        name: value
-        for name, value in written.entries.items()
-        if name in CHOICES and not (name in STEPS and isinstance(value, list))
-    }
-    entries |= {name: value for name, value in choices.items() if value is not None}
-    with waiting("checking"):
-        with errors_at(written.source):
-            chosen = Choices.read(entries)
-            answer = read_without_problem(written.entries, LAYOUTS[chosen.layout])
-            normalise = NORMALISERS[chosen.normaliser]("scores", chosen.temperature)
-            eps = chosen.eps if chosen.says("eps") else None
-            scoring = SCORING[chosen.score]
-            assumptions = Assumptions(scoring, normalise, chosen.activation, eps)
-        return check_laws(answer, assumptions)
+    return read_written(Reader(), found.files, [*found.steps, *found.either], step)
 
 
-def _written(
-    reader: Reader, files: Sequence[str], named: Sequence[str], step: str | None
-) -> Written:
-    """The answer as it is written: from one file, from a file for each step, or both."""
-    from attncli.calculation.names.known_names import canonical
-    from attncli.documents.reader import Written
-    from attncli.homework.answers.answer import is_value
+def _write_mistakes(names: Sequence[str], output: Output[Report]) -> None:
+    """Write the pages of the mistakes of these names, or the list of all. Raises AttncliError."""
+    from attncli.homework.mistakes.pages import pages_of
 
-    entries: dict[str, object] = {}
-    sources: list[str] = []
-    name = canonical(step) if step else None
-    parts = [(file, name) for file in files]
-    for argument in named:
-        key, _, file = argument.partition("=")
-        parts.append((file, canonical(key)))
-    for file, of_step in parts:
-        written = reader.written(file, of_step, is_value)
-        entries.update(written.entries)
-        sources.append(written.source)
-    return Written(", ".join(sources), entries)
-
-
-def _epsilon(matrices: Any) -> float:
-    """The relative distance of neighbouring numbers in the precision of the calculation."""
-    import numpy as np
-
-    return max(float(np.finfo(m.dtype).eps) for m in matrices.values() if m.dtype.kind == "f")
-
-
-def read_points(text: str, names: Sequence[str]) -> dict[str, float]:
-    """Points of the steps: `2` for each, or `weights=3,output=2`. Raises AttncliError."""
-    from attncli.calculation.names.known_names import plain
-
-    points: dict[str, float] = {}
-    known = {plain(name): name for name in names}
-    for part in filter(None, text.split(",")):
-        name, separator, number = part.rpartition("=")
-        if separator and plain(name) not in known:
-            guess = did_you_mean(name, names)
-            message = f"--points {text}: {name} is no step of this calculation{guess}."
-            raise AttncliError(message, f"Its steps are {', '.join(names)}.")
-        try:
-            worth = float(number)
-        except ValueError:
-            worth = -1.0
-        if not 0 <= worth < float("inf"):
-            message = f"--points {text}: {number!r} is no number of points."
-            raise AttncliError(message, "Write --points 2, or --points weights=3,output=2.")
-        points.update(dict.fromkeys([known[plain(name)]] if separator else names, worth))
-    return points
-
-
-def _catalogue() -> str:
-    """Every known mistake with its formula and what was done."""
-    from attncli.homework.mistakes.catalogue import MISTAKES
-
-    width = max(map(len, MISTAKES))
-    lines = [f"{name:{width}}  {m.formula}\n{'':{width}}  {m.done}" for name, m in MISTAKES.items()]
-    return "\n".join(lines) + "\n"
+    if output.format_name not in (None, *MISTAKE_PAGES):
+        message = f"--format {output.format_name} has no effect with --mistakes."
+        raise AttncliError(message, f"Write --format {in_words(list(MISTAKE_PAGES), 'or')}.")
+    Output(**{**values_of(output), "formats": MISTAKE_PAGES}).write(pages_of(names))

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from attncli.calculation.names.pytorch_names import is_torch_weight
 from attncli.documents.parsed import NAMELESS, AnyArray, Part
 from attncli.errors import DocumentError
 
@@ -35,7 +36,8 @@ class Archive(Mapping[str, Part]):
         key = next(iter(self._keys)) if name == NAMELESS else name
         if key not in self._keys:
             raise KeyError(key)
-        return Part(_value(key, self._read(key, None)))
+        value = _value(key, self._read(key, None))
+        return Part(value, is_torch_weight=is_torch_weight(key))
 
     def matrix(self, key: str | None, slices: str | None) -> Part:
         """The matrix at a key, or the slice of it; without a key the one that is alone.
@@ -51,7 +53,7 @@ class Archive(Mapping[str, Part]):
         value = _value(key, self._read(key, slices))
         if not isinstance(value, np.ndarray):
             raise DocumentError(f"{key} is {value!r}, not a matrix.", listed(self._keys))
-        return Part(value)
+        return Part(value, is_torch_weight=is_torch_weight(key))
 
     def _unknown(self, key: str) -> DocumentError:
         if NAMELESS in self._keys:

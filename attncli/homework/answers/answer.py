@@ -1,4 +1,4 @@
-"""An answer as written: values, the decimals they were written with, and blanks."""
+"""Read an answer as written: values, the decimals that they were written with, and blanks."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from attncli.records import record
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MANY = 10  # decimals that only a program writes
-EXACT = 1000  # more decimals than any cell is written with: arithmetic, and infinities
+MANY = 10  # only programs write this many decimals
+EXACT = 1000  # the decimals of a cell that is not rounded: arithmetic, and infinities
 _DECIMAL = re.compile(r"[+-]?(?:\d+\.?(\d*)|\.(\d+))(?:[eE]([+-]?\d+))?")
 _PERCENT = re.compile(r"[+-]?\d*\.?(\d*)\s*%")
 
@@ -33,9 +33,9 @@ _PERCENT = re.compile(r"[+-]?\d*\.?(\d*)\s*%")
 class AnswerMatrix:
     """One matrix of an answer, in the layout `rows`.
 
-    `values` are NaN where nothing was answered (`blank`); `decimals` is the last decimal place of
-    each cell as it was written, negative for tens and hundreds, EXACT for arithmetic. `epsilon` is
-    the relative distance of neighbouring numbers, where they plainly have fewer bits than float64.
+    `values` are NaN in cells that were not answered (`blank`). `decimals` is the last decimal place
+    of each cell as it was written, negative for tens and hundreds, EXACT for arithmetic. `epsilon`
+    is the relative distance of neighbouring numbers if all cells fit float32 or float16, else 0.
     """
 
     values: NDArray[np.float64]
@@ -45,13 +45,13 @@ class AnswerMatrix:
 
     @property
     def finest(self) -> int:
-        """The finest decimal place written anywhere in it; EXACT where no cell has decimals."""
+        """The finest decimal place in the matrix; EXACT if no cell has decimals."""
         written = self.decimals[(self.decimals < EXACT) & ~self.blank]
         return int(written.max()) if written.size else EXACT
 
     @property
     def finest_decimal(self) -> int | None:
-        """The same; None for a matrix of arithmetic alone, such as 1/3."""
+        """The finest decimal place; None for a matrix of arithmetic alone, such as 1/3."""
         return None if self.finest == EXACT else self.finest
 
 
@@ -59,9 +59,10 @@ Answer = Mapping[str, AnswerMatrix]
 
 
 def read_answer(problem: Problem, plan: Plan, entries: Mapping[str, object]) -> Answer:
-    """The steps of an answer; choices say nothing here, and inputs must be those of the problem.
+    """Return the steps of an answer; its choices are ignored, its inputs must equal the problem's.
 
-    Raises ProblemError for cells that have no value, and for inputs that are others.
+    Raises ProblemError for a cell without a value, for an input that differs from the problem's,
+    for an unknown step, and for an answer without steps.
     """
     steps = {step.name: step for step in plan.steps}
     answer = {}
@@ -78,7 +79,7 @@ def read_answer(problem: Problem, plan: Plan, entries: Mapping[str, object]) -> 
                 message = f"{name} of the answer is not the {name} of the problem."
                 raise ProblemError(message, "An answer holds steps; leave out the inputs.", (name,))
         elif last_of(name) not in CHOICES:
-            message = f"{name} is no step of this calculation, and the problem has no {name}."
+            message = f"{name} is not a step of this calculation, and the problem has no {name}."
             raise ProblemError(message, f"Its steps are {', '.join(plan.names)}.", (name,))
     if not answer:
         raise ProblemError("the answer holds no step.", f"Its steps are {', '.join(plan.names)}.")
@@ -86,7 +87,7 @@ def read_answer(problem: Problem, plan: Plan, entries: Mapping[str, object]) -> 
 
 
 def read_without_problem(entries: Mapping[str, object], layout: Layout) -> Answer:
-    """The steps of an answer without its problem. Raises ProblemError for cells without a value."""
+    """Return the steps of an answer without its problem. Raises ProblemError for a bad cell."""
     return {
         name: read_answer_matrix(name, value, layout, _role(name))
         for name, value in entries.items()
@@ -95,13 +96,13 @@ def read_without_problem(entries: Mapping[str, object], layout: Layout) -> Answe
 
 
 def _role(name: str) -> Role:
-    """How a step is written that no plan tells of: `hidden` has three axes in additive scoring."""
+    """The role of a step without a plan: `hidden` has three axes in additive scoring."""
     is_hidden = last_of(name) == "hidden" and not name.endswith("ffn.hidden")
     return Role.FIXED if is_hidden else Role.TOKENS
 
 
 def _as_column(answered: AnswerMatrix, shape: tuple[int, ...]) -> AnswerMatrix:
-    """One number a token, written in a row or as a list, as the column that it is."""
+    """A column of one number per token, if it was written as a row or as a list."""
     if shape[-1] != 1 or len(shape) != 2 or answered.values.shape != shape[::-1]:
         return answered
     matrices = (answered.values.T, answered.decimals.T, answered.blank.T)
@@ -109,7 +110,7 @@ def _as_column(answered: AnswerMatrix, shape: tuple[int, ...]) -> AnswerMatrix:
 
 
 def is_value(text: str) -> bool:
-    """True where a cell of an answer is a value: a number, arithmetic, or a blank."""
+    """Return True if the text is a cell of an answer: a number, arithmetic, or a blank."""
     try:
         return not text or bool(read_cell(text))
     except ValueError:
@@ -117,7 +118,7 @@ def is_value(text: str) -> bool:
 
 
 def read_cell(text: str) -> tuple[float, int]:
-    """The value of a cell, and its last decimal place. Raises ValueError where it has no value.
+    """Return the value of a cell and its last decimal place. Raises ValueError for other text.
 
     >>> read_cell("0.50"), read_cell("-1.5e-3"), read_cell("1/3") == (1 / 3, EXACT)
     ((0.5, 2), (-0.0015, 4), True)
@@ -134,11 +135,11 @@ def read_cell(text: str) -> tuple[float, int]:
 
 
 def read_answer_matrix(name: str, value: object, layout: Layout, role: Role) -> AnswerMatrix:
-    """A matrix as it was written, from paper to `rows`. Raises ProblemError naming the cell."""
+    """Return a matrix in the layout `rows`. Raises ProblemError, which names the cell."""
     if isinstance(value, np.ndarray):
         value = value.tolist()
     if not isinstance(value, list) or not value:
-        raise ProblemError(f"{name} is no matrix.", "Write it as rows of numbers.", (name,))
+        raise ProblemError(f"{name} is not a matrix.", "Write it as rows of numbers.", (name,))
     try:
         texts = np.array(value, dtype=object)
         is_ragged = any(isinstance(cell, list) for cell in texts.flat)
@@ -167,7 +168,7 @@ def read_answer_matrix(name: str, value: object, layout: Layout, role: Role) -> 
 
 
 def _epsilon(values: NDArray[np.float64], decimals: NDArray[np.int_]) -> float:
-    """The precision of numbers that only a program writes, where all of them fit fewer bits."""
+    """The precision of numbers that only a program writes, if all of them fit fewer bits."""
     if values.size and MANY <= decimals.max() < EXACT:
         for dtype in (np.float16, np.float32):
             with np.errstate(over="ignore"):

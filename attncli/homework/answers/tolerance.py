@@ -1,4 +1,4 @@
-"""How near is near enough: half a unit of the last place that was written, and a few last bits."""
+"""The tolerance: half a unit of the last place that was written, and a few last bits."""
 
 from __future__ import annotations
 
@@ -14,35 +14,42 @@ if TYPE_CHECKING:
 
 Numbers: TypeAlias = "NDArray[np.float64]"
 
-SMALL = 0.1  # a share of the largest number of a matrix that a bare 0 may stand for
+SMALL = 0.1  # a bare 0 may stand for numbers up to this share of the largest in the matrix
 
 
 @record(frozen=True)
 class Tolerance:
-    """How near is near enough: by the digits as written, unless the user says otherwise."""
+    """The tolerance: by default the digits as written, else the user's decimals or distances."""
 
     decimals: int | None = None
     atol: float | None = None
     rtol: float | None = None
     epsilon: float = float(np.finfo(np.float64).eps)
 
-    def allowed_distance(self, answered: AnswerMatrix, expected: Numbers) -> Numbers:
-        """The distance from the expected value at which a cell is right.
+    @property
+    def by_distance(self) -> bool:
+        """True if a distance, and not the digits, decides which cells are right."""
+        return self.atol is not None or self.rtol is not None
 
-        Half a unit of the last place; whole numbers must be equal. A little is added for the
-        last bits that programs differ in. `rtol` is a share of the expected value, so nothing at 0.
+    def allowed_distance(self, answered: AnswerMatrix, expected: Numbers) -> Numbers:
+        """Return the largest distance from the expected value at which a cell is right.
+
+        By default, it is half a unit of the last place; whole numbers must be equal. A little is
+        added for the last bits, in which programs differ. `rtol` is a share of the expected value,
+        and so allows no distance from 0.
         """
         bits = self.roundoff(answered, expected)
-        if self.atol is not None or self.rtol is not None:
+        if self.by_distance:
             shares = (self.rtol or 0) * np.abs(np.nan_to_num(expected))
             return (self.atol or 0) + shares + bits
         finest = answered.finest if self.decimals is None else self.decimals
         return (half_a_unit(finest) if 0 < finest < EXACT else 0) + bits
 
     def coarse_distance(self, answered: AnswerMatrix, expected: Numbers) -> Numbers:
-        """The distance at which a cell agrees to its own, coarser digits.
+        """Return the distance at which a cell agrees to its own digits, which may be coarser.
 
-        A bare 0 has no digit that could agree: it stands only for what is small beside the rest.
+        A bare 0 has no digit that could agree: it stands only for numbers that are small beside
+        the largest.
         """
         if (self.decimals, self.atol, self.rtol) != (None, None, None):
             return np.zeros(expected.shape)
@@ -53,21 +60,21 @@ class Tolerance:
         return np.asarray(units + self.roundoff(answered, expected))
 
     def roundoff(self, answered: AnswerMatrix, expected: Numbers) -> Numbers:
-        """The distance that the last bits explain: a hundred of them, of the value or of 1.
+        """Return the distance that the last bits explain: 100 times epsilon, of the value or of 1.
 
-        Of an answer in fewer bits, such as float32, it is the last eight.
+        For an answer in fewer bits, such as float32, it is 8 times the epsilon of that type.
         """
         size = np.maximum(np.abs(np.nan_to_num(expected, posinf=0, neginf=0)), 1)
         return np.asarray(max(100 * self.epsilon, 8 * answered.epsilon) * size)
 
 
 def half_a_unit(decimals: NDArray[np.int_] | int) -> Numbers:
-    """Half a unit of a decimal place: 0.005 for 2."""
+    """Return half a unit of a decimal place: 0.005 for 2."""
     return np.asarray(0.5 * 10.0 ** -np.clip(decimals, -300.0, 300.0))
 
 
 def near(values: Numbers, expected: Numbers, distance: Numbers) -> NDArray[np.bool_]:
-    """Where values are within a distance; infinities and NaN only where they are the same."""
+    """Return True for values within a distance; infinities and NaN must be the same."""
     with np.errstate(invalid="ignore"):
         close = np.abs(values - expected) <= distance
     return np.asarray(close | (values == expected) | (np.isnan(values) & np.isnan(expected)))

@@ -1,7 +1,7 @@
-"""The value of a cell as written by hand: `1/3`, `3/sqrt(2)`, `e^2/(e^2+1)`, `½`, `50%`.
+"""Evaluate a cell as written by hand: `1/3`, `3/sqrt(2)`, `e^2/(e^2+1)`, `½`, `50%`.
 
-A small evaluator over Python's own syntax tree: only numbers, the four operations, powers, a few
-functions and constants are known, and length, depth and exponents are bounded.
+The evaluator walks Python's own syntax tree. It knows only numbers, the four operations, powers,
+and a few functions and constants; length, depth and exponents are limited.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _ALLOWED = re.compile(r"[\w\s.+\-*/()%√∞]*")
 
 
 def evaluate(text: str) -> float:
-    """The value of a cell. Raises ValueError for whatever is not arithmetic, or has no value.
+    """Return the value of a cell. Raises ValueError if it is not arithmetic, or has no value.
 
     >>> evaluate("3/sqrt(2)") == 3 / 2**0.5, evaluate("50%"), evaluate("2√9"), evaluate("-½")
     (True, 0.5, 6.0, -0.5)
@@ -58,15 +58,17 @@ def evaluate(text: str) -> float:
     for sign, words in SIGNS.items():
         text = text.replace(sign, words)
     if not _ALLOWED.fullmatch(text) or re.search(r"_|//|\d[xXoObB]", text):
-        raise ValueError("no arithmetic")
+        raise ValueError("not arithmetic")
     text = _PERCENT.sub(r"(\1/100)", text.replace("∞", "inf"))
     text = _ROOT.sub(lambda root: f"sqrt({root[1]})" if root[1] else "sqrt", text)
     text = re.sub(r"(?<=[\d)])\s*(?=sqrt|exp|tanh|pi|π|\()", "*", text)
     try:
-        with warnings.catch_warnings(action="ignore"):  # what Python thinks of `1if` helps nobody
+        with warnings.catch_warnings(
+            action="ignore"
+        ):  # Python's warnings about texts such as `1if` do not help the user
             return _value(ast.parse(text.strip(), mode="eval").body, 0)
     except (SyntaxError, ArithmeticError, RecursionError, MemoryError) as error:
-        raise ValueError("no arithmetic") from error
+        raise ValueError("not arithmetic") from error
 
 
 def _value(node: ast.expr, depth: int) -> float:
@@ -91,7 +93,7 @@ def _value(node: ast.expr, depth: int) -> float:
         and not node.keywords
     ):
         return FUNCTIONS[node.func.id](_value(node.args[0], depth + 1))
-    raise ValueError("no arithmetic")
+    raise ValueError("not arithmetic")
 
 
 def _power(base: float, exponent: float) -> float:

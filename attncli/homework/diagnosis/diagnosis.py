@@ -1,4 +1,4 @@
-"""The cause of a wrong step: what explains it, or what was rounded on the way."""
+"""The cause of a wrong step: mistakes, or a matrix that was rounded too early."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from attncli.records import record
 
 @record(frozen=True)
 class Explanation:
-    """One replacement or two that explain a wrong matrix, the cells that agree, and the result.
+    """One replacement or two that explain a wrong matrix, the number of cells, and the result.
 
-    `is_rough` says that the cells agree only to 2 units of their last place: rounded on the way.
+    `is_rough`: the cells agree only to 2 units of their last place, as after rounding on the way.
     """
 
     replacements: tuple[Replacement, ...]
@@ -34,10 +34,10 @@ class RoundedEarly:
 
 @record(frozen=True)
 class Diagnosis:
-    """All that explains a wrong step, the likeliest first.
+    """All explanations of a wrong step, the likeliest first.
 
-    `decider` is the step that would tell the explanations apart, where one would; `is_cut` says
-    that the time was up before all had been tried.
+    `decider` is the step whose numbers would decide between them, or None. `is_cut`: the time was
+    up before every mistake had been tried.
     """
 
     explanations: tuple[Explanation, ...] = ()

@@ -1,8 +1,8 @@
-"""Running the steps before a wrong one again, with mistakes made or with results rounded.
+"""Run the steps before a wrong one again, with mistakes or with rounded results.
 
-Small matrices are calculated in less time than a call to NumPy takes. So runs with different
-mistakes go through the steps together: their matrices are stacked, and a step is applied to all in
-one call. The last bits may then differ from those of a run alone.
+For small matrices, a call to NumPy takes longer than the calculation. So runs with different
+mistakes go through the steps together: their matrices are stacked, and a step is applied to all of
+them in one call. The last bits may then differ from those of a single run.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from attncli.calculation.problem.problem import Problem
 from attncli.homework.diagnosis.replacements import Replacement
 from attncli.homework.mistakes.mistake import Mistake, Scene, scene_at
 
-MOST_KEPT = 2**22  # numbers in the runs that others go on from
+MOST_KEPT = 2**22  # the largest count of numbers in runs that are kept for other runs
 
 Known: TypeAlias = Mapping[str, Array]
-# Gives the result of a step in place of the right operation, from the matrices before it.
+# Takes a step and the matrices before it, and returns the result in place of the right one.
 Change: TypeAlias = "Callable[[Step, Known], Array | None]"
 
 
 def hidden_steps(plan: Plan, target: Step, shown: Collection[str]) -> tuple[Step, ...]:
-    """The steps that lead to a target and that an answer does not show, the target last."""
+    """Return the steps that lead to a target and that an answer does not show, the target last."""
     needed = set(target.operation.operands)
     found = [target]
     for step in reversed(plan.steps):
@@ -38,11 +38,11 @@ def hidden_steps(plan: Plan, target: Step, shown: Collection[str]) -> tuple[Step
 
 
 class Runs:
-    """Runs the hidden steps from given matrices: as they should be, then again with changes.
+    """Runs the hidden steps from given matrices: first without a change, then again with changes.
 
-    Only what a change reaches is calculated again, for a stack of layers has many steps. `given`
-    are the matrices before the hidden steps; `right` are those and the results without a change, as
-    far as the given ones fit together.
+    Only the steps that a change reaches are calculated again, because a stack of layers has many
+    steps. `given` holds the matrices before the hidden steps. `right` holds the same and the
+    results without a change, as far as the given matrices fit together.
     """
 
     def __init__(self, problem: Problem, plan: Plan, hidden: Sequence[Step], known: Known) -> None:
@@ -60,25 +60,25 @@ class Runs:
         self._room = MOST_KEPT
 
     def begin_like(self, other: Runs) -> bool:
-        """True where the given matrices equal those of other runs of the same steps."""
+        """Return True if the given matrices equal those of other runs of the same steps."""
         return all(
             matrix is other.given[name] or np.array_equal(matrix, other.given[name], equal_nan=True)
             for name, matrix in self.given.items()
         )
 
     def scene(self, step: Step) -> Scene:
-        """The scene of a step where all before it is right."""
+        """Return the scene of a step after right steps."""
         return scene_at(self._problem, self._plan, step, self.right)
 
     def run(self, replacements: Sequence[Replacement]) -> Known | None:
-        """The matrices where these mistakes are made.
+        """Return the matrices of a run with these mistakes.
 
-        None where one of them cannot be made, or what it makes does not fit the steps after it.
+        None if one of them cannot be made, or if its result does not fit the steps after it.
         """
         return self._finish(self._begin(replacements, {}))[0]
 
     def run_rounding(self, names: Collection[str], decimals: int) -> Known | None:
-        """The matrices where those of these names are rounded before they are used."""
+        """Return the matrices of a run that rounds these matrices before it uses them."""
 
         def round_result(step: Step, known: Known) -> Array | None:
             operands = step.operation.operands
@@ -93,9 +93,9 @@ class Runs:
         return self._finish(run)[0]
 
     def run_together(self, tries: Sequence[tuple[Replacement, ...]]) -> list[Array | None]:
-        """The result of the last step with each of these; None where `run` gives None.
+        """Return the result of the last step for each try; None if `run` returns None.
 
-        Two replacements go on from the run of the one alone that is made before the other.
+        A try of two replacements continues the run of the earlier one alone.
         """
         runs = [self._begin(replacements, self._kept) for replacements in tries]
         results = self._finish(*runs)
@@ -107,7 +107,7 @@ class Runs:
         return [None if known is None else known[target] for known in results]
 
     def _begin(self, replacements: Sequence[Replacement], kept: Mapping[object, Known]) -> _Run:
-        """A run that begins at the first of these, or after it where its run was kept."""
+        """A run that begins at the first replacement, or after it if its run was kept."""
         first, *others = sorted(replacements, key=lambda r: self._places[r.steps[0]])
         known = kept.get(first.key) if others else None
         changes = {name: partial(self._make, r.mistake) for r in replacements for name in r.steps}
@@ -118,7 +118,7 @@ class Runs:
         return mistake.make(scene_at(self._problem, self._plan, step, known))
 
     def _finish(self, *runs: _Run) -> list[Known | None]:
-        """Take runs through the steps: the matrices of each, or None where it failed."""
+        """Take runs through the steps: the matrices of each, or None if it failed."""
         with np.errstate(all="ignore"):
             for place, (step, operands) in enumerate(self._steps):
                 waiting = []
@@ -134,7 +134,7 @@ class Runs:
         return [None if run.failed else run.known for run in runs]
 
     def _apply_in(self, runs: Sequence[_Run], step: Step, operands: tuple[str, ...]) -> None:
-        """Apply a step in each run: in one call where its matrices have the shapes of the right."""
+        """Apply a step in each run; runs with matrices of the right shapes share one call."""
         alike: list[_Run] = []
         others = list(runs)
         if len(runs) > 1 and self._can_stack(step, operands):
@@ -151,7 +151,7 @@ class Runs:
             run.note(step.name, _apply(step, operands, run.known))
 
     def _can_stack(self, step: Step, operands: tuple[str, ...]) -> bool:
-        """True where a step does to each of a stack what it does to one: tried once, on two."""
+        """True if a step treats each matrix of a stack like one alone; tried once, with two."""
         if step.name not in self._stackable:
             given = self.given
             one = {name: self.right[name] for name in operands if name in self.right}
@@ -169,7 +169,7 @@ class Runs:
 
 
 class _Run:
-    """A run on its way: its matrices so far, and the names of those that a change has reached."""
+    """A run: its matrices so far, and the names of those that a change has reached."""
 
     def __init__(
         self, known: dict[str, Array], changes: Mapping[str, Change], start: int = 0
@@ -187,7 +187,7 @@ class _Run:
             self.changed.add(name)
 
     def is_alike(self, matrices: Known) -> bool:
-        """True where its matrices of these names have the shapes and dtypes of these."""
+        """Return True if the run's matrices of these names have the same shapes and dtypes."""
         for name, matrix in matrices.items():
             own = self.known[name]
             if own.shape != matrix.shape or own.dtype != matrix.dtype:
@@ -196,7 +196,7 @@ class _Run:
 
 
 def _apply(step: Step, operands: tuple[str, ...], known: Known) -> Array | None:
-    """The result of the right operation; None where an operand is missing, or does not fit."""
+    """The result of the right operation; None if an operand is missing, or does not fit."""
     try:
         return step.operation.apply(*(known[name] for name in operands))
     except (KeyError, ValueError, IndexError):

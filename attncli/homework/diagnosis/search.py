@@ -1,8 +1,8 @@
-"""Which mistake explains a wrong matrix: the plan is run again with operations replaced.
+"""Find the mistake that explains a wrong matrix: run the plan again with operations replaced.
 
-Between the answer's own matrices and a wrong one lie the steps that the answer does not show. Each
-mistake of the catalogue is tried at each of them, then every pair; what gives the answer's numbers,
-to the digits as written and not by chance, is a diagnosis.
+Between the earlier matrices of the answer and a wrong one are the steps that the answer does not
+show. Each mistake of the catalogue is tried at each of these steps, then every pair of mistakes. A
+try that gives the numbers of the answer, to the digits as written and not by chance, explains them.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from attncli.homework.mistakes.mistake import Mistake
 from attncli.records import record
 from attncli.words import in_words
 
-ROUGH_CELLS = 3  # that a mistake must account for where they agree only roughly
-EXACTLY, ROUGHLY = 1.0, 4.0  # half units of the last place that a result may be off
-MOST_PAIRS = 2**13  # of mistakes that are tried, those that are made at many steps first
-SECONDS = 1.8  # of searching after which no further rounding, and no pair of mistakes, is tried
-SECONDS_OF_SINGLES = 5.0  # and no single one: in a stack of layers there are thousands
-DIGITS_OF_INFINITY = 1.0  # what an infinity or NaN in the right place says
-MOST_DECIMALS = 4  # of a matrix that was rounded too early
-MOST_AT_ONCE = 256  # runs that are made together
-NUMBERS_AT_ONCE = 2**20  # and the numbers in all their matrices
-LAST_BITS = 100  # times as far off as the last bits usually are
+ROUGH_CELLS = 3  # the fewest wrong cells that a mistake must explain if they agree only roughly
+EXACTLY, ROUGHLY = 1.0, 4.0  # the largest error, in half units of the last place
+MOST_PAIRS = 2**13  # the largest number of pairs that are tried
+SECONDS = 1.8  # after this time, no further rounding and no pair of mistakes is tried
+SECONDS_OF_SINGLES = 5.0  # after this time, no single mistake is tried: a stack has thousands
+DIGITS_OF_INFINITY = 1.0  # the evidence of an infinity or NaN in the right place, in digits
+MOST_DECIMALS = 4  # the most decimals of a matrix that was rounded too early
+MOST_AT_ONCE = 256  # the most runs that are made together
+NUMBERS_AT_ONCE = 2**20  # the most numbers in all their matrices
+LAST_BITS = 100  # stacked runs may differ by this many times the usual rounding error
 
 
 @record(frozen=True)
 class Trial:
-    """Replacements; whether they change anything; and the results that may be the answer's."""
+    """Replacements, whether they change anything, and the results that may equal the answer."""
 
     replacements: tuple[Replacement, ...]
     changes: bool
@@ -50,7 +50,7 @@ class Trial:
 
 
 def diagnose(judge: Judge, judged: Judgement) -> Diagnosis:
-    """The cause of a step that is wrong, or whose shape is."""
+    """Return the cause of a step that is wrong, or has a wrong shape."""
     if judged.answered is None:
         return Diagnosis()
     search = _Search(judge, judged, judged.answered)
@@ -62,7 +62,7 @@ def diagnose(judge: Judge, judged: Judgement) -> Diagnosis:
 
 
 class _Search:
-    """Chooses what to try at the hidden steps before a wrong one, and judges what explains it."""
+    """Tries mistakes at the hidden steps, and finds those that explain a wrong step."""
 
     def __init__(self, judge: Judge, judged: Judgement, answered: AnswerMatrix) -> None:
         self.start = time.monotonic()
@@ -70,7 +70,7 @@ class _Search:
         self.judged, self.answered = judged, answered
         values = np.nan_to_num(answered.values, posinf=0, neginf=0)
         self.distance = judge.tolerance.allowed_distance(answered, values)
-        # The answer may have gone on from what it had before rounding, or from what it wrote.
+        # The answer may have continued with numbers before rounding, or with the numbers it wrote.
         plan = judge.trace.plan
         self.hidden = hidden_steps(plan, judged.step, judge.answer)
         self.exact = Runs(judge.problem, plan, self.hidden, judge.exact)
@@ -80,7 +80,7 @@ class _Search:
         self.right = None if right is None else _numbers(right)
 
     def rounded_early(self) -> RoundedEarly | None:
-        """The matrix on the way whose rounding, and nothing else, gives the answer."""
+        """Return the matrix whose early rounding alone gives the answer; None if none does."""
         hidden = [step.name for step in self.hidden[:-1]]
         used = [name for name in self.judged.step.operation.operands if name in self.own.given]
         every = [tuple(hidden)] if len(hidden) > 1 else []
@@ -94,9 +94,9 @@ class _Search:
         return None
 
     def explanations(self) -> tuple[list[Explanation], bool]:
-        """Every single replacement that explains the answer; where none does, every pair.
+        """Return every single replacement that explains the answer; if none does, every pair.
 
-        The second value says whether the time was up before all had been tried.
+        The second value is True if the time was up before all had been tried.
         """
         singles = in_order(self.problem, list(self._singles()))
         changing: list[Replacement] = []
@@ -119,7 +119,7 @@ class _Search:
         return _likeliest(found), False
 
     def decider(self, explanations: list[Explanation]) -> str | None:
-        """The first hidden step at which the explanations would differ."""
+        """Return the first hidden step at which the explanations differ; None if they never do."""
         runs = [self.exact.run(explanation.replacements) for explanation in explanations]
         for step in self.hidden[:-1]:
             matrices = [_numbers(known[step.name]) for known in runs if known]
@@ -138,9 +138,9 @@ class _Search:
                         yield Replacement(mistake, (step.name,))
 
     def _try(self, tries: Iterable[tuple[Replacement, ...]], reach: float) -> Iterator[Trial]:
-        """Each of these tried: many at once, and alone, to the last bit, where that may matter.
+        """Try each of these, many at once; try it alone, to the last bit, if that may matter.
 
-        `reach` is how many half units of the last place an explanation is off at most.
+        `reach` is the largest error of an explanation, in half units of the last place.
         """
         right = self.exact.right
         size = sum(right[step.name].size for step in self.hidden if step.name in right)
@@ -157,7 +157,7 @@ class _Search:
                     yield Trial(replacements, is_made, ())
 
     def _mattering(self, results: Sequence[Array | None], reach: float) -> Iterator[int]:
-        """The places of the results that are the answer or the right one, but for a few bits."""
+        """The indices of results that equal the answer, or the right result, up to a few bits."""
         answered = self.answered
         targets = [(answered.values, reach * self.distance, answered.blank)]
         if self.right is not None:
@@ -171,7 +171,7 @@ class _Search:
                 yield from np.array(places)[cells.reshape(len(places), -1).all(axis=1)].tolist()
 
     def _try_alone(self, replacements: tuple[Replacement, ...]) -> Trial:
-        """These tried from what was exact and from what was written."""
+        """Try these from the exact matrices and from the matrices as written."""
         runs = (runs.run(replacements) for runs in self.both)
         results = [_numbers(known[self.judged.name]) for known in runs if known is not None]
         right = self.right
@@ -179,7 +179,7 @@ class _Search:
         return Trial(replacements, any(changes), results)
 
     def _explained(self, trial: Trial, reach: float, number: int) -> list[Explanation]:
-        """The explanation by the first of the results that explains the answer; none otherwise."""
+        """The explanation by the first result that explains the answer; empty if none does."""
         for result in trial.results:
             if self._explains(result, reach, len(trial.replacements), number):
                 agreeing = int((~self.answered.blank).sum())
@@ -187,10 +187,11 @@ class _Search:
         return []
 
     def _explains(self, result: Numbers, reach: float, replaced: int, tried: int) -> bool:
-        """True where a result of so many replacements agrees with the answer, and not by chance.
+        """True if a result agrees with the answer, and not by chance.
 
-        Few digits may agree by chance: the cells that the right result does not explain must say
-        more than the number of tries.
+        `replaced` is the number of replacements, and `tried` the number of tries so far. A few
+        digits may agree by chance: the digits of the cells that the right result does not explain
+        must outweigh the number of tries.
         """
         if not self._fits(result, reach):
             return False
@@ -209,9 +210,9 @@ class _Search:
         return digits > reach + 2 * (replaced - 1) + log10(tried + 1)
 
     def _fits(self, result: Numbers, reach: float) -> bool:
-        """True where every cell that was answered is that of a result, to the digits as written.
+        """True if every answered cell equals the cell of a result, to the digits as written.
 
-        `reach` is how many half units of the last place it may be off.
+        `reach` is the largest error that is allowed, in half units of the last place.
         """
         values = self.answered.values
         return result.shape == values.shape and bool(
@@ -221,7 +222,7 @@ class _Search:
 
 @cache
 def _mistakes_in(kind: type[Operation]) -> list[Mistake]:
-    """The mistakes that may be made in place of such an operation."""
+    """The mistakes that may be made in place of an operation of this kind."""
     return [mistake for mistake in MISTAKES.values() if issubclass(kind, mistake.replaces)]
 
 
@@ -231,7 +232,7 @@ def _numbers(matrix: Array) -> Numbers:
 
 
 def _likeliest(found: list[Explanation]) -> list[Explanation]:
-    """The likeliest first; of the same mistakes at other steps, the likeliest alone."""
+    """Sort the likeliest first; of the same mistakes at several steps, keep only the likeliest."""
     by_names: dict[tuple[str, ...], Explanation] = {}
     for explanation in sorted(found, key=_rank):
         by_names.setdefault(explanation.names, explanation)
@@ -239,10 +240,10 @@ def _likeliest(found: list[Explanation]) -> list[Explanation]:
 
 
 def _rank(explanation: Explanation) -> tuple[int, int, int]:
-    """The fewer sublayers the likelier; then the catalogue's order, which is the calculation's.
+    """The sort key: fewer sublayers are likelier, then an earlier place in the catalogue.
 
-    Within a sublayer a mistake is made wherever it can be: a cache is forgotten for keys, values
-    and mask. Of one mistake the fewer steps are the likelier.
+    Within a sublayer, a mistake is made wherever it can be: a cache is forgotten for keys, values
+    and mask. Of one mistake, fewer steps are likelier.
     """
     steps = [replacement.steps for replacement in explanation.replacements]
     sublayers = sum(len({name.rpartition(".")[0] for name in names}) for names in steps)

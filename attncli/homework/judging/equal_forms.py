@@ -1,4 +1,4 @@
-"""Forms of an answer that look different and are equal, so as right as ours."""
+"""Forms of an answer that look different from the expected one and are as right."""
 
 from __future__ import annotations
 
@@ -13,39 +13,39 @@ from attncli.records import replace
 
 
 def count_places_from_0(trace: Trace, answer: Answer) -> Answer:
-    """The answer; queries and keys that it turned by places from 1 are turned as ours instead.
+    """Return the answer with queries and keys turned by positions from 0 instead of from 1.
 
-    Scores depend on the difference of two places, so it is nothing where both are counted from.
-    Where one of them is in the answer and counted as ours, the other is left as it is: wrong.
+    Scores depend only on the difference of two positions: counting both from 1 is as right. If the
+    answer has only one of them counted from 1, nothing is changed, and that one is wrong.
     """
     turned = {}
     for step in trace.plan.steps:
         shifted = step.operation.counted_from_1()
         if shifted and step.name in answer:
-            ours = _turned_as_ours(step, shifted, trace, answer)
-            if ours is None:
+            other = _turned_from_0(step, shifted, trace, answer)
+            if other is None:
                 return answer
-            turned[step.name] = ours
+            turned[step.name] = other
     return {**answer, **turned}
 
 
-def _turned_as_ours(
+def _turned_from_0(
     step: Step, shifted: Operation, trace: Trace, answer: Answer
 ) -> AnswerMatrix | None:
-    """The answer's matrix turned as ours; None where it is not turned by places one further on."""
+    """The matrix of the answer turned by positions from 0; None if it was not turned from 1."""
     answered = answer[step.name]
     (name,) = shifted.operands
     own = answer.get(name)
     sources = [trace.matrices[name], *([own.values] if own else [])]
     for source in sources:
         if _agrees(answered, shifted.apply(source)):
-            ours = step.operation.apply(source)
-            return replace(answered, values=np.asarray(ours, np.float64))
+            turned = step.operation.apply(source)
+            return replace(answered, values=np.asarray(turned, np.float64))
     return None
 
 
 def _agrees(answered: AnswerMatrix, matrix: Array) -> bool:
-    """True where an answer says this, to the digits as written."""
+    """True if the answer has these numbers, to the digits as written."""
     distance = half_a_unit(answered.finest if answered.finest < EXACT else 12) + 1e-9
     if answered.values.shape != matrix.shape:
         return False

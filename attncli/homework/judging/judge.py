@@ -1,8 +1,8 @@
-"""An answer judged against a trace, step by step.
+"""Judge an answer against a trace, step by step.
 
-The digits as written decide. A cell is right within half a unit of the finest decimal place that
-was written anywhere in its matrix, of the true value or of the one that follows from the answer's
-own earlier matrices. A step after a wrong one is judged by what follows from the wrong one.
+The digits as written decide. A cell is right if it is within half a unit of the finest decimal
+place in its matrix, either of the true value or of the value that follows from the earlier matrices
+of the answer. A step after a wrong one is judged by the value that follows from the wrong one.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from attncli.records import record
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-ROUNDING_TRIALS = 8  # how often it is tried what rounding does to a result
+ROUNDING_TRIALS = 8  # random roundings that are tried to see how far they move a result
 
 
 class Verdict(IntEnum):
-    """The verdict on a cell or a step: the larger, the worse; a step has that of its worst cell."""
+    """The verdict on a cell or a step; a larger one is worse, and a step has its worst cell's."""
 
     RIGHT = 0
     ROUNDED = 1
@@ -42,15 +42,21 @@ class Verdict(IntEnum):
 
     @property
     def word(self) -> str:
+        """The verdict as data and tables have it: `shape`."""
         return self.name.casefold()
+
+    @property
+    def words(self) -> str:
+        """The verdict as a sentence has it: `wrong shape`."""
+        return {Verdict.SHAPE: "wrong shape", Verdict.MISSING: "not answered"}.get(self, self.word)
 
 
 @record(frozen=True)
 class Judgement:
-    """A step of an answer: the verdict on it, and on each cell.
+    """The verdict on a step of an answer, and on each of its cells.
 
-    `expected` is the true matrix, `followed` what follows from the answer's own earlier ones;
-    None where those do not fit together.
+    `expected` is the true matrix. `followed` is the matrix that follows from the earlier matrices
+    of the answer; None if these do not fit together.
     """
 
     step: Step
@@ -66,14 +72,14 @@ class Judgement:
 
     @property
     def wrong(self) -> list[tuple[int, ...]]:
-        """The cells that are wrong, in the order of reading."""
+        """The indices of the wrong cells, in the order of reading."""
         return [
             tuple(map(int, index)) for index in np.argwhere(self.cell_verdicts == Verdict.WRONG)
         ]
 
     @property
     def target(self) -> Numbers:
-        """The right cells, given the answer's own earlier matrices where they fit."""
+        """The matrix that follows from the earlier matrices of the answer, or the true one."""
         if self.followed is not None and self.followed.shape == self.expected.shape:
             return self.followed
         return self.expected
@@ -84,11 +90,11 @@ def _is_good(cells: NDArray[np.int_]) -> NDArray[np.bool_]:
 
 
 class Judge:
-    """Goes through a plan with an answer, and carries its own matrices along.
+    """Goes through a plan with an answer, and keeps the matrices of the answer.
 
-    `own` are the answer's matrices as written, and what follows from them where it has none.
-    `exact` are the same before they were rounded to be written, as far as they are explained. What
-    is not has a slack: how far off rounding may have put it.
+    `own` holds the matrices of the answer as written, and the matrices that follow from them for
+    the steps that it leaves out. `exact` holds the same before they were rounded, as far as they
+    are explained. The others have a slack, a bound on the error that rounding may have caused.
     """
 
     def __init__(
@@ -104,7 +110,7 @@ class Judge:
         self._last: Step | None = None
 
     def judge(self, step: Step) -> Judgement:
-        """The verdict on the next step of the plan."""
+        """Return the verdict on a step, which must be the next one of the plan."""
         self._redirect()
         operation = step.operation
         source = operation.repeats or step.name
@@ -139,19 +145,19 @@ class Judge:
     def _verdict(
         self, answered: AnswerMatrix, expected: Numbers, cells: NDArray[np.int_]
     ) -> Verdict:
-        """The worst cell's; a matrix of another size is right only where it follows."""
+        """The verdict of the worst cell; a matrix of another size is right only if it follows."""
         given = cells[~answered.blank]
         worst = Verdict(int(given.max())) if given.size else Verdict.MISSING
         has_shape = answered.values.shape == expected.shape
         return worst if has_shape or worst == Verdict.FOLLOWS else Verdict.SHAPE
 
     def explain(self, judged: Judgement, exact: Numbers) -> None:
-        """Take the numbers of a wrong matrix before it was rounded, as a mistake explains them."""
+        """Keep the unrounded numbers of a wrong matrix that a mistake explains."""
         self.exact[judged.name] = exact
         self._slack.pop(judged.name, None)
 
     def _redirect(self) -> None:
-        """Who continues from a step that does nothing continues from it, not from its source."""
+        """After a step that only repeats another, let later steps use the numbers of this step."""
         if self._last and (source := self._last.operation.repeats):
             name = self._last.name
             if source not in self.answer and name in self.answer:
@@ -177,22 +183,23 @@ class Judge:
             self._slack[judged.name] = np.where(_is_good(judged.cell_verdicts), 0, rounding)
         self.own[judged.name], self.exact[judged.name] = values, exact
         if judged.verdict != Verdict.MISSING:
-            # What is wrong, and what follows from it, is trusted alike.
+            # A wrong step and a step that follows from it make the later steps follow.
             self._standing[judged.name] = min(judged.verdict, Verdict.FOLLOWS)
 
     def _result(self, operation: Operation, known: Mapping[str, Array]) -> Numbers | None:
         try:
             with np.errstate(all="ignore"):
                 result = operation.apply(*(known[name] for name in operation.operands))
-        except (ValueError, IndexError):  # the answer's own matrices do not fit together
+        except (ValueError, IndexError):  # the matrices of the answer do not fit together
             return None
         return np.asarray(result, dtype=np.float64)
 
     def _rounding_slack(self, operation: Operation, result: Numbers | None) -> Numbers | None:
-        """How far off a result may be where what it comes from was rounded to be written.
+        """The distance by which the rounding of its operands may move a result.
 
-        Rounding is tried out: up or down in every cell, by chance. Twice the largest change is
-        more than rounding has ever made of a right method. None where nothing was rounded.
+        Every cell of the operands is rounded up or down at random, several times. Twice the largest
+        change is more than rounding has ever caused with a right method. None if nothing was
+        rounded.
         """
         rounded = [
             name
@@ -215,7 +222,7 @@ class Judge:
         return slack
 
     def _scaled_references(self, name: str) -> Iterator[tuple[Numbers, Verdict]]:
-        """The next step where it only scales: whoever scales Q has its numbers at once."""
+        """The next step, if it only scales: an answer that scales Q has its numbers already."""
         for step in self.trace.plan.steps:
             operation = step.operation
             if operation.factor is not None and operation.operands == (name,):
@@ -224,9 +231,9 @@ class Judge:
     def _cell_verdicts(
         self, answered: AnswerMatrix, references: Sequence[tuple[Numbers, Verdict]]
     ) -> NDArray[np.int_]:
-        """The verdict on each cell: the best that one of the references allows."""
+        """The verdict on each cell: the best one that a reference allows."""
         verdicts = np.full(answered.values.shape, int(Verdict.WRONG))
-        # Whatever low number a program fills in, on paper it is −∞.
+        # On paper a hidden score is −∞, whatever low number a program fills in.
         fill = self.problem.masks.fill if self.problem.masks.fill <= HIDES else -np.inf
         for reference, best in references:
             if reference.shape != verdicts.shape:

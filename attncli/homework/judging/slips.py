@@ -1,4 +1,4 @@
-"""Slips in single cells: what a hand does, not a method."""
+"""Slips in single cells: errors of the hand, not of the method."""
 
 from __future__ import annotations
 
@@ -7,32 +7,40 @@ from math import isfinite
 
 from attncli.calculation.algebra.expressions import Values
 from attncli.calculation.algebra.vector_expressions import Inner
+from attncli.calculation.problem.problem import Problem
 from attncli.homework.answers.answer import EXACT
 from attncli.homework.answers.tolerance import half_a_unit
 from attncli.homework.judging.judge import Judgement
+from attncli.words import count
 
-MOST_SLIPS = 3  # more wrong cells than this are no slip
+MOST_SLIPS = 3  # if more cells are wrong, the method is wrong
 TERM_SLIPS = {-1: "is left out", 1: "is added twice", -2: "has the wrong sign"}
 
 
-def slips(judged: Judgement, own: Values) -> list[str]:
-    """A sentence on each wrong cell that a slip explains, where such cells are few.
+def slips(problem: Problem, judged: Judgement, own: Values) -> list[str]:
+    """Return a sentence on each wrong cell that a slip explains, if only a few cells are wrong.
 
-    `own` are the answer's own matrices.
+    `own` are the matrices of the answer.
     """
     if not judged.answered or not 0 < len(judged.wrong) <= MOST_SLIPS:
         return []
     found = []
     for index in judged.wrong:
-        text = next(_explanations(judged, own, index), None)
+        text = next(_explanations(problem, judged, own, index), None)
         if text:
-            row, column = index[-2] + 1, index[-1] + 1
-            found.append(f"In [{row},{column}] {text}.")
+            found.append(f"In {_place(problem, judged, index)}: {text}.")
     return found
 
 
-def _explanations(judged: Judgement, own: Values, index: tuple[int, ...]) -> Iterator[str]:
-    """The slips that a wrong cell may have come from, in words, the plainest first."""
+def _place(problem: Problem, judged: Judgement, index: tuple[int, ...]) -> str:
+    """The place of a cell on paper: `row 2, column 3`."""
+    return problem.place(judged.step.axes, judged.step.role, index)
+
+
+def _explanations(
+    problem: Problem, judged: Judgement, own: Values, index: tuple[int, ...]
+) -> Iterator[str]:
+    """The slips that may have made a wrong cell, in words, the simplest first."""
     assert judged.answered is not None
     yours, right = float(judged.answered.values[index]), float(judged.target[index])
     decimals = int(judged.answered.decimals[index])
@@ -44,7 +52,8 @@ def _explanations(judged: Judgement, own: Values, index: tuple[int, ...]) -> Ite
         yield "the sign is wrong"
     for power in (-3, -2, -1, 1, 2, 3):
         if right and abs(yours - right * 10.0**power) <= distance:
-            yield f"the decimal point is {abs(power)} to the {'right' if power > 0 else 'left'}"
+            side = "right" if power > 0 else "left"
+            yield f"the decimal point is {count(abs(power), 'places')} too far to the {side}"
     if 0 <= decimals < EXACT and _swapped(f"{yours:.{decimals}f}", f"{right:.{decimals}f}"):
         yield "two digits are swapped"
     for number, term in enumerate(_products(judged, own, index), 1):
@@ -54,13 +63,14 @@ def _explanations(judged: Judgement, own: Values, index: tuple[int, ...]) -> Ite
     mirrored = (*index[:-2], index[-1], index[-2])
     inside = all(at < size for at, size in zip(mirrored, judged.target.shape, strict=True))
     if inside and mirrored != index and abs(yours - float(judged.target[mirrored])) <= distance:
-        yield f"stands the number of [{index[-1] + 1},{index[-2] + 1}]"
+        yield f"this is the number of {_place(problem, judged, mirrored)}"
 
 
 def _products(judged: Judgement, own: Values, index: tuple[int, ...]) -> list[float]:
-    """The products whose sum the cell is; none where it is no sum of products.
+    """The products that are added up to the cell.
 
-    Nor are there any where the answer's own matrices are too small for it.
+    The list is empty if the cell is not a sum of products, or if the matrices of the answer are too
+    small for it.
     """
     operation = judged.step.operation
     try:
@@ -72,7 +82,7 @@ def _products(judged: Judgement, own: Values, index: tuple[int, ...]) -> list[fl
 
 
 def _swapped(yours: str, right: str) -> bool:
-    """True where two neighbouring digits have changed places.
+    """True if the numbers differ only in the order of two neighbouring digits.
 
     >>> _swapped("0.4863", "0.4683"), _swapped("12", "22")
     (True, False)

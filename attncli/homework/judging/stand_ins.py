@@ -1,4 +1,4 @@
-"""Steps under other names: those that a plan leaves out, and those that a layer calls otherwise."""
+"""Steps under other names: steps that a plan leaves out, and steps that a layer names otherwise."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from attncli.words import did_you_mean
 
 
 def stand_in(name: str, problem: Problem, plan: Plan) -> str:
-    """The matrix that a step equals which the plan leaves out.
+    """Return the name of the matrix that equals a step which the plan leaves out.
 
-    Raises ProblemError where there is none, and lists the steps that there are.
+    Raises ProblemError if there is none; the message lists the steps of the plan.
     """
     scope, _, last = name.rpartition(".")
     part = _part(problem, scope)
@@ -26,16 +26,16 @@ def stand_in(name: str, problem: Problem, plan: Plan) -> str:
         source = part.name(source) if part else source
         if source in plan.names or source in problem.matrices:
             return source
-    message = f"{name} is no step of this calculation{did_you_mean(name, plan.names)}."
+    message = f"{name} is not a step of this calculation{did_you_mean(name, plan.names)}."
     raise ProblemError(message, f"Its steps are {', '.join(plan.names)}.", (name,))
 
 
 def by_plan_names(problem: Problem, plan: Plan, answer: Answer) -> Answer:
-    """The answer with its steps under the names of the plan.
+    """Return the answer with its steps under the names of the plan.
 
-    The last step of a layer is named after the layer, a residual sum after the norm around it, or
-    after the sublayer where the norm stands before. A learner may name them after where they
-    stand: `norm_2.output`, `self.sum`, `layers.2.output`.
+    The plan names the last step of a layer after the layer, and a residual sum after the norm
+    around it, or after the sublayer in a pre-norm layer. A learner may name them after their place:
+    `norm_2.output`, `self.sum`, `layers.2.output`.
     """
     named = dict(answer)
     for name in answer:
@@ -46,7 +46,7 @@ def by_plan_names(problem: Problem, plan: Plan, answer: Answer) -> Answer:
 
 
 def _plan_name(name: str, problem: Problem, plan: Plan) -> str | None:
-    """The name in a layer of a step that is named after where it stands; None for other names."""
+    """The plan's name for a step that is named after its place in a layer; None for other names."""
     scope, _, last = name.rpartition(".")
     part = _part(problem, scope)
     if part and last in part.plan.names:
@@ -73,7 +73,7 @@ def _home(step: Step, problem: Problem) -> str:
 
 
 def with_stand_ins(problem: Problem, plan: Plan, answer: Answer) -> Iterator[Step]:
-    """The steps of a plan, each followed by those of the answer that must equal it."""
+    """Yield the steps of a plan, each followed by the steps of the answer that must equal it."""
     extra: dict[str, list[str]] = {}
     for name in sorted(set(answer) - set(plan.names), key=lambda n: list(STEPS).index(last_of(n))):
         extra.setdefault(stand_in(name, problem, plan), []).append(name)

@@ -1,1 +1,1 @@
-"""Laws that must hold of any answer, so that no key is needed to check it."""
+"""Laws that must hold for any answer, so that no key is needed to check it."""

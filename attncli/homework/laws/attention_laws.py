@@ -1,4 +1,4 @@
-"""Laws that must hold of any attention: of its scores, its weights and their sums of values."""
+"""Laws that must hold for any attention: for its scores, its weights and its sums of values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from attncli.homework.laws.law import (
 
 @law
 def weights_sum_to_1(answer: SublayerAnswer) -> BrokenCells:
-    """Each row of weights sums to 1, or to 0 where nothing may be attended."""
+    """The weights of each query sum to 1, or to 0 if it may attend to nothing."""
     weights = answer["weights"]
     if not answer.assumptions.normalise.sums_to_1:
         raise KeyError("weights")
@@ -39,14 +39,14 @@ def weights_are_shares(answer: SublayerAnswer) -> BrokenCells:
 
 @law
 def masked_cells_have_no_weight(answer: SublayerAnswer) -> BrokenCells:
-    """Where masked is −inf, the weight is 0."""
+    """The weight of each key with the masked score −inf is 0."""
     weights, masked = answer["weights"], answer["masked"]
     return np.isneginf(masked.values) & (np.abs(weights.values) > rounding(weights))
 
 
 @law
 def scores_are_products(answer: SublayerAnswer) -> BrokenCells:
-    """scores = Q Kᵀ, of the answer's own Q and K (dot products)."""
+    """The scores are the products of each query with each key of the answer's own Q and K."""
     scores = answer["scores"]
     queries = first_given(answer, *back_to("Q_rotated", "Q"))
     keys = first_given(answer, *back_to("K_present", "K"))
@@ -62,7 +62,7 @@ def scores_are_products(answer: SublayerAnswer) -> BrokenCells:
 
 @law
 def scaled_by_one_factor(answer: SublayerAnswer) -> BrokenCells:
-    """scaled is scores times one factor, the same in every cell."""
+    """scaled is scores times one factor, which is the same in every cell."""
     scores, scaled = answer["scores"], answer["scaled"]
     known = np.isfinite(scores.values) & np.isfinite(scaled.values)
     largest = np.where(known, np.abs(scores.values), 0).argmax()
@@ -75,10 +75,10 @@ def scaled_by_one_factor(answer: SublayerAnswer) -> BrokenCells:
 
 @law
 def weights_are_the_softmax(answer: SublayerAnswer) -> BrokenCells:
-    """weights are the softmax (or the --normaliser) of each row of the answer's own last scores."""
+    """The weights of a query are the softmax (or --normaliser) of the answer's own last scores."""
     weights, scores = answer["weights"], first_given(answer, *back_to("masked", "scaled"))
     if "masked" not in answer and ("position" in answer or (weights.values == 0).any()):
-        raise KeyError("masked")  # ALiBi's numbers may be added, some keys may be hidden
+        raise KeyError("masked")  # the numbers of ALiBi may be added, and keys may be hidden
     normalise = answer.assumptions.normalise
     with np.errstate(all="ignore"):
         expected = np.asarray(normalise.apply(scores.values), dtype=np.float64)
@@ -87,13 +87,13 @@ def weights_are_the_softmax(answer: SublayerAnswer) -> BrokenCells:
 
 
 def weighted_sum(answer: SublayerAnswer) -> AnswerMatrix:
-    """The product of weights and values; in a layer `output` comes after W_o, so it is `heads`."""
+    """Return weights times values: `heads` in a layer, where `output` comes after W_o."""
     return answer["heads"] if answer.scope else first_given(answer, "heads", "output")
 
 
 @law
 def output_is_the_weighted_sum(answer: SublayerAnswer) -> BrokenCells:
-    """output (or heads) = weights V, of the answer's own weights and V."""
+    """output (or heads) is the product of the answer's own weights and V."""
     weights, values = answer["weights"], first_given(answer, *back_to("V_h", "V"))
     output = weighted_sum(answer)
     if values.values.ndim != weights.values.ndim:
@@ -103,7 +103,7 @@ def output_is_the_weighted_sum(answer: SublayerAnswer) -> BrokenCells:
 
 @law
 def output_lies_among_the_values(answer: SublayerAnswer) -> BrokenCells:
-    """No number of output (or heads) lies outside the range of its column of V."""
+    """No number of output (or heads) lies outside the range of its feature in V."""
     if not answer.assumptions.normalise.sums_to_1:
         raise KeyError("weights")
     values, output = first_given(answer, *back_to("V_h", "V")), weighted_sum(answer)
@@ -112,6 +112,6 @@ def output_lies_among_the_values(answer: SublayerAnswer) -> BrokenCells:
     lowest = values.values.min(axis=-2, keepdims=True)
     highest = values.values.max(axis=-2, keepdims=True)
     slack = rounding(output) + rounding(values)
-    # A row that may attend nothing is 0, which may lie outside.
+    # The output of a query that may attend to nothing is 0, which may lie outside.
     inside = (output.values >= lowest - slack) & (output.values <= highest + slack)
     return np.asarray(~inside & ~np.isnan(output.values) & (output.values != 0))

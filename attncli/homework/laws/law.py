@@ -1,7 +1,8 @@
-"""Laws: a law is something that must hold of any answer, so that no key is needed to check it.
+"""A law must hold for any answer, so that no key is needed to check it.
 
-An entry is one function, whose docstring is the law. It is given the answer's matrices and says of
-each cell, or row, whether the law is broken there; what it lacks ends in a KeyError.
+An entry is one function, and its docstring is the law. It takes the matrices of the answer, and
+returns for each cell, or row, True if the law is broken there. If a matrix is missing, it raises
+KeyError.
 """
 
 from __future__ import annotations
@@ -25,10 +26,7 @@ BrokenCells: TypeAlias = "NDArray[np.bool_]"
 
 @record(frozen=True)
 class Assumptions:
-    """How scores, weights and layers of an answer are made, which its matrices do not say.
-
-    `eps` is None where it is not known.
-    """
+    """The choices that the matrices of an answer do not show; `eps` is None if it is unknown."""
 
     scoring: Scoring
     normalise: Normalise
@@ -38,9 +36,9 @@ class Assumptions:
 
 @record(frozen=True)
 class SublayerAnswer:
-    """The steps of an answer without its problem, by the names that they have in one sublayer.
+    """The steps of an answer without its problem, by their names in one sublayer.
 
-    `scope` is the prefix of that sublayer in `every`, which are all the steps; empty outside.
+    `scope` is the prefix of that sublayer, or empty; `every` holds all steps by their full names.
     """
 
     every: Answer
@@ -55,7 +53,7 @@ class SublayerAnswer:
 
     @property
     def layer(self) -> Mapping[str, AnswerMatrix]:
-        """The steps of the layer that this sublayer is in: `norm_1.output`."""
+        """The steps of the layer that contains this sublayer, such as `norm_1.output`."""
         outer = self.scope.removesuffix(".").rpartition(".")
         prefix = "".join(outer[:2])
         return {
@@ -71,15 +69,15 @@ LAWS: dict[str, Law] = {}
 
 
 def law(check: Law) -> Law:
-    """Enter a function among the laws, under its own name."""
+    """Enter a function into the laws, under its own name."""
     LAWS[check.__name__.replace("_", "-")] = check
     return check
 
 
 def rounding(answered: AnswerMatrix) -> float:
-    """How far a cell may be from the number it stands for: half a unit of its last place.
+    """Return how far a written number may be from the exact one: half a unit of its last place.
 
-    Whole numbers are taken for what they are. Numbers of fewer bits differ in their last ones.
+    Whole numbers are exact. Numbers of fewer bits, such as float32, may differ in their last bits.
     """
     finest = answered.finest
     sizes = np.abs(np.nan_to_num(answered.values, posinf=0, neginf=0))
@@ -88,7 +86,7 @@ def rounding(answered: AnswerMatrix) -> float:
 
 
 def first_given(answer: SublayerAnswer, *names: str) -> AnswerMatrix:
-    """The first of these that the answer has."""
+    """Return the first of these matrices that the answer has. Raises KeyError if it has none."""
     for name in names:
         if name in answer:
             return answer[name]
@@ -96,7 +94,7 @@ def first_given(answer: SublayerAnswer, *names: str) -> AnswerMatrix:
 
 
 def differing(given: Numbers, expected: Numbers, distance: Numbers | float) -> BrokenCells:
-    """The cells that are farther off than a distance; blanks, which are NaN, break no law."""
+    """Return True for cells that differ by more than a distance; blanks (NaN) never do."""
     known = ~np.isnan(given) & ~np.isnan(expected)
     return np.asarray(known & ~near(given, expected, np.broadcast_to(distance, given.shape)))
 
@@ -104,7 +102,7 @@ def differing(given: Numbers, expected: Numbers, distance: Numbers | float) -> B
 def differing_from_product(
     product: AnswerMatrix, left: AnswerMatrix, right: Numbers, error_right: float
 ) -> BrokenCells:
-    """The cells of a product that are farther off than the rounding of it and its factors."""
+    """Return True for cells of a product that differ by more than rounding explains."""
     sizes = np.abs(np.nan_to_num(left.values))
     of_left = rounding(left) * np.abs(np.nan_to_num(right)).sum(axis=-2, keepdims=True)
     of_right = error_right * sizes.sum(axis=-1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Laws that must hold of any layer: of norms, residual sums, feed-forward and final shares."""
+"""Laws that must hold for any layer: for norms, residual sums, feed-forward and final softmax."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from attncli.homework.answers.answer import AnswerMatrix
 from attncli.homework.answers.tolerance import Numbers
 from attncli.homework.laws.law import BrokenCells, SublayerAnswer, differing, law, rounding
 
-LARGEST_USUAL_EPS = 1e-3  # where none is said
-STEEPEST = 1.2  # no activation changes faster than what it is taken of, times this
+LARGEST_USUAL_EPS = 1e-3  # if the user gives none
+STEEPEST = 1.2  # the largest slope of an activation is below this
 
 
 @law
 def sum_is_the_residual(answer: SublayerAnswer) -> BrokenCells:
-    """norm_2.sum is norm_1.output plus what the sublayer between them gives, and so on."""
+    """norm_2.sum is norm_1.output plus the output of the sublayer between them, and so on."""
     sublayer, _, number = answer.scope.removesuffix(".").rpartition("_")
     if sublayer.rpartition(".")[2] != "norm":
         raise KeyError("norm_")
@@ -33,7 +33,7 @@ def sum_is_the_residual(answer: SublayerAnswer) -> BrokenCells:
 
 @law
 def mean_is_that_of_the_sum(answer: SublayerAnswer) -> BrokenCells:
-    """mean is the mean of each token of sum."""
+    """mean is the mean of the features of each token of sum."""
     mean, total = answer["mean"], answer["sum"]
     expected = total.values.mean(axis=-1, keepdims=True)
     return differing(_column(mean), expected, rounding(mean) + rounding(total))
@@ -70,7 +70,7 @@ def mean_square_is_that_of_the_sum(answer: SublayerAnswer) -> BrokenCells:
 
 
 def _column(answered: AnswerMatrix) -> Numbers:
-    """One number a token, as a column, however it was written."""
+    """A column of one number per token, even if it was written as a row."""
     values = answered.values
     return values.swapaxes(-1, -2) if values.shape[-2] == 1 else values
 
@@ -109,9 +109,9 @@ def norm_has_one_gamma_and_beta(answer: SublayerAnswer) -> BrokenCells:
 
 
 def _divisors(squares: Numbers, size: int, eps: float) -> Iterator[Numbers]:
-    """The divisors of norms, up to a factor for all tokens: eps under the root, or added to it.
+    """The divisors of norms, up to a factor for all tokens: eps under the root, or added after it.
 
-    The factor of a sample's variance is one for all tokens, but not its eps.
+    The variance of a sample differs by one factor for all tokens, but its eps does not.
     """
     for share in (1.0, (size - 1) / size if size > 1 else 1.0):
         yield np.sqrt(squares + eps * share)
@@ -121,7 +121,7 @@ def _divisors(squares: Numbers, size: int, eps: float) -> Iterator[Numbers]:
 def _cells_off_line(
     standard: Numbers, results: Numbers, slack: Numbers, step: float
 ) -> BrokenCells:
-    """Cells that do not lie on the line between the lowest and the highest of their column."""
+    """True for cells that do not lie on the line between the lowest and the highest of a column."""
     columns = np.arange(standard.shape[-1])
     low, high = standard.argmin(axis=0), standard.argmax(axis=0)
     width = standard[high, columns] - standard[low, columns]
@@ -134,7 +134,7 @@ def _cells_off_line(
 
 @law
 def activated_is_the_activation(answer: SublayerAnswer) -> BrokenCells:
-    """activated is the activation (or relu) of hidden, times gate where there is one."""
+    """activated is the activation (by default relu) of hidden, times gate if there is one."""
     activated, hidden = answer["activated"], answer["hidden"]
     activation = ACTIVATIONS[answer.assumptions.activation]
     expected = np.asarray(activation.apply(hidden.values), dtype=np.float64)
@@ -148,7 +148,7 @@ def activated_is_the_activation(answer: SublayerAnswer) -> BrokenCells:
 
 @law
 def output_is_the_softmax_of_logits(answer: SublayerAnswer) -> BrokenCells:
-    """After logits, output is their softmax: each row sums to 1."""
+    """After logits, output is the softmax of the logits of each token, which sums to 1."""
     output, logits = answer["output"], answer["logits"]
     with np.errstate(all="ignore"):
         expected = np.asarray(Softmax("logits").apply(logits.values), dtype=np.float64)

@@ -8,15 +8,31 @@ from attncli.homework.mistakes.scores import scale, scoring_functions
 from attncli.homework.mistakes.values import caches, heads, projections
 from attncli.homework.mistakes.weights import other_normalisers, softmax
 
-_IN_ORDER = (
-    *(sinusoids, projections, rope, caches, scoring_functions, scale),
-    *(alibi, one_mask, rules, several_masks),
-    *(softmax, other_normalisers, heads, residuals, norms, feed_forward, stacks),
-)
+# The files of mistakes by the headings that a list of mistakes gives them.
+_FAMILIES = {
+    "Sinusoidal and learned positions": sinusoids,
+    "Projections": projections,
+    "Rotary positions": rope,
+    "Caches of keys and values": caches,
+    "Scoring functions": scoring_functions,
+    "Scale and soft cap": scale,
+    "ALiBi": alibi,
+    "One mask": one_mask,
+    "Named masks": rules,
+    "Several masks": several_masks,
+    "Softmax": softmax,
+    "Other normalisers": other_normalisers,
+    "Heads and values": heads,
+    "Residual connections": residuals,
+    "Norms": norms,
+    "Feed-forward": feed_forward,
+    "Stacks of layers": stacks,
+}
 
+FAMILIES: dict[str, tuple[Mistake, ...]] = {
+    heading: tuple(e for e in ENTRIES.values() if e.wrong.__module__ == module.__name__)
+    for heading, module in _FAMILIES.items()
+}
 MISTAKES: dict[str, Mistake] = {
-    name: entry
-    for module in _IN_ORDER
-    for name, entry in ENTRIES.items()
-    if entry.wrong.__module__ == module.__name__
+    entry.name: entry for family in FAMILIES.values() for entry in family
 }

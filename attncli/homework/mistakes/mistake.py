@@ -1,11 +1,12 @@
 """A mistake: one operation replaced by a wrong one, and the diagnosis of it.
 
-An entry is one function. It is given the scene, and gives back the matrix that the mistake makes
-in place of the right one, or None where the mistake cannot be made there. Its docstring is the
-diagnosis, in three paragraphs: what was done, what should be done, why it matters.
+An entry is one function. It takes the scene, and returns the matrix that the mistake makes in place
+of the right one, or None if the mistake cannot be made there. Its docstring is the
+diagnosis, in three paragraphs: what was done, the right method, why it matters. Words of it that
+depend on the problem stand in braces, such as `{X W_q}` or `{row}`: see `wording`.
 
 Mistakes that differ in one number or one short function are the rows of a table. A row has a
-lambda, which mostly calls a function that many rows share, and the same three paragraphs. A
+lambda, which usually calls a function that many rows share, and the same three paragraphs. A
 paragraph that several rows share is a constant beside the table.
 """
 
@@ -22,6 +23,7 @@ from attncli.calculation.algebra.operation import OfOne, Operation
 from attncli.calculation.algebra.plan import Plan, Step
 from attncli.calculation.masks.mask_operation import Mask
 from attncli.calculation.problem.problem import Problem, Sublayer
+from attncli.homework.mistakes.wording import Texts, in_general
 from attncli.records import record, replace
 
 Kind = TypeVar("Kind", bound=Operation)
@@ -31,9 +33,9 @@ Kind = TypeVar("Kind", bound=Operation)
 class Scene:
     """A step where a mistake may be made, and every matrix that is known before it.
 
-    All matrices are in the layout `rows`, the inputs among them. In a layer this is the scene of
-    one sublayer, by the names that it has there: `part` is that sublayer, `around` the same step
-    among all the others, by the names of the whole.
+    All matrices, inputs included, are in the layout `rows`. In a layer, this is the scene of one
+    sublayer, with the names inside it: `part` is that sublayer, and `around` is the scene of the
+    same step in the whole calculation, with the names of the whole.
     """
 
     problem: Problem
@@ -51,12 +53,12 @@ class Scene:
 
     @property
     def whole(self) -> Scene:
-        """The same step among all the others of its layers; this very scene outside of them."""
+        """The scene of this step in the whole calculation; outside of layers, this scene itself."""
         return self.around or self
 
     @property
     def layer(self) -> str:
-        """The layer that this sublayer stands in: `layers.2.`, or nothing where there is one."""
+        """The prefix of this sublayer's layer: `layers.2.`, or empty if there is only one layer."""
         return layer_of(self.full_name("output"))
 
     def full_name(self, name: str) -> str:
@@ -69,7 +71,7 @@ class Scene:
         return [self.matrices[name] for name in self.step.operation.operands]
 
     def operation(self, kind: type[Kind]) -> Kind:
-        """The right operation, which must be of this kind: AssertionError otherwise."""
+        """Return the right operation. Raises AssertionError if it is not of this kind."""
         operation = self.step.operation
         assert isinstance(operation, kind)
         return operation
@@ -79,7 +81,7 @@ class Scene:
         return self.apply(*self.operands)
 
     def left_out(self) -> Array:
-        """The result where the step is left out: a copy of its first operand."""
+        """The result if the step is left out: a copy of its first operand."""
         return self.operands[0].copy()
 
     def apply(self, *operands: Array) -> Array:
@@ -95,15 +97,15 @@ class Scene:
         return self.result_of(replace(self.step.operation, **choices))  # type: ignore[type-var]
 
     def with_matrices(self, **instead: Array) -> Array:
-        """The result of the right operation where some of its operands, by name, are others."""
+        """The result of the right operation with other matrices for the operands of these names."""
         names = self.step.operation.operands
         return self.apply(*(instead[name] if name in instead else self[name] for name in names))
 
     def with_names(self, instead: Mapping[str, str]) -> Array | None:
-        """The result of the right operation for known matrices that stand in for its operands.
+        """The result of the right operation for known matrices in place of its operands.
 
-        `instead` maps the names of operands to those of other matrices. None where the operation
-        takes none of them.
+        `instead` maps the names of operands to the names of other matrices. None if the operation
+        takes none of these operands.
         """
         names = self.step.operation.operands
         if not set(names) & set(instead):
@@ -115,26 +117,26 @@ class Scene:
         return operation.apply(*(self[name] for name in operation.operands))
 
     def operations(self, *kinds: type[Kind]) -> list[Kind]:
-        """Every operation of such a kind in the plan, in order."""
+        """Return the operations of these kinds in the plan, in order."""
         every = (step.operation for step in self.plan.steps)
         return [operation for operation in every if isinstance(operation, kinds)]
 
     def find(self, *kinds: type[Kind]) -> Kind:
-        """The first operation of such a kind in the plan. Raises KeyError where there is none."""
+        """Return the first operation of this kind in the plan. Raises KeyError if there is none."""
         for step in self.plan.steps:
             if isinstance(step.operation, kinds):
                 return step.operation
         raise KeyError(kinds)
 
     def maker(self, name: str) -> Operation:
-        """The operation that a matrix comes from. Raises KeyError for an input."""
+        """Return the operation that makes a matrix. Raises KeyError for an input."""
         for step in self.plan.steps:
             if step.name == name:
                 return step.operation
         raise KeyError(name)
 
     def size(self, axis: str) -> int:
-        """The size of an axis of the result, by its name. Raises KeyError where there is none."""
+        """Return the size of an axis of the result. Raises KeyError if there is no such axis."""
         return {axis.name: axis.size for axis in self.step.axes}[axis]
 
     def chain(self) -> list[Step]:
@@ -148,9 +150,9 @@ class Scene:
         return found
 
     def behind(self, *kinds: type[Operation]) -> Scene:
-        """The scene at the nearest step of that chain whose operation is of such a kind.
+        """Return the scene at the nearest step of `chain` with an operation of one of these kinds.
 
-        Raises KeyError where there is none.
+        Raises KeyError if there is none.
         """
         for step in self.chain():
             if isinstance(step.operation, kinds):
@@ -159,9 +161,9 @@ class Scene:
 
 
 def scene_at(problem: Problem, plan: Plan, step: Step, known: Mapping[str, Array]) -> Scene:
-    """The scene of a step: of its sublayer alone, by the names that it has there, in a layer.
+    """Return the scene of a step; in a layer, that of its sublayer, with the names inside it.
 
-    A residual sum that is no part of a norm belongs to no sublayer: its scene is the whole.
+    A residual sum without a norm belongs to no sublayer: its scene is the whole calculation.
     """
     around = Scene(problem, plan, step, known)
     part = problem.part_of(step.name)
@@ -175,7 +177,7 @@ Wrong: TypeAlias = "Callable[[Scene], Array | None]"
 
 
 def layer_of(name: str) -> str:
-    """The layer that a sublayer's step stands in: `layers.2.` for `layers.2.ffn.output`.
+    """Return the prefix of the layer of a step: `layers.2.` for `layers.2.ffn.output`.
 
     >>> layer_of("layers.2.ffn.output"), layer_of("ffn.output")
     ('layers.2.', '')
@@ -188,19 +190,30 @@ def layer_of(name: str) -> str:
 class Mistake:
     """An entry of the catalogue.
 
-    `replaces` are the kinds of operation it stands in for; `done`, `right` and `why` its diagnosis.
+    `replaces` are the kinds of operation that it replaces; `texts` are its diagnosis, with words of
+    the problem in braces. `done`, `right` and `why` are the same without a problem.
     """
 
     name: str
     formula: str
     replaces: tuple[type[Operation], ...]
     wrong: Wrong
-    done: str
-    right: str
-    why: str
+    texts: Texts
+
+    @property
+    def done(self) -> str:
+        return in_general(self.texts).done
+
+    @property
+    def right(self) -> str:
+        return in_general(self.texts).right
+
+    @property
+    def why(self) -> str:
+        return in_general(self.texts).why
 
     def make(self, scene: Scene) -> Array | None:
-        """The wrong matrix, or None where this mistake cannot be made: shapes do not allow it."""
+        """Return the wrong matrix, or None if this mistake cannot be made here."""
         if not isinstance(scene.step.operation, self.replaces):
             return None
         try:
@@ -217,17 +230,17 @@ def mistake(name: str, formula: str, *replaces: type[Operation]) -> Callable[[Wr
     """Enter a function into the catalogue under a name, with the formula of what it does."""
 
     def enter(wrong: Wrong) -> Wrong:
-        # Python leaves docstrings out with -OO, and the words of a diagnosis with them.
+        # With -OO, Python leaves out docstrings, and so the words of a diagnosis.
         paragraphs = cleandoc(wrong.__doc__).split("\n\n") if wrong.__doc__ else ("", "", "")
-        done, right, why = (" ".join(paragraph.split()) for paragraph in paragraphs)
-        ENTRIES[name] = Mistake(name, formula, replaces, wrong, done, right, why)
+        texts = Texts(*(" ".join(paragraph.split()) for paragraph in paragraphs))
+        ENTRIES[name] = Mistake(name, formula, replaces, wrong, texts)
         return wrong
 
     return enter
 
 
 class Row(NamedTuple):
-    """A mistake of a table: what makes its matrix, and the three paragraphs of its diagnosis."""
+    """A mistake of a table: the function that makes its matrix, and the three paragraphs."""
 
     wrong: Wrong
     done: str
@@ -240,10 +253,11 @@ Table: TypeAlias = "Mapping[tuple[str, str, *tuple[type[Operation], ...]], Row]"
 
 
 def enter(table: Table) -> None:
-    """Enter the rows of a table into the catalogue, which goes by the files of their functions.
+    """Enter the rows of a table into the catalogue.
 
-    So no row may be made by a function of another file, unless a lambda here calls it.
+    The catalogue is ordered by the files of the functions: a row needs a function, or a lambda, of
+    the file of its table.
     """
     assert len({row.wrong.__module__ for row in table.values()}) == 1
-    for (name, formula, *replaces), (wrong, done, right, why) in table.items():
-        ENTRIES[name] = Mistake(name, formula, tuple(replaces), wrong, done, right, why)
+    for (name, formula, *replaces), (wrong, *texts) in table.items():
+        ENTRIES[name] = Mistake(name, formula, tuple(replaces), wrong, Texts(*texts))

@@ -1,4 +1,4 @@
-"""The costs of a calculation in rows; and these as JSON and CSV, every number whole."""
+"""The costs of a calculation as rows, and the rows as JSON and CSV; no number is rounded."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from attncli.records import values_of
 from attncli.render.standard_data import to_csv, to_json
 from attncli.render.view import View
 
-Row = dict[str, Any]  # what is counted, by name: a whole number, a text, a shape or None
+Row = dict[str, Any]  # cells by column name: whole numbers, texts, shapes or None
 
 COUNTING = {
-    "flops": "2 a multiply-add in products of matrices, nothing for the rest",
-    "operations": "all, one each",
-    "additions": "and subtractions; an inner product of d numbers has d - 1",
+    "flops": "2 per multiply-add in matrix products; other operations count 0",
+    "operations": "all operations, 1 each",
+    "additions": "additions and subtractions; an inner product of d numbers has d - 1",
     "functions": "tanh, roots, sin, cos, erf, powers; not exp",
-    "masks": "what is hidden is counted too",
+    "masks": "hidden scores are counted too",
 }
 
 
 def costs_json(report: CostReport, _: View) -> str:
-    """The total, the steps, and what else is asked for: an object each."""
+    """Return the total, the steps and the comparisons of the report as JSON, with all inputs."""
     costing = report.costing
     document = {
         "title": costing.problem.choices.title,
@@ -46,7 +46,10 @@ def costs_json(report: CostReport, _: View) -> str:
 
 
 def costs_csv(report: CostReport, _: View) -> str:
-    """A line a step under a line of names; where more is asked for, each part under its name."""
+    """Return the steps as CSV, one line per step; or the comparisons, if the report has any.
+
+    Several comparisons are sections, each under its name.
+    """
     rows = cost_rows(report)
     names = ("steps",) if report.is_plain else ("scorings", "layers", "doublings")
     texts = {name: to_csv(rows[name]) for name in names if rows[name]}
@@ -56,9 +59,9 @@ def costs_csv(report: CostReport, _: View) -> str:
 
 
 def cost_rows(report: CostReport) -> dict[str, list[Row]]:
-    """The parts of a report by their names: a row a step, a sublayer, a mask, and so on.
+    """Return the parts of a report by name, such as one row per step, sublayer or mask.
 
-    Parts that are not asked for have no rows.
+    Parts that the report does not have are empty.
     """
     costing, place = report.costing, report.place
     return {
@@ -94,7 +97,7 @@ def cost_rows(report: CostReport) -> dict[str, list[Row]]:
 
 
 def total(costing: Costing) -> Row:
-    """All steps together."""
+    """Return the cost of all steps together, and the number of parameters."""
     return {
         **_counts(costing.total),
         "bytes": costing.bytes,
@@ -105,7 +108,7 @@ def total(costing: Costing) -> Row:
 
 
 def _counts(cost: Cost) -> Row:
-    """How often each kind of operation is done, then all of them, then FLOPs."""
+    """Return the number of operations of each kind, of all operations, and of FLOPs."""
     return {name: getattr(cost, name) for name in (*COUNTED, "operations", "flops")}
 
 
@@ -114,7 +117,7 @@ def _largest(step: StepCost | None) -> Row:
 
 
 def _scoring(row: Scored) -> Row:
-    """A scoring function; nothing is counted where it cannot be used."""
+    """Return the row of a scoring function; its numbers are None if it cannot be used."""
     largest = None if row.why_not else row.largest
     counted = {**_counts(row.cost), "parameters": row.parameters, **_largest(largest)}
     return {
@@ -126,7 +129,7 @@ def _scoring(row: Scored) -> Row:
 
 
 def _layer(kind: LayerAlternative, at: LayerSizes) -> Row:
-    """A kind of layer: how its cost grows, and what it is at these sizes."""
+    """Return the row of a kind of layer: the orders of growth, and the numbers at these sizes."""
     return {
         "layer": kind.name,
         "order": kind.order,

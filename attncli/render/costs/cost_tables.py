@@ -18,7 +18,7 @@ from attncli.render.trace_tables import EDGE, MOST, ROW_GAP
 from attncli.render.view import View
 from attncli.words import in_words, noun, shape_text
 
-# What stands above a column, where that is another word than the key in its rows.
+# The heads of columns whose head is not the key in the rows.
 HEADS = {
     "flops": "FLOPs",
     "operations": "all operations",
@@ -29,26 +29,26 @@ HEADS = {
     "sequential_order": "order",
     "path_order": "order",
 }
-NONE = "–"  # stands where nothing can be counted
-MOST_NAMED = 8  # parameters that are listed; those of more are in the table of sublayers
-# The functions that are counted together; exponentials have a column of their own.
+NONE = "–"  # the text of a cell without a number
+MOST_NAMED = 8  # the largest number of parameters that are listed with their shapes
+# The functions that share a column; exponentials have a column of their own.
 FUNCTION_NAMES = [{"sqrt": "√"}.get(name, name) for name in FUNCTIONS if name != "exp"]
 MEANINGS = {
-    "flops": "FLOPs: 2 a multiply-add in products of matrices, nothing for the rest",
+    "flops": "FLOPs: 2 per multiply-add in matrix products; other operations count 0",
     "multiplications": "an inner product of d numbers: d multiplications, d − 1 additions",
-    "additions": "subtractions are additions",
+    "additions": "additions: subtractions count as additions",
     "functions": f"functions: {in_words([*FUNCTION_NAMES, 'powers'])}, but not exp",
 }
-COUNTING = "FLOPs: 2 a multiply-add in products of matrices; all operations: one each"
+COUNTING = "FLOPs: 2 per multiply-add in matrix products; all operations: 1 each"
 OF_LAYERS = (
-    "orders: those of Vaswani et al. 2017, table 1, without their constants",
-    "multiplications: Q Kᵀ and weights V, without projections; W x and U h of a recurrence",
-    "self-attention costs less than a recurrence where n < d",
+    "orders: from Vaswani et al. 2017, table 1, without constant factors",
+    "multiplications: in Q Kᵀ and weights V, without projections; in W x and U h of a recurrence",
+    "self-attention costs less than a recurrence if n < d",
 )
 
 
 def draw_costs(report: CostReport, view: View) -> str:
-    """The inputs, then the tables that are asked for, each with the meaning of its columns."""
+    """Return the report as text: the inputs, then its tables, each with the column meanings."""
     console, rows, costing = TextConsole(view), cost_rows(report), report.costing
     if costing.problem.choices.title:
         console.say(costing.problem.choices.title, "bold")
@@ -69,7 +69,7 @@ def draw_costs(report: CostReport, view: View) -> str:
 
 
 def number(whole: int) -> str:
-    """1234567 as 1,234,567: no digit is left out."""
+    """Return a number with commas and all its digits: 1,234,567."""
     return f"{whole:,}"
 
 
@@ -87,7 +87,10 @@ def _cell(value: int | str | Shape | None) -> str:
 def _print_rows(
     console: TextConsole, heading: str, rows: Sequence[Row], groups: Sequence[tuple[str, ...]]
 ) -> None:
-    """A table of rows: their names at the left, then groups, each a title and some keys."""
+    """Print a table: the names of the rows, then groups of columns.
+
+    The first key of the rows is the column of names; a group is a title and its keys.
+    """
     first = next(iter(rows[0]))
     names = [row[first] for row in rows]
     width = max(map(len, (first, *names)))
@@ -101,12 +104,12 @@ def _group(title: str, keys: Sequence[str], rows: Sequence[Row]) -> ColumnGroup:
 
 
 def _counted(rows: Sequence[Row]) -> tuple[str, ...]:
-    """A group with a column for each kind of operation that is done at all."""
+    """Return a group of one column per kind of operation that occurs, without a title."""
     return "", *(name for name in COUNTED if any(row[name] for row in rows))
 
 
 def _print_steps(console: TextConsole, costing: Costing, rows: Sequence[Row]) -> None:
-    """Every step, unless there are too many, and all together."""
+    """Print one row per step, and the total; of many steps only the first and the last."""
     last = {"step": "total", "shape": "", **total(costing)}
     shown = list(rows)
     is_elided = len(rows) > MOST and not console.view.full
@@ -120,27 +123,27 @@ def _print_steps(console: TextConsole, costing: Costing, rows: Sequence[Row]) ->
 
 
 def _print_sublayers(console: TextConsole, costing: Costing, rows: Sequence[Row]) -> None:
-    """The sublayers, those of all layers in one row."""
+    """Print one row per sublayer, summed over all layers, and the total."""
     last = {"sublayer": "total", "times": "", **total(costing)}
     groups = [("", "times"), _counted(rows), ("", "flops", "parameters", "bytes")]
     _print_rows(console, "By sublayer", [*rows, last], groups)
 
 
 def _meanings(costing: Costing, masks: Sequence[Row]) -> Iterator[str]:
-    """How operations are counted, and how many scores each mask leaves open."""
+    """Yield lines on how operations are counted, and on the open scores of each mask."""
     yield from (meaning for name, meaning in MEANINGS.items() if getattr(costing.total, name))
-    yield f"all operations together, one each: {number(costing.total.operations)}"
+    yield f"all operations together, 1 each: {number(costing.total.operations)}"
     largest = f"{costing.largest.step.name}, {number(costing.largest.bytes)} bytes"
-    yield f"bytes: of each result in {costing.dtype.name}; the largest is {largest}"
+    yield f"bytes: the size of each result in {costing.dtype.name}; the largest is {largest}"
     for mask in masks:
         opened, scores = mask["open"], mask["scores"]
         share = f"{number(opened)} of {number(scores)} {noun(scores, 'scores')}"
         percent = number_text(100 * (opened / scores), 1)
-        yield f"{mask['step']} leaves open {share} ({percent}%); all of them are counted"
+        yield f"{mask['step']} leaves {share} open ({percent}%); hidden scores are counted too"
 
 
 def _inputs(costing: Costing) -> Iterator[str]:
-    """The sequences, and the parameters: all of them where they are few."""
+    """Yield a line on the sequences and one on the parameters, with shapes if they are few."""
     yield f"Inputs: {_shapes(costing.sequences)}."
     if not costing.parameters:
         yield "Parameters: none."
@@ -156,7 +159,7 @@ def _shapes(shapes: dict[str, Shape]) -> str:
 
 
 def _print_scorings(console: TextConsole, at: Pairs, rows: Sequence[Row]) -> None:
-    """Every scoring function at the sizes of these queries and keys."""
+    """Print one row per scoring function, at the sizes of these queries and keys."""
     sizes = {"n": at.n, "m": at.m, **{name: at.size(name) for name in ("d_q", "d_k", "hidden")}}
     sizes["heads"] = at.heads
     said = ", ".join(f"{name} = {number(size)}" for name, size in sizes.items())
@@ -169,7 +172,7 @@ def _print_scorings(console: TextConsole, at: Pairs, rows: Sequence[Row]) -> Non
 
 
 def _print_layers(console: TextConsole, at: LayerSizes, rows: Sequence[Row]) -> None:
-    """Self-attention, and the layers that could stand in its place."""
+    """Print one row per kind of layer: self-attention and its alternatives."""
     sizes = f"n = {number(at.n)}, d = {number(at.d)}"
     heading = f"A layer: {sizes}, kernel k = {at.kernel}, window r = {at.window}"
     groups = [
@@ -183,16 +186,16 @@ def _print_layers(console: TextConsole, at: LayerSizes, rows: Sequence[Row]) -> 
 
 
 def _print_doublings(console: TextConsole, names: Sequence[str], rows: Sequence[Row]) -> None:
-    """The costs of longer and longer sequences, and by how much each row exceeds the last."""
+    """Print the costs for longer and longer sequences, and the factor from row to row."""
     keys = {"flops": "", "operations": "", "largest_bytes": "bytes"}
     groups = [_growth(HEADS[key], head, [row[key] for row in rows]) for key, head in keys.items()]
     heading = f"Twice as many tokens each time ({' and '.join(names)})"
     print_grouped(console, heading, _group("", names, rows), groups)
-    console.say_below([COUNTING, "each factor is of the row before"])
+    console.say_below([COUNTING, "factor: the number divided by the number in the row above"])
 
 
 def _growth(title: str, head: str, numbers: Sequence[int]) -> ColumnGroup:
-    """Each number, and how many times the one before it is."""
+    """Return a group with each number, and its factor from the number before it."""
     factors = [number_text(now / last, 2) if last else NONE for last, now in pairwise(numbers)]
     rows = zip(map(number, numbers), ["", *factors], strict=True)
     return ColumnGroup(title, (head, "factor"), list(rows))

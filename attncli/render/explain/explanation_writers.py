@@ -1,4 +1,4 @@
-"""Explanations of cells as text, Markdown, LaTeX and JSON: a function each."""
+"""Explanations of cells as text, Markdown, LaTeX and JSON: one function per format."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from attncli.render.view import View
 
 INDENT = "  "
 
-# What JSON calls the operation of each kind of expression; a function has its own name.
+# The name of each kind of expression in JSON; a function keeps its own name.
 OPERATIONS: dict[type[Expression], str] = {
     **dict.fromkeys((Number, Known), "constant"),
     **dict.fromkeys((Sum, Inner, Total, SquaredDistance), "sum"),
@@ -48,7 +48,10 @@ OPERATIONS: dict[type[Expression], str] = {
 
 
 def write_text(explained: Explanations, view: View) -> str:
-    """A line a cell, or several where the screen is narrower; what it comes from below it."""
+    """Return explanations as text: one line per cell, wrapped at the width of the screen.
+
+    The cells that a cell is calculated from stand below it, down to the depth.
+    """
     spelling = Spelling(explained.paper, view.precision, view.full)
 
     def write(top: Cell) -> Iterator[str]:
@@ -70,7 +73,7 @@ def write_text(explained: Explanations, view: View) -> str:
 def _blocks(
     explained: Explanations, write: Callable[[Cell], Iterable[str]], left_out: str
 ) -> Iterator[str]:
-    """The lines of each cell that is asked for, and a line where some are left out."""
+    """Yield the text of each selected cell, and the line `left_out` if cells are elided."""
     for selection in explained.selections:
         cells, others = explained.cells(selection)
         yield from ("\n".join(write(cell)) for cell in cells)
@@ -79,14 +82,16 @@ def _blocks(
 
 
 def _aside(explained: Explanations, cell: Cell, spelling: Spelling) -> str:
-    """The labels of a cell and what is said of it, in brackets; nothing where there are neither."""
+    """Return the labels and the note of a cell in brackets; an empty text if it has neither."""
     said = [", ".join(explained.labels(cell)), explained.note(cell, spelling)]
     words = "; ".join(filter(None, said))
     return f"({words})" if words else ""
 
 
 def wrap_chain(head: str, chain: list[str], aside: str, width: int | None) -> Iterator[str]:
-    """One line where it fits; else a line for each equals sign, and breaks before a plus.
+    """Yield `head` = each part of `chain`, with `aside` at the end, wrapped at `width`.
+
+    If one line is too short, each equals sign begins a new line; lines break before a plus.
 
     >>> list(wrap_chain("a", ["1 + 2 + 3", "6"], "", 9))
     ['a = 1 + 2', '    + 3', '  = 6']
@@ -118,7 +123,7 @@ def _wrap_terms(line: str, terms: list[str], aside: str, width: int) -> Iterator
 
 
 def write_markdown(explained: Explanations, view: View) -> str:
-    """A list, with what a cell comes from in a list below it."""
+    """Return a Markdown list; the cells that a cell is calculated from are a list below it."""
     spelling = Spelling(explained.paper, view.precision, view.full)
 
     def write(top: Cell) -> Iterator[str]:
@@ -135,7 +140,7 @@ def write_markdown(explained: Explanations, view: View) -> str:
 
 
 def write_latex(explained: Explanations, view: View) -> str:
-    """An `align*` of amsmath a cell, one equals sign a line."""
+    """Return one amsmath `align*` per cell, with one equals sign per line."""
     spelling = Latex(explained.paper, view.precision, view.full)
 
     def write(top: Cell) -> Iterator[str]:
@@ -162,7 +167,7 @@ def _aligned(explained: Explanations, cell: Cell, spelling: Latex) -> str:
 
 
 def write_json(explained: Explanations, view: View) -> str:
-    """A list with an object a cell; nothing is elided, and every digit is kept."""
+    """Return a JSON list with one object per cell; nothing is elided or rounded."""
     explained = replace(explained, full=True)
     cells = [cell for selection in explained.selections for cell in selection]
     spelling = Spelling(explained.paper, view.precision, full=True)
@@ -194,12 +199,13 @@ def _object(explained: Explanations, cell: Cell, spelling: Spelling, depth: int)
 
 
 def tree(expression: Expression, values: Values, spelling: Spelling) -> dict[str, Any]:
-    """An operation, its terms and their value; terms are cells, constants, or such trees.
+    """Return an expression as a tree of operations, for JSON: operation, terms and value.
 
-    Raises NotImplementedError for a kind of expression that has no name in JSON.
+    Terms are cells, constants or trees; `values` are the matrices by name. Raises
+    NotImplementedError for a kind of expression that has no name in JSON.
     """
     node = _node(expression, values, spelling)
-    if "cell" in node:  # a cell taken over as it is
+    if "cell" in node:  # the expression is the unchanged cell of another step
         return {"operation": "same", "terms": [node], "value": node["value"]}
     return node
 

@@ -1,4 +1,4 @@
-"""Explanations of cells, down to a depth, each as a chain of equal things."""
+"""Explanations of cells, down to a depth, each as a chain of equal expressions."""
 
 from __future__ import annotations
 
@@ -29,14 +29,15 @@ from attncli.render.numbers import number_text
 if TYPE_CHECKING:
     from attncli.homework.answers.answer import Answer
 
-MOST = 24  # cells of one selection that are explained unless all are asked for
+MOST = 24  # the largest number of cells of one selection that are explained without --full
 
 
 @record(frozen=True)
 class Explanations:
-    """The cells of a trace that are to be explained, and the numbers of an answer beside them.
+    """The selected cells of a trace, to be explained, and the numbers of an answer beside them.
 
-    `own` are the matrices of the answer that have the size of ours.
+    `depth` is the number of levels of operands below a cell; `full` elides nothing. `own` are the
+    matrices of the answer by step; each has the shape of that step in the trace.
     """
 
     problem: Problem
@@ -49,11 +50,12 @@ class Explanations:
 
     @cached_property
     def steps(self) -> dict[str, Step]:
+        """The steps of the plan by name."""
         return {step.name: step for step in self.trace.plan.steps}
 
     @cached_property
     def answered(self) -> Trace:
-        """The trace with the numbers of the answer in it, as far as there are any."""
+        """The trace with the numbers of the answer in place of the calculated ones, if given."""
         matrices = dict(self.trace.matrices)
         for name, own in self.own.items():
             if name in matrices:
@@ -61,29 +63,29 @@ class Explanations:
         return Trace(self.trace.plan, matrices)
 
     def expression(self, cell: Cell, trace: Trace) -> Expression:
-        """How a cell comes about from the numbers of a trace, as the layout writes it."""
+        """Return the arithmetic of a cell from the numbers of a trace, as the layout writes it."""
         operation = self.steps[cell.name].operation
         operands = (trace.matrices[name] for name in operation.operands)
         is_swapped = Role.TOKENS in self.paper.layout.swapped
         roles = self.paper.roles.items()
         swapped = {name for name, role in roles if is_swapped and role is Role.TOKENS}
-        with np.errstate(all="ignore"):  # what overflows is told of once, where the plan is run
+        with np.errstate(all="ignore"):  # the run of the plan has already warned of overflow
             return operation.cell(cell.index, *operands).turned(swapped)
 
     def own_number(self, cell: Cell) -> float | None:
-        """The number of the answer in a cell, or None where it says nothing."""
+        """Return the number of the answer in a cell, or None if the answer leaves it out."""
         own = self.own.get(cell.name)
         number = np.nan if own is None else float(own.values[cell.index])
         return None if np.isnan(number) else number
 
     def cells(self, selection: Selection) -> tuple[Iterator[Cell], int]:
-        """The cells of a selection that are explained, and how many are not."""
+        """Return the cells of a selection to explain, and the number of elided cells."""
         count = len(selection)
         most = count if self.full or count <= MOST else MOST
         return islice(selection, most), count - most
 
     def walk(self, cell: Cell) -> Iterator[tuple[int, Cell]]:
-        """A cell and, below it, those that it comes from: each once."""
+        """Yield a cell and the cells that it is calculated from, each once, with its level."""
         seen: set[Cell] = set()
 
         def down(cell: Cell, level: int) -> Iterator[tuple[int, Cell]]:
@@ -98,17 +100,18 @@ class Explanations:
         return down(cell, 0)
 
     def operands(self, cell: Cell) -> list[Cell]:
-        """The cells of other steps that are written in its arithmetic, one matrix after another."""
+        """Return the cells of other steps in a cell's arithmetic, one matrix after another."""
         needed = _cells(self.expression(cell, self.trace), self.full)
         found = [operand for operand in dict.fromkeys(needed) if operand.name in self.steps]
         names = list(dict.fromkeys(operand.name for operand in found))
         return sorted(found, key=lambda operand: (names.index(operand.name), operand.index))
 
     def value(self, cell: Cell) -> float:
+        """Return the calculated number of a cell."""
         return float(self.trace.matrices[cell.name][cell.index])
 
     def labels(self, cell: Cell) -> list[str]:
-        """The labels of a cell in the order of its places, where it has any."""
+        """Return the labels of a cell's row and column, as far as they have labels."""
         step = self.steps[cell.name]
         labels = [
             self.problem.label(axis, at)
@@ -118,7 +121,7 @@ class Explanations:
         return labels[::-1] if step.role in self.paper.layout.swapped else labels
 
     def chain(self, cell: Cell, spelling: Spelling) -> list[str]:
-        """The cell, what it is in names, in numbers, halfway, and its value: all equal."""
+        """Return equal texts: the cell, its arithmetic in names, in numbers, halfway, its value."""
         expression = self.expression(cell, self.trace)
         names = replace(spelling, values=None).spell(expression)
         numbers = _numbers(expression, spelling, self.trace, self.value(cell))
@@ -127,7 +130,10 @@ class Explanations:
         return _distinct([spelling.cell(cell), names, *numbers])
 
     def note(self, cell: Cell, spelling: Spelling) -> str:
-        """The words that stand beside the arithmetic of a cell; often there are none."""
+        """Return the note beside the arithmetic of a cell, such as `no key may be attended`.
+
+        Most cells have no note: the text is then empty.
+        """
         expression = self.expression(cell, self.trace)
         if not isinstance(expression, Noted):
             return ""
@@ -138,7 +144,7 @@ class Explanations:
         return "".join(said)
 
     def own_chain(self, cell: Cell, spelling: Spelling) -> list[str]:
-        """The same arithmetic with the answer's numbers, where it has any for this cell."""
+        """Return the chain with the answer's numbers; empty if it has none for these cells."""
         if not self.own:
             return []
         expression = self.expression(cell, self.answered)
@@ -149,9 +155,10 @@ class Explanations:
         return _numbers(expression, spelling, self.answered, value)
 
     def remark(self, cell: Cell, precision: int) -> str:
-        """A remark on the number of the answer in a cell: its own arithmetic gives that, or not.
+        """Return a remark: does the answer's number in a cell follow from the answer's operands?
 
-        Half a unit of the last decimal that its matrix has is rounding.
+        It follows if it is within half a unit of the last decimal in the answer's matrix. The text
+        is empty if the answer has no number for the cell.
         """
         number = self.own_number(cell)
         if number is None:
@@ -161,11 +168,11 @@ class Explanations:
         distance = 0.0 if decimals is None else 0.5 * 10.0**-decimals
         fits = number == given or abs(number - given) <= distance + 1e-9 * max(1, abs(given))
         text = number_text(number, precision if decimals is None else max(decimals, 0))
-        return f", {'and' if fits else 'but'} {text} is written"
+        return f", {'and' if fits else 'but'} the answer has {text}"
 
 
 def _cells(expression: Expression, full: bool) -> Iterator[Cell]:
-    """The cells that are written in an expression, from left to right."""
+    """Yield the cells in an expression, from left to right."""
     if isinstance(expression, Cell):
         yield expression
     parts: Sequence[Expression] = expression.parts
@@ -181,7 +188,7 @@ def _is_constant(expression: Expression) -> bool:
 
 
 def _numbers(expression: Expression, spelling: Spelling, trace: Trace, value: float) -> list[str]:
-    """The arithmetic in the numbers of a trace, then halfway, then its value."""
+    """Return equal texts: the arithmetic in the numbers of a trace, halfway, and its value."""
     if _is_constant(expression):
         return [spelling.number(value)]
     numbers = replace(spelling, values=trace.matrices)
@@ -197,5 +204,5 @@ def _reads_as_zero(expression: Expression, spelling: Spelling) -> bool:
 
 
 def _distinct(texts: list[str]) -> list[str]:
-    """Without what repeats the text before it."""
+    """Return the texts without those that repeat the text before."""
     return [text for at, text in enumerate(texts) if not at or text != texts[at - 1]]

@@ -1,4 +1,4 @@
-"""Expressions in LaTeX, with what amsmath knows."""
+"""Expressions in LaTeX, with the commands of amsmath."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from attncli.render.explain.spelling import Spelling
 
 
 class Latex(Spelling):
-    r"""The same in LaTeX: `\frac`, `\sqrt`, `\exp`."""
+    r"""The spelling of expressions in LaTeX: `\frac`, `\sqrt`, `\exp`."""
 
     times, dot = r" \cdot ", r" \cdot "
     brackets, norm, total = r"\left({}\right)", r"\left\|{}\right\|", r"\sum {}"
@@ -57,7 +57,7 @@ class Latex(Spelling):
         return rf"\text{{{escape_latex(text)}}}"
 
 
-_KNOWN = ("cos", "exp", "max", "sin", "tanh")  # functions that LaTeX has commands for
+_KNOWN = ("cos", "exp", "max", "sin", "tanh")  # functions with a command of their own in LaTeX
 _SPECIAL = {
     **{character: f"\\{character}" for character in "&%$#_{}"},
     "\\": r"\textbackslash{}",
@@ -67,5 +67,5 @@ _SPECIAL = {
 
 
 def escape_latex(text: str) -> str:
-    """Text of the user with what LaTeX would obey written out."""
+    """Return the user's text with all special characters of LaTeX escaped."""
     return "".join(_SPECIAL.get(character, character) for character in text)

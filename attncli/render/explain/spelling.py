@@ -1,4 +1,4 @@
-"""Expressions as people write them, in text; LaTeX replaces the methods at the end by its own."""
+"""Expressions as people write them, in text; LaTeX overrides the methods at the end."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ from attncli.calculation.analyses.cell_names import WORDS
 from attncli.records import record
 from attncli.render.numbers import constant_text, number_text
 
-LONG = 8  # sums of more terms are elided
-FIRST, LAST = 3, 1  # the terms that stay at each end
+LONG = 8  # sums with more terms are elided
+FIRST, LAST = 3, 1  # the numbers of terms that an elided sum keeps at its ends
 SQUARE = Number(2)
 
-# How tightly an expression holds together: a part that is looser than its place stands in brackets.
+# The tightness of expressions: a part that is looser than its place needs is put in brackets.
 ADDED, MULTIPLIED, CLOSED = range(3)
 TIGHTNESS: dict[type[Expression], int] = {
     **dict.fromkeys((Sum, Difference), ADDED),
@@ -54,21 +54,24 @@ SumOfTerms = Sum | Inner | Total | Length | SquaredDistance  # written as sums, 
 
 
 def elide(parts: Sequence[Expression], full: bool) -> tuple[Sequence[Expression], int]:
-    """The terms of a sum that are written, and how many are left out before the last of them."""
+    """Return the terms of a sum that are written, and the number of terms left out between them."""
     if full or len(parts) <= LONG:
         return parts, 0
     return (*parts[:FIRST], *parts[-LAST:]), len(parts) - FIRST - LAST
 
 
 def unknown(expression: Expression | Vector) -> NotImplementedError:
-    """The error for a kind of expression that somebody added without saying how it is written."""
+    """Return the error for a kind of expression that the renderer does not know."""
     kind = type(expression).__name__
-    return NotImplementedError(f"nothing says how the expression {kind} is written")
+    return NotImplementedError(f"there is no spelling for expressions of the kind {kind}")
 
 
 @record(frozen=True)
 class Spelling:
-    """How expressions are written, in text; with `values` as numbers, without them as names."""
+    """The spelling of expressions in text: with numbers if `values` are given, else with names.
+
+    `values` are the matrices by name; numbers get `precision` decimals; `full` elides no terms.
+    """
 
     paper: Paper
     precision: int
@@ -79,9 +82,10 @@ class Spelling:
     brackets, norm, total, gap = "({})", "‖{}‖", "Σ {}", "… {} more …"
 
     def spell(self, expression: Expression, leads: bool = True) -> str:
-        """Write an expression; a negative number stands in brackets where it does not lead.
+        """Return the text of an expression.
 
-        Raises NotImplementedError for a kind of expression that is not known here.
+        A negative number gets brackets unless `leads` is True, which means that no sign stands
+        before it. Raises NotImplementedError for an unknown kind of expression.
         """
         match self.bare(expression):
             case Cell() as cell if self.values is None:
@@ -125,7 +129,7 @@ class Spelling:
         raise unknown(expression)
 
     def bare(self, expression: Expression) -> Expression:
-        """The expression without its note; in numbers what is made of vectors is a sum of cells."""
+        """Return the expression without its note; with numbers, also vectors as sums of cells."""
         if isinstance(expression, Noted):
             return self.bare(expression.result)
         if self.values is not None and isinstance(expression, Inner | Total | SquaredDistance):
@@ -135,7 +139,7 @@ class Spelling:
         return expression
 
     def part(self, expression: Expression, tightness: int, leads: bool = False) -> str:
-        """Write a part of something larger, in brackets where it is looser than its place."""
+        """Return the text of a part, in brackets if it is looser than `tightness`."""
         kind = type(self.bare(expression))
         if kind not in TIGHTNESS:
             raise unknown(expression)
@@ -144,7 +148,7 @@ class Spelling:
         return self.spell(expression, leads)
 
     def sum(self, terms: Sequence[Expression], leads: bool) -> str:
-        """The terms with a plus between; of many, the first and the last."""
+        """Return the terms with a plus between them; of many, only the first and the last."""
         some, left_out = elide(terms, self.full)
         spelled = [self.spell(term, leads and not at) for at, term in enumerate(some)]
         if left_out:
@@ -152,6 +156,7 @@ class Spelling:
         return " + ".join(spelled)
 
     def vector(self, vector: Vector) -> str:
+        """Return the text of a row or column, or of a vector that is calculated from one."""
         match vector:
             case Line(name, slots):
                 return self.place(name, slots)
@@ -163,17 +168,17 @@ class Spelling:
         raise unknown(vector)
 
     def cell(self, cell: Cell) -> str:
-        """`scores[2,1]`, `weights[2,1,head=1]`: as it stands on the user's paper."""
+        """Return `scores[2,1]` or `weights[2,1,head=1]`, as the user's layout counts."""
         return self.place(cell.name, cell.index)
 
     def place(self, name: str, slots: Sequence[Slot]) -> str:
-        """A cell, a row (`Q[2]`) or a column (`V[:,1]`) of a matrix."""
+        """Return the text of a cell, a row (`Q[2]`) or a column (`V[:,1]`) of a matrix."""
         own, leading = self.places(name, slots)
         below = ",".join([*own, *(f"{word}={at}" for word, at in leading)])
         return f"{name}[{below}]" if below else name
 
     def places(self, name: str, slots: Sequence[Slot]) -> tuple[list[str], list[tuple[str, str]]]:
-        """Its own places in the order of the paper, and those along batch and heads."""
+        """Return the row and column in the layout's order, and the places in batch and heads."""
         axes, role = self.paper.axes[name], self.paper.roles[name]
         places = [(axis, _place(slot)) for axis, slot in zip(axes, slots, strict=True)]
         own = [at for axis, at in places if axis.name not in WORDS]
@@ -184,13 +189,13 @@ class Spelling:
         return own, [(WORDS[axis.name], at) for axis, at in places if axis.name in WORDS]
 
     def number(self, number: float, leads: bool = True) -> str:
-        """A number with the decimals that were asked for."""
+        """Return a number with `precision` decimals."""
         return self.signed(number_text(number, self.precision), leads)
 
-    # LaTeX writes these in another way.
+    # LaTeX overrides the following methods.
 
     def signed(self, text: str, leads: bool) -> str:
-        """A number, in brackets where a minus would follow another sign."""
+        """Return the text of a number, in brackets if its minus would follow another sign."""
         return text if leads or not text.startswith("-") else f"({text})"
 
     def constant(self, number: float) -> str:
@@ -218,7 +223,7 @@ class Spelling:
 
 
 def _place(slot: Slot) -> str:
-    """A place along an axis, counted from 1; a part of it with its first and last place."""
+    """Return a place along an axis, counted from 1, or the first and last place of a slice."""
     if slot is None:
         return ":"
     return str(slot + 1) if isinstance(slot, int) else f"{slot.start + 1}:{slot.stop}"

@@ -1,4 +1,4 @@
-"""A report as Gradescope reads it: results.json."""
+"""A report in the format of Gradescope: results.json."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from attncli.render.view import View
 
 
 def report_gradescope(report: Report, view: View) -> str:
-    """A test a step, with scores and words; the whole report as coloured output above them."""
+    """Return one test per step, with points and texts, below the whole report in colour."""
     words = {True: "passed", False: "failed"}
     tests = [
         {
@@ -17,7 +17,7 @@ def report_gradescope(report: Report, view: View) -> str:
             "score": line.earned,
             "max_score": line.points,
             **({"status": words[line.passed]} if line.passed is not None else {}),
-            "output": " ".join(filter(None, (line.verdict.word + ".", line.rationale, line.help))),
+            "output": " ".join(filter(None, (line.verdict.words + ".", line.rationale, line.help))),
             "output_format": "text",
         }
         for line in report.lines

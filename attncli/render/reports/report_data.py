@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from attncli.homework.judging.report import Report, StepReport
@@ -10,14 +12,34 @@ from attncli.render.markdown import escape_markdown
 from attncli.render.standard_data import to_json
 from attncli.render.view import View
 
+LARGEST = "largest difference"
+
+
+def more_headings(report: Report) -> list[str]:
+    """Return the columns that a table of verdicts has only where they are not empty."""
+    has_mistakes = any(line.mistakes for line in report.lines)
+    return [*([LARGEST] if report.by_distance else []), *(["mistake"] if has_mistakes else [])]
+
+
+def largest_text(line: StepReport) -> str:
+    """Return the largest difference of a step and its place: `1.7e-7 at row 2, column 3`."""
+    if line.largest is None:
+        return ""
+    short = re.sub("e([+-])0+", r"e\1", f"{line.largest.difference:.2g}")
+    return f"{short} at {line.largest.place}" if line.largest.difference else "0"
+
 
 def report_json(report: Report, _: View) -> str:
-    """The results in the order of the plan; `passed` is null where nothing was answered."""
-    results = [_result(line) for line in report.lines]
+    """Return the results in the order of the plan; `passed` is null if nothing was answered."""
+    results = [_result(line, report.by_distance) for line in report.lines]
     return to_json({"results": results, "score": report.score, "max_score": report.max_score})
 
 
-def _result(line: StepReport) -> dict[str, Any]:
+def _result(line: StepReport, by_distance: bool) -> dict[str, Any]:
+    largest = {
+        "largest_difference": line.largest.difference if line.largest else None,
+        "largest_difference_at": line.largest.place if line.largest else None,
+    }
     cells = [values_of(difference) for difference in line.differences]
     return {
         "name": line.name,
@@ -26,6 +48,7 @@ def _result(line: StepReport) -> dict[str, Any]:
             "verdict": line.verdict.word,
             "cells": cells,
             "first": cells[0] if cells else None,
+            **(largest if by_distance else {}),
         },
         "cause": {"rationale": line.rationale, "help": line.help, "mistakes": list(line.mistakes)}
         if line.rationale
@@ -34,14 +57,21 @@ def _result(line: StepReport) -> dict[str, Any]:
 
 
 def report_markdown(report: Report, _: View) -> str:
-    """A table of verdicts, then what is to be said of each step."""
-    rows = ["| step | verdict | points | mistake |", "|---|---|---:|---|"]
+    """Return a sentence on the whole, a table of verdicts, then the texts on each step."""
+    headings = ["step", "verdict", "points", *more_headings(report)]
+    dashes = ["---:" if heading == "points" else "---" for heading in headings]
+    rows = [escape_markdown(report.headline), "", _row(headings), f"|{'|'.join(dashes)}|"]
     for line in report.lines:
         mistakes = ", ".join(f"`{name}`" for name in line.mistakes)
-        rows.append(f"| `{line.name}` | {line.verdict.word} | {line.marks} | {mistakes} |")
+        more = {LARGEST: escape_markdown(largest_text(line)), "mistake": mistakes}
+        cells = [f"`{line.name}`", line.verdict.word, line.marks]
+        rows.append(_row([*cells, *(more[heading] for heading in more_headings(report))]))
     for line in report.lines:
         if line.rationale:
-            rows += ["", f"**{line.name}: {line.verdict.word}.** {escape_markdown(line.rationale)}"]
+            rows += [
+                "",
+                f"**{line.name}: {line.verdict.words}.** {escape_markdown(line.rationale)}",
+            ]
             rows += [escape_markdown(line.help)] if line.help else []
             rows += [
                 f"- {escape_markdown(cell.place)}: `{cell.yours}` instead of `{cell.expected}`"
@@ -49,3 +79,7 @@ def report_markdown(report: Report, _: View) -> str:
             ]
     rows += ["", f"**{report.marks}**", ""]
     return "\n".join(rows)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

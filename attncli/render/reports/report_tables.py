@@ -8,6 +8,7 @@ from rich.text import Text
 
 from attncli.homework.judging.report import Report, StepReport
 from attncli.render.console import TextConsole
+from attncli.render.reports.report_data import LARGEST, largest_text, more_headings
 from attncli.render.view import View
 
 STYLES = {
@@ -18,17 +19,19 @@ STYLES = {
     "shape": "bold red",
     "missing": "dim",
 }
-MOST_CELLS = 12  # wrong cells that are listed without --full
+MOST_CELLS = 12  # the largest number of wrong cells that is listed without --full
 
 
 def draw_report(report: Report, view: View) -> str:
-    """The report as text, for a screen or a file."""
+    """Return the report as text, for a screen or a file."""
     console = TextConsole(view)
     if report.title:
         console.print(Text(report.title, "bold"))
         console.print()
+    console.say(report.headline, "bold green" if report.passed else "bold red")
+    console.print()
     _print_verdicts(console, report)
-    # The first wrong step leads; what is right needs no words.
+    # The first wrong step comes first; right steps need no text.
     lines = sorted(report.lines, key=lambda line: line.name != report.first)
     for line in lines:
         if line.rationale:
@@ -43,17 +46,21 @@ def _print_verdicts(console: TextConsole, report: Report) -> None:
     table.add_column("step", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     table.add_column("points", justify="right", no_wrap=True)
-    table.add_column("mistake")
+    more = more_headings(report)
+    for heading in more:
+        table.add_column(heading, no_wrap=heading != "mistake")
     for line in report.lines:
         verdict = Text(line.verdict.word, STYLES[line.verdict.word])
-        table.add_row(Text(line.name), verdict, Text(line.marks), Text(", ".join(line.mistakes)))
+        texts = {LARGEST: largest_text(line), "mistake": ", ".join(line.mistakes)}
+        cells = (Text(texts[heading]) for heading in more)
+        table.add_row(Text(line.name), verdict, Text(line.marks), *cells)
     console.print(table)
 
 
 def _print_line(console: TextConsole, line: StepReport, view: View) -> None:
     console.print()
     heading = Text.assemble(
-        (line.name, "bold cyan"), ": ", (line.verdict.word, STYLES[line.verdict.word]), ". "
+        (line.name, "bold cyan"), ": ", (line.verdict.words, STYLES[line.verdict.word]), ". "
     )
     console.print(heading + Text(line.rationale), width=view.width)
     if line.help:

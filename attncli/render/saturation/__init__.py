@@ -1,1 +1,1 @@
-"""How saturated softmax is, as tables with bars, JSON and CSV."""
+"""The saturation of softmax, as tables with bars, JSON and CSV."""

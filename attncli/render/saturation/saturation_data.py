@@ -1,4 +1,4 @@
-"""Scores and their softmax without √d_k and with it, in rows; and these as JSON and CSV."""
+"""Scores and their softmax without and with √d_k, as rows, JSON and CSV."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from attncli.render.view import View
 
 
 def saturation_json(found: Saturation, _: View) -> str:
-    """Where the numbers come from, and an object a row."""
+    """Return the source of the numbers and the rows as JSON, one object per row."""
     source = found.source
     said = (
         {"random": values_of(source)} if isinstance(source, Drawn) else {"document": _given(source)}
@@ -21,7 +21,7 @@ def saturation_json(found: Saturation, _: View) -> str:
 
 
 def saturation_csv(found: Saturation, _: View) -> str:
-    """A line a row under a line of names: those of JSON, `scaled.mean` for `mean` in `scaled`."""
+    """Return the rows as CSV, under a line of names: `scaled.mean` is `mean` in JSON's `scaled`."""
     source = found.source
     drawn = {"keys": source.keys, "seed": source.seed} if isinstance(source, Drawn) else {}
     return to_csv([{**flat_row(row), **drawn} for row in found.rows])
@@ -34,7 +34,7 @@ def _given(source: Given) -> dict[str, Any]:
 
 
 def _row(row: SaturationRow) -> dict[str, Any]:
-    """The two sides under the names of their scoring functions, the theory's variance in each."""
+    """Return a row: both sides, under the names of their scoring functions, dot and scaled."""
     return {
         "d_k": row.d_k,
         "attention": row.where,
@@ -48,6 +48,7 @@ def _row(row: SaturationRow) -> dict[str, Any]:
 
 
 def _side(measured: Measured, theory: int) -> dict[str, Any]:
+    """Return the measurements of one side; `theory` is the variance that theory expects."""
     return {
         "mean": measured.mean,
         "variance": measured.variance,
@@ -59,7 +60,7 @@ def _side(measured: Measured, theory: int) -> dict[str, Any]:
 
 
 def flat_row(row: SaturationRow) -> dict[str, Any]:
-    """A row without objects in it: `scaled.mean` for the mean of the scaled scores."""
+    """Return a row without nested objects: `scaled.mean` is the mean of the scaled scores."""
     entries = _row(row)
     sides = {name: entries.pop(name) for name in ("dot", "scaled")}
     return entries | {f"{side}.{name}": x for side in sides for name, x in sides[side].items()}

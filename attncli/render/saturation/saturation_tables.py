@@ -1,4 +1,4 @@
-"""Scores and their softmax without √d_k and with it: tables, and bars to see it at a glance."""
+"""Scores and their softmax without and with √d_k: tables, and bars for a quick look."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from attncli.words import count
 
 SIDES = ("q·k", "/√d_k")
 STYLES = ("yellow", "cyan")
-NARROW = 60  # columns that two bars and their labels fit
+NARROW = 60  # columns into which two bars and their labels fit
 LONGEST, SHORTEST = 20, 13  # characters of a bar; with fewer, its title would not fit
-STEEPEST = 0.5  # no softmax has a larger gradient
+STEEPEST = 0.5  # the largest gradient that a softmax can have
 MEANINGS = (
-    "entropy: −Σ w log w in nats; log m: that of equal weights",
+    "entropy: −Σ w log w in nats; log m: for m equal weights",
     "gradient: Frobenius norm of diag(w) − w wᵀ, at most 0.5",
 )
 
@@ -48,7 +48,7 @@ TABLES = {
 
 
 def draw_saturation(found: Saturation, view: View) -> str:
-    """Where the numbers come from, the tables, what their columns mean, and the bars."""
+    """Return the report as text: source of the numbers, tables, column meanings, and bars."""
     console = TextConsole(view)
     source = found.source
     lines = _drawn(source) if isinstance(source, Drawn) else _given(source, found.rows, view)
@@ -71,38 +71,38 @@ def _cell(number: float, precision: int) -> str:
 
 
 def _drawn(source: Drawn) -> Iterator[str]:
-    """The random numbers, and the theory about them."""
+    """Yield lines on the random numbers, and on the theory."""
     keys = count(source.keys, "keys")
     yield f"{count(source.queries, 'random queries')}, each with {keys} of its own"
-    yield f"Every number in them is independent N(0, 1): seed {source.seed}, PCG64."
-    yield "In theory q·k has variance d_k, and q·k / √d_k variance 1."
+    yield f"All numbers are independent N(0, 1): seed {source.seed}, PCG64."
+    yield "In theory, the variance is d_k for q·k, 1 for q·k / √d_k."
 
 
 def _given(source: Given, rows: Sequence[SaturationRow], view: View) -> Iterator[str]:
-    """The measured part of a document, and where it is not as the theory assumes."""
+    """Yield lines on the measured attentions of a document, and on their means and variances."""
     wholes = [row for row in rows if row.head is None]
     names = " and ".join(entries.name for entries in source.entries)
     yield source.title or f"q·k of {'every attention' if rows[0].where else names}"
     if rows[0].where:
-        yield f"{count(len(wholes), 'attentions')}, each given what the document has for it."
+        yield f"{count(len(wholes), 'attentions')}, each with its inputs in this document."
     else:
         parts = [count(len(rows) - 1, "heads")] if len(rows) > 1 else []
         parts += [count(source.batch, "batch entries")] if source.batch else []
         together = f" in {' and '.join(parts)}" if parts else ""
         yield f"d_k = {rows[0].d_k}; {count(wholes[0].queries, 'queries')}{together}."
     if source.is_masked:
-        yield "Only the keys that a query may attend count, in m too."
+        yield "Only keys that a query may attend are counted, also in m."
     left_out = sum(row.left_out for row in wholes)
     if left_out:
         yield f"Left out: {count(left_out, 'queries')} that may attend no key."
-    yield "Theory is for independent entries of mean 0, variance 1."
+    yield "The theory assumes independent entries: mean 0, variance 1."
     for entries in source.entries:
         mean, variance = (number_text(x, view.precision) for x in (entries.mean, entries.variance))
         yield f"Here {entries.name} has mean {mean}, variance {variance}."
 
 
 def _labels(rows: Sequence[SaturationRow]) -> ColumnGroup:
-    """The column at the left: attentions or heads, where there are several, else d_k."""
+    """Return the left column: attentions in layers, else heads if there are several, else d_k."""
     heads = [str(row.head or "all") for row in rows]
     if rows[0].where:
         with_heads = {row.where for row in rows if row.head}
@@ -118,7 +118,7 @@ def _labels(rows: Sequence[SaturationRow]) -> ColumnGroup:
 
 
 def _bars(labels: ColumnGroup, rows: Sequence[SaturationRow]) -> Iterator[Text]:
-    """Two lines a row, without √d_k and with it: the largest weight, and the gradient."""
+    """Yield two lines per row, without and with √d_k: bars of largest weight and gradient."""
     _, *names = labels.lines
     side = len(SIDES[1])
     size = min(LONGEST, max(SHORTEST, (NARROW - len(names[0]) - side - 5) // 2))
@@ -134,7 +134,9 @@ def _bars(labels: ColumnGroup, rows: Sequence[SaturationRow]) -> Iterator[Text]:
 
 
 def bar(share: float, width: int) -> str:
-    """A share of a width in characters, to the nearest eighth of one; nothing for NaN.
+    """Return a bar for a share, 0 to 1, of a width in characters; an empty text for NaN.
+
+    The bar ends at the nearest eighth of a character.
 
     >>> bar(0.5, 5), bar(1, 2), bar(0, 2)
     ('██▌', '██', '')

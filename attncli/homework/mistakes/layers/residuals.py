@@ -1,4 +1,4 @@
-"""Mistakes around a sublayer: the residual sum, and on which side of it the norm stands."""
+"""Mistakes around a sublayer: the residual sum, and the place of the norm."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from attncli.homework.mistakes.mistake import Row, Scene, Table, enter, layer_of
 
 
 def _norm_before(scene: Scene, source: str) -> Sublayer | None:
-    """The norm whose result a sublayer takes while this, its source, goes past: of a pre norm."""
+    """The norm before a sublayer, if this source goes past that sublayer: in a pre-norm layer."""
     for step in scene.whole.plan.steps:
         if isinstance(step.operation, Standardise) and step.operation.source == source:
             return scene.whole.problem.part_of(step.name)
@@ -21,7 +21,7 @@ def _norm_before(scene: Scene, source: str) -> Sublayer | None:
 
 
 def _norm_after(scene: Scene) -> Sublayer | None:
-    """The norm around the sum of what this sublayer gives: of a post norm."""
+    """The norm of the sum with the output of this sublayer: in a post-norm layer."""
     last = scene.full_name(scene.plan.steps[-1].name)
     for step in scene.whole.plan.steps:
         if isinstance(step.operation, Add) and step.operation.sublayer == last:
@@ -41,13 +41,13 @@ def _normed(scene: Scene, norm: Sublayer, matrix: Array) -> Array:
 
 
 def _input_of_layer(scene: Scene, add: Add) -> str:
-    """The name of the input of the layer that the sublayer stands in."""
+    """The name of the input of the layer that contains the sublayer."""
     layer = layer_of(add.sublayer)
     return next(a.source for a in scene.whole.operations(Add) if layer_of(a.sublayer) == layer)
 
 
 def _unnormed(scene: Scene, add: Add) -> str | None:
-    """The name of the sum before the norm, where the source is the result of a norm."""
+    """The name of the sum before the norm, if the source is the result of a norm."""
     norm = scene.whole.maker(add.source)
     return norm.source if isinstance(norm, Standardise) else None
 
@@ -59,7 +59,7 @@ def _normed_source(scene: Scene, add: Add) -> str | None:
 
 
 def _with_source(scene: Scene, find: Callable[[Scene, Add], str | None]) -> Array | None:
-    """The sum of the sublayer with another matrix; None where that is the right one, or none."""
+    """The sum of the sublayer with another matrix; None if `find` finds none but the right one."""
     add = scene.whole.operation(Add)
     name = find(scene, add)
     if name is None or name == add.source:
@@ -71,30 +71,31 @@ RESIDUALS: Table = {
     ("no-residual", "Sublayer(x)", Add): Row(
         lambda scene: scene.operands[1].copy(),
         "The residual connection was left out.",
-        "Add what went into the sublayer to what came out of it: x + Sublayer(x).",
-        "The sum lets a token pass through many layers with small changes, and gradients pass back "
-        "through them undiminished.",
+        "Add the input of the sublayer to its output: x + Sublayer(x).",
+        "The sum lets a token pass through many layers with small changes, and lets gradients "
+        "pass back unchanged.",
     ),
     ("residual-wrong-source", "the layer's input + Sublayer(x)", Add): Row(
         lambda scene: _with_source(scene, _input_of_layer),
-        "What went into the whole layer was added, not what went into this sublayer.",
-        "Add what went into the sublayer itself: x + Sublayer(x).",
-        "The result of the sublayers before it is otherwise lost, but for what this one made of "
-        "it.",
+        "The input of the whole layer was added instead of the input of this sublayer.",
+        "Add the input of this sublayer: x + Sublayer(x).",
+        "Otherwise the results of the sublayers before it are lost, except for what this sublayer "
+        "made of them.",
     ),
     ("residual-unnormed", "the sum before the norm + Sublayer(x)", Add): Row(
         lambda scene: _with_source(scene, _unnormed),
-        "What was added had not been through the norm before.",
-        "In a post norm layer the norm's result goes into the next sublayer, and past it as well.",
-        "With the sum itself going past, this is half a pre norm layer: the sublayer sees "
-        "normalised tokens, the residual sum does not.",
+        "The sum was added as it was before the norm.",
+        "In a post-norm layer, add the result of the norm: it goes into the next sublayer, and "
+        "also past it.",
+        "If the sum itself goes past, this is half a pre-norm layer: the sublayer gets normalised "
+        "tokens, but the residual sum does not.",
     ),
     ("prenorm-residual-normed", "n + Sublayer(n), n = LN(x)", Add): Row(
         lambda scene: _with_source(scene, _normed_source),
-        "The normalised tokens were added to the sublayer's result.",
+        "The normalised tokens were added to the output of the sublayer.",
         "Add x as it is: x + Sublayer(LN(x)).",
-        "What goes past the sublayers of a pre norm layer is never normalised, from the first "
-        "layer to the last; only what goes into them is.",
+        "In a pre-norm layer, only the inputs of sublayers are normalised. What goes past them is "
+        "never normalised, from the first layer to the last.",
     ),
 }
 enter(RESIDUALS)
@@ -102,7 +103,7 @@ enter(RESIDUALS)
 
 @mistake("norm-before-add", "x + LN(Sublayer(x))", Standardise)
 def norm_before_add(scene: Scene) -> Array | None:
-    """The sublayer's result was normalised, and x added afterwards.
+    """The output of the sublayer was normalised, and x was added afterwards.
 
     Add first, then normalise the sum: LN(x + Sublayer(x)).
 
@@ -115,14 +116,16 @@ def norm_before_add(scene: Scene) -> Array | None:
 
 @mistake("prenorm-for-post", "x + Sublayer(LN(x))", Project, Standardise)
 def prenorm_for_post(scene: Scene) -> Array | None:
-    """The norm was put before the sublayer.
+    """The norm was put before the sublayer (pre norm).
 
-    Put it after the residual sum: LN(x + Sublayer(x)).
+    Put it after the residual sum (post norm): LN(x + Sublayer(x)).
 
-    Both are in use: the paper normalises afterwards (post norm), many later models before (pre
-    norm). A model needs the one that it was trained with.
+    Both are in use: the paper normalises after the sum, many later models before the sublayer. A
+    model needs the order that it was trained with.
     """
-    if isinstance(scene.step.operation, Standardise):  # of a sum alone: not the final norm
+    if isinstance(
+        scene.step.operation, Standardise
+    ):  # the norm of a residual sum, not the final norm
         return scene.left_out() if scene.operations(Add) else None
     norm = _norm_after(scene)
     source, *others = scene.operands
@@ -133,12 +136,12 @@ def prenorm_for_post(scene: Scene) -> Array | None:
 
 @mistake("postnorm-for-pre", "LN(x + Sublayer(x))", Add, Standardise)
 def postnorm_for_pre(scene: Scene) -> Array | None:
-    """The norm was put after the residual sum.
+    """The norm was put after the residual sum (post norm).
 
-    Put it before the sublayer: x + Sublayer(LN(x)).
+    Put it before the sublayer (pre norm): x + Sublayer(LN(x)).
 
-    Both are in use: the paper normalises afterwards (post norm), many later models before (pre
-    norm). A model needs the one that it was trained with.
+    Both are in use: the paper normalises after the sum, many later models before the sublayer. A
+    model needs the order that it was trained with.
     """
     operation = scene.whole.step.operation
     if isinstance(operation, Standardise):

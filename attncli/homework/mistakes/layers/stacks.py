@@ -1,4 +1,4 @@
-"""Mistakes between the layers of a stack: what the decoder attends to, and what it predicts."""
+"""Mistakes between the layers of a stack: the memory of the decoder, and its predictions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from attncli.homework.mistakes.weights.softmax import EVERY_NORMALISER
 
 
 def _with_memory(scene: Scene, name: str) -> Array | None:
-    """The projection of another matrix of the encoder; None where it is not one of memory."""
+    """The projection of another matrix of the encoder; None if this one is not of memory."""
     source, *others = scene.step.operation.operands
     if source != "memory" or scene.part is None or name == scene.full_name("memory"):
         return None
@@ -23,9 +23,9 @@ def _with_memory(scene: Scene, name: str) -> Array | None:
 def memory_unencoded(scene: Scene) -> Array | None:
     """The decoder attended to the embeddings of the encoder.
 
-    Keys and values come from what the encoder gives: its last output.
+    Take the keys and values of cross-attention from the last output of the encoder.
 
-    The embeddings know nothing of each other; what the encoder found out about the source is lost.
+    The embeddings know nothing of each other: what the encoder found out about the source is lost.
     """
     for name in ("encoder.embedded", "encoder.X_scaled", "encoder.X"):
         if name in scene.whole:
@@ -35,25 +35,25 @@ def memory_unencoded(scene: Scene) -> Array | None:
 
 @mistake("memory-layer-by-layer", "K and V from the encoder's layer of the same number", Project)
 def memory_layer_by_layer(scene: Scene) -> Array | None:
-    """Each layer of the decoder attended to the encoder's layer of the same number.
+    """Each layer of the decoder attended to the encoder layer with the same number.
 
-    Every layer of the decoder attends to the same memory: what the last layer of the encoder gives.
+    Let every decoder layer attend to the same memory: the last output of the encoder.
 
-    The picture of two stacks side by side suggests it, but the encoder is finished before the
-    decoder begins.
+    Pictures with the two stacks side by side suggest otherwise, but the encoder is finished before
+    the decoder begins.
     """
-    if "decoder" not in scene.layer:  # whose memory is given
+    if "decoder" not in scene.layer:  # a decoder alone: its memory is given
         return None
     return _with_memory(scene, f"{scene.layer.replace('decoder', 'encoder')}output")
 
 
 @mistake("causal-unasked", "weights of the keys j ≤ i alone", *EVERY_NORMALISER)
 def causal_unasked(scene: Scene) -> Array | None:
-    """A causal mask was used although none is asked for.
+    """A causal mask was used, but this problem has no mask.
 
     Let every query see all the keys.
 
-    A decoder must not see what it is to predict; an encoder knows its whole sequence, and reads it
+    A decoder must not see what it has to predict. An encoder knows its whole sequence, and reads it
     in both directions.
     """
     n, m = scene.operands[0].shape[-2:]
@@ -66,8 +66,9 @@ def causal_unasked(scene: Scene) -> Array | None:
 def softmax_missing(scene: Scene) -> Array | None:
     """Softmax was not taken.
 
-    Take it of each row: exp(x) over the sum of the exponentials of its row.
+    Take softmax of each {row}: exp(x) divided by the sum of the exponentials of its {row}.
 
-    Scores may be negative, and have any sum; shares lie between 0 and 1, and sum to 1.
+    Scores may be negative and have any sum. Weights and probabilities lie between 0 and 1, and sum
+    to 1.
     """
     return scene.left_out()

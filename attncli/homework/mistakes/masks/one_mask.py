@@ -1,4 +1,4 @@
-"""Mistakes in what a query may attend to: the mask as a whole."""
+"""Mistakes in the mask as a whole."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def counted_from(first: int, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
-    """The rules with the first query at another key, where they count from it."""
+    """The rules with the first query at another key, for the rules that count from it."""
     return tuple(
         replace(rule, first=first) if isinstance(rule, Causal | Window) else rule for rule in rules
     )
@@ -44,7 +44,7 @@ def numbers(scene: Scene) -> list[Array]:
 
 
 def may_attend(scene: Scene) -> Booleans:
-    """Every mask combined: true where nothing hides the key, nor an added number of `HIDES`."""
+    """All masks combined: true unless one hides the key, or adds a number of `HIDES` or less."""
     may = np.ones(scene.operands[0].shape, np.bool_)
     for part in (*conditions(scene), *(added > HIDES for added in numbers(scene))):
         may &= part
@@ -52,7 +52,7 @@ def may_attend(scene: Scene) -> Booleans:
 
 
 def scored(scene: Scene) -> Array:
-    """The scores with the added numbers that do not hide a key: what there is before hiding."""
+    """The scores with the added numbers that do not hide a key: the scores before hiding."""
     scores = scene.operands[0]
     for added in numbers(scene):
         scores = scores + np.where(added > HIDES, added, 0)
@@ -62,7 +62,7 @@ def scored(scene: Scene) -> Array:
 def masked(scene: Scene, keep: Iterable[Booleans], add: Iterable[Array]) -> Array:
     """The scores masked with these matrices in place of every mask.
 
-    Raises ValueError where they do not fit the scores.
+    Raises ValueError if they do not fit the scores.
     """
     scores = scene.operands[0]
     kept = [np.broadcast_to(matrix, scores.shape) for matrix in keep]
@@ -78,10 +78,12 @@ def mask_missing(scene: Scene) -> Array | None:
 
     Apply the mask to the scores before softmax.
 
-    Keys that are not to be seen take a share of the weights, and their values reach the output.
+    Keys that should be hidden take a share of the weights, and their values reach the output.
     """
     mask = scene.operation(Mask)
-    position = tuple(name for name in mask.add if name == "position")  # ALiBi's is no mask
+    position = tuple(
+        name for name in mask.add if name == "position"
+    )  # the numbers of ALiBi are not a mask
     only_causal = not mask.keep and mask.add == position
     if only_causal and all(isinstance(rule, Causal) for rule in mask.rules):
         return None
@@ -92,9 +94,10 @@ def mask_missing(scene: Scene) -> Array | None:
 def causal_missing(scene: Scene) -> Array | None:
     """The causal mask was left out.
 
-    Hide the keys that come after the query before softmax is taken.
+    Let query i see only the keys j ≤ {last key}: hide the others before softmax.
 
-    Every query sees what comes later: a model that is to predict the next token reads it instead.
+    Without the mask, every query sees the tokens after it. A model that must predict the next token
+    would simply read it.
     """
     rules = scene.operation(Mask).rules
     others = tuple(rule for rule in rules if not isinstance(rule, Causal))
@@ -103,12 +106,13 @@ def causal_missing(scene: Scene) -> Array | None:
 
 @mistake("mask-inverted", "fill where the key may be seen", Mask)
 def mask_inverted(scene: Scene) -> Array | None:
-    """The mask was used upside down: what may be seen was hidden, and what is hidden was seen.
+    """The mask was used upside down: the keys that may be seen were hidden, and the hidden keys
+    were seen.
 
-    Here 1 (true) means that the query may attend to the key; hide where it is 0 (false).
+    {polarity}
 
-    Libraries do not agree: in PyTorch's scaled_dot_product_attention true means keep, in
-    nn.MultiheadAttention it means hide. The weights land on exactly the wrong keys.
+    Libraries differ: true means "may attend" in PyTorch's scaled_dot_product_attention, and
+    "hidden" in nn.MultiheadAttention. Inverted, the weights go to exactly the wrong keys.
     """
     mask, may = scene.operation(Mask), may_attend(scene)
     if may.all():
@@ -120,7 +124,7 @@ def mask_inverted(scene: Scene) -> Array | None:
 
 
 def _filled(scene: Scene, fill: float) -> Array:
-    """The scores with another fill where a key is hidden."""
+    """The scores with another fill at the hidden keys."""
     scores = scored(scene)
     return np.where(may_attend(scene), scores, scores.dtype.type(fill))
 
@@ -131,7 +135,7 @@ def _large(scene: Scene) -> float:
 
 
 def _added(scene: Scene, ones: Booleans) -> Array | None:
-    """The scores and a mask of ones and zeros; None where nothing is hidden."""
+    """The scores plus a mask of ones and zeros; None if nothing is hidden."""
     return None if may_attend(scene).all() else scored(scene) + ones
 
 
@@ -139,53 +143,56 @@ FILLS: Table = {
     ("mask-multiplied", "scores × mask", Mask): Row(
         lambda scene: _filled(scene, 0),
         "The scores were multiplied by the mask: hidden scores became 0.",
-        "Put −∞ where a key is hidden.",
-        "Softmax makes exp(0) = 1 of a score of 0, so hidden keys still get weight, and even more "
-        "than keys with a negative score.",
+        "Put {fill} where a key is hidden.",
+        "Softmax turns a score of 0 into exp(0) = 1: hidden keys still get weight, and more than "
+        "keys with a negative score.",
     ),
     ("mask-tiny-fill", "fill = −1e-12", Mask): Row(
         lambda scene: _filled(scene, -1e-12),
         "Hidden scores were set to −1e-12, which is nearly 0.",
-        "Set them to −∞, or to a very large negative number such as −1e12.",
-        "Softmax makes exp(−1e-12) ≈ 1 of it: hidden keys still get weight.",
+        "Set hidden scores to {fill}.",
+        "exp(−1e-12) is nearly 1: hidden keys still get weight.",
     ),
     ("mask-exponent-slip", "fill = −1e-9", Mask): Row(
         lambda scene: _filled(scene, -1e-9),
-        "Hidden scores were set to −1e-9 where −1e9 was meant.",
-        "Set them to −∞, or to −1e9: minus one thousand million.",
-        "−1e-9 is nearly 0, and softmax makes exp(−1e-9) ≈ 1 of it: hidden keys still get weight.",
+        "Hidden scores were set to −1e-9; perhaps −1e9 was meant.",
+        "Set hidden scores to {fill}.",
+        "−1e-9 is nearly 0, and exp(−1e-9) is nearly 1: hidden keys still get weight. −1e9 is "
+        "minus one thousand million.",
     ),
     ("mask-small-fill", "fill = −10", Mask): Row(
         lambda scene: _filled(scene, -10),
         "Hidden scores were set to −10.",
-        "Set them to −∞, or to a very large negative number such as −1e9.",
-        "exp(−10) is small but not 0: hidden keys keep some weight, the more the lower the other "
-        "scores.",
+        "Set hidden scores to {fill}.",
+        "exp(−10) is small but not 0: hidden keys keep some weight, and more of it if the other "
+        "scores are low.",
     ),
     ("mask-plus-inf", "fill = +∞", Mask): Row(
         lambda scene: _filled(scene, np.inf),
         "Hidden scores were set to plus infinity.",
-        "Set them to minus infinity, −∞.",
-        "exp(−∞) is 0, a weight of nothing; exp(+∞) is infinite, and ∞ / ∞ makes the whole row "
-        "NaN.",
+        "Set hidden scores to {fill}: mind the sign.",
+        "exp(−∞) is 0, and so is the weight. exp(+∞) is infinite, and ∞ / ∞ is NaN (not a number) "
+        "in all weights of the query.",
     ),
     ("mask-plus-large", "fill = +1e9", Mask): Row(
         lambda scene: _filled(scene, _large(scene)),
-        "Hidden scores were set to a very large positive number; 1e9 stands here for any such.",
-        "Set them to −∞, or to a very large negative number: mind the sign.",
-        "The largest score gets the most weight, so the hidden keys share all of it between them.",
+        "Hidden scores were set to a very large positive number, such as 1e9.",
+        "Set hidden scores to {fill}: mind the sign.",
+        "The largest score gets the most weight, so that the hidden keys take all of it.",
     ),
     ("mask-added-as-01", "scores + mask, 1 = seen", Mask): Row(
         lambda scene: _added(scene, may_attend(scene)),
-        "The mask of ones and zeros was added to the scores.",
-        "Put −∞ where the mask is 0, or add a mask made of 0 (seen) and −∞ (hidden).",
-        "Adding 1 to the keys that may be seen favours them by a factor of e, but hides nothing.",
+        "A mask with 1 for every visible key and 0 for every hidden key was added to the scores.",
+        "Put {fill} where a key is hidden, or add a mask with 0 for visible keys and −∞ for "
+        "hidden keys.",
+        "Adding 1 to the visible keys raises their weight by a factor of e, but hides nothing.",
     ),
     ("mask-added-as-10", "scores + mask, 1 = hidden", Mask): Row(
         lambda scene: _added(scene, ~may_attend(scene)),
-        "A mask with 1 for every hidden key was added to the scores.",
-        "Put −∞ where a key is hidden, or add a mask made of 0 (seen) and −∞ (hidden).",
-        "Adding 1 to the hidden keys hides nothing: it raises their weight by a factor of e.",
+        "A mask with 1 for every hidden key and 0 for every visible key was added to the scores.",
+        "Put {fill} where a key is hidden, or add a mask with 0 for visible keys and −∞ for "
+        "hidden keys.",
+        "Adding 1 to the hidden keys hides nothing: it even raises their weight by a factor of e.",
     ),
 }
 enter(FILLS)
@@ -197,7 +204,7 @@ def mask_scaled_too(scene: Scene) -> Array | None:
 
     Scale the scores first, then add the mask.
 
-    −∞ divided is still −∞, but the finite numbers of a mask come out smaller or larger than given.
+    Scaled, −∞ is still −∞, but the finite numbers of a mask become larger or smaller.
     """
     mask = scene.operation(Mask)
     scale = scene.behind(DivideByRoot, Multiply).apply
@@ -210,9 +217,9 @@ def mask_scaled_too(scene: Scene) -> Array | None:
 def mask_after_softmax(scene: Scene) -> Array | None:
     """Softmax was taken of all the scores, and the hidden weights were set to 0 afterwards.
 
-    Set the hidden scores to −∞ first, then take softmax.
+    Set the hidden scores to {fill} first, then take softmax.
 
-    The hidden keys have already taken their share: the weights that are left no longer sum to 1.
+    The hidden keys have already taken their share: the weights that are left do not sum to 1.
     """
     before = scene.behind(Mask)
     return scene.apply(scored(before)) * may_attend(before)
@@ -220,12 +227,13 @@ def mask_after_softmax(scene: Scene) -> Array | None:
 
 @mistake("mask-on-query-axis", "maskᵀ", Mask)
 def mask_on_query_axis(scene: Scene) -> Array | None:
-    """The mask was laid over the queries instead of the keys: rows were hidden, not columns.
+    """The mask was transposed: queries were hidden instead of keys.
 
-    The mask's last axis counts the keys: hide a key's column in every row.
+    Each {row} of the mask belongs to a query, and each {column} to a key: hide cells in the
+    {columns} of the hidden keys.
 
-    Queries that are hidden this way attend to nothing at all, while the keys that should be hidden
-    are still seen by the others.
+    Transposed, the mask hides everything from some queries, and other queries still see the keys
+    that should be hidden.
     """
     mask = scene.operation(Mask)
     n, m = scene.operands[0].shape[-2:]
@@ -249,10 +257,10 @@ def mask_on_query_axis(scene: Scene) -> Array | None:
 def mask_head_order(scene: Scene) -> Array | None:
     """The masks of the batch entries were repeated for the heads in the wrong order.
 
-    With batch and heads on one axis the heads of an entry stand together: repeat each mask once
-    for every head (m₀ m₀ m₁ m₁), not the whole list of masks (m₀ m₁ m₀ m₁).
+    If batch and heads share one axis, the heads of an entry stand together: repeat each mask once
+    per head (m₀ m₀ m₁ m₁), not the whole list of masks (m₀ m₁ m₀ m₁).
 
-    Some heads get the mask of another entry, and no error says so, because the shapes fit.
+    Some heads get the mask of another batch entry. The shapes fit, so no error warns you.
     """
     shape = scene.operands[0].shape
     if len(shape) != 4:

@@ -1,4 +1,4 @@
-"""Mistakes in a rule that masks: causal, window, padding."""
+"""Mistakes in the masks by rule: causal, window, padding."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ R = TypeVar("R", bound=Rule)
 def _done(
     scene: Scene, kind: type[R], wrong: Callable[[R, int, int], Booleans | None]
 ) -> Array | None:
-    """The scores masked with each rule of a kind done wrongly: `wrong(rule, n, m)`.
+    """The scores masked with other keys for each rule of a kind: `wrong(rule, n, m)`.
 
-    None where there is no such rule, or none that can be done wrongly.
+    None if there is no such rule, or if `wrong` returns None for all of them.
     """
     n, m = scene.operands[0].shape[-2:]
     parts = conditions(scene)
@@ -45,12 +45,12 @@ def _replaced(scene: Scene, kind: type[R], other: Callable[[R], Rule | None]) ->
 
 
 def _causal(scene: Scene, sees: Callable[[Any, Any], Booleans]) -> Array | None:
-    """The causal mask by another rule for j − i, and the largest of it that should be seen."""
+    """The causal mask by another rule: `sees` takes j − i, and the largest j − i that is right."""
     return _done(scene, Causal, lambda rule, n, m: sees(distance(n, m), rule.diagonal(n, m)))
 
 
 def _from_the_first(rule: Causal, n: int, m: int) -> Booleans | None:
-    """The keys seen where the diagonal starts at the first; None where that is right."""
+    """The keys seen if the diagonal starts at the first key; None if that is right."""
     return Causal().may_attend(n, m) if np.any(rule.diagonal(n, m)) else None
 
 
@@ -68,61 +68,60 @@ def _without_past(scene: Scene) -> Array | None:
 CAUSAL: Table = {
     ("causal-transposed", "query i sees key j ≥ i", Mask): Row(
         lambda scene: _causal(scene, lambda shift, last: shift >= last),
-        "The causal mask was transposed: each query sees itself and what comes after it.",
-        "Let query i see keys j ≤ i: in rows of queries that is the lower triangle (tril, not "
-        "triu).",
-        "The mask is there to keep the future from a query; this one hides the past and shows the "
-        "future.",
+        "The causal mask was transposed: each query saw itself and the keys after it.",
+        "Let query i see the keys j ≤ {last key}: the {lower} triangle (NumPy's {tril}, not "
+        "{triu}).",
+        "A causal mask must hide the future from a query. Transposed, it hides the past and shows "
+        "the future.",
     ),
     ("causal-hides-self", "query i sees key j < i", Mask): Row(
         lambda scene: _causal(scene, lambda shift, last: shift <= last - 1),
         "The diagonal was hidden too: a query could not see its own position.",
-        "Let query i see keys j ≤ i, its own included.",
-        "The first query is left with no key at all, and each other one lacks its own token.",
+        "Let query i see the keys j ≤ {last key}, its own position included.",
+        "Each query lacks its own token, and the first token of a sequence has no key left.",
     ),
     ("causal-one-too-far", "query i sees key j ≤ i + 1", Mask): Row(
         lambda scene: _causal(scene, lambda shift, last: shift <= last + 1),
-        "Each query was shown one key after its own position.",
-        "Let query i see keys j ≤ i: that is tril with diagonal=0, or triu with diagonal=1 hidden.",
-        "The one key too many is the very token that a language model is to predict.",
+        "Each query saw one key after its own position.",
+        "Let query i see the keys j ≤ {last key}: NumPy's {tril} with k={diagonal}.",
+        "The extra key is the very token that a language model must predict.",
     ),
     ("causal-top-left-with-cache", "query i sees key j ≤ i", Mask): Row(
         lambda scene: _done(scene, Causal, _from_the_first),
         "The causal diagonal was started at the first key.",
-        "The queries are the last tokens: let the last one see the last key, and each other one "
-        "less.",
-        "With cached keys there are more keys than queries, and the queries come after them; "
-        "counted from the first key they lose most of their past.",
+        "Let query i see the keys j ≤ {last key}.",
+        "There are more keys than queries, and the queries are the last tokens. A diagonal that "
+        "starts at the first key hides most of their past.",
     ),
     ("causal-lower-right", "query i sees key j ≤ i + m − n", Mask): Row(
         lambda scene: _replaced(
             scene, Causal, lambda rule: None if rule.lower_right else Causal(True)
         ),
         "The causal diagonal was made to end at the last query and the last key.",
-        "Count from where the first query stands: here that is not m − n keys before it.",
-        "Where queries and keys differ in number the two are not the same mask; PyTorch's "
-        "is_causal and this exercise count from the top left.",
+        "Let query i see the keys j ≤ {last key}.",
+        "If there are not as many queries as keys, a diagonal that ends at the last key differs "
+        "from one that starts at the first key. PyTorch's is_causal starts at the first key.",
     ),
     ("causal-hides-past", "the cached keys are hidden", Mask): Row(
         _without_past,
-        "The cached keys were hidden: only those of this call were seen, as far as causal lets "
-        "them.",
-        "Let each query see every cached key: they come before it.",
-        "A cache spares the work of computing earlier keys again; the tokens are still a query's "
-        "past.",
+        "The cached keys were hidden: the queries saw only the new keys, as far as the causal "
+        "mask allows.",
+        "Let each query see all cached keys: they come before it.",
+        "A cache saves the work of calculating earlier keys again. The cached tokens are still "
+        "the past of each query.",
     ),
 }
 enter(CAUSAL)
 
 
 def _wider(window: Window, more: int) -> Window:
-    """The window with more keys on each side that is bounded and looks beyond itself."""
+    """The window with more keys on each side that is bounded and not 0."""
     left, right = (side + more if side > 0 else side for side in (window.left, window.right))
     return replace(window, left=left, right=right)
 
 
 def _without_end(scene: Scene, end: Callable[[Window], int | None]) -> Array | None:
-    """The windows without the key that stands so far from the query, where there is one."""
+    """The windows without the key at the distance `end`; None if `end` returns None."""
 
     def seen(window: Window, n: int, m: int) -> Booleans | None:
         shift, lost = distance(n, m) - window.first, end(window)
@@ -131,53 +130,49 @@ def _without_end(scene: Scene, end: Callable[[Window], int | None]) -> Array | N
     return _done(scene, Window, seen)
 
 
-WHOLE_WINDOW = "Let query i see the keys from i − left to i + right, its own position beside them."
-BOTH_ENDS = "Let query i see the keys from i − left to i + right, both ends included."
+WHOLE_WINDOW = "Let query i see the keys {window}."
+BOTH_ENDS = "Let query i see the keys {window}, both ends included."
 
 WINDOW: Table = {
     ("window-off-by-one", "keys from i − (left + 1) to i + (right + 1)", Mask): Row(
         lambda scene: _replaced(scene, Window, lambda window: _wider(window, 1)),
-        "The window was one key too wide on each side that it looks to.",
+        "The window was one key too wide on each side.",
         WHOLE_WINDOW,
-        "The own position is not one of the keys counted to a side; beyond the window nothing is "
-        "seen.",
+        "Keys outside the window must stay hidden.",
     ),
     ("window-one-too-few", "keys from i − (left − 1) to i + (right − 1)", Mask): Row(
         lambda scene: _replaced(scene, Window, lambda window: _wider(window, -1)),
-        "The window was one key too narrow on each side that it looks to.",
+        "The window was one key too narrow on each side.",
         WHOLE_WINDOW,
-        "The own position is not one of the keys counted to a side; the outermost keys were lost.",
+        "The outermost keys of the window were lost.",
     ),
     ("window-end-excluded", "keys from i − left to i + right − 1", Mask): Row(
         lambda scene: _without_end(scene, lambda w: w.right if w.right >= 0 else None),
         "The last key of each window was left out.",
         BOTH_ENDS,
-        "A slice in Python stops before its end, so it has to be written [i − left : i + right + "
-        "1].",
+        "A slice in Python stops before its end: write [start : end + 1].",
     ),
     ("window-start-excluded", "keys from i − left + 1 to i + right", Mask): Row(
         lambda scene: _without_end(scene, lambda w: -w.left if w.left > 0 else None),
         "The first key of each window was left out.",
         BOTH_ENDS,
-        "Where a window counts the query's own key, as in Keras, it begins one key later than "
-        "here.",
+        "Some libraries, such as Keras, count the query's own key as part of the window's side, "
+        "so that their windows begin one key later.",
     ),
     ("window-sides-swapped", "keys from i − right to i + left", Mask): Row(
         lambda scene: _replaced(scene, Window, lambda w: replace(w, left=w.right, right=w.left)),
         "The two sides of the window were exchanged.",
-        "Let query i see `left` keys before its own position and `right` keys after it.",
-        "Left is the past, right the future: exchanged, queries see what should be hidden from "
-        "them.",
+        "Let query i see the keys {window}.",
+        "The left side is the past, the right side is the future. Exchanged, queries see keys "
+        "that should be hidden from them.",
     ),
     ("window-ignores-cache", "keys from i − left to i + right, i counted from 0", Mask): Row(
         lambda scene: _replaced(
             scene, Window, lambda w: replace(w, first=0) if np.any(w.first) else None
         ),
-        "The window was counted from the first key, as if there were none before the queries.",
-        "Count a query's position from the beginning of the sequence: i plus the number of cached "
-        "keys.",
-        "Query i of this call is not token i of the sequence; its window lies among the keys "
-        "before it.",
+        "The window was counted from the first key, as if the cache were empty.",
+        "Go on counting after the tokens in the cache: query i sees the keys {window}.",
+        "Query i of this call is not token i of the sequence: the cached tokens come before it.",
     ),
 }
 enter(WINDOW)
@@ -192,22 +187,22 @@ PADDING: Table = {
     ("padding-one-too-many", "the first N + 1 keys are seen", Mask): Row(
         lambda scene: _longer(scene, 1),
         "One key of padding was seen too.",
-        "padding:N means that the first N keys are real: hide every key after the Nth.",
-        "Padding stands for nothing; its value does not belong in the output. Counted from 0 the "
-        "real keys are those with j < N, not j ≤ N.",
+        "The first N keys are real: hide every key after them.",
+        "Padding stands for nothing, and its value does not belong in the output. Counted from 0, "
+        "the real keys are those with j < N, not j ≤ N.",
     ),
     ("padding-one-too-few", "the first N − 1 keys are seen", Mask): Row(
         lambda scene: _longer(scene, -1),
         "The last real key was hidden.",
-        "padding:N means that the first N keys are real: hide only the keys after the Nth.",
-        "A real token was lost. Counted from 1 the real keys are those with j ≤ N, not j < N.",
+        "The first N keys are real: hide only the keys after them.",
+        "A real token was lost. Counted from 1, the real keys are those with j ≤ N, not j < N.",
     ),
     ("padding-at-the-front", "the last N keys are seen", Mask): Row(
         lambda scene: _done(scene, Padding, lambda rule, n, m: rule.may_attend(n, m)[..., ::-1]),
-        "The padding was taken to stand before the real keys: the last N keys were seen.",
-        "padding:N means that the first N keys are real, and the padding comes after them.",
-        "Padding on the left is usual in text generation, but not here: real tokens were hidden, "
-        "and padding was seen.",
+        "The padding was taken to be in front: the last N keys were seen.",
+        "The first N keys are real, and the padding comes after them.",
+        "Padding on the left is usual in text generation, but not in this problem: real tokens "
+        "were hidden, and padding was seen.",
     ),
 }
 enter(PADDING)
@@ -215,11 +210,11 @@ enter(PADDING)
 
 @mistake("padding-from-embedding-sum", "the keys whose inputs do not sum to 0 are seen", Mask)
 def padding_from_embedding_sum(scene: Scene) -> Array | None:
-    """Padding was looked for in the numbers: a token whose inputs sum to 0 was taken for padding.
+    """Padding was guessed from the numbers: a token whose features sum to 0 was taken for padding.
 
-    Take the padding from the lengths.
+    Take the padding from the lengths that the mask gives.
 
-    Real tokens may sum to 0, and padding need not: with positions added it hardly ever does.
+    Real tokens may sum to 0, and padding often does not, above all with positions added.
     """
     source = scene["memory" if "memory" in scene else "X"]
     seen = source.sum(axis=-1) != 0

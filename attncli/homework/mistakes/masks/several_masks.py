@@ -1,4 +1,4 @@
-"""Mistakes with several masks, with a cache that is not full, and with rows that see nothing."""
+"""Mistakes with several masks, with a cache that is not full, and with queries that see nothing."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from attncli.records import replace
 
 @mistake("masks-or", "fill where every mask hides", Mask)
 def masks_or(scene: Scene) -> Array | None:
-    """The masks were combined with "or": a key was seen as soon as one mask allowed it.
+    """The masks were combined with "or": a key was seen if any mask allowed it.
 
-    Combine them with "and": a key is seen only where every mask allows it.
+    Combine the masks with "and": a key is seen only if every mask allows it.
 
-    Each mask hides for a reason of its own, padding for one and the future for another; one reason
-    is enough.
+    Each mask hides keys for its own reason, such as padding or the future, and one reason is
+    enough.
     """
     parts = [*conditions(scene), *(added > HIDES for added in numbers(scene))]
     if len(parts) < 2:
@@ -34,7 +34,7 @@ def masks_or(scene: Scene) -> Array | None:
 
 
 def _only(scene: Scene, position: int) -> Array | None:
-    """The scores with one of several masks alone; None where this is `causal-missing`."""
+    """The scores with one of several masks alone; None if this is `causal-missing`."""
     mask = scene.operation(Mask)
     bare = replace(mask, rules=(), keep=(), add=())
     masks = [
@@ -51,7 +51,7 @@ def _only(scene: Scene, position: int) -> Array | None:
 
 
 def _without_lengths(scene: Scene, first: int) -> Array | None:
-    """The scores with all the keys of a cache, and the first query at another one of them."""
+    """The scores with all the keys of a cache, and the first query at this key."""
     rules = scene.operation(Mask).rules
     others = tuple(rule for rule in rules if rule.words != "cache_lens")
     if len(others) == len(rules):
@@ -66,13 +66,13 @@ def _at_the_end(scene: Scene) -> Array | None:
 
 
 def _at_the_beginning(scene: Scene) -> Array | None:
-    """The scores with the first query at the first key; None where no rule counts from it."""
+    """The scores with the first query at the first key; None if no rule counts from it."""
     counts = any(isinstance(rule, Causal | Window) for rule in scene.operation(Mask).rules)
     return _without_lengths(scene, 0) if counts else None
 
 
 def _empty_rows(scene: Scene, weight: float) -> Array | None:
-    """The weights with this one in every row that may attend nothing; None without such rows."""
+    """The weights, with `weight` for every query that sees no key; None if all see a key."""
     (scores,) = scene.operands
     empty = np.isneginf(scores).all(axis=-1, keepdims=True)
     return np.where(empty, scores.dtype.type(weight), scene.right()) if empty.any() else None
@@ -90,57 +90,57 @@ def _causal_of_memory(scene: Scene) -> Array | None:
     return causal_weights(scene) if "memory" in scene and not scene.operations(Mask) else None
 
 
-EVERY_MASK = "Apply all of them: a key is seen only where every mask allows it."
-NO_WEIGHT = "Give it weights of 0, and so an output of 0."
+EVERY_MASK = "Apply all masks: a key is seen only if every mask allows it."
+NO_WEIGHT = "Give such a query the weight {empty} for every key."
 
 SEVERAL: Table = {
     ("mask-only-first", "the first mask alone", Mask): Row(
         lambda scene: _only(scene, 0),
         "Only the first of the masks was used.",
         EVERY_MASK,
-        "What the other masks hide gets weight, and reaches the output.",
+        "The keys that only the other masks hide get weight, and their values reach the output.",
     ),
     ("mask-only-last", "the last mask alone", Mask): Row(
         lambda scene: _only(scene, -1),
         "Only the last of the masks was used.",
         EVERY_MASK,
-        "What the other masks hide gets weight, and reaches the output; a mask that is assigned in "
-        "a loop instead of combined overwrites the one before.",
+        "The keys that only the other masks hide get weight, and their values reach the output. A "
+        "loop that assigns each mask, instead of combining it with the others, keeps only the "
+        "last one.",
     ),
     ("cache-lens-ignored", "every key of the cache is seen", Mask): Row(
         _at_the_end,
-        "The lengths of the cache were left out: all its keys were taken for filled.",
-        "Hide the keys after the filled ones, and let the last query stand at the last that is "
-        "filled.",
-        "What stands behind them belongs to no token: it gets weight, and reaches the output.",
+        "The lengths of the cache were ignored: all its keys were used.",
+        "Hide the keys after the filled ones, and let the last query stand at the last filled key.",
+        "The keys after the filled ones belong to no token. They get weight, and their values "
+        "reach the output.",
     ),
     ("cache-lens-plain-causal", "query i sees key j ≤ i, whatever is filled", Mask): Row(
         _at_the_beginning,
-        "The lengths of the cache were left out, and the queries counted from its first key.",
-        "Count from where the first query stands, at length − n, and hide the keys that are not "
-        "filled.",
-        "The queries are the last tokens of the cache, and see those before them.",
+        "The lengths of the cache were ignored, and the queries were counted from the first key.",
+        "Hide the keys that are not filled, and let the first query stand at key length − n.",
+        "The queries are the last tokens in the cache, and see all the tokens before them.",
     ),
     ("empty-row-nan", "0 / 0 where every key is hidden", Softmax): Row(
         lambda scene: _empty_rows(scene, np.nan),
-        "A query that may attend nothing got NaN (not a number) for its weights.",
+        "A query that may attend to nothing got NaN (not a number) as its weights.",
         NO_WEIGHT,
-        "Every exponential in the row is 0, and so is their sum; 0 / 0 is NaN, which spreads to "
-        "all that is calculated from it.",
+        "All exponentials of such a query are 0, and so is their sum. 0 / 0 is NaN, which spreads "
+        "to everything that is calculated from it.",
     ),
     ("empty-row-mean", "1 / m where every key is hidden", Softmax): Row(
         lambda scene: _empty_rows(scene, 1 / scene.operands[0].shape[-1]),
-        "A query that may attend nothing got equal weights for all the keys.",
+        "A query that may attend to nothing got equal weights for all keys.",
         NO_WEIGHT,
-        'Equal scores give equal weights, even when all of them mean "hidden", as with a fill of '
-        "−1e9: the output is then the mean of values that should not be seen.",
+        'Equal scores give equal weights, even if all of them mean "hidden", as with a fill of '
+        "−1e9. The output is then the mean of values that should not be seen.",
     ),
     ("cross-mask-wrong", "weights under the causal mask of the target", *EVERY_NORMALISER): Row(
         _causal_of_memory,
-        "The causal mask of the target was used in cross-attention.",
-        "Let every query see all of memory: a causal mask belongs to self-attention.",
-        "The source is known as a whole before the first word of the target; hiding its end from "
-        "the first queries takes away what they need.",
+        "The causal mask of self-attention was used in cross-attention.",
+        "Let every query see all of memory.",
+        "The whole source is known before the first word of the target. If its end is hidden, the "
+        "first queries lack what they need.",
     ),
 }
 enter(SEVERAL)

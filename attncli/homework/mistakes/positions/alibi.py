@@ -1,4 +1,4 @@
-"""Mistakes in ALiBi: what is subtracted from the scores for the distance."""
+"""Mistakes in ALiBi: the numbers that are subtracted from the scores for the distance."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from attncli.homework.mistakes.positions.sinusoids import without_past
 
 
 def _without(scene: Scene) -> Array | None:
-    """The scores masked without ALiBi's numbers; None where there are none."""
+    """The masked scores without the numbers of ALiBi; None if there are none."""
     add = scene.operation(Mask).add
     others = tuple(name for name in add if name != "position")
     return scene.with_choices(add=others) if others != add else None
@@ -30,9 +30,9 @@ def _signed(scene: Scene) -> Array:
 
 
 def _with_slopes(scene: Scene, wrong: Callable[[list[float]], list[float]]) -> Array | None:
-    """The numbers with other slopes 2^−e; None where they are the right ones.
+    """The numbers with other slopes 2^−e; None if these are the right slopes.
 
-    `wrong` makes the exponents e of all heads from the right ones.
+    `wrong` takes the right exponents e of all heads and returns the wrong ones.
     """
     right = [8 * step / steps for step, steps in scene.operation(Distances).slopes]
     exponents = wrong(right)
@@ -44,7 +44,7 @@ def _with_slopes(scene: Scene, wrong: Callable[[list[float]], list[float]]) -> A
 
 
 def _eighths(heads: int, steps: int, first: int = 1) -> list[float]:
-    """8a / steps of every head, a counted from the first."""
+    """The exponents 8a / steps of all heads, where a counts from `first`."""
     return [8 * (first + head) / steps for head in range(heads)]
 
 
@@ -54,70 +54,73 @@ def _of_next_power(right: list[float]) -> list[float]:
 
 
 NEXT_LOWER = (
-    "Take the slopes of the next lower power of two, then the first, third, … of twice that power."
+    "Take the slopes for the next lower power of two, then the first, third, … slope for twice "
+    "that power: {slopes}."
 )
 AS_TRAINED = (
-    "So the authors' program has it; trained weights need the slopes that they were trained with."
+    "The program of the authors does it in this way, and trained weights need the slopes that "
+    "they were trained with."
 )
 
 DISTANCES: Table = {
     ("alibi-missing", "scores, no position added", Mask): Row(
         _without,
-        "ALiBi's numbers were not added to the scores.",
-        "Add position before softmax: −slope · |i − j|.",
-        "Without them attention does not know how far apart tokens are.",
+        "The numbers of ALiBi were not added to the scores.",
+        "Add position, −slope · |i − j|, to the scores before softmax.",
+        "Without these numbers, attention does not know how far apart two tokens are.",
     ),
     ("alibi-sign", "+slope · |i − j|", Distances): Row(
         lambda scene: -scene.right(),
-        "The distance raises the scores.",
-        "Subtract it: −slope · |i − j|.",
-        "With a plus the farthest keys get the most weight; ALiBi is there to prefer the near "
-        "ones.",
+        "The distances were added to the scores.",
+        "Subtract slope times distance: −slope · |i − j|.",
+        "With a plus sign, the farthest keys get the most weight. ALiBi is made to prefer near "
+        "keys.",
     ),
     ("alibi-no-absolute", "−slope · (i − j)", Distances): Row(
         _signed,
-        "The difference of the positions was taken with its sign.",
-        "Take the distance |i − j|, which is never negative.",
-        "Keys after the query would be preferred, the farther the more. Under a causal mask they "
-        "are hidden, and the two are the same.",
+        "The difference of the positions was used with its sign: −slope · (i − j).",
+        "Use the distance |i − j|, which is never negative.",
+        "With the sign, keys after the query get higher scores, the more the farther away they "
+        "are. Only a causal mask, which hides these keys, makes the two equal.",
     ),
     ("alibi-slope-shift", "2^(−8h/H), h from 0", Distances): Row(
         lambda scene: _with_slopes(scene, lambda e: _eighths(len(e), len(e), first=0)),
         "The heads were counted from 0, so that the first slope is 1.",
-        "Count them from 1: the slopes are 2^(−8/H), 2^(−16/H), … down to 2^(−8).",
-        "Every head gets the slope of the one before it, which is too steep.",
+        "Count the heads from 1: the slopes are {slopes}.",
+        "With the slope 1, the first head sees hardly anything but its own position.",
     ),
-    ("alibi-non-pow2", "2^(−8h/H) for an H that is no power of two", Distances): Row(
+    ("alibi-non-pow2", "2^(−8h/H) for an H that is not a power of two", Distances): Row(
         lambda scene: _with_slopes(scene, lambda e: _eighths(len(e), len(e))),
-        "The rule for a power of two was used for another number of heads.",
+        "The rule for a power of two, 2^(−8h/H), was used, but the number of heads H is not a "
+        "power of two.",
         NEXT_LOWER,
         AS_TRAINED,
     ),
     ("alibi-next-power", "the first slopes of the next higher power of two", Distances): Row(
         lambda scene: _with_slopes(scene, _of_next_power),
-        "The first slopes of the next higher power of two were used.",
+        "The first slopes for the next higher power of two were used.",
         NEXT_LOWER,
         AS_TRAINED,
     ),
     ("alibi-same-slope", "the first slope for every head", Distances): Row(
         lambda scene: _with_slopes(scene, lambda e: e[:1] * len(e)),
-        "Every head got the slope of the first.",
-        "Give each head its own: 2^(−8/H), 2^(−16/H), … down to 2^(−8).",
-        "Heads with gentle slopes look far, heads with steep ones near; with one slope they all "
-        "look equally far.",
+        "Every head got the slope of the first head.",
+        "Give each head its own slope: {slopes}.",
+        "Heads with a gentle slope look far, heads with a steep slope look near. With one slope, "
+        "all heads look equally far.",
     ),
     ("alibi-slopes-reversed", "the slopes of the heads from the last to the first", Distances): Row(
         lambda scene: _with_slopes(scene, lambda e: e[::-1]),
         "The slopes were given to the heads in reverse order.",
-        "The first head has the steepest slope, 2^(−8/H), the last the gentlest.",
-        "Trained heads need the slopes that they were trained with.",
+        "From the first head to the last, the slopes are {slopes}.",
+        "Each trained head needs the slope that it was trained with.",
     ),
     ("alibi-without-past", "|i − j| although tokens are cached", Distances): Row(
         lambda scene: without_past(scene),
-        "The queries were counted from 0, as if no tokens were in the cache.",
-        "Count them on from those that are cached: |i + first − j|.",
-        "The queries are the last of all the tokens: counted from 0 they seem near to the oldest "
-        "keys.",
+        "The queries were counted from 0, as if the cache were empty.",
+        "Go on counting after the tokens in the cache: the distance is |i + {first} − j|.",
+        "The queries are the last of all the tokens. Counted from 0, they seem to stand near the "
+        "oldest keys.",
     ),
 }
 enter(DISTANCES)

@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Pair: TypeAlias = "tuple[Array, Array]"
-# From cos, sin, x₁ and x₂ of every pair to the two that they become.
+# Takes cos, sin, x₁ and x₂ of every pair, and returns the two turned features.
 Turn: TypeAlias = "Callable[[Any, Any, Array, Array], Pair]"
 
 
 def _right_turn(cos: Any, sin: Any, x1: Array, x2: Array) -> Pair:
-    """(cos · x₁ − sin · x₂, sin · x₁ + cos · x₂)."""
+    """The right rotation: (cos · x₁ − sin · x₂, sin · x₁ + cos · x₂)."""
     return cos * x1 - sin * x2, sin * x1 + cos * x2
 
 
@@ -62,7 +62,7 @@ def _turned(
 
 
 def _mixed(scene: Scene) -> Array:
-    """The features paired in one way, and their angles laid out in the other."""
+    """The rotation with features paired in one way, and angles laid out in the other."""
     operation = scene.operation(Rotate)
     (source,) = scene.operands
     width = operation.dims or source.shape[-1]
@@ -78,14 +78,14 @@ def _mixed(scene: Scene) -> Array:
 
 
 def _by_whole_width(scene: Scene) -> Array | None:
-    """The rotation with the whole width in the exponent; None where all of it is turned."""
+    """The rotation with the whole width in the exponent; None if all features are turned."""
     whole = scene.operands[0].shape[-1]
     is_right = scene.operation(Rotate).dims is None
     return None if is_right else _turned(scene, exponent=lambda i, d: 2 * i / whole)
 
 
 def _before_heads(scene: Scene) -> Array | None:
-    """The whole matrix turned, and split into heads then; None where it is not split."""
+    """The whole matrix turned, and then split into heads; None if it is not split."""
     split = scene.maker(scene.operation(Rotate).source)
     if not isinstance(split, SplitHeads):
         return None
@@ -93,7 +93,7 @@ def _before_heads(scene: Scene) -> Array | None:
 
 
 def _from_1(scene: Scene) -> Array:
-    """The rotation from place 1 on, or the scores where the queries are turned so."""
+    """The rotation by positions from 1, or the scores of queries that are turned by them."""
     is_here = isinstance(scene.step.operation, Rotate)
     right = scene.operation(Rotate) if is_here else scene.find(Rotate)
     turned = scene.result_of(replace(right, first=right.first + 1))
@@ -101,7 +101,7 @@ def _from_1(scene: Scene) -> Array:
 
 
 def _with_turned_values(scene: Scene) -> Array:
-    """The weights times the values, turned as the keys were. Raises KeyError where none were."""
+    """The weights times the turned values. Raises KeyError if the keys are not turned."""
     weights, values = scene.operands
     return weights @ spread(scene.maker("K_rotated").apply(values), weights.shape)
 
@@ -109,61 +109,63 @@ def _with_turned_values(scene: Scene) -> Array:
 ROTATIONS: Table = {
     ("rope-missing", "not turned", Rotate): Row(
         lambda scene: scene.left_out(),
-        "The matrix was not turned.",
+        "The queries, or the keys, were not turned by their positions.",
         "Turn both the queries and the keys by their positions.",
-        "Turned alone, the queries say where they stand but not how far from the key; not turned "
-        "at all, the order of tokens is nothing to the scores.",
+        "Only if both are turned do the scores depend on the distance between query and key. If "
+        "neither is turned, the order of the tokens has no effect on the scores.",
     ),
     ("rope-pairing", "neighbours for halves, or halves for neighbours", Rotate): Row(
         lambda scene: with_angles(scene, is_interleaved=not angles_of(scene).is_interleaved),
-        "The wrong features were turned together: neighbours instead of halves, or the reverse.",
-        "By halves, feature i goes with i + d/2 (Llama in Hugging Face, ONNX); interleaved, it "
-        "goes with its neighbour (the paper, GPT-J).",
-        "Both keep the law that scores depend on distances, but weights trained with one give "
-        "nonsense with the other.",
+        "The wrong features were turned as a pair.",
+        "Turn {pair}.",
+        "Both ways are in use: halves in Llama (Hugging Face) and ONNX, neighbours in the paper "
+        "and in GPT-J. Weights trained with one way give nonsense with the other.",
     ),
     ("rope-angles-mixed", "pairs of one kind, angles laid out for the other", Rotate): Row(
         _mixed,
-        "The features were paired in one way, and the angles laid out in the other.",
-        "The two features of a pair need one angle: [θ₁ θ₂ θ₁ θ₂] for halves, [θ₁ θ₁ θ₂ θ₂] for "
-        "neighbours.",
-        "With two angles a pair is no longer turned but bent, and scores depend on where the "
-        "tokens are.",
+        "The pairs were formed in one way, but the angles were laid out for the other.",
+        "Give both features of a pair the same angle: {angles}.",
+        "With two angles, a pair is not turned but distorted, and the scores depend on where the "
+        "tokens stand, not only on their distance.",
     ),
     ("rope-direction", "turned by −p", Rotate): Row(
         lambda scene: _turned(scene, lambda cos, sin, x1, x2: _right_turn(cos, -sin, x1, x2)),
-        "The pairs were turned the other way round: cos · x₁ + sin · x₂ and cos · x₂ − sin · x₁.",
+        "The pairs were turned in the wrong direction: cos · x₁ + sin · x₂ and cos · x₂ − sin · "
+        "x₁.",
         "Turn counterclockwise: cos · x₁ − sin · x₂ and sin · x₁ + cos · x₂.",
-        "What stands before a query is then taken for what stands after it.",
+        "A key before the query is then treated as if it came after the query.",
     ),
     ("rope-sign", "cos · x₁ + sin · x₂", Rotate): Row(
         lambda scene: _turned(scene, lambda c, s, x1, x2: (c * x1 + s * x2, s * x1 + c * x2)),
-        "The minus is missing: cos · x₁ + sin · x₂ in the first feature of each pair.",
-        "Subtract there: cos · x₁ − sin · x₂. In programs, rotate_half gives (−x₂, x₁).",
-        "With two plus signs lengths change, and scores depend on where the tokens are.",
+        "The minus sign is missing: cos · x₁ + sin · x₂ in the first feature of each pair.",
+        "Subtract in the first feature: cos · x₁ − sin · x₂. In programs, rotate_half gives (−x₂, "
+        "x₁).",
+        "With two plus signs, a pair changes its length, and the scores depend on where the "
+        "tokens stand, not only on their distance.",
     ),
     ("rope-sin-cos-swapped", "sin · x₁ − cos · x₂", Rotate): Row(
         lambda scene: _turned(scene, lambda cos, sin, x1, x2: _right_turn(sin, cos, x1, x2)),
         SWAPPED,
-        "The own feature is multiplied by the cosine, its partner by the sine.",
+        "Multiply each feature by the cosine, and the other feature of its pair by the sine.",
         "Position 0 must change nothing: cos(0) is 1, and sin(0) is 0.",
     ),
     ("rope-degrees", "cos and sin of degrees", Rotate): Row(
         lambda scene: _turned(scene, of=np.deg2rad),
         DEGREES,
-        "Set the calculator to radians: cos(1) is 0.5403.",
-        "A full turn is 2π, not 360: in degrees hardly anything is turned.",
+        "Set the calculator to radians: cos(1) is then 0.5403.",
+        "A full turn is 2π in radians. Taken as degrees, the angles are so small that hardly "
+        "anything is turned.",
     ),
     ("rope-base", "1000^(2i/d)", Rotate): Row(
         lambda scene: with_angles(scene, base=angles_of(scene).base / 10),
         *TENTH_OF_BASE,
-        "The base sets how slowly the last pairs turn, and so how far apart tokens can be told "
-        "apart.",
+        "The base sets how slowly the last pairs turn, and so up to which distance two positions "
+        "can be distinguished.",
     ),
     ("rope-base-ignored", "10000 for the base that is given", Rotate): Row(
         lambda scene: with_usual_base(scene),
         *BASE_IGNORED,
-        "Models for long texts have larger bases, so that their last pairs turn more slowly.",
+        "Models for long texts have a larger base, so that their last pairs turn more slowly.",
     ),
     ("rope-index-not-doubled", "10000^(i/d)", Rotate): Row(
         lambda scene: _turned(scene, exponent=lambda i, d: i / d),
@@ -172,47 +174,50 @@ ROTATIONS: Table = {
     ),
     ("rope-double-index", "10000^(4i/d)", Rotate): Row(
         lambda scene: _turned(scene, exponent=lambda i, d: 4 * i / d),
-        "The exponent was doubled twice: 2i/d with i the even feature, which is 2i already.",
-        "Let i count pairs, 0, 1, 2, …: the exponent is 2i/d.",
+        "The factor 2 was applied twice: i was the number of an even feature (0, 2, 4, …), which "
+        "is 2i already.",
+        "Let i count the pairs: 0, 1, 2, …. The exponent is 2i/d.",
         "All pairs but the first turn too slowly.",
     ),
     ("rope-all-features", "all features turned, not the first dims", Rotate): Row(
         lambda scene: scene.with_choices(dims=None) if scene.operation(Rotate).dims else None,
         "All features were turned.",
-        "Turn only the first dims of them, and leave the others as they are.",
-        "What is not turned lets a score depend on what tokens are, wherever they stand.",
+        "Turn only the first {dims} features, and leave the others as they are.",
+        "The features that are not turned let a score depend on the tokens themselves, wherever "
+        "they stand.",
     ),
     ("rope-partial-exponent", "10000^(2i/d), d the whole width", Rotate): Row(
         _by_whole_width,
-        "The exponent was divided by the whole width, though only some features are turned.",
-        "Divide by dims, the number of features that are turned: 2i/dims.",
-        "The angles of the turned part are those of a matrix that has only this part.",
+        "The exponent was divided by the width of the whole matrix, but only some features are "
+        "turned.",
+        "Divide by {dims}, the number of features that are turned: 2i/{dims}.",
+        "The turned features get the angles of a matrix that has only these features.",
     ),
     ("rope-before-heads", "turned, then split into heads", Rotate): Row(
         _before_heads,
         "The whole matrix was turned before it was split into heads.",
-        "Split first, then turn the features of every head in the same way.",
-        "The angles go through once over all the features, so that each head gets only some of "
-        "them.",
+        "Split first, then turn each head by itself, all heads with the same angles.",
+        "The angles run from fast to slow over the features that are turned. Turned before the "
+        "split, each head gets only a part of the angles.",
     ),
     ("rope-positions-from-1", "p = 1, 2, 3, … for one of Q and K", Rotate, Dot): Row(
         _from_1,
-        "The tokens were counted from 1 here, and from 0 on the other side.",
-        "Count queries and keys alike; from 0 is usual.",
-        "Scores depend on the difference of two positions: a shift of both changes nothing, a "
-        "shift of one is as if every key stood one place further away.",
+        "Queries and keys were counted differently: one of them from 1, the other from 0.",
+        "Count both in the same way, usually from 0.",
+        "Scores depend on the difference of two positions. Moving both changes nothing, but "
+        "moving one moves every key by one place.",
     ),
     ("rope-without-past", "p = 0, 1, 2, … although tokens are cached", Rotate): Row(
         lambda scene: without_past(scene),
         *PAST_FORGOTTEN,
-        "The cached keys were turned by positions from 0: the new ones would stand in the same "
-        "places.",
+        "The cached keys were already turned by the positions from 0: the new tokens would stand "
+        "at the same places.",
     ),
     ("rope-on-values", "weights times turned V", WeightedSum): Row(
         _with_turned_values,
         "The values were turned as well.",
-        "Turn the queries and the keys, and nothing else.",
-        "Scores need to know where tokens stand; turned values would cancel each other out in the "
+        "Turn only the queries and the keys.",
+        "Only the scores need the positions. Turned values would partly cancel each other in the "
         "sum.",
     ),
 }

@@ -14,11 +14,12 @@ from attncli.records import replace
 
 @mistake("cache-in-wrong-order", "new tokens, then earlier ones", Join)
 def cache_in_wrong_order(scene: Scene) -> Array | None:
-    """The earlier tokens were put after the new ones.
+    """The cached tokens were put after the new ones.
 
-    Begin with those of the cache: they came first.
+    Put the cached tokens first: they come before the new ones in the sequence.
 
-    Masks and positions count from the beginning of the sequence, and would now hide the wrong keys.
+    Masks and positions count from the beginning of the sequence. In the wrong order, they apply to
+    the wrong keys.
     """
     past, new = scene.operands
     return np.concatenate((new, past), axis=-2)
@@ -26,11 +27,11 @@ def cache_in_wrong_order(scene: Scene) -> Array | None:
 
 @mistake("cache-forgotten", "the new tokens alone", Join, Mask)
 def cache_forgotten(scene: Scene) -> Array | None:
-    """The earlier tokens were left out.
+    """The cached tokens were left out.
 
-    Put them before the new ones.
+    Put K_past before the new keys, and V_past before the new values.
 
-    The queries come after them in the sequence, and attend to all of it.
+    The cached tokens come before the queries in the sequence, and the queries attend to them too.
     """
     if isinstance(scene.step.operation, Mask):
         return _of_new_keys(scene)
@@ -39,7 +40,7 @@ def cache_forgotten(scene: Scene) -> Array | None:
 
 
 def _of_new_keys(scene: Scene) -> Array:
-    """The masked scores of the new keys alone, as if the first query stood at the first of them."""
+    """The masked scores of the new keys alone, with the first query at the first new key."""
     every = scene.step.axes[-1].size
     new = slice(scene["K_past"].shape[-2] - every, None)
     scores, *matrices = scene.operands

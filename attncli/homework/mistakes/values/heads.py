@@ -20,10 +20,10 @@ MEETING: tuple[type[Operation], ...] = (OfQueriesAndKeys, Bilinear, WeightedSum)
 def split_by_reshape(scene: Scene) -> Array | None:
     """The matrix was reshaped to heads × tokens × features at once.
 
-    Cut each row into h parts: reshape to tokens × heads × features, then exchange the first two.
+    Give each head a part of the features of every token: {split}.
 
-    Reshaping fills the first head with the first tokens, all their features, and the last head with
-    the last tokens: a head then sees some of the tokens instead of some of the features of all.
+    Reshaped at once, the first head gets all features of the first tokens, and the last head gets
+    those of the last tokens.
     """
     (source,) = scene.operands
     *leading, tokens, width = source.shape
@@ -33,12 +33,14 @@ def split_by_reshape(scene: Scene) -> Array | None:
 
 @mistake("heads-interleaved", "head i: columns i, i + h, i + 2h, …", SplitHeads)
 def heads_interleaved(scene: Scene) -> Array | None:
-    """The columns were dealt out to the heads in turn: head 1 got columns 1, 1 + h, and so on.
+    """The features were dealt out to the heads in turn: head 1 got the features 1, 1 + h, 1 + 2h,
+    and so on.
 
-    Give each head a block of neighbouring columns: the first d_k to head 1, the next to head 2.
+    Give each head a block of neighbouring features: the first d_k to head 1, the next d_k to head
+    2.
 
-    W_q, W_k, W_v and W_o were learned for blocks; dealt out in turn, every head is a mixture of
-    all of them.
+    W_q, W_k, W_v and W_o were learned for blocks. Dealt out in turn, every head is a mixture of all
+    heads.
     """
     (source,) = scene.operands
     *leading, width = source.shape
@@ -56,52 +58,54 @@ _side_by_side = Concat("heads").apply
 
 
 def _by_head_and_entry(heads: Array) -> Array:
-    """The heads laid out head by head, but read entry by entry. Raises ValueError with no batch."""
+    """The heads written head by head, read entry by entry. Raises ValueError without a batch."""
     return _side_by_side(heads.transpose(1, 0, 2, 3).reshape(heads.shape))
 
 
-SIDE_BY_SIDE = "Put them side by side: the result is as wide as all of them together."
+SIDE_BY_SIDE = "Put the heads side by side: the result is as wide as all heads together."
 
 MERGED: Table = {
     ("merge-by-reshape", "reshape(n, h · d)", Concat): Row(
         lambda scene: _of_heads(scene, lambda h: h.reshape(_side_by_side(h).shape)),
-        "The heads were reshaped to tokens × all features at once.",
-        "Exchange heads and tokens first, so that a token's heads stand side by side; then "
-        "reshape.",
-        "Reshaping at once puts several tokens of one head into one row, and no row belongs to one "
-        "token any more.",
+        "The heads were reshaped to tokens × features at once.",
+        "Put the heads of each token side by side: {merge}.",
+        "Reshaped at once, several tokens of one head are put into one {row}, and no {row} "
+        "belongs to a single token.",
     ),
     ("merge-batch-head-swap", "(h, batch, n, d) read as (batch, h, n, d)", Concat): Row(
         lambda scene: _of_heads(scene, _by_head_and_entry),
-        "The heads of the whole batch were laid out head by head, but read entry by entry.",
-        "Keep batch and heads in one order from the split to the merge.",
-        "An entry is then put together from heads of other entries, which have nothing to do with "
-        "it.",
+        "The heads of the whole batch were written head by head, but read batch entry by batch "
+        "entry.",
+        "Keep the axes of batch and heads in the same order from the split to the merge.",
+        "A batch entry is then put together from heads of other batch entries.",
     ),
     ("merge-interleaved", "one column of each head in turn", Concat): Row(
         lambda scene: _of_heads(scene, lambda h: _side_by_side(h.swapaxes(-3, -1))),
-        "The columns of the heads were interleaved: the first of every head, then the second.",
-        "Put whole heads side by side: all columns of head 1, then all of head 2.",
-        "W_o expects each head's features as a block; interleaved, its rows meet the wrong ones.",
+        "The features of the heads were interleaved: the first feature of every head, then the "
+        "second, and so on.",
+        "Put whole heads side by side: all features of head 1, then all features of head 2.",
+        "W_o expects the features of each head as a block. Interleaved, they are multiplied by "
+        "the wrong numbers of W_o.",
     ),
     ("heads-reversed-order", "head h, …, head 1 side by side", Concat): Row(
         lambda scene: _of_heads(scene, lambda h: _side_by_side(h[..., ::-1, :, :])),
-        "The heads were put side by side in reverse, the last one first.",
+        "The heads were put side by side in reverse order, the last one first.",
         "Begin with head 1.",
-        "W_o has rows for each head in its order; reversed, each head meets the rows of another.",
+        "W_o has numbers for each head, in the order of the heads. Reversed, each head is "
+        "multiplied by the numbers of another head.",
     ),
     ("heads-summed", "head 1 + … + head h", Concat): Row(
         lambda scene: _of_heads(scene, lambda h: h.sum(axis=-3)),
         "The heads were added up.",
         SIDE_BY_SIDE,
-        "In a sum the heads cannot be told apart any more, and W_o cannot weigh each of them by "
+        "In a sum, the heads cannot be separated any more, and W_o cannot weigh each head by "
         "itself.",
     ),
     ("heads-averaged", "(head 1 + … + head h) / h", Concat): Row(
         lambda scene: _of_heads(scene, lambda h: h.mean(axis=-3)),
         "The mean of the heads was taken.",
         SIDE_BY_SIDE,
-        "In a mean the heads cannot be told apart any more, and W_o cannot weigh each of them by "
+        "In a mean, the heads cannot be separated any more, and W_o cannot weigh each head by "
         "itself.",
     ),
 }
@@ -109,12 +113,12 @@ enter(MERGED)
 
 
 def _keys(scene: Scene) -> Array:
-    """The keys, as they stand in the scores."""
+    """The keys, as the scores use them."""
     return scene[scene.find(*MEETING).operands[-1]]
 
 
 def _inputs(scene: Scene) -> Array:
-    """The sequence that the values are projected from, split into heads as they are."""
+    """The sequence that the values are projected from, split into heads like the values."""
     inputs = scene[next(n for n in ("memory", "embedded", "X") if n in scene or n == "X")]
     split = {s.name: s.operation for s in scene.plan.steps}.get(scene.operation(WeightedSum).values)
     return split.apply(inputs) if isinstance(split, SplitHeads) else inputs
@@ -127,49 +131,50 @@ def _context(scene: Scene, matrix: Array) -> Array:
     return weights @ matrix.reshape(*matrix.shape[:-2], *missing, *matrix.shape[-2:])
 
 
-VALUES = "Multiply them by the values: weights V."
-KEYS = "Keys are made for being compared with queries; what a token passes on is in its value."
+VALUES = "Multiply the weights by the values: {weights V}."
+KEYS = "Keys are made to be compared with queries. What a token passes on is in its value."
 
 CONTEXTS: Table = {
     ("no-wo", "without W_o", Project): Row(
         lambda scene: scene.left_out() if "W_o" in scene.step.operation.operands else None,
         "The last projection, by W_o, was left out.",
-        "Multiply by it: output = concat W_o.",
-        "W_o is what mixes the heads; without it each stays in its own columns.",
+        "Multiply by W_o: output = {concat W_o}.",
+        "W_o mixes the heads. Without it, each head stays in its own features.",
     ),
     ("values-first", "V weights", WeightedSum): Row(
         lambda scene: scene.of_operands(lambda weights, values: values @ weights),
-        "Weights and values changed places in the product.",
-        "Each query's weights are multiplied by all values: weights V where tokens are rows, V "
-        "weights where they are columns.",
-        "In the other order features are mixed instead of tokens, by weights of different queries, "
-        "which do not add up to 1.",
+        "Weights and values were exchanged in the product.",
+        "Multiply the weights of each query by the values: {weights V}.",
+        "In the other order, features are mixed instead of tokens, by weights of different "
+        "queries, which do not sum to 1.",
     ),
     ("weights-transposed", "weightsᵀ V", WeightedSum): Row(
         lambda scene: scene.of_operands(lambda weights, values: weights.mT @ values),
-        "The weights were used transposed.",
-        "Take the weights that softmax made over the keys of each query, and give them to the "
-        "values of those keys.",
-        "Transposed, the weights of one output do not add up to 1, and a token gets what it gives "
-        "to others.",
+        "The weights were transposed.",
+        "Multiply the weights of each query by the values of its keys: {weights V}.",
+        "Transposed, the weights of one output do not sum to 1, and a token gets what it should "
+        "give to others.",
     ),
     ("context-from-projected-keys", "weights K", WeightedSum): Row(
         lambda scene: _context(scene, _keys(scene)),
-        "The weights were multiplied by the keys, as they stand in the scores.",
+        "The weights were multiplied by the keys, as the scores use them, instead of the values.",
         VALUES,
         KEYS,
     ),
     ("context-from-keys", "weights K, before k_hidden", WeightedSum): Row(
         lambda scene: _context(scene, scene[scene.maker("k_hidden").operands[0]]),
-        "The weights were multiplied by the keys, as they are before k_hidden.",
+        "The weights were multiplied by the keys, as they were before the step k_hidden, instead "
+        "of the values.",
         VALUES,
         KEYS,
     ),
     ("context-from-inputs", "weights X", WeightedSum): Row(
         lambda scene: _context(scene, _inputs(scene)),
-        "The weights were multiplied by the sequence itself: X, or memory in cross-attention.",
-        "Multiply them by the values: weights V, where V = X W_v.",
-        "W_v learns what a token passes on; without it the output is a mixture of raw embeddings.",
+        "The weights were multiplied by the sequence that V is projected from (memory, or X with "
+        "its positions) instead of V; with several heads, each head took its part of the "
+        "features.",
+        VALUES,
+        "W_v learns what a token passes on. Without it, the output is a mixture of raw embeddings.",
     ),
 }
 enter(CONTEXTS)
@@ -177,11 +182,12 @@ enter(CONTEXTS)
 
 @mistake("batch-as-sequence", "softmax(Q Kᵀ) V over the batch entries", Dot, WeightedSum)
 def batch_as_sequence(scene: Scene) -> Array | None:
-    """The batch was taken for the sequence: entries of the batch attended to each other.
+    """The batch was used as the sequence: the entries of the batch attended to each other.
 
-    Attend within each batch entry: the axis of the tokens is the last but one.
+    Attend within each batch entry: the first axis counts the entries.
 
-    Batch entries have nothing to do with each other; libraries differ in which axis comes first.
+    The entries of a batch have nothing to do with each other. Libraries differ in which axis comes
+    first, batch or tokens.
     """
     product = scene.find(Dot)
     steps = scene.plan.steps
@@ -200,7 +206,7 @@ def batch_as_sequence(scene: Scene) -> Array | None:
 
 
 def _shared(scene: Scene, deal: Callable[[Array, int], Array]) -> Array | None:
-    """The right operation where shared keys, or values, are dealt out to the heads otherwise."""
+    """The result of the right operation with shared keys, or values, given to other heads."""
     first, *between, last = scene.operands
     if last.ndim < 3 or last.shape[:-2] == first.shape[:-2]:
         return None
@@ -219,30 +225,31 @@ SHARED: Table = {
         lambda scene: _shared(
             scene, lambda k, h: np.concatenate([k] * (h // k.shape[-3]), axis=-3)
         ),
-        "The shared heads were dealt out in turn: query heads 1, 2, 3 to kv heads 1, 2, 1, and so "
-        "on.",
-        "Neighbouring query heads share a kv head: query head h uses kv head ⌊h / group⌋ (repeat, "
-        "not tile).",
-        "The projections were learned for groups that lie side by side; dealt out in turn, most "
-        "heads meet the keys of another group.",
+        "The shared heads were dealt out in turn: with two kv heads, query heads 1, 2, 3 used kv "
+        "heads 1, 2, 1.",
+        "Let neighbouring query heads share a kv head: in NumPy use repeat, not tile.",
+        "The projections were learned for groups of neighbouring heads. Dealt out in turn, most "
+        "heads use the keys of another group.",
     ),
     ("gqa-wrong-axis", "tokens are repeated instead of heads", *MEETING): Row(
         lambda scene: _shared(scene, _along_tokens),
-        "The shared keys or values were repeated along the tokens, not along the heads.",
-        "Repeat whole heads: the axis of heads is the third from the end.",
-        "Each head then has a part of the tokens, every one of them several times over.",
+        "The shared keys or values were repeated along the tokens instead of along the heads.",
+        "Repeat whole heads: the axis of the heads is the third from the end.",
+        "Each head then gets only a part of the tokens, each of them several times.",
     ),
     ("gqa-first-head", "every query head uses kv head 1", *MEETING): Row(
         lambda scene: _shared(scene, lambda k, h: np.repeat(k[..., :1, :, :], h, axis=-3)),
         "The first kv head was used for all query heads.",
         "Give each group of query heads its own kv head.",
-        "With one head for all it is multi-query attention, and the other kv heads are lost.",
+        "One kv head for all query heads is multi-query attention. Here, the other kv heads are "
+        "lost.",
     ),
     ("average-summed", "head 1 + … + head h of the weights", Average): Row(
         lambda scene: scene.operands[0].sum(axis=-3),
         "The weights of the heads were added up.",
-        "Divide by the number of heads: the mean of weights is a weight again.",
-        "Rows of the mean sum to 1; those of the sum to the number of heads.",
+        "Divide the sum by the number of heads: average is the mean of the heads.",
+        "In the mean, the weights of a query sum to 1. In the sum, they sum to the number of "
+        "heads.",
     ),
 }
 enter(SHARED)

@@ -1,4 +1,4 @@
-"""Mistakes between the sequences and what is projected from them: Q, K, V, and the output."""
+"""Mistakes in the projections: Q, K, V, and the output."""
 
 from __future__ import annotations
 
@@ -16,13 +16,12 @@ OF_SEQUENCES = (Project, SplitHeads, Dot, Bilinear, TanhSum, WeightedSum)
 
 @mistake("weight-transposed", "X Wᵀ for X W, or X W for X Wᵀ", Project)
 def weight_transposed(scene: Scene) -> Array | None:
-    """The weight was used the other way round: its rows as its columns.
+    """The weight was transposed: {source weightᵀ} instead of {source weight}.
 
-    Each row of X meets what belongs to one output feature: the columns of a weight written
-    d_in × d_out, the rows of one written d_out × d_in.
+    Use the weight as it is written: {source weight}.
 
-    Only a square weight lets the product through at all, and then nothing warns that the features
-    are mixed by the wrong numbers.
+    Only a square weight allows this, and then no error warns you that the features are mixed by the
+    wrong numbers.
     """
     source, weight, *biases = scene.operands
     return scene.apply(source, weight.mT, *biases)
@@ -42,10 +41,10 @@ def _weight_first(scene: Scene, weight: Array) -> Array:
 def weight_on_left(scene: Scene) -> Array | None:
     """The weight was put on the left: W X.
 
-    Tokens are rows here, so the weight stands on the right, after X.
+    Tokens are {rows} in this layout, so the weight stands on the right: {source weight}.
 
-    On the left it adds up whole tokens instead of the features of each token, and gives a row
-    for each row of W instead of one for each token.
+    On the left, the weight adds up whole tokens instead of the features of each token, and gives a
+    {row} for each {row} of W instead of one for each token.
     """
     swapped = scene.problem.layout.swapped
     if Role.TOKENS in swapped:
@@ -58,10 +57,10 @@ def weight_on_left(scene: Scene) -> Array | None:
 def weight_on_right(scene: Scene) -> Array | None:
     """The weight was put on the right: X W.
 
-    Tokens are columns here, so the weight stands on the left: W X.
+    Tokens are columns in this layout, so the weight stands on the left: W X.
 
-    On the right it adds up whole tokens instead of the features of each token, and gives a column
-    for each column of W instead of one for each token.
+    On the right, the weight adds up whole tokens instead of the features of each token, and gives a
+    column for each column of W instead of one for each token.
     """
     if Role.TOKENS not in scene.problem.layout.swapped:
         return None
@@ -74,7 +73,7 @@ def _by_weight_of(scene: Scene, own: str, other: str) -> Array | None:
 
 
 def _unprojected(scene: Scene, weight: str) -> Array | None:
-    """The source of the projection by this weight; None elsewhere, or where it is one a head."""
+    """The source of the projection by this weight; None for others, or for weights per head."""
     source, matrix, *_ = scene.operands
     is_this = scene.operation(Project).weight == weight
     return source.copy() if is_this and matrix.ndim == 2 else None
@@ -86,73 +85,74 @@ def _own(scene: Scene) -> str:
 
 
 SYMMETRIC = (
-    "With one weight for both, a sequence that attends to itself has symmetric scores: what token "
-    "1 seeks in token 2 is then what token 2 seeks in token 1."
+    "With one weight for both, the scores of a sequence with itself are symmetric: token 1 then "
+    "seeks in token 2 exactly what token 2 seeks in token 1."
 )
 
 OTHER_SOURCES: Table = {
     ("v-uses-wk", "V = X W_k", Project): Row(
         lambda scene: _by_weight_of(scene, "v", "k"),
         "The values were projected by W_k, the weight of the keys.",
-        "V has a weight of its own: V = X W_v.",
-        "Keys say where to look and values what is found there; with one weight for both, the "
+        "V has a weight of its own: V = {source W_v}.",
+        "Keys say where to look, values say what is found there. With one weight for both, the "
         "output is a mixture of keys.",
     ),
     ("k-uses-wq", "K = X W_q", Project): Row(
         lambda scene: _by_weight_of(scene, "k", "q"),
         "The keys were projected by W_q, the weight of the queries.",
-        "K has a weight of its own: K = X W_k.",
+        "K has a weight of its own: K = {source W_k}.",
         SYMMETRIC,
     ),
     ("q-uses-wk", "Q = X W_k", Project): Row(
         lambda scene: _by_weight_of(scene, "q", "k"),
         "The queries were projected by W_k, the weight of the keys.",
-        "Q has a weight of its own: Q = X W_q.",
+        "Q has a weight of its own: Q = {source W_q}.",
         SYMMETRIC,
     ),
     ("q-unprojected", "Q = X", Project): Row(
         lambda scene: _unprojected(scene, "W_q"),
-        "X itself was taken for the queries.",
-        "Project it: Q = X W_q.",
-        "W_q learns what a token seeks; without it every token seeks what it is itself.",
+        "{source} itself was used as the queries.",
+        "Project it: Q = {source W_q}.",
+        "W_q learns what a token seeks. Without it, every token seeks tokens like itself.",
     ),
     ("k-unprojected", "K = X", Project): Row(
         lambda scene: _unprojected(scene, "W_k"),
-        "The sequence itself was taken for the keys.",
-        "Project it: K = X W_k, or memory W_k in cross-attention.",
-        "W_k learns by what a token is found; without it the queries are compared with raw "
+        "{source} itself was used as the keys.",
+        "Project it: K = {source W_k}.",
+        "W_k learns by what a token can be found. Without it, the queries are compared with raw "
         "embeddings.",
     ),
     ("v-unprojected", "V = X", Project): Row(
         lambda scene: _unprojected(scene, "W_v"),
-        "The sequence itself was taken for the values.",
-        "Project it: V = X W_v, or memory W_v in cross-attention.",
-        "W_v learns what a token passes on; without it the output is a mixture of raw embeddings.",
+        "{source} itself was used as the values.",
+        "Project it: V = {source W_v}.",
+        "W_v learns what a token passes on. Without it, the output is a mixture of raw embeddings.",
     ),
     ("cross-swapped", "Q from memory, K and V from X", *OF_SEQUENCES): Row(
         lambda scene: scene.with_names({_own(scene): "memory", "memory": _own(scene)}),
-        "X and memory were exchanged: queries from memory, keys and values from X.",
-        "Queries come from X, the sequence that asks; keys and values from memory, which is asked.",
-        "The output has one row a query: exchanged, it has the rows of memory, and the encoder "
-        "reads the decoder instead of being read by it.",
+        "X and memory were exchanged: the queries came from memory, the keys and values from X.",
+        "Take the queries from X, and the keys and values from memory.",
+        "X asks, and memory is asked. The output has one {row} per query: exchanged, it has one "
+        "per token of memory.",
     ),
     ("cross-is-self", "K and V from X although memory is given", *OF_SEQUENCES): Row(
         lambda scene: scene.with_names({"memory": _own(scene)}),
         "X was used where memory belongs.",
-        "In cross-attention keys and values come from memory; only the queries come from X.",
-        "X then attends to itself, and nothing of the other sequence reaches the output.",
+        "In cross-attention, take the keys and values from memory; only the queries come from X.",
+        "X then attends to itself, and nothing of memory reaches the output.",
     ),
 }
 enter(OTHER_SOURCES)
 
 
-@mistake("split-before-project", "each part of X times one small W", Project)
+@mistake("split-before-project", "each part of X times the first block of W", Project)
 def split_before_project(scene: Scene) -> Array | None:
-    """X was cut into heads first, and each part projected by one small weight that all share.
+    """{source} was cut into heads first, and every head was multiplied by the same small weight,
+    the first block of {weight}.
 
-    Project all of X by the whole weight, then cut the result into heads.
+    Multiply all of {source} by the whole weight, then cut the result into heads.
 
-    A head then sees only its own slice of the embedding, and all heads learn the same projection.
+    Each head must see all features of a token. Cut first, it sees only its own part.
     """
     source, weight, *biases = scene.operands
     splits = [s for s in scene.operations(SplitHeads) if s.source == scene.step.name]
@@ -176,22 +176,22 @@ BIASES: Table = {
     ("bias-missing", "X W", Project): Row(
         lambda scene: scene.apply(*scene.operands[:2]) if scene.operation(Project).bias else None,
         "The bias was left out.",
-        "Add it to every row of the product: X W + b.",
-        "The bias shifts each feature by the same amount for every token; without it the whole "
+        "Add it to the product for every token: {source weight} + {bias}.",
+        "The bias shifts each feature by the same amount for every token. Without it, the whole "
         "matrix is shifted.",
     ),
     ("bias-twice", "X W + 2 b", Project): Row(
         lambda scene: scene.apply(*scene.operands[:2], 2 * scene.operands[2]),
         "The bias was added twice.",
-        "Add it once to every row of the product: X W + b.",
-        "Added once more, as when a layer has added it already, it shifts every row of the matrix.",
+        "Add it once: {source weight} + {bias}.",
+        "Added once more, as when a layer has already added it, it shifts the whole matrix.",
     ),
     ("relu-on-projection", "max(0, X W)", Project): Row(
         _relu,
-        "The projection was put through a ReLU: its negative numbers became 0.",
-        "Leave it as it is: the projections of attention are linear, X W + b.",
-        "Queries and keys without negative numbers can hardly disagree, and values lose what they "
-        "would subtract.",
+        "ReLU was applied to the projection: its negative numbers became 0.",
+        "Leave the projection as it is: the projections of attention have no activation.",
+        "Without negative numbers in queries and keys no score is negative, and without negative "
+        "numbers in values nothing lowers the output.",
     ),
 }
 enter(BIASES)

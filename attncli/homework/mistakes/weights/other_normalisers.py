@@ -1,4 +1,4 @@
-"""Mistakes in other normalisers than softmax, and with the temperature of any of them."""
+"""Mistakes in other normalisers than softmax, and in the temperature of any normaliser."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from attncli.homework.mistakes.weights.softmax import (
 
 
 def _at(scene: Scene, temperature: float) -> Array | None:
-    """The weights at another temperature; None where the right one is 1, so that there is none."""
+    """The weights at another temperature; None if the problem has no temperature but 1."""
     has_none = normaliser(scene).temperature == 1
     return None if has_none else scene.with_choices(temperature=temperature)
 
 
 def _cooled_after(scene: Scene) -> Array | None:
-    """The weights at no temperature, divided by it."""
+    """The weights without the temperature, divided by it."""
     weights = _at(scene, 1)
     return None if weights is None else weights / normaliser(scene).temperature
 
@@ -36,7 +36,7 @@ def _softmax(scene: Scene) -> Array:
 
 
 def _over_threshold_of_all(scores: Array) -> Array:
-    """The scores less the threshold of all that are seen, cut at 0."""
+    """The scores minus the threshold τ of all keys that are seen, cut off at 0."""
     seen = ~np.isneginf(scores)
     count = seen.sum(axis=-1, keepdims=True)
     total = np.where(seen, scores, 0).sum(axis=-1, keepdims=True)
@@ -48,72 +48,77 @@ NORMALISERS: Table = {
     ("temperature-missing", "normalised scores without the temperature", *EVERY_NORMALISER): Row(
         lambda scene: _at(scene, 1),
         "The temperature was left out.",
-        "Divide the scores by the temperature, then normalise them.",
-        "The temperature sets how far large scores win: above 1 it evens the weights out, below 1 "
-        "it sharpens them.",
+        "Divide the scores by the temperature {temperature} before they are normalised.",
+        "The temperature sets how strongly large scores win: above 1 the weights become more "
+        "equal, below 1 sharper.",
     ),
     ("temperature-multiplied", "normalised scores × temperature", *EVERY_NORMALISER): Row(
         lambda scene: _at(scene, 1 / normaliser(scene).temperature),
         "The scores were multiplied by the temperature.",
-        "Divide them by it.",
-        "Hot means even: a temperature above 1 brings the scores together, so that the weights "
-        "become more equal. Multiplied, it drives them apart.",
+        "Divide the scores by the temperature {temperature}.",
+        "A high temperature makes the weights more equal: division by it brings the scores "
+        "together. Multiplication drives them apart.",
     ),
     ("temperature-after", "weights / temperature", *EVERY_NORMALISER): Row(
         _cooled_after,
         "The weights were divided by the temperature instead of the scores.",
-        "Divide the scores by it, then normalise them.",
-        "Divided afterwards, the weights keep their proportions, and their sum is no longer what "
-        "it should be.",
+        "Divide the scores by the temperature {temperature} before they are normalised.",
+        "Divided afterwards, the weights keep their proportions, and their sum is wrong.",
     ),
     ("softmax-instead", "exp(sᵢⱼ) / Σⱼ exp(sᵢⱼ)", Softmax1, Sparsemax, Sigmoid): Row(
         _softmax,
-        "Softmax was taken.",
-        "Take the normaliser that the problem names.",
-        "Softmax gives some weight to every key, and all the weights of a query sum to 1: it has "
-        "no sink that takes a share, no weights that are exactly 0, and no scores that stand "
-        "alone.",
+        "Softmax was used.",
+        "Use the normaliser of the problem: {normaliser}.",
+        "Softmax gives some weight to every key, and the weights of a query sum to 1. In "
+        "contrast, softmax1 leaves a share to a sink, sparsemax makes small weights exactly 0, "
+        "and sigmoid looks at each score alone.",
     ),
     ("sink-not-shifted", "exp(sᵢⱼ − maxᵢ) / (1 + Σⱼ exp(sᵢⱼ − maxᵢ))", Softmax1): Row(
         lambda scene: over_another_sum(scene, lambda powers, _: 1 + sums(powers)),
-        "The largest score was subtracted from the scores, but not from the 0 of the sink.",
-        "With the largest score subtracted everywhere the 1 becomes exp(−max).",
-        "The sink is a key of score 0. Where it stays 0 while the others are shifted, its share no "
-        "longer depends on how large the scores are, and that is what it is for.",
+        "The largest score was subtracted from all scores, but not from the score 0 of the sink: "
+        "its 1 in the sum stayed 1.",
+        "If the largest score is subtracted, the 1 in the sum becomes exp(−max).",
+        "The sink is an extra key with the score 0. If only the other scores are shifted, the "
+        "share of the sink no longer depends on how large they are.",
     ),
-    ("sparsemax-all-keys", "max(sᵢⱼ − (Σⱼ sᵢⱼ − 1) / m, 0)", Sparsemax): Row(
+    (
+        "sparsemax-all-keys",
+        "max(sᵢⱼ − (Σⱼ sᵢⱼ − 1) / m, 0), m and Σ of the keys that are seen",
+        Sparsemax,
+    ): Row(
         lambda scene: _over_threshold_of_all(tempered(scene)),
-        "The threshold τ was taken from all the scores of the row.",
-        "Take it from the largest ones alone: those that are above it, and so get weight.",
-        "Small scores pull τ down. What is left after cutting at 0 then sums to more than 1.",
+        "The threshold τ was calculated from the scores of all keys that are seen.",
+        "Calculate τ from the largest scores only: those that lie above it, and so get weight.",
+        "Small scores pull τ down, and the weights then sum to more than 1.",
     ),
     ("sparsemax-clipped", "max(sᵢⱼ, 0) / Σⱼ max(sᵢⱼ, 0)", Sparsemax): Row(
         lambda scene: shares(np.maximum(tempered(scene), 0)),
-        "Negative scores were set to 0, and the rest divided by their sum.",
-        "Subtract the threshold τ from every score, and cut at 0: that needs no division.",
-        "The nearest shares keep the differences between the scores. A division does not, and 0 is "
-        "no threshold: a number added to all the scores of a row must change nothing.",
+        "Negative scores were set to 0, and the others were divided by their sum.",
+        "Subtract the threshold τ from every score, and replace negative results by 0: the sum is "
+        "then 1 without a division.",
+        "Adding one number to all the scores of a query must not change its weights. With 0 as "
+        "the threshold, it does.",
     ),
     ("sigmoid-sign", "1 / (1 + exp(sᵢⱼ))", Sigmoid): Row(
         lambda scene: 1 / (1 + np.exp(tempered(scene))),
-        "The minus sign in the exponential was lost.",
+        "The minus sign in the exponent was lost.",
         "The sigmoid is 1 / (1 + exp(−s)).",
-        "Without the sign the weight falls as the score rises, and a hidden key gets a weight of "
+        "Without the sign, the weight falls as the score rises, and a hidden key gets the weight "
         "1.",
     ),
     ("sigmoid-normalised", "sigmoid(sᵢⱼ) / Σⱼ sigmoid(sᵢⱼ)", Sigmoid): Row(
         lambda scene: shares(scene.right()),
         "The sigmoids were divided by their sum.",
-        "Leave them as they are.",
+        "Leave the sigmoids as they are.",
         "Each key is judged by itself: a query may give a weight near 1 to several keys, or to "
         "none.",
     ),
     ("sigmoid-bias", "1 / (1 + exp(−sᵢⱼ + log m))", Sigmoid): Row(
         lambda scene: 1 / (1 + tempered(scene).shape[-1] * np.exp(-tempered(scene))),
         "The logarithm of the number of keys was subtracted from the scores.",
-        "Take the sigmoid of the scores as they are, unless the problem gives such a bias.",
-        "Training with sigmoids needs the bias at first, so that a row sums to about 1; it is no "
-        "part of the function.",
+        "Take the sigmoid of the scores as they are.",
+        "Some papers subtract this number, so that the weights of a query sum to about 1 when "
+        "training begins. It is not part of the sigmoid.",
     ),
 }
 enter(NORMALISERS)

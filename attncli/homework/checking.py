@@ -1,0 +1,118 @@
+"""Checking an answer: with its problem, or alone by the laws that hold of any answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
+
+import numpy as np
+
+from attncli.calculation.algebra.layouts import LAYOUTS, AnyArray
+from attncli.calculation.choices.choices import CHOICES, Choices
+from attncli.calculation.names.known_names import plain
+from attncli.calculation.names.step_names import STEPS
+from attncli.calculation.problem.problem import Result
+from attncli.errors import AttncliError
+from attncli.homework.answers.answer import read_answer, read_without_problem
+from attncli.homework.answers.tolerance import Tolerance
+from attncli.homework.judging.judge import Judge
+from attncli.homework.judging.report import Report, report
+from attncli.records import record
+from attncli.words import did_you_mean
+
+
+@record(frozen=True)
+class CheckOptions:
+    """The options of a check.
+
+    A cell is right by the digits that it is written with; with `decimals`, to that many decimals;
+    with `atol` or `rtol`, within that absolute or relative distance. `strict` fails rounded steps.
+    `points` are the points of each step, as `read_points` reads them.
+    """
+
+    decimals: int | None = None
+    atol: float | None = None
+    rtol: float | None = None
+    strict: bool = False
+    points: str = ""
+
+    def check(self) -> None:
+        """Raise AttncliError for a distance that is not finite, and for options that exclude."""
+        for name, distance in (("--atol", self.atol), ("--rtol", self.rtol)):
+            if distance is None:
+                continue
+            if not isfinite(distance):
+                raise AttncliError(f"{name} is {distance}: it must be a finite distance.")
+            if self.decimals is not None:
+                message = (
+                    f"--decimals and {name} exclude each other: each decides which cells are right."
+                )
+                raise AttncliError(message, "Leave out one of them.")
+
+
+def check_answer(result: Result, entries: Mapping[str, object], options: CheckOptions) -> Report:
+    """Return the report on an answer to a problem that is calculated.
+
+    `entries` are the steps of the answer by their canonical names, as they are written. Raises
+    AttncliError for options that do not fit, and for entries that are not steps of the problem.
+    """
+    options.check()
+    points = read_points(options.points, result.names)
+    answer = read_answer(result.problem, result.trace.plan, entries)
+    epsilon = _epsilon(result.trace.matrices)
+    tolerance = Tolerance(options.decimals, options.atol, options.rtol, epsilon)
+    return report(Judge(result.problem, result.trace, answer, tolerance), points, options.strict)
+
+
+def check_by_laws(entries: Mapping[str, object], choices: Mapping[str, object]) -> Report:
+    """Return the report on an answer alone.
+
+    `entries` are the steps and the choices of the answer by their canonical names, as they are
+    written; `choices` win over its own. Raises ProblemError for values that cannot be read.
+    """
+    from attncli.calculation.operations.normalisers import NORMALISERS
+    from attncli.calculation.scoring.scoring_functions import SCORING
+    from attncli.homework.laws.check_laws import check_laws
+    from attncli.homework.laws.law import Assumptions
+
+    own = {
+        name: value
+        for name, value in entries.items()
+        if name in CHOICES and not (name in STEPS and isinstance(value, list))
+    }
+    chosen = Choices.read({**own, **choices})
+    answer = read_without_problem(entries, LAYOUTS[chosen.layout])
+    normalise = NORMALISERS[chosen.normaliser]("scores", chosen.temperature)
+    eps = chosen.eps if chosen.says("eps") else None
+    assumptions = Assumptions(SCORING[chosen.score], normalise, chosen.activation, eps)
+    return check_laws(answer, assumptions)
+
+
+def _epsilon(matrices: Mapping[str, AnyArray]) -> float:
+    """Return the relative distance of neighbouring numbers in the precision of a calculation."""
+    return max(float(np.finfo(m.dtype).eps) for m in matrices.values() if m.dtype.kind == "f")
+
+
+def read_points(text: str, names: Sequence[str]) -> dict[str, float]:
+    """Read the points of the steps with these names: `2` for each, or `weights=3,output=2`.
+
+    Raises AttncliError for an unknown step, and for a number that is negative or not finite.
+    """
+    points: dict[str, float] = {}
+    known = {plain(name): name for name in names}
+    for part in filter(None, text.split(",")):
+        name, separator, number = part.rpartition("=")
+        if separator and plain(name) not in known:
+            guess = did_you_mean(name, names)
+            message = f"{name} is not a step of this calculation{guess}."
+            raise AttncliError(message, f"Its steps are {', '.join(names)}.").at(f"--points {text}")
+        try:
+            worth = float(number)
+        except ValueError:
+            worth = -1.0
+        if not 0 <= worth < float("inf"):
+            message = f"{number!r} is not a number of points."
+            hint = "Write --points 2, or --points weights=3,output=2."
+            raise AttncliError(message, hint).at(f"--points {text}")
+        points.update(dict.fromkeys([known[plain(name)]] if separator else names, worth))
+    return points
