@@ -48,17 +48,26 @@ def steps() -> Iterable[str]:
     return STEPS
 
 
-def document_arguments(
-    metavar: str, values: Callable[[], Iterable[str]] = tuple, required: bool = False
-) -> Decorator:
-    """The arguments of a command; the shell completes these values, samples and files."""
+def complete_document(values: Callable[[], Iterable[str]] = tuple) -> Completion:
+    """Let the shell complete a document: with samples, with these values, or with files."""
     usual = complete(values, or_file=True)
 
     def offer(ctx: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
         return _samples(ctx.params.get("arguments") or (), typed) or usual(ctx, parameter, typed)
 
+    return offer
+
+
+def document_arguments(
+    metavar: str, values: Callable[[], Iterable[str]] = tuple, required: bool = False
+) -> Decorator:
+    """The arguments of a command; the shell completes these values, samples and files."""
     return click.argument(
-        "arguments", nargs=-1, required=required, metavar=metavar, shell_complete=offer
+        "arguments",
+        nargs=-1,
+        required=required,
+        metavar=metavar,
+        shell_complete=complete_document(values),
     )
 
 
