@@ -56,9 +56,9 @@ def carried(result: Computation, decimals: int | None, mistake: str | None) -> d
     return {step.name: known[step.name] for step in result.trace.plan.steps}
 
 
-def text(result: Computation, steps: Mapping[str, Array], decimals: int) -> str:
+def text(result: Computation, steps: Mapping[str, Array], decimals: int, title: str) -> str:
     """Return a JSON document of steps with this number of decimals, one row per line."""
-    blocks = []
+    blocks = [f'  "title": {json.dumps(title)}']
     for step in result.trace.plan.steps:
         if step.name in steps:
             matrix = result.problem.layout.swap(steps[step.name], step.role)
@@ -82,11 +82,16 @@ def answers(name: str) -> Iterator[tuple[str, str]]:
     def only(steps: Mapping[str, Array]) -> dict[str, Array]:
         return {step: matrix for step, matrix in steps.items() if step in shown}
 
+    shown_steps = "weights and output" if name in LARGE else "every step"
     wrong = carried(result, None, MADE[name])
-    yield "right", text(result, only(carried(result, None, None)), 4)
-    yield "rounded", text(result, only(carried(result, 2, None)), 2)
-    yield "mistake", text(result, only(wrong), 4)
-    yield "output_only", text(result, {"output": wrong["output"]}, 4)
+    right, rounded = carried(result, None, None), carried(result, 2, None)
+    yield "right", text(result, only(right), 4, f"Right: {shown_steps}, to 4 decimals")
+    title = f"Right: {shown_steps}, each rounded to 2 decimals before the next"
+    yield "rounded", text(result, only(rounded), 2, title)
+    title = f"Wrong: {shown_steps}, after the mistake {MADE[name]}"
+    yield "mistake", text(result, only(wrong), 4, title)
+    title = f"Wrong: the output alone, after the mistake {MADE[name]}"
+    yield "output_only", text(result, {"output": wrong["output"]}, 4, title)
 
 
 if __name__ == "__main__":

@@ -2,48 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 
 import pytest
 
+from tests.guide.examples import commands, comparable, run_in_shell
 from tests.picture import PICTURE, draw_picture
 from tests.running import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
-RUNS = [run for block in BLOCKS for run in re.split(r"(?m)^(?=\$ )", block) if run]
+RUNS = [run for block in BLOCKS for run in commands(block)]
 
 
-def comparable(text: str) -> str:
-    """Round long numbers to 12 decimals, because the last digit of exp depends on the machine."""
-    return re.sub(r"\d+\.\d{13,}", lambda match: f"{float(match[0]):.12f}", text)
-
-
-def run_in_shell(command: str) -> str:
-    """Return what a command prints on stdout and stderr, with attncli from this interpreter."""
-    program = f"attncli() {{ '{sys.executable}' -m attncli \"$@\"; }}\n"
-    run = subprocess.run(
-        ["bash", "-c", program + command],
-        cwd=ROOT,
-        # Otherwise the command inherits an environment that readline changed behind Python's back.
-        env={name: value for name, value in os.environ.items() if name != "COLUMNS"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        check=False,
-        encoding="utf-8",
-    )
-    return run.stdout
-
-
-@pytest.mark.parametrize("run", RUNS, ids=[run.split("\n")[0] for run in RUNS])
-def test_the_program_prints_each_console_block(run: str) -> None:
+@pytest.mark.parametrize(("command", "output"), RUNS, ids=[command for command, _ in RUNS])
+def test_the_program_prints_each_console_block(command: str, output: str) -> None:
     """A command of the README prints exactly the output below it."""
-    command, _, output = run.partition("\n")
-    assert comparable(run_in_shell(command.removeprefix("$ "))) == comparable(output)
+    assert comparable(run_in_shell(command, ROOT)) == comparable(output)
 
 
 def words(svg: str) -> str:

@@ -49,7 +49,9 @@ MAY_LOAD: dict[str, tuple[set[str], int, set[str]]] = {
     f"compare {LESSON} --convention keras": (CALCULATING, 83, RICH),
     "mask causal 3 -f json": (CALCULATING, 54, RICH),
     f"cost {LESSON}": (CALCULATING | {"calculation.counting", "render.costs"}, 94, RICH),
-    "why-scale": (CALCULATING | {"render.saturation"}, 65, RICH),
+    "why-scale": (CALCULATING | {"render.saturation"}, 64, RICH),
+    "guide masks": (PROGRAM | {"cli.commands"}, 10, CLICK),
+    "samples": (PROGRAM | {"cli.commands", "documents"}, 12, CLICK),
     "new encoder": (CALCULATING | {"calculation.counting", "homework"}, 46, NUMPY),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
@@ -50,17 +50,46 @@ def steps() -> Iterable[str]:
     return STEPS
 
 
+def complete_document(values: Callable[[], Iterable[str]] = tuple) -> Completion:
+    """Let the shell complete a document: with samples, with these values, or with files."""
+    usual = complete(values, or_file=True)
+
+    def offer(ctx: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+        return _samples(ctx.params.get("arguments") or (), typed) or usual(ctx, parameter, typed)
+
+    return offer
+
+
 def document_arguments(
     metavar: str, values: Callable[[], Iterable[str]] = tuple, required: bool = False
 ) -> Decorator:
-    """The arguments of a command; the shell completes them with these values, or with files."""
+    """The arguments of a command; the shell completes these values, samples and files."""
     return click.argument(
         "arguments",
         nargs=-1,
         required=required,
         metavar=metavar,
-        shell_complete=complete(values, or_file=True),
+        shell_complete=complete_document(values),
     )
+
+
+def _samples(before: Sequence[str], typed: str) -> list[CompletionItem]:
+    """Return the samples that a word which begins with `sample:` may mean.
+
+    To bash a colon is a word of its own: it passes `sample`, `:` and the beginning of a name, and
+    completes the name alone.
+    """
+    from click.shell_completion import CompletionItem
+
+    from attncli.documents.samples import PREFIX, sample_names
+
+    words = (*before, typed)
+    split = next((n for n in (2, 3) if words[-n:][:2] == ("sample", ":")), 0)
+    written = "".join(words[-split:]) if split else typed
+    if not written.startswith(PREFIX):
+        return []
+    cut = len(PREFIX) if split else 0
+    return [CompletionItem(name[cut:]) for name in sample_names() if name.startswith(written)]
 
 
 def refuse_given(options: Mapping[str, Any], why: str, hint: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
@@ -28,6 +29,8 @@ COMMANDS = {
     "cost": "Count operations, parameters and bytes.",
     "why-scale": "Measure why scores are divided by √d_k.",
     "new": "Write a document to begin with.",
+    "guide": "Show the manual, topic by topic.",
+    "samples": "List the samples, which any command reads.",
 }
 
 
@@ -60,8 +63,9 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS:  # click suggests one of those it holds
-            self.commands = dict.fromkeys(COMMANDS, self)
+        if args and args[0] not in COMMANDS:
+            refuse_what_is_not_a_command(args)
+            self.commands = dict.fromkeys(COMMANDS, self)  # click suggests one of these
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -82,6 +86,27 @@ class Commands(click.Group):
             if ctx.meta.get("debug"):
                 raise
             raise Failure(_told(error)) from None
+
+
+def refuse_what_is_not_a_command(words: Sequence[str]) -> None:
+    """Raise AttncliError, with the command to write, for `help` and for a document."""
+    first, *others = words
+    if first == "help":
+        from attncli.cli.commands.guide import TOPICS
+
+        topic = next((f" {word}" for word in others if word in TOPICS), "")
+        command = next((f" {word}" for word in others if word in COMMANDS), "")
+        hint = f"Write attncli{command} --help; the manual is attncli guide{topic}."
+        raise AttncliError("help is an option, not a command.", hint)
+    from pathlib import Path
+
+    is_literal = first.startswith(("sample:", "[", "{"))
+    if is_literal or Path(first).exists():
+        from shlex import join
+
+        kind = "a document" if is_literal else "a file"
+        hint = f"Write {join(['attncli', 'compute', *words])}."
+        raise AttncliError(f"{first} is {kind}, not a command.", hint)
 
 
 def _told(error: Exception) -> str:
@@ -110,7 +135,7 @@ debug_option = click.option(
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="attncli")
+@click.version_option(__version__, "-V", "--version", prog_name="attncli")
 @debug_option
 def cli() -> None:
     """Calculate attention, see every matrix on the way, and check homework.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Literal, TextIO
 
@@ -29,6 +30,26 @@ def deliver(data: bytes, file: Path | None) -> None:
     if sys.stdout is None:
         raise AttncliError("standard output is closed.", "Write to a file with -o.")
     click.echo(data, nl=False)
+
+
+def lists(groups: Mapping[str, Sequence[tuple[str, str]]]) -> str:
+    """Return names with a line each below the headings of their groups.
+
+    A line is broken between words where the screen ends; in a pipe it stays whole.
+    """
+    formatter = click.HelpFormatter(width=screen_width() or 1000)
+    for heading, rows in groups.items():
+        with formatter.section(heading):
+            formatter.write_dl(rows, col_max=60)
+    return formatter.getvalue().lstrip("\n")
+
+
+def show_by_pages(text: str) -> None:
+    """Print a text; in the user's pager if it is longer than the terminal that shows it."""
+    if not is_terminal(sys.stdout) or _is_dumb() or text.count("\n") < _lines():
+        deliver(text.encode(), None)
+    else:
+        click.echo_via_pager(text.removesuffix("\n"))
 
 
 def waiting(name: str) -> AbstractContextManager[Bar | None]:
@@ -58,6 +79,14 @@ def columns() -> int:
         return _columns_said() or os.get_terminal_size().columns or 80
     except OSError:  # standard output is closed, or not a terminal
         return 80
+
+
+def _lines() -> int:
+    """Return the height of the terminal in lines; 24 if it is unknown."""
+    try:
+        return os.get_terminal_size().lines or 24
+    except OSError:
+        return 24
 
 
 def _columns_said() -> int:

@@ -13,6 +13,7 @@ from attncli.cli.messages import surroundings
 from attncli.cli.options import (
     Output,
     complete,
+    complete_document,
     option,
     problem_options,
     refuse_given,
@@ -49,9 +50,9 @@ def mistake_names() -> Iterable[str]:
 
 
 def _complete(ctx: click.Context, param: click.Parameter, typed: str) -> list[CompletionItem]:
-    """Complete an argument: with names of mistakes after --mistakes, else with files."""
-    names = mistake_names if ctx.params.get("mistakes") else tuple
-    return complete(names, or_file=names is tuple)(ctx, param, typed)
+    """Complete an argument: with names of mistakes after --mistakes, else with documents."""
+    names = complete(mistake_names) if ctx.params.get("mistakes") else complete_document()
+    return names(ctx, param, typed)
 
 
 @click.command(cls=Command)
