@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 # The rooms whose files a command may load; `calculation.plans` is a room of its own.
 PROGRAM = {"__main__", "errors", "words", "cli"}
 HELP = PROGRAM | {
-    *("formats", "records", "cli.commands", "calculation", "calculation.conventions"),
+    *("formats", "records", "face", "cli.commands", "calculation", "calculation.conventions"),
     *("calculation.algebra", "calculation.choices", "calculation.names", "calculation.masks"),
     *("calculation.operations", "calculation.positions", "calculation.scoring"),
 }
@@ -38,21 +38,21 @@ LESSON = "samples/self_attention.json"
 
 # A command line, the rooms that it may load, how many files of the program, and the libraries.
 MAY_LOAD: dict[str, tuple[set[str], int, set[str]]] = {
-    "--version": (PROGRAM, 6, CLICK),
-    "--help": (PROGRAM, 6, CLICK),
-    "compute --help": (HELP, 39, CLICK),
-    f"compute {LESSON} -f json": (CALCULATING, 77, NUMPY),
-    f"compute {LESSON} -f csv": (CALCULATING, 79, NUMPY),
-    f"compute {LESSON}": (CALCULATING, 81, RICH),
-    f"explain {LESSON} scores[1,1]": (CALCULATING | {"render.explain"}, 85, RICH),
-    f"check {LESSON} samples/answers/rounded.json -f json": (CALCULATING | JUDGING, 99, NUMPY),
-    f"compare {LESSON} --convention keras": (CALCULATING, 83, RICH),
-    "mask causal 3 -f json": (CALCULATING, 54, RICH),
-    f"cost {LESSON}": (CALCULATING | {"calculation.counting", "render.costs"}, 94, RICH),
-    "why-scale": (CALCULATING | {"render.saturation"}, 64, RICH),
+    "--version": (PROGRAM, 8, CLICK),
+    "--help": (PROGRAM, 8, CLICK),
+    "compute --help": (HELP, 26, CLICK),
+    f"compute {LESSON} -f json": (CALCULATING, 85, NUMPY),
+    f"compute {LESSON} -f csv": (CALCULATING, 86, NUMPY),
+    f"compute {LESSON}": (CALCULATING, 89, RICH),
+    f"explain {LESSON} scores[1,1]": (CALCULATING | {"render.explain"}, 93, RICH),
+    f"check {LESSON} samples/answers/rounded.json -f json": (CALCULATING | JUDGING, 112, NUMPY),
+    f"compare {LESSON} --convention keras": (CALCULATING, 91, RICH),
+    "mask causal 3 -f json": (CALCULATING, 60, RICH),
+    f"cost {LESSON}": (CALCULATING | {"calculation.counting", "render.costs"}, 102, RICH),
+    "why-scale": (CALCULATING | {"render.saturation"}, 72, RICH),
     "guide masks": (PROGRAM | {"cli.commands"}, 10, CLICK),
     "samples": (PROGRAM | {"cli.commands", "documents"}, 12, CLICK),
-    "new encoder": (CALCULATING | {"calculation.counting", "homework"}, 46, NUMPY),
+    "new encoder": (CALCULATING | {"calculation.counting", "homework"}, 50, NUMPY),
 }
 
 

@@ -142,8 +142,8 @@ def cli() -> None:
 
     \b
     Examples:
-      attncli compute samples/self_attention.json
+      attncli compute sample:self_attention
       attncli compute 'X=[[1,0],[0,1],[1,1]]' --mask causal
-      attncli explain samples/self_attention.json 'weights[2,1]'
-      attncli check samples/self_attention.json samples/answers/rounded.json
+      attncli explain sample:self_attention 'weights[2,1]'
+      attncli check sample:self_attention sample:answers/rounded
     """

@@ -16,13 +16,12 @@ from attncli.calculation.choices.choices import CHOICES
 from attncli.calculation.choices.layer_kinds import LAYERS
 from attncli.calculation.conventions import CONVENTIONS
 from attncli.calculation.masks.mask_rules import MASKS
-from attncli.calculation.names.matrix_names import MATRICES
 from attncli.calculation.operations.activations import ACTIVATIONS
 from attncli.calculation.operations.normalisers import NORMALISERS
 from attncli.calculation.positions.position_schemes import POSITIONS
 from attncli.calculation.scoring.scoring_functions import SCORING
 from attncli.cli.program import COMMANDS, cli
-from tests.running import ROOT, on_a_terminal, run
+from tests.running import on_a_terminal, run
 
 
 def test_version_names_program_and_number() -> None:
@@ -113,14 +112,6 @@ def test_help_names_the_defaults() -> None:
     for option, default in (("score", "scaled"), ("temperature", "1"), ("fill", "-inf")):
         own = shown.rpartition(f"--{option} ")[2].partition(" --")[0]
         assert f"(default: {default})" in own, option
-
-
-def test_readme_lists_every_registered_name() -> None:
-    """The README names each registered matrix, choice, scoring function, mask and step."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    registries = (MATRICES, CHOICES, SCORING, MASKS, NORMALISERS, POSITIONS, LAYERS, CONVENTIONS)
-    for word in (word for registry in registries for word in registry if word != "none"):
-        assert f"`{word}" in readme, f"README.md does not name `{word}`"
 
 
 def completed(words: str) -> str:

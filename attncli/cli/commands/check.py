@@ -107,11 +107,11 @@ def check(
 
     \b
     Examples:
-      attncli check samples/self_attention.json samples/answers/rounded.json
-      attncli check samples/self_attention.json weights=samples/answers/weights.csv
-      attncli compute samples/two_heads.json -f json | attncli check samples/two_heads.json -
+      attncli check sample:self_attention sample:answers/rounded
+      attncli check sample:self_attention weights=sample:answers/weights
+      attncli compute sample:two_heads -f json | attncli check sample:two_heads -
       attncli check 'X=[[1,0],[0,1]]' 'scores=[[1,0],[0,1]]' --score dot
-      attncli check --laws samples/answers/rounded.json
+      attncli check --laws sample:answers/rounded
       attncli check --mistakes no-scale
 
     ANSWER is a document with any of the steps: JSON, CSV, NPZ, or - for standard input. Cells may

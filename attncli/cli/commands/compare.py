@@ -50,9 +50,9 @@ def compare(
 
     \b
     Examples:
-      attncli compare samples/cache.json --convention paper --convention torch-sdpa
-      attncli compare samples/conventions.json --convention keras --convention d2l -f json
-      attncli compare samples/decoder_layer.json --token-by-token
+      attncli compare sample:cache --convention paper --convention torch-sdpa
+      attncli compare sample:conventions --convention keras --convention d2l -f json
+      attncli compare sample:decoder_layer --token-by-token
 
     The document is calculated under each --convention, and each is compared with the first; a
     single convention is compared with paper. Choices of the document win over all conventions.

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 HOW_TO_START = """there is nothing to calculate yet. Name a document, or give matrices:
 
-  attncli compute samples/self_attention.json
+  attncli compute sample:self_attention
   attncli compute 'X=[[1,0],[0,1],[1,1]]' --mask causal"""
 
 MANUAL = """Names of matrices, steps, scores, masks and all other values: attncli guide."""
@@ -68,14 +68,14 @@ def compute(
 
     \b
     Examples:
-      attncli compute samples/self_attention.json
-      attncli compute samples/self_attention.json --score dot --only scores,weights
+      attncli compute sample:self_attention
+      attncli compute sample:self_attention --score dot --only scores,weights
       attncli compute 'Q=[[1,0],[0,1]]' 'K=[[1,0],[1,1]]' 'V=[[2],[4]]' --mask causal
-      attncli compute samples/two_heads.json -f json | python -m json.tool
-      attncli compute samples/cross_attention.json --only weights -f csv
-      attncli compute samples/shared_heads.json --position rope
-      attncli compute samples/models/gpt2.json --only weights
-      cat samples/self_attention.json | attncli compute - -p 8
+      attncli compute sample:two_heads -f json | python -m json.tool
+      attncli compute sample:cross_attention --only weights -f csv
+      attncli compute sample:shared_heads --position rope
+      attncli compute sample:models/gpt2 --only weights
+      attncli new encoder | attncli compute - -p 8
 
     DOCUMENT is a JSON, CSV, NPZ or safetensors file, - for standard input, or a literal. NAME=VALUE
     gives one matrix: VALUE is a file, FILE:KEY or FILE:KEY[SLICE] for one matrix of an NPZ or

@@ -79,7 +79,7 @@ def cost(
 
     \b
     Examples:
-      attncli cost samples/self_attention.json
+      attncli cost sample:self_attention
       attncli cost --n 512 --d-model 512 --heads 8 --mask causal
       attncli cost --n 5 --m 7 --d-q 256 --d-k 512 --hidden 128 --score additive --compare
       attncli cost --layer encoder --layers 12 --n 512 --d-model 768 --heads 12 --biases all

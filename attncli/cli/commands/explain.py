@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 HOW_TO_START = """name a document, and the cells to explain:
 
-  attncli explain samples/self_attention.json 'scores[2,1]'"""
+  attncli explain sample:self_attention 'scores[2,1]'"""
 
 CHOSEN = re.compile(r"(head|batch)=(.*)", re.IGNORECASE)
 CELL = re.compile(r"[A-Za-z_^][\w.]*\s*\[.*\]", re.DOTALL)
@@ -68,11 +68,11 @@ def explain(
 
     \b
     Examples:
-      attncli explain samples/self_attention.json 'scores[2,1]' 'weights[2,1]'
-      attncli explain samples/cross_attention.json "weights[t'aime,love]" --depth 2
-      attncli explain samples/two_heads.json 'masked[1,:]' head=2
-      attncli explain samples/additive.json 'hidden[2,1,:]' 'scores[left,1]' --depth 1
-      attncli explain samples/self_attention.json 'output[1,:]' -f latex
+      attncli explain sample:self_attention 'scores[2,1]' 'weights[2,1]'
+      attncli explain sample:cross_attention "weights[t'aime,love]" --depth 2
+      attncli explain sample:two_heads 'masked[1,:]' head=2
+      attncli explain sample:additive 'hidden[2,1,:]' 'scores[left,1]' --depth 1
+      attncli explain sample:self_attention 'output[1,:]' -f latex
       attncli explain 'Q=[[1,0]]' 'K=[[1,2]]' 'scores[1,1]'
 
     A CELL is scores[2,1]: row and column from 1 as on paper, or labels of tokens; scores[2,:] is a

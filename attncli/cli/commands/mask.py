@@ -68,7 +68,7 @@ def mask(
       attncli mask causal 4
       attncli mask causal:lower-right 3 5
       attncli mask window:1,0 5 --tokens the,cat,sat,on,it
-      attncli mask window:1,1 3 -f csv | attncli compute samples/self_attention.json --mask -
+      attncli mask window:1,1 3 -f csv | attncli compute sample:self_attention --mask -
       attncli mask '[[1,0,0],[1,1,0],[1,1,1]]'
 
     ● may be attended, · may not. compute --mask - reads the JSON and the CSV. The mask of a FILE,

@@ -72,10 +72,10 @@ def new(kind: str, seed: int, output: Output[Mapping[str, object]], **wished: An
     To follow an encoder layer from X to output (the sample is the output of attncli new encoder):
 
     \b
-      attncli compute samples/encoder_layer.json
-      attncli explain samples/encoder_layer.json 'norm_1.output[love,1]' --depth 2
-      attncli explain samples/encoder_layer.json 'output[love,1]' --depth 9
-      attncli check samples/encoder_layer.json samples/answers/encoder_layer/right.json
+      attncli compute sample:encoder_layer
+      attncli explain sample:encoder_layer 'norm_1.output[love,1]' --depth 2
+      attncli explain sample:encoder_layer 'output[love,1]' --depth 9
+      attncli check sample:encoder_layer sample:answers/encoder_layer/right
 
     The numbers are halves from -1 to 2; each column of a weight has three that are not 0. The same
     options and seed write the same document on every machine; the note of the document shows them.

@@ -70,8 +70,8 @@ def why_scale(
     Examples:
       attncli why-scale
       attncli why-scale --d-k 1,10,100,1000 --keys 8 --seed 7
-      attncli why-scale samples/self_attention.json
-      attncli why-scale samples/two_heads.json -f csv
+      attncli why-scale sample:self_attention
+      attncli why-scale sample:two_heads -f csv
 
     The table shows mean and variance of the scores q·k, and three figures of their softmax: the
     largest weight, the entropy, and the size of the gradient; without √d_k and with it, beside the
