@@ -1,4 +1,4 @@
-"""Rewrites the guide: its tables, and the outputs of its examples: `python -m tests.guide`.
+"""Rewrites the tables and the outputs of examples in guide and README: `python -m tests.guide`.
 
 Read the difference before you commit it: it is what readers will see.
 """
@@ -14,7 +14,7 @@ from tests.guide.tables import rewritten
 from tests.running import ROOT
 
 if __name__ == "__main__":
-    for path in sorted((ROOT / "attncli/guide").glob("*.md")):
+    for path in (ROOT / "README.md", *sorted((ROOT / "attncli/guide").glob("*.md"))):
         if len(sys.argv) > 1 and path.stem not in sys.argv[1:]:
             continue
         old = path.read_text(encoding="utf-8")
