@@ -77,7 +77,7 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             ctx.exit(130)  # 128 + SIGINT, as a shell says it
         except BrokenPipeError:
-            # Nobody reads on, which is no error; Python would complain at its own last flush.
+            # The reader has closed the pipe, which is allowed; Python would complain at its last flush.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
         except OSError as error:
@@ -134,7 +134,7 @@ debug_option = click.option(
 )
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("attncli", cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "-V", "--version", prog_name="attncli")
 @debug_option
 def cli() -> None:

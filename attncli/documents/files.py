@@ -36,7 +36,7 @@ def _similar(path: str) -> str:
     try:
         names = os.listdir(folder or ".")
     except OSError:
-        return f"There is no folder {folder} either."
+        return f"The folder {folder} does not exist either."
     close = closest(name, names, likeness=0.75)
     if close:
         return f"Did you mean {os.path.join(folder, close)}?"

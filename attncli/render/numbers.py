@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def number_text(number: float, precision: int) -> str:
-    """A number with so many decimals; whole where it is so large that decimals say nothing.
+    """Return a number with this many decimals; a number too large for decimals as Python has it.
 
     >>> number_text(2 / 3, 4), number_text(-0.00001, 2), number_text(1e300, 4)
     ('0.6667', '0.00', '1e+300')

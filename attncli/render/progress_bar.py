@@ -24,7 +24,7 @@ class Bar:
         self._name = name
         self._share: float | None = None
         self._shown: tuple[Progress, TaskID] | None = None
-        self._lock = Lock()  # it is told in one thread, and shown in another
+        self._lock = Lock()  # one thread reports progress, another shows it
         self._timer = Timer(PATIENCE, self._show)
         self._timer.daemon = True
 

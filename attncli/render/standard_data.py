@@ -25,7 +25,7 @@ def _standard(value: Any) -> Any:
 
 
 def to_csv(rows: Sequence[dict[str, Any]]) -> str:
-    """A line a row under the names of the first; a shape is written `3 × 4`."""
+    """Return one line per row, below the names of the first row; a shape is `3 × 4`."""
     buffer = StringIO()
     writer = csv.DictWriter(buffer, list(rows[0]), lineterminator="\n")
     writer.writeheader()

@@ -57,7 +57,7 @@ REFUSED: list[tuple[str, Entries, str]] = [
         ),
     ),
     (
-        "a cell that is no number",
+        "a cell that is not a number",
         {**STACK, "layers.2.ffn.W_1": [[1, "a"]]},
         "layers.2.ffn.W_1, row 1, column 2 is 'a', not a number. Every cell needs a number.",
     ),

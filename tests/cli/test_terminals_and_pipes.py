@@ -24,7 +24,7 @@ def test_without_arguments_a_terminal_gets_an_example() -> None:
     """A terminal gets an example that can be copied, and status 2."""
     status, screen = on_a_terminal("compute")
     assert status == 2
-    assert "attncli compute samples/self_attention.json" in screen
+    assert "attncli compute sample:self_attention" in screen
     assert "Traceback" not in screen
 
 

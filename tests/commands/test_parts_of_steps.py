@@ -38,7 +38,7 @@ PARTS = [
 
 @pytest.mark.parametrize(("text", "name", "expected"), PARTS, ids=[part[0] for part in PARTS])
 def test_a_part_has_its_own_name(text: str, name: str, expected: Any) -> None:
-    """The name counts from 1; a chosen head is no axis any more, a chosen row still is one."""
+    """The name counts from 1; a chosen head loses its axis, and a chosen row keeps its axis."""
     found = parts(HEADS, text)
     assert list(found) == [name]
     np.testing.assert_array_equal(found[name], expected)

@@ -206,7 +206,7 @@ def test_results_of_samples_are_read_back(sample: Path, suffix: str, tmp_path: P
     assert (run.exit_code, run.stdout) == (0, "")
     data = (tmp_path / f"key{suffix}").read_bytes()
     back = parse(f"key{suffix}", data)
-    assert list(back) == list(steps)
+    assert [name for name in back if not name.endswith("tokens")] == list(steps)
     for name, cells in steps.items():
         read = np.array(back[name].value, dtype=object).astype(np.float64)
         assert same_bits(read, np.array(cells, dtype=object).astype(np.float64))

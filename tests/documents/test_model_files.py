@@ -262,7 +262,7 @@ def test_without_a_key_the_only_or_the_named_matrix_is_read(tmp_path: Path) -> N
     )
     np.savez(tmp_path / "twice.npz", W_q=np.eye(3), WQ=np.eye(3))
     twice = refused(X, f"W_q={tmp_path}/twice.npz")
-    assert twice.endswith("W_q is in it twice: as 'W_q' and as 'WQ'. Leave out one of them.")
+    assert twice.endswith("it holds W_q twice: as 'W_q' and as 'WQ'. Leave out one of them.")
     alone = file_of(tmp_path / "alone.safetensors", "U8", [2, 3], bytes(range(6)))
     assert matrix(str(alone), 2) == matrix(f"{alone}[:,:]", 2) == [[0, 1, 2], [3, 4, 5]]
 
@@ -422,7 +422,7 @@ def test_quantised_types_are_refused(tmp_path: Path) -> None:
     data = file_of(tmp_path / "f8.safetensors", "F8_E5M2", [1, 2], b"ab").read_bytes()
     assert "W is stored as F8_E5M2" in refused("X=-", stdin=data)
     np.savez(tmp_path / "b.npz", W=tensors()[FUSED])
-    assert "NumPy's files know no bfloat16" in refused(f"X={tmp_path}/b.npz:W")
+    assert "NumPy's files cannot hold bfloat16" in refused(f"X={tmp_path}/b.npz:W")
 
 
 def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,7 +72,7 @@ def test_one_step_comes_back_as_npy(tmp_path: Path) -> None:
 @pytest.mark.parametrize("form", LABELLED)
 @pytest.mark.parametrize("tokens", LABELS, ids=" ".join)
 def test_no_label_is_read_as_a_number(tokens: list[str], form: str, tmp_path: Path) -> None:
-    """Whatever a token is called, the numbers beside it are a right answer."""
+    """A result with labels is a right answer, whatever text the labels are."""
     document = {
         "X": [[1, 0], [0, 1], [1, 1]],
         "W_q": [[1], [2]],

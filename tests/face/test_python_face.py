@@ -85,7 +85,7 @@ def test_a_file_beside_an_open_file_is_found() -> None:
 
 
 def test_choices_win_over_the_document() -> None:
-    """A keyword is the choice of the same name, and None is no choice."""
+    """A keyword is the choice of the same name, and None leaves the choice open."""
     document = {**DOCUMENT, "score": "dot", "heads": 1}
     scaled = attncli.compute(document, score="scaled", heads=None)
     assert_array_equal(scaled["scaled"], attncli.compute(DOCUMENT)["scaled"])

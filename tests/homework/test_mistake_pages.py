@@ -76,7 +76,7 @@ def test_the_command_of_an_example_calculates_the_right_matrix() -> None:
         assert status == 0, found.command
         matrix = json.loads(stdout)
         while isinstance(matrix, dict):
-            (matrix,) = matrix.values()
+            (matrix,) = (value for name, value in matrix.items() if not name.endswith("tokens"))
         np.testing.assert_allclose(np.array(matrix, float), found.right, err_msg=found.command)
 
 

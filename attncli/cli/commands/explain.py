@@ -76,10 +76,10 @@ def explain(
       attncli explain 'Q=[[1,0]]' 'K=[[1,2]]' 'scores[1,1]'
 
     A CELL is scores[2,1]: row and column from 1 as on paper, or labels of tokens; scores[2,:] is a
-    row, scores[:,1] a column, scores every cell. Numbers go before labels that are numbers. head=2
-    and batch=1 choose a slice, for all cells or inside the brackets: weights[2,1,head=2]; without
-    them every head and batch entry is explained. With --depth, a cell is spelled out once below
-    each cell that is asked for. JSON is never elided.
+    row, scores[:,1] a column, scores every cell. A number is a place before it is a label. head=2
+    and batch=1 choose a head and a batch entry, for all cells or inside the brackets:
+    weights[2,1,head=2]; without them every head and batch entry is explained. With --depth, each
+    cell is spelled out once. JSON is never shortened.
 
     The options of the problem and NAME=VALUE are those of attncli compute.
     """
@@ -106,7 +106,7 @@ def explain(
 def _sorted(arguments: Sequence[str]) -> tuple[list[str], list[str], dict[str, str]]:
     """Sort arguments: those that make the document, the cells, and the places head= and batch=.
 
-    The first argument that is no cell is the document; all others that stand alone are cells.
+    The first argument that is not a cell is the document; all others without = are cells.
     """
     named: list[str] = []
     cells: list[str] = []
