@@ -77,7 +77,7 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             ctx.exit(130)  # 128 + SIGINT, as a shell says it
         except BrokenPipeError:
-            # The reader has closed the pipe, which is allowed; Python would complain at its last flush.
+            # A closed pipe is allowed; without this, Python would complain at its last flush.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
         except OSError as error:
