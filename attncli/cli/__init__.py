@@ -1,4 +1,4 @@
-"""The commands: thin, with heavy imports inside their bodies. Only this room knows click."""
+"""The commands: thin, with slow imports inside functions. Only this package imports click."""
 
 from attncli.cli.program import cli
 

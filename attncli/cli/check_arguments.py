@@ -1,4 +1,4 @@
-"""The arguments of `attncli check`: which belong to the problem, and which to the answer."""
+"""Sort the arguments of `attncli check`: those of the problem, and those of the answer."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ class Named:
 
 @record(frozen=True)
 class CheckArguments:
-    """The arguments of a check: its files, and its `NAME=VALUE` arguments by what they can be.
+    """The arguments of a check: the files, and the `NAME=VALUE` arguments in three groups.
 
-    `either` are steps where the problem calculates them, and inputs elsewhere: Q, K, V, positions.
+    `inputs` belong to the problem, `steps` to the answer. Matrices in `either` (Q, K, V, positions)
+    are steps if the problem calculates them, else inputs.
     """
 
     files: list[str]
@@ -59,7 +60,7 @@ def read_arguments(arguments: Sequence[str]) -> CheckArguments:
 
 
 def _is_step(named: Named) -> bool:
-    """Return True if the argument can be a step; `heads` and `position` can be choices instead."""
+    """Return True if the argument can be a step; `heads=2` and `position=rope` are choices."""
     from attncli.calculation.names.known_names import last_of
     from attncli.calculation.names.step_names import STEPS
     from attncli.calculation.positions.position_schemes import is_position
@@ -71,7 +72,7 @@ def _is_step(named: Named) -> bool:
 
 
 def _is_input(named: Named) -> bool:
-    """Return True if a problem can be given this matrix; a sublayer calculates its own Q, K, V."""
+    """Return True if a problem can contain this matrix; a sublayer always calculates Q, K and V."""
     from attncli.calculation.names.known_names import last_of
     from attncli.calculation.names.matrix_names import MATRICES
 
@@ -84,8 +85,8 @@ def read_problem_and_answer(
 ) -> tuple[Document, Written]:
     """Return the document of the problem, and the answer as it is written.
 
-    `choices` are the options of the problem; `step` is the name of a matrix in the answer's file
-    that has none. Raises AttncliError where the arguments do not make a problem and an answer.
+    `choices` are the options of the problem by name. `step` names a matrix that has no name in the
+    answer's file. Raises AttncliError if the arguments do not make a problem and an answer.
     """
     found = read_arguments(arguments)
     problems, answers = _files(found, step)
@@ -108,7 +109,7 @@ def read_problem_and_answer(
 
 
 def _files(found: CheckArguments, step: str | None) -> tuple[list[str], list[str]]:
-    """Return the file of the problem and the file of the answer, where there are such."""
+    """Return the files of the problem and of the answer: two lists, each of one file or none."""
     if len(found.files) > 2:
         message = f"check needs {BOTH}, but there are {len(found.files)} files."
         raise AttncliError(message, USAGE)
@@ -120,8 +121,9 @@ def _files(found: CheckArguments, step: str | None) -> tuple[list[str], list[str
 def _is_answer(file: str, found: CheckArguments, step: str | None) -> bool:
     """Return True if the one file of a check is the answer.
 
-    It is the problem beside steps, and the answer beside inputs. Beside matrices that can be both
-    it is the answer if it holds steps; standard input, which is read once, is then the problem.
+    If other arguments are steps, the file is the problem; if they are inputs, it is the answer. If
+    they can be both, a file that holds steps is the answer. Standard input, which can be read only
+    once, is then the problem.
     """
     if step or not (found.inputs or found.either):
         return bool(found.inputs or found.either)
@@ -131,7 +133,7 @@ def _is_answer(file: str, found: CheckArguments, step: str | None) -> bool:
 
 
 def _holds_steps(file: str) -> bool:
-    """Return True if a file names a step that a problem cannot be given."""
+    """Return True if a file names a step that a problem cannot contain."""
     from attncli.calculation.names.known_names import last_of
     from attncli.calculation.names.matrix_names import MATRICES
     from attncli.calculation.names.step_names import STEPS
@@ -146,7 +148,7 @@ def _holds_steps(file: str) -> bool:
 
 
 def _calculates(document: Document, name: str) -> bool:
-    """Return True if a problem calculates Q, K, V or its positions, which it could be given."""
+    """Return True if a problem calculates this matrix (Q, K, V or positions) from others."""
     entries = document.entries
     if name.endswith("position"):
         scheme = entries.get(name) or entries.get("position")
@@ -160,8 +162,8 @@ def read_written(
 ) -> Written:
     """Return the answer as it is written in a file, in arguments `STEP=FILE`, or in both.
 
-    A later step of the same name replaces an earlier one. `step` is the name of a matrix in the
-    file that has none. Raises AttncliError where there is no such matrix.
+    A later step of the same name replaces an earlier one. `step` names the matrix that has no name
+    in the file. Raises AttncliError if there is no such matrix.
     """
     from attncli.calculation.names.known_names import canonical
     from attncli.documents.reader import Written
@@ -171,7 +173,7 @@ def read_written(
     sources: list[str] = []
     nameless = canonical(step) if step else None
     if step and not files:
-        message = f"--step {step} has no effect: STEP=FILE names its step."
+        message = f"--step {step} has no effect: STEP=FILE already names the step."
         raise AttncliError(message, "Leave out --step.")
     for file in files:
         written = reader.written(file, nameless, is_value)
@@ -189,7 +191,7 @@ def read_written(
 
 
 def _matrix_of(written: Written, name: str) -> object:
-    """Return the matrix of this name, or the only one. Raises AttncliError if there is neither."""
+    """Return the matrix `name`, or the only matrix. Raises AttncliError if there is neither."""
     if name not in written.entries and len(written.entries) != 1:
         held = ", ".join(written.entries) or "nothing"
         raise AttncliError(f"{written.source}: it holds {held}, but not {name}.")

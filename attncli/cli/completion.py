@@ -1,4 +1,4 @@
-"""The words that a shell offers for a word that is half typed."""
+"""Completion in the shell: the words that begin with the text typed so far."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from click.shell_completion import BashComplete, add_completion_class
 
 
 def words(values: Collection[str] | Iterable[str]) -> list[str]:
-    """Return the words that complete these values of a choice.
+    """Return the words that the shell offers for these values of a choice.
 
-    A kind that needs a value ends with a colon: `padding:` for the mask `padding:N`.
+    The word for a kind that needs a value ends with a colon: `padding:` for the mask `padding:N`.
     """
     entries = values if isinstance(values, Mapping) else {}
     return [_word(value, getattr(entries.get(value), "signature", value)) for value in values]

@@ -1,4 +1,4 @@
-"""Help: the options of a command under headings, its own options first."""
+"""The help of a command: its options under headings, those of this command alone first."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OWN, OUTPUT = "Options", "Output"  # the first heading, and the last
 
 
 class Option(click.Option):
-    """An option under a heading of the help: OWN for the options that one command alone has."""
+    """An option under a heading of the help; OWN is the heading if only one command has it."""
 
     def __init__(self, *args: Any, heading: str = OWN, **attributes: Any) -> None:
         super().__init__(*args, **attributes)
@@ -42,7 +42,7 @@ class Context(click.Context):
 
 
 class Command(click.Command):
-    """A command whose help groups its options, and which refuses an option that is given twice."""
+    """A command that groups its options in the help, and refuses an option that is given twice."""
 
     context_class = Context
 

@@ -21,7 +21,7 @@ COLORS = {"Error": "red", "Warning": "yellow"}
 
 
 class Failure(click.ClickException):
-    """An error of the user, or of the program: a line or two, and status 2."""
+    """An error of the user or of the program: one or two lines on standard error, and status 2."""
 
     exit_code = 2
 
@@ -30,7 +30,10 @@ class Failure(click.ClickException):
 
 
 def say(kind: str, text: str) -> None:
-    """Print a message on standard error; on a terminal in colour, and wrapped at words."""
+    """Print a message on standard error, on a terminal in colour and broken between words.
+
+    `kind` is `Error` or `Warning`.
+    """
     label = f"{kind}:"
     if is_terminal(sys.stderr):
         text = _wrapped(f"{label} {text}").removeprefix(f"{label} ")
@@ -62,12 +65,12 @@ def _width() -> int:
 
 
 def warn(text: str) -> None:
-    """Print a warning."""
+    """Print a warning on standard error."""
     say("Warning", text)
 
 
 def surroundings(memory: Memory | None = None) -> Surroundings:
-    """Return the surroundings of a command: warnings on standard error, and a bar."""
+    """Return the surroundings of a command: warnings and progress bars on standard error."""
     from attncli.face.memory import Memory
     from attncli.face.surroundings import Surroundings
 
@@ -76,7 +79,7 @@ def surroundings(memory: Memory | None = None) -> Surroundings:
 
 @contextmanager
 def errors_in_our_words() -> Iterator[None]:
-    """Turn click's errors of usage, which take four lines, into a `Failure`."""
+    """Turn click's usage errors, which take four lines each, into a `Failure`."""
     try:
         yield
     except click.exceptions.NoArgsIsHelpError:
@@ -86,7 +89,7 @@ def errors_in_our_words() -> Iterator[None]:
 
 
 def _usage(error: click.UsageError) -> str:
-    """Return the fact and the cure of an error of usage."""
+    """Return the message of a usage error: the fact, then the cure."""
     command = error.ctx.command_path if error.ctx else "attncli"
     cure = f"{command} --help lists the options."
     match error:

@@ -1,4 +1,4 @@
-"""Options that commands share, and how the shell completes them."""
+"""Options that several commands share, and their completion in the shell."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
 
 def complete(values: Callable[[], Iterable[str]], or_file: bool = False) -> Completion:
-    """Let the shell complete a word: with the values of a registry, or with files."""
+    """Return a completion: the values that begin with the typed text, or files if `or_file`."""
 
     def offer(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
@@ -45,13 +45,14 @@ def complete(values: Callable[[], Iterable[str]], or_file: bool = False) -> Comp
 
 
 def steps() -> Iterable[str]:
+    """Return the names of all steps."""
     from attncli.calculation.names.step_names import STEPS
 
     return STEPS
 
 
 def complete_document(values: Callable[[], Iterable[str]] = tuple) -> Completion:
-    """Let the shell complete a document: with samples, with these values, or with files."""
+    """Return the completion of a document: samples, or these values, or files."""
     usual = complete(values, or_file=True)
 
     def offer(ctx: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
@@ -63,7 +64,10 @@ def complete_document(values: Callable[[], Iterable[str]] = tuple) -> Completion
 def document_arguments(
     metavar: str, values: Callable[[], Iterable[str]] = tuple, required: bool = False
 ) -> Decorator:
-    """The arguments of a command; the shell completes these values, samples and files."""
+    """Return the arguments of a command; the shell completes samples, `values` and files.
+
+    `metavar` stands for the arguments in the help.
+    """
     return click.argument(
         "arguments",
         nargs=-1,
@@ -74,10 +78,10 @@ def document_arguments(
 
 
 def _samples(before: Sequence[str], typed: str) -> list[CompletionItem]:
-    """Return the samples that a word which begins with `sample:` may mean.
+    """Return the samples that complete a word that begins with `sample:`.
 
-    To bash a colon is a word of its own: it passes `sample`, `:` and the beginning of a name, and
-    completes the name alone.
+    Bash treats a colon as a separate word: it passes `sample`, `:` and the beginning of a name, and
+    completes only the name.
     """
     from click.shell_completion import CompletionItem
 
@@ -93,19 +97,22 @@ def _samples(before: Sequence[str], typed: str) -> list[CompletionItem]:
 
 
 def refuse_given(options: Mapping[str, Any], why: str, hint: str) -> None:
-    """Raise AttncliError for the first of these options that is given."""
+    """Raise AttncliError for the first of these options that has a value.
+
+    The message is the option, then `why`, such as `has no effect with --laws`, then `hint`.
+    """
     for name, value in options.items():
         if value not in (None, ()):
             raise AttncliError(f"{option_name(name)} {why}.", hint)
 
 
 def option(*names: str, heading: str = OWN, **attributes: Any) -> Decorator:
-    """An option under a heading of the help."""
+    """Return an option under a heading of the help."""
     return click.option(*names, cls=Option, heading=heading, **attributes)
 
 
 def options(*decorators: Decorator) -> Decorator:
-    """These options of a command, in the order in which its help lists them."""
+    """Return several options as one decorator, in the order in which the help lists them."""
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         for decorator in reversed(decorators):
@@ -116,7 +123,10 @@ def options(*decorators: Decorator) -> Decorator:
 
 
 def choice_option(name: str, is_repeated: bool = False) -> Decorator:
-    """Return the option of a choice, with the help and the values that the choice has."""
+    """Return the option of a choice, with the help and the values of the choice.
+
+    If `is_repeated`, the user may give the option several times.
+    """
     choice = CHOICES[name]
     return option(
         option_name(name),
@@ -129,12 +139,12 @@ def choice_option(name: str, is_repeated: bool = False) -> Decorator:
 
 
 def size_option(name: str, text: str, least: int = 1, most: int | None = None) -> Decorator:
-    """Return the option of a size: a whole number within these limits."""
+    """Return the option of a size: a whole number within these limits, with `text` as its help."""
     return option(option_name(name), type=whole_number(least, most), metavar="N", help=text)
 
 
 def problem_options(*repeated: str) -> Decorator:
-    """Return the options of all choices of a problem, by topic; `repeated` may be given twice."""
+    """Return the options of all choices, by topic; the user may repeat those in `repeated`."""
     listed = (choice for choice in CHOICES.values() if choice.is_option)
     by_topic = sorted(listed, key=lambda choice: TOPICS.index(choice.topic))
     return options(*(choice_option(c.name, c.name in repeated) for c in by_topic))
@@ -187,7 +197,7 @@ OUTPUT_OPTIONS = ("format_name", "file", "precision", "full", "color", "labels")
 
 @record(frozen=True)
 class Output(Generic[Asked]):
-    """The form in which the user wants a result, and where: the options of `result_options`."""
+    """The form and the file that the user wants for a result: the values of `result_options`."""
 
     formats: Mapping[str, Format[Asked]]
     format_name: str | None
@@ -201,8 +211,8 @@ class Output(Generic[Asked]):
     def check_format(self) -> Format[Asked]:
         """Return the form of the result.
 
-        Raises AttncliError if no form has the suffix of the file, and for an option of the look
-        that changes nothing in this form.
+        Raises AttncliError if no form has the suffix of the file, or if an option of the look, such
+        as -p, has no effect on this form.
         """
         form = choose_format(self.formats, self.format_name, self.file)
         given = {
@@ -220,13 +230,13 @@ class Output(Generic[Asked]):
         return form
 
     def write(self, result: Asked) -> None:
-        """Print the result, or write it to the file. Raises AttncliError where neither can be."""
+        """Print the result, or write it to the file. Raises AttncliError if that is impossible."""
         with waiting("writing"):
             data = self.check_format().write(result, self._view())
         deliver(data, self.file)
 
     def _view(self) -> View:
-        """The look of tables: a screen has a width and colours, a file has not."""
+        """Return the look of the result; a table in a file is as wide as it needs."""
         from attncli.render.view import View
 
         width = screen_width() if self.file is None else None
@@ -241,9 +251,10 @@ def result_options(
     full: bool = False,
     color: bool = False,
 ) -> Decorator:
-    """The options `-f` and `-o` of a command, and `-p`, `--full` and `--color` where it has them.
+    """Return the options `-f` and `-o`, and `-p`, `--full` and `--color` if the command has them.
 
-    The command gets all of them as one argument, `output`.
+    `formats` are the forms of the result; `precision` is the default of `-p`, or None for no `-p`.
+    The command gets all values as one argument, `output`.
     """
     first = next(iter(formats))
     listed: list[Decorator] = [

@@ -1,4 +1,4 @@
-"""From arguments and options to a document."""
+"""Make a document from the arguments and options of a command."""
 
 from __future__ import annotations
 
@@ -22,7 +22,11 @@ NAMED = r"(?s)([A-Za-z][\w.^{}]*)=(.*)"
 def gather(
     arguments: Sequence[str], choices: dict[str, Any], reader: Reader | None = None
 ) -> Document:
-    """Return the document that arguments and options make together; a later one wins."""
+    """Return the document of the arguments and options; a later value replaces an earlier one.
+
+    `choices` are the options by name. Raises AttncliError if an argument cannot be read, and for a
+    second document.
+    """
     from attncli.documents.reader import Reader
 
     words = (*arguments, *(choices.get("mask") or ()))

@@ -1,4 +1,4 @@
-"""The program: its name, its version, and the one place where whatever went wrong ends."""
+"""The program: its commands, its version, and the place where errors become messages."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from attncli.errors import AttncliError
 if "_ATTNCLI_COMPLETE" in os.environ:  # a shell wants to complete a word
     import attncli.cli.completion  # noqa: F401
 
-# The purpose of each command; its file in `commands`, of the same name, is loaded when it runs.
+# The purpose of each command. The module of a command, in `commands`, is loaded when it runs.
 COMMANDS = {
     "compute": "Calculate every intermediate matrix.",
     "explain": "Spell out the arithmetic of a cell.",
-    "check": "Say which step of an answer is wrong, and which mistake explains it.",
-    "compare": "Show where conventions part, or training and prediction.",
-    "mask": "Show a mask, or tell what a mask file says.",
+    "check": "Show which step of an answer is wrong, and which mistake explains it.",
+    "compare": "Show the first step where conventions differ, or training and prediction.",
+    "mask": "Show a mask, or describe the mask in a file.",
     "cost": "Count operations, parameters and bytes.",
-    "why-scale": "Measure why scores are divided by √d_k.",
-    "new": "Write a document to begin with.",
+    "why-scale": "Show with numbers why scores are divided by √d_k.",
+    "new": "Write a small document to start from.",
     "guide": "Show the manual, topic by topic.",
-    "samples": "List the samples, which any command reads.",
+    "samples": "List the samples, which every command can read.",
 }
 
 
 class Commands(click.Group):
-    """The program: every error of a command ends here, as a message and a status."""
+    """The group of all commands, which turns each error into a message and a status."""
 
     context_class = Context
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
-        """Return a context with the width of the help: see `columns`."""
+        """Return a context whose help is nearly as wide as the screen: 50 to 98 characters."""
         width = max(50, min(columns(), 100) - 2)
         with errors_in_our_words():
             return super().make_context(*args, **{"terminal_width": width, **extra})
@@ -75,7 +75,7 @@ class Commands(click.Group):
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
         except KeyboardInterrupt:
-            ctx.exit(130)  # 128 + SIGINT, as a shell says it
+            ctx.exit(130)  # 128 + SIGINT, as a shell reports it
         except BrokenPipeError:
             # A closed pipe is allowed; without this, Python would complain at its last flush.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -89,7 +89,7 @@ class Commands(click.Group):
 
 
 def refuse_what_is_not_a_command(words: Sequence[str]) -> None:
-    """Raise AttncliError, with the command to write, for `help` and for a document."""
+    """Raise AttncliError, with the right command, if the first word is `help` or a document."""
     first, *others = words
     if first == "help":
         from attncli.cli.commands.guide import TOPICS
@@ -110,12 +110,13 @@ def refuse_what_is_not_a_command(words: Sequence[str]) -> None:
 
 
 def _told(error: Exception) -> str:
+    """Return the message of an error."""
     if isinstance(error, AttncliError):
         return str(error)
     if isinstance(error, MemoryError):
         return f"there is not enough memory. {error}"
     name = type(error).__name__
-    return f"attncli itself is at fault: {name}: {error}. Report what --debug prints, please."
+    return f"attncli itself has a fault: {name}: {error}. Please report the output of --debug."
 
 
 def _remember_debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:

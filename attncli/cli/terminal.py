@@ -33,7 +33,7 @@ def deliver(data: bytes, file: Path | None) -> None:
 
 
 def lists(groups: Mapping[str, Sequence[tuple[str, str]]]) -> str:
-    """Return names with a line each below the headings of their groups.
+    """Return one line per pair of a name and its text, below the headings of the groups.
 
     A line is broken between words where the screen ends; in a pipe it stays whole.
     """
@@ -45,7 +45,7 @@ def lists(groups: Mapping[str, Sequence[tuple[str, str]]]) -> str:
 
 
 def show_by_pages(text: str) -> None:
-    """Print a text; in the user's pager if it is longer than the terminal that shows it."""
+    """Print a text, through the user's pager if it has more lines than the terminal."""
     if not is_terminal(sys.stdout) or _is_dumb() or text.count("\n") < _lines():
         deliver(text.encode(), None)
     else:
@@ -65,7 +65,7 @@ def waiting(name: str) -> AbstractContextManager[Bar | None]:
 
 
 def screen_width() -> int | None:
-    """Return the width of tables in characters: COLUMNS, or that of the terminal, or None."""
+    """Return the width of tables in characters: COLUMNS, or the terminal's width, or None."""
     return columns() if is_terminal(sys.stdout) or _columns_said() else None
 
 
@@ -104,7 +104,7 @@ def colors_for(wish: str, file: Path | None) -> Literal["256", "truecolor"] | No
 
     `wish` is the value of --color. With `auto`, a result on standard output has colours on a
     terminal that can show them, and in a pipe if FORCE_COLOR or CLICOLOR_FORCE is set; NO_COLOR
-    turns both off. All terminals in use know 256 colours; COLORTERM says if this one knows more.
+    turns both off. All terminals in use show 256 colours; COLORTERM tells if this one shows more.
     """
     if wish == "never" or (wish == "auto" and not (file is None and has_colors(sys.stdout))):
         return None
@@ -112,7 +112,7 @@ def colors_for(wish: str, file: Path | None) -> Literal["256", "truecolor"] | No
 
 
 def has_colors(stream: TextIO | None) -> bool:
-    """Return True for a terminal with colours, or if a variable forces them; NO_COLOR refuses."""
+    """Return True for a colour terminal, or if a variable forces them, but not with NO_COLOR."""
     if os.environ.get("NO_COLOR"):
         return False
     if any(os.environ.get(name, "0") not in ("", "0") for name in FORCING):

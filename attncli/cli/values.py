@@ -1,4 +1,4 @@
-"""The values of options: one type for all, which asks a reader, and one sentence for all errors."""
+"""The values of options: one type for all of them, and one form for all their errors."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ Read = Callable[[Any], object]
 
 
 class Value(click.ParamType[object]):
-    """The value of an option, as a reader understands it.
+    """The type of an option, whose value the function `read` makes from a text.
 
-    The reader raises ValueError with the expectation: `it must be a whole number of at least 1`.
+    `read` raises ValueError with the expectation: `it must be a whole number of at least 1`.
     `values` returns all values if they can be listed: the shell completes them.
     """
 
@@ -62,7 +62,7 @@ class Value(click.ParamType[object]):
 def of_choice(choice: Choice[Any]) -> Value:
     """Return the type of a choice's option: a text that the choice can read.
 
-    A position is read with the document, for `attncli cost` knows one more, `learned`.
+    An unknown position is an error only later, because `attncli cost` has one more: `learned`.
     """
 
     def read(text: str) -> str:
@@ -74,7 +74,7 @@ def of_choice(choice: Choice[Any]) -> Value:
 
 
 def one_of(values: Callable[[], Collection[str]]) -> Value:
-    """Return the type of a name out of several."""
+    """Return the type of an option whose value is one of these names."""
     return Value(choice_values.one_of(values), values)
 
 

@@ -887,7 +887,7 @@ ERRORS = [
     (
         [LESSON, "weights=[[1]]", "--step", "output"],
         None,
-        "--step output has no effect: STEP=FILE names its step. Leave out --step.",
+        "--step output has no effect: STEP=FILE already names the step. Leave out --step.",
     ),
     (
         [LESSON, "-", "--decimals", "2", "--atol", "0"],

@@ -164,7 +164,7 @@ def test_warnings_say_under_which_convention() -> None:
             (
                 "Error: under torch-mha: standard input: X is 3 × 2 but W_q is 2 × 5: X times W_q "
                 "needs equal columns. Check that W_q is not transposed: see --layout. torch-mha "
-                "reads layout torch; --layout rows holds for all."
+                "reads layout torch; --layout rows sets the layout for all."
             ),
         ),
     ],
@@ -187,4 +187,6 @@ def test_a_document_in_the_layout_of_its_own_convention_gets_a_hint() -> None:
     weights = {name: matrix(name, 5, 2) for name in ("W_q", "W_k", "W_v")}
     document = {"X": matrix("X", 3, 2), **weights, "convention": "torch-mha"}
     run = CliRunner().invoke(cli, ["compare", "-", *pair("paper")], input=json.dumps(document))
-    assert run.stderr.endswith(" paper reads layout rows; --layout torch holds for all.\n")
+    assert run.stderr.endswith(
+        " paper reads layout rows; --layout torch sets the layout for all.\n"
+    )

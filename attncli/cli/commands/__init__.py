@@ -1,1 +1,1 @@
-"""The commands, one file each, named as the user calls it."""
+"""The commands: one file per command, with the name of the command."""

@@ -66,7 +66,7 @@ def _complete(ctx: click.Context, param: click.Parameter, typed: str) -> list[Co
     "--step",
     metavar="STEP",
     shell_complete=complete(steps),
-    help="The step that a matrix without a name stands for.",
+    help="The step of a matrix that has no name in the answer.",
 )
 @option(
     "--decimals",
@@ -103,7 +103,7 @@ def check(
     output: Output[AnswerReport],
     **options: Any,
 ) -> None:
-    """Say which step of an answer is wrong, where, and which mistake explains it.
+    """Show which step of an answer is wrong, in which cell, and which mistake explains it.
 
     \b
     Examples:
@@ -120,13 +120,13 @@ def check(
     wrong step is not marked wrong again.
 
     NAME=VALUE completes the problem if NAME is an input, such as X, and the answer if NAME is a
-    step, such as weights; it replaces the matrix of that name in the file. If there is one file, it
-    is the problem beside steps, and the answer beside inputs.
+    step, such as weights; it replaces the matrix of that name in the file. A single file is the
+    problem if steps are given as NAME=VALUE, and the answer if inputs are.
 
     --atol and --rtol compare with numbers of another program: they show the largest difference in
     each step. --mistakes with names shows these mistakes, each with an example.
 
-    The exit status is 0 when every step given is right, 1 when not, and 2 for bad input.
+    The exit status is 0 if every step of the answer passes, 1 if not, and 2 for bad input.
     """
     checking = {name: options.pop(name) for name in CHECK_OPTIONS}
     if mistakes:
@@ -147,14 +147,14 @@ def check(
 
 
 def _given(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that are given, without flags and texts that are not."""
+    """Return the options without the flags and texts that the user has not set."""
     return {name: value for name, value in options.items() if value is not False and value != ""}
 
 
 def _checked(
     arguments: Sequence[str], step: str | None, choices: dict[str, Any], checking: dict[str, Any]
 ) -> AnswerReport:
-    """Return the report on the answer that the arguments name, or hold."""
+    """Return the report on the answer in the arguments. Raises AttncliError if it is unreadable."""
     from attncli.documents.reader import Reader
     from attncli.homework.checking import CheckOptions
 
@@ -164,7 +164,10 @@ def _checked(
 
 
 def check_alone(written: Written, choices: Mapping[str, Any]) -> AnswerReport:
-    """Return the report on an answer by the laws that hold of any. Raises AttncliError."""
+    """Return the report on an answer by general laws, such as `weights sum to 1`.
+
+    `choices` are the options by name. Raises AttncliError if the answer cannot be read.
+    """
     from attncli.homework.checking import check_by_laws
 
     chosen = {name: value for name, value in choices.items() if value not in (None, ())}
@@ -173,7 +176,7 @@ def check_alone(written: Written, choices: Mapping[str, Any]) -> AnswerReport:
 
 
 def _read_alone(arguments: Sequence[str], step: str | None) -> Written:
-    """Return the answer that the arguments name, without a problem. Raises AttncliError."""
+    """Return the only answer in the arguments. Raises AttncliError if a problem is given too."""
     from attncli.documents.reader import Reader
 
     found = read_arguments(arguments)
@@ -188,7 +191,10 @@ def _read_alone(arguments: Sequence[str], step: str | None) -> Written:
 
 
 def _write_mistakes(names: Sequence[str], output: Output[AnswerReport]) -> None:
-    """Write the pages of the mistakes of these names, or the list of all. Raises AttncliError."""
+    """Write the pages of the named mistakes, or the list of all mistakes.
+
+    Raises AttncliError for an unknown name, and for a form that only reports have.
+    """
     from attncli.homework.mistakes.pages import pages_of
 
     if output.format_name not in (None, *MISTAKE_PAGES):

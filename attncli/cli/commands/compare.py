@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @option(
     "--token-by-token",
     is_flag=True,
-    help="Compare all tokens at once (training) with one after the other (prediction).",
+    help="Compare training (all tokens at once) with prediction (token by token).",
 )
 @result_options(COMPARISONS, precision=4, color=True)
 @debug_option
@@ -46,7 +46,7 @@ def compare(
     output: Output[Sequence[Comparison]],
     **choices: Any,
 ) -> None:
-    """Compare ways to calculate a document: the first step that differs, and by how much.
+    """Show the first step at which two ways to calculate a document differ, and by how much.
 
     \b
     Examples:
@@ -54,8 +54,8 @@ def compare(
       attncli compare sample:conventions --convention keras --convention d2l -f json
       attncli compare sample:decoder_layer --token-by-token
 
-    The document is calculated under each --convention, and each is compared with the first; a
-    single convention is compared with paper. Choices of the document win over all conventions.
+    The document is calculated under each --convention, and each result is compared with the first;
+    a single convention is compared with paper. Choices of the document win over all conventions.
 
     --token-by-token calculates all tokens at once, under the causal mask of training, and compares
     that with prediction: one token after the other, with a cache of earlier keys and values.
@@ -70,7 +70,7 @@ def compare(
 
 
 def _under_conventions(document: Document, names: Sequence[str]) -> list[Comparison]:
-    """Compare each convention with the first; a single one with paper."""
+    """Return the comparison of each convention with the first, or of a single one with paper."""
     from attncli.calculation.analyses.comparison import Calculated, compare
 
     if not names:
@@ -92,13 +92,13 @@ def _under_conventions(document: Document, names: Sequence[str]) -> list[Compari
 
 
 def _of_layout(document: Document, name: str) -> str:
-    """Return a hint if a convention reads the weights in another layout than the document's."""
+    """Return a hint if a convention reads weights in a layout that differs from the document's."""
     if "layout" in document.entries:
         return ""
     own = document.entries.get("convention")
     usual = Choices.convention.read(own.value) if own else Choices.convention.default
     layout, usual_layout = (Choices({"convention": each}).layout for each in (name, usual))
-    hint = f" {name} reads layout {layout}; --layout {usual_layout} holds for all."
+    hint = f" {name} reads layout {layout}; --layout {usual_layout} sets the layout for all."
     return "" if layout == usual_layout else hint
 
 
@@ -109,7 +109,7 @@ def _with_convention(document: Document, name: str) -> Document:
 
 
 def _training_and_prediction(document: Document, names: Sequence[str]) -> Comparison:
-    """Compare all tokens at once with one after the other."""
+    """Return the comparison of all tokens at once with one token after the other."""
     from attncli.calculation.analyses.comparison import Calculated, compare
     from attncli.calculation.analyses.prediction import token_by_token
 

@@ -79,8 +79,8 @@ def compute(
 
     DOCUMENT is a JSON, CSV, NPZ or safetensors file, - for standard input, or a literal. NAME=VALUE
     gives one matrix: VALUE is a file, FILE:KEY or FILE:KEY[SLICE] for one matrix of an NPZ or
-    safetensors file, -, or a literal that begins with [. What comes later wins, and options win
-    over all.
+    safetensors file, -, or a literal that begins with [. A later argument replaces an earlier one,
+    and an option wins over every argument.
     """
     if not arguments:
         if is_terminal(sys.stdin):

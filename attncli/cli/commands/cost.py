@@ -1,4 +1,4 @@
-"""`attncli cost`: operations, parameters and memory, of a document or of sizes."""
+"""`attncli cost`: the operations, parameters and memory of a document, or of sizes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from attncli.calculation.problem.document import Document
 
 MOST_DOUBLINGS = 20
-USUAL = 3  # tokens of a kernel and of a window, by default, in a sequence that is long enough
+USUAL = 3  # the default width of a kernel and of a window, in tokens
 HOW_TO_START = "Name a document, or sizes: attncli cost --n 512 --d-model 512 --heads 8."
 
 
@@ -85,9 +85,9 @@ def cost(
       attncli cost --layer encoder --layers 12 --n 512 --d-model 768 --heads 12 --biases all
       attncli cost --n 1000 --d-model 64 --doublings 4
 
-    The counts depend on sizes alone: of a DOCUMENT, or of the options. With --d-model, Q, K and V
-    are projected from X; with --d-k alone they are given. d_k is d_model / heads by default.
-    Several heads have a W_o. --position learned counts the parameters of learned positions.
+    The counts depend only on sizes, which a DOCUMENT or the options give. With --d-model, Q, K and
+    V are projected from X; with --d-k alone they are inputs. d_k is d_model / heads by default.
+    Several heads need a W_o. --position learned counts the parameters of learned positions.
 
     FLOPs are 2 per multiply-add in matrix products, and 0 for all other operations; the other
     columns count every operation. Masks change no count, because hidden scores are calculated too;
@@ -122,9 +122,9 @@ def _document(
     final_norm: bool,
     compares: bool,
 ) -> Document:
-    """Return the given document, or one of the given sizes.
+    """Return the document of the arguments, or a document of the given sizes.
 
-    Raises AttncliError if both are given, or neither.
+    Raises AttncliError if there are both, or neither.
     """
     from attncli.calculation.counting.document_of_sizes import sized
 
@@ -150,5 +150,5 @@ def _place(at: Pairs, kernel: int | None, window: int | None) -> LayerSizes:
 
     if window and window > at.n:
         message = f"--window is {window}, but there {are(at.n, 'tokens')}."
-        raise AttncliError(message, "Choose a window that is not wider.")
+        raise AttncliError(message, f"Choose a window of at most {at.n}.")
     return LayerSizes(at.n, at.features, kernel or USUAL, window or min(USUAL, at.n))

@@ -76,12 +76,12 @@ def explain(
       attncli explain 'Q=[[1,0]]' 'K=[[1,2]]' 'scores[1,1]'
 
     A CELL is scores[2,1]: row and column from 1 as on paper, or labels of tokens; scores[2,:] is a
-    row, scores[:,1] a column, scores every cell. A number is a place before it is a label. head=2
-    and batch=1 choose a head and a batch entry, for all cells or inside the brackets:
-    weights[2,1,head=2]; without them every head and batch entry is explained. With --depth, each
-    cell is spelled out once. JSON is never shortened.
+    row, scores[:,1] a column, scores every cell. A number is a label only if there is no such row
+    or column. head=2 and batch=1 choose a head and a batch entry, for all cells or inside the
+    brackets: weights[2,1,head=2]; without them every head and batch entry is explained. With
+    --depth, each cell is spelled out once. JSON is never shortened.
 
-    The options of the problem and NAME=VALUE are those of attncli compute.
+    NAME=VALUE and the options of the problem work as in attncli compute.
     """
     named, cells, chosen = _sorted(arguments)
     if not named and is_terminal(sys.stdin):
@@ -127,7 +127,7 @@ def _sorted(arguments: Sequence[str]) -> tuple[list[str], list[str], dict[str, s
 
 
 def _is_cell(argument: str) -> bool:
-    """Tell whether an argument is written as a cell, or names a step, and no file is called so."""
+    """Return True if an argument is written as a cell or names a step, and is not a file."""
     from attncli.calculation.names.known_names import last_of, plain
     from attncli.calculation.names.step_names import STEPS
 

@@ -21,6 +21,7 @@ TOPICS = (
 
 
 def _beginning_with(_: click.Context, __: click.Parameter, typed: str) -> list[str]:
+    """Return the topics that begin with the typed text."""
     return [topic for topic in TOPICS if topic.startswith(typed)]
 
 
@@ -61,7 +62,7 @@ def page(topic: str) -> str:
 
 
 def _list_of_topics() -> str:
-    """Return a line per topic: its name, and the words behind the colon of its heading."""
+    """Return one line per topic: its name, and the words after the colon of its heading."""
     headings = {topic: page(topic).partition("\n")[0] for topic in TOPICS}
     rows = [(topic, heading.partition(": ")[2]) for topic, heading in headings.items()]
     return lists({"Topics of the manual (attncli guide TOPIC)": rows})

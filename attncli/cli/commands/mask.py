@@ -71,9 +71,10 @@ def mask(
       attncli mask window:1,1 3 -f csv | attncli compute sample:self_attention --mask -
       attncli mask '[[1,0,0],[1,1,0],[1,1,1]]'
 
-    ● may be attended, · may not. compute --mask - reads the JSON and the CSV. The mask of a FILE,
-    of standard input (-) or of a literal is described: the rule that it equals, its polarity and
-    orientation, queries without any key, and the share of open cells.
+    ● is a key that the query may attend to, · a hidden key. attncli compute --mask - reads the JSON
+    and the CSV. For the mask in a FILE, in standard input (-) or in a literal, the command also
+    shows the rule that it equals, its polarity and orientation, queries without any key, and the
+    share of open cells.
     """
     from attncli.render.pictures import Picture
 
@@ -118,8 +119,10 @@ def _pattern(
 def _labels(
     name: str, text: str | None, side: str, size: int, beside: Sequence[str] | None
 ) -> list[str]:
-    """Return the labels of an option; else those beside the mask; else numbers from 1."""
+    """Return the labels in an option, else the labels beside the mask, else numbers from 1.
 
+    `side` is `rows` or `columns`. Raises AttncliError for another number of labels than `size`.
+    """
     if text is None:
         return [printable(label) for label in beside or map(str, range(1, size + 1))]
     labels: tuple[str, ...] = CHOICES[name].read(text)

@@ -1,4 +1,4 @@
-"""`attncli new`: a document of small numbers to begin with."""
+"""`attncli new`: a document of small numbers to start from."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ class WithKinds(Command):
 
 
 def kinds() -> Collection[str]:
+    """Return the names of the kinds of layers."""
     from attncli.calculation.choices.layer_kinds import LAYERS
 
     return LAYERS
@@ -77,8 +78,8 @@ def new(kind: str, seed: int, output: Output[Mapping[str, object]], **wished: An
       attncli explain sample:encoder_layer 'output[love,1]' --depth 9
       attncli check sample:encoder_layer sample:answers/encoder_layer/right
 
-    The numbers are halves from -1 to 2; each column of a weight has three that are not 0. The same
-    options and seed write the same document on every machine; the note of the document shows them.
+    The numbers are halves from -1 to 2; each column of a weight has three numbers that are not 0.
+    The same options and seed write the same document on every machine; its note names them.
     """
     from attncli.homework.exercises import Order, made
 

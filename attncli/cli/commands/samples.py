@@ -23,7 +23,7 @@ def samples() -> None:
       attncli compute sample:two_heads
       attncli check sample:two_heads sample:answers/two_heads/right
 
-    sample:NAME is a file of attncli. It stands wherever a command takes a file, in any folder.
+    sample:NAME is a file inside attncli. Write it wherever a command takes a file, in any folder.
     """
     from attncli.documents.samples import titles
 

@@ -64,7 +64,7 @@ def why_scale(
     output: Output[Saturation],
     **choices: Any,
 ) -> None:
-    """Measure why scores are divided by √d_k.
+    """Show with numbers why scores are divided by √d_k.
 
     \b
     Examples:
@@ -73,11 +73,12 @@ def why_scale(
       attncli why-scale sample:self_attention
       attncli why-scale sample:two_heads -f csv
 
-    The table shows mean and variance of the scores q·k, and three figures of their softmax: the
-    largest weight, the entropy, and the size of the gradient; without √d_k and with it, beside the
-    variance that theory predicts. Without a DOCUMENT the vectors are random, of independent N(0, 1)
-    numbers; the same seed gives the same table. With a DOCUMENT they are its Q and K, after
-    projection, heads and positions, and under its mask; with layers, of each attention.
+    The table shows the mean and variance of the scores q·k, and three figures of their softmax: the
+    largest weight, the entropy, and the size of the gradient; each without √d_k and with it. It
+    also shows the variance that theory predicts. Without a DOCUMENT the vectors hold independent
+    N(0, 1) random numbers; the same seed gives the same table. With a DOCUMENT the vectors are its
+    Q and K, after projection, heads and positions, and under its mask; with layers, the Q and K of
+    each attention.
     """
     output.check_format()
     if arguments:
@@ -95,7 +96,7 @@ def why_scale(
 
 
 def _of_document(arguments: Sequence[str], choices: dict[str, Any]) -> Saturation:
-    """Return the study of a document's own queries and keys; warnings go to standard error."""
+    """Return the study of a document's own queries and keys, and print warnings."""
     from attncli.calculation.analyses.scale_study import attentions, of_document
 
     document = gather(arguments, choices)
