@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# The module of each name; it is loaded when the name is used, so that the program starts fast.
+# The module of each name, loaded when the name is used, so that the program starts fast.
 _PLACES = {
     "AttncliError": "errors",
     "AttncliWarning": "errors",

@@ -1,4 +1,4 @@
-"""`attncli`, and `python -m attncli`."""
+"""Run the program, as `attncli` or as `python -m attncli`."""
 
 import gc
 import sys
@@ -7,22 +7,22 @@ from types import ModuleType
 
 
 class WhenUsed(ModuleType):
-    """A module that is loaded when something of it is used, not when it is imported.
+    """A module that is loaded when one of its names is used, not when it is imported.
 
-    Half the time of a small run is NumPy's own start; help and completion do not need it.
+    Loading NumPy takes half the time of a small run; help and completion do not need NumPy.
     """
 
     def __getattr__(self, name: str) -> object:
         if sys.modules.get(self.__name__) is self:
             del sys.modules[self.__name__]
         value = getattr(import_module(self.__name__), name)
-        setattr(self, name, value)  # from now on it is found without coming here
+        setattr(self, name, value)  # the next use finds the name without this function
         return value
 
 
 def main() -> None:
-    """Run the program; an interruption while it is still loading ends as quietly as one later."""
-    # Looking for garbage, of which a small run has none, would take a twentieth of its time.
+    """Run the program; an interruption ends it without a traceback, even while it is loading."""
+    # A small run has no garbage, and the search for garbage would take a twentieth of its time.
     gc.set_threshold(100_000)
     try:
         sys.modules.setdefault("numpy", WhenUsed("numpy"))
@@ -30,7 +30,7 @@ def main() -> None:
 
         cli(prog_name="attncli")
     except KeyboardInterrupt:
-        sys.exit(130)  # 128 + SIGINT, as a shell says it
+        sys.exit(130)  # 128 + SIGINT, as a shell reports it
 
 
 if __name__ == "__main__":

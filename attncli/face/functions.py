@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 DocumentLike: TypeAlias = "str | PathLike[str] | Mapping[str, Any] | IO[Any] | Document"
 
-LONG = 2**20  # scores of a thousand tokens: fewer fit into a cache of the processor, or nearly so
+LONG = 2**20  # numbers: the scores of 1024 tokens, which nearly fit into a processor's cache
 
 
 def compute(
@@ -34,11 +34,14 @@ def compute(
 
     `document` is a path (also `sample:NAME`), a literal, an open file, or a mapping with arrays
     and choices: `{"X": x, "W_q": w_q, "W_k": w_k, "W_v": w_v, "mask": "causal"}`. An array is a
-    NumPy array, nested lists, or anything with `__array__`. `only` names the steps to return:
-    `"weights"`, `["scores", "weights[head=2]"]`; all steps by default. `choices` are those of the
-    command: `score="dot"`, `heads=2`; they win over the document.
+    NumPy array, nested lists, or anything with `__array__`. In layout `rows` X is n × d_model,
+    Q is n × d_k, K is m × d_k and V is m × d_v, for n queries and m keys; a batch axis may come
+    first, and then an axis of heads. `only` names the steps to return: `"weights"`,
+    `["scores", "weights[head=2]"]`; all steps by default. `choices` are the options of the command:
+    `score="dot"`, `heads=2`; they win over the document. The commands give their own
+    `surroundings`.
 
-    Raises AttncliError. Warns with AttncliWarning.
+    Raises AttncliError if the document, a choice or `only` is wrong. Warns with AttncliWarning.
 
     >>> result = compute({"Q": [[1, 0]], "K": [[1, 0], [1, 0]], "V": [[2], [4]]}, score="dot")
     >>> {name: matrix.tolist() for name, matrix in result.items()}
@@ -73,13 +76,15 @@ def check(
 ) -> Report:
     """Judge each step of an answer, and name the mistake that explains a wrong step.
 
-    `document` and `choices` are those of `compute`. `answer` is a document with any of the steps;
-    `step` is the name of its matrix if that has none. A cell is right by the digits that it is
-    written with; with `decimals`, to that many decimals; with `atol` or `rtol`, within that
-    absolute or relative distance. `strict` fails steps that are rounded too early. `points` are the
-    points of the steps: `"2"` for each, or `"weights=3,output=2"`; each step has 1 by default.
+    `document`, `choices` and `surroundings` work as in `compute`. `answer` is a document with any
+    of the steps; `step` names its only matrix if the matrix has no name there. By default the
+    digits of a cell as written must be right; with `decimals`, this many decimals must be; with
+    `atol` or `rtol`, the cell may differ by this absolute or relative distance. `strict` fails
+    steps that are rounded too early. `points` are the points of the steps: `"2"` for each, or
+    `"weights=3,output=2"`; each step has 1 by default.
 
-    Raises AttncliError. Warns with AttncliWarning.
+    Raises AttncliError if the document, the answer or an option is wrong. Warns with
+    AttncliWarning.
 
     >>> document = {"Q": [[1, 0]], "K": [[1, 0], [0, 1]]}
     >>> report = check(document, {"weights": [[0.73, 0.27]]})
@@ -116,13 +121,14 @@ def explain(
 ) -> CellArithmetic:
     """Spell out the arithmetic of cells.
 
-    `document` and `choices` are those of `compute`. `cells` are one or several of `"scores[2,1]"`,
-    `"weights[love,:]"`, `"Q_h[2,1,head=1]"`, `"output"`. Cells that a cell comes from are spelled
-    out below it, `depth` steps back. The numbers of an `answer` stand beside the calculated ones.
-    Large steps are shortened unless `full` is true. `slices` holds the `head` and the `batch` entry
-    of cells that do not name them. `reader` has read the document, and reads the answer.
+    `document`, `choices` and `surroundings` work as in `compute`. `cells` are one or several of
+    `"scores[2,1]"`, `"weights[love,:]"`, `"Q_h[2,1,head=1]"`, `"output"`, counted from 1. The cells
+    from which a cell is calculated are spelled out below it, `depth` steps back. The numbers of an
+    `answer` stand beside the calculated numbers. Large steps are shortened unless `full` is true.
+    `slices` gives the head and the batch entry of cells that do not name them: `{"head": "2"}`.
+    `reader` reads the answer; the commands give the reader that has read their document.
 
-    Raises AttncliError. Warns with AttncliWarning.
+    Raises AttncliError if the document, a cell or the answer is wrong. Warns with AttncliWarning.
 
     >>> print(explain({"Q": [[1, 0]], "K": [[1, 2]]}, "scores[1,1]"))
     scores[1,1] = Q[1]·K[1] = 1.00 × 1.00 + 0.00 × 2.00 = 1.00
@@ -136,7 +142,7 @@ def explain(
     wanted = [cells] if isinstance(cells, str) else list(cells)
     selections = _selections(problem, plan, wanted, slices or {})
     own = {} if answer is None else _fitting_answer(reader, answer, problem, plan, surroundings)
-    # A cell is spelled out with the numbers before it, so that all of them are needed.
+    # The arithmetic of a cell shows numbers of earlier steps, so these steps are needed as well.
     needed = plan.needed_for(selection.name for selection in selections)
     trace = run(problem, plan, needed.intersection(plan.names), surroundings)
     on_paper = paper(problem, plan)
@@ -146,7 +152,10 @@ def explain(
 def read_document(
     given: DocumentLike, choices: Mapping[str, object], reader: Reader | None = None
 ) -> Document:
-    """Return the document that a user gives, with these choices, which win over its own."""
+    """Return the user's document with these choices, which replace the document's own.
+
+    Raises AttncliError if the document cannot be read.
+    """
     from attncli.calculation.problem.document import Document
     from attncli.documents.reader import Reader
 
@@ -159,7 +168,7 @@ def read_document(
 def planned(document: Document) -> tuple[Problem, Plan]:
     """Return the problem that a document describes, and its steps.
 
-    Raises AttncliError, with the file and the place in it.
+    Raises AttncliError, which names the file and the place in it, if the document is wrong.
     """
     from attncli.calculation.plans.from_document import read
 
@@ -176,7 +185,7 @@ def run(
     surroundings: Surroundings,
     under: str = "",
 ) -> Trace:
-    """Run the steps of these names, and warn of all that the user should look at twice.
+    """Return the trace of these steps and of the steps that they need; warn of doubtful results.
 
     `under` begins each warning, such as `under keras: `. Raises AttncliError if the steps need more
     memory than they may use.

@@ -1,4 +1,4 @@
-"""The memory that a calculation may use: as the user limits it, or a share of the free memory."""
+"""The memory that a calculation may use: the user's limit, or a share of the free memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from attncli.calculation.long.running import Allowance
 
 SHARE = 0.8  # of the free memory
-UNKNOWN = 4 * 2**30  # bytes: the free memory of a system that does not say how much it has
+UNKNOWN = 4 * 2**30  # bytes: assumed if the system does not report its free memory
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _SIZE = r"(?i)(\d{1,20}(?:\.\d{1,20})?)\s*(?:(%)|([KMGT]?)(?:B|(?<=[KMGT])iB)?)"
 
@@ -28,8 +28,7 @@ class Memory:
     """The memory that a calculation may use.
 
     `limit` is a number of bytes, or a share of the free memory. Writing the result takes
-    `of_written` bytes for each number. `is_chosen` is true if the user chose the steps, and may
-    choose others.
+    `of_written` bytes for each number. `is_chosen` is true if the user can choose fewer steps.
     """
 
     limit: Limit | None = None
@@ -82,9 +81,9 @@ def _of_machine(root: Path) -> Iterator[int]:
 
 
 def _of_groups(root: Path) -> Iterator[int]:
-    """Yield the memory that each control group leaves to this process, a container's limit too.
+    """Yield the free memory of each control group of this process; a container is a group too.
 
-    A container does not see the groups of the machine: its own group is the top for it.
+    A container does not see the groups of the machine: it sees its own group as the top.
     """
     from pathlib import Path
 
@@ -106,7 +105,7 @@ _GROUPS = (
 
 
 def _reclaimable(folder: Path) -> int:
-    """Return the bytes of cached files, which the system gives back."""
+    """Return the bytes of cached files, which the system frees when memory is needed."""
     found = (line.split() for line in _lines(folder / "memory.stat"))
     return sum(int(value) for name, value in found if name == "inactive_file")
 

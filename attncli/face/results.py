@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 class Writable:
-    """A result that can be written; `print` shows it as text, a notebook in colours.
+    """A result that can be written; `print` shows it as text, and a notebook shows it in colours.
 
-    `made` is the result as the rest of the program knows it.
+    `made` is the result as an object that the commands write.
     """
 
     forms: ClassVar[Mapping[str, Format[Any]]]
@@ -52,7 +52,7 @@ class Writable:
         return self.write().decode().removesuffix("\n")
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows: the text in the colours of a terminal."""
+        """Return HTML for a notebook: the text in the colours of a terminal."""
         from attncli.render.notebook import colored_html
         from attncli.render.view import View
 
@@ -119,7 +119,7 @@ class Report(Writable):
 
 
 class CellArithmetic(Writable):
-    """The arithmetic of cells."""
+    """The arithmetic of cells; its text has one line per cell."""
 
     forms = EXPLANATIONS
     decimals = 2

@@ -1,4 +1,4 @@
-"""The surroundings of a calculation: how it warns, shows that it takes long, and limits memory."""
+"""The surroundings of a calculation: its warnings, its progress bar and its memory limit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Waiting: TypeAlias = "Callable[[str], AbstractContextManager[Watch | None]]"
 
 
 def _warn(text: str) -> None:
-    """Warn as Python does, at the line of the user's code that called the package."""
+    """Give a Python warning for the line of the user's code that called the package."""
     level = 1
     while sys._getframe(level).f_code.co_filename.startswith(_PACKAGE):
         level += 1
@@ -35,10 +35,10 @@ _PACKAGE = __file__.rpartition("face")[0]
 
 @record(frozen=True)
 class Surroundings:
-    """The place where a calculation runs.
+    """The services that a calculation gets from the command line, or from Python.
 
-    `warn` shows a warning to the user. `waiting` returns a context that shows how far work of the
-    given name is, such as `reading`. `memory` limits the memory of the calculation.
+    `warn` shows a warning to the user. `waiting` takes the name of some work, such as `reading`,
+    and returns a context that shows its progress. `memory` limits the memory of the calculation.
     """
 
     warn: Callable[[str], None] = _warn

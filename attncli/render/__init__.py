@@ -1,1 +1,1 @@
-"""Traces to text. Only this room knows rich."""
+"""Results as text, for people and for programs. Only this package imports rich."""

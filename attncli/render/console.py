@@ -10,11 +10,11 @@ from rich.text import Text
 
 from attncli.render.view import View
 
-WIDE_OPEN = 1_000_000  # we break lines ourselves: rich would cut digits to make them fit
+WIDE_OPEN = 1_000_000  # characters: rich breaks no line itself, and so cuts no digits
 
 
 class TextConsole(Console):
-    """Everything that is printed on it is its `text`."""
+    """A console whose output is collected in `text`."""
 
     def __init__(self, view: View) -> None:
         self._written = StringIO()

@@ -27,7 +27,7 @@ class ColumnGroup:
 
     @property
     def lines(self) -> list[str]:
-        """Title, heads and rows, all of one width."""
+        """The title, the heads and the rows, as lines of equal width."""
         cells = (self.heads, *self.rows)
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         lines = [
@@ -39,11 +39,11 @@ class ColumnGroup:
 
     @property
     def width(self) -> int:
-        """The characters that it takes in a table."""
+        """The width of the group in a table, in characters."""
         return PADDING + len(self.lines[0])
 
     def split(self, size: int) -> list[ColumnGroup]:
-        """The same columns in groups of at most `size`."""
+        """Return the same columns in groups of at most `size` columns."""
         parts = (slice(start, start + size) for start in range(0, len(self.heads), size))
         return [
             ColumnGroup(self.title, self.heads[p], [row[p] for row in self.rows]) for p in parts
@@ -56,7 +56,10 @@ def column_group(
     rows: Sequence[Mapping[str, Any]],
     write: Callable[[Any], str],
 ) -> ColumnGroup:
-    """A group of `columns`, which are heads and keys, with what `rows` hold under these keys."""
+    """Return the group of these columns, with a line for each of `rows`.
+
+    A column is a pair of its head and its key in `rows`. `write` turns a value into text.
+    """
     cells = [tuple(write(row[key]) for _, key in columns) for row in rows]
     return ColumnGroup(title, tuple(head for head, _ in columns), cells)
 
@@ -66,7 +69,7 @@ def print_grouped(
 ) -> None:
     """Print a heading, then the groups beside their labels, in as many tables as a screen needs.
 
-    A group that is too wide by itself is taken apart; a single column is never cut.
+    A group that is too wide by itself is split; a single column is never cut.
     """
     console.print()
     if heading:
@@ -80,7 +83,7 @@ def print_grouped(
 
 
 def _split_to_fit(group: ColumnGroup, beside: int, screen: int | None) -> list[ColumnGroup]:
-    """The group; where it does not fit beside the labels, pairs of its columns, or each of them."""
+    """Return the group, or, if it is too wide beside the labels, pairs or single columns of it."""
     for size in (len(group.heads), 2):
         parts = group.split(size)
         if screen is None or beside + GUTTER + max(part.width for part in parts) <= screen:

@@ -37,7 +37,7 @@ def draw_page(markdown: str, view: View) -> str:
     console = TextConsole(view)
     console.push_theme(STYLES)
     width = min(view.width or MOST_COLUMNS, MOST_COLUMNS)
-    # Names of tables, and the addresses of other pages, are for a code host.
+    # Names of tables, and addresses of other pages, are useful only on a code host.
     shown = re.sub(r"(?m)^<!--.*?-->\n\n?", "", markdown)
     shown = re.sub(r"\[(.+?)\]\([\w-]+\.md\)", r"\1", shown)
     console.print(_Page(shown, hyperlinks=False), width=width)
@@ -53,7 +53,7 @@ class _LeftHeading(Heading):
 
 
 class _PlainCode(CodeBlock):
-    """A block of code, indented by two columns; commands are bold, and stand apart.
+    """A block of code, indented by two columns; a command is bold, after an empty line.
 
     A line that is wider than the screen is folded, so that no character is lost.
     """
@@ -68,7 +68,7 @@ class _PlainCode(CodeBlock):
 
 
 class _WholeTable(TableElement):
-    """A table whose cells are folded where they are too narrow, never cut."""
+    """A table that breaks a long text into several lines of its cell, and never cuts it."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         assert self.header

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-OBEYED = "\\`*_{}[]<>#|$~&"  # characters that may begin or end markup
+OBEYED = "\\`*_{}[]<>#|$~&"  # the characters that can begin or end markup
 
 
 def escape_markdown(text: str) -> str:
-    r"""The text, with a backslash before all that Markdown would take for markup.
+    r"""Return the text with a backslash before each character that can begin or end markup.
 
     >>> escape_markdown("<b>W_q</b>")
     '\\<b\\>W\\_q\\</b\\>'

@@ -17,7 +17,7 @@ OPEN, HIDDEN = "●", "·"
 
 @record(frozen=True)
 class Picture:
-    """A mask with the labels of its rows and columns, to be drawn or piped on."""
+    """A mask with the labels of its rows and columns; if `is_described`, with remarks below it."""
 
     pattern: Pattern
     rows: Sequence[str]
@@ -31,9 +31,9 @@ class Picture:
 
 
 def draw_mask(picture: Picture, view: View) -> str:
-    """A row a query and a column a key, with labels; one picture a batch entry and head.
+    """Return the picture of a mask: one row per query and one column per key, with labels.
 
-    Of a mask that is to be described, what there is to say stands below each.
+    Each batch entry and head has its own picture, with remarks below it if the mask is described.
     """
     drawn = []
     for where, pattern in picture.pattern.slices():
@@ -47,7 +47,7 @@ def draw_mask(picture: Picture, view: View) -> str:
 def _drawn(
     opened: Booleans, rows: Sequence[str], columns: Sequence[str], width: int | None
 ) -> Iterator[str]:
-    """The lines of one picture; blocks of columns stand below each other where the screen ends."""
+    """Yield the lines of one picture, in blocks of columns if it is wider than the screen."""
     side = max(map(cell_len, rows))
     widths = [cell_len(column) for column in columns]
     for run in wrap_columns(widths, side, width):

@@ -1,4 +1,4 @@
-"""A bar for what takes long; rich is loaded when the first second is over."""
+"""A progress bar for long work; rich is loaded only after the first second."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ PATIENCE = 1.0  # seconds until a bar is shown
 
 
 class Bar:
-    """A bar on standard error, which is gone when the work is done.
+    """A progress bar on standard error, which disappears when the work is done.
 
-    It is called with the name of what is in hand, and the share of all the work that is done; until
-    then it only shows that something goes on.
+    Call the bar with the name of the current work, and the share of all work that is done, from 0
+    to 1. Before the first call it only shows that the program is at work.
     """
 
     def __init__(self, name: str) -> None:
@@ -36,7 +36,7 @@ class Bar:
     def __exit__(
         self, kind: type[BaseException] | None, error: object, trace: TracebackType | None
     ) -> None:
-        # Whoever interrupts twice is to have the cursor back as well.
+        # A second interruption must not stop these lines, which bring the cursor back.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             self._timer.cancel()
@@ -81,5 +81,5 @@ class Bar:
 
 
 def _end(number: int, _: object) -> None:
-    """As an interruption ends: whatever is open is closed, and the cursor comes back."""
+    """Exit with an exception, so that files are closed and the cursor comes back."""
     raise SystemExit(128 + number)

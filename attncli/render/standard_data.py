@@ -1,4 +1,4 @@
-"""Results as data for other programs: JSON as its standard says, and CSV."""
+"""Results as data for other programs: JSON that follows the standard, and CSV."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def to_json(document: object) -> str:
-    """The text of an object or a list; infinities and NaN, which JSON has not, are strings."""
+    """Return an object or a list as JSON; infinities and NaN, which JSON lacks, are strings."""
     standard = _standard(document)
     return json.dumps(standard, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 

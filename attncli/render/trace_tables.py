@@ -44,7 +44,7 @@ def draw_trace(result: Computation, view: View) -> str:
 
 
 def _formula(step: Step, layout: Layout) -> str:
-    """Return the formula of a step; names of its own sublayer are short: `self.scores = Q Kᵀ`."""
+    """Return the formula of a step; names of the same sublayer are short: `self.scores = Q Kᵀ`."""
     scope = step.name.removesuffix(last_of(step.name))
     formula = step.operation.formula(layout)
     return re.sub(rf"(?<![\w.]){re.escape(scope)}", "", formula) if scope else formula
@@ -52,7 +52,7 @@ def _formula(step: Step, layout: Layout) -> str:
 
 @record(frozen=True)
 class TraceTables:
-    """Prints the matrices of one problem on a console, as the view wants them."""
+    """Prints the matrices of one problem on a console, with the look that the view describes."""
 
     console: Console
     problem: Problem
@@ -164,9 +164,10 @@ def labelled_tables(
     screen: int | None,
     style: str = "",
 ) -> Iterator[Table]:
-    """Yield the tables that a screen of this width needs for these rows and columns.
+    """Yield the tables that these rows and columns need on a screen of this width in characters.
 
-    `cells` have the spaces around them, the labels have not.
+    `corner` is the heading of the row labels. `cells` already have spaces around them; labels do
+    not. One table holds all columns if `screen` is None.
     """
     side = PADDING + max(map(cell_len, [corner, *row_labels]))
     widths = [

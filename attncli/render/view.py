@@ -11,9 +11,9 @@ from attncli.records import record
 class View:
     """The look of a result: tables and text, and the labels of data.
 
-    `precision` is the number of decimals. `full`: nothing is elided. `width` is the length of a
-    line in characters, or None for lines of any length. `color` is None for no colours. `labels`:
-    the forms of data that can do without the labels of rows and columns have them.
+    `precision` is the number of decimals. If `full`, nothing is elided. `width` is the length of a
+    line in characters, or None for lines of any length. `color` is None for no colours. If
+    `labels`, CSV, TSV and the long form contain the labels of rows and columns.
     """
 
     precision: int = 4

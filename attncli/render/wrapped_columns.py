@@ -10,7 +10,8 @@ GUTTER = 1  # between two columns
 def wrap_columns(widths: Sequence[int], beside: int, screen: int | None) -> Iterator[slice]:
     """Cut columns of these widths into runs that fit on a screen beside row labels.
 
-    A run has at least one column, however wide that is; without a screen one run has them all.
+    All widths are in characters. A run has at least one column, of any width; if `screen` is None,
+    one run has all columns.
 
     >>> list(wrap_columns([3, 3, 3], beside=5, screen=13))
     [slice(0, 2, None), slice(2, 3, None)]
