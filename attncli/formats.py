@@ -31,7 +31,7 @@ Asked_contra = TypeVar("Asked_contra", contravariant=True)
 
 
 class HasMatrices(Protocol):
-    """A result that is made of matrices."""
+    """A result that consists of matrices."""
 
     @property
     def matrices(self) -> Mapping[str, Any]:
@@ -68,7 +68,7 @@ class Format(Generic[Asked_contra]):
         return _as_bytes(self.load_writer()(asked, view))
 
     def memory_per_number(self, full: bool) -> int:
-        """Return the bytes that writing takes for each number; 0 if large results are elided."""
+        """Return the bytes that writing takes for each number; 0 if large results are shortened."""
         return 0 if FULL in self.uses and not full else self.bytes_per_number
 
 
@@ -86,7 +86,7 @@ class MatrixFormat(Format[HasMatrices]):
 
 @record(frozen=True)
 class DataFormat(Format[Asked_contra]):
-    """A form whose writer takes a result, and True if it is to have the labels of its rows."""
+    """A form whose writer takes a result, and True to write the labels of rows and columns."""
 
     def write(self, asked: Asked_contra, view: View) -> bytes:
         return _as_bytes(self.load_writer()(asked, view.labels))
@@ -114,21 +114,21 @@ FORMATS: dict[str, Format[Computation]] = {
     ),
     "csv": DataFormat(
         ".csv",
-        "one matrix bare, several under their names",
+        "the rows of one matrix, or each of several matrices below its name",
         "documents.text.csv_writer:write_csv",
         frozenset({LABELS}),
         80,
     ),
     "tsv": DataFormat(
         ".tsv",
-        "as csv, with tabs",
+        "as csv, with tabs instead of commas",
         "documents.text.csv_writer:write_tsv",
         frozenset({LABELS}),
         80,
     ),
     "long": DataFormat(
         ".long.csv",
-        "one line per number: step,batch,head,row,column,value; not read back",
+        "one line per number: step,batch,head,row,column,value; attncli does not read it",
         "documents.text.csv_writer:write_long",
         frozenset({LABELS}),
         50,
@@ -142,7 +142,7 @@ FORMATS: dict[str, Format[Computation]] = {
     ),
     "npy": DataFormat(
         ".npy",
-        "one array: one step of --only",
+        "one array: the only step of the result",
         "documents.arrays.npz:write_npy",
         bytes_per_number=16,
         is_text=False,
@@ -168,7 +168,7 @@ REPORTS: dict[str, Format[AnswerReport]] = {
         frozenset({FULL}),
     ),
     "markdown": Format(
-        ".md", "for a page or a comment", "render.reports.report_data:report_markdown"
+        ".md", "Markdown for a page or a comment", "render.reports.report_data:report_markdown"
     ),
 }
 
@@ -186,7 +186,7 @@ EXPLANATIONS: dict[str, Format[Explanations]] = {
     ),
     "latex": Format(
         ".tex",
-        "align* of amsmath",
+        "an align* environment of amsmath",
         "render.explain.explanation_writers:write_latex",
         frozenset({PRECISION, FULL}),
     ),
@@ -211,7 +211,7 @@ COMPARISONS: dict[str, Format[Sequence[Comparison]]] = {
 PICTURES: dict[str, Format[Picture]] = {
     "picture": Format(".txt", "a picture for people", "render.pictures:draw_mask"),
     "json": MatrixFormat(".json", "an object with the mask", "documents.text.json_text:dump_json"),
-    "csv": MatrixFormat(".csv", "0 and 1", "documents.text.csv_writer:dump_csv"),
+    "csv": MatrixFormat(".csv", "rows of 0 and 1", "documents.text.csv_writer:dump_csv"),
 }
 
 SATURATIONS: dict[str, Format[Saturation]] = {
@@ -239,7 +239,7 @@ COSTS: dict[str, Format[CostReport]] = {
 
 DOCUMENTS: dict[str, Format[Mapping[str, object]]] = {
     "json": Format(
-        ".json", "one object, sublayers nested", "documents.text.json_text:dump_document"
+        ".json", "one object, with an object per sublayer", "documents.text.json_text:dump_document"
     ),
 }
 
@@ -254,7 +254,7 @@ def choose_format(
 ) -> Format[Asked_contra]:
     """Return the format called `name`, else the format of the file's suffix, else the first.
 
-    Raises AttncliError if no format has the suffix.
+    `file` is None for standard output. Raises AttncliError if no format has the suffix.
     """
     if name or file is None:
         return formats[name or next(iter(formats))]

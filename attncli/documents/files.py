@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from attncli.errors import DocumentError
 from attncli.words import closest
 
-if TYPE_CHECKING:  # it takes a tenth of a small run to load
+if TYPE_CHECKING:  # loading pathlib takes a tenth of a small run
     from pathlib import Path
 
 
 def read_file(path: str, size: int = -1) -> bytes:
-    """Return the bytes of a file, or its first `size` bytes.
+    """Return the bytes of a file: all of them, or the first `size` bytes.
 
     Raises DocumentError if the file is missing, a folder, or not readable.
     """
@@ -32,6 +32,7 @@ def read_file(path: str, size: int = -1) -> bytes:
 
 
 def _similar(path: str) -> str:
+    """Return the cure for a path that does not exist: a similar name in the folder, if any."""
     folder, name = os.path.split(path)
     try:
         names = os.listdir(folder or ".")
@@ -59,10 +60,10 @@ def decode(data: bytes) -> str:
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Write a file: first a new one beside it, which then replaces it.
+    """Write a file: the data go into a new file beside it, which then replaces it.
 
-    So the file is never left half-written. A named pipe, or a device, is written to directly.
-    Raises DocumentError if the file cannot be written.
+    The file is therefore never left half-written. A named pipe, or a device, is written to
+    directly. Raises DocumentError if the file cannot be written.
     """
     try:
         if path.is_dir():
@@ -92,7 +93,7 @@ def write_file(path: Path, data: bytes) -> None:
 
 
 def _mode(target: Path) -> int:
-    """Return the permissions of the file, or those of a new file if it does not exist."""
+    """Return the permissions of the file, or the default permissions if it does not exist."""
     if target.exists():
         return target.stat().st_mode & 0o777
     umask = os.umask(0)

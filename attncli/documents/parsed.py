@@ -40,6 +40,6 @@ LONG_HEAD = "step,batch,head,row,column,value"  # the first line of the long for
 
 
 def part_error(name: str, step: str) -> DocumentError:
-    """The error for a matrix that holds a part of a step, such as `weights[2,:]`."""
+    """Return the error for a matrix that holds a part of a step, such as `weights[2,:]`."""
     message = f"{name} is a part of {step}, but only whole steps are read."
     return DocumentError(message, f"Write the whole step: --only {step}.")

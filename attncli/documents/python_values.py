@@ -15,9 +15,10 @@ from attncli.errors import DocumentError, errors_at
 
 
 def parse_value(given: Any, is_value: IsValue | None) -> Source:
-    """Return the source that is a Python value: a mapping, an open file, or one matrix.
+    """Return the source of a Python value: a mapping, an open file, or one matrix.
 
-    Raises DocumentError for any other value, and for what the file or the mapping cannot hold.
+    `is_value` is given for answers: see `IsValue`. Raises DocumentError for any other value, and if
+    the content of the file or the mapping cannot be read.
     """
     if isinstance(given, Mapping):
         return Source("", _parse_mapping(given))
@@ -25,7 +26,7 @@ def parse_value(given: Any, is_value: IsValue | None) -> Source:
         return _parse_file(given, is_value)
     if isinstance(given, list) or hasattr(given, "__array__"):
         return Source("", {NAMELESS: _part("the matrix", given)})
-    message = f"a document is given as {type(given).__name__}."
+    message = f"a document cannot be of type {type(given).__name__}."
     raise DocumentError(message, "Give a path, a mapping of matrices, an array or an open file.")
 
 
@@ -53,14 +54,14 @@ def _part(name: str, value: Any) -> Part:
 
 
 def _plain(part: Any) -> Any:
-    """Return a part of a list without arrays in it: their numbers as Python's own."""
+    """Return a part of a list, in which lists of Python's numbers replace the arrays."""
     if isinstance(part, list | tuple):
         return [_plain(inner) for inner in part]
     return np.asarray(part).tolist() if hasattr(part, "__array__") else part
 
 
 def _parse_file(file: IO[Any], is_value: IsValue | None) -> Source:
-    """Return the entries of an open file; its name, if it has one, tells its form and folder."""
+    """Return the entries of an open file; the name of the file, if any, gives form and folder."""
     data = file.read()
     name = file.name if isinstance(getattr(file, "name", None), str) else ""
     with errors_at(name):

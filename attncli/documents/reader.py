@@ -44,7 +44,7 @@ class Reader:
     def document(self, given: object) -> Document:
         """Return the document of a path, a literal, `-`, a mapping, an array or an open file.
 
-        Raises AttncliError.
+        Raises AttncliError if it cannot be read, and for a name that is unknown or given twice.
         """
         source = self._source(given)
         with errors_at(source.label):
@@ -55,9 +55,9 @@ class Reader:
         return Document(entries, (source.label,))
 
     def matrix(self, name: str, argument: str) -> Document:
-        """Return the document of one NAME=VALUE: a matrix, or a choice of one sublayer.
+        """Return the document of one NAME=VALUE: a matrix, or a choice such as `cross.mask=causal`.
 
-        Raises AttncliError.
+        Raises AttncliError for any other name, and if the value cannot be read.
         """
         known = canonical(name)
         last = last_of(known)
@@ -85,7 +85,7 @@ class Reader:
         """Return the mask that an argument names, with its labels.
 
         `option` is the option that gives the mask, for messages. The name of a mask stays as it is
-        written; a matrix becomes an array.
+        written; a matrix becomes an array. Raises AttncliError if the mask cannot be read.
         """
         if argument[:1] != "{":
             return self._mask("mask", argument, option, "")
@@ -98,7 +98,8 @@ class Reader:
     def written(self, given: object, name: str | None, is_value: IsValue) -> Written:
         """Return an answer: its entries by canonical name, with the cells as they are written.
 
-        A matrix without a name is the step `name`. Raises AttncliError if `name` is None then.
+        A matrix without a name is the step `name`; if `name` is None, it raises AttncliError.
+        `is_value` tells which texts are values.
         """
         source = self._source(given, name, is_value)
         entries: dict[str, object] = {}
@@ -113,7 +114,7 @@ class Reader:
     def _source(
         self, given: object, name: str | None = None, is_value: IsValue | None = None
     ) -> Source:
-        """Return the source that a user gives, under the name of its matrix if it has one."""
+        """Return the user's source; messages call it `NAME=SOURCE` if its matrix has a name."""
         if isinstance(given, str | os.PathLike):
             argument = os.fspath(given)
             label = f"{name}={shortened(argument)}" if name else shortened(argument)
@@ -142,7 +143,7 @@ class Reader:
     def _mask(self, name: str, value: object, where: str, folder: str) -> Part:
         """Return a mask: a name as it is written, a matrix as an array.
 
-        The matrix stands here, or in a file that the value names.
+        The matrix is the value itself, or stands in the file that the value names.
         """
         if isinstance(value, list):
             if value and name == "mask" and not is_cell_or_row(value[0]):
@@ -157,9 +158,9 @@ class Reader:
 
 
 def _names_once(source: Source, nameless: str) -> Iterator[tuple[str, str]]:
-    """Yield the names of a source, canonical and as they are spelled there.
+    """Yield each name of a source in two spellings: the canonical one, and the one of the source.
 
-    Raises DocumentError if two are spellings of one name.
+    Raises DocumentError if a source has two spellings of one name.
     """
     spellings: dict[str, str] = {}
     for known, spelled in source.names(nameless):
@@ -171,7 +172,7 @@ def _names_once(source: Source, nameless: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_choice(name: str, value: str, folder: str) -> bool:
-    """True if the text of an entry is a choice; an entry of this name may also be a matrix."""
+    """Return True if the text of an entry is a choice, not the place of a matrix."""
     return name in CHOICES and (is_position(value) or not _is_place(value, folder))
 
 

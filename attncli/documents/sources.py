@@ -24,7 +24,8 @@ from attncli.records import record
 
 _POINT_TO_A_MATRIX = "Point to a matrix: FILE, FILE:KEY, or a literal that begins with [."
 
-# The first suffix that a colon, a bracket or the end follows: a drive's colon follows none.
+# The path ends with the first suffix before a colon, a bracket or the end. No suffix stands before
+# the colon of a drive, such as C:.
 _PLACE = r"(?s)(.+?\.\w+)(?::(.+?))?(?:\[([^\[\]]*)\])?"
 
 _TEXTS = (".json", ".jsonl", ".csv", ".tsv")
@@ -41,9 +42,9 @@ class Place:
 
 
 def place_of(text: str, folder: str) -> Place:
-    """Return the place that a text names, seen from a folder.
+    """Return the place that a text names; its path is relative to `folder`.
 
-    If a file has the whole text as its path, the text is that path.
+    If the whole text is the path of a file, the place is that file.
 
     >>> place = place_of("model.npz:h.0/W[0:2,:]", "")
     >>> place.path, place.key, place.slices
@@ -74,9 +75,9 @@ def parse_place(place: Place, is_value: IsValue | None = None) -> Parsed:
 
 
 def parse(path: str, data: bytes | None, is_value: IsValue | None = None) -> Parsed:
-    """Return the entries of a file, or of bytes.
+    """Return the entries of a file, or of the bytes `data`.
 
-    The suffix names the format, or else the first bytes do; without either it is CSV. Raises
+    The suffix or the first bytes decide the format; if neither does, it is CSV. Raises
     DocumentError for files of other programs.
     """
     begins = read_file(path, _BEGINNING) if data is None else data[:_BEGINNING]
@@ -128,7 +129,7 @@ class Source:
     folder: str = ""
 
     def names(self, nameless: str) -> Iterator[tuple[str, str]]:
-        """Yield the name of each entry, as this program writes it and as the source spells it.
+        """Yield the name of each entry in two spellings: the canonical one, and the source's.
 
         A matrix without a name is called `nameless`. Raises AttncliError for unknown names.
         """
@@ -145,7 +146,10 @@ class Source:
                 raise
 
     def matrix(self, name: str) -> Part:
-        """Return the only matrix of the source, or the one with this name. Raises DocumentError."""
+        """Return the only matrix of the source, or the matrix `name`.
+
+        Raises DocumentError if there is no such matrix, or if two have this name.
+        """
         named = [spelled for spelled in self.parsed if known_name(spelled) == name]
         matrices = [spelled for spelled in self.parsed if not _is_choice(spelled)]
         if len(matrices) == 1:
@@ -168,7 +172,7 @@ _PART = re.compile(r"(?s)([^\[\]]+)\[.*\]")
 
 
 def _is_choice(spelled: str) -> bool:
-    """True if an entry with this name can only be a choice, such as `title` or `tokens`."""
+    """Return True if an entry with this name can only be a choice, such as `title` or `tokens`."""
     last = last_of(known_name(spelled) or "")
     return last in CHOICES and last not in MATRICES and last not in STEPS
 
@@ -184,7 +188,8 @@ class Sources:
     ) -> Source:
         """Return the source that an argument names, parsed.
 
-        `label` names it in messages. Raises DocumentError.
+        `label` names the source in messages; a path is relative to `folder`. Raises DocumentError
+        if the source cannot be read.
         """
         label = "standard input" if argument == "-" else label
         with errors_at(label):
@@ -210,7 +215,8 @@ class Sources:
     def matrix(self, name: str, argument: str, where: str, folder: str) -> Part:
         """Return the matrix that an entry points to: a file beside its document, a literal or `-`.
 
-        `where` is the place of the entry, for messages. Raises AttncliError.
+        `where` is the place of the entry, for messages. Raises AttncliError if there is no such
+        matrix.
         """
         source = self.open(argument, f"{where} {shortened(argument)}".strip(), folder=folder)
         with errors_at(source.label):

@@ -417,7 +417,10 @@ def test_only_the_named_numbers_are_read(tmp_path: Path) -> None:
 def test_quantised_types_are_refused(tmp_path: Path) -> None:
     """A quantised weight of 8 bits is refused, because its scale is missing."""
     for place in (f"{TINY}:quantised.weight", f"{TINY}:quantised.weight[0:1,:]"):
-        message = "quantised.weight is stored as F8_E4M3: its numbers need scales from elsewhere."
+        message = (
+            "quantised.weight is stored as F8_E4M3: its numbers need scale factors, "
+            "which it does not hold."
+        )
         assert refused(f"X={place}").startswith(f"X={place}: {message}")
     data = file_of(tmp_path / "f8.safetensors", "F8_E5M2", [1, 2], b"ab").read_bytes()
     assert "W is stored as F8_E5M2" in refused("X=-", stdin=data)

@@ -203,7 +203,7 @@ REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     (DOCUMENT, {"heds": 2}, "the name 'heds' is unknown. Did you mean heads?"),
     (DOCUMENT, {"only": "wieghts"}, "only: wieghts is not a step of this calculation"),
     ("nowhere.json", {}, "nowhere.json: there is no such file."),
-    (5, {}, "a document is given as int. Give a path, "),
+    (5, {}, "a document cannot be of type int. Give a path, "),
     ({"X": np.array([["a"]])}, {}, "X is an array of <U1, but a matrix holds real numbers."),
     ({"X": X, "W_q": X}, {}, "W_q is given without W_k and W_v"),
 ]

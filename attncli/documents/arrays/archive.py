@@ -12,7 +12,7 @@ from attncli.calculation.names.pytorch_names import is_torch_weight
 from attncli.documents.parsed import NAMELESS, AnyArray, Part
 from attncli.errors import DocumentError
 
-# Reads the array of a key, or the slice of it that a text such as `0:64,:` names.
+# Returns the array of a key, or the part of the array that a slice such as `0:64,:` names.
 ReadArray: TypeAlias = "Callable[[str, str | None], AnyArray]"
 
 MOST_LISTED = 10
@@ -40,9 +40,10 @@ class Archive(Mapping[str, Part]):
         return Part(value, is_torch_weight=is_torch_weight(key))
 
     def matrix(self, key: str | None, slices: str | None) -> Part:
-        """Return the matrix at a key, or the slice of it; without a key, the only matrix.
+        """Return the matrix at a key, or a slice of the matrix; without a key, the only matrix.
 
-        Raises DocumentError, with the keys of the file, for an unknown key.
+        `slices` is a text such as `0:64,:`. Raises DocumentError, with the keys of the file, for an
+        unknown key, and for an entry or a slice that is not a matrix.
         """
         if key is None:
             key = self._alone()
@@ -74,7 +75,7 @@ class Archive(Mapping[str, Part]):
 
 
 def listed(keys: Collection[str]) -> str:
-    """Return a sentence with the keys of a file; of many keys, their number and the first ones."""
+    """Return a sentence with the keys of a file, or with the number of keys and the first three."""
     if len(keys) <= MOST_LISTED:
         return f"Its keys are {', '.join(keys)}." if keys else "It is empty."
     return f"It has {len(keys)} keys, such as {', '.join(islice(keys, 3))}."

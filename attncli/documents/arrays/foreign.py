@@ -17,7 +17,7 @@ CONVERTED = (".npz", ".safetensors")
 class Foreign:
     """A kind of file: its suffixes and first bytes, the reason not to read it, and the cure.
 
-    SOURCE and STEM in the recipe stand for the file with and without its suffix.
+    In `recipe`, SOURCE stands for the path of the file, and STEM for the path without the suffix.
     """
 
     suffixes: tuple[str, ...]

@@ -25,8 +25,8 @@ def open_arrays(path: str, data: bytes | None = None) -> Archive:
     """Return the arrays of an NPZ file; an NPY file holds one nameless matrix.
 
     `data` are the bytes if they come from a pipe. Arrays of rank 0, and of words, are choices. An
-    array is read when it is used. Raises DocumentError for other files and for pickled objects, and
-    when an array is read that does not hold numbers.
+    array is read when it is used. Raises DocumentError for other files and for pickled objects.
+    Reading an array raises DocumentError if the array does not hold numbers.
     """
 
     def read(key: str, slices: str | None) -> AnyArray:
@@ -49,11 +49,11 @@ def open_arrays(path: str, data: bytes | None = None) -> Archive:
 def _loaded(path: str, data: bytes | None) -> Iterator[Any]:
     """Yield the array, or the open archive. Raises DocumentError for damage and for pickles."""
     try:
-        # Opened here: NumPy leaves a file open if it cannot read it.
+        # The file is opened here, because NumPy leaves a file open if it cannot read it.
         with open(path, "rb") if data is None else BytesIO(data) as file:
             mapped = _mapped(path) if data is None else None
             yield np.load(file, allow_pickle=False) if mapped is None else mapped
-    # The errors of NumPy and of the readers of archives that it uses.
+    # These are the errors of NumPy, and of the readers of ZIP archives that NumPy uses.
     except (ValueError, EOFError, OSError, BadZipFile, KeyError, RuntimeError, zlib.error):
         message = "it is not an NPZ or NPY file of plain arrays, or it is damaged."
         hint = "Write it with numpy.savez; pickled objects are not read."
@@ -61,7 +61,7 @@ def _loaded(path: str, data: bytes | None) -> Iterator[Any]:
 
 
 def _mapped(path: str) -> AnyArray | None:
-    """The array of an NPY file, mapped from the disk; None if the file is not a plain NPY file."""
+    """Return the array of an NPY file, mapped from the disk; None for any other file."""
     try:
         return np.lib.format.open_memmap(path, mode="r")
     except (ValueError, OSError):  # an archive, an empty array, damage: np.load decides
@@ -69,12 +69,12 @@ def _mapped(path: str) -> AnyArray | None:
 
 
 def write_npz(result: Computation, _: bool) -> bytes:
-    """A result as an NPZ archive."""
+    """Return a result as an NPZ archive."""
     return dump_arrays(result.matrices)
 
 
 def dump_arrays(matrices: Mapping[str, AnyArray]) -> bytes:
-    """An NPZ archive of matrices by name."""
+    """Return an NPZ archive of matrices by name."""
     buffer = BytesIO()
     # No options: before NumPy 2.2 an unknown option is stored as an array.
     arrays: dict[str, Any] = dict(matrices)

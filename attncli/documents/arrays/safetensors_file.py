@@ -14,7 +14,8 @@ from attncli.documents.arrays.slices import index_of
 from attncli.documents.parsed import AnyArray
 from attncli.errors import DocumentError
 
-# The types of the format that are plain numbers. Tensors of other types need scales from elsewhere.
+# The types of the format that are plain numbers. Other types need scale factors, which are stored
+# apart from the tensor.
 DTYPES = {
     **{f"F{bits}": f"<f{bits // 8}" for bits in (16, 32, 64)},
     **{f"I{bits}": f"<i{bits // 8}" for bits in (8, 16, 32, 64)},
@@ -27,7 +28,7 @@ _LONGEST_HEADER = 100_000_000  # bytes: the limit of the format
 
 
 def begins_as_tensors(begins: bytes) -> bool:
-    """True if the bytes begin as the format: the length of a JSON header, then its brace."""
+    """Return True for a safetensors file: it begins with the length of a JSON header, then `{`."""
     return begins[8:9] == b"{" and int.from_bytes(begins[:8], "little") <= _LONGEST_HEADER
 
 
@@ -36,7 +37,7 @@ def open_tensors(path: str, data: bytes | None = None) -> Archive:
 
     `data` are the bytes if they come from a pipe. F16 and BF16 become float64 without loss. The
     metadata of the file are ignored. Raises DocumentError if the library is missing or the file is
-    damaged, and when a tensor is read whose type is not in `DTYPES`.
+    damaged. Reading a tensor raises DocumentError if its type is not in `DTYPES`.
     """
     library = _library()
     with _undamaged(library):
@@ -57,7 +58,7 @@ def open_tensors(path: str, data: bytes | None = None) -> Archive:
 
 
 def _in_memory(tensors: dict[str, Any]) -> Archive:
-    """The tensors of a file that came through a pipe."""
+    """Return the tensors of a file that came through a pipe."""
 
     def read(key: str, slices: str | None) -> AnyArray:
         tensor = tensors[key]
@@ -91,11 +92,13 @@ def _undamaged(library: ModuleType) -> Iterator[None]:
 
 def _check_dtype(key: str, dtype: str) -> None:
     if dtype not in DTYPES:
-        message = f"{key} is stored as {dtype}: its numbers need scales from elsewhere."
-        hint = "Save it as F32, F16 or BF16: tensor.float() in PyTorch, times its scales if any."
+        message = (
+            f"{key} is stored as {dtype}: its numbers need scale factors, which it does not hold."
+        )
+        hint = "Save it as F32, F16 or BF16: tensor.float() in PyTorch, times its scale factors."
         raise DocumentError(message, hint)
 
 
 def _numbers(tensor: AnyArray) -> AnyArray:
-    """The tensor as float64 if it is bfloat16, a type that NumPy cannot calculate with."""
+    """Return the tensor, as float64 if it is bfloat16, with which NumPy cannot calculate."""
     return tensor.astype(np.float64) if tensor.dtype.name == "bfloat16" else tensor

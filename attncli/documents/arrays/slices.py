@@ -1,4 +1,4 @@
-"""Read slices as NumPy writes them, `[0:64,:]`, but never clip them."""
+"""Read slices as NumPy writes them, `[0:64,:]`; a slice beyond the array is an error."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _STEP = re.compile(rf"{_NUMBER}:{_NUMBER}:{_NUMBER}")
 def index_of(text: str, name: str, shape: Shape) -> Index:
     """Return the index that a slice names in an array of this shape.
 
-    `a:b` is a range; a single number drops its axis. Every axis has an entry, counted from 0, or
-    from the end if it is negative. `name` names the array in messages. Raises DocumentError for an
-    entry outside the array, a missing axis, an empty range, and a step.
+    `a:b` is a range; a single number drops its axis. The text has one entry per axis, counted from
+    0, or from the end if it is negative. `name` names the array in messages. Raises DocumentError
+    for an entry outside the array, a missing axis, an empty range, and a step.
 
     >>> index_of("-2:,3", "W", (5, 7))
     (slice(3, 5, None), 3)
@@ -42,7 +42,7 @@ def index_of(text: str, name: str, shape: Shape) -> Index:
 
 
 def _read(entry: str, text: str) -> int | slice:
-    """Return one entry as it is written: the ends may be None or negative."""
+    """Return one entry of the slice `text`; the ends of a range may be None or negative."""
     match = _ENTRY.fullmatch(entry)
     if match and entry:
         start, colon, stop = match.groups()
@@ -55,9 +55,9 @@ def _read(entry: str, text: str) -> int | slice:
 
 
 def _within(size: int, entry: int | slice, asked: str) -> int | slice:
-    """Return the entry, counted from the beginning. Raises DocumentError if it is outside.
+    """Return the entry, counted from the beginning of an axis with `size` numbers.
 
-    `asked` begins the message.
+    Raises DocumentError, whose message begins with `asked`, if the entry is outside or empty.
     """
 
     def place(number: int, last: int) -> int:

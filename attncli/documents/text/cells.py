@@ -117,7 +117,7 @@ def _number_in(cell: object, name: str, index: tuple[int, ...]) -> float:
 
 
 def is_cell_or_row(part: object) -> bool:
-    """True if a part of a list can belong to a matrix: a number, "-inf", "nan", or a list."""
+    """Return True if a part of a list can belong to a matrix: a number, "-inf", "nan", a list."""
     return isinstance(part, list | int | float) or (isinstance(part, str) and _is_non_finite(part))
 
 

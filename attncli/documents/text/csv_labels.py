@@ -17,9 +17,9 @@ Rows = list[list[str]]
 
 @dataclass
 class Section:
-    """The rows under one name, each with its line; `weights[2,1]` has the index (2, 1).
+    """The rows below one name, each with its line number; `weights[2,1]` has the index (2, 1).
 
-    `padded`: a spreadsheet has filled all lines up to one width.
+    `padded` is True if a spreadsheet has filled all lines to the same width with empty cells.
     """
 
     name: str
@@ -29,14 +29,14 @@ class Section:
     rows: list[tuple[int, list[str]]] = field(default_factory=list)
 
     def at(self, row: int, message: str, hint: str) -> DocumentError:
-        """Return an error in one of the rows, with its line and the name of the matrix."""
+        """Return an error in the row with index `row`, with its line and the name of the matrix."""
         name = f"{self.name}, " if self.name else ""
         return DocumentError(f"line {self.rows[row][0]}: {name}{message}", hint, (self.name,))
 
 
 @record(frozen=True)
 class CellReader:
-    """Reads the cells of a file; `is_value` is given for answers, where cells stay texts."""
+    """Reads the cells of a file; the cells of an answer, which has `is_value`, stay texts."""
 
     decimal_comma: bool
     is_value: IsValue | None = None
@@ -46,7 +46,7 @@ class CellReader:
         return point_for_comma(cell) if self.decimal_comma else cell
 
     def is_label(self, cell: str) -> bool:
-        """True if a cell is not a value, so that it can be a label."""
+        """Return True if a cell is not a value, so that it can be a label."""
         if self.is_value:
             return not self.is_value(self.text(cell))
         return number(self.text(cell)) is None and cell.casefold() not in BOOLEANS

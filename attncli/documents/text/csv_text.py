@@ -1,4 +1,4 @@
-"""Read CSV: choices first, then one matrix, or several under their names.
+"""Read CSV: choices first, then one matrix, or several matrices, each below its name.
 
 The delimiter is a tab if any line has one, else a semicolon if any line has one, else a comma.
 With a tab or a semicolon, cells may have decimal commas.
@@ -38,11 +38,11 @@ Lines = list[tuple[int, str]]
 
 
 def parse_csv(data: bytes, is_value: IsValue | None = None) -> Parsed:
-    """The choices, and one nameless matrix or several matrices by name, with their labels.
+    """Return the choices, and one nameless matrix or several matrices by name, with their labels.
 
-    In an answer, for which `is_value` is given, cells stay the texts that they are written as.
+    For an answer, which has `is_value`, cells stay texts, as they are written.
 
-    Raises DocumentError, with the line, for everything else.
+    Raises DocumentError, with the line, for any other text.
     """
     if not is_value and (matrix := _plain(data)) is not None:
         return {NAMELESS: Part(matrix)}
@@ -70,9 +70,9 @@ def parse_csv(data: bytes, is_value: IsValue | None = None) -> Parsed:
 
 
 def _plain(data: bytes) -> AnyArray | None:
-    """A matrix that is written with numbers and commas alone, or None for any other text.
+    """Return a matrix that is written with only numbers and commas, or None for any other text.
 
-    NumPy reads such a matrix several times as fast. None too for ragged rows: the slower reader
+    NumPy reads such a matrix several times as fast. Ragged rows give None too: the slower reader
     names their line.
     """
     rows = data.replace(b"\r\n", b"\n") if b"\r" in data else data
@@ -88,7 +88,7 @@ def _plain(data: bytes) -> AnyArray | None:
 
 
 def _lines(text: str) -> Lines:
-    """The lines with their numbers, from the first line with content; without comments."""
+    """Return the lines, with their numbers and without comments, from the first with content."""
     lines: Lines = []
     for i, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
         marks = _QUOTED_OR_COMMENT.finditer(line) if not _CHOICE.match(line) else ()
@@ -101,13 +101,13 @@ def _lines(text: str) -> Lines:
 
 
 def _unpadded(line: str) -> str:
-    """A line of one cell, without the quotes and delimiters that a spreadsheet adds."""
+    """Return a line of one cell without the quotes and delimiters that a spreadsheet adds."""
     line = line.rstrip(",;\t ")
     return line[1:-1].replace('""', '"') if line[:1] == line[-1:] == '"' else line
 
 
 def _choice(number_of_line: int, line: str) -> tuple[str, object] | None:
-    """The name and the value of a line `name = value`; the value may be JSON."""
+    """Return the name and the value of a line `name = value`, or None; the value may be JSON."""
     match = _CHOICE.fullmatch(_unpadded(line))
     if not match:
         return None
@@ -127,7 +127,7 @@ def _delimiter(lines: Lines) -> str:
 
 
 def _sections(lines: Lines, delimiter: str) -> Iterator[Section]:
-    """Yield the rows under each name."""
+    """Yield one section per name, with the rows below the name."""
     section: Section | None = None
     blank: list[tuple[int, list[str]]] = []
     for i, line in lines:
@@ -164,7 +164,7 @@ def _cells(i: int, line: str, delimiter: str) -> list[str]:
 
 
 def _assembled(sections: list[Section], reader: CellReader) -> dict[str, Part]:
-    """The matrices by name; the slices `weights[1]`, `weights[2]` become one matrix of rank 3."""
+    """Return the matrices by name; slices `weights[1]`, `weights[2]` become a matrix of rank 3."""
     by_name: dict[str, dict[tuple[int, ...], Part]] = {}
     for section in sections:
         slices = by_name.setdefault(section.name, {})
@@ -184,7 +184,7 @@ def _assembled(sections: list[Section], reader: CellReader) -> dict[str, Part]:
 
 
 def _stacked(name: str, slices: Mapping[tuple[int, ...], Part]) -> Part:
-    """One array of the slices, whose indices count from 1, with the labels of the first slice."""
+    """Return one matrix of the slices, counted from 1, with the labels of the first slice."""
     counts = tuple(map(max, zip(*slices, strict=False)))
     for index in product(*(range(1, count + 1) for count in counts)):
         if index not in slices:

@@ -1,4 +1,4 @@
-"""Matrices to CSV and TSV, bare or with labels, and to the long form with one number per line."""
+"""Write matrices as CSV and TSV, with or without labels, and in the long form."""
 
 from __future__ import annotations
 
@@ -25,20 +25,24 @@ VALUE_WORDS = {
 
 
 def write_csv(result: Computation, labels: bool) -> bytes:
-    """A result as CSV: one matrix bare, several under their names. Every digit is kept.
+    """Return a result as CSV: one matrix without its name, several below their names.
 
+    Every digit is kept.
     With `labels`, every matrix has a line of labels above it and a column of labels beside it.
     """
     return _write(result, labels, ",")
 
 
 def write_tsv(result: Computation, labels: bool) -> bytes:
-    """A result as CSV, with tabs for commas."""
+    """Return a result as CSV, with tabs instead of commas."""
     return _write(result, labels, "\t")
 
 
 def dump_csv(matrices: Mapping[str, AnyArray]) -> bytes:
-    """Matrices by name as CSV: one matrix bare, several under their names. Booleans are 0 and 1."""
+    """Return matrices as CSV: one without its name, several below their names.
+
+    Booleans are 0 and 1.
+    """
     sections = {
         _section_name(name, index): _block(matrix[index], ",")
         for name, matrix in matrices.items()
@@ -48,7 +52,7 @@ def dump_csv(matrices: Mapping[str, AnyArray]) -> bytes:
 
 
 def _section_name(name: str, index: Sequence[int]) -> str:
-    """The name of a section, such as `weights[1]` for index (0,)."""
+    """Return the name of a section, such as `weights[1]` for index (0,)."""
     return f"{name}[{','.join(str(at + 1) for at in index)}]" if index else name
 
 
@@ -65,7 +69,7 @@ def _write(result: Computation, labels: bool, delimiter: str) -> bytes:
 
 
 def _joined(sections: Mapping[str, str], is_bare: bool) -> bytes:
-    """The sections with empty lines between, under their names unless one matrix stands alone."""
+    """Return the sections below their names, with empty lines between; one matrix has no name."""
     if len(sections) == 1 and is_bare:
         return "".join(sections.values()).encode()
     return "\n".join(f"{name}\n{block}" for name, block in sections.items()).encode()
@@ -81,7 +85,7 @@ def _line(row: Iterable[float], delimiter: str) -> str:
 
 
 def _labelled(shown: ShownMatrix, cells: AnyArray, delimiter: str) -> str:
-    """A matrix under the labels of its columns, and beside those of its rows; the corner is empty.
+    """Return a matrix with a line of column labels and a column of row labels; the corner is empty.
 
     Rows and columns without labels are called `row 1` and `column 1`: a line of numbers would be
     read as numbers of the matrix.
@@ -96,10 +100,10 @@ def _labelled(shown: ShownMatrix, cells: AnyArray, delimiter: str) -> str:
 
 
 def _label(text: str) -> str:
-    """A label as a cell that is read back as a label.
+    """Return a label as a cell that is read back as a label.
 
-    Single quotes stand around what could be read as a value, double quotes around what could end
-    the cell.
+    A label that looks like a value gets single quotes; a label that could end the cell gets double
+    quotes.
 
     >>> _label("love"), _label("3"), _label("e"), _label("a,b")
     ('love', "'3'", "'e'", '"a,b"')
@@ -111,7 +115,7 @@ def _label(text: str) -> str:
 
 
 def _looks_like_a_value(text: str) -> bool:
-    """True if a reader could take a label for a number, a truth value, arithmetic or a blank."""
+    """Return True if a label could be read as a number, a truth value, arithmetic or a blank."""
     words = "".join(c if c.isalpha() else " " for c in text).casefold().split()
     if words:
         return all(word in VALUE_WORDS for word in words)
@@ -119,11 +123,11 @@ def _looks_like_a_value(text: str) -> bool:
 
 
 def write_long(result: Computation, labels: bool) -> bytes:
-    """A result in the long form: a line of names, then a line for each number.
+    """Return a result in the long form: a line of names, then one line per number.
 
     A line has the step, the batch entry, the head, the row and the column, counted from 1, and the
     number. The batch entry and the head are empty for a step without such an axis. With `labels`,
-    row and column are labels where there are any.
+    row and column are labels if the step has labels.
     """
     data = io.BytesIO()
     with io.TextIOWrapper(data, encoding="utf-8", newline="", write_through=True) as text:

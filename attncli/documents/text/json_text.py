@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 def parse_json(data: bytes, is_value: IsValue | None = None) -> Parsed:
-    """The entries of an object; a bare array is one nameless matrix.
+    """Return the entries of an object; a list alone is one nameless matrix.
 
-    JSON Lines, as -f jsonl writes them, are read too. In an answer, for which `is_value` is given,
-    numbers stay the texts that they are written as.
+    JSON Lines, as -f jsonl writes them, are read too. For an answer, which has `is_value`, numbers
+    stay texts, as they are written.
 
-    Raises DocumentError, with line and column, if the text is not JSON, and if a key stands twice.
+    Raises DocumentError, with line and column, if the text is not JSON or an object repeats a key.
     """
     text = decode(data)
     parsers = ("parse_int", "parse_float", "parse_constant") if is_value else ()
@@ -52,7 +52,7 @@ _JSON_LINES = re.compile(r'\s*\{\s*"step"\s*:')
 
 
 def _step_of(line: Any) -> tuple[str, Part]:
-    """The name and the matrix that a line of JSON Lines holds."""
+    """Return the name and the matrix that a line of JSON Lines holds."""
     if not isinstance(line, dict) or not {"step", "values"} <= line.keys():
         message = "a line of JSON Lines needs the keys step and values."
         raise DocumentError(message, 'Write {"step": "scores", "values": [[1, 0]]}.')
@@ -60,7 +60,10 @@ def _step_of(line: Any) -> tuple[str, Part]:
 
 
 def _loaded(text: str, first_line: int, parsers: Mapping[str, Any]) -> Any:
-    """The value of a JSON text that begins in this line. Raises DocumentError with the place."""
+    """Return the value of a JSON text that begins in line `first_line` of its file.
+
+    Raises DocumentError, with line and column, if the text is not JSON.
+    """
     try:
         return json.loads(text, object_pairs_hook=_unique, **parsers)
     except json.JSONDecodeError as error:
@@ -92,9 +95,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def flat_entries(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Part]]:
-    """Yield all entries; those of a sublayer with its name, as in `cross.W_q`, `layers.1.W_q`.
+    """Yield all entries by name; an entry of a sublayer is called `cross.W_q`, `layers.1.W_q`.
 
-    The object of a mask is one entry.
+    An object that describes a mask is one entry.
     """
     for key, entry in value.items():
         if isinstance(entry, Mapping) and last_of(known_name(key) or "") != "mask":
@@ -104,7 +107,7 @@ def flat_entries(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[s
             raise DocumentError(message, "Give a layer, or leave layers out.")
         elif key == "layers" and isinstance(entry, list) and all(type(e) is dict for e in entry):
             for number, nested in enumerate(entry, 1):
-                # A list counts from 1, also where the names of its layers count from 0.
+                # The list is numbered from 1; PyTorch's names, which count from 0, are replaced.
                 for name, part in flat_entries(nested):
                     yield f"{prefix}{key}.{number}.{from_pytorch(name) or name}", part
         else:
@@ -112,16 +115,16 @@ def flat_entries(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[s
 
 
 def write_json(result: Computation, _: bool) -> bytes:
-    """A result as one object: the labels of its tokens, then its matrices."""
+    """Return a result as one object: the labels of its tokens, then its matrices."""
     return dump_json(result.matrices, result.labels)
 
 
 def dump_json(
     matrices: Mapping[str, AnyArray], labels: Mapping[str, Sequence[str]] | None = None
 ) -> bytes:
-    """One object: labels on a line, a matrix with a line per row. Every digit is kept.
+    """Return one object: labels on one line, matrices with one line per row.
 
-    Infinities and NaN are strings.
+    Every digit is kept. Infinities and NaN are strings.
     """
     entries = [
         f"  {json.dumps(name)}: {_text_list(texts)}" for name, texts in (labels or {}).items()
@@ -137,10 +140,10 @@ def _text_list(texts: Sequence[str]) -> str:
 
 
 def write_jsonl(result: Computation, _: bool) -> bytes:
-    """A result as JSON Lines: an object per step, each on a line of its own.
+    """Return a result as JSON Lines: one object per step, each on its own line.
 
-    An object has the name of the step, its shape, the labels of its rows and columns where there
-    are any, and its numbers.
+    An object has the name of the step, its shape, the labels of its rows and columns if there are
+    any, and its numbers.
     """
     return "".join(f"{_json_line(shown)}\n" for shown in result.shown()).encode()
 
@@ -158,7 +161,7 @@ def _json_line(shown: ShownMatrix) -> str:
 
 
 def dump_document(document: Mapping[str, Any], _: object = None) -> bytes:
-    """A document of nested objects as text: one line for a choice, a vector, a row of a matrix."""
+    """Return nested objects as text: one line per choice, per vector and per row of a matrix."""
     return f"{_block(document, '')}\n".encode()
 
 
@@ -174,7 +177,7 @@ def _block(value: Any, indent: str) -> str:
 
 
 def _json_numbers(matrix: AnyArray) -> Any:
-    """Nested lists of the numbers. JSON has no infinities and no NaN: they become strings."""
+    """Return the numbers as nested lists; infinities and NaN, which JSON lacks, become strings."""
     if np.isfinite(matrix).all():
         return matrix.tolist()
     as_objects = matrix.astype(object)
