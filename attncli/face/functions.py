@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from attncli.calculation.analyses.cell_names import Selection
     from attncli.calculation.problem.document import Document
     from attncli.calculation.problem.problem import Problem
+    from attncli.calculation.problem.shown import StepPart
     from attncli.documents.reader import Reader, Written
     from attncli.homework.answers.answer import Answer
 
@@ -44,13 +45,17 @@ def compute(
     >>> {name: matrix.tolist() for name, matrix in result.items()}
     {'scores': [[1.0, 1.0]], 'weights': [[0.5, 0.5]], 'output': [[3.0]]}
     """
-    from attncli.calculation.analyses.cell_names import parts_of
     from attncli.calculation.problem.problem import Computation
 
     problem, plan = planned(read_document(document, choices))
     texts = [only] if isinstance(only, str) else list(only)
+    names = list(plan.names)
+    parts: list[StepPart] = []
     try:
-        names, parts = parts_of(problem, plan, texts) if texts else (list(plan.names), [])
+        if texts:
+            from attncli.calculation.analyses.cell_names import parts_of
+
+            names, parts = parts_of(problem, plan, texts)
         needed = [*names, *(part.step for part in parts)]
         trace = run(problem, plan, needed, surroundings)
     except ProblemError as error:
