@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeAlias
 from attncli.errors import AttncliError, ProblemError, errors_at
 from attncli.face.results import CellArithmetic, Report, Result
 from attncli.face.surroundings import PYTHON, Surroundings
+from attncli.records import replace
 
 if TYPE_CHECKING:
     from attncli.calculation.algebra.plan import Plan, Trace
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from attncli.calculation.problem.shown import StepPart
     from attncli.documents.reader import Reader, Written
     from attncli.homework.answers.answer import Answer
+    from attncli.homework.judging.report import AnswerReport
 
 DocumentLike: TypeAlias = "str | PathLike[str] | Mapping[str, Any] | IO[Any] | Document"
 
@@ -104,7 +106,25 @@ def check(
         answer = reader.written(answer, canonical(step) if step else None, is_value)
     computed = compute(problem, surroundings=surroundings).made
     with surroundings.waiting("checking"), errors_at(answer.source):
-        return Report(check_answer(computed, answer.entries, options))
+        report = check_answer(computed, answer.entries, options)
+    return Report(_with_files(report, problem, answer.source))
+
+
+def _with_files(report: AnswerReport, document: Document, answer: str) -> AnswerReport:
+    """Return the report with the files of a check in the commands of its advice.
+
+    A problem that is not one file alone stays PROBLEM, and so does an answer that is not a file.
+    """
+    from pathlib import Path
+    from shlex import quote
+
+    sources = {*document.sources, *(entry.source for entry in document.entries.values())}
+    files = {"PROBLEM": ", ".join(sources), "ANSWER": answer}
+    lines = list(report.lines)
+    for word, file in files.items():
+        if file.startswith("sample:") or Path(file).is_file():
+            lines = [replace(line, help=line.help.replace(word, quote(file))) for line in lines]
+    return replace(report, lines=tuple(lines))
 
 
 def explain(
