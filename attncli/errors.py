@@ -43,9 +43,12 @@ class AttncliError(Exception):
             name = self.where.removeprefix("--").replace("-", "_")
             if self.message.startswith(f"{name} "):
                 return self.where + self.message.removeprefix(name)
-        if not self.where or self.message.startswith((f"{self.where} ", f"{self.where!r} ")):
-            return self.message
-        return f"{self.where}: {self.message}"
+        option, _, value = self.where.rpartition(" ")
+        if value and self.message.startswith(f"{value} "):
+            return f"{option} {self.message}".lstrip()
+        if value and self.message.startswith(f"{value!r} "):
+            return f"{option}: {self.message}".removeprefix(": ")
+        return f"{self.where}: {self.message}" if self.where else self.message
 
 
 class AttncliWarning(UserWarning):

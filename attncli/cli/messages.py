@@ -101,7 +101,7 @@ def _usage(error: click.UsageError) -> str:
         case click.MissingParameter():
             name = error.param.human_readable_name if error.param else "an argument"
             values = list(getattr(getattr(error.param, "type", None), "values", tuple)())
-            known = f": {in_words(values, 'or')}. Write {command} {values[0]}" if values else ""
+            known = f": {in_words(values, 'or')}" if values else ""
             return f"{command} needs {name}{known}. {command} --help shows examples."
         case _:
             message = error.message

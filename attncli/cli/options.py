@@ -85,14 +85,15 @@ def _samples(before: Sequence[str], typed: str) -> list[CompletionItem]:
     """
     from click.shell_completion import CompletionItem
 
-    from attncli.documents.samples import PREFIX, sample_names
+    from attncli.documents.parsed import SAMPLE
+    from attncli.documents.samples import sample_names
 
     words = (*before, typed)
     split = next((n for n in (2, 3) if words[-n:][:2] == ("sample", ":")), 0)
     written = "".join(words[-split:]) if split else typed
-    if not written.startswith(PREFIX):
+    if not written.startswith(SAMPLE):
         return []
-    cut = len(PREFIX) if split else 0
+    cut = len(SAMPLE) if split else 0
     return [CompletionItem(name[cut:]) for name in sample_names() if name.startswith(written)]
 
 

@@ -15,6 +15,7 @@ from attncli.cli.help import OUTPUT, Context, Option
 from attncli.cli.messages import Failure, errors_in_our_words
 from attncli.cli.terminal import columns
 from attncli.errors import AttncliError
+from attncli.words import did_you_mean
 
 if "_ATTNCLI_COMPLETE" in os.environ:  # a shell wants to complete a word
     import attncli.cli.completion  # noqa: F401
@@ -65,7 +66,6 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS:
             refuse_what_is_not_a_command(args)
-            self.commands = dict.fromkeys(COMMANDS, self)  # click suggests one of these
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -107,6 +107,10 @@ def refuse_what_is_not_a_command(words: Sequence[str]) -> None:
         kind = "a document" if is_literal else "a file"
         hint = f"Write {join(['attncli', 'compute', *words])}."
         raise AttncliError(f"{first} is {kind}, not a command.", hint)
+    if not first.startswith("-"):
+        guess = did_you_mean(first, COMMANDS)
+        message = f"there is no command {first}{guess}."
+        raise AttncliError(message, "attncli --help lists the commands.")
 
 
 def _told(error: Exception) -> str:

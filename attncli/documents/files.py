@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,18 @@ def read_file(path: str, size: int = -1) -> bytes:
 
 
 def _similar(path: str) -> str:
-    """Return the cure for a path that does not exist: a similar name in the folder, if any."""
+    """Return the likely cure for a path that does not exist, such as a similar name."""
+    spaced = re.fullmatch(r"(?s)\s*([A-Za-z][\w.]*)\s*=\s*(.+)", path)
+    if spaced:
+        return f"Write it without spaces: {spaced[1]}={spaced[2]}"
+    from attncli.calculation.names.known_names import known_name
+    from attncli.calculation.names.matrix_names import MATRICES
+
+    if known_name(path) in MATRICES:
+        return f"Write {path}=FILE, or {path}=[[1, 0], [0, 1]]."
+    sample = re.fullmatch(r"(?:.*/)?samples/([\w/]+)\.\w+", path)
+    if sample:
+        return f"Write sample:{sample[1]} for a sample, in any folder."
     folder, name = os.path.split(path)
     try:
         names = os.listdir(folder or ".")

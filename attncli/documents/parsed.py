@@ -30,6 +30,8 @@ class Part:
 # The entries by their names as written.
 Parsed = Mapping[str, Part]
 
+SAMPLE = "sample:"  # before the name of a sample, which is a file in any folder
+
 NAMELESS = ""  # the name of a matrix without a name
 
 # Returns True if a text is a value in an answer: a number, arithmetic, or a blank. A parser that

@@ -8,7 +8,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part
+from attncli.documents.parsed import NAMELESS, AnyArray, IsValue, Parsed, Part
 from attncli.documents.sources import Source, parse
 from attncli.documents.text.json_text import flat_entries
 from attncli.errors import DocumentError, errors_at
@@ -44,13 +44,21 @@ def _part(name: str, value: Any) -> Part:
         return Part([_plain(part) for part in value])
     if not hasattr(value, "__array__"):
         return Part(value)
-    array = np.asarray(value)
+    array = _as_array(name, value)
     if array.ndim == 0:  # a number of NumPy is a choice, such as heads=np.int64(2)
         return Part(array.item())
     if array.dtype.kind not in "biuf":
         message = f"{name} is an array of {array.dtype}, but a matrix holds real numbers."
         raise DocumentError(message, "", (name,))
     return Part(array)
+
+
+def _as_array(name: str, value: Any) -> AnyArray:
+    """Return the array of a value with `__array__`, which may refuse with an error of any class."""
+    try:
+        return np.asarray(value)
+    except Exception as error:
+        raise DocumentError(f"{name} is not read as an array: {error}", "", (name,)) from error
 
 
 def _plain(part: Any) -> Any:

@@ -14,8 +14,7 @@ from attncli.calculation.names.matrix_names import MATRICES
 from attncli.calculation.names.step_names import STEPS
 from attncli.calculation.positions.position_schemes import is_position
 from attncli.calculation.problem.document import MASKS, Document, Entry
-from attncli.documents.parsed import NAMELESS, IsValue, Part
-from attncli.documents.samples import PREFIX
+from attncli.documents.parsed import NAMELESS, SAMPLE, IsValue, Part
 from attncli.documents.sources import Source, Sources, shortened
 from attncli.documents.text.cells import array_from, is_cell_or_row, said
 from attncli.errors import DocumentError, errors_at
@@ -178,6 +177,6 @@ def _is_choice(name: str, value: str, folder: str) -> bool:
 
 def _is_place(text: str, folder: str) -> bool:
     """True if the text of a mask is a file, a literal or `-`, and not a misspelled name."""
-    if text == "-" or text.startswith(PREFIX) or re.search(r"^\[|[./\\]", text):
+    if text == "-" or text.startswith(SAMPLE) or re.search(r"^\[|[./\\]", text):
         return True
     return bool(text) and os.path.exists(os.path.join(folder, text))

@@ -7,10 +7,10 @@ import os.path
 import re
 from collections.abc import Iterator
 
+from attncli.documents.parsed import SAMPLE
 from attncli.errors import DocumentError
 from attncli.words import did_you_mean
 
-PREFIX = "sample:"
 SUFFIXES = (".json", ".csv", ".npz", ".safetensors")  # the order in which a name is completed
 
 _PACKAGE = os.path.dirname(os.path.dirname(__file__))
@@ -42,7 +42,7 @@ def sample_names() -> list[str]:
     The suffix is left out, unless a name without it means another sample.
     """
     files = sample_files()
-    return [PREFIX + _shortest(file, files) for file in files]
+    return [SAMPLE + _shortest(file, files) for file in files]
 
 
 def _shortest(file: str, files: list[str]) -> str:
@@ -55,19 +55,17 @@ def _found(name: str, files: list[str]) -> str | None:
     return next((name + suffix for suffix in ("", *SUFFIXES) if name + suffix in files), None)
 
 
-def as_file(argument: str) -> str:
-    """Return the path of a sample for `sample:NAME`, and any other argument as it is.
+def sample_path(text: str) -> str:
+    """Return the path of the sample that a text names, such as `two_heads`.
 
-    A key and slice stay behind the path: `sample:models/gpt2.safetensors:KEY[:,0:4]`. Raises
-    DocumentError if there is no such sample.
+    A key and slice stay behind the path: `models/gpt2.safetensors:KEY[:,0:4]`. Raises DocumentError
+    if there is no such sample.
     """
-    if not argument.startswith(PREFIX):
-        return argument
-    name, key = re.fullmatch(r"(?s)([^:\[]*)(.*)", argument[len(PREFIX) :]).groups()  # type: ignore[union-attr]
+    name, key = re.fullmatch(r"(?s)([^:\[]*)(.*)", text).groups()  # type: ignore[union-attr]
     files = sample_files()
     file = _found(name, files)
     if file is None:
-        known = [name[len(PREFIX) :] for name in sample_names()]
+        known = [name.removeprefix(SAMPLE) for name in sample_names()]
         message = f"there is no such sample{did_you_mean(name, known)}."
         raise DocumentError(message, "List the samples: attncli samples.")
     return os.path.join(samples_folder(), *file.split("/")) + key

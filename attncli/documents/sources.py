@@ -16,8 +16,7 @@ from attncli.calculation.names.pytorch_names import advice
 from attncli.calculation.names.step_names import STEPS
 from attncli.documents.arrays.archive import Archive, listed
 from attncli.documents.files import read_file
-from attncli.documents.parsed import NAMELESS, IsValue, Parsed, Part, part_error
-from attncli.documents.samples import as_file
+from attncli.documents.parsed import NAMELESS, SAMPLE, IsValue, Parsed, Part, part_error
 from attncli.documents.text.json_text import parse_json
 from attncli.errors import AttncliError, DocumentError, errors_at
 from attncli.records import record
@@ -199,7 +198,11 @@ class Sources:
                 return Source(label, parse("", argument.encode(), is_value))
             if not argument:
                 raise DocumentError("there is no value.", "Name a file, or write [[1, 0], [0, 1]].")
-            place = place_of(as_file(argument), folder)
+            if argument.startswith(SAMPLE):
+                from attncli.documents.samples import sample_path
+
+                argument = sample_path(argument.removeprefix(SAMPLE))
+            place = place_of(argument, folder)
             return Source(label, parse_place(place, is_value), os.path.dirname(place.path))
 
     def _read_stdin(self) -> bytes:

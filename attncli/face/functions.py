@@ -9,14 +9,17 @@ from typing import IO, TYPE_CHECKING, Any, TypeAlias
 from attncli.errors import AttncliError, ProblemError, errors_at
 from attncli.face.results import CellArithmetic, Report, Result
 from attncli.face.surroundings import PYTHON, Surroundings
+from attncli.records import replace
 
 if TYPE_CHECKING:
     from attncli.calculation.algebra.plan import Plan, Trace
     from attncli.calculation.analyses.cell_names import Selection
     from attncli.calculation.problem.document import Document
     from attncli.calculation.problem.problem import Problem
+    from attncli.calculation.problem.shown import StepPart
     from attncli.documents.reader import Reader, Written
     from attncli.homework.answers.answer import Answer
+    from attncli.homework.judging.report import AnswerReport
 
 DocumentLike: TypeAlias = "str | PathLike[str] | Mapping[str, Any] | IO[Any] | Document"
 
@@ -47,13 +50,17 @@ def compute(
     >>> {name: matrix.tolist() for name, matrix in result.items()}
     {'scores': [[1.0, 1.0]], 'weights': [[0.5, 0.5]], 'output': [[3.0]]}
     """
-    from attncli.calculation.analyses.cell_names import parts_of
     from attncli.calculation.problem.problem import Computation
 
     problem, plan = planned(read_document(document, choices))
     texts = [only] if isinstance(only, str) else list(only)
+    names = list(plan.names)
+    parts: list[StepPart] = []
     try:
-        names, parts = parts_of(problem, plan, texts) if texts else (list(plan.names), [])
+        if texts:
+            from attncli.calculation.analyses.cell_names import parts_of
+
+            names, parts = parts_of(problem, plan, texts)
         needed = [*names, *(part.step for part in parts)]
         trace = run(problem, plan, needed, surroundings)
     except ProblemError as error:
@@ -104,7 +111,25 @@ def check(
         answer = reader.written(answer, canonical(step) if step else None, is_value)
     computed = compute(problem, surroundings=surroundings).made
     with surroundings.waiting("checking"), errors_at(answer.source):
-        return Report(check_answer(computed, answer.entries, options))
+        report = check_answer(computed, answer.entries, options)
+    return Report(_with_files(report, problem, answer.source))
+
+
+def _with_files(report: AnswerReport, document: Document, answer: str) -> AnswerReport:
+    """Return the report with the files of a check in the commands of its advice.
+
+    A problem that is not one file alone stays PROBLEM, and so does an answer that is not a file.
+    """
+    from pathlib import Path
+    from shlex import quote
+
+    sources = {*document.sources, *(entry.source for entry in document.entries.values())}
+    files = {"PROBLEM": ", ".join(sources), "ANSWER": answer}
+    lines = list(report.lines)
+    for word, file in files.items():
+        if file.startswith("sample:") or Path(file).is_file():
+            lines = [replace(line, help=line.help.replace(word, quote(file))) for line in lines]
+    return replace(report, lines=tuple(lines))
 
 
 def explain(

@@ -28,6 +28,8 @@ PLACES = [
     ("--heads", "Q has 3 columns.", "--heads: Q has 3 columns."),
     ("padding:4", "padding:4 counts 4 keys.", "padding:4 counts 4 keys."),
     ("foo", "'foo' is not a mask.", "'foo' is not a mask."),
+    ("--mask foo", "'foo' is not a mask.", "--mask: 'foo' is not a mask."),
+    ("--mask padding:4", "padding:4 counts 4 keys.", "--mask padding:4 counts 4 keys."),
 ]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from attncli.documents.samples import as_file, sample_names, samples_folder
+from attncli.documents.samples import sample_names, sample_path, samples_folder
 from tests.cli.test_help import completed
 from tests.running import SAMPLES, computed, run, succeed
 
@@ -30,7 +30,7 @@ def test_every_problem_is_listed_with_its_title() -> None:
 
 def test_every_listed_name_means_a_file_of_its_own() -> None:
     """As many names as files, and each name can be opened."""
-    files = [Path(as_file(name)).resolve() for name in sample_names()]
+    files = [Path(sample_path(name.removeprefix("sample:"))).resolve() for name in sample_names()]
     assert sorted(files) == sorted(path for path in SAMPLES.rglob("*") if path.is_file())
 
 

@@ -198,6 +198,13 @@ def test_a_tolerance_replaces_the_digits() -> None:
         attncli.check(DOCUMENT, {"weights": weights}, decimals=2, atol=1e-6)
 
 
+class TensorWithGradient(Tensor):
+    """A tensor that NumPy may not read, as one of PyTorch that requires a gradient."""
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        raise RuntimeError("Use tensor.detach() instead.")
+
+
 REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     (DOCUMENT, {"score": "dto"}, "score is 'dto': it must be dot, scaled, "),
     (DOCUMENT, {"heds": 2}, "the name 'heds' is unknown. Did you mean heads?"),
@@ -205,6 +212,7 @@ REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     ("nowhere.json", {}, "nowhere.json: there is no such file."),
     (5, {}, "a document cannot be of type int. Give a path, "),
     ({"X": np.array([["a"]])}, {}, "X is an array of <U1, but a matrix holds real numbers."),
+    ({"X": TensorWithGradient(X)}, {}, "X is not read as an array: Use tensor.detach() instead."),
     ({"X": X, "W_q": X}, {}, "W_q is given without W_k and W_v"),
 ]
 

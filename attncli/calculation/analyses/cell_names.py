@@ -223,6 +223,8 @@ def _unknown_label(
 ) -> ProblemError:
     close = closest(place, labels)
     message = f"{step.name} has no {side} {place!r}."
+    if place == "*":
+        return ProblemError(message, f"Write : for every {side}.")
     if close:
         return ProblemError(message, f"Did you mean {close!r}?")
     if labels:

@@ -71,6 +71,6 @@ def canonical(name: str) -> str:
         message = f"{name} is not a matrix, but contains matrices."
         raise ProblemError(message, f"Name one of them: {name}.NAME, or write an object in JSON.")
     close = closest(plain(last), _KNOWN)
-    listed = "attncli compute --help lists the known names."
+    listed = "attncli guide names lists the known names."
     hint = f"Did you mean {_KNOWN[close]}?" if close else listed
     raise ProblemError(f"the name {name!r} is unknown.", hint)

@@ -19,7 +19,7 @@ from attncli.cli.options import (
     result_options,
 )
 from attncli.cli.program import debug_option
-from attncli.cli.values import whole_number
+from attncli.cli.values import Value, whole_number
 from attncli.errors import AttncliError, errors_at
 from attncli.formats import PICTURES
 from attncli.words import count, option_name, printable, shape_text
@@ -44,6 +44,7 @@ class WithMasks(Command):
 @click.argument(
     "kind",
     metavar="KIND|FILE",
+    type=Value(str, CHOICES["mask"].values),
     shell_complete=complete(CHOICES["mask"].values, or_file=True),
 )
 @click.argument("n", type=whole_number(), required=False)

@@ -73,6 +73,11 @@ FOREIGN = (
         rb"\x80[\x02-\x05]",
     ),
     Foreign(
+        (".xlsx", ".xls", ".ods", ".numbers"),
+        "it is the workbook of a spreadsheet, which attncli does not read.",
+        "Save the sheet as CSV UTF-8.",
+    ),
+    Foreign(
         (".keras",),
         "it is a Keras file, which attncli does not read.",
         _python(

@@ -76,7 +76,7 @@ def _library() -> ModuleType:
         import safetensors
     except ImportError as error:
         message = f"it needs the package {error.name}, which is not installed."
-        raise DocumentError(message, "Install it: pip install 'attncli[safetensors]'.") from None
+        raise DocumentError(message, "Write pip install safetensors ml_dtypes.") from None
     return safetensors
 
 

@@ -256,9 +256,9 @@ def _explanation_text(outcome: _Outcome) -> str:
     if not others:
         return text
     text += " Other mistakes give" if len(others) > 1 else " Another mistake gives"
-    told = " ".join(f"{' with '.join(e.names)}: {_done(outcome, e)}" for e in others)
+    named = " ".join(f"{_done(outcome, e)} ({' with '.join(e.names)})" for e in others)
     step = f"The step {diagnosis.decider} would" if diagnosis.decider else "No step can"
-    return f"{text} the same numbers. {told} {step} show which one was made."
+    return f"{text} the same numbers: {named} {step} show which one was made."
 
 
 def _done(outcome: _Outcome, explanation: Explanation) -> str:

@@ -232,8 +232,8 @@ def mask_on_query_axis(scene: Scene) -> Array | None:
     Each {row} of the mask belongs to a query, and each {column} to a key: hide cells in the
     {columns} of the hidden keys.
 
-    Transposed, the mask hides everything from some queries, and other queries still see the keys
-    that should be hidden.
+    Transposed, the mask hides keys from the wrong queries: the queries that should not see a key
+    still see it.
     """
     mask = scene.operation(Mask)
     n, m = scene.operands[0].shape[-2:]
