@@ -54,7 +54,7 @@ def _part(name: str, value: Any) -> Part:
 
 
 def _as_array(name: str, value: Any) -> AnyArray:
-    """Return the array of a value with `__array__`, which may refuse with an error of any class."""
+    """Return the array of a value; its method `__array__` may raise an error of any class."""
     try:
         return np.asarray(value)
     except Exception as error:

@@ -176,7 +176,7 @@ def _is_choice(name: str, value: str, folder: str) -> bool:
 
 
 def _is_place(text: str, folder: str) -> bool:
-    """True if the text of a mask is a file, a literal or `-`, and not a misspelled name."""
+    """Return True if the text of a mask is a file, a literal or `-`, and not a misspelled name."""
     if text == "-" or text.startswith(SAMPLE) or re.search(r"^\[|[./\\]", text):
         return True
     return bool(text) and os.path.exists(os.path.join(folder, text))
