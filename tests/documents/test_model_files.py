@@ -425,14 +425,14 @@ def test_quantised_types_are_refused(tmp_path: Path) -> None:
     assert "NumPy's files cannot hold bfloat16" in refused(f"X={tmp_path}/b.npz:W")
 
 
-def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message names the extra to install, and NPZ works without it."""
+def test_without_the_library_its_installation_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message has the command that installs the packages, and NPZ works without them."""
     for package in ("safetensors", "ml_dtypes"):
         with monkeypatch.context() as context:
             context.setitem(sys.modules, package, None)
             assert refused(f"X={TINY}:embeddings.X") == (
                 f"X={TINY}:embeddings.X: it needs the package {package}, which is not installed. "
-                "Install it: pip install 'attncli[safetensors]'."
+                "Write pip install safetensors ml_dtypes."
             )
             assert computed(f"X={MODELS}/tiny.npz:embeddings.X")["weights"]
 
@@ -510,7 +510,19 @@ def test_a_converted_file_does_not_replace_the_one_it_comes_from(tmp_path: Path)
     assert f"numpy.savez('{tmp_path}/model_converted.npz', " in message
 
 
-SUFFIXES = [suffix for foreign in FOREIGN for suffix in foreign.suffixes]
+WORKBOOKS = (".xlsx", ".xls", ".ods", ".numbers")
+SUFFIXES = [suffix for foreign in FOREIGN for suffix in foreign.suffixes if suffix not in WORKBOOKS]
+
+
+@pytest.mark.parametrize("suffix", WORKBOOKS)
+def test_a_workbook_is_named(suffix: str, tmp_path: Path) -> None:
+    """A workbook, which is a ZIP archive as NPZ is, gets the advice to save it as CSV."""
+    path = tmp_path / f"marks{suffix}"
+    path.write_bytes(b"PK\x03\x04 and so on")
+    assert refused(f"X={path}") == (
+        f"X={path}: it is the workbook of a spreadsheet, which attncli does not read. "
+        "Save the sheet as CSV UTF-8."
+    )
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
