@@ -51,7 +51,7 @@ MAY_LOAD: dict[str, tuple[set[str], int, set[str]]] = {
     f"cost {LESSON}": (CALCULATING | {"calculation.counting", "render.costs"}, 102, RICH),
     "why-scale": (CALCULATING | {"render.saturation"}, 72, RICH),
     "guide masks": (PROGRAM | {"cli.commands"}, 10, CLICK),
-    "samples": (PROGRAM | {"cli.commands", "documents", "records"}, 12, CLICK),
+    "samples": (PROGRAM | {"cli.commands", "documents", "records"}, 14, CLICK),
     "new encoder": (CALCULATING | {"calculation.counting", "homework"}, 50, NUMPY),
 }
 

@@ -225,7 +225,8 @@ class Output(Generic[Asked]):
         for name, is_given in given.items():
             if is_given and name not in form.uses:
                 users = [other for other, entry in self.formats.items() if name in entry.uses]
-                message = f"--{name} has no effect on this form of the result."
+                shown = next(other for other, entry in self.formats.items() if entry is form)
+                message = f"--{name} has no effect on {shown}."
                 hint = f"Leave it out, or write -f {in_words(users, 'or')}." if users else ""
                 raise AttncliError(message, hint or "Leave it out.")
         return form

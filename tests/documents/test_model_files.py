@@ -189,13 +189,13 @@ def test_an_array_saved_without_a_name_is_x(tmp_path: Path) -> None:
 
 
 SLICES = [
-    ("[0:9,:]", "X is 3 × 7, but [0:9,:] asks for 0:9 on axis 1, which has 3."),
-    ("[:,-8:]", "X is 3 × 7, but [:,-8:] asks for -8: on axis 2, which has 7."),
-    ("[3,:]", "X is 3 × 7, but [3,:] asks for 3 on axis 1, which has 3."),
-    ("[-4,:]", "X is 3 × 7, but [-4,:] asks for -4 on axis 1, which has 3."),
-    ("[2:2,:]", "X is 3 × 7, but [2:2,:] asks for 2:2 on axis 1, which is empty."),
-    ("[:,5:-4]", "X is 3 × 7, but [:,5:-4] asks for 5:-4 on axis 2, which is empty."),
-    ("[3:,:]", "X is 3 × 7, but [3:,:] asks for 3: on axis 1, which is empty."),
+    ("[0:9,:]", "X is 3 × 7, but [0:9,:] asks for 0:9 on axis 1, which has size 3."),
+    ("[:,-8:]", "X is 3 × 7, but [:,-8:] asks for -8: on axis 2, which has size 7."),
+    ("[3,:]", "X is 3 × 7, but [3,:] asks for 3 on axis 1, which has size 3."),
+    ("[-4,:]", "X is 3 × 7, but [-4,:] asks for -4 on axis 1, which has size 3."),
+    ("[2:2,:]", "X is 3 × 7, but [2:2,:] asks for 2:2 on axis 1, an empty range."),
+    ("[:,5:-4]", "X is 3 × 7, but [:,5:-4] asks for 5:-4 on axis 2, an empty range."),
+    ("[3:,:]", "X is 3 × 7, but [3:,:] asks for 3: on axis 1, an empty range."),
     ("[0:2]", "X is 3 × 7, but [0:2] has 1 range. Each axis needs one: [0:2,:]."),
     ("[0,:,:]", "X is 3 × 7, but [0,:,:] has 3 ranges. Each axis needs one: [0,:]."),
     ("[1,1]", "X is 3 × 7, but [1,1] drops every axis."),
@@ -428,14 +428,14 @@ def test_quantised_types_are_refused(tmp_path: Path) -> None:
     assert "NumPy's files cannot hold bfloat16" in refused(f"X={tmp_path}/b.npz:W")
 
 
-def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message names the extra to install, and NPZ works without it."""
+def test_without_the_library_its_installation_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message has the command that installs the packages, and NPZ works without them."""
     for package in ("safetensors", "ml_dtypes"):
         with monkeypatch.context() as context:
             context.setitem(sys.modules, package, None)
             assert refused(f"X={TINY}:embeddings.X") == (
                 f"X={TINY}:embeddings.X: it needs the package {package}, which is not installed. "
-                "Install it: pip install 'attncli[safetensors]'."
+                "Write pip install safetensors ml_dtypes."
             )
             assert computed(f"X={MODELS}/tiny.npz:embeddings.X")["weights"]
 
@@ -513,7 +513,19 @@ def test_a_converted_file_does_not_replace_the_one_it_comes_from(tmp_path: Path)
     assert f"numpy.savez('{tmp_path}/model_converted.npz', " in message
 
 
-SUFFIXES = [suffix for foreign in FOREIGN for suffix in foreign.suffixes]
+WORKBOOKS = (".xlsx", ".xls", ".ods", ".numbers")
+SUFFIXES = [suffix for foreign in FOREIGN for suffix in foreign.suffixes if suffix not in WORKBOOKS]
+
+
+@pytest.mark.parametrize("suffix", WORKBOOKS)
+def test_a_workbook_is_named(suffix: str, tmp_path: Path) -> None:
+    """A workbook, which is a ZIP archive as NPZ is, gets the advice to save it as CSV."""
+    path = tmp_path / f"marks{suffix}"
+    path.write_bytes(b"PK\x03\x04 and so on")
+    assert refused(f"X={path}") == (
+        f"X={path}: it is the workbook of a spreadsheet, which attncli does not read. "
+        "Save the sheet as CSV UTF-8."
+    )
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

@@ -64,7 +64,7 @@ def _within(size: int, entry: int | slice, asked: str) -> int | slice:
         found = number + size if number < 0 else number
         if not 0 <= found <= last:
             hint = "Slices are counted from 0."
-            raise DocumentError(f"{asked}, which has {size}.", hint)
+            raise DocumentError(f"{asked}, which has size {size}.", hint)
         return found
 
     if isinstance(entry, int):
@@ -73,5 +73,5 @@ def _within(size: int, entry: int | slice, asked: str) -> int | slice:
     stop = size if entry.stop is None else place(entry.stop, size)
     if start >= stop:
         hint = "A range a:b is counted from 0 and ends before b."
-        raise DocumentError(f"{asked}, which is empty.", hint)
+        raise DocumentError(f"{asked}, an empty range.", hint)
     return slice(start, stop)
