@@ -75,6 +75,8 @@ def do(work: Callable[[Part, Event], None], parts: Collection[Part], tell: Tell 
             raise
     for helper in helpers:
         helper.result()
+    if tell:  # a helper, which reports nothing, may have done the last part
+        tell(1.0)
 
 
 @cache
