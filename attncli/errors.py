@@ -52,7 +52,7 @@ class AttncliError(Exception):
 
 
 class AttncliWarning(UserWarning):
-    """A result that the user should look at twice, such as a query that may attend nothing."""
+    """A result that the user should look at twice, such as a query that may attend to nothing."""
 
 
 class DocumentError(AttncliError):

@@ -21,7 +21,7 @@ class Convention:
     `counts_cache`: causal and window masks count the keys of a cache before the first query.
     `window_counts_itself`: the width of a window includes the query's own key. `fills_up`: if a
     mask is shorter than the keys, the remaining keys are hidden. `empty` is the weight of every key
-    for a query that may attend no key. `averages`: the mean of the heads' weights is a step.
+    for a query that may attend to no key. `averages`: the mean of the heads' weights is a step.
     `sample_variance`: a norm divides by the number of features − 1. `eps_outside`: a norm adds eps
     to the root, not under it. `asks_heads`: if X is projected, the document must give `heads`,
     because the framework's modules have heads and their saved weights do not show how many.

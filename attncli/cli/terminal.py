@@ -37,10 +37,12 @@ def lists(groups: Mapping[str, Sequence[tuple[str, str]]]) -> str:
 
     A line is broken between words where the screen ends; in a pipe it stays whole.
     """
-    formatter = click.HelpFormatter(width=screen_width() or 1000)
+    width = screen_width() or 1000
+    formatter = click.HelpFormatter(width=width)
     for heading, rows in groups.items():
         with formatter.section(heading):
-            formatter.write_dl(rows, col_max=60)
+            # On a narrow screen, the text of a long name stands below the name.
+            formatter.write_dl(rows, col_max=60 if width > 100 else width // 3)
     return formatter.getvalue().lstrip("\n")
 
 

@@ -125,7 +125,7 @@ class Reader:
     def _entry(self, name: str, part: Part, source: Source) -> Entry:
         """Return an entry by its canonical name: a matrix as an array, a choice as written."""
         last = last_of(name)
-        where = f"{source.label}: {last}"
+        where = f"{source.label}: {last}".removeprefix(": ")
         points = isinstance(part.value, str) and last not in MASKS and last in MATRICES
         if points and not _is_choice(last, str(part.value), source.folder):
             part = self._sources.matrix(last, str(part.value), where, source.folder)

@@ -27,10 +27,10 @@ LONG = 2**20  # numbers: the scores of 1024 tokens, which nearly fit into a proc
 
 
 def compute(
-    document: DocumentLike,
+    document: DocumentLike | None = None,
     *,
     only: str | Iterable[str] = (),
-    surroundings: Surroundings = PYTHON,
+    surroundings: Surroundings | None = None,
     **choices: object,
 ) -> Result:
     """Calculate every intermediate matrix of an attention, or of the layers of a Transformer.
@@ -41,8 +41,8 @@ def compute(
     Q is n × d_k, K is m × d_k and V is m × d_v, for n queries and m keys; a batch axis may come
     first, and then an axis of heads. `only` names the steps to return: `"weights"`,
     `["scores", "weights[head=2]"]`; all steps by default. `choices` are the options of the command:
-    `score="dot"`, `heads=2`; they win over the document. The commands give their own
-    `surroundings`.
+    `score="dot"`, `heads=2`, or matrices: `Q=q`; they win over the document. The commands give
+    their own `surroundings`.
 
     Raises AttncliError if the document, a choice or `only` is wrong. Warns with AttncliWarning.
 
@@ -62,9 +62,9 @@ def compute(
 
             names, parts = parts_of(problem, plan, texts)
         needed = [*names, *(part.step for part in parts)]
-        trace = run(problem, plan, needed, surroundings)
+        trace = run(problem, plan, needed, surroundings or PYTHON)
     except ProblemError as error:
-        raise error.at("--only" if surroundings is not PYTHON else "only") from None
+        raise error.at("--only" if surroundings else "only") from None
     return Result(Computation(problem, trace, names, parts))
 
 
@@ -78,7 +78,7 @@ def check(
     rtol: float | None = None,
     strict: bool = False,
     points: str = "",
-    surroundings: Surroundings = PYTHON,
+    surroundings: Surroundings | None = None,
     **choices: object,
 ) -> Report:
     """Judge each step of an answer, and name the mistake that explains a wrong step.
@@ -110,7 +110,7 @@ def check(
     if not isinstance(answer, Written):
         answer = reader.written(answer, canonical(step) if step else None, is_value)
     computed = compute(problem, surroundings=surroundings).made
-    with surroundings.waiting("checking"), errors_at(answer.source):
+    with (surroundings or PYTHON).waiting("checking"), errors_at(answer.source):
         report = check_answer(computed, answer.entries, options)
     return Report(_with_files(report, problem, answer.source))
 
@@ -140,7 +140,7 @@ def explain(
     answer: DocumentLike | None = None,
     full: bool = False,
     slices: Mapping[str, str] | None = None,
-    surroundings: Surroundings = PYTHON,
+    surroundings: Surroundings | None = None,
     reader: Reader | None = None,
     **choices: object,
 ) -> CellArithmetic:
@@ -164,18 +164,19 @@ def explain(
 
     reader = reader or Reader()
     problem, plan = planned(read_document(document, choices, reader))
+    around = surroundings or PYTHON
     wanted = [cells] if isinstance(cells, str) else list(cells)
     selections = _selections(problem, plan, wanted, slices or {})
-    own = {} if answer is None else _fitting_answer(reader, answer, problem, plan, surroundings)
+    own = {} if answer is None else _fitting_answer(reader, answer, problem, plan, around)
     # The arithmetic of a cell shows numbers of earlier steps, so these steps are needed as well.
     needed = plan.needed_for(selection.name for selection in selections)
-    trace = run(problem, plan, needed.intersection(plan.names), surroundings)
+    trace = run(problem, plan, needed.intersection(plan.names), around)
     on_paper = paper(problem, plan)
     return CellArithmetic(Explanations(problem, trace, on_paper, selections, depth, full, own))
 
 
 def read_document(
-    given: DocumentLike, choices: Mapping[str, object], reader: Reader | None = None
+    given: DocumentLike | None, choices: Mapping[str, object], reader: Reader | None = None
 ) -> Document:
     """Return the user's document with these choices, which replace the document's own.
 
@@ -185,7 +186,7 @@ def read_document(
     from attncli.documents.reader import Reader
 
     reader = reader or Reader()
-    document = given if isinstance(given, Document) else reader.document(given)
+    document = given if isinstance(given, Document) else reader.document(given or {})
     chosen = {name: value for name, value in choices.items() if value is not None}
     return document.merged(reader.document(chosen)) if chosen else document
 

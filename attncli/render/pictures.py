@@ -1,4 +1,4 @@
-"""A mask as a picture in a terminal: ● may be attended, · may not."""
+"""A mask as a picture in a terminal: ● may be attended to, · may not."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def test_lengths_of_a_cache_hide_the_keys_after_them(causal: str) -> None:
         "compute", "-", "-f", "json", "--cache-lens", "7,4,2", stdin=json.dumps(document)
     )
     steps = json.loads(result.stdout)
-    assert "no key may be attended by batch entry 2, query 1;" in result.stderr
+    assert "no key may be attended to by batch entry 2, query 1;" in result.stderr
     for entry, length in enumerate(lengths):
         alone = {name: document[name][entry] for name in "QKV"}
         keys = {name: alone[name][:length] for name in "KV"}

@@ -120,7 +120,7 @@ def test_a_query_without_keys_is_nan_in_torch_mha() -> None:
     assert json.loads(run.stdout)["weights"][0] == ["nan"] * M
     assert json.loads(run.stdout)["output"][0] == ["nan"] * 2
     assert run.stderr == (
-        "Warning: no key may be attended by query 1: weights and output are NaN there.\n"
+        "Warning: no key may be attended to by query 1: weights and output are NaN there.\n"
     )
 
 

@@ -229,4 +229,4 @@ def test_long_sequences_are_fused_by_the_command(tmp_path: Path) -> None:
     )
     np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=1e-12)
     assert warned == warned_too
-    assert warned.startswith("Warning: no key may be attended by query 951; query 952;")
+    assert warned.startswith("Warning: no key may be attended to by query 951; query 952;")

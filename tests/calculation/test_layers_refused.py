@@ -147,7 +147,7 @@ REFUSED: list[tuple[str, Entries, str]] = [
         "memory for an encoder",
         {**ENCODER, "memory": DECODER["memory"]},
         (
-            "memory belongs to no sublayer here. Only a decoder attends memory: write layer: "
+            "memory belongs to no sublayer here. Only a decoder attends to memory: write layer: "
             "decoder."
         ),
     ),

@@ -51,7 +51,7 @@ def test_a_mask_is_a_rule_a_file_or_a_literal(mask: object, tmp_path: Path) -> N
 def test_cells_of_a_mask_follow_mask_kind(
     cells: list[list[object]], kind: str | None, hidden: list[list[int]]
 ) -> None:
-    """1 and true may be attended, `drop` inverts the meaning, and other numbers are added."""
+    """1 and true may be attended to, `drop` inverts the meaning, and other numbers are added."""
     document = {"X": [[1, 0], [0, 1]], "mask": cells, **({"mask_kind": kind} if kind else {})}
     masked = np.array(computed(json.dumps(document))["masked"], dtype=float)
     assert np.argwhere(np.isneginf(masked)).tolist() == hidden

@@ -176,7 +176,7 @@ def test_rows_that_may_attend_nothing_are_warned_of(name: str) -> None:
     """A query without keys gives a warning under every normaliser."""
     mask = ("--mask", "[[1, 0], [0, 0]]")
     run = CliRunner().invoke(cli, ["compute", "X=[[1], [2]]", *mask, "--normaliser", name])
-    warning = "Warning: no key may be attended by query 2: weights and output are 0 there.\n"
+    warning = "Warning: no key may be attended to by query 2: weights and output are 0 there.\n"
     assert run.stderr == warning
 
 

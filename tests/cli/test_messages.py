@@ -61,7 +61,7 @@ def test_a_warning_on_a_terminal_stands_apart_from_the_table() -> None:
     mask = "[[false,true,true],[true,true,true],[true,true,true]]"
     mask = mask.replace("[false,true,true]", "[false,false,false]")
     _, screen = on_a_terminal("compute", LESSON, "--mask", mask, "--only", "output", width=80)
-    assert "\x1b[33m\x1b[1mWarning:\x1b[0m no key may be attended" in screen
+    assert "\x1b[33m\x1b[1mWarning:\x1b[0m no key may be attended to" in screen
     warning, _, table = plain(screen).partition("\n\n")
     assert warning.startswith("Warning: ")
     assert "Three inputs of four numbers" in table

@@ -95,30 +95,30 @@ def test_precision_is_the_number_of_decimals(precision: int) -> None:
 WARNINGS = [
     (
         ["[[1,0],[0,1]]", "--tokens", "I,love", "--mask", "[[1,0],[0,0]]"],
-        "no key may be attended by query 2 (love): weights and output are 0 there.",
+        "no key may be attended to by query 2 (love): weights and output are 0 there.",
     ),
     (
         ["Q=[[1,2]]", "K=[[1,2]]", "--mask", "padding:0"],
-        "no key may be attended by query 1: weights are 0 there.",
+        "no key may be attended to by query 1: weights are 0 there.",
     ),
     (
         ["[[1,2]]", "--mask", "padding:0", "--heads", "2"],
         (
-            "no key may be attended by head 1, query 1; head 2, query 1: "
+            "no key may be attended to by head 1, query 1; head 2, query 1: "
             "weights and heads are 0 there."
         ),
     ),
     (
         ["[[[1],[2]],[[3],[4]]]", "--mask", "padding:2,0"],
         (
-            "no key may be attended by batch entry 2, query 1; batch entry 2, query 2: "
+            "no key may be attended to by batch entry 2, query 1; batch entry 2, query 2: "
             "weights and output are 0 there."
         ),
     ),
     (
         ["[[1],[2],[3],[4],[5],[6],[7]]", "--mask", "padding:0"],
         (
-            "no key may be attended by query 1; query 2; query 3; query 4; query 5 and 2 more: "
+            "no key may be attended to by query 1; query 2; query 3; query 4; query 5 and 2 more: "
             "weights and output are 0 there."
         ),
     ),

@@ -72,7 +72,7 @@ def test_a_cell_is_spelled_out(line: str, printed: str) -> None:
     if printed.startswith("Error: "):
         assert (result.exit_code, result.stdout, result.stderr) == (2, "", printed)
     else:
-        warning = "Warning: no key may be attended" if "no key" in printed else ""
+        warning = "Warning: no key may be attended to" if "no key" in printed else ""
         assert (result.exit_code, result.stdout) == (0, printed)
         assert result.stderr.startswith(warning) if warning else not result.stderr
 
@@ -518,8 +518,8 @@ def test_warnings_are_those_of_compute() -> None:
     """Warnings are those of compute, and the cell is explained all the same."""
     result = run("X=[[1,0],[0,1]]", "weights[2,1]", "--mask", "[[1,0],[0,0]]")
     assert result.exit_code == 0
-    assert result.stderr.startswith("Warning: no key may be attended by query 2")
-    assert result.stdout == "weights[2,1] = 0.00  (no key may be attended)\n"
+    assert result.stderr.startswith("Warning: no key may be attended to by query 2")
+    assert result.stdout == "weights[2,1] = 0.00  (no key may be attended to)\n"
 
 
 def test_a_masked_cell_stays_masked_though_its_score_overflowed() -> None:

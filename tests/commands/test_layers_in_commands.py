@@ -204,7 +204,7 @@ WARNED: list[tuple[Entries, list[str]]] = [
         {"mask": [[0] * N, *[[1] * N] * 4], "tokens": "a,b,c,d,e"},
         [
             (
-                "no key may be attended by head 1, query 1 (a); head 2, query 1 (a): "
+                "no key may be attended to by head 1, query 1 (a); head 2, query 1 (a): "
                 "self.weights and self.heads are 0 there."
             )
         ],

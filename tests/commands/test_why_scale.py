@@ -350,7 +350,7 @@ def test_queries_without_keys_are_left_out(convention: str, numbers: bool) -> No
     added = [[0.0 if cell else -1e9 for cell in row] for row in EMPTY]
     mask = {"mask": added} if numbers else {"mask": EMPTY, "mask_kind": "keep"}
     run = asked("-", stdin=json.dumps({**PLAIN, **mask, "convention": convention}))
-    assert "Left out: 1 query that may attend no key." in run.stdout
+    assert "Left out: 1 query that may attend to no key." in run.stdout
     (row,) = measured({**PLAIN, **mask, "convention": convention})
     assert (row["queries"], row["left_out"]) == (N - 1, 1)
     for side in SIDES:
@@ -540,7 +540,7 @@ ERRORS = [
     ),
     (
         [QUERIES, KEYS, "--mask", "[[false,false]]"],
-        "no query may attend any key: there is nothing to measure. Check the mask.",
+        "no query may attend to any key: there is nothing to measure. Check the mask.",
     ),
     (["missing.json"], "missing.json: there is no such file."),
     (["Q=[[1,2]]", "K=[[1]]"], "K is 1 × 1 but Q is 1 × 2: dot scoring needs equal columns."),

@@ -226,8 +226,8 @@ def test_errors_are_those_of_the_command(document: Any, choices: Any, message: s
 
 
 def test_a_warning_names_the_line_of_the_caller() -> None:
-    """A query that may attend nothing is an AttncliWarning at the line that called."""
-    with pytest.warns(AttncliWarning, match="no key may be attended by query 1") as caught:
+    """A query that may attend to nothing is an AttncliWarning at the line that called."""
+    with pytest.warns(AttncliWarning, match="no key may be attended to by query 1") as caught:
         attncli.compute(DOCUMENT, mask=np.tri(N, k=-1, dtype=bool))
     assert [Path(warning.filename).name for warning in caught] == [Path(__file__).name]
 

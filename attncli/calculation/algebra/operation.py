@@ -158,7 +158,7 @@ class Operation(ABC):
         """Return the borders of the parts of the keys that the queries of the block may attend.
 
         Borders [0, 64, 100] mean two parts: keys 0 to 63, and 64 to 99. The result is empty if the
-        queries may attend no key.
+        queries may attend to no key.
         """
         return (block.columns.start, block.columns.stop)
 
@@ -178,7 +178,7 @@ class Operation(ABC):
         return ()
 
     def rows_without_keys(self, *operands: Array) -> NDArray[np.bool_] | None:
-        """Return, for each row of the result, True if its query may attend no key.
+        """Return, for each row of the result, True if its query may attend to no key.
 
         Return None if the operation does not know.
         """

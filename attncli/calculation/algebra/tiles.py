@@ -163,8 +163,8 @@ class RunningSum(ABC):
     """Σⱼ wⱼ vⱼ and Σⱼ wⱼ for some queries, added up over keys that come in parts.
 
     `values` end with a column of ones, so that the last of their sums is Σⱼ wⱼ. `largest` is the
-    largest score so far, −inf for a query that may attend none of the keys so far. If `exponent` is
-    a number, `add` expects scores × exponent / temperature; if it is None, the scores themselves.
+    largest score so far, −inf for a query that may attend to none of the keys so far. If
+    `exponent` is a number, `add` expects scores × exponent / temperature; if it is None, the scores themselves.
     """
 
     exponent: ClassVar[float | None] = None
@@ -189,7 +189,7 @@ class RunningSum(ABC):
         """Return the divisor of the sums, as a column with one number per query."""
 
     def result(self) -> tuple[Array, NDArray[np.bool_]]:
-        """Return the weighted sums, and for each query True if it may attend no key."""
+        """Return the weighted sums, and for each query True if it may attend to no key."""
         return self.sums[:, :-1] / self.total(), np.isneginf(self.largest[:, 0])
 
 

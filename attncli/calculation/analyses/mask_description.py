@@ -23,7 +23,7 @@ class Pattern:
     """The keys that each query may see; `words` describe the cells or the rule.
 
     `may_attend` is n × m, or has one or two axes before these, which `leading` names. `drops` is
-    true if the cells of a matrix were read as "1 may not be attended".
+    true if the cells of a matrix were read as "1 may not be attended to".
     """
 
     may_attend: Booleans
@@ -61,8 +61,8 @@ def pattern_of_rule(value: object, n: int, m: int) -> Pattern:
 def pattern_of_matrix(matrix: AnyArray, name: str, kind: str | None = None) -> Pattern:
     """Return the mask of a matrix, read as `compute` reads it.
 
-    `kind` is the meaning of the cells: `keep` (1 may be attended), `drop` (1 may not be attended)
-    or `add` (numbers to add to the scores); None is `keep` for booleans and for 0 and 1, else
+    `kind` is the meaning of the cells: `keep` (1 = may attend), `drop` (1 = may not attend) or
+    `add` (numbers to add to the scores); None is `keep` for booleans and for 0 and 1, else
     `add`. A single row is a mask for all queries. Raises ProblemError if the matrix has more than 4
     axes, and if its cells are not of the kind.
     """

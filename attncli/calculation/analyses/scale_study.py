@@ -117,7 +117,7 @@ def of_document(title: str, parts: Sequence[Sublayer], trace: Trace) -> Saturati
 
     All batch entries count together. The inputs of each attention come from `trace`, the run of the
     whole document. Raises ProblemError if the scores are not dot products, if the normaliser is not
-    softmax, and if no query may attend any key.
+    softmax, and if no query may attend to any key.
     """
     rows: list[SaturationRow] = []
     entries: list[Entries] = []
@@ -176,7 +176,7 @@ def _rows_of(where: str, without: Trace, scaled: Trace) -> Iterator[SaturationRo
     """Yield a row for each head, if there are heads, and one for the whole attention."""
     sees = visible(without)
     if not sees.any():
-        message = "no query may attend any key: there is nothing to measure."
+        message = "no query may attend to any key: there is nothing to measure."
         raise ProblemError(message, "Check the mask.", ("mask",))
     over_root = "scaled" if "scaled" in scaled.matrices else "scores"  # √1 adds no step
     sides = [

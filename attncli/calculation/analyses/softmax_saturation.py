@@ -87,8 +87,8 @@ def gradient_size(weights: Array) -> Array:
 def by_query(scores: Array, weights: Array, sees: Booleans) -> Array:
     """Measure each query over the keys that it sees.
 
-    `scores`, `weights` and `sees` are (…, n, m); `sees` is True where a query may attend a key. The
-    result is (…, n, 6): the number of keys, the mean and the variance of the scores, the largest
+    `scores`, `weights` and `sees` are (…, n, m); `sees` is True where a query may attend to a key.
+    The result is (…, n, 6): the number of keys, the mean and the variance of the scores, the largest
     weight, the entropy of the weights, and the size of the gradient.
     """
     scores, weights = scores.astype(np.float64), weights.astype(np.float64)

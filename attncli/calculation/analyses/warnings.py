@@ -27,7 +27,7 @@ IDLE = {
 
 
 def remarks(trace: Trace, plan: Plan, problem: Problem) -> list[str]:
-    """Return warnings: unused inputs, doubtful weights, overflow, queries that attend no key.
+    """Return warnings: unused inputs, doubtful weights, overflow, queries that attend to no key.
 
     `plan` is the whole plan of the problem; the trace may belong to a shorter one.
     """
@@ -145,4 +145,6 @@ def _empty(hidden: Booleans, weights: Step, plan: Plan, problem: Problem) -> str
     empty = (owner.problem if owner else problem).convention.empty
     value = f"{empty:g}".replace("nan", "NaN")
     named_empty = in_words([weights.name, *of_these])
-    return f"no key may be attended by {'; '.join(named)}{more}: {named_empty} are {value} there."
+    return (
+        f"no key may be attended to by {'; '.join(named)}{more}: {named_empty} are {value} there."
+    )

@@ -23,8 +23,8 @@ NORMS = ("post", "pre")
 NORM_KINDS = ("layer", "rms")
 DTYPES = ("float64", "float32", "float16")
 MASK_KINDS = {
-    "keep": "1 (true): the query may attend the key; 0 (false): it may not",
-    "drop": "1 (true): the query may not attend the key; 0 (false): it may",
+    "keep": "1 (true): the query may attend to the key; 0 (false): it may not",
+    "drop": "1 (true): the query may not attend to the key; 0 (false): it may",
     "add": "the numbers are added to the scores",
 }
 

@@ -13,7 +13,7 @@ FFN = "ffn"  # every other sublayer is attention: `self` on the tokens, `cross` 
 class Stack:
     """A stack of layers: the sublayers of each layer, and the name of the stack in a document.
 
-    `is_causal`: a token does not attend later tokens, even if the document gives no mask.
+    `is_causal`: a token does not attend to later tokens, even if the document gives no mask.
     """
 
     sublayers: tuple[str, ...]
@@ -36,7 +36,7 @@ class Stack:
 
 @record(frozen=True)
 class LayerKind:
-    """A kind of layer: its stacks in order; a stack may attend the output of the one before.
+    """A kind of layer: its stacks in order; a stack may attend to the output of the one before.
 
     `attncli new` writes a document with these `sizes` and `choices`.
     """

@@ -58,7 +58,7 @@ def _by_runs(mask: Mask, shape: Shape) -> int | None:
 
 
 def _seen(mask: Mask, tile: Tile, given: Mapping[str, AnyArray]) -> Booleans:
-    """Return True where a query of a tile may attend a key."""
+    """Return True where a query of a tile may attend to a key."""
     seen = Seen(mask.rules, tile).booleans()
     for name, matrix in given.items():
         part = tile.part(matrix, mask.fills_up)

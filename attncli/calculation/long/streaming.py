@@ -91,7 +91,7 @@ class Streaming(Blocks):
         return result
 
     def tiles(self, block: Tile) -> Iterator[Tile]:
-        """Yield the tiles of a block, without tiles in which no query may attend any key."""
+        """Yield the tiles of a block, without tiles in which no query may attend to any key."""
         hiding = [step.operation for step in self.chain.between if step.operation.hides]
         parts = [operation.open_keys(block) for operation in hiding] or [(0, self.m)]
         for first, end in pairwise(parts[0]):

@@ -30,7 +30,7 @@ HIDES = -1e4  # a score this low hides its key, as −inf does: some programs us
 class Mask(Operation):
     """Add numbers to the scores, and replace the scores of hidden keys by `fill`.
 
-    A query may attend a key only if all `rules` and all boolean matrices `keep` let it. The
+    A query may attend to a key only if all `rules` and all boolean matrices `keep` let it. The
     matrices `add` are added to the scores. −inf in one of them hides the key too; if nothing else
     hides it, its score stays −inf. `fills_up`: a matrix with fewer columns than there are keys
     hides the remaining keys.
@@ -109,7 +109,7 @@ class Mask(Operation):
         )
 
     def _seen(self, tile: Tile) -> Seen:
-        """Return the keys of a tile that its queries may attend by the rules."""
+        """Return the keys of a tile that its queries may attend to by the rules."""
         from attncli.calculation.masks.seen_keys import Seen
 
         return Seen(self.rules, tile)

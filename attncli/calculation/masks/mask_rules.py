@@ -56,18 +56,18 @@ class Rule(ABC):
 
     @abstractmethod
     def sees(self, i: Numbers, j: Numbers, n: int, m: int) -> Booleans:
-        """Return True where query i may attend key j; it broadcasts to (…, queries, keys)."""
+        """Return True where query i may attend to key j; it broadcasts to (…, queries, keys)."""
 
     @final
     def may_attend(self, n: int, m: int) -> Booleans:
-        """Return True where a query may attend a key, for all n queries and all m keys."""
+        """Return True where a query may attend to a key, for all n queries and all m keys."""
         return self.sees(np.arange(n)[:, None], np.arange(m), n, m)
 
     def run(self, i: Numbers, n: int, m: int) -> tuple[First, First] | None:
         """Return for each query the first key that it may attend, and the key after the last.
 
-        Both broadcast to (…, queries, 1). If the second is not larger, the query may attend no key.
-        Return None if the keys of a query may have gaps between them.
+        Both broadcast to (…, queries, 1). If the second is not larger, the query may attend to no
+        key. Return None if the keys of a query may have gaps between them.
         """
         return None
 

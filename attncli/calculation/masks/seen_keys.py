@@ -1,4 +1,4 @@
-"""The keys that queries may attend by mask rules, without a matrix of the whole mask."""
+"""The keys that queries may attend to by mask rules, without a matrix of the whole mask."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ AT_ONCE = 2**19  # the number of scores that are examined together
 
 @record(frozen=True)
 class KeyRuns:
-    """The keys that queries may attend by all rules that leave no gaps: one run per query.
+    """The keys that queries may attend to by all rules that leave no gaps: one run per query.
 
     `first` and `end`, each a column, are the first key of each run and the key after its last.
     `others` are the rules that may leave gaps.
@@ -58,7 +58,7 @@ class KeyRuns:
 
 
 class Seen:
-    """The keys of a tile that its queries may attend by mask rules."""
+    """The keys of a tile that its queries may attend to by mask rules."""
 
     def __init__(self, rules: tuple[Rule, ...], tile: Tile) -> None:
         self.tile = tile

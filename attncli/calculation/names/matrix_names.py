@@ -110,7 +110,7 @@ MATRICES: dict[str, MatrixName] = by_name(
     MatrixName(
         "mask",
         ("n", "m"),
-        "1 where a query may attend a key, else 0; or numbers that are added to the scores",
+        "1 where a query may attend to a key, else 0; or numbers that are added to the scores",
         Role.TOKENS,
         ("batch", "heads"),
         ("attn_mask", "attention_mask"),

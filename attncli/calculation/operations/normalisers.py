@@ -40,7 +40,7 @@ class Normalise(OfOne):
 
     The scores are divided by `temperature`. With a `dtype`, the work is done in that type, and the
     weights then get the type of the scores again (`softmax_precision` of ONNX Attention). If all
-    scores of a row are −inf, its query may attend no key: all its weights are `empty`.
+    scores of a row are −inf, its query may attend to no key: all its weights are `empty`.
     """
 
     makes_weights = True
@@ -103,7 +103,7 @@ class Normalise(OfOne):
     def cell(self, index: Index, source: Array) -> Expression:
         row = source[index[:-1]]
         if np.isneginf(row).all():
-            return Noted(Number(self.empty), ("no key may be attended",))
+            return Noted(Number(self.empty), ("no key may be attended to",))
         return self.weight(index, row)
 
     @abstractmethod

@@ -77,7 +77,7 @@ class BoundedPowers(RunningSum):
         return self.sums[:, -1:] + self.sink
 
     def result(self) -> tuple[Array, Booleans]:
-        """Return the weighted sums, and for each query True if it may attend no key.
+        """Return the weighted sums, and for each query True if it may attend to no key.
 
         Only the power of −inf is 0, so only a query without keys has a sum of weights of 0.
         """

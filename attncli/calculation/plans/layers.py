@@ -192,7 +192,7 @@ class Side:
             sources = {"X": source, "memory": self.memory}
             return self.whole.add(place, name, ATTENTION, sources, None, masks)
         if self.stack.is_causal:  # a decoder must not see the tokens that it predicts
-            # New tokens may attend all tokens of the cache, even if the convention's causal mask
+            # New tokens may attend to all tokens of the cache, even if the convention's causal mask
             # starts at the first key.
             has_past = f"{place.prefix}{name}.K_past" in self.document.entries
             masks = with_causal(masks, "causal:lower-right" if has_past else "causal")

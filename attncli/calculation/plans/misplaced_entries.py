@@ -59,7 +59,7 @@ def _cure(name: str, entry: Entry, kind: LayerKind, parts: Sequence[str]) -> str
         inputs = in_words([f"{stack.prefix}X" for stack in kind.stacks])
         return f"{kind.article.capitalize()} {kind.name} takes {inputs}."
     if name == "memory":
-        return "Only a decoder attends memory: write layer: decoder."
+        return "Only a decoder attends to memory: write layer: decoder."
     return f"The sublayers are {_listed(parts, '', 'and')}."
 
 

@@ -35,7 +35,9 @@ HOW_TO_START = """there is nothing to calculate yet. Name a document, or give ma
   attncli compute sample:self_attention
   attncli compute 'X=[[1,0],[0,1],[1,1]]' --mask causal"""
 
-MANUAL = """Names of matrices, steps, scores, masks and all other values: attncli guide."""
+MANUAL = (
+    """Names and values: attncli guide names, scores, masks, positions, layers or conventions."""
+)
 
 
 @click.command(cls=Command, epilog=MANUAL)

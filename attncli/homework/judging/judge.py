@@ -40,6 +40,9 @@ class Verdict(IntEnum):
     SHAPE = 4
     MISSING = 5
 
+    def __str__(self) -> str:
+        return self.word
+
     @property
     def word(self) -> str:
         """The verdict as data and tables have it: `shape`."""

@@ -252,13 +252,16 @@ def _explanation_text(outcome: _Outcome) -> str:
     text = _done(outcome, likeliest)
     if likeliest.agreeing > 1:
         rough = ", to 2 units of the last digit" if likeliest.is_rough else ""
-        text = f"{text} This explains all {likeliest.agreeing} cells{rough}."
+        subject = "Together they explain" if len(likeliest.replacements) > 1 else "This explains"
+        text = f"{text} {subject} all {likeliest.agreeing} cells{rough}."
     if not others:
         return text
     text += " Other mistakes give" if len(others) > 1 else " Another mistake gives"
-    named = " ".join(f"{_done(outcome, e)} ({' with '.join(e.names)})" for e in others)
-    step = f"The step {diagnosis.decider} would" if diagnosis.decider else "No step can"
-    return f"{text} the same numbers: {named} {step} show which one was made."
+    named = " ".join(f"{' with '.join(e.names)}: {_done(outcome, e)}" for e in others)
+    step = "No step tells which one was made."
+    if diagnosis.decider:
+        step = f"The step {diagnosis.decider} would show which one was made."
+    return f"{text} the same numbers. {named} {step}"
 
 
 def _done(outcome: _Outcome, explanation: Explanation) -> str:

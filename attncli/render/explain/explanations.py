@@ -131,7 +131,7 @@ class Explanations:
         return _distinct([spelling.cell(cell), names, *numbers])
 
     def note(self, cell: Cell, spelling: Spelling) -> str:
-        """Return the note beside the arithmetic of a cell, such as `no key may be attended`.
+        """Return the note beside the arithmetic of a cell, such as `no key may be attended to`.
 
         Most cells have no note: the text is then empty.
         """

@@ -60,7 +60,8 @@ def report_markdown(report: AnswerReport, _: View) -> str:
     """Return a sentence on the whole, a table of verdicts, then the texts on each step."""
     headings = ["step", "verdict", "points", *more_headings(report)]
     dashes = ["---:" if heading == "points" else "---" for heading in headings]
-    rows = [escape_markdown(report.headline), "", _row(headings), f"|{'|'.join(dashes)}|"]
+    title = [f"**{escape_markdown(report.title)}**", ""] if report.title else []
+    rows = [*title, escape_markdown(report.headline), "", _row(headings), f"|{'|'.join(dashes)}|"]
     for line in report.lines:
         mistakes = ", ".join(f"`{name}`" for name in line.mistakes)
         more = {LARGEST: escape_markdown(largest_text(line)), "mistake": mistakes}

@@ -71,11 +71,12 @@ def _print_line(console: TextConsole, line: StepReport, view: View) -> None:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1))
     first = "wrong cell" if line.passed is False else "cell"
     for name in (first, "yours", "expected"):
-        table.add_column(name, justify="left" if name == first else "right", no_wrap=True)
+        is_place = name == first  # a place may be broken between words, a number may not
+        table.add_column(name, justify="left" if is_place else "right", no_wrap=not is_place)
     for difference in shown:
         yours = Text(difference.yours, "red")
         table.add_row(Text(difference.place), yours, Text(difference.expected, "green"))
-    console.print(table)
+    console.print(table, width=view.width)
     hidden = len(line.differences) - len(shown)
     if hidden:
         console.print(Text(f"and {hidden} more (--full shows them)", "dim"))

@@ -94,7 +94,7 @@ def _given(source: Given, rows: Sequence[SaturationRow], view: View) -> Iterator
         yield "Only keys that a query may attend are counted, also in m."
     left_out = sum(row.left_out for row in wholes)
     if left_out:
-        yield f"Left out: {count(left_out, 'queries')} that may attend no key."
+        yield f"Left out: {count(left_out, 'queries')} that may attend to no key."
     yield "The theory assumes independent entries: mean 0, variance 1."
     for entries in source.entries:
         mean, variance = (number_text(x, view.precision) for x in (entries.mean, entries.variance))
