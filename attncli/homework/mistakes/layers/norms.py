@@ -187,15 +187,16 @@ NORMS: Table = {
     ("ln-mean-subtracted", "(x − mean) / √(mean square + eps)", Standardise): Row(
         lambda scene: _instead_of("rms", scene, lambda x, square: (_centred(x), square)),
         "The mean was subtracted: (x − mean) / √(mean_square + eps).",
-        "Do not subtract the mean. RMSNorm is {norm}.",
-        "RMSNorm has no mean, which saves time. A model with RMSNorm was trained without it.",
+        "Do not subtract the mean. RMSNorm is {rms norm}.",
+        "RMSNorm saves the time for the mean. A model with RMSNorm was trained without "
+        "subtracting the mean.",
     ),
     ("ln-for-rms", "(x − mean) / √(variance + eps)", Standardise): Row(
         lambda scene: _instead_of(
             "rms", scene, lambda x, _: (_centred(x), x.var(-1, keepdims=True))
         ),
         "Layer normalisation was used instead of RMSNorm.",
-        "Use RMSNorm: {norm}.",
+        "Use RMSNorm: {rms norm}.",
         AGREE,
     ),
     ("rms-for-ln", "x / √(mean square + eps)", Standardise): Row(
@@ -213,7 +214,7 @@ NORMS: Table = {
     ),
     ("ln-no-root", "(x − mean) / (variance + eps)", Standardise): Row(
         lambda scene: _over(scene, lambda variance, eps: variance + eps),
-        "The square root was left out: the features were divided by the {variance}.",
+        "The square root was left out: the features were divided by {variance} + eps.",
         "Divide by {divisor}.",
         "The {variance} is an average of squares. Only its square root has the size of the "
         "features.",
@@ -222,8 +223,8 @@ NORMS: Table = {
         lambda scene: _over(scene, lambda variance, eps: (variance + eps) ** 2),
         "The square was taken instead of the square root.",
         "Divide by {divisor}: in NumPy ** 0.5, not ** 2.",
-        "Divided by the square, tokens with large numbers become small, and tokens with small "
-        "numbers become large.",
+        "Division by the square makes tokens with large numbers small, and tokens with small "
+        "numbers large.",
     ),
     ("ln-power-root", "(x − mean) / √(std + eps)", Standardise): Row(
         lambda scene: _over(scene, lambda variance, eps: np.sqrt(np.sqrt(variance) + eps)),

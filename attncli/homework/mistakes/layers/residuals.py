@@ -79,17 +79,17 @@ RESIDUALS: Table = {
     ("residual-wrong-source", "the layer's input + Sublayer(x)", Add): Row(
         lambda scene: _with_source(scene, _input_of_layer),
         "The input of the whole layer was added instead of the input of this sublayer.",
-        "Add the result of the sublayer before this one.",
-        "Each sublayer adds a change to the tokens. If the input of the layer is added, the "
-        "changes by the sublayers before this one are missing.",
+        "Add x as it is after all sublayers before this one.",
+        "Each sublayer adds a change to the tokens. The input of the layer does not contain the "
+        "changes by the sublayers before this one.",
     ),
     ("residual-unnormed", "the sum before the norm + Sublayer(x)", Add): Row(
         lambda scene: _with_source(scene, _unnormed),
         "The sum before the norm was added instead of the result of the norm.",
         "In a post-norm layer, use the result of the norm twice: as the input of the next "
         "sublayer, and in the next residual sum.",
-        "If the sum before the norm is added, the layer is half a pre-norm layer. A model needs "
-        "the order that it was trained with.",
+        "In a pre-norm layer, the sum before the norm is added. A model needs the order that it "
+        "was trained with.",
     ),
     ("prenorm-residual-normed", "n + Sublayer(n), n = LN(x)", Add): Row(
         lambda scene: _with_source(scene, _normed_source),

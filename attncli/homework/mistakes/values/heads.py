@@ -39,7 +39,8 @@ def heads_interleaved(scene: Scene) -> Array | None:
     Give each head a block of neighbouring features: the first d_k features to head 1, the next d_k
     features to head 2.
 
-    W_q, W_k, W_v and W_o were learned for blocks. In turn, each head gets features of all heads.
+    W_q, W_k, W_v and W_o were learned for blocks. If the features are given in turn, each head gets
+    features of all heads.
     """
     (source,) = scene.operands
     *leading, width = source.shape
@@ -72,7 +73,8 @@ MERGED: Table = {
     ),
     ("merge-batch-head-swap", "(h, batch, n, d) read as (batch, h, n, d)", Concat): Row(
         lambda scene: _of_heads(scene, _by_head_and_entry),
-        "A matrix with the axes heads, batch, … was read as if its axes were batch, heads, ….",
+        "The heads were stored in the order heads, batch, but they were read in the order batch, "
+        "heads.",
         "Keep the axes of batch and heads in the same order from the split to the merge.",
         "In the wrong order, one batch entry gets heads of other batch entries.",
     ),
@@ -81,8 +83,8 @@ MERGED: Table = {
         "The features of the heads were put in turn: the first feature of every head, then the "
         "second feature of every head, and so on.",
         "Put whole heads side by side: all features of head 1, then all features of head 2.",
-        "W_o expects the features of each head as a block. In turn, the features are multiplied "
-        "by the wrong numbers of W_o.",
+        "W_o expects the features of each head as a block. In another order, the features are "
+        "multiplied by the wrong numbers of W_o.",
     ),
     ("heads-reversed-order", "head h, …, head 1 side by side", Concat): Row(
         lambda scene: _of_heads(scene, lambda h: _side_by_side(h[..., ::-1, :, :])),
@@ -149,12 +151,12 @@ CONTEXTS: Table = {
         lambda scene: scene.of_operands(lambda weights, values: weights.mT @ values),
         "The weights were transposed.",
         "Multiply the weights of each query by the values of the keys: {weights V}.",
-        "The output of a query needs the weights that this query gives to all keys. Transposed, "
-        "it uses the weights that all queries give to one key.",
+        "The output of a query needs the weights that this query gives to all keys. If the "
+        "weights are transposed, the output uses the weights that all queries give to one key.",
     ),
     ("context-from-projected-keys", "weights K", WeightedSum): Row(
         lambda scene: _context(scene, _keys(scene)),
-        "The weights were multiplied by the keys instead of the values.",
+        "The weights were multiplied by the keys that the scores use, instead of the values.",
         VALUES,
         KEYS,
     ),
@@ -225,15 +227,15 @@ SHARED: Table = {
         "The kv heads (heads of keys and values) were given to the query heads in turn: with two "
         "kv heads, query heads 1, 2, 3 used kv heads 1, 2, 1.",
         "Let neighbouring query heads share a kv head: in NumPy use repeat, not tile.",
-        "The weights were learned for groups of neighbouring query heads. In turn, most query "
-        "heads use the keys and values of another group.",
+        "The weights were learned for groups of neighbouring query heads. If the kv heads are "
+        "given in turn, most query heads use the keys and values of another group.",
     ),
     ("gqa-wrong-axis", "tokens are repeated instead of heads", *MEETING): Row(
         lambda scene: _shared(scene, _along_tokens),
         "The shared keys or values were repeated along the tokens instead of the heads.",
         "Repeat along the axis of the heads, the third axis from the end.",
-        "Along the tokens, each head gets only a part of the tokens, and gets these tokens "
-        "several times.",
+        "If keys or values are repeated along the tokens, each head gets only a part of the "
+        "tokens, several times.",
     ),
     ("gqa-first-head", "every query head uses kv head 1", *MEETING): Row(
         lambda scene: _shared(scene, lambda k, h: np.repeat(k[..., :1, :, :], h, axis=-3)),
