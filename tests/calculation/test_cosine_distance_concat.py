@@ -183,7 +183,7 @@ def test_keys_in_place_of_values_are_named_in_concat() -> None:
     given = {"Q": numbers(N, D_Q), "K": numbers(M, D_K), "V": numbers(M, D_V)}
     document = {**given, "W_a": numbers(D_Q + D_K, HIDDEN), "score": "concat"}
     report = checked(document, output=steps_without_warning(**document)["weights"] @ given["K"])
-    assert "multiplied by the keys, as they were before the step k_hidden" in report
+    assert "The keys were taken before the step k_hidden." in report
     assert "U_a" not in report
 
 

@@ -423,13 +423,12 @@ def test_expected_numbers_have_four_decimals_or_the_answers(
 
 
 def test_no_digit_is_cut_on_a_narrow_screen() -> None:
-    """On a narrow screen words are wrapped, and places and numbers are not."""
+    """On a narrow screen words and places are wrapped, and numbers are not."""
     document = '{"Q": [[1]], "K": [[1]], "tokens": ["supercalifragilistic"], "score": "dot"}'
     arguments = ["check", document, "scores=[[123456.123456789]]"]
     run = CliRunner(env={"COLUMNS": "30"}).invoke(cli, arguments)
     lines = run.stdout.split("\n")
-    row = "row 1 (supercalifragilistic), column 1   123456.123456789   1.000000000"
-    assert any(row in line for line in lines)
+    assert any("123456.123456789   1.000000000" in line for line in lines)
     assert max(map(len, (line for line in lines if line.startswith("Work")))) <= 30
 
 

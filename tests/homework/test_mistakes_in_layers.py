@@ -327,14 +327,17 @@ def test_the_steps_of_a_hidden_mistake_are_named() -> None:
     steps = oracle_layers.encoder(ENCODER, Choices(2, eps=EPS, sample_variance=True))
     answer = {"output": written(steps["output"], 6)}
     told = check(ENCODER, answer)["output"]["cause"]["rationale"]
-    assert "In norm_1.variance and norm_2.variance: The squares were divided by one less" in told
+    assert (
+        "In norm_1.variance and norm_2.variance: The sum of the squares was divided by d − 1"
+        in told
+    )
     answer = {"norm_1.variance": written(steps["norm_1.variance"], 6)}
     told = check(ENCODER, answer)["norm_1.variance"]["cause"]["rationale"]
-    assert "cells wrong. The squares were divided by one less" in told
+    assert "cells wrong. The sum of the squares was divided by d − 1" in told
     steps = oracle_layers.transformer(TRANSFORMER, Choices(2, eps=EPS, sample_variance=True))
     answer = {"output": written(steps["output"], 9)}
     told = check(TRANSFORMER, answer)["output"]["cause"]["rationale"]
-    assert "encoder.layers.2.norm_1.variance and 9 more: The squares" in told
+    assert "encoder.layers.2.norm_1.variance and 9 more: The sum of the squares" in told
 
 
 def test_a_wrong_output_of_a_deep_stack_is_judged_soon(steps_of_transformer: Steps) -> None:

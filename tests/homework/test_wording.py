@@ -212,6 +212,15 @@ def test_a_norm_is_written_with_the_parts_that_it_has(problem_name: str, norm: s
     assert any(f": {norm}" in text.right for text in texts)
 
 
+def test_rmsnorm_is_written_without_the_mean() -> None:
+    """RMSNorm has no mean, with and without a problem."""
+    problem, trace = solved("encoder, rms")
+    for name in ("ln-for-rms", "ln-mean-subtracted"):
+        assert "gamma x / √(mean_square + eps)" in MISTAKES[name].right
+        for texts in in_problem(name, problem, trace):
+            assert "gamma x / √(mean_square + eps)" in texts.right
+
+
 def test_a_projection_names_its_own_sequence_and_layout() -> None:
     """In cross-attention the keys come from memory; PyTorch's weights are transposed."""
     problem, trace = solved("memory")

@@ -164,7 +164,8 @@ class RunningSum(ABC):
 
     `values` end with a column of ones, so that the last of their sums is Σⱼ wⱼ. `largest` is the
     largest score so far, −inf for a query that may attend to none of the keys so far. If
-    `exponent` is a number, `add` expects scores × exponent / temperature; if it is None, the scores themselves.
+    `exponent` is a number, `add` expects scores × exponent / temperature; if it is None,
+    the scores themselves.
     """
 
     exponent: ClassVar[float | None] = None

@@ -88,8 +88,8 @@ def by_query(scores: Array, weights: Array, sees: Booleans) -> Array:
     """Measure each query over the keys that it sees.
 
     `scores`, `weights` and `sees` are (…, n, m); `sees` is True where a query may attend to a key.
-    The result is (…, n, 6): the number of keys, the mean and the variance of the scores, the largest
-    weight, the entropy of the weights, and the size of the gradient.
+    The result is (…, n, 6): the number of keys, the mean and the variance of the scores, the
+    largest weight, the entropy of the weights, and the size of the gradient.
     """
     scores, weights = scores.astype(np.float64), weights.astype(np.float64)
     keys = sees.sum(axis=-1)

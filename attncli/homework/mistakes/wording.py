@@ -51,9 +51,10 @@ GENERAL = {
     "slopes": "2^(−4), 2^(−8) and 2^(−2) in the case of 3 heads",
     "pair": f"{NEIGHBOURS} if the pairs are interleaved, else {HALVES}",
     "angles": "[θ₁ θ₁ θ₂ θ₂] for neighbours, [θ₁ θ₂ θ₁ θ₂] for halves",
-    "kind": "see its choice activation",
-    "eps": "see its choice eps",
+    "kind": "the name in its choice activation",
+    "eps": "the number in its choice eps",
     "norm": "gamma (x − mean) / √(variance + eps) + beta",
+    "rms norm": "gamma x / √(mean_square + eps)",
     "divisor": "√(variance + eps)",
     "count": "d",
     "source": "X",
@@ -234,7 +235,8 @@ def _of_norm(fields: Mapping[str, Any]) -> dict[str, str]:
     divisor = f"(√{variance} + eps)" if fields["eps_outside"] else f"√({variance} + eps)"
     formula = f"{'(x − mean)' if fields['mean'] else 'x'} / {divisor}"
     formula = f"gamma {formula}" if fields["gamma"] else formula
-    return {"divisor": divisor, "norm": f"{formula} + beta" if fields["beta"] else formula}
+    formula = f"{formula} + beta" if fields["beta"] else formula
+    return {"divisor": divisor, "norm": formula} | ({} if fields["mean"] else {"rms norm": formula})
 
 
 def number_text(number: float) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from attncli.homework.judging.report import AnswerReport, StepReport
+from attncli.homework.judging.report import AnswerReport, StepReport, WrongCell
 from attncli.render.console import TextConsole
 from attncli.render.reports.report_data import LARGEST, largest_text, more_headings
 from attncli.render.view import View
@@ -19,6 +21,7 @@ STYLES = {
     "shape": "bold red",
     "missing": "dim",
 }
+PLACE = 20  # columns that the place of a cell needs at least, with the space around all columns
 MOST_CELLS = 12  # the largest number of wrong cells that is listed without --full
 
 
@@ -57,6 +60,17 @@ def _print_verdicts(console: TextConsole, report: AnswerReport) -> None:
     console.print(table)
 
 
+def _width(shown: Sequence[WrongCell], view: View) -> int | None:
+    """Return the width of a table of wrong cells: of the screen, but enough for every digit."""
+    if view.width is None:
+        return None
+    numbers = sum(
+        max(len(name), *(len(getattr(cell, name)) for cell in shown))
+        for name in ("yours", "expected")
+    )
+    return max(view.width, numbers + PLACE)
+
+
 def _print_line(console: TextConsole, line: StepReport, view: View) -> None:
     console.print()
     heading = Text.assemble(
@@ -76,7 +90,7 @@ def _print_line(console: TextConsole, line: StepReport, view: View) -> None:
     for difference in shown:
         yours = Text(difference.yours, "red")
         table.add_row(Text(difference.place), yours, Text(difference.expected, "green"))
-    console.print(table, width=view.width)
+    console.print(table, width=_width(shown, view))
     hidden = len(line.differences) - len(shown)
     if hidden:
         console.print(Text(f"and {hidden} more (--full shows them)", "dim"))

@@ -61,70 +61,74 @@ def _gated(scene: Scene, wrong: Callable[[Callable[[Array], Array], Array, Array
 SUBLAYER: Table = {
     ("ffn-of-input", "activation(x W_1 + b_1), x the input of self-attention", Project): Row(
         _of_input,
-        "The feed-forward was given the input of self-attention.",
-        "Give it the result of the attention before it, after the residual sum and the norm.",
-        "Some later models calculate attention and feed-forward side by side. In the paper, the "
-        "feed-forward works on what attention has gathered.",
+        "The input of self-attention was given to the feed-forward.",
+        "Give the feed-forward the result of the attention before it, after the residual sum and "
+        "the norm.",
+        "Attention collects information from the other tokens, and the feed-forward works on this "
+        "information. Only some later models calculate both from the same input.",
     ),
     ("ffn-weights-swapped", "x W_2 for x W_1, and W_1 for W_2", Project): Row(
         lambda scene: scene.with_names({"W_1": "W_2", "b_1": "b_2", "W_2": "W_1", "b_2": "b_1"}),
         "W_1 and W_2 were exchanged.",
-        "Multiply by W_1 first, which makes the hidden features, then by W_2, which makes "
-        "features of the token again.",
-        "Only square weights allow this, and then no error warns you.",
+        "Multiply by W_1 first, and by W_2 second. W_1 makes the hidden numbers, and W_2 makes "
+        "the output.",
+        "If W_1 and W_2 are square, the wrong order gives no error message.",
     ),
     ("ffn-linear", "hidden", *BENDING): Row(
         lambda scene: _bent(scene, np.copy),
-        "The activation between the two products was left out.",
-        "Apply it to each hidden number before the second product.",
-        "Without an activation between them, two products equal one product with a single weight: "
-        "W_2 is then of no use.",
+        "The activation was left out.",
+        "Apply the activation to each hidden number, before the product with W_2.",
+        "Without an activation or a gate, W_1 and W_2 could be replaced by one matrix. The "
+        "activation lets the feed-forward calculate more.",
     ),
     ("ffn-activation-last", "activation((x W_1 + b_1) W_2 + b_2)", Project): Row(
         _activated_last,
-        "The activation was applied after the second product instead of between the two.",
-        "Apply it to the hidden numbers: activation({x W_1} + b_1), and then take the second "
-        "product.",
-        "Without an activation between them, two products equal one product with a single weight.",
+        "The activation was applied after the second product instead of between the two products.",
+        "Apply the activation to the hidden numbers: activation({x W_1} + b_1). Then multiply by "
+        "W_2.",
+        "Without an activation between the two products, W_1 and W_2 could be replaced by one "
+        "matrix.",
     ),
     ("ffn-activation-twice", "activation(activated W_2 + b_2)", Project): Row(
         lambda scene: scene.find(Activate).apply(scene.right()) if _is_second(scene) else None,
-        "The activation was applied to the result as well.",
-        "Apply it once, between the two products.",
-        "The result must be able to lower the numbers of a token. After an activation, it can "
-        "hardly be negative.",
+        "The activation was applied twice: between the two products, and to the result.",
+        "Apply the activation once, between the two products.",
+        "The result is added to the token. Only negative results make the numbers of the token "
+        "smaller, and the activation removes most of the negative results.",
     ),
     ("ffn-bias-after-activation", "activation(x W_1) + b_1", Activate): Row(
         lambda scene: scene.apply(scene.operands[0] - scene["b_1"]) + scene["b_1"],
-        "The first bias was added after the activation.",
-        "Add it before the activation: activation({x W_1} + b_1).",
-        "The bias decides from where on a hidden number counts. Added afterwards, it only shifts "
-        "the result.",
+        "b_1 was added after the activation.",
+        "Add b_1 before the activation: activation({x W_1} + b_1).",
+        "Before the activation, b_1 decides which numbers pass the activation. After the "
+        "activation, b_1 is only a constant that is added.",
     ),
     ("swiglu-gate-swapped", "silu(x W_3) × x W_1", Gate): Row(
         lambda scene: _gated(scene, lambda silu, x, gate: silu(gate) * x),
-        "hidden and gate were exchanged: silu was taken of {x W_3}.",
-        "Take silu of {x W_1}, and multiply the result by {x W_3}.",
-        "Both weights have the same shape, so that no error warns you. Their names differ from "
-        "model to model.",
+        "silu was applied to {x W_3} instead of {x W_1}: hidden and gate were exchanged.",
+        "Apply silu to {x W_1}, and multiply the result by {x W_3}.",
+        "W_1 and W_3 have the same shape, so the exchange gives no error message. The names "
+        "differ from model to model.",
     ),
     ("swiglu-gate-missing", "silu(x W_1)", Gate): Row(
         lambda scene: _gated(scene, lambda silu, x, gate: silu(x)),
         "The gate was left out.",
         "Multiply by the gate, {x W_3}, number by number.",
-        "Without the gate, this is a plain feed-forward with silu as its activation.",
+        "Without the gate, W_3 is not used. The result is a plain feed-forward with silu as its "
+        "activation.",
     ),
     ("swiglu-gate-added", "silu(x W_1) + x W_3", Gate): Row(
         lambda scene: _gated(scene, lambda silu, x, gate: silu(x) + gate),
         "The gate was added instead of multiplied.",
         "Multiply by the gate, number by number: silu({x W_1}) × {x W_3}.",
-        "A gate lets a number through or holds it back. A sum cannot do that.",
+        "A gate of 0 must set a number to 0. A sum cannot do that.",
     ),
     ("swiglu-silu-of-both", "silu(x W_1 × x W_3)", Gate): Row(
         lambda scene: _gated(scene, lambda silu, x, gate: silu(x * gate)),
-        "hidden and gate were multiplied first, and silu was taken of the product.",
-        "Take silu of {x W_1} alone, then multiply by {x W_3}.",
-        "The gate itself has no activation, so that gradients pass through it unchanged.",
+        "silu was applied to the product of hidden and gate.",
+        "Apply silu to {x W_1} alone, and multiply the result by {x W_3}.",
+        "In SwiGLU, the result can be any negative number. silu of the product is never below "
+        "−0.28.",
     ),
 }
 enter(SUBLAYER)
@@ -155,97 +159,104 @@ def _for(scene: Scene, kinds: tuple[str, ...], function: Callable[[Array], Array
     return _bent(scene, function) if _kind(scene) in kinds else None
 
 
-ASKED_FOR = "Use the activation of the problem: {kind}."
+RIGHT_ONE = "Use the activation of this problem: {kind}."
 
 ACTIVATED: Table = {
     ("relu-instead", "max(0, x)", *BENDING): Row(
         lambda scene: _with_kind(scene, "relu"),
-        "ReLU was used.",
-        ASKED_FOR,
-        "ReLU turns every negative number into 0. GELU and SiLU let small negative numbers "
-        "through.",
+        "ReLU was used as the activation.",
+        RIGHT_ONE,
+        "ReLU sets every negative number to 0. GELU and SiLU turn negative numbers into small "
+        "negative numbers.",
     ),
     ("gelu-instead", "x (1 + erf(x / √2)) / 2", *BENDING): Row(
         lambda scene: _with_kind(scene, "gelu"),
-        "The exact GELU was used.",
-        ASKED_FOR,
-        "The exact GELU, its approximation by tanh, ReLU and SiLU are four different functions. A "
-        "trained model needs its own.",
+        "The exact GELU (with erf) was used as the activation.",
+        RIGHT_ONE,
+        "The exact GELU, GELU with tanh, ReLU and SiLU are four different functions. A model "
+        "needs the activation that it was trained with.",
     ),
     ("gelu-tanh-instead", "x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2", *BENDING): Row(
         lambda scene: _with_kind(scene, "gelu-tanh"),
-        "The approximation of GELU by tanh was used.",
-        ASKED_FOR,
-        "The exact GELU and its approximation differ in the fourth decimal, and many layers add "
-        "this up. PyTorch uses the exact GELU by default; GPT-2 was trained with the "
-        "approximation.",
+        "GELU with tanh, an approximation, was used as the activation.",
+        RIGHT_ONE,
+        "GELU with tanh differs from the exact GELU by up to 0.0005, and many layers add up such "
+        "differences. PyTorch uses the exact GELU by default. GPT-2 was trained with tanh.",
     ),
     ("silu-instead", "x / (1 + exp(−x))", Activate): Row(
         lambda scene: _with_kind(scene, "silu"),
-        "SiLU, also called swish, was used.",
-        ASKED_FOR,
-        "SiLU is similar to GELU, but flatter: at 1, SiLU is 0.731 and GELU is 0.841.",
+        "SiLU, also called swish, was used as the activation.",
+        RIGHT_ONE,
+        "SiLU is similar to GELU, but not equal: SiLU of 1 is 0.731, and GELU of 1 is 0.841.",
     ),
     ("gelu-by-sigmoid", "x / (1 + exp(−1.702 x))", Activate): Row(
         lambda scene: _for(scene, GELUS, lambda x: x * _sigmoid(1.702 * x)),
-        "The approximation of GELU by a sigmoid was used.",
-        ASKED_FOR,
-        "This is the coarsest of the three forms of GELU, off by up to 0.02.",
+        "GELU was approximated with a sigmoid.",
+        RIGHT_ONE,
+        "The approximation with a sigmoid differs from the exact GELU by up to 0.02. GELU with "
+        "tanh differs by up to 0.0005.",
     ),
     ("gelu-no-root", "x (1 + erf(x)) / 2", Activate): Row(
         lambda scene: _for(scene, GELU, lambda x: x * (1 + _erf(x)) / 2),
-        "erf was taken of x instead of x / √2.",
-        "Take erf of x / √2: x (1 + erf(x / √2)) / 2.",
-        "Only with √2 is (1 + erf(x / √2)) / 2 the share of the normal distribution below x.",
+        "erf(x) was calculated instead of erf(x / √2).",
+        "Divide x by √2 first: x (1 + erf(x / √2)) / 2.",
+        "GELU multiplies x by the probability that a normally distributed number is below x. With "
+        "√2, (1 + erf(x / √2)) / 2 is this probability.",
     ),
     ("gelu-not-halved", "x (1 + erf(x / √2))", Activate): Row(
         lambda scene: 2 * scene.right() if _kind(scene) in GELUS else None,
         "The result was not divided by 2.",
-        "Divide by 2: the factor 1 + erf, or 1 + tanh, lies between 0 and 2.",
-        "Large numbers must pass unchanged, not doubled.",
+        "Divide by 2, as in the formula of GELU.",
+        "For large x, the factor 1 + erf or 1 + tanh is nearly 2. Without the division, large "
+        "numbers are doubled, but they must stay unchanged.",
     ),
     ("gelu-cdf-alone", "(1 + erf(x / √2)) / 2", Activate): Row(
         lambda scene: _for(scene, GELU, lambda x: (1 + _erf(x / sqrt(2))) / 2),
         "(1 + erf(x / √2)) / 2 was not multiplied by x.",
-        "Multiply it by x.",
-        "This number says how much of x passes. Alone, it is a soft step from 0 to 1.",
+        "Multiply by x: x (1 + erf(x / √2)) / 2.",
+        "(1 + erf(x / √2)) / 2 is the share of x that passes, a number between 0 and 1. GELU is "
+        "this share times x.",
     ),
     ("silu-without-x", "1 / (1 + exp(−x))", *BENDING): Row(
         lambda scene: _for(scene, SILUS, _sigmoid),
         "The sigmoid was not multiplied by x.",
         "Multiply x by its sigmoid: x / (1 + exp(−x)).",
-        "The sigmoid says how much of x passes. Alone, it is a soft step from 0 to 1.",
+        "The sigmoid is the share of x that passes, a number between 0 and 1. silu is this share "
+        "times x.",
     ),
     ("silu-sign", "x / (1 + exp(x))", *BENDING): Row(
         lambda scene: _for(scene, SILUS, lambda x: x * _sigmoid(-x)),
-        "The minus sign in the exponent was lost.",
-        "Keep the minus sign: silu is x / (1 + exp(−x)).",
-        "Without the minus sign, large numbers are held back, and negative numbers pass.",
+        "The minus sign in the exponent was left out: exp(x) instead of exp(−x).",
+        "Write the minus sign: silu is x / (1 + exp(−x)).",
+        "Without the minus sign, large positive numbers become nearly 0, and negative numbers "
+        "pass.",
     ),
     ("sigmoid-for-activation", "1 / (1 + exp(−x))", Activate): Row(
         lambda scene: _for(scene, (*RELU, *GELUS), _sigmoid),
-        "A sigmoid was used.",
-        ASKED_FOR,
-        "A sigmoid lies between 0 and 1 and hardly changes for large numbers: gradients vanish "
-        "there.",
+        "A sigmoid was used as the activation.",
+        RIGHT_ONE,
+        "A sigmoid hardly changes where x is far from 0. The gradient is nearly 0 there, and the "
+        "model learns slowly.",
     ),
     ("tanh-for-activation", "tanh(x)", *BENDING): Row(
         lambda scene: _bent(scene, np.tanh),
-        "tanh was used.",
-        ASKED_FOR,
-        "tanh lies between −1 and 1 and hardly changes for large numbers: gradients vanish there.",
+        "tanh was used as the activation.",
+        RIGHT_ONE,
+        "tanh hardly changes where x is far from 0. The gradient is nearly 0 there, and the model "
+        "learns slowly.",
     ),
     ("relu-kept-negatives", "min(0, x)", Activate): Row(
         lambda scene: _for(scene, RELU, lambda x: np.minimum(x, 0)),
-        "The negative numbers were kept, and the positive ones became 0.",
-        "Keep the positive numbers: max(0, x).",
-        "The wrong half of the hidden numbers reaches the second product.",
+        "Negative numbers were kept, and positive numbers were set to 0.",
+        "Keep positive numbers, and set negative numbers to 0: max(0, x).",
+        "The product with W_2 gets the numbers that ReLU must remove.",
     ),
     ("relu-absolute", "|x|", Activate): Row(
         lambda scene: _for(scene, RELU, np.abs),
-        "Negative numbers lost their sign instead of becoming 0.",
+        "Negative numbers became positive (the absolute value was taken) instead of 0.",
         "Set negative numbers to 0: max(0, x).",
-        "A hidden number below 0 must not contribute anything.",
+        "With ReLU, a negative hidden number adds nothing to the result. Its absolute value adds "
+        "something.",
     ),
 }
 enter(ACTIVATED)

@@ -40,71 +40,71 @@ OVER_FEATURES = "Average over the features of each token: axis={last axis}, with
 MOMENTS: Table = {
     ("ln-axis", "over the tokens of each feature", Mean, *SPREADS): Row(
         lambda scene: _terms(scene).mean(axis=-2, keepdims=True),
-        "The average was taken over the tokens: there is one number per feature.",
+        "The average was taken over the tokens, for each feature.",
         OVER_FEATURES,
-        "Layer normalisation looks at one token at a time. Averaged over the tokens, the result "
-        "depends on what else stands in the sequence.",
+        "A norm uses one token at a time. With an average over the tokens, the result for one "
+        "token depends on the other tokens.",
     ),
     ("ln-axis-all", "over the whole matrix", Mean, *SPREADS): Row(
         lambda scene: np.full_like(_terms(scene)[..., :1], _terms(scene).mean()),
-        "The average was taken over the whole matrix: all tokens share one number.",
+        "The average was taken over the whole matrix: all tokens got the same number.",
         OVER_FEATURES,
-        "In NumPy and PyTorch, mean and var without an axis use all numbers. The tokens are then "
-        "not normalised separately.",
+        "A norm uses one token at a time. In NumPy and PyTorch, mean and var without an axis use "
+        "all numbers of the matrix.",
     ),
     ("ln-mean-not-divided", "Σ x", Mean): Row(
         lambda scene: _terms(scene).sum(axis=-1, keepdims=True),
-        "The features were added up, but not divided by their number.",
+        "The sum of the features was not divided by the number of features.",
         "Divide the sum by the number of features.",
-        "The features of a token are centred at 0 only if their mean is subtracted.",
+        "The norm subtracts the mean, so that the features of each token have the mean 0. "
+        "Subtracting the sum does not give the mean 0.",
     ),
     ("ln-sample-variance", "Σ (x − mean)² / (d − 1)", Variance): Row(
         lambda scene: _sampled(scene, is_sample=True),
-        "The squares were divided by one less than the number of features.",
-        "Divide by the number of features itself: in PyTorch var(unbiased=False), in NumPy var().",
-        "The features of a token are all there are, not a sample of more. By default, PyTorch's "
-        "std() and var() divide by one less.",
+        "The sum of the squares was divided by d − 1, where d is the number of features.",
+        "Divide by d: in PyTorch var(unbiased=False), in NumPy var().",
+        "d − 1 is for a sample, but a norm uses all features of a token. By default, PyTorch's "
+        "var() and std() divide by d − 1.",
     ),
     ("ln-biased-variance", "Σ (x − mean)² / d", Variance): Row(
         lambda scene: _sampled(scene, is_sample=False),
-        "The squares were divided by the number of features.",
-        "Divide by one less than the number of features, as the convention of this problem does.",
-        "The two results differ most where there are few features. A trained model needs the "
+        "The sum of the squares was divided by d, the number of features.",
+        "Divide by d − 1, as the convention of this problem does.",
+        "The fewer features there are, the more the two results differ. A model needs the "
         "variance that it was trained with.",
     ),
     ("ln-variance-uncentred", "Σ x² / d", Variance): Row(
         lambda scene: _mean_square(scene.operands[0]),
-        "The mean was not subtracted: the squares of the features themselves were averaged.",
+        "The mean was not subtracted before squaring.",
         "Average the squared distances from the mean: Σ (x − mean)² / {count}.",
-        "This is the mean square, which RMSNorm uses. It is larger than the variance by the "
-        "square of the mean.",
+        "The average of x² is the mean square, which RMSNorm uses. Only if the mean is 0, the "
+        "mean square is the variance.",
     ),
     ("ln-mean-square-centred", "Σ (x − mean)² / d", MeanSquare): Row(
         lambda scene: scene.operands[0].var(axis=-1, keepdims=True),
-        "The mean was subtracted before squaring: this is the variance.",
-        "Average the squares of the features as they are: Σ x² / d.",
-        "RMSNorm has no mean. Without the mean, it is cheaper than layer normalisation.",
+        "The mean was subtracted before squaring: this gives the variance.",
+        "Average the squares of the features: Σ x² / d.",
+        "RMSNorm does not subtract the mean. This makes RMSNorm cheaper than layer normalisation.",
     ),
-    ("ln-std-for-variance", "the root of it", *SPREADS): Row(
+    ("ln-std-for-variance", "√variance, or √(mean square)", *SPREADS): Row(
         lambda scene: np.sqrt(scene.right()),
-        "The square root was already taken: this is a standard deviation (or a root mean square).",
-        "Leave the root out here: the next step takes it, after eps is added.",
-        "If the root is taken here and again in the next step, the features are divided by the "
-        "wrong number.",
+        "The square root was taken in this step.",
+        "Leave the square root out here: the next step takes the root.",
+        "If both steps take a square root, the features are divided by the wrong number.",
     ),
     ("ln-variance-not-divided", "Σ (x − mean)², or Σ x²", *SPREADS): Row(
         lambda scene: _terms(scene).sum(axis=-1, keepdims=True),
-        "The squares were added up, but not divided by their number.",
+        "The sum of the squares was not divided.",
         "Divide the sum by {count}, where d is the number of features.",
-        "The sum grows with the number of features: tokens with many features would be divided by "
-        "more.",
+        "The sum grows with the number of features, the average does not. With the sum, the "
+        "normalised features are too small.",
     ),
     ("ln-absolute-deviation", "Σ |x − mean| / d", Variance): Row(
         lambda scene: np.abs(np.subtract(*scene.operands)).mean(axis=-1, keepdims=True),
-        "The distances from the mean were averaged without being squared.",
-        "Square them first: Σ (x − mean)² / {count}.",
-        "The mean distance is another measure of spread. Divided by its root, the features do not "
-        "get the variance 1.",
+        "The distances from the mean were averaged without squaring.",
+        "Square the distances first: Σ (x − mean)² / {count}.",
+        "Layer normalisation gives each token the variance 1. The average distance does not give "
+        "the variance 1.",
     ),
 }
 enter(MOMENTS)
@@ -167,133 +167,136 @@ def _without(scene: Scene, *names: str) -> Array | None:
     return scene.with_choices(**dict.fromkeys(names)) if is_given else None
 
 
-AGREE = "The two norms agree only where the mean of a token is 0."
+AGREE = "The two norms give the same numbers only if the mean of each token is 0."
 
 NORMS: Table = {
     ("no-norm", "x + Sublayer(x), not normalised", Standardise): Row(
         lambda scene: scene.left_out(),
         "The norm was left out.",
         "Normalise each token: {norm}.",
-        "Sublayers add to a token again and again. The norm keeps its numbers at one size, "
-        "however many layers there are.",
+        "Each sublayer adds numbers to a token, so that the numbers grow from layer to layer. The "
+        "norm brings them back to the same size.",
     ),
     ("ln-mean-not-subtracted", "x / √(variance + eps)", Standardise): Row(
         lambda scene: _instead_of("layer", scene, lambda x, square: (x, square)),
         "The mean was not subtracted: x / √(variance + eps).",
         "Subtract the mean of each token before dividing: {norm}.",
-        "The features of a token must be centred at 0. Only RMSNorm keeps the mean, and it "
-        "divides by the root mean square.",
+        "Layer normalisation gives the features of each token the mean 0. RMSNorm does not "
+        "subtract the mean, but this problem uses layer normalisation.",
     ),
     ("ln-mean-subtracted", "(x − mean) / √(mean square + eps)", Standardise): Row(
         lambda scene: _instead_of("rms", scene, lambda x, square: (_centred(x), square)),
         "The mean was subtracted: (x − mean) / √(mean_square + eps).",
-        "RMSNorm has no mean: {norm}.",
-        "RMSNorm keeps what the features of a token have in common, and saves the work of "
-        "subtracting it.",
+        "Do not subtract the mean. RMSNorm is {rms norm}.",
+        "RMSNorm saves the time for the mean. A model with RMSNorm was trained without "
+        "subtracting the mean.",
     ),
     ("ln-for-rms", "(x − mean) / √(variance + eps)", Standardise): Row(
         lambda scene: _instead_of(
             "rms", scene, lambda x, _: (_centred(x), x.var(-1, keepdims=True))
         ),
-        "Layer normalisation was used.",
-        "Use RMSNorm: {norm}.",
+        "Layer normalisation was used instead of RMSNorm.",
+        "Use RMSNorm: {rms norm}.",
         AGREE,
     ),
     ("rms-for-ln", "x / √(mean square + eps)", Standardise): Row(
         lambda scene: _instead_of("layer", scene, lambda x, _: (x, _mean_square(x))),
-        "RMSNorm was used.",
+        "RMSNorm was used instead of layer normalisation.",
         "Use layer normalisation: {norm}.",
         AGREE,
     ),
     ("ln-not-divided", "gamma (x − mean) + beta", Standardise): Row(
         lambda scene: _over(scene, lambda variance, eps: np.ones_like(variance)),
-        "The features were not divided.",
-        "Divide by {divisor}.",
-        "The division brings every token to one size, so that no token outweighs the others.",
+        "The division was left out.",
+        "Divide the features by {divisor}.",
+        "The division brings all tokens to the same size. Without the division, tokens with large "
+        "numbers count more than others.",
     ),
     ("ln-no-root", "(x − mean) / (variance + eps)", Standardise): Row(
         lambda scene: _over(scene, lambda variance, eps: variance + eps),
-        "The features were divided by the {variance}: the square root is missing.",
+        "The square root was left out: the features were divided by {variance} + eps.",
         "Divide by {divisor}.",
-        "The {variance} is made of squares: only its root has the size of the features.",
+        "The {variance} is an average of squares. Only its square root has the size of the "
+        "features.",
     ),
     ("ln-power", "(x − mean) / (variance + eps)²", Standardise): Row(
         lambda scene: _over(scene, lambda variance, eps: (variance + eps) ** 2),
-        "The {variance} was squared, but its square root is needed.",
+        "The square was taken instead of the square root.",
         "Divide by {divisor}: in NumPy ** 0.5, not ** 2.",
-        "Divided by the square, large tokens become small and small tokens large.",
+        "Division by the square makes tokens with large numbers small, and tokens with small "
+        "numbers large.",
     ),
     ("ln-power-root", "(x − mean) / √(std + eps)", Standardise): Row(
         lambda scene: _over(scene, lambda variance, eps: np.sqrt(np.sqrt(variance) + eps)),
         "The square root was taken twice.",
-        "Take it once: {divisor}.",
-        "Only with one root do the features of every token get the same size.",
+        "Take the square root once: {divisor}.",
+        "With one square root, all tokens get the same size. With two roots, their sizes still "
+        "differ.",
     ),
     ("ln-eps-outside", "(x − mean) / (√variance + eps)", Standardise): Row(
         lambda scene: _with_eps_outside(scene, outside=True),
-        "eps was added after the root.",
-        "Add eps under the root: {divisor}.",
-        "The two ways differ most where the features of a token are nearly equal, and this is the "
-        "case that eps is made for.",
+        "eps was added after the square root.",
+        "Add eps first, then take the square root: {divisor}.",
+        "The two results differ most if the features of a token are nearly equal. eps is made for "
+        "such tokens.",
     ),
     ("ln-eps-inside", "(x − mean) / √(variance + eps)", Standardise): Row(
         lambda scene: _with_eps_outside(scene, outside=False),
-        "eps was added under the root.",
-        "Add eps after the root, as the convention of this problem does: {divisor}.",
-        "The two ways differ most where the features of a token are nearly equal. A trained model "
-        "needs the norm that it was trained with.",
+        "eps was added before the square root was taken.",
+        "Take the square root first, then add eps, as the convention of this problem does: "
+        "{divisor}.",
+        "The two results differ most if the features of a token are nearly equal. A model needs "
+        "the norm that it was trained with.",
     ),
     ("ln-eps-missing", "(x − mean) / √variance", Standardise): Row(
         lambda scene: _with_eps(scene, 0),
         "eps was left out.",
         "Divide by {divisor}.",
-        "A token whose features are all equal has the variance 0, and nothing can be divided by 0.",
+        "The {variance} of a token can be 0. eps prevents a division by 0.",
     ),
     ("ln-eps-usual", "eps = 1e-5", Standardise): Row(
         lambda scene: _with_eps(scene, 1e-5),
-        "eps was taken as 1e-5, the usual number.",
+        "eps = 1e-5 was used, the usual number.",
         "Use the eps of this problem: {eps}.",
-        "If the variance of a token is small, eps decides how much the token is enlarged.",
+        "The smaller the {variance} of a token is, the more eps changes the result.",
     ),
     ("ln-gamma-missing", "(x − mean) / √(variance + eps) + beta", Standardise): Row(
         lambda scene: _without(scene, "gamma"),
         "gamma was left out.",
-        "Multiply each feature by its gamma after dividing.",
-        "The norm gives all features the same size. gamma lets the model choose another size for "
-        "each feature.",
+        "After the division, multiply each feature by its gamma.",
+        "The model learns gamma. With gamma, each feature gets a size of its own.",
     ),
     ("ln-beta-missing", "gamma (x − mean) / √(variance + eps)", Standardise): Row(
         lambda scene: _without(scene, "beta"),
         "beta was left out.",
-        "Add its beta to each feature at the end.",
-        "The norm centres all features at 0. beta lets the model choose another centre for each "
-        "feature.",
+        "At the end, add to each feature its beta.",
+        "The model learns beta. With beta, each feature gets a mean of its own.",
     ),
     ("ln-gamma-beta-missing", "(x − mean) / √(variance + eps)", Standardise): Row(
         lambda scene: _without(scene, "gamma", "beta"),
         "gamma and beta were left out.",
-        "Multiply each feature by its gamma and add its beta, after dividing.",
-        "The norm makes all features alike. What the model learned about each feature is in gamma "
-        "and beta.",
+        "After the division, multiply each feature by its gamma, and add its beta.",
+        "The model learns gamma and beta. With them, each feature gets a size and a mean of its "
+        "own.",
     ),
     ("ln-gamma-beta-swapped", "beta (x − mean) / √(variance + eps) + gamma", Standardise): Row(
         lambda scene: scene.with_choices(gamma="beta", beta="gamma"),
         "gamma and beta were exchanged.",
         "Multiply by gamma, then add beta.",
-        "With beta as the factor, every feature whose beta is 0 is lost.",
+        "If beta is the factor, a feature whose beta is 0 is lost.",
     ),
     ("ln-gamma-plus-1", "(1 + gamma) (x − mean) / √(variance + eps) + beta", Standardise): Row(
         lambda scene: scene.with_matrices(gamma=1 + scene["gamma"]),
         "1 was added to gamma.",
         "Multiply by gamma as it is.",
-        "Some models store gamma − 1, so that a stored 0 changes nothing. In this problem, gamma "
-        "is the factor itself.",
+        "Some models store gamma − 1, and add 1 when they use the stored number. In this problem, "
+        "gamma itself is the factor.",
     ),
     ("ln-beta-before-gamma", "gamma ((x − mean) / √(variance + eps) + beta)", Standardise): Row(
         lambda scene: scene.with_matrices(beta=scene["gamma"] * scene["beta"]),
-        "beta was added before multiplying by gamma.",
+        "beta was added before the multiplication by gamma.",
         "Multiply by gamma first, then add beta.",
-        "Otherwise beta is multiplied by gamma too.",
+        "In the wrong order, beta is multiplied by gamma too.",
     ),
 }
 enter(NORMS)

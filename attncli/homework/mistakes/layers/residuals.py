@@ -71,31 +71,32 @@ RESIDUALS: Table = {
     ("no-residual", "Sublayer(x)", Add): Row(
         lambda scene: scene.operands[1].copy(),
         "The residual connection was left out.",
-        "Add the input of the sublayer to its output: x + Sublayer(x).",
-        "The sum lets a token pass through many layers with small changes, and lets gradients "
-        "pass back unchanged.",
+        "Add x to the output of the sublayer: x + Sublayer(x), or x + Sublayer(LN(x)) in a "
+        "pre-norm layer.",
+        "A sublayer (attention or feed-forward) calculates a change of x. Without the sum, x "
+        "itself is lost.",
     ),
     ("residual-wrong-source", "the layer's input + Sublayer(x)", Add): Row(
         lambda scene: _with_source(scene, _input_of_layer),
         "The input of the whole layer was added instead of the input of this sublayer.",
-        "Add the input of this sublayer: x + Sublayer(x).",
-        "Otherwise the results of the sublayers before it are lost, except for what this sublayer "
-        "made of them.",
+        "Add x as it is after all sublayers before this one.",
+        "Each sublayer adds a change to the tokens. The input of the layer does not contain the "
+        "changes by the sublayers before this one.",
     ),
     ("residual-unnormed", "the sum before the norm + Sublayer(x)", Add): Row(
         lambda scene: _with_source(scene, _unnormed),
-        "The sum was added as it was before the norm.",
-        "In a post-norm layer, add the result of the norm: it goes into the next sublayer, and "
-        "also past it.",
-        "If the sum itself goes past, this is half a pre-norm layer: the sublayer gets normalised "
-        "tokens, but the residual sum does not.",
+        "The sum before the norm was added instead of the result of the norm.",
+        "In a post-norm layer, use the result of the norm twice: as the input of the next "
+        "sublayer, and in the next residual sum.",
+        "In a pre-norm layer, the sum before the norm is added. A model needs the order that it "
+        "was trained with.",
     ),
     ("prenorm-residual-normed", "n + Sublayer(n), n = LN(x)", Add): Row(
         lambda scene: _with_source(scene, _normed_source),
-        "The normalised tokens were added to the output of the sublayer.",
-        "Add x as it is: x + Sublayer(LN(x)).",
-        "In a pre-norm layer, only the inputs of sublayers are normalised. What goes past them is "
-        "never normalised, from the first layer to the last.",
+        "The normalised tokens, LN(x), were added to the output of the sublayer.",
+        "Add x without the norm: x + Sublayer(LN(x)).",
+        "In a pre-norm layer, only the input of a sublayer is normalised. The x in the sum is not "
+        "normalised in any layer.",
     ),
 }
 enter(RESIDUALS)
@@ -105,9 +106,10 @@ enter(RESIDUALS)
 def norm_before_add(scene: Scene) -> Array | None:
     """The output of the sublayer was normalised, and x was added afterwards.
 
-    Add first, then normalise the sum: LN(x + Sublayer(x)).
+    Add x first, then normalise the sum: LN(x + Sublayer(x)).
 
-    Added afterwards, x is never normalised, and the numbers grow from layer to layer.
+    If x is added after the norm, the sum is not normalised, and the numbers grow from layer to
+    layer.
     """
     if scene.part is None or not scene.operations(Add):
         return None
@@ -118,9 +120,9 @@ def norm_before_add(scene: Scene) -> Array | None:
 def prenorm_for_post(scene: Scene) -> Array | None:
     """The norm was put before the sublayer (pre norm).
 
-    Put it after the residual sum (post norm): LN(x + Sublayer(x)).
+    Put the norm after the residual sum (post norm): LN(x + Sublayer(x)).
 
-    Both are in use: the paper normalises after the sum, many later models before the sublayer. A
+    Both orders are in use: post norm in the first Transformer, pre norm in many later models. A
     model needs the order that it was trained with.
     """
     if isinstance(
@@ -138,9 +140,9 @@ def prenorm_for_post(scene: Scene) -> Array | None:
 def postnorm_for_pre(scene: Scene) -> Array | None:
     """The norm was put after the residual sum (post norm).
 
-    Put it before the sublayer (pre norm): x + Sublayer(LN(x)).
+    Put the norm before the sublayer (pre norm): x + Sublayer(LN(x)).
 
-    Both are in use: the paper normalises after the sum, many later models before the sublayer. A
+    Both orders are in use: post norm in the first Transformer, pre norm in many later models. A
     model needs the order that it was trained with.
     """
     operation = scene.whole.step.operation

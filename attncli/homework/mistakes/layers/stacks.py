@@ -21,11 +21,12 @@ def _with_memory(scene: Scene, name: str) -> Array | None:
 
 @mistake("memory-unencoded", "K and V from what goes into the encoder", Project)
 def memory_unencoded(scene: Scene) -> Array | None:
-    """The decoder attended to the embeddings of the encoder.
+    """The keys and values of cross-attention were made from the input of the encoder.
 
-    Take the keys and values of cross-attention from the last output of the encoder.
+    Make the keys and values of cross-attention from the last output of the encoder.
 
-    The embeddings know nothing of each other: what the encoder found out about the source is lost.
+    In the input, no token has information about the other tokens. The encoder adds this
+    information.
     """
     for name in ("encoder.embedded", "encoder.X_scaled", "encoder.X"):
         if name in scene.whole:
@@ -35,12 +36,12 @@ def memory_unencoded(scene: Scene) -> Array | None:
 
 @mistake("memory-layer-by-layer", "K and V from the encoder's layer of the same number", Project)
 def memory_layer_by_layer(scene: Scene) -> Array | None:
-    """Each layer of the decoder attended to the encoder layer with the same number.
+    """Each decoder layer attended to the encoder layer with the same number.
 
     Let every decoder layer attend to the same memory: the last output of the encoder.
 
-    Pictures with the two stacks side by side suggest otherwise, but the encoder is finished before
-    the decoder begins.
+    Many pictures show the two stacks side by side. But all encoder layers are calculated before the
+    first decoder layer.
     """
     if "decoder" not in scene.layer:  # a decoder alone: its memory is given
         return None
@@ -51,10 +52,9 @@ def memory_layer_by_layer(scene: Scene) -> Array | None:
 def causal_unasked(scene: Scene) -> Array | None:
     """A causal mask was used, but this problem has no mask.
 
-    Let every query see all the keys.
+    Let every query attend to all the keys.
 
-    A decoder must not see what it has to predict. An encoder knows its whole sequence, and reads it
-    in both directions.
+    A decoder must not see the tokens that it has to predict. An encoder may see the whole sequence.
     """
     n, m = scene.operands[0].shape[-2:]
     if scene.operations(Mask) or "memory" in scene or n != m or "logits" in scene:
@@ -64,11 +64,11 @@ def causal_unasked(scene: Scene) -> Array | None:
 
 @mistake("softmax-missing", "the scores, or logits, as they are", Softmax)
 def softmax_missing(scene: Scene) -> Array | None:
-    """Softmax was not taken.
+    """Softmax was left out.
 
-    Take softmax of each {row}: exp(x) divided by the sum of the exponentials of its {row}.
+    Take softmax of each {row}: divide exp(x) by the sum of all exp(x) in the same {row}.
 
-    Scores may be negative and have any sum. Weights and probabilities lie between 0 and 1, and sum
-    to 1.
+    Scores can be negative and can have any sum. Weights and probabilities lie between 0 and 1, and
+    each {row} sums to 1.
     """
     return scene.left_out()

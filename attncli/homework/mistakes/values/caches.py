@@ -14,9 +14,9 @@ from attncli.records import replace
 
 @mistake("cache-in-wrong-order", "new tokens, then earlier ones", Join)
 def cache_in_wrong_order(scene: Scene) -> Array | None:
-    """The cached tokens were put after the new ones.
+    """The cached tokens were put after the new tokens.
 
-    Put the cached tokens first: they come before the new ones in the sequence.
+    Put the cached tokens first: they come before the new tokens in the sequence.
 
     Masks and positions count from the beginning of the sequence. In the wrong order, they apply to
     the wrong keys.
@@ -31,7 +31,8 @@ def cache_forgotten(scene: Scene) -> Array | None:
 
     Put K_past before the new keys, and V_past before the new values.
 
-    The cached tokens come before the queries in the sequence, and the queries attend to them too.
+    The cached tokens are the earlier tokens of the same sequence. The new queries attend to them
+    too.
     """
     if isinstance(scene.step.operation, Mask):
         return _of_new_keys(scene)
