@@ -59,13 +59,18 @@ class Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         try:
-            _, _, given = self.make_parser(ctx).parse_args(args=list(args))
+            if sum(arg.startswith("-") for arg in args) > 1:  # parsing twice takes a millisecond
+                self._refuse_repeated(ctx, args)
+            return super().parse_args(ctx, args)
         except click.UsageError as error:
             error.ctx = error.ctx or ctx
             raise
+
+    def _refuse_repeated(self, ctx: click.Context, args: list[str]) -> None:
+        """Raise UsageError for an option that is given twice, but takes one value."""
+        _, _, given = self.make_parser(ctx).parse_args(args=list(args))
         for parameter in given:
             is_single = isinstance(parameter, click.Option) and not parameter.multiple
             if is_single and not parameter.is_eager and given.count(parameter) > 1:
                 option = max(parameter.opts, key=len)
                 raise click.UsageError(f"{option} is given twice. Leave out one of them.", ctx)
-        return super().parse_args(ctx, args)
