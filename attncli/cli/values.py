@@ -14,7 +14,7 @@ from attncli.calculation.choices import choice_values
 from attncli.calculation.choices.choices import Choice
 from attncli.cli.messages import Failure
 from attncli.errors import ProblemError
-from attncli.words import option_name, printable
+from attncli.words import printable
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -40,12 +40,9 @@ class Value(click.ParamType[object]):
         try:
             return self.read(value)
         except ValueError as error:
-            option = option_name(param.name) if param and param.name else "the value"
-            if isinstance(param, click.Option):
-                option = max(param.opts, key=len)
-            elif param:
-                option = param.human_readable_name
-            raise Failure(f"{option} is {printable(repr(value))}: {error}.") from None
+            name = param.human_readable_name if param else "the value"
+            shown = max(param.opts, key=len) if isinstance(param, click.Option) else name
+            raise Failure(f"{shown} is {printable(repr(value))}: {error}.") from None
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str

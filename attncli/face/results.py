@@ -32,7 +32,8 @@ class Writable:
     def write(self, form: str | None = None, *, precision: int | None = None) -> bytes:
         """Return the result in a form of its command, such as `csv`; as text by default.
 
-        `precision` is the number of decimals in texts. Raises AttncliError for an unknown form.
+        `precision` is the number of decimals in texts. Raises AttncliError for an unknown form, and
+        for a precision in a form that has every digit.
         """
         from attncli.errors import AttncliError
         from attncli.render.view import View
@@ -41,7 +42,10 @@ class Writable:
         if form is not None and form not in self.forms:
             hint = f"Choose {in_words(list(self.forms), 'or')}."
             raise AttncliError(f"there is no form {form!r}.", hint)
-        chosen = self.forms[form or next(iter(self.forms))]
+        form = form or next(iter(self.forms))
+        chosen = self.forms[form]
+        if precision is not None and "precision" not in chosen.uses:
+            raise AttncliError(f"precision has no effect on {form}.", "Leave it out.")
         return chosen.write(self.made, View(self.decimals if precision is None else precision))
 
     def to_json(self) -> str:

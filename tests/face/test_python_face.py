@@ -91,6 +91,14 @@ def test_choices_win_over_the_document() -> None:
     assert_array_equal(scaled["scaled"], attncli.compute(DOCUMENT)["scaled"])
 
 
+def test_a_document_may_be_keywords_alone() -> None:
+    """Without a document the matrices are keywords, and without these there is nothing to do."""
+    alone = attncli.compute(**DOCUMENT)
+    assert_array_equal(alone["output"], attncli.compute(DOCUMENT)["output"])
+    with pytest.raises(AttncliError, match="no matrix is given"):
+        attncli.compute()
+
+
 def test_a_mask_may_be_a_rule_a_matrix_or_several() -> None:
     """A mask is given as a word, as an object, as an array, or as a list of these."""
     causal = attncli.compute(DOCUMENT, mask="causal")["weights"]
@@ -134,6 +142,8 @@ def test_decimals_of_the_text_can_be_chosen() -> None:
     """`precision` is the option -p."""
     printed = succeed("compute", str(LESSON), "-p", "1").stdout_bytes
     assert attncli.compute(LESSON).write(precision=1) == printed
+    with pytest.raises(AttncliError, match="precision has no effect on csv"):
+        attncli.compute(LESSON).write("csv", precision=1)
 
 
 def test_a_notebook_shows_the_coloured_tables() -> None:
