@@ -93,7 +93,8 @@ def test_choices_win_over_the_document() -> None:
 
 def test_a_document_may_be_keywords_alone() -> None:
     """Without a document the matrices are keywords, and without these there is nothing to do."""
-    alone = attncli.compute(**DOCUMENT)
+    keywords: dict[str, Any] = dict(DOCUMENT)
+    alone = attncli.compute(**keywords)
     assert_array_equal(alone["output"], attncli.compute(DOCUMENT)["output"])
     with pytest.raises(AttncliError, match="no matrix is given"):
         attncli.compute()
