@@ -76,7 +76,9 @@ class Reader:
         with errors_at(source.label):
             part = source.matrix(known)
             if part.value is None or isinstance(part.value, int | float | dict):
-                message = f"it holds {said(part.value)}, not a matrix."
+                key = ", ".join(source.parsed)
+                held = f"{key} is {said(part.value)}" if key else f"it holds {said(part.value)}"
+                message = f"{held}, not a matrix."
                 raise DocumentError(message, f"Write rows of numbers: {name}=[[1, 0], [0, 1]].")
             return Document({known: self._entry(known, part, source)}, (source.label,))
 
