@@ -180,3 +180,23 @@ def test_bad_input_ends_with_2(arguments: list[str], message: str) -> None:
     assert (run.exit_code, run.stdout) == (2, "")
     assert message in run.stderr
     assert run.stderr.count("\n") == 1
+
+
+LATER = "[[0,1,1],[0,0,1],[0,0,0]]"  # 1 for later keys: causal, if 1 means hidden
+EARLIER = "[[1,0,0],[1,1,0],[1,1,1]]"
+
+
+@pytest.mark.parametrize("option", [["--mask-kind", "drop"], ["--convention", "torch-mha"]])
+def test_a_mask_is_read_as_the_user_says(option: list[str]) -> None:
+    """With `drop`, or with torch-mha, a mask of ones above the diagonal is causal."""
+    shown = mask(LATER, *option)
+    assert "0 and 1: 1 = may not attend" in shown
+    assert "It is causal" in shown
+    inverted = mask(EARLIER, *option)
+    assert "Inverted, it would be causal: if 1 means may attend, use --mask-kind keep." in inverted
+
+
+def test_the_cure_of_an_inverted_mask_works() -> None:
+    """The advice names an option that the command has, and the option gives the rule."""
+    shown = mask(LATER)
+    assert "Inverted, it would be causal: if 1 means hidden, use --mask-kind drop." in shown

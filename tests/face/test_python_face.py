@@ -91,6 +91,14 @@ def test_choices_win_over_the_document() -> None:
     assert_array_equal(scaled["scaled"], attncli.compute(DOCUMENT)["scaled"])
 
 
+def test_a_number_of_numpy_is_a_choice() -> None:
+    """`heads` and `scale` may be numbers of NumPy, as a program calculates them."""
+    q, k = DRAWN.normal(size=(N, 2 * D_K)), DRAWN.normal(size=(N, 2 * D_K))
+    own = attncli.compute(Q=q, K=k, heads=np.int64(2), scale=np.float32(0.5))
+    expected = [q[:, at] @ k[:, at].T / 2 for at in (slice(D_K), slice(D_K, None))]
+    np.testing.assert_allclose(own["scaled"], expected, rtol=1e-12)
+
+
 def test_a_document_may_be_keywords_alone() -> None:
     """Without a document the matrices are keywords, and without these there is nothing to do."""
     keywords: dict[str, Any] = dict(DOCUMENT)
