@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
-from click.shell_completion import BashComplete, add_completion_class
+from click.shell_completion import BashComplete, CompletionItem, add_completion_class
 
 
-def words(values: Collection[str] | Iterable[str]) -> list[str]:
-    """Return the words that the shell offers for these values of a choice.
+def offers(values: Iterable[str], typed: str) -> list[CompletionItem]:
+    """Return the offers of the shell: the values of a choice that begin with the typed text.
 
-    The word for a kind that needs a value ends with a colon: `padding:` for the mask `padding:N`.
+    The offer of a kind that needs a value ends with a colon: `padding:` for the mask `padding:N`.
     """
     entries = values if isinstance(values, Mapping) else {}
-    return [_word(value, getattr(entries.get(value), "signature", value)) for value in values]
+    words = (_word(value, getattr(entries.get(value), "signature", value)) for value in values)
+    return [CompletionItem(word) for word in words if word.startswith(typed)]
 
 
 def _word(name: str, signature: str) -> str:

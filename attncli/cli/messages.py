@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from attncli.cli.terminal import has_colors, is_terminal, waiting
+from attncli.cli.terminal import has_colors, is_terminal, terminal_size, waiting
 from attncli.words import did_you_mean, in_words
 
 if TYPE_CHECKING:
@@ -51,17 +50,10 @@ def _wrapped(text: str) -> str:
     """
     import textwrap
 
-    width = _width()
+    width = terminal_size(sys.stderr.fileno()).columns
     wrap = textwrap.TextWrapper(width, break_long_words=False, break_on_hyphens=False)
     lines = text.split("\n")
     return "\n".join(line if line[:1] in ("", " ") else wrap.fill(line) for line in lines)
-
-
-def _width() -> int:
-    try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
-    except (OSError, ValueError):
-        return 80
 
 
 def warn(text: str) -> None:

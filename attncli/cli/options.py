@@ -36,10 +36,10 @@ def complete(values: Callable[[], Iterable[str]], or_file: bool = False) -> Comp
     def offer(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
 
-        from attncli.cli.completion import words
+        from attncli.cli.completion import offers
 
-        offers = [CompletionItem(word) for word in words(values()) if word.startswith(typed)]
-        return offers or ([CompletionItem(typed, type="file")] if or_file else [])
+        found = offers(values(), typed)
+        return found or ([CompletionItem(typed, type="file")] if or_file else [])
 
     return offer
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from attncli.render.progress_bar import Bar
 
+STANDARD_OUTPUT = 1  # its file descriptor
 FORCING = ("FORCE_COLOR", "CLICOLOR_FORCE")  # variables that force colours, as --color always does
 
 
@@ -48,7 +49,11 @@ def lists(groups: Mapping[str, Sequence[tuple[str, str]]]) -> str:
 
 def show_by_pages(text: str) -> None:
     """Print a text, through the user's pager if it has more lines than the terminal."""
-    if not is_terminal(sys.stdout) or _is_dumb() or text.count("\n") < _lines():
+    if (
+        not is_terminal(sys.stdout)
+        or _is_dumb()
+        or text.count("\n") < terminal_size(STANDARD_OUTPUT).lines
+    ):
         deliver(text.encode(), None)
     else:
         click.echo_via_pager(text.removesuffix("\n"))
@@ -77,18 +82,16 @@ def columns() -> int:
     `shutil.get_terminal_size` returns the same, but importing `shutil`, with four compression
     modules, takes longer than drawing tables.
     """
-    try:
-        return _columns_said() or os.get_terminal_size().columns or 80
-    except OSError:  # standard output is closed, or not a terminal
-        return 80
+    return _columns_said() or terminal_size(STANDARD_OUTPUT).columns
 
 
-def _lines() -> int:
-    """Return the height of the terminal in lines; 24 if it is unknown."""
+def terminal_size(descriptor: int) -> os.terminal_size:
+    """Return the size of the terminal behind a file descriptor; 80 × 24 if it is unknown."""
     try:
-        return os.get_terminal_size().lines or 24
-    except OSError:
-        return 24
+        size = os.get_terminal_size(descriptor)
+    except OSError:  # it is closed, or not a terminal
+        return os.terminal_size((80, 24))
+    return os.terminal_size((size.columns or 80, size.lines or 24))
 
 
 def _columns_said() -> int:

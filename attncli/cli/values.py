@@ -47,13 +47,9 @@ class Value(click.ParamType[object]):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        from click.shell_completion import CompletionItem
+        from attncli.cli.completion import offers
 
-        from attncli.cli.completion import words
-
-        return [
-            CompletionItem(word) for word in words(self.values()) if word.startswith(incomplete)
-        ]
+        return offers(self.values(), incomplete)
 
 
 def of_choice(choice: Choice[Any]) -> Value:

@@ -150,7 +150,7 @@ class Source:
         Raises DocumentError if there is no such matrix, or if two have this name.
         """
         named = [spelled for spelled in self.parsed if known_name(spelled) == name]
-        matrices = [spelled for spelled in self.parsed if not _is_choice(spelled)]
+        matrices = [spelled for spelled in self.parsed if not _can_only_be_a_choice(spelled)]
         if len(matrices) == 1:
             named = matrices
         if len(named) == 1:
@@ -170,7 +170,7 @@ class Source:
 _PART = re.compile(r"(?s)([^\[\]]+)\[.*\]")
 
 
-def _is_choice(spelled: str) -> bool:
+def _can_only_be_a_choice(spelled: str) -> bool:
     """Return True if an entry with this name can only be a choice, such as `title` or `tokens`."""
     last = last_of(known_name(spelled) or "")
     return last in CHOICES and last not in MATRICES and last not in STEPS

@@ -9,7 +9,6 @@ from typing import IO, TYPE_CHECKING, Any, TypeAlias
 from attncli.errors import AttncliError, ProblemError, errors_at
 from attncli.face.results import CellArithmetic, Report, Result
 from attncli.face.surroundings import PYTHON, Surroundings
-from attncli.records import replace
 
 if TYPE_CHECKING:
     from attncli.calculation.algebra.plan import Plan, Trace
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from attncli.calculation.problem.shown import StepPart
     from attncli.documents.reader import Reader, Written
     from attncli.homework.answers.answer import Answer
-    from attncli.homework.judging.report import AnswerReport
+    from attncli.homework.judging.report import Files
 
 DocumentLike: TypeAlias = "str | PathLike[str] | Mapping[str, Any] | IO[Any] | Document"
 
@@ -111,25 +110,31 @@ def check(
         answer = reader.written(answer, canonical(step) if step else None, is_value)
     computed = compute(problem, surroundings=surroundings).made
     with (surroundings or PYTHON).waiting("checking"), errors_at(answer.source):
-        report = check_answer(computed, answer.entries, options)
-    return Report(_with_files(report, problem, answer.source))
+        files = _files(problem, answer)
+        return Report(check_answer(computed, answer.entries, options, files))
 
 
-def _with_files(report: AnswerReport, document: Document, answer: str) -> AnswerReport:
-    """Return the report with the files of a check in the commands of its advice.
+def _files(document: Document, answer: Written) -> Files:
+    """Return the files of a check for the commands in its advice.
 
-    A problem that is not one file alone stays PROBLEM, and so does an answer that is not a file.
+    A problem that is not one file alone has no name there, and neither has an answer that is not a
+    file.
     """
     from pathlib import Path
     from shlex import quote
 
+    from attncli.documents.parsed import SAMPLE
+    from attncli.homework.judging.report import Files
+
     sources = {*document.sources, *(entry.source for entry in document.entries.values())}
-    files = {"PROBLEM": ", ".join(sources), "ANSWER": answer}
-    lines = list(report.lines)
-    for word, file in files.items():
-        if file.startswith("sample:") or Path(file).is_file():
-            lines = [replace(line, help=line.help.replace(word, quote(file))) for line in lines]
-    return replace(report, lines=tuple(lines))
+    found = {"problem": ", ".join(sources), "answer": answer.source}
+    return Files(
+        **{
+            role: quote(file)
+            for role, file in found.items()
+            if file.startswith(SAMPLE) or Path(file).is_file()
+        }
+    )
 
 
 def explain(
@@ -274,7 +279,7 @@ def _fitting_answer(
         if answered.values.shape == sizes(step.axes):
             fitting[step.name] = answered
             continue
-        size = shape_text(problem.layout.written_shape(answered.values.shape, step.role))
+        size = shape_text(problem.layout.written_order(answered.values.shape, step.role))
         fact = f"{step.name} is {size}, not {plan.shape(step)}: it is left out."
         surroundings.warn(f"{written.source}: {fact}".removeprefix(": "))
     return fitting

@@ -16,7 +16,7 @@ from attncli.errors import AttncliError
 from attncli.homework.answers.answer import read_answer, read_without_problem
 from attncli.homework.answers.tolerance import Tolerance
 from attncli.homework.judging.judge import Judge
-from attncli.homework.judging.report import AnswerReport, report
+from attncli.homework.judging.report import AnswerReport, Files, report
 from attncli.records import record
 from attncli.words import did_you_mean
 
@@ -51,19 +51,20 @@ class CheckOptions:
 
 
 def check_answer(
-    result: Computation, entries: Mapping[str, object], options: CheckOptions
+    result: Computation, entries: Mapping[str, object], options: CheckOptions, files: Files
 ) -> AnswerReport:
     """Return the report on an answer to a problem that is calculated.
 
-    `entries` are the steps of the answer by their canonical names, as they are written. Raises
-    AttncliError for options that do not fit, and for entries that are not steps of the problem.
+    `entries` are the steps of the answer by their canonical names, as they are written; `options`
+    fit together (see `CheckOptions.check`). The advice names the `files`. Raises AttncliError for
+    entries that are not steps of the problem.
     """
-    options.check()
     points = read_points(options.points, result.names)
     answer = read_answer(result.problem, result.trace.plan, entries)
     epsilon = _epsilon(result.trace.matrices)
     tolerance = Tolerance(options.decimals, options.atol, options.rtol, epsilon)
-    return report(Judge(result.problem, result.trace, answer, tolerance), points, options.strict)
+    judge = Judge(result.problem, result.trace, answer, tolerance)
+    return report(judge, points, options.strict, files)
 
 
 def check_by_laws(entries: Mapping[str, object], choices: Mapping[str, object]) -> AnswerReport:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # help lists the layouts, and must not wait for NumPy
     from numpy.typing import NDArray
 
 Scalar = TypeVar("Scalar", bound="np.generic")
+Item = TypeVar("Item")
 Array: TypeAlias = "NDArray[np.floating[Any]]"
 AnyArray: TypeAlias = "NDArray[Any]"
 Booleans: TypeAlias = "NDArray[np.bool_]"
@@ -68,11 +69,11 @@ class Layout:
         """
         return matrix.swapaxes(-1, -2) if role in self.swapped and matrix.ndim > 1 else matrix
 
-    def written_shape(self, shape: Shape, role: Role) -> Shape:
-        """Return the shape of a matrix as the user writes it; `shape` is that in `rows`."""
-        if role in self.swapped and len(shape) > 1:
-            return (*shape[:-2], shape[-1], shape[-2])
-        return shape
+    def written_order(self, axes: tuple[Item, ...], role: Role) -> tuple[Item, ...]:
+        """Return the axes of a matrix, or their sizes, as the user writes them; given in `rows`."""
+        if role in self.swapped and len(axes) > 1:
+            return (*axes[:-2], axes[-1], axes[-2])
+        return axes
 
     def side(self, role: Role, axis: int, rank: int) -> str:
         """Return the word for an axis of a matrix on paper: rows, columns, slices or numbers."""

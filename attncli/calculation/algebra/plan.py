@@ -53,7 +53,7 @@ class Plan:
 
     def shape(self, step: Step) -> str:
         """Return the shape of a step in the user's layout, such as `3 × 4`."""
-        return shape_text(self.layout.written_shape(sizes(step.axes), step.role))
+        return shape_text(self.layout.written_order(sizes(step.axes), step.role))
 
     def needed_for(self, names: Iterable[str]) -> set[str]:
         """Return the names of these steps and of all steps and inputs that they need.

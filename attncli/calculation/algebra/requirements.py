@@ -34,7 +34,7 @@ class Paper:
 
     def shape(self, name: str) -> str:
         """Return the shape on paper, such as `3 × 2`."""
-        written = self.layout.written_shape(sizes(self.axes[name]), self.roles[name])
+        written = self.layout.written_order(sizes(self.axes[name]), self.roles[name])
         return shape_text(written)
 
     def side(self, name: str, axis: int) -> str:

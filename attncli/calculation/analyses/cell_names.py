@@ -171,9 +171,7 @@ def parts_of(
             raise ProblemError(message, HOW_TO_WRITE)
         selection = finder.read(name)
         step = plan.step(selection.name)
-        axes = step.axes
-        if selection.is_swapped:
-            axes = (*axes[:-2], axes[-1], axes[-2])
+        axes = problem.layout.written_order(step.axes, step.role)
         found = part_name(step.name, axes, selection.positions)
         if found == step.name:
             names[found] = None

@@ -113,7 +113,7 @@ class Costing:
         return {name: self._shape(name) for name in self.used if not _is_learned(name)}
 
     def _shape(self, name: str) -> Shape:
-        return self.plan.layout.written_shape(sizes(self.used[name]), self.problem.roles[name])
+        return self.plan.layout.written_order(sizes(self.used[name]), self.problem.roles[name])
 
     @property
     def learned(self) -> int:

@@ -55,7 +55,7 @@ def sized(
     for name, shape in shapes.items():
         last = last_of(name)
         role = sizes.scoring.matrices.get(last, MATRICES[last].role)
-        entries[name] = Entry(blank(name, layout.written_shape(shape, role), dtype), SOURCE)
+        entries[name] = Entry(blank(name, layout.written_order(shape, role), dtype), SOURCE)
     sizes.check_used(spare)
     return Document(entries, (SOURCE,))
 

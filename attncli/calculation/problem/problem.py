@@ -163,9 +163,7 @@ class Computation:
     def _shown(self, step: Step, name: str, places: Places | None) -> ShownMatrix:
         layout = self.problem.layout
         cells = layout.swap(self.trace.matrices[step.name], step.role)
-        axes = step.axes
-        if step.role in layout.swapped:
-            axes = (*axes[:-2], axes[-1], axes[-2])
+        axes = layout.written_order(step.axes, step.role)
         if places is None:
             places = tuple(range(axis.size) for axis in axes)
         else:

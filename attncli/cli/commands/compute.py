@@ -25,6 +25,7 @@ from attncli.cli.terminal import is_terminal
 from attncli.errors import AttncliError
 from attncli.face.functions import compute as calculate
 from attncli.face.memory import Limit, Memory
+from attncli.face.results import Result
 from attncli.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ MANUAL = (
     help="Write the labels of rows and columns in csv, tsv and long.",
 )
 @memory_option
-@result_options(FORMATS, precision=4, full=True, color=True)
+@result_options(FORMATS, precision=Result.decimals, full=True, color=True)
 @debug_option
 def compute(
     arguments: tuple[str, ...],

@@ -98,6 +98,14 @@ class AnswerReport:
 
 
 @record(frozen=True)
+class Files:
+    """The files of a check, as a shell reads them, for the commands in the advice of a report."""
+
+    problem: str = "PROBLEM"
+    answer: str = "ANSWER"
+
+
+@record(frozen=True)
 class _Outcome:
     """All findings on one step; `first` is the first wrong step up to here."""
 
@@ -109,14 +117,17 @@ class _Outcome:
     slips: tuple[str, ...]
     first: str | None
     largest: LargestDifference | None
+    files: Files
 
 
-def report(judge: Judge, points: Mapping[str, float], is_strict: bool) -> AnswerReport:
+def report(
+    judge: Judge, points: Mapping[str, float], is_strict: bool, files: Files
+) -> AnswerReport:
     """Judge every step of an answer, and return verdicts, causes and points.
 
     `points` are the points by step, by default 1 for each step of the plan. With `is_strict`, a
-    rounded step does not pass. Raises ProblemError if the answer has a step that the plan lacks and
-    that equals no step of the plan.
+    rounded step does not pass. The advice names the `files`. Raises ProblemError if the answer has
+    a step that the plan lacks and that equals no step of the plan.
     """
     plan = judge.trace.plan
     lines: list[StepReport] = []
@@ -143,7 +154,9 @@ def report(judge: Judge, points: Mapping[str, float], is_strict: bool) -> Answer
         found = tuple(slips(judge.problem, judged, judge.own)) if is_slip else ()
         worth = points.get(judged.name, 1 if judged.name in plan.names else 0)
         largest = largest_difference(judge.problem, judged) if by_distance else None
-        outcome = _Outcome(judge.problem, plan, judged, verdict, diagnosis, found, first, largest)
+        outcome = _Outcome(
+            judge.problem, plan, judged, verdict, diagnosis, found, first, largest, files
+        )
         lines.append(_line(outcome, worth, is_strict))
     title = judge.problem.choices.title
     return AnswerReport(title, tuple(lines), first, headline(lines), by_distance)
@@ -209,9 +222,9 @@ def _rounded(problem: Problem, judged: Judgement) -> tuple[str, str]:
 
 def _again(outcome: _Outcome) -> str:
     """The advice to calculate the first wrong cell again, with a command that explains it."""
-    judged = outcome.judged
+    judged, files = outcome.judged, outcome.files
     if not judged.wrong or judged.verdict == Verdict.SHAPE:
-        return f"See how it is calculated: attncli explain PROBLEM {judged.name}"
+        return f"See how it is calculated: attncli explain {files.problem} {judged.name}"
     *leading, row, column = (
         (axis.name, str(at + 1)) for axis, at in zip(judged.step.axes, judged.wrong[0], strict=True)
     )
@@ -220,7 +233,9 @@ def _again(outcome: _Outcome) -> str:
     own = [number for name, number in (*leading, *sides) if name not in LEADING]
     places = [*own, *(f"{LEADING[name]}={at}" for name, at in leading if name in LEADING)]
     cell = f"'{judged.name}[{','.join(places)}]'"
-    return f"Work the cell out again: attncli explain PROBLEM {cell} --answer ANSWER"
+    return (
+        f"Work the cell out again: attncli explain {files.problem} {cell} --answer {files.answer}"
+    )
 
 
 def _is_off_by_little(judged: Judgement, answered: AnswerMatrix) -> bool:
@@ -238,8 +253,8 @@ def _fact(problem: Problem, judged: Judgement) -> str:
     assert judged.answered is not None
     if judged.verdict == Verdict.SHAPE:
         layout, role = problem.layout, judged.step.role
-        yours = shape_text(layout.written_shape(judged.answered.values.shape, role))
-        right = shape_text(layout.written_shape(judged.expected.shape, role))
+        yours = shape_text(layout.written_order(judged.answered.values.shape, role))
+        right = shape_text(layout.written_order(judged.expected.shape, role))
         return f"The matrix is {yours}, but should be {right}."
     answered = int((~judged.answered.blank).sum())
     return f"{len(judged.wrong)} of {count(answered, 'cells')} wrong."

@@ -19,6 +19,7 @@ from attncli.calculation.masks.mask_rules import Causal, Window
 from attncli.calculation.positions.alibi import MOST_SLOPES, Distances
 from attncli.calculation.positions.angles import Angles
 from attncli.calculation.positions.places import First
+from attncli.calculation.problem.given_masks import meaning_of_cells
 from attncli.calculation.problem.problem import Problem
 from attncli.records import values_of
 from attncli.words import in_words
@@ -134,8 +135,8 @@ def _of_masks(problem: Problem) -> dict[str, str]:
     masks = problem.masks
     words = {"fill": number_text(masks.fill), "normaliser": problem.choices.normaliser}
     if masks.keep:
-        kind = problem.choices.mask_kind
-        is_drop = kind == "drop" or (kind is None and problem.convention.drops)
+        mask, kind = problem.matrices[masks.keep[0]], problem.choices.mask_kind
+        is_drop = meaning_of_cells(mask, kind, problem.convention) == "drop"
         words["polarity"] = DROP if is_drop else KEEP
     elif masks.rules:
         names = in_words([rule.words for rule in masks.rules])

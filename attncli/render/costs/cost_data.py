@@ -68,7 +68,7 @@ def cost_rows(report: CostReport) -> dict[str, list[Row]]:
         "steps": [
             {
                 "step": step.step.name,
-                "shape": costing.plan.layout.written_shape(sizes(step.step.axes), step.step.role),
+                "shape": costing.plan.layout.written_order(sizes(step.step.axes), step.step.role),
                 **_counts(step.cost),
                 "bytes": step.bytes,
             }
