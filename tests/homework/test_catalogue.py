@@ -49,8 +49,10 @@ def made(mistake: Mistake) -> Iterator[tuple[str, Step, np.ndarray[Any, Any]]]:
 def as_written(matrix: np.ndarray[Any, Any]) -> AnswerMatrix:
     """Return a matrix as a program prints it, with all its digits."""
     cells = [read_cell(repr(float(cell))) for cell in matrix.flat]
-    values, decimals = (np.array(part).reshape(matrix.shape) for part in zip(*cells, strict=True))
-    return AnswerMatrix(values, decimals, np.zeros(matrix.shape, dtype=np.bool_))
+    values, decimals, half_units = (
+        np.array(part).reshape(matrix.shape) for part in zip(*cells, strict=True)
+    )
+    return AnswerMatrix(values, decimals, half_units, np.zeros(matrix.shape, dtype=np.bool_))
 
 
 OF_LAYERS = {

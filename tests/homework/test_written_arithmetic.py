@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attncli.homework.answers.answer import EXACT, read_cell
+from attncli.homework.answers.answer import read_cell
+from attncli.homework.answers.digits import EXACT
 from attncli.homework.answers.written_arithmetic import LONGEST, evaluate
 
 VALUES = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from math import isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from attncli.calculation.names.step_names import STEPS
 from attncli.calculation.problem.input_matrices import place
 from attncli.calculation.problem.problem import Problem
 from attncli.errors import ProblemError
+from attncli.homework.answers.digits import EXACT, half_a_unit
 from attncli.homework.answers.written_arithmetic import LARGEST_EXPONENT, evaluate
 from attncli.records import record
 
@@ -24,9 +25,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MANY = 10  # only programs write this many decimals
-EXACT = 1000  # the decimals of a cell that is not rounded: arithmetic, and infinities
 _DECIMAL = re.compile(r"[+-]?(?:\d+\.?(\d*)|\.(\d+))(?:[eE]([+-]?\d+))?")
 _PERCENT = re.compile(r"[+-]?\d*\.?(\d*)\s*%")
+
+
+class WrittenNumber(NamedTuple):
+    """The number in a cell, its last decimal place, and how far the true number may be from it."""
+
+    value: float
+    decimals: int
+    half_unit: float
 
 
 @record(frozen=True)
@@ -34,12 +42,15 @@ class AnswerMatrix:
     """One matrix of an answer, in the layout `rows`.
 
     `values` are NaN in cells that were not answered (`blank`). `decimals` is the last decimal place
-    of each cell as it was written, negative for tens and hundreds, EXACT for arithmetic. `epsilon`
-    is the relative distance of neighbouring numbers if all cells fit float32 or float16, else 0.
+    of each cell as it was written, negative for tens and hundreds, EXACT for arithmetic.
+    `half_units` is the largest distance of a number from its written value: half a unit of its last
+    place, 0 for exact arithmetic, infinities and blanks. `epsilon` is the relative distance of
+    neighbouring numbers if all cells fit float32 or float16, else 0.
     """
 
     values: NDArray[np.float64]
     decimals: NDArray[np.int_]
+    half_units: NDArray[np.float64]
     blank: NDArray[np.bool_]
     epsilon: float = 0.0
 
@@ -105,8 +116,13 @@ def _as_column(answered: AnswerMatrix, shape: tuple[int, ...]) -> AnswerMatrix:
     """A column of one number per token, if it was written as a row or as a list."""
     if shape[-1] != 1 or len(shape) != 2 or answered.values.shape != shape[::-1]:
         return answered
-    matrices = (answered.values.T, answered.decimals.T, answered.blank.T)
-    return AnswerMatrix(*matrices, answered.epsilon)
+    return AnswerMatrix(
+        answered.values.T,
+        answered.decimals.T,
+        answered.half_units.T,
+        answered.blank.T,
+        answered.epsilon,
+    )
 
 
 def is_value(text: str) -> bool:
@@ -117,11 +133,11 @@ def is_value(text: str) -> bool:
         return False
 
 
-def read_cell(text: str) -> tuple[float, int]:
-    """Return the value of a cell and its last decimal place. Raises ValueError for other text.
+def read_cell(text: str) -> WrittenNumber:
+    """Return a cell of an answer. Raises ValueError for other text.
 
-    >>> read_cell("0.50"), read_cell("-1.5e-3"), read_cell("1/3") == (1 / 3, EXACT)
-    ((0.5, 2), (-0.0015, 4), True)
+    >>> tuple(read_cell("0.50")), tuple(read_cell("1/4")) == (0.25, EXACT, 0)
+    ((0.5, 2, 0.005), True)
     """
     text = text.strip().replace("−", "-")
     number = _DECIMAL.fullmatch(text)
@@ -129,9 +145,14 @@ def read_cell(text: str) -> tuple[float, int]:
         whole, bare, exponent = number.groups()
         if not isfinite(float(text)) or abs(int(exponent or 0)) > LARGEST_EXPONENT:
             raise ValueError("too large, or too small, for a number")
-        return float(text), len(whole or bare or "") - int(exponent or 0)
+        return _rounded(float(text), len(whole or bare or "") - int(exponent or 0))
     percent = _PERCENT.fullmatch(text)
-    return evaluate(text), len(percent[1]) + 2 if percent else EXACT
+    value = evaluate(text)
+    return _rounded(value, len(percent[1]) + 2) if percent else WrittenNumber(value, EXACT, 0.0)
+
+
+def _rounded(value: float, decimals: int) -> WrittenNumber:
+    return WrittenNumber(value, decimals, float(half_a_unit(decimals)))
 
 
 def read_answer_matrix(name: str, value: object, layout: Layout, role: Role) -> AnswerMatrix:
@@ -152,16 +173,18 @@ def read_answer_matrix(name: str, value: object, layout: Layout, role: Role) -> 
         texts = texts.reshape(1, -1)
     values = np.full(texts.shape, np.nan)
     decimals = np.full(texts.shape, EXACT)
+    half_units = np.zeros(texts.shape)
     blank = np.zeros(texts.shape, dtype=np.bool_)
     for index, cell in np.ndenumerate(texts):
         if cell is None or (isinstance(cell, str) and not cell.strip()):
             blank[index] = True
         else:
-            values[index], decimals[index] = _read(name, index, cell)
+            values[index], decimals[index], half_units[index] = _read(name, index, cell)
     written = ~blank & np.isfinite(values)
     return AnswerMatrix(
         layout.swap(values, role),
         layout.swap(decimals, role),
+        layout.swap(half_units, role),
         layout.swap(blank, role),
         _epsilon(values[written], decimals[written]),
     )
@@ -177,7 +200,7 @@ def _epsilon(values: NDArray[np.float64], decimals: NDArray[np.int_]) -> float:
     return 0.0
 
 
-def _read(name: str, index: tuple[int, ...], cell: object) -> tuple[float, int]:
+def _read(name: str, index: tuple[int, ...], cell: object) -> WrittenNumber:
     try:
         if isinstance(cell, bool):
             raise ValueError("a truth value")

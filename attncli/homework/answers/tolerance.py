@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from attncli.homework.answers.answer import EXACT, AnswerMatrix
+from attncli.homework.answers.answer import AnswerMatrix
+from attncli.homework.answers.digits import EXACT, half_a_unit
 from attncli.records import record
 
 if TYPE_CHECKING:
@@ -66,11 +67,6 @@ class Tolerance:
         """
         size = np.maximum(np.abs(np.nan_to_num(expected, posinf=0, neginf=0)), 1)
         return np.asarray(max(100 * self.epsilon, 8 * answered.epsilon) * size)
-
-
-def half_a_unit(decimals: NDArray[np.int_] | int) -> Numbers:
-    """Return half a unit of a decimal place: 0.005 for 2."""
-    return np.asarray(0.5 * 10.0 ** -np.clip(decimals, -300.0, 300.0))
 
 
 def near(values: Numbers, expected: Numbers, distance: Numbers) -> NDArray[np.bool_]:

@@ -7,8 +7,8 @@ import numpy as np
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.operation import Operation
 from attncli.calculation.algebra.plan import Step, Trace
-from attncli.homework.answers.answer import EXACT, Answer, AnswerMatrix
-from attncli.homework.answers.tolerance import half_a_unit
+from attncli.homework.answers.answer import Answer, AnswerMatrix
+from attncli.homework.answers.digits import EXACT, half_a_unit
 from attncli.records import replace
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from attncli.calculation.algebra.plan import Plan
 from attncli.calculation.problem.problem import Problem
-from attncli.homework.answers.answer import EXACT, AnswerMatrix
-from attncli.homework.answers.tolerance import half_a_unit
+from attncli.homework.answers.answer import AnswerMatrix
+from attncli.homework.answers.digits import EXACT, half_a_unit
 from attncli.homework.diagnosis.diagnosis import Diagnosis, Explanation
 from attncli.homework.diagnosis.replacements import Replacement
 from attncli.homework.judging.headline import headline

@@ -8,8 +8,7 @@ from math import isfinite
 from attncli.calculation.algebra.expressions import Values
 from attncli.calculation.algebra.vector_expressions import Inner
 from attncli.calculation.problem.problem import Problem
-from attncli.homework.answers.answer import EXACT
-from attncli.homework.answers.tolerance import half_a_unit
+from attncli.homework.answers.digits import EXACT, half_a_unit
 from attncli.homework.judging.judge import Judgement
 from attncli.words import count
 

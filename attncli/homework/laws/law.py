@@ -14,8 +14,9 @@ import numpy as np
 
 from attncli.calculation.operations.normalisers import Normalise
 from attncli.calculation.scoring.scoring_functions import Scoring
-from attncli.homework.answers.answer import EXACT, Answer, AnswerMatrix
-from attncli.homework.answers.tolerance import Numbers, half_a_unit, near
+from attncli.homework.answers.answer import Answer, AnswerMatrix
+from attncli.homework.answers.digits import EXACT, half_a_unit
+from attncli.homework.answers.tolerance import Numbers, near
 from attncli.records import record
 
 if TYPE_CHECKING:
