@@ -32,6 +32,21 @@ class Tolerance:
         """True if a distance, and not the digits, decides which cells are right."""
         return self.atol is not None or self.rtol is not None
 
+    @property
+    def by_digits(self) -> bool:
+        """True if the digits as written decide."""
+        return (self.decimals, self.atol, self.rtol) == (None, None, None)
+
+    def allowed(self, answered: AnswerMatrix, expected: Numbers) -> Numbers:
+        """TEMPORARY until the reading branch is merged."""
+        bits = self.roundoff(answered, expected)
+        if self.by_distance:
+            shares = (self.rtol or 0) * np.abs(np.nan_to_num(expected))
+            return (self.atol or 0) + shares + bits
+        if self.decimals is not None:
+            return np.maximum(half_a_unit(self.decimals), answered.half_units) + bits
+        return answered.half_units + bits
+
     def allowed_distance(self, answered: AnswerMatrix, expected: Numbers) -> Numbers:
         """Return the largest distance from the expected value at which a cell is right.
 

@@ -24,6 +24,8 @@ MOST_KEPT = 2**22  # the largest count of numbers in runs that are kept for othe
 Known: TypeAlias = Mapping[str, Array]
 # Takes a step and the matrices before it, and returns the result in place of the right one.
 Change: TypeAlias = "Callable[[Step, Known], Array | None]"
+# Takes the name of a step and its result, and returns the number that a person writes down.
+Rounding: TypeAlias = "Callable[[str, Array], Array]"
 
 
 def hidden_steps(plan: Plan, target: Step, shown: Collection[str]) -> tuple[Step, ...]:
@@ -42,11 +44,19 @@ class Runs:
 
     Only the steps that a change reaches are calculated again, because a stack of layers has many
     steps. `given` holds the matrices before the hidden steps. `right` holds the same and the
-    results without a change, as far as the given matrices fit together.
+    results without a change, as far as the given matrices fit together. With `rounding`, each run
+    goes on from rounded results; the last result is not rounded.
     """
 
-    def __init__(self, problem: Problem, plan: Plan, hidden: Sequence[Step], known: Known) -> None:
-        self._problem, self._plan = problem, plan
+    def __init__(
+        self,
+        problem: Problem,
+        plan: Plan,
+        hidden: Sequence[Step],
+        known: Known,
+        rounding: Rounding | None = None,
+    ) -> None:
+        self._problem, self._plan, self._rounding = problem, plan, rounding
         self._steps = [(step, step.operation.operands) for step in hidden]
         self._places = {step.name: place for place, step in enumerate(hidden)}
         self.given = {name: matrix for name, matrix in known.items() if name not in self._places}
@@ -76,21 +86,6 @@ class Runs:
         None if one of them cannot be made, or if its result does not fit the steps after it.
         """
         return self._finish(self._begin(replacements, {}))[0]
-
-    def run_rounding(self, names: Collection[str], decimals: int) -> Known | None:
-        """Return the matrices of a run that rounds these matrices before it uses them."""
-
-        def round_result(step: Step, known: Known) -> Array | None:
-            operands = step.operation.operands
-            is_reached = any(known.get(name) is not self.right.get(name) for name in operands)
-            result = _apply(step, operands, known) if is_reached else known.get(step.name)
-            return None if result is None else np.round(result, decimals)
-
-        run = _Run(dict(self.right), dict.fromkeys(names, round_result))
-        for name in names:
-            if name in self.given and self.given[name].dtype.kind == "f":
-                run.note(name, np.round(self.given[name], decimals))
-        return self._finish(run)[0]
 
     def run_together(self, tries: Sequence[tuple[Replacement, ...]]) -> list[Array | None]:
         """Return the result of the last step for each try; None if `run` returns None.
@@ -126,15 +121,23 @@ class Runs:
                     if place < run.start:
                         continue
                     if step.name in run.changes:
-                        run.note(step.name, run.changes[step.name](step, run.known))
+                        made = run.changes[step.name](step, run.known)
+                        run.note(step.name, self._rounded(place, made))
                     elif step.name not in run.known or not run.changed.isdisjoint(operands):
                         waiting.append(run)
                 if waiting:
-                    self._apply_in(waiting, step, operands)
+                    self._apply_in(waiting, place)
         return [None if run.failed else run.known for run in runs]
 
-    def _apply_in(self, runs: Sequence[_Run], step: Step, operands: tuple[str, ...]) -> None:
+    def _rounded(self, place: int, result: Array | None) -> Array | None:
+        """The result of the step at a place as a person writes it down; the last is not rounded."""
+        if self._rounding is None or result is None or place == len(self._steps) - 1:
+            return result
+        return self._rounding(self._steps[place][0].name, result)
+
+    def _apply_in(self, runs: Sequence[_Run], place: int) -> None:
         """Apply a step in each run; runs with matrices of the right shapes share one call."""
+        step, operands = self._steps[place]
         alike: list[_Run] = []
         others = list(runs)
         if len(runs) > 1 and self._can_stack(step, operands):
@@ -145,10 +148,11 @@ class Runs:
         if alike:
             stacks = {name: np.stack([run.known[name] for run in alike]) for name in hidden}
             results = step.operation.apply(*(stacks.get(n, self.right[n]) for n in operands))
+            results = self._rounded(place, results)
             for run, result in zip(alike, results, strict=True):
                 run.note(step.name, result)
         for run in others:
-            run.note(step.name, _apply(step, operands, run.known))
+            run.note(step.name, self._rounded(place, _apply(step, operands, run.known)))
 
     def _can_stack(self, step: Step, operands: tuple[str, ...]) -> bool:
         """True if a step treats each matrix of a stack like one alone; tried once, with two."""

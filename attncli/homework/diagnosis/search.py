@@ -1,15 +1,16 @@
-"""Find the mistake that explains a wrong matrix: run the plan again with operations replaced.
+"""Find the mistakes that explain a wrong matrix: run the plan again with operations replaced.
 
 Between the earlier matrices of the answer and a wrong one are the steps that the answer does not
-show. Each mistake of the catalogue is tried at each of these steps, then every pair of mistakes. A
-try that gives the numbers of the answer, to the digits as written and not by chance, explains them.
+show. Each mistake of the catalogue is tried at each of these steps, then pairs of mistakes, on
+several courses: with the numbers before rounding, with the numbers as written, and with hidden
+steps rounded on the way. A try that gives the numbers of the answer, and not by chance, explains
+them. The work is limited by counts alone, so that a verdict depends on no clock.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, cached_property
 from itertools import islice, pairwise
 from math import log10
 
@@ -18,23 +19,23 @@ import numpy as np
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.operation import Operation
 from attncli.homework.answers.answer import AnswerMatrix
+from attncli.homework.answers.comparing import HIDDEN_BELOW, spread
 from attncli.homework.answers.tolerance import Numbers, near
-from attncli.homework.diagnosis.diagnosis import Diagnosis, Explanation, RoundedEarly
+from attncli.homework.diagnosis.diagnosis import Explanation
+from attncli.homework.diagnosis.habits import Habit
 from attncli.homework.diagnosis.replacements import Replacement, in_order, pairs
 from attncli.homework.diagnosis.runs import Runs, hidden_steps
-from attncli.homework.judging.judge import Judge, Judgement
+from attncli.homework.judging.trail import Judgement, Trail
 from attncli.homework.mistakes.catalogue import MISTAKES
 from attncli.homework.mistakes.mistake import Mistake
 from attncli.records import record
-from attncli.words import in_words
 
 ROUGH_CELLS = 3  # the fewest wrong cells that a mistake must explain if they agree only roughly
 EXACTLY, ROUGHLY = 1.0, 4.0  # the largest error, in half units of the last place
 MOST_PAIRS = 2**13  # the largest number of pairs that are tried
-SECONDS = 1.8  # after this time, no further rounding and no pair of mistakes is tried
-SECONDS_OF_SINGLES = 5.0  # after this time, no single mistake is tried: a stack has thousands
+MOST_NUMBERS = 2**22  # the largest number of numbers that pairs calculate
 DIGITS_OF_INFINITY = 1.0  # the evidence of an infinity or NaN in the right place, in digits
-MOST_DECIMALS = 4  # the most decimals of a matrix that was rounded too early
+DIGITS_OF_PATTERN = 0.3  # the evidence of each cell in a pattern of hidden cells: one bit
 MOST_AT_ONCE = 256  # the most runs that are made together
 NUMBERS_AT_ONCE = 2**20  # the most numbers in all their matrices
 LAST_BITS = 100  # stacked runs may differ by this many times the usual rounding error
@@ -49,141 +50,156 @@ class Trial:
     results: Sequence[Numbers]
 
 
-def diagnose(judge: Judge, judged: Judgement) -> Diagnosis:
-    """Return the cause of a step that is wrong, or has a wrong shape."""
-    if judged.answered is None:
-        return Diagnosis()
-    search = _Search(judge, judged, judged.answered)
-    rounded = search.rounded_early()
-    if rounded:
-        return Diagnosis(rounded=rounded)
-    explanations, is_cut = search.explanations()
-    return Diagnosis(tuple(explanations), None, search.decider(explanations), is_cut)
-
-
-class _Search:
+class Search:
     """Tries mistakes at the hidden steps, and finds those that explain a wrong step."""
 
-    def __init__(self, judge: Judge, judged: Judgement, answered: AnswerMatrix) -> None:
-        self.start = time.monotonic()
-        self.problem, self.tolerance = judge.problem, judge.tolerance
+    def __init__(self, trail: Trail, judged: Judgement, answered: AnswerMatrix) -> None:
+        self.trail, self.problem, self.plan = line, trail.problem, trail.plan
         self.judged, self.answered = judged, answered
-        values = np.nan_to_num(answered.values, posinf=0, neginf=0)
-        self.distance = judge.tolerance.allowed_distance(answered, values)
-        # The answer may have continued with numbers before rounding, or with the numbers it wrote.
-        plan = judge.trace.plan
-        self.hidden = hidden_steps(plan, judged.step, judge.answer)
-        self.exact = Runs(judge.problem, plan, self.hidden, judge.exact)
-        self.own = Runs(judge.problem, plan, self.hidden, judge.own)
-        self.both = [self.exact] if self.exact.begin_like(self.own) else [self.exact, self.own]
+        self.values = _with_infinities(judged, answered)
+        self.distance = trail.tolerance.allowed(answered, np.nan_to_num(answered.values))
+        self.distance = self.distance + trail.noise_of(judged.step, answered)
+        self.hidden = hidden_steps(self.plan, judged.step, trail.answer)
+        self.exact = Runs(self.problem, self.plan, self.hidden, trail.exact)
+        self.own = Runs(self.problem, self.plan, self.hidden, trail.own)
+        self.changing: list[Replacement] = []
+        self.tried = 0
         right = self.exact.right.get(judged.name)
         self.right = None if right is None else _numbers(right)
 
-    def rounded_early(self) -> RoundedEarly | None:
-        """Return the matrix whose early rounding alone gives the answer; None if none does."""
-        hidden = [step.name for step in self.hidden[:-1]]
-        used = [name for name in self.judged.step.operation.operands if name in self.own.given]
-        every = [tuple(hidden)] if len(hidden) > 1 else []
-        for names in (*every, *((name,) for name in (*hidden, *used))):
-            if time.monotonic() > self.start + SECONDS:
-                break
-            for decimals in range(MOST_DECIMALS, 0, -1):
-                known = self.own.run_rounding(names, decimals)
-                if known and self._fits(_numbers(known[self.judged.name]), EXACTLY):
-                    return RoundedEarly(in_words(names), decimals)
-        return None
+    @cached_property
+    def plain(self) -> list[Runs]:
+        """The courses without rounding on the way: they go on from exact or from own numbers."""
+        return [self.exact] if self.exact.begin_like(self.own) else [self.exact, self.own]
 
-    def explanations(self) -> tuple[list[Explanation], bool]:
-        """Return every single replacement that explains the answer; if none does, every pair.
+    def under(self, habit: Habit) -> Runs:
+        """The course that goes on from own numbers, and rounds hidden steps by a habit."""
+        return Runs(self.problem, self.plan, self.hidden, self.trail.own, habit)
 
-        The second value is True if the time was up before all had been tried.
-        """
-        singles = in_order(self.problem, list(self._singles()))
-        changing: list[Replacement] = []
+    def fits_under(self, habit: Habit) -> bool:
+        """True if the right method gives the numbers of the answer under a habit."""
+        result = self.under(habit).right.get(self.judged.name)
+        return result is not None and self._fits(_numbers(result), EXACTLY)
+
+    @cached_property
+    def singles(self) -> list[Replacement]:
+        """Each mistake at each hidden step where it can be made, then at several steps."""
+        found = []
+        for step in self.hidden:
+            scene = self.exact.scene(step)
+            with np.errstate(all="ignore"):
+                for mistake in mistakes_in(type(step.operation)):
+                    if mistake.make(scene) is not None:
+                        found.append(Replacement(mistake, (step.name,)))
+        return in_order(self.problem, found)
+
+    def by_singles(self, courses: Sequence[Runs], habit: Habit | None = None) -> list[Explanation]:
+        """Return every single replacement that explains the answer on one of the courses."""
+        return self.by([(single,) for single in self.singles], courses, habit)
+
+    def by(
+        self,
+        tries: Sequence[tuple[Replacement, ...]],
+        courses: Sequence[Runs],
+        habit: Habit | None = None,
+    ) -> list[Explanation]:
+        """Return the tries that explain the answer; if none does, those that do so roughly."""
         found: list[Explanation] = []
         rough: list[Explanation] = []
-        every = self._try([(single,) for single in singles], ROUGHLY)
-        for number, trial in enumerate(every, 1):
-            if time.monotonic() > self.start + SECONDS_OF_SINGLES:
-                return _likeliest(found or rough), True
-            if trial.changes:
-                changing += trial.replacements
-            found += self._explained(trial, EXACTLY, number)
-            rough += self._explained(trial, ROUGHLY, len(singles) + number)
-        if found or rough:
-            return _likeliest(found or rough), False
-        for number, trial in enumerate(self._try(pairs(changing), EXACTLY)):
-            if number == MOST_PAIRS or time.monotonic() > self.start + SECONDS:
-                return _likeliest(found), True
-            found += self._explained(trial, EXACTLY, 2 * len(singles) + 1 + number)
-        return _likeliest(found), False
+        is_first = not self.changing
+        for trial in self._try(tries, courses, ROUGHLY):
+            self.tried += 1
+            if trial.changes and is_first:
+                self.changing += trial.replacements
+            found += self._explained(trial, EXACTLY, self.tried, habit)
+            if habit is None:
+                rough += self._explained(trial, ROUGHLY, len(tries) + self.tried, habit)
+        return likeliest(found or rough)
+
+    def by_pairs(self, courses: Sequence[Runs], habit: Habit | None = None) -> list[Explanation]:
+        """Return the pairs of replacements that explain the answer on one of the courses."""
+        found: list[Explanation] = []
+        most = min(MOST_PAIRS, MOST_NUMBERS // max(1, self._size))
+        for trial in self._try(islice(pairs(self.changing), most), courses, EXACTLY):
+            self.tried += 1
+            found += self._explained(trial, EXACTLY, self.tried, habit)
+        return likeliest(found)
 
     def decider(self, explanations: list[Explanation]) -> str | None:
         """Return the first hidden step at which the explanations differ; None if they never do."""
         runs = [self.exact.run(explanation.replacements) for explanation in explanations]
+        return self._first_difference([known for known in runs if known])
+
+    def decider_from_right(self, explanations: list[Explanation]) -> str | None:
+        """Return the first hidden step at which an explanation differs from the right method."""
+        runs = [self.exact.run(explanation.replacements) for explanation in explanations]
+        return self._first_difference([self.exact.right, *(known for known in runs if known)])
+
+    def _first_difference(self, runs: Sequence[object]) -> str | None:
         for step in self.hidden[:-1]:
-            matrices = [_numbers(known[step.name]) for known in runs if known]
+            matrices = [_numbers(known[step.name]) for known in runs if step.name in known]  # type: ignore[operator,index]
             for one, other in pairwise(matrices):
                 if one.shape != other.shape or not np.allclose(one, other, 0, 1e-9, equal_nan=True):
                     return step.name
         return None
 
-    def _singles(self) -> Iterator[Replacement]:
-        """Each mistake at each hidden step where it can be made, in the order of the steps."""
-        for step in self.hidden:
-            scene = self.exact.scene(step)
-            with np.errstate(all="ignore"):
-                for mistake in _mistakes_in(type(step.operation)):
-                    if mistake.make(scene) is not None:
-                        yield Replacement(mistake, (step.name,))
+    @cached_property
+    def _size(self) -> int:
+        """The count of numbers in all hidden steps."""
+        right = self.exact.right
+        return sum(right[step.name].size for step in self.hidden if step.name in right)
 
-    def _try(self, tries: Iterable[tuple[Replacement, ...]], reach: float) -> Iterator[Trial]:
+    def _try(
+        self, tries: Iterable[tuple[Replacement, ...]], courses: Sequence[Runs], reach: float
+    ) -> Iterator[Trial]:
         """Try each of these, many at once; try it alone, to the last bit, if that may matter.
 
         `reach` is the largest error of an explanation, in half units of the last place.
         """
-        right = self.exact.right
-        size = sum(right[step.name].size for step in self.hidden if step.name in right)
-        at_once = max(1, min(MOST_AT_ONCE, NUMBERS_AT_ONCE // max(1, size)))
+        at_once = max(1, min(MOST_AT_ONCE, NUMBERS_AT_ONCE // max(1, self._size)))
         left = iter(tries)
         while some := list(islice(left, at_once)):
-            together = [runs.run_together(some) for runs in self.both]
+            together = [runs.run_together(some) for runs in courses]
             matter = {n for results in together for n in self._mattering(results, reach)}
             for number, replacements in enumerate(some):
                 if number in matter:
-                    yield self._try_alone(replacements)
+                    yield self._try_alone(replacements, courses)
                 else:
                     is_made = any(results[number] is not None for results in together)
                     yield Trial(replacements, is_made, ())
 
     def _mattering(self, results: Sequence[Array | None], reach: float) -> Iterator[int]:
         """The indices of results that equal the answer, or the right result, up to a few bits."""
-        answered = self.answered
-        targets = [(answered.values, reach * self.distance, answered.blank)]
+        targets = [(self.values, reach * self.distance, self.answered.blank)]
         if self.right is not None:
             targets.append((self.right, np.zeros(()), np.zeros((), dtype=np.bool_)))
         for target, distance, blank in targets:
             places = [n for n, r in enumerate(results) if r is not None and r.shape == target.shape]
             if places:
                 stacked = np.array([results[place] for place in places], dtype=np.float64)
-                bits = LAST_BITS * self.tolerance.roundoff(answered, target)
+                bits = LAST_BITS * self.trail.tolerance.roundoff(self.answered, target)
                 cells = near(stacked, target, distance + bits) | blank
                 yield from np.array(places)[cells.reshape(len(places), -1).all(axis=1)].tolist()
 
-    def _try_alone(self, replacements: tuple[Replacement, ...]) -> Trial:
-        """Try these from the exact matrices and from the matrices as written."""
-        runs = (runs.run(replacements) for runs in self.both)
+    def _try_alone(
+        self, replacements: tuple[Replacement, ...], courses: Sequence[Runs]
+    ) -> Trial:
+        """Try these on each course by themselves."""
+        runs = (runs.run(replacements) for runs in courses)
         results = [_numbers(known[self.judged.name]) for known in runs if known is not None]
         right = self.right
         changes = [right is None or not np.array_equal(r, right, equal_nan=True) for r in results]
         return Trial(replacements, any(changes), results)
 
-    def _explained(self, trial: Trial, reach: float, number: int) -> list[Explanation]:
+    def _explained(
+        self, trial: Trial, reach: float, number: int, habit: Habit | None
+    ) -> list[Explanation]:
         """The explanation by the first result that explains the answer; empty if none does."""
         for result in trial.results:
             if self._explains(result, reach, len(trial.replacements), number):
                 agreeing = int((~self.answered.blank).sum())
-                return [Explanation(trial.replacements, agreeing, result, reach > EXACTLY)]
+                is_rough = reach > EXACTLY
+                return [Explanation(trial.replacements, agreeing, result, is_rough, habit)]
         return []
 
     def _explains(self, result: Numbers, reach: float, replaced: int, tried: int) -> bool:
@@ -196,17 +212,19 @@ class _Search:
         if not self._fits(result, reach):
             return False
         target = self.judged.target
-        telling = ~self.answered.blank
+        answered = ~self.answered.blank
+        telling = answered.copy()
         if target.shape == result.shape:
             telling &= ~near(result, target, reach * self.distance)
         if reach > EXACTLY and int(telling.sum()) < ROUGH_CELLS:
             return False
-        numbers = np.concatenate((result.ravel(), target.ravel()))
-        finite = numbers[np.isfinite(numbers)]
-        spread = float(np.ptp(finite)) if finite.size else 0.0
+        width = spread(np.concatenate((result.ravel(), target.ravel())))
         unit = float(2 * reach * self.distance.max())
-        digits = log10(max(spread / unit, 2)) * int((telling & np.isfinite(result)).sum())
-        digits += DIGITS_OF_INFINITY * int((telling & ~np.isfinite(result)).sum())
+        finite = np.isfinite(result)
+        digits = log10(max(width / unit, 2)) * int((telling & finite).sum())
+        if (telling & ~finite).any():
+            digits += DIGITS_OF_INFINITY * int((telling & ~finite).sum())
+            digits += DIGITS_OF_PATTERN * int(answered.sum())
         return digits > reach + 2 * (replaced - 1) + log10(tried + 1)
 
     def _fits(self, result: Numbers, reach: float) -> bool:
@@ -214,15 +232,29 @@ class _Search:
 
         `reach` is the largest error that is allowed, in half units of the last place.
         """
-        values = self.answered.values
-        return result.shape == values.shape and bool(
-            (near(values, result, reach * self.distance) | self.answered.blank).all()
-        )
+        if result.shape != self.values.shape:
+            return False
+        if (near(self.values, result, reach * self.distance) | self.answered.blank).all():
+            return True
+        if reach > EXACTLY:
+            return False
+        fit = self.trail.fit(self.judged.step, self.answered, [result])
+        return fit is not None and fit.is_whole
+
+
+def _with_infinities(judged: Judgement, answered: AnswerMatrix) -> Numbers:
+    """The values, with −∞ in place of other numbers that hide a key."""
+    values = answered.values
+    if not judged.step.operation.hides:
+        return values
+    with np.errstate(invalid="ignore"):
+        low = values <= np.nanmax(values, axis=-1, keepdims=True, initial=-np.inf) - HIDDEN_BELOW
+    return np.where(low, -np.inf, values)
 
 
 @cache
-def _mistakes_in(kind: type[Operation]) -> list[Mistake]:
-    """The mistakes that may be made in place of an operation of this kind."""
+def mistakes_in(kind: type[Operation]) -> list[Mistake]:
+    """Return the mistakes that may be made in place of an operation of this kind."""
     return [mistake for mistake in MISTAKES.values() if issubclass(kind, mistake.replaces)]
 
 
@@ -231,7 +263,7 @@ def _numbers(matrix: Array) -> Numbers:
     return np.asarray(matrix, dtype=np.float64)
 
 
-def _likeliest(found: list[Explanation]) -> list[Explanation]:
+def likeliest(found: list[Explanation]) -> list[Explanation]:
     """Sort the likeliest first; of the same mistakes at several steps, keep only the likeliest."""
     by_names: dict[tuple[str, ...], Explanation] = {}
     for explanation in sorted(found, key=_rank):
@@ -247,4 +279,6 @@ def _rank(explanation: Explanation) -> tuple[int, int, int]:
     """
     steps = [replacement.steps for replacement in explanation.replacements]
     sublayers = sum(len({name.rpartition(".")[0] for name in names}) for names in steps)
-    return sublayers, list(MISTAKES).index(explanation.names[0]), sum(map(len, steps))
+    order = list(MISTAKES)
+    name = explanation.names[0]
+    return sublayers, order.index(name) if name in order else 0, sum(map(len, steps))

@@ -1,0 +1,149 @@
+"""The causes of a step's verdict: each has its verdict, its names, and its words.
+
+A cause is an entry: what a report says about a step is asked of its cause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attncli.calculation.algebra.plan import Plan
+from attncli.calculation.problem.problem import Problem
+from attncli.homework.answers.tolerance import Numbers
+from attncli.homework.diagnosis.diagnosis import Explanation
+from attncli.homework.diagnosis.replacements import Replacement
+from attncli.homework.judging.trail import Judgement
+from attncli.homework.judging.verdicts import Verdict
+from attncli.records import record
+from attncli.words import some_in_words
+
+MOST_STEPS_NAMED = 3  # the largest number of steps that a text names as the place of a mistake
+CARRY = "Carry more digits, and round at the end."
+
+
+@record(frozen=True)
+class Told:
+    """A step, in its calculation, for the words of a cause; `again` is a command for a cell."""
+
+    problem: Problem
+    plan: Plan
+    judged: Judgement
+    again: str
+
+
+class Cause:
+    """The cause of a verdict. The defaults are those of a wrong step that nothing explains."""
+
+    verdict = Verdict.WRONG
+    # The code names of mistakes, the likeliest first.
+    names: tuple[str, ...] = ()
+    # The unrounded matrix with which the answer goes on; None if it is unknown.
+    exact: Numbers | None = None
+
+    def text(self, told: Told) -> str:
+        """Return the sentences on the error."""
+        return "No known mistake explains these numbers."
+
+    def advice(self, told: Told) -> str:
+        """Return the sentences on what to do."""
+        return told.again
+
+
+class Said(Cause):
+    """A cause with one text; the advice is to calculate the cell again, unless it is given."""
+
+    def __init__(
+        self,
+        text: str,
+        *names: str,
+        advice: str | None = None,
+        verdict: Verdict = Verdict.WRONG,
+        exact: Numbers | None = None,
+    ) -> None:
+        self._text, self.names, self._advice = text, names, advice
+        self.verdict, self.exact = verdict, exact
+
+    def text(self, told: Told) -> str:
+        return self._text
+
+    def advice(self, told: Told) -> str:
+        return told.again if self._advice is None else self._advice
+
+
+class Mistaken(Cause):
+    """Mistakes of the catalogue that give the numbers of the answer."""
+
+    def __init__(self, explanations: Sequence[Explanation], decider: str | None) -> None:
+        self.explanations, self.decider = explanations, decider
+        self.exact = explanations[0].result
+        every = [name for explanation in explanations for name in explanation.names]
+        self.names = tuple(dict.fromkeys(every))
+
+    def text(self, told: Told) -> str:
+        likeliest, *others = self.explanations
+        text = done(told, likeliest)
+        if likeliest.agreeing > 1:
+            rough = ", to 2 units of the last digit" if likeliest.is_rough else ""
+            rough = f", if {likeliest.habit.words}" if likeliest.habit else rough
+            subject = "Together they explain" if len(likeliest.replacements) > 1 else "This explains"
+            text = f"{text} {subject} all {likeliest.agreeing} cells{rough}."
+        return f"{text}{also(told, others, self.decider)}"
+
+    def advice(self, told: Told) -> str:
+        every = [
+            replacement.texts(told.problem, told.plan)
+            for replacement in self.explanations[0].replacements
+        ]
+        return " ".join(f"{texts.right} {texts.why}" for texts in every)
+
+
+class RoundedOnTheWay(Cause):
+    """A right method, with numbers rounded before they were used.
+
+    `explanations` are mistakes that give the same numbers: the digits cannot tell.
+    """
+
+    def __init__(
+        self,
+        words: str,
+        verdict: Verdict,
+        explanations: Sequence[Explanation] = (),
+        decider: str | None = None,
+    ) -> None:
+        self.words, self.verdict = words, verdict
+        self.explanations, self.decider = explanations, decider
+
+    def text(self, told: Told) -> str:
+        text = f"The method is right: these are the numbers if {self.words}."
+        return f"{text}{also(told, self.explanations, self.decider)}"
+
+    def advice(self, told: Told) -> str:
+        return CARRY
+
+
+def done(told: Told, explanation: Explanation) -> str:
+    """Return the sentences on what was done, in the words of this problem."""
+    return " ".join(
+        f"{_place(told, r)}{r.texts(told.problem, told.plan).done}"
+        for r in explanation.replacements
+    )
+
+
+def also(told: Told, others: Sequence[Explanation], decider: str | None) -> str:
+    """Return the sentences on further mistakes that give the same numbers."""
+    if not others:
+        return ""
+    verb = "Other mistakes give" if len(others) > 1 else "Another mistake gives"
+    named = " ".join(f"{' with '.join(e.names)}: {done(told, e)}" for e in others)
+    step = "No step tells which one was made."
+    if decider:
+        step = f"The step {decider} would show which one was made."
+    return f" {verb} the same numbers. {named} {step}"
+
+
+def _place(told: Told, replacement: Replacement) -> str:
+    """The steps of a layer in which a mistake was made; empty if it is the step itself."""
+    steps = replacement.steps
+    if not told.problem.parts or steps == (told.judged.name,):
+        return ""
+    return f"In {some_in_words(steps, MOST_STEPS_NAMED)}: "

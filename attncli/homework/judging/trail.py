@@ -1,0 +1,353 @@
+"""The line of an answer: its matrices as written, and the same before they were rounded.
+
+A step is judged by the true numbers, and by the numbers that follow from the earlier matrices of
+the answer. One of the two must explain the whole matrix: a mixture of both is a wrong matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attncli.calculation.algebra.layouts import Array
+from attncli.calculation.algebra.operation import Operation
+from attncli.calculation.algebra.plan import Plan, Step, Trace
+from attncli.calculation.problem.problem import Problem
+from attncli.homework.answers.answer import Answer, AnswerMatrix
+from attncli.homework.answers.comparing import ENOUGH, Fit, Manner, compare, evidence, spread
+from attncli.homework.answers.tolerance import Numbers, Tolerance, near
+from attncli.homework.judging.equal_forms import EqualForm, equal_form
+from attncli.homework.judging.verdicts import Verdict
+from attncli.records import record
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ROUNDING_TRIALS = 16  # random roundings that are tried to see how far they move a result
+LARGEST_REACH = 0.1  # a larger reach of rounding, as a share of the spread, decides nothing
+SAME = 1e-9  # relative: numbers this close are the same calculation
+
+Sources = frozenset[str]
+
+
+@record(frozen=True)
+class Judgement:
+    """The verdict on a step of an answer, before its mistakes are searched.
+
+    `expected` is the true matrix. `followed` is the matrix that follows from the earlier matrices
+    of the answer; None if these do not fit together. `agrees` marks the cells that agree with one
+    of the two. `sources` are the wrong steps that the step follows from.
+    """
+
+    step: Step
+    verdict: Verdict
+    answered: AnswerMatrix | None
+    expected: Numbers
+    followed: Numbers | None
+    agrees: NDArray[np.bool_]
+    sources: Sources = frozenset()
+    manner: Manner = Manner.PLAIN
+    form: EqualForm | None = None
+    coarse: NDArray[np.bool_] | None = None
+
+    @property
+    def name(self) -> str:
+        return self.step.name
+
+    @property
+    def wrong(self) -> list[tuple[int, ...]]:
+        """The indices of the wrong cells, in the order of reading."""
+        if self.answered is None or self.verdict.passes:
+            return []
+        return [tuple(map(int, index)) for index in np.argwhere(~self.agrees)]
+
+    @property
+    def target(self) -> Numbers:
+        """The matrix that follows from the earlier matrices of the answer, or the true one."""
+        if self.followed is not None and self.followed.shape == self.expected.shape:
+            return self.followed
+        return self.expected
+
+
+class Trail:
+    """Goes through a plan beside an answer.
+
+    `own` holds the matrices of the answer as written, and those that follow from them for the steps
+    that it leaves out. `exact` holds the same before they were rounded. For a wrong matrix that
+    nothing explains, these are unknown: `loose` holds the distance by which they may differ.
+    """
+
+    def __init__(
+        self, problem: Problem, trace: Trace, answer: Answer, tolerance: Tolerance
+    ) -> None:
+        self.problem, self.trace, self.tolerance = problem, trace, tolerance
+        self.answer = dict(answer)
+        self.own: dict[str, Array] = dict(problem.matrices)
+        self.exact: dict[str, Array] = dict(problem.matrices)
+        self.loose: dict[str, Numbers] = {}
+        self.sources: dict[str, Sources] = {}
+        self._noise: Mapping[str, float] | None = None
+        self._last: Step | None = None
+
+    @property
+    def plan(self) -> Plan:
+        return self.trace.plan
+
+    def copy(self) -> Trail:
+        """Return a line at the same place, which goes on by itself."""
+        other = Trail(self.problem, self.trace, self.answer, self.tolerance)
+        other.own, other.exact = dict(self.own), dict(self.exact)
+        other.loose, other.sources = dict(self.loose), dict(self.sources)
+        other._noise, other._last = self._noise, self._last
+        return other
+
+    def true(self, step: Step) -> Numbers:
+        """The true matrix of a step, or of the step that it repeats."""
+        source = step.operation.repeats or step.name
+        return np.asarray(self.trace.matrices[source], dtype=np.float64)
+
+    def judge(self, step: Step) -> Judgement:
+        """Return the verdict on a step, which must be the next one, and go on from its numbers."""
+        self._redirect()
+        self._last = step
+        expected = self.true(step)
+        exact, own = self.results(step)
+        sources = self._sources(step, exact, expected)
+        answered = self.answer.get(step.name)
+        if answered is None or answered.blank.all():
+            self.exact[step.name] = expected if exact is None else exact
+            self.own[step.name] = expected if own is None else own
+            self.sources[step.name] = sources
+            nothing = np.zeros(expected.shape, dtype=np.bool_)
+            return Judgement(step, Verdict.MISSING, answered, expected, own, nothing, sources)
+        judged = self._judge(step, answered, expected, (exact, own), sources)
+        self._remember(judged, exact)
+        return judged
+
+    def results(self, step: Step) -> tuple[Numbers | None, Numbers | None]:
+        """The results of a step for the exact numbers and for the numbers as written."""
+        return self._result(step.operation, self.exact), self._result(step.operation, self.own)
+
+    def _judge(
+        self,
+        step: Step,
+        answered: AnswerMatrix,
+        expected: Numbers,
+        results: tuple[Numbers | None, Numbers | None],
+        sources: Sources,
+    ) -> Judgement:
+        exact, own = results
+        line = [matrix for matrix in results if matrix is not None]
+        truths = [expected] if sources else [expected, *line]
+        found = None
+        for references, verdict in ((truths, Verdict.RIGHT), (line, Verdict.FOLLOWS)):
+            if verdict is Verdict.FOLLOWS and not sources:
+                continue
+            fit = self.fit(step, answered, references)
+            if fit and fit.is_whole and self._is_enough(answered, fit, references[0]):
+                is_rounded = verdict is Verdict.RIGHT and fit.manner is not Manner.PLAIN
+                return Judgement(
+                    step,
+                    Verdict.ROUNDED if is_rounded else verdict,
+                    answered,
+                    expected,
+                    own if verdict is Verdict.FOLLOWS else expected,
+                    fit.agrees,
+                    sources if verdict is Verdict.FOLLOWS else frozenset(),
+                    fit.manner,
+                    coarse=fit.coarse,
+                )
+            found = fit if found is None else found
+            form = equal_form(self, step, answered, references)
+            if form:
+                everywhere = np.ones(expected.shape, dtype=np.bool_)
+                return Judgement(
+                    step, verdict, answered, expected, own, everywhere, sources, form=form
+                )
+        reached = self._reached(step, answered, exact, sources)
+        target = own if own is not None else expected
+        if reached is not None:
+            all_cells = np.ones(expected.shape, dtype=np.bool_)
+            return Judgement(step, reached, answered, expected, target, all_cells, sources)
+        agrees = self._agreeing(step, answered, truths, line)
+        verdict = Verdict.WRONG if answered.values.shape == expected.shape else Verdict.SHAPE
+        return Judgement(step, verdict, answered, expected, own, agrees, sources)
+
+    def fit(
+        self, step: Step, answered: AnswerMatrix, references: Sequence[Numbers]
+    ) -> Fit | None:
+        """Compare a matrix of the answer with references of this step."""
+        sums_to_1 = bool(getattr(step.operation, "sums_to_1", False))
+        return compare(
+            answered, references, self.tolerance, self.noise_of(step, answered), sums_to_1
+        )
+
+    def _is_enough(self, answered: AnswerMatrix, fit: Fit, reference: Numbers) -> bool:
+        """True if the digits of a matrix tell right numbers from others."""
+        return fit.manner is not Manner.FEWER or evidence(answered, reference) >= ENOUGH
+
+    def _agreeing(
+        self,
+        step: Step,
+        answered: AnswerMatrix,
+        truths: Sequence[Numbers],
+        line: Sequence[Numbers],
+    ) -> NDArray[np.bool_]:
+        """The cells that agree with the true numbers or with the line, whichever are more."""
+        fits = [self.fit(step, answered, references) for references in (line, truths)]
+        known = [fit for fit in fits if fit is not None]
+        if not known:
+            return np.zeros(answered.values.shape, dtype=np.bool_)
+        best = max(known, key=lambda fit: int(fit.agrees.sum()))
+        # Coarse cells that agree do not make a matrix right: here its finer cells decide.
+        return best.agrees & ~best.coarse if best.is_whole else best.agrees
+
+    def settle(self, judged: Judgement, exact: Numbers | None) -> None:
+        """Go on from the unrounded numbers of a wrong matrix that a mistake explains."""
+        if exact is not None:
+            self.exact[judged.name] = exact
+            self.loose.pop(judged.name, None)
+
+    def pardon(self, judged: Judgement) -> None:
+        """Go on from a matrix that is right after all: rounded on the way."""
+        self.exact[judged.name] = judged.expected if not judged.sources else judged.target
+        self.sources[judged.name] = judged.sources
+        self.loose.pop(judged.name, None)
+
+    def _redirect(self) -> None:
+        """After a step that only repeats another, let later steps use the numbers of this step."""
+        if self._last and (source := self._last.operation.repeats):
+            name = self._last.name
+            if source not in self.answer and name in self.answer:
+                self.own[source], self.exact[source] = self.own[name], self.exact[name]
+                self.sources[source] = self.sources.get(name, frozenset())
+
+    def _sources(self, step: Step, exact: Numbers | None, expected: Numbers) -> Sources:
+        """The nearest wrong steps whose numbers reach this step, and change it."""
+        if exact is not None and exact.shape == expected.shape:
+            size = max(1.0, float(np.abs(expected[np.isfinite(expected)]).max(initial=0)))
+            if near(exact, expected, np.asarray(SAME * size)).all():
+                return frozenset()
+        every = (self.sources.get(name, frozenset()) for name in step.operation.operands)
+        return frozenset().union(*every)
+
+    def _remember(self, judged: Judgement, exact: Numbers | None) -> None:
+        assert judged.answered is not None
+        answered, name = judged.answered, judged.name
+        values = judged.form.own if judged.form else answered.values
+        if values.shape == judged.target.shape:
+            values = np.where(answered.blank, judged.target, values)
+        self.own[name] = values
+        self.sources[name] = judged.sources
+        if judged.verdict in (Verdict.RIGHT, Verdict.ROUNDED):
+            self.exact[name] = judged.expected
+        elif judged.verdict is Verdict.FOLLOWS and exact is not None and self._is(judged, exact):
+            self.exact[name] = exact
+        else:
+            self.exact[name] = values
+            self.loose[name] = np.where(answered.blank, 0.0, answered.half_units)
+            if judged.verdict.is_wrong:
+                self.sources[name] = frozenset((name,))
+                if exact is not None and exact.shape == values.shape:
+                    self.exact[name] = np.where(judged.agrees, exact, values)
+                    self.loose[name] = np.where(judged.agrees, 0.0, self.loose[name])
+
+    def _is(self, judged: Judgement, exact: Numbers) -> bool:
+        """True if the exact line gives this matrix."""
+        assert judged.answered is not None
+        fit = self.fit(judged.step, judged.answered, [exact])
+        return fit is not None and fit.is_whole
+
+    def _result(self, operation: Operation, known: Mapping[str, Array]) -> Numbers | None:
+        try:
+            with np.errstate(all="ignore"):
+                result = operation.apply(*(known[name] for name in operation.operands))
+        except (ValueError, IndexError):  # the matrices of the answer do not fit together
+            return None
+        return np.asarray(result, dtype=np.float64)
+
+    def _reached(
+        self, step: Step, answered: AnswerMatrix, exact: Numbers | None, sources: Sources
+    ) -> Verdict | None:
+        """The verdict if the digits of an earlier wrong matrix leave room for these numbers.
+
+        A number that was handed in is known to half a unit of its last place. That is carried to
+        this step in one go, through the steps between that the answer does not show.
+        """
+        reach = self.reach(step, exact)
+        if reach is None or exact is None or exact.shape != answered.values.shape:
+            return None
+        allowed = self.tolerance.allowed(answered, exact)
+        with np.errstate(invalid="ignore"):
+            if not (near(answered.values, exact, allowed + reach) | answered.blank).all():
+                return None
+        wide = reach > LARGEST_REACH * spread(exact)
+        if (wide & ~near(answered.values, exact, allowed)).any():
+            return Verdict.UNDECIDED
+        return Verdict.FOLLOWS
+
+    def reach(self, step: Step, exact: Numbers | None) -> Numbers | None:
+        """How far the unknown digits of wrong matrices may move this step; None if not at all."""
+        steps = list(self._hidden_before(step))
+        loose = {
+            name: self.loose[name]
+            for each in steps
+            for name in each.operation.operands
+            if name in self.loose and self.loose[name].shape == self.exact[name].shape
+        }
+        if not loose or exact is None:
+            return None
+        chance = np.random.default_rng(0)
+        reach = np.zeros(exact.shape)
+        for _ in range(ROUNDING_TRIALS):
+            tried = dict(self.exact)
+            for name, distance in loose.items():
+                tried[name] = tried[name] + chance.choice((-1.0, 1.0), distance.shape) * distance
+            for each in steps:
+                result = self._result(each.operation, tried)
+                if result is None:
+                    return None
+                tried[each.name] = result
+            with np.errstate(invalid="ignore"):
+                moved = np.abs(tried[step.name] - exact)
+            reach = np.fmax(reach, 2 * moved)
+        return reach
+
+    def _hidden_before(self, step: Step) -> Iterator[Step]:
+        """The steps that lead to a step and that the answer does not show, and the step itself."""
+        needed = {step.name}
+        found: list[Step] = []
+        for each in reversed([*self.plan.steps, *([] if step in self.plan.steps else [step])]):
+            is_shown = each.name in self.answer and each.name != step.name
+            if each.name in needed and not is_shown:
+                found.append(each)
+                needed.update(each.operation.operands)
+        return reversed(found)
+
+    def noise_of(self, step: Step, answered: AnswerMatrix) -> float:
+        """How far the numbers of a calculation in fewer bits may be from those in float64.
+
+        The same plan is run in that type: the largest difference of the step is its error.
+        """
+        if not answered.epsilon:
+            return 0.0
+        if self._noise is None:
+            dtype = np.float32 if answered.epsilon < 1e-5 else np.float16
+            with np.errstate(all="ignore"):
+                inputs = {
+                    name: m.astype(dtype) if m.dtype.kind == "f" else m
+                    for name, m in self.problem.matrices.items()
+                }
+                run = self.plan.run(inputs).matrices
+            self._noise = {
+                name: _largest(np.abs(run[name].astype(np.float64) - self.trace.matrices[name]))
+                for name in self.plan.names
+            }
+        return 8 * self._noise.get(step.operation.repeats or step.name, 0.0)
+
+
+def _largest(differences: Numbers) -> float:
+    finite = differences[np.isfinite(differences)]
+    return float(finite.max(initial=0))
