@@ -32,6 +32,23 @@ class Tolerance:
         """True if a distance, and not the digits, decides which cells are right."""
         return self.atol is not None or self.rtol is not None
 
+    def allowed(self, answered: AnswerMatrix, expected: Numbers) -> Numbers:
+        """Return the largest distance from the expected value at which a cell is right.
+
+        By default it is the half unit of the cell. With `decimals` it is half a unit of that place,
+        or of the cell's own last place if this is coarser. With `atol` or `rtol` it is that
+        distance alone, so that the digits do not matter and no cell is `rounded`; `rtol` is a share
+        of the expected value, and so allows no distance from 0. A little is added for the last
+        bits, in which programs differ.
+        """
+        bits = self.roundoff(answered, expected)
+        if self.by_distance:
+            shares = (self.rtol or 0) * np.abs(np.nan_to_num(expected))
+            return (self.atol or 0) + shares + bits
+        if self.decimals is not None:
+            return np.maximum(half_a_unit(self.decimals), answered.half_units) + bits
+        return answered.half_units + bits
+
     def allowed_distance(self, answered: AnswerMatrix, expected: Numbers) -> Numbers:
         """Return the largest distance from the expected value at which a cell is right.
 
@@ -41,8 +58,7 @@ class Tolerance:
         """
         bits = self.roundoff(answered, expected)
         if self.by_distance:
-            shares = (self.rtol or 0) * np.abs(np.nan_to_num(expected))
-            return (self.atol or 0) + shares + bits
+            return self.allowed(answered, expected)
         finest = answered.finest if self.decimals is None else self.decimals
         return (half_a_unit(finest) if 0 < finest < EXACT else 0) + bits
 
