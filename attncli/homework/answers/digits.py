@@ -83,5 +83,5 @@ def places_of_numbers(
         significant = np.clip(most - 1 - first, 0, finest).astype(np.int_)
         significant[values == 0] = finest
         if most > 1 and (finest - significant)[has_decimals].sum() >= CHANCE:
-            return significant
+            return np.asarray(significant, dtype=np.int_)
     return places

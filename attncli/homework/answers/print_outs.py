@@ -61,9 +61,10 @@ def nearest(values: NDArray[np.float64], kind: ShortFloat) -> NDArray[np.float16
 def _is_evident_float16(matrix: WrittenMatrix) -> bool:
     """Return True if numbers rounded by hand would hardly ever look like this print-out.
 
-    Of the numbers with as many decimals, only the share unit / spacing are prints of a float16,
-    where unit is that of the last decimal place. Numbers that are exactly a float16, such as
-    0.6875, are often results of fractions, and count only if they have all the bits of the type.
+    Of the numbers rounded to a unit, only the share unit / spacing are prints of a float16. A hand
+    rounds all numbers of a matrix to one decimal place, or to one number of significant digits; the
+    larger of the two units counts. Numbers that are exactly a float16, such as 0.6875, are often
+    results of fractions, and count only if they have all the bits of the type.
     """
     values, digits = matrix.values[matrix.is_plain], matrix.digits[matrix.is_plain]
     near = nearest(values, np.float16)
@@ -72,8 +73,9 @@ def _is_evident_float16(matrix: WrittenMatrix) -> bool:
         significand = np.abs(np.frexp(values)[0]) * 2**ALL_BITS
         has_all_bits = significand.astype(np.int_) % 2 == 1
         return bool((has_all_bits & (digits >= OF_FLOAT32)).any())
-    telling = ~exact & (digits >= OF_FLOAT16)
-    units = 2 * half_a_unit(matrix.decimals[matrix.is_plain])
-    shares = units / np.abs(np.spacing(near).astype(np.float64))
-    chance = float(np.minimum(shares[telling], 1).prod())
+    telling = ~exact & (digits > 1)
+    first = np.floor(np.log10(np.abs(values[telling]))).astype(np.int_)
+    places = np.minimum(matrix.decimals[matrix.is_plain].max(), digits.max() - 1 - first)
+    spacing = np.abs(np.spacing(near[telling]).astype(np.float64))
+    chance = float(np.minimum(2 * half_a_unit(places) / spacing, 1).prod())
     return int((digits >= OF_FLOAT16).sum()) >= 3 and chance < CHANCE

@@ -68,8 +68,9 @@ def evaluate(text: str) -> Evaluated:
 
     >>> evaluate("3/sqrt(2)") == (3 / 2**0.5, 0), evaluate("50%").value, evaluate("2√9").value
     (True, 0.5, 6.0)
-    >>> evaluate("0.5 * 4")
-    Evaluated(value=2.0, reach=0.2)
+    >>> value, reach = evaluate("0.5 * 4")
+    >>> value, round(reach, 9)
+    (2.0, 0.2)
     """
     if len(text) > LONGEST:
         raise ValueError(f"longer than {LONGEST} characters")

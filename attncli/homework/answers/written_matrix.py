@@ -122,7 +122,7 @@ def _shape(name: str, part: list[object]) -> tuple[int, ...]:
 
     `name` is that of the part: `weights`, or `weights[2]` for its second slice.
     """
-    if name.count(",") >= MOST_AXES:
+    if name.count(",") >= MOST_AXES - 1:
         message = f"the lists of {name.partition('[')[0]} are nested too deeply."
         raise ProblemError(message, f"A matrix has 2 to {MOST_AXES} axes.")
     if part and not any(isinstance(row, list) for row in part):
@@ -146,4 +146,4 @@ def _shape(name: str, part: list[object]) -> tuple[int, ...]:
 
 
 def _cells(shape: tuple[int, ...]) -> str:
-    return count(shape[0], "cells") if len(shape) == 1 else shape_text(shape, "cells")
+    return count(shape[0], "cells") if len(shape) == 1 else f"{shape_text(shape)} cells"
