@@ -45,7 +45,7 @@ MAY_LOAD: dict[str, tuple[set[str], int, set[str]]] = {
     f"compute {LESSON} -f csv": (CALCULATING, 84, NUMPY),
     f"compute {LESSON}": (CALCULATING, 87, RICH),
     f"explain {LESSON} scores[1,1]": (CALCULATING | {"render.explain"}, 92, RICH),
-    f"check {LESSON} samples/answers/rounded.json -f json": (CALCULATING | JUDGING, 110, NUMPY),
+    f"check {LESSON} samples/answers/rounded.json -f json": (CALCULATING | JUDGING, 114, NUMPY),
     f"compare {LESSON} --convention keras": (CALCULATING, 90, RICH),
     "mask causal 3 -f json": (CALCULATING, 59, RICH),
     f"cost {LESSON}": (CALCULATING | {"calculation.counting", "render.costs"}, 101, RICH),

@@ -308,7 +308,7 @@ def test_a_very_low_number_in_an_answer_is_a_mask(hidden: str) -> None:
 def test_few_digits_name_no_mistake() -> None:
     """Whole numbers that are wrong at one decimal do not suffice to name a pair of mistakes."""
     document = json.dumps({"Q": [[1, 0], [0, 1]], "K": [[1, 0], [1, 1]], "V": [[3, 4], [4, 5]]})
-    answer = '{"output": [[3.0, 4.0], [3.0, 4.0]]}'
+    answer = '{"output": [["3.0", "4.0"], ["3.0", "4.0"]]}'
     cause = results(document, "-", stdin=answer)["output"]["cause"]
     assert cause["mistakes"] == []
 
@@ -905,7 +905,7 @@ ERRORS = [
         "scores, row 1, column 2 is 'two': not arithmetic.",
     ),
     ([LESSON, "-"], '{"scores": [[1, true]]}', "scores, row 1, column 2 is True: a truth value."),
-    ([LESSON, "-"], '{"scores": [[1, 2], [3]]}', "the rows of scores are of different lengths"),
+    ([LESSON, "-"], '{"scores": [[1, 2], [3]]}', "row 2 of scores has 1 cell, row 1 has 2 cells."),
     ([LESSON, "-"], '{"title": "nothing"}', "the answer holds no step."),
     ([LESSON, "-"], '{"Q": [["1e99999", 1]]}', "is '1e99999': too large, or too small"),
     ([LESSON, "-"], "[[1, 2]]", "its matrix has no name."),

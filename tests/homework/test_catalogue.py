@@ -19,7 +19,8 @@ from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.problem.read_problem import read_problem
 from attncli.calculation.scoring.measures import Cosine
 from attncli.documents.reader import Reader
-from attncli.homework.answers.answer import AnswerMatrix, read_cell
+from attncli.homework.answers.answer import AnswerMatrix
+from attncli.homework.answers.digits import read_cell
 from attncli.homework.answers.tolerance import Tolerance
 from attncli.homework.diagnosis.search import diagnose
 from attncli.homework.judging.judge import Judge
@@ -49,7 +50,7 @@ def made(mistake: Mistake) -> Iterator[tuple[str, Step, np.ndarray[Any, Any]]]:
 def as_written(matrix: np.ndarray[Any, Any]) -> AnswerMatrix:
     """Return a matrix as a program prints it, with all its digits."""
     cells = [read_cell(repr(float(cell))) for cell in matrix.flat]
-    values, decimals, half_units = (
+    values, decimals, half_units, _ = (
         np.array(part).reshape(matrix.shape) for part in zip(*cells, strict=True)
     )
     return AnswerMatrix(values, decimals, half_units, np.zeros(matrix.shape, dtype=np.bool_))

@@ -9,6 +9,10 @@ from attncli.records import record
 MASKS = ("mask", "masks")
 
 
+class JsonNumber(str):
+    """A number of a JSON text, as it is written; in JSON, trailing zeros may have been lost."""
+
+
 @record(frozen=True)
 class Entry:
     """A matrix (an array) or a choice as it was written, and its source: a file or option.

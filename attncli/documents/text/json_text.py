@@ -11,6 +11,7 @@ import numpy as np
 
 from attncli.calculation.names.known_names import known_name, last_of
 from attncli.calculation.names.pytorch_names import from_pytorch
+from attncli.calculation.problem.document import JsonNumber
 from attncli.documents.files import decode
 from attncli.documents.parsed import NAMELESS, AnyArray, IsValue, Parsed, Part
 from attncli.errors import DocumentError
@@ -24,13 +25,13 @@ def parse_json(data: bytes, is_value: IsValue | None = None) -> Parsed:
     """Return the entries of an object; a list alone is one nameless matrix.
 
     JSON Lines, as -f jsonl writes them, are read too. For an answer, which has `is_value`, numbers
-    stay texts, as they are written.
+    stay as they are written: they are `JsonNumber`.
 
     Raises DocumentError, with line and column, if the text is not JSON or an object repeats a key.
     """
     text = decode(data)
     parsers = ("parse_int", "parse_float", "parse_constant") if is_value else ()
-    as_written: dict[str, Any] = dict.fromkeys(parsers, str)
+    as_written: dict[str, Any] = dict.fromkeys(parsers, JsonNumber)
     if _JSON_LINES.match(text):
         lines = (
             _loaded(line, i, as_written) for i, line in enumerate(text.splitlines(), 1) if line

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from attncli.homework.answers.answer import AnswerMatrix
-from attncli.homework.answers.digits import EXACT, half_a_unit
+from attncli.homework.answers.digits import half_a_unit
 from attncli.records import record
 
 if TYPE_CHECKING:
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 Numbers: TypeAlias = "NDArray[np.float64]"
 
-SMALL = 0.1  # a bare 0 may stand for numbers up to this share of the largest in the matrix
+CALCULATOR = 5e-12  # the relative error of a calculator that shows 12 digits
+OF_PROGRAMS = 1e-9  # only a program writes digits as fine as this
 
 
 @record(frozen=True)
@@ -38,7 +39,14 @@ class Tolerance:
         return (self.decimals, self.atol, self.rtol) == (None, None, None)
 
     def allowed(self, answered: AnswerMatrix, expected: Numbers) -> Numbers:
-        """TEMPORARY until the reading branch is merged."""
+        """Return the largest distance from the expected value at which a cell is right.
+
+        By default it is the half unit of the cell. With `decimals` it is half a unit of that place,
+        or of the cell's own last place if this is coarser. With `atol` or `rtol` it is that
+        distance alone, so that the digits do not matter and no cell is `rounded`; `rtol` is a share
+        of the expected value, and so allows no distance from 0. A little is added for the last
+        bits, in which programs differ.
+        """
         bits = self.roundoff(answered, expected)
         if self.by_distance:
             shares = (self.rtol or 0) * np.abs(np.nan_to_num(expected))
@@ -47,41 +55,15 @@ class Tolerance:
             return np.maximum(half_a_unit(self.decimals), answered.half_units) + bits
         return answered.half_units + bits
 
-    def allowed_distance(self, answered: AnswerMatrix, expected: Numbers) -> Numbers:
-        """Return the largest distance from the expected value at which a cell is right.
-
-        By default, it is half a unit of the last place; whole numbers must be equal. A little is
-        added for the last bits, in which programs differ. `rtol` is a share of the expected value,
-        and so allows no distance from 0.
-        """
-        bits = self.roundoff(answered, expected)
-        if self.by_distance:
-            shares = (self.rtol or 0) * np.abs(np.nan_to_num(expected))
-            return (self.atol or 0) + shares + bits
-        finest = answered.finest if self.decimals is None else self.decimals
-        return (half_a_unit(finest) if 0 < finest < EXACT else 0) + bits
-
-    def coarse_distance(self, answered: AnswerMatrix, expected: Numbers) -> Numbers:
-        """Return the distance at which a cell agrees to its own digits, which may be coarser.
-
-        A bare 0 has no digit that could agree: it stands only for numbers that are small beside
-        the largest.
-        """
-        if (self.decimals, self.atol, self.rtol) != (None, None, None):
-            return np.zeros(expected.shape)
-        sizes = np.abs(np.nan_to_num(expected, posinf=0, neginf=0))
-        says_nothing = (answered.values == 0) & (sizes > sizes.max(initial=0) * SMALL)
-        has_digits = (answered.decimals < EXACT) & ~says_nothing
-        units = np.where(has_digits, half_a_unit(answered.decimals), 0.0)
-        return np.asarray(units + self.roundoff(answered, expected))
-
     def roundoff(self, answered: AnswerMatrix, expected: Numbers) -> Numbers:
         """Return the distance that the last bits explain: 100 times epsilon, of the value or of 1.
 
-        For an answer in fewer bits, such as float32, it is 8 times the epsilon of that type.
+        For an answer in fewer bits, such as float32, it is 8 times the epsilon of that type. A
+        person may have rounded the 12 digits of a calculator.
         """
         size = np.maximum(np.abs(np.nan_to_num(expected, posinf=0, neginf=0)), 1)
-        return np.asarray(max(100 * self.epsilon, 8 * answered.epsilon) * size)
+        by_hand = CALCULATOR if (answered.half_units > OF_PROGRAMS).any() else 0.0
+        return np.asarray(max(100 * self.epsilon, 8 * answered.epsilon, by_hand) * size)
 
 
 def near(values: Numbers, expected: Numbers, distance: Numbers) -> NDArray[np.bool_]:

@@ -12,6 +12,8 @@ import operator
 import re
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
+from typing import NamedTuple
 
 LONGEST = 200
 DEEPEST = 30
@@ -44,14 +46,31 @@ FRACTIONS = {entry[0]: f"({entry[1:]})" for entry in _FRACTIONS.split()}
 SIGNS = {**FRACTIONS, "^": "**", "×": "*", "·": "*", "⋅": "*", "÷": "/", "−": "-", "²": "**2"}
 _ROOT = re.compile(r"√\s*(\d+(?:\.\d+)?|\w+|(?=\())")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*%")
+_ROUNDED = re.compile(
+    r"\d*\.(?!0?(?:e|$))(\d+)(?:e([+-]?\d{1,3}))?", re.IGNORECASE
+)  # not 2. or 2.0
 _ALLOWED = re.compile(r"[\w\s.+\-*/()%√∞]*")
 
 
-def evaluate(text: str) -> float:
-    """Return the value of a cell. Raises ValueError if it is not arithmetic, or has no value.
+class Evaluated(NamedTuple):
+    """The value of arithmetic, and its reach: the most by which rounded literals may move it."""
 
-    >>> evaluate("3/sqrt(2)") == 3 / 2**0.5, evaluate("50%"), evaluate("2√9"), evaluate("-½")
-    (True, 0.5, 6.0, -0.5)
+    value: float
+    reach: float
+
+
+def evaluate(text: str) -> Evaluated:
+    """Return the value of a cell and its reach.
+
+    A literal with decimals, such as 0.71, is known to half a unit of its last place; the reach is
+    the sum of the changes that these half units cause, one literal at a time. Whole numbers, also
+    written as 2.0, are exact. Raises ValueError if the text is not arithmetic, or has no value.
+
+    >>> evaluate("3/sqrt(2)") == (3 / 2**0.5, 0), evaluate("50%").value, evaluate("2√9").value
+    (True, 0.5, 6.0)
+    >>> value, reach = evaluate("0.5 * 4")
+    >>> value, round(reach, 9)
+    (2.0, 0.2)
     """
     if len(text) > LONGEST:
         raise ValueError(f"longer than {LONGEST} characters")
@@ -61,14 +80,36 @@ def evaluate(text: str) -> float:
         raise ValueError("not arithmetic")
     text = _PERCENT.sub(r"(\1/100)", text.replace("∞", "inf"))
     text = _ROOT.sub(lambda root: f"sqrt({root[1]})" if root[1] else "sqrt", text)
-    text = re.sub(r"(?<=[\d)])\s*(?=sqrt|exp|tanh|pi|π|\()", "*", text)
+    text = re.sub(r"(?<=[\d)])\s*(?=sqrt|exp|tanh|pi|π|\()", "*", text).strip()
     try:
         with warnings.catch_warnings(
             action="ignore"
         ):  # Python's warnings about texts such as `1if` do not help the user
-            return _value(ast.parse(text.strip(), mode="eval").body, 0)
+            tree = ast.parse(text, mode="eval")
+            value = _value(tree.body, 0)
     except (SyntaxError, ArithmeticError, RecursionError, MemoryError) as error:
         raise ValueError("not arithmetic") from error
+    return Evaluated(value, _reach(tree.body, value, text.encode()))
+
+
+def _reach(body: ast.expr, value: float, text: bytes) -> float:
+    """The sum of the largest changes of the value, one for each rounded literal in the text."""
+    reach = 0.0
+    for node in ast.walk(body):
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, float):
+            continue
+        literal, written = node.value, text[node.col_offset : node.end_col_offset]
+        match = _ROUNDED.fullmatch(written.decode())
+        if not match:
+            continue
+        half = 0.5 * 10.0 ** (int(match[2] or 0) - len(match[1]))
+        changes = []
+        for node.value in (literal - half, literal + half):
+            with suppress(ValueError, ArithmeticError):
+                changes.append(abs(_value(body, 0) - value))
+        node.value = literal
+        reach += max(filter(math.isfinite, changes), default=0.0)
+    return reach
 
 
 def _value(node: ast.expr, depth: int) -> float:

@@ -54,7 +54,7 @@ class Search:
     """Tries mistakes at the hidden steps, and finds those that explain a wrong step."""
 
     def __init__(self, trail: Trail, judged: Judgement, answered: AnswerMatrix) -> None:
-        self.trail, self.problem, self.plan = line, trail.problem, trail.plan
+        self.trail, self.problem, self.plan = trail, trail.problem, trail.plan
         self.judged, self.answered = judged, answered
         self.values = _with_infinities(judged, answered)
         self.distance = trail.tolerance.allowed(answered, np.nan_to_num(answered.values))

@@ -28,7 +28,7 @@ class EqualForm:
     own: Numbers
 
 
-# Takes a line, a step, the matrix of the answer, and right numbers of this step.
+# Takes a trail, a step, the matrix of the answer, and right numbers of this step.
 Look: TypeAlias = "Callable[[Trail, Step, AnswerMatrix, Numbers], EqualForm | None]"
 
 

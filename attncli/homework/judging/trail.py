@@ -1,4 +1,4 @@
-"""The line of an answer: its matrices as written, and the same before they were rounded.
+"""The trail of an answer: its matrices as written, and the same before they were rounded.
 
 A step is judged by the true numbers, and by the numbers that follow from the earlier matrices of
 the answer. One of the two must explain the whole matrix: a mixture of both is a wrong matrix.
@@ -96,7 +96,7 @@ class Trail:
         return self.trace.plan
 
     def copy(self) -> Trail:
-        """Return a line at the same place, which goes on by itself."""
+        """Return a trail at the same place, which goes on by itself."""
         other = Trail(self.problem, self.trace, self.answer, self.tolerance)
         other.own, other.exact = dict(self.own), dict(self.exact)
         other.loose, other.sources = dict(self.loose), dict(self.sources)
@@ -139,10 +139,10 @@ class Trail:
         sources: Sources,
     ) -> Judgement:
         exact, own = results
-        line = [matrix for matrix in results if matrix is not None]
-        truths = [expected] if sources else [expected, *line]
+        followed = [matrix for matrix in results if matrix is not None]
+        truths = [expected] if sources else [expected, *followed]
         found = None
-        for references, verdict in ((truths, Verdict.RIGHT), (line, Verdict.FOLLOWS)):
+        for references, verdict in ((truths, Verdict.RIGHT), (followed, Verdict.FOLLOWS)):
             if verdict is Verdict.FOLLOWS and not sources:
                 continue
             fit = self.fit(step, answered, references)
@@ -171,7 +171,7 @@ class Trail:
         if reached is not None:
             all_cells = np.ones(expected.shape, dtype=np.bool_)
             return Judgement(step, reached, answered, expected, target, all_cells, sources)
-        agrees = self._agreeing(step, answered, truths, line)
+        agrees = self._agreeing(step, answered, truths, followed)
         verdict = Verdict.WRONG if answered.values.shape == expected.shape else Verdict.SHAPE
         return Judgement(step, verdict, answered, expected, own, agrees, sources)
 
@@ -193,10 +193,10 @@ class Trail:
         step: Step,
         answered: AnswerMatrix,
         truths: Sequence[Numbers],
-        line: Sequence[Numbers],
+        followed: Sequence[Numbers],
     ) -> NDArray[np.bool_]:
-        """The cells that agree with the true numbers or with the line, whichever are more."""
-        fits = [self.fit(step, answered, references) for references in (line, truths)]
+        """The cells that agree with the true numbers or with those that follow, whichever are more."""
+        fits = [self.fit(step, answered, references) for references in (followed, truths)]
         known = [fit for fit in fits if fit is not None]
         if not known:
             return np.zeros(answered.values.shape, dtype=np.bool_)
@@ -255,7 +255,7 @@ class Trail:
                     self.loose[name] = np.where(judged.agrees, 0.0, self.loose[name])
 
     def _is(self, judged: Judgement, exact: Numbers) -> bool:
-        """True if the exact line gives this matrix."""
+        """True if the exact numbers give this matrix."""
         assert judged.answered is not None
         fit = self.fit(judged.step, judged.answered, [exact])
         return fit is not None and fit.is_whole
