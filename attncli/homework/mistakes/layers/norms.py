@@ -138,7 +138,8 @@ def _instead_of(
     if kind != ("layer" if operation.mean else "rms"):
         return None
     features, square = wrong(scene.operands[0], scene[operation.variance])
-    return _learned(scene, features / np.sqrt(square + operation.eps))
+    inside, outside = (0, operation.eps) if operation.eps_outside else (operation.eps, 0)
+    return _learned(scene, features / (np.sqrt(square + inside) + outside))
 
 
 def _over(scene: Scene, divisor: Callable[[Array, float], Array]) -> Array:
@@ -179,14 +180,14 @@ NORMS: Table = {
     ),
     ("ln-mean-not-subtracted", "x / √(variance + eps)", Standardise): Row(
         lambda scene: _instead_of("layer", scene, lambda x, square: (x, square)),
-        "The mean was not subtracted: x / √(variance + eps).",
+        "The mean was not subtracted: x / {divisor}.",
         "Subtract the mean of each token before dividing: {norm}.",
         "Layer normalisation gives the features of each token the mean 0. RMSNorm does not "
         "subtract the mean, but this problem uses layer normalisation.",
     ),
     ("ln-mean-subtracted", "(x − mean) / √(mean square + eps)", Standardise): Row(
         lambda scene: _instead_of("rms", scene, lambda x, square: (_centred(x), square)),
-        "The mean was subtracted: (x − mean) / √(mean_square + eps).",
+        "The mean of each token was subtracted before the division.",
         "Do not subtract the mean. RMSNorm is {rms norm}.",
         "RMSNorm saves the time for the mean. A model with RMSNorm was trained without "
         "subtracting the mean.",

@@ -166,6 +166,24 @@ WINDOW: Table = {
         "The left side is the past, the right side is the future. Exchanged, queries see keys "
         "that should be hidden from them.",
     ),
+    ("window-left-open", "keys from the first to i + right", Mask): Row(
+        lambda scene: _replaced(
+            scene, Window, lambda w: replace(w, left=-1) if w.left >= 0 else None
+        ),
+        "The window had no left end: each query saw all the keys before it.",
+        WHOLE_WINDOW,
+        "A causal mask has no left end, but a sliding window has one: keys that are farther back "
+        "must stay hidden.",
+    ),
+    ("window-right-open", "keys from i − left to the last", Mask): Row(
+        lambda scene: _replaced(
+            scene, Window, lambda w: replace(w, right=-1) if w.right >= 0 else None
+        ),
+        "The window had no right end: each query saw all the keys after it.",
+        WHOLE_WINDOW,
+        "Some programs cut only the left end, and leave the right end to a causal mask. Without "
+        "that mask, a query sees the future.",
+    ),
     ("window-ignores-cache", "keys from i − left to i + right, i counted from 0", Mask): Row(
         lambda scene: _replaced(
             scene, Window, lambda w: replace(w, first=0) if np.any(w.first) else None
@@ -181,6 +199,24 @@ enter(WINDOW)
 def _longer(scene: Scene, more: int) -> Array | None:
     """The padding with other lengths."""
     return _replaced(scene, Padding, lambda rule: replace(rule, lengths=rule.lengths + more))
+
+
+def is_real(rule: Padding, n: int, m: int) -> Booleans:
+    """True for the queries that are not padding, as a column for the scores.
+
+    Raises ValueError if queries and keys are not the same tokens, or have lengths of their own.
+    """
+    is_by_query = rule.lengths.ndim > 0 and rule.lengths.shape[-1] > 1
+    if n != m or is_by_query:
+        raise ValueError
+    return np.atleast_2d(rule.may_attend(n, m)).mT
+
+
+def _on_both_axes(scene: Scene) -> Array | None:
+    """The padding hidden as keys and as queries; None in cross-attention."""
+    if "memory" in scene:
+        return None
+    return _done(scene, Padding, lambda rule, n, m: rule.may_attend(n, m) & is_real(rule, n, m))
 
 
 PADDING: Table = {
@@ -203,6 +239,13 @@ PADDING: Table = {
         "The first N keys are real, and the padding comes after them.",
         "Padding on the left is usual in text generation, but not in this problem: real tokens "
         "were hidden, and padding was seen.",
+    ),
+    ("padding-on-queries", "query i and key j are seen if i < N and j < N", Mask): Row(
+        _on_both_axes,
+        "The padding was hidden as queries too: a query that is padding saw no key.",
+        "Hide only the keys that are padding, from every query.",
+        "The output of a padded query is not used, so that its weights do no harm. Without any "
+        "key, its sum of exponentials is 0.",
     ),
 }
 enter(PADDING)
