@@ -245,6 +245,8 @@ def mask_added_read_as_keep(scene: Scene) -> Array | None:
     """
     named = [*zip(scene.operation(Mask).add, numbers(scene), strict=True)]
     given = [matrix for name, matrix in named if name != "position"]
+    if all((matrix != 0).all() for matrix in given):
+        return None  # nothing is hidden: the mistake is mask-missing
     if all(((matrix == 0) | (matrix <= HIDES)).all() for matrix in given):
         return None  # the mistake is mask-inverted
     of_alibi = (matrix for name, matrix in named if name == "position")

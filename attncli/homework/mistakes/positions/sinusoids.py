@@ -246,14 +246,6 @@ SINUSOIDS: Table = {
         SINE_BEFORE,
         ONE_WAVE,
     ),
-    ("pe-cos-double-index", "10000^(2(2i + 1)/d) for cos", Sinusoids): Row(
-        lambda scene: _waves(
-            scene, lambda i, side, d, base: base ** (-(2 * i + side * (2 * i + 2)) / d)
-        ),
-        "Each cosine got twice its own feature number in the exponent: 2(2i + 1)/d.",
-        SINE_BEFORE,
-        ONE_WAVE,
-    ),
     ("pe-cos-next-pair", "10000^(2(i + 1)/d) for cos", Sinusoids): Row(
         lambda scene: _waves(scene, lambda i, side, d, base: base ** (-2 * (i + side) / d)),
         "Each cosine got the exponent of the next pair: 2(i + 1)/d.",

@@ -11,12 +11,12 @@ from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.operation import Operation
 from attncli.calculation.algebra.plan import Step
 from attncli.calculation.algebra.shared_heads import spread
+from attncli.calculation.operations.normalisers import Softmax
 from attncli.calculation.operations.pointwise import DivideByRoot
 from attncli.calculation.operations.projections import Project, WeightedSum
 from attncli.calculation.operations.split_heads import Average, Concat, SplitHeads
 from attncli.calculation.scoring.products import Bilinear, Dot, OfQueriesAndKeys
 from attncli.homework.mistakes.mistake import Row, Scene, Table, enter, mistake
-from attncli.homework.mistakes.weights.softmax import EVERY_NORMALISER
 
 MEETING: tuple[type[Operation], ...] = (OfQueriesAndKeys, Bilinear, WeightedSum)
 
@@ -241,7 +241,7 @@ CONTEXTS: Table = {
         VALUES,
         UNMIXED,
     ),
-    ("weights-of-first-head", "the weights of head 1 in every head", *EVERY_NORMALISER): Row(
+    ("weights-of-first-head", "the weights of head 1 in every head", Softmax): Row(
         _of_first_head,
         "The weights of head 1 were used for every head.",
         "Calculate the weights of each head from its own queries and keys.",

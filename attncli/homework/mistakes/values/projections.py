@@ -191,12 +191,10 @@ Cut: TypeAlias = "Callable[[Array, int, int], tuple[Array, Array, Array]]"
 def _cut_otherwise(scene: Scene, cut: Cut) -> Array:
     """Q, K or V if the three weights, side by side, are cut in another way.
 
-    Raises KeyError without heads, ValueError for another projection or for heads of two widths.
+    Raises ValueError for another projection, without heads, or for heads of two widths.
     """
     place = ["W_q", "W_k", "W_v"].index(scene.operation(Project).weight)
-    split, shared = scene.maker("Q_h"), scene.maker("K_h")
-    assert isinstance(split, SplitHeads)
-    assert isinstance(shared, SplitHeads)
+    split, shared, _ = scene.operations(SplitHeads)
     width = scene["W_q"].shape[-1] // split.heads
     if scene["W_v"].shape[-1] != shared.heads * width:
         raise ValueError
