@@ -525,6 +525,13 @@ def gate_of_the_first_norm(known: Known) -> Matrix:
     return known["norm_1.output"] @ known["ffn.W_3"] + known["ffn.b_3"]
 
 
+@by_hand("ffn-of-layer-input", problem="encoder, rms", step="ffn.hidden")
+@by_hand("ffn-of-layer-input", problem="encoder, pre", step="ffn.hidden")
+def hidden_numbers_before_any_norm(known: Known) -> Matrix:
+    """X W_1 + b_1."""
+    return known["X"] @ known["ffn.W_1"] + known["ffn.b_1"]
+
+
 @by_hand("ffn-weights-swapped", problem="encoder, square", step="ffn.hidden")
 def second_weight_first(known: Known) -> Matrix:
     """x W_2 + b_2."""

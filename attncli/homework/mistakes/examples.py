@@ -115,6 +115,7 @@ PROBLEMS: tuple[Shapes | NewLayer, ...] = (
     {**GIVEN, "mask": [[0, 0.5, -1, 0], [2, 0, 0, 0], [0, 1, 0, -0.5]]},
     {**SQUARE, "position": "sinusoidal", "mask": [[0, 1, 1]]},
     {**GIVEN, "Q": (4, 4), "K": (4, 4), "position": "rope", "mask": [[0, 1, 1, 1]]},
+    {**GIVEN, "normaliser": "sparsemax", "mask": "causal"},
     {"X": [[90, 0, 1], [0, 90, 1], [3, 2, 90]], "score": "dot"},
     {"Q": (3, 8), "K": (3, 4), "V": (3, 4), "heads": 4, "kv_heads": 2},
     {"X": (3, 4), "W_qkv": (4, 16), "heads": 4, "kv_heads": 2},

@@ -154,7 +154,7 @@ ROTATIONS: Table = {
     ),
     ("rope-angles-mixed", "pairs of one kind, angles laid out for the other", Rotate): Row(
         _mixed,
-        "The pairs were formed in one way, but the angles were laid out for the other.",
+        "The pairs of features were formed in one way, but the angles were laid out for the other.",
         "Give both features of a pair the same angle: {angles}.",
         "With two angles, a pair is not turned but distorted, and the scores depend on where the "
         "tokens stand, not only on their distance.",
@@ -257,7 +257,7 @@ ROTATIONS: Table = {
     ),
     ("rope-all-features", "all features turned, not the first dims", Rotate): Row(
         lambda scene: scene.with_choices(dims=None) if scene.operation(Rotate).dims else None,
-        "All features were turned.",
+        "All features were turned, not only the first {dims}.",
         "Turn only the first {dims} features, and leave the others as they are.",
         "The features that are not turned let a score depend on the tokens themselves, wherever "
         "they stand.",
@@ -271,7 +271,7 @@ ROTATIONS: Table = {
     ),
     ("rope-before-heads", "turned, then split into heads", Rotate): Row(
         _before_heads,
-        "The whole matrix was turned before it was split into heads.",
+        "The whole matrix was turned by the positions before it was split into heads.",
         "Split first, then turn each head by itself, all heads with the same angles.",
         "The angles run from fast to slow over the features that are turned. Turned before the "
         "split, each head gets only a part of the angles.",
@@ -291,7 +291,7 @@ ROTATIONS: Table = {
     ),
     ("rope-on-values", "weights times turned V", WeightedSum): Row(
         _with_turned_values,
-        "The values were turned as well.",
+        "The values were turned by their positions too.",
         "Turn only the queries and the keys.",
         "Only the scores need the positions. Turned values would partly cancel each other in the "
         "sum.",

@@ -117,7 +117,7 @@ def _waves(
 
 # Sinusoids and rotations share these mistakes; the reasons why they matter differ.
 TENTH_OF_BASE = (
-    "A tenth of the base was used.",
+    "A tenth of the base {base} was used.",
     "The base is {base}.",
 )
 BASE_IGNORED = (
@@ -125,7 +125,7 @@ BASE_IGNORED = (
     "Use the base that the problem gives.",
 )
 NOT_DOUBLED = (
-    "The factor 2 is missing in the exponent: i/d, where i counts the pairs.",
+    "The factor 2 is missing in the exponent of the base: i/d, where i counts the pairs.",
     "The exponent is 2i/d, where i counts the pairs from 0: it runs from 0 to nearly 1.",
 )
 PAST_FORGOTTEN = (
@@ -279,7 +279,7 @@ SINUSOIDS: Table = {
     ),
     ("pe-base-and-own-exponent", "1000^((2i + 1)/d) for cos, 1000^(2i/d) for sin", Sinusoids): Row(
         lambda scene: _waves(scene, lambda i, side, d, base: (base / 10) ** (-(2 * i + side) / d)),
-        "A tenth of the base was used, and each cosine got the exponent of its own feature "
+        "A tenth of the base {base} was used, and each cosine got the exponent of its own feature "
         "number: (2i + 1)/d.",
         f"The base is {{base}}. {SINE_BEFORE}",
         ONE_WAVE,

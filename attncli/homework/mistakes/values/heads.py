@@ -346,6 +346,8 @@ def _shared(scene: Scene, deal: Callable[[Array, int], Array]) -> Array | None:
     first, *between, last = scene.operands
     if last.ndim < 3 or last.shape[:-2] == first.shape[:-2]:
         return None
+    if first.shape[-3] % last.shape[-3]:  # an answer may have any number of heads
+        return None
     return scene.apply(first, *between, deal(last, first.shape[-3]))
 
 

@@ -269,14 +269,14 @@ def _relu(scene: Scene) -> Array | None:
 BIASES: Table = {
     ("bias-missing", "X W", Project): Row(
         lambda scene: scene.apply(*scene.operands[:2]) if scene.operation(Project).bias else None,
-        "The bias was left out.",
+        "The bias {bias} was left out.",
         "Add it to the product for every token: {source weight} + {bias}.",
         "The bias shifts each feature by the same amount for every token. Without it, the whole "
         "matrix is shifted.",
     ),
     ("bias-twice", "X W + 2 b", Project): Row(
         lambda scene: scene.apply(*scene.operands[:2], 2 * scene.operands[2]),
-        "The bias was added twice.",
+        "The bias {bias} was added twice.",
         "Add it once: {source weight} + {bias}.",
         "Added once more, as when a layer has already added it, it shifts the whole matrix.",
     ),
