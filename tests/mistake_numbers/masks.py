@@ -397,6 +397,12 @@ def padded_queries_of_an_entry_hidden_too(known: Known) -> Matrix:
     return np.stack([first, hidden(second, "110", "110", "000")])
 
 
+@by_hand("padding-on-queries", problem="left padding, rope", step="masked")
+def a_padded_query_in_front_hidden_too(known: Known) -> Matrix:
+    """The first of three tokens sees nothing and is seen by none, in each of three heads."""
+    return np.stack([hidden(scores, "000", "011", "011") for scores in known["scaled"]])
+
+
 @by_hand("padding-from-embedding-sum", problem="padding and zeros", step="masked")
 def tokens_of_sum_0_hidden(known: Known) -> Matrix:
     """The first token, 1 −1 0 0, and the third, all zeros, are hidden instead of the fourth."""

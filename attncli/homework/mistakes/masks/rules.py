@@ -201,22 +201,28 @@ def _longer(scene: Scene, more: int) -> Array | None:
     return _replaced(scene, Padding, lambda rule: replace(rule, lengths=rule.lengths + more))
 
 
-def is_real(rule: Padding, n: int, m: int) -> Booleans:
-    """True for the queries that are not padding, as a column for the scores.
+def real_queries(scene: Scene, seen: Booleans) -> Booleans | None:
+    """True for the queries that are not padding, as a column, if `seen` is a mask of padding.
 
-    Raises ValueError if queries and keys are not the same tokens, or have lengths of their own.
+    A mask of padding hides the same keys from all queries. None for another mask, for one that
+    hides nothing, and in cross-attention, where queries and keys are not the same tokens.
     """
-    is_by_query = rule.lengths.ndim > 0 and rule.lengths.shape[-1] > 1
-    if n != m or is_by_query:
-        raise ValueError
-    return np.atleast_2d(rule.may_attend(n, m)).mT
+    rows = np.atleast_2d(seen)
+    keys = rows[..., :1, :]
+    hides_keys = (rows == keys).all() and not keys.all()
+    is_own = "memory" not in scene and rows.shape[-1] == scene.step.axes[-2].size
+    return keys.mT if hides_keys and is_own else None
 
 
 def _on_both_axes(scene: Scene) -> Array | None:
-    """The padding hidden as keys and as queries; None in cross-attention."""
-    if "memory" in scene:
+    """The padding hidden as keys and as queries; None without padding, or in cross-attention."""
+    parts = conditions(scene)
+    columns = [real_queries(scene, part) for part in parts]
+    if all(column is None for column in columns):
         return None
-    return _done(scene, Padding, lambda rule, n, m: rule.may_attend(n, m) & is_real(rule, n, m))
+    pairs = zip(parts, columns, strict=True)
+    keep = (part if column is None else part & column for part, column in pairs)
+    return masked(scene, keep, numbers(scene))
 
 
 PADDING: Table = {

@@ -6,11 +6,11 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import Array, Booleans
 from attncli.calculation.masks.mask_operation import HIDES, Mask
-from attncli.calculation.masks.mask_rules import Causal, Padding, Window
+from attncli.calculation.masks.mask_rules import Causal, Window
 from attncli.calculation.operations.normalisers import Softmax
 from attncli.calculation.operations.projections import WeightedSum
 from attncli.homework.mistakes.masks.one_mask import conditions, counted_from, numbers, scored
-from attncli.homework.mistakes.masks.rules import is_real
+from attncli.homework.mistakes.masks.rules import real_queries
 from attncli.homework.mistakes.mistake import ENTRIES, Row, Scene, Table, enter, mistake
 from attncli.homework.mistakes.weights.softmax import EVERY_NORMALISER
 from attncli.records import replace
@@ -97,13 +97,12 @@ def _emptied(scene: Scene, name: str, weight: float) -> Array | None:
     return np.where(_is_empty(scores), scores.dtype.type(weight), scene.apply(scores))
 
 
-def _of_real_queries(scene: Scene) -> Array:
-    """The weighted sums, with 0 for padded queries. Raises ValueError without a padding mask."""
-    n, m = scene.operands[0].shape[-2:]
-    rules = [rule for rule in scene.find(Mask).rules if isinstance(rule, Padding)]
-    if not rules or "memory" in scene:
-        raise ValueError
-    return np.asarray(scene.right() * is_real(rules[0], n, m))
+def _of_real_queries(scene: Scene) -> Array | None:
+    """The weighted sums, with 0 for padded queries; None without a mask of padding."""
+    before = scene.behind(Mask)
+    columns = [real_queries(before, part) for part in conditions(before)]
+    found = [column for column in columns if column is not None]
+    return np.asarray(scene.right() * found[0]) if found else None
 
 
 def causal_weights(scene: Scene) -> Array:
