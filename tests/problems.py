@@ -272,6 +272,35 @@ PROBLEMS |= {
     },
 }
 
+SEES_LAST_TWO = np.array([[0, 1, 1]])
+PROBLEMS |= {
+    "packed, shared heads": {
+        "X": PROBLEMS["biases"]["X"],
+        "W_qkv": np.hstack([*SQUARE.values(), PROBLEMS["heads"]["W_o"]]),
+        "b_qkv": np.hstack([*BIASES.values(), PROBLEMS["heads"]["b_o"]]),
+        "heads": 4,
+        "kv_heads": 2,
+    },
+    "left padding, sinusoidal": {**PROBLEMS["sinusoidal"], "mask": SEES_LAST_TWO},
+    "left padding, batch": {
+        **PROBLEMS["batch"],
+        "position": "sinusoidal",
+        "mask": np.array([[[1, 1, 1]], [[0, 1, 1]]]),
+    },
+    "left padding, rope": {**PROBLEMS["rope, heads"], "mask": SEES_LAST_TWO},
+    "batch and heads, unmasked": {"X": PROBLEMS["batch"]["X"], **SQUARE, "heads": 2},
+    "number mask with zeros": {
+        **PROBLEMS["self"],
+        "mask": np.array([[0, 0.5, -1], [2, 0, 0], [-0.5, 1, 0]]),
+    },
+    "zero scores": {
+        "Q": np.array([[1, 0], [0, 1], [1, -1], [-1, 1]]),
+        "K": np.array([[0, 1], [1, 1], [1, 1], [2, 0]]),
+        "V": PROBLEMS["distance"]["Q"],
+        "mask": "causal",
+    },
+}
+
 BARE = {"X": PROBLEMS["biases"]["X"], "memory": PROBLEMS["heads"]["X"]}
 PROBLEMS |= {
     "memory, bare": BARE,

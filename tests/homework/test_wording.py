@@ -46,7 +46,7 @@ def in_problem(name: str, problem: Problem, trace: Trace) -> list[Texts]:
 OF_ROWS = r"Q Kᵀ|\bX W|memory W|weights V|concat W|x W_|axis=-1|\brows?\b(?! of W)|NumPy's tril"
 OF_COLUMNS = r"Kᵀ Q|W\w* X|V weights|axis=-2|\bcolumns?\b(?! of W)|NumPy's triu"
 # These name both sides of a matrix.
-BOTH_SIDES = {"mask-on-query-axis"}
+BOTH_SIDES = {"mask-on-query-axis", "mask-on-query-axis-nan", "mask-on-query-axis-mean"}
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

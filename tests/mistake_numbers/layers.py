@@ -296,6 +296,14 @@ def not_centred(known: Known) -> Matrix:
     return learned(known, "norm_1", x / np.sqrt(x.var(-1, keepdims=True) + 0.3))
 
 
+@by_hand("ln-mean-not-subtracted", problem="encoder, annotated", step="norm_1.output")
+def not_centred_with_eps_outside(known: Known) -> Matrix:
+    """x / (√variance + 0.3), with the variance over 3, one less than the number of features."""
+    x = known["X"]
+    deviation = np.sqrt(x.var(-1, ddof=1, keepdims=True))
+    return learned(known, "norm_1", x / (deviation + 0.3))
+
+
 @by_hand("ln-mean-subtracted", problem="encoder, rms", step="norm_1.output")
 @by_hand("ln-mean-subtracted", problem="encoder, rms, batch", step="norm_1.output")
 def centred_over_the_root_mean_square(known: Known) -> Matrix:
@@ -316,6 +324,13 @@ def layer_norm_for_another(known: Known) -> Matrix:
 def rms_norm_for_another(known: Known) -> Matrix:
     """x / √(mean square + 0.3)."""
     return learned(known, "norm_1", over_root_mean_square(known["norm_1.sum"], 0.3))
+
+
+@by_hand("rms-for-ln", problem="encoder, annotated", step="norm_1.output")
+def rms_norm_with_eps_outside(known: Known) -> Matrix:
+    """x / (√mean square + 0.3)."""
+    x = known["X"]
+    return learned(known, "norm_1", x / (np.sqrt((x**2).mean(-1, keepdims=True)) + 0.3))
 
 
 def over(known: Known, norm: str, x: str, divisor: Matrix) -> Matrix:
@@ -508,6 +523,13 @@ def hidden_numbers_of_the_first_norm(known: Known) -> Matrix:
 def gate_of_the_first_norm(known: Known) -> Matrix:
     """The result of the first norm times W_3, plus b_3."""
     return known["norm_1.output"] @ known["ffn.W_3"] + known["ffn.b_3"]
+
+
+@by_hand("ffn-of-layer-input", problem="encoder, rms", step="ffn.hidden")
+@by_hand("ffn-of-layer-input", problem="encoder, pre", step="ffn.hidden")
+def hidden_numbers_before_any_norm(known: Known) -> Matrix:
+    """X W_1 + b_1."""
+    return known["X"] @ known["ffn.W_1"] + known["ffn.b_1"]
 
 
 @by_hand("ffn-weights-swapped", problem="encoder, square", step="ffn.hidden")

@@ -85,6 +85,30 @@ def filled_with_minus_10_among_distances(known: Known) -> Matrix:
     return np.where(drawn(*CAUSAL), known["scaled"] + known["position"], -10)
 
 
+@by_hand("mask-small-added", problem="causal", step="masked")
+def ten_less_where_hidden(known: Known) -> Matrix:
+    """scaled − 10 where a key is hidden."""
+    return known["scaled"] - 10 * (1 - np.tri(4))
+
+
+@by_hand("mask-fill-minus-1", problem="causal", step="masked")
+def filled_with_minus_1(known: Known) -> Matrix:
+    """−1 where a key is hidden."""
+    return np.where(drawn(*CAUSAL), known["scaled"], -1)
+
+
+@by_hand("mask-zero-scores", problem="zero scores", step="masked")
+def zeros_hidden(known: Known) -> Matrix:
+    """The four scores of 0 up to the query hidden: all of the first query's and the third's."""
+    return hidden(known["scaled"], "0000", "1100", "1000", "1001")
+
+
+@by_hand("mask-added-read-as-keep", problem="number mask with zeros", step="masked")
+def hidden_where_nothing_is_added(known: Known) -> Matrix:
+    """−∞ for each 0 of the mask 0 ½ −1, 2 0 0, −½ 1 0, and no number added."""
+    return hidden(known["scaled"], "011", "100", "110")
+
+
 @by_hand("mask-plus-inf", problem="causal", step="masked")
 def filled_with_infinity(known: Known) -> Matrix:
     """∞ where a key is hidden."""
@@ -293,6 +317,20 @@ def sides_swapped_without_a_start(known: Known) -> Matrix:
     return hidden(known["scaled"], "10000", "11000", "11100", "11110", "11111")
 
 
+@by_hand("window-left-open", problem="window", step="masked")
+def without_a_left_end(known: Known) -> Matrix:
+    """Keys from the first to i + 1."""
+    rows = ("110000", "111000", "111100", "111110", "111111", "111111")
+    return hidden(known["scaled"], *rows)
+
+
+@by_hand("window-right-open", problem="window", step="masked")
+def without_a_right_end(known: Known) -> Matrix:
+    """Keys from i − 2 to the last."""
+    rows = ("111111", "111111", "111111", "011111", "001111", "000111")
+    return hidden(known["scaled"], *rows)
+
+
 @by_hand("window-ignores-cache", problem="cache and window", step="masked")
 def window_from_the_first_key(known: Known) -> Matrix:
     """Keys from i − 2 to i + 1, with i from 0 though three keys are cached."""
@@ -344,6 +382,25 @@ def last_three_keys(known: Known) -> Matrix:
 def last_four_keys_up_to_the_query(known: Known) -> Matrix:
     """The last four keys are seen, up to the query."""
     return hidden(known["scaled"], "00000", "01000", "01100", "01110", "01111")
+
+
+@by_hand("padding-on-queries", problem="padding", step="masked")
+def padded_queries_hidden_too(known: Known) -> Matrix:
+    """The last two of five tokens see nothing and are seen by none."""
+    return hidden(known["scaled"], "11100", "11100", "11100", "00000", "00000")
+
+
+@by_hand("padding-on-queries", problem="batch", step="masked")
+def padded_queries_of_an_entry_hidden_too(known: Known) -> Matrix:
+    """No padding in the first entry; the third token of the second is hidden on both axes."""
+    first, second = known["scaled"]
+    return np.stack([first, hidden(second, "110", "110", "000")])
+
+
+@by_hand("padding-on-queries", problem="left padding, rope", step="masked")
+def a_padded_query_in_front_hidden_too(known: Known) -> Matrix:
+    """The first of three tokens sees nothing and is seen by none, in each of three heads."""
+    return np.stack([hidden(scores, "000", "011", "011") for scores in known["scaled"]])
 
 
 @by_hand("padding-from-embedding-sum", problem="padding and zeros", step="masked")
@@ -404,6 +461,104 @@ def no_number(known: Known) -> Matrix:
 def equal_weights(known: Known) -> Matrix:
     """A third for each key of the second query."""
     return softmax_of_seen(known, np.full(3, 1 / 3))
+
+
+@by_hand("empty-row-ones", problem="empty row", step="weights")
+def all_weights_1(known: Known) -> Matrix:
+    """1 for each key of the second query."""
+    return softmax_of_seen(known, np.ones(3))
+
+
+def filled_up(seen: list[Matrix], size: int, empty: float) -> Matrix:
+    """Return the softmax of each row of scores, with 0 behind it; `empty` in rows without any."""
+    rows = [
+        [*softmax(row), *[0] * (size - len(row))] if len(row) else [empty] * size for row in seen
+    ]
+    return np.array(rows)
+
+
+def weights_of_the_past(known: Known, empty: float) -> Matrix:
+    """Return the weights of the keys j < i, of which the first query has none."""
+    return filled_up([row[:i] for i, row in enumerate(known["scaled"])], 4, empty)
+
+
+@by_hand("causal-hides-self-nan", problem="causal", step="weights")
+def no_number_without_a_past(known: Known) -> Matrix:
+    """NaN for the first query."""
+    return weights_of_the_past(known, np.nan)
+
+
+@by_hand("causal-hides-self-mean", problem="causal", step="weights")
+def a_quarter_without_a_past(known: Known) -> Matrix:
+    """A quarter for each key of the first query."""
+    return weights_of_the_past(known, 0.25)
+
+
+def weights_of_real_queries(known: Known, empty: float) -> Matrix:
+    """Return the weights of three real tokens among themselves, of five."""
+    return filled_up([*known["scaled"][:3, :3], np.array([]), np.array([])], 5, empty)
+
+
+@by_hand("padding-on-queries-nan", problem="padding", step="weights")
+def no_number_for_padded_queries(known: Known) -> Matrix:
+    """NaN for the last two queries."""
+    return weights_of_real_queries(known, np.nan)
+
+
+@by_hand("padding-on-queries-mean", problem="padding", step="weights")
+def a_fifth_for_padded_queries(known: Known) -> Matrix:
+    """A fifth for each key of the last two queries."""
+    return weights_of_real_queries(known, 0.2)
+
+
+def weights_of_all_keys(known: Known, empty: float) -> Matrix:
+    """Return the weights of three real tokens for all five keys."""
+    return filled_up([*known["scaled"][:3], np.array([]), np.array([])], 5, empty)
+
+
+@by_hand("mask-on-query-axis-nan", problem="padding", step="weights")
+def no_number_for_hidden_queries(known: Known) -> Matrix:
+    """NaN for the last two queries, and nothing hidden from the others."""
+    return weights_of_all_keys(known, np.nan)
+
+
+@by_hand("mask-on-query-axis-mean", problem="padding", step="weights")
+def a_fifth_for_hidden_queries(known: Known) -> Matrix:
+    """A fifth for each key of the last two queries, and nothing hidden from the others."""
+    return weights_of_all_keys(known, 0.2)
+
+
+def weights_without_zero_scores(known: Known, empty: float) -> Matrix:
+    """Return the weights of the scores 0, then 1 1, then −1 0 0, then 1 0 0 −2, over √2."""
+    second = softmax(known["scaled"][1, :2])
+    last = softmax(known["scaled"][3, [0, 3]])
+    return np.array([[empty] * 4, [*second, 0, 0], [1, 0, 0, 0], [last[0], 0, 0, last[1]]])
+
+
+@by_hand("mask-zero-scores-nan", problem="zero scores", step="weights")
+def no_number_for_zero_scores(known: Known) -> Matrix:
+    """NaN for the first query, whose only score is 0."""
+    return weights_without_zero_scores(known, np.nan)
+
+
+@by_hand("mask-zero-scores-mean", problem="zero scores", step="weights")
+def a_quarter_for_zero_scores(known: Known) -> Matrix:
+    """A quarter for each key of the first query, whose only score is 0."""
+    return weights_without_zero_scores(known, 0.25)
+
+
+@by_hand("padding-queries-zero", problem="padding", step="output")
+def nothing_for_padded_queries(known: Known) -> Matrix:
+    """The weighted sums of three queries, and 0 for two."""
+    sums = known["weights"][:3] @ known["V"]
+    return np.vstack([sums, np.zeros((2, 3))])
+
+
+@by_hand("padding-queries-zero", problem="batch", step="output")
+def nothing_for_a_padded_query(known: Known) -> Matrix:
+    """The weighted sums, but 0 for the third query of the second entry."""
+    sums = [weights @ V for weights, V in zip(known["weights"], known["V"], strict=True)]
+    return np.stack([sums[0], np.vstack([sums[1][:2], np.zeros((1, 4))])])
 
 
 def softmax_of_seen(known: Known, second: Matrix) -> Matrix:

@@ -195,6 +195,32 @@ def rounded_down_to_minus_2(_: Known) -> Matrix:
     return waves(COUNTED_FROM_0 * np.exp([0.0, 0, -2, -2]))
 
 
+@by_hand("pe-precedence-even", problem="sinusoidal", step="position")
+def even_numbers_rounded_down(_: Known) -> Matrix:
+    """p · exp(−2i) for 2i = 0, 2, 4, because −ln(100) / 6 // 2 = −0.768 // 2 is −1."""
+    return waves(COUNTED_FROM_0 * np.exp([0.0, 0, -2, -2, -4, -4]))
+
+
+@by_hand("pe-tensor2tensor", problem="sinusoidal", step="position")
+def halves_up_to_the_base(_: Known) -> Matrix:
+    """Three sines, then three cosines, of p, p / √100 and p / 100."""
+    angles = COUNTED_FROM_0 / np.array([1.0, 10, 100])
+    return np.hstack([np.sin(angles), np.cos(angles)])
+
+
+@by_hand("pe-base-and-own-exponent", problem="sinusoidal", step="position")
+def columns_of_base_10(_: Known) -> Matrix:
+    """The exponent c/d in column c, of the base 10 for 100."""
+    return by_turns([0, 1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6], base=10)
+
+
+@by_hand("pe-power-swapped-halves", problem="sinusoidal", step="position")
+def halves_of_small_powers(_: Known) -> Matrix:
+    """Three sines, then three cosines, of p · (0, 1/3, 2/3)^(1/100)."""
+    angles = COUNTED_FROM_0 * np.array([0, 1 / 3, 2 / 3]) ** 0.01
+    return np.hstack([np.sin(angles), np.cos(angles)])
+
+
 @by_hand("pe-integer-division", problem="sinusoidal", step="position")
 def all_exponents_0(_: Known) -> Matrix:
     """sin(p) and cos(p) in every pair."""
@@ -233,6 +259,22 @@ def counted_on_from_3(_: Known) -> Matrix:
 def counted_from_0_after_two(_: Known) -> Matrix:
     """p = 0, 1, 2, though two tokens are cached; the base is 10000."""
     return by_turns(PAIRS, base=10000)
+
+
+FROM_SECOND = np.array([[0.0], [0.0], [1.0]])  # the first of three tokens is padding
+
+
+@by_hand("pe-from-first-real", problem="left padding, sinusoidal", step="position")
+def counted_from_the_second_token(_: Known) -> Matrix:
+    """p = 0 for the padding, then 0 and 1."""
+    return by_turns(PAIRS, tokens=FROM_SECOND)
+
+
+@by_hand("pe-from-first-real", problem="left padding, batch", step="position")
+def counted_from_the_second_token_of_an_entry(_: Known) -> Matrix:
+    """p = 0, 1, 2 in the first entry, and 0, 0, 1 in the second, which begins with padding."""
+    entries = (COUNTED_FROM_0, FROM_SECOND)
+    return np.stack([by_turns([0, 0, 0.5, 0.5], 10000, tokens) for tokens in entries])
 
 
 @by_hand("pe-sin-cos-swapped", problem="sinusoidal", step="position")
@@ -326,6 +368,70 @@ def halves_with_angles_of_neighbours_in_each_head(known: Known) -> Matrix:
     Q, angles = known["Q_h"], np.outer([0, 1, 2], [1, 1, 0.01, 0.01])
     partners = np.concatenate([-Q[..., 2:], Q[..., :2]], axis=-1)
     return Q * np.cos(angles) + partners * np.sin(angles)
+
+
+TO_HALVES, TO_NEIGHBOURS = [0, 2, 4, 1, 3, 5], [0, 3, 1, 4, 2, 5]  # orders of six features
+
+
+@by_hand("rope-laid-out", problem="rope", step="Q_rotated")
+def halves_laid_out_as_neighbours(known: Known) -> Matrix:
+    """Features i and i + 3 turned, and laid out side by side."""
+    return turn_halves(known["Q"], ROPE)[:, TO_NEIGHBOURS]
+
+
+@by_hand("rope-laid-out", problem="rope, interleaved", step="Q_rotated")
+def neighbours_laid_out_as_halves(known: Known) -> Matrix:
+    """Neighbours of the first four features turned, and their results 1 3 2 4."""
+    return turn_first_4(known["Q"], ROPE_OF_4)[:, [0, 2, 1, 3, 4, 5]]
+
+
+@by_hand("rope-read", problem="rope", step="K_rotated")
+def neighbours_turned_as_halves(known: Known) -> Matrix:
+    """Neighbours turned, and laid out as halves; there are four keys."""
+    angles = np.arange(4.0)[:, None] / 100 ** np.array([0, 2 / 6, 4 / 6])
+    return turn_neighbours(known["K"], angles)[:, TO_HALVES]
+
+
+@by_hand("rope-read", problem="rope, interleaved", step="Q_rotated")
+def halves_turned_as_neighbours(known: Known) -> Matrix:
+    """Features 1 and 3, and 2 and 4, turned and laid out as 1 3 2 4."""
+    return turn_first_4(known["Q"][:, [0, 2, 1, 3, 4, 5]], ROPE_OF_4)
+
+
+def scores_by_neighbours(queries: Matrix, keys: Matrix) -> Matrix:
+    """Return the products of queries and keys whose neighbours were turned."""
+    angles = np.arange(4.0)[:, None] / 100 ** np.array([0, 2 / 6, 4 / 6])
+    return turn_neighbours(queries, angles[:3]) @ turn_neighbours(keys, angles).T
+
+
+@by_hand("rope-only-q-reordered", problem="rope", step="scores")
+def queries_alone_in_the_order_of_neighbours(known: Known) -> Matrix:
+    """The features of Q reordered, so that i and i + 3 are neighbours; K as it is."""
+    return scores_by_neighbours(known["Q"][:, TO_NEIGHBOURS], known["K"])
+
+
+@by_hand("rope-only-k-reordered", problem="rope", step="scores")
+def keys_alone_in_the_order_of_neighbours(known: Known) -> Matrix:
+    """The features of K reordered, so that i and i + 3 are neighbours; Q as it is."""
+    return scores_by_neighbours(known["Q"], known["K"][:, TO_NEIGHBOURS])
+
+
+@by_hand("rope-one-angle", problem="rope", step="Q_rotated")
+def all_pairs_by_p(known: Known) -> Matrix:
+    """Every pair turned by p = 0, 1, 2."""
+    return turn_halves(known["Q"], COUNTED_FROM_0)
+
+
+@by_hand("rope-one-angle", problem="rope, interleaved", step="Q_rotated")
+def both_pairs_by_p(known: Known) -> Matrix:
+    """Both pairs of the first four features turned by p."""
+    return turn_first_4(known["Q"], COUNTED_FROM_0)
+
+
+@by_hand("rope-from-first-real", problem="left padding, rope", step="K_rotated")
+def turned_from_the_second_token(known: Known) -> Matrix:
+    """p = 0 for the padding, then 0 and 1, in each head of four features."""
+    return turn_halves(known["K_h"], FROM_SECOND / 10000 ** np.array([0, 0.5]))
 
 
 @by_hand("rope-direction", problem="rope", step="Q_rotated")
@@ -520,9 +626,9 @@ def slopes_from_0(_: Known) -> Matrix:
 
 
 @by_hand("alibi-slope-shift", problem="alibi", step="position")
-def thirds_from_0(_: Known) -> Matrix:
-    """2^(−8h/3), h from 0."""
-    return sloped(1, 2 ** (-8 / 3), 2 ** (-16 / 3))
+def slopes_of_two_lists_from_0(_: Known) -> Matrix:
+    """2⁰ and 2⁻⁴ of two heads, counted from 0, then 2⁰ of four heads."""
+    return sloped(1, 2**-4, 1)
 
 
 @by_hand("alibi-non-pow2", problem="alibi", step="position")
@@ -553,6 +659,12 @@ def one_slope_of_four(_: Known) -> Matrix:
 def slopes_reversed(_: Known) -> Matrix:
     """The slopes from the last head to the first."""
     return sloped(2**-2, 2**-8, 2**-4)
+
+
+@by_hand("alibi-slopes-sorted", problem="alibi", step="position")
+def slopes_falling(_: Known) -> Matrix:
+    """2⁻², 2⁻⁴, 2⁻⁸: the three slopes, the largest first."""
+    return sloped(2**-2, 2**-4, 2**-8)
 
 
 @by_hand("alibi-without-past", problem="alibi, cache", step="position")

@@ -99,6 +99,30 @@ def queries_by_the_weight_and_bias_of_keys(known: Known) -> Matrix:
     return known["X"] @ known["W_k"] + known["b_k"]
 
 
+@by_hand("k-uses-wv", problem="biases", step="K")
+def keys_by_the_weight_and_bias_of_values(known: Known) -> Matrix:
+    """X W_v + b_v."""
+    return known["X"] @ known["W_v"] + known["b_v"]
+
+
+@by_hand("k-uses-wv", problem="memory", step="K")
+def keys_of_memory_by_the_weight_of_values(known: Known) -> Matrix:
+    """Memory times W_v."""
+    return known["memory"] @ known["W_v"]
+
+
+@by_hand("q-uses-wv", problem="memory", step="Q")
+def queries_by_the_weight_of_values(known: Known) -> Matrix:
+    """X W_v."""
+    return known["X"] @ known["W_v"]
+
+
+@by_hand("v-uses-wq", problem="biases", step="V")
+def values_by_the_weight_and_bias_of_queries(known: Known) -> Matrix:
+    """X W_q + b_q."""
+    return known["X"] @ known["W_q"] + known["b_q"]
+
+
 @by_hand("q-unprojected", problem="wide", step="Q")
 @by_hand("q-unprojected", problem="memory", step="Q")
 @by_hand("k-unprojected", problem="wide", step="K")
@@ -245,6 +269,62 @@ def both_halves_by_one_weight_in_a_batch(known: Known) -> Matrix:
     """The halves of each entry of a batch, by the first 2 × 2 numbers of W_v."""
     small = known["W_v"][:2, :2]
     return np.stack([np.hstack([X[:, :2] @ small, X[:, 2:] @ small]) for X in known["X"]])
+
+
+@by_hand("split-before-project-own", problem="heads", step="Q")
+def each_half_by_its_own_block(known: Known) -> Matrix:
+    """Columns 1 and 2 of X by the upper left of W_q, columns 3 and 4 by the lower right."""
+    X, W_q = known["X"], known["W_q"]
+    return np.hstack([X[:, :2] @ W_q[:2, :2], X[:, 2:] @ W_q[2:, 2:]])
+
+
+@by_hand("split-before-project-own", problem="encoder", step="self.Q")
+def each_half_by_its_own_block_and_bias(known: Known) -> Matrix:
+    """Both halves of the embeddings by their own blocks of W_q, plus b_q."""
+    X, W_q = known["embedded"], known["self.W_q"]
+    product = np.hstack([X[:, :2] @ W_q[:2, :2], X[:, 2:] @ W_q[2:, 2:]])
+    return product + known["self.b_q"]
+
+
+def packed(known: Known) -> Matrix:
+    """Return X times W_q, W_k and W_v side by side."""
+    return np.hstack([known["X"] @ known[name] for name in ("W_q", "W_k", "W_v")])
+
+
+@by_hand("qkv-by-head", problem="heads", step="K")
+def keys_of_each_head_in_turn(known: Known) -> Matrix:
+    """Of twelve columns, in twos q k v q k v, the third and fourth and the ninth and tenth."""
+    return packed(known)[:, [2, 3, 8, 9]]
+
+
+def packed_with_biases(known: Known) -> Matrix:
+    """Return the sixteen columns of all three projections, with their biases."""
+    biases = [known[name] for name in ("b_q", "b_k", "b_v")]
+    return packed(known) + np.concatenate(biases)
+
+
+@by_hand("qkv-by-head", problem="packed, shared heads", step="Q")
+def queries_of_each_group_in_turn(known: Known) -> Matrix:
+    """Sixteen columns, in twos q q k v q q k v: the first four and the ninth to the twelfth."""
+    return packed_with_biases(known)[:, [0, 1, 2, 3, 8, 9, 10, 11]]
+
+
+@by_hand("qkv-by-head", problem="packed, shared heads", step="V")
+def values_of_each_group_in_turn(known: Known) -> Matrix:
+    """Sixteen columns, in twos q q k v q q k v: the seventh and eighth, and the last two."""
+    return packed_with_biases(known)[:, [6, 7, 14, 15]]
+
+
+@by_hand("qkv-keys-first", problem="packed, shared heads", step="K")
+def keys_at_the_front(known: Known) -> Matrix:
+    """The first four of sixteen columns."""
+    return packed_with_biases(known)[:, :4]
+
+
+@by_hand("qkv-keys-first", problem="packed, shared heads", step="Q")
+def queries_at_the_end(known: Known) -> Matrix:
+    """The last eight of sixteen columns."""
+    return packed_with_biases(known)[:, 8:]
 
 
 @by_hand("bias-missing", problem="biases", step="V")
@@ -518,6 +598,120 @@ def mixture_of_halves_of_tokens(known: Known) -> Matrix:
     return np.stack([first @ known["X"][:, :2], second @ known["X"][:, 2:]])
 
 
+@by_hand("context-from-whole-inputs", problem="heads", step="heads")
+def mixture_of_tokens_in_each_head(known: Known) -> Matrix:
+    """The weights of both heads times the whole X."""
+    return np.stack([weights @ known["X"] for weights in known["weights"]])
+
+
+@by_hand("values-unweighted", problem="wide", step="output")
+def values_as_they_are(known: Known) -> Matrix:
+    """V."""
+    return known["V"]
+
+
+@by_hand("values-unweighted", problem="three heads", step="heads")
+def values_of_each_head_as_they_are(known: Known) -> Matrix:
+    """The two columns of V of each head."""
+    return np.stack(np.split(known["V"], 3, axis=1))
+
+
+@by_hand("last-value", problem="causal", step="output")
+def value_of_the_query_itself(known: Known) -> Matrix:
+    """V: the last key that a query sees is its own."""
+    return known["V"]
+
+
+@by_hand("last-value", problem="padding", step="output")
+def third_value_five_times(known: Known) -> Matrix:
+    """The value of the third of five keys, the last that is real."""
+    return known["V"][[2, 2, 2, 2, 2]]
+
+
+@by_hand("last-value", problem="shared heads", step="heads")
+def last_value_of_each_kv_head(known: Known) -> Matrix:
+    """The value of the fourth key: of kv head 1 in query heads 1 and 2, of 2 in 3 and 4."""
+    first, second = (V[[3, 3, 3]] for V in known["V_h"])
+    return np.stack([first, first, second, second])
+
+
+@by_hand("weights-of-first-head", problem="three heads", step="weights")
+def first_weights_three_times(known: Known) -> Matrix:
+    """Softmax of the scores of head 1, for all three heads."""
+    weights = softmax(known["Q"][:, :2] @ known["K"][:, :2].T / np.sqrt(2.0))
+    return np.stack([weights, weights, weights])
+
+
+# One matrix of weights for all features.
+
+
+@by_hand("heads-not-split", problem="three heads", step="scores")
+@by_hand("heads-not-split", problem="torch", step="scores")
+def scores_of_all_features(known: Known) -> Matrix:
+    """Q Kᵀ."""
+    return known["Q"] @ known["K"].T
+
+
+@by_hand("heads-not-split", problem="batch and heads, unmasked", step="scores")
+def scores_of_all_features_in_a_batch(known: Known) -> Matrix:
+    """Q Kᵀ of each batch entry."""
+    return np.stack([Q @ K.T for Q, K in zip(known["Q"], known["K"], strict=True)])
+
+
+@by_hand("heads-not-split", problem="torch", step="average")
+def weights_of_all_features(known: Known) -> Matrix:
+    """softmax(Q Kᵀ / √2): scaled by the width of one of two heads."""
+    return softmax(known["Q"] @ known["K"].T / np.sqrt(2.0))
+
+
+@by_hand("heads-not-split", problem="three heads", step="heads")
+def heads_of_the_same_weights(known: Known) -> Matrix:
+    """softmax(Q Kᵀ / √2) V, cut into three heads of two columns."""
+    weights = softmax(known["Q"] @ known["K"].T / np.sqrt(2.0))
+    return np.stack(np.split(weights @ known["V"], 3, axis=1))
+
+
+@by_hand("heads-not-split-root", problem="three heads", step="scaled")
+def scores_over_the_whole_root(known: Known) -> Matrix:
+    """Q Kᵀ / √6."""
+    return known["Q"] @ known["K"].T / np.sqrt(6.0)
+
+
+@by_hand("heads-not-split-root", problem="torch", step="average")
+def weights_over_the_whole_root(known: Known) -> Matrix:
+    """softmax(Q Kᵀ / √4)."""
+    return softmax(known["Q"] @ known["K"].T / 2.0)
+
+
+@by_hand("heads-not-split-root", problem="alibi, causal", step="heads")
+def heads_of_the_same_scores(known: Known) -> Matrix:
+    """Q Kᵀ / √12 for all three heads, each with its own ALiBi and the causal mask."""
+    scores = known["Q"] @ known["K"].T / np.sqrt(12.0) + known["position"]
+    weights = softmax(np.where(np.tri(4) == 1, scores, -np.inf))
+    return np.stack([w @ V for w, V in zip(weights, known["V_h"], strict=True)])
+
+
+@by_hand("heads-not-split-root", problem="batch and heads, unmasked", step="heads")
+def heads_of_the_same_weights_in_a_batch(known: Known) -> Matrix:
+    """softmax(Q Kᵀ / √4) V of both entries, cut into two heads."""
+    found = []
+    for Q, K, V in zip(known["Q"], known["K"], known["V"], strict=True):
+        found.append(np.split(softmax(Q @ K.T / 2.0) @ V, 2, axis=1))
+    return np.array(found)
+
+
+@by_hand("batch-as-sequence", problem="batch and heads, unmasked", step="heads")
+def attention_between_entries_in_each_head(known: Known) -> Matrix:
+    """softmax(Q Kᵀ / √2) V between the two entries, for each of three tokens and both heads."""
+    found = np.empty((2, 2, 3, 2))
+    for token in range(3):
+        for head in range(2):
+            columns = slice(2 * head, 2 * head + 2)
+            Q, K, V = (known[name][:, token, columns] for name in "QKV")
+            found[:, head, token] = softmax(Q @ K.T / np.sqrt(2.0)) @ V
+    return found
+
+
 @by_hand("batch-as-sequence", problem="batch of three", step="scores")
 def scores_between_entries(known: Known) -> Matrix:
     """Q Kᵀ between the three entries, for each of five tokens."""
@@ -603,6 +797,29 @@ def general_scores_of_repeated_tokens(known: Known) -> Matrix:
 def general_scores_of_the_first_keys(known: Known) -> Matrix:
     """Scores of all query heads with the keys of head 1."""
     return general_scores(known, [known["K_h"][0]] * 4)
+
+
+@by_hand("gqa-reversed", problem="shared heads", step="scores")
+def scores_of_the_other_group(known: Known) -> Matrix:
+    """Scores with the keys of heads 2, 2, 1 and 1."""
+    first, second = known["K_h"]
+    keys = (second, second, first, first)
+    return np.stack([Q @ K.T for Q, K in zip(known["Q_h"], keys, strict=True)])
+
+
+@by_hand("gqa-reversed", problem="general, shared heads", step="scores")
+def general_scores_of_the_other_group(known: Known) -> Matrix:
+    """Q W_a Kᵀ with the keys of heads 2, 2, 1 and 1."""
+    first, second = known["K_h"]
+    return general_scores(known, (second, second, first, first))
+
+
+@by_hand("gqa-reversed", problem="shared heads", step="heads")
+def heads_of_the_other_group(known: Known) -> Matrix:
+    """The weighted sums of the values of heads 2, 2, 1 and 1."""
+    first, second = known["V_h"]
+    values = (second, second, first, first)
+    return np.stack([weights @ V for weights, V in zip(known["weights"], values, strict=True)])
 
 
 @by_hand("average-summed", problem="torch", step="average")

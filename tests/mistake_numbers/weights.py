@@ -391,6 +391,14 @@ def cut_at_a_threshold_of_all(known: Known) -> Matrix:
     return weights
 
 
+@by_hand("sparsemax-hidden-keys", problem="sparsemax", step="weights")
+def cut_at_a_threshold_over_all_five(known: Known) -> Matrix:
+    """max(0, score − τ), with τ the sum of the visible scores, less 1, over 5."""
+    scores = known["scaled"]
+    threshold = (np.where(WINDOW, scores, 0).sum(-1, keepdims=True) - 1) / 5.0
+    return np.where(WINDOW, np.maximum(scores - threshold, 0), 0)
+
+
 @by_hand("sparsemax-clipped", problem="sparsemax", step="weights")
 def shares_of_the_positive_scores_seen(known: Known) -> Matrix:
     """Scores over their sum, where negative and hidden scores count as 0."""

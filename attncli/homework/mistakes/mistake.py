@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from inspect import cleandoc
+from itertools import takewhile
 from typing import NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
@@ -148,6 +149,17 @@ class Scene:
             found.append(step)
             step = steps.get(step.operation.operands[0])
         return found
+
+    def follow(self, name: str, matrix: Array) -> Array:
+        """Return the first operand of this step, if the step `name` behind it gives `matrix`.
+
+        `name` is a step of `chain`, or the one that `chain` begins at.
+        """
+        known = {**self.matrices, name: matrix}
+        later = list(takewhile(lambda step: step.name != name, self.chain()))
+        for step in reversed(later):
+            known[step.name] = step.operation.apply(*(known[n] for n in step.operation.operands))
+        return known[self.step.operation.operands[0]]
 
     def behind(self, *kinds: type[Operation]) -> Scene:
         """Return the scene at the nearest step of `chain` with an operation of one of these kinds.

@@ -9,6 +9,7 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.operations.activations import ACTIVATIONS, Activate, Gate
+from attncli.calculation.operations.norm_operations import Standardise
 from attncli.calculation.operations.projections import Project
 from attncli.homework.mistakes.mistake import Row, Scene, Table, enter
 
@@ -29,13 +30,26 @@ def _bent(scene: Scene, function: Callable[[Array], Array]) -> Array:
     return result * gate[0] if gate else result
 
 
-def _of_input(scene: Scene) -> Array | None:
-    """The first product, of the input of self-attention; None at other products."""
-    if scene.operation(Project).weight not in ("W_1", "W_3") or scene.part is None:
+def _input_of_attention(scene: Scene) -> str:
+    """The name of the input of this layer's self-attention. Raises KeyError outside of layers."""
+    parts = {part.prefix: part for part in scene.whole.problem.parts}
+    return parts[f"{scene.layer}self."].name("X")
+
+
+def _input_before_norm(scene: Scene) -> str:
+    """The name of the layer's input. Raises KeyError if no norm stands before self-attention."""
+    norm = scene.whole.maker(_input_of_attention(scene))
+    if not isinstance(norm, Standardise) or "norm_1." not in _input_of_attention(scene):
+        raise KeyError(norm)
+    return norm.source
+
+
+def _of_another(scene: Scene, name_of: Callable[[Scene], str]) -> Array | None:
+    """The first product, of another matrix of the whole calculation; None at other products."""
+    if scene.operation(Project).weight not in ("W_1", "W_3"):
         return None
-    attention = next(p for p in scene.whole.problem.parts if p.prefix == f"{scene.layer}self.")
     _, *others = scene.operands
-    return scene.apply(scene.whole[attention.name("X")], *others)
+    return scene.apply(scene.whole[name_of(scene)], *others)
 
 
 def _is_second(scene: Scene) -> bool:
@@ -58,14 +72,27 @@ def _gated(scene: Scene, wrong: Callable[[Callable[[Array], Array], Array, Array
     return wrong(ACTIVATIONS[_kind(scene)].apply, source, gate)
 
 
+AFTER_ATTENTION = (
+    "Give the feed-forward the result of the attention before it, after the residual sum and the "
+    "norm."
+)
+COLLECTED = (
+    "Attention collects information from the other tokens, and the feed-forward works on this "
+    "information. Only some later models calculate both from the same input."
+)
+
 SUBLAYER: Table = {
     ("ffn-of-input", "activation(x W_1 + b_1), x the input of self-attention", Project): Row(
-        _of_input,
+        lambda scene: _of_another(scene, _input_of_attention),
         "The input of self-attention was given to the feed-forward.",
-        "Give the feed-forward the result of the attention before it, after the residual sum and "
-        "the norm.",
-        "Attention collects information from the other tokens, and the feed-forward works on this "
-        "information. Only some later models calculate both from the same input.",
+        AFTER_ATTENTION,
+        COLLECTED,
+    ),
+    ("ffn-of-layer-input", "activation(x W_1 + b_1), x the input of the layer", Project): Row(
+        lambda scene: _of_another(scene, _input_before_norm),
+        "The input of the layer, before its first norm, was given to the feed-forward.",
+        AFTER_ATTENTION,
+        COLLECTED,
     ),
     ("ffn-weights-swapped", "x W_2 for x W_1, and W_1 for W_2", Project): Row(
         lambda scene: scene.with_names({"W_1": "W_2", "b_1": "b_2", "W_2": "W_1", "b_2": "b_1"}),
@@ -205,7 +232,7 @@ ACTIVATED: Table = {
     ),
     ("gelu-not-halved", "x (1 + erf(x / √2))", Activate): Row(
         lambda scene: 2 * scene.right() if _kind(scene) in GELUS else None,
-        "The result was not divided by 2.",
+        "The result of GELU was not divided by 2.",
         "Divide by 2, as in the formula of GELU.",
         "For large x, the factor 1 + erf or 1 + tanh is nearly 2. Without the division, large "
         "numbers are doubled, but they must stay unchanged.",
@@ -219,7 +246,7 @@ ACTIVATED: Table = {
     ),
     ("silu-without-x", "1 / (1 + exp(−x))", *BENDING): Row(
         lambda scene: _for(scene, SILUS, _sigmoid),
-        "The sigmoid was not multiplied by x.",
+        "The sigmoid in SiLU was not multiplied by x.",
         "Multiply x by its sigmoid: x / (1 + exp(−x)).",
         "The sigmoid is the share of x that passes, a number between 0 and 1. silu is this share "
         "times x.",
@@ -247,13 +274,13 @@ ACTIVATED: Table = {
     ),
     ("relu-kept-negatives", "min(0, x)", Activate): Row(
         lambda scene: _for(scene, RELU, lambda x: np.minimum(x, 0)),
-        "Negative numbers were kept, and positive numbers were set to 0.",
+        "ReLU kept the negative numbers, and set the positive numbers to 0.",
         "Keep positive numbers, and set negative numbers to 0: max(0, x).",
         "The product with W_2 gets the numbers that ReLU must remove.",
     ),
     ("relu-absolute", "|x|", Activate): Row(
         lambda scene: _for(scene, RELU, np.abs),
-        "Negative numbers became positive (the absolute value was taken) instead of 0.",
+        "ReLU made negative numbers positive (the absolute value was taken) instead of 0.",
         "Set negative numbers to 0: max(0, x).",
         "With ReLU, a negative hidden number adds nothing to the result. Its absolute value adds "
         "something.",

@@ -75,26 +75,26 @@ MOMENTS: Table = {
     ),
     ("ln-variance-uncentred", "Σ x² / d", Variance): Row(
         lambda scene: _mean_square(scene.operands[0]),
-        "The mean was not subtracted before squaring.",
+        "The mean of each token was not subtracted before squaring.",
         "Average the squared distances from the mean: Σ (x − mean)² / {count}.",
         "The average of x² is the mean square, which RMSNorm uses. Only if the mean is 0, the "
         "mean square is the variance.",
     ),
     ("ln-mean-square-centred", "Σ (x − mean)² / d", MeanSquare): Row(
         lambda scene: scene.operands[0].var(axis=-1, keepdims=True),
-        "The mean was subtracted before squaring: this gives the variance.",
+        "The mean of each token was subtracted before squaring: this gives the variance.",
         "Average the squares of the features: Σ x² / d.",
         "RMSNorm does not subtract the mean. This makes RMSNorm cheaper than layer normalisation.",
     ),
     ("ln-std-for-variance", "√variance, or √(mean square)", *SPREADS): Row(
         lambda scene: np.sqrt(scene.right()),
-        "The square root was taken in this step.",
+        "The square root was taken one step too early.",
         "Leave the square root out here: the next step takes the root.",
         "If both steps take a square root, the features are divided by the wrong number.",
     ),
     ("ln-variance-not-divided", "Σ (x − mean)², or Σ x²", *SPREADS): Row(
         lambda scene: _terms(scene).sum(axis=-1, keepdims=True),
-        "The sum of the squares was not divided.",
+        "The sum of the squares was not divided: it is not an average.",
         "Divide the sum by {count}, where d is the number of features.",
         "The sum grows with the number of features, the average does not. With the sum, the "
         "normalised features are too small.",
@@ -138,7 +138,8 @@ def _instead_of(
     if kind != ("layer" if operation.mean else "rms"):
         return None
     features, square = wrong(scene.operands[0], scene[operation.variance])
-    return _learned(scene, features / np.sqrt(square + operation.eps))
+    inside, outside = (0, operation.eps) if operation.eps_outside else (operation.eps, 0)
+    return _learned(scene, features / (np.sqrt(square + inside) + outside))
 
 
 def _over(scene: Scene, divisor: Callable[[Array, float], Array]) -> Array:
@@ -179,14 +180,14 @@ NORMS: Table = {
     ),
     ("ln-mean-not-subtracted", "x / √(variance + eps)", Standardise): Row(
         lambda scene: _instead_of("layer", scene, lambda x, square: (x, square)),
-        "The mean was not subtracted: x / √(variance + eps).",
+        "The mean was not subtracted: x / {divisor}.",
         "Subtract the mean of each token before dividing: {norm}.",
         "Layer normalisation gives the features of each token the mean 0. RMSNorm does not "
         "subtract the mean, but this problem uses layer normalisation.",
     ),
     ("ln-mean-subtracted", "(x − mean) / √(mean square + eps)", Standardise): Row(
         lambda scene: _instead_of("rms", scene, lambda x, square: (_centred(x), square)),
-        "The mean was subtracted: (x − mean) / √(mean_square + eps).",
+        "The mean of each token was subtracted before the division.",
         "Do not subtract the mean. RMSNorm is {rms norm}.",
         "RMSNorm saves the time for the mean. A model with RMSNorm was trained without "
         "subtracting the mean.",
@@ -207,7 +208,7 @@ NORMS: Table = {
     ),
     ("ln-not-divided", "gamma (x − mean) + beta", Standardise): Row(
         lambda scene: _over(scene, lambda variance, eps: np.ones_like(variance)),
-        "The division was left out.",
+        "The norm did not divide the features.",
         "Divide the features by {divisor}.",
         "The division brings all tokens to the same size. Without the division, tokens with large "
         "numbers count more than others.",
@@ -221,28 +222,28 @@ NORMS: Table = {
     ),
     ("ln-power", "(x − mean) / (variance + eps)²", Standardise): Row(
         lambda scene: _over(scene, lambda variance, eps: (variance + eps) ** 2),
-        "The square was taken instead of the square root.",
+        "The norm divided by the square of {variance} + eps, not by the square root.",
         "Divide by {divisor}: in NumPy ** 0.5, not ** 2.",
         "Division by the square makes tokens with large numbers small, and tokens with small "
         "numbers large.",
     ),
     ("ln-power-root", "(x − mean) / √(std + eps)", Standardise): Row(
         lambda scene: _over(scene, lambda variance, eps: np.sqrt(np.sqrt(variance) + eps)),
-        "The square root was taken twice.",
+        "The norm took the square root twice.",
         "Take the square root once: {divisor}.",
         "With one square root, all tokens get the same size. With two roots, their sizes still "
         "differ.",
     ),
     ("ln-eps-outside", "(x − mean) / (√variance + eps)", Standardise): Row(
         lambda scene: _with_eps_outside(scene, outside=True),
-        "eps was added after the square root.",
+        "The norm added eps after the square root.",
         "Add eps first, then take the square root: {divisor}.",
         "The two results differ most if the features of a token are nearly equal. eps is made for "
         "such tokens.",
     ),
     ("ln-eps-inside", "(x − mean) / √(variance + eps)", Standardise): Row(
         lambda scene: _with_eps_outside(scene, outside=False),
-        "eps was added before the square root was taken.",
+        "The norm added eps before it took the square root.",
         "Take the square root first, then add eps, as the convention of this problem does: "
         "{divisor}.",
         "The two results differ most if the features of a token are nearly equal. A model needs "
@@ -250,31 +251,31 @@ NORMS: Table = {
     ),
     ("ln-eps-missing", "(x − mean) / √variance", Standardise): Row(
         lambda scene: _with_eps(scene, 0),
-        "eps was left out.",
+        "The norm left out eps.",
         "Divide by {divisor}.",
         "The {variance} of a token can be 0. eps prevents a division by 0.",
     ),
     ("ln-eps-usual", "eps = 1e-5", Standardise): Row(
         lambda scene: _with_eps(scene, 1e-5),
-        "eps = 1e-5 was used, the usual number.",
+        "The norm used eps = 1e-5, the usual number.",
         "Use the eps of this problem: {eps}.",
         "The smaller the {variance} of a token is, the more eps changes the result.",
     ),
     ("ln-gamma-missing", "(x − mean) / √(variance + eps) + beta", Standardise): Row(
         lambda scene: _without(scene, "gamma"),
-        "gamma was left out.",
+        "The norm left out gamma.",
         "After the division, multiply each feature by its gamma.",
         "The model learns gamma. With gamma, each feature gets a size of its own.",
     ),
     ("ln-beta-missing", "gamma (x − mean) / √(variance + eps)", Standardise): Row(
         lambda scene: _without(scene, "beta"),
-        "beta was left out.",
+        "The norm left out beta.",
         "At the end, add to each feature its beta.",
         "The model learns beta. With beta, each feature gets a mean of its own.",
     ),
     ("ln-gamma-beta-missing", "(x − mean) / √(variance + eps)", Standardise): Row(
         lambda scene: _without(scene, "gamma", "beta"),
-        "gamma and beta were left out.",
+        "The norm left out gamma and beta.",
         "After the division, multiply each feature by its gamma, and add its beta.",
         "The model learns gamma and beta. With them, each feature gets a size and a mean of its "
         "own.",

@@ -129,6 +129,12 @@ def _filled(scene: Scene, fill: float) -> Array:
     return np.where(may_attend(scene), scores, scores.dtype.type(fill))
 
 
+def _added_to_hidden(scene: Scene, number: float) -> Array | None:
+    """The scores plus a number at the hidden keys; None if nothing is hidden."""
+    may, scores = may_attend(scene), scored(scene)
+    return None if may.all() else scores + np.where(may, 0, scores.dtype.type(number))
+
+
 def _large(scene: Scene) -> float:
     """A large number that is finite in the type of the scores."""
     return min(1e9, float(np.finfo(scene.operands[0].dtype).max))
@@ -167,6 +173,20 @@ FILLS: Table = {
         "exp(−10) is small but not 0: hidden keys keep some weight, and more of it if the other "
         "scores are low.",
     ),
+    ("mask-small-added", "scores − 10 where hidden", Mask): Row(
+        lambda scene: _added_to_hidden(scene, -10),
+        "−10 was added to the hidden scores.",
+        "Put {fill} where a key is hidden.",
+        "A hidden score that is 10 lower still has the weight exp(−10) of its former size, and a "
+        "large score stays above the others.",
+    ),
+    ("mask-fill-minus-1", "fill = −1", Mask): Row(
+        lambda scene: _filled(scene, -1),
+        "Hidden scores were set to −1.",
+        "Set hidden scores to {fill}.",
+        "Softmax knows no number that means hidden. Scores below −1 get less weight than the "
+        "hidden keys.",
+    ),
     ("mask-plus-inf", "fill = +∞", Mask): Row(
         lambda scene: _filled(scene, np.inf),
         "Hidden scores were set to plus infinity.",
@@ -196,6 +216,41 @@ FILLS: Table = {
     ),
 }
 enter(FILLS)
+
+
+@mistake("mask-zero-scores", "fill where the key is hidden or the score is 0", Mask)
+def mask_zero_scores(scene: Scene) -> Array | None:
+    """A score that is exactly 0 was taken for a hidden one: its key was hidden too.
+
+    Look at the mask, not at the scores: put {fill} only where the mask hides a key.
+
+    Some programs multiply the scores by the mask, and then hide every score of 0. A query and a key
+    that are perpendicular have the score 0 as well.
+    """
+    scores, may = scored(scene), may_attend(scene)
+    seen = may & (scores != 0)
+    if (seen == may).all():
+        return None
+    return np.where(seen, scores, scores.dtype.type(scene.operation(Mask).fill))
+
+
+@mistake("mask-added-read-as-keep", "fill where the added number is 0", Mask)
+def mask_added_read_as_keep(scene: Scene) -> Array | None:
+    """The numbers of the mask were read as true and false: the keys at 0 were hidden.
+
+    Add the numbers of this mask to the scores.
+
+    In a mask that is added, 0 leaves a score as it is: such a key may be attended to. Only in a
+    mask of true and false does 0 mean hidden.
+    """
+    named = [*zip(scene.operation(Mask).add, numbers(scene), strict=True)]
+    given = [matrix for name, matrix in named if name != "position"]
+    if all((matrix != 0).all() for matrix in given):
+        return None  # nothing is hidden: the mistake is mask-missing
+    if all(((matrix == 0) | (matrix <= HIDES)).all() for matrix in given):
+        return None  # the mistake is mask-inverted
+    of_alibi = (matrix for name, matrix in named if name == "position")
+    return masked(scene, [*conditions(scene), *(matrix != 0 for matrix in given)], of_alibi)
 
 
 @mistake("mask-scaled-too", "(unscaled scores + mask) × scale", Mask)

@@ -166,6 +166,24 @@ WINDOW: Table = {
         "The left side is the past, the right side is the future. Exchanged, queries see keys "
         "that should be hidden from them.",
     ),
+    ("window-left-open", "keys from the first to i + right", Mask): Row(
+        lambda scene: _replaced(
+            scene, Window, lambda w: replace(w, left=-1) if w.left >= 0 else None
+        ),
+        "The window had no left end: each query saw all the keys before it.",
+        WHOLE_WINDOW,
+        "A causal mask has no left end, but a sliding window has one: keys that are farther back "
+        "must stay hidden.",
+    ),
+    ("window-right-open", "keys from i − left to the last", Mask): Row(
+        lambda scene: _replaced(
+            scene, Window, lambda w: replace(w, right=-1) if w.right >= 0 else None
+        ),
+        "The window had no right end: each query saw all the keys after it.",
+        WHOLE_WINDOW,
+        "Some programs cut only the left end, and leave the right end to a causal mask. Without "
+        "that mask, a query sees the future.",
+    ),
     ("window-ignores-cache", "keys from i − left to i + right, i counted from 0", Mask): Row(
         lambda scene: _replaced(
             scene, Window, lambda w: replace(w, first=0) if np.any(w.first) else None
@@ -181,6 +199,30 @@ enter(WINDOW)
 def _longer(scene: Scene, more: int) -> Array | None:
     """The padding with other lengths."""
     return _replaced(scene, Padding, lambda rule: replace(rule, lengths=rule.lengths + more))
+
+
+def real_queries(scene: Scene, seen: Booleans) -> Booleans | None:
+    """True for the queries that are not padding, as a column, if `seen` is a mask of padding.
+
+    A mask of padding hides the same keys from all queries. None for another mask, for one that
+    hides nothing, and in cross-attention, where queries and keys are not the same tokens.
+    """
+    rows = np.atleast_2d(seen)
+    keys = rows[..., :1, :]
+    hides_keys = (rows == keys).all() and not keys.all()
+    is_own = "memory" not in scene and rows.shape[-1] == scene.step.axes[-2].size
+    return keys.mT if hides_keys and is_own else None
+
+
+def _on_both_axes(scene: Scene) -> Array | None:
+    """The padding hidden as keys and as queries; None without padding, or in cross-attention."""
+    parts = conditions(scene)
+    columns = [real_queries(scene, part) for part in parts]
+    if all(column is None for column in columns):
+        return None
+    pairs = zip(parts, columns, strict=True)
+    keep = (part if column is None else part & column for part, column in pairs)
+    return masked(scene, keep, numbers(scene))
 
 
 PADDING: Table = {
@@ -203,6 +245,13 @@ PADDING: Table = {
         "The first N keys are real, and the padding comes after them.",
         "Padding on the left is usual in text generation, but not in this problem: real tokens "
         "were hidden, and padding was seen.",
+    ),
+    ("padding-on-queries", "query i and key j are seen if i < N and j < N", Mask): Row(
+        _on_both_axes,
+        "The padding was hidden as queries too: a query that is padding saw no key.",
+        "Hide only the keys that are padding, from every query.",
+        "The output of a padded query is not used, so that its weights do no harm. Without any "
+        "key, its sum of exponentials is 0.",
     ),
 }
 enter(PADDING)

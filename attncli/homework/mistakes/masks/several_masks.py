@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import Array
+from attncli.calculation.algebra.layouts import Array, Booleans
 from attncli.calculation.masks.mask_operation import HIDES, Mask
 from attncli.calculation.masks.mask_rules import Causal, Window
 from attncli.calculation.operations.normalisers import Softmax
+from attncli.calculation.operations.projections import WeightedSum
 from attncli.homework.mistakes.masks.one_mask import conditions, counted_from, numbers, scored
-from attncli.homework.mistakes.mistake import Row, Scene, Table, enter, mistake
+from attncli.homework.mistakes.masks.rules import real_queries
+from attncli.homework.mistakes.mistake import ENTRIES, Row, Scene, Table, enter, mistake
 from attncli.homework.mistakes.weights.softmax import EVERY_NORMALISER
 from attncli.records import replace
 
@@ -71,11 +73,36 @@ def _at_the_beginning(scene: Scene) -> Array | None:
     return _without_lengths(scene, 0) if counts else None
 
 
+def _is_empty(scores: Array) -> Booleans:
+    """True for the queries that see no key, as a column."""
+    return np.asarray(np.isneginf(scores).all(axis=-1, keepdims=True))
+
+
 def _empty_rows(scene: Scene, weight: float) -> Array | None:
     """The weights, with `weight` for every query that sees no key; None if all see a key."""
     (scores,) = scene.operands
-    empty = np.isneginf(scores).all(axis=-1, keepdims=True)
+    empty = _is_empty(scores)
     return np.where(empty, scores.dtype.type(weight), scene.right()) if empty.any() else None
+
+
+def _emptied(scene: Scene, name: str, weight: float) -> Array | None:
+    """The weights after a mistake in the mask, with `weight` for the queries that see no key.
+
+    None if the mistake cannot be made, or if it leaves every query a key.
+    """
+    before = scene.behind(Mask)
+    scores = ENTRIES[name].make(before)
+    if scores is None or not (_is_empty(scores) & ~_is_empty(before.right())).any():
+        return None
+    return np.where(_is_empty(scores), scores.dtype.type(weight), scene.apply(scores))
+
+
+def _of_real_queries(scene: Scene) -> Array | None:
+    """The weighted sums, with 0 for padded queries; None without a mask of padding."""
+    before = scene.behind(Mask)
+    columns = [real_queries(before, part) for part in conditions(before)]
+    found = [column for column in columns if column is not None]
+    return np.asarray(scene.right() * found[0]) if found else None
 
 
 def causal_weights(scene: Scene) -> Array:
@@ -91,6 +118,14 @@ def _causal_of_memory(scene: Scene) -> Array | None:
 
 
 EVERY_MASK = "Apply all masks: a key is seen only if every mask allows it."
+NAN_SPREADS = (
+    "All exponentials of such a query are 0, and so is their sum. 0 / 0 is NaN, which spreads to "
+    "everything that is calculated from it."
+)
+EQUAL_SCORES = (
+    'Equal scores give equal weights, even if all of them mean "hidden", as with a fill of −1e9. '
+    "The output is then the mean of values that should not be seen."
+)
 NO_WEIGHT = "Give such a query the weight {empty} for every key."
 
 SEVERAL: Table = {
@@ -125,15 +160,28 @@ SEVERAL: Table = {
         lambda scene: _empty_rows(scene, np.nan),
         "A query that may attend to nothing got NaN (not a number) as its weights.",
         NO_WEIGHT,
-        "All exponentials of such a query are 0, and so is their sum. 0 / 0 is NaN, which spreads "
-        "to everything that is calculated from it.",
+        NAN_SPREADS,
     ),
     ("empty-row-mean", "1 / m where every key is hidden", Softmax): Row(
         lambda scene: _empty_rows(scene, 1 / scene.operands[0].shape[-1]),
         "A query that may attend to nothing got equal weights for all keys.",
         NO_WEIGHT,
-        'Equal scores give equal weights, even if all of them mean "hidden", as with a fill of '
-        "−1e9. The output is then the mean of values that should not be seen.",
+        EQUAL_SCORES,
+    ),
+    ("empty-row-ones", "1 where every key is hidden", Softmax): Row(
+        lambda scene: _empty_rows(scene, 1),
+        "A query that may attend to nothing got the weight 1 for every key.",
+        NO_WEIGHT,
+        "exp(s − log Σ exp(s)) loses the sum if all scores are about −1e9: in float32, both "
+        "numbers are then equal, and exp(0) is 1. The output is a sum of values that should not "
+        "be seen.",
+    ),
+    ("padding-queries-zero", "0 for a query that is padding", WeightedSum): Row(
+        _of_real_queries,
+        "The result of a query that is padding was set to 0.",
+        "Calculate the result of every query: the mask hides only keys.",
+        "Some programs, such as the older attention layers of Keras, take a mask of the queries "
+        "too. This problem has none.",
     ),
     ("cross-mask-wrong", "weights under the causal mask of the target", *EVERY_NORMALISER): Row(
         _causal_of_memory,
@@ -144,3 +192,34 @@ SEVERAL: Table = {
     ),
 }
 enter(SEVERAL)
+
+# Mistakes in the mask that leave a query without a key, by what the program then gave that query.
+EMPTYING = ("causal-hides-self", "padding-on-queries", "mask-on-query-axis", "mask-zero-scores")
+EMPTIED: Table = {
+    (f"{name}-{ending}", f"{ENTRIES[name].formula}; {formula}", Softmax): Row(
+        lambda scene, name=name, weight=weight: _emptied(  # type: ignore[misc]
+            scene, name, weight(scene)
+        ),
+        f"{ENTRIES[name].texts.done} {done}",
+        ENTRIES[name].texts.right,
+        f"{ENTRIES[name].texts.why} {why}",
+    )
+    for name in EMPTYING
+    for ending, formula, weight, done, why in (
+        (
+            "nan",
+            "0 / 0 without a key",
+            lambda scene: np.nan,
+            "A query without a key then got NaN (not a number) as its weights.",
+            NAN_SPREADS,
+        ),
+        (
+            "mean",
+            "1 / m without a key",
+            lambda scene: 1 / scene.operands[0].shape[-1],
+            "A query without a key then got equal weights for all keys.",
+            EQUAL_SCORES,
+        ),
+    )
+}
+enter(EMPTIED)

@@ -43,9 +43,14 @@ def _with_slopes(scene: Scene, wrong: Callable[[list[float]], list[float]]) -> A
     return np.asarray(scene.right() * (factors[:, None, None] if heads else factors))
 
 
-def _eighths(heads: int, steps: int, first: int = 1) -> list[float]:
-    """The exponents 8a / steps of all heads, where a counts from `first`."""
-    return [8 * (first + head) / steps for head in range(heads)]
+def _eighths(heads: int, steps: int) -> list[float]:
+    """The exponents 8a / steps of all heads, where a counts from 1."""
+    return [8 * head / steps for head in range(1, heads + 1)]
+
+
+def _from_0(scene: Scene) -> list[float]:
+    """The right exponents of all heads, each of the head before it in its own list."""
+    return [8 * (step - 1) / steps for step, steps in scene.operation(Distances).slopes]
 
 
 def _of_next_power(right: list[float]) -> list[float]:
@@ -84,7 +89,7 @@ DISTANCES: Table = {
         "are. Only a causal mask, which hides these keys, makes the two equal.",
     ),
     ("alibi-slope-shift", "2^(−8h/H), h from 0", Distances): Row(
-        lambda scene: _with_slopes(scene, lambda e: _eighths(len(e), len(e), first=0)),
+        lambda scene: _with_slopes(scene, lambda e: _from_0(scene)),
         "The heads were counted from 0, so that the first slope is 1.",
         "Count the heads from 1: the slopes are {slopes}.",
         "With the slope 1, the first head sees hardly anything but its own position.",
@@ -113,6 +118,17 @@ DISTANCES: Table = {
         lambda scene: _with_slopes(scene, lambda e: e[::-1]),
         "The slopes were given to the heads in reverse order.",
         "From the first head to the last, the slopes are {slopes}.",
+        "Each trained head needs the slope that it was trained with.",
+    ),
+    (
+        "alibi-slopes-sorted",
+        "the slopes of the heads from the largest to the smallest",
+        Distances,
+    ): Row(
+        lambda scene: _with_slopes(scene, sorted),
+        "The slopes were sorted: the first head got the largest slope, the last head the smallest.",
+        "From the first head to the last, the slopes are {slopes}.",
+        "If the number of heads is not a power of two, the slopes do not fall from head to head. "
         "Each trained head needs the slope that it was trained with.",
     ),
     ("alibi-without-past", "|i − j| although tokens are cached", Distances): Row(

@@ -19,10 +19,12 @@ from attncli.homework.mistakes.positions.sinusoids import (
     BASE_IGNORED,
     DEGREES,
     NOT_DOUBLED,
+    NOT_FROM_FIRST_REAL,
     PAST_FORGOTTEN,
     SWAPPED,
     TENTH_OF_BASE,
     angles_of,
+    from_first_real,
     with_angles,
     with_usual_base,
     without_past,
@@ -47,16 +49,25 @@ def _turned(
     turn: Turn = _right_turn,
     of: Callable[[NDArray[np.float64]], NDArray[np.float64]] = lambda angles: angles,
     exponent: Callable[[NDArray[np.int_], int], Any] = lambda i, d: 2 * i / d,
+    reads_others: bool = False,
+    lays_otherwise: bool = False,
 ) -> Array:
-    """The rotation with another rule for a pair, for its angle, or for the exponent."""
+    """The rotation with another rule for a pair, for its angle, or for the exponent.
+
+    `reads_others`: pairs of the other kind are turned. `lays_otherwise`: the results are laid out
+    as pairs of the other kind.
+    """
     operation = scene.operation(Rotate)
+    own = operation.angles
+    other = replace(own, is_interleaved=not own.is_interleaved)
     (source,) = scene.operands
     width = operation.dims or source.shape[-1]
-    powers = operation.angles.base ** exponent(np.arange(width // 2), width)
+    powers = own.base ** exponent(np.arange(width // 2), width)
     angles = of(places(operation.first, source.shape[-2]) / powers)
-    first, second = operation.angles.sides(width)
-    result = source.copy()
+    first, second = (other if reads_others else own).sides(width)
     pair = turn(np.cos(angles), np.sin(angles), source[..., first], source[..., second])
+    first, second = (other if lays_otherwise else own).sides(width)
+    result = source.copy()
     result[..., first], result[..., second] = pair
     return result
 
@@ -75,6 +86,19 @@ def _mixed(scene: Scene) -> Array:
     result[..., first] = cos[..., first] * x1 - sin[..., first] * x2
     result[..., second] = cos[..., second] * x2 + sin[..., second] * x1
     return result
+
+
+def _re_paired(scene: Scene, which: str) -> Array:
+    """The scores of a program with pairs of the other kind, made to fit for `which` matrix alone.
+
+    Raises KeyError if the scores are not made of the turned queries and keys themselves.
+    """
+    steps = {step.name: step for step in scene.plan.steps if isinstance(step.operation, Rotate)}
+    turned = (
+        _turned(replace(scene, step=steps[name]), reads_others=name != which, lays_otherwise=True)
+        for name in scene.operation(Dot).operands
+    )
+    return scene.apply(*turned)
 
 
 def _by_whole_width(scene: Scene) -> Array | None:
@@ -106,6 +130,13 @@ def _with_turned_values(scene: Scene) -> Array:
     return weights @ spread(scene.maker("K_rotated").apply(values), weights.shape)
 
 
+BOTH_OR_NEITHER = "Reorder the features of both queries and keys, or of neither: turn {pair}."
+REORDERED = (
+    "A program that turns halves reorders the features of W_q and W_k if their weights come from "
+    "a program that turns neighbours. Reordered in one of them only, a feature of the query meets "
+    "another feature of the key."
+)
+
 ROTATIONS: Table = {
     ("rope-missing", "not turned", Rotate): Row(
         lambda scene: scene.left_out(),
@@ -123,10 +154,55 @@ ROTATIONS: Table = {
     ),
     ("rope-angles-mixed", "pairs of one kind, angles laid out for the other", Rotate): Row(
         _mixed,
-        "The pairs were formed in one way, but the angles were laid out for the other.",
+        "The pairs of features were formed in one way, but the angles were laid out for the other.",
         "Give both features of a pair the same angle: {angles}.",
         "With two angles, a pair is not turned but distorted, and the scores depend on where the "
         "tokens stand, not only on their distance.",
+    ),
+    ("rope-laid-out", "pairs of one kind, laid out as the other", Rotate): Row(
+        lambda scene: _turned(scene, lays_otherwise=True),
+        "The right pairs were turned, but the results were put where the other kind of pair has "
+        "its features.",
+        "Put each result at the place of its own feature: turn {pair}.",
+        "Halves are put together by concat, neighbours by stack and reshape. If queries and keys "
+        "are both laid out wrongly, the scores are still right, but their features do not fit "
+        "those of other programs, or of a cache.",
+    ),
+    ("rope-read", "pairs of the other kind, laid out as the right one", Rotate): Row(
+        lambda scene: _turned(scene, reads_others=True),
+        "Features of the other kind of pair were turned, and the results were put where the right "
+        "pairs have theirs.",
+        "Turn {pair}, and put each result at the place of its own feature.",
+        "The same comes out if the features are first reordered for the right pairs, as when "
+        "weights of another program are loaded, although they had the right order already.",
+    ),
+    ("rope-only-q-reordered", "Q reordered for the other kind of pair, K not", Dot): Row(
+        lambda scene: _re_paired(scene, "Q_rotated"),
+        "The other kind of pair was turned. The features of the queries were reordered for it, "
+        "but the features of the keys were not.",
+        BOTH_OR_NEITHER,
+        REORDERED,
+    ),
+    ("rope-only-k-reordered", "K reordered for the other kind of pair, Q not", Dot): Row(
+        lambda scene: _re_paired(scene, "K_rotated"),
+        "The other kind of pair was turned. The features of the keys were reordered for it, but "
+        "the features of the queries were not.",
+        BOTH_OR_NEITHER,
+        REORDERED,
+    ),
+    ("rope-one-angle", "every pair turned by p", Rotate): Row(
+        lambda scene: _turned(scene, exponent=lambda i, d: 0 * i),
+        "Every pair was turned by the same angle, p.",
+        "Divide the angle for each pair by its own power: p / {base}^(2i/d), where i counts the "
+        "pairs from 0.",
+        "With one angle, positions that are about 6 tokens (2π) apart look nearly the same. The "
+        "slow pairs let far positions differ.",
+    ),
+    ("rope-from-first-real", "p from the first token that is not padding", Rotate): Row(
+        lambda scene: from_first_real(scene),
+        *NOT_FROM_FIRST_REAL,
+        "Scores depend on the difference of two positions: if both are counted in this way, they "
+        "stay the same. But the turned queries and keys differ, and a cache keeps the keys.",
     ),
     ("rope-direction", "turned by −p", Rotate): Row(
         lambda scene: _turned(scene, lambda cos, sin, x1, x2: _right_turn(cos, -sin, x1, x2)),
@@ -181,7 +257,7 @@ ROTATIONS: Table = {
     ),
     ("rope-all-features", "all features turned, not the first dims", Rotate): Row(
         lambda scene: scene.with_choices(dims=None) if scene.operation(Rotate).dims else None,
-        "All features were turned.",
+        "All features were turned, not only the first {dims}.",
         "Turn only the first {dims} features, and leave the others as they are.",
         "The features that are not turned let a score depend on the tokens themselves, wherever "
         "they stand.",
@@ -195,7 +271,7 @@ ROTATIONS: Table = {
     ),
     ("rope-before-heads", "turned, then split into heads", Rotate): Row(
         _before_heads,
-        "The whole matrix was turned before it was split into heads.",
+        "The whole matrix was turned by the positions before it was split into heads.",
         "Split first, then turn each head by itself, all heads with the same angles.",
         "The angles run from fast to slow over the features that are turned. Turned before the "
         "split, each head gets only a part of the angles.",
@@ -215,7 +291,7 @@ ROTATIONS: Table = {
     ),
     ("rope-on-values", "weights times turned V", WeightedSum): Row(
         _with_turned_values,
-        "The values were turned as well.",
+        "The values were turned by their positions too.",
         "Turn only the queries and the keys.",
         "Only the scores need the positions. Turned values would partly cancel each other in the "
         "sum.",

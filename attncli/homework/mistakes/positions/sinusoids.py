@@ -96,19 +96,28 @@ def _waves(
     frequency: Frequency = _right_frequency,
     sine: Wave = np.sin,
     cosine: Wave = np.cos,
-) -> Array:
-    """The sinusoids with other frequencies, or other functions in their columns."""
+    in_halves: bool = False,
+) -> Array | None:
+    """The sinusoids with other frequencies, or other functions in their columns.
+
+    `in_halves`: all sines come first, then all cosines; None if that is right, or if d is odd.
+    """
     operation = scene.operation(Sinusoids)
     (source,) = scene.operands
     n, d = source.shape[-2:]
-    pair, side = np.array([operation.angles.pair(column, d) for column in range(d)]).T
-    turns = places(operation.first, n) * frequency(pair, side, d, operation.angles.base)
+    angles = operation.angles
+    if in_halves:
+        if d % 2 or not angles.is_interleaved:
+            return None
+        angles = replace(angles, is_interleaved=False)
+    pair, side = np.array([angles.pair(column, d) for column in range(d)]).T
+    turns = places(operation.first, n) * frequency(pair, side, d, angles.base)
     return np.where(side == 1, cosine(turns), sine(turns)).astype(source.dtype)
 
 
 # Sinusoids and rotations share these mistakes; the reasons why they matter differ.
 TENTH_OF_BASE = (
-    "A tenth of the base was used.",
+    "A tenth of the base {base} was used.",
     "The base is {base}.",
 )
 BASE_IGNORED = (
@@ -116,12 +125,16 @@ BASE_IGNORED = (
     "Use the base that the problem gives.",
 )
 NOT_DOUBLED = (
-    "The factor 2 is missing in the exponent: i/d, where i counts the pairs.",
+    "The factor 2 is missing in the exponent of the base: i/d, where i counts the pairs.",
     "The exponent is 2i/d, where i counts the pairs from 0: it runs from 0 to nearly 1.",
 )
 PAST_FORGOTTEN = (
     "The new tokens were counted from 0, as if the cache were empty.",
     "Go on counting after the tokens in the cache.",
+)
+NOT_FROM_FIRST_REAL = (
+    "Each position was counted from the first token that is not padding; padding got 0.",
+    "Count from the first token, padding included.",
 )
 SWAPPED = "Sine and cosine were exchanged."
 DEGREES = "The angles were taken as degrees."
@@ -147,11 +160,12 @@ ONE_WAVE = (
 SINE_BEFORE = "Give each cosine the exponent of the sine in its pair: 2i/d."
 
 
-def _to_exactly_1(scene: Scene) -> Array | None:
-    """The sinusoids with i/(⌊d/2⌋ − 1) in the exponent; None if there is only one pair."""
-    if scene.operands[0].shape[-1] < 4:
+def _to_exactly_1(scene: Scene, in_halves: bool = False) -> Array | None:
+    """The sinusoids with i/(d/2 − 1) in the exponent; None if d is odd, or with only one pair."""
+    width = scene.operands[0].shape[-1]
+    if width < 4 or width % 2:
         return None
-    return _waves(scene, lambda i, side, d, base: base ** (-i / (d // 2 - 1)))
+    return _waves(scene, lambda i, side, d, base: base ** (-i / (d / 2 - 1)), in_halves=in_halves)
 
 
 def with_usual_base(scene: Scene) -> Array | None:
@@ -166,6 +180,23 @@ def without_past(scene: Scene) -> Array | None:
     return scene.with_choices(first=0) if np.any(operation.first) else None
 
 
+def from_first_real(scene: Scene) -> Array | None:
+    """The positions counted from the first key that is not hidden from all queries.
+
+    None if that is right. Raises IndexError without a mask of true and false.
+    """
+    (source,) = scene.operands
+    operation = scene.step.operation
+    assert isinstance(operation, Sinusoids | Rotate)
+    seen = np.atleast_2d(scene[scene.problem.masks.keep[0]]).any(axis=-2)
+    padded, n = seen.argmax(axis=-1), source.shape[-2]
+    if not padded.any() or seen.shape[-1] != n:
+        return None
+    padded = padded.reshape(-1, *(1,) * (source.ndim - 1)) if padded.size > 1 else padded.item()
+    counted = np.maximum(places(operation.first, n) - padded, 0)
+    return scene.with_choices(first=counted - np.arange(n)[:, None])
+
+
 def _in_order(scene: Scene, by_turns: bool) -> Array | None:
     """The sinusoids in this order; None if it is the right one, or if a sine is left over."""
     is_odd = not by_turns and scene.operands[0].shape[-1] % 2
@@ -177,6 +208,20 @@ def _in_order(scene: Scene, by_turns: bool) -> Array | None:
 ORDER_LEARNED = (
     "A model can learn its weights with either order. But the numbers differ, and trained weights "
     "need the order that they were trained with."
+)
+
+BY_TURNS = (
+    "Let sine and cosine alternate: the sine in the features 2i, the cosine in the features 2i + "
+    "1, counted from 0."
+)
+BELOW_1 = "The exponent is 2i/d, which stays below 1."
+EXACTLY_1 = (
+    "In the program tensor2tensor, the last exponent is exactly 1; in the paper it is not. Every "
+    "wave but the first differs."
+)
+FLOORED = (
+    "In Python, // rounds its result down to a whole number. Here the result is negative, and a "
+    "small fraction becomes −1."
 )
 
 SINUSOIDS: Table = {
@@ -213,18 +258,31 @@ SINUSOIDS: Table = {
         "The waves become long too slowly: the longest wave has only about the square root of its "
         "right length.",
     ),
-    ("pe-last-exponent-1", "10000^(i/(⌊d/2⌋ − 1))", Sinusoids): Row(
+    ("pe-last-exponent-1", "10000^(i/(d/2 − 1))", Sinusoids): Row(
         _to_exactly_1,
-        "The exponent was i/(⌊d/2⌋ − 1), where i counts the pairs from 0.",
-        "The exponent is 2i/d, which stays below 1.",
-        "In the program tensor2tensor, the last exponent is exactly 1 if d is even; in the paper "
-        "it is not. Every wave but the first differs.",
+        "The exponent was i/(d/2 − 1), where i counts the pairs from 0.",
+        BELOW_1,
+        EXACTLY_1,
+    ),
+    ("pe-tensor2tensor", "all sines, then all cosines, of 10000^(i/(d/2 − 1))", Sinusoids): Row(
+        lambda scene: _to_exactly_1(scene, in_halves=True),
+        "All sines came first, then all cosines, and the exponent was i/(d/2 − 1), where i counts "
+        "the pairs from 0.",
+        f"{BY_TURNS} {BELOW_1}",
+        EXACTLY_1,
     ),
     ("pe-base", "1000^(2i/d)", Sinusoids): Row(
         lambda scene: with_angles(scene, base=angles_of(scene).base / 10),
         *TENTH_OF_BASE,
         "The base sets the length of the longest wave. With a smaller base, positions that are "
         "far apart get similar numbers.",
+    ),
+    ("pe-base-and-own-exponent", "1000^((2i + 1)/d) for cos, 1000^(2i/d) for sin", Sinusoids): Row(
+        lambda scene: _waves(scene, lambda i, side, d, base: (base / 10) ** (-(2 * i + side) / d)),
+        "A tenth of the base {base} was used, and each cosine got the exponent of its own feature "
+        "number: (2i + 1)/d.",
+        f"The base is {{base}}. {SINE_BEFORE}",
+        ONE_WAVE,
     ),
     ("pe-base-ignored", "10000 for the base that is given", Sinusoids): Row(
         with_usual_base,
@@ -245,13 +303,35 @@ SINUSOIDS: Table = {
         "Any number to the power 1/{base} is nearly 1, and 0 stays 0: all waves but the first are "
         "the same.",
     ),
+    (
+        "pe-power-swapped-halves",
+        "all sines, then all cosines, of p · (2i/d)^(1/10000)",
+        Sinusoids,
+    ): Row(
+        lambda scene: _waves(
+            scene, lambda i, side, d, base: (2 * i / d) ** (1 / base), in_halves=True
+        ),
+        "Base and exponent were exchanged, (2i/d)^(1/{base}), and all sines came first, then all "
+        "cosines.",
+        f"Divide the position by {{base}}^(2i/d). {BY_TURNS}",
+        "Any number to the power 1/{base} is nearly 1, and 0 stays 0: all waves but the first are "
+        "the same.",
+    ),
     ("pe-precedence", "exp(i · ⌊−ln(10000)/d / 2⌋)", Sinusoids): Row(
         lambda scene: _waves(scene, lambda i, side, d, base: np.exp(i * (-np.log(base) / d // 2))),
         "In the program, −log({base}) / d // 2 was calculated from left to right, and rounded "
         "down.",
         "Write exp(−2 * i * log({base}) / d).",
-        "In Python, // rounds its result down to a whole number. Here the result is negative, and "
-        "a small fraction becomes −1.",
+        FLOORED,
+    ),
+    ("pe-precedence-even", "exp(2i · ⌊−ln(10000)/d / 2⌋)", Sinusoids): Row(
+        lambda scene: _waves(
+            scene, lambda i, side, d, base: np.exp(2 * i * (-np.log(base) / d // 2))
+        ),
+        "In the program, each even feature number 2i was multiplied by −log({base}) / d // 2, "
+        "which was calculated from left to right, and rounded down.",
+        "Write exp(−2 * i * log({base}) / d), where i counts the pairs from 0.",
+        FLOORED,
     ),
     ("pe-integer-division", "10000^0", Sinusoids): Row(
         lambda scene: _waves(scene, lambda i, side, d, base: 1.0),
@@ -264,8 +344,7 @@ SINUSOIDS: Table = {
     ("pe-halves", "all sines, then all cosines", Sinusoids): Row(
         lambda scene: _in_order(scene, by_turns=False),
         "All sines came first, then all cosines.",
-        "Let sine and cosine alternate: the sine in the features 2i, the cosine in the features "
-        "2i + 1, counted from 0.",
+        BY_TURNS,
         ORDER_LEARNED,
     ),
     ("pe-by-turns", "sines and cosines by turns", Sinusoids): Row(
@@ -285,6 +364,12 @@ SINUSOIDS: Table = {
         without_past,
         *PAST_FORGOTTEN,
         "Counted from 0, the new tokens get the positions of the first tokens in the cache.",
+    ),
+    ("pe-from-first-real", "p from the first token that is not padding", Sinusoids): Row(
+        from_first_real,
+        *NOT_FROM_FIRST_REAL,
+        "Programs that pad on the left differ in this. A model needs the positions that it was "
+        "trained with.",
     ),
     ("pe-sin-cos-swapped", "cos first, then sin", Sinusoids): Row(
         lambda scene: _waves(scene, sine=np.cos, cosine=np.sin),

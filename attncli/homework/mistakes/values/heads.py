@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import sqrt
 
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.operation import Operation
+from attncli.calculation.algebra.plan import Step
+from attncli.calculation.algebra.shared_heads import spread
+from attncli.calculation.operations.normalisers import Softmax
+from attncli.calculation.operations.pointwise import DivideByRoot
 from attncli.calculation.operations.projections import Project, WeightedSum
 from attncli.calculation.operations.split_heads import Average, Concat, SplitHeads
 from attncli.calculation.scoring.products import Bilinear, Dot, OfQueriesAndKeys
@@ -117,10 +122,47 @@ def _keys(scene: Scene) -> Array:
 
 
 def _inputs(scene: Scene) -> Array:
-    """The sequence that the values are projected from, split into heads like the values."""
-    inputs = scene[next(n for n in ("memory", "embedded", "X") if n in scene or n == "X")]
+    """The sequence that the values are projected from."""
+    return scene[next(n for n in ("memory", "embedded", "X") if n in scene or n == "X")]
+
+
+def _split_of_values(scene: Scene) -> SplitHeads | None:
+    """The operation that splits the values into heads; None if they are not split."""
     split = {s.name: s.operation for s in scene.plan.steps}.get(scene.operation(WeightedSum).values)
-    return split.apply(inputs) if isinstance(split, SplitHeads) else inputs
+    return split if isinstance(split, SplitHeads) else None
+
+
+def _inputs_like_values(scene: Scene) -> Array:
+    """The sequence that the values are projected from, split into heads like the values."""
+    split = _split_of_values(scene)
+    return split.apply(_inputs(scene)) if split else _inputs(scene)
+
+
+def _whole_context(scene: Scene) -> Array | None:
+    """The weights of each head times the whole inputs; None if the values are not split."""
+    return _context(scene, _inputs(scene)) if _split_of_values(scene) else None
+
+
+def _last_values(scene: Scene) -> Array:
+    """The value of the last key that has a weight, for each query."""
+    weights, values = scene.operands
+    last = weights.shape[-1] - 1 - (weights[..., ::-1] != 0).argmax(axis=-1)
+    return np.take_along_axis(spread(values, weights.shape), last[..., None], axis=-2)
+
+
+def _own_values(scene: Scene) -> Array | None:
+    """The values themselves; None if they do not fit, or are those of the last keys."""
+    weights, values = scene.operands
+    own = spread(values, weights.shape)
+    is_other = own.shape == scene.right().shape and not np.array_equal(own, _last_values(scene))
+    return own.copy() if is_other else None
+
+
+def _of_first_head(scene: Scene) -> Array:
+    """The weights of the first head for all heads. Raises KeyError without heads."""
+    weights = scene.right()
+    scene.size("heads")
+    return np.broadcast_to(weights[..., :1, :, :], weights.shape).copy()
 
 
 def _context(scene: Scene, matrix: Array) -> Array:
@@ -131,6 +173,11 @@ def _context(scene: Scene, matrix: Array) -> Array:
 
 
 VALUES = "Multiply the weights by the values: {weights V}."
+UNPROJECTED = (
+    "The model learns W_v: it makes the information that a token gives to others. Without W_v, the "
+    "output is a mixture of the inputs."
+)
+UNMIXED = "The result of a query is a mixture of the values of all its keys, by their weights."
 KEYS = "Keys are compared with queries. Values are the information that a token gives to others."
 
 CONTEXTS: Table = {
@@ -168,15 +215,47 @@ CONTEXTS: Table = {
         KEYS,
     ),
     ("context-from-inputs", "weights X", WeightedSum): Row(
-        lambda scene: _context(scene, _inputs(scene)),
+        lambda scene: _context(scene, _inputs_like_values(scene)),
         "The weights were multiplied by the input of W_v (memory, or X with its positions) "
         "instead of V. With several heads, each head used its part of the features.",
         VALUES,
-        "The model learns W_v: it makes the information that a token gives to others. Without "
-        "W_v, the output is a mixture of the inputs.",
+        UNPROJECTED,
+    ),
+    ("context-from-whole-inputs", "weights X in every head", WeightedSum): Row(
+        _whole_context,
+        "The weights of every head were multiplied by the whole input of W_v (memory, or X with "
+        "its positions) instead of the values of the head.",
+        VALUES,
+        UNPROJECTED,
+    ),
+    ("values-unweighted", "V", WeightedSum): Row(
+        _own_values,
+        "The weights were not used: each query got the value of its own token.",
+        VALUES,
+        UNMIXED,
+    ),
+    ("last-value", "the value of the last key", WeightedSum): Row(
+        _last_values,
+        "The weights were not used: each query got the value of the last key that it may attend "
+        "to.",
+        VALUES,
+        UNMIXED,
+    ),
+    ("weights-of-first-head", "the weights of head 1 in every head", Softmax): Row(
+        _of_first_head,
+        "The weights of head 1 were used for every head.",
+        "Calculate the weights of each head from its own queries and keys.",
+        "The heads are there to attend to different tokens. With the weights of one head, they "
+        "all attend to the same.",
     ),
 }
 enter(CONTEXTS)
+
+
+def _step_of(scene: Scene, kind: type[Operation]) -> Step:
+    """The first step with an operation of this kind. Raises KeyError if there is none."""
+    operation = scene.find(kind)
+    return next(step for step in scene.plan.steps if step.operation is operation)
 
 
 @mistake("batch-as-sequence", "softmax(Q Kᵀ) V over the batch entries", Dot, WeightedSum)
@@ -188,26 +267,86 @@ def batch_as_sequence(scene: Scene) -> Array | None:
     Batch entries are independent of each other. Libraries differ: the first axis is the batch in
     some, and the tokens in others.
     """
-    product = scene.find(Dot)
-    steps = scene.plan.steps
-    first = next(place for place, step in enumerate(steps) if step.operation is product)
-    if [axis.name for axis in steps[first].axes[:-2]] != ["batch"]:
+    product = _step_of(scene, Dot)
+    if not product.axes[:-2] or product.axes[0].name != "batch":
         return None
-    if scene.step.operation is product:
-        return scene.apply(*(matrix.swapaxes(0, 1) for matrix in scene.operands))
-    known = dict(scene.matrices)
-    for step in steps[first : steps.index(scene.step)]:
-        operands = [known[name] for name in step.operation.operands]
-        turned = [m.swapaxes(0, 1) for m in operands] if step is steps[first] else operands
-        known[step.name] = step.operation.apply(*turned)
-    weights, values = (known[name] for name in scene.step.operation.operands)
-    return (weights @ values.swapaxes(0, 1)).swapaxes(0, 1)
+    turned = (scene[name].swapaxes(0, -2) for name in product.operation.operands)
+    scores = product.operation.apply(*turned)
+    if scene.step.name == product.name:
+        return scores
+    weights, values = scene.follow(product.name, scores), scene.operands[1]
+    return scene.apply(weights, values.swapaxes(0, -2)).swapaxes(0, -2)
+
+
+def _scores_of_all_features(scene: Scene) -> tuple[Step, Array]:
+    """The step `scores`, and Q Kᵀ before the split into heads: (…, 1, n, m).
+
+    Raises KeyError if queries and keys are not split, ValueError if they have not as many heads.
+    """
+    product = _step_of(scene, Dot)
+    names = product.operation.operands
+    if not all(isinstance(scene.maker(name), SplitHeads) for name in names):
+        raise KeyError(names)
+    queries, keys = (scene[name] for name in names)
+    if queries.shape[:-2] != keys.shape[:-2]:
+        raise ValueError
+    # Each head adds up its own part of the products.
+    return product, product.operation.apply(queries, keys).sum(axis=-3, keepdims=True)
+
+
+def _over_root_of_all_features(scene: Scene) -> tuple[Step, Array]:
+    """The step `scaled`, and Q Kᵀ before the split, over the root of the whole width."""
+    product, scores = _scores_of_all_features(scene)
+    queries = scene[product.operation.operands[0]]
+    width = queries.shape[-3] * queries.shape[-1]
+    return _step_of(scene, DivideByRoot), scores / sqrt(width)
+
+
+def _unsplit(scene: Scene, made: tuple[Step, Array]) -> Array:
+    """The result of this step if a step gives one matrix, (…, 1, n, m), for all heads."""
+    step, matrix = made
+    if scene.step.name == step.name:
+        return matrix.squeeze(-3)
+    weights = scene.follow(step.name, matrix)
+    if isinstance(scene.step.operation, Average):
+        return weights.squeeze(-3)
+    return np.asarray(weights @ scene.operands[1])
+
+
+SPLIT_FIRST = "Split Q, K and V into heads first, and take softmax in each head by itself."
+ONE_MAP = (
+    "Without the split, all features share one matrix of weights: a query can attend to the tokens "
+    "in one way only."
+)
+
+UNSPLIT: Table = {
+    ("heads-not-split", "softmax(Q Kᵀ / √d_k) of all features", Dot, WeightedSum, Average): Row(
+        lambda scene: _unsplit(scene, _scores_of_all_features(scene)),
+        "The features were not split into heads: one matrix of scores was made of all features.",
+        SPLIT_FIRST,
+        ONE_MAP,
+    ),
+    (
+        "heads-not-split-root",
+        "softmax(Q Kᵀ / √(h · d_k)) of all features",
+        *(DivideByRoot, WeightedSum, Average),
+    ): Row(
+        lambda scene: _unsplit(scene, _over_root_of_all_features(scene)),
+        "The features were not split into heads: one matrix of scores was made of all features, "
+        "and divided by the root of the width of Q with all its heads.",
+        SPLIT_FIRST,
+        ONE_MAP,
+    ),
+}
+enter(UNSPLIT)
 
 
 def _shared(scene: Scene, deal: Callable[[Array, int], Array]) -> Array | None:
     """The result of the right operation with shared keys, or values, given to other heads."""
     first, *between, last = scene.operands
     if last.ndim < 3 or last.shape[:-2] == first.shape[:-2]:
+        return None
+    if first.shape[-3] % last.shape[-3]:  # an answer may have any number of heads
         return None
     return scene.apply(first, *between, deal(last, first.shape[-3]))
 
@@ -243,6 +382,15 @@ SHARED: Table = {
         "Give each group of query heads its own kv head.",
         "If all query heads share one kv head, this is multi-query attention. This problem has "
         "several kv heads, and all of them must be used.",
+    ),
+    ("gqa-reversed", "the last kv head for the first query heads", *MEETING): Row(
+        lambda scene: _shared(
+            scene, lambda k, h: np.repeat(k[..., ::-1, :, :], h // k.shape[-3], axis=-3)
+        ),
+        "The kv heads (heads of keys and values) were given to the query heads in reverse order.",
+        "Give the first kv head to the first group of query heads.",
+        "The weights were learned for groups of neighbouring query heads. In reverse order, the "
+        "query heads use the keys and values of another group.",
     ),
     ("average-summed", "head 1 + … + head h of the weights", Average): Row(
         lambda scene: scene.operands[0].sum(axis=-3),

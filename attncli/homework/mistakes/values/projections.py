@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array, Role
@@ -109,6 +112,26 @@ OTHER_SOURCES: Table = {
         "Q has a weight of its own: Q = {source W_q}.",
         SYMMETRIC,
     ),
+    ("k-uses-wv", "K = X W_v", Project): Row(
+        lambda scene: _by_weight_of(scene, "k", "v"),
+        "The keys were projected by W_v, the weight of the values.",
+        "K has a weight of its own: K = {source W_k}.",
+        "Keys say where to look, values say what is found there. With one weight for both, a token "
+        "is found by what it passes on.",
+    ),
+    ("q-uses-wv", "Q = X W_v", Project): Row(
+        lambda scene: _by_weight_of(scene, "q", "v"),
+        "The queries were projected by W_v, the weight of the values.",
+        "Q has a weight of its own: Q = {source W_q}.",
+        "A query says what a token seeks, a value what it passes on.",
+    ),
+    ("v-uses-wq", "V = X W_q", Project): Row(
+        lambda scene: _by_weight_of(scene, "v", "q"),
+        "The values were projected by W_q, the weight of the queries.",
+        "V has a weight of its own: V = {source W_v}.",
+        "A query says what a token seeks, a value what it passes on. With one weight for both, the "
+        "output is a mixture of queries.",
+    ),
     ("q-unprojected", "Q = X", Project): Row(
         lambda scene: _unprojected(scene, "W_q"),
         "{source} itself was used as the queries.",
@@ -145,25 +168,96 @@ OTHER_SOURCES: Table = {
 enter(OTHER_SOURCES)
 
 
-@mistake("split-before-project", "each part of X times the first block of W", Project)
-def split_before_project(scene: Scene) -> Array | None:
-    """{source} was cut into heads first, and every head was multiplied by the same small weight,
-    the first block of {weight}.
-
-    Multiply all of {source} by the whole weight, then cut the result into heads.
-
-    Each head must see all features of a token. Cut first, it sees only its own part.
-    """
+def _in_blocks(scene: Scene, block_of: Callable[[int], int]) -> Array | None:
+    """Each part of the source times a block of the weight: `block_of` takes the head."""
     source, weight, *biases = scene.operands
     splits = [s for s in scene.operations(SplitHeads) if s.source == scene.step.name]
     if not splits:
         return None
-    split = splits[0]
-    rows, columns = source.shape[-1] // split.heads, weight.shape[-1] // split.heads
-    parts = split.apply(source) @ weight[:rows, :columns]
+    heads = splits[0].heads
+    rows, columns = source.shape[-1] // heads, weight.shape[-1] // heads
+    blocks = [block_of(head) for head in range(heads)]
+    small = [weight[b * rows :, b * columns :][:rows, :columns] for b in blocks]
+    parts = splits[0].apply(source) @ np.stack(small)
     for bias in biases:
-        parts = parts + bias[:columns]
-    return Concat(split.source).apply(parts)
+        parts = parts + bias.reshape(heads, 1, columns)[blocks]
+    return Concat(splits[0].source).apply(parts)
+
+
+# Takes the columns of W_q, W_k and W_v side by side, (…, h + 2 g, d), then h and g.
+Cut: TypeAlias = "Callable[[Array, int, int], tuple[Array, Array, Array]]"
+
+
+def _cut_otherwise(scene: Scene, cut: Cut) -> Array:
+    """Q, K or V if the three weights, side by side, are cut in another way.
+
+    Raises ValueError for another projection, without heads, or for heads of two widths.
+    """
+    place = ["W_q", "W_k", "W_v"].index(scene.operation(Project).weight)
+    split, shared, _ = scene.operations(SplitHeads)
+    width = scene["W_q"].shape[-1] // split.heads
+    if scene["W_v"].shape[-1] != shared.heads * width:
+        raise ValueError
+
+    def part(letter: str) -> Array:
+        whole = np.concatenate([scene[f"{letter}_{name}"] for name in "qkv"], axis=-1)
+        units = whole.reshape(*whole.shape[:-1], -1, width)
+        return cut(units, split.heads, shared.heads)[place].reshape(*whole.shape[:-1], -1)
+
+    biases = [part("b")] if scene.operation(Project).bias else []
+    return scene.apply(scene.operands[0], part("W"), *biases)
+
+
+def _by_head(units: Array, heads: int, shared: int) -> tuple[Array, Array, Array]:
+    """For each kv head: its query heads, then its keys, then its values."""
+    grouped = units.reshape(*units.shape[:-2], shared, heads // shared + 2, units.shape[-1])
+    return grouped[..., :-2, :], grouped[..., -2, :], grouped[..., -1, :]
+
+
+def _keys_first(units: Array, heads: int, shared: int) -> tuple[Array, Array, Array]:
+    """The keys, then the values, then the queries. Raises ValueError if all are as wide."""
+    if heads == shared:
+        raise ValueError
+    return units[..., -heads:, :], units[..., :shared, :], units[..., shared : 2 * shared, :]
+
+
+WHOLE_WEIGHT = "Multiply all of {source} by the whole weight, then cut the result into heads."
+OWN_PART = "Each head must see all features of a token. Cut first, it sees only its own part."
+SIDE_BY_SIDE = "W_qkv holds the whole of W_q first, then W_k, then W_v."
+
+BLOCKS: Table = {
+    ("split-before-project", "each part of X times the first block of W", Project): Row(
+        lambda scene: _in_blocks(scene, lambda head: 0),
+        "{source} was cut into heads first, and every head was multiplied by the same small "
+        "weight, the first block of {weight}.",
+        WHOLE_WEIGHT,
+        OWN_PART,
+    ),
+    ("split-before-project-own", "each part of X times its own block of W", Project): Row(
+        lambda scene: _in_blocks(scene, lambda head: head),
+        "{source} was cut into heads first, and every head was multiplied by its own block on the "
+        "diagonal of {weight}.",
+        WHOLE_WEIGHT,
+        OWN_PART,
+    ),
+    ("qkv-by-head", "W_qkv read as q, k, v of head 1, then q, k, v of head 2, …", Project): Row(
+        lambda scene: _cut_otherwise(scene, _by_head),
+        "The three weights, side by side as in W_qkv, were cut head by head: the queries, keys and "
+        "values of head 1 first, then those of head 2.",
+        SIDE_BY_SIDE,
+        "Both orders are in use: head by head in GPT-NeoX, BLOOM and Falcon, whole weights in "
+        "PyTorch and GPT-2. The shapes are the same, so no error warns you.",
+    ),
+    ("qkv-keys-first", "W_qkv read as keys, values, queries", Project): Row(
+        lambda scene: _cut_otherwise(scene, _keys_first),
+        "The three weights, side by side as in W_qkv, were cut in another order: keys, values, "
+        "queries.",
+        SIDE_BY_SIDE,
+        "With fewer kv heads than query heads, the three parts have different widths. Cut in "
+        "another order, a part begins in the middle of a weight.",
+    ),
+}
+enter(BLOCKS)
 
 
 def _relu(scene: Scene) -> Array | None:
@@ -175,14 +269,14 @@ def _relu(scene: Scene) -> Array | None:
 BIASES: Table = {
     ("bias-missing", "X W", Project): Row(
         lambda scene: scene.apply(*scene.operands[:2]) if scene.operation(Project).bias else None,
-        "The bias was left out.",
+        "The bias {bias} was left out.",
         "Add it to the product for every token: {source weight} + {bias}.",
         "The bias shifts each feature by the same amount for every token. Without it, the whole "
         "matrix is shifted.",
     ),
     ("bias-twice", "X W + 2 b", Project): Row(
         lambda scene: scene.apply(*scene.operands[:2], 2 * scene.operands[2]),
-        "The bias was added twice.",
+        "The bias {bias} was added twice.",
         "Add it once: {source weight} + {bias}.",
         "Added once more, as when a layer has already added it, it shifts the whole matrix.",
     ),

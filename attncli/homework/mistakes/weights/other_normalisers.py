@@ -35,14 +35,29 @@ def _softmax(scene: Scene) -> Array:
     return scene.result_of(Softmax(right.source, right.temperature, right.dtype, right.empty))
 
 
-def _over_threshold_of_all(scores: Array) -> Array:
-    """The scores minus the threshold τ of all keys that are seen, cut off at 0."""
-    seen = ~np.isneginf(scores)
-    count = seen.sum(axis=-1, keepdims=True)
-    total = np.where(seen, scores, 0).sum(axis=-1, keepdims=True)
+def _over_threshold(scores: Array, count: Array | int) -> Array:
+    """The scores minus τ = (Σ s − 1) / count of the keys that are seen, cut off at 0."""
+    total = np.where(np.isneginf(scores), 0, scores).sum(axis=-1, keepdims=True)
     weights: Array = np.maximum(scores - (total - 1) / np.maximum(count, 1), 0)
     return weights
 
+
+def _over_threshold_of_seen(scene: Scene) -> Array:
+    """The weights with the threshold of all keys that are seen."""
+    scores = tempered(scene)
+    return _over_threshold(scores, (~np.isneginf(scores)).sum(axis=-1, keepdims=True))
+
+
+def _over_threshold_of_all(scene: Scene) -> Array | None:
+    """The weights with the hidden keys counted in the threshold; None if no key is hidden."""
+    scores = tempered(scene)
+    is_any = np.isneginf(scores).any()
+    return _over_threshold(scores, scores.shape[-1]) if is_any else None
+
+
+LARGEST_ONLY = (
+    "Calculate τ from the largest scores only: those that lie above it, and so get weight."
+)
 
 NORMALISERS: Table = {
     ("temperature-missing", "normalised scores without the temperature", *EVERY_NORMALISER): Row(
@@ -67,7 +82,7 @@ NORMALISERS: Table = {
     ),
     ("softmax-instead", "exp(sᵢⱼ) / Σⱼ exp(sᵢⱼ)", Softmax1, Sparsemax, Sigmoid): Row(
         _softmax,
-        "Softmax was used.",
+        "Softmax was used instead of {normaliser}.",
         "Use the normaliser of the problem: {normaliser}.",
         "Softmax gives some weight to every key, and the weights of a query sum to 1. In "
         "contrast, softmax1 leaves a share to a sink, sparsemax makes small weights exactly 0, "
@@ -86,10 +101,17 @@ NORMALISERS: Table = {
         "max(sᵢⱼ − (Σⱼ sᵢⱼ − 1) / m, 0), m and Σ of the keys that are seen",
         Sparsemax,
     ): Row(
-        lambda scene: _over_threshold_of_all(tempered(scene)),
+        _over_threshold_of_seen,
         "The threshold τ was calculated from the scores of all keys that are seen.",
-        "Calculate τ from the largest scores only: those that lie above it, and so get weight.",
+        LARGEST_ONLY,
         "Small scores pull τ down, and the weights then sum to more than 1.",
+    ),
+    ("sparsemax-hidden-keys", "max(sᵢⱼ − (Σⱼ sᵢⱼ − 1) / m, 0), m of all keys", Sparsemax): Row(
+        _over_threshold_of_all,
+        "The threshold τ was calculated from the scores of all keys that are seen, divided by the "
+        "number of all keys, hidden ones included.",
+        LARGEST_ONLY,
+        "A hidden key has no score, and must not be counted. The weights then do not sum to 1.",
     ),
     ("sparsemax-clipped", "max(sᵢⱼ, 0) / Σⱼ max(sᵢⱼ, 0)", Sparsemax): Row(
         lambda scene: shares(np.maximum(tempered(scene), 0)),
@@ -101,7 +123,7 @@ NORMALISERS: Table = {
     ),
     ("sigmoid-sign", "1 / (1 + exp(sᵢⱼ))", Sigmoid): Row(
         lambda scene: 1 / (1 + np.exp(tempered(scene))),
-        "The minus sign in the exponent was lost.",
+        "The minus sign in the exponent of the sigmoid was lost.",
         "The sigmoid is 1 / (1 + exp(−s)).",
         "Without the sign, the weight falls as the score rises, and a hidden key gets the weight "
         "1.",

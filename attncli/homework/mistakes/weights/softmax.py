@@ -75,11 +75,7 @@ def _less_largest_across(scores: Array) -> Array:
 def _unscaled(scene: Scene) -> Array:
     """Softmax of the masked scores without scaling."""
     scaling = scene.behind(DivideByRoot, Multiply)
-    known = {**scene.matrices, scaling.step.name: scaling.operands[0]}
-    steps = scene.chain()
-    for step in reversed(steps[: steps.index(scaling.step)]):
-        known[step.name] = step.operation.apply(*(known[name] for name in step.operation.operands))
-    return scene.apply(known[steps[0].name])
+    return scene.apply(scene.follow(scaling.step.name, scaling.operands[0]))
 
 
 def _overflowed(scene: Scene) -> Array | None:
