@@ -81,6 +81,16 @@ class Search:
         result = self.under(habit).right.get(self.judged.name)
         return result is not None and self._fits(_numbers(result), EXACTLY)
 
+    def fits_with_rounded(self, names: Sequence[str], habit: Habit) -> bool:
+        """True if the right method gives the numbers for given matrices rounded by a habit."""
+        known = dict(self.trail.own)
+        for name in names:
+            if known[name].dtype.kind == "f":
+                known[name] = habit(name, known[name])
+        runs = Runs(self.problem, self.plan, self.hidden, known)
+        result = runs.right.get(self.judged.name)
+        return result is not None and self._fits(_numbers(result), EXACTLY)
+
     @cached_property
     def singles(self) -> list[Replacement]:
         """Each mistake at each hidden step where it can be made, then at several steps."""

@@ -297,22 +297,52 @@ class Trail:
             for name in each.operation.operands
             if name in self.loose and self.loose[name].shape == self.exact[name].shape
         }
-        if not loose or exact is None:
+        return self._moved(steps, self.exact, exact, loose, 0.0) if loose else None
+
+    def rounding_reach(self, step: Step, answered: AnswerMatrix) -> Numbers:
+        """How far rounding to the places of a matrix, in all steps before it, may move it."""
+        half = float(answered.half_units.max(initial=0))
+        steps = list(self._hidden_before(step))
+        made = {name for name in self.sources if name in self.own}
+        given = {
+            name: np.full(np.shape(self.own[name]), half)
+            for each in steps
+            for name in each.operation.operands
+            if name in made
+        }
+        result = self._result(step.operation, self.own)
+        reach = self._moved(steps, self.own, result, given, half)
+        return np.zeros(answered.values.shape) if reach is None else reach
+
+    def _moved(
+        self,
+        steps: Sequence[Step],
+        known: Mapping[str, Array],
+        result: Numbers | None,
+        distances: Mapping[str, Numbers],
+        half: float,
+    ) -> Numbers | None:
+        """Twice the largest change of a result when numbers are off by distances at random.
+
+        `distances` are those of the matrices before the steps; each hidden step adds `half`.
+        """
+        if result is None:
             return None
         chance = np.random.default_rng(0)
-        reach = np.zeros(exact.shape)
+        reach = np.zeros(result.shape)
         for _ in range(ROUNDING_TRIALS):
-            tried = dict(self.exact)
-            for name, distance in loose.items():
-                tried[name] = tried[name] + chance.choice((-1.0, 1.0), distance.shape) * distance
+            tried = dict(known)
+            for name, distance in distances.items():
+                tried[name] = known[name] + chance.choice((-1.0, 1.0), distance.shape) * distance
             for each in steps:
-                result = self._result(each.operation, tried)
-                if result is None:
+                made = self._result(each.operation, tried)
+                if made is None:
                     return None
-                tried[each.name] = result
+                if half and each is not steps[-1]:
+                    made = made + chance.choice((-half, half), made.shape)
+                tried[each.name] = made
             with np.errstate(invalid="ignore"):
-                moved = np.abs(tried[step.name] - exact)
-            reach = np.fmax(reach, 2 * moved)
+                reach = np.fmax(reach, 2 * np.abs(tried[steps[-1].name] - result))
         return reach
 
     def _hidden_before(self, step: Step) -> Iterator[Step]:
