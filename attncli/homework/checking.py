@@ -73,10 +73,8 @@ def check_by_laws(entries: Mapping[str, object], choices: Mapping[str, object]) 
     `entries` are the steps and the choices of the answer by their canonical names, as they are
     written; `choices` win over its own. Raises ProblemError for values that cannot be read.
     """
-    from attncli.calculation.operations.normalisers import NORMALISERS
-    from attncli.calculation.scoring.scoring_functions import SCORING
     from attncli.homework.laws.check_laws import check_laws
-    from attncli.homework.laws.law import Assumptions
+    from attncli.homework.laws.law import assumed
 
     own = {
         name: value
@@ -85,10 +83,7 @@ def check_by_laws(entries: Mapping[str, object], choices: Mapping[str, object]) 
     }
     chosen = Choices.read({**own, **choices})
     answer = read_without_problem(entries, LAYOUTS[chosen.layout])
-    normalise = NORMALISERS[chosen.normaliser]("scores", chosen.temperature)
-    eps = chosen.eps if chosen.says("eps") else None
-    assumptions = Assumptions(SCORING[chosen.score], normalise, chosen.activation, eps)
-    return check_laws(answer, assumptions)
+    return check_laws(answer, assumed(chosen))
 
 
 def _epsilon(matrices: Mapping[str, AnyArray]) -> float:

@@ -8,11 +8,11 @@ from typing import Protocol
 from attncli.homework.judging.judge import Verdict
 from attncli.words import count, some_in_words
 
-MOST_NAMED = 3  # steps or laws that a headline names
+MOST_NAMED = 3  # steps that a headline names
 
 
 class Judged(Protocol):
-    """A step or a law with its verdict; `passed` is None where nothing was answered."""
+    """A step with its verdict; `passed` is None where nothing was answered."""
 
     @property
     def name(self) -> str: ...
@@ -53,18 +53,6 @@ def _all_right(right: Sequence[str], steps: int) -> str:
 def _missing(names: Sequence[str]) -> str:
     verb = "is" if len(names) == 1 else "are"
     return f"{count(len(names), 'steps')} {verb} missing" if names else ""
-
-
-def headline_of_laws(lines: Sequence[Judged]) -> str:
-    """Return the sentence on an answer that laws check: the broken laws, or that all laws hold."""
-    broken, kept = _names(lines, Verdict.WRONG), _names(lines, Verdict.RIGHT)
-    if broken:
-        return f"{_clause(broken, 'does not hold', 'do not hold')}."
-    if not kept:
-        return "No law can be checked."
-    hold = f"{count(len(kept), 'laws')} {'holds' if len(kept) == 1 else 'hold'}"
-    missing = len(lines) - len(kept)
-    return _sentence(hold, f"{count(missing, 'laws')} cannot be checked" if missing else "")
 
 
 def _names(lines: Sequence[Judged], *verdicts: Verdict) -> list[str]:

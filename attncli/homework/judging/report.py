@@ -9,7 +9,7 @@ import numpy as np
 from attncli.calculation.algebra.plan import Plan
 from attncli.calculation.problem.problem import Problem
 from attncli.homework.answers.answer import EXACT, AnswerMatrix
-from attncli.homework.answers.tolerance import half_a_unit
+from attncli.homework.answers.tolerance import half_a_unit, near
 from attncli.homework.diagnosis.diagnosis import Diagnosis, Explanation
 from attncli.homework.diagnosis.replacements import Replacement
 from attncli.homework.judging.headline import headline
@@ -28,12 +28,20 @@ EARNING = (*PASSING, Verdict.FOLLOWS)
 
 @record(frozen=True)
 class WrongCell:
-    """A wrong cell: its place on paper, the number of the answer, and the expected number."""
+    """A wrong cell: its place on paper, and its numbers.
+
+    `index` is the place counted from 1, in the order of the layout. `yours` is the number of the
+    answer, which has `decimals` as it is written (EXACT for arithmetic), and `right` the true
+    number. `from_yours` is the number that follows from the earlier numbers of the answer; None if
+    it equals `right` within half a unit of the last place.
+    """
 
     index: tuple[int, ...]
     place: str
-    yours: str
-    expected: str
+    yours: float
+    right: float
+    from_yours: float | None
+    decimals: int
 
 
 @record(frozen=True)
@@ -302,23 +310,23 @@ def _cure(outcome: _Outcome, explanation: Explanation) -> str:
 
 
 def differences(problem: Problem, judged: Judgement) -> list[WrongCell]:
-    """Return the wrong cells with both numbers, with enough decimals to show the difference."""
+    """Return the wrong cells with their numbers."""
     if judged.answered is None or judged.verdict == Verdict.SHAPE:
         return []
     found = []
+    finest = judged.answered.finest
+    distance = half_a_unit(finest) if finest < EXACT else np.asarray(1e-9)
+    agrees = near(judged.target, judged.expected, distance)
+    role = judged.step.role
     for index in judged.wrong:
-        yours, expected = float(judged.answered.values[index]), float(judged.target[index])
-        texts = _differing_texts(yours, expected, int(judged.answered.decimals[index]))
-        place = problem.place(judged.step.axes, judged.step.role, index)
-        found.append(WrongCell(index, place, *texts))
+        found.append(
+            WrongCell(
+                tuple(at + 1 for at in problem.layout.written_order(index, role)),
+                problem.place(judged.step.axes, role, index),
+                float(judged.answered.values[index]),
+                float(judged.expected[index]),
+                None if agrees[index] else float(judged.target[index]),
+                int(judged.answered.decimals[index]),
+            )
+        )
     return found
-
-
-def _differing_texts(yours: float, expected: float, decimals: int) -> tuple[str, str]:
-    """The answered number as written, and the expected one with enough decimals to differ."""
-    written = min(max(decimals, 0), 17) if decimals < EXACT else 4
-    for places in range(max(written, 4), 18):
-        texts = f"{yours:z.{written}f}", f"{expected:z.{places}f}"
-        if float(texts[0]) != float(texts[1]):
-            return texts
-    return repr(yours), repr(expected)
