@@ -33,7 +33,7 @@ class WrongCell:
     `index` is the place counted from 1, in the order of the layout. `yours` is the number of the
     answer, which has `decimals` as it is written (EXACT for arithmetic), and `right` the true
     number. `from_yours` is the number that follows from the earlier numbers of the answer; None if
-    it equals `right` within half a unit of the last place.
+    it differs from `right` by at most two units of the last place, as rounding may cause.
     """
 
     index: tuple[int, ...]
@@ -315,8 +315,8 @@ def differences(problem: Problem, judged: Judgement) -> list[WrongCell]:
         return []
     found = []
     finest = judged.answered.finest
-    distance = half_a_unit(finest) if finest < EXACT else np.asarray(1e-9)
-    agrees = near(judged.target, judged.expected, distance)
+    distance = 1e-9 + (4 * half_a_unit(finest) if 0 < finest < EXACT else 0)
+    agrees = near(judged.target, judged.expected, np.asarray(distance))
     role = judged.step.role
     for index in judged.wrong:
         found.append(

@@ -14,7 +14,13 @@ from attncli.homework.laws.finding import (
     compared,
     differing,
 )
-from attncli.homework.laws.law import NotApplicableError, StepMissingError, SublayerAnswer, law, rounding
+from attncli.homework.laws.law import (
+    NotApplicableError,
+    StepMissingError,
+    SublayerAnswer,
+    law,
+    rounding,
+)
 from attncli.records import replace
 from attncli.words import differing_texts, number_in_words
 
@@ -58,7 +64,10 @@ def weights_are_shares(answer: SublayerAnswer) -> Finding:
 @law("weights")
 def masked_cells_have_no_weight(answer: SublayerAnswer) -> Finding:
     """The weight of each key with the masked score −inf is 0."""
-    weights, masked = answer["weights"], answer["masked"]
+    weights = answer["weights"]
+    if "masked" not in answer and weights.values.all():
+        raise NotApplicableError  # no key is hidden
+    masked = answer["masked"]
     broken = np.isneginf(masked.values) & (np.abs(weights.values) > rounding(weights))
     places = Places(answer, "weights")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -76,7 +76,7 @@ class Places:
         """Return the place of a feature or a key, such as `column 2`."""
         return f"{'row' if self._is_swapped else 'column'} {number + 1}"
 
-    def begin(self, leading: Index, rest: str) -> str:
+    def begin(self, leading: Sequence[int], rest: str) -> str:
         """Return a sentence that begins with its slice: `In head 1, row 2 of weights …`."""
         where = ", ".join(self._leading(leading))
         return f"In {where}, {rest}" if where else rest[0].upper() + rest[1:]
@@ -85,7 +85,7 @@ class Places:
     def _is_swapped(self) -> bool:
         return Role.TOKENS in self.answer.assumptions.layout.swapped
 
-    def _leading(self, index: Index | list[int]) -> list[str]:
+    def _leading(self, index: Sequence[int]) -> list[str]:
         words = ("batch entry", "head") if len(index) == 2 else (self._first_axis,)
         return [f"{word} {at + 1}" for word, at in zip(words, index, strict=False)]
 

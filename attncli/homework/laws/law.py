@@ -1,8 +1,8 @@
 """A law must hold for any answer, so that no key is needed to check it.
 
 An entry is one function, and its docstring is the law. It takes the matrices of the answer, and
-returns the places where the law is broken, with a sentence on each. It raises StepMissingError if the
-answer lacks a matrix, and NotApplicableError if the law says nothing about such an answer.
+returns the places where the law is broken, with a sentence on each. It raises StepMissingError if
+the answer lacks a matrix, and NotApplicableError if the law does not hold for such an answer.
 """
 
 from __future__ import annotations
@@ -83,7 +83,10 @@ class SublayerAnswer:
         return self.scope + name in self.every
 
     def first(self, *names: str) -> str:
-        """Return the first of these names that the answer has. Raises StepMissingError for the last."""
+        """Return the first of these names that the answer has; without any, raise an error.
+
+        The StepMissingError names the last of them.
+        """
         for name in names:
             if name in self:
                 return name
@@ -123,7 +126,7 @@ class Law:
     def broken(self, answer: SublayerAnswer) -> str:
         """Return the sentences on the places where an answer breaks the law; or an empty text.
 
-        Raises StepMissingError and NotApplicableError if the answer does not allow to check the law.
+        Raises StepMissingError or NotApplicableError if the law cannot be checked.
         """
         try:
             return self.check(answer).text
