@@ -1,9 +1,11 @@
-"""English text: plurals, lists, shapes, options, suggestions; text that is safe to print."""
+"""English text: plurals, lists, shapes, differing numbers, suggestions; text safe to print."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import floor, isfinite, log10
 
+MOST_DECIMALS = 17  # more than any difference between two numbers of about 1 needs
 MOST_MEANT = 3  # the largest number of names that a message suggests
 
 
@@ -32,6 +34,52 @@ def count(number: int, things: str) -> str:
 def are(number: int, things: str) -> str:
     """Return a number with its verb and noun: `is 1 number`, `are 3 numbers`."""
     return f"{'is' if number == 1 else 'are'} {count(number, things)}"
+
+
+def decimals_of(size: float, digits: int) -> int:
+    """Return the decimals with which a number of this size has this many significant digits."""
+    return max(0, digits - 1 - floor(log10(size))) if size and isfinite(size) else 0
+
+
+def differing_decimals(first: float, second: float, least: int) -> int:
+    """Return the fewest decimals, from `least` on, with which two numbers have different texts.
+
+    If no number of decimals shows a difference, return `least`.
+    """
+    for decimals in range(least, MOST_DECIMALS + 1):
+        if f"{first:z.{decimals}f}" != f"{second:z.{decimals}f}":
+            return decimals
+    return least
+
+
+def differing_texts(first: float, second: float) -> tuple[str, str]:
+    """Return two numbers with four significant digits, or with as many as show the difference.
+
+    >>> differing_texts(0.87, 1), differing_texts(1 / 3, 0.33335), differing_texts(12, 11.123456)
+    (('0.87', '1'), ('0.33333', '0.33335'), ('12', '11.12'))
+    """
+    size = max(abs(number) if isfinite(number) else 0 for number in (first, second))
+    if size >= 1e9 or 0 < size < 1e-6:
+        texts = [(f"{first:.{n}g}", f"{second:.{n}g}") for n in range(4, MOST_DECIMALS + 1)]
+        return next((pair for pair in texts if pair[0] != pair[1]), texts[0])
+    decimals = differing_decimals(first, second, decimals_of(size, 4))
+    return _shortest(first, decimals), _shortest(second, decimals)
+
+
+def number_in_words(number: float) -> str:
+    """Return a number with at most four significant digits, as a sentence has it: `0.6667`."""
+    size = abs(number)
+    if isfinite(number) and (size >= 1e9 or 0 < size < 1e-6):
+        return f"{number:.4g}"
+    return _shortest(number, decimals_of(size, 4))
+
+
+def _shortest(number: float, decimals: int) -> str:
+    """Return a number with at most these decimals, and without zeros at the end."""
+    if not isfinite(number):
+        return {"nan": "NaN", "-inf": "−inf"}.get(str(number), str(number))
+    text = f"{number:z.{decimals}f}"
+    return text.rstrip("0").removesuffix(".") if "." in text else text
 
 
 def in_words(names: Sequence[str], word: str = "and") -> str:

@@ -77,6 +77,7 @@ def check(
     rtol: float | None = None,
     strict: bool = False,
     points: str = "",
+    required: str = "",
     surroundings: Surroundings | None = None,
     **choices: object,
 ) -> Report:
@@ -87,7 +88,8 @@ def check(
     digits of a cell as written must be right; with `decimals`, this many decimals must be; with
     `atol` or `rtol`, the cell may differ by this absolute or relative distance. `strict` fails
     steps that are rounded too early. `points` are the points of the steps: `"2"` for each, or
-    `"weights=3,output=2"`; each step has 1 by default.
+    `"weights=3,output=2"`; by default 1 for each step that the answer holds, for the last step,
+    and for the steps `required`: `"scores,weights"`.
 
     Raises AttncliError if the document, the answer or an option is wrong. Warns with
     AttncliWarning.
@@ -102,7 +104,7 @@ def check(
     from attncli.homework.answers.answer import is_value
     from attncli.homework.checking import CheckOptions, check_answer
 
-    options = CheckOptions(decimals, atol, rtol, strict, points)
+    options = CheckOptions(decimals, atol, rtol, strict, points, required)
     options.check()
     reader = Reader()
     problem = read_document(document, choices, reader)

@@ -15,8 +15,8 @@ from attncli.calculation.problem.problem import Computation
 from attncli.errors import AttncliError
 from attncli.homework.answers.answer import read_answer, read_without_problem
 from attncli.homework.answers.tolerance import Tolerance
-from attncli.homework.judging.judge import Judge
-from attncli.homework.judging.report import AnswerReport, Files, report
+from attncli.homework.judging.judge import start
+from attncli.homework.judging.report import AnswerReport, Files, Marking, report
 from attncli.records import record
 from attncli.words import did_you_mean
 
@@ -27,7 +27,8 @@ class CheckOptions:
 
     A cell is right by the digits that it is written with; with `decimals`, to that many decimals;
     with `atol` or `rtol`, within that absolute or relative distance. `strict` fails rounded steps.
-    `points` are the points of each step, as `read_points` reads them.
+    `points` are the points of each step, as `read_points` reads them; the steps `required` count
+    although they are missing: `Q,K,V`.
     """
 
     decimals: int | None = None
@@ -35,6 +36,7 @@ class CheckOptions:
     rtol: float | None = None
     strict: bool = False
     points: str = ""
+    required: str = ""
 
     def check(self) -> None:
         """Raise AttncliError for a distance that is not finite, and for options that exclude."""
@@ -59,12 +61,14 @@ def check_answer(
     fit together (see `CheckOptions.check`). The advice names the `files`. Raises AttncliError for
     entries that are not steps of the problem.
     """
-    points = read_points(options.points, result.names)
+    names = result.names
+    points = read_points(options.points, names)
+    required = [_step(name.strip(), names, "--required") for name in _split(options.required)]
     answer = read_answer(result.problem, result.trace.plan, entries)
     epsilon = _epsilon(result.trace.matrices)
     tolerance = Tolerance(options.decimals, options.atol, options.rtol, epsilon)
-    judge = Judge(result.problem, result.trace, answer, tolerance)
-    return report(judge, points, options.strict, files)
+    trail = start(result.problem, result.trace, answer, tolerance)
+    return report(trail, Marking(points, required, options.strict), files)
 
 
 def check_by_laws(entries: Mapping[str, object], choices: Mapping[str, object]) -> AnswerReport:
@@ -73,10 +77,8 @@ def check_by_laws(entries: Mapping[str, object], choices: Mapping[str, object]) 
     `entries` are the steps and the choices of the answer by their canonical names, as they are
     written; `choices` win over its own. Raises ProblemError for values that cannot be read.
     """
-    from attncli.calculation.operations.normalisers import NORMALISERS
-    from attncli.calculation.scoring.scoring_functions import SCORING
     from attncli.homework.laws.check_laws import check_laws
-    from attncli.homework.laws.law import Assumptions
+    from attncli.homework.laws.law import assumed
 
     own = {
         name: value
@@ -85,10 +87,7 @@ def check_by_laws(entries: Mapping[str, object], choices: Mapping[str, object]) 
     }
     chosen = Choices.read({**own, **choices})
     answer = read_without_problem(entries, LAYOUTS[chosen.layout])
-    normalise = NORMALISERS[chosen.normaliser]("scores", chosen.temperature)
-    eps = chosen.eps if chosen.says("eps") else None
-    assumptions = Assumptions(SCORING[chosen.score], normalise, chosen.activation, eps)
-    return check_laws(answer, assumptions)
+    return check_laws(answer, assumed(chosen))
 
 
 def _epsilon(matrices: Mapping[str, AnyArray]) -> float:
@@ -102,13 +101,9 @@ def read_points(text: str, names: Sequence[str]) -> dict[str, float]:
     Raises AttncliError for an unknown step, and for a number that is negative or not finite.
     """
     points: dict[str, float] = {}
-    known = {plain(name): name for name in names}
-    for part in filter(None, text.split(",")):
+    for part in _split(text):
         name, separator, number = part.rpartition("=")
-        if separator and plain(name) not in known:
-            guess = did_you_mean(name, names)
-            message = f"{name} is not a step of this calculation{guess}."
-            raise AttncliError(message, f"Its steps are {', '.join(names)}.").at(f"--points {text}")
+        step = _step(name, names, "--points") if separator else None
         try:
             worth = float(number)
         except ValueError:
@@ -117,5 +112,18 @@ def read_points(text: str, names: Sequence[str]) -> dict[str, float]:
             message = f"{number!r} is not a number of points."
             hint = "Write --points 2, or --points weights=3,output=2."
             raise AttncliError(message, hint).at(f"--points {text}")
-        points.update(dict.fromkeys([known[plain(name)]] if separator else names, worth))
+        points.update(dict.fromkeys([step] if step else names, worth))
     return points
+
+
+def _split(text: str) -> list[str]:
+    return [part for part in text.split(",") if part.strip()]
+
+
+def _step(name: str, names: Sequence[str], option: str) -> str:
+    """Return the step with this name, read as users write it. Raises AttncliError for others."""
+    known = {plain(step): step for step in names}
+    if plain(name) not in known:
+        message = f"{name} is not a step of this calculation{did_you_mean(name, names)}."
+        raise AttncliError(message, f"Its steps are {', '.join(names)}.").at(option)
+    return known[plain(name)]

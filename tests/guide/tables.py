@@ -97,7 +97,9 @@ TABLES: dict[str, Callable[[], tuple[list[str], list[list[str]]]]] = {
         "name | formula | about", ((n, e.formula, e.help) for n, e in ACTIVATIONS.items())
     ),
     "LAYERS": lambda: _named("layer | sublayers", ((n, e.help) for n, e in LAYERS.items())),
-    "LAWS": lambda: _named("law | what must hold", ((n, _summary(e)) for n, e in LAWS.items())),
+    "LAWS": lambda: _named(
+        "law | what must hold", ((n, _summary(e.check)) for n, e in LAWS.items())
+    ),
     **{
         name: lambda registry=registry: _named("format | suffix | form", _formats(registry))  # type: ignore[misc]
         for name, registry in vars(formats).items()

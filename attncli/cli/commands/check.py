@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from attncli.homework.judging.report import AnswerReport
 
 DIFFERS = 1
-CHECK_OPTIONS = ("decimals", "atol", "rtol", "strict", "points")
+CHECK_OPTIONS = ("decimals", "atol", "rtol", "strict", "points", "required")
 LEAVE_OUT = "Leave out one of them."
 # The choices that laws depend on; the others change only the problem.
 OF_LAWS = ("score", "normaliser", "temperature", "layout", "activation", "eps", "convention")
@@ -90,6 +90,12 @@ def _complete(ctx: click.Context, param: click.Parameter, typed: str) -> list[Co
     "--strict", is_flag=True, help="Fail steps that are rounded too early or to too few digits."
 )
 @option("--points", metavar="N|STEP=N,...", default="", help="Points of each step (default: 1).")
+@option(
+    "--required",
+    metavar="STEP,...",
+    default="",
+    help="Steps that count although the answer lacks them (default: the last).",
+)
 @option("--laws", is_flag=True, help="Check an answer without its problem, by general laws.")
 @option("--mistakes", is_flag=True, help="Show the known mistakes, or only those of these names.")
 @result_options(REPORTS, full=True, color=True)

@@ -85,7 +85,9 @@ class Mistaken(Cause):
         if likeliest.agreeing > 1:
             rough = ", to 2 units of the last digit" if likeliest.is_rough else ""
             rough = f", if {likeliest.habit.words}" if likeliest.habit else rough
-            subject = "Together they explain" if len(likeliest.replacements) > 1 else "This explains"
+            subject = (
+                "Together they explain" if len(likeliest.replacements) > 1 else "This explains"
+            )
             text = f"{text} {subject} all {likeliest.agreeing} cells{rough}."
         return f"{text}{also(told, others, self.decider)}"
 

@@ -166,9 +166,7 @@ def _pairs(
     return _mistaken(search, trail, judged, rest, found) if found else None
 
 
-def _slips(
-    before: Trail, trail: Trail, judged: Judgement, rest: Sequence[Step]
-) -> Cause | None:
+def _slips(before: Trail, trail: Trail, judged: Judgement, rest: Sequence[Step]) -> Cause | None:
     """A few wrong cells among right ones."""
     later = [step for step in rest if step.name in trail.answer]
     goes_on = bool(later) and not wrong_after(trail, judged, rest, None)

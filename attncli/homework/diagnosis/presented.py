@@ -51,7 +51,9 @@ def _others(
     for order in _orders(judged, answered):
         rows = np.array(order)
         numbers = in_words([str(at + 1) for at in order])
-        text = f"These are the right numbers in another order: {side} {numbers} of the right matrix."
+        text = (
+            f"These are the right numbers in another order: {side} {numbers} of the right matrix."
+        )
         advice = "Write the tokens in the order of the problem, or give the answer its own tokens."
         yield text, advice, "other-order", answered.each(lambda m, r=rows: _back(m, r, -2))
         if names[-1] in ("m", "n") and answered.values.shape[-1] == len(order):

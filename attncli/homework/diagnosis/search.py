@@ -191,9 +191,7 @@ class Search:
                 cells = near(stacked, target, distance + bits) | blank
                 yield from np.array(places)[cells.reshape(len(places), -1).all(axis=1)].tolist()
 
-    def _try_alone(
-        self, replacements: tuple[Replacement, ...], courses: Sequence[Runs]
-    ) -> Trial:
+    def _try_alone(self, replacements: tuple[Replacement, ...], courses: Sequence[Runs]) -> Trial:
         """Try these on each course by themselves."""
         runs = (runs.run(replacements) for runs in courses)
         results = [_numbers(known[self.judged.name]) for known in runs if known is not None]

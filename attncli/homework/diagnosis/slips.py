@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from math import isfinite
 
-import numpy as np
-
 from attncli.calculation.algebra.expressions import Expression, Values
 from attncli.calculation.algebra.vector_expressions import Inner
 from attncli.calculation.problem.problem import Problem

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from attncli.homework.judging.judge import Verdict
+from attncli.homework.judging.verdicts import Verdict
 from attncli.words import count, some_in_words
 
-MOST_NAMED = 3  # steps or laws that a headline names
+MOST_NAMED = 3  # steps that a headline names
 
 
 class Judged(Protocol):
-    """A step or a law with its verdict; `passed` is None where nothing was answered."""
+    """A step with its verdict; `passed` is None where nothing was answered."""
 
     @property
     def name(self) -> str: ...
@@ -25,12 +25,16 @@ class Judged(Protocol):
 def headline(lines: Sequence[Judged]) -> str:
     """Return the sentence on an answer: the wrong steps and those that follow, or what passes."""
     wrong = _names(lines, Verdict.WRONG, Verdict.SHAPE)
-    right, rounded = _names(lines, Verdict.RIGHT), _names(lines, Verdict.ROUNDED)
+    undecided = _names(lines, Verdict.UNDECIDED)
+    right, rounded = _names(lines, Verdict.RIGHT, Verdict.NOT_YET), _names(lines, Verdict.ROUNDED)
     if wrong:
         follows = _names(lines, Verdict.FOLLOWS)
         source = "it" if len(wrong) == 1 else "them"
         second = _clause(follows, f"follows from {source}", f"follow from {source}")
-        return _sentence(_clause(wrong, "is wrong", "are wrong"), second)
+        third = _clause(undecided, "cannot be judged", "cannot be judged")
+        return _sentence(_clause(wrong, "is wrong", "are wrong"), second, third)
+    if undecided:
+        return _sentence(_clause(undecided, "cannot be judged", "cannot be judged"))
     if rounded:
         fails = any(line.passed is False for line in lines)
         end = ", and fails" if fails and len(rounded) == 1 else ", and fail" if fails else ""
@@ -53,18 +57,6 @@ def _all_right(right: Sequence[str], steps: int) -> str:
 def _missing(names: Sequence[str]) -> str:
     verb = "is" if len(names) == 1 else "are"
     return f"{count(len(names), 'steps')} {verb} missing" if names else ""
-
-
-def headline_of_laws(lines: Sequence[Judged]) -> str:
-    """Return the sentence on an answer that laws check: the broken laws, or that all laws hold."""
-    broken, kept = _names(lines, Verdict.WRONG), _names(lines, Verdict.RIGHT)
-    if broken:
-        return f"{_clause(broken, 'does not hold', 'do not hold')}."
-    if not kept:
-        return "No law can be checked."
-    hold = f"{count(len(kept), 'laws')} {'holds' if len(kept) == 1 else 'hold'}"
-    missing = len(lines) - len(kept)
-    return _sentence(hold, f"{count(missing, 'laws')} cannot be checked" if missing else "")
 
 
 def _names(lines: Sequence[Judged], *verdicts: Verdict) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,8 +17,8 @@ from attncli.homework.judging.trail import Judgement, Trail
 from attncli.homework.judging.verdicts import Verdict
 from attncli.records import record, replace
 
-if False:  # noqa: SIM108  # placeholder
-    pass
+if TYPE_CHECKING:
+    from attncli.homework.diagnosis.causes import Cause
 
 
 @record(frozen=True)
@@ -26,7 +27,7 @@ class Finding:
 
     judged: Judgement
     verdict: Verdict
-    cause: object | None = None
+    cause: Cause | None = None
 
 
 def start(problem: Problem, trace: Trace, answer: Answer, tolerance: Tolerance) -> Trail:
@@ -51,12 +52,9 @@ def findings(trail: Trail) -> Iterator[Finding]:
         yield _explained(before, trail, judged, rest)
 
 
-def _explained(
-    before: Trail, trail: Trail, judged: Judgement, rest: Sequence[Step]
-) -> Finding:
+def _explained(before: Trail, trail: Trail, judged: Judgement, rest: Sequence[Step]) -> Finding:
     """The finding on a step that does not agree."""
     # The catalogue is large: load it only when a step does not agree.
-    from attncli.homework.diagnosis.causes import Said
     from attncli.homework.diagnosis.explain import find_cause, wrong_after
 
     source = _left_as_it_was(before, judged)

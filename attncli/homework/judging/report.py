@@ -2,47 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from attncli.calculation.algebra.plan import Plan
 from attncli.calculation.problem.problem import Problem
-from attncli.homework.answers.answer import AnswerMatrix
+from attncli.homework.answers.answer import Answer
+from attncli.homework.answers.comparing import Manner
 from attncli.homework.answers.digits import EXACT, half_a_unit
-from attncli.homework.diagnosis.diagnosis import Diagnosis, Explanation
-from attncli.homework.diagnosis.replacements import Replacement
+from attncli.homework.answers.tolerance import near
 from attncli.homework.judging.headline import headline
-from attncli.homework.judging.judge import Judge, Judgement, Verdict
+from attncli.homework.judging.judge import Finding, findings
 from attncli.homework.judging.largest_difference import LargestDifference, largest_difference
-from attncli.homework.judging.slips import slips
-from attncli.homework.judging.stand_ins import with_stand_ins
+from attncli.homework.judging.trail import Judgement, Trail
+from attncli.homework.judging.verdicts import Verdict
 from attncli.records import record
-from attncli.words import count, noun, shape_text, some_in_words
+from attncli.words import count, in_words, noun, shape_text
 
-MOST_STEPS_NAMED = 3  # the largest number of steps that a text names as the place of a mistake
 LEADING = {"batch": "batch", "heads": "head"}  # axes that attncli explain takes by their names
-PASSING = (Verdict.RIGHT, Verdict.ROUNDED)
-EARNING = (*PASSING, Verdict.FOLLOWS)
 
 
 @record(frozen=True)
 class WrongCell:
-    """A wrong cell: its place on paper, the number of the answer, and the expected number."""
+    """A wrong cell: its place on paper, and its numbers.
+
+    `index` is the place counted from 1, in the order of the layout. `yours` is the number of the
+    answer, which has `decimals` as it is written (EXACT for arithmetic), and `right` the true
+    number. `from_yours` is the number that follows from the earlier numbers of the answer; None if
+    it differs from `right` by at most two units of the last place, as rounding may cause.
+    """
 
     index: tuple[int, ...]
     place: str
-    yours: str
-    expected: str
+    yours: float
+    right: float
+    from_yours: float | None
+    decimals: int
 
 
 @record(frozen=True)
 class StepReport:
     """The report on one step; `passed` is None if nothing was answered.
 
-    `rationale` describes the error, `help` is the advice, and `mistakes` are the names of the
-    mistakes that may explain the numbers. `largest` is the largest difference from the right
-    numbers, if a distance decides.
+    `fact` is a sentence on the wrong cells or the size, `rationale` describes the error, `help` is
+    the advice, and `mistakes` are the names of the mistakes that may explain the numbers. `largest`
+    is the largest difference from the right numbers, if a distance decides. `type` is the type of
+    numbers that a program has printed, such as `float32`.
     """
 
     name: str
@@ -50,16 +55,23 @@ class StepReport:
     passed: bool | None
     earned: float
     points: float
+    fact: str = ""
     rationale: str = ""
     help: str = ""
     mistakes: tuple[str, ...] = ()
     differences: tuple[WrongCell, ...] = ()
     largest: LargestDifference | None = None
+    type: str = ""
 
     @property
     def marks(self) -> str:
         """The points in words: `1 of 2`."""
         return f"{self.earned:g} of {self.points:g}"
+
+    @property
+    def text(self) -> str:
+        """All sentences on the step but the advice."""
+        return " ".join(filter(None, (self.fact, self.rationale)))
 
 
 @record(frozen=True)
@@ -106,129 +118,142 @@ class Files:
 
 
 @record(frozen=True)
-class _Outcome:
-    """All findings on one step; `first` is the first wrong step up to here."""
+class Marking:
+    """The rule of marking: a step counts if it is answered, required, or the last of the plan.
 
-    problem: Problem
-    plan: Plan
-    judged: Judgement
-    verdict: Verdict
-    diagnosis: Diagnosis
-    slips: tuple[str, ...]
-    first: str | None
-    largest: LargestDifference | None
-    files: Files
+    `points` are the points by step, by default 1; `required` are the names of required steps. With
+    `strict`, a rounded step does not pass and earns nothing.
+    """
+
+    points: Mapping[str, float]
+    required: Collection[str] = ()
+    strict: bool = False
+
+    def counts(self, name: str, answer: Answer, last: str) -> bool:
+        """Return True if a step counts, and so stands in the report."""
+        return name in answer or name in self.required or name == last
+
+    def worth(self, name: str, in_plan: bool) -> float:
+        """Return the points of a step; a step that only repeats another has none by default."""
+        return self.points.get(name, 1.0 if in_plan else 0.0)
 
 
-def report(
-    judge: Judge, points: Mapping[str, float], is_strict: bool, files: Files
-) -> AnswerReport:
+def report(trail: Trail, marking: Marking, files: Files) -> AnswerReport:
     """Judge every step of an answer, and return verdicts, causes and points.
 
-    `points` are the points by step, by default 1 for each step of the plan. With `is_strict`, a
-    rounded step does not pass. The advice names the `files`. Raises ProblemError if the answer has
-    a step that the plan lacks and that equals no step of the plan.
+    The advice names the `files`. Raises ProblemError if the answer has a step that the plan lacks
+    and that equals no step of the plan.
     """
-    plan = judge.trace.plan
-    lines: list[StepReport] = []
-    first: str | None = None
-    by_distance = judge.tolerance.by_distance
-    for step in list(with_stand_ins(judge.problem, plan, judge.answer)):
-        judged = judge.judge(step)
-        is_wrong = judged.verdict in (Verdict.WRONG, Verdict.SHAPE)
-        diagnosis = Diagnosis()
-        if is_wrong:  # the catalogue is large: load it only when a step is wrong
-            from attncli.homework.diagnosis.search import diagnose
-
-            diagnosis = diagnose(judge, judged)
-        verdict = judged.verdict
-        if diagnosis.rounded or (verdict == Verdict.FOLLOWS and first is None):
-            verdict = (
-                Verdict.ROUNDED
-            )  # a step that follows from one rounded too early is rounded too
-        elif is_wrong:
-            first = first or judged.name
-        if diagnosis.explanations:
-            judge.explain(judged, diagnosis.explanations[0].result)
-        is_slip = verdict == Verdict.WRONG and not diagnosis.explanations
-        found = tuple(slips(judge.problem, judged, judge.own)) if is_slip else ()
-        worth = points.get(judged.name, 1 if judged.name in plan.names else 0)
-        largest = largest_difference(judge.problem, judged) if by_distance else None
-        outcome = _Outcome(
-            judge.problem, plan, judged, verdict, diagnosis, found, first, largest, files
-        )
-        lines.append(_line(outcome, worth, is_strict))
-    title = judge.problem.choices.title
-    return AnswerReport(title, tuple(lines), first, headline(lines), by_distance)
-
-
-def _line(outcome: _Outcome, worth: float, is_strict: bool) -> StepReport:
-    judged, verdict = outcome.judged, outcome.verdict
-    passing = PASSING[:1] if is_strict else PASSING
-    earning = passing if verdict == Verdict.ROUNDED else EARNING
-    rationale, advice = _rationale_and_help(outcome)
-    names = [name for e in outcome.diagnosis.explanations for name in e.names]
-    return StepReport(
-        name=judged.name,
-        verdict=verdict,
-        passed=None if verdict == Verdict.MISSING else verdict in passing,
-        earned=worth if verdict in earning else 0,
-        points=worth,
-        rationale=" ".join((rationale, *outcome.slips)).strip(),
-        help=advice,
-        mistakes=tuple(dict.fromkeys(names or (["single-cell-slip"] if outcome.slips else []))),
-        differences=tuple(differences(outcome.problem, judged)),
-        largest=outcome.largest,
+    names, answer = trail.plan.names, dict(trail.answer)
+    found = list(findings(trail))
+    fails = [finding.verdict.passes is False for finding in found]
+    lines = [
+        _line(trail, finding, marking, files, any(fails[number:]))
+        for number, finding in enumerate(found)
+        if marking.counts(finding.judged.name, answer, names[-1])
+    ]
+    first = next((line.name for line in lines if line.verdict.is_wrong), None)
+    by_distance = trail.tolerance.by_distance
+    return AnswerReport(
+        trail.problem.choices.title, tuple(lines), first, headline(lines), by_distance
     )
 
 
-def _rationale_and_help(outcome: _Outcome) -> tuple[str, str]:
-    """The sentences on the error in a step, and the advice."""
-    diagnosis, judged = outcome.diagnosis, outcome.judged
-    if diagnosis.rounded:
-        name, decimals = diagnosis.rounded.name, diagnosis.rounded.decimals
-        rounded = f"{name} rounded to {count(decimals, 'decimals')} on the way"
-        text = f"The method is right: these are the numbers with {rounded}."
-        return text, "Carry more digits, and round at the end."
-    if outcome.verdict == Verdict.ROUNDED and judged.verdict == Verdict.FOLLOWS:
-        return "This is right for the earlier numbers, which were rounded too early.", ""
-    if outcome.verdict == Verdict.ROUNDED:
-        return _rounded(outcome.problem, judged)
-    if outcome.verdict == Verdict.FOLLOWS:
-        return f"The method is right: the numbers follow from {outcome.first}, which is wrong.", ""
-    if outcome.verdict not in (Verdict.WRONG, Verdict.SHAPE):
+def _line(
+    trail: Trail, finding: Finding, marking: Marking, files: Files, fails: bool
+) -> StepReport:
+    """The report on one step; `fails`: this step or a later one does not pass by its verdict."""
+    judged, verdict = finding.judged, finding.verdict
+    passes, earns = verdict.passes, verdict.earns
+    if verdict is Verdict.NOT_YET:
+        passes = earns = not fails
+    if verdict is Verdict.ROUNDED and marking.strict:
+        passes = earns = False
+    worth = marking.worth(judged.name, judged.name in trail.plan.names)
+    rationale, advice = _words(trail, finding, files)
+    is_bad = passes is False and verdict is not Verdict.FOLLOWS
+    return StepReport(
+        name=judged.name,
+        verdict=verdict,
+        passed=passes,
+        earned=worth if earns else 0,
+        points=worth,
+        fact=_fact(trail.problem, judged) if is_bad and judged.answered is not None else "",
+        rationale=rationale,
+        help=advice,
+        mistakes=finding.cause.names if finding.cause else (),
+        differences=tuple(differences(trail.problem, judged)) if is_bad else (),
+        largest=largest_difference(trail.problem, judged) if trail.tolerance.by_distance else None,
+        type=_type(judged),
+    )
+
+
+def _words(trail: Trail, finding: Finding, files: Files) -> tuple[str, str]:
+    """The sentences on a verdict, and the advice."""
+    judged = finding.judged
+    if finding.cause:
+        from attncli.homework.diagnosis.causes import Told
+
+        told = Told(trail.problem, trail.plan, judged, _again(trail.problem, judged, files))
+        return finding.cause.text(told), finding.cause.advice(told)
+    if finding.verdict is Verdict.MISSING:
         return "", ""
-    fact = _fact(outcome.problem, judged)
-    if diagnosis.explanations:
-        return f"{fact} {_explanation_text(outcome)}", _cure(outcome, diagnosis.explanations[0])
-    if outcome.slips:
-        return fact, _again(outcome)
-    if judged.answered is not None and _is_off_by_little(judged, judged.answered):
-        text = f"{fact} The error is at most 2 units of the last digit."
-        return text, "Something was rounded on the way: carry more digits, and round at the end."
-    cut = " The search was stopped before every mistake was tried." if diagnosis.is_cut else ""
-    return f"{fact} No known mistake explains these numbers.{cut}", _again(outcome)
+    form = judged.form.text if judged.form else ""
+    if finding.verdict is Verdict.FOLLOWS:
+        names = sorted(judged.sources, key=list(trail.sources).index)
+        source = f"{in_words(names)}, which {'is' if len(names) == 1 else 'are'} wrong."
+        text = f"The method is right: the numbers follow from {source}"
+        return " ".join(filter(None, (form, text))), ""
+    if finding.verdict is Verdict.UNDECIDED:
+        text = "These numbers cannot be judged: they depend on digits that are not written."
+        return text, _show_more(trail, judged)
+    if finding.verdict is Verdict.ROUNDED:
+        return _rounded(trail.problem, judged)
+    return form, ""
+
+
+def _show_more(trail: Trail, judged: Judgement) -> str:
+    """The advice to show the step before this one."""
+    names = [name for name in judged.step.operation.operands if name not in trail.problem.matrices]
+    hidden = [name for name in names if name not in trail.answer]
+    return f"Show {in_words(hidden)}." if hidden else "Write more digits in the earlier steps."
 
 
 def _rounded(problem: Problem, judged: Judgement) -> tuple[str, str]:
-    """The sentences on a step that is right, but with cells of fewer digits than the others."""
+    """The sentences on a step that is right, but written with other digits than usual."""
     assert judged.answered is not None
-    cells = np.argwhere(judged.cell_verdicts == Verdict.ROUNDED).tolist()
+    if judged.manner is Manner.CUT:
+        return "The digits were cut off, not rounded.", "Round up if the next digit is 5 or more."
+    if judged.manner is Manner.RAISED:
+        text = "A weight was changed by one unit, so that its row sums to 1."
+        return text, "Round each weight by itself: rounded weights need not sum to 1."
+    assert judged.coarse is not None
+    cells = np.argwhere(judged.coarse).tolist()
     first = problem.place(judged.step.axes, judged.step.role, cells[0])
+    finest = judged.answered.finest
+    if finest == 0:
+        text = "It is right, but only to whole numbers."
+        return text, "Write decimals."
     where = f"{first} has" if len(cells) == 1 else f"{len(cells)} cells, such as {first}, have"
     text = f"It is right, but {where} fewer decimals than other cells."
-    return text, f"Write {count(judged.answered.finest, 'decimals')} everywhere."
+    return text, f"Write {count(finest, 'decimals')} everywhere."
 
 
-def _again(outcome: _Outcome) -> str:
+def _type(judged: Judgement) -> str:
+    """The type of numbers that a program has printed; empty for others."""
+    epsilon = judged.answered.epsilon if judged.answered else 0.0
+    names = (kind.__name__ for kind in (np.float32, np.float16) if np.finfo(kind).eps == epsilon)
+    return next(names, "")
+
+
+def _again(problem: Problem, judged: Judgement, files: Files) -> str:
     """The advice to calculate the first wrong cell again, with a command that explains it."""
-    judged, files = outcome.judged, outcome.files
-    if not judged.wrong or judged.verdict == Verdict.SHAPE:
+    if not judged.wrong or judged.verdict is Verdict.SHAPE:
         return f"See how it is calculated: attncli explain {files.problem} {judged.name}"
     *leading, row, column = (
         (axis.name, str(at + 1)) for axis, at in zip(judged.step.axes, judged.wrong[0], strict=True)
     )
-    is_swapped = judged.step.role in outcome.problem.layout.swapped
+    is_swapped = judged.step.role in problem.layout.swapped
     sides = [column, row] if is_swapped else [row, column]
     own = [number for name, number in (*leading, *sides) if name not in LEADING]
     places = [*own, *(f"{LEADING[name]}={at}" for name, at in leading if name in LEADING)]
@@ -238,87 +263,36 @@ def _again(outcome: _Outcome) -> str:
     )
 
 
-def _is_off_by_little(judged: Judgement, answered: AnswerMatrix) -> bool:
-    """True if all wrong cells are at most 2 units of the last place off, as rounding explains."""
-    if judged.verdict == Verdict.SHAPE or not 2 <= answered.finest < EXACT:
-        return False
-    wrong = judged.cell_verdicts == Verdict.WRONG
-    with np.errstate(invalid="ignore"):  # −inf minus −inf, in cells that are right
-        off = np.abs(answered.values - judged.target)[wrong]
-    return bool((off <= 4.2 * half_a_unit(answered.finest)).all())
-
-
 def _fact(problem: Problem, judged: Judgement) -> str:
     """The sentence on the size of the matrix, or on the number of its wrong cells."""
     assert judged.answered is not None
-    if judged.verdict == Verdict.SHAPE:
+    if judged.verdict is Verdict.SHAPE:
         layout, role = problem.layout, judged.step.role
         yours = shape_text(layout.written_order(judged.answered.values.shape, role))
         right = shape_text(layout.written_order(judged.expected.shape, role))
         return f"The matrix is {yours}, but should be {right}."
     answered = int((~judged.answered.blank).sum())
-    return f"{len(judged.wrong)} of {count(answered, 'cells')} wrong."
+    return f"{len(judged.wrong)} of {count(answered, 'cells')} wrong." if judged.wrong else ""
 
 
-def _explanation_text(outcome: _Outcome) -> str:
-    """The sentences on what was done; if several mistakes give the same numbers, on all of them."""
-    diagnosis = outcome.diagnosis
-    likeliest, *others = diagnosis.explanations
-    text = _done(outcome, likeliest)
-    if likeliest.agreeing > 1:
-        rough = ", to 2 units of the last digit" if likeliest.is_rough else ""
-        subject = "Together they explain" if len(likeliest.replacements) > 1 else "This explains"
-        text = f"{text} {subject} all {likeliest.agreeing} cells{rough}."
-    if not others:
-        return text
-    text += " Other mistakes give" if len(others) > 1 else " Another mistake gives"
-    named = " ".join(f"{' with '.join(e.names)}: {_done(outcome, e)}" for e in others)
-    step = "No step tells which one was made."
-    if diagnosis.decider:
-        step = f"The step {diagnosis.decider} would show which one was made."
-    return f"{text} the same numbers. {named} {step}"
-
-
-def _done(outcome: _Outcome, explanation: Explanation) -> str:
-    """The sentences on what was done, in the words of this problem."""
-    return " ".join(
-        f"{_place_text(outcome, r)}{r.texts(outcome.problem, outcome.plan).done}"
-        for r in explanation.replacements
-    )
-
-
-def _place_text(outcome: _Outcome, replacement: Replacement) -> str:
-    """The steps of a layer in which a mistake was made; empty if it is the step itself."""
-    steps = replacement.steps
-    if not outcome.problem.parts or steps == (outcome.judged.name,):
-        return ""
-    return f"In {some_in_words(steps, MOST_STEPS_NAMED)}: "
-
-
-def _cure(outcome: _Outcome, explanation: Explanation) -> str:
-    """The advice: the right method, and why it matters."""
-    every = [r.texts(outcome.problem, outcome.plan) for r in explanation.replacements]
-    return " ".join(f"{texts.right} {texts.why}" for texts in every)
-
-
-def differences(problem: Problem, judged: Judgement) -> list[WrongCell]:
-    """Return the wrong cells with both numbers, with enough decimals to show the difference."""
-    if judged.answered is None or judged.verdict == Verdict.SHAPE:
+def differences(problem: Problem, judged: Judgement) -> Sequence[WrongCell]:
+    """Return the wrong cells with their numbers."""
+    if judged.answered is None or judged.verdict is Verdict.SHAPE:
         return []
     found = []
+    finest = judged.answered.finest
+    distance = 1e-9 + (4 * half_a_unit(finest) if 0 < finest < EXACT else 0)
+    agrees = near(judged.target, judged.expected, np.asarray(distance))
+    role = judged.step.role
     for index in judged.wrong:
-        yours, expected = float(judged.answered.values[index]), float(judged.target[index])
-        texts = _differing_texts(yours, expected, int(judged.answered.decimals[index]))
-        place = problem.place(judged.step.axes, judged.step.role, index)
-        found.append(WrongCell(index, place, *texts))
+        found.append(
+            WrongCell(
+                tuple(at + 1 for at in problem.layout.written_order(index, role)),
+                problem.place(judged.step.axes, role, index),
+                float(judged.answered.values[index]),
+                float(judged.expected[index]),
+                None if agrees[index] else float(judged.target[index]),
+                int(judged.answered.decimals[index]),
+            )
+        )
     return found
-
-
-def _differing_texts(yours: float, expected: float, decimals: int) -> tuple[str, str]:
-    """The answered number as written, and the expected one with enough decimals to differ."""
-    written = min(max(decimals, 0), 17) if decimals < EXACT else 4
-    for places in range(max(written, 4), 18):
-        texts = f"{yours:z.{written}f}", f"{expected:z.{places}f}"
-        if float(texts[0]) != float(texts[1]):
-            return texts
-    return repr(yours), repr(expected)

@@ -175,9 +175,7 @@ class Trail:
         verdict = Verdict.WRONG if answered.values.shape == expected.shape else Verdict.SHAPE
         return Judgement(step, verdict, answered, expected, own, agrees, sources)
 
-    def fit(
-        self, step: Step, answered: AnswerMatrix, references: Sequence[Numbers]
-    ) -> Fit | None:
+    def fit(self, step: Step, answered: AnswerMatrix, references: Sequence[Numbers]) -> Fit | None:
         """Compare a matrix of the answer with references of this step."""
         sums_to_1 = bool(getattr(step.operation, "sums_to_1", False))
         return compare(

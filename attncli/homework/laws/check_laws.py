@@ -2,48 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
-import numpy as np
-
+from attncli.calculation.names.known_names import last_of
 from attncli.homework.answers.answer import Answer
-from attncli.homework.judging.headline import headline_of_laws
-from attncli.homework.judging.judge import Verdict
 from attncli.homework.judging.report import AnswerReport, StepReport
+from attncli.homework.judging.verdicts import Verdict
 from attncli.homework.laws import attention_laws, layer_laws  # noqa: F401  # enter their laws
-from attncli.homework.laws.law import LAWS, Assumptions, Law, SublayerAnswer
+from attncli.homework.laws.law import (
+    LAWS,
+    Assumptions,
+    Law,
+    NotApplicableError,
+    StepMissingError,
+    SublayerAnswer,
+)
+from attncli.words import count, in_words, some_in_words
 
-MOST_PLACES_NAMED = 5  # the largest number of places that a text names
+MOST_NAMED = 3  # the largest number of laws, or of steps, that the headline names
 
 
 def check_laws(answer: Answer, assumptions: Assumptions) -> AnswerReport:
-    """Check every law that the matrices of the answer allow to check; the others are missing.
+    """Check every law that the matrices of the answer allow to check, for one point each.
 
-    Laws of dot products are missing too if the scoring has other scores, and laws of weights that
-    sum to 1 if the normaliser has other weights. The name of a law begins with the sublayer:
+    Laws of dot products are left out if the scoring has other scores, and laws of weights that sum
+    to 1 if the normaliser has other weights. The name of a law begins with the sublayer:
     `self.weights-sum-to-1`.
     """
-    scopes = {name.removesuffix(name.rpartition(".")[2]): None for name in answer}
-    sublayers = [SublayerAnswer(answer, scope, assumptions) for scope in scopes]
-    lines = tuple(line for name, check in LAWS.items() for line in _lines(name, check, sublayers))
-    return AnswerReport("", lines, None, headline_of_laws(lines))
+    sublayers = [SublayerAnswer(answer, scope, assumptions) for scope in _scopes(answer)]
+    lines: list[StepReport] = []
+    missing: dict[str, str] = {}  # a step that the answer lacks, by the law that needs it
+    for name, law in LAWS.items():
+        for sublayer in sublayers:
+            try:
+                fact = law.broken(sublayer)
+            except StepMissingError as error:
+                if any(step in sublayer for step in law.steps):
+                    missing.setdefault(name, error.name)
+            except NotApplicableError:
+                continue
+            else:
+                lines.append(_line(sublayer.scope + name, fact, law))
+    checked = {last_of(line.name) for line in lines}
+    missing = {name: step for name, step in missing.items() if name not in checked}
+    return AnswerReport("", tuple(lines), None, _headline(lines, missing))
 
 
-def _lines(name: str, check: Law, sublayers: list[SublayerAnswer]) -> Iterator[StepReport]:
-    """One line for each sublayer that allows to check a law; without any, a line for missing."""
-    found = [line for sublayer in sublayers if (line := _line(name, check, sublayer))]
-    yield from found or [StepReport(name, Verdict.MISSING, None, 0, 1)]
+def laws_broken(answer: Answer, assumptions: Assumptions, name: str) -> list[str]:
+    """Return a text for each law by which the step `name` of an answer is wrong.
+
+    The text has a sentence on each of the first broken places, such as `Row 2 of weights sums to
+    0.87, not to 1.` The laws compare the step only with other steps of the answer. The list is
+    empty if the step breaks no law, and if the answer lacks it.
+    """
+    step = last_of(name)
+    sublayer = SublayerAnswer(answer, name.removesuffix(step), assumptions)
+    if name not in answer:
+        return []
+    texts = []
+    for law in LAWS.values():
+        if step in law.steps:
+            with suppress(StepMissingError, NotApplicableError):
+                texts.append(law.broken(sublayer))
+    return list(filter(None, texts))
 
 
-def _line(name: str, check: Law, answer: SublayerAnswer) -> StepReport | None:
-    try:
-        broken = check(answer)
-    except (KeyError, ValueError, IndexError):  # a matrix is missing, or does not fit another one
-        return None
-    name = answer.scope + name
-    if not broken.any():
+def _scopes(answer: Answer) -> list[str]:
+    """The prefixes of the sublayers that have steps in the answer, such as `self.`."""
+    return list(dict.fromkeys(name.removesuffix(last_of(name)) for name in answer))
+
+
+def _line(name: str, fact: str, law: Law) -> StepReport:
+    if not fact:
         return StepReport(name, Verdict.RIGHT, True, 1, 1)
-    places = [f"[{','.join(str(i + 1) for i in index)}]" for index in np.argwhere(broken).tolist()]
-    more = f" and {len(places) - MOST_PLACES_NAMED} more" if len(places) > MOST_PLACES_NAMED else ""
-    fact = f"This law does not hold at {', '.join(places[:MOST_PLACES_NAMED])}{more}."
-    return StepReport(name, Verdict.WRONG, False, 0, 1, fact, (check.__doc__ or "").strip())
+    return StepReport(name, Verdict.WRONG, False, 0, 1, rationale=fact, help=law.text)
+
+
+def _headline(lines: Sequence[StepReport], missing: Mapping[str, str]) -> str:
+    """The sentence on an answer: the broken laws; or how many hold, and steps for further laws."""
+    broken = [line.name for line in lines if line.passed is False]
+    steps = list(dict.fromkeys(missing.values()))[:MOST_NAMED]
+    if broken:
+        verb = "does not hold" if len(broken) == 1 else "do not hold"
+        return f"{some_in_words(broken, MOST_NAMED)} {verb}."
+    if not lines:
+        return f"No law can be checked. Give more steps, such as {in_words(steps or ['weights'])}."
+    hold = f"{count(len(lines), 'laws')} {'holds' if len(lines) == 1 else 'hold'}"
+    if not steps:
+        return f"{hold}."
+    need = f"{count(len(missing), 'laws')} {'needs' if len(missing) == 1 else 'need'}"
+    return f"{hold}; {need} more steps, such as {in_words(steps)}."

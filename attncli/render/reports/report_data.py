@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from math import isnan
 from typing import Any
 
-from attncli.homework.judging.report import AnswerReport, StepReport
+from attncli.homework.judging.report import AnswerReport, StepReport, WrongCell
 from attncli.records import values_of
 from attncli.render.markdown import escape_markdown
+from attncli.render.reports.wrong_numbers import FROM_YOURS, RIGHT, YOURS, number_columns
 from attncli.render.standard_data import to_json
 from attncli.render.view import View
 
@@ -22,9 +24,14 @@ def more_headings(report: AnswerReport) -> list[str]:
 
 
 def largest_text(line: StepReport) -> str:
-    """Return the largest difference of a step and its place: `1.7e-7 at row 2, column 3`."""
+    """Return the largest difference of a step and its place: `1.7e-7 at row 2, column 3`.
+
+    It is `NaN at row 2, column 3` for a cell that is not a number.
+    """
     if line.largest is None:
         return ""
+    if isnan(line.largest.difference):
+        return f"NaN at {line.largest.place}"
     short = re.sub("e([+-])0+", r"e\1", f"{line.largest.difference:.2g}")
     return f"{short} at {line.largest.place}" if line.largest.difference else "0"
 
@@ -40,7 +47,7 @@ def _result(line: StepReport, by_distance: bool) -> dict[str, Any]:
         "largest_difference": line.largest.difference if line.largest else None,
         "largest_difference_at": line.largest.place if line.largest else None,
     }
-    cells = [values_of(difference) for difference in line.differences]
+    cells = [_cell(cell) for cell in line.differences]
     return {
         "name": line.name,
         "passed": line.passed,
@@ -50,14 +57,21 @@ def _result(line: StepReport, by_distance: bool) -> dict[str, Any]:
             "first": cells[0] if cells else None,
             **(largest if by_distance else {}),
         },
-        "cause": {"rationale": line.rationale, "help": line.help, "mistakes": list(line.mistakes)}
-        if line.rationale
+        "cause": {"rationale": line.text, "help": line.help, "mistakes": list(line.mistakes)}
+        if line.text
         else None,
     }
 
 
+def _cell(cell: WrongCell) -> dict[str, Any]:
+    """A wrong cell as data; `from_yours` is null if it is no other number than `right`."""
+    return {name: value for name, value in values_of(cell).items() if name != "decimals"}
+
+
 def report_markdown(report: AnswerReport, _: View) -> str:
     """Return a sentence on the whole, a table of verdicts, then the texts on each step."""
+    if not report.lines:
+        return f"{escape_markdown(report.headline)}\n"
     headings = ["step", "verdict", "points", *more_headings(report)]
     dashes = ["---:" if heading == "points" else "---" for heading in headings]
     title = [f"**{escape_markdown(report.title)}**", ""] if report.title else []
@@ -68,18 +82,29 @@ def report_markdown(report: AnswerReport, _: View) -> str:
         cells = [f"`{line.name}`", line.verdict.word, line.marks]
         rows.append(_row([*cells, *(more[heading] for heading in more_headings(report))]))
     for line in report.lines:
-        if line.rationale:
+        if line.text:
             rows += [
                 "",
-                f"**{line.name}: {line.verdict.words}.** {escape_markdown(line.rationale)}",
+                f"**{line.name}: {line.verdict.words}.** {escape_markdown(line.text)}",
             ]
             rows += [escape_markdown(line.help)] if line.help else []
-            rows += [
-                f"- {escape_markdown(cell.place)}: `{cell.yours}` instead of `{cell.expected}`"
-                for cell in line.differences
-            ]
+            rows += _wrong_cells(line.differences)
     rows += ["", f"**{report.marks}**", ""]
     return "\n".join(rows)
+
+
+def _wrong_cells(cells: Sequence[WrongCell]) -> list[str]:
+    """A line for each wrong cell, with its numbers."""
+    if not cells:
+        return []
+    columns = number_columns(cells)
+    yours, right = columns[YOURS], columns[RIGHT]
+    follows = columns.get(FROM_YOURS, right)
+    return [
+        f"- {escape_markdown(cell.place)}: `{yours[at]}` instead of `{right[at]}`"
+        + (f"; from your numbers: `{follows[at]}`" if follows[at] != right[at] else "")
+        for at, cell in enumerate(cells)
+    ]
 
 
 def _row(cells: Sequence[str]) -> str:

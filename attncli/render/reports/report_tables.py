@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from attncli.homework.judging.report import AnswerReport, StepReport, WrongCell
+from attncli.homework.judging.report import AnswerReport, StepReport
 from attncli.render.console import TextConsole
 from attncli.render.reports.report_data import LARGEST, largest_text, more_headings
+from attncli.render.reports.wrong_numbers import YOURS, aligned, number_columns
 from attncli.render.view import View
 
 STYLES = {
@@ -19,9 +20,12 @@ STYLES = {
     "follows": "yellow",
     "wrong": "bold red",
     "shape": "bold red",
+    "not yet": "yellow",
+    "undecided": "bold yellow",
     "missing": "dim",
 }
-PLACE = 20  # columns that the place of a cell needs at least, with the space around all columns
+PLACE = 14  # characters that the place of a cell needs at least, with the space around it
+GAP = 3  # characters between two columns
 MOST_CELLS = 12  # the largest number of wrong cells that is listed without --full
 
 
@@ -32,12 +36,14 @@ def draw_report(report: AnswerReport, view: View) -> str:
         console.print(Text(report.title, "bold"))
         console.print()
     console.say(report.headline, "bold green" if report.passed else "bold red")
+    if not report.lines:
+        return console.text
     console.print()
     _print_verdicts(console, report)
     # The first wrong step comes first; right steps need no text.
     lines = sorted(report.lines, key=lambda line: line.name != report.first)
     for line in lines:
-        if line.rationale:
+        if line.text:
             _print_line(console, line, view)
     console.print()
     console.print(Text(report.marks, "bold"))
@@ -60,14 +66,11 @@ def _print_verdicts(console: TextConsole, report: AnswerReport) -> None:
     console.print(table)
 
 
-def _width(shown: Sequence[WrongCell], view: View) -> int | None:
+def _width(columns: Mapping[str, Sequence[str]], view: View) -> int | None:
     """Return the width of a table of wrong cells: of the screen, but enough for every digit."""
     if view.width is None:
         return None
-    numbers = sum(
-        max(len(name), *(len(getattr(cell, name)) for cell in shown))
-        for name in ("yours", "expected")
-    )
+    numbers = sum(len(texts[0]) + GAP for texts in columns.values())
     return max(view.width, numbers + PLACE)
 
 
@@ -76,21 +79,23 @@ def _print_line(console: TextConsole, line: StepReport, view: View) -> None:
     heading = Text.assemble(
         (line.name, "bold cyan"), ": ", (line.verdict.words, STYLES[line.verdict.word]), ". "
     )
-    console.print(heading + Text(line.rationale), width=view.width)
+    console.print(heading + Text(line.text), width=view.width)
     if line.help:
         console.say(line.help, "italic")
     if not line.differences:
         return
     shown = line.differences if view.full else line.differences[:MOST_CELLS]
+    columns = {name: aligned(name, texts) for name, texts in number_columns(shown).items()}
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1))
-    first = "wrong cell" if line.passed is False else "cell"
-    for name in (first, "yours", "expected"):
-        is_place = name == first  # a place may be broken between words, a number may not
-        table.add_column(name, justify="left" if is_place else "right", no_wrap=not is_place)
-    for difference in shown:
-        yours = Text(difference.yours, "red")
-        table.add_row(Text(difference.place), yours, Text(difference.expected, "green"))
-    console.print(table, width=_width(shown, view))
+    # A place may be broken between words, a number may not.
+    table.add_column("wrong cell" if line.passed is False else "cell")
+    for name in columns:
+        table.add_column(Text(name, justify="right"), no_wrap=True)
+    for cell, *numbers in zip(shown, *columns.values(), strict=True):
+        styled = zip(columns, numbers, strict=True)
+        texts = (Text(number, "red" if name == YOURS else "green") for name, number in styled)
+        table.add_row(Text(cell.place), *texts)
+    console.print(table, width=_width(columns, view))
     hidden = len(line.differences) - len(shown)
     if hidden:
         console.print(Text(f"and {hidden} more (--full shows them)", "dim"))
