@@ -59,8 +59,8 @@ def headline(outcomes: Sequence[Outcome]) -> str:
         ("one slip", "not located|false pass", "slips located", "100 %"),
         (
             "one slip",
-            "slip not told|hidden slip not told|false pass",
-            "slips told",
+            "slip not named|hidden slip not named|false pass",
+            "slips named",
             "at least 95 %",
         ),
         ("presented otherwise", "", "presentation named", ""),

@@ -6,8 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tests.teaching.answers.late_and_sizes import late_error, wrong_size
+from tests.teaching.answers.presented import presented_otherwise
+from tests.teaching.answers.right_forms import right_form
 from tests.teaching.answers.rounded import cut_off, other_habit, rounded_half_up
 from tests.teaching.answers.single_mistakes import new_mistake, one_mistake, unknown_mistake
+from tests.teaching.answers.slips_and_pairs import mistake_and_slip, one_slip, two_mistakes
 from tests.teaching.case import Case
 from tests.teaching.judging.program import ask
 from tests.teaching.judging.teacher import Outcome, judged
@@ -16,7 +20,14 @@ from tests.teaching.kinds import seeded
 GROUPS: dict[str, tuple[Callable[[int], Case | None], int]] = {
     "one mistake": (one_mistake, 1400),
     "one new mistake": (new_mistake, 110),
+    "two mistakes": (two_mistakes, 260),
+    "mistake and slip": (mistake_and_slip, 120),
+    "one slip": (one_slip, 320),
+    "late in a layer": (late_error, 120),
+    "wrong size": (wrong_size, 100),
     "in no catalogue": (unknown_mistake, 200),
+    "right": (right_form, 350),
+    "presented otherwise": (presented_otherwise, 50),
     "cut off": (cut_off, 50),
     "rounded half up": (rounded_half_up, 8008),
     "other habits": (other_habit, 700),

@@ -16,7 +16,7 @@ Habit: TypeAlias = Callable[[str, Matrix], Matrix]
 
 @dataclass
 class Scene:
-    """What an operation may look at: the problem, the sublayer, its inputs and earlier steps.
+    """The facts that an operation may use: the problem, the sublayer, inputs and earlier steps.
 
     In an attention `x` is the input of the queries and `memory` the other input. In a residual
     connection or a norm `x` is the residual and `sub` the output of the sublayer; `normed` is the

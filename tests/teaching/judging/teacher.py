@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from tests.teaching.calculation.problem import Document
 from tests.teaching.case import Case
 from tests.teaching.judging.program import Line, Verdicts
+from tests.teaching.mistakes.catalogue_of_faults import MISTAKES
 
 ACCEPTED = ("right", "rounded", "follows", "not yet")
 SLIP = "single-cell-slip"
+KNOWN_NAMES = {SLIP, *(name for mistake in MISTAKES.values() for name in mistake.names)}
 RIGHT_GROUPS = ("right", "cut off", "rounded half up", "other habits")
 
 # The words that name a presentation, by its kind.
 WORDS = {
-    "transposed": r"transpos|column",
+    "transposed": r"transpos|tokens (?:are|as|in) columns",
     "tokens in another order": r"order",
-    "heads in another order": r"order|head",
+    "heads in another order": r"order",
 }
 
 
@@ -175,6 +177,8 @@ def judge_several(case: Case, verdicts: Verdicts) -> Iterator[str]:
         return
     named = {name for line in verdicts.lines for name in line.mistakes}
     missing = sum(not named.intersection(good) for good in case.names)
+    if missing and any(case.same(name) for name in named):
+        missing = 0
     if missing:
         yield "no name" if missing == len(case.names) and not named else "not all named"
     if case.slip and not located(case, verdicts):
@@ -195,9 +199,9 @@ def judge_slip(case: Case, verdicts: Verdicts) -> Iterator[str]:
     if is_hidden:
         words = " ".join(line.words for line in verdicts.lines)
         if not re.search(case.words, words) and not any(case.same(n) for n in named):
-            yield "hidden slip not told"
+            yield "hidden slip not named"
     elif SLIP not in named and not any(case.same(name) for name in named):
-        yield "slip not told"
+        yield "slip not named"
     yield from blamed(case, verdicts)
 
 
@@ -236,8 +240,11 @@ def judge_unknown(case: Case, verdicts: Verdicts) -> Iterator[str]:
 
 def judge_presented(case: Case, verdicts: Verdicts) -> Iterator[str]:
     """Yield the failure of a report that does not name the presentation of a right answer."""
-    if not re.search(WORDS[case.kind], verdicts.text, re.IGNORECASE):
+    words = " ".join(line.words for line in verdicts.lines)
+    if not re.search(WORDS[case.kind], words, re.IGNORECASE):
         yield "presentation not named"
+    if any(name in KNOWN_NAMES for line in verdicts.lines for name in line.mistakes):
+        yield "presentation called a mistake"
 
 
 JUDGES: dict[str, Callable[[Case, Verdicts], Iterator[str]]] = {
