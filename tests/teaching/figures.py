@@ -10,6 +10,7 @@ import numpy as np
 from tests.teaching.judging.teacher import NOT_IDENTIFIABLE, RIGHT_GROUPS, Outcome
 
 NAMED = ("first", "in the set", "equal")
+BLAMED = ("right step accused", "blamed again", "first step missed")
 HOWS = (*NAMED, "only later", "no name", "wrong name", "passed", NOT_IDENTIFIABLE)
 
 
@@ -30,6 +31,7 @@ def headline(outcomes: Sequence[Outcome]) -> str:
     wrong = [o for o in outcomes if o.group not in RIGHT_GROUPS and "presented" not in o.group]
     rows = [
         goal("false passes", count(wrong, "false pass"), len(wrong), "0"),
+        goal("right steps blamed", count(wrong, *BLAMED), len(wrong), ""),
         goal("wrong steps accepted late", count(wrong, "wrong step accepted"), len(wrong), "0"),
     ]
     for group, aim in (

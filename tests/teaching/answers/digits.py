@@ -58,12 +58,15 @@ def could_be_right(
     """
     digits = {name: writing.digits(steps[name]) for name in names}
     limit = half_a_unit(writing.places)
+    exact = calculate(problem)
+    if any(digits[name].shape != exact[name].shape for name in names):
+        return False
 
     def agrees(habit: Habit) -> bool:
         right = calculate(problem, None, habit)
         return not any(differ(digits[name], right[name], limit) for name in names)
 
-    if any(agrees(habit) for habit in habits(calculate(problem), names)):
+    if any(agrees(habit) for habit in habits(exact, names)):
         return True
     return within_slack(problem, digits, names, writing)
 

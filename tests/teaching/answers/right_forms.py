@@ -134,6 +134,16 @@ def queries_scaled(random: Random) -> tuple[Problem, Document]:
     return problem, answer_of(random, changed, names, 4)
 
 
+def both_scaled(random: Random) -> tuple[Problem, Document]:
+    """Q and K are both divided by the fourth root of d_k."""
+    problem = kind_of(random, ("self", "cross", "causal", "padding"))
+    steps = calculate(problem)
+    root = steps["Q"].shape[-1] ** 0.25
+    changed = {**steps, "scores": steps["scaled"]}
+    changed |= {name: steps[name] / root for name in "QK"}
+    return problem, answer_of(random, changed, [n for n in changed if n != "scaled"], 4)
+
+
 def scaled_at_once(random: Random) -> tuple[Problem, Document]:
     """The step scores holds the scaled scores, rounded at the end or on the way."""
     problem, places = kind_of(random, PLAIN), places_of(random)
@@ -242,6 +252,7 @@ FORMS: dict[str, Form] = {
     "blanks": with_blanks,
     "row raised to 1": raised_rows,
     "Q scaled first": queries_scaled,
+    "Q and K scaled first": both_scaled,
     "scores scaled at once": scaled_at_once,
     "row maximum subtracted": maximum_subtracted,
     "masked after softmax and normalised": masked_afterwards,

@@ -1,4 +1,4 @@
-"""Slips of the hand in one cell: what is written instead of the right number."""
+"""Slips of the hand: wrong numbers in one cell."""
 
 from __future__ import annotations
 
