@@ -74,7 +74,7 @@ def places_of_numbers(
     """
     finest = max(int(decimals.max(initial=0)), 0)
     places = np.full(values.shape, finest)
-    # Whole numbers are no evidence: they are often exact.
+    # Whole numbers do not count as evidence: they are often exact.
     has_decimals = (decimals > 0) & (values != 0)
     if has_decimals.any():
         most = int(digits[has_decimals].max())
