@@ -19,7 +19,7 @@ from attncli.homework.answers.tolerance import Numbers
 from attncli.homework.diagnosis.causes import CARRY, Cause, Mistaken, RoundedOnTheWay, Said
 from attncli.homework.diagnosis.diagnosis import Explanation
 from attncli.homework.diagnosis.habits import Habit, others, usual
-from attncli.homework.diagnosis.patterns import CONSTANTS, PATTERNS, pattern_of
+from attncli.homework.diagnosis.patterns import CONSTANTS, LINES, pattern_of
 from attncli.homework.diagnosis.presented import presented
 from attncli.homework.diagnosis.replacements import Replacement
 from attncli.homework.diagnosis.roundings import ROUNDINGS
@@ -58,7 +58,7 @@ def find_cause(before: Trail, trail: Trail, judged: Judgement, rest: Sequence[St
         or _slips(before, trail, judged, rest)
         or pattern_of(before, judged, CONSTANTS)
         or _pairs(search, trail, judged, rest, habits)
-        or pattern_of(before, judged, PATTERNS)
+        or pattern_of(before, judged, LINES)
         or _undecided(before, judged, answered, search)
         or Cause()
     )

@@ -6,7 +6,7 @@ A constant is solved for from the cells, and must then explain them all.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import e, log10
 from typing import TypeAlias
 
@@ -24,13 +24,15 @@ ENOUGH = 3.0  # the digits by which the cells must outweigh the constants solved
 Pattern: TypeAlias = "Callable[[Trail, Judgement, AnswerMatrix], Cause | None]"
 
 
-def pattern_of(trail: Trail, judged: Judgement) -> Cause | None:
-    """Return the first pattern in the numbers of a wrong step; None if there is none."""
+def pattern_of(
+    trail: Trail, judged: Judgement, patterns: Sequence[Pattern]
+) -> Cause | None:
+    """Return the first of the patterns in the numbers of a wrong step; None if there is none."""
     answered = judged.answered
     if answered is None or answered.values.shape != judged.target.shape:
         return None
     with np.errstate(all="ignore"):
-        found = (look(trail, judged, answered) for look in PATTERNS)
+        found = (look(trail, judged, answered) for look in patterns)
         return next((cause for cause in found if cause), None)
 
 
@@ -235,4 +237,4 @@ CONSTANTS: tuple[Pattern, ...] = (
     _another_sum,
     _all_by_one_factor,
 )
-PATTERNS: tuple[Pattern, ...] = (*CONSTANTS, _in_one_line)
+LINES: tuple[Pattern, ...] = (_in_one_line,)
