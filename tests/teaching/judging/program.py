@@ -58,7 +58,7 @@ def ask(problem: Document, answer: Document) -> Verdicts:
             bool(step.passed),
             tuple(step.mistakes),
             f"{step.rationale} {step.help}",
-            tuple(cell.index for cell in step.differences),
+            tuple(tuple(at - 1 for at in cell.index) for cell in step.differences),
         )
         for step in report.steps
         if step.passed is not None
