@@ -31,6 +31,7 @@ class Manner(Enum):
     PLAIN = ""
     FEWER = "fewer digits"
     CUT = "cut off"
+    SIGNIFICANT = "significant digits"
     RAISED = "raised to sum to 1"
 
 
@@ -80,13 +81,11 @@ def compare(
     coarse = agrees & ~exactly & ~_has_its_digits(answered)
     if agrees.all():
         return Fit(agrees, coarse, Manner.FEWER if coarse.any() else Manner.PLAIN)
-    for manner in (Manner.CUT, Manner.RAISED):
-        if manner is Manner.RAISED and not sums_to_1:
-            continue
-        if not tolerance.by_digits:
-            continue
-        for reference in references:
-            if WAYS[manner](answered, reference, tolerance):
+    if tolerance.by_digits:
+        for manner, is_so in WAYS.items():
+            if manner is Manner.RAISED and not sums_to_1:
+                continue
+            if any(is_so(answered, reference, tolerance) for reference in references):
                 return Fit(np.ones_like(agrees), coarse, manner)
     return Fit(agrees, coarse)
 
@@ -176,7 +175,8 @@ def _is_cut(answered: AnswerMatrix, reference: Numbers, tolerance: Tolerance) ->
 
 def _is_raised(answered: AnswerMatrix, reference: Numbers, tolerance: Tolerance) -> bool:
     """True if in each row at most one weight was changed, by a unit, so that the row sums to 1."""
-    if answered.blank.any() or not (answered.decimals < EXACT).all():
+    decimals = answered.decimals
+    if answered.blank.any() or not ((decimals < EXACT) & (decimals > 0)).all():
         return False
     allowed = tolerance.allowed(answered, reference)
     with np.errstate(invalid="ignore"):
@@ -188,4 +188,27 @@ def _is_raised(answered: AnswerMatrix, reference: Numbers, tolerance: Tolerance)
     return bool(near_enough.all() and ((rows == 0) | ((rows == 1) & sums)).all())
 
 
-WAYS = {Manner.CUT: _is_cut, Manner.RAISED: _is_raised}
+def _is_significant(answered: AnswerMatrix, reference: Numbers, tolerance: Tolerance) -> bool:
+    """True if each number is right to as many significant digits as the longest one has.
+
+    A number of JSON has lost its trailing zeros: 1.1 beside 0.034 may have two digits of each.
+    """
+    values = np.where(answered.blank | ~np.isfinite(answered.values), 0.0, answered.values)
+    written = values[values != 0]
+    if not written.size or (answered.decimals[values != 0] >= EXACT).any():
+        return False
+    longest = max(len(f"{abs(v):.15g}".replace(".", "").strip("0").split("e")[0]) for v in written)
+    sizes = np.abs(np.where(values == 0, 1.0, values))
+    unit = 10.0 ** (np.floor(np.log10(sizes)) + 1 - max(longest, 2))
+    near_enough = near(values, reference, 0.5 * unit + tolerance.roundoff(answered, reference))
+    near_enough &= (values != 0) | (reference == 0)
+    same = near_enough | answered.blank | hides(answered.values, reference)
+    digits = float((np.log10(np.maximum(spread(reference) / unit, 1)) * (values != 0)).sum())
+    return bool(same.all()) and digits >= ENOUGH
+
+
+WAYS = {
+    Manner.CUT: _is_cut,
+    Manner.RAISED: _is_raised,
+    Manner.SIGNIFICANT: _is_significant,
+}

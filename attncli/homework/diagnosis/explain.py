@@ -55,8 +55,8 @@ def find_cause(before: Trail, trail: Trail, judged: Judgement, rest: Sequence[St
         or (_mistaken(search, trail, judged, rest, found) if found else None)
         or _with_rounding(search, trail, judged, rest, habits)
         or presented(before, judged)
-        or _slips(before, trail, judged, rest)
         or pattern_of(before, judged, CONSTANTS)
+        or _slips(before, trail, judged, rest)
         or _pairs(search, trail, judged, rest, habits)
         or pattern_of(before, judged, LINES)
         or _undecided(before, judged, answered, search)
@@ -86,16 +86,10 @@ def _rounded_otherwise(search: Search, answered: AnswerMatrix, early: Verdict) -
             names = " and ".join(given)
             words = habit.words.replace("every step", names)
             return RoundedOnTheWay(words, early)
-    tries: list[tuple[Replacement, ...]] = [
-        (Replacement(rounding, (step.name,)),)
-        for step in search.hidden
-        for rounding in ROUNDINGS
-        if isinstance(step.operation, rounding.replaces)
-    ]
-    found = search.by(tries, search.plain)
-    if found and not found[0].is_rough:
-        words = found[0].replacements[0].mistake.formula
-        return RoundedOnTheWay(words, early)
+    for step in search.hidden:
+        for rounding in ROUNDINGS:
+            if search.fits_with(Replacement(rounding, (step.name,))):
+                return RoundedOnTheWay(rounding.formula, early)
     return None
 
 

@@ -18,15 +18,14 @@ from attncli.homework.answers.tolerance import Numbers
 from attncli.homework.diagnosis.causes import Cause, Said
 from attncli.homework.judging.trail import Judgement, Trail
 
+OFF_BY = 2.1  # units of the last place by which rounding on the way may move a number
 FEWEST = 3  # the fewest numbers from which a constant is solved for
 ENOUGH = 3.0  # the digits by which the cells must outweigh the constants solved for
 
 Pattern: TypeAlias = "Callable[[Trail, Judgement, AnswerMatrix], Cause | None]"
 
 
-def pattern_of(
-    trail: Trail, judged: Judgement, patterns: Sequence[Pattern]
-) -> Cause | None:
+def pattern_of(trail: Trail, judged: Judgement, patterns: Sequence[Pattern]) -> Cause | None:
     """Return the first of the patterns in the numbers of a wrong step; None if there is none."""
     answered = judged.answered
     if answered is None or answered.values.shape != judged.target.shape:
@@ -87,12 +86,12 @@ def _another_base(trail: Trail, judged: Judgement, answered: AnswerMatrix) -> Ca
     (source,) = operation.operands
     for known in (trail.exact, trail.own):
         scores = np.asarray(known[source], dtype=np.float64)
-        base = _base(answered.values, scores)
-        if base is None or base <= 0 or abs(base - e) < 0.05:
-            continue
-        base = round(base) if abs(base - round(base)) < 0.05 * base else base
-        result = operation.apply(scores * np.log(base))
-        if base != 1 and _agrees(trail, judged, answered, result):
+        for base in (10.0, 3.0, _base(answered.values, scores)):
+            if base is None or not 0 < base < np.inf or base == 1 or abs(base - e) < 0.05:
+                continue
+            result = operation.apply(scores * np.log(base))
+            if not _agrees(trail, judged, answered, result):
+                continue
             text = f"The powers have the base {_short(base)} instead of e = 2.718…."
             advice = "Take e to the power of each score: exp(score)."
             if _is_evident(answered, result, 1):
@@ -134,8 +133,12 @@ def _filled_with(trail: Trail, judged: Judgement, answered: AnswerMatrix) -> Cau
             if words == "has":
                 place = f"{fill} was added to each hidden score"
             text = f"{place}: too little to hide a key. Its weight is not 0."
+            name = "fill-does-not-hide"
+            if fills[0] > 0:
+                text = f"{place}: a score above the others gives its key weight, and hides it not."
+                name = "mask-plus-inf"
             advice = f"Use −∞, or a number more than {HIDDEN_BELOW:g} below the other scores."
-            return Said(text, "fill-does-not-hide", advice=advice, exact=answered.values)
+            return Said(text, name, advice=advice, exact=answered.values)
     return None
 
 
@@ -202,14 +205,16 @@ def _all_by_one_factor(trail: Trail, judged: Judgement, answered: AnswerMatrix) 
     if not _agrees(trail, judged, answered, result) or not _is_evident(answered, result, 1):
         return None
     text = f"Every number is {_short(factor)} times the right one."
-    return Said(text, "one-factor", exact=result)
+    return Said(text, exact=result)
 
 
 def _in_one_line(trail: Trail, judged: Judgement, answered: AnswerMatrix) -> Cause | None:
     """Wrong cells in one row or one column only: a slip in that line of an earlier matrix."""
     if answered.values.ndim != 2:
         return None
-    wrong = ~judged.agrees
+    with np.errstate(invalid="ignore"):
+        far = np.abs(answered.values - judged.target) > OFF_BY * 2 * answered.half_units
+    wrong = ~judged.agrees & ~(np.isfinite(judged.target) & ~far)
     for axis, side, operands in ((0, -2, "first"), (1, -1, "last")):
         lines = np.flatnonzero(wrong.any(axis=1 - axis))
         if len(lines) != 1 or answered.values.shape[axis] < 3 or wrong.sum() < 2:

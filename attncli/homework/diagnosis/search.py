@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
 from itertools import islice, pairwise
 from math import log10
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -30,6 +31,9 @@ from attncli.homework.mistakes.catalogue import MISTAKES
 from attncli.homework.mistakes.mistake import Mistake
 from attncli.records import record
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 ROUGH_CELLS = 3  # the fewest wrong cells that a mistake must explain if they agree only roughly
 EXACTLY, ROUGHLY = 1.0, 4.0  # the largest error, in half units of the last place
 MOST_PAIRS = 2**13  # the largest number of pairs that are tried
@@ -38,6 +42,7 @@ DIGITS_OF_INFINITY = 1.0  # the evidence of an infinity or NaN in the right plac
 DIGITS_OF_PATTERN = 0.3  # the evidence of each cell in a pattern of hidden cells: one bit
 MOST_AT_ONCE = 256  # the most runs that are made together
 NUMBERS_AT_ONCE = 2**20  # the most numbers in all their matrices
+WHOLE = 0.1  # the unit of whole numbers, which rarely agree by chance
 LAST_BITS = 100  # stacked runs may differ by this many times the usual rounding error
 
 
@@ -56,7 +61,6 @@ class Search:
     def __init__(self, trail: Trail, judged: Judgement, answered: AnswerMatrix) -> None:
         self.trail, self.problem, self.plan = trail, trail.problem, trail.plan
         self.judged, self.answered = judged, answered
-        self.values = _with_infinities(judged, answered)
         self.distance = trail.tolerance.allowed(answered, np.nan_to_num(answered.values))
         self.distance = self.distance + trail.noise_of(judged.step, answered)
         self.hidden = hidden_steps(self.plan, judged.step, trail.answer)
@@ -64,6 +68,8 @@ class Search:
         self.own = Runs(self.problem, self.plan, self.hidden, trail.own)
         self.changing: list[Replacement] = []
         self.tried = 0
+        source = self.exact.right.get(judged.step.operation.operands[0])
+        self.values = _with_infinities(judged, answered, source)
         right = self.exact.right.get(judged.name)
         self.right = None if right is None else _numbers(right)
 
@@ -90,6 +96,11 @@ class Search:
         runs = Runs(self.problem, self.plan, self.hidden, known)
         result = runs.right.get(self.judged.name)
         return result is not None and self._fits(_numbers(result), EXACTLY)
+
+    def fits_with(self, replacement: Replacement) -> bool:
+        """True if a replacement gives the numbers of the answer on one of the plain courses."""
+        runs = (course.run([replacement]) for course in self.plain)
+        return any(known and self._fits(_numbers(known[self.judged.name]), 1.0) for known in runs)
 
     @cached_property
     def singles(self) -> list[Replacement]:
@@ -227,13 +238,22 @@ class Search:
         if reach > EXACTLY and int(telling.sum()) < ROUGH_CELLS:
             return False
         width = spread(np.concatenate((result.ravel(), target.ravel())))
-        unit = float(2 * reach * self.distance.max())
         finite = np.isfinite(result)
-        digits = log10(max(width / unit, 2)) * int((telling & finite).sum())
+        digits = sum(
+            log10(max(width / unit, 2)) * int((telling & finite & chosen).sum())
+            for unit, chosen in self._units(reach)
+        )
         if (telling & ~finite).any():
             digits += DIGITS_OF_INFINITY * int((telling & ~finite).sum())
             digits += DIGITS_OF_PATTERN * int(answered.sum())
         return digits > reach + 2 * (replaced - 1) + log10(tried + 1)
+
+    def _units(self, reach: float) -> Iterator[tuple[float, NDArray[np.bool_]]]:
+        """The units of the cells, which say how much a cell tells: whole numbers are exact."""
+        whole = self.answered.decimals <= 0
+        written = self.distance[~whole & ~self.answered.blank]
+        yield float(2 * reach * written.max(initial=1e-12)), ~whole
+        yield WHOLE * reach, whole
 
     def _fits(self, result: Numbers, reach: float) -> bool:
         """True if every answered cell equals the cell of a result, to the digits as written.
@@ -250,13 +270,17 @@ class Search:
         return fit is not None and fit.is_whole
 
 
-def _with_infinities(judged: Judgement, answered: AnswerMatrix) -> Numbers:
-    """The values, with −∞ in place of other numbers that hide a key."""
+def _with_infinities(judged: Judgement, answered: AnswerMatrix, source: Array | None) -> Numbers:
+    """The values, with −∞ in place of other numbers that hide a key.
+
+    A number that stands in the `source` too, the scores before the mask, does not hide its key.
+    """
     values = answered.values
-    if not judged.step.operation.hides:
+    if not judged.step.operation.hides or source is None or source.shape != values.shape:
         return values
     with np.errstate(invalid="ignore"):
         low = values <= np.nanmax(values, axis=-1, keepdims=True, initial=-np.inf) - HIDDEN_BELOW
+        low &= ~near(values, _numbers(source), 4 * answered.half_units + HIDDEN_BELOW / 10)
     return np.where(low, -np.inf, values)
 
 

@@ -57,6 +57,8 @@ def _kinds(
         return  # a 0 has no digit that could speak for a slip
     unit = float(judged.answered.half_units[index])
     distance = unit + 1e-9 * max(1.0, abs(right))
+    if abs(yours - right) <= 3 * distance:
+        return
     told = abs(yours) >= 2 * unit * 10 ** (DIGITS - 1)  # two digits are written
     if abs(yours + right) <= distance and told:
         yield "the sign is wrong"

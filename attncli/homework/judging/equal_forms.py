@@ -50,7 +50,9 @@ def _scaled_already(
 ) -> EqualForm | None:
     """The scores, divided by √d_k at once."""
     for factor in _factors_after(trail, step):
-        if _agrees(trail, step, answered, reference * factor):
+        # The scores may have been rounded before they were scaled.
+        noise = abs(factor) * float(answered.half_units.max(initial=0))
+        if _agrees(trail, step, answered, reference * factor, noise):
             text = "These numbers are scaled already, which is as right."
             return EqualForm(text, answered.values / factor)
     return None
@@ -106,8 +108,10 @@ def _in_percent(
 FORMS: tuple[Look, ...] = (_scaled_already, _scaled_before, _less_the_largest, _in_percent)
 
 
-def _agrees(trail: Trail, step: Step, answered: AnswerMatrix, reference: Numbers) -> bool:
-    fit = trail.fit(step, answered, [reference])
+def _agrees(
+    trail: Trail, step: Step, answered: AnswerMatrix, reference: Numbers, noise: float = 0.0
+) -> bool:
+    fit = trail.fit(step, answered, [reference], noise)
     return fit is not None and fit.is_whole
 
 

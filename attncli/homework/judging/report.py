@@ -227,6 +227,9 @@ def _rounded(problem: Problem, judged: Judgement) -> tuple[str, str]:
     if judged.manner is Manner.RAISED:
         text = "A weight was changed by one unit, so that its row sums to 1."
         return text, "Round each weight by itself: rounded weights need not sum to 1."
+    if judged.manner is Manner.SIGNIFICANT:
+        text = "It is right, but only to significant digits: the numbers have different decimals."
+        return text, ""
     assert judged.coarse is not None
     cells = np.argwhere(judged.coarse).tolist()
     first = problem.place(judged.step.axes, judged.step.role, cells[0])

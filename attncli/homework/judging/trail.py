@@ -175,12 +175,17 @@ class Trail:
         verdict = Verdict.WRONG if answered.values.shape == expected.shape else Verdict.SHAPE
         return Judgement(step, verdict, answered, expected, own, agrees, sources)
 
-    def fit(self, step: Step, answered: AnswerMatrix, references: Sequence[Numbers]) -> Fit | None:
-        """Compare a matrix of the answer with references of this step."""
+    def fit(
+        self,
+        step: Step,
+        answered: AnswerMatrix,
+        references: Sequence[Numbers],
+        noise: float = 0.0,
+    ) -> Fit | None:
+        """Compare a matrix of the answer with references of this step; `noise` is allowed more."""
         sums_to_1 = bool(getattr(step.operation, "sums_to_1", False))
-        return compare(
-            answered, references, self.tolerance, self.noise_of(step, answered), sums_to_1
-        )
+        noise += self.noise_of(step, answered)
+        return compare(answered, references, self.tolerance, noise, sums_to_1)
 
     def _is_enough(self, answered: AnswerMatrix, fit: Fit, reference: Numbers) -> bool:
         """True if the digits of a matrix tell right numbers from others."""
@@ -193,7 +198,7 @@ class Trail:
         truths: Sequence[Numbers],
         followed: Sequence[Numbers],
     ) -> NDArray[np.bool_]:
-        """The cells that agree with the true numbers or with those that follow, whichever are more."""
+        """The cells that agree with the true numbers or with what follows, whichever are more."""
         fits = [self.fit(step, answered, references) for references in (followed, truths)]
         known = [fit for fit in fits if fit is not None]
         if not known:
