@@ -13,6 +13,8 @@ import pytest
 
 import attncli
 from tests.running import ROOT
+from tests.teaching.answers.digits import could_be_right, wrong_steps
+from tests.teaching.answers.showing import Writing
 from tests.teaching.answers.single_mistakes import KNOWN, NEW, with_mistake
 from tests.teaching.answers.slips_and_pairs import one_slip
 from tests.teaching.calculation.calculate import calculate
@@ -22,7 +24,7 @@ from tests.teaching.groups import GROUPS, judge_one, places
 from tests.teaching.judging.program import Line, Verdicts, ask
 from tests.teaching.judging.teacher import Outcome, judged
 from tests.teaching.kinds import KINDS, draw, seeded
-from tests.teaching.rounding import Rounder, cut, half_even, half_up, significant
+from tests.teaching.rounding import Rounder, carried, cut, half_even, half_up, significant
 
 PACKAGE = ROOT / "tests" / "teaching"
 ASKS = "program.py"  # the only file of the measure that may import attncli
@@ -122,6 +124,17 @@ def test_numbers_are_rounded_as_people_round(
 ) -> None:
     """Half up goes by the digits of a calculator, half to even by the binary number."""
     assert rounder(np.array([number]), digits).tolist() == [rounded]
+
+
+def test_digits_that_rounding_explains_are_known() -> None:
+    """Rounding explains a right answer that was rounded too early, but not a missing scale."""
+    problem = draw("self", seeded("test", "digits"))
+    writing = Writing("output", 3, "at the end", as_text=False)
+    early = calculate(problem, None, carried(1))
+    unscaled = calculate(problem, {"scale": lambda at, scores: scores})
+    assert could_be_right(problem, early, ["output"], writing)
+    assert not could_be_right(problem, unscaled, ["output"], writing)
+    assert wrong_steps(problem, unscaled, ["weights", "output"], writing) == ("weights",)
 
 
 # The judgement of a report

@@ -10,10 +10,10 @@ import json
 import os
 import platform
 from collections import Counter
-from dataclasses import asdict
 from datetime import date
 from multiprocessing import Pool
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -31,17 +31,34 @@ def main() -> None:
     print(f"{date.today()}  attncli {version()}  Python {platform.python_version()}", end="  ")
     print(f"NumPy {np.__version__}  {len(outcomes)} answers\n")
     print(table(outcomes))
-    failed = [o for o in outcomes if o.failures and (options.all or is_failure(o))]
     if options.show:
-        show(failed, options.show, options.kind)
+        show([o for o in outcomes if is_failure(o)], options.show)
     if options.write:
-        lines = (json.dumps(asdict(o), ensure_ascii=False) for o in failed)
+        lines = (json.dumps(record(o), ensure_ascii=False) for o in outcomes if o.failures)
         Path(options.write).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
 def is_failure(outcome: Outcome) -> bool:
-    """Return True unless the digits alone could be right."""
-    return outcome.failures != (NOT_IDENTIFIABLE,)
+    """Return True for an answer that is not judged well, though its digits can be judged."""
+    return bool(set(outcome.failures) - {NOT_IDENTIFIABLE})
+
+
+def record(outcome: Outcome) -> dict[str, Any]:
+    """Return the entries of a failure for a line of JSON."""
+    return {
+        "group": outcome.group,
+        "kind": outcome.kind,
+        "seed": outcome.seed,
+        "shown": outcome.shown,
+        "rounding": outcome.rounding,
+        "why": outcome.failures,
+        "expected": outcome.expected,
+        "verdicts": {name: verdict for name, verdict, _ in outcome.verdicts},
+        "mistakes": {name: names for name, _, names in outcome.verdicts if names},
+        "problem": outcome.problem,
+        "answer": outcome.answer,
+        "text": outcome.text,
+    }
 
 
 def read_options() -> argparse.Namespace:
@@ -50,8 +67,6 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--share", type=float, default=1.0, help="part of each group (default: 1)")
     parser.add_argument("--group", default="", choices=["", *GROUPS], help="one group alone")
     parser.add_argument("--show", type=int, default=0, help="failing answers of each kind to print")
-    parser.add_argument("--kind", default="", help="print only failures with this text in them")
-    parser.add_argument("--all", action="store_true", help="also answers that digits cannot decide")
     parser.add_argument("--write", default="", help="file for the failures, as JSON lines")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     return parser.parse_args()
@@ -65,12 +80,12 @@ def run(wanted: list[tuple[str, int]], jobs: int) -> list[Outcome]:
         return [outcome for outcome in pool.imap(judge_one, wanted, chunksize=8) if outcome]
 
 
-def show(failed: list[Outcome], number: int, kind: str) -> None:
+def show(failed: list[Outcome], number: int) -> None:
     """Print some failing answers of each group and failure, with all that reproduces them."""
     shown: Counter[tuple[str, str]] = Counter()
     for outcome in failed:
         key = (outcome.group, outcome.failures[0])
-        if shown[key] >= number or kind not in f"{outcome.kind} {outcome.failures}":
+        if shown[key] >= number:
             continue
         shown[key] += 1
         print(f"\n=== {outcome.group} #{outcome.seed}: {', '.join(outcome.failures)}")

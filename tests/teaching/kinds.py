@@ -58,10 +58,7 @@ def projections(
 
 
 def biases(random: Random, step: float, matrices: dict[str, Matrix]) -> dict[str, Matrix]:
-    """Return a bias for each weight W_….
-
-    A bias of one of them is left out at times by the caller.
-    """
+    """Return a bias for each weight."""
     return {
         name.replace("W_", "b_"): matrix(random, weight.shape[-1], step=step, size=1)
         for name, weight in matrices.items()

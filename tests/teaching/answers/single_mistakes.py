@@ -11,7 +11,6 @@ from tests.teaching.answers.digits import could_be_right, same_digits, wrong_ste
 from tests.teaching.answers.showing import Writing, choose, differ, draw_writing
 from tests.teaching.calculation.calculate import Steps, calculate
 from tests.teaching.calculation.problem import Matrix, Problem
-from tests.teaching.calculation.scene import Habit
 from tests.teaching.case import Case
 from tests.teaching.kinds import Random, draw, seeded
 from tests.teaching.mistakes.catalogue_of_faults import MISTAKES, OUTSIDE
@@ -20,10 +19,9 @@ from tests.teaching.mistakes.registry import Mistake
 MOST_DRAWS = 60
 KNOWN = [mistake for mistake in MISTAKES.values() if not mistake.is_new]
 NEW = [mistake for mistake in MISTAKES.values() if mistake.is_new]
-BY_NAME = {
-    name: [m for m in MISTAKES.values() if name in m.names[:1]]
-    for name in (name for m in MISTAKES.values() for name in m.names[:1])
-}
+BY_NAME: dict[str, list[Mistake]] = {}
+for mistake in MISTAKES.values():
+    BY_NAME.setdefault(mistake.names[0], []).append(mistake)
 
 
 def one_mistake(seed: int) -> Case | None:
@@ -136,10 +134,8 @@ def same_as(
 ) -> bool:
     """Return True if the mistake of a name, in some form, gives the same digits."""
     scopes = {n.rpartition(".")[0] + "." for n in calculate(problem) if "." in n} | {""}
-    every: list[Habit] = [writing.habit]
     return any(
-        same_digits(partial(mistake.done, problem, habit, scope), steps, names, writing)
+        same_digits(partial(mistake.done, problem, writing.habit, scope), steps, names, writing)
         for mistake in BY_NAME.get(name, ())
-        for habit in every
         for scope in scopes
     )

@@ -153,7 +153,7 @@ def factors_of(
     if name == "scores":
         Q, K = (last_of(known, side) for side in "QK")
         return Q[at][row], K[at][column]
-    if (name in ("heads", "output") and "W_o" not in known | {}) or name == "heads":
+    if name == "heads" or (name == "output" and "W_o" not in known):
         V = last_of(known, "V")
         return known["weights"][at][row], V[at][:, column]
     return None

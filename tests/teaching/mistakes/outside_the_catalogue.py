@@ -36,7 +36,7 @@ outside("scores squared", WEIGHTED[:6], score=lambda at, Q, K: score(at, Q, K) *
 outside("scores of sines", WEIGHTED[:6], score=lambda at, Q, K: score(at, np.sin(Q), K))
 outside("absolute queries", WEIGHTED[:6], score=lambda at, Q, K: score(at, np.abs(Q), K))
 outside("scores plus row number", WEIGHTED[:6], score=lambda at, Q, K: tilted(score(at, Q, K)))
-outside("weights squared", WEIGHTED, normalise=lambda at, s: over_sum(softmax(s) ** 1.7))
+outside("weights with squares", WEIGHTED, normalise=lambda at, s: with_squares(softmax(s)))
 outside(
     "weights half uniform",
     ("self", "dot", "given", "encoder"),
@@ -82,6 +82,11 @@ outside(
 def tilted(scores: Matrix) -> Matrix:
     """Return scores with 0.3 j² added in column j."""
     return scores + 0.3 * np.arange(scores.shape[-1]) ** 2
+
+
+def with_squares(weights: Matrix) -> Matrix:
+    """Return weights plus their squares, made to sum to 1."""
+    return over_sum(weights + weights**2)
 
 
 def half_uniform(s: Matrix) -> Matrix:
