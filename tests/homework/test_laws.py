@@ -9,8 +9,9 @@ import pytest
 from attncli.calculation.algebra.layouts import LAYOUTS
 from attncli.calculation.choices.choices import Choices
 from attncli.homework.answers.answer import read_without_problem
-from attncli.homework.laws.check_laws import check_laws, laws_broken
+from attncli.homework.laws.check_laws import check_laws
 from attncli.homework.laws.law import LAWS, assumed
+from attncli.homework.laws.laws_broken import laws_broken
 
 Entries = dict[str, Any]
 SHARES: Entries = {"weights": [["0.50", "0.50"], ["0.37", "0.50"]]}
