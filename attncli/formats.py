@@ -168,7 +168,7 @@ REPORTS: dict[str, Format[AnswerReport]] = {
         frozenset({FULL}),
     ),
     "markdown": Format(
-        ".md", "Markdown for a page or a comment", "render.reports.report_data:report_markdown"
+        ".md", "Markdown for a page or a comment", "render.reports.report_markdown:report_markdown"
     ),
 }
 

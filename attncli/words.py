@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import floor, isfinite, log10
 
-MOST_DECIMALS = 17  # more than any difference between two numbers of about 1 needs
+MOST_DECIMALS = 23  # they show all 17 digits of a number of a millionth
 MOST_MEANT = 3  # the largest number of names that a message suggests
 
 
@@ -60,7 +60,7 @@ def differing_texts(first: float, second: float) -> tuple[str, str]:
     """
     size = max(abs(number) if isfinite(number) else 0 for number in (first, second))
     if size >= 1e9 or 0 < size < 1e-6:
-        texts = [(f"{first:.{n}g}", f"{second:.{n}g}") for n in range(4, MOST_DECIMALS + 1)]
+        texts = [(f"{first:.{n}g}", f"{second:.{n}g}") for n in range(4, 18)]
         return next((pair for pair in texts if pair[0] != pair[1]), texts[0])
     decimals = differing_decimals(first, second, decimals_of(size, 4))
     return _shortest(first, decimals), _shortest(second, decimals)

@@ -15,6 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from attncli.cli.program import cli
+from attncli.homework.laws import check_laws  # noqa: F401  # enter all laws
+from attncli.homework.laws.law import LAWS
 from attncli.homework.mistakes.catalogue import MISTAKES
 from tests.running import ROOT
 
@@ -406,29 +408,57 @@ def test_wrong_cells_are_reported_with_both_numbers() -> None:
     data = results(*arguments, stdin=answer)["weights"]["data"]
     assert data["first"] == data["cells"][0]
     assert data["first"]["place"] == "row 3 (you), column 2 (love)"
-    assert (data["first"]["yours"], data["first"]["expected"]) == ("0.8815", "0.8805")
+    assert (data["first"]["yours"], data["first"]["from_yours"]) == (0.8815, None)
+    assert data["first"]["right"] == pytest.approx(0.8805, abs=5e-5)
+    assert data["first"]["index"] == [3, 2]
 
 
-@pytest.mark.parametrize(
-    ("cell", "yours", "expected"),
-    [("0.4", "0.4", "0.3333"), ("0.33334", "0.33334", "0.33333"), ("2/5", "0.4000", "0.3333")],
-)
-def test_expected_numbers_have_four_decimals_or_the_answers(
-    cell: str, yours: str, expected: str
-) -> None:
-    """Expected numbers have four decimals, or as many as the answer's; arithmetic has four."""
-    answer = json.dumps({"weights": [[cell, None, None]]})
-    first = results(THIRDS, "-", stdin=answer)["weights"]["data"]["first"]
-    assert (first["yours"], first["expected"]) == (yours, expected)
+def test_the_index_of_a_wrong_cell_is_its_place_on_paper() -> None:
+    """In the layout columns, index and place have the row first, counted from 1."""
+    sample = str(ROOT / "samples/self_attention_columns.json")
+    answer = str(ANSWERS / "self_attention_columns/mistake.json")
+    first = results(sample, answer)["weights"]["data"]["first"]
+    assert (first["place"], first["index"]) == ("row 2, column 1", [2, 1])
+
+
+def test_a_number_that_follows_from_a_wrong_step_is_shown_beside_the_right_one() -> None:
+    """The numbers from the answer's own scores stand beside the true ones, where they differ."""
+    problem = '{"Q": [[1]], "K": [[0], [4]], "V": [[1], [3]], "score": "dot"}'
+    answer = '{"weights": [["0.50", "0.50"]], "output": [["2.50"]]}'
+    cell = results(problem, "-", stdin=answer)["output"]["data"]["first"]
+    assert (cell["yours"], cell["from_yours"]) == (2.5, 2.0)
+    assert cell["right"] == pytest.approx(2.964, abs=5e-4)
+    lines = check(problem, "-", stdin=answer).stdout.splitlines()
+    assert " wrong cell        yours    right   from your numbers" in lines
+    assert " row 1, column 1    2.50   2.9640                   2" in lines
+    page = check(problem, "-", "-f", "markdown", stdin=answer).stdout
+    assert "- row 1, column 1: `2.50` instead of `2.9640`; from your numbers: `2`\n" in page
+
+
+def test_rounded_earlier_numbers_are_not_a_column() -> None:
+    """Weights of two decimals move the output by less than two units of its last place."""
+    problem = '{"Q": [[1]], "K": [[0], [4]], "V": [[1], [3]], "score": "dot"}'
+    answer = '{"weights": [["0.02", "0.98"]], "output": [["2.50"]]}'
+    assert results(problem, "-", stdin=answer)["output"]["data"]["first"]["from_yours"] is None
+    assert "from your numbers" not in check(problem, "-", stdin=answer).stdout
+
+
+def test_numbers_that_json_lacks_are_strings() -> None:
+    """Hidden scores and NaN are strings among the numbers of wrong cells."""
+    problem = '{"Q": [[1]], "K": [[2], [4]], "score": "dot", "mask": [[1, 0]]}'
+    cells = results(problem, "-", stdin='{"masked": [["nan", "4"]]}')["masked"]["data"]["cells"]
+    assert [(cell["yours"], cell["right"]) for cell in cells] == [("nan", 2), (4, "-inf")]
 
 
 def test_no_digit_is_cut_on_a_narrow_screen() -> None:
     """On a narrow screen words and places are wrapped, and numbers are not."""
-    document = '{"Q": [[1]], "K": [[1]], "tokens": ["supercalifragilistic"], "score": "dot"}'
-    arguments = ["check", document, "scores=[[123456.123456789]]"]
+    document = (
+        '{"Q": [[123456.123457]], "K": [[1]], "tokens": ["supercalifragilistic"], "score": "dot"}'
+    )
+    arguments = ["check", document, "scores=[[123456.123497]]"]
     run = CliRunner(env={"COLUMNS": "30"}).invoke(cli, arguments)
     lines = run.stdout.split("\n")
-    assert any("123456.123456789   1.000000000" in line for line in lines)
+    assert any("123456.12350   123456.12346" in line for line in lines)
     assert max(map(len, (line for line in lines if line.startswith("Work")))) <= 30
 
 
@@ -619,7 +649,31 @@ def test_gradescope_results_hold_one_test_per_step() -> None:
     assert sum(test["score"] for test in report["tests"]) == report["score"] == 6
     assert report["output_format"] == "ansi"
     assert "\x1b[" in report["output"]
-    assert {test["status"] for test in report["tests"]} == {"passed", "failed"}
+    status = {test["name"]: test.get("status") for test in report["tests"]}
+    # weights and output follow from scaled, and earn all their points.
+    assert [name for name, word in status.items() if word == "failed"] == ["scaled"]
+    assert set(status.values()) == {"passed", "failed"}
+
+
+def test_gradescope_shows_full_marks_as_passed() -> None:
+    """A step that follows is passed if it earns points; a missing step is not a test result."""
+    answer = '{"scores": [[0, 5]], "weights": [[0.0067, 0.9933]], "output": [[3]]}'
+    problem = '{"Q": [[1]], "K": [[0], [4]], "V": [[1], [3]], "score": "dot", "W_o": [[1]]}'
+    for points, word in (("2", "passed"), ("scores=1,weights=0", "failed")):
+        run = check(problem, "-", "--points", points, "-f", "gradescope", stdin=answer)
+        tests = {test["name"]: test for test in json.loads(run.stdout)["tests"]}
+        assert tests["weights"]["status"] == word
+        assert "status" not in tests["heads"]
+        assert tests["scores"]["status"] == "failed"
+
+
+def test_gradescope_passes_a_right_step_without_points() -> None:
+    """A right step that is worth nothing is passed; a rounded one fails with --strict."""
+    answer = '{"weights": [["0.0180", "1"]]}'
+    for options, word in (((), "passed"), (("--strict",), "failed")):
+        run = check(LAST, "-", "--points", "0", *options, "-f", "gradescope", stdin=answer)
+        tests = {test["name"]: test for test in json.loads(run.stdout)["tests"]}
+        assert tests["weights"]["status"] == word
 
 
 def test_markdown_is_written_by_its_suffix(tmp_path: Path) -> None:
@@ -653,7 +707,7 @@ def test_laws_need_no_problem() -> None:
     assert run.exit_code == 1
     assert found["weights-sum-to-1"] is True
     assert found["scores-are-products"] is False
-    assert found["masked-cells-have-no-weight"] is None
+    assert "masked-cells-have-no-weight" not in found
 
 
 @pytest.mark.parametrize(
@@ -680,7 +734,8 @@ def test_rows_that_may_attend_nothing_break_no_law(name: str) -> None:
     ] * 3
     answer[name] = [[0.5, 0], [2, -3]]
     found = results("--laws", "-", stdin=json.dumps(answer))["output-lies-among-the-values"]
-    assert "This law does not hold at [1,1]." in found["cause"]["rationale"]
+    expected = f"At row 1, column 1, {name} is 0.5, but column 1 of V lies between 1 and 3."
+    assert expected == found["cause"]["rationale"]
 
 
 OF_ROWS = ("weights-sum-to-1", "output-is-the-weighted-sum")
@@ -695,7 +750,7 @@ def test_laws_may_know_the_normaliser() -> None:
         results("--laws", "-", stdin=json.dumps({**SIGMOIDS, **said})),
     ):
         assert found["weights-are-the-softmax"]["passed"] is True
-        assert found["weights-sum-to-1"]["passed"] is None
+        assert "weights-sum-to-1" not in found
     found = results("--laws", "-", stdin=json.dumps({**SIGMOIDS, "normaliser": "sigmoid"}))
     assert found["weights-are-the-softmax"]["passed"] is False
     found = results("--laws", "-", stdin=json.dumps(SIGMOIDS))
@@ -707,7 +762,7 @@ def test_laws_may_know_the_scoring() -> None:
     answer = json.dumps({"Q": [[1, 2]], "K": [[3, 4]], "scores": [[-4]]})
     for score, passed in (("dot", False), ("distance", None)):
         found = results("--laws", "-", "--score", score, stdin=answer)
-        assert found["scores-are-products"]["passed"] is passed
+        assert found.get("scores-are-products", {"passed": None})["passed"] is passed
 
 
 BROKEN = [
@@ -751,14 +806,18 @@ def test_each_law_can_be_broken(law: str, answer: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("weights", "place"),
-    [([[0.5, 1.5]], "[1,2]"), ([[-0.5, 0.5]], "[1,1]"), ([[None, "nan"]], "[1,2]")],
+    ("weights", "fact"),
+    [
+        ([[0.5, 1.5]], "At row 1, column 2, weights is 1.5,"),
+        ([[-0.5, 0.5]], "At row 1, column 1, weights is -0.5,"),
+        ([[None, "nan"]], "At row 1, column 2, weights is NaN,"),
+    ],
 )
-def test_a_weight_is_a_number_from_0_to_1(weights: list[list[object]], place: str) -> None:
+def test_a_weight_is_a_number_from_0_to_1(weights: list[list[object]], fact: str) -> None:
     """A weight above 1, below 0 or NaN breaks the law; a blank does not."""
     answer = json.dumps({"weights": weights})
     found = results("--laws", "-", stdin=answer)["weights-are-shares"]
-    assert f"This law does not hold at {place}." in found["cause"]["rationale"]
+    assert found["cause"]["rationale"] == f"{fact} not between 0 and 1."
 
 
 @pytest.mark.parametrize(
@@ -770,17 +829,26 @@ def test_weights_of_0_may_be_hidden_by_a_mask_that_is_not_shown(
 ) -> None:
     """Weights of 0 are not compared with a softmax of scores before the mask."""
     answer = {"scaled": [["0", "1", "0"]], "weights": [["0.269", "0.731", "0"]], **more}
-    found = results("--laws", "-", stdin=json.dumps(answer))["weights-are-the-softmax"]
-    assert found["passed"] is passed
+    found = results("--laws", "-", stdin=json.dumps(answer))
+    law = found.get("weights-are-the-softmax", {"passed": None})
+    assert law["passed"] is passed
 
 
-def test_a_law_that_cannot_be_checked_earns_nothing() -> None:
-    """Each law earns one point if it holds, and none if the answer lacks its steps."""
+def test_only_laws_that_apply_are_listed() -> None:
+    """Each law is worth one point, and a law without its steps is not in the report."""
     answer = '{"weights": [[0.5, 0.5]]}'
     report = json.loads(check("--laws", "-", "-f", "json", stdin=answer).stdout)
-    holding = [result["name"] for result in report["results"] if result["passed"]]
-    assert holding == ["weights-sum-to-1", "weights-are-shares"]
-    assert (report["score"], report["max_score"]) == (2, len(report["results"]))
+    listed = [(result["name"], result["passed"]) for result in report["results"]]
+    assert listed == [("weights-sum-to-1", True), ("weights-are-shares", True)]
+    assert (report["score"], report["max_score"]) == (2, 2)
+
+
+@pytest.mark.parametrize("form", ["table", "markdown"])
+def test_without_a_law_a_report_is_one_sentence(form: str) -> None:
+    """An answer that no law checks has no table and no points, and exit status 0."""
+    run = check("--laws", "-", "-f", form, stdin='{"output": [[1]]}')
+    assert run.exit_code == 0
+    assert run.stdout == "No law can be checked. Give more steps, such as weights and V.\n"
 
 
 @pytest.mark.parametrize(("cells", "passed"), [([0.3, 0.3, 0.3], True), ([0.3, 0.3, 0.2], False)])
@@ -844,8 +912,7 @@ def test_one_token_breaks_no_law_of_norms() -> None:
 
 def test_every_law_is_tested() -> None:
     """Each law has an answer that breaks it."""
-    tested = [law.rpartition(".")[2] for law, _ in BROKEN]
-    assert tested == list(results("--laws", "-", stdin='{"weights": [[1]]}'))
+    assert [law.rpartition(".")[2] for law, _ in BROKEN] == list(LAWS)
 
 
 def test_the_catalogue_is_listed_with_formulas() -> None:

@@ -226,18 +226,25 @@ def test_the_largest_difference_is_from_the_right_numbers() -> None:
         ([["1", "-1e9", "-inf"], ["0", "1", "-inf"], ["1", "1", "2"]], 0.0, "row 1, column 1"),
         ([["1", "5", "-inf"], ["0", "1", "-inf"], ["1", "1", "2"]], "inf", "row 1, column 2"),
         ([["1", None, None], [None, "1.25", None], ["1", None, "2"]], 0.25, "row 2, column 2"),
-        ([[None, None, None], [None, None, None], ["nan", None, None]], "inf", "row 3, column 1"),
+        ([[None, None, None], [None, None, None], ["nan", None, None]], "nan", "row 3, column 1"),
     ],
 )
 def test_differences_of_cells_that_are_not_numbers(
     cells: list[list[object]], difference: object, at: str | None
 ) -> None:
-    """Hidden scores differ by 0, a number and infinity by infinity; blanks are left out."""
+    """Hidden scores differ by 0, a number and infinity by infinity, and NaN by NaN; no blanks."""
     arguments = ["problem.json", "-", "--score", "dot", "--mask", "causal", "--atol", "1"]
     result = run("check", *arguments, "-f", "json", stdin=json.dumps({"masked": cells}))
     found = json.loads(result.stdout)["results"]
     data = next(entry["data"] for entry in found if entry["name"] == "masked")
     assert (data["largest_difference"], data["largest_difference_at"]) == (difference, at)
+
+
+def test_a_cell_that_is_not_a_number_has_the_largest_difference() -> None:
+    """The table says NaN and its place, whatever the differences of the other cells."""
+    answer = json.dumps({"masked": [["9", "1", "1"], ["nan", "1", "1"], ["1", "1", "2"]]})
+    arguments = ["problem.json", "-", "--score", "dot", "--mask", "causal", "--atol", "1"]
+    assert "NaN at row 2, column 1" in run("check", *arguments, stdin=answer).stdout
 
 
 def test_without_a_distance_there_is_no_difference() -> None:
@@ -248,6 +255,7 @@ def test_without_a_distance_there_is_no_difference() -> None:
 
 PAIR = {"Q": [[1]], "K": [[0], [4]], "score": "dot"}  # weights 0.0180, 0.9820
 ROUNDED = {"weights": [["0.0180", "0.98"]]}
+HOLDS = "1 law holds; 1 law needs more steps, such as weights."
 HEADLINES: list[tuple[object, object, Sequence[str], str]] = [
     (PAIR, {"scores": [[0, 4]], "weights": [[0.018, 0.982]]}, [], "All 2 steps are right."),
     (PAIR, {"scores": [[0, 4]]}, [], "scores is right; 1 step is missing."),
@@ -262,9 +270,22 @@ HEADLINES: list[tuple[object, object, Sequence[str], str]] = [
     (PAIR, {"weights": [[None, ""]]}, [], "The answer has no numbers."),
     (PAIR, ROUNDED, [], "All steps of the answer pass, but weights is rounded; 1 step is missing."),
     (PAIR, ROUNDED, ["--strict"], "weights is rounded, and fails; 1 step is missing."),
-    (None, {"weights": [[0.5, 0.5]]}, ["--laws"], "2 laws hold; 13 laws cannot be checked."),
+    (
+        None,
+        {"weights": [[0.5, 0.5]]},
+        ["--laws"],
+        "2 laws hold; 1 law needs more steps, such as scaled.",
+    ),
+    (None, {"V": [[1], [2]], "output": [[1.5]]}, ["--laws"], HOLDS),
+    (None, {"mean": [[1]], "sum": [[0, 2]]}, ["--laws"], "1 law holds."),
     (None, {"weights": [["0.50", "0.40"]]}, ["--laws"], "weights-sum-to-1 does not hold."),
-    (None, {"output": [[0.5, 0.4]]}, ["--laws"], "No law can be checked."),
+    (
+        None,
+        {"output": [[0.5, 0.4]]},
+        ["--laws"],
+        "No law can be checked. Give more steps, such as weights and V.",
+    ),
+    (None, {"Q": X}, ["--laws"], "No law can be checked. Give more steps, such as weights."),
 ]
 
 

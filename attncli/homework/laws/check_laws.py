@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 
 from attncli.calculation.names.known_names import last_of
 from attncli.homework.answers.answer import Answer
@@ -47,25 +46,6 @@ def check_laws(answer: Answer, assumptions: Assumptions) -> AnswerReport:
     checked = {last_of(line.name) for line in lines}
     missing = {name: step for name, step in missing.items() if name not in checked}
     return AnswerReport("", tuple(lines), None, _headline(lines, missing))
-
-
-def laws_broken(answer: Answer, assumptions: Assumptions, name: str) -> list[str]:
-    """Return a text for each law by which the step `name` of an answer is wrong.
-
-    The text has a sentence on each of the first broken places, such as `Row 2 of weights sums to
-    0.87, not to 1.` The laws compare the step only with other steps of the answer. The list is
-    empty if the step breaks no law, and if the answer lacks it.
-    """
-    step = last_of(name)
-    sublayer = SublayerAnswer(answer, name.removesuffix(step), assumptions)
-    if name not in answer:
-        return []
-    texts = []
-    for law in LAWS.values():
-        if step in law.steps:
-            with suppress(StepMissingError, NotApplicableError):
-                texts.append(law.broken(sublayer))
-    return list(filter(None, texts))
 
 
 def _scopes(answer: Answer) -> list[str]:

@@ -148,7 +148,7 @@ def norm_has_one_gamma_and_beta(answer: SublayerAnswer) -> Finding:
     ]
     broken, line = next((found for found in tried if not found[0].any()), tried[0])
     expected = line.reshape(total.values.shape)
-    rule = "the number by the gamma and beta of the other tokens"
+    rule = "the number that the gamma and beta of other tokens give"
     return Finding(broken.reshape(expected.shape), unequal(answer, "output", expected, rule))
 
 

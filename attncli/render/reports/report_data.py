@@ -1,16 +1,13 @@
-"""A report as data and markup: JSON in the shape of check50, and Markdown."""
+"""A report as data: JSON in the shape of check50; and the texts that all tables share."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from math import isnan
 from typing import Any
 
 from attncli.homework.judging.report import AnswerReport, StepReport, WrongCell
 from attncli.records import values_of
-from attncli.render.markdown import escape_markdown
-from attncli.render.reports.wrong_numbers import FROM_YOURS, RIGHT, YOURS, number_columns
 from attncli.render.standard_data import to_json
 from attncli.render.view import View
 
@@ -64,48 +61,5 @@ def _result(line: StepReport, by_distance: bool) -> dict[str, Any]:
 
 
 def _cell(cell: WrongCell) -> dict[str, Any]:
-    """A wrong cell as data; `from_yours` is null if it is no other number than `right`."""
+    """A wrong cell as data; `from_yours` is null where it is `right`."""
     return {name: value for name, value in values_of(cell).items() if name != "decimals"}
-
-
-def report_markdown(report: AnswerReport, _: View) -> str:
-    """Return a sentence on the whole, a table of verdicts, then the texts on each step."""
-    if not report.lines:
-        return f"{escape_markdown(report.headline)}\n"
-    headings = ["step", "verdict", "points", *more_headings(report)]
-    dashes = ["---:" if heading == "points" else "---" for heading in headings]
-    title = [f"**{escape_markdown(report.title)}**", ""] if report.title else []
-    rows = [*title, escape_markdown(report.headline), "", _row(headings), f"|{'|'.join(dashes)}|"]
-    for line in report.lines:
-        mistakes = ", ".join(f"`{name}`" for name in line.mistakes)
-        more = {LARGEST: escape_markdown(largest_text(line)), "mistake": mistakes}
-        cells = [f"`{line.name}`", line.verdict.word, line.marks]
-        rows.append(_row([*cells, *(more[heading] for heading in more_headings(report))]))
-    for line in report.lines:
-        if line.text:
-            rows += [
-                "",
-                f"**{line.name}: {line.verdict.words}.** {escape_markdown(line.text)}",
-            ]
-            rows += [escape_markdown(line.help)] if line.help else []
-            rows += _wrong_cells(line.differences)
-    rows += ["", f"**{report.marks}**", ""]
-    return "\n".join(rows)
-
-
-def _wrong_cells(cells: Sequence[WrongCell]) -> list[str]:
-    """A line for each wrong cell, with its numbers."""
-    if not cells:
-        return []
-    columns = number_columns(cells)
-    yours, right = columns[YOURS], columns[RIGHT]
-    follows = columns.get(FROM_YOURS, right)
-    return [
-        f"- {escape_markdown(cell.place)}: `{yours[at]}` instead of `{right[at]}`"
-        + (f"; from your numbers: `{follows[at]}`" if follows[at] != right[at] else "")
-        for at, cell in enumerate(cells)
-    ]
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"

@@ -25,7 +25,7 @@ def number_columns(cells: Sequence[WrongCell]) -> dict[str, list[str]]:
     """
     decimals = _common_decimals(cells)
     base = {
-        YOURS: max(min(_written(cell), decimals) for cell in cells),
+        YOURS: max(_written(cell, decimals) for cell in cells),
         RIGHT: _fewest((cell.right for cell in cells), decimals),
         FROM_YOURS: _fewest((_follows(cell) for cell in cells), decimals),
     }
@@ -55,7 +55,8 @@ def _common_decimals(cells: Sequence[WrongCell]) -> int:
         return 0
     most = decimals_of(max(sizes), MANY)
     least = min(max(USUAL, decimals_of(median(sizes), FEW)), most)
-    return min(max(_decimals(cell, least) for cell in cells), most)
+    needed = (_decimals(cell, least) for cell in cells)
+    return max((decimals for decimals in needed if decimals <= most), default=least)
 
 
 def _texts(cell: WrongCell, base: dict[str, int], decimals: int) -> dict[str, str]:
@@ -66,7 +67,7 @@ def _texts(cell: WrongCell, base: dict[str, int], decimals: int) -> dict[str, st
         return {heading: _text(f"{number:.{digits}g}") for heading, number in numbers.items()}
     needed = _decimals(cell, decimals)
     if needed > decimals:
-        base = {**dict.fromkeys(base, needed), YOURS: max(base[YOURS], min(_written(cell), needed))}
+        base = {**dict.fromkeys(base, needed), YOURS: max(base[YOURS], _written(cell, needed))}
     return {heading: _text(f"{number:z.{base[heading]}f}") for heading, number in numbers.items()}
 
 
@@ -101,9 +102,10 @@ def _size(cell: WrongCell) -> float:
     return max(sizes, default=0.0) or 1.0
 
 
-def _written(cell: WrongCell) -> int:
-    """The decimals with which the answer has its number; for arithmetic, those of its value."""
-    return max(0, cell.decimals) if cell.decimals < EXACT else _fewest([cell.yours], MOST_DIGITS)
+def _written(cell: WrongCell, most: int) -> int:
+    """The decimals with which the answer has its number, at most `most`; for arithmetic, enough."""
+    written = max(0, cell.decimals) if cell.decimals < EXACT else _fewest([cell.yours], most)
+    return min(written, most)
 
 
 def _fewest(numbers: Iterable[float], most: int) -> int:

@@ -1,0 +1,54 @@
+"""A report as Markdown, for a page or a comment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attncli.homework.judging.report import AnswerReport, WrongCell
+from attncli.render.markdown import escape_markdown
+from attncli.render.reports.report_data import LARGEST, largest_text, more_headings
+from attncli.render.reports.wrong_numbers import FROM_YOURS, RIGHT, YOURS, number_columns
+from attncli.render.view import View
+
+
+def report_markdown(report: AnswerReport, _: View) -> str:
+    """Return a sentence on the whole, a table of verdicts, then the texts on each step."""
+    if not report.lines:
+        return f"{escape_markdown(report.headline)}\n"
+    headings = ["step", "verdict", "points", *more_headings(report)]
+    dashes = ["---:" if heading == "points" else "---" for heading in headings]
+    title = [f"**{escape_markdown(report.title)}**", ""] if report.title else []
+    rows = [*title, escape_markdown(report.headline), "", _row(headings), f"|{'|'.join(dashes)}|"]
+    for line in report.lines:
+        mistakes = ", ".join(f"`{name}`" for name in line.mistakes)
+        more = {LARGEST: escape_markdown(largest_text(line)), "mistake": mistakes}
+        cells = [f"`{line.name}`", line.verdict.word, line.marks]
+        rows.append(_row([*cells, *(more[heading] for heading in more_headings(report))]))
+    for line in report.lines:
+        if line.text:
+            rows += [
+                "",
+                f"**{line.name}: {line.verdict.words}.** {escape_markdown(line.text)}",
+            ]
+            rows += [escape_markdown(line.help)] if line.help else []
+            rows += _wrong_cells(line.differences)
+    rows += ["", f"**{report.marks}**", ""]
+    return "\n".join(rows)
+
+
+def _wrong_cells(cells: Sequence[WrongCell]) -> list[str]:
+    """A line for each wrong cell, with its numbers."""
+    if not cells:
+        return []
+    columns = number_columns(cells)
+    yours, right = columns[YOURS], columns[RIGHT]
+    follows = columns.get(FROM_YOURS, right)
+    return [
+        f"- {escape_markdown(cell.place)}: `{yours[at]}` instead of `{right[at]}`"
+        + (f"; from your numbers: `{follows[at]}`" if follows[at] != right[at] else "")
+        for at, cell in enumerate(cells)
+    ]
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
