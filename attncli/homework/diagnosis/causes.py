@@ -5,17 +5,19 @@ A cause is an entry: what a report says about a step is asked of its cause.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from attncli.calculation.algebra.plan import Plan
 from attncli.calculation.problem.problem import Problem
+from attncli.homework.answers.answer import AnswerMatrix
 from attncli.homework.answers.tolerance import Numbers
 from attncli.homework.diagnosis.diagnosis import Explanation
 from attncli.homework.diagnosis.replacements import Replacement
 from attncli.homework.judging.trail import Judgement
 from attncli.homework.judging.verdicts import Verdict
 from attncli.records import record
-from attncli.words import some_in_words
+from attncli.words import in_words, some_in_words
 
 MOST_STEPS_NAMED = 3  # the largest number of steps that a text names as the place of a mistake
 CARRY = "Carry more digits, and round at the end."
@@ -31,6 +33,9 @@ class Told:
     again: str
 
 
+Turn: TypeAlias = Callable[[AnswerMatrix], AnswerMatrix]
+
+
 class Cause:
     """The cause of a verdict. The defaults are those of a wrong step that nothing explains."""
 
@@ -39,6 +44,8 @@ class Cause:
     names: tuple[str, ...] = ()
     # The unrounded matrix with which the answer goes on; None if it is unknown.
     exact: Numbers | None = None
+    # Turns a later matrix of the answer back, if the answer is presented otherwise; else None.
+    turn: Turn | None = None
 
     def text(self, told: Told) -> str:
         """Return the sentences on the error."""
@@ -59,9 +66,10 @@ class Said(Cause):
         advice: str | None = None,
         verdict: Verdict = Verdict.WRONG,
         exact: Numbers | None = None,
+        turn: Turn | None = None,
     ) -> None:
         self._text, self.names, self._advice = text, names, advice
-        self.verdict, self.exact = verdict, exact
+        self.verdict, self.exact, self.turn = verdict, exact, turn
 
     def text(self, told: Told) -> str:
         return self._text
@@ -77,7 +85,8 @@ class Mistaken(Cause):
         self.explanations, self.decider = explanations, decider
         self.exact = explanations[0].result
         every = [name for explanation in explanations for name in explanation.names]
-        self.names = tuple(dict.fromkeys(every))
+        slips = ["single-cell-slip"] if explanations[0].slips else []
+        self.names = tuple(dict.fromkeys([*every, *slips]))
 
     def text(self, told: Told) -> str:
         likeliest, *others = self.explanations
@@ -88,7 +97,14 @@ class Mistaken(Cause):
             subject = (
                 "Together they explain" if len(likeliest.replacements) > 1 else "This explains"
             )
-            text = f"{text} {subject} all {likeliest.agreeing} cells{rough}."
+            cells = f"all {likeliest.agreeing} cells{rough}"
+            if likeliest.slips:
+                role = told.judged.step.role
+                places = [
+                    told.problem.place(told.judged.step.axes, role, at) for at in likeliest.slips
+                ]
+                cells = f"all cells but {in_words(places)}: look for a slip there"
+            text = f"{text} {subject} {cells}."
         return f"{text}{also(told, others, self.decider)}"
 
     def advice(self, told: Told) -> str:

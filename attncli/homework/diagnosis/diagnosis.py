@@ -13,7 +13,8 @@ class Explanation:
     """Replacements that explain a matrix, the number of cells, and the exact result.
 
     `is_rough`: the cells agree only to 2 units of their last place, as after rounding on the way.
-    `habit` is the rounding under which they agree, or None. `slips` are cells that do not agree.
+    `habit` is the rounding under which they agree, or None. `slips` are the indices of a few cells
+    that do not agree.
     """
 
     replacements: tuple[Replacement, ...]
@@ -21,6 +22,7 @@ class Explanation:
     result: Numbers
     is_rough: bool = False
     habit: Habit | None = None
+    slips: tuple[tuple[int, ...], ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

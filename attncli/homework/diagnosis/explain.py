@@ -29,7 +29,7 @@ from attncli.homework.judging.trail import Judgement, Trail
 from attncli.homework.judging.verdicts import Verdict
 
 OFF_BY = 2.1  # the most units of the last place by which rounding on the way may move a number
-MOST_HABITS = 2  # the number of usual habits under which pairs of mistakes are tried
+MOST_HABITS = 1  # the number of usual habits under which pairs of mistakes are tried
 
 
 def find_cause(before: Trail, trail: Trail, judged: Judgement, rest: Sequence[Step]) -> Cause:
@@ -56,6 +56,7 @@ def find_cause(before: Trail, trail: Trail, judged: Judgement, rest: Sequence[St
         or _with_rounding(search, trail, judged, rest, habits)
         or presented(before, judged)
         or pattern_of(before, judged, CONSTANTS)
+        or _beside_slips(search, trail, judged, rest)
         or _slips(before, trail, judged, rest)
         or _pairs(search, trail, judged, rest, habits)
         or pattern_of(before, judged, LINES)
@@ -157,6 +158,16 @@ def _pairs(
     found = search.by_pairs(search.plain)
     for habit in habits[:MOST_HABITS]:
         found = found or search.by_pairs([search.under(habit)], habit)
+    return _mistaken(search, trail, judged, rest, found) if found else None
+
+
+def _beside_slips(
+    search: Search, trail: Trail, judged: Judgement, rest: Sequence[Step]
+) -> Cause | None:
+    """One mistake, and a slip in one or two cells."""
+    if len(judged.wrong) <= MOST_SLIPS:
+        return None
+    found = search.with_slips(search.plain)
     return _mistaken(search, trail, judged, rest, found) if found else None
 
 

@@ -176,7 +176,7 @@ def _another_sum(trail: Trail, judged: Judgement, answered: AnswerMatrix) -> Cau
     found = []
     for index in rows:
         factor = _ratio(yours[index], right[index])
-        if factor is None:
+        if not factor:
             return None
         result[index] = factor * right[index]
         total = float(np.exp(np.asarray(trail.exact[operation.operands[0]])[index]).sum())

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import permutations
+from typing import NamedTuple
 
 import numpy as np
 
+from attncli.calculation.algebra.layouts import AnyArray
 from attncli.homework.answers.answer import AnswerMatrix
 from attncli.homework.answers.tolerance import Numbers, near
-from attncli.homework.diagnosis.causes import Cause, Said
+from attncli.homework.diagnosis.causes import Cause, Said, Turn
 from attncli.homework.judging.trail import Judgement, Trail
 from attncli.words import in_words
 
@@ -17,62 +20,77 @@ MOST_TOKENS = 6  # the most tokens of which every order is tried
 FEWEST = 4  # the fewest cells that can tell another order from chance
 
 
+class Presentation(NamedTuple):
+    """Another presentation: its name, its words, the advice, and the way back."""
+
+    name: str
+    text: str
+    advice: str
+    turn: Turn
+
+
 def presented(trail: Trail, judged: Judgement) -> Cause | None:
     """Return the cause if the matrix is right in another presentation, else None."""
     answered = judged.answered
     if answered is None or (~answered.blank).sum() < FEWEST:
         return None
-    for words, advice, name, other in _others(trail, judged, answered):
-        if other.values.shape != judged.target.shape:
+    for each in _others(trail, judged, answered):
+        turned = each.turn(answered)
+        if turned.values.shape != judged.target.shape:
             continue
-        fit = trail.fit(judged.step, other, [judged.target])
+        fit = trail.fit(judged.step, turned, [judged.target])
         if fit and fit.is_whole:
-            return Said(words, name, advice=advice, exact=_undone(judged, name))
+            return Said(
+                each.text, each.name, advice=each.advice, exact=judged.target, turn=each.turn
+            )
     return None
 
 
-def _undone(judged: Judgement, name: str) -> Numbers:
-    """The right matrix, with which the later steps go on."""
-    return judged.target
-
-
-def _others(
-    trail: Trail, judged: Judgement, answered: AnswerMatrix
-) -> Iterator[tuple[str, str, str, AnswerMatrix]]:
-    """The matrix in other presentations: the words, the advice, the name, and the matrix."""
+def _others(trail: Trail, judged: Judgement, answered: AnswerMatrix) -> Iterator[Presentation]:
+    """The other presentations of a matrix, the likeliest first."""
     step, layout = judged.step, trail.problem.layout
-    is_swapped = step.role in layout.swapped
-    other = "rows" if is_swapped else "columns"
-    text = "These are the right numbers, but transposed: rows and columns are exchanged."
-    advice = f'If the answer is written in the layout {other}, say so in it: "layout": "{other}".'
-    yield text, advice, "transposed-answer", answered.each(lambda m: m.swapaxes(-1, -2))
-    names = [axis.name for axis in step.axes]
-    side = "columns" if is_swapped else "rows"
+    sides = ("columns", "rows") if step.role in layout.swapped else ("rows", "columns")
+    yield Presentation(
+        "transposed-answer",
+        "These are the right numbers, but transposed: rows and columns are exchanged.",
+        f'If the answer is written in the layout {sides[1]}, say so in it: "layout": "{sides[1]}".',
+        lambda matrix: matrix.each(lambda m: m.swapaxes(-1, -2)),
+    )
     for order in _orders(judged, answered):
-        rows = np.array(order)
-        numbers = in_words([str(at + 1) for at in order])
-        text = (
-            f"These are the right numbers in another order: {side} {numbers} of the right matrix."
-        )
+        places = in_words([str(at + 1) for at in order])
+        text = f"These are the right numbers in another order: {sides[0]} {places} of the right "
         advice = "Write the tokens in the order of the problem, or give the answer its own tokens."
-        yield text, advice, "other-order", answered.each(lambda m, r=rows: _back(m, r, -2))
-        if names[-1] in ("m", "n") and answered.values.shape[-1] == len(order):
-            both = answered.each(lambda m, r=rows: _back(_back(m, r, -2), r, -1))
-            yield text, advice, "other-order", both
-    if "heads" in names:
-        axis = names.index("heads")
-        size = answered.values.shape[axis] if answered.values.ndim == len(names) else 0
+        for axes in ((-2,), (-2, -1)):
+            turn = partial(_back, order=order, axes=axes)
+            yield Presentation("other-order", f"{text}matrix.", advice, turn)
+    names = [axis.name for axis in step.axes]
+    if "heads" in names and answered.values.ndim == len(names):
+        axis = names.index("heads") - len(names)
+        size = answered.values.shape[axis]
         for order in list(permutations(range(size)))[1:] if 1 < size <= MOST_TOKENS else []:
-            heads = in_words([str(at + 1) for at in order])
-            text = f"These are the right numbers with the heads in another order: {heads}."
-            advice = "Head 1 has the first columns of Q, K and V."
-            moved = answered.each(lambda m, o=order: _back(m, np.array(o), axis))
-            yield text, advice, "other-order-of-heads", moved
+            places = in_words([str(at + 1) for at in order])
+            yield Presentation(
+                "other-order-of-heads",
+                f"These are the right numbers with the heads in another order: {places}.",
+                "Head 1 has the first columns of Q, K and V.",
+                partial(_back, order=order, axes=(axis,)),
+            )
 
 
-def _back(matrix: Numbers, order: Numbers, axis: int) -> Numbers:
-    """The matrix with its lines back in the right order: line i stands at place order[i]."""
-    return np.take(matrix, np.argsort(order), axis=axis)
+def _back(matrix: AnswerMatrix, order: Sequence[int], axes: Sequence[int]) -> AnswerMatrix:
+    """The matrix in the right order, if line i of it is line order[i] of the right one.
+
+    An axis of another size, such as that of the features, stays as it is.
+    """
+    places = np.argsort(order)
+
+    def turn(array: AnyArray) -> AnyArray:
+        for axis in axes:
+            if array.ndim >= -axis and array.shape[axis] == len(order):
+                array = np.take(array, places, axis=axis)
+        return array
+
+    return matrix.each(turn)
 
 
 def _orders(judged: Judgement, answered: AnswerMatrix) -> Iterator[tuple[int, ...]]:
@@ -81,10 +99,10 @@ def _orders(judged: Judgement, answered: AnswerMatrix) -> Iterator[tuple[int, ..
     if values.shape != right.shape:
         return
     n = right.shape[-2]
-    by_row = [_place_of(right, row, answered, at) for at, row in enumerate(_rows(values))]
-    order = tuple(at for at in by_row if at is not None)
-    if sorted(order) == list(range(n)) and list(order) != list(range(n)):
-        yield order
+    order = [_place_of(right, row, answered, at) for at, row in enumerate(_rows(values))]
+    found = tuple(at for at in order if at is not None)
+    if sorted(found) == list(range(n)) and found != tuple(range(n)):
+        yield found
     elif right.shape[-1] == n <= MOST_TOKENS:
         yield from list(permutations(range(n)))[1:]
 

@@ -36,8 +36,12 @@ if TYPE_CHECKING:
 
 ROUGH_CELLS = 3  # the fewest wrong cells that a mistake must explain if they agree only roughly
 EXACTLY, ROUGHLY = 1.0, 4.0  # the largest error, in half units of the last place
-MOST_PAIRS = 2**13  # the largest number of pairs that are tried
-MOST_NUMBERS = 2**22  # the largest number of numbers that pairs calculate
+MOST_PAIRS = 2**10  # the largest number of pairs that are tried
+WIDEST = 4  # the part of these pairs that is made at the most steps
+MOST_SLIPS = 2  # the most cells that a mistake need not explain
+FEWEST_CELLS = 6  # the fewest cells of which one may be a slip beside a mistake
+DIGITS_OF_SLIP = 3.0  # the evidence that a slip beside a mistake costs
+MOST_NUMBERS = 2**20  # the largest number of numbers that pairs calculate
 DIGITS_OF_INFINITY = 1.0  # the evidence of an infinity or NaN in the right place, in digits
 DIGITS_OF_PATTERN = 0.3  # the evidence of each cell in a pattern of hidden cells: one bit
 MOST_AT_ONCE = 256  # the most runs that are made together
@@ -53,6 +57,7 @@ class Trial:
     replacements: tuple[Replacement, ...]
     changes: bool
     results: Sequence[Numbers]
+    first: Numbers | None = None
 
 
 class Search:
@@ -61,12 +66,15 @@ class Search:
     def __init__(self, trail: Trail, judged: Judgement, answered: AnswerMatrix) -> None:
         self.trail, self.problem, self.plan = trail, trail.problem, trail.plan
         self.judged, self.answered = judged, answered
-        self.distance = trail.tolerance.allowed(answered, np.nan_to_num(answered.values))
+        self.distance = trail.tolerance.allowed(
+            answered, np.nan_to_num(answered.values, posinf=0, neginf=0)
+        )
         self.distance = self.distance + trail.noise_of(judged.step, answered)
         self.hidden = hidden_steps(self.plan, judged.step, trail.answer)
         self.exact = Runs(self.problem, self.plan, self.hidden, trail.exact)
         self.own = Runs(self.problem, self.plan, self.hidden, trail.own)
         self.changing: list[Replacement] = []
+        self.effects: dict[object, Numbers] = {}
         self.tried = 0
         source = self.exact.right.get(judged.step.operation.operands[0])
         self.values = _with_infinities(judged, answered, source)
@@ -132,19 +140,80 @@ class Search:
             self.tried += 1
             if trial.changes and is_first:
                 self.changing += trial.replacements
+                self._remember(trial)
             found += self._explained(trial, EXACTLY, self.tried, habit)
             if habit is None:
                 rough += self._explained(trial, ROUGHLY, len(tries) + self.tried, habit)
         return likeliest(found or rough)
 
+    def _remember(self, trial: Trial) -> None:
+        """Keep the difference that a single mistake makes, to choose pairs by."""
+        right, first = self.right, trial.first
+        if right is not None and first is not None and first.shape == right.shape:
+            with np.errstate(invalid="ignore"):
+                self.effects[trial.replacements[0].key] = first - right
+
+    def with_slips(self, courses: Sequence[Runs]) -> list[Explanation]:
+        """Return the single replacements that explain the answer but for one or two cells."""
+        found: list[Explanation] = []
+        cells = int((~self.answered.blank).sum())
+        most = MOST_SLIPS if cells >= FEWEST_CELLS * MOST_SLIPS else 1
+        if cells < FEWEST_CELLS:
+            return []
+        for trial in self._try([(single,) for single in self.singles], courses, EXACTLY, most):
+            for result in trial.results:
+                off = self._off(result)
+                if off is not None and 0 < len(off) <= most and self._outweighs(result, off):
+                    agreeing = cells - len(off)
+                    found.append(Explanation(trial.replacements, agreeing, result, slips=off))
+                    break
+        return likeliest(found)
+
+    def _off(self, result: Numbers) -> tuple[tuple[int, ...], ...] | None:
+        """The cells that do not agree with a result; None if its shape is another one."""
+        if result.shape != self.values.shape:
+            return None
+        agrees = near(self.values, result, self.distance) | self.answered.blank
+        return tuple(tuple(map(int, index)) for index in np.argwhere(~agrees))
+
+    def _outweighs(self, result: Numbers, off: Sequence[tuple[int, ...]]) -> bool:
+        """True if the cells that a result explains say more than the cells that it does not."""
+        digits = self._digits(result, EXACTLY, off)
+        return digits > DIGITS_OF_SLIP * len(off) + log10(len(self.singles) + 1) + EXACTLY
+
     def by_pairs(self, courses: Sequence[Runs], habit: Habit | None = None) -> list[Explanation]:
         """Return the pairs of replacements that explain the answer on one of the courses."""
         found: list[Explanation] = []
-        most = min(MOST_PAIRS, MOST_NUMBERS // max(1, self._size))
-        for trial in self._try(islice(pairs(self.changing), most), courses, EXACTLY):
+        most = min(MOST_PAIRS, MOST_NUMBERS // max(1, self._size)) // (2 if habit else 1)
+        for trial in self._try(self._nearest_pairs[:most], courses, EXACTLY):
             self.tried += 1
             found += self._explained(trial, EXACTLY, self.tried, habit)
         return likeliest(found)
+
+    @cached_property
+    def _nearest_pairs(self) -> list[tuple[Replacement, Replacement]]:
+        """Pairs of mistakes: the widest, and those whose two effects add up to the answer's.
+
+        The effect of a pair is not the sum of the effects, but it is near, so that a small part of
+        all pairs need be tried.
+        """
+        first = list(islice(pairs(self.changing), MOST_PAIRS // WIDEST))
+        known = [single for single in self.changing if single.key in self.effects]
+        if self.right is None or len(known) < 2 or self.right.shape != self.values.shape:
+            return list(islice(pairs(self.changing), MOST_PAIRS))
+        wanted = np.where(self.answered.blank, 0.0, self.values - self.right).ravel()
+        finite = np.isfinite(wanted)
+        effects = np.stack([self.effects[single.key].ravel()[finite] for single in known])
+        effects = np.nan_to_num(effects, nan=1e6, posinf=1e6, neginf=-1e6).clip(-1e6, 1e6)
+        left = effects - wanted[finite]
+        # |e_i + e_j − w|² = |e_i − w|² + |e_j|² + 2 (e_i − w) · e_j
+        far = (left**2).sum(1)[:, None] + (effects**2).sum(1)[None, :] + 2 * left @ effects.T
+        upper = np.triu_indices(len(known), 1)
+        order = np.argsort(far[upper], kind="stable")[:MOST_PAIRS]
+        near_pairs = ((known[upper[0][at]], known[upper[1][at]]) for at in order)
+        apart = [pair for pair in near_pairs if not set(pair[0].steps) & set(pair[1].steps)]
+        tried = {(one.key, other.key) for one, other in first}
+        return [*first, *(pair for pair in apart if (pair[0].key, pair[1].key) not in tried)]
 
     def decider(self, explanations: list[Explanation]) -> str | None:
         """Return the first hidden step at which the explanations differ; None if they never do."""
@@ -171,25 +240,32 @@ class Search:
         return sum(right[step.name].size for step in self.hidden if step.name in right)
 
     def _try(
-        self, tries: Iterable[tuple[Replacement, ...]], courses: Sequence[Runs], reach: float
+        self,
+        tries: Iterable[tuple[Replacement, ...]],
+        courses: Sequence[Runs],
+        reach: float,
+        slips: int = 0,
     ) -> Iterator[Trial]:
         """Try each of these, many at once; try it alone, to the last bit, if that may matter.
 
-        `reach` is the largest error of an explanation, in half units of the last place.
+        `reach` is the largest error of an explanation, in half units of the last place, and `slips`
+        the most cells that need not agree.
         """
         at_once = max(1, min(MOST_AT_ONCE, NUMBERS_AT_ONCE // max(1, self._size)))
         left = iter(tries)
         while some := list(islice(left, at_once)):
             together = [runs.run_together(some) for runs in courses]
-            matter = {n for results in together for n in self._mattering(results, reach)}
+            matter = {n for results in together for n in self._mattering(results, reach, slips)}
             for number, replacements in enumerate(some):
                 if number in matter:
                     yield self._try_alone(replacements, courses)
                 else:
                     is_made = any(results[number] is not None for results in together)
-                    yield Trial(replacements, is_made, ())
+                    yield Trial(replacements, is_made, (), _first(together[0][number]))
 
-    def _mattering(self, results: Sequence[Array | None], reach: float) -> Iterator[int]:
+    def _mattering(
+        self, results: Sequence[Array | None], reach: float, slips: int
+    ) -> Iterator[int]:
         """The indices of results that equal the answer, or the right result, up to a few bits."""
         targets = [(self.values, reach * self.distance, self.answered.blank)]
         if self.right is not None:
@@ -200,7 +276,9 @@ class Search:
                 stacked = np.array([results[place] for place in places], dtype=np.float64)
                 bits = LAST_BITS * self.trail.tolerance.roundoff(self.answered, target)
                 cells = near(stacked, target, distance + bits) | blank
-                yield from np.array(places)[cells.reshape(len(places), -1).all(axis=1)].tolist()
+                off = (~cells).reshape(len(places), -1).sum(axis=1)
+                most = slips if target is self.values else 0
+                yield from np.array(places)[off <= most].tolist()
 
     def _try_alone(self, replacements: tuple[Replacement, ...], courses: Sequence[Runs]) -> Trial:
         """Try these on each course by themselves."""
@@ -208,7 +286,7 @@ class Search:
         results = [_numbers(known[self.judged.name]) for known in runs if known is not None]
         right = self.right
         changes = [right is None or not np.array_equal(r, right, equal_nan=True) for r in results]
-        return Trial(replacements, any(changes), results)
+        return Trial(replacements, any(changes), results, results[0] if results else None)
 
     def _explained(
         self, trial: Trial, reach: float, number: int, habit: Habit | None
@@ -230,13 +308,28 @@ class Search:
         """
         if not self._fits(result, reach):
             return False
-        target = self.judged.target
-        answered = ~self.answered.blank
-        telling = answered.copy()
-        if target.shape == result.shape:
-            telling &= ~near(result, target, reach * self.distance)
-        if reach > EXACTLY and int(telling.sum()) < ROUGH_CELLS:
+        if reach > EXACTLY and int(self._telling(result, reach).sum()) < ROUGH_CELLS:
             return False
+        digits = self._digits(result, reach)
+        return digits > reach + 2 * (replaced - 1) + log10(tried + 1)
+
+    def _telling(
+        self, result: Numbers, reach: float, off: Sequence[tuple[int, ...]] = ()
+    ) -> NDArray[np.bool_]:
+        """The cells that a result explains and the right method does not; `off` are left out."""
+        telling = ~self.answered.blank
+        for index in off:
+            telling[index] = False
+        target = self.judged.target
+        if target.shape == result.shape:
+            whole = (self.answered.decimals <= 0) & ~self.answered.blank
+            distance = np.where(whole, 1e-9, reach * self.distance)
+            telling &= ~near(result, target, distance)
+        return telling
+
+    def _digits(self, result: Numbers, reach: float, off: Sequence[tuple[int, ...]] = ()) -> float:
+        """The digits of the telling cells, which must outweigh the number of tries."""
+        telling, target = self._telling(result, reach, off), self.judged.target
         width = spread(np.concatenate((result.ravel(), target.ravel())))
         finite = np.isfinite(result)
         digits = sum(
@@ -245,8 +338,8 @@ class Search:
         )
         if (telling & ~finite).any():
             digits += DIGITS_OF_INFINITY * int((telling & ~finite).sum())
-            digits += DIGITS_OF_PATTERN * int(answered.sum())
-        return digits > reach + 2 * (replaced - 1) + log10(tried + 1)
+            digits += DIGITS_OF_PATTERN * int((~self.answered.blank).sum())
+        return digits
 
     def _units(self, reach: float) -> Iterator[tuple[float, NDArray[np.bool_]]]:
         """The units of the cells, which say how much a cell tells: whole numbers are exact."""
@@ -293,6 +386,10 @@ def mistakes_in(kind: type[Operation]) -> list[Mistake]:
 def _numbers(matrix: Array) -> Numbers:
     """A matrix in the precision of answers."""
     return np.asarray(matrix, dtype=np.float64)
+
+
+def _first(result: Array | None) -> Numbers | None:
+    return None if result is None else _numbers(result)
 
 
 def likeliest(found: list[Explanation]) -> list[Explanation]:

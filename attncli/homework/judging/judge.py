@@ -18,7 +18,7 @@ from attncli.homework.judging.verdicts import Verdict
 from attncli.records import record, replace
 
 if TYPE_CHECKING:
-    from attncli.homework.diagnosis.causes import Cause
+    from attncli.homework.diagnosis.causes import Cause, Turn
 
 
 @record(frozen=True)
@@ -42,14 +42,34 @@ def findings(trail: Trail) -> Iterator[Finding]:
     Raises ProblemError if the answer has a step that the plan lacks and that equals no step of it.
     """
     steps = list(with_stand_ins(trail.problem, trail.plan, trail.answer))
+    turned: tuple[Turn, str] | None = None
     for number, step in enumerate(steps):
         rest = steps[number + 1 :]
         before = trail.copy()
         judged = trail.judge(step)
+        if judged.verdict.is_wrong and turned:
+            judged = _turned(before, trail, judged, turned)
         if not judged.verdict.is_wrong:
             yield Finding(judged, judged.verdict)
             continue
-        yield _explained(before, trail, judged, rest)
+        finding = _explained(before, trail, judged, rest)
+        if finding.cause and finding.cause.turn:
+            turned = (finding.cause.turn, judged.name)
+        yield finding
+
+
+def _turned(before: Trail, trail: Trail, judged: Judgement, turned: tuple[Turn, str]) -> Judgement:
+    """Judge a matrix again that is presented as an earlier one: turned back, it may be right."""
+    turn, first = turned
+    other = before.copy()
+    assert judged.answered is not None
+    other.answer[judged.name] = turn(judged.answered)
+    again = other.judge(judged.step)
+    if again.verdict.is_wrong:
+        return judged
+    trail.take(other)
+    sources = again.sources | {first}
+    return replace(again, verdict=Verdict.FOLLOWS, answered=judged.answered, sources=sources)
 
 
 def _explained(before: Trail, trail: Trail, judged: Judgement, rest: Sequence[Step]) -> Finding:
@@ -105,9 +125,7 @@ def _not_yet(trail: Trail, without: Trail, judged: Judgement, source: str) -> Fi
     """The finding on a step that is left as it was; the trail goes on as if it were not shown."""
     from attncli.homework.diagnosis.causes import Said
 
-    trail.own, trail.exact = dict(without.own), dict(without.exact)
-    trail.loose, trail.sources = dict(without.loose), dict(without.sources)
-    del trail.answer[judged.name]
+    trail.take(without)
     text = f"{judged.name} still equals {source}: this step was not done here yet."
     return Finding(replace(judged, verdict=Verdict.NOT_YET), Verdict.NOT_YET, Said(text, advice=""))
 
@@ -116,7 +134,7 @@ def _left_as_it_was(trail: Trail, judged: Judgement) -> str | None:
     """The name of the matrix that the step should change, if the step equals it; else None."""
     operands = judged.step.operation.operands
     answered = judged.answered
-    if answered is None or not operands or judged.verdict is Verdict.SHAPE:
+    if answered is None or not operands:
         return None
     source = operands[0]
     if source in trail.problem.matrices:

@@ -103,6 +103,14 @@ class Trail:
         other._noise, other._last = self._noise, self._last
         return other
 
+    def take(self, other: Trail) -> None:
+        """Go on from another trail, at the same place."""
+        self.answer = other.answer
+        self.own, self.exact, self.loose, self.sources = (
+            *(other.own, other.exact),
+            *(other.loose, other.sources),
+        )
+
     def true(self, step: Step) -> Numbers:
         """The true matrix of a step, or of the step that it repeats."""
         source = step.operation.repeats or step.name

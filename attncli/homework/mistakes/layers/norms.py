@@ -157,6 +157,16 @@ def _with_eps_outside(scene: Scene, outside: bool) -> Array | None:
     return None if is_right else scene.with_choices(eps_outside=outside)
 
 
+def _standard(scene: Scene) -> Array:
+    """The result without gamma and beta."""
+    return scene.with_choices(gamma=None, beta=None)
+
+
+def _of(scene: Scene, name: str, otherwise: float) -> Array:
+    """gamma or beta, or the number that a norm without it uses."""
+    return scene[name] if name in scene else np.asarray(otherwise)
+
+
 def _with_eps(scene: Scene, eps: float) -> Array | None:
     """The norm with another eps; None if it is the right one."""
     return None if scene.operation(Standardise).eps == eps else scene.with_choices(eps=eps)
@@ -281,13 +291,13 @@ NORMS: Table = {
         "own.",
     ),
     ("ln-gamma-beta-swapped", "beta (x − mean) / √(variance + eps) + gamma", Standardise): Row(
-        lambda scene: scene.with_choices(gamma="beta", beta="gamma"),
+        lambda scene: _standard(scene) * _of(scene, "beta", 0.0) + _of(scene, "gamma", 1.0),
         "gamma and beta were exchanged.",
         "Multiply by gamma, then add beta.",
         "If beta is the factor, a feature whose beta is 0 is lost.",
     ),
     ("ln-gamma-plus-1", "(1 + gamma) (x − mean) / √(variance + eps) + beta", Standardise): Row(
-        lambda scene: scene.with_matrices(gamma=1 + scene["gamma"]),
+        lambda scene: _standard(scene) * (1 + _of(scene, "gamma", 1)) + _of(scene, "beta", 0),
         "1 was added to gamma.",
         "Multiply by gamma as it is.",
         "Some models store gamma − 1, and add 1 when they use the stored number. In this problem, "
