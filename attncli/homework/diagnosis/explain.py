@@ -23,7 +23,7 @@ from attncli.homework.diagnosis.patterns import CONSTANTS, LINES, pattern_of
 from attncli.homework.diagnosis.presented import presented
 from attncli.homework.diagnosis.replacements import Replacement
 from attncli.homework.diagnosis.roundings import ROUNDINGS
-from attncli.homework.diagnosis.search import Search
+from attncli.homework.diagnosis.search import MOST_SLIPS, Search
 from attncli.homework.diagnosis.slips import slips
 from attncli.homework.judging.trail import Judgement, Trail
 from attncli.homework.judging.verdicts import Verdict
