@@ -7,7 +7,7 @@ from math import inf, nan
 
 import pytest
 
-from attncli.homework.answers.answer import EXACT
+from attncli.homework.answers.digits import EXACT
 from attncli.homework.judging.report import WrongCell
 from attncli.render.reports.wrong_numbers import (
     FROM_YOURS,

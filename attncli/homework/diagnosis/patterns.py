@@ -89,7 +89,7 @@ def _another_base(trail: Trail, judged: Judgement, answered: AnswerMatrix) -> Ca
         for base in (10.0, 3.0, _base(answered.values, scores)):
             if base is None or not 0 < base < np.inf or base == 1 or abs(base - e) < 0.05:
                 continue
-            result = operation.apply(scores * np.log(base))
+            result = np.asarray(operation.apply(scores * np.log(base)), dtype=np.float64)
             if not _agrees(trail, judged, answered, result):
                 continue
             text = f"The powers have the base {_short(base)} instead of e = 2.718…."

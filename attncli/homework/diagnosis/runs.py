@@ -122,16 +122,16 @@ class Runs:
                         continue
                     if step.name in run.changes:
                         made = run.changes[step.name](step, run.known)
-                        run.note(step.name, self._rounded(place, made))
+                        run.note(step.name, None if made is None else self._rounded(place, made))
                     elif step.name not in run.known or not run.changed.isdisjoint(operands):
                         waiting.append(run)
                 if waiting:
                     self._apply_in(waiting, place)
         return [None if run.failed else run.known for run in runs]
 
-    def _rounded(self, place: int, result: Array | None) -> Array | None:
+    def _rounded(self, place: int, result: Array) -> Array:
         """The result of the step at a place as a person writes it down; the last is not rounded."""
-        if self._rounding is None or result is None or place == len(self._steps) - 1:
+        if self._rounding is None or place == len(self._steps) - 1:
             return result
         return self._rounding(self._steps[place][0].name, result)
 
@@ -148,11 +148,11 @@ class Runs:
         if alike:
             stacks = {name: np.stack([run.known[name] for run in alike]) for name in hidden}
             results = step.operation.apply(*(stacks.get(n, self.right[n]) for n in operands))
-            results = self._rounded(place, results)
-            for run, result in zip(alike, results, strict=True):
+            for run, result in zip(alike, self._rounded(place, results), strict=True):
                 run.note(step.name, result)
         for run in others:
-            run.note(step.name, self._rounded(place, _apply(step, operands, run.known)))
+            made = _apply(step, operands, run.known)
+            run.note(step.name, None if made is None else self._rounded(place, made))
 
     def _can_stack(self, step: Step, operands: tuple[str, ...]) -> bool:
         """True if a step treats each matrix of a stack like one alone; tried once, with two."""

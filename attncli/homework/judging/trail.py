@@ -377,8 +377,8 @@ class Trail:
         if self._noise is None:
             dtype = np.float32 if answered.epsilon < 1e-5 else np.float16
             with np.errstate(all="ignore"):
-                inputs = {
-                    name: m.astype(dtype) if m.dtype.kind == "f" else m
+                inputs: dict[str, Array] = {
+                    name: m.astype(dtype) if m.dtype.kind == "f" else m  # type: ignore[misc]
                     for name, m in self.problem.matrices.items()
                 }
                 run = self.plan.run(inputs).matrices
