@@ -184,6 +184,10 @@ class Operation(ABC):
         """
         return None
 
+    def unfinished(self) -> Operation | None:
+        """Return the operation without its last part, such as a bias; None if it has one part."""
+        return None
+
     def counted_from_1(self) -> Operation | None:
         """Return the operation with positions counted from 1, not 0; None if it has none."""
         return None

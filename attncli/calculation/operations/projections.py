@@ -48,6 +48,9 @@ class Project(Operation):
         product = source @ weight
         return product if bias is None else product + bias
 
+    def unfinished(self) -> Project | None:
+        return replace(self, bias=None) if self.bias else None
+
     def formula(self, layout: Layout) -> str:
         product = layout.product(Factor(self.source), Factor(self.weight, Role.WEIGHT))
         return f"{product} + {self.bias}" if self.bias else product

@@ -18,7 +18,7 @@ from attncli.homework.answers.tolerance import Numbers
 from attncli.homework.diagnosis.causes import Cause, Said
 from attncli.homework.judging.trail import Judgement, Trail
 
-OFF_BY = 2.1  # units of the last place by which rounding on the way may move a number
+FAR = 5  # units of the last place: rounding on the way does not move a number as far
 FEWEST = 3  # the fewest numbers from which a constant is solved for
 ENOUGH = 3.0  # the digits by which the cells must outweigh the constants solved for
 
@@ -213,7 +213,7 @@ def _in_one_line(trail: Trail, judged: Judgement, answered: AnswerMatrix) -> Cau
     if answered.values.ndim != 2:
         return None
     with np.errstate(invalid="ignore"):
-        far = np.abs(answered.values - judged.target) > OFF_BY * 2 * answered.half_units
+        far = np.abs(answered.values - judged.target) > FAR * 2 * answered.half_units
     wrong = ~judged.agrees & ~(np.isfinite(judged.target) & ~far)
     for axis, side, operands in ((0, -2, "first"), (1, -1, "last")):
         lines = np.flatnonzero(wrong.any(axis=1 - axis))

@@ -46,6 +46,7 @@ DIGITS_OF_INFINITY = 1.0  # the evidence of an infinity or NaN in the right plac
 DIGITS_OF_PATTERN = 0.3  # the evidence of each cell in a pattern of hidden cells: one bit
 MOST_AT_ONCE = 256  # the most runs that are made together
 NUMBERS_AT_ONCE = 2**20  # the most numbers in all their matrices
+LOW = -90.0  # people fill in −99, −1e4 or −1e9, and scores are not as low
 WHOLE = 0.1  # the unit of whole numbers, which rarely agree by chance
 LAST_BITS = 100  # stacked runs may differ by this many times the usual rounding error
 
@@ -76,8 +77,7 @@ class Search:
         self.changing: list[Replacement] = []
         self.effects: dict[object, Numbers] = {}
         self.tried = 0
-        source = self.exact.right.get(judged.step.operation.operands[0])
-        self.values = _with_infinities(judged, answered, source)
+        self.values = _with_infinities(judged, answered)
         right = self.exact.right.get(judged.name)
         self.right = None if right is None else _numbers(right)
 
@@ -363,17 +363,14 @@ class Search:
         return fit is not None and fit.is_whole
 
 
-def _with_infinities(judged: Judgement, answered: AnswerMatrix, source: Array | None) -> Numbers:
-    """The values, with −∞ in place of other numbers that hide a key.
-
-    A number that stands in the `source` too, the scores before the mask, does not hide its key.
-    """
+def _with_infinities(judged: Judgement, answered: AnswerMatrix) -> Numbers:
+    """The values, with −∞ in place of other numbers that hide a key, such as −999."""
     values = answered.values
-    if not judged.step.operation.hides or source is None or source.shape != values.shape:
+    if not judged.step.operation.hides:
         return values
     with np.errstate(invalid="ignore"):
-        low = values <= np.nanmax(values, axis=-1, keepdims=True, initial=-np.inf) - HIDDEN_BELOW
-        low &= ~near(values, _numbers(source), 4 * answered.half_units + HIDDEN_BELOW / 10)
+        largest = np.nanmax(values, axis=-1, keepdims=True, initial=-np.inf)
+        low = (values <= largest - HIDDEN_BELOW) & (values <= LOW)
     return np.where(low, -np.inf, values)
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attncli.calculation.algebra.layouts import AnyArray
 from attncli.calculation.algebra.plan import Step, Trace
 from attncli.calculation.problem.problem import Problem
-from attncli.homework.answers.answer import Answer
+from attncli.homework.answers.answer import Answer, AnswerMatrix
 from attncli.homework.answers.tolerance import Tolerance, near
 from attncli.homework.judging.equal_forms import count_places_from_0
 from attncli.homework.judging.stand_ins import by_plan_names, with_stand_ins
@@ -77,8 +78,8 @@ def _explained(before: Trail, trail: Trail, judged: Judgement, rest: Sequence[St
     # The catalogue is large: load it only when a step does not agree.
     from attncli.homework.diagnosis.explain import find_cause, wrong_after
 
-    source = _left_as_it_was(before, judged)
-    if source:
+    left_out = _left_as_it_was(before, judged)
+    if left_out:
         without = before.copy()
         del without.answer[judged.name]
         without.judge(judged.step)
@@ -86,11 +87,11 @@ def _explained(before: Trail, trail: Trail, judged: Judgement, rest: Sequence[St
         later = [(step, probe.judge(step)) for step in rest]
         wrong = [(step, each) for step, each in later if each.verdict.is_wrong]
         if not wrong and any(each.answered is not None for _, each in later):
-            return _not_yet(trail, without, judged, source)
+            return _not_yet(trail, without, judged, left_out)
         cause = find_cause(before, trail, judged, rest)
         left = wrong_after(trail, judged, rest, cause.exact)
         if wrong and left and _one_mistake_later(without, rest):
-            return _not_yet(trail, without, judged, source)
+            return _not_yet(trail, without, judged, left_out)
     else:
         cause = find_cause(before, trail, judged, rest)
     if cause.verdict in (Verdict.ROUNDED, Verdict.FOLLOWS):
@@ -121,28 +122,34 @@ def _one_mistake_later(without: Trail, rest: Sequence[Step]) -> bool:
     return False
 
 
-def _not_yet(trail: Trail, without: Trail, judged: Judgement, source: str) -> Finding:
+def _not_yet(trail: Trail, without: Trail, judged: Judgement, text: str) -> Finding:
     """The finding on a step that is left as it was; the trail goes on as if it were not shown."""
     from attncli.homework.diagnosis.causes import Said
 
     trail.take(without)
-    text = f"{judged.name} still equals {source}: this step was not done here yet."
     return Finding(replace(judged, verdict=Verdict.NOT_YET), Verdict.NOT_YET, Said(text, advice=""))
 
 
 def _left_as_it_was(trail: Trail, judged: Judgement) -> str | None:
-    """The name of the matrix that the step should change, if the step equals it; else None."""
-    operands = judged.step.operation.operands
-    answered = judged.answered
-    if answered is None or not operands:
-        return None
-    source = operands[0]
-    if source in trail.problem.matrices:
-        return None
+    """A sentence on the step if it was left out, or left without its last part; else None."""
+    step, answered = judged.step, judged.answered
+    assert answered is not None
     for known in (trail.own, trail.exact):
-        matrix = np.asarray(known[source], dtype=np.float64)
-        if matrix.shape == answered.values.shape:
-            allowed = trail.tolerance.allowed(answered, matrix)
-            if (near(answered.values, matrix, allowed) | answered.blank).all():
-                return source
+        for source in step.operation.operands[:1]:
+            is_made = source not in trail.problem.matrices
+            if is_made and _equals(trail, answered, known[source]):
+                return f"{step.name} still equals {source}: this step was not done here yet."
+        part = step.operation.unfinished()
+        if part and _equals(trail, answered, part.apply(*(known[name] for name in part.operands))):
+            formula = part.formula(trail.plan.layout)
+            return f"{step.name} is {formula} here: the rest of the step was not done yet."
     return None
+
+
+def _equals(trail: Trail, answered: AnswerMatrix, matrix: AnyArray) -> bool:
+    """True if the answer has these numbers, to the digits as written."""
+    numbers = np.asarray(matrix, dtype=np.float64)
+    if numbers.shape != answered.values.shape:
+        return False
+    allowed = trail.tolerance.allowed(answered, numbers)
+    return bool((near(answered.values, numbers, allowed) | answered.blank).all())

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ROUNDING_TRIALS = 16  # random roundings that are tried to see how far they move a result
+OFF_BY = 4.0  # half units: a result off by so little follows, whatever rounding may do
 LARGEST_REACH = 0.1  # a larger reach of rounding, as a share of the spread, decides nothing
 SAME = 1e-9  # relative: numbers this close are the same calculation
 
@@ -294,6 +295,9 @@ class Trail:
         with np.errstate(invalid="ignore"):
             if not (near(answered.values, exact, allowed + reach) | answered.blank).all():
                 return None
+            few = near(answered.values, exact, allowed + OFF_BY * answered.half_units)
+        if (few | answered.blank).all():
+            return Verdict.FOLLOWS
         wide = reach > LARGEST_REACH * spread(exact)
         if (wide & ~near(answered.values, exact, allowed)).any():
             return Verdict.UNDECIDED
@@ -378,7 +382,7 @@ class Trail:
             dtype = np.float32 if answered.epsilon < 1e-5 else np.float16
             with np.errstate(all="ignore"):
                 inputs: dict[str, Array] = {
-                    name: m.astype(dtype) if m.dtype.kind == "f" else m  # type: ignore[misc]
+                    name: m.astype(dtype) if m.dtype.kind == "f" else m
                     for name, m in self.problem.matrices.items()
                 }
                 run = self.plan.run(inputs).matrices
