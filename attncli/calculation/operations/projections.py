@@ -9,7 +9,7 @@ from attncli.calculation.algebra.operation_cost import Cost, cells, product
 from attncli.calculation.algebra.requirements import Equal, Need
 from attncli.calculation.algebra.shared_heads import shared_place, spread
 from attncli.calculation.algebra.vector_expressions import Inner, Line
-from attncli.records import record
+from attncli.records import record, replace
 
 
 @record(frozen=True)
