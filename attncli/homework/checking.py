@@ -66,7 +66,8 @@ def check_answer(
     required = [_step(name.strip(), names, "--required") for name in _split(options.required)]
     answer = read_answer(result.problem, result.trace.plan, entries)
     epsilon = _epsilon(result.trace.matrices)
-    tolerance = Tolerance(options.decimals, options.atol, options.rtol, epsilon)
+    finest = (matrix.finest_decimal or 0 for matrix in answer.values())
+    tolerance = Tolerance(options.decimals, options.atol, options.rtol, epsilon, max(finest))
     trail = start(result.problem, result.trace, answer, tolerance)
     return report(trail, Marking(points, required, options.strict), files)
 

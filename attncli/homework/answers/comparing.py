@@ -126,7 +126,7 @@ def _finest(answered: AnswerMatrix, tolerance: Tolerance, reference: Numbers) ->
     places = answered.decimals[(answered.decimals < EXACT) & ~answered.blank]
     has_decimals = places.size > 0 and places.max() > 0
     half = answered.half_units[(answered.decimals < EXACT) & ~answered.blank]
-    finest = float(half.min()) if has_decimals else 0.0
+    finest = float(half.min()) if has_decimals else tolerance.of_whole_numbers
     reach = np.where(answered.decimals < EXACT, finest, answered.half_units)
     return np.asarray(reach + bits)
 
@@ -201,8 +201,8 @@ def _is_significant(answered: AnswerMatrix, reference: Numbers, tolerance: Toler
     sizes = np.abs(np.where(values == 0, 1.0, values))
     unit = 10.0 ** (np.floor(np.log10(sizes)) + 1 - max(longest, 2))
     near_enough = near(values, reference, 0.5 * unit + tolerance.roundoff(answered, reference))
-    near_enough &= (values != 0) | (reference == 0)
-    same = near_enough | answered.blank | hides(answered.values, reference)
+    near_enough &= ((values != 0) | (reference == 0)) & np.isfinite(answered.values)
+    same = near_enough | (answered.values == reference) | answered.blank | hides(answered.values, reference)
     digits = float((np.log10(np.maximum(spread(reference) / unit, 1)) * (values != 0)).sum())
     return bool(same.all()) and digits >= ENOUGH
 

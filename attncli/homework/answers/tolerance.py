@@ -21,12 +21,22 @@ OF_PROGRAMS = 1e-9  # only a program writes digits as fine as this
 
 @record(frozen=True)
 class Tolerance:
-    """The tolerance: by default the digits as written, else the user's decimals or distances."""
+    """The tolerance: by default the digits as written, else the user's decimals or distances.
+
+    `places` are the decimals of the other matrices of an answer: a matrix of whole numbers may have
+    lost them, as JSON writes 1.000 as 1.
+    """
 
     decimals: int | None = None
     atol: float | None = None
     rtol: float | None = None
     epsilon: float = float(np.finfo(np.float64).eps)
+    places: int = 0
+
+    @property
+    def of_whole_numbers(self) -> float:
+        """The distance within which a whole number is right to every digit that it has lost."""
+        return float(half_a_unit(self.places)) if self.places > 0 else 0.0
 
     @property
     def by_distance(self) -> bool:

@@ -29,7 +29,7 @@ from attncli.homework.judging.trail import Judgement, Trail
 from attncli.homework.judging.verdicts import Verdict
 
 OFF_BY = 2.1  # the most units of the last place by which rounding on the way may move a number
-MOST_HABITS = 1  # the number of usual habits under which pairs of mistakes are tried
+MOST_HABITS = 2  # the number of usual habits under which pairs of mistakes are tried
 
 
 def find_cause(before: Trail, trail: Trail, judged: Judgement, rest: Sequence[Step]) -> Cause:
@@ -105,10 +105,10 @@ def _nearly(
         return None
     with np.errstate(invalid="ignore"):
         off = np.abs(answered.values - right)
-    most = np.minimum(
-        OFF_BY * 2 * answered.half_units,
-        before.rounding_reach(judged.step, answered) + answered.half_units,
-    )
+    reach = before.rounding_reach(judged.step, answered)
+    if reach.shape != right.shape:
+        return None
+    most = np.minimum(OFF_BY * 2 * answered.half_units, reach + answered.half_units)
     if not (judged.agrees | (off <= most)).all():
         return None
     text = "The method is right, but something was rounded on the way: "

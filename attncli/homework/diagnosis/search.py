@@ -20,7 +20,7 @@ import numpy as np
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.operation import Operation
 from attncli.homework.answers.answer import AnswerMatrix
-from attncli.homework.answers.comparing import HIDDEN_BELOW, spread
+from attncli.homework.answers.comparing import HIDDEN_BELOW, Manner, spread
 from attncli.homework.answers.tolerance import Numbers, near
 from attncli.homework.diagnosis.diagnosis import Explanation
 from attncli.homework.diagnosis.habits import Habit
@@ -36,8 +36,9 @@ if TYPE_CHECKING:
 
 ROUGH_CELLS = 3  # the fewest wrong cells that a mistake must explain if they agree only roughly
 EXACTLY, ROUGHLY = 1.0, 4.0  # the largest error, in half units of the last place
-MOST_PAIRS = 2**10  # the largest number of pairs that are tried
-WIDEST = 4  # the part of these pairs that is made at the most steps
+MOST_PAIRS = 1000  # the largest number of pairs that are tried
+WIDEST = 200  # the number of these pairs that are made at the most steps
+PAIRS_UNDER_HABIT = 300  # the largest number that is tried under a habit of rounding
 MOST_SLIPS = 2  # the most cells that a mistake need not explain
 FEWEST_CELLS = 6  # the fewest cells of which one may be a slip beside a mistake
 DIGITS_OF_SLIP = 3.0  # the evidence that a slip beside a mistake costs
@@ -71,6 +72,9 @@ class Search:
             answered, np.nan_to_num(answered.values, posinf=0, neginf=0)
         )
         self.distance = self.distance + trail.noise_of(judged.step, answered)
+        if trail.tolerance.by_digits:  # whole numbers must be equal
+            whole = trail.tolerance.of_whole_numbers + 1e-9
+            self.distance = np.where(answered.decimals <= 0, whole, self.distance)
         self.hidden = hidden_steps(self.plan, judged.step, trail.answer)
         self.exact = Runs(self.problem, self.plan, self.hidden, trail.exact)
         self.own = Runs(self.problem, self.plan, self.hidden, trail.own)
@@ -184,7 +188,7 @@ class Search:
     def by_pairs(self, courses: Sequence[Runs], habit: Habit | None = None) -> list[Explanation]:
         """Return the pairs of replacements that explain the answer on one of the courses."""
         found: list[Explanation] = []
-        most = min(MOST_PAIRS, MOST_NUMBERS // max(1, self._size)) // (2 if habit else 1)
+        most = min(PAIRS_UNDER_HABIT if habit else MOST_PAIRS, MOST_NUMBERS // max(1, self._size))
         for trial in self._try(self._nearest_pairs[:most], courses, EXACTLY):
             self.tried += 1
             found += self._explained(trial, EXACTLY, self.tried, habit)
@@ -192,12 +196,11 @@ class Search:
 
     @cached_property
     def _nearest_pairs(self) -> list[tuple[Replacement, Replacement]]:
-        """Pairs of mistakes: the widest, and those whose two effects add up to the answer's.
+        """Pairs of mistakes: those whose two effects add up to the answer's, then the widest.
 
         The effect of a pair is not the sum of the effects, but it is near, so that a small part of
         all pairs need be tried.
         """
-        first = list(islice(pairs(self.changing), MOST_PAIRS // WIDEST))
         known = [single for single in self.changing if single.key in self.effects]
         if self.right is None or len(known) < 2 or self.right.shape != self.values.shape:
             return list(islice(pairs(self.changing), MOST_PAIRS))
@@ -209,11 +212,10 @@ class Search:
         # |e_i + e_j − w|² = |e_i − w|² + |e_j|² + 2 (e_i − w) · e_j
         far = (left**2).sum(1)[:, None] + (effects**2).sum(1)[None, :] + 2 * left @ effects.T
         upper = np.triu_indices(len(known), 1)
-        order = np.argsort(far[upper], kind="stable")[:MOST_PAIRS]
-        near_pairs = ((known[upper[0][at]], known[upper[1][at]]) for at in order)
-        apart = [pair for pair in near_pairs if not set(pair[0].steps) & set(pair[1].steps)]
-        tried = {(one.key, other.key) for one, other in first}
-        return [*first, *(pair for pair in apart if (pair[0].key, pair[1].key) not in tried)]
+        order = np.argsort(far[upper], kind="stable")[: MOST_PAIRS - WIDEST]
+        nearest = ((known[upper[0][at]], known[upper[1][at]]) for at in order)
+        apart = [pair for pair in nearest if not set(pair[0].steps) & set(pair[1].steps)]
+        return [*apart, *islice(pairs(self.changing), WIDEST)]
 
     def decider(self, explanations: list[Explanation]) -> str | None:
         """Return the first hidden step at which the explanations differ; None if they never do."""
@@ -360,7 +362,7 @@ class Search:
         if reach > EXACTLY:
             return False
         fit = self.trail.fit(self.judged.step, self.answered, [result])
-        return fit is not None and fit.is_whole
+        return fit is not None and fit.is_whole and fit.manner is not Manner.FEWER
 
 
 def _with_infinities(judged: Judgement, answered: AnswerMatrix) -> Numbers:

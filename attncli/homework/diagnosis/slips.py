@@ -43,7 +43,7 @@ def slips(problem: Problem, judged: Judgement, own: Values, goes_on: bool) -> st
 def _most(answered: AnswerMatrix) -> int:
     """The most cells that count as slips: a third of the matrix, but not more than three."""
     cells = int((~answered.blank).sum())
-    return min(MOST_SLIPS, max(1, cells // 3)) if cells > 1 else 0
+    return min(MOST_SLIPS, cells // 3)
 
 
 def _kinds(

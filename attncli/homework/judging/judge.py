@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -90,7 +91,7 @@ def _explained(before: Trail, trail: Trail, judged: Judgement, rest: Sequence[St
             return _not_yet(trail, without, judged, left_out)
         cause = find_cause(before, trail, judged, rest)
         left = wrong_after(trail, judged, rest, cause.exact)
-        if wrong and left and _one_mistake_later(without, rest):
+        if wrong and _left_by_one_mistake_later(without, rest) < left:
             return _not_yet(trail, without, judged, left_out)
     else:
         cause = find_cause(before, trail, judged, rest)
@@ -104,8 +105,8 @@ def _explained(before: Trail, trail: Trail, judged: Judgement, rest: Sequence[St
     return Finding(judged, verdict, cause)
 
 
-def _one_mistake_later(without: Trail, rest: Sequence[Step]) -> bool:
-    """True if one mistake at the first later wrong step explains all that is wrong."""
+def _left_by_one_mistake_later(without: Trail, rest: Sequence[Step]) -> float:
+    """The later wrong steps that one mistake at the first of them leaves; inf if none explains."""
     from attncli.homework.diagnosis.causes import Mistaken
     from attncli.homework.diagnosis.explain import find_cause, wrong_after
 
@@ -116,10 +117,10 @@ def _one_mistake_later(without: Trail, rest: Sequence[Step]) -> bool:
         if judged.verdict.is_wrong:
             after = rest[number + 1 :]
             cause = find_cause(before, trail, judged, after)
-            return isinstance(cause, Mistaken) and not wrong_after(
-                trail, judged, after, cause.exact
-            )
-    return False
+            if isinstance(cause, Mistaken):
+                return wrong_after(trail, judged, after, cause.exact)
+            break
+    return inf
 
 
 def _not_yet(trail: Trail, without: Trail, judged: Judgement, text: str) -> Finding:
@@ -135,7 +136,8 @@ def _left_as_it_was(trail: Trail, judged: Judgement) -> str | None:
     step, answered = judged.step, judged.answered
     assert answered is not None
     for known in (trail.own, trail.exact):
-        for source in step.operation.operands[:1]:
+        operands = step.operation.operands
+        for source in (*operands[:1], *(operands[-1:] if step.operation.is_residual else ())):
             is_made = source not in trail.problem.matrices
             if is_made and _equals(trail, answered, known[source]):
                 return f"{step.name} still equals {source}: this step was not done here yet."
