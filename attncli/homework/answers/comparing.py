@@ -202,7 +202,8 @@ def _is_significant(answered: AnswerMatrix, reference: Numbers, tolerance: Toler
     unit = 10.0 ** (np.floor(np.log10(sizes)) + 1 - max(longest, 2))
     near_enough = near(values, reference, 0.5 * unit + tolerance.roundoff(answered, reference))
     near_enough &= ((values != 0) | (reference == 0)) & np.isfinite(answered.values)
-    same = near_enough | (answered.values == reference) | answered.blank | hides(answered.values, reference)
+    same = near_enough | (answered.values == reference) | answered.blank
+    same |= hides(answered.values, reference)
     digits = float((np.log10(np.maximum(spread(reference) / unit, 1)) * (values != 0)).sum())
     return bool(same.all()) and digits >= ENOUGH
 

@@ -178,7 +178,7 @@ wrong(
 # Masks of the published answers that the catalogue did not have at first.
 
 wrong(
-    "causal-hides-self",
+    "causal-hides-self causal-hides-self-mean",
     ("causal",),
     "first row uniform",
     is_new=True,
@@ -188,7 +188,7 @@ wrong(
     ),
 )
 wrong(
-    "causal-hides-self",
+    "causal-hides-self causal-hides-self-nan",
     ("causal",),
     "first row NaN",
     is_new=True,
@@ -196,7 +196,7 @@ wrong(
     normalise=lambda at, masked: naive(masked),
 )
 wrong(
-    "padding-on-queries padding-of-queries padding-both-axes",
+    "padding-on-queries padding-on-queries-mean padding-queries-zero",
     ("padding",),
     is_new=True,
     normalise=lambda at, masked: np.where(
@@ -204,7 +204,7 @@ wrong(
     ),
 )
 wrong(
-    "zero-is-masked mask-zero-scores",
+    "mask-zero-scores",
     ("causal",),
     is_new=True,
     mask=lambda at, s: np.where(np.round(s * seen(at, s), 9) == 0, -math.inf, s),

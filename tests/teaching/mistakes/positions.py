@@ -206,19 +206,19 @@ wrong(
 # Positions of the published answers that the catalogue did not have at first.
 
 wrong(
-    "rope-laid-out-as-halves rope-layout rope-pairing",
+    "rope-laid-out rope-read",
     ROPE,
     is_new=True,
     rotate=lambda at, letter, m: turned(pairs(m), half_angles(m)),
 )
 wrong(
-    "rope-one-angle rope-same-angle",
+    "rope-one-angle",
     ROPE,
     is_new=True,
     rotate=turned_by(lambda matrix: half_angles(matrix) * 0 + half_angles(matrix)[:, :1]),
 )
 wrong(
-    "pe-precedence",
+    "pe-precedence pe-precedence-even",
     SINE,
     "even index",
     is_new=True,

@@ -103,7 +103,7 @@ wrong("softmax-wrong-batch-axis", ("batched",), normalise=lambda at, s: softmax(
 
 for base in (3, 10):
     wrong(
-        f"softmax-base softmax-base-{base} softmax-other-base",
+        "softmax-another-base",
         ("self", "given", "dot", "causal"),
         f"base {base}",
         is_new=True,
@@ -120,13 +120,13 @@ def dropped(at: Scene, s: Matrix) -> Matrix:
 
 
 wrong(
-    "dropout-left-on dropout",
+    "dropout-left-on",
     ("self", "heads", "given", "encoder"),
     is_new=True,
     normalise=dropped,
 )
 wrong(
-    "sum-added-wrong",
+    "another-sum",
     ("self", "given", "dot"),
     is_new=True,
     normalise=lambda at, s: (
