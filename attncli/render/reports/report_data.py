@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from math import isnan
-from typing import Any
+from typing import Any, NamedTuple
 
 from attncli.homework.judging.report import AnswerReport, StepReport, WrongCell
 from attncli.records import values_of
 from attncli.render.standard_data import to_json
 from attncli.render.view import View
+from attncli.words import in_words
 
 LARGEST = "largest difference"
 
@@ -33,6 +34,44 @@ def largest_text(line: StepReport) -> str:
     return f"{short} at {line.largest.place}" if line.largest.difference else "0"
 
 
+class Paragraph(NamedTuple):
+    """Steps with one verdict and one cause, and the text on all of them."""
+
+    lines: tuple[StepReport, ...]
+
+    @property
+    def names(self) -> str:
+        """The names of the steps: `Q, K and V`."""
+        return in_words([line.name for line in self.lines])
+
+    @property
+    def text(self) -> str:
+        """The facts on each step, if they differ, and the sentences on the cause."""
+        facts = {line.fact for line in self.lines}
+        if len(facts) == 1:
+            each = " In each step, " if len(self.lines) > 1 and self.lines[0].fact else " "
+            fact = f"{each}{self.lines[0].fact}".strip()
+        else:
+            fact = " ".join(f"{line.name}: {line.fact}" for line in self.lines if line.fact)
+        return " ".join(filter(None, (fact, self.lines[0].rationale)))
+
+
+def paragraphs(report: AnswerReport) -> list[Paragraph]:
+    """Return the steps that need words, those with one cause together; the first wrong first."""
+    groups: dict[tuple[str, str, str], list[StepReport]] = {}
+    lines = sorted(report.lines, key=lambda line: line.name != report.first)
+    for line in lines:
+        if line.text:
+            key = (line.verdict.word, line.rationale, line.help)
+            groups.setdefault(key, []).append(line)
+    return [Paragraph(tuple(group)) for group in groups.values()]
+
+
+def verdict_text(line: StepReport) -> str:
+    """Return the verdict and the type of a program's numbers: `right (float32)`."""
+    return f"{line.verdict.word} ({line.type})" if line.type else line.verdict.word
+
+
 def report_json(report: AnswerReport, _: View) -> str:
     """Return the results in the order of the plan; `passed` is null if nothing was answered."""
     results = [_result(line, report.by_distance) for line in report.lines]
@@ -50,6 +89,7 @@ def _result(line: StepReport, by_distance: bool) -> dict[str, Any]:
         "passed": line.passed,
         "data": {
             "verdict": line.verdict.word,
+            "type": line.type or None,
             "cells": cells,
             "first": cells[0] if cells else None,
             **(largest if by_distance else {}),

@@ -6,7 +6,13 @@ from collections.abc import Sequence
 
 from attncli.homework.judging.report import AnswerReport, WrongCell
 from attncli.render.markdown import escape_markdown
-from attncli.render.reports.report_data import LARGEST, largest_text, more_headings
+from attncli.render.reports.report_data import (
+    LARGEST,
+    largest_text,
+    more_headings,
+    paragraphs,
+    verdict_text,
+)
 from attncli.render.reports.wrong_numbers import FROM_YOURS, RIGHT, YOURS, number_columns
 from attncli.render.view import View
 
@@ -22,29 +28,29 @@ def report_markdown(report: AnswerReport, _: View) -> str:
     for line in report.lines:
         mistakes = ", ".join(f"`{name}`" for name in line.mistakes)
         more = {LARGEST: escape_markdown(largest_text(line)), "mistake": mistakes}
-        cells = [f"`{line.name}`", line.verdict.word, line.marks]
+        cells = [f"`{line.name}`", verdict_text(line), line.marks]
         rows.append(_row([*cells, *(more[heading] for heading in more_headings(report))]))
-    for line in report.lines:
-        if line.text:
-            rows += [
-                "",
-                f"**{line.name}: {line.verdict.words}.** {escape_markdown(line.text)}",
-            ]
-            rows += [escape_markdown(line.help)] if line.help else []
-            rows += _wrong_cells(line.differences)
+    for paragraph in paragraphs(report):
+        first = paragraph.lines[0]
+        heading = f"**{paragraph.names}: {first.verdict.words}.**"
+        rows += ["", f"{heading} {escape_markdown(paragraph.text)}"]
+        rows += [escape_markdown(first.help)] if first.help else []
+        for line in paragraph.lines:
+            name = f"{line.name}, " if len(paragraph.lines) > 1 else ""
+            rows += _wrong_cells(line.differences, name)
     rows += ["", f"**{report.marks}**", ""]
     return "\n".join(rows)
 
 
-def _wrong_cells(cells: Sequence[WrongCell]) -> list[str]:
-    """A line for each wrong cell, with its numbers."""
+def _wrong_cells(cells: Sequence[WrongCell], name: str) -> list[str]:
+    """A line for each wrong cell, with its numbers; `name` is the step, if there are several."""
     if not cells:
         return []
     columns = number_columns(cells)
     yours, right = columns[YOURS], columns[RIGHT]
     follows = columns.get(FROM_YOURS, right)
     return [
-        f"- {escape_markdown(cell.place)}: `{yours[at]}` instead of `{right[at]}`"
+        f"- {escape_markdown(name + cell.place)}: `{yours[at]}` instead of `{right[at]}`"
         + (f"; from your numbers: `{follows[at]}`" if follows[at] != right[at] else "")
         for at, cell in enumerate(cells)
     ]

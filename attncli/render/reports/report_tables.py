@@ -10,7 +10,14 @@ from rich.text import Text
 
 from attncli.homework.judging.report import AnswerReport, StepReport
 from attncli.render.console import TextConsole
-from attncli.render.reports.report_data import LARGEST, largest_text, more_headings
+from attncli.render.reports.report_data import (
+    LARGEST,
+    Paragraph,
+    largest_text,
+    more_headings,
+    paragraphs,
+    verdict_text,
+)
 from attncli.render.reports.wrong_numbers import YOURS, aligned, number_columns
 from attncli.render.view import View
 
@@ -40,11 +47,8 @@ def draw_report(report: AnswerReport, view: View) -> str:
         return console.text
     console.print()
     _print_verdicts(console, report)
-    # The first wrong step comes first; right steps need no text.
-    lines = sorted(report.lines, key=lambda line: line.name != report.first)
-    for line in lines:
-        if line.text:
-            _print_line(console, line, view)
+    for paragraph in paragraphs(report):
+        _print_paragraph(console, paragraph, view)
     console.print()
     console.print(Text(report.marks, "bold"))
     return console.text
@@ -59,7 +63,7 @@ def _print_verdicts(console: TextConsole, report: AnswerReport) -> None:
     for heading in more:
         table.add_column(heading, no_wrap=heading != "mistake")
     for line in report.lines:
-        verdict = Text(line.verdict.word, STYLES[line.verdict.word])
+        verdict = Text(verdict_text(line), STYLES[line.verdict.word])
         texts = {LARGEST: largest_text(line), "mistake": ", ".join(line.mistakes)}
         cells = (Text(texts[heading]) for heading in more)
         table.add_row(Text(line.name), verdict, Text(line.marks), *cells)
@@ -74,16 +78,23 @@ def _width(columns: Mapping[str, Sequence[str]], view: View) -> int | None:
     return max(view.width, numbers + PLACE)
 
 
-def _print_line(console: TextConsole, line: StepReport, view: View) -> None:
+def _print_paragraph(console: TextConsole, paragraph: Paragraph, view: View) -> None:
     console.print()
-    heading = Text.assemble(
-        (line.name, "bold cyan"), ": ", (line.verdict.words, STYLES[line.verdict.word]), ". "
-    )
-    console.print(heading + Text(line.text), width=view.width)
-    if line.help:
-        console.say(line.help, "italic")
-    if not line.differences:
-        return
+    first = paragraph.lines[0]
+    verdict = (first.verdict.words, STYLES[first.verdict.word])
+    heading = Text.assemble((paragraph.names, "bold cyan"), ": ", verdict, ". ")
+    console.print(heading + Text(paragraph.text), width=view.width)
+    if first.help:
+        console.say(first.help, "italic")
+    for line in paragraph.lines:
+        if line.differences:
+            if len(paragraph.lines) > 1:
+                console.print(Text(line.name, "bold cyan"))
+            _print_cells(console, line, view)
+
+
+def _print_cells(console: TextConsole, line: StepReport, view: View) -> None:
+    """Print a table of the wrong cells of a step."""
     shown = line.differences if view.full else line.differences[:MOST_CELLS]
     columns = {name: aligned(name, texts) for name, texts in number_columns(shown).items()}
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1))

@@ -96,7 +96,7 @@ wrong(
 # A mistake of the published answers that the catalogue did not have at first.
 
 wrong(
-    "heads-not-split heads-not-split-root heads-copied",
+    "heads-not-split heads-not-split-root",
     ("heads",),
     is_new=True,
     split=only(
