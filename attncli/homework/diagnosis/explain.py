@@ -59,6 +59,7 @@ def find_cause(before: Trail, trail: Trail, judged: Judgement, rest: Sequence[St
         or _beside_slips(search, trail, judged, rest)
         or _slips(before, trail, judged, rest)
         or _pairs(search, trail, judged, rest, habits)
+        or _by_laws(before, judged)
         or pattern_of(before, judged, LINES)
         or _undecided(before, judged, answered, search)
         or Cause()
@@ -177,6 +178,18 @@ def _slips(before: Trail, trail: Trail, judged: Judgement, rest: Sequence[Step])
     goes_on = bool(later) and not wrong_after(trail, judged, rest, None)
     text = slips(before.problem, judged, before.own, goes_on)
     return Said(text, "single-cell-slip") if text else None
+
+
+def _by_laws(before: Trail, judged: Judgement) -> Cause | None:
+    """Weights that break a law of all weights: rows that do not sum to 1."""
+    if not judged.step.operation.makes_weights or judged.verdict is Verdict.SHAPE:
+        return None
+    from attncli.homework.laws.law import assumed
+    from attncli.homework.laws.laws_broken import laws_broken
+
+    alone = {judged.name: before.answer[judged.name]}
+    found = laws_broken(alone, assumed(before.problem.choices), judged.name)
+    return Said(found[0]) if found else None
 
 
 def _undecided(

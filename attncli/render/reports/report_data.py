@@ -58,11 +58,11 @@ class Paragraph(NamedTuple):
 
 def paragraphs(report: AnswerReport) -> list[Paragraph]:
     """Return the steps that need words, those with one cause together; the first wrong first."""
-    groups: dict[tuple[str, str, str], list[StepReport]] = {}
+    groups: dict[object, list[StepReport]] = {}
     lines = sorted(report.lines, key=lambda line: line.name != report.first)
     for line in lines:
         if line.text:
-            key = (line.verdict.word, line.rationale, line.help)
+            key = (line.verdict.word, line.rationale, line.mistakes or line.help)
             groups.setdefault(key, []).append(line)
     return [Paragraph(tuple(group)) for group in groups.values()]
 
