@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 HIDDEN_BELOW = 20.0  # a score this far below the row's largest leaves no digit: e^(−20) = 2e−9
 SMALL = 0.1  # a bare 0 may stand for numbers up to this share of the largest in the matrix
+COARSEST = 0.051  # the relative error of a number with two significant digits
 ENOUGH = 3.0  # digits of evidence that coarse numbers need to be accepted as rounded
 
 
@@ -196,6 +197,10 @@ def _is_significant(answered: AnswerMatrix, reference: Numbers, tolerance: Toler
     values = np.where(answered.blank | ~np.isfinite(answered.values), 0.0, answered.values)
     written = values[values != 0]
     if not written.size or (answered.decimals[values != 0] >= EXACT).any():
+        return False
+    with np.errstate(invalid="ignore"):
+        off = np.abs(values - reference) > COARSEST * np.abs(values)
+    if (off & (values != 0)).any():
         return False
     longest = max(len(f"{abs(v):.15g}".replace(".", "").strip("0").split("e")[0]) for v in written)
     sizes = np.abs(np.where(values == 0, 1.0, values))

@@ -34,6 +34,8 @@ class WrittenNumber(NamedTuple):
 
 def half_a_unit(decimals: NDArray[np.int_] | int) -> NDArray[np.float64]:
     """Return half a unit of a decimal place: 0.005 for 2."""
+    if isinstance(decimals, int):
+        return np.asarray(0.5 * 10.0 ** -max(-300, min(300, decimals)))
     return np.asarray(0.5 * 10.0 ** -np.clip(decimals, -300.0, 300.0))
 
 

@@ -76,7 +76,7 @@ def _usual(search: Search, answered: AnswerMatrix) -> Iterator[Habit]:
 def _rounded_otherwise(search: Search, answered: AnswerMatrix, early: Verdict) -> Cause | None:
     """Another habit of rounding, or a constant that was rounded, under a right method."""
     place = answered.finest
-    if not 0 <= place < EXACT:
+    if not 0 <= place < EXACT or not search.may_be_rounded:
         return None
     if len(search.hidden) > 1:
         for habit in others(search.hidden[:-1], place):

@@ -109,10 +109,9 @@ def others(hidden: Sequence[Step], places: int) -> Iterator[Habit]:
         words = f"every step was rounded to {digits} significant digits on the way"
         yield Habit(words, significant, digits)
     for step in reversed(hidden):
-        for place in _nearest(places)[:5]:
+        for place in _nearest(places)[:4]:
             words = f"{step.name} was rounded to {count(place, 'decimals')} on the way"
             yield Habit(words, half_up, place, (step.name,))
-            yield Habit(f"{step.name} was cut off after {place} decimals", cut, place, (step.name,))
 
 
 @cache

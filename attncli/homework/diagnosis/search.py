@@ -20,7 +20,7 @@ import numpy as np
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.operation import Operation
 from attncli.homework.answers.answer import AnswerMatrix
-from attncli.homework.answers.comparing import HIDDEN_BELOW, Manner, spread
+from attncli.homework.answers.comparing import COARSEST, HIDDEN_BELOW, Manner, spread
 from attncli.homework.answers.tolerance import Numbers, near
 from attncli.homework.diagnosis.diagnosis import Explanation
 from attncli.homework.diagnosis.habits import Habit
@@ -47,6 +47,7 @@ DIGITS_OF_INFINITY = 1.0  # the evidence of an infinity or NaN in the right plac
 DIGITS_OF_PATTERN = 0.3  # the evidence of each cell in a pattern of hidden cells: one bit
 MOST_AT_ONCE = 256  # the most runs that are made together
 NUMBERS_AT_ONCE = 2**20  # the most numbers in all their matrices
+FARTHEST = 0.35  # the largest error by rounding on the way, as a share of the spread
 LOW = -90.0  # people fill in −99, −1e4 or −1e9, and scores are not as low
 WHOLE = 0.1  # the unit of whole numbers, which rarely agree by chance
 LAST_BITS = 100  # stacked runs may differ by this many times the usual rounding error
@@ -343,6 +344,21 @@ class Search:
             digits += DIGITS_OF_PATTERN * int((~self.answered.blank).sum())
         return digits
 
+    def _is_near(self, result: Numbers) -> bool:
+        """True if the numbers may agree in another manner, such as cut off: a quick first look."""
+        sizes = np.abs(np.nan_to_num(self.values, posinf=0, neginf=0))
+        wide = 2 * self.answered.half_units + self.distance + COARSEST * sizes
+        return bool((near(self.values, result, wide) | self.answered.blank).all())
+
+    @property
+    def may_be_rounded(self) -> bool:
+        """True if the answer is as near to the right numbers as rounding on the way leaves it."""
+        right = self.right
+        if right is None or right.shape != self.values.shape:
+            return False
+        most = FARTHEST * spread(right) + 2 * self.answered.half_units
+        return bool((near(self.values, right, most) | self.answered.blank).all())
+
     def _units(self, reach: float) -> Iterator[tuple[float, NDArray[np.bool_]]]:
         """The units of the cells, which say how much a cell tells: whole numbers are exact."""
         whole = self.answered.decimals <= 0
@@ -359,7 +375,7 @@ class Search:
             return False
         if (near(self.values, result, reach * self.distance) | self.answered.blank).all():
             return True
-        if reach > EXACTLY:
+        if reach > EXACTLY or not self._is_near(result):
             return False
         fit = self.trail.fit(self.judged.step, self.answered, [result])
         return fit is not None and fit.is_whole and fit.manner is not Manner.FEWER
