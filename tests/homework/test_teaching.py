@@ -29,15 +29,12 @@ from tests.teaching.rounding import Rounder, carried, cut, half_even, half_up, s
 PACKAGE = ROOT / "tests" / "teaching"
 ASKS = "program.py"  # the only file of the measure that may import attncli
 SHARE = 0.012
-# The share of answers in each group that must be judged well, until the judging reaches its goals.
+# The share of answers in each group that must be judged well; a small share may have one failure.
 LEAST = {
-    **dict.fromkeys(("one mistake", "two mistakes", "mistake and slip"), 0.5),
-    **dict.fromkeys(("in no catalogue", "wrong size"), 0.9),
-    "rounded half up": 0.7,
-    "right": 0.2,
+    **dict.fromkeys(("one mistake", "two mistakes", "mistake and slip"), 0.8),
+    **dict.fromkeys(("in no catalogue", "wrong size", "right", "cut off"), 1.0),
+    "rounded half up": 0.995,
 }
-# Groups in whose share of answers one false pass is known, until the judging reaches its goals.
-KNOWN_PASSES = {"late in a layer": 1, "one slip": 1}
 
 
 @pytest.fixture(scope="module")
@@ -225,7 +222,7 @@ def test_no_wrong_answer_passes(group: str, outcomes: list[Outcome]) -> None:
     """No answer passes whose digits only a mistake can give."""
     own = [o for o in outcomes if o.group == group]
     passed = [f"{o.seed}: {o.expected}" for o in own if "false pass" in o.failures]
-    assert len(passed) <= KNOWN_PASSES.get(group, 0), passed
+    assert passed == []
 
 
 def test_no_answer_crashes_the_program(outcomes: list[Outcome]) -> None:
