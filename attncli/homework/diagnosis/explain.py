@@ -57,6 +57,7 @@ def find_cause(before: Trail, trail: Trail, judged: Judgement, rest: Sequence[St
         or presented(before, judged)
         or pattern_of(before, judged, CONSTANTS)
         or _beside_slips(search, trail, judged, rest)
+        or _before_slips(search, judged)
         or _slips(before, trail, judged, rest)
         or _pairs(search, trail, judged, rest, habits)
         or _by_laws(before, judged)
@@ -170,6 +171,12 @@ def _beside_slips(
         return None
     found = search.with_slips(search.plain)
     return _mistaken(search, trail, judged, rest, found) if found else None
+
+
+def _before_slips(search: Search, judged: Judgement) -> Cause | None:
+    """Several wrong cells in one row or column: a slip in a step that is not shown."""
+    is_hidden = len(search.hidden) > 1 and len(judged.wrong) > 1
+    return pattern_of(search.trail, judged, LINES) if is_hidden else None
 
 
 def _slips(before: Trail, trail: Trail, judged: Judgement, rest: Sequence[Step]) -> Cause | None:

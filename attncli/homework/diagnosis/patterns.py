@@ -101,8 +101,10 @@ def _another_base(trail: Trail, judged: Judgement, answered: AnswerMatrix) -> Ca
 
 def _base(weights: Numbers, scores: Numbers) -> float | None:
     """The base whose powers of the scores are proportional to the weights in each row."""
+    if scores.shape != weights.shape:
+        return None
     known = (weights > 0) & np.isfinite(scores)
-    if scores.shape != weights.shape or int(known.sum()) < FEWEST:
+    if int(known.sum()) < FEWEST:
         return None
     logs = np.where(known, np.log(np.where(known, weights, 1)), np.nan)
     levels = np.where(known, scores, np.nan)
@@ -176,10 +178,13 @@ def _another_sum(trail: Trail, judged: Judgement, answered: AnswerMatrix) -> Cau
     found = []
     for index in rows:
         factor = _ratio(yours[index], right[index])
-        if not factor:
+        if not factor or (~judged.agrees[index]).sum() < 2:
             return None
         result[index] = factor * right[index]
-        total = float(np.exp(np.asarray(trail.exact[operation.operands[0]])[index]).sum())
+        scores = np.asarray(trail.exact[operation.operands[0]])
+        if scores.shape != right.shape:
+            return None
+        total = float(np.exp(scores[index]).sum())
         found.append((index, total / factor, total))
     if not rows or not _agrees(trail, judged, answered, result):
         return None

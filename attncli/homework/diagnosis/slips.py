@@ -13,6 +13,7 @@ from attncli.homework.answers.digits import EXACT
 from attncli.homework.judging.trail import Judgement
 from attncli.words import count
 
+OFF_BY = 2.1  # the most units of the last place by which rounding may move a number
 MOST_SLIPS = 3  # if more cells are wrong, the method is wrong
 TERM_SLIPS = {-1: "is left out", 1: "is added twice", -2: "has the wrong sign"}
 DIGITS = 2  # the digits that a claim must account for
@@ -24,20 +25,37 @@ def slips(problem: Problem, judged: Judgement, own: Values, goes_on: bool) -> st
     `own` are the matrices of the answer. `goes_on`: the later steps follow from these cells.
     """
     answered = judged.answered
-    if answered is None or not 0 < len(judged.wrong) <= _most(answered):
+    if answered is None:
         return None
-    places = [problem.place(judged.step.axes, judged.step.role, index) for index in judged.wrong]
-    kinds = [next(_kinds(problem, judged, own, index), "") for index in judged.wrong]
+    wrong = _far(judged, answered)
+    if not 0 < len(wrong) <= _most(answered):
+        return None
+    places = [problem.place(judged.step.axes, judged.step.role, index) for index in wrong]
+    kinds = [next(_kinds(problem, judged, own, index), "") for index in wrong]
     found = [f"In {at}: {kind}." for at, kind in zip(places, kinds, strict=True) if kind]
-    rest = " The other cells are right"
+    is_rounded = len(wrong) < len(judged.wrong)
+    rest = f" The other cells are right{', but for rounding' if is_rounded else ''}"
     rest += ", and the later steps go on correctly from it." if goes_on else "."
     if len(places) == 1:
         return f"{found[0] if found else f'Only {places[0]} is wrong.'}{rest}"
     rest = rest.replace("from it", "from them")
     unknown = [at for at, kind in zip(places, kinds, strict=True) if not kind]
     if unknown:
-        found.append(f"Only these {len(places)} cells are wrong.")
+        found.append(f"Only {len(places)} cells are wrong: {'; '.join(places)}.")
     return f"{' '.join(found)}{rest}"
+
+
+def _far(judged: Judgement, answered: AnswerMatrix) -> list[tuple[int, ...]]:
+    """The wrong cells that rounding on the way cannot explain; all, if there are none."""
+    if judged.target.shape != answered.values.shape:
+        return []
+    far = [
+        index
+        for index in judged.wrong
+        if not abs(answered.values[index] - judged.target[index])
+        <= OFF_BY * 2 * answered.half_units[index]
+    ]
+    return far or judged.wrong
 
 
 def _most(answered: AnswerMatrix) -> int:

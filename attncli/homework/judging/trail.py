@@ -198,7 +198,10 @@ class Trail:
 
     def _is_enough(self, answered: AnswerMatrix, fit: Fit, reference: Numbers) -> bool:
         """True if the digits of a matrix tell right numbers from others."""
-        return fit.manner is not Manner.FEWER or evidence(answered, reference) >= ENOUGH
+        if fit.manner is not Manner.FEWER:
+            return True
+        has_lost_places = answered.finest <= 0 < self.tolerance.places
+        return not has_lost_places and evidence(answered, reference) >= ENOUGH
 
     def _agreeing(
         self,
