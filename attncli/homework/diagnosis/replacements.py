@@ -36,7 +36,8 @@ def in_order(problem: Problem, singles: Sequence[Replacement]) -> list[Replaceme
     """
     everywhere = _group(singles, lambda step: ("",))
     elsewhere = _group(singles, _scopes) if problem.parts else []
-    return list(dict.fromkeys([*everywhere, *singles, *elsewhere]))
+    projected = _group(singles, _projections)
+    return list(dict.fromkeys([*everywhere, *singles, *elsewhere, *projected]))
 
 
 def _group(
@@ -51,6 +52,13 @@ def _group(
                 places.setdefault((single.mistake.name, scope), []).append(step)
     several = ((name, steps) for (name, _), steps in places.items() if len(steps) > 1)
     return [Replacement(mistakes[name], tuple(steps)) for name, steps in several]
+
+
+def _projections(name: str) -> Iterator[str]:
+    """The scope of the three projections of a sublayer, without W_o."""
+    prefix, _, last = name.rpartition(".")
+    if last in ("Q", "K", "V"):
+        yield prefix
 
 
 def _scopes(name: str) -> Iterator[str]:

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
-from itertools import islice, pairwise
+from itertools import islice, pairwise, zip_longest
 from math import log10
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
 ROUGH_CELLS = 3  # the fewest wrong cells that a mistake must explain if they agree only roughly
 EXACTLY, ROUGHLY = 1.0, 4.0  # the largest error, in half units of the last place
-MOST_PAIRS = 1000  # the largest number of pairs that are tried
-WIDEST = 200  # the number of these pairs that are made at the most steps
-PAIRS_UNDER_HABIT = 300  # the largest number that is tried under a habit of rounding
+MOST_STEPS = 24_000  # the largest number of steps that pairs of mistakes run
+WIDEST = 100  # the number of these pairs that are made at the most steps
+PART_UNDER_HABIT = 3  # the part of the pairs that is tried under each habit of rounding
 MOST_SLIPS = 2  # the most cells that a mistake need not explain
 FEWEST_CELLS = 6  # the fewest cells of which one may be a slip beside a mistake
 DIGITS_OF_SLIP = 3.0  # the evidence that a slip beside a mistake costs
@@ -50,7 +50,11 @@ NUMBERS_AT_ONCE = 2**20  # the most numbers in all their matrices
 FARTHEST = 0.35  # the largest error by rounding on the way, as a share of the spread
 LOW = -90.0  # people fill in −99, −1e4 or −1e9, and scores are not as low
 WHOLE = 0.1  # the unit of whole numbers, which rarely agree by chance
+TINY, FAR = 1e-9, 1e6  # bounds of numbers in the choice of pairs
 LAST_BITS = 100  # stacked runs may differ by this many times the usual rounding error
+
+
+Pair: TypeAlias = tuple[Replacement, Replacement]
 
 
 @record(frozen=True)
@@ -189,34 +193,43 @@ class Search:
     def by_pairs(self, courses: Sequence[Runs], habit: Habit | None = None) -> list[Explanation]:
         """Return the pairs of replacements that explain the answer on one of the courses."""
         found: list[Explanation] = []
-        most = min(PAIRS_UNDER_HABIT if habit else MOST_PAIRS, MOST_NUMBERS // max(1, self._size))
+        most = self._most_pairs // (PART_UNDER_HABIT if habit else 1)
         for trial in self._try(self._nearest_pairs[:most], courses, EXACTLY):
             self.tried += 1
             found += self._explained(trial, EXACTLY, self.tried, habit)
         return likeliest(found)
 
-    @cached_property
-    def _nearest_pairs(self) -> list[tuple[Replacement, Replacement]]:
-        """Pairs of mistakes: those whose two effects add up to the answer's, then the widest.
+    @property
+    def _most_pairs(self) -> int:
+        """The largest number of pairs that are tried: a long calculation takes more time."""
+        return min(MOST_STEPS // len(self.hidden), MOST_NUMBERS // max(1, self._size))
 
-        The effect of a pair is not the sum of the effects, but it is near, so that a small part of
-        all pairs need be tried.
+    @cached_property
+    def _nearest_pairs(self) -> list[Pair]:
+        """Pairs of mistakes: those whose effects together come to the answer's, then the widest.
+
+        Two effects add up, or multiply: neither is quite true, but a small part of all pairs is
+        enough. A pair is near if few cells are far from the answer, however far.
         """
+        widest = islice(pairs(self.changing), WIDEST)
         known = [single for single in self.changing if single.key in self.effects]
-        if self.right is None or len(known) < 2 or self.right.shape != self.values.shape:
-            return list(islice(pairs(self.changing), MOST_PAIRS))
-        wanted = np.where(self.answered.blank, 0.0, self.values - self.right).ravel()
-        finite = np.isfinite(wanted)
-        effects = np.stack([self.effects[single.key].ravel()[finite] for single in known])
-        effects = np.nan_to_num(effects, nan=1e6, posinf=1e6, neginf=-1e6).clip(-1e6, 1e6)
-        left = effects - wanted[finite]
-        # |e_i + e_j − w|² = |e_i − w|² + |e_j|² + 2 (e_i − w) · e_j
-        far = (left**2).sum(1)[:, None] + (effects**2).sum(1)[None, :] + 2 * left @ effects.T
-        upper = np.triu_indices(len(known), 1)
-        order = np.argsort(far[upper], kind="stable")[: MOST_PAIRS - WIDEST]
-        nearest = ((known[upper[0][at]], known[upper[1][at]]) for at in order)
+        right, values = self.right, self.values
+        if right is None or len(known) < 2 or right.shape != values.shape:
+            return list(islice(pairs(self.changing), self._most_pairs))
+        cells = np.isfinite(values) & np.isfinite(right) & ~self.answered.blank
+        wanted, base = values[cells], np.where(right[cells] == 0, TINY, right[cells])
+        effects = np.stack([self.effects[single.key][cells] for single in known])
+        effects = np.nan_to_num(effects, nan=FAR, posinf=FAR, neginf=-FAR).clip(-FAR, FAR)
+        one, other = (effects[places] for places in np.triu_indices(len(known), 1))
+        unit = np.abs(wanted - right[cells]) + TINY
+        found: dict[int, None] = {}
+        for result in (base + one + other, (base + one) * (base + other) / base):
+            far = np.minimum(np.abs(result - wanted) / unit, 1).sum(axis=1)
+            found |= dict.fromkeys(np.argsort(far, kind="stable")[: self._most_pairs // 2].tolist())
+        firsts, seconds = np.triu_indices(len(known), 1)
+        nearest = [(known[firsts[at]], known[seconds[at]]) for at in found]
         apart = [pair for pair in nearest if not set(pair[0].steps) & set(pair[1].steps)]
-        return [*apart, *islice(pairs(self.changing), WIDEST)]
+        return [*_in_turns(apart), *widest]
 
     def decider(self, explanations: list[Explanation]) -> str | None:
         """Return the first hidden step at which the explanations differ; None if they never do."""
@@ -401,6 +414,13 @@ def mistakes_in(kind: type[Operation]) -> list[Mistake]:
 def _numbers(matrix: Array) -> Numbers:
     """A matrix in the precision of answers."""
     return np.asarray(matrix, dtype=np.float64)
+
+
+def _in_turns(pairs: list[Pair]) -> list[Pair]:
+    """The first half and the second half of a list in turns: both begin with the likeliest."""
+    half = (len(pairs) + 1) // 2
+    turns = zip_longest(pairs[:half], pairs[half:])
+    return [pair for both in turns for pair in both if pair is not None]
 
 
 def _first(result: Array | None) -> Numbers | None:
