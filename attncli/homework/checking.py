@@ -63,7 +63,10 @@ def check_answer(
     """
     names = result.names
     points = read_points(options.points, names)
-    required = [_step(name.strip(), names, "--required") for name in _split(options.required)]
+    required = [
+        _step(name.strip(), names, f"--required {options.required}")
+        for name in _split(options.required)
+    ]
     answer = read_answer(result.problem, result.trace.plan, entries)
     epsilon = _epsilon(result.trace.matrices)
     finest = (matrix.finest_decimal or 0 for matrix in answer.values())
@@ -104,7 +107,7 @@ def read_points(text: str, names: Sequence[str]) -> dict[str, float]:
     points: dict[str, float] = {}
     for part in _split(text):
         name, separator, number = part.rpartition("=")
-        step = _step(name, names, "--points") if separator else None
+        step = _step(name, names, f"--points {text}") if separator else None
         try:
             worth = float(number)
         except ValueError:

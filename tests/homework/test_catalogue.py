@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -22,8 +22,8 @@ from attncli.documents.reader import Reader
 from attncli.homework.answers.answer import AnswerMatrix
 from attncli.homework.answers.digits import read_cell
 from attncli.homework.answers.tolerance import Tolerance
-from attncli.homework.diagnosis.search import diagnose
-from attncli.homework.judging.judge import Judge
+from attncli.homework.diagnosis.explain import find_cause
+from attncli.homework.judging.judge import start
 from attncli.homework.mistakes.catalogue import MISTAKES
 from attncli.homework.mistakes.mistake import ENTRIES, Mistake, Scene, scene_at
 from attncli.homework.mistakes.weights import softmax
@@ -92,14 +92,16 @@ def test_each_mistake_is_recognised_by_its_own_numbers(name: str) -> None:
     assert any(name in named(*case) for case in cases)
 
 
-def named(problem_name: str, step: Step, wrong: np.ndarray[Any, Any]) -> list[str]:
+def named(problem_name: str, step: Step, wrong: np.ndarray[Any, Any]) -> Sequence[str]:
     """Return the mistakes that are named for a wrong step, handed in alone."""
     problem, trace = solved(problem_name)
-    judge = Judge(problem, trace, {step.name: as_written(wrong)}, Tolerance())
-    for before in trace.plan.steps[: trace.plan.steps.index(step)]:
-        judge.judge(before)
-    diagnosis = diagnose(judge, judge.judge(step))
-    return [name for explanation in diagnosis.explanations for name in explanation.names]
+    trail = start(problem, trace, {step.name: as_written(wrong)}, Tolerance())
+    for earlier in trace.plan.steps[: trace.plan.steps.index(step)]:
+        trail.judge(earlier)
+    before = trail.copy()
+    judged = trail.judge(step)
+    with np.errstate(all="ignore"):
+        return find_cause(before, trail, judged, []).names if judged.verdict.is_wrong else ()
 
 
 @pytest.mark.parametrize(

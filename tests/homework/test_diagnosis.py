@@ -11,17 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from attncli.cli.program import cli
-from attncli.homework.diagnosis import search
 from tests.homework.test_mistakes_in_layers import DECODER, ENCODER, TRANSFORMER, written
 
 Document = dict[str, Any]
-
-
-@pytest.fixture(autouse=True)
-def _has_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remove the time limit, so that a busy machine finds the same mistakes."""
-    monkeypatch.setattr(search, "SECONDS", 60)
-    monkeypatch.setattr(search, "SECONDS_OF_SINGLES", 60)
 
 
 def output_of(document: Document) -> Any:

@@ -13,7 +13,6 @@ import pytest
 from click.testing import CliRunner
 
 from attncli.cli.program import cli
-from attncli.homework.diagnosis import search as diagnosis
 from tests import oracle, oracle_layers
 from tests.oracle_layers import Choices, norm, sublayer, summed
 from tests.problems import decoder, drawn_alone, encoder, transformer
@@ -351,10 +350,9 @@ def test_a_wrong_output_of_a_deep_stack_is_judged_soon(steps_of_transformer: Ste
 
 @pytest.mark.parametrize("document", [ENCODER, DECODER], ids=["encoder", "decoder"])
 def test_answers_of_other_shapes_and_ranks_are_judged(
-    document: Entries, monkeypatch: pytest.MonkeyPatch
+    document: Entries,
 ) -> None:
     """A wrong shape or rank of any step leaves the verdict on the output as it is."""
-    monkeypatch.setattr(diagnosis, "SECONDS", 0)  # no search for pairs
     run = CliRunner().invoke(cli, ["compute", json.dumps(document), "-f", "csv"])
     names = [line for line in run.stdout.splitlines() if line and not line[0] in "-0123456789"]
     steps = sorted({name.partition("[")[0] for name in names} - {"output"})[::2]

@@ -11,10 +11,11 @@ import pytest
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.plan import Step
 from attncli.homework.answers.tolerance import Tolerance
+from attncli.homework.diagnosis.explain import find_cause
+from attncli.homework.diagnosis.habits import Habit, half_even
 from attncli.homework.diagnosis.replacements import Replacement, pairs
 from attncli.homework.diagnosis.runs import Runs, hidden_steps
-from attncli.homework.diagnosis.search import diagnose
-from attncli.homework.judging.judge import Judge
+from attncli.homework.judging.judge import start
 from attncli.homework.mistakes.catalogue import MISTAKES
 from attncli.homework.mistakes.mistake import scene_at
 from tests.homework.test_catalogue import as_written
@@ -23,11 +24,11 @@ from tests.problems import PROBLEMS, numbers, solved
 EVERY = 37  # out of this number of pairs, one is tried alone
 
 
-def runs_of(name: str) -> tuple[Runs, tuple[Step, ...]]:
+def runs_of(name: str, rounding: Habit | None = None) -> tuple[Runs, tuple[Step, ...]]:
     """Return the runs of all steps that lead to the last step of a problem, and these steps."""
     problem, trace = solved(name)
     hidden = hidden_steps(trace.plan, trace.plan.steps[-1], ())
-    return Runs(problem, trace.plan, hidden, problem.matrices), hidden
+    return Runs(problem, trace.plan, hidden, problem.matrices, rounding), hidden
 
 
 def singles_of(runs: Runs, hidden: tuple[Step, ...]) -> list[Replacement]:
@@ -70,12 +71,9 @@ def test_a_run_without_changes_gives_the_right_matrices(name: str) -> None:
     runs, hidden = runs_of(name)
     _, trace = solved(name)
     names = [step.name for step in hidden]
-    for known in (runs.right, runs.run_rounding((), 1)):
-        assert known is not None
-        for step in names:
-            np.testing.assert_array_equal(known[step], trace.matrices[step])
-    finely = runs.run_rounding(names, 15)
-    assert finely is not None
+    for step in names:
+        np.testing.assert_array_equal(runs.right[step], trace.matrices[step])
+    finely = runs_of(name, Habit("", half_even, 15))[0].right
     np.testing.assert_allclose(finely[names[-1]], trace.matrices[names[-1]], 1e-9, 1e-11)
 
 
@@ -84,18 +82,14 @@ def test_a_run_without_changes_gives_the_right_matrices(name: str) -> None:
 def test_rounding_at_a_step_is_carried_on(name: str, decimals: int) -> None:
     """Rounding at any steps gives what the plan gives if each step's result is rounded in turn."""
     problem, trace = solved(name)
-    runs, hidden = runs_of(name)
-    names = [step.name for step in hidden]
-    for rounded in (names[:-1], names[:1], names[2:3], list(problem.matrices)[:1]):
-        known = {
-            n: matrix.round(decimals) if n in rounded else matrix
-            for n, matrix in problem.matrices.items()
-        }
+    names = [step.name for step in runs_of(name)[1]]
+    for rounded in (names[:-1], names[:1], names[2:3]):
+        known = dict(problem.matrices)
         for step in trace.plan.steps:
             result = step.operation.apply(*(known[operand] for operand in step.operation.operands))
             known[step.name] = result.round(decimals) if step.name in rounded else result
-        found = runs.run_rounding(rounded, decimals)
-        assert found is not None
+        habit = Habit("", half_even, decimals, tuple(rounded))
+        found = runs_of(name, habit)[0].right
         np.testing.assert_array_equal(found[names[-1]], known[names[-1]])
 
 
@@ -133,8 +127,10 @@ def test_an_answer_without_explanation_takes_few_single_runs(
         return alone(self, replacements)
 
     monkeypatch.setattr(Runs, "run", counted)
-    judge = Judge(problem, trace, {last.name: as_written(nonsense)}, Tolerance())
-    *_, judged = map(judge.judge, trace.plan.steps)
-    diagnosis = diagnose(judge, judged)
-    assert not diagnosis.explanations
-    assert len(runs) < 30
+    trail = start(problem, trace, {last.name: as_written(nonsense)}, Tolerance())
+    for step in trace.plan.steps[:-1]:
+        trail.judge(step)
+    before = trail.copy()
+    cause = find_cause(before, trail, trail.judge(last), [])
+    assert not cause.names
+    assert len(runs) < 60

@@ -20,7 +20,7 @@ MOST_TOKENS = 6  # the most tokens of which every order is tried
 FEWEST = 4  # the fewest cells that can tell another order from chance
 
 
-class Presentation(NamedTuple):
+class OtherPresentation(NamedTuple):
     """Another presentation: its name, its words, the advice, and the way back."""
 
     name: str
@@ -46,11 +46,11 @@ def presented(trail: Trail, judged: Judgement) -> Cause | None:
     return None
 
 
-def _others(trail: Trail, judged: Judgement, answered: AnswerMatrix) -> Iterator[Presentation]:
+def _others(trail: Trail, judged: Judgement, answered: AnswerMatrix) -> Iterator[OtherPresentation]:
     """The other presentations of a matrix, the likeliest first."""
     step, layout = judged.step, trail.problem.layout
     sides = ("columns", "rows") if step.role in layout.swapped else ("rows", "columns")
-    yield Presentation(
+    yield OtherPresentation(
         "transposed-answer",
         "These are the right numbers, but transposed: rows and columns are exchanged.",
         f'If the answer is written in the layout {sides[1]}, say so in it: "layout": "{sides[1]}".',
@@ -62,14 +62,14 @@ def _others(trail: Trail, judged: Judgement, answered: AnswerMatrix) -> Iterator
         advice = "Write the tokens in the order of the problem, or give the answer its own tokens."
         for axes in ((-2,), (-2, -1)):
             turn = partial(_back, order=order, axes=axes)
-            yield Presentation("other-order", f"{text}matrix.", advice, turn)
+            yield OtherPresentation("other-order", f"{text}matrix.", advice, turn)
     names = [axis.name for axis in step.axes]
     if "heads" in names and answered.values.ndim == len(names):
         axis = names.index("heads") - len(names)
         size = answered.values.shape[axis]
         for order in list(permutations(range(size)))[1:] if 1 < size <= MOST_TOKENS else []:
             places = in_words([str(at + 1) for at in order])
-            yield Presentation(
+            yield OtherPresentation(
                 "other-order-of-heads",
                 f"These are the right numbers with the heads in another order: {places}.",
                 "Head 1 has the first columns of Q, K and V.",

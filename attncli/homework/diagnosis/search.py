@@ -47,7 +47,7 @@ DIGITS_OF_INFINITY = 1.0  # the evidence of an infinity or NaN in the right plac
 DIGITS_OF_PATTERN = 0.3  # the evidence of each cell in a pattern of hidden cells: one bit
 MOST_AT_ONCE = 256  # the most runs that are made together
 NUMBERS_AT_ONCE = 2**20  # the most numbers in all their matrices
-FARTHEST = 0.35  # the largest error by rounding on the way, as a share of the spread
+FARTHEST = 0.35  # the largest error by rounding on the way, as a share of the numbers
 LOW = -90.0  # people fill in −99, −1e4 or −1e9, and scores are not as low
 WHOLE = 0.1  # the unit of whole numbers, which rarely agree by chance
 TINY, FAR = 1e-9, 1e6  # bounds of numbers in the choice of pairs
@@ -369,7 +369,11 @@ class Search:
         right = self.right
         if right is None or right.shape != self.values.shape:
             return False
-        most = FARTHEST * spread(right) + 2 * self.answered.half_units
+        sizes = np.abs(right[np.isfinite(right)])
+        most = (
+            FARTHEST * max(spread(right), float(sizes.max(initial=0)))
+            + 2 * self.answered.half_units
+        )
         return bool((near(self.values, right, most) | self.answered.blank).all())
 
     def _units(self, reach: float) -> Iterator[tuple[float, NDArray[np.bool_]]]:

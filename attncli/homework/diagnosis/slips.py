@@ -14,6 +14,7 @@ from attncli.homework.judging.trail import Judgement
 from attncli.words import count
 
 OFF_BY = 2.1  # the most units of the last place by which rounding may move a number
+FEWEST = 3  # the fewest cells of which one can be the wrong one among right ones
 MOST_SLIPS = 3  # if more cells are wrong, the method is wrong
 TERM_SLIPS = {-1: "is left out", 1: "is added twice", -2: "has the wrong sign"}
 DIGITS = 2  # the digits that a claim must account for
@@ -35,6 +36,8 @@ def slips(problem: Problem, judged: Judgement, own: Values, goes_on: bool) -> st
     found = [f"In {at}: {kind}." for at, kind in zip(places, kinds, strict=True) if kind]
     is_rounded = len(wrong) < len(judged.wrong)
     rest = f" The other cells are right{', but for rounding' if is_rounded else ''}"
+    if answered.values.size - answered.blank.sum() < FEWEST:
+        return found[0] if len(found) == len(wrong) == 1 else None
     rest += ", and the later steps go on correctly from it." if goes_on else "."
     if len(places) == 1:
         return f"{found[0] if found else f'Only {places[0]} is wrong.'}{rest}"
@@ -61,7 +64,7 @@ def _far(judged: Judgement, answered: AnswerMatrix) -> list[tuple[int, ...]]:
 def _most(answered: AnswerMatrix) -> int:
     """The most cells that count as slips: a third of the matrix, but not more than three."""
     cells = int((~answered.blank).sum())
-    return min(MOST_SLIPS, cells // 3)
+    return min(MOST_SLIPS, cells // 3) if cells >= FEWEST else 1
 
 
 def _kinds(
@@ -73,7 +76,8 @@ def _kinds(
     decimals = int(judged.answered.decimals[index])
     if not isfinite(yours) or not isfinite(right) or yours == 0:
         return  # a 0 has no digit that could speak for a slip
-    unit = float(judged.answered.half_units[index])
+    # Whole numbers have no digit that was rounded.
+    unit = float(judged.answered.half_units[index]) if decimals > 0 else 0.0
     distance = unit + 1e-9 * max(1.0, abs(right))
     if abs(yours - right) <= 3 * distance:
         return
@@ -128,7 +132,8 @@ def _place(problem: Problem, judged: Judgement, index: tuple[int, ...]) -> str:
 def _reach(judged: Judgement, own: Values, index: tuple[int, ...]) -> float:
     """How far the rounding of the factors may move the cell: a unit of the matrix, at most."""
     assert judged.answered is not None
-    return 2 * float(judged.answered.half_units[index])
+    is_whole = judged.answered.decimals[index] <= 0
+    return 0.0 if is_whole else 2 * float(judged.answered.half_units[index])
 
 
 def _products(judged: Judgement, own: Values, index: tuple[int, ...]) -> Sequence[Expression]:

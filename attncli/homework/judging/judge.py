@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @record(frozen=True)
-class Finding:
+class JudgedStep:
     """A step with its verdict, and the cause of a verdict that needs words."""
 
     judged: Judgement
@@ -38,7 +38,7 @@ def start(problem: Problem, trace: Trace, answer: Answer, tolerance: Tolerance) 
     return Trail(problem, trace, count_places_from_0(trace, named), tolerance)
 
 
-def findings(trail: Trail) -> Iterator[Finding]:
+def findings(trail: Trail) -> Iterator[JudgedStep]:
     """Judge every step of an answer, in order.
 
     Raises ProblemError if the answer has a step that the plan lacks and that equals no step of it.
@@ -52,7 +52,7 @@ def findings(trail: Trail) -> Iterator[Finding]:
         if judged.verdict.is_wrong and turned:
             judged = _turned(before, trail, judged, turned)
         if not judged.verdict.is_wrong:
-            yield Finding(judged, judged.verdict)
+            yield JudgedStep(judged, judged.verdict)
             continue
         finding = _explained(before, trail, judged, rest)
         if finding.cause and finding.cause.turn:
@@ -74,7 +74,7 @@ def _turned(before: Trail, trail: Trail, judged: Judgement, turned: tuple[Turn, 
     return replace(again, verdict=Verdict.FOLLOWS, answered=judged.answered, sources=sources)
 
 
-def _explained(before: Trail, trail: Trail, judged: Judgement, rest: Sequence[Step]) -> Finding:
+def _explained(before: Trail, trail: Trail, judged: Judgement, rest: Sequence[Step]) -> JudgedStep:
     """The finding on a step that does not agree."""
     # The catalogue is large: load it only when a step does not agree.
     from attncli.homework.diagnosis.explain import find_cause, wrong_after
@@ -102,7 +102,7 @@ def _explained(before: Trail, trail: Trail, judged: Judgement, rest: Sequence[St
     verdict = cause.verdict
     if verdict is Verdict.WRONG and judged.verdict is Verdict.SHAPE:
         verdict = Verdict.SHAPE
-    return Finding(judged, verdict, cause)
+    return JudgedStep(judged, verdict, cause)
 
 
 def _left_by_one_mistake_later(without: Trail, rest: Sequence[Step]) -> float:
@@ -123,12 +123,13 @@ def _left_by_one_mistake_later(without: Trail, rest: Sequence[Step]) -> float:
     return inf
 
 
-def _not_yet(trail: Trail, without: Trail, judged: Judgement, text: str) -> Finding:
+def _not_yet(trail: Trail, without: Trail, judged: Judgement, text: str) -> JudgedStep:
     """The finding on a step that is left as it was; the trail goes on as if it were not shown."""
     from attncli.homework.diagnosis.causes import Said
 
     trail.take(without)
-    return Finding(replace(judged, verdict=Verdict.NOT_YET), Verdict.NOT_YET, Said(text, advice=""))
+    verdict = Verdict.NOT_YET
+    return JudgedStep(replace(judged, verdict=verdict), verdict, Said(text, advice=""))
 
 
 def _left_as_it_was(trail: Trail, judged: Judgement) -> str | None:

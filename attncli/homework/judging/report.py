@@ -12,7 +12,7 @@ from attncli.homework.answers.comparing import Manner
 from attncli.homework.answers.digits import EXACT, half_a_unit
 from attncli.homework.answers.tolerance import near
 from attncli.homework.judging.headline import headline
-from attncli.homework.judging.judge import Finding, findings
+from attncli.homework.judging.judge import JudgedStep, findings
 from attncli.homework.judging.largest_difference import LargestDifference, largest_difference
 from attncli.homework.judging.trail import Judgement, Trail
 from attncli.homework.judging.verdicts import Verdict
@@ -145,7 +145,8 @@ def report(trail: Trail, marking: Marking, files: Files) -> AnswerReport:
     and that equals no step of the plan.
     """
     names, answer = trail.plan.names, dict(trail.answer)
-    found = list(findings(trail))
+    with np.errstate(all="ignore"):
+        found = list(findings(trail))
     fails = [finding.verdict.passes is False for finding in found]
     lines = [
         _line(trail, finding, marking, files, any(fails[number:]))
@@ -160,7 +161,7 @@ def report(trail: Trail, marking: Marking, files: Files) -> AnswerReport:
 
 
 def _line(
-    trail: Trail, finding: Finding, marking: Marking, files: Files, fails: bool
+    trail: Trail, finding: JudgedStep, marking: Marking, files: Files, fails: bool
 ) -> StepReport:
     """The report on one step; `fails`: this step or a later one does not pass by its verdict."""
     judged, verdict = finding.judged, finding.verdict
@@ -188,7 +189,7 @@ def _line(
     )
 
 
-def _words(trail: Trail, finding: Finding, files: Files) -> tuple[str, str]:
+def _words(trail: Trail, finding: JudgedStep, files: Files) -> tuple[str, str]:
     """The sentences on a verdict, and the advice."""
     judged = finding.judged
     if finding.cause:

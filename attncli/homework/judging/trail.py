@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 ROUNDING_TRIALS = 16  # random roundings that are tried to see how far they move a result
 OFF_BY = 4.0  # half units: a result off by so little follows, whatever rounding may do
+MOST_CELLS = 100  # the most cells whose unknown digits are followed one by one
 LARGEST_REACH = 0.1  # a larger reach of rounding, as a share of the spread, decides nothing
 SAME = 1e-9  # relative: numbers this close are the same calculation
 
@@ -181,6 +182,7 @@ class Trail:
             all_cells = np.ones(expected.shape, dtype=np.bool_)
             return Judgement(step, reached, answered, expected, target, all_cells, sources)
         agrees = self._agreeing(step, answered, truths, followed)
+        agrees |= self._within_reach(step, answered, exact)
         verdict = Verdict.WRONG if answered.values.shape == expected.shape else Verdict.SHAPE
         return Judgement(step, verdict, answered, expected, own, agrees, sources)
 
@@ -306,6 +308,15 @@ class Trail:
             return Verdict.UNDECIDED
         return Verdict.FOLLOWS
 
+    def _within_reach(
+        self, step: Step, answered: AnswerMatrix, exact: Numbers | None
+    ) -> NDArray[np.bool_]:
+        """The cells that the unknown digits of earlier wrong matrices explain."""
+        reach = self.reach(step, exact)
+        if exact is None or reach is None or exact.shape != answered.values.shape:
+            return np.zeros(answered.values.shape, dtype=np.bool_)
+        return near(answered.values, exact, self.tolerance.allowed(answered, exact) + reach)
+
     def reach(self, step: Step, exact: Numbers | None) -> Numbers | None:
         """How far the unknown digits of wrong matrices may move this step; None if not at all."""
         steps = list(self._hidden_before(step))
@@ -315,7 +326,32 @@ class Trail:
             for name in each.operation.operands
             if name in self.loose and self.loose[name].shape == self.exact[name].shape
         }
-        return self._moved(steps, self.exact, exact, loose, 0.0) if loose else None
+        if not loose or exact is None:
+            return None
+        cells = [
+            (name, index) for name, distance in loose.items() for index in np.argwhere(distance > 0)
+        ]
+        if len(cells) > MOST_CELLS:
+            return self._moved(steps, self.exact, exact, loose, 0.0)
+        reach = np.zeros(exact.shape)
+        for name, index in cells:
+            moved = self.exact[name].copy()
+            moved[tuple(index)] += loose[name][tuple(index)]
+            result = self._run(steps, {**self.exact, name: moved})
+            if result is None:
+                return None
+            reach += np.nan_to_num(np.abs(result - exact), nan=0.0)
+        return reach
+
+    def _run(self, steps: Sequence[Step], known: dict[str, Array]) -> Numbers | None:
+        """The result of the last of these steps; None if a matrix does not fit."""
+        made = None
+        for each in steps:
+            made = self._result(each.operation, known)
+            if made is None:
+                return None
+            known[each.name] = made
+        return made
 
     def rounding_reach(self, step: Step, answered: AnswerMatrix) -> Numbers:
         """How far rounding to the places of a matrix, in all steps before it, may move it."""
@@ -323,10 +359,10 @@ class Trail:
         steps = list(self._hidden_before(step))
         made = {name for name in self.sources if name in self.own}
         given = {
-            name: np.full(np.shape(self.own[name]), half)
+            name: np.where(np.abs(self.own[name] - self.exact[name]) > 0, half, 0.0)
             for each in steps
             for name in each.operation.operands
-            if name in made
+            if name in made and self.own[name].shape == self.exact[name].shape
         }
         result = self._result(step.operation, self.own)
         reach = self._moved(steps, self.own, result, given, half)
@@ -342,7 +378,8 @@ class Trail:
     ) -> Numbers | None:
         """Twice the largest change of a result when numbers are off by distances at random.
 
-        `distances` are those of the matrices before the steps; each hidden step adds `half`.
+        `distances` are those of the matrices before the steps; each hidden step adds `half` to the
+        numbers that rounding to these places changes.
         """
         if result is None:
             return None
@@ -357,7 +394,9 @@ class Trail:
                 if made is None:
                     return None
                 if half and each is not steps[-1]:
-                    made = made + chance.choice((-half, half), made.shape)
+                    is_exact = np.abs(made - np.round(made / half) * half) < SAME
+                    errors = chance.choice((-half, half), made.shape)
+                    made = made + np.where(is_exact, 0.0, errors)
                 tried[each.name] = made
             with np.errstate(invalid="ignore"):
                 reach = np.fmax(reach, 2 * np.abs(tried[steps[-1].name] - result))
