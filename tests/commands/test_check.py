@@ -634,11 +634,11 @@ def test_json_has_the_shape_of_check50() -> None:
     report = json.loads(check(LESSON, str(ANSWERS / "as_published.json"), "-f", "json").stdout)
     assert list(report) == ["results", "score", "max_score"]
     assert [result["name"] for result in report["results"]] == [
-        *("Q", "K", "V", "scores", "scaled", "weights", "output"),
+        *("Q", "K", "V", "scores", "weights", "output"),
     ]
     for result in report["results"]:
         assert list(result) == ["name", "passed", "data", "cause"]
-        assert set(result["data"]) == {"verdict", "cells", "first"}
+        assert set(result["data"]) == {"verdict", "type", "cells", "first"}
         if result["cause"]:
             assert list(result["cause"]) == ["rationale", "help", "mistakes"]
 

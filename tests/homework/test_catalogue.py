@@ -24,6 +24,7 @@ from attncli.homework.answers.digits import read_cell
 from attncli.homework.answers.tolerance import Tolerance
 from attncli.homework.diagnosis.explain import find_cause
 from attncli.homework.judging.judge import start
+from attncli.homework.judging.verdicts import Verdict
 from attncli.homework.mistakes.catalogue import MISTAKES
 from attncli.homework.mistakes.mistake import ENTRIES, Mistake, Scene, scene_at
 from attncli.homework.mistakes.weights import softmax
@@ -147,8 +148,8 @@ def test_right_answers_are_never_accused(name: str) -> None:
             step.name: as_written(np.round(trace.matrices[step.name], decimals))
             for step in trace.plan.steps
         }
-        judge = Judge(problem, trace, answer, Tolerance())
-        assert {judge.judge(step).verdict for step in trace.plan.steps} == {0}
+        trail = start(problem, trace, answer, Tolerance())
+        assert {trail.judge(step).verdict for step in trace.plan.steps} == {Verdict.RIGHT}
 
 
 @cache

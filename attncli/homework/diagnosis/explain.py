@@ -183,7 +183,10 @@ def _slips(before: Trail, trail: Trail, judged: Judgement, rest: Sequence[Step])
     """A few wrong cells among right ones."""
     later = [step for step in rest if step.name in trail.answer]
     goes_on = bool(later) and not wrong_after(trail, judged, rest, None)
-    text = slips(before.problem, judged, before.own, goes_on)
+    if judged.answered is None:
+        return None
+    reach = before.rounding_reach(judged.step, judged.answered)
+    text = slips(before.problem, judged, before.own, reach, goes_on)
     return Said(text, "single-cell-slip") if text else None
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from math import isfinite
 
+import numpy as np
+
 from attncli.calculation.algebra.expressions import Expression, Values
 from attncli.calculation.algebra.vector_expressions import Inner
 from attncli.calculation.problem.problem import Problem
 from attncli.homework.answers.answer import AnswerMatrix
 from attncli.homework.answers.digits import EXACT
+from attncli.homework.answers.tolerance import Numbers
 from attncli.homework.judging.trail import Judgement
 from attncli.words import count
 
@@ -20,15 +23,18 @@ TERM_SLIPS = {-1: "is left out", 1: "is added twice", -2: "has the wrong sign"}
 DIGITS = 2  # the digits that a claim must account for
 
 
-def slips(problem: Problem, judged: Judgement, own: Values, goes_on: bool) -> str | None:
+def slips(
+    problem: Problem, judged: Judgement, own: Values, reach: Numbers, goes_on: bool
+) -> str | None:
     """Return the sentences on a few wrong cells among right ones; None if the method is wrong.
 
-    `own` are the matrices of the answer. `goes_on`: the later steps follow from these cells.
+    `own` are the matrices of the answer, and `reach` is how far rounding on the way may move each
+    cell. `goes_on`: the later steps follow from these cells.
     """
     answered = judged.answered
     if answered is None:
         return None
-    wrong = _far(judged, answered)
+    wrong = _far(judged, answered, reach)
     if not 0 < len(wrong) <= _most(answered):
         return None
     places = [problem.place(judged.step.axes, judged.step.role, index) for index in wrong]
@@ -48,17 +54,14 @@ def slips(problem: Problem, judged: Judgement, own: Values, goes_on: bool) -> st
     return f"{' '.join(found)}{rest}"
 
 
-def _far(judged: Judgement, answered: AnswerMatrix) -> list[tuple[int, ...]]:
+def _far(judged: Judgement, answered: AnswerMatrix, reach: Numbers) -> list[tuple[int, ...]]:
     """The wrong cells that rounding on the way cannot explain; all, if there are none."""
-    if judged.target.shape != answered.values.shape:
+    if not judged.target.shape == answered.values.shape == reach.shape:
         return []
-    far = [
-        index
-        for index in judged.wrong
-        if not abs(answered.values[index] - judged.target[index])
-        <= OFF_BY * 2 * answered.half_units[index]
-    ]
-    return far or judged.wrong
+    units = 2 * answered.half_units
+    most = np.minimum(OFF_BY * units, reach + units)
+    off = np.abs(answered.values - judged.target)
+    return [index for index in judged.wrong if not off[index] <= most[index]] or judged.wrong
 
 
 def _most(answered: AnswerMatrix) -> int:

@@ -359,7 +359,7 @@ class Trail:
         steps = list(self._hidden_before(step))
         made = {name for name in self.sources if name in self.own}
         given = {
-            name: np.where(np.abs(self.own[name] - self.exact[name]) > 0, half, 0.0)
+            name: self._unknown(name, half)
             for each in steps
             for name in each.operation.operands
             if name in made and self.own[name].shape == self.exact[name].shape
@@ -367,6 +367,11 @@ class Trail:
         result = self._result(step.operation, self.own)
         reach = self._moved(steps, self.own, result, given, half)
         return np.zeros(answered.values.shape) if reach is None else reach
+
+    def _unknown(self, name: str, half: float) -> Numbers:
+        """The distance by which the numbers of a matrix may differ from those gone on with."""
+        unknown = (self.own[name] != self.exact[name]) | (self.loose.get(name, 0.0) > 0)
+        return np.where(unknown, half, 0.0)
 
     def _moved(
         self,
