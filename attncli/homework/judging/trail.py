@@ -260,7 +260,12 @@ class Trail:
         self.sources[name] = judged.sources
         if judged.verdict in (Verdict.RIGHT, Verdict.ROUNDED):
             self.exact[name] = judged.expected
-        elif judged.verdict is Verdict.FOLLOWS and exact is not None and self._is(judged, exact):
+        elif (
+            judged.verdict is Verdict.FOLLOWS
+            and exact is not None
+            and self._is(judged, exact)
+            and not self._loose_before(judged.step)
+        ):
             self.exact[name] = exact
         else:
             self.exact[name] = values
@@ -320,12 +325,7 @@ class Trail:
     def reach(self, step: Step, exact: Numbers | None) -> Numbers | None:
         """How far the unknown digits of wrong matrices may move this step; None if not at all."""
         steps = list(self._hidden_before(step))
-        loose = {
-            name: self.loose[name]
-            for each in steps
-            for name in each.operation.operands
-            if name in self.loose and self.loose[name].shape == self.exact[name].shape
-        }
+        loose = self._loose_before(step)
         if not loose or exact is None:
             return None
         cells = [
@@ -342,6 +342,15 @@ class Trail:
                 return None
             reach += np.nan_to_num(np.abs(result - exact), nan=0.0)
         return reach
+
+    def _loose_before(self, step: Step) -> dict[str, Numbers]:
+        """The distances of the matrices with unknown digits from which a step is calculated."""
+        return {
+            name: self.loose[name]
+            for each in self._hidden_before(step)
+            for name in each.operation.operands
+            if name in self.loose and self.loose[name].shape == self.exact[name].shape
+        }
 
     def _run(self, steps: Sequence[Step], known: dict[str, Array]) -> Numbers | None:
         """The result of the last of these steps; None if a matrix does not fit."""
