@@ -408,7 +408,8 @@ class Trail:
                 if made is None:
                     return None
                 if half and each is not steps[-1]:
-                    is_exact = np.abs(made - np.round(made / half) * half) < SAME
+                    with np.errstate(invalid="ignore"):
+                        is_exact = np.abs(made - np.round(made / half) * half) < SAME
                     errors = chance.choice((-half, half), made.shape)
                     made = made + np.where(is_exact, 0.0, errors)
                 tried[each.name] = made
