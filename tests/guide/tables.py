@@ -17,6 +17,7 @@ from attncli.calculation.operations.activations import ACTIVATIONS
 from attncli.calculation.operations.normalisers import NORMALISERS
 from attncli.calculation.positions.position_schemes import POSITIONS
 from attncli.calculation.scoring.scoring_functions import SCORING
+from attncli.homework.judging.verdicts import Verdict
 from attncli.homework.laws import attention_laws, layer_laws  # noqa: F401  # enter their laws
 from attncli.homework.laws.law import LAWS
 
@@ -55,6 +56,11 @@ def _named(header: str, rows: Rows) -> tuple[list[str], list[list[str]]]:
 def _choice(name: str) -> tuple[str, str, str]:
     choice = CHOICES[name]
     return name, code(choice.metavar), choice.help.removesuffix(".")
+
+
+def _verdict(verdict: Verdict) -> tuple[str, str, str, str]:
+    passes = {True: "yes", False: "no", None: "does not fail the answer"}[verdict.passes]
+    return verdict.word, verdict.meaning, passes, "all" if verdict.earns else "none"
 
 
 def _summary(function: Callable[..., object]) -> str:
@@ -97,6 +103,7 @@ TABLES: dict[str, Callable[[], tuple[list[str], list[list[str]]]]] = {
         "name | formula | about", ((n, e.formula, e.help) for n, e in ACTIVATIONS.items())
     ),
     "LAYERS": lambda: _named("layer | sublayers", ((n, e.help) for n, e in LAYERS.items())),
+    "VERDICTS": lambda: _named("verdict | meaning | passes | points", map(_verdict, Verdict)),
     "LAWS": lambda: _named(
         "law | what must hold", ((n, _summary(e.check)) for n, e in LAWS.items())
     ),

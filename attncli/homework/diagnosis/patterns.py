@@ -68,7 +68,7 @@ def _scaled_by_another(trail: Trail, judged: Judgement, answered: AnswerMatrix) 
                 continue
             right = operation.factor
             if 0 < factor < 1 < 1 / right:
-                squares = f"√{_short(factor**-2)}", f"√{_short(right**-2)}"
+                squares = f"√{factor**-2:.3g}", f"√{right**-2:.3g}"
                 text = f"The scores were divided by {squares[0]} = {_short(1 / factor)}."
                 advice = f"Divide by {squares[1]} = {_short(1 / right)}."
             else:

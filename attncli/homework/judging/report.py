@@ -172,18 +172,17 @@ def _line(
         passes = earns = False
     worth = marking.worth(judged.name, judged.name in trail.plan.names)
     rationale, advice = _words(trail, finding, files)
-    is_bad = passes is False and verdict is not Verdict.FOLLOWS
     return StepReport(
         name=judged.name,
         verdict=verdict,
         passed=passes,
         earned=worth if earns else 0,
         points=worth,
-        fact=_fact(trail.problem, judged) if is_bad and judged.answered is not None else "",
+        fact=_fact(trail.problem, judged) if verdict.is_wrong else "",
         rationale=rationale,
         help=advice,
         mistakes=finding.cause.names if finding.cause else (),
-        differences=tuple(differences(trail.problem, judged)) if is_bad else (),
+        differences=tuple(differences(trail.problem, judged)) if verdict.is_wrong else (),
         largest=largest_difference(trail.problem, judged) if trail.tolerance.by_distance else None,
         type=_type(judged),
     )

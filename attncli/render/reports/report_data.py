@@ -49,8 +49,9 @@ class Paragraph(NamedTuple):
         """The facts on each step, if they differ, and the sentences on the cause."""
         facts = {line.fact for line in self.lines}
         if len(facts) == 1:
-            each = " In each step, " if len(self.lines) > 1 and self.lines[0].fact else " "
-            fact = f"{each}{self.lines[0].fact}".strip()
+            fact = self.lines[0].fact
+            if fact and len(self.lines) > 1:
+                fact = f"In each step, {fact[0].casefold()}{fact[1:]}"
         else:
             fact = " ".join(f"{line.name}: {line.fact}" for line in self.lines if line.fact)
         return " ".join(filter(None, (fact, self.lines[0].rationale)))
