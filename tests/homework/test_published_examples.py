@@ -23,8 +23,9 @@ OF_HEADS = {"Q": "Q_h", "K": "K_h", "V": "V_h", "output": "heads"}
 # The verdicts that each verdict of a fixture allows; carried rounding may be off by a unit or two.
 ALLOWED = {
     "ok": {"right"},
-    "ok-carried": {"right", "rounded", "wrong"},
+    "ok-carried": {"right", "rounded", "follows"},
     "wrong-here": {"wrong"},
+    "wrong": {"wrong", "follows"},
     "follows": {"follows", "right"},
 }
 

@@ -14,8 +14,7 @@ class Verdict(Enum):
     RIGHT = ("right", "right to the digits that are written, or an equal form", True, True)
     ROUNDED = (
         "rounded",
-        "the method is right; numbers were rounded too early, cut off, or to fewer digits; "
-        "with --strict it fails",
+        "right, but rounded too early, cut off, or to fewer digits (fails with --strict)",
         True,
         True,
     )
