@@ -262,7 +262,7 @@ def test_one_wrong_cell_is_a_slip_whatever_its_kind() -> None:
     """One wrong cell among right ones is a slip, and the steps after it follow."""
     made = right(FOUR)
     weights = made["weights"].round(4)
-    weights[1, 0] += 0.1234
+    weights[1, 0] = round(weights[1, 0] + 0.1234, 4)
     output = (weights @ np.array(FOUR["V"])).round(4).tolist()
     found = steps(FOUR, {"weights": weights.tolist(), "output": output})
     assert found["weights"].mistakes == ("single-cell-slip",)
@@ -273,10 +273,11 @@ def test_one_wrong_cell_is_a_slip_whatever_its_kind() -> None:
 
 @pytest.mark.parametrize("order", [[1, 0, 2], [2, 0, 1]])
 def test_another_order_of_tokens_is_said(order: list[int]) -> None:
-    """An answer in another order passes with its tokens; without them the report names the order."""
-    problem = {**FOUR, "tokens": ["a", "b", "c"]}
+    """An answer in another order passes with its tokens; else the report names the order."""
+    labels = ["a", "b", "c"]
+    problem = {**FOUR, "tokens": labels}
     output = right(problem)["output"].round(4)[order].tolist()
-    tokens = [problem["tokens"][at] for at in order]
+    tokens = [labels[at] for at in order]
     assert attncli.check(problem, {"output": output, "tokens": tokens}).passed
     found = steps(problem, {"output": output})["output"]
     assert found.passed is False
