@@ -193,7 +193,9 @@ class Search:
     def by_pairs(self, courses: Sequence[Runs], habit: Habit | None = None) -> list[Explanation]:
         """Return the pairs of replacements that explain the answer on one of the courses."""
         found: list[Explanation] = []
-        most = self._most_pairs // (PART_UNDER_HABIT if habit else 1)
+        work, steps = self.trail.work, len(self.hidden)
+        most = min(self._most_pairs // (PART_UNDER_HABIT if habit else 1), work.left // steps)
+        work.left -= most * steps
         for trial in self._try(self._nearest_pairs[:most], courses, EXACTLY):
             self.tried += 1
             found += self._explained(trial, EXACTLY, self.tried, habit)

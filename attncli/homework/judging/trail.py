@@ -25,6 +25,7 @@ from attncli.records import record
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+MOST_STEPS = 40_000  # the largest number of steps that all pairs of mistakes of an answer run
 ROUNDING_TRIALS = 16  # random roundings that are tried to see how far they move a result
 OFF_BY = 4.0  # half units: a result off by so little follows, whatever rounding may do
 MOST_CELLS = 100  # the most cells whose unknown digits are followed one by one
@@ -73,6 +74,13 @@ class Judgement:
         return self.expected
 
 
+class Work:
+    """The work that is left to explain an answer: steps that may be run with pairs of mistakes."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+
 class Trail:
     """Goes through a plan beside an answer.
 
@@ -90,6 +98,7 @@ class Trail:
         self.exact: dict[str, Array] = dict(problem.matrices)
         self.loose: dict[str, Numbers] = {}
         self.sources: dict[str, Sources] = {}
+        self.work = Work(MOST_STEPS)
         self._noise: Mapping[str, float] | None = None
         self._last: Step | None = None
 
@@ -102,7 +111,7 @@ class Trail:
         other = Trail(self.problem, self.trace, self.answer, self.tolerance)
         other.own, other.exact = dict(self.own), dict(self.exact)
         other.loose, other.sources = dict(self.loose), dict(self.sources)
-        other._noise, other._last = self._noise, self._last
+        other._noise, other._last, other.work = self._noise, self._last, self.work
         return other
 
     def take(self, other: Trail) -> None:
