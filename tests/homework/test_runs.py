@@ -14,8 +14,9 @@ from attncli.homework.answers.tolerance import Tolerance
 from attncli.homework.diagnosis.explain import find_cause
 from attncli.homework.diagnosis.habits import Habit, half_even
 from attncli.homework.diagnosis.replacements import Replacement, pairs
-from attncli.homework.diagnosis.runs import Runs, hidden_steps
+from attncli.homework.diagnosis.runs import Runs
 from attncli.homework.judging.judge import start
+from attncli.homework.judging.trail import hidden_steps
 from attncli.homework.mistakes.catalogue import MISTAKES
 from attncli.homework.mistakes.mistake import scene_at
 from tests.homework.test_catalogue import as_written

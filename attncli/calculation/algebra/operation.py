@@ -50,6 +50,8 @@ class Operation(ABC):
     works_by_score: ClassVar[bool] = False
     # True if the operation turns scores into weights.
     makes_weights: ClassVar[bool] = False
+    # True if each row of the result sums to 1, as the weights of softmax do.
+    sums_to_1: ClassVar[bool] = False
     # True if the operation may replace scores by −inf, which is not an overflow.
     hides: ClassVar[bool] = False
     # True if the operation adds the result of a sublayer, the last operand, to its input.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attncli.calculation.masks.mask_operation import HIDES
 from attncli.homework.answers.answer import AnswerMatrix
 from attncli.homework.answers.digits import EXACT
 from attncli.homework.answers.tolerance import Numbers, Tolerance, near
@@ -109,7 +110,7 @@ def hides(values: Numbers, reference: Numbers) -> NDArray[np.bool_]:
     On paper a hidden score is −∞; programs fill in −99, −1e4 or −1e9. All are as right, because
     their weights are 0 to every digit.
     """
-    is_hidden = np.isneginf(reference) | (reference <= -1e4)
+    is_hidden = np.isneginf(reference) | (reference <= HIDES)
     if not is_hidden.any():
         return is_hidden
     with np.errstate(invalid="ignore"):
@@ -124,10 +125,10 @@ def _finest(answered: AnswerMatrix, tolerance: Tolerance, reference: Numbers) ->
     bits = tolerance.roundoff(answered, reference)
     if not tolerance.by_digits:
         return tolerance.allowed(answered, reference)
-    places = answered.decimals[(answered.decimals < EXACT) & ~answered.blank]
-    has_decimals = places.size > 0 and places.max() > 0
-    half = answered.half_units[(answered.decimals < EXACT) & ~answered.blank]
-    finest = float(half.min()) if has_decimals else tolerance.of_whole_numbers
+    written = (answered.decimals < EXACT) & ~answered.blank
+    has_decimals = answered.decimals[written].max(initial=0) > 0
+    halves = answered.half_units[written]
+    finest = float(halves.min()) if has_decimals else tolerance.of_whole_numbers
     reach = np.where(answered.decimals < EXACT, finest, answered.half_units)
     return np.asarray(reach + bits)
 

@@ -1,9 +1,10 @@
 """Explain a step that does not agree: the cheapest of rounding, mistakes, slips and patterns.
 
 The explanations are tried in the order of their cost: the usual rounding of every step, one
-mistake, another habit of rounding, a mistake and rounding, a few slips, a constant, two mistakes, a
-pattern. Where several mistakes give the same numbers, those come first that leave the fewest later
-steps wrong: an explanation is one for the whole answer.
+mistake, other rounding, a mistake and rounding, another presentation, a constant, a mistake beside
+slips, slips, two mistakes, a broken law, and a row or column. Where several mistakes give the same
+numbers, those come first that leave the fewest later steps wrong: an explanation is one for the
+whole answer.
 """
 
 from __future__ import annotations
@@ -24,11 +25,10 @@ from attncli.homework.diagnosis.presented import presented
 from attncli.homework.diagnosis.replacements import Replacement
 from attncli.homework.diagnosis.roundings import ROUNDINGS
 from attncli.homework.diagnosis.search import MOST_SLIPS, Search
-from attncli.homework.diagnosis.slips import slips
+from attncli.homework.diagnosis.slips import OFF_BY, slips
 from attncli.homework.judging.trail import Judgement, Trail
 from attncli.homework.judging.verdicts import Verdict
 
-OFF_BY = 2.1  # the most units of the last place by which rounding on the way may move a number
 MOST_HABITS = 2  # the number of usual habits under which pairs of mistakes are tried
 
 
@@ -45,20 +45,20 @@ def find_cause(before: Trail, trail: Trail, judged: Judgement, rest: Sequence[St
     found = search.by_singles(search.plain)
     for habit in habits:
         if search.fits_under(habit):
-            decider = search.decider_from_right(found) if found else None
+            decider = search.decider(found, search.exact.right) if found else None
             return RoundedOnTheWay(habit.words, early, found, decider)
     if found and not found[0].is_rough:
         return _mistaken(search, trail, judged, rest, found)
     return (
         _rounded_otherwise(search, answered, early)
-        or _nearly(before, judged, answered, early)
+        or _nearly(search, judged, answered, early)
         or (_mistaken(search, trail, judged, rest, found) if found else None)
         or _with_rounding(search, trail, judged, rest, habits)
         or presented(before, judged)
         or pattern_of(before, judged, CONSTANTS)
         or _beside_slips(search, trail, judged, rest)
         or _before_slips(search, judged)
-        or _slips(before, trail, judged, rest)
+        or _slips(search, trail, judged, rest)
         or _pairs(search, trail, judged, rest, habits)
         or _by_laws(before, judged)
         or pattern_of(before, judged, LINES)
@@ -84,10 +84,9 @@ def _rounded_otherwise(search: Search, answered: AnswerMatrix, early: Verdict) -
             if search.fits_under(habit):
                 return RoundedOnTheWay(habit.words, early)
     given = [name for name in search.judged.step.operation.operands if name in search.own.given]
-    for habit in others([], place):
-        if not habit.steps and given and search.fits_with_rounded(given, habit):
-            names = " and ".join(given)
-            words = habit.words.replace("every step", names)
+    for habit in others([], place) if given else ():
+        if search.fits_with_rounded(given, habit):
+            words = habit.words.replace("every step", " and ".join(given))
             return RoundedOnTheWay(words, early)
     for step in search.hidden:
         for rounding in ROUNDINGS:
@@ -97,20 +96,17 @@ def _rounded_otherwise(search: Search, answered: AnswerMatrix, early: Verdict) -
 
 
 def _nearly(
-    before: Trail, judged: Judgement, answered: AnswerMatrix, early: Verdict
+    search: Search, judged: Judgement, answered: AnswerMatrix, early: Verdict
 ) -> Cause | None:
     """A right method whose numbers are off by little, as rounding on the way leaves them."""
     right = judged.target
     if answered.values.shape != right.shape or not 2 <= answered.finest < EXACT:
         return None
-    if not before.tolerance.by_digits:
+    if not search.trail.tolerance.by_digits or search.reach.shape != right.shape:
         return None
     with np.errstate(invalid="ignore"):
         off = np.abs(answered.values - right)
-    reach = before.rounding_reach(judged.step, answered)
-    if reach.shape != right.shape:
-        return None
-    most = np.minimum(OFF_BY * 2 * answered.half_units, reach + answered.half_units)
+    most = np.minimum(OFF_BY * 2 * answered.half_units, search.reach + answered.half_units)
     if not (judged.agrees | (off <= most)).all():
         return None
     text = "The method is right, but something was rounded on the way: "
@@ -179,14 +175,11 @@ def _before_slips(search: Search, judged: Judgement) -> Cause | None:
     return pattern_of(search.trail, judged, LINES) if is_hidden else None
 
 
-def _slips(before: Trail, trail: Trail, judged: Judgement, rest: Sequence[Step]) -> Cause | None:
+def _slips(search: Search, trail: Trail, judged: Judgement, rest: Sequence[Step]) -> Cause | None:
     """A few wrong cells among right ones."""
     later = [step for step in rest if step.name in trail.answer]
     goes_on = bool(later) and not wrong_after(trail, judged, rest, None)
-    if judged.answered is None:
-        return None
-    reach = before.rounding_reach(judged.step, judged.answered)
-    text = slips(before.problem, judged, before.own, reach, goes_on)
+    text = slips(search.problem, judged, search.trail.own, search.reach, goes_on)
     return Said(text, "single-cell-slip") if text else None
 
 

@@ -12,15 +12,15 @@ from typing import TypeAlias
 
 import numpy as np
 
+from attncli.calculation.masks.mask_operation import HIDES
 from attncli.homework.answers.answer import AnswerMatrix
-from attncli.homework.answers.comparing import HIDDEN_BELOW, spread
+from attncli.homework.answers.comparing import ENOUGH, HIDDEN_BELOW, spread
 from attncli.homework.answers.tolerance import Numbers
 from attncli.homework.diagnosis.causes import Cause, Said
 from attncli.homework.judging.trail import Judgement, Trail
 
 FAR = 5  # units of the last place: rounding on the way does not move a number as far
 FEWEST = 3  # the fewest numbers from which a constant is solved for
-ENOUGH = 3.0  # the digits by which the cells must outweigh the constants solved for
 
 Pattern: TypeAlias = "Callable[[Trail, Judgement, AnswerMatrix], Cause | None]"
 
@@ -33,11 +33,6 @@ def pattern_of(trail: Trail, judged: Judgement, patterns: Sequence[Pattern]) -> 
     with np.errstate(all="ignore"):
         found = (look(trail, judged, answered) for look in patterns)
         return next((cause for cause in found if cause), None)
-
-
-def _agrees(trail: Trail, judged: Judgement, answered: AnswerMatrix, result: Numbers) -> bool:
-    fit = trail.fit(judged.step, answered, [result])
-    return fit is not None and fit.is_whole
 
 
 def _is_evident(answered: AnswerMatrix, result: Numbers, solved: int) -> bool:
@@ -63,9 +58,10 @@ def _scaled_by_another(trail: Trail, judged: Judgement, answered: AnswerMatrix) 
     for known in (trail.own, trail.exact):
         source = np.asarray(known[operation.operands[0]], dtype=np.float64)
         factor = _ratio(answered.values, source)
-        if factor and _agrees(trail, judged, answered, factor * source):
-            if not _is_evident(answered, factor * source, 1):
-                continue
+        if not factor:
+            continue
+        result = factor * source
+        if trail.gives(judged.step, answered, result) and _is_evident(answered, result, 1):
             right = operation.factor
             if 0 < factor < 1 < 1 / right:
                 squares = f"√{factor**-2:.3g}", f"√{right**-2:.3g}"
@@ -74,14 +70,14 @@ def _scaled_by_another(trail: Trail, judged: Judgement, answered: AnswerMatrix) 
             else:
                 text = f"The numbers were multiplied by {_short(factor)}."
                 advice = f"Multiply by {_short(right)}."
-            return Said(text, "another-scale", advice=advice, exact=factor * source)
+            return Said(text, "another-scale", advice=advice, exact=result)
     return None
 
 
 def _another_base(trail: Trail, judged: Judgement, answered: AnswerMatrix) -> Cause | None:
     """Softmax with powers of another base than e."""
     operation = judged.step.operation
-    if not (operation.makes_weights and getattr(operation, "sums_to_1", False)):
+    if not operation.sums_to_1:
         return None
     (source,) = operation.operands
     for known in (trail.exact, trail.own):
@@ -90,11 +86,9 @@ def _another_base(trail: Trail, judged: Judgement, answered: AnswerMatrix) -> Ca
             if base is None or not 0 < base < np.inf or base == 1 or abs(base - e) < 0.05:
                 continue
             result = np.asarray(operation.apply(scores * np.log(base)), dtype=np.float64)
-            if not _agrees(trail, judged, answered, result):
-                continue
-            text = f"The powers have the base {_short(base)} instead of e = 2.718…."
-            advice = "Take e to the power of each score: exp(score)."
-            if _is_evident(answered, result, 1):
+            if trail.gives(judged.step, answered, result) and _is_evident(answered, result, 1):
+                text = f"The powers have the base {_short(base)} instead of e = 2.718…."
+                advice = "Take e to the power of each score: exp(score)."
                 return Said(text, "softmax-another-base", advice=advice, exact=result)
     return None
 
@@ -120,7 +114,7 @@ def _filled_with(trail: Trail, judged: Judgement, answered: AnswerMatrix) -> Cau
     if not operation.hides:
         return None
     source = np.asarray(trail.exact[operation.operands[0]], dtype=np.float64)
-    hidden = (judged.target <= -1e4) & ~answered.blank
+    hidden = (judged.target <= HIDES) & ~answered.blank
     if not hidden.any() or source.shape != hidden.shape:
         return None
     visible = ~hidden & ~answered.blank
@@ -155,7 +149,7 @@ def _dropped_out(trail: Trail, judged: Judgement, answered: AnswerMatrix) -> Cau
     if not dropped.any() or factor is None or factor <= 1.02 or int(kept.sum()) < FEWEST:
         return None
     result = np.where(dropped, 0.0, right * factor)
-    if not _agrees(trail, judged, answered, result) or not _is_evident(answered, result, 2):
+    if not trail.gives(judged.step, answered, result) or not _is_evident(answered, result, 2):
         return None
     share = _short(round(1 - 1 / factor, 2))
     zeros = int(dropped.sum())
@@ -170,7 +164,7 @@ def _dropped_out(trail: Trail, judged: Judgement, answered: AnswerMatrix) -> Cau
 def _another_sum(trail: Trail, judged: Judgement, answered: AnswerMatrix) -> Cause | None:
     """Weights of a row that are divided by another sum than that of the row."""
     operation = judged.step.operation
-    if not (operation.makes_weights and getattr(operation, "sums_to_1", False)):
+    if not operation.sums_to_1:
         return None
     yours, right = answered.values, judged.target
     rows = [index for index in np.ndindex(right.shape[:-1]) if not judged.agrees[index].all()]
@@ -186,7 +180,7 @@ def _another_sum(trail: Trail, judged: Judgement, answered: AnswerMatrix) -> Cau
             return None
         total = float(np.exp(scores[index]).sum())
         found.append((index, total / factor, total))
-    if not rows or not _agrees(trail, judged, answered, result):
+    if not rows or not trail.gives(judged.step, answered, result):
         return None
     if not _is_evident(answered, result, len(rows)):
         return None
@@ -207,7 +201,7 @@ def _all_by_one_factor(trail: Trail, judged: Judgement, answered: AnswerMatrix) 
     if factor is None or abs(factor) < 1e-6:
         return None
     result = factor * judged.target
-    if not _agrees(trail, judged, answered, result) or not _is_evident(answered, result, 1):
+    if not trail.gives(judged.step, answered, result) or not _is_evident(answered, result, 1):
         return None
     text = f"Every number is {_short(factor)} times the right one."
     return Said(text, exact=result)
@@ -220,17 +214,16 @@ def _in_one_line(trail: Trail, judged: Judgement, answered: AnswerMatrix) -> Cau
     with np.errstate(invalid="ignore"):
         far = np.abs(answered.values - judged.target) > FAR * 2 * answered.half_units
     wrong = ~judged.agrees & ~(np.isfinite(judged.target) & ~far)
-    for axis, side, operands in ((0, -2, "first"), (1, -1, "last")):
+    for axis, side, at, line in ((0, -2, 0, "row"), (1, -1, -1, "column")):
         lines = np.flatnonzero(wrong.any(axis=1 - axis))
         if len(lines) != 1 or answered.values.shape[axis] < 3 or wrong.sum() < 2:
             continue
         place = trail.problem.layout.side(judged.step.role, side, 2).removesuffix("s")
         names = judged.step.operation.operands
-        source = names[0] if operands == "first" else names[-1]
         text = f"Only {place} {lines[0] + 1} is wrong: look for a slip in the matrices before it"
         if len(names) > 1 or axis == 0:
-            text += f", such as {place} {lines[0] + 1} of {source}"
-        return Said(f"{text}.", f"slip-in-one-{'row' if axis == 0 else 'column'}")
+            text += f", such as {place} {lines[0] + 1} of {names[at]}"
+        return Said(f"{text}.", f"slip-in-one-{line}")
     return None
 
 

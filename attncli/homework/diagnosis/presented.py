@@ -36,10 +36,7 @@ def presented(trail: Trail, judged: Judgement) -> Cause | None:
         return None
     for each in _others(trail, judged, answered):
         turned = each.turn(answered)
-        if turned.values.shape != judged.target.shape:
-            continue
-        fit = trail.fit(judged.step, turned, [judged.target])
-        if fit and fit.is_whole:
+        if trail.gives(judged.step, turned, judged.target):
             return Said(
                 each.text, each.name, advice=each.advice, exact=judged.target, turn=each.turn
             )
@@ -58,11 +55,12 @@ def _others(trail: Trail, judged: Judgement, answered: AnswerMatrix) -> Iterator
     )
     for order in _orders(judged, answered):
         places = in_words([str(at + 1) for at in order])
-        text = f"These are the right numbers in another order: {sides[0]} {places} of the right "
+        where = f"{sides[0]} {places} of the right matrix"
+        text = f"These are the right numbers in another order: {where}."
         advice = "Write the tokens in the order of the problem, or give the answer its own tokens."
         for axes in ((-2,), (-2, -1)):
             turn = partial(_back, order=order, axes=axes)
-            yield OtherPresentation("other-order", f"{text}matrix.", advice, turn)
+            yield OtherPresentation("other-order", text, advice, turn)
     names = [axis.name for axis in step.axes]
     if "heads" in names and answered.values.ndim == len(names):
         axis = names.index("heads") - len(names)

@@ -7,7 +7,7 @@ them in one call. The last bits may then differ from those of a single run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeAlias
 
@@ -26,17 +26,6 @@ Known: TypeAlias = Mapping[str, Array]
 Change: TypeAlias = "Callable[[Step, Known], Array | None]"
 # Takes the name of a step and its result, and returns the number that a person writes down.
 Rounding: TypeAlias = "Callable[[str, Array], Array]"
-
-
-def hidden_steps(plan: Plan, target: Step, shown: Collection[str]) -> tuple[Step, ...]:
-    """Return the steps that lead to a target and that an answer does not show, the target last."""
-    needed = set(target.operation.operands)
-    found = [target]
-    for step in reversed(plan.steps):
-        if step.name in needed and step.name not in shown and step.name != target.name:
-            found.append(step)
-            needed.update(step.operation.operands)
-    return tuple(reversed(found))
 
 
 class Runs:

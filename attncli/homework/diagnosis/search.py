@@ -25,8 +25,8 @@ from attncli.homework.answers.tolerance import Numbers, near
 from attncli.homework.diagnosis.diagnosis import Explanation
 from attncli.homework.diagnosis.habits import Habit
 from attncli.homework.diagnosis.replacements import Replacement, in_order, pairs
-from attncli.homework.diagnosis.runs import Runs, hidden_steps
-from attncli.homework.judging.trail import Judgement, Trail
+from attncli.homework.diagnosis.runs import Known, Runs
+from attncli.homework.judging.trail import Judgement, Trail, hidden_steps
 from attncli.homework.mistakes.catalogue import MISTAKES
 from attncli.homework.mistakes.mistake import Mistake
 from attncli.records import record
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 ROUGH_CELLS = 3  # the fewest wrong cells that a mistake must explain if they agree only roughly
 EXACTLY, ROUGHLY = 1.0, 4.0  # the largest error, in half units of the last place
-MOST_STEPS = 24_000  # the largest number of steps that pairs of mistakes run
+STEPS_OF_PAIRS = 24_000  # the largest number of steps that the pairs for one matrix run
 WIDEST = 100  # the number of these pairs that are made at the most steps
 PART_UNDER_HABIT = 3  # the part of the pairs that is tried under each habit of rounding
 MOST_SLIPS = 2  # the most cells that a mistake need not explain
@@ -73,10 +73,9 @@ class Search:
     def __init__(self, trail: Trail, judged: Judgement, answered: AnswerMatrix) -> None:
         self.trail, self.problem, self.plan = trail, trail.problem, trail.plan
         self.judged, self.answered = judged, answered
-        self.distance = trail.tolerance.allowed(
-            answered, np.nan_to_num(answered.values, posinf=0, neginf=0)
-        )
-        self.distance = self.distance + trail.noise_of(judged.step, answered)
+        finite = np.nan_to_num(answered.values, posinf=0, neginf=0)
+        noise = trail.noise_of(judged.step, answered)
+        self.distance = trail.tolerance.allowed(answered, finite) + noise
         if trail.tolerance.by_digits:  # whole numbers must be equal
             whole = trail.tolerance.of_whole_numbers + 1e-9
             self.distance = np.where(answered.decimals <= 0, whole, self.distance)
@@ -94,6 +93,11 @@ class Search:
     def plain(self) -> list[Runs]:
         """The courses without rounding on the way: they go on from exact or from own numbers."""
         return [self.exact] if self.exact.begin_like(self.own) else [self.exact, self.own]
+
+    @cached_property
+    def reach(self) -> Numbers:
+        """How far rounding in all steps before it may move each cell of the wrong step."""
+        return self.trail.rounding_reach(self.judged.step, self.answered)
 
     def under(self, habit: Habit) -> Runs:
         """The course that goes on from own numbers, and rounds hidden steps by a habit."""
@@ -117,7 +121,9 @@ class Search:
     def fits_with(self, replacement: Replacement) -> bool:
         """True if a replacement gives the numbers of the answer on one of the plain courses."""
         runs = (course.run([replacement]) for course in self.plain)
-        return any(known and self._fits(_numbers(known[self.judged.name]), 1.0) for known in runs)
+        return any(
+            known and self._fits(_numbers(known[self.judged.name]), EXACTLY) for known in runs
+        )
 
     @cached_property
     def singles(self) -> list[Replacement]:
@@ -204,7 +210,7 @@ class Search:
     @property
     def _most_pairs(self) -> int:
         """The largest number of pairs that are tried: a long calculation takes more time."""
-        return min(MOST_STEPS // len(self.hidden), MOST_NUMBERS // max(1, self._size))
+        return min(STEPS_OF_PAIRS // len(self.hidden), MOST_NUMBERS // max(1, self._size))
 
     @cached_property
     def _nearest_pairs(self) -> list[Pair]:
@@ -233,19 +239,16 @@ class Search:
         apart = [pair for pair in nearest if not set(pair[0].steps) & set(pair[1].steps)]
         return [*_in_turns(apart), *widest]
 
-    def decider(self, explanations: list[Explanation]) -> str | None:
-        """Return the first hidden step at which the explanations differ; None if they never do."""
-        runs = [self.exact.run(explanation.replacements) for explanation in explanations]
-        return self._first_difference([known for known in runs if known])
+    def decider(self, explanations: Sequence[Explanation], *others: Known) -> str | None:
+        """Return the first hidden step at which the explanations differ; None if they never do.
 
-    def decider_from_right(self, explanations: list[Explanation]) -> str | None:
-        """Return the first hidden step at which an explanation differs from the right method."""
-        runs = [self.exact.run(explanation.replacements) for explanation in explanations]
-        return self._first_difference([self.exact.right, *(known for known in runs if known)])
-
-    def _first_difference(self, runs: Sequence[object]) -> str | None:
+        `others` are the matrices of further runs, such as `exact.right`.
+        """
+        runs = [*others, *(self.exact.run(each.replacements) for each in explanations)]
         for step in self.hidden[:-1]:
-            matrices = [_numbers(known[step.name]) for known in runs if step.name in known]  # type: ignore[operator,index]
+            matrices = [
+                _numbers(known[step.name]) for known in runs if known and step.name in known
+            ]
             for one, other in pairwise(matrices):
                 if one.shape != other.shape or not np.allclose(one, other, 0, 1e-9, equal_nan=True):
                     return step.name

@@ -48,8 +48,7 @@ def slips(
     if len(places) == 1:
         return f"{found[0] if found else f'Only {places[0]} is wrong.'}{rest}"
     rest = rest.replace("from it", "from them")
-    unknown = [at for at, kind in zip(places, kinds, strict=True) if not kind]
-    if unknown:
+    if len(found) < len(places):
         found.append(f"Only {len(places)} cells are wrong: {'; '.join(places)}.")
     return f"{' '.join(found)}{rest}"
 
@@ -95,19 +94,16 @@ def _kinds(
         texts = f"{yours:.{decimals}f}", f"{right:.{decimals}f}"
         if _swapped(*texts):
             yield "two digits are swapped"
-    loose = distance + _reach(judged, own, index)
+    loose = distance + 2 * unit  # the factors are rounded too
     for number, term in enumerate(_products(judged, own, index), 1):
         value = term.value(own)
         for factor, text in TERM_SLIPS.items():
             if abs(value) > 2 * loose and abs(yours - right - factor * value) <= loose:
                 yield f"product {number} of the sum {text}"
-        for position, part in enumerate(term.parts):
-            factor_value = part.value(own)
-            instead = yours - right - (factor_value - value)
-            if abs(factor_value - value) > 2 * loose and abs(instead) <= loose:
-                other = term.parts[1 - position] if len(term.parts) == 2 else None
-                if other is not None:
-                    yield f"product {number} of the sum has only one of its two factors"
+        for part in term.parts if len(term.parts) == 2 else ():
+            more = part.value(own) - value
+            if abs(more) > 2 * loose and abs(yours - right - more) <= loose:
+                yield f"product {number} of the sum has only one of its two factors"
     yield from _copied(problem, judged, yours, distance, index)
     if 0 <= decimals < EXACT and _one_digit_differs(*texts):
         yield "one digit is wrong"
@@ -130,13 +126,6 @@ def _copied(
 def _place(problem: Problem, judged: Judgement, index: tuple[int, ...]) -> str:
     """The place of a cell on paper: `row 2, column 3`."""
     return problem.place(judged.step.axes, judged.step.role, index)
-
-
-def _reach(judged: Judgement, own: Values, index: tuple[int, ...]) -> float:
-    """How far the rounding of the factors may move the cell: a unit of the matrix, at most."""
-    assert judged.answered is not None
-    is_whole = judged.answered.decimals[index] <= 0
-    return 0.0 if is_whole else 2 * float(judged.answered.half_units[index])
 
 
 def _products(judged: Judgement, own: Values, index: tuple[int, ...]) -> Sequence[Expression]:

@@ -52,7 +52,7 @@ def _scaled_already(
     for factor in _factors_after(trail, step):
         # The scores may have been rounded before they were scaled.
         noise = abs(factor) * float(answered.half_units.max(initial=0))
-        if _agrees(trail, step, answered, reference * factor, noise):
+        if trail.gives(step, answered, reference * factor, noise):
             text = "These numbers are scaled already, which is as right."
             return EqualForm(text, answered.values / factor)
     return None
@@ -64,7 +64,7 @@ def _scaled_before(
     """Q or K divided by √d_k, or both by its root, if the scores that follow are right."""
     for factor in _factors_behind(trail, step):
         for part, words in ((factor, "the scaling"), (sqrt(abs(factor)), "half of the scaling")):
-            if _agrees(trail, step, answered, reference * part) and _goes_on_right(trail, step):
+            if trail.gives(step, answered, reference * part) and _goes_on_right(trail, step):
                 text = f"{step.name} includes {words} of the scores, which is as right."
                 return EqualForm(text, answered.values / part)
     return None
@@ -74,15 +74,12 @@ def _less_the_largest(
     trail: Trail, step: Step, answered: AnswerMatrix, reference: Numbers
 ) -> EqualForm | None:
     """Scores with the largest of their row subtracted: softmax does not change."""
-    if not any(
-        consumer.operation.makes_weights and getattr(consumer.operation, "sums_to_1", False)
-        for consumer in _consumers(trail, step)
-    ):
+    if not any(consumer.operation.sums_to_1 for consumer in _consumers(trail, step)):
         return None
     with np.errstate(invalid="ignore"):
         largest = reference.max(axis=-1, keepdims=True)
         shifted = reference - largest
-        if np.isfinite(largest).all() and _agrees(trail, step, answered, shifted):
+        if np.isfinite(largest).all() and trail.gives(step, answered, shifted):
             text = "The largest number of each row is subtracted, which softmax does not change."
             return EqualForm(text, answered.values + largest)
     return None
@@ -100,19 +97,12 @@ def _in_percent(
         half_units=answered.half_units / 100,
         decimals=np.where(answered.decimals < EXACT, answered.decimals + 2, answered.decimals),
     )
-    if _agrees(trail, step, hundredth, reference):
+    if trail.gives(step, hundredth, reference):
         return EqualForm("The weights are in percent: 100 stands for 1.", hundredth.values)
     return None
 
 
 FORMS: tuple[Look, ...] = (_scaled_already, _scaled_before, _less_the_largest, _in_percent)
-
-
-def _agrees(
-    trail: Trail, step: Step, answered: AnswerMatrix, reference: Numbers, noise: float = 0.0
-) -> bool:
-    fit = trail.fit(step, answered, [reference], noise)
-    return fit is not None and fit.is_whole
 
 
 def _consumers(trail: Trail, step: Step) -> Iterator[Step]:
@@ -149,7 +139,7 @@ def _goes_on_right(trail: Trail, step: Step) -> bool:
     for each in shown[:2]:
         answered, true = trail.answer[each.name], trail.true(each)
         scaled = [true * factor for factor in _factors_after(trail, each)]
-        if not any(_agrees(trail, each, answered, reference) for reference in (true, *scaled)):
+        if not any(trail.gives(each, answered, reference) for reference in (true, *scaled)):
             return False
     return True
 

@@ -26,15 +26,15 @@ def headline(lines: Sequence[Judged]) -> str:
     """Return the sentence on an answer: the wrong steps and those that follow, or what passes."""
     wrong = _names(lines, Verdict.WRONG, Verdict.SHAPE)
     undecided = _names(lines, Verdict.UNDECIDED)
+    unjudged = _clause(undecided, "cannot be judged", "cannot be judged")
     right, rounded = _names(lines, Verdict.RIGHT, Verdict.NOT_YET), _names(lines, Verdict.ROUNDED)
     if wrong:
         follows = _names(lines, Verdict.FOLLOWS)
         source = "it" if len(wrong) == 1 else "them"
         second = _clause(follows, f"follows from {source}", f"follow from {source}")
-        third = _clause(undecided, "cannot be judged", "cannot be judged")
-        return _sentence(_clause(wrong, "is wrong", "are wrong"), second, third)
+        return _sentence(_clause(wrong, "is wrong", "are wrong"), second, unjudged)
     if undecided:
-        return _sentence(_clause(undecided, "cannot be judged", "cannot be judged"))
+        return _sentence(unjudged)
     if rounded:
         fails = any(line.passed is False for line in lines)
         end = ", and fails" if fails and len(rounded) == 1 else ", and fail" if fails else ""

@@ -85,13 +85,13 @@ def _explained(before: Trail, trail: Trail, judged: Judgement, rest: Sequence[St
         del without.answer[judged.name]
         without.judge(judged.step)
         probe = without.copy()
-        later = [(step, probe.judge(step)) for step in rest]
-        wrong = [(step, each) for step, each in later if each.verdict.is_wrong]
-        if not wrong and any(each.answered is not None for _, each in later):
+        later = [probe.judge(step) for step in rest]
+        is_wrong = any(each.verdict.is_wrong for each in later)
+        if not is_wrong and any(each.answered is not None for each in later):
             return _not_yet(trail, without, judged, left_out)
         cause = find_cause(before, trail, judged, rest)
         left = wrong_after(trail, judged, rest, cause.exact)
-        if wrong and _left_by_one_mistake_later(without, rest) < left:
+        if is_wrong and _left_by_one_mistake_later(without, rest) < left:
             return _not_yet(trail, without, judged, left_out)
     else:
         cause = find_cause(before, trail, judged, rest)

@@ -6,7 +6,7 @@ the answer. One of the two must explain the whole matrix: a mixture of both is a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,9 +25,9 @@ from attncli.records import record
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MOST_STEPS = 40_000  # the largest number of steps that all pairs of mistakes of an answer run
+STEPS_OF_ALL_PAIRS = 40_000  # the most steps that all pairs of mistakes for an answer run
 ROUNDING_TRIALS = 16  # random roundings that are tried to see how far they move a result
-OFF_BY = 4.0  # half units: a result off by so little follows, whatever rounding may do
+NEARLY = 4.0  # half units: a result off by so little follows, whatever rounding may do
 MOST_CELLS = 100  # the most cells whose unknown digits are followed one by one
 LARGEST_REACH = 0.1  # a larger reach of rounding, as a share of the spread, decides nothing
 SAME = 1e-9  # relative: numbers this close are the same calculation
@@ -98,7 +98,7 @@ class Trail:
         self.exact: dict[str, Array] = dict(problem.matrices)
         self.loose: dict[str, Numbers] = {}
         self.sources: dict[str, Sources] = {}
-        self.work = Work(MOST_STEPS)
+        self.work = Work(STEPS_OF_ALL_PAIRS)
         self._noise: Mapping[str, float] | None = None
         self._last: Step | None = None
 
@@ -116,11 +116,8 @@ class Trail:
 
     def take(self, other: Trail) -> None:
         """Go on from another trail, at the same place."""
-        self.answer = other.answer
-        self.own, self.exact, self.loose, self.sources = (
-            *(other.own, other.exact),
-            *(other.loose, other.sources),
-        )
+        self.answer, self.own, self.exact = other.answer, other.own, other.exact
+        self.loose, self.sources = other.loose, other.sources
 
     def true(self, step: Step) -> Numbers:
         """The true matrix of a step, or of the step that it repeats."""
@@ -160,7 +157,6 @@ class Trail:
         exact, own = results
         followed = [matrix for matrix in results if matrix is not None]
         truths = [expected] if sources else [expected, *followed]
-        found = None
         for references, verdict in ((truths, Verdict.RIGHT), (followed, Verdict.FOLLOWS)):
             if verdict is Verdict.FOLLOWS and not sources:
                 continue
@@ -178,20 +174,18 @@ class Trail:
                     fit.manner,
                     coarse=fit.coarse,
                 )
-            found = fit if found is None else found
             form = equal_form(self, step, answered, references)
             if form:
                 everywhere = np.ones(expected.shape, dtype=np.bool_)
                 return Judgement(
                     step, verdict, answered, expected, own, everywhere, sources, form=form
                 )
-        reached = self._reached(step, answered, exact, sources)
+        reached, within = self._reached(step, answered, exact)
         target = own if own is not None else expected
         if reached is not None:
             all_cells = np.ones(expected.shape, dtype=np.bool_)
             return Judgement(step, reached, answered, expected, target, all_cells, sources)
-        agrees = self._agreeing(step, answered, truths, followed)
-        agrees |= self._within_reach(step, answered, exact)
+        agrees = self._agreeing(step, answered, truths, followed) | within
         verdict = Verdict.WRONG if answered.values.shape == expected.shape else Verdict.SHAPE
         return Judgement(step, verdict, answered, expected, own, agrees, sources)
 
@@ -203,9 +197,15 @@ class Trail:
         noise: float = 0.0,
     ) -> Fit | None:
         """Compare a matrix of the answer with references of this step; `noise` is allowed more."""
-        sums_to_1 = bool(getattr(step.operation, "sums_to_1", False))
         noise += self.noise_of(step, answered)
-        return compare(answered, references, self.tolerance, noise, sums_to_1)
+        return compare(answered, references, self.tolerance, noise, step.operation.sums_to_1)
+
+    def gives(
+        self, step: Step, answered: AnswerMatrix, numbers: Numbers, noise: float = 0.0
+    ) -> bool:
+        """Return True if these numbers of a step explain the whole matrix of the answer."""
+        fit = self.fit(step, answered, [numbers], noise)
+        return fit is not None and fit.is_whole
 
     def _is_enough(self, answered: AnswerMatrix, fit: Fit, reference: Numbers) -> bool:
         """True if the digits of a matrix tell right numbers from others."""
@@ -272,7 +272,7 @@ class Trail:
         elif (
             judged.verdict is Verdict.FOLLOWS
             and exact is not None
-            and self._is(judged, exact)
+            and self.gives(judged.step, answered, exact)
             and not self._loose_before(judged.step)
         ):
             self.exact[name] = exact
@@ -285,12 +285,6 @@ class Trail:
                     self.exact[name] = np.where(judged.agrees, exact, values)
                     self.loose[name] = np.where(judged.agrees, 0.0, self.loose[name])
 
-    def _is(self, judged: Judgement, exact: Numbers) -> bool:
-        """True if the exact numbers give this matrix."""
-        assert judged.answered is not None
-        fit = self.fit(judged.step, judged.answered, [exact])
-        return fit is not None and fit.is_whole
-
     def _result(self, operation: Operation, known: Mapping[str, Array]) -> Numbers | None:
         try:
             with np.errstate(all="ignore"):
@@ -300,43 +294,34 @@ class Trail:
         return np.asarray(result, dtype=np.float64)
 
     def _reached(
-        self, step: Step, answered: AnswerMatrix, exact: Numbers | None, sources: Sources
-    ) -> Verdict | None:
+        self, step: Step, answered: AnswerMatrix, exact: Numbers | None
+    ) -> tuple[Verdict | None, NDArray[np.bool_]]:
         """The verdict if the digits of an earlier wrong matrix leave room for these numbers.
 
         A number that was handed in is known to half a unit of its last place. That is carried to
-        this step in one go, through the steps between that the answer does not show.
+        this step in one go, through the steps between that the answer does not show. The second
+        value marks the cells for which there is room.
         """
         reach = self.reach(step, exact)
-        if reach is None or exact is None or exact.shape != answered.values.shape:
-            return None
-        allowed = self.tolerance.allowed(answered, exact)
-        with np.errstate(invalid="ignore"):
-            if not (near(answered.values, exact, allowed + reach) | answered.blank).all():
-                return None
-            few = near(answered.values, exact, allowed + OFF_BY * answered.half_units)
-        if (few | answered.blank).all():
-            return Verdict.FOLLOWS
-        wide = reach > LARGEST_REACH * spread(exact)
-        if (wide & ~near(answered.values, exact, allowed)).any():
-            return Verdict.UNDECIDED
-        return Verdict.FOLLOWS
-
-    def _within_reach(
-        self, step: Step, answered: AnswerMatrix, exact: Numbers | None
-    ) -> NDArray[np.bool_]:
-        """The cells that the unknown digits of earlier wrong matrices explain."""
-        reach = self.reach(step, exact)
         if exact is None or reach is None or exact.shape != answered.values.shape:
-            return np.zeros(answered.values.shape, dtype=np.bool_)
-        return near(answered.values, exact, self.tolerance.allowed(answered, exact) + reach)
+            return None, np.zeros(answered.values.shape, dtype=np.bool_)
+        allowed = self.tolerance.allowed(answered, exact)
+        within = near(answered.values, exact, allowed + reach)
+        if not (within | answered.blank).all():
+            return None, within
+        few = near(answered.values, exact, allowed + NEARLY * answered.half_units)
+        wide = reach > LARGEST_REACH * spread(exact)
+        is_undecided = (wide & ~near(answered.values, exact, allowed)).any()
+        if is_undecided and not (few | answered.blank).all():
+            return Verdict.UNDECIDED, within
+        return Verdict.FOLLOWS, within
 
     def reach(self, step: Step, exact: Numbers | None) -> Numbers | None:
         """How far the unknown digits of wrong matrices may move this step; None if not at all."""
-        steps = list(self._hidden_before(step))
         loose = self._loose_before(step)
         if not loose or exact is None:
             return None
+        steps = hidden_steps(self.plan, step, self.answer)
         cells = [
             (name, index) for name, distance in loose.items() for index in np.argwhere(distance > 0)
         ]
@@ -356,7 +341,7 @@ class Trail:
         """The distances of the matrices with unknown digits from which a step is calculated."""
         return {
             name: self.loose[name]
-            for each in self._hidden_before(step)
+            for each in hidden_steps(self.plan, step, self.answer)
             for name in each.operation.operands
             if name in self.loose and self.loose[name].shape == self.exact[name].shape
         }
@@ -374,7 +359,7 @@ class Trail:
     def rounding_reach(self, step: Step, answered: AnswerMatrix) -> Numbers:
         """How far rounding to the places of a matrix, in all steps before it, may move it."""
         half = float(answered.half_units.max(initial=0))
-        steps = list(self._hidden_before(step))
+        steps = hidden_steps(self.plan, step, self.answer)
         made = {name for name in self.sources if name in self.own}
         given = {
             name: self._unknown(name, half)
@@ -426,17 +411,6 @@ class Trail:
                 reach = np.fmax(reach, 2 * np.abs(tried[steps[-1].name] - result))
         return reach
 
-    def _hidden_before(self, step: Step) -> Iterator[Step]:
-        """The steps that lead to a step and that the answer does not show, and the step itself."""
-        needed = {step.name}
-        found: list[Step] = []
-        for each in reversed([*self.plan.steps, *([] if step in self.plan.steps else [step])]):
-            is_shown = each.name in self.answer and each.name != step.name
-            if each.name in needed and not is_shown:
-                found.append(each)
-                needed.update(each.operation.operands)
-        return reversed(found)
-
     def noise_of(self, step: Step, answered: AnswerMatrix) -> float:
         """How far the numbers of a calculation in fewer bits may be from those in float64.
 
@@ -457,6 +431,17 @@ class Trail:
                 for name in self.plan.names
             }
         return 8 * self._noise.get(step.operation.repeats or step.name, 0.0)
+
+
+def hidden_steps(plan: Plan, target: Step, shown: Collection[str]) -> tuple[Step, ...]:
+    """Return the steps that lead to a target and that an answer does not show, the target last."""
+    needed = set(target.operation.operands)
+    found = [target]
+    for step in reversed(plan.steps):
+        if step.name in needed and step.name not in shown and step.name != target.name:
+            found.append(step)
+            needed.update(step.operation.operands)
+    return tuple(reversed(found))
 
 
 def _largest(differences: Numbers) -> float:
