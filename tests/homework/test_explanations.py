@@ -258,6 +258,14 @@ def test_a_written_zero_is_not_a_shifted_point() -> None:
     assert "decimal point" not in found.rationale
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("row", [[0, 0, 0], [None, None, None]])
+def test_a_row_without_weights_is_judged_without_a_warning(row: list[float | None]) -> None:
+    """A row of zeros or of blanks leaves no warning of NumPy on standard error."""
+    report = attncli.check(FOUR, {"weights": [[0.3, 0.3, 0.4], row, [0.1, 0.2, 0.7]]})
+    assert not report.passed
+
+
 def test_one_wrong_cell_is_a_slip_whatever_its_kind() -> None:
     """One wrong cell among right ones is a slip, and the steps after it follow."""
     made = right(FOUR)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import e, log10
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from attncli.homework.answers.comparing import ENOUGH, HIDDEN_BELOW, spread
 from attncli.homework.answers.tolerance import Numbers
 from attncli.homework.diagnosis.causes import Cause, Said
 from attncli.homework.judging.trail import Judgement, Trail
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 FAR = 5  # units of the last place: rounding on the way does not move a number as far
 FEWEST = 3  # the fewest numbers from which a constant is solved for
@@ -100,12 +103,17 @@ def _base(weights: Numbers, scores: Numbers) -> float | None:
     known = (weights > 0) & np.isfinite(scores)
     if int(known.sum()) < FEWEST:
         return None
-    logs = np.where(known, np.log(np.where(known, weights, 1)), np.nan)
-    levels = np.where(known, scores, np.nan)
-    x = levels - np.nanmean(levels, axis=-1, keepdims=True)
-    y = logs - np.nanmean(logs, axis=-1, keepdims=True)
-    squares = float(np.nansum(x * x))
-    return float(np.exp(np.nansum(x * y) / squares)) if squares > 0 else None
+    x = _centred(np.where(known, scores, 0), known)
+    y = _centred(np.log(np.where(known, weights, 1)), known)
+    squares = float((x * x).sum())
+    return float(np.exp((x * y).sum() / squares)) if squares > 0 else None
+
+
+def _centred(numbers: Numbers, known: NDArray[np.bool_]) -> Numbers:
+    """The known numbers less the mean of those in their row; 0 where a number is not known."""
+    counts = np.maximum(known.sum(axis=-1, keepdims=True), 1)
+    means = np.where(known, numbers, 0).sum(axis=-1, keepdims=True) / counts
+    return np.where(known, numbers - means, 0)
 
 
 def _filled_with(trail: Trail, judged: Judgement, answered: AnswerMatrix) -> Cause | None:
