@@ -43,6 +43,9 @@ OWNERS = {
 }
 
 
+CLOCKS = ("time", "datetime", "signal")  # a verdict that asks one depends on the machine
+
+
 def room(path: Path) -> str:
     """Return the room that a file belongs to."""
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
@@ -170,3 +173,13 @@ def test_a_right_answer_loads_the_judging_alone(tmp_path: Path) -> None:
         "numpy.typing",
         "rich",
     }
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in FILES if room(path) == "homework"],
+    ids=lambda path: str(path.relative_to(PACKAGE)),
+)
+def test_homework_asks_no_clock(path: Path) -> None:
+    """No verdict depends on a clock: the room that judges answers does not import one."""
+    assert not {name.partition(".")[0] for name in imports(path)} & set(CLOCKS)
