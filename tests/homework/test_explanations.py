@@ -354,7 +354,7 @@ def test_a_text_of_whole_numbers_beside_decimals_is_rounded() -> None:
 
 
 def test_a_slip_in_a_hidden_step_is_looked_for_in_its_row() -> None:
-    """One wrong cell of hidden scores makes one row of the weights wrong, and is said so."""
+    """A wrong cell of hidden scores makes a row of the weights wrong; the report names the row."""
     scaled = right(FOUR)["scaled"]
     scaled[2, 0] += 0.43
     powers = np.exp(scaled)
@@ -366,8 +366,8 @@ def test_a_slip_in_a_hidden_step_is_looked_for_in_its_row() -> None:
     )
 
 
-def test_unexplained_weights_are_told_the_law_that_they_break() -> None:
-    """Weights that no mistake explains and that do not sum to 1 are told their sum."""
+def test_the_law_that_unexplained_weights_break_is_named() -> None:
+    """The report on a row of unexplained weights names the sum of the row."""
     answer = {"weights": [[0.31, 0.27, 0.42], [0.11, 0.52, 0.24], [0.47, 0.19, 0.34]]}
     found = steps(FOUR, answer)["weights"]
     assert str(found.verdict) == "wrong"
