@@ -319,6 +319,69 @@ def test_rope_and_an_answer_of_odd_width_do_not_crash() -> None:
     assert str(steps(problem, answer)["Q"].verdict) == "shape"
 
 
+@pytest.mark.parametrize(
+    ("first", "expected"),
+    [("580.0", "follows"), ("580.2", "follows"), ("581.0", "undecided"), ("640.0", "wrong")],
+)
+def test_unknown_digits_of_wrong_weights_never_let_other_numbers_pass(
+    first: str, expected: str
+) -> None:
+    """A result that only the unknown digits of a wrong matrix could explain cannot be judged.
+
+    The weights 0.4 and 0.6 are known to 0.05: they leave 580 ± 50, but the digits say 580.0 ± 0.2.
+    """
+    problem = {"Q": [[1]], "K": [[0], [1]], "V": [[100, 200], [900, 500]], "score": "dot"}
+    found = steps(problem, {"weights": [["0.4", "0.6"]], "output": [[first, "380.0"]]})
+    assert [str(step.verdict) for step in found.values()] == ["wrong", expected]
+    assert found["output"].passed is False
+
+
+def test_after_a_step_left_for_later_the_numbers_go_on_from_the_step_before() -> None:
+    """Weights of rounded scores are right, though `scaled` still equals the scores."""
+    scores = right(FOUR)["scores"].round(1)
+    powers = np.exp(scores / np.sqrt(3))
+    weights = (powers / powers.sum(axis=-1, keepdims=True)).round(3)
+    assert not np.allclose(weights, right(FOUR)["weights"], atol=0.002)
+    answer = {"scores": scores.tolist(), "scaled": scores.tolist(), "weights": weights.tolist()}
+    found = steps(FOUR, answer)
+    verdicts = [str(found[name].verdict) for name in answer]
+    assert verdicts == ["right", "not yet", "right"]
+
+
+def test_a_text_of_whole_numbers_beside_decimals_is_rounded() -> None:
+    """A text has its own digits: 373 for 373.2 is right to whole numbers, beside any weights."""
+    problem = {"Q": [[1, 0], [0, 2]], "K": [[1, 1], [0, 2]], "V": [[110, 431], [907, 254]]}
+    weights = right(problem)["weights"].round(3).tolist()
+    for output, expected in (("373", "rounded"), ("374", "wrong")):
+        answer = {"weights": weights, "output": [[output, "373"], ["751", "289"]]}
+        found = steps(problem, answer)["output"]
+        assert str(found.verdict) == expected
+    assert steps(problem, {"output": [["373", "373"], ["751", "289"]]})["output"].rationale == (
+        "It is right, but only to whole numbers."
+    )
+
+
+def test_a_slip_in_a_hidden_step_is_looked_for_in_its_row() -> None:
+    """A wrong cell of hidden scores makes a row of the weights wrong; the report names the row."""
+    scaled = right(FOUR)["scaled"]
+    scaled[2, 0] += 0.43
+    powers = np.exp(scaled)
+    weights = (powers / powers.sum(axis=-1, keepdims=True)).round(4)
+    found = steps(FOUR, {"weights": weights.tolist()})["weights"]
+    assert found.fact == "3 of 9 cells wrong."
+    assert found.rationale == (
+        "Only row 3 is wrong: look for a slip in the matrices before it, such as row 3 of scaled."
+    )
+
+
+def test_the_law_that_unexplained_weights_break_is_named() -> None:
+    """The report on a row of unexplained weights names the sum of the row."""
+    answer = {"weights": [[0.31, 0.27, 0.42], [0.11, 0.52, 0.24], [0.47, 0.19, 0.34]]}
+    found = steps(FOUR, answer)["weights"]
+    assert str(found.verdict) == "wrong"
+    assert found.rationale == "Row 2 of weights sums to 0.87, not to 1."
+
+
 # The marking rule.
 
 

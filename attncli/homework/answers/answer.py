@@ -37,7 +37,8 @@ class AnswerMatrix:
     `half_units` is the largest distance of the true number from the written one: half a unit of the
     last place; 0 for exact arithmetic, infinities and blanks; for arithmetic with rounded literals
     their reach. `epsilon` is the relative distance of neighbouring numbers of float32 or float16 if
-    a program with that type has printed the matrix, else 0.
+    a program with that type has printed the matrix, else 0. `is_text` is True if all cells are
+    texts, which have lost no trailing zeros.
     """
 
     values: NDArray[np.float64]
@@ -45,6 +46,7 @@ class AnswerMatrix:
     half_units: NDArray[np.float64]
     blank: NDArray[np.bool_]
     epsilon: float = 0.0
+    is_text: bool = False
 
     @property
     def finest(self) -> int:
@@ -181,7 +183,8 @@ def _in_rows(
 ) -> AnswerMatrix:
     matrix = written.with_places(kind)
     epsilon = float(np.finfo(kind).eps) if kind else 0.0
+    is_text = kind is None and not matrix.is_number.any()
     answered = AnswerMatrix(
-        matrix.values, matrix.decimals, matrix.half_units, matrix.blank, epsilon
+        matrix.values, matrix.decimals, matrix.half_units, matrix.blank, epsilon, is_text
     )
     return answered.each(lambda cells: layout.swap(cells, role))

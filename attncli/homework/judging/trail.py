@@ -211,8 +211,8 @@ class Trail:
         """True if the digits of a matrix tell right numbers from others."""
         if fit.manner is not Manner.FEWER:
             return True
-        has_lost_places = answered.finest <= 0 < self.tolerance.places
-        return not has_lost_places and evidence(answered, reference) >= ENOUGH
+        may_have_lost_places = answered.finest <= 0 < self.tolerance.places and not answered.is_text
+        return not may_have_lost_places and evidence(answered, reference) >= ENOUGH
 
     def _agreeing(
         self,
