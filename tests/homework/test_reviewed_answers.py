@@ -297,7 +297,7 @@ def test_a_mistake_of_the_three_projections_is_one_mistake(side: str) -> None:
 
 @pytest.mark.parametrize("kind", ["no scale, transposed mask", "no scale, no mask"])
 def test_two_mistakes_are_named_from_the_output(kind: str) -> None:
-    """Two mistakes at once are told together."""
+    """Two mistakes at once are both named."""
     scores = right(FOUR)["scores"]
     is_seen = LOWER.T if "transposed" in kind else np.ones((3, 3), bool)
     output = softmax(np.where(is_seen, scores, -np.inf)) @ VALUES
