@@ -107,6 +107,24 @@ def test_numbers_of_json_have_the_places_of_their_matrix() -> None:
     assert not attncli.check(problem, {"weights": [[1.0, 0.0], true[1]]}).passed
 
 
+def test_the_nearest_wrong_step_is_blamed() -> None:
+    """A sum follows from the wrong norm before it, not from a mistake that right weights end."""
+    problem = {**LAYER, "norm": "post"}
+    made = right(problem)
+    w_1, w_2, b_1, b_2 = (np.array(LAYER["ffn"][n], float) for n in ("W_1", "W_2", "b_1", "b_2"))
+    normed = made["norm_1.output"] + [[0.27, -0.31], [0.13, 0.41]]
+    matrices = {
+        "self.scaled": 1.37 * made["self.scaled"] + [[0, 0.11], [0.22, 0.33]],
+        "self.weights": made["self.weights"],
+        "norm_1.output": normed,
+        "norm_2.sum": normed + np.maximum(normed @ w_1 + b_1, 0) @ w_2 + b_2,
+    }
+    found = steps(problem, {name: matrix.round(4).tolist() for name, matrix in matrices.items()})
+    assert str(found["self.weights"].verdict) == "right"
+    assert str(found["norm_2.sum"].verdict) == "follows"
+    assert "follow from norm_1.output," in found["norm_2.sum"].rationale
+
+
 # Right numbers are not accused.
 
 

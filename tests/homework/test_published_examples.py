@@ -7,6 +7,7 @@ printed, and the verdict on each of them.
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,13 @@ from tests.running import ROOT
 
 FILES = sorted((ROOT / "tests/published").glob("*.json"))
 CHOICES = ("score", "layout", "mask", "tokens")
+OF_HEAD = re.compile(r"h\d+\.")  # h1.weights: the weights of head 1
 OF_HEADS = {"Q": "Q_h", "K": "K_h", "V": "V_h", "output": "heads"}
 
 # The verdicts that each verdict of a fixture allows; carried rounding may be off by a unit or two.
 ALLOWED = {
     "ok": {"right"},
+    "ok-float32": {"right"},
     "ok-carried": {"right", "rounded", "follows"},
     "wrong-here": {"wrong"},
     "wrong": {"wrong", "follows"},
@@ -33,27 +36,28 @@ ALLOWED = {
 def problem(example: dict[str, Any]) -> dict[str, Any]:
     """Return the inputs and choices of an example as a document."""
     inputs = {name.removesuffix("_heads"): cells for name, cells in example["inputs"].items()}
-    return {**inputs, **{name: example[name] for name in CHOICES if example[name]}}
+    heads = {"heads": example["heads"]} if example["heads"] > 1 else {}
+    return {**inputs, **heads, **{name: example[name] for name in CHOICES if example[name]}}
 
 
 def stated(example: dict[str, Any]) -> dict[str, Any]:
     """Return the matrices of a page as an answer; those of single heads become one of all heads."""
     answer: dict[str, Any] = {}
     for name, cells in example["stated"].items():
-        head, dot, step = name.rpartition(".")
-        if dot:
+        if OF_HEAD.match(name):
+            step = OF_HEAD.sub("", name)
             answer.setdefault(OF_HEADS.get(step, step), []).append(cells)
         else:
-            answer[head or step] = cells
+            answer[name] = cells
     return answer
 
 
 def verdicts(example: dict[str, Any]) -> dict[str, str]:
     """Return the verdict on each step as the fixture has it, the local one where it is wrong."""
     found = {**example["verdict"], **example.get("verdict_local", {})}
-    steps = {name: name.rpartition(".")[2] for name in found}
+    steps = {name: OF_HEAD.sub("", name) for name in found}
     return {
-        OF_HEADS.get(step, step) if "." in name else step: found[name]
+        step if step == name else OF_HEADS.get(step, step): found[name]
         for name, step in steps.items()
     }
 

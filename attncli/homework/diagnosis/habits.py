@@ -109,7 +109,8 @@ def others(hidden: Sequence[Step], places: int) -> Iterator[Habit]:
         words = f"every step was rounded to {digits} significant digits on the way"
         yield Habit(words, significant, digits)
     for step in reversed(hidden):
-        for place in _nearest(places)[:4]:
+        # One step alone is often rounded to 1 or 2 decimals, however many the answer has.
+        for place in dict.fromkeys((*_nearest(places)[:4], 1, 2)):
             words = f"{step.name} was rounded to {count(place, 'decimals')} on the way"
             yield Habit(words, half_up, place, (step.name,))
 
