@@ -10,13 +10,13 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from attncli.cli.terminal import has_colors, is_terminal, terminal_size, waiting
-from attncli.words import did_you_mean, in_words
+from attncli.words import did_you_mean, in_words, printable
 
 if TYPE_CHECKING:
     from attncli.face.memory import Memory
     from attncli.face.surroundings import Surroundings
 
-COLORS = {"Error": "red", "Warning": "yellow"}
+COLORS = {"Error": "red", "Warning": "yellow", "Note": "cyan"}
 
 
 class Failure(click.ClickException):
@@ -31,14 +31,14 @@ class Failure(click.ClickException):
 def say(kind: str, text: str) -> None:
     """Print a message on standard error, on a terminal in colour and broken between words.
 
-    `kind` is `Error` or `Warning`.
+    `kind` is a key of `COLORS`.
     """
     label = f"{kind}:"
     if is_terminal(sys.stderr):
         text = _wrapped(f"{label} {text}").removeprefix(f"{label} ")
         if has_colors(sys.stderr):
             label = click.style(label, fg=COLORS[kind], bold=True)
-        if kind == "Warning":  # a table follows on the same screen
+        if kind != "Error":  # a table follows on the same screen
             text += "\n"
     click.echo(f"{label} {text}", err=True)
 
@@ -59,6 +59,11 @@ def _wrapped(text: str) -> str:
 def warn(text: str) -> None:
     """Print a warning on standard error."""
     say("Warning", text)
+
+
+def note(text: str) -> None:
+    """Print on standard error how a file was read that could be read in two ways."""
+    say("Note", printable(text))
 
 
 def surroundings(memory: Memory | None = None) -> Surroundings:

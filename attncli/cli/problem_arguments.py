@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
+from attncli.cli.messages import note
 from attncli.cli.terminal import is_terminal, waiting
 from attncli.errors import AttncliError
 from attncli.words import option_name
@@ -32,7 +33,7 @@ def gather(
     words = (*arguments, *(choices.get("mask") or ()))
     is_typed = is_terminal(sys.stdin) and any(word.endswith("-") for word in words)
     with nullcontext() if is_typed else waiting("reading"):
-        return _gathered(arguments, choices, reader or Reader())
+        return _gathered(arguments, choices, reader or Reader(note))
 
 
 def _gathered(arguments: Sequence[str], choices: dict[str, Any], reader: Reader) -> Document:

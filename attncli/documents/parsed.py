@@ -19,12 +19,14 @@ class Part:
     """A matrix (an array, or nested lists of cells) or a choice, with the labels beside it.
 
     `is_torch_weight`: its key in the file is the name of a weight that PyTorch stores transposed.
+    `notes` say how the file was read where another reading is possible.
     """
 
     value: object
     row_labels: tuple[str, ...] | None = None
     column_labels: tuple[str, ...] | None = None
     is_torch_weight: bool = False
+    notes: tuple[str, ...] = ()
 
 
 # The entries by their names as written.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from attncli.calculation.choices.choices import CHOICES
 from attncli.calculation.masks.mask_rules import is_rule
@@ -22,6 +22,10 @@ from attncli.records import record
 from attncli.words import option_name
 
 
+def _nothing(_: str) -> None:
+    """Say nothing."""
+
+
 @record(frozen=True)
 class Written:
     """An answer as a file holds it: nested lists of texts, or arrays, by their names.
@@ -35,10 +39,15 @@ class Written:
 
 
 class Reader:
-    """Reads the documents of one command; only one of them can be standard input."""
+    """Reads the documents of one command; only one of them can be standard input.
 
-    def __init__(self) -> None:
+    `note` gets each note about a file that could be read in two ways; see `Part`.
+    """
+
+    def __init__(self, note: Callable[[str], None] = _nothing) -> None:
         self._sources = Sources()
+        self._note = note
+        self._noted: set[str] = set()
 
     def document(self, given: object) -> Document:
         """Return the document of a path, a literal, `-`, a mapping, an array or an open file.
@@ -109,7 +118,7 @@ class Reader:
                 if known == NAMELESS:
                     message = "its matrix has no name."
                     raise DocumentError(message, "Name the step: --step NAME, or NAME=FILE.")
-                entries[known] = source.parsed[spelled].value
+                entries[known] = self._noticed(source.parsed[spelled], source.label).value
         return Written(source.label, entries, NAMELESS in [*source.parsed])
 
     def _source(
@@ -124,6 +133,15 @@ class Reader:
 
         return parse_value(given, is_value)
 
+    def _noticed(self, part: Part, label: str) -> Part:
+        """Return the part, after its notes; each note is given once."""
+        for note in part.notes:
+            said_once = f"{label}: {note}".removeprefix(": ")
+            if said_once not in self._noted:
+                self._noted.add(said_once)
+                self._note(said_once)
+        return part
+
     def _entry(self, name: str, part: Part, source: Source) -> Entry:
         """Return an entry by its canonical name: a matrix as an array, a choice as written."""
         last = last_of(name)
@@ -131,7 +149,7 @@ class Reader:
         points = isinstance(part.value, str) and last not in MASKS and last in MATRICES
         if points and not _is_choice(last, str(part.value), source.folder):
             part = self._sources.matrix(last, str(part.value), where, source.folder)
-        value = part.value
+        value = self._noticed(part, source.label).value
         if last == "masks" and isinstance(value, list):
             value = [self._mask(last, mask, where, source.folder).value for mask in value]
         elif last in MASKS:
@@ -153,7 +171,7 @@ class Reader:
             return Part(array_from(value, name))
         if not isinstance(value, str) or is_rule(value) or not _is_place(value, folder):
             return Part(value)
-        part = self._sources.matrix("mask", value, where, folder)
+        part = self._noticed(self._sources.matrix("mask", value, where, folder), value)
         matrix = array_from(part.value, "mask") if isinstance(part.value, list) else part.value
         return Part(matrix, part.row_labels, part.column_labels)
 

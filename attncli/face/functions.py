@@ -106,7 +106,7 @@ def check(
 
     options = CheckOptions(decimals, atol, rtol, strict, points, required)
     options.check()
-    reader = Reader()
+    reader = Reader((surroundings or PYTHON).warn)
     problem = read_document(document, choices, reader)
     if not isinstance(answer, Written):
         answer = reader.written(answer, canonical(step) if step else None, is_value)
@@ -169,7 +169,7 @@ def explain(
     from attncli.documents.reader import Reader
     from attncli.render.explain.explanations import Explanations
 
-    reader = reader or Reader()
+    reader = reader or Reader((surroundings or PYTHON).warn)
     problem, plan = planned(read_document(document, choices, reader))
     around = surroundings or PYTHON
     wanted = [cells] if isinstance(cells, str) else list(cells)
@@ -192,7 +192,7 @@ def read_document(
     from attncli.calculation.problem.document import Document
     from attncli.documents.reader import Reader
 
-    reader = reader or Reader()
+    reader = reader or Reader(PYTHON.warn)
     document = given if isinstance(given, Document) else reader.document(given or {})
     chosen = {name: value for name, value in choices.items() if value is not None}
     return document.merged(reader.document(chosen)) if chosen else document

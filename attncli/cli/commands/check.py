@@ -9,7 +9,7 @@ import click
 
 from attncli.cli.check_arguments import read_arguments, read_problem_and_answer, read_written
 from attncli.cli.help import Command
-from attncli.cli.messages import surroundings
+from attncli.cli.messages import note, surroundings
 from attncli.cli.options import (
     Output,
     complete,
@@ -165,7 +165,7 @@ def _checked(
     from attncli.homework.checking import CheckOptions
 
     CheckOptions(**checking).check()
-    document, written = read_problem_and_answer(arguments, choices, step, Reader())
+    document, written = read_problem_and_answer(arguments, choices, step, Reader(note))
     return judge(document, written, surroundings=surroundings(), **checking).made
 
 
@@ -193,7 +193,7 @@ def _read_alone(arguments: Sequence[str], step: str | None) -> Written:
         there = f"there are {len(found.files)} files" if arguments else "there is none"
         message = f"--laws needs one answer, but {there}."
         raise AttncliError(message, "Write attncli check --laws answer.json.")
-    return read_written(Reader(), found.files, [*found.steps, *found.either], step)
+    return read_written(Reader(note), found.files, [*found.steps, *found.either], step)
 
 
 def _write_mistakes(names: Sequence[str], output: Output[AnswerReport]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from attncli.cli.help import Command
-from attncli.cli.messages import Failure, surroundings
+from attncli.cli.messages import Failure, note, surroundings
 from attncli.cli.options import (
     Output,
     complete,
@@ -89,7 +89,7 @@ def explain(
     from attncli.documents.reader import Reader
 
     output.check_format()
-    reader = Reader()
+    reader = Reader(note)
     result = spell_out(
         gather(named or ["-"], choices, reader),
         cells,

@@ -10,6 +10,7 @@ import click
 from attncli.calculation.choices.choices import CHOICES
 from attncli.calculation.conventions import CONVENTIONS, PAPER
 from attncli.cli.help import Command
+from attncli.cli.messages import note
 from attncli.cli.options import (
     Output,
     choice_option,
@@ -99,7 +100,7 @@ def _pattern(
     from attncli.calculation.problem.given_masks import meaning_of_cells
     from attncli.documents.reader import Reader
 
-    part = Reader().mask(kind)
+    part = Reader(note).mask(kind)
     value = part.value
     if isinstance(value, np.ndarray):
         with errors_at(kind):
