@@ -13,15 +13,12 @@ import numpy as np
 
 from attncli.documents.parsed import AnyArray, IsValue, Part
 from attncli.documents.text.cells import BOOLEANS, number, point_for_comma
-from attncli.documents.text.csv_lines import is_numeral
+from attncli.documents.text.csv_lines import MISSING, is_numeral
 from attncli.errors import DocumentError
 from attncli.records import record
 from attncli.words import count
 
 Rows = list[list[str]]
-
-# Words for a number that is missing; a line of nothing else is not a line of labels.
-MISSING = {"NA", "N/A", "n/a", "null", "NULL", "None", "-", "–", "—", "?", "."}
 
 INDEX_NAMES = {
     "",
@@ -133,24 +130,21 @@ def _labels(section: Section, rows: Rows, reader: CellReader) -> tuple[bool, boo
         head = len(rows) > 1 and (fits if reader.header is None else reader.header)
         is_index = column == "counter" and corner.casefold() in INDEX_NAMES
         side = several and (column == "labels" or is_index) if head else is_whole_column
-    if head:
-        notes += _note("row", top, row, reader)
+    if head and reader.header is None:
+        notes += _note("row", rows[0][side:], row)
     if side:
-        notes += _note("column", first[head:], column if head else "labels", reader)
+        notes += _note("column", first[head:], column if head else "labels")
     if reader.header is None and not (head or side):
         notes += _counters(section, rows, reader)
-    elif head and not side and column == "counter":
-        notes.append(f"the first column, {_some(first)}, is read as numbers.")
+    elif head and not side and len(rows) > 2 and column == "counter":
+        notes.append(f"the first column, {_some(first[1:])}, is read as numbers.")
     return head, side, tuple(notes)
 
 
-def _note(side: str, cells: Sequence[str], kind: str, reader: CellReader) -> list[str]:
+def _note(side: str, cells: Sequence[str], kind: str) -> list[str]:
     """Return the note for labels that could be numbers: counters, and cells that begin so."""
-    doubtful = kind != "labels" or any(cell[:1].isdigit() or cell in MISSING for cell in cells)
-    said = kind == "numbers" and reader.header
-    return (
-        [f"the first {side}, {_some(cells)}, is read as labels."] if doubtful and not said else []
-    )
+    is_doubtful = kind != "labels" or any(cell[:1].isdigit() or cell in MISSING for cell in cells)
+    return [f"the first {side}, {_some(cells)}, is read as labels."] if is_doubtful else []
 
 
 def _counters(section: Section, rows: Rows, reader: CellReader) -> list[str]:

@@ -12,14 +12,15 @@ from attncli.errors import DocumentError
 
 Lines = list[tuple[int, str]]
 
-DELIMITERS = {"tab": "\t", "semicolon": ";", "comma": ",", "blank": " "}
-
 # A comment is # at the end of the line, or before a blank: `#N/A` and `##ing` are cells.
 _QUOTED_OR_COMMENT = re.compile(r'"[^"]*"|(?:^|(?<=\s))#(?=\s|$)')
 _QUOTED = re.compile(r'"[^"]*"')
 _SAID = re.compile(r"(?i)sep=(.)")  # the line in which Excel says the delimiter
 _DECIMAL_COMMA = re.compile(r"[+\-−]?\d*,\d+")
 _GROUPS = re.compile(r"[+\-−]?\d{1,3}(?: \d{3})+")
+
+# Words for a number that is missing; a line of nothing else is not a line of labels.
+MISSING = {"NA", "N/A", "n/a", "null", "NULL", "None", "-", "–", "—", "?", "."}
 
 CHOICE = re.compile(r"([A-Za-z][\w^]*)\s*=\s*(\S.*)")
 

@@ -15,9 +15,11 @@ from attncli.calculation.masks.mask_rules import is_rule
 from attncli.calculation.names.known_names import known_name
 from attncli.documents.files import decode
 from attncli.documents.parsed import (
+    BY_RULE,
     LONG_HEAD,
     NAMELESS,
     AnyArray,
+    CsvForm,
     IsValue,
     Parsed,
     Part,
@@ -35,22 +37,11 @@ from attncli.documents.text.csv_lines import (
     without_padding,
 )
 from attncli.errors import DocumentError
-from attncli.records import record, replace
+from attncli.records import replace
 
 _NAME = re.compile(r"([A-Za-z][\w.^{}]*)(?:\[([^\[\]]*)\])?")
 _INDEX = re.compile(r"\d{1,9}(?:,\d{1,9}){0,7}")
 LABELS = ("tokens", "memory_tokens")  # the choices that hold one label per row
-
-
-@record(frozen=True)
-class CsvForm:
-    """What only the user knows of a CSV file: its delimiter, and if first rows are labels."""
-
-    delimiter: str | None = None
-    header: bool | None = None
-
-
-BY_RULE = CsvForm()  # the reader finds out
 
 
 def parse_csv(data: bytes, is_value: IsValue | None = None, form: CsvForm = BY_RULE) -> Parsed:
@@ -64,6 +55,8 @@ def parse_csv(data: bytes, is_value: IsValue | None = None, form: CsvForm = BY_R
     if form == BY_RULE and not is_value and (matrix := _plain(data)) is not None:
         return {NAMELESS: Part(matrix)}
     lines, delimiter = content_lines(decode(data))
+    if not lines:
+        raise DocumentError("it is empty.", "Write a line of numbers for each row.")
     if lines and lines[0][1] == LONG_HEAD:
         message = "it is in the long form, which attncli writes but does not read."
         raise DocumentError(message, "Write the result with -f csv or -f json.")
@@ -144,7 +137,7 @@ def _choice(lines: Lines, delimiter: str) -> tuple[str, object] | None:
         name, value = match.groups()
         cells = fields(i, value, delimiter) if known_name(name) in LABELS else [value]
     else:
-        name, *cells = fields(i, text, delimiter)
+        name, *cells = fields(i, line.rstrip(",;\t "), delimiter)
         if not cells or not _is_choice(name, cells, lines, delimiter):
             return None
         value = cells[0]

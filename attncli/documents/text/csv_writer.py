@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attncli.documents.parsed import LONG_HEAD
-from attncli.documents.text.csv_labels import MISSING
-from attncli.documents.text.csv_lines import is_numeral
+from attncli.documents.text.csv_lines import MISSING, is_numeral
 from attncli.words import printable
 
 if TYPE_CHECKING:
