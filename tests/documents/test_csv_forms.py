@@ -268,8 +268,10 @@ def test_a_dialect_is_read_or_refused(
         cells = [[f"t{i}", *row] for i, row in enumerate(cells)]
         cells.insert(0, list(itertools.islice(names, len(cells[0]))))
     text = io.StringIO()
-    quoting = csv.QUOTE_ALL if is_quoted else csv.QUOTE_MINIMAL
-    csv.writer(text, delimiter=delimiter, quoting=quoting).writerows(cells)
+    written = csv.writer(
+        text, delimiter=delimiter, quoting=csv.QUOTE_ALL if is_quoted else csv.QUOTE_MINIMAL
+    )
+    written.writerows(cells)
     try:
         part = parse_csv(text.getvalue().encode())[NAMELESS]
     except DocumentError:
