@@ -78,11 +78,14 @@ def file_of(path: Path, dtype: str, shape: list[int], cells: bytes) -> Path:
 
 
 def refused(*arguments: str, stdin: bytes = b"") -> str:
-    """Return the one line that `compute` ends with, without `Error: `."""
+    """Return the one message that `compute` ends with, without `Error: `.
+
+    After its first line, only lines of the file follow, which are indented.
+    """
     run = CliRunner().invoke(cli, ["compute", *arguments], input=stdin)
     assert (run.exit_code, run.stdout) == (2, "")
     assert run.stderr.startswith("Error: ")
-    assert run.stderr.count("\n") == 1
+    assert all(line.startswith("  ") for line in run.stderr.splitlines()[1:])
     assert "at fault" not in run.stderr
     return run.stderr.removeprefix("Error: ").rstrip()
 
@@ -342,7 +345,7 @@ def test_a_document_may_point_to_files_beside_it(tmp_path: Path) -> None:
         ("", "X: there is no value. Name a file, or write [[1, 0], [0, 1]]."),
         ("p.json", "X p.json: it holds no matrix. Point to a matrix"),
         ("two.json", "X two.json: it holds several matrices (Q, K), but not X."),
-        ("[[1, 2", "X [[1, 2: line 1, column 7: not JSON"),
+        ("[[1, 2", "X [[1, 2: line 1, column 7: the text ends here"),
         ("model.pt:W", "X model.pt:W: it is a PyTorch file"),
     ],
 )

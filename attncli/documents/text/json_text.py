@@ -39,14 +39,26 @@ def parse_json(data: bytes, is_value: IsValue | None = None) -> Parsed:
         return dict(_step_of(line) for line in lines)
     value = _loaded(text, 1, as_written)
     if isinstance(value, list):
-        return {NAMELESS: Part(value)}
+        return _with_points({NAMELESS: Part(value)}, text, is_value)
     if not isinstance(value, dict):
         message = f"it holds {json.dumps(value)}, but a document is an object of matrices."
         raise DocumentError(message, 'Write {"X": [[1, 0], [0, 1]]}.')
     try:
-        return dict(flat_entries(value))
+        return _with_points(dict(flat_entries(value)), text, is_value)
     except RecursionError:
         raise _too_deep() from None
+
+
+_COMMA_NUMBER = re.compile(r'"\s*[+-]?\d*,\d+\s*"')
+
+
+def _with_points(entries: dict[str, Part], text: str, is_value: IsValue | None) -> Parsed:
+    """Return the entries of an answer with points for the decimal commas of its cells."""
+    if not (is_value and _COMMA_NUMBER.search(text)):
+        return entries
+    from attncli.documents.text.decimal_commas import with_points
+
+    return {name: with_points(name, part) for name, part in entries.items()}
 
 
 _JSON_LINES = re.compile(r'\s*\{\s*"step"\s*:')
@@ -68,12 +80,9 @@ def _loaded(text: str, first_line: int, parsers: Mapping[str, Any]) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_unique, **parsers)
     except json.JSONDecodeError as error:
-        line = error.lineno + first_line - 1
-        message = f"line {line}, column {error.colno}: not JSON: {error.msg}."
-        hint = "Check the commas, quotes and brackets before this place."
-        if re.match("[+-]?(inf|nan)", text[error.pos :], re.IGNORECASE):
-            hint = 'Write "-inf", "inf" and "nan" in quotes.'
-        raise DocumentError(message, hint) from None
+        from attncli.documents.text.json_causes import not_json
+
+        raise not_json(text, error.pos, first_line) from None
     except RecursionError:
         raise _too_deep() from None
     except ValueError:  # Python reads no whole number of more than 4300 digits
