@@ -277,3 +277,29 @@ def test_a_dialect_is_read_or_refused(
     except DocumentError:
         return
     np.testing.assert_array_equal(np.asarray(part.value), matrix)
+
+
+LAID_OUT = {
+    "side by side": "My homework\nQ,,,K,\n1,2,,3,4\n5,6,,7,8\n",
+    "the names at the left": "Q,1,2\n,5,6\n\nK,3,4\n,7,8\n",
+    "away from the corner": ",Q,,,K,\n,1,2,,3,4\n,5,6,,7,8\n",
+    "with decimal commas": ";Q;;;K;\n;1,0;2,0;;3;4\n;5;6;;7;8\n",
+}
+
+
+@pytest.mark.parametrize("text", LAID_OUT.values(), ids=LAID_OUT)
+def test_matrices_may_stand_side_by_side(text: str) -> None:
+    """Matrices of any layout are found by the names above or beside them, and this is said."""
+    result = run("compute", "-", "--only", "scores", "-f", "json", stdin=text)
+    assert json.loads(result.stdout)["scores"] == [[11, 23], [39, 83]]
+    assert "is read as Q, 2 × 2." in result.stderr
+    assert "is read as K, 2 × 2." in result.stderr
+
+
+def test_an_answer_may_stand_side_by_side(tmp_path: Path) -> None:
+    """The cells of an answer in a grid keep their digits and their arithmetic."""
+    path = tmp_path / "answer.csv"
+    path.write_text("scores,,,weights,\n1,0,,0.73,0.27\n0,1,,1/(1+e),0.731\n")
+    report = run("check", "Q=[[1,0],[0,1]]", "K=[[1,0],[0,1]]", str(path), "--score", "dot")
+    assert report.exit_code == 0, report.stdout
+    assert "weights (lines 2 to 3, fields 4 to 5) is read as weights, 2 × 2." in report.stderr
