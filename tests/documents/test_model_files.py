@@ -557,6 +557,12 @@ def test_shell_characters_are_not_put_into_a_command(tmp_path: Path) -> None:
 
 
 BEGINNINGS = {
+    "MATLAB": (b"MATLAB 5.0 MAT-file, Platform: GLNXA64", "it is a MATLAB file"),
+    "Parquet": (b"PAR1\x15\x04", "it is a Parquet file"),
+    "an HTML table": (b"\n<html><table><tr><td>1</td>", "it is an HTML page"),
+    "PDF": (b"%PDF-1.7\n", "it is a PDF"),
+    "a picture": (b"\x89PNG\r\n\x1a\n", "it is a picture"),
+    "gzip": (b"\x1f\x8b\x08\x00", "it is compressed. Unpack it: gunzip"),
     "old PyTorch": (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", "it is a PyTorch file"),
     "HDF5": (b"\x89HDF\r\n\x1a\n" + bytes(9), "it is an HDF5 file"),
     "GGUF": (b"GGUF\x03\0\0\0" + bytes(9), "it is a GGUF file"),

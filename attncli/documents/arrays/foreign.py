@@ -118,6 +118,48 @@ FOREIGN = (
         "Fetch the file itself: git lfs pull",
         rb"version https://git-lfs",
     ),
+    Foreign(
+        (".mat",),
+        "it is a MATLAB file, which attncli does not read.",
+        _python(
+            "import scipy.io, numpy; numpy.savez('STEM.npz', **{k: v for k, v in "
+            "scipy.io.loadmat('SOURCE').items() if k[0] != '_'})"
+        ),
+        rb"MATLAB [57]\.\d MAT-file",
+    ),
+    Foreign(
+        (".parquet",),
+        "it is a Parquet file, which attncli does not read.",
+        _python(
+            "import pandas, numpy; numpy.savez('STEM.npz', "
+            "pandas.read_parquet('SOURCE').to_numpy())"
+        ),
+        rb"PAR1",
+    ),
+    Foreign(
+        (),
+        "it is an HTML page, not a file of numbers.",
+        "Copy the numbers of its table into a text file.",
+        rb"(?i)(\xef\xbb\xbf)?\s*<(!doctype html|html|table|meta)\b",
+    ),
+    Foreign(
+        (),
+        "it is a PDF, not a file of numbers.",
+        "Copy the numbers into a text file.",
+        rb"%PDF-",
+    ),
+    Foreign(
+        (),
+        "it is a picture, not a file of numbers.",
+        "Type the numbers into a text file, a line per row.",
+        rb"\x89PNG|\xff\xd8\xff|GIF8",
+    ),
+    Foreign(
+        (),
+        "it is compressed.",
+        "Unpack it: gunzip SOURCE",
+        rb"\x1f\x8b",
+    ),
 )
 
 
