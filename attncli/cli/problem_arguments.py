@@ -27,7 +27,8 @@ def new_reader() -> Reader:
     from attncli.documents.parsed import CsvForm
     from attncli.documents.reader import Reader
 
-    said = click.get_current_context().meta
+    context = click.get_current_context(silent=True)
+    said = context.meta if context else {}
     return Reader(note, CsvForm(said.get("delimiter"), said.get("header")))
 
 

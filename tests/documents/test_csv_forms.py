@@ -259,7 +259,7 @@ NUMBERS = st.floats(-1e6, 1e6, width=32).map(lambda number: round(number, 3))
 def test_a_dialect_is_read_or_refused(
     matrix: list[list[float]], delimiter: str, has_commas: bool, has_labels: bool, is_quoted: bool
 ) -> None:
-    """Whatever dialect writes a matrix, another matrix is never read without a word."""
+    """A dialect of CSV is read as the matrix that it means, or refused."""
     cells = [[repr(number) for number in row] for row in matrix]
     if has_commas:
         cells = [[cell.replace(".", ",") for cell in row] for row in cells]
