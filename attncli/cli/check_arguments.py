@@ -141,9 +141,9 @@ def _holds_steps(file: str) -> bool:
     from attncli.homework.answers.answer import is_value
 
     try:
-        entries = Reader().written(file, None, is_value).entries
-    except AttncliError:  # a matrix without a name is X, and other faults are reported later
-        return False
+        entries = Reader().written(file, "X", is_value).entries
+    except AttncliError:  # as an answer, the file is read again, and its fault is reported
+        return True
     return any(last_of(name) in STEPS.keys() - MATRICES.keys() - {"heads"} for name in entries)
 
 

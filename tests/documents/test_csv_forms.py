@@ -303,3 +303,29 @@ def test_an_answer_may_stand_side_by_side(tmp_path: Path) -> None:
     report = run("check", "Q=[[1,0],[0,1]]", "K=[[1,0],[0,1]]", str(path), "--score", "dot")
     assert report.exit_code == 0, report.stdout
     assert "weights (lines 2 to 3, fields 4 to 5) is read as weights, 2 × 2." in report.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("1,0.67,0.33\n2,0.33,0.67\n", "column seems to number the rows"),
+        ("1,2\n0.67,0.33\n0.33,0.67\n", "row seems to number the columns"),
+    ],
+)
+def test_a_counter_of_an_answer_is_suspected(text: str, meaning: str, tmp_path: Path) -> None:
+    """A matrix that is too large by a row or a column that counts is said to have a counter."""
+    path = tmp_path / "weights.csv"
+    path.write_text(text)
+    report = run("check", "Q=[[1,0],[0,1]]", "K=[[1,0],[0,1]]", f"weights={path}")
+    assert f"but should be 2 × 2. The first {meaning}: leave it out." in report.stdout
+
+
+def test_a_wrong_cell_of_an_answer_is_found_in_the_file(tmp_path: Path) -> None:
+    """A cell that is not a value is named by the line and the field of the file."""
+    path = tmp_path / "answer.csv"
+    path.write_text("weights\n,a,b\nx,0.5,0.5\ny,0.3,0.7x\n")
+    report = run("check", "Q=[[1,0],[0,1]]", "K=[[1,0],[0,1]]", str(path))
+    assert report.stderr == (
+        f"Error: {path}: line 4, field 3 of weights is '0.7x', not a number or arithmetic. "
+        "Write a number, arithmetic such as 3/sqrt(2) or e^2, or leave it empty.\n"
+    )
