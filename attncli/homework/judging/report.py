@@ -289,7 +289,7 @@ def _counters(values: AnyArray, right: str) -> str:
         (values[:, 0], 1, "column seems to number the rows"),
         (values[0], 0, "row seems to number the columns"),
     ):
-        shape = [size - (at == axis) for at, size in enumerate(values.shape)]
+        shape = tuple(size - (at == axis) for at, size in enumerate(values.shape))
         is_counter = (np.diff(line) == 1).all() and line[0] in (0, 1)
         if is_counter and line.size > 1 and shape_text(shape) == right:
             return f"The first {meaning}: leave it out."
