@@ -32,11 +32,19 @@ class GridOfLines:
         )
 
     def _beside(self) -> list[list[str]]:
-        """Return the lines that hold a name of a matrix first, and other cells."""
+        """Return the lines that hold a name of a matrix first, and other cells.
+
+        A small letter, such as x or k, is the label of a row there.
+        """
         from attncli.documents.sheets.written_names import read_label
 
         filled = ((cells, [cell for cell in cells if cell]) for cells in self._cells)
-        return [cells for cells, full in filled if len(full) > 1 and read_label(full[0])]
+        several = ((cells, full[0]) for cells, full in filled if len(full) > 1)
+        return [
+            cells
+            for cells, first in several
+            if read_label(first) and not (len(first) == 1 and first.islower())
+        ]
 
     def parts_or_none(self) -> Parsed | None:
         """Return the matrices if names stand beside other cells and no number is left over."""
