@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from attncli.cli.terminal import has_colors, is_terminal, terminal_size, waiting
+from attncli.cli.terminal import has_colors, is_terminal, send, terminal_size, waiting
 from attncli.words import did_you_mean, in_words, printable
 
 if TYPE_CHECKING:
@@ -40,7 +40,14 @@ def say(kind: str, text: str) -> None:
             label = click.style(label, fg=COLORS[kind], bold=True)
         if kind != "Error":  # a table follows on the same screen
             text += "\n"
-    click.echo(f"{label} {text}", err=True)
+    whisper(f"{label} {text}\n")
+
+
+def whisper(text: str) -> None:
+    """Print a text on standard error, if it can be written there; the status tells the rest."""
+    if sys.stderr is not None:
+        with suppress(OSError):
+            send(text.encode(errors="backslashreplace"), sys.stderr)
 
 
 def _wrapped(text: str) -> str:
@@ -79,8 +86,10 @@ def errors_in_our_words() -> Iterator[None]:
     """Turn click's usage errors, which take four lines each, into a `Failure`."""
     try:
         yield
-    except click.exceptions.NoArgsIsHelpError:
-        raise
+    except click.exceptions.NoArgsIsHelpError as error:
+        shown = error.format_message()
+        whisper(f"{shown if has_colors(sys.stderr) else click.unstyle(shown)}\n")
+        raise click.exceptions.Exit(error.exit_code) from None
     except click.UsageError as error:
         raise Failure(_usage(error)) from None
 

@@ -10,6 +10,7 @@ import click
 
 from attncli.calculation.choices.choices import CHOICES, TOPICS
 from attncli.cli.help import OUTPUT, OWN, Option
+from attncli.cli.messages import Failure
 from attncli.cli.terminal import colors_for, deliver, screen_width, waiting
 from attncli.cli.values import Value, of_choice, one_of, whole_number
 from attncli.errors import AttncliError
@@ -153,6 +154,8 @@ def problem_options(*repeated: str) -> Decorator:
 
 def _as_path(_: click.Context, __: click.Parameter, file: str | None) -> Path | None:
     """Return the path of a file, or None for standard output."""
+    if file == "":
+        raise Failure("--output is empty. Name a file, or write - for standard output.")
     if file in (None, "-", "/dev/stdout"):
         return None
     from pathlib import Path

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
+from errno import EDQUOT, EFBIG, ENOSPC
 from typing import TYPE_CHECKING
 
+from attncli.ending import tidied
 from attncli.errors import DocumentError
 from attncli.words import closest
 
@@ -84,30 +86,41 @@ def write_file(path: Path, data: bytes) -> None:
         if path.exists() and not path.is_file():
             path.write_bytes(data)
             return
-        target = path.resolve()  # a link stays a link: the file that it points to is replaced
-        import tempfile
-
-        handle, beside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            os.chmod(beside, _mode(target))
-            os.replace(beside, target)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                os.unlink(beside)
-            raise
+        _replace(
+            path.resolve(), data
+        )  # a link stays a link: the file that it points to is replaced
     except (OSError, RuntimeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        message = f"it cannot be written: {reason}."
+        number, reason = getattr(error, "errno", None), getattr(error, "strerror", None)
+        message = f"it cannot be written: {reason or error}."
         hint = "Check that the folder exists and that you may write to it."
+        if number in (ENOSPC, EDQUOT, EFBIG):
+            hint = "Free some space, or write to another disk."
         raise DocumentError(message, hint).at(str(path)) from None
 
 
-def _mode(target: Path) -> int:
-    """Return the permissions of the file, or the default permissions if it does not exist."""
-    if target.exists():
-        return target.stat().st_mode & 0o777
-    umask = os.umask(0)
-    os.umask(umask)
-    return 0o666 & ~umask
+def _replace(target: Path, data: bytes) -> None:
+    """Write a new file beside the target, which then takes its place and its permissions.
+
+    If a signal ends the program, the target is the old or the whole new file, and no file is left
+    beside it.
+    """
+    mode = target.stat().st_mode & 0o777 if target.exists() else None
+    # The name is no longer than that of the target may be.
+    beside = os.path.join(target.parent, f".attncli-{os.urandom(4).hex()}")
+
+    def remove() -> None:
+        with suppress(FileNotFoundError):
+            os.unlink(beside)
+
+    def opener(name: str, flags: int) -> int:
+        return os.open(name, flags, 0o666 if mode is None else mode)
+
+    with tidied(remove):
+        try:
+            with open(beside, "xb", opener=opener) as file:
+                file.write(data)
+            if mode is not None:
+                os.chmod(beside, mode)
+            os.replace(beside, target)
+        finally:
+            remove()
