@@ -9,7 +9,7 @@ import click
 
 from attncli.cli.terminal import deliver, has_colors
 
-OWN, OUTPUT = "Options", "Output"  # the first heading, and the last
+OWN, READING, OUTPUT = "Options", "Reading", "Output"  # the first heading, and the last two
 
 
 class Option(click.Option):

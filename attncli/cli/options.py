@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 import click
 
 from attncli.calculation.choices.choices import CHOICES, TOPICS
-from attncli.cli.help import OUTPUT, OWN, Option
+from attncli.cli.help import OUTPUT, OWN, READING, Option
 from attncli.cli.messages import Failure
 from attncli.cli.terminal import colors_for, deliver, screen_width, waiting
 from attncli.cli.values import Value, of_choice, one_of, whole_number
@@ -145,11 +145,47 @@ def size_option(name: str, text: str, least: int = 1, most: int | None = None) -
     return option(option_name(name), type=whole_number(least, most), metavar="N", help=text)
 
 
+DELIMITERS = {"tab": "\t", "semicolon": ";", "comma": ",", "blank": " "}
+HEADERS = {"yes": True, "no": False}
+
+
+def _remember(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
+    """Keep the value of an option for the reader of the command: see `new_reader`."""
+    ctx.meta[str(parameter.name)] = value
+
+
+def _reading_option(name: str, values: Mapping[str, object], metavar: str, text: str) -> Decorator:
+    """Return an option that describes CSV files; its values have these names."""
+    known = {**values, **{value: value for value in values.values() if isinstance(value, str)}}
+    check = one_of(lambda: values).read
+    return option(
+        name,
+        heading=READING,
+        type=Value(lambda said: known[said] if said in known else check(said), lambda: values),
+        metavar=metavar,
+        expose_value=False,
+        callback=_remember,
+        help=text,
+    )
+
+
+reading_options = options(
+    _reading_option(
+        "--delimiter",
+        DELIMITERS,
+        "MARK",
+        f"Delimiter of CSV files: {in_words([*DELIMITERS], 'or')}.",
+    ),
+    _reading_option("--header", HEADERS, "yes|no", "The first row of a CSV matrix is labels."),
+)
+
+
 def problem_options(*repeated: str) -> Decorator:
-    """Return the options of all choices, by topic; the user may repeat those in `repeated`."""
+    """Return the options of all choices, by topic, and of reading; `repeated` may be repeated."""
     listed = (choice for choice in CHOICES.values() if choice.is_option)
     by_topic = sorted(listed, key=lambda choice: TOPICS.index(choice.topic))
-    return options(*(choice_option(c.name, c.name in repeated) for c in by_topic))
+    choices = (choice_option(choice.name, choice.name in repeated) for choice in by_topic)
+    return options(*choices, reading_options)
 
 
 def _as_path(_: click.Context, __: click.Parameter, file: str | None) -> Path | None:

@@ -20,6 +20,17 @@ if TYPE_CHECKING:
 NAMED = r"(?s)([A-Za-z][\w.^{}]*)=(.*)"
 
 
+def new_reader() -> Reader:
+    """Return the reader of a command, which knows the options --delimiter and --header."""
+    import click
+
+    from attncli.documents.parsed import CsvForm
+    from attncli.documents.reader import Reader
+
+    said = click.get_current_context().meta
+    return Reader(note, CsvForm(said.get("delimiter"), said.get("header")))
+
+
 def gather(
     arguments: Sequence[str], choices: dict[str, Any], reader: Reader | None = None
 ) -> Document:
@@ -28,12 +39,10 @@ def gather(
     `choices` are the options by name. Raises AttncliError if an argument cannot be read, and for a
     second document.
     """
-    from attncli.documents.reader import Reader
-
     words = (*arguments, *(choices.get("mask") or ()))
     is_typed = is_terminal(sys.stdin) and any(word.endswith("-") for word in words)
     with nullcontext() if is_typed else waiting("reading"):
-        return _gathered(arguments, choices, reader or Reader(note))
+        return _gathered(arguments, choices, reader or new_reader())
 
 
 def _gathered(arguments: Sequence[str], choices: dict[str, Any], reader: Reader) -> Document:

@@ -40,6 +40,17 @@ NAMELESS = ""  # the name of a matrix without a name
 # has such a function keeps the cells as texts, as they are written.
 IsValue = Callable[[str], bool]
 
+
+@record(frozen=True)
+class CsvForm:
+    """The form of a CSV file: its delimiter, and if first rows are labels; None: by the rule."""
+
+    delimiter: str | None = None
+    header: bool | None = None
+
+
+BY_RULE = CsvForm()
+
 LONG_HEAD = "step,batch,head,row,column,value"  # the first line of the long form
 
 

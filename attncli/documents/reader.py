@@ -14,7 +14,7 @@ from attncli.calculation.names.matrix_names import MATRICES
 from attncli.calculation.names.step_names import STEPS
 from attncli.calculation.positions.position_schemes import is_position
 from attncli.calculation.problem.document import MASKS, Document, Entry
-from attncli.documents.parsed import NAMELESS, SAMPLE, IsValue, Part
+from attncli.documents.parsed import BY_RULE, NAMELESS, SAMPLE, CsvForm, IsValue, Part
 from attncli.documents.sources import Source, Sources, shortened
 from attncli.documents.text.cells import array_from, is_cell_or_row, said
 from attncli.errors import DocumentError, errors_at
@@ -41,11 +41,12 @@ class Written:
 class Reader:
     """Reads the documents of one command; only one of them can be standard input.
 
-    `note` gets each note about a file that could be read in two ways; see `Part`.
+    `note` gets each note about a file that could be read in two ways; see `Part`. `form` is the
+    form of CSV files.
     """
 
-    def __init__(self, note: Callable[[str], None] = _nothing) -> None:
-        self._sources = Sources()
+    def __init__(self, note: Callable[[str], None] = _nothing, form: CsvForm = BY_RULE) -> None:
+        self._sources = Sources(form)
         self._note = note
         self._noted: set[str] = set()
 

@@ -16,7 +16,16 @@ from attncli.calculation.names.pytorch_names import advice
 from attncli.calculation.names.step_names import STEPS
 from attncli.documents.arrays.archive import Archive, listed
 from attncli.documents.files import read_file
-from attncli.documents.parsed import NAMELESS, SAMPLE, IsValue, Parsed, Part, part_error
+from attncli.documents.parsed import (
+    BY_RULE,
+    NAMELESS,
+    SAMPLE,
+    CsvForm,
+    IsValue,
+    Parsed,
+    Part,
+    part_error,
+)
 from attncli.documents.text.json_text import parse_json
 from attncli.errors import AttncliError, DocumentError, errors_at
 from attncli.records import record
@@ -57,14 +66,14 @@ def place_of(text: str, folder: str) -> Place:
     return Place(os.path.join(folder, path), key, slices)
 
 
-def parse_place(place: Place, is_value: IsValue | None = None) -> Parsed:
+def parse_place(place: Place, is_value: IsValue | None = None, form: CsvForm = BY_RULE) -> Parsed:
     """Return the entries of a file, or the one matrix that the place points to.
 
     Raises DocumentError if the file, the key or the slice does not exist or cannot be read.
     """
     # A named pipe, or a device, can be read only once.
     data = None if os.path.isfile(place.path) else read_file(place.path)
-    parsed = parse(place.path, data, is_value)
+    parsed = parse(place.path, data, is_value, form)
     if place.key is None and place.slices is None:
         return parsed
     if not isinstance(parsed, Archive):
@@ -73,7 +82,9 @@ def parse_place(place: Place, is_value: IsValue | None = None) -> Parsed:
     return {NAMELESS: parsed.matrix(place.key, place.slices)}
 
 
-def parse(path: str, data: bytes | None, is_value: IsValue | None = None) -> Parsed:
+def parse(
+    path: str, data: bytes | None, is_value: IsValue | None = None, form: CsvForm = BY_RULE
+) -> Parsed:
     """Return the entries of a file, or of the bytes `data`.
 
     The suffix or the first bytes decide the format; if neither does, it is CSV. Raises
@@ -100,7 +111,7 @@ def parse(path: str, data: bytes | None, is_value: IsValue | None = None) -> Par
         return parse_json(text, is_value)
     from attncli.documents.text.csv_text import parse_csv
 
-    return parse_csv(text, is_value)
+    return parse_csv(text, is_value, form)
 
 
 def _suffix_of(path: str, begins: bytes) -> str:
@@ -177,9 +188,13 @@ def _can_only_be_a_choice(spelled: str) -> bool:
 
 
 class Sources:
-    """Opens the files, the literals and the standard input of one command."""
+    """Opens the files, the literals and the standard input of one command.
 
-    def __init__(self) -> None:
+    `form` is the form of its CSV files.
+    """
+
+    def __init__(self, form: CsvForm = BY_RULE) -> None:
+        self._form = form
         self._stdin_is_read = False
 
     def open(
@@ -193,9 +208,9 @@ class Sources:
         label = "standard input" if argument == "-" else label
         with errors_at(label):
             if argument == "-":
-                return Source(label, parse("", self._read_stdin(), is_value))
+                return Source(label, parse("", self._read_stdin(), is_value, self._form))
             if argument[:1] in ("[", "{"):
-                return Source(label, parse("", argument.encode(), is_value))
+                return Source(label, parse("", argument.encode(), is_value, self._form))
             if not argument:
                 raise DocumentError("there is no value.", "Name a file, or write [[1, 0], [0, 1]].")
             if argument.startswith(SAMPLE):
@@ -203,7 +218,9 @@ class Sources:
 
                 argument = sample_path(argument.removeprefix(SAMPLE))
             place = place_of(argument, folder)
-            return Source(label, parse_place(place, is_value), os.path.dirname(place.path))
+            return Source(
+                label, parse_place(place, is_value, self._form), os.path.dirname(place.path)
+            )
 
     def _read_stdin(self) -> bytes:
         if self._stdin_is_read:

@@ -10,15 +10,16 @@ import click
 from attncli.calculation.choices.choices import CHOICES
 from attncli.calculation.conventions import CONVENTIONS, PAPER
 from attncli.cli.help import Command
-from attncli.cli.messages import note
 from attncli.cli.options import (
     Output,
     choice_option,
     complete,
     options,
+    reading_options,
     refuse_given,
     result_options,
 )
+from attncli.cli.problem_arguments import new_reader
 from attncli.cli.program import debug_option
 from attncli.cli.values import Value, whole_number
 from attncli.errors import AttncliError, errors_at
@@ -51,6 +52,7 @@ class WithMasks(Command):
 @click.argument("n", type=whole_number(), required=False)
 @click.argument("m", type=whole_number(), required=False)
 @options(*map(choice_option, ("tokens", "memory_tokens", "mask_kind", "convention")))
+@reading_options
 @result_options(PICTURES)
 @debug_option
 def mask(
@@ -98,9 +100,8 @@ def _pattern(
 
     from attncli.calculation.analyses.mask_description import pattern_of_matrix, pattern_of_rule
     from attncli.calculation.problem.given_masks import meaning_of_cells
-    from attncli.documents.reader import Reader
 
-    part = Reader(note).mask(kind)
+    part = new_reader().mask(kind)
     value = part.value
     if isinstance(value, np.ndarray):
         with errors_at(kind):
