@@ -47,7 +47,7 @@ MAY_LOAD: dict[str, tuple[set[str], int, set[str]]] = {
     f"explain {LESSON} scores[1,1]": (CALCULATING | {"render.explain"}, 93, RICH),
     f"check {LESSON} samples/answers/rounded.json -f json": (CALCULATING | JUDGING, 115, NUMPY),
     f"compare {LESSON} --convention keras": (CALCULATING, 91, RICH),
-    "mask causal 3 -f json": (CALCULATING, 61, RICH),
+    "mask causal 3 -f json": (CALCULATING, 63, RICH),
     f"cost {LESSON}": (CALCULATING | {"calculation.counting", "render.costs"}, 102, RICH),
     "why-scale": (CALCULATING | {"render.saturation"}, 73, RICH),
     "guide masks": (PROGRAM | {"cli.commands"}, 11, CLICK),

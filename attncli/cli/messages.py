@@ -13,7 +13,6 @@ from attncli.cli.terminal import has_colors, is_terminal, send, terminal_size, w
 from attncli.words import did_you_mean, in_words, printable
 
 if TYPE_CHECKING:
-    from attncli.face.memory import Memory
     from attncli.face.surroundings import Surroundings
 
 COLORS = {"Error": "red", "Warning": "yellow", "Note": "cyan"}
@@ -73,12 +72,16 @@ def note(text: str) -> None:
     say("Note", printable(text))
 
 
-def surroundings(memory: Memory | None = None) -> Surroundings:
-    """Return the surroundings of a command: warnings and progress bars on standard error."""
+def surroundings(of_written: int = 0, is_chosen: bool = False) -> Surroundings:
+    """Return the surroundings of a command: its memory, and messages on standard error.
+
+    `of_written` and `is_chosen` are those of `Memory`.
+    """
     from attncli.face.memory import Memory
     from attncli.face.surroundings import Surroundings
 
-    return Surroundings(warn, waiting, memory or Memory())
+    limit = click.get_current_context().meta.get("memory")
+    return Surroundings(warn, waiting, Memory(limit, of_written, is_chosen))
 
 
 @contextmanager

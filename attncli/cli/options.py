@@ -177,6 +177,16 @@ reading_options = options(
         f"Delimiter of CSV files: {in_words([*DELIMITERS], 'or')}.",
     ),
     _reading_option("--header", HEADERS, "yes|no", "The first row of a CSV matrix is labels."),
+    option(
+        "--memory",
+        heading=READING,
+        type=Value(read_limit),
+        metavar="SIZE",
+        expose_value=False,
+        callback=_remember,
+        help="Largest memory for reading and calculating: 2GiB, 500MiB, or 50% of the free memory "
+        f"(default: {SHARE:.0%}).",
+    ),
 )
 
 
@@ -210,13 +220,6 @@ color_option = option(
     metavar="WHEN",
     default=COLOR[0],
     help=f"Colours: {in_words(COLOR, 'or')} (default: {COLOR[0]}).",
-)
-memory_option = option(
-    "--memory",
-    metavar="SIZE",
-    type=Value(read_limit),
-    help="Largest memory that the calculation may use: 2GiB, 500MiB, or 50% of the free memory "
-    f"(default: {SHARE:.0%}).",
 )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from attncli.cli.messages import note
+from attncli.cli.messages import note, surroundings
 from attncli.cli.terminal import is_terminal, waiting
 from attncli.errors import AttncliError
 from attncli.words import option_name
@@ -21,14 +21,15 @@ NAMED = r"(?s)([A-Za-z][\w.^{}]*)=(.*)"
 
 
 def new_reader() -> Reader:
-    """Return the reader of a command, which knows the options --delimiter and --header."""
+    """Return the reader of a command, which knows --delimiter, --header and --memory."""
     import click
 
     from attncli.documents.parsed import CsvForm
     from attncli.documents.reader import Reader
 
     said = click.get_current_context().meta
-    return Reader(note, CsvForm(said.get("delimiter"), said.get("header")))
+    form = CsvForm(said.get("delimiter"), said.get("header"))
+    return Reader(note, form, surroundings().memory.for_reading)
 
 
 def gather(
