@@ -142,7 +142,7 @@ def _holds_steps(file: str) -> bool:
     from attncli.homework.answers.answer import is_value
 
     try:
-        memory = surroundings().memory.for_reading
+        memory = surroundings().memory.allowed
         entries = Reader(memory=memory).written(file, None, is_value).entries
     except AttncliError:  # a matrix without a name is X, and other faults are reported later
         return False

@@ -29,7 +29,7 @@ def new_reader() -> Reader:
 
     said = click.get_current_context().meta
     form = CsvForm(said.get("delimiter"), said.get("header"))
-    return Reader(note, form, surroundings().memory.for_reading)
+    return Reader(note, form, surroundings().memory.allowed)
 
 
 def gather(

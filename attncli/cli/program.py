@@ -124,7 +124,10 @@ def _told(error: Exception) -> str:
     if isinstance(error, AttncliError):
         return str(error)
     if isinstance(error, MemoryError):
-        return f"there is not enough memory. {error}"
+        fact = f"there is not enough memory: {error}".removesuffix(": ").rstrip(".")
+        return f"{fact}. Use shorter sequences or fewer steps, or end other programs."
+    if isinstance(error, OSError):
+        return f"the system refuses: {error.strerror or error}."
     name = type(error).__name__
     return f"attncli itself has a fault: {name}: {error}. Please report the output of --debug."
 

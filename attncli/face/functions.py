@@ -200,7 +200,7 @@ def _reader(surroundings: Surroundings | None) -> Reader:
     from attncli.documents.reader import Reader
 
     around = surroundings or PYTHON
-    return Reader(around.warn, memory=around.memory.for_reading)
+    return Reader(around.warn, memory=around.memory.allowed)
 
 
 def planned(document: Document) -> tuple[Problem, Plan]:

@@ -39,17 +39,14 @@ class Memory:
         """Return the memory that a run may use; its inputs already take `used` bytes."""
         from attncli.calculation.long.running import Allowance
 
-        limit, why = self._bytes()
+        limit, why = self.allowed()
         if not isinstance(self.limit, int):
             limit, why = limit + used, f"{why}, besides the inputs"
         least = FORMATS["npz"].bytes_per_number
         return Allowance(limit, why, self.of_written, least, self.is_chosen)
 
-    def for_reading(self) -> tuple[int, str]:
-        """Return the bytes that reading may take, and the reason in words."""
-        return self._bytes()
-
-    def _bytes(self) -> tuple[int, str]:
+    def allowed(self) -> tuple[int, str]:
+        """Return the bytes that may be used, and the reason in words."""
         if isinstance(self.limit, int):
             return self.limit, "--memory"
         share = self.limit or SHARE

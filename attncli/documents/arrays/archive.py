@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import islice
+from sys import maxunicode
 from typing import TypeAlias
 
 import numpy as np
@@ -61,6 +62,11 @@ class Archive(Mapping[str, Part]):
 
     def _value(self, key: str, array: AnyArray) -> object:
         """Return the value of an array: a choice, or a matrix of numbers or booleans."""
+        if array.dtype.kind == "U":
+            native = array.astype(array.dtype.newbyteorder("="))
+            if np.frombuffer(native.tobytes(), np.uint32).max(initial=0) > maxunicode:
+                message = f"{key} holds characters that do not exist: it is damaged."
+                raise DocumentError(message, "Write it again.", (key,))
         if array.ndim == 0 or array.dtype.kind == "U":
             return array.tolist()
         if array.dtype.kind == "b":
