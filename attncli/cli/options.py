@@ -10,6 +10,7 @@ import click
 
 from attncli.calculation.choices.choices import CHOICES, TOPICS
 from attncli.cli.help import OUTPUT, OWN, READING, Option
+from attncli.cli.messages import Failure
 from attncli.cli.terminal import colors_for, deliver, screen_width, waiting
 from attncli.cli.values import Value, of_choice, one_of, whole_number
 from attncli.errors import AttncliError
@@ -176,6 +177,16 @@ reading_options = options(
         f"Delimiter of CSV files: {in_words([*DELIMITERS], 'or')}.",
     ),
     _reading_option("--header", HEADERS, "yes|no", "The first row of a CSV matrix is labels."),
+    option(
+        "--memory",
+        heading=READING,
+        type=Value(read_limit),
+        metavar="SIZE",
+        expose_value=False,
+        callback=_remember,
+        help="Largest memory for reading and calculating: 2GiB, 500MiB, or 50% of the free memory "
+        f"(default: {SHARE:.0%}).",
+    ),
 )
 
 
@@ -189,6 +200,8 @@ def problem_options(*repeated: str) -> Decorator:
 
 def _as_path(_: click.Context, __: click.Parameter, file: str | None) -> Path | None:
     """Return the path of a file, or None for standard output."""
+    if file == "":
+        raise Failure("--output is empty. Name a file, or write - for standard output.")
     if file in (None, "-", "/dev/stdout"):
         return None
     from pathlib import Path
@@ -207,13 +220,6 @@ color_option = option(
     metavar="WHEN",
     default=COLOR[0],
     help=f"Colours: {in_words(COLOR, 'or')} (default: {COLOR[0]}).",
-)
-memory_option = option(
-    "--memory",
-    metavar="SIZE",
-    type=Value(read_limit),
-    help="Largest memory that the calculation may use: 2GiB, 500MiB, or 50% of the free memory "
-    f"(default: {SHARE:.0%}).",
 )
 
 

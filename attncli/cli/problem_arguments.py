@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from attncli.cli.messages import note
+from attncli.cli.messages import note, surroundings
 from attncli.cli.terminal import is_terminal, waiting
 from attncli.errors import AttncliError
 from attncli.words import option_name
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 NAMED = r"(?s)([A-Za-z][\w.^{}]*)=(.*)"
 
 
-def new_reader() -> Reader:
-    """Return the reader of a command, which knows the options --delimiter and --header."""
+def new_reader(say: Callable[[str], None] = note) -> Reader:
+    """Return the reader of a command, which knows --delimiter, --header and --memory.
+
+    `say` gets its notes.
+    """
     import click
 
     from attncli.documents.parsed import CsvForm
@@ -29,7 +32,8 @@ def new_reader() -> Reader:
 
     context = click.get_current_context(silent=True)
     said = context.meta if context else {}
-    return Reader(note, CsvForm(said.get("delimiter"), said.get("header")))
+    form = CsvForm(said.get("delimiter"), said.get("header"))
+    return Reader(say, form, surroundings().memory.allowed)
 
 
 def gather(

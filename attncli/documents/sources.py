@@ -15,7 +15,7 @@ from attncli.calculation.names.matrix_names import MATRICES
 from attncli.calculation.names.pytorch_names import advice
 from attncli.calculation.names.step_names import STEPS
 from attncli.documents.arrays.archive import Archive, listed
-from attncli.documents.files import read_file
+from attncli.documents.files import ReadingLimit, read_file, read_stream, reading_within
 from attncli.documents.parsed import (
     BY_RULE,
     NAMELESS,
@@ -190,11 +190,12 @@ def _can_only_be_a_choice(spelled: str) -> bool:
 class Sources:
     """Opens the files, the literals and the standard input of one command.
 
-    `form` is the form of its CSV files.
+    `form` is the form of its CSV files, and `limit` the memory that reading may take.
     """
 
-    def __init__(self, form: CsvForm = BY_RULE) -> None:
+    def __init__(self, form: CsvForm, limit: ReadingLimit) -> None:
         self._form = form
+        self._limit = limit
         self._stdin_is_read = False
 
     def open(
@@ -206,7 +207,7 @@ class Sources:
         if the source cannot be read.
         """
         label = "standard input" if argument == "-" else label
-        with errors_at(label):
+        with errors_at(label), reading_within(self._limit):
             if argument == "-":
                 return Source(label, parse("", self._read_stdin(), is_value, self._form))
             if argument[:1] in ("[", "{"):
@@ -227,7 +228,7 @@ class Sources:
             message = "two arguments are -, but it can be read only once."
             raise DocumentError(message, "Write one of the two to a file, and name the file.")
         self._stdin_is_read = True
-        data = sys.stdin.buffer.read() if sys.stdin else b""
+        data = read_stream(sys.stdin.buffer) if sys.stdin else b""
         if not data.strip():
             raise DocumentError("it is empty.", "Pipe a document into attncli, or name a file.")
         return data
