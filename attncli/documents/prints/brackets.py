@@ -125,7 +125,7 @@ class _BracketReader:
         """Refuse a vector that can also be a matrix: several short lines of equal length."""
         lines = self.text[begin : self.position].split("\n")
         is_vector = not any(isinstance(cell, list) for cell in cells)
-        alike = len({len(line.split()) for line in lines}) == 1
+        alike = len({len(_CELL.findall(line)) for line in lines}) == 1
         if is_vector and len(lines) > 1 and alike and max(map(len, lines)) < LONG_LINE:
             message = f"this can be a vector of {len(cells)} numbers, or {len(lines)} rows."
             raise self.fault(

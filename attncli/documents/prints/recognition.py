@@ -22,8 +22,8 @@ _BRACKETS = (
 )
 # Numbers that blanks separate, rows that nothing but a line break separates, or the number `7.`.
 _BARE = (
-    rf"[\[\s]*(?:{_CELL}(?:\s+{_CELL})+\s*(?:[\];]|\Z)|{_CELL}\s*\]\s*\[|[+-]?\d+\.\s*\])".encode()
-)
+    rf"[\[\s]*(?:{_CELL}(?:\s+{_CELL})+\s*(?:[\];]|\Z)|{_CELL}\s*\][\]\s]*\[|[+-]?\d+\.(?:e[+-]\d+)?\s*\])"
+).encode()
 _SCALAR = rb"|\bnp\.(?:float|int|uint)\w*\("
 
 
