@@ -107,7 +107,15 @@ def parse(
 
         return open_arrays(path, data)
     text = read_file(path) if data is None else data
-    if suffix in (".json", ".jsonl") or (suffix not in _TEXTS and is_json):
+    if is_json and suffix not in (".csv", ".tsv"):
+        return parse_json(text, is_value)
+    from attncli.documents.prints.recognition import looks_like_print
+
+    if looks_like_print(text):
+        from attncli.documents.prints.pasted_text import parse_prints
+
+        return parse_prints(text, is_value)
+    if suffix in (".json", ".jsonl"):
         return parse_json(text, is_value)
     from attncli.documents.text.csv_text import parse_csv
 

@@ -21,7 +21,7 @@ from attncli.errors import AttncliError
 EXAMPLES = {
     "ellipsis": '{"X": [[0.5, 0.5, ¦..., 0.5]]}',
     "comment": '{\n  "X": [[1, 0]], ¦// by hand\n  "Q": [[1]]}',
-    "constructor": '{"weights": ¦tensor([[1.0]])}',
+    "constructor": '{"X": ¦np.eye(2)}',
     "special blank": "[[1,¦\u00a00]]",
     "None": "[[1, ¦None]]",
     "Python's truth values": "[[¦True, False]]",

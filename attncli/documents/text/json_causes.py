@@ -10,9 +10,9 @@ from attncli.records import by_name, record
 
 NEAR = 60  # characters before the place that the patterns see
 CLOSING = {"[": "]", "{": "}"}
-WHOLE_PRINT = 'torch.set_printoptions(profile="full")'
+WHOLE_TORCH = 'torch.set_printoptions(profile="full")'
 WHOLE_NUMPY = "np.set_printoptions(threshold=sys.maxsize)"
-PRINT_ALL = f"Print the whole matrix: {WHOLE_PRINT} or {WHOLE_NUMPY}."
+PRINT_ALL = f"Print the whole matrix: {WHOLE_TORCH} or {WHOLE_NUMPY}."
 
 
 @record(frozen=True)

@@ -25,7 +25,8 @@ def parse_json(data: bytes, is_value: IsValue | None = None) -> Parsed:
     """Return the entries of an object; a list alone is one nameless matrix.
 
     JSON Lines, as -f jsonl writes them, are read too. For an answer, which has `is_value`, numbers
-    stay as they are written: they are `JsonNumber`.
+    stay as they are written: they are `JsonNumber`. A print of NumPy, such as `[[1. 0.]]`, begins
+    as JSON does, and is read as a print.
 
     Raises DocumentError, with line and column, if the text is not JSON or an object repeats a key.
     """
@@ -37,7 +38,16 @@ def parse_json(data: bytes, is_value: IsValue | None = None) -> Parsed:
             _loaded(line, i, as_written) for i, line in enumerate(text.splitlines(), 1) if line
         )
         return dict(_step_of(line) for line in lines)
-    value = _loaded(text, 1, as_written)
+    try:
+        value = _loaded(text, 1, as_written)
+    except DocumentError:
+        from attncli.documents.prints.recognition import begins_as_print
+
+        if not begins_as_print(data):
+            raise
+        from attncli.documents.prints.pasted_text import parse_prints
+
+        return parse_prints(data, is_value)
     if isinstance(value, list):
         return _with_points({NAMELESS: Part(value)}, text, is_value)
     if not isinstance(value, dict):
