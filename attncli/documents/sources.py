@@ -16,7 +16,7 @@ from attncli.calculation.names.pytorch_names import advice
 from attncli.calculation.names.step_names import STEPS
 from attncli.documents.arrays.archive import Archive, listed
 from attncli.documents.files import read_file
-from attncli.documents.parsed import NAMELESS, SAMPLE, IsValue, Parsed, Part, part_error
+from attncli.documents.parsed import NAMELESS, SAMPLE, IsValue, Keyed, Parsed, Part, part_error
 from attncli.documents.text.json_text import parse_json
 from attncli.errors import AttncliError, DocumentError, errors_at
 from attncli.records import record
@@ -28,6 +28,7 @@ _POINT_TO_A_MATRIX = "Point to a matrix: FILE, FILE:KEY, or a literal that begin
 _PLACE = r"(?s)(.+?\.\w+)(?::(.+?))?(?:\[([^\[\]]*)\])?"
 
 _TEXTS = (".json", ".jsonl", ".csv", ".tsv")
+_ZIP = b"PK\x03\x04"  # NPZ files and workbooks begin with it
 _BEGINNING = 64  # bytes: enough to recognise a format
 
 
@@ -67,6 +68,11 @@ def parse_place(place: Place, is_value: IsValue | None = None) -> Parsed:
     parsed = parse(place.path, data, is_value)
     if place.key is None and place.slices is None:
         return parsed
+    if isinstance(parsed, Keyed):
+        if place.slices is None and place.key is not None:
+            return parsed.at(place.key)
+        message = "a workbook has no slices."
+        raise DocumentError(message, f"Write a range: {place.path}:B3:D6.")
     if not isinstance(parsed, Archive):
         message = "it has neither keys nor slices: FILE:KEY[SLICE] is for NPZ and safetensors."
         raise DocumentError(message, f"Write {place.path} alone.")
@@ -91,6 +97,12 @@ def parse(path: str, data: bytes | None, is_value: IsValue | None = None) -> Par
         from attncli.documents.arrays.safetensors_file import open_tensors
 
         return open_tensors(path, data)
+    if begins.startswith(_ZIP) and not path.casefold().endswith(".npz"):
+        from attncli.documents.sheets.workbook import find_workbook
+
+        workbook = find_workbook(path, data, is_value)
+        if workbook is not None:
+            return workbook
     if suffix in (".npz", ".npy"):
         from attncli.documents.arrays.npz import open_arrays
 
@@ -115,7 +127,7 @@ def _suffix_of(path: str, begins: bytes) -> str:
         return ".safetensors"
     refuse_foreign(path, begins)
     suffix = os.path.splitext(path)[1].casefold()
-    is_array = suffix not in _TEXTS and begins.startswith((b"PK\x03\x04", b"\x93NUMPY"))
+    is_array = suffix not in _TEXTS and begins.startswith((_ZIP, b"\x93NUMPY"))
     return ".npz" if is_array else suffix
 
 
