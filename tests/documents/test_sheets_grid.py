@@ -152,7 +152,7 @@ def test_labels_of_rows_and_columns_are_kept() -> None:
 def test_choices_stand_beside_their_names() -> None:
     """A choice is a number, a text or labels at the right of its name, also below a matrix."""
     drawn = "X\n1|2\n3|4\nheads|2\nscore = dot\nmask|causal\ntokens|I|love\nd_k|2"
-    with pytest.raises(DocumentError, match="row 3, column 1 is 'd_k'") as caught:
+    with pytest.raises(DocumentError, match="A4 is 'd_k'") as caught:
         read(drawn.replace("heads|2\nscore = dot\nmask|causal\ntokens|I|love\n", ""))
     assert "Leave a gap" in str(caught.value)
     assert values(drawn) == {
@@ -205,7 +205,7 @@ def test_a_matrix_alone_needs_no_name() -> None:
 def test_gaps_in_a_matrix_are_blank_in_an_answer_only() -> None:
     """An empty cell in a matrix is an error in a problem, and not answered in an answer."""
     drawn = "Q\n1|2|3\n4||6"
-    with pytest.raises(DocumentError, match=r"Q \(A2:C3\): row 2, column 2 is empty, not a numb"):
+    with pytest.raises(DocumentError, match=r"Q \(A2:C3\): B3 is empty, not a number"):
         read(drawn)
     grid = grid_of(drawn)
     written: list[list[Any]] = [list(row) for row in grid]

@@ -73,9 +73,15 @@ FOREIGN = (
         rb"\x80[\x02-\x05]",
     ),
     Foreign(
-        (".xlsx", ".xls", ".ods", ".numbers"),
-        "it is the workbook of a spreadsheet, which attncli does not read.",
-        "Save the sheet as CSV UTF-8.",
+        (".xlsb", ".numbers"),
+        "it is a workbook in a form that attncli does not read.",
+        "Save it as .xlsx, or the sheet as CSV UTF-8.",
+    ),
+    Foreign(
+        (".xls",),
+        "it is a workbook of an old Excel, or one with a password, which attncli does not read.",
+        "Save it without a password as .xlsx, or the sheet as CSV UTF-8.",
+        rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
     ),
     Foreign(
         (".keras",),

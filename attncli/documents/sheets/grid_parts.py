@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import takewhile
 from math import prod
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from attncli.calculation.choices.choices import CHOICES
@@ -23,6 +25,9 @@ from attncli.words import in_words, shape_text, some_in_words
 # Returns the text of a place such as `B3:D6`: of a row and a column, counted from 0, and of the
 # number of rows and columns that begin there.
 WhereOf: TypeAlias = "Callable[[int, int, int, int], str]"
+
+# For a row and a column, counted from 0: a sentence with the fault of the cell, and the cure.
+Faults: TypeAlias = "Mapping[tuple[int, int], tuple[str, str]]"
 
 # The name of a choice, the row and the column of its value, and the value.
 _Choice: TypeAlias = "tuple[str, int, int, object]"
@@ -49,6 +54,34 @@ class _Found:
         return f"{written} ({self.where}) is read as {turned}{meaning or self.label.name}, {shape}."
 
 
+@record(frozen=True)
+class GridParts:
+    """The matrices and choices of a grid by name; `left_out` are the places without a name."""
+
+    parts: Parsed
+    left_out: tuple[str, ...] = ()
+
+    def all_named(self) -> Parsed:
+        """Return the parts, with a note on the places that are left out.
+
+        Raises DocumentError if numbers are left out, and no matrix has a name.
+        """
+        if not self.left_out:
+            return self.parts
+        listed = some_in_words(self.left_out, _MOST_LISTED)
+        if not any(last_of(name) not in CHOICES for name in self.parts):
+            message = f"none of its matrices has a known name: {listed}."
+            raise DocumentError(message, "Write a name such as X, W_q or scores above each matrix.")
+        return noted(self.parts, f"left out: {listed}.")
+
+
+def noted(parts: Parsed, note: str) -> Parsed:
+    """Return the parts with another note on the first of them."""
+    first = next(iter(parts))
+    part = parts[first]
+    return {**parts, first: replace(part, notes=(*part.notes, note))}
+
+
 def parts_of_grid(grid: Grid, where_of: WhereOf, written: Grid | None = None) -> Parsed:
     """Return the matrices and choices of a grid by name, with notes on the meaning of each label.
 
@@ -59,56 +92,69 @@ def parts_of_grid(grid: Grid, where_of: WhereOf, written: Grid | None = None) ->
     Raises DocumentError if the grid holds no matrix with a name, if a cell in a matrix is empty or
     a text (in an answer it is blank), and for a name that is given twice.
     """
+    return read_grid(grid, where_of, written).all_named()
+
+
+def read_grid(
+    grid: Grid,
+    where_of: WhereOf,
+    written: Grid | None = None,
+    name: str | None = None,
+    skips: Callable[[Rectangle], bool] = lambda _: False,
+    faults: Faults = MappingProxyType({}),
+) -> GridParts:
+    """Return the matrices and choices of a grid by name, and the rectangles without a name.
+
+    `name` is the name of the rectangle if the grid has only one. Rectangles that `skips` accepts
+    are ignored. `faults` names the fault of a cell, and the cure, by row and column, counted from 0.
+    Raises DocumentError as `parts_of_grid` does, and for a fault in a matrix.
+    """
     single = list(_single_numbers(grid))
     found = rectangles(_without(grid, {(row, column) for _, row, column, _ in single}))
-    choices = dict(_choices([*single, *_lists(found), *_texts(grid)], where_of))
-    matrices = [one for one in found if not _is_choice(one)]
+    choices = dict(_choices([*single, *_lists(found), *_texts(grid)], where_of, faults))
+    matrices = [one for one in found if not _is_choice(one) and not skips(one)]
     named: dict[str, list[_Found]] = {}
     unknown: list[str] = []
     large = [one for one in matrices if read_label(one.name) or not _is_single(one)] or matrices
     for one in matrices:
-        rows, columns = len(one.cells), len(one.cells[0])
-        where = where_of(one.row, one.column, rows, columns)
+        where = where_of(one.row, one.column, len(one.cells), len(one.cells[0]))
         label = read_label(one.name)
+        if name and large == [one]:
+            label = Label(name)
         if label is None and large != [one]:
             said = f"the label {one.name!r} does not name a matrix" if one.name else "no label"
             unknown.append(f"{where} ({said})")
             continue
-        value = _value(one, where, written)
+        value = _value(one, where_of, written, faults)
         if label is None:
             choices[NAMELESS] = _nameless(one, where, value)
             continue
         if label.is_transposed:
             value = [list(column) for column in zip(*value, strict=True)]
         named.setdefault(label.name, []).append(_Found(one, label, where, value))
-    if not named and NAMELESS not in choices and unknown:
-        message = f"none of its matrices has a known name: {some_in_words(unknown, _MOST_LISTED)}."
-        raise DocumentError(message, "Write a name such as X, W_q or scores above each matrix.")
-    parts = {**choices, **_named_parts(named, written is not None)}
-    if unknown:
-        first = next(iter(parts))
-        left_out = f"left out: {some_in_words(unknown, _MOST_LISTED)}."
-        parts[first] = replace(parts[first], notes=(*parts[first].notes, left_out))
-    return parts
+    return GridParts({**choices, **_named_parts(named, written is not None)}, tuple(unknown))
 
 
-def _value(one: Rectangle, where: str, written: Grid | None) -> list[list[Cell]]:
+def _value(
+    one: Rectangle, where_of: WhereOf, written: Grid | None, faults: Faults
+) -> list[list[Cell]]:
     """Return the cells of a matrix. Raises DocumentError for a cell that is not a number."""
+    where = where_of(one.row, one.column, len(one.cells), len(one.cells[0]))
+    rows = range(one.row, one.row + len(one.cells))
+    columns = range(one.column, one.column + len(one.cells[0]))
+    for row, column in faults:
+        if row in rows and column in columns:
+            raise DocumentError(*faults[row, column])
     if written is not None:
-        rows = range(one.row, one.row + len(one.cells))
-        columns = range(one.column, one.column + len(one.cells[0]))
         return [[_cell(written, row, column) for column in columns] for row in rows]
-    if one.has_gaps:
-        for i, row in enumerate(one.cells, 1):
-            for j, cell in enumerate(row, 1):
-                if isinstance(cell, str):
-                    said = repr(cell) if cell else "empty"
-                    name = f"{one.name} ({where})" if one.name else where
-                    message = f"{name}: row {i}, column {j} is {said}, not a number."
-                    hint = (
-                        "Every cell needs a number. Leave a gap between a matrix and other cells."
-                    )
-                    raise DocumentError(message, hint)
+    for i, cells in zip(rows, one.cells if one.has_gaps else (), strict=False):
+        for j, cell in zip(columns, cells, strict=True):
+            if isinstance(cell, str):
+                said = repr(cell) if cell else "empty"
+                name = f"{one.name} ({where})" if one.name else where
+                message = f"{name}: {where_of(i, j, 1, 1)} is {said}, not a number."
+                gap = " Leave a gap between a matrix and other cells." if cell else ""
+                raise DocumentError(message, f"Every cell needs a number.{gap}")
     return one.cells
 
 
@@ -237,16 +283,24 @@ def _is_choice(one: Rectangle) -> bool:
     return last in CHOICES and last not in MATRICES and (_is_single(one) or last not in STEPS)
 
 
+@lru_cache(maxsize=4096)
 def _choice_name(text: str) -> str | None:
     name = known_name(text.strip().rstrip(":= ")) if len(text) <= LONGEST else None
     return name if last_of(name or "") in CHOICES else None
 
 
-def _choices(found: Iterable[_Choice], where_of: WhereOf) -> Iterator[tuple[str, Part]]:
-    """Yield the choices as parts. Raises DocumentError for a choice that is given twice."""
+def _choices(
+    found: Iterable[_Choice], where_of: WhereOf, faults: Faults
+) -> Iterator[tuple[str, Part]]:
+    """Yield the choices as parts.
+
+    Raises DocumentError for a choice that is given twice, and for a cell with a fault.
+    """
     places: dict[str, str] = {}
     for name, row, column, value in found:
         where = where_of(row, column, 1, 1)
+        if (row, column) in faults:
+            raise DocumentError(*faults[row, column])
         if name in places:
             message = f"{name} is given twice: at {places[name]} and at {where}."
             raise DocumentError(message, "Remove one of them.", (name,))

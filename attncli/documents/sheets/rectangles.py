@@ -172,7 +172,7 @@ def _above(grid: Grid, block: _Block, has_side: bool) -> tuple[str, tuple[str, .
     """Return the nearest name above a block, or '', and the labels of its columns.
 
     The third result is True if no empty row stands between the name and the block. If `has_side` is
-    True, the name may also stand above the labels of the rows.
+    True, the name may also stand directly above the labels of the rows.
     """
     labels: tuple[str, ...] | None = None
     in_labels = ""
@@ -182,7 +182,7 @@ def _above(grid: Grid, block: _Block, has_side: bool) -> tuple[str, tuple[str, .
         if any(map(_is_number, inside)):
             break
         texts = tuple(_text(grid, row, column) for column in range(block.left, block.right))
-        corner = _text(grid, row, block.left - 1) if has_side else ""
+        corner = _text(grid, row, block.left - 1) if has_side and is_near else ""
         found = [text for text in texts if text]
         named = [text for text in (corner, *texts) if read_label(text)]
         if _are_labels(texts):
