@@ -18,7 +18,7 @@ from attncli.documents.prints.brackets import LONG_LINE
 from attncli.documents.sources import parse
 from attncli.errors import DocumentError
 from attncli.homework.answers.answer import is_value
-from tests.running import ROOT
+from tests.running import ROOT, run
 
 FROZEN = json.loads((ROOT / "tests/reference/prints.json").read_text(encoding="utf-8"))["cases"]
 WHOLE = [case for case in FROZEN if case["values"] is not None]
@@ -102,7 +102,7 @@ DIGITS = {
         ["0.50", "-inf", "nan"],
         ["inf", "-0.00", "12.25"],
     ],
-    "tensor([[1., 0.], [-20., 3.]])": [["1.000000", "0.000000"], ["-20.00000", "3.000000"]],
+    "tensor([[1., 0.], [-20., 3.]])": [["1.00000", "0.00000"], ["-20.0000", "3.00000"]],
     "tensor([[1.0000, 0.5000]])": [["1.0000", "0.5000"]],
     "tensor([[1, 2]])": [["1", "2"]],
     "[[1. 2.]]": [["1.", "2."]],
@@ -130,6 +130,21 @@ def is_ambiguous(text: str) -> bool:
     lines = text.split("\n")
     counts = {len(re.findall(r"[^\s\[\]]+", line)) for line in lines}
     return len(lines) > 1 and len(counts) == 1 and max(map(len, lines)) < LONG_LINE
+
+
+SCALED = '{"Q": [[6, 0], [0, 6]], "K": [[2, 0], [0, 2]], "scale": 0.57735026918962576}'
+ROUNDED = {
+    "by hand": ("scaled,\n7.,0.\n0.,6.92820323\n", 0),
+    "NumPy": ("scaled\n[[7.         0.        ]\n [0.         6.92820323]]\n", 1),
+    "PyTorch": ("scaled = tensor([[7., 0.], [0., 7.]])", 1),
+    "PyTorch, four decimals": ("scaled = tensor([[6.9282, 0.0000], [0.0000, 6.9282]])", 0),
+}
+
+
+@pytest.mark.parametrize(("text", "status"), ROUNDED.values(), ids=ROUNDED)
+def test_the_digits_of_a_print_decide(text: str, status: int) -> None:
+    """For 6.9282, a person may write 7., but no print of NumPy or PyTorch has it."""
+    assert run("check", SCALED, "-", stdin=text).exit_code == status
 
 
 finite = st.floats(-1e6, 1e6, width=32) | st.integers(-9, 9).map(float)

@@ -101,11 +101,17 @@ def parse_prints(data: bytes, is_value: IsValue | None = None) -> Parsed:
 
 
 class PrintScan:
-    """Finds the matrices of a text, and remembers the lines that are skipped."""
+    """Finds the matrices of a text, and remembers the lines that are skipped.
 
-    def __init__(self, text: str, is_value: IsValue | None) -> None:
+    With `only_names`, any line without a matrix is skipped, as the outputs of a notebook hold more
+    than matrices.
+    """
+
+    def __init__(self, text: str, is_value: IsValue | None, *, only_names: bool = False) -> None:
         self.text = text
         self.is_value = is_value
+        self.only_names = only_names
+        self.label_name: str | None = None  # of the last matrix that was begun
         self._skipped: dict[str, list[Label]] = {}
         self._label: Label | None = None
         self._lines = list(_lines(text))
@@ -151,6 +157,7 @@ class PrintScan:
             before = self.text[start : match.start()]
             if before.strip():
                 self._read_label(Label(before, start))
+            self.label_name = self._label.name if self._label else None
             if match[0].startswith("\\"):
                 matrices = [read_latex(self.text, match.start(), self.is_value)]
             else:
@@ -162,7 +169,7 @@ class PrintScan:
             match = _START.search(self.text, start, stop)
             rest = self.text[start : match.start() if match else stop]
             start += len(_AFTER.match(rest)[0])  # type: ignore[index]
-            if not match and start < stop:
+            if not match and start < stop and not self.only_names:
                 message = "this text after the matrix has no meaning here."
                 raise TextError(self.text, start, message, "Remove it.")
 
@@ -171,6 +178,9 @@ class PrintScan:
         if len(matrices) == 1:
             return [self._take_name()]
         names = self._label.text.split(",") if self._label else []
+        if len(names) != len(matrices) and self.only_names:
+            self._label = None
+            return [None] * len(matrices)
         if len(names) != len(matrices):
             message = f"here begins a tuple of {len(matrices)} matrices without names."
             hint = "Write one name for each before it: output, weights ="
@@ -215,7 +225,7 @@ class PrintScan:
     def _skip_prose(self, label: Label) -> None:
         """Skip a line that is plainly prose. Raises TextError for any other line."""
         is_title = label.position < self._titles_end
-        if not is_title and not _PROSE.fullmatch(label.text):
+        if not is_title and not self.only_names and not _PROSE.fullmatch(label.text):
             message = "this line is neither a matrix nor a name of one."
             raise TextError(
                 self.text, label.position, message, "Remove it, or write NAME = before a matrix."

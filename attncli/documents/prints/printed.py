@@ -14,7 +14,7 @@ from attncli.documents.text.excerpts import TextError
 from attncli.records import record
 
 TORCH, NUMPY, PYTHON, WRITTEN = "PyTorch", "NumPy", "Python", "as written"
-OF_FLOAT32 = 7  # significant digits of a whole number in float32
+CERTAIN = 6  # significant digits of a whole number in float32 that are beyond doubt
 _FIXED = re.compile(r"[+-]?\d+\.(\d*)")
 _WHOLE = re.compile(r"[+-]?\d+\.")
 _POWER = re.compile(r"([+-]?\d+\.)(\d*)(e[+-]\d+)")
@@ -105,8 +105,7 @@ def with_digits(cells: list[Any], form: str, dtype: str) -> list[Any]:
     """Return the cells with the zeros that their program leaves out at the ends of numbers.
 
     NumPy gives all numbers of an array the decimals of the longest, and prints zeros at the ends as
-    blanks. PyTorch prints a tensor of whole numbers as `1.`, so each of them is exact: as many
-    digits as a float32 has are certain.
+    blanks. PyTorch prints `1.` only in a tensor whose numbers are all exactly whole.
     """
     flat = flattened(cells)
     numbers = [cell for cell in flat if _FIXED.fullmatch(cell)]
@@ -130,7 +129,7 @@ def _padded(cell: str, decimals: int, mantissa: int) -> str:
 
 def _exact(cell: str) -> str:
     whole = len(cell.strip("+-."))
-    return cell + "0" * max(0, OF_FLOAT32 - whole) if _WHOLE.fullmatch(cell) else cell
+    return cell + "0" * max(0, CERTAIN - whole) if _WHOLE.fullmatch(cell) else cell
 
 
 def checked_cell(text: str, cell: str, position: int, is_value: IsValue | None) -> str:

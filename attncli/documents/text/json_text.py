@@ -53,6 +53,11 @@ def parse_json(data: bytes, is_value: IsValue | None = None) -> Parsed:
     if not isinstance(value, dict):
         message = f"it holds {json.dumps(value)}, but a document is an object of matrices."
         raise DocumentError(message, 'Write {"X": [[1, 0], [0, 1]]}.')
+    if "nbformat" in value:
+        from attncli.documents.prints.notebook_outputs import is_notebook, parse_notebook
+
+        if is_notebook(value):
+            return parse_notebook(value, is_value)
     try:
         return _with_points(dict(flat_entries(value)), text, is_value)
     except RecursionError:
