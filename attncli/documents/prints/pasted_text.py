@@ -40,7 +40,7 @@ _PROSE = re.compile(r"[^\[\]{}=|\\<>;_\d]*")
 
 
 @record(frozen=True)
-class Label:
+class Heading:
     """A text that may name the matrix after it, and its position."""
 
     text: str
@@ -112,8 +112,8 @@ class PrintScan:
         self.is_value = is_value
         self.only_names = only_names
         self.label_name: str | None = None  # of the last matrix that was begun
-        self._skipped: dict[str, list[Label]] = {}
-        self._label: Label | None = None
+        self._skipped: dict[str, list[Heading]] = {}
+        self._label: Heading | None = None
         self._lines = list(_lines(text))
         self._starts = [position for position, _ in self._lines]
         # The title and the note of a result stand before its first table, and may hold anything.
@@ -152,11 +152,11 @@ class PrintScan:
         stop = position + len(line)
         match = _START.search(self.text, start, stop)
         if not match:
-            self._read_line(Label(line, position))
+            self._read_line(Heading(line, position))
         while match:
             before = self.text[start : match.start()]
             if before.strip():
-                self._read_label(Label(before, start))
+                self._read_label(Heading(before, start))
             self.label_name = self._label.name if self._label else None
             if match[0].startswith("\\"):
                 matrices = [read_latex(self.text, match.start(), self.is_value)]
@@ -187,16 +187,16 @@ class PrintScan:
             raise TextError(self.text, matrices[0].position, message, hint)
         position = self._label.position if self._label else 0
         self._label = None
-        return [Label(name, position).name for name in names]
+        return [Heading(name, position).name for name in names]
 
-    def _read_label(self, label: Label) -> None:
+    def _read_label(self, label: Heading) -> None:
         """Remember the text before a matrix as its label."""
         text = cleaned(label.text)
         if text:
             self._drop_label()
-            self._label = Label(text, label.position)
+            self._label = Heading(text, label.position)
 
-    def _read_line(self, label: Label) -> None:
+    def _read_line(self, label: Heading) -> None:
         """Remember a line without a matrix as a label; skip frames and lines of code."""
         line = label.text.strip()
         prompt = _PROMPT.match(line)
@@ -222,7 +222,7 @@ class PrintScan:
             self._skip_prose(self._label)
         self._label = None
 
-    def _skip_prose(self, label: Label) -> None:
+    def _skip_prose(self, label: Heading) -> None:
         """Skip a line that is plainly prose. Raises TextError for any other line."""
         is_title = label.position < self._titles_end
         if not is_title and not self.only_names and not _PROSE.fullmatch(label.text):
@@ -233,7 +233,7 @@ class PrintScan:
         kind = "a name without a matrix" if label.name else "prose"
         self._skip(label, "a title" if is_title else kind)
 
-    def _skip(self, label: Label, kind: str) -> None:
+    def _skip(self, label: Heading, kind: str) -> None:
         self._skipped.setdefault(kind, []).append(label)
 
     @property
@@ -241,7 +241,7 @@ class PrintScan:
         """A note for each kind of skipped lines, with the first of them."""
         return tuple(self._note(kind, labels) for kind, labels in self._skipped.items())
 
-    def _note(self, kind: str, labels: list[Label]) -> str:
+    def _note(self, kind: str, labels: list[Heading]) -> str:
         line = self._line(labels[0].position)
         shown = labels[0].text.strip()
         shown = f"{shown[:37]}..." if len(shown) > 40 else shown
