@@ -106,8 +106,8 @@ def read_grid(
     """Return the matrices and choices of a grid by name, and the rectangles without a name.
 
     `name` is the name of the rectangle if the grid has only one. Rectangles that `skips` accepts
-    are ignored. `faults` names the fault of a cell, and the cure, by row and column, counted from 0.
-    Raises DocumentError as `parts_of_grid` does, and for a fault in a matrix.
+    are ignored. `faults` names the fault of a cell, and the cure, by row and column from 0. Raises
+    DocumentError as `parts_of_grid` does, and for a fault in a matrix.
     """
     single = list(_single_numbers(grid))
     found = rectangles(_without(grid, {(row, column) for _, row, column, _ in single}))
