@@ -3,12 +3,15 @@
 import gc
 import os
 import sys
+from _thread import start_new_thread
 from importlib import import_module
 from types import ModuleType
 
 from attncli.ending import end_on_signals
 
 LAST_STANDARD_STREAM = 2  # the file descriptor of standard error
+LEAST_MEMORY = 160 * 2**20  # bytes of addresses with which a sample can be calculated
+MEMORY_OF_THREADS = 2**30  # bytes of addresses with which NumPy may start threads
 
 
 class WhenUsed(ModuleType):
@@ -19,10 +22,43 @@ class WhenUsed(ModuleType):
 
     def __getattr__(self, name: str) -> object:
         if sys.modules.get(self.__name__) is self:
+            _fit_into_limits()
             del sys.modules[self.__name__]
         value = getattr(import_module(self.__name__), name)
         setattr(self, name, value)  # the next use finds the name without this function
         return value
+
+
+def _fit_into_limits() -> None:
+    """Let NumPy start one thread if the system has no other, or little memory for others.
+
+    Its library OpenBLAS would otherwise end the program with status 1 or 130. Raises AttncliError
+    if there is too little memory for one thread.
+    """
+    try:
+        from resource import RLIM_INFINITY, RLIMIT_AS, getrlimit
+    except ImportError:  # Windows
+        return
+    limit, _ = getrlimit(RLIMIT_AS)
+    if limit != RLIM_INFINITY and limit < LEAST_MEMORY:
+        from attncli.errors import AttncliError
+
+        message = f"the shell allows {limit >> 20} MiB of memory (ulimit -v), but NumPy needs"
+        raise AttncliError(
+            f"{message} {LEAST_MEMORY >> 20} MiB.", "Raise the limit in a new shell."
+        )
+    has_room = limit in (RLIM_INFINITY, max(limit, MEMORY_OF_THREADS))
+    if not has_room or not _starts_threads():
+        os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
+
+def _starts_threads() -> bool:
+    """Return True if the system starts a thread; the user may have too many (`ulimit -u`)."""
+    try:
+        start_new_thread(int, ())
+    except RuntimeError:
+        return False
+    return True
 
 
 def main() -> None:

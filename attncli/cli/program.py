@@ -126,6 +126,9 @@ def _told(error: Exception) -> str:
     if isinstance(error, MemoryError):
         fact = f"there is not enough memory: {error}".removesuffix(": ").rstrip(".")
         return f"{fact}. Use shorter sequences or fewer steps, or end other programs."
+    if isinstance(error, ImportError):  # NumPy's message is a page, with the reason at its end
+        reason = str(error).strip().rpartition("\n")[2].removeprefix("Original error was: ")
+        return f"Python cannot load a library: {reason}. Install attncli again."
     if isinstance(error, OSError):
         return f"the system refuses: {error.strerror or error}."
     name = type(error).__name__

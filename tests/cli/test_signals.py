@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import signal
 import subprocess
 import sys
@@ -87,6 +88,7 @@ WITHOUT_THREADS = """
 import _thread, sys, threading
 def refuse(*_, **__):
     raise RuntimeError("can't start new thread")
+_thread.start_new_thread = refuse
 for name in ("_start_new_thread", "_start_joinable_thread"):
     if hasattr(threading, name):
         setattr(threading, name, refuse)
@@ -120,3 +122,28 @@ def test_no_thread_is_needed_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> N
     with waiting("reading") as bar:
         assert bar is not None
         bar("reading", 0.5)
+
+
+@pytest.mark.parametrize("mebibytes", [30, 60, 100, 130, 158])
+def test_memory_that_is_too_small_for_numpy_is_one_message(mebibytes: int) -> None:
+    """OpenBLAS would end the program with status 1, which means a difference, or with 130."""
+    limit = mebibytes * 2**20
+    ended = subprocess.run(
+        [*PROGRAM, "check", "sample:self_attention", "sample:answers/rounded"],
+        capture_output=True, text=True, check=False, cwd=ROOT,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
+    )  # fmt: skip
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == (
+        f"Error: the shell allows {mebibytes} MiB of memory (ulimit -v), but NumPy needs 160 MiB. "
+        "Raise the limit in a new shell.\n"
+    )
+
+
+def test_little_memory_is_enough_for_a_sample() -> None:
+    """A sample is calculated by one thread within 200 MiB, on any number of processors."""
+    limit = 200 * 2**20
+    subprocess.run(
+        [*PROGRAM, "compute", "sample:self_attention", "-f", "csv"], check=True, cwd=ROOT,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
+    )  # fmt: skip
