@@ -21,6 +21,10 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # these tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# `nohup` makes these tests ignore a closed terminal, but their programs shall not inherit that.
+if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)
+
 
 # Variables that a shell, or readline, may have set for a screen.
 SCREEN = ("COLUMNS", "LINES", "FORCE_COLOR", "CLICOLOR_FORCE", "NO_COLOR")

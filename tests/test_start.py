@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 
 
 # The rooms whose files a command may load; `calculation.plans` is a room of its own.
-PROGRAM = {"__main__", "errors", "words", "cli"}
+PROGRAM = {"__main__", "ending", "errors", "words", "cli"}
 HELP = PROGRAM | {
     *("formats", "records", "face", "cli.commands", "calculation", "calculation.conventions"),
     *("calculation.algebra", "calculation.choices", "calculation.names", "calculation.masks"),
@@ -38,21 +38,21 @@ LESSON = "samples/self_attention.json"
 
 # A command line, the rooms that it may load, how many files of the program, and the libraries.
 MAY_LOAD: dict[str, tuple[set[str], int, set[str]]] = {
-    "--version": (PROGRAM, 8, CLICK),
-    "--help": (PROGRAM, 8, CLICK),
-    "compute --help": (HELP, 26, CLICK),
-    f"compute {LESSON} -f json": (CALCULATING, 83, NUMPY),
-    f"compute {LESSON} -f csv": (CALCULATING, 84, NUMPY),
-    f"compute {LESSON}": (CALCULATING, 87, RICH),
-    f"explain {LESSON} scores[1,1]": (CALCULATING | {"render.explain"}, 92, RICH),
-    f"check {LESSON} samples/answers/rounded.json -f json": (CALCULATING | JUDGING, 114, NUMPY),
-    f"compare {LESSON} --convention keras": (CALCULATING, 90, RICH),
-    "mask causal 3 -f json": (CALCULATING, 59, RICH),
-    f"cost {LESSON}": (CALCULATING | {"calculation.counting", "render.costs"}, 101, RICH),
-    "why-scale": (CALCULATING | {"render.saturation"}, 72, RICH),
-    "guide masks": (PROGRAM | {"cli.commands"}, 10, CLICK),
-    "samples": (PROGRAM | {"cli.commands", "documents", "records"}, 14, CLICK),
-    "new encoder": (CALCULATING | {"calculation.counting", "homework"}, 50, NUMPY),
+    "--version": (PROGRAM, 9, CLICK),
+    "--help": (PROGRAM, 9, CLICK),
+    "compute --help": (HELP, 27, CLICK),
+    f"compute {LESSON} -f json": (CALCULATING, 84, NUMPY),
+    f"compute {LESSON} -f csv": (CALCULATING, 86, NUMPY),
+    f"compute {LESSON}": (CALCULATING, 88, RICH),
+    f"explain {LESSON} scores[1,1]": (CALCULATING | {"render.explain"}, 93, RICH),
+    f"check {LESSON} samples/answers/rounded.json -f json": (CALCULATING | JUDGING, 115, NUMPY),
+    f"compare {LESSON} --convention keras": (CALCULATING, 91, RICH),
+    "mask causal 3 -f json": (CALCULATING, 63, RICH),
+    f"cost {LESSON}": (CALCULATING | {"calculation.counting", "render.costs"}, 102, RICH),
+    "why-scale": (CALCULATING | {"render.saturation"}, 73, RICH),
+    "guide masks": (PROGRAM | {"cli.commands"}, 11, CLICK),
+    "samples": (PROGRAM | {"cli.commands", "documents", "records"}, 15, CLICK),
+    "new encoder": (CALCULATING | {"calculation.counting", "homework"}, 51, NUMPY),
 }
 
 

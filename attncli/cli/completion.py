@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 
 from click.shell_completion import BashComplete, CompletionItem, add_completion_class
@@ -32,3 +33,7 @@ class BashWithoutSpace(BashComplete):
 
 
 add_completion_class(BashWithoutSpace)
+
+# A shell passes the words of its line. If there are none, click must not miss them.
+os.environ.setdefault("COMP_WORDS", "")
+os.environ.setdefault("COMP_CWORD", "0")

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from attncli.cli.terminal import has_colors
+from attncli.cli.terminal import deliver, has_colors
 
-OWN, OUTPUT = "Options", "Output"  # the first heading, and the last
+OWN, READING, OUTPUT = "Options", "Reading", "Output"  # the first heading, and the last two
 
 
 class Option(click.Option):
@@ -41,10 +41,26 @@ class Context(click.Context):
     formatter_class = Formatter
 
 
-class Command(click.Command):
-    """A command that groups its options in the help, and refuses an option that is given twice."""
+class WithHelp(click.Command):
+    """A command whose help is printed in the same way as a result."""
 
     context_class = Context
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        option = super().get_help_option(ctx)
+        if option:
+            option.callback = _show_help
+        return option
+
+
+def _show_help(ctx: click.Context, _: click.Parameter, is_given: bool) -> None:
+    if is_given and not ctx.resilient_parsing:
+        deliver(f"{ctx.get_help()}\n".encode(), None)
+        ctx.exit()
+
+
+class Command(WithHelp):
+    """A command that groups its options in the help, and refuses an option that is given twice."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         groups: dict[str, list[tuple[str, str]]] = {OWN: []}

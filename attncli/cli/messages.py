@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from attncli.cli.terminal import has_colors, is_terminal, terminal_size, waiting
+from attncli.cli.terminal import has_colors, is_terminal, send, terminal_size, waiting
 from attncli.words import did_you_mean, in_words, printable
 
 if TYPE_CHECKING:
-    from attncli.face.memory import Memory
     from attncli.face.surroundings import Surroundings
 
 COLORS = {"Error": "red", "Warning": "yellow", "Note": "cyan"}
@@ -40,7 +39,14 @@ def say(kind: str, text: str) -> None:
             label = click.style(label, fg=COLORS[kind], bold=True)
         if kind != "Error":  # a table follows on the same screen
             text += "\n"
-    click.echo(f"{label} {text}", err=True)
+    whisper(f"{label} {text}\n")
+
+
+def whisper(text: str) -> None:
+    """Print a text on standard error, if it can be written there; the status tells the rest."""
+    if sys.stderr is not None:
+        with suppress(OSError):
+            send(text.encode(errors="backslashreplace"), sys.stderr)
 
 
 def _wrapped(text: str) -> str:
@@ -66,12 +72,16 @@ def note(text: str) -> None:
     say("Note", printable(text))
 
 
-def surroundings(memory: Memory | None = None) -> Surroundings:
-    """Return the surroundings of a command: warnings and progress bars on standard error."""
+def surroundings(of_written: int = 0, is_chosen: bool = False) -> Surroundings:
+    """Return the surroundings of a command: its memory, and messages on standard error.
+
+    `of_written` and `is_chosen` are those of `Memory`.
+    """
     from attncli.face.memory import Memory
     from attncli.face.surroundings import Surroundings
 
-    return Surroundings(warn, waiting, memory or Memory())
+    limit = click.get_current_context().meta.get("memory")
+    return Surroundings(warn, waiting, Memory(limit, of_written, is_chosen))
 
 
 @contextmanager
@@ -79,8 +89,10 @@ def errors_in_our_words() -> Iterator[None]:
     """Turn click's usage errors, which take four lines each, into a `Failure`."""
     try:
         yield
-    except click.exceptions.NoArgsIsHelpError:
-        raise
+    except click.exceptions.NoArgsIsHelpError as error:
+        shown = error.format_message()
+        whisper(f"{shown if has_colors(sys.stderr) else click.unstyle(shown)}\n")
+        raise click.exceptions.Exit(error.exit_code) from None
     except click.UsageError as error:
         raise Failure(_usage(error)) from None
 

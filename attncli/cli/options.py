@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 import click
 
 from attncli.calculation.choices.choices import CHOICES, TOPICS
-from attncli.cli.help import OUTPUT, OWN, Option
+from attncli.cli.help import OUTPUT, OWN, READING, Option
+from attncli.cli.messages import Failure
 from attncli.cli.terminal import colors_for, deliver, screen_width, waiting
 from attncli.cli.values import Value, of_choice, one_of, whole_number
 from attncli.errors import AttncliError
@@ -144,15 +145,63 @@ def size_option(name: str, text: str, least: int = 1, most: int | None = None) -
     return option(option_name(name), type=whole_number(least, most), metavar="N", help=text)
 
 
+DELIMITERS = {"tab": "\t", "semicolon": ";", "comma": ",", "blank": " "}
+HEADERS = {"yes": True, "no": False}
+
+
+def _remember(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
+    """Keep the value of an option for the reader of the command: see `new_reader`."""
+    ctx.meta[str(parameter.name)] = value
+
+
+def _reading_option(name: str, values: Mapping[str, object], metavar: str, text: str) -> Decorator:
+    """Return an option that describes CSV files; its values have these names."""
+    known = {**values, **{value: value for value in values.values() if isinstance(value, str)}}
+    check = one_of(lambda: values).read
+    return option(
+        name,
+        heading=READING,
+        type=Value(lambda said: known[said] if said in known else check(said), lambda: values),
+        metavar=metavar,
+        expose_value=False,
+        callback=_remember,
+        help=text,
+    )
+
+
+reading_options = options(
+    _reading_option(
+        "--delimiter",
+        DELIMITERS,
+        "MARK",
+        f"Delimiter of CSV files: {in_words([*DELIMITERS], 'or')}.",
+    ),
+    _reading_option("--header", HEADERS, "yes|no", "The first row of a CSV matrix is labels."),
+    option(
+        "--memory",
+        heading=READING,
+        type=Value(read_limit),
+        metavar="SIZE",
+        expose_value=False,
+        callback=_remember,
+        help="Largest memory for reading and calculating: 2GiB, 500MiB, or 50% of the free memory "
+        f"(default: {SHARE:.0%}).",
+    ),
+)
+
+
 def problem_options(*repeated: str) -> Decorator:
-    """Return the options of all choices, by topic; the user may repeat those in `repeated`."""
+    """Return the options of all choices, by topic, and of reading; `repeated` may be repeated."""
     listed = (choice for choice in CHOICES.values() if choice.is_option)
     by_topic = sorted(listed, key=lambda choice: TOPICS.index(choice.topic))
-    return options(*(choice_option(c.name, c.name in repeated) for c in by_topic))
+    choices = (choice_option(choice.name, choice.name in repeated) for choice in by_topic)
+    return options(*choices, reading_options)
 
 
 def _as_path(_: click.Context, __: click.Parameter, file: str | None) -> Path | None:
     """Return the path of a file, or None for standard output."""
+    if file == "":
+        raise Failure("--output is empty. Name a file, or write - for standard output.")
     if file in (None, "-", "/dev/stdout"):
         return None
     from pathlib import Path
@@ -171,13 +220,6 @@ color_option = option(
     metavar="WHEN",
     default=COLOR[0],
     help=f"Colours: {in_words(COLOR, 'or')} (default: {COLOR[0]}).",
-)
-memory_option = option(
-    "--memory",
-    metavar="SIZE",
-    type=Value(read_limit),
-    help="Largest memory that the calculation may use: 2GiB, 500MiB, or 50% of the free memory "
-    f"(default: {SHARE:.0%}).",
 )
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from attncli.cli.messages import note
+from attncli.cli.messages import note, surroundings
 from attncli.cli.terminal import is_terminal, waiting
 from attncli.errors import AttncliError
 from attncli.words import option_name
@@ -20,6 +20,22 @@ if TYPE_CHECKING:
 NAMED = r"(?s)([A-Za-z][\w.^{}]*)=(.*)"
 
 
+def new_reader(say: Callable[[str], None] = note) -> Reader:
+    """Return the reader of a command, which knows --delimiter, --header and --memory.
+
+    `say` gets its notes.
+    """
+    import click
+
+    from attncli.documents.parsed import CsvForm
+    from attncli.documents.reader import Reader
+
+    context = click.get_current_context(silent=True)
+    said = context.meta if context else {}
+    form = CsvForm(said.get("delimiter"), said.get("header"))
+    return Reader(say, form, surroundings().memory.allowed)
+
+
 def gather(
     arguments: Sequence[str], choices: dict[str, Any], reader: Reader | None = None
 ) -> Document:
@@ -28,12 +44,10 @@ def gather(
     `choices` are the options by name. Raises AttncliError if an argument cannot be read, and for a
     second document.
     """
-    from attncli.documents.reader import Reader
-
     words = (*arguments, *(choices.get("mask") or ()))
     is_typed = is_terminal(sys.stdin) and any(word.endswith("-") for word in words)
     with nullcontext() if is_typed else waiting("reading"):
-        return _gathered(arguments, choices, reader or Reader(note))
+        return _gathered(arguments, choices, reader or new_reader())
 
 
 def _gathered(arguments: Sequence[str], choices: dict[str, Any], reader: Reader) -> Document:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 import click
 
 from attncli import __version__
-from attncli.cli.help import OUTPUT, Context, Option
-from attncli.cli.messages import Failure, errors_in_our_words
-from attncli.cli.terminal import columns
+from attncli.cli.help import OUTPUT, Option, WithHelp
+from attncli.cli.messages import Failure, errors_in_our_words, whisper
+from attncli.cli.terminal import columns, deliver
 from attncli.errors import AttncliError
 from attncli.words import did_you_mean
 
@@ -35,15 +35,13 @@ COMMANDS = {
 }
 
 
-class Commands(click.Group):
+class Commands(WithHelp, click.Group):
     """The group of all commands, which turns each error into a message and a status."""
-
-    context_class = Context
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         """Return a context whose help is nearly as wide as the screen: 50 to 98 characters."""
         width = max(50, min(columns(), 100) - 2)
-        with errors_in_our_words():
+        with errors_as_messages():
             return super().make_context(*args, **{"terminal_width": width, **extra})
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -69,23 +67,31 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        try:
-            with errors_in_our_words():
-                return super().invoke(ctx)
-        except (click.ClickException, click.Abort, click.exceptions.Exit):
-            raise
-        except KeyboardInterrupt:
-            ctx.exit(130)  # 128 + SIGINT, as a shell reports it
-        except BrokenPipeError:
-            # A closed pipe is allowed; without this, Python would complain at its last flush.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            ctx.exit(0)
-        except OSError as error:
-            raise Failure(f"the result cannot be written: {error.strerror}.") from None
-        except Exception as error:
-            if ctx.meta.get("debug"):
-                raise
-            raise Failure(_told(error)) from None
+        with errors_as_messages(ctx.meta):
+            return super().invoke(ctx)
+
+
+@contextmanager
+def errors_as_messages(meta: Mapping[str, object] | None = None) -> Iterator[None]:
+    """Turn each error into a `Failure`, which click shows; `--debug` shows its traceback first.
+
+    `meta` holds the values that belong to the whole run, such as `debug`.
+    """
+    try:
+        with errors_in_our_words():
+            yield
+    except (click.ClickException, click.Abort, click.exceptions.Exit):
+        raise
+    except KeyboardInterrupt:
+        raise click.exceptions.Exit(130) from None  # 128 + SIGINT, as a shell reports it
+    except BrokenPipeError:  # the reader of the result has read enough
+        raise click.exceptions.Exit(0) from None
+    except Exception as error:  # noqa: BLE001  # every fault gets a message
+        if meta and meta.get("debug"):
+            from traceback import format_exc
+
+            whisper(format_exc())
+        raise Failure(_told(error)) from None
 
 
 def refuse_what_is_not_a_command(words: Sequence[str]) -> None:
@@ -118,13 +124,22 @@ def _told(error: Exception) -> str:
     if isinstance(error, AttncliError):
         return str(error)
     if isinstance(error, MemoryError):
-        return f"there is not enough memory. {error}"
+        fact = f"there is not enough memory: {error}".removesuffix(": ").rstrip(".")
+        return f"{fact}. Use shorter sequences or fewer steps, or end other programs."
+    if isinstance(error, OSError):
+        return f"the system refuses: {error.strerror or error}."
     name = type(error).__name__
     return f"attncli itself has a fault: {name}: {error}. Please report the output of --debug."
 
 
 def _remember_debug(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     ctx.meta["debug"] = ctx.meta.get("debug", False) or value
+
+
+def _show_version(ctx: click.Context, _: click.Parameter, is_given: bool) -> None:
+    if is_given and not ctx.resilient_parsing:
+        deliver(f"attncli, version {__version__}\n".encode(), None)
+        ctx.exit()
 
 
 debug_option = click.option(
@@ -140,7 +155,15 @@ debug_option = click.option(
 
 
 @click.group("attncli", cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, "-V", "--version", prog_name="attncli")
+@click.option(
+    "-V",
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
 @debug_option
 def cli() -> None:
     """Calculate attention, see every matrix on the way, and check homework.

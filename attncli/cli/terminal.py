@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, TextIO
 
 import click
 
+from attncli.ending import interruptions_left_to_others
 from attncli.errors import AttncliError
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ FORCING = ("FORCE_COLOR", "CLICOLOR_FORCE")  # variables that force colours, as 
 
 
 def deliver(data: bytes, file: Path | None) -> None:
-    """Print a result, or write it to a file. Raises AttncliError if that is not possible."""
+    """Print a result, or write it to a file. Raises AttncliError if that is not possible.
+
+    Raises BrokenPipeError if nobody reads standard output any longer.
+    """
     if file is not None:
         from attncli.documents.files import write_file
 
@@ -30,7 +34,31 @@ def deliver(data: bytes, file: Path | None) -> None:
         return
     if sys.stdout is None:
         raise AttncliError("standard output is closed.", "Write to a file with -o.")
-    click.echo(data, nl=False)
+    try:
+        send(data, sys.stdout)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise AttncliError(f"the result cannot be written: {error.strerror}.") from None
+
+
+def send(data: bytes, stream: TextIO) -> None:
+    """Write all the bytes to a standard stream. Raises OSError if that is not possible.
+
+    Nothing stays in a buffer, which Python would write, and could fail to write, at its end.
+    """
+    stream.flush()
+    file = getattr(stream.buffer, "raw", stream.buffer)
+    left = memoryview(data)
+    while left:
+        written = file.write(left)
+        if written is None:  # a full pipe that does not block
+            from select import select
+
+            select([], [file], [])
+        else:
+            left = left[written:]
+    stream.flush()
 
 
 def lists(groups: Mapping[str, Sequence[tuple[str, str]]]) -> str:
@@ -53,10 +81,21 @@ def show_by_pages(text: str) -> None:
         not is_terminal(sys.stdout)
         or _is_dumb()
         or text.count("\n") < terminal_size(STANDARD_OUTPUT).lines
+        or not _has_pager()
     ):
         deliver(text.encode(), None)
     else:
-        click.echo_via_pager(text.removesuffix("\n"))
+        with interruptions_left_to_others():
+            click.echo_via_pager(text.removesuffix("\n"))
+
+
+def _has_pager() -> bool:
+    """Return True if the user can turn pages: PAGER, or `less`, is installed."""
+    import shlex
+    import shutil
+
+    words = shlex.split(os.environ.get("PAGER", "")) or ["less"]
+    return is_terminal(sys.stdin) and shutil.which(words[0]) is not None
 
 
 def waiting(name: str) -> AbstractContextManager[Bar | None]:

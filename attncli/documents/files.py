@@ -1,12 +1,18 @@
-"""Read the bytes of a file, and write a file without ever leaving it half-written."""
+"""The files: read their bytes within a limit, and write one without leaving it half-written."""
 
 from __future__ import annotations
 
 import os
 import re
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from errno import EDQUOT, EFBIG, ENOSPC
+from functools import cache
+from sys import maxsize
+from typing import TYPE_CHECKING, BinaryIO
 
+from attncli.ending import tidied
 from attncli.errors import DocumentError
 from attncli.words import closest
 
@@ -14,14 +20,85 @@ if TYPE_CHECKING:  # loading pathlib takes a tenth of a small run
     from pathlib import Path
 
 
-def read_file(path: str, size: int = -1) -> bytes:
+class ReadingLimit:
+    """The memory that reading all the files of a command may take.
+
+    `most` returns the bytes and the reason for the limit in words, such as `--memory`. It is
+    called once, if reading takes more than `SMALL` bytes.
+    """
+
+    def __init__(self, most: Callable[[], tuple[int, str]]) -> None:
+        self._most = cache(most)  # free memory shrinks while it is taken
+        self._taken = 0
+
+    def take(self, size: int, name: str) -> None:
+        """Count `size` bytes of memory for the array `name`. Raises DocumentError beyond it."""
+        self._taken += size
+        if self._taken > SMALL and self._taken > self._most()[0]:
+            message = f"{name or 'it'} takes {_size(size)} of memory, but reading {self._reason()}."
+            raise DocumentError(message, "Save fewer numbers, or raise --memory.")
+
+    def check_text(self, size: int) -> None:
+        """Raise DocumentError if a text of `size` bytes takes more memory than is left."""
+        if self._taken + TEXT * size <= SMALL:
+            return
+        if self._taken + TEXT * size > self._most()[0]:
+            message = (
+                f"it is longer than {_size((self._most()[0] - self._taken) // TEXT)}: reading a "
+                f"text takes {TEXT} times its size, and {self._reason()}."
+            )
+            hint = "Check that it is the right file, write it as NPZ, or raise --memory."
+            raise DocumentError(message, hint)
+
+    def _reason(self) -> str:
+        most, why = self._most()
+        return f"may use {_size(most)} ({why})"
+
+
+def _size(size: int) -> str:
+    from attncli.calculation.long.memory_demand import size_text
+
+    return size_text(max(0, size))
+
+
+SMALL = 64 * 2**20  # bytes of memory that reading may always take
+TEXT = 10  # the bytes of memory for each byte of a text: its numbers as Python has them
+CHUNK = 2**20  # bytes that are read at once from a pipe
+
+_limit: ContextVar[ReadingLimit | None] = ContextVar("limit", default=None)
+
+
+def current_limit() -> ReadingLimit:
+    """Return the limit of the surrounding block `reading_within`, or no limit."""
+    return _limit.get() or ReadingLimit(lambda: (maxsize, ""))
+
+
+@contextmanager
+def reading_within(limit: ReadingLimit) -> Iterator[None]:
+    """Limit the memory for reading within the block; if it is not there, raise DocumentError."""
+    token = _limit.set(limit)
+    try:
+        yield
+    except MemoryError:
+        raise out_of_memory() from None
+    finally:
+        _limit.reset(token)
+
+
+def out_of_memory() -> DocumentError:
+    """Return the error for a file that the system has no memory for."""
+    hint = "End other programs, or give a smaller file."
+    return DocumentError("there is not enough memory to read it.", hint)
+
+
+def read_file(path: str, size: int | None = None) -> bytes:
     """Return the bytes of a file: all of them, or the first `size` bytes.
 
-    Raises DocumentError if the file is missing, a folder, or not readable.
+    Raises DocumentError if the file is missing, a folder, not readable, or too large.
     """
     try:
         with open(path, "rb") as file:
-            return file.read(size)
+            return read_stream(file) if size is None else file.read(size)
     except FileNotFoundError:
         raise DocumentError("there is no such file.", _similar(path)) from None
     except IsADirectoryError:
@@ -30,6 +107,36 @@ def read_file(path: str, size: int = -1) -> bytes:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise DocumentError(f"it cannot be read: {reason}.") from None
+
+
+def read_stream(file: BinaryIO) -> bytes:
+    """Return all the bytes of an open file, a device or a pipe, which may also not block.
+
+    Raises DocumentError at the limit of memory, and OSError.
+    """
+    limit, raw, size = current_limit(), getattr(file, "raw", file), 0
+    expected = _size_of(raw)
+    limit.check_text(expected)
+    parts: list[bytes] = []
+    while (part := raw.read(max(expected - size + 1, CHUNK))) != b"":
+        if part is None:  # an empty pipe that does not block
+            from select import select
+
+            select([raw], [], [])
+            continue
+        parts.append(part)
+        size += len(part)
+        limit.check_text(size)
+    limit.take(TEXT * size, "it")
+    return b"".join(parts)
+
+
+def _size_of(file: BinaryIO) -> int:
+    """Return the size of an open file; 0 for a pipe, a device, or a file in memory."""
+    try:
+        return os.fstat(file.fileno()).st_size
+    except OSError:
+        return 0
 
 
 def _similar(path: str) -> str:
@@ -84,30 +191,41 @@ def write_file(path: Path, data: bytes) -> None:
         if path.exists() and not path.is_file():
             path.write_bytes(data)
             return
-        target = path.resolve()  # a link stays a link: the file that it points to is replaced
-        import tempfile
-
-        handle, beside = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            os.chmod(beside, _mode(target))
-            os.replace(beside, target)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                os.unlink(beside)
-            raise
+        _replace(
+            path.resolve(), data
+        )  # a link stays a link: the file that it points to is replaced
     except (OSError, RuntimeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        message = f"it cannot be written: {reason}."
+        number, reason = getattr(error, "errno", None), getattr(error, "strerror", None)
+        message = f"it cannot be written: {reason or error}."
         hint = "Check that the folder exists and that you may write to it."
+        if number in (ENOSPC, EDQUOT, EFBIG):
+            hint = "Free some space, or write to another disk."
         raise DocumentError(message, hint).at(str(path)) from None
 
 
-def _mode(target: Path) -> int:
-    """Return the permissions of the file, or the default permissions if it does not exist."""
-    if target.exists():
-        return target.stat().st_mode & 0o777
-    umask = os.umask(0)
-    os.umask(umask)
-    return 0o666 & ~umask
+def _replace(target: Path, data: bytes) -> None:
+    """Write a new file beside the target, which then takes its place and its permissions.
+
+    If a signal ends the program, the target is the old or the whole new file, and no file is left
+    beside it.
+    """
+    mode = target.stat().st_mode & 0o777 if target.exists() else None
+    # The name is no longer than that of the target may be.
+    beside = os.path.join(target.parent, f".attncli-{os.urandom(4).hex()}")
+
+    def remove() -> None:
+        with suppress(FileNotFoundError):
+            os.unlink(beside)
+
+    def opener(name: str, flags: int) -> int:
+        return os.open(name, flags, 0o666 if mode is None else mode)
+
+    with tidied(remove):
+        try:
+            with open(beside, "xb", opener=opener) as file:
+                file.write(data)
+            if mode is not None:
+                os.chmod(beside, mode)
+            os.replace(beside, target)
+        finally:
+            remove()

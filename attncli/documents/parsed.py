@@ -32,6 +32,15 @@ class Part:
 # The entries by their names as written.
 Parsed = Mapping[str, Part]
 
+
+class Keyed(Mapping[str, Part]):
+    """The entries of a file whose parts can be named: FILE:KEY."""
+
+    def at(self, key: str) -> Parsed:
+        """Return the entries of a part. Raises DocumentError if the file has no such part."""
+        raise NotImplementedError
+
+
 SAMPLE = "sample:"  # before the name of a sample, which is a file in any folder
 
 NAMELESS = ""  # the name of a matrix without a name
@@ -39,6 +48,17 @@ NAMELESS = ""  # the name of a matrix without a name
 # Returns True if a text is a value in an answer: a number, arithmetic, or a blank. A parser that
 # has such a function keeps the cells as texts, as they are written.
 IsValue = Callable[[str], bool]
+
+
+@record(frozen=True)
+class CsvForm:
+    """The form of a CSV file: its delimiter, and if first rows are labels; None: by the rule."""
+
+    delimiter: str | None = None
+    header: bool | None = None
+
+
+BY_RULE = CsvForm()
 
 LONG_HEAD = "step,batch,head,row,column,value"  # the first line of the long form
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
+from sys import maxsize
 
 from attncli.calculation.choices.choices import CHOICES
 from attncli.calculation.masks.mask_rules import is_rule
@@ -14,7 +15,8 @@ from attncli.calculation.names.matrix_names import MATRICES
 from attncli.calculation.names.step_names import STEPS
 from attncli.calculation.positions.position_schemes import is_position
 from attncli.calculation.problem.document import MASKS, Document, Entry
-from attncli.documents.parsed import NAMELESS, SAMPLE, IsValue, Part
+from attncli.documents.files import ReadingLimit
+from attncli.documents.parsed import BY_RULE, NAMELESS, SAMPLE, CsvForm, IsValue, Part
 from attncli.documents.sources import Source, Sources, shortened
 from attncli.documents.text.cells import array_from, is_cell_or_row, said
 from attncli.errors import DocumentError, errors_at
@@ -24,6 +26,10 @@ from attncli.words import option_name
 
 def _nothing(_: str) -> None:
     """Say nothing."""
+
+
+def _any() -> tuple[int, str]:
+    return maxsize, "any memory"
 
 
 @record(frozen=True)
@@ -41,11 +47,17 @@ class Written:
 class Reader:
     """Reads the documents of one command; only one of them can be standard input.
 
-    `note` gets each note about a file that could be read in two ways; see `Part`.
+    `note` gets each note about a file that could be read in two ways; see `Part`. `form` is the
+    form of CSV files. `memory` gives the bytes that reading may take, and the reason in words.
     """
 
-    def __init__(self, note: Callable[[str], None] = _nothing) -> None:
-        self._sources = Sources()
+    def __init__(
+        self,
+        note: Callable[[str], None] = _nothing,
+        form: CsvForm = BY_RULE,
+        memory: Callable[[], tuple[int, str]] = _any,
+    ) -> None:
+        self._sources = Sources(form, ReadingLimit(memory))
         self._note = note
         self._noted: set[str] = set()
 

@@ -15,8 +15,18 @@ from attncli.calculation.names.matrix_names import MATRICES
 from attncli.calculation.names.pytorch_names import advice
 from attncli.calculation.names.step_names import STEPS
 from attncli.documents.arrays.archive import Archive, listed
-from attncli.documents.files import read_file
-from attncli.documents.parsed import NAMELESS, SAMPLE, IsValue, Parsed, Part, part_error
+from attncli.documents.files import ReadingLimit, read_file, read_stream, reading_within
+from attncli.documents.parsed import (
+    BY_RULE,
+    NAMELESS,
+    SAMPLE,
+    CsvForm,
+    IsValue,
+    Keyed,
+    Parsed,
+    Part,
+    part_error,
+)
 from attncli.documents.text.json_text import parse_json
 from attncli.errors import AttncliError, DocumentError, errors_at
 from attncli.records import record
@@ -28,6 +38,7 @@ _POINT_TO_A_MATRIX = "Point to a matrix: FILE, FILE:KEY, or a literal that begin
 _PLACE = r"(?s)(.+?\.\w+)(?::(.+?))?(?:\[([^\[\]]*)\])?"
 
 _TEXTS = (".json", ".jsonl", ".csv", ".tsv")
+_ZIP = b"PK\x03\x04"  # NPZ files and workbooks begin with it
 _BEGINNING = 64  # bytes: enough to recognise a format
 
 
@@ -57,23 +68,30 @@ def place_of(text: str, folder: str) -> Place:
     return Place(os.path.join(folder, path), key, slices)
 
 
-def parse_place(place: Place, is_value: IsValue | None = None) -> Parsed:
+def parse_place(place: Place, is_value: IsValue | None = None, form: CsvForm = BY_RULE) -> Parsed:
     """Return the entries of a file, or the one matrix that the place points to.
 
     Raises DocumentError if the file, the key or the slice does not exist or cannot be read.
     """
     # A named pipe, or a device, can be read only once.
     data = None if os.path.isfile(place.path) else read_file(place.path)
-    parsed = parse(place.path, data, is_value)
+    parsed = parse(place.path, data, is_value, form)
     if place.key is None and place.slices is None:
         return parsed
+    if isinstance(parsed, Keyed):
+        if place.slices is None and place.key is not None:
+            return parsed.at(place.key)
+        message = "a workbook has no slices."
+        raise DocumentError(message, f"Write a range: {place.path}:B3:D6.")
     if not isinstance(parsed, Archive):
         message = "it has neither keys nor slices: FILE:KEY[SLICE] is for NPZ and safetensors."
         raise DocumentError(message, f"Write {place.path} alone.")
     return {NAMELESS: parsed.matrix(place.key, place.slices)}
 
 
-def parse(path: str, data: bytes | None, is_value: IsValue | None = None) -> Parsed:
+def parse(
+    path: str, data: bytes | None, is_value: IsValue | None = None, form: CsvForm = BY_RULE
+) -> Parsed:
     """Return the entries of a file, or of the bytes `data`.
 
     The suffix or the first bytes decide the format; if neither does, it is CSV. Raises
@@ -91,16 +109,30 @@ def parse(path: str, data: bytes | None, is_value: IsValue | None = None) -> Par
         from attncli.documents.arrays.safetensors_file import open_tensors
 
         return open_tensors(path, data)
+    if begins.startswith(_ZIP) and not path.casefold().endswith(".npz"):
+        from attncli.documents.sheets.workbook import find_workbook
+
+        workbook = find_workbook(path, data, is_value)
+        if workbook is not None:
+            return workbook
     if suffix in (".npz", ".npy"):
         from attncli.documents.arrays.npz import open_arrays
 
         return open_arrays(path, data)
     text = read_file(path) if data is None else data
-    if suffix in (".json", ".jsonl") or (suffix not in _TEXTS and is_json):
+    if is_json and suffix not in (".csv", ".tsv"):
+        return parse_json(text, is_value)
+    from attncli.documents.prints.recognition import looks_like_print
+
+    if looks_like_print(text):
+        from attncli.documents.prints.pasted_text import parse_prints
+
+        return parse_prints(text, is_value)
+    if suffix in (".json", ".jsonl"):
         return parse_json(text, is_value)
     from attncli.documents.text.csv_text import parse_csv
 
-    return parse_csv(text, is_value)
+    return parse_csv(text, is_value, form)
 
 
 def _suffix_of(path: str, begins: bytes) -> str:
@@ -115,7 +147,7 @@ def _suffix_of(path: str, begins: bytes) -> str:
         return ".safetensors"
     refuse_foreign(path, begins)
     suffix = os.path.splitext(path)[1].casefold()
-    is_array = suffix not in _TEXTS and begins.startswith((b"PK\x03\x04", b"\x93NUMPY"))
+    is_array = suffix not in _TEXTS and begins.startswith((_ZIP, b"\x93NUMPY"))
     return ".npz" if is_array else suffix
 
 
@@ -177,9 +209,14 @@ def _can_only_be_a_choice(spelled: str) -> bool:
 
 
 class Sources:
-    """Opens the files, the literals and the standard input of one command."""
+    """Opens the files, the literals and the standard input of one command.
 
-    def __init__(self) -> None:
+    `form` is the form of its CSV files, and `limit` the memory that reading may take.
+    """
+
+    def __init__(self, form: CsvForm, limit: ReadingLimit) -> None:
+        self._form = form
+        self._limit = limit
         self._stdin_is_read = False
 
     def open(
@@ -191,11 +228,11 @@ class Sources:
         if the source cannot be read.
         """
         label = "standard input" if argument == "-" else label
-        with errors_at(label):
+        with errors_at(label), reading_within(self._limit):
             if argument == "-":
-                return Source(label, parse("", self._read_stdin(), is_value))
+                return Source(label, parse("", self._read_stdin(), is_value, self._form))
             if argument[:1] in ("[", "{"):
-                return Source(label, parse("", argument.encode(), is_value))
+                return Source(label, parse("", argument.encode(), is_value, self._form))
             if not argument:
                 raise DocumentError("there is no value.", "Name a file, or write [[1, 0], [0, 1]].")
             if argument.startswith(SAMPLE):
@@ -203,14 +240,16 @@ class Sources:
 
                 argument = sample_path(argument.removeprefix(SAMPLE))
             place = place_of(argument, folder)
-            return Source(label, parse_place(place, is_value), os.path.dirname(place.path))
+            return Source(
+                label, parse_place(place, is_value, self._form), os.path.dirname(place.path)
+            )
 
     def _read_stdin(self) -> bytes:
         if self._stdin_is_read:
             message = "two arguments are -, but it can be read only once."
             raise DocumentError(message, "Write one of the two to a file, and name the file.")
         self._stdin_is_read = True
-        data = sys.stdin.buffer.read() if sys.stdin else b""
+        data = read_stream(sys.stdin.buffer) if sys.stdin else b""
         if not data.strip():
             raise DocumentError("it is empty.", "Pipe a document into attncli, or name a file.")
         return data

@@ -100,13 +100,13 @@ def check(
     (False, 'no-scale')
     """
     from attncli.calculation.names.known_names import canonical
-    from attncli.documents.reader import Reader, Written
+    from attncli.documents.reader import Written
     from attncli.homework.answers.answer import is_value
     from attncli.homework.checking import CheckOptions, check_answer
 
     options = CheckOptions(decimals, atol, rtol, strict, points, required)
     options.check()
-    reader = Reader((surroundings or PYTHON).warn)
+    reader = _reader(surroundings)
     problem = read_document(document, choices, reader)
     if not isinstance(answer, Written):
         answer = reader.written(answer, canonical(step) if step else None, is_value)
@@ -166,10 +166,9 @@ def explain(
     scores[1,1] = Q[1]·K[1] = 1.00 × 1.00 + 0.00 × 2.00 = 1.00
     """
     from attncli.calculation.analyses.cell_names import paper
-    from attncli.documents.reader import Reader
     from attncli.render.explain.explanations import Explanations
 
-    reader = reader or Reader((surroundings or PYTHON).warn)
+    reader = reader or _reader(surroundings)
     problem, plan = planned(read_document(document, choices, reader))
     around = surroundings or PYTHON
     wanted = [cells] if isinstance(cells, str) else list(cells)
@@ -190,12 +189,18 @@ def read_document(
     Raises AttncliError if the document cannot be read.
     """
     from attncli.calculation.problem.document import Document
-    from attncli.documents.reader import Reader
 
-    reader = reader or Reader(PYTHON.warn)
+    reader = reader or _reader(None)
     document = given if isinstance(given, Document) else reader.document(given or {})
     chosen = {name: value for name, value in choices.items() if value is not None}
     return document.merged(reader.document(chosen)) if chosen else document
+
+
+def _reader(surroundings: Surroundings | None) -> Reader:
+    from attncli.documents.reader import Reader
+
+    around = surroundings or PYTHON
+    return Reader(around.warn, memory=around.memory.allowed)
 
 
 def planned(document: Document) -> tuple[Problem, Plan]:

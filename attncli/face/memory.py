@@ -1,4 +1,4 @@
-"""The memory that a calculation may use: the user's limit, or a share of the free memory."""
+"""The memory that a command may use: the user's limit, or a share of the free memory."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Limit = int | float  # bytes, or a share of the free memory
 
 @record(frozen=True)
 class Memory:
-    """The memory that a calculation may use.
+    """The memory that a command may use.
 
     `limit` is a number of bytes, or a share of the free memory. Writing the result takes
     `of_written` bytes for each number. `is_chosen` is true if the user can choose fewer steps.
@@ -39,13 +39,18 @@ class Memory:
         """Return the memory that a run may use; its inputs already take `used` bytes."""
         from attncli.calculation.long.running import Allowance
 
-        limit, why = self.limit, "--memory"
-        if not isinstance(limit, int):
-            share = limit or SHARE
-            limit = used + int(share * free_memory())
-            why = f"{100 * share:g}% of the free memory, besides the inputs"
+        limit, why = self.allowed()
+        if not isinstance(self.limit, int):
+            limit, why = limit + used, f"{why}, besides the inputs"
         least = FORMATS["npz"].bytes_per_number
         return Allowance(limit, why, self.of_written, least, self.is_chosen)
+
+    def allowed(self) -> tuple[int, str]:
+        """Return the bytes that may be used, and the reason in words."""
+        if isinstance(self.limit, int):
+            return self.limit, "--memory"
+        share = self.limit or SHARE
+        return int(share * free_memory()), f"{100 * share:g}% of the free memory"
 
 
 def read_limit(text: object) -> Limit:
@@ -67,7 +72,7 @@ def free_memory(root: Path | None = None) -> int:
     from pathlib import Path
 
     root = root or Path("/")
-    return min([*_of_machine(root), *_of_groups(root)], default=UNKNOWN)
+    return min([*_of_machine(root), *_of_groups(root), *_of_process(root)], default=UNKNOWN)
 
 
 def _of_machine(root: Path) -> Iterator[int]:
@@ -78,6 +83,18 @@ def _of_machine(root: Path) -> Iterator[int]:
             return
     if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
         yield os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+
+
+def _of_process(root: Path) -> Iterator[int]:
+    """Yield the memory that `ulimit -v` leaves to this process, if it sets a limit."""
+    try:
+        from resource import RLIM_INFINITY, RLIMIT_AS, getrlimit
+    except ImportError:  # Windows
+        return
+    limit, _ = getrlimit(RLIMIT_AS)
+    pages = "".join(_lines(root / "proc/self/statm")).split()
+    if limit != RLIM_INFINITY and pages:
+        yield max(0, limit - int(pages[0]) * os.sysconf("SC_PAGE_SIZE"))
 
 
 def _of_groups(root: Path) -> Iterator[int]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import signal
+import os
+from contextlib import suppress
 from threading import Lock, Timer
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from attncli.ending import tidied
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+STANDARD_ERROR = 2  # its file descriptor
 PATIENCE = 1.0  # seconds until a bar is shown
 
 
@@ -24,28 +28,36 @@ class Bar:
         self._name = name
         self._share: float | None = None
         self._shown: tuple[Progress, TaskID] | None = None
+        self._is_over = False
         self._lock = Lock()  # one thread reports progress, another shows it
         self._timer = Timer(PATIENCE, self._show)
         self._timer.daemon = True
+        self._tidied = tidied(self._leave_the_screen)
 
     def __enter__(self) -> Self:
-        self._before = signal.signal(signal.SIGTERM, _end)
-        self._timer.start()
+        self._tidied.__enter__()
+        with suppress(RuntimeError):  # the system starts no further thread, so there is no bar
+            self._timer.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: object, trace: TracebackType | None
     ) -> None:
-        # A second interruption must not stop these lines, which bring the cursor back.
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
-            self._timer.cancel()
-            self._timer.join()
+        with self._lock:
+            self._is_over = True
             if self._shown:
                 self._shown[0].stop()
-        finally:
-            signal.signal(signal.SIGINT, before)
-            signal.signal(signal.SIGTERM, self._before)
+        self._timer.cancel()
+        self._tidied.__exit__(None, None, None)
+
+    def _leave_the_screen(self) -> None:
+        """Erase the line of the bar, and show the cursor, although a signal ends the program."""
+        # Another thread may be hiding the cursor at this moment. If the thread that the signal has
+        # stopped holds the lock, it never comes, and the bar is not drawn any more.
+        self._lock.acquire(timeout=0.1)
+        self._is_over = True
+        if self._shown:
+            os.write(STANDARD_ERROR, b"\r\x1b[2K\x1b[?25h")
 
     def __call__(self, name: str, share: float) -> None:
         with self._lock:
@@ -75,11 +87,12 @@ class Bar:
         )
         progress = Progress(*columns, console=Console(stderr=True), transient=True)
         with self._lock:
+            if self._is_over:
+                return
             self._shown = progress, progress.add_task(self._name, total=None)
             self._update()
-        progress.start()
-
-
-def _end(number: int, _: object) -> None:
-    """Exit with an exception, so that files are closed and the cursor comes back."""
-    raise SystemExit(128 + number)
+            try:
+                progress.start()
+            except RuntimeError:  # the system starts no further thread
+                progress.stop()
+                self._shown = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from click.testing import CliRunner
 
 from attncli.cli.program import cli
 from attncli.formats import FORMATS
-from tests.running import PROGRAM, SAMPLES, on_a_terminal, succeed
+from tests.running import PROGRAM, SAMPLES, on_a_terminal, run, succeed
 
 LESSON = str(SAMPLES / "self_attention.json")
 
@@ -84,3 +85,48 @@ def test_files_are_written_without_colour(tmp_path: Path) -> None:
     status, _ = on_a_terminal("compute", LESSON, "-o", str(tmp_path / "steps.txt"))
     assert status == 0
     assert "\x1b" not in (tmp_path / "steps.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("length", [245, 246, 250, 255])
+def test_every_name_that_a_folder_takes_can_be_written(length: int, tmp_path: Path) -> None:
+    """A name may be as long as the system allows; the file beside it has a short name."""
+    target = tmp_path / ("a" * (length - len(".json")) + ".json")
+    for _ in range(2):  # a new file, and one that is replaced
+        succeed("compute", "[[1]]", "-o", str(target))
+    assert json.loads(target.read_text())["output"] == [[1.0]]
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_file_is_never_readable_to_more_people(tmp_path: Path) -> None:
+    """A private file that is replaced is private also while it is written."""
+    target = tmp_path / "steps.json"
+    target.write_text("old")
+    target.chmod(0o600)
+    modes = []
+    replace = os.replace
+
+    def noted(new: str, old: Path) -> None:
+        modes.append(Path(new).stat().st_mode)
+        replace(new, old)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "replace", noted)
+        succeed("compute", LESSON, "-o", str(target))
+    assert [stat.S_IMODE(mode) for mode in [*modes, target.stat().st_mode]] == [0o600, 0o600]
+
+
+UNWRITABLE = {
+    "/dev/full": "/dev/full: it cannot be written: No space left on device. "
+    "Free some space, or write to another disk.",
+    "no-such-folder/out.json": "no-such-folder/out.json: it cannot be written: No such file or "
+    "directory. Check that the folder exists and that you may write to it.",
+    "": "--output is empty. Name a file, or write - for standard output.",
+}
+
+
+@pytest.mark.parametrize("target", UNWRITABLE)
+def test_a_file_that_cannot_be_written_has_a_message_with_a_cure(target: str) -> None:
+    """The message names the file, the reason and what to do."""
+    result = run("compute", "[[1]]", "-f", "json", "-o", target)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"Error: {UNWRITABLE[target]}\n"

@@ -1,9 +1,8 @@
-"""Test long sequences: the memory that they need is checked first, and they can be interrupted."""
+"""Test long sequences: their memory is checked first, and a bar shows their progress."""
 
 from __future__ import annotations
 
 import re
-import signal
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,10 @@ from click.testing import CliRunner
 
 from attncli.cli.program import cli
 from attncli.cli.terminal import waiting
-from tests.running import PATIENCE, run, succeed, terminal
+from tests.running import run, succeed
 
 N, M, D_K, D_V = 1531, 1543, 3, 5
-HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
+HIDE_CURSOR = "\x1b[?25l"
 UNITS = {"bytes": 1, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
@@ -263,28 +262,6 @@ def test_a_cell_of_a_long_sequence_is_spelled_out(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.stderr
     assert result.stdout.startswith("output[1,1] = weights[1]·V[:,1] = ")
     assert "weights[1,1] = " in result.stdout
-
-
-# 262,147 tokens take long on any machine; a test waits until the bar appears.
-
-
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_bar_is_shown_on_a_terminal_and_work_can_be_interrupted(
-    tmp_path: Path, number: signal.Signals, status: int
-) -> None:
-    """Interrupting removes the bar, shows the cursor again, and writes no file."""
-    result = tmp_path / "result.npz"
-    given = files(tmp_path, 262_147, 262_153)
-    options = ("--only", "output", "--dtype", "float32", "-o", str(result))
-    with terminal("compute", *given, *options, width=80) as screen:
-        screen.read_until(b"%")
-        assert re.search(r"output .*\d%", screen.text)
-        screen.process.send_signal(number)
-        screen.read_until()
-        assert screen.process.wait(timeout=PATIENCE) == status
-    assert "Traceback" not in screen.text
-    assert screen.text.rindex(SHOW_CURSOR) > screen.text.rindex(HIDE_CURSOR)
-    assert not result.exists()
 
 
 @pytest.mark.parametrize(("kind", "is_shown"), [("xterm", True), ("dumb", False)])

@@ -50,4 +50,4 @@ def test_numbers_are_not_labels(tmp_path: Path) -> None:
     """A first row with a number is data, and its other cells are refused."""
     (tmp_path / "mixed.csv").write_text("a,1,b\n1,2,3\n")
     run = CliRunner().invoke(cli, ["compute", str(tmp_path / "mixed.csv")])
-    assert "line 1: row 1, column 1 is 'a', not a number." in run.stderr
+    assert "line 1, field 1 is 'a', not a number." in run.stderr

@@ -6,7 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from functools import cache
 from itertools import count
 from threading import Event
@@ -65,8 +65,9 @@ def do(work: Callable[[Part, Event], None], parts: Collection[Part], tell: Tell 
     helpers: list[Future[None]] = []
     with one_thread_each():
         try:
-            for _ in range(min(processors(), len(parts)) - 1):
-                helpers.append(_helpers().submit(help_along))
+            with suppress(RuntimeError):  # the system starts no further thread
+                for _ in range(min(processors(), len(parts)) - 1):
+                    helpers.append(_helpers().submit(help_along))
             go_on(tell)
             wait(helpers)
         except BaseException:

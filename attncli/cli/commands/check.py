@@ -9,7 +9,7 @@ import click
 
 from attncli.cli.check_arguments import read_arguments, read_problem_and_answer, read_written
 from attncli.cli.help import Command
-from attncli.cli.messages import note, surroundings
+from attncli.cli.messages import surroundings
 from attncli.cli.options import (
     Output,
     complete,
@@ -20,6 +20,7 @@ from attncli.cli.options import (
     result_options,
     steps,
 )
+from attncli.cli.problem_arguments import new_reader
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import waiting
 from attncli.cli.values import distance, whole_number
@@ -161,11 +162,10 @@ def _checked(
     arguments: Sequence[str], step: str | None, choices: dict[str, Any], checking: dict[str, Any]
 ) -> AnswerReport:
     """Return the report on the answer in the arguments. Raises AttncliError if it is unreadable."""
-    from attncli.documents.reader import Reader
     from attncli.homework.checking import CheckOptions
 
     CheckOptions(**checking).check()
-    document, written = read_problem_and_answer(arguments, choices, step, Reader(note))
+    document, written = read_problem_and_answer(arguments, choices, step, new_reader())
     return judge(document, written, surroundings=surroundings(), **checking).made
 
 
@@ -183,8 +183,6 @@ def check_alone(written: Written, choices: Mapping[str, Any]) -> AnswerReport:
 
 def _read_alone(arguments: Sequence[str], step: str | None) -> Written:
     """Return the only answer in the arguments. Raises AttncliError if a problem is given too."""
-    from attncli.documents.reader import Reader
-
     found = read_arguments(arguments)
     if found.inputs:
         message = f"{found.inputs[0].text}: --laws checks an answer without its problem."
@@ -193,7 +191,7 @@ def _read_alone(arguments: Sequence[str], step: str | None) -> Written:
         there = f"there are {len(found.files)} files" if arguments else "there is none"
         message = f"--laws needs one answer, but {there}."
         raise AttncliError(message, "Write attncli check --laws answer.json.")
-    return read_written(Reader(note), found.files, [*found.steps, *found.either], step)
+    return read_written(new_reader(), found.files, [*found.steps, *found.either], step)
 
 
 def _write_mistakes(names: Sequence[str], output: Output[AnswerReport]) -> None:

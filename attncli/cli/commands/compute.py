@@ -13,7 +13,6 @@ from attncli.cli.options import (
     Output,
     complete,
     document_arguments,
-    memory_option,
     option,
     problem_options,
     result_options,
@@ -24,7 +23,6 @@ from attncli.cli.program import debug_option
 from attncli.cli.terminal import is_terminal
 from attncli.errors import AttncliError
 from attncli.face.functions import compute as calculate
-from attncli.face.memory import Limit, Memory
 from attncli.face.results import Result
 from attncli.formats import FORMATS
 
@@ -57,13 +55,11 @@ MANUAL = (
     is_flag=True,
     help="Write the labels of rows and columns in csv, tsv and long.",
 )
-@memory_option
 @result_options(FORMATS, precision=Result.decimals, full=True, color=True)
 @debug_option
 def compute(
     arguments: tuple[str, ...],
     only: tuple[str, ...],
-    memory: Limit | None,
     output: Output[Computation],
     **choices: Any,
 ) -> None:
@@ -95,5 +91,5 @@ def compute(
         raise AttncliError(message, "Write it to a file with -o, or into a pipe.")
     document = gather(arguments, choices)
     of_written = form.memory_per_number(output.full)
-    around = surroundings(Memory(memory, of_written, is_chosen=True))
+    around = surroundings(of_written, is_chosen=True)
     output.write(calculate(document, only=only, surroundings=around).made)

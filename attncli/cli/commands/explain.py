@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from attncli.cli.help import Command
-from attncli.cli.messages import Failure, note, surroundings
+from attncli.cli.messages import Failure, surroundings
 from attncli.cli.options import (
     Output,
     complete,
@@ -20,7 +20,7 @@ from attncli.cli.options import (
     result_options,
     steps,
 )
-from attncli.cli.problem_arguments import NAMED, gather
+from attncli.cli.problem_arguments import NAMED, gather, new_reader
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import is_terminal
 from attncli.cli.values import whole_number
@@ -86,10 +86,8 @@ def explain(
     named, cells, chosen = _sorted(arguments)
     if not named and is_terminal(sys.stdin):
         raise Failure(HOW_TO_START)
-    from attncli.documents.reader import Reader
-
     output.check_format()
-    reader = Reader(note)
+    reader = new_reader()
     result = spell_out(
         gather(named or ["-"], choices, reader),
         cells,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import TYPE_CHECKING
 
 import click
@@ -10,15 +11,17 @@ import click
 from attncli.calculation.choices.choices import CHOICES
 from attncli.calculation.conventions import CONVENTIONS, PAPER
 from attncli.cli.help import Command
-from attncli.cli.messages import note
+from attncli.cli.messages import surroundings
 from attncli.cli.options import (
     Output,
     choice_option,
     complete,
     options,
+    reading_options,
     refuse_given,
     result_options,
 )
+from attncli.cli.problem_arguments import new_reader
 from attncli.cli.program import debug_option
 from attncli.cli.values import Value, whole_number
 from attncli.errors import AttncliError, errors_at
@@ -29,6 +32,10 @@ if TYPE_CHECKING:
     from attncli.calculation.analyses.mask_description import Pattern
     from attncli.documents.parsed import Part
     from attncli.render.pictures import Picture
+
+
+DRAWN = 40  # bytes of memory for each cell, in the form that takes most
+SMALL = 64 * 2**20  # bytes that may always be used
 
 
 class WithMasks(Command):
@@ -51,6 +58,7 @@ class WithMasks(Command):
 @click.argument("n", type=whole_number(), required=False)
 @click.argument("m", type=whole_number(), required=False)
 @options(*map(choice_option, ("tokens", "memory_tokens", "mask_kind", "convention")))
+@reading_options
 @result_options(PICTURES)
 @debug_option
 def mask(
@@ -97,10 +105,10 @@ def _pattern(
     import numpy as np
 
     from attncli.calculation.analyses.mask_description import pattern_of_matrix, pattern_of_rule
+    from attncli.calculation.masks.mask_rules import read_rule
     from attncli.calculation.problem.given_masks import meaning_of_cells
-    from attncli.documents.reader import Reader
 
-    part = Reader(note).mask(kind)
+    part = new_reader().mask(kind)
     value = part.value
     if isinstance(value, np.ndarray):
         with errors_at(kind):
@@ -115,7 +123,20 @@ def _pattern(
         message = f"the mask {kind} needs a size."
         raise AttncliError(message, f"Write attncli mask {kind} 4, or attncli mask {kind} 3 5.")
     with errors_at(f"mask {n} {m or n}"):
+        _check_memory(prod((*read_rule(value).entries, n, m or n)))
         return pattern_of_rule(value, n, m or n), None
+
+
+def _check_memory(cells: int) -> None:
+    """Raise AttncliError if drawing this many cells takes more memory than may be used."""
+    needed = cells * DRAWN
+    if needed > SMALL:
+        from attncli.calculation.long.memory_demand import size_text
+
+        most, why = surroundings().memory.allowed()
+        if needed > most:
+            message = f"it needs {size_text(needed)} of memory, but may use {size_text(most)}"
+            raise AttncliError(f"{message} ({why}).", "Choose a smaller N or M.")
 
 
 def _labels(

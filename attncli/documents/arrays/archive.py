@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import islice
+from sys import maxunicode
 from typing import TypeAlias
 
 import numpy as np
 
 from attncli.calculation.names.pytorch_names import is_torch_weight
+from attncli.documents.files import current_limit
 from attncli.documents.parsed import NAMELESS, AnyArray, Part
 from attncli.errors import DocumentError
 
@@ -16,6 +18,7 @@ from attncli.errors import DocumentError
 ReadArray: TypeAlias = "Callable[[str, str | None], AnyArray]"
 
 MOST_LISTED = 10
+FLOAT64 = 8  # bytes of a number
 
 
 class Archive(Mapping[str, Part]):
@@ -24,6 +27,7 @@ class Archive(Mapping[str, Part]):
     def __init__(self, keys: Collection[str], read: ReadArray) -> None:
         self._keys = keys
         self._read = read
+        self._limit = current_limit()
 
     def __iter__(self) -> Iterator[str]:
         # numpy.savez calls an array without a name arr_0.
@@ -36,7 +40,7 @@ class Archive(Mapping[str, Part]):
         key = next(iter(self._keys)) if name == NAMELESS else name
         if key not in self._keys:
             raise KeyError(key)
-        value = _value(key, self._read(key, None))
+        value = self._value(key, self._read(key, None))
         return Part(value, is_torch_weight=is_torch_weight(key))
 
     def matrix(self, key: str | None, slices: str | None) -> Part:
@@ -51,10 +55,32 @@ class Archive(Mapping[str, Part]):
             key, slices = f"{key}[{slices}]", None
         if key not in self._keys:
             raise self._unknown(key)
-        value = _value(key, self._read(key, slices))
+        value = self._value(key, self._read(key, slices))
         if not isinstance(value, np.ndarray):
             raise DocumentError(f"{key} is {value!r}, not a matrix.", listed(self._keys))
         return Part(value, is_torch_weight=is_torch_weight(key))
+
+    def _value(self, key: str, array: AnyArray) -> object:
+        """Return the value of an array: a choice, or a matrix of numbers or booleans."""
+        if array.dtype.kind == "U":
+            native = array.astype(array.dtype.newbyteorder("="))
+            if np.frombuffer(native.tobytes(), np.uint32).max(initial=0) > maxunicode:
+                message = f"{key} holds characters that do not exist: it is damaged."
+                raise DocumentError(message, "Write it again.", (key,))
+        if array.ndim == 0 or array.dtype.kind == "U":
+            return array.tolist()
+        if array.dtype.kind == "b":
+            return array
+        if array.dtype.kind not in "iuf":
+            message = f"{key or 'the array'} holds {array.dtype}, but a matrix holds real numbers."
+            cure = "NumPy's files cannot hold bfloat16: save it as float32."
+            raise DocumentError(message, cure if array.dtype.kind == "V" else "", (key,))
+        if array.dtype in (np.float32, np.float64) and array.dtype.isnative:
+            return array  # not copied: it may be as large as the file
+        self._limit.take(array.size * FLOAT64, key)
+        # The check of the cells names a number that overflows, and one that is not a number.
+        with np.errstate(over="ignore", invalid="ignore"):
+            return array.astype(np.float64)
 
     def _unknown(self, key: str) -> DocumentError:
         if NAMELESS in self._keys:
@@ -79,18 +105,3 @@ def listed(keys: Collection[str]) -> str:
     if len(keys) <= MOST_LISTED:
         return f"Its keys are {', '.join(keys)}." if keys else "It is empty."
     return f"It has {len(keys)} keys, such as {', '.join(islice(keys, 3))}."
-
-
-def _value(key: str, array: AnyArray) -> object:
-    if array.ndim == 0 or array.dtype.kind == "U":
-        return array.tolist()
-    if array.dtype.kind == "b":
-        return array
-    if array.dtype.kind not in "iuf":
-        message = f"{key or 'the array'} holds {array.dtype}, but a matrix holds real numbers."
-        cure = "NumPy's files cannot hold bfloat16: save it as float32."
-        raise DocumentError(message, cure if array.dtype.kind == "V" else "", (key,))
-    if array.dtype in (np.float32, np.float64) and array.dtype.isnative:
-        return array  # not copied: it may be as large as the file
-    with np.errstate(over="ignore"):  # the check of the cells names a number that overflows
-        return array.astype(np.float64)

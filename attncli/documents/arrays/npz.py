@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import zlib
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
+from typing import TYPE_CHECKING, Any, BinaryIO
+from warnings import catch_warnings
 
 import numpy as np
 
 from attncli.documents.arrays.archive import Archive
 from attncli.documents.arrays.foreign import PYTORCH
 from attncli.documents.arrays.slices import index_of
+from attncli.documents.files import SMALL, current_limit, out_of_memory
 from attncli.documents.parsed import NAMELESS, AnyArray
 from attncli.errors import AttncliError, DocumentError
 
@@ -29,8 +30,12 @@ def open_arrays(path: str, data: bytes | None = None) -> Archive:
     Reading an array raises DocumentError if the array does not hold numbers.
     """
 
+    limit = current_limit()
+
     def read(key: str, slices: str | None) -> AnyArray:
         with _loaded(path, data) as loaded:
+            if not isinstance(loaded, np.ndarray):
+                limit.take(_unpacked(loaded, key), key)
             array = loaded if isinstance(loaded, np.ndarray) else loaded[key]
             if not isinstance(array, np.ndarray):  # a member of the archive is not an NPY file
                 raise ValueError
@@ -45,26 +50,50 @@ def open_arrays(path: str, data: bytes | None = None) -> Archive:
     return Archive(keys, read)
 
 
+def _unpacked(loaded: Any, key: str) -> int:
+    """Return the bytes of a member of an archive when it is unpacked, as the archive states them.
+
+    Python unpacks no more than these.
+    """
+    members = loaded.zip.NameToInfo
+    return int((members.get(f"{key}.npy") or members[key]).file_size)
+
+
 @contextmanager
 def _loaded(path: str, data: bytes | None) -> Iterator[Any]:
     """Yield the array, or the open archive. Raises DocumentError for damage and for pickles."""
     try:
-        # The file is opened here, because NumPy leaves a file open if it cannot read it.
-        with open(path, "rb") if data is None else BytesIO(data) as file:
+        # NumPy warns of files that Python 2 wrote, and of sizes that no file has.
+        with _opened(path, data) as file, catch_warnings(action="ignore"):
             mapped = _mapped(path) if data is None else None
             yield np.load(file, allow_pickle=False) if mapped is None else mapped
-    # These are the errors of NumPy, and of the readers of ZIP archives that NumPy uses.
-    except (ValueError, EOFError, OSError, BadZipFile, KeyError, RuntimeError, zlib.error):
+    except AttncliError:
+        raise
+    except MemoryError:
+        raise out_of_memory() from None
+    # Damage is found by NumPy, and by the readers of ZIP archives, of headers, and of compressed
+    # data that NumPy uses: each has errors of its own, also SyntaxError and SystemError.
+    except Exception:  # noqa: BLE001
         message = "it is not an NPZ or NPY file of plain arrays, or it is damaged."
         hint = "Write it with numpy.savez; pickled objects are not read."
         raise DocumentError(message, hint) from None
 
 
+def _opened(path: str, data: bytes | None) -> BinaryIO:
+    """Return the open file, because NumPy leaves a file open if it cannot read it."""
+    return open(path, "rb") if data is None else BytesIO(data)
+
+
 def _mapped(path: str) -> AnyArray | None:
-    """Return the array of an NPY file, mapped from the disk; None for any other file."""
+    """Return the array of a large NPY file, mapped from the disk; None for any other file.
+
+    A program that shortens a mapped file ends the program that reads it, so a small file is read.
+    """
+    if os.path.getsize(path) <= SMALL:
+        return None
     try:
         return np.lib.format.open_memmap(path, mode="r")
-    except (ValueError, OSError):  # an archive, an empty array, damage: np.load decides
+    except (ValueError, OSError):  # an archive, or damage: np.load decides
         return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import prod
 from types import ModuleType
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from attncli.documents.arrays.archive import Archive
 from attncli.documents.arrays.slices import index_of
+from attncli.documents.files import current_limit
 from attncli.documents.parsed import AnyArray
 from attncli.errors import DocumentError
 
@@ -39,7 +41,7 @@ def open_tensors(path: str, data: bytes | None = None) -> Archive:
     metadata of the file are ignored. Raises DocumentError if the library is missing or the file is
     damaged. Reading a tensor raises DocumentError if its type is not in `DTYPES`.
     """
-    library = _library()
+    library, limit = _library(), current_limit()
     with _undamaged(library):
         if data is not None:
             return _in_memory(dict(library.deserialize(data)))
@@ -51,6 +53,9 @@ def open_tensors(path: str, data: bytes | None = None) -> Archive:
             part = file.get_slice(key)
             _check_dtype(key, part.get_dtype())
             if slices is None:
+                limit.take(
+                    prod(part.get_shape()) * np.dtype(DTYPES[part.get_dtype()]).itemsize, key
+                )
                 return _numbers(file.get_tensor(key))
             return _numbers(part[index_of(slices, key, tuple(part.get_shape()))])
 

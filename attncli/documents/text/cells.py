@@ -26,14 +26,17 @@ def point_for_comma(text: str) -> str:
     return text.replace(",", ".") if text.count(",") == 1 and "." not in text else text
 
 
+MINUS = dict.fromkeys(map(ord, "−–－"), "-")  # U+2212 and what word processors make of a minus
+
+
 def number(text: str) -> float | None:
     """Return the number that a text writes, or None if it is not a number.
 
-    >>> number("-1.5e3"), number("inf"), number("1_0")
-    (-1500.0, inf, None)
+    >>> number("-1.5e3"), number("inf"), number("−2"), number("1_0")
+    (-1500.0, inf, -2.0, None)
     """
     try:
-        return None if "_" in text else float(text)
+        return None if "_" in text else float(text.translate(MINUS))
     except ValueError:
         return None
 

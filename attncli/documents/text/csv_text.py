@@ -1,79 +1,84 @@
-"""Read CSV: choices first, then one matrix, or several matrices, each below its name.
-
-The delimiter is a tab if any line has one, else a semicolon if any line has one, else a comma.
-With a tab or a semicolon, cells may have decimal commas.
-"""
+"""Read CSV: choices first, then one matrix, or several matrices, each below its name."""
 
 from __future__ import annotations
 
-import csv
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from io import BytesIO
-from itertools import product
 
 import numpy as np
 
+from attncli.calculation.choices.choices import CHOICES
+from attncli.calculation.masks.mask_rules import is_rule
+from attncli.calculation.names.known_names import known_name
 from attncli.documents.files import decode
 from attncli.documents.parsed import (
+    BY_RULE,
     LONG_HEAD,
     NAMELESS,
     AnyArray,
+    CsvForm,
     IsValue,
     Parsed,
     Part,
     part_error,
 )
-from attncli.documents.text.cells import BOOLEANS, number
+from attncli.documents.text.cells import BOOLEANS, number, point_for_comma
+from attncli.documents.text.csv_grid import GridOfLines
 from attncli.documents.text.csv_labels import CellReader, Section, read_section
+from attncli.documents.text.csv_lines import (
+    CHOICE,
+    Lines,
+    content_lines,
+    delimiter_of,
+    fields,
+    has_a_number,
+    without_padding,
+)
 from attncli.errors import DocumentError
+from attncli.records import replace
 
-_CHOICE = re.compile(r"([A-Za-z][\w^]*)\s*=\s*(\S.*)")
 _NAME = re.compile(r"([A-Za-z][\w.^{}]*)(?:\[([^\[\]]*)\])?")
-_INDEX = re.compile(r"\d+(?:,\d+)*")
-_QUOTED_OR_COMMENT = re.compile(r'"[^"]*"|(?:^|(?<=\s))#')
-
-Lines = list[tuple[int, str]]
+_INDEX = re.compile(r"\d{1,9}(?:,\d{1,9}){0,7}")
+LABELS = ("tokens", "memory_tokens")  # the choices that hold one label per row
 
 
-def parse_csv(data: bytes, is_value: IsValue | None = None) -> Parsed:
+def parse_csv(data: bytes, is_value: IsValue | None = None, form: CsvForm = BY_RULE) -> Parsed:
     """Return the choices, and one nameless matrix or several matrices by name, with their labels.
 
     For an answer, which has `is_value`, cells stay texts, as they are written.
 
-    Raises DocumentError, with the line, for any other text.
+    Raises DocumentError, with the line, for any other text, and for a text that can be read in two
+    ways.
     """
-    if not is_value and (matrix := _plain(data)) is not None:
+    if form == BY_RULE and not is_value and (matrix := _plain(data)) is not None:
         return {NAMELESS: Part(matrix)}
-    lines = _lines(decode(data))
+    lines, delimiter = content_lines(decode(data))
+    if not lines:
+        raise DocumentError("it is empty.", "Write a line of numbers for each row.")
     if lines and lines[0][1] == LONG_HEAD:
         message = "it is in the long form, which attncli writes but does not read."
         raise DocumentError(message, "Write the result with -f csv or -f json.")
-    choices: dict[str, Part] = {}
-    while lines and (choice := _choice(*lines[0])):
-        name, value = choice
-        if name in choices:
-            raise DocumentError(
-                f"line {lines[0][0]}: {name} is given twice.", "Remove one of them."
-            )
-        choices[name] = Part(value)
-        lines.pop(0)
-        while lines and not lines[0][1]:
-            lines.pop(0)
-    delimiter = _delimiter(lines)
-    reader = CellReader(delimiter != ",", is_value)
-    matrices = _assembled(list(_sections(lines, delimiter)), reader)
+    delimiter = form.delimiter or delimiter or delimiter_of(lines, is_value)
+    rows = _without_title(lines)
+    title = lines[: len(lines) - len(rows)]
+    notes = tuple(f"line {i}, {text!r}, is read as a title." for i, text in title if text)
+    choices = _choices(rows, delimiter)
+    matrices = _matrices(rows, delimiter, is_value, form.header)
     if not matrices and not choices:
         raise DocumentError("it holds no matrix.", "Write a line of numbers for each row.")
-    return {**choices, **matrices}
+    parsed = {**choices, **matrices}
+    first = next(iter(parsed))
+    return {**parsed, first: replace(parsed[first], notes=notes + parsed[first].notes)}
 
 
 def _plain(data: bytes) -> AnyArray | None:
     """Return a matrix that is written with only numbers and commas, or None for any other text.
 
     NumPy reads such a matrix several times as fast. Ragged rows give None too: the slower reader
-    names their line.
+    names their line. So does a matrix whose first row or column could be labels.
     """
     rows = data.replace(b"\r\n", b"\n") if b"\r" in data else data
     if rows.translate(None, b"0123456789+-.eE, \n"):
@@ -82,65 +87,138 @@ def _plain(data: bytes) -> AnyArray | None:
     if not compact or compact.isspace() or (b"\n\n" in compact and b"\n\n" in compact.strip()):
         return None
     try:
-        return np.loadtxt(BytesIO(rows), delimiter=",", comments=None, ndmin=2)
+        matrix = np.loadtxt(BytesIO(rows), delimiter=",", comments=None, ndmin=2)
     except ValueError:
         return None
+    return None if _begins_with_a_counter(matrix) else matrix
 
 
-def _lines(text: str) -> Lines:
-    """Return the lines, with their numbers and without comments, from the first with content."""
-    lines: Lines = []
-    for i, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
-        marks = _QUOTED_OR_COMMENT.finditer(line) if not _CHOICE.match(line) else ()
-        comment = next((mark for mark in marks if mark[0] == "#"), None)
-        kept = line[: comment.start()] if comment else line
-        # A line with a comment alone is dropped: an empty line would end a matrix.
-        if kept.strip() or (lines and not comment):
-            lines.append((i, kept.strip(" ")))
-    return lines
+def _begins_with_a_counter(matrix: AnyArray) -> bool:
+    """Return True if the first row or column is 0, 1, …, which could be labels."""
+    lines = (matrix[0], matrix[:, 0]) if matrix[0, 0] == 0 else ()
+    return any(line.size > 1 and np.array_equal(line, np.arange(line.size)) for line in lines)
 
 
-def _unpadded(line: str) -> str:
-    """Return a line of one cell without the quotes and delimiters that a spreadsheet adds."""
-    line = line.rstrip(",;\t ")
-    return line[1:-1].replace('""', '"') if line[:1] == line[-1:] == '"' else line
+def _matrices(
+    lines: Lines, delimiter: str, is_value: IsValue | None, header: bool | None
+) -> Parsed:
+    """Return the matrices below their names; matrices that are laid out otherwise, by their labels.
 
-
-def _choice(number_of_line: int, line: str) -> tuple[str, object] | None:
-    """Return the name and the value of a line `name = value`, or None; the value may be JSON."""
-    match = _CHOICE.fullmatch(_unpadded(line))
-    if not match:
-        return None
-    name, text = match.groups()
-    if text[0] not in "[{":
-        return name, text
+    Raises DocumentError if neither reading is possible.
+    """
+    grid = GridOfLines(lines, delimiter, is_value)
+    if grid.has_names_side_by_side():
+        return grid.parts()
     try:
-        return name, json.loads(text)
-    except ValueError:
-        message = f"line {number_of_line}: the value of {name} is not valid JSON: {text}."
+        sections = list(_sections(lines, delimiter, bool(is_value)))
+        reader = CellReader(_has_decimal_commas(sections, delimiter), is_value, header)
+        return _assembled(sections, reader)
+    except DocumentError as error:
+        parts = grid.parts_or_none()
+        if parts is None:
+            raise error from None
+        return parts
+
+
+def _without_title(lines: Lines) -> Lines:
+    """Return the lines without the lines of words before the first choice, name or row."""
+    for at, (i, line) in enumerate(lines):
+        text = without_padding(line)
+        is_prose = " " in text and not any(c in text for c in ",;\t") and not has_a_number(text)
+        if text and (not is_prose or _name(i, line) or CHOICE.fullmatch(text)):
+            return lines[at:]
+    return []
+
+
+def _choices(lines: Lines, delimiter: str) -> dict[str, Part]:
+    """Return the choices at the beginning of the lines, and take their lines away."""
+    choices: dict[str, Part] = {}
+    while lines and (choice := _choice(lines, delimiter)):
+        name, value = choice
+        if name in choices:
+            message = f"line {lines[0][0]}: {name} is given twice."
+            raise DocumentError(message, "Remove one of them.")
+        choices[name] = Part(value)
+        lines.pop(0)
+        while lines and not without_padding(lines[0][1]):
+            lines.pop(0)
+    return choices
+
+
+def _choice(lines: Lines, delimiter: str) -> tuple[str, object] | None:
+    """Return the name and the value of the choice in the first line, or None.
+
+    It is written `name = value`, or in two cells; the value may be JSON.
+    """
+    i, line = lines[0]
+    text = without_padding(line)
+    match = CHOICE.fullmatch(text)
+    if match:
+        name, value = match.groups()
+        cells = fields(i, value, delimiter) if known_name(name) in LABELS else [value]
+    else:
+        name, *cells = fields(i, line.rstrip(",;\t "), delimiter)
+        if not cells or not _is_choice(name, cells, lines, delimiter):
+            return None
+        value = cells[0]
+    if len(cells) > 1:
+        return name, cells
+    if value[0] in "[{":
+        return name, _json(i, name, value)
+    return name, value if delimiter == "," else _with_point(value)
+
+
+def _is_choice(name: str, cells: list[str], lines: Lines, delimiter: str) -> bool:
+    """Return True if a line of cells is a choice with its value, and not a row of labels."""
+    known = known_name(name)
+    if known in LABELS:
+        below = fields(*lines[1], delimiter) if len(lines) > 1 else []
+        return len(below) != len(cells) + 1
+    return known in CHOICES and len(cells) == 1 and (known != "mask" or is_rule(cells[0]))
+
+
+def _json(i: int, name: str, text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        shown = text if len(text) < 60 else f"{text[:60]}…"
+        message = f"line {i}: the value of {name} is not valid JSON: {shown}."
         raise DocumentError(message, "Check its brackets and quotes.") from None
 
 
-def _delimiter(lines: Lines) -> str:
-    text = "\n".join(re.sub(r'"[^"]*"', "", line) for _, line in lines)
-    return next((mark for mark in "\t;" if mark in text), ",")
+def _with_point(text: str) -> str:
+    """Return the text with a decimal point if it is a number with a decimal comma."""
+    return pointed if number(pointed := point_for_comma(text)) is not None else text
 
 
-def _sections(lines: Lines, delimiter: str) -> Iterator[Section]:
-    """Yield one section per name, with the rows below the name."""
+def _name(i: int, line: str) -> tuple[str, tuple[int, ...]] | None:
+    """Return the name and the index of a line with a name alone, or None: `weights[2,1]:`."""
+    text = re.sub(r"\s*[:=]$", "", without_padding(line))
+    match = _NAME.fullmatch(text)
+    if not match:
+        return (text, ()) if known_name(text) else None
+    if number(text) is not None or text.casefold() in BOOLEANS:
+        return None
+    if match[2] is not None and not _INDEX.fullmatch(match[2]):
+        raise part_error(f"line {i}: {text}", match[1])
+    return match[1], tuple(map(int, match[2].split(","))) if match[2] else ()
+
+
+def _sections(lines: Lines, delimiter: str, is_answer: bool) -> Iterator[Section]:
+    """Yield one section per name, with the rows below the name.
+
+    A line of delimiters alone is a row of empty cells: between rows, and in an answer at both ends.
+    """
     section: Section | None = None
     blank: list[tuple[int, list[str]]] = []
     for i, line in lines:
-        match = _NAME.fullmatch(_unpadded(line))
-        if match and number(match[0]) is None and match[0].casefold() not in BOOLEANS:
+        name = _name(i, line)
+        if name:
             if section:
-                yield section
-            if match[2] is not None and not _INDEX.fullmatch(match[2]):
-                raise part_error(f"line {i}: {match[0]}", match[1])
-            index = tuple(map(int, match[2].split(","))) if match[2] else ()
-            section, blank = Section(match[1], index, i, line != line.rstrip(",;\t ")), []
+                yield _ended(section, blank, is_answer)
+            section, blank = Section(*name, i, line != line.rstrip(",;\t ")), []
             continue
-        cells = _cells(i, line, delimiter)
+        cells = fields(i, line, delimiter)
         if not any(cells):
             blank.append((i, cells))
             continue
@@ -148,19 +226,51 @@ def _sections(lines: Lines, delimiter: str) -> Iterator[Section]:
         if section.rows and any(len(empty) == 0 for _, empty in blank):
             message = f"line {i}: another matrix begins here, after an empty line, without a name."
             raise DocumentError(message, "Write its name on a line before it, or remove the gap.")
-        # A line of delimiters alone, between rows, is a row of empty cells.
-        section.rows += [*(blank if section.rows else []), (i, cells)]
+        is_kept = section.rows or (is_answer and not section.padded)
+        section.rows += [*((row for row in blank if row[1]) if is_kept else ()), (i, cells)]
         blank = []
     if section:
-        yield section
+        yield _ended(section, blank, is_answer)
 
 
-def _cells(i: int, line: str, delimiter: str) -> list[str]:
-    reader = csv.reader([line], delimiter=delimiter, skipinitialspace=True, strict=True)
-    try:
-        return [cell.strip() for cell in next(reader, [])]
-    except csv.Error as error:
-        raise DocumentError(f"line {i}: {error}.", "Check the quotes.") from None
+def _ended(section: Section, blank: list[tuple[int, list[str]]], is_answer: bool) -> Section:
+    """Return the section with the empty rows at its end, if it is of an answer."""
+    if is_answer and section.rows and not section.padded:
+        width = len(section.rows[0][1])
+        section.rows += [row for row in blank if len(row[1]) == width]
+    return section
+
+
+def _has_decimal_commas(sections: list[Section], delimiter: str) -> bool:
+    """Return True if the cells of a file have decimal commas.
+
+    Raises DocumentError if some have decimal points instead, and if a comma can separate thousands.
+    """
+    with_comma: tuple[int, str] | None = None
+    with_point: tuple[int, str] | None = None
+    are_thousands = True
+    for section in sections:
+        for i, cells in section.rows:
+            for cell in cells:
+                if "," in cell and _COMMA.fullmatch(cell):
+                    with_comma = with_comma or (i, cell)
+                    are_thousands = are_thousands and bool(_THOUSANDS.fullmatch(cell))
+                elif "." in cell and not with_point and number(cell) is not None:
+                    with_point = i, cell
+    if with_comma and with_point:
+        message = f"line {with_comma[0]} has {with_comma[1]}, and line {with_point[0]} has"
+        raise DocumentError(
+            f"{message} {with_point[1]}.", "Write all numbers with a decimal point."
+        )
+    if with_comma and are_thousands and delimiter == ",":
+        i, cell = with_comma
+        message = f"line {i}: {cell} can be {cell.replace(',', '.')} or {cell.replace(',', '')}."
+        raise DocumentError(message, "Write it without a comma.")
+    return delimiter != "," or bool(with_comma)
+
+
+_COMMA = re.compile(r"[+\-−]?\d*,\d+")
+_THOUSANDS = re.compile(r"[+\-−]?[1-9]\d{0,2},\d{3}")
 
 
 def _assembled(sections: list[Section], reader: CellReader) -> dict[str, Part]:
@@ -168,8 +278,9 @@ def _assembled(sections: list[Section], reader: CellReader) -> dict[str, Part]:
     by_name: dict[str, dict[tuple[int, ...], Part]] = {}
     for section in sections:
         slices = by_name.setdefault(section.name, {})
-        lengths = {len(index) for index in (section.index, *slices)}
-        if 0 in section.index or (len(lengths) > 1 and 0 not in lengths):
+        length = len(next(iter(slices), section.index))  # that of each slice before this one
+        is_odd = len(section.index) != length and section.index and length
+        if 0 in section.index or is_odd:
             name = _slice_name(section.name, section.index)
             message = f"line {section.line}: {name} does not fit the slices before it."
             raise DocumentError(message, "Slices are counted from 1: weights[1], or weights[2,1].")
@@ -186,10 +297,13 @@ def _assembled(sections: list[Section], reader: CellReader) -> dict[str, Part]:
 def _stacked(name: str, slices: Mapping[tuple[int, ...], Part]) -> Part:
     """Return one matrix of the slices, counted from 1, with the labels of the first slice."""
     counts = tuple(map(max, zip(*slices, strict=False)))
-    for index in product(*(range(1, count + 1) for count in counts)):
-        if index not in slices:
-            message = f"{_slice_name(name, index)} is missing among the slices of {name}."
+    for place, index in enumerate(sorted(slices)):
+        if index != (expected := _index_at(place, counts)):
+            message = f"{_slice_name(name, expected)} is missing among the slices of {name}."
             raise DocumentError(message, "Slices are counted from 1, without gaps.", (name,))
+    if len(slices) < math.prod(counts):
+        message = f"{_slice_name(name, _index_at(len(slices), counts))} is missing among the slices"
+        raise DocumentError(f"{message} of {name}.", "Slices are counted from 1, without gaps.")
     values = [slices[index].value for index in sorted(slices)]
     # The cells of an answer, which are lists of texts, stay objects.
     arrays = [np.asarray(v, dtype=object if isinstance(v, list) else None) for v in values]
@@ -202,6 +316,15 @@ def _stacked(name: str, slices: Mapping[tuple[int, ...], Part]) -> Part:
     stacked = np.stack(arrays).reshape(*counts, *arrays[0].shape)
     value = stacked.tolist() if stacked.dtype == object else stacked
     return Part(value, first.row_labels, first.column_labels)
+
+
+def _index_at(place: int, counts: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the index of the slice at this place, in the order of the slices."""
+    index: list[int] = []
+    for count in reversed(counts):
+        place, at = divmod(place, count)
+        index.insert(0, at + 1)
+    return tuple(index)
 
 
 def _slice_name(name: str, index: tuple[int, ...]) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attncli.documents.parsed import LONG_HEAD
+from attncli.documents.text.csv_lines import MISSING, is_numeral
 from attncli.words import printable
 
 if TYPE_CHECKING:
@@ -116,6 +117,8 @@ def _label(text: str) -> str:
 
 def _looks_like_a_value(text: str) -> bool:
     """Return True if a label could be read as a number, a truth value, arithmetic or a blank."""
+    if text in MISSING or is_numeral(text):
+        return True
     words = "".join(c if c.isalpha() else " " for c in text).casefold().split()
     if words:
         return all(word in VALUE_WORDS for word in words)

@@ -1,0 +1,124 @@
+"""Split a CSV text into lines and fields: its comments, its delimiter, its decimal commas."""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+
+from attncli.documents.parsed import IsValue
+from attncli.documents.text.cells import MINUS, number
+from attncli.errors import DocumentError
+
+Lines = list[tuple[int, str]]
+
+# A comment is # at the end of the line, or before a blank: `#N/A` and `##ing` are cells.
+_QUOTED_OR_COMMENT = re.compile(r'"[^"]*"|(?:^|(?<=\s))#(?=\s|$)')
+_QUOTED = re.compile(r'"[^"]*"')
+_SAID = re.compile(r"(?i)sep=(.)")  # the line in which Excel says the delimiter
+_DECIMAL_COMMA = re.compile(r"[+\-−]?\d*,\d+")
+_GROUPS = re.compile(r"[+\-−]?\d{1,3}(?: \d{3})+")
+
+# Words for a number that is missing; a line of nothing else is not a line of labels.
+MISSING = {"NA", "N/A", "n/a", "null", "NULL", "None", "-", "–", "—", "?", "."}
+
+CHOICE = re.compile(r"([A-Za-z][\w^]*)\s*=\s*(\S.*)")
+
+
+def content_lines(text: str) -> tuple[Lines, str | None]:
+    """Return the lines from the first with content, with their numbers and without comments.
+
+    The second value is the delimiter that a first line such as `sep=;` says; None without it.
+    """
+    lines: Lines = []
+    said = None
+    for i, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
+        if not lines and (match := _SAID.fullmatch(line.strip(" "))):
+            said = match[1]
+            continue
+        marks = _QUOTED_OR_COMMENT.finditer(line) if not CHOICE.match(line) else ()
+        comment = next((mark for mark in marks if mark[0] == "#"), None)
+        kept = line[: comment.start()] if comment else line
+        # A line with a comment alone is dropped: an empty line would end a matrix.
+        if kept.strip() or (lines and not comment):
+            lines.append((i, kept.strip(" ")))
+    return lines, said
+
+
+def delimiter_of(lines: Lines, is_value: IsValue | None = None) -> str:
+    """Return the delimiter: the first of tab, semicolon and comma in a line with a number.
+
+    Without these, numbers with blanks between them have the delimiter blank. `is_value` is given
+    for an answer, whose cells may hold blanks: `3 / sqrt(2)`. Raises DocumentError for lines that
+    can be read in two ways.
+
+    >>> delimiter_of([(1, "a;b,c"), (2, "1,2")]), delimiter_of([(1, "1.5 2.5")])
+    (',', ' ')
+    """
+    rows = [(i, line) for i, line in lines if not CHOICE.fullmatch(line)]
+    bare = [(i, _QUOTED.sub("0", line)) for i, line in rows]
+    numeric = [(i, line) for i, line in bare if has_a_number(line)]
+    text = "\n".join(line for _, line in numeric or bare)
+    mark = next((mark for mark in "\t;," if mark in text), None)
+    if mark == ";" and len(numeric) == 1 and "," in text:
+        message = f"line {numeric[0][0]} can be one row with decimal commas, or rows of numbers."
+        raise DocumentError(message, "Say --delimiter ';', or write each row on its own line.")
+    if mark in (None, ",") and _has_blanks_between_numbers(numeric, mark, is_value):
+        return " "
+    return mark or ","
+
+
+def has_a_number(line: str) -> bool:
+    """Return True if a word or a cell of the line is a number in any way of writing."""
+    words = re.split(r"[\t;, ]", line)
+    return any(is_numeral(word) or number(word) is not None for word in words)
+
+
+def _has_blanks_between_numbers(numeric: Lines, mark: str | None, is_value: IsValue | None) -> bool:
+    """Return True if blanks separate the numbers; with commas in them, they are decimal commas."""
+    several = [(i, line) for i, line in numeric if len(line.split()) > 1]
+    if mark == ",":
+        cells = [cell for _, line in numeric for cell in line.split()]
+        return bool(several) and all(map(_DECIMAL_COMMA.fullmatch, cells))
+    if is_value and all(is_value(line) for _, line in several):
+        return False
+    if several and all(_GROUPS.fullmatch(line) for _, line in numeric):
+        message = f"line {several[0][0]} can be one number with a thousands separator, or several."
+        raise DocumentError(message, "Write 1000 for one number, or put commas between several.")
+    return any(sum(number(cell) is not None for cell in line.split()) > 1 for _, line in several)
+
+
+# A number as people, spreadsheets and other programs write it: $1, 50%, 1/2, 1 000, 0x10, a date.
+_NUMERAL = re.compile(
+    r"[=(]*[+-]?[$€£¥]?[+-]?(0x[0-9a-f]+|[.,]?\d[\d.,'’ _/⁄:-]*([ed][+-]?\d+)?)\s*[%‰$€£¥)]*",
+    re.IGNORECASE,
+)
+
+
+def is_numeral(text: str) -> bool:
+    """Return True if a text is a number in any country's way of writing, or a date.
+
+    >>> [is_numeral(text) for text in ("1.234,5", "½", "50%", "2026-11-28", "2nd", "x1")]
+    [True, True, True, True, False, False]
+    """
+    plain = unicodedata.normalize("NFKC", text).translate(MINUS)
+    return bool(_NUMERAL.fullmatch(plain.strip()))
+
+
+def fields(i: int, line: str, delimiter: str) -> list[str]:
+    """Return the cells of line `i`, without quotes and blanks around them.
+
+    Raises DocumentError for an open quote.
+    """
+    text = re.sub(r"\s+", " ", line.strip()) if delimiter == " " else line
+    reader = csv.reader([text], delimiter=delimiter, skipinitialspace=True, strict=True)
+    try:
+        return [cell.strip() for cell in next(reader, [])]
+    except csv.Error as error:
+        raise DocumentError(f"line {i}: {error}.", "Check the quotes.") from None
+
+
+def without_padding(line: str) -> str:
+    """Return a line of one cell without the quotes and delimiters that a spreadsheet adds."""
+    line = line.rstrip(",;\t ")
+    return line[1:-1].replace('""', '"') if line[:1] == line[-1:] == '"' else line
