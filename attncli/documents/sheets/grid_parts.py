@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import takewhile
+from itertools import chain, takewhile
 from math import prod
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -106,12 +106,12 @@ def read_grid(
     """Return the matrices and choices of a grid by name, and the rectangles without a name.
 
     `name` is the name of the rectangle if the grid has only one. Rectangles that `skips` accepts
-    are ignored. `faults` names the fault of a cell, and the cure, by row and column from 0. Raises
-    DocumentError as `parts_of_grid` does, and for a fault in a matrix.
+    are ignored. `faults` names the fault of a cell, and the cure, by row and column, counted from
+    0. Raises DocumentError as `parts_of_grid` does, and for a fault in a matrix.
     """
     single = list(_single_numbers(grid))
     found = rectangles(_without(grid, {(row, column) for _, row, column, _ in single}))
-    choices = dict(_choices([*single, *_lists(found), *_texts(grid)], where_of, faults))
+    choices = dict(_choices(chain(single, _lists(found), _texts(grid)), where_of, faults))
     matrices = [one for one in found if not _is_choice(one) and not skips(one)]
     named: dict[str, list[_Found]] = {}
     unknown: list[str] = []
@@ -356,13 +356,18 @@ def _texts(grid: Grid) -> Iterator[_Choice]:
                 continue
             left, _, right = cell.partition("=")
             name = _choice_name(left)
-            after = list(takewhile(lambda text: text != "", cells[column + 1 :])) if name else []
-            if name and right.strip():
-                after, column = [right.strip()], column - 1
-            if name and after and all(isinstance(text, str) for text in after):
-                value = after if name in _LABELS else after[0]
-                if _is_value(last_of(name), value):
-                    yield name, row, column + 1, value
+            if not name:
+                continue
+            place = column if right.strip() else column + 1
+            value: object = right.strip() or next(iter(cells[place : place + 1]), "")
+            if name in _LABELS and not right.strip():
+                run = takewhile(lambda one: one != "", cells[place:])
+                value = [one if isinstance(one, str) else str(_plain(one)) for one in run]
+                is_text = any(isinstance(one, str) for one in cells[place : place + len(value)])
+            else:
+                is_text = isinstance(value, str) and value != ""
+            if is_text and _is_value(last_of(name), value):
+                yield name, row, place, value
 
 
 def _is_value(name: str, value: object) -> bool:

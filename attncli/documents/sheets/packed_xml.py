@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import zlib
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from io import BytesIO
 from typing import TypeAlias
 from xml.parsers.expat import ExpatError, ParserCreate
@@ -14,7 +15,7 @@ from attncli.errors import DocumentError
 
 MOST_BYTES = 100_000_000  # of one file after unpacking; a million cells take half of it
 MOST_BYTES_OF_ALL = 200_000_000
-MOST_ELEMENTS = 6_000_000
+MOST_ELEMENTS = 4_000_000  # of one file; a cell has two or three
 
 _CHUNK = 1 << 16
 
@@ -79,8 +80,11 @@ class PackedXml:
                 while chunk := file.read(_CHUNK):
                     size += len(chunk)
                     self._unpacked += len(chunk)
-                    if size > MOST_BYTES or self._unpacked > MOST_BYTES_OF_ALL:
+                    if size > MOST_BYTES:
                         raise _too_large(f"{name} has more than {MOST_BYTES // 1_000_000} MB")
+                    if self._unpacked > MOST_BYTES_OF_ALL:
+                        most = MOST_BYTES_OF_ALL // 1_000_000
+                        raise _too_large(f"the sheets have more than {most} MB together")
                     parser.Parse(chunk, False)
             parser.Parse(b"", True)
         except KeyError:
@@ -94,6 +98,7 @@ class PackedXml:
 UNPROTECTED = "Save it without a password, as .xlsx, .ods or CSV UTF-8."
 
 
+@lru_cache(maxsize=1024)
 def _local(name: str) -> str:
     """Return the name without its namespace."""
     space, _, local = name.rpartition(" ")

@@ -6,11 +6,15 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from attncli.documents.sheets.written_names import is_arrow, is_small_label, read_label
+from attncli.errors import DocumentError
 from attncli.records import record
 
 # A number, a truth value or a text; an empty cell is the text ''.
 Cell: TypeAlias = "float | bool | str"
 Grid: TypeAlias = "Sequence[Sequence[Cell]]"
+
+
+MOST_BLOCKS = 10_000  # with more, the labels take too long
 
 
 @record(frozen=True)
@@ -48,12 +52,17 @@ def rectangles(grid: Grid) -> list[Rectangle]:
     above the rectangle, within its width; rows of arrows and rows of column labels are skipped, and
     a row with a number ends the search. If that text does not name a matrix, or empty rows are
     below it, a text at the left of the first row that names a matrix is the name. Several names in
-    the row directly above a rectangle, or directly at its left, divide it.
+    the row directly above a rectangle, or directly at its left, divide it. Raises DocumentError if
+    the grid holds more than MOST_BLOCKS rectangles.
 
     >>> [(r.name, r.cells) for r in rectangles([["Q", "", "", "K"], [1.0, 2.0, "", 3.0]])]
     [('Q', [[1.0, 2.0]]), ('K', [[3.0]])]
     """
-    blocks = sorted(_blocks(grid), key=lambda block: (block.top, block.left))
+    blocks = _blocks(grid)
+    if len(blocks) > MOST_BLOCKS:
+        message = f"its numbers stand in more than {MOST_BLOCKS} separate places."
+        raise DocumentError(message, "A matrix is a rectangle of numbers without gaps.")
+    blocks.sort(key=lambda block: (block.top, block.left))
     return [_labelled(grid, part) for block in blocks for part in _divided(grid, block)]
 
 

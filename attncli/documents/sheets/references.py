@@ -9,6 +9,7 @@ from attncli.records import record
 MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384  # of Excel and of LibreOffice
 
 _CELL = r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})"
+_ONE = re.compile(_CELL)
 _RANGE = re.compile(rf"{_CELL}(?::\.?{_CELL})?")
 _PLACE = re.compile(r"(?s)\$?(?:'((?:[^']|'')+)'|([^'!]+?))[!.]([^!.]*(?::\..*)?)")
 
@@ -32,7 +33,7 @@ def cell_of(text: str) -> tuple[int, int] | None:
     >>> cell_of("B3"), cell_of("XFD1048576"), cell_of("XFE1")
     ((2, 1), (1048575, 16383), None)
     """
-    match = re.fullmatch(_CELL, text)
+    match = _ONE.fullmatch(text)
     if not match:
         return None
     column = 0
