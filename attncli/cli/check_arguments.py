@@ -6,8 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from attncli.cli.messages import surroundings
-from attncli.cli.problem_arguments import NAMED, gather
+from attncli.cli.problem_arguments import NAMED, gather, reading_limit
 from attncli.errors import AttncliError
 from attncli.records import record
 
@@ -142,8 +141,7 @@ def _holds_steps(file: str) -> bool:
     from attncli.homework.answers.answer import is_value
 
     try:
-        memory = surroundings().memory.allowed
-        entries = Reader(memory=memory).written(file, None, is_value).entries
+        entries = Reader(limit=reading_limit()).written(file, None, is_value).entries
     except AttncliError:  # a matrix without a name is X, and other faults are reported later
         return False
     return any(last_of(name) in STEPS.keys() - MATRICES.keys() - {"heads"} for name in entries)

@@ -15,6 +15,7 @@ from attncli.words import option_name
 
 if TYPE_CHECKING:
     from attncli.calculation.problem.document import Document
+    from attncli.documents.files import ReadingLimit
     from attncli.documents.reader import Reader
 
 NAMED = r"(?s)([A-Za-z][\w.^{}]*)=(.*)"
@@ -29,7 +30,14 @@ def new_reader() -> Reader:
 
     said = click.get_current_context().meta
     form = CsvForm(said.get("delimiter"), said.get("header"))
-    return Reader(note, form, surroundings().memory.allowed)
+    return Reader(note, form, reading_limit())
+
+
+def reading_limit() -> ReadingLimit:
+    """Return the limit of memory that a command's readers have."""
+    from attncli.documents.files import ReadingLimit
+
+    return ReadingLimit(surroundings().memory.allowed, is_enforced=True)
 
 
 def gather(
