@@ -43,7 +43,7 @@ def say(kind: str, text: str) -> None:
 
 
 def whisper(text: str) -> None:
-    """Print a text on standard error, if it can be written there; the status tells the rest."""
+    """Print a text on standard error; do nothing if standard error is closed or full."""
     if sys.stderr is not None:
         with suppress(OSError):
             send(text.encode(errors="backslashreplace"), sys.stderr)

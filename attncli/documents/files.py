@@ -55,12 +55,12 @@ class ReadingLimit:
             hint = "Check that it is the right file, write it as NPZ, or raise --memory."
             raise DocumentError(message, hint)
         if self._is_enforced and self._before is None:
-            self._before = limit_addresses(left)
+            self._before = _limit_addresses(left)
 
     def release(self) -> None:
         """End the limit of the system, after a file has been read."""
         if self._before:
-            set_addresses(self._before)
+            _set_addresses(self._before)
         self._before = None
 
     def out_of_memory(self) -> DocumentError:
@@ -76,7 +76,7 @@ class ReadingLimit:
         return f"may use {_size(most)} ({why})"
 
 
-def limit_addresses(size: int) -> tuple[int, int] | None:
+def _limit_addresses(size: int) -> tuple[int, int] | None:
     """Let the system refuse this process more than `size` further bytes, and return its old limits.
 
     Return None if the system has no such limit.
@@ -94,8 +94,8 @@ def limit_addresses(size: int) -> tuple[int, int] | None:
     return soft, hard
 
 
-def set_addresses(limits: tuple[int, int]) -> None:
-    """Set the limits that `limit_addresses` returned."""
+def _set_addresses(limits: tuple[int, int]) -> None:
+    """Set the limits that `_limit_addresses` has returned."""
     from resource import RLIMIT_AS, setrlimit
 
     setrlimit(RLIMIT_AS, limits)
@@ -232,9 +232,8 @@ def write_file(path: Path, data: bytes) -> None:
         if path.exists() and not path.is_file():
             path.write_bytes(data)
             return
-        _replace(
-            path.resolve(), data
-        )  # a link stays a link: the file that it points to is replaced
+        target = path.resolve()  # a link stays a link: the file that it points to is replaced
+        _replace(target, data)
     except (OSError, RuntimeError) as error:
         number, reason = getattr(error, "errno", None), getattr(error, "strerror", None)
         message = f"it cannot be written: {reason or error}."
