@@ -9,7 +9,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -87,6 +87,18 @@ class Screen:
                     self.shown += os.read(self.terminal, 65536)
                 except OSError:  # the other end is closed
                     return
+
+
+def assert_linear(work: Callable[[int], object], size: int) -> None:
+    """Fail if four times the size takes over ten times the processor's time: a square takes 16."""
+    small, large = (min(_seconds(work, n) for _ in range(3)) for n in (size, 4 * size))
+    assert large < 10 * small + 0.1, (small, large)
+
+
+def _seconds(work: Callable[[int], object], size: int) -> float:
+    start = time.process_time()
+    work(size)
+    return time.process_time() - start
 
 
 @contextmanager

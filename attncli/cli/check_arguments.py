@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from attncli.cli.problem_arguments import NAMED, gather, reading_limit
+from attncli.cli.problem_arguments import NAMED, gather, new_reader
 from attncli.errors import AttncliError
 from attncli.records import record
 
@@ -137,13 +137,12 @@ def _holds_steps(file: str) -> bool:
     from attncli.calculation.names.known_names import last_of
     from attncli.calculation.names.matrix_names import MATRICES
     from attncli.calculation.names.step_names import STEPS
-    from attncli.documents.reader import Reader
     from attncli.homework.answers.answer import is_value
 
     try:
-        entries = Reader(limit=reading_limit()).written(file, None, is_value).entries
-    except AttncliError:  # a matrix without a name is X, and other faults are reported later
-        return False
+        entries = new_reader(lambda _: None).written(file, "X", is_value).entries
+    except AttncliError:  # as an answer, the file is read again, and its fault is reported
+        return True
     return any(last_of(name) in STEPS.keys() - MATRICES.keys() - {"heads"} for name in entries)
 
 

@@ -80,7 +80,8 @@ def surroundings(of_written: int = 0, is_chosen: bool = False) -> Surroundings:
     from attncli.face.memory import Memory
     from attncli.face.surroundings import Surroundings
 
-    limit = click.get_current_context().meta.get("memory")
+    context = click.get_current_context(silent=True)
+    limit = context.meta.get("memory") if context else None
     return Surroundings(warn, waiting, Memory(limit, of_written, is_chosen))
 
 

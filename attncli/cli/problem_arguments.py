@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -15,29 +15,27 @@ from attncli.words import option_name
 
 if TYPE_CHECKING:
     from attncli.calculation.problem.document import Document
-    from attncli.documents.files import ReadingLimit
     from attncli.documents.reader import Reader
 
 NAMED = r"(?s)([A-Za-z][\w.^{}]*)=(.*)"
 
 
-def new_reader() -> Reader:
-    """Return the reader of a command, which knows --delimiter, --header and --memory."""
+def new_reader(say: Callable[[str], None] = note) -> Reader:
+    """Return the reader of a command, which knows --delimiter, --header and --memory.
+
+    `say` gets its notes.
+    """
     import click
 
+    from attncli.documents.files import ReadingLimit
     from attncli.documents.parsed import CsvForm
     from attncli.documents.reader import Reader
 
-    said = click.get_current_context().meta
+    context = click.get_current_context(silent=True)
+    said = context.meta if context else {}
     form = CsvForm(said.get("delimiter"), said.get("header"))
-    return Reader(note, form, reading_limit())
-
-
-def reading_limit() -> ReadingLimit:
-    """Return the limit of memory that a command's readers have."""
-    from attncli.documents.files import ReadingLimit
-
-    return ReadingLimit(surroundings().memory.allowed, is_enforced=True)
+    limit = ReadingLimit(surroundings().memory.allowed, is_enforced=True)
+    return Reader(say, form, limit)
 
 
 def gather(

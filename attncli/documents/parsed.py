@@ -32,6 +32,15 @@ class Part:
 # The entries by their names as written.
 Parsed = Mapping[str, Part]
 
+
+class Keyed(Mapping[str, Part]):
+    """The entries of a file whose parts can be named: FILE:KEY."""
+
+    def at(self, key: str) -> Parsed:
+        """Return the entries of a part. Raises DocumentError if the file has no such part."""
+        raise NotImplementedError
+
+
 SAMPLE = "sample:"  # before the name of a sample, which is a file in any folder
 
 NAMELESS = ""  # the name of a matrix without a name

@@ -11,7 +11,8 @@ from attncli.documents.parsed import SAMPLE
 from attncli.errors import DocumentError
 from attncli.words import did_you_mean
 
-SUFFIXES = (".json", ".csv", ".npz", ".safetensors")  # the order in which a name is completed
+# The order in which a name is completed.
+SUFFIXES = (".json", ".csv", ".xlsx", ".npz", ".safetensors")
 
 _PACKAGE = os.path.dirname(os.path.dirname(__file__))
 

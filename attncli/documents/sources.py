@@ -22,6 +22,7 @@ from attncli.documents.parsed import (
     SAMPLE,
     CsvForm,
     IsValue,
+    Keyed,
     Parsed,
     Part,
     part_error,
@@ -37,6 +38,7 @@ _POINT_TO_A_MATRIX = "Point to a matrix: FILE, FILE:KEY, or a literal that begin
 _PLACE = r"(?s)(.+?\.\w+)(?::(.+?))?(?:\[([^\[\]]*)\])?"
 
 _TEXTS = (".json", ".jsonl", ".csv", ".tsv")
+_ZIP = b"PK\x03\x04"  # NPZ files and workbooks begin with it
 _BEGINNING = 64  # bytes: enough to recognise a format
 
 
@@ -76,6 +78,11 @@ def parse_place(place: Place, is_value: IsValue | None = None, form: CsvForm = B
     parsed = parse(place.path, data, is_value, form)
     if place.key is None and place.slices is None:
         return parsed
+    if isinstance(parsed, Keyed):
+        if place.slices is None and place.key is not None:
+            return parsed.at(place.key)
+        message = "a workbook has no slices."
+        raise DocumentError(message, f"Write a range: {place.path}:B3:D6.")
     if not isinstance(parsed, Archive):
         message = "it has neither keys nor slices: FILE:KEY[SLICE] is for NPZ and safetensors."
         raise DocumentError(message, f"Write {place.path} alone.")
@@ -102,12 +109,26 @@ def parse(
         from attncli.documents.arrays.safetensors_file import open_tensors
 
         return open_tensors(path, data)
+    if begins.startswith(_ZIP) and not path.casefold().endswith(".npz"):
+        from attncli.documents.sheets.workbook import find_workbook
+
+        workbook = find_workbook(path, data, is_value)
+        if workbook is not None:
+            return workbook
     if suffix in (".npz", ".npy"):
         from attncli.documents.arrays.npz import open_arrays
 
         return open_arrays(path, data)
     text = read_file(path) if data is None else data
-    if suffix in (".json", ".jsonl") or (suffix not in _TEXTS and is_json):
+    if is_json and suffix not in (".csv", ".tsv"):
+        return parse_json(text, is_value)
+    from attncli.documents.prints.recognition import looks_like_print
+
+    if looks_like_print(text):
+        from attncli.documents.prints.pasted_text import parse_prints
+
+        return parse_prints(text, is_value)
+    if suffix in (".json", ".jsonl"):
         return parse_json(text, is_value)
     from attncli.documents.text.csv_text import parse_csv
 
@@ -126,7 +147,7 @@ def _suffix_of(path: str, begins: bytes) -> str:
         return ".safetensors"
     refuse_foreign(path, begins)
     suffix = os.path.splitext(path)[1].casefold()
-    is_array = suffix not in _TEXTS and begins.startswith((b"PK\x03\x04", b"\x93NUMPY"))
+    is_array = suffix not in _TEXTS and begins.startswith((_ZIP, b"\x93NUMPY"))
     return ".npz" if is_array else suffix
 
 

@@ -1,6 +1,6 @@
 """Test that every mistake in the input has one exact message: object, fact, expectation, cure.
 
-tests/golden/errors.txt holds the cases as a user would see them: a file, a command, a line.
+tests/golden/errors.txt holds the cases as a user would see them: a file, a command, its message.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from attncli.cli.program import cli
 from tests.running import ROOT
 
 GOLDEN = ROOT / "tests/golden/errors.txt"
-CASE = re.compile(r"(?:(\S+):\n((?:  .*\n)+))?\$ attncli (.+)\n(Error: .+\n)")
+CASE = re.compile(r"(?:(\S+):\n((?:  .*\n)+))?\$ attncli (.+)\n(Error: .+\n(?:  .+\n)*)")
 CASES = [match.groups(default="") for match in CASE.finditer(GOLDEN.read_text(encoding="utf-8"))]
 
 
@@ -45,7 +45,7 @@ def test_every_case_is_read() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case[2]}: {case[3]}"[:150] for case in CASES])
 def test_a_mistake_has_one_message(case: tuple[str, ...], folder: Path) -> None:
-    """The golden file's command prints exactly its line on stderr."""
+    """The golden file's command prints exactly its lines on stderr."""
     name, content, command, message = case
     if name:
         Path(name).write_text(re.sub("(?m)^  ", "", content), encoding="utf-8")

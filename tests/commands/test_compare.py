@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from attncli.calculation.analyses.comparison import Calculated
+from attncli.calculation.analyses.comparison import compare as compared
+from attncli.calculation.plans.from_document import read
+from attncli.calculation.problem.document import Document as DocumentOfMatrices
+from attncli.calculation.problem.document import Entry
 from attncli.cli.program import cli
+from attncli.records import replace
 from tests import layered
 from tests.matrices import Document, matrix, numbers
 from tests.running import compute
@@ -89,6 +95,56 @@ def test_roundoff_of_large_numbers_is_not_a_difference() -> None:
     (by_token,) = found["compared"]
     assert by_token["differences"]["V"] > 1e-9
     assert by_token["differs_at"] is None
+
+
+@pytest.mark.parametrize("sample", ["decoder_layer", "transformer"])
+def test_roundoff_of_float32_is_not_a_difference(sample: str) -> None:
+    """Rounding in float32 is no difference between all tokens at once and token by token."""
+    arguments = ["compare", f"sample:{sample}", "--token-by-token", "--dtype", "float32"]
+    run = CliRunner().invoke(cli, arguments)
+    assert "token by token does not differ from all at once: the largest difference" in run.stdout
+
+
+def differing(step: str, change: float, **choices: str) -> bool:
+    """Return True if a calculation with a change at one step and all later steps differs."""
+    given = {"Q": matrix("Q", 3, 2), "K": matrix("K", 4, 2), "V": matrix("V", 4, 2), **choices}
+    problem, plan = read(
+        DocumentOfMatrices(
+            {
+                name: Entry(value if isinstance(value, str) else np.array(value), "")
+                for name, value in given.items()
+            }
+        )
+    )
+    trace = plan.run(problem.matrices)
+    later = plan.names[plan.names.index(step) :]
+    changed = {
+        name: matrix + matrix.dtype.type(change) if name in later else matrix
+        for name, matrix in trace.matrices.items()
+    }
+    sides = trace, replace(trace, matrices=changed)
+    pair = (Calculated("", problem, side) for side in sides)
+    return compared(*pair).first_difference is not None
+
+
+@pytest.mark.parametrize(
+    ("step", "change", "choices", "differs"),
+    [
+        ("scores", 1e-13, {}, False),
+        ("scores", 1e-9, {}, True),
+        ("weights", 1e-5, {"dtype": "float32"}, False),
+        ("weights", 1e-3, {"dtype": "float32"}, True),
+        ("scores", 5e-3, {"dtype": "float16"}, False),
+        ("scores", 1e-1, {"dtype": "float16"}, True),
+        ("scores", 1e-9, {"softmax_dtype": "float16"}, True),
+        ("weights", 5e-4, {"softmax_dtype": "float16"}, False),
+    ],
+)
+def test_roundoff_depends_on_the_type_of_the_numbers(
+    step: str, change: float, choices: dict[str, str], differs: bool
+) -> None:
+    """A step in a coarse type, and all steps after it, may differ by the rounding of that type."""
+    assert differing(step, change, **choices) is differs
 
 
 @pytest.mark.parametrize("names", [("paper", "torch-mha"), ("torch-mha", "paper")])

@@ -370,12 +370,21 @@ def test_a_head_without_visible_keys_has_no_numbers() -> None:
 def test_huge_scores_give_no_warning_of_numpy() -> None:
     """Scores near overflow give no warning of NumPy, and an overflow gives that of attncli."""
     run = asked("-", "-f", "json", stdin='{"Q": [[1e100, 1]], "K": [[1e90, 1], [1, 3]]}')
-    assert run.stderr == ""
+    assert run.stderr == (
+        "Warning: the mean or the variance of q·k and q·k / √d_k overflows float64: "
+        "see inf and nan.\n"
+    )
     side = json.loads(run.stdout)["rows"][0]["dot"]
     assert (side["variance"], side["largest_weight"], side["gradient"]) == ("inf", 1, 0)
     run = asked("-", stdin='{"Q": [[1e200, 1]], "K": [[1e200, 1], [1, 3]]}')
     assert run.stderr.startswith("Warning: scores overflows float64")
     assert "nan" in run.stdout
+
+
+def test_entries_whose_mean_overflows_are_named() -> None:
+    """A mean or variance that is shown as inf is reported on standard error."""
+    run = asked("-", stdin='{"Q": [[1e308, -1e308]], "K": [[1, 1], [1, 1]]}')
+    assert run.stderr.startswith("Warning: the mean or the variance of Q overflows float64")
 
 
 def test_a_float16_document_is_measured_in_float64() -> None:

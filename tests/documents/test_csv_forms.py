@@ -259,7 +259,7 @@ NUMBERS = st.floats(-1e6, 1e6, width=32).map(lambda number: round(number, 3))
 def test_a_dialect_is_read_or_refused(
     matrix: list[list[float]], delimiter: str, has_commas: bool, has_labels: bool, is_quoted: bool
 ) -> None:
-    """Whatever dialect writes a matrix, another matrix is never read without a word."""
+    """A dialect of CSV is read as the matrix that it means, or refused."""
     cells = [[repr(number) for number in row] for row in matrix]
     if has_commas:
         cells = [[cell.replace(".", ",") for cell in row] for row in cells]
@@ -268,10 +268,64 @@ def test_a_dialect_is_read_or_refused(
         cells = [[f"t{i}", *row] for i, row in enumerate(cells)]
         cells.insert(0, list(itertools.islice(names, len(cells[0]))))
     text = io.StringIO()
-    quoting = csv.QUOTE_ALL if is_quoted else csv.QUOTE_MINIMAL
-    csv.writer(text, delimiter=delimiter, quoting=quoting).writerows(cells)
+    written = csv.writer(
+        text, delimiter=delimiter, quoting=csv.QUOTE_ALL if is_quoted else csv.QUOTE_MINIMAL
+    )
+    written.writerows(cells)
     try:
         part = parse_csv(text.getvalue().encode())[NAMELESS]
     except DocumentError:
         return
     np.testing.assert_array_equal(np.asarray(part.value), matrix)
+
+
+LAID_OUT = {
+    "side by side": "My homework\nQ,,,K,\n1,2,,3,4\n5,6,,7,8\n",
+    "the names at the left": "Q,1,2\n,5,6\n\nK,3,4\n,7,8\n",
+    "away from the corner": ",Q,,,K,\n,1,2,,3,4\n,5,6,,7,8\n",
+    "with decimal commas": ";Q;;;K;\n;1,0;2,0;;3;4\n;5;6;;7;8\n",
+}
+
+
+@pytest.mark.parametrize("text", LAID_OUT.values(), ids=LAID_OUT)
+def test_matrices_may_stand_side_by_side(text: str) -> None:
+    """Matrices of any layout are found by the names above or beside them, and this is said."""
+    result = run("compute", "-", "--only", "scores", "-f", "json", stdin=text)
+    assert json.loads(result.stdout)["scores"] == [[11, 23], [39, 83]]
+    assert "is read as Q, 2 × 2." in result.stderr
+    assert "is read as K, 2 × 2." in result.stderr
+
+
+def test_an_answer_may_stand_side_by_side(tmp_path: Path) -> None:
+    """The cells of an answer in a grid keep their digits and their arithmetic."""
+    path = tmp_path / "answer.csv"
+    path.write_text("scores,,,weights,\n1,0,,0.73,0.27\n0,1,,1/(1+e),0.731\n")
+    report = run("check", "Q=[[1,0],[0,1]]", "K=[[1,0],[0,1]]", str(path), "--score", "dot")
+    assert report.exit_code == 0, report.stdout
+    assert "weights (lines 2 to 3, fields 4 to 5) is read as weights, 2 × 2." in report.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("1,0.67,0.33\n2,0.33,0.67\n", "column seems to number the rows"),
+        ("1,2\n0.67,0.33\n0.33,0.67\n", "row seems to number the columns"),
+    ],
+)
+def test_a_counter_of_an_answer_is_suspected(text: str, meaning: str, tmp_path: Path) -> None:
+    """A matrix that is too large by a row or a column that counts is said to have a counter."""
+    path = tmp_path / "weights.csv"
+    path.write_text(text)
+    report = run("check", "Q=[[1,0],[0,1]]", "K=[[1,0],[0,1]]", f"weights={path}")
+    assert f"but should be 2 × 2. The first {meaning}: leave it out." in report.stdout
+
+
+def test_a_wrong_cell_of_an_answer_is_found_in_the_file(tmp_path: Path) -> None:
+    """A cell that is not a value is named by the line and the field of the file."""
+    path = tmp_path / "answer.csv"
+    path.write_text("weights\n,a,b\nx,0.5,0.5\ny,0.3,0.7x\n")
+    report = run("check", "Q=[[1,0],[0,1]]", "K=[[1,0],[0,1]]", str(path))
+    assert report.stderr == (
+        f"Error: {path}: line 4, field 3 of weights is '0.7x', not a number or arithmetic. "
+        "Write a number, arithmetic such as 3/sqrt(2) or e^2, or leave it empty.\n"
+    )

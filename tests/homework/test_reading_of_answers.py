@@ -17,6 +17,7 @@ from attncli.errors import ProblemError
 from attncli.homework.answers.answer import AnswerMatrix, read_answer_matrix
 from attncli.homework.answers.tolerance import Tolerance
 from attncli.homework.answers.written_arithmetic import evaluate
+from tests.running import SAMPLES, succeed
 
 FLOAT32, FLOAT16 = (float(np.finfo(kind).eps) for kind in (np.float32, np.float16))
 TOKENS = ["the", "cat", "sat"]
@@ -135,6 +136,23 @@ def test_print_outs_of_float16_are_recognised() -> None:
     assert found >= 45
 
 
+@pytest.mark.parametrize("cells", [[[-0.70703125, 1.060546875]], [[0.490234375, 0.5234375]]])
+def test_exact_numbers_of_float16_need_not_have_all_its_bits(cells: list[list[float]]) -> None:
+    """A number with 7 decimals or more that is exactly a float16 is recognised."""
+    assert read(cells).epsilon == FLOAT16
+
+
+@pytest.mark.parametrize(
+    "sample", sorted(p.stem for p in SAMPLES.glob("*.json") if p.stem != "image")
+)
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_a_sample_in_a_short_type_passes_check(tmp_path: Path, sample: str, dtype: str) -> None:
+    """The results of every sample in float16 and float32, written as JSON, are right."""
+    answer = tmp_path / "answer.json"
+    succeed("compute", f"sample:{sample}", "--dtype", dtype, "-o", str(answer))
+    succeed("check", f"sample:{sample}", str(answer))
+
+
 def test_numbers_rounded_by_hand_are_not_float16() -> None:
     """Of 3,000 matrices rounded by hand to 3 to 5 decimals, hardly one looks like float16."""
     found = 0
@@ -148,6 +166,7 @@ def test_exact_fractions_are_not_float16() -> None:
     """Sixteenths, halves and whole numbers, which float16 holds exactly, tell no type."""
     assert read([[0.6875, 0.8125, 0.5625], [0.9375, 0.3125, 0.4375]]).epsilon == 0
     assert read([[0.00390625, 6, -0.5]]).epsilon == 0
+    assert read([[0.0078125, 0.0234375, 123.0625]]).epsilon != FLOAT16
 
 
 @pytest.mark.parametrize(

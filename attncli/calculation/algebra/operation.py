@@ -179,6 +179,15 @@ class Operation(ABC):
         """The names of the steps whose results this operation calculates, but does not keep."""
         return ()
 
+    @property
+    def works_in(self) -> str | None:
+        """The type of numbers in which `apply` works; None if it is the type of the operands."""
+        return None
+
+    def undefined(self, *operands: Array) -> NDArray[np.bool_] | None:
+        """Return, for each row of the result, True if it is 0 / 0; None if no row can be."""
+        return None
+
     def rows_without_keys(self, *operands: Array) -> NDArray[np.bool_] | None:
         """Return, for each row of the result, True if its query may attend to no key.
 

@@ -14,7 +14,9 @@ from attncli.calculation.names.step_names import STEPS
 from attncli.calculation.problem.problem import Problem
 from attncli.records import record
 
-ROUNDOFF = 1e-12  # relative error, or absolute below 1, that the order of additions can cause
+# The difference that the order of additions can cause, by the bits of the numbers: it is relative
+# to a number above 1, and absolute below 1.
+ROUNDOFF = {64: 1e-12, 32: 1e-4, 16: 1e-2}
 
 
 @record(frozen=True)
@@ -42,11 +44,13 @@ class StepDistance:
 
     `largest` is the largest difference of two cells, `index` is its place, and `first` and `other`
     are the two cells. `largest` is NaN if only one of them is NaN, and None if the shapes differ or
-    one calculation lacks the step.
+    one calculation lacks the step. `bits` are those of the coarsest type in the calculation of the
+    step.
     """
 
     step: Step
     largest: float | None
+    bits: int = 64
     index: tuple[int, ...] = ()
     first: float = 0.0
     other: float = 0.0
@@ -57,7 +61,7 @@ class StepDistance:
         if self.largest is None:
             return True
         size = abs(self.first) if isfinite(self.first) else 0.0
-        return not self.largest <= ROUNDOFF * max(1.0, size)
+        return not self.largest <= ROUNDOFF[self.bits] * max(1.0, size)
 
 
 @record(frozen=True)
@@ -80,15 +84,19 @@ def compare(first: Calculated, other: Calculated) -> Comparison:
 
 
 def _distances(first: Calculated, other: Calculated) -> Iterator[StepDistance]:
+    bits = 64
     for step in _in_order(first.trace.plan, other.trace.plan):
         left, right = first.matrix(step.name), other.matrix(step.name)
+        # What a step rounds to few bits stays rounded in later steps, whatever their type is.
+        types = [step.operation.works_in, *(m.dtype for m in (left, right) if m is not None)]
+        bits = min(bits, *(8 * np.dtype(type_).itemsize for type_ in types if type_))
         if left is None or right is None or left.shape != right.shape:
             yield StepDistance(step, None)
         else:
             index = _farthest(left, right)
             pair = float(left[index]), float(right[index])
             largest = 0.0 if _same(*pair) else abs(pair[0] - pair[1])
-            yield StepDistance(step, largest, index, *pair)
+            yield StepDistance(step, largest, bits, index, *pair)
 
 
 def _in_order(first: Plan, other: Plan) -> list[Step]:

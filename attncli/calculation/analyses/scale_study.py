@@ -8,12 +8,13 @@ variance d_k. Large scores push softmax to where its gradient is extremely small
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import isfinite
 
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array, Booleans
 from attncli.calculation.algebra.plan import Plan, Step, Trace
-from attncli.calculation.analyses.softmax_saturation import SaturationRow, by_query, row
+from attncli.calculation.analyses.softmax_saturation import Measured, SaturationRow, by_query, row
 from attncli.calculation.masks.mask_operation import HIDES, masks_in
 from attncli.calculation.operations.normalisers import Softmax
 from attncli.calculation.operations.pointwise import DivideByRoot
@@ -135,6 +136,21 @@ def of_document(title: str, parts: Sequence[Sublayer], trace: Trace) -> Saturati
     batch = next((axis.size for step in steps for axis in step.axes if axis.name == "batch"), None)
     is_masked = any(step.operation.hides for step in steps)
     return Saturation(Given(title, tuple(entries), batch, is_masked), tuple(rows))
+
+
+def overflowed(found: Saturation) -> Iterator[str]:
+    """Yield the names of the numbers whose mean or variance is shown as infinite or NaN."""
+    if isinstance(found.source, Given):
+        yield from (one.name for one in found.source.entries if not _is_finite(one))
+    rows = [row for row in found.rows if row.queries]
+    if not all(_is_finite(row.without) for row in rows):
+        yield "q·k"
+    if not all(_is_finite(row.scaled) for row in rows):
+        yield "q·k / √d_k"
+
+
+def _is_finite(measured: Entries | Measured) -> bool:
+    return isfinite(measured.mean) and isfinite(measured.variance)
 
 
 def without_and_with(problem: Problem) -> tuple[Problem, Problem]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array, Booleans
+from attncli.calculation.algebra.operation import Operation
 from attncli.calculation.algebra.plan import Plan, Step, Trace
 from attncli.calculation.names.known_names import last_of
 from attncli.calculation.names.matrix_names import MATRICES
@@ -36,7 +37,7 @@ def remarks(trace: Trace, plan: Plan, problem: Problem) -> list[str]:
         *_unprojected(problem),
         *_transposed(problem),
         *_doubts(trace),
-        *_overflows(trace),
+        *_overflows(trace, plan),
         *_empty_rows(trace, plan, problem),
     ]
 
@@ -96,24 +97,46 @@ def _doubts(trace: Trace) -> Iterator[str]:
         yield from step.operation.doubts(*map(trace.matrices.get, step.operation.operands))
 
 
-def _overflows(trace: Trace) -> Iterator[str]:
-    """Yield a warning for each step that overflowed; a mask's −inf is not an overflow."""
+def _overflows(trace: Trace, plan: Plan) -> Iterator[str]:
+    """Yield a warning for each step that made infinities or NaN of finite numbers.
+
+    The −inf of a mask is neither an overflow nor a reason to ignore one.
+    """
+    masked = _masked(plan)
     for step in _calculated(trace):
-        operation = step.operation
-        within = [name for name in operation.stands_for if name in trace.overflowed]
-        result = trace.matrices[step.name]
-        for name in within:
-            yield f"{name} overflows {result.dtype.name}: some values became infinite or NaN."
-        operands = [trace.matrices[name] for name in operation.operands]
-        strange = 0 if within else _strange(result, operation.hides)
-        if strange and operation.stands_for:  # NaN can be the weights of rows without keys
-            hidden = operation.rows_without_keys(*operands)
-            strange = _strange(result if hidden is None else result[~hidden], is_masked=False)
-        if strange and not any(_strange(operand, is_masked=False) for operand in operands):
+        operation, result = step.operation, trace.matrices[step.name]
+        operands = {name: trace.matrices[name] for name in operation.operands}
+        if any(_strange(matrix, name in masked) for name, matrix in operands.items()):
+            continue
+        within = [plan.step(name) for name in operation.stands_for if name in trace.overflowed]
+        for inner in within:
+            type_ = inner.operation.works_in or result.dtype.name
+            yield f"{inner.name} overflows {type_}: some values became infinite or NaN."
+        strange = _strange(_defined(operation, result, operands), step.name in masked)
+        if strange and not within:
             yield (
-                f"{step.name} overflows {result.dtype.name}: {strange} of "
+                f"{step.name} overflows {operation.works_in or result.dtype.name}: {strange} of "
                 f"{count(result.size, 'values')} became infinite or NaN."
             )
+
+
+def _masked(plan: Plan) -> set[str]:
+    """Return the names of the matrices in which −inf may mark a masked score."""
+    steps = {step.name for step in plan.steps}
+    masked = {name for step in plan.steps for name in step.operation.operands} - steps
+    for step in plan.steps:
+        is_masked = not masked.isdisjoint(steps.intersection(step.operation.operands))
+        if step.operation.hides or (is_masked and step.operation.works_by_score):
+            masked.add(step.name)
+    return masked
+
+
+def _defined(operation: Operation, result: Array, operands: Mapping[str, Array]) -> Array:
+    """Return the result without the rows that have no value by definition, and may be NaN."""
+    undefined = operation.undefined(*operands.values())
+    if undefined is None and (operation.makes_weights or operation.stands_for):
+        undefined = operation.rows_without_keys(*operands.values())
+    return result if undefined is None else result[~undefined]
 
 
 def _strange(matrix: Array, is_masked: bool) -> int:

@@ -75,9 +75,8 @@ class Fused(Operation):
 
     def watched(self, tell: Tell, overflowed: Callable[[str], None], *operands: Array) -> Array:
         blocks = self._calculated(operands, tell)
-        for name in self.stands_for:
-            if name in blocks.overflowed:
-                overflowed(name)
+        if blocks.first_overflowed:
+            overflowed(blocks.first_overflowed)
         return blocks.result
 
     def doubts(self, *operands: Array) -> Iterator[str]:

@@ -52,6 +52,9 @@ class Blocks(ABC):
         self.result: Array = np.empty((*queries.shape[:-1], self.values.shape[-1]), dtype)
         self.buffers = local()
         self.overflowed: set[str] = set()
+        hiding = [step.operation.hides for step in chain.between]
+        first = hiding.index(True) if True in hiding else len(hiding)
+        self.masked = {step.name for step in chain.between[first:]}
 
     @property
     @abstractmethod
@@ -105,9 +108,17 @@ class Blocks(ABC):
         return known.part(self.chain.normalise.source)
 
     def note(self, step: Step, numbers: Array) -> None:
-        """Remember a step that overflows; a mask's −inf is not an overflow."""
-        if not (self.overflowed or step.operation.hides or np.isfinite(numbers).all()):
+        """Remember a step that overflows; the −inf of a mask is not an overflow."""
+        if step.name in self.overflowed or np.isfinite(numbers).all():
+            return
+        if step.name not in self.masked or not (numbers < np.inf).all():
             self.overflowed.add(step.name)
+
+    @property
+    def first_overflowed(self) -> str | None:
+        """The first step of the chain that overflows; infinities in later steps come from it."""
+        names = (step.name for step in self.chain.steps if step.name in self.overflowed)
+        return next(names, None)
 
     def values_of(self, block: Tile) -> Array:
         """Return V for a block's batch entry and head; several heads may share one V."""
@@ -133,5 +144,7 @@ class WholeRows(Blocks):
                 return None
             self.pairs.put(block.with_columns(columns), scores[:, columns])
         self.note(self.chain.scores, scores)
-        weights = self.chain.normalise.apply(self.changed(scores, block, self.chain.between))
+        scores = self.changed(scores, block, self.chain.between)
+        weights = self.chain.normalise.apply(scores)
+        self.note(self.chain.weights, weights[~self.chain.normalise.rows_without_keys(scores)])
         return self.chain.last.operation.apply(weights, self.values_of(block))

@@ -25,6 +25,7 @@ from attncli.calculation.algebra.expressions import (
 from attncli.calculation.algebra.layouts import Array, Axes, Booleans, Layout, Role
 from attncli.calculation.algebra.operation import OfOne
 from attncli.calculation.algebra.operation_cost import Cost, cells
+from attncli.calculation.algebra.row_sums import row_sums
 from attncli.calculation.algebra.vector_expressions import Line, Mapped, Total
 from attncli.records import record
 
@@ -81,6 +82,10 @@ class Normalise(OfOne):
         needs whole rows of scores.
         """
         return None
+
+    @property
+    def works_in(self) -> str | None:
+        return self.dtype
 
     def rows_without_keys(self, *operands: Array) -> Booleans:
         (source,) = operands
@@ -140,10 +145,18 @@ def _largest(scores: Array) -> Array:
     return largest
 
 
-def _total(powers: Array) -> Array:
-    """Return the sum of each row, as a column."""
-    total: Array = powers.sum(axis=-1, keepdims=True)
-    return total
+def lowered(scores: Array, largest: Array, temperature: float) -> Array:
+    """Return (scores − largest) / temperature; `largest` is a column with one number per row.
+
+    If the difference of two finite numbers overflows, both are divided by the temperature first.
+    """
+    lower: Array = (scores - largest) / temperature
+    if temperature <= 1:  # the quotients would overflow too
+        return lower
+    is_lost = np.isneginf(lower) & np.isfinite(scores)
+    if not is_lost.any():
+        return lower
+    return np.where(is_lost, scores / temperature - largest / temperature, lower)
 
 
 @record(frozen=True)
@@ -165,8 +178,8 @@ class Softmax(Normalise):
         return running_sums.BoundedPowers if is_bounded else running_sums.Powers
 
     def weigh(self, scores: Array) -> Array:
-        powers = np.exp((scores - _largest(scores)) / self.temperature)
-        return powers / _total(powers)
+        powers: Array = np.exp(lowered(scores, _largest(scores), self.temperature))
+        return (powers / row_sums(powers)).astype(powers.dtype, copy=False)
 
     def weight(self, index: Index, row: Array) -> Expression:
         is_shifted = abs(row.max() / self.temperature) > READABLE
@@ -201,9 +214,9 @@ class Softmax1(Normalise):
 
     def weigh(self, scores: Array) -> Array:
         largest = np.maximum(_largest(scores), 0)
-        powers: Array = np.exp((scores - largest) / self.temperature)
+        powers: Array = np.exp(lowered(scores, largest, self.temperature))
         sink = np.exp(-largest / self.temperature)
-        return powers / (sink + _total(powers))
+        return (powers / (sink + row_sums(powers))).astype(powers.dtype, copy=False)
 
     def weight(self, index: Index, row: Array) -> Expression:
         is_shifted = bool(row.max() / self.temperature > READABLE)
@@ -235,7 +248,7 @@ class Sparsemax(Normalise):
     steepness = 2.0
 
     def weigh(self, scores: Array) -> Array:
-        tempered = (scores - _largest(scores)) / self.temperature
+        tempered = lowered(scores, _largest(scores), self.temperature)
         return np.maximum(tempered - _threshold(tempered), 0)
 
     def weight(self, index: Index, row: Array) -> Expression:

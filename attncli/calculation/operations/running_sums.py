@@ -9,6 +9,7 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import Array, Booleans
 from attncli.calculation.algebra.tiles import RunningSum
+from attncli.calculation.operations.normalisers import lowered
 
 
 class Powers(RunningSum):
@@ -23,8 +24,7 @@ class Powers(RunningSum):
     def weigh(self, scores: Array) -> Array:
         before = np.maximum(self.largest, self.least)
         np.maximum(self.largest, scores.max(axis=-1, keepdims=True), out=self.largest)
-        self.sums *= self.power(before - self.shift)
-        scores -= self.shift
+        self.sums *= self.power(before)
         return self.power(scores)
 
     @property
@@ -34,8 +34,12 @@ class Powers(RunningSum):
         return np.where(np.isneginf(largest), 0, largest)
 
     def power(self, scores: Array) -> Array:
-        if self.normaliser.temperature != 1:
-            scores /= self.normaliser.temperature
+        """Return exp((scores − shift) / T); `scores` may be overwritten."""
+        temperature = self.normaliser.temperature
+        if temperature == 1:
+            scores -= self.shift
+        else:
+            scores = lowered(scores, self.shift, temperature)
         return np.exp(scores, out=scores)
 
     def total(self) -> Array:
@@ -48,7 +52,7 @@ class PowersWithSink(Powers):
     least = 0.0
 
     def total(self) -> Array:
-        return self.sums[:, -1:] + self.power(-self.shift)
+        return self.sums[:, -1:] + self.power(np.zeros_like(self.largest))
 
 
 def _power() -> tuple[Callable[..., Array], float]:

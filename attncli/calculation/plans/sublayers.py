@@ -49,15 +49,16 @@ def add_and_norm(problem: Problem) -> Plan:
     """
     steps = Steps(problem.layout, problem.axes, problem.roles)
     source = steps.add("sum", Add("X", "sublayer")) if "sublayer" in steps else "X"
-    mean = None
+    mean, is_sample = None, False
     if problem.choices.norm_kind == "rms":
         variance = steps.add("mean_square", MeanSquare(source))
     else:
-        mean = steps.add("mean", Mean(source))
-        variance = steps.add("variance", Variance(source, mean, problem.convention.sample_variance))
+        mean, is_sample = steps.add("mean", Mean(source)), problem.convention.sample_variance
+        variance = steps.add("variance", Variance(source, mean, is_sample))
     gamma, beta = (name if name in steps else None for name in ("gamma", "beta"))
     eps, is_outside = problem.choices.eps, problem.convention.eps_outside
-    steps.add("output", Standardise(source, mean, variance, gamma, beta, eps, is_outside))
+    norm = Standardise(source, mean, variance, gamma, beta, eps, is_outside, is_sample)
+    steps.add("output", norm)
     return steps.plan()
 
 

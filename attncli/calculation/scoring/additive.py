@@ -12,6 +12,7 @@ from attncli.calculation.algebra.layouts import Array, Axes, Axis, Layout, Role
 from attncli.calculation.algebra.operation import Name, Operation, Then
 from attncli.calculation.algebra.operation_cost import Cost, cells, product
 from attncli.calculation.algebra.requirements import Equal, Need, Paper
+from attncli.calculation.algebra.row_sums import row_sums
 from attncli.calculation.algebra.shared_heads import shared_place, spread
 from attncli.calculation.algebra.tiles import PairScores, Tile, TileMatrices, sub_blocks
 from attncli.calculation.algebra.vector_expressions import Inner, Line, Total
@@ -75,7 +76,9 @@ class WeighHidden(Operation):
         return hidden[:-1]
 
     def apply(self, hidden: Array, vector: Array | None = None) -> Array:
-        total: Array = hidden.sum(axis=-1) if vector is None else hidden @ vector
+        if vector is None:
+            return row_sums(hidden)[..., 0].astype(hidden.dtype, copy=False)
+        total: Array = hidden @ vector
         return total
 
     def on_tile(self, known: TileMatrices) -> Array:

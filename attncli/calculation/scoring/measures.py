@@ -10,6 +10,7 @@ import numpy as np
 from attncli.calculation.algebra.expressions import Expression, Index, Negative, Noted, Number
 from attncli.calculation.algebra.layouts import Array, Axes, Layout
 from attncli.calculation.algebra.operation_cost import Cost, cells, product
+from attncli.calculation.algebra.row_sums import row_sums
 from attncli.calculation.algebra.shared_heads import shared_place, spread
 from attncli.calculation.algebra.vector_expressions import Inner, Length, Line, SquaredDistance
 from attncli.calculation.scoring.products import OfQueriesAndKeys
@@ -103,9 +104,9 @@ def unit_rows(matrix: Array) -> Array:
     """
     largest = np.abs(matrix).max(axis=-1, keepdims=True)
     shares = matrix / np.where(largest == 0, 1, largest)
-    lengths = np.sqrt((shares * shares).sum(axis=-1, keepdims=True))
-    rows: Array = shares / np.where(lengths == 0, 1, lengths)
-    return rows
+    lengths = np.sqrt(row_sums(shares * shares))
+    rows = shares / np.where(lengths == 0, 1, lengths)
+    return rows.astype(matrix.dtype, copy=False)
 
 
 @record(frozen=True)

@@ -97,7 +97,8 @@ def why_scale(
 
 def _of_document(arguments: Sequence[str], choices: dict[str, Any]) -> Saturation:
     """Return the study of a document's own queries and keys, and print warnings."""
-    from attncli.calculation.analyses.scale_study import attentions, of_document
+    from attncli.calculation.analyses.scale_study import attentions, of_document, overflowed
+    from attncli.words import in_words
 
     document = gather(arguments, choices)
     problem, plan = planned(document)
@@ -109,4 +110,6 @@ def _of_document(arguments: Sequence[str], choices: dict[str, Any]) -> Saturatio
         raise error.at(document.source(error.names)) from None
     for scale in {part.problem.choices.scale for part in parts} - {None, 1}:
         warn(f"the document's scale, {scale!r}, is not used: the scales compared are 1 and 1/√d_k.")
+    if names := list(overflowed(found)):
+        warn(f"the mean or the variance of {in_words(names)} overflows float64: see inf and nan.")
     return found

@@ -73,9 +73,15 @@ FOREIGN = (
         rb"\x80[\x02-\x05]",
     ),
     Foreign(
-        (".xlsx", ".xls", ".ods", ".numbers"),
-        "it is the workbook of a spreadsheet, which attncli does not read.",
-        "Save the sheet as CSV UTF-8.",
+        (".xlsb", ".numbers"),
+        "it is a workbook in a form that attncli does not read.",
+        "Save it as .xlsx, or the sheet as CSV UTF-8.",
+    ),
+    Foreign(
+        (".xls",),
+        "it is a workbook of an old Excel, or one with a password, which attncli does not read.",
+        "Save it without a password as .xlsx, or the sheet as CSV UTF-8.",
+        rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
     ),
     Foreign(
         (".keras",),
@@ -117,6 +123,48 @@ FOREIGN = (
         "it is a pointer of Git LFS, not the file itself.",
         "Fetch the file itself: git lfs pull",
         rb"version https://git-lfs",
+    ),
+    Foreign(
+        (".mat",),
+        "it is a MATLAB file, which attncli does not read.",
+        _python(
+            "import scipy.io, numpy; numpy.savez('STEM.npz', **{k: v for k, v in "
+            "scipy.io.loadmat('SOURCE').items() if k[0] != '_'})"
+        ),
+        rb"MATLAB [57]\.\d MAT-file",
+    ),
+    Foreign(
+        (".parquet",),
+        "it is a Parquet file, which attncli does not read.",
+        _python(
+            "import pandas, numpy; numpy.savez('STEM.npz', "
+            "pandas.read_parquet('SOURCE').to_numpy())"
+        ),
+        rb"PAR1",
+    ),
+    Foreign(
+        (),
+        "it is an HTML page, not a file of numbers.",
+        "Copy the numbers of its table into a text file.",
+        rb"(?i)(\xef\xbb\xbf)?\s*<(!doctype html|html|table|meta)\b",
+    ),
+    Foreign(
+        (),
+        "it is a PDF, not a file of numbers.",
+        "Copy the numbers into a text file.",
+        rb"%PDF-",
+    ),
+    Foreign(
+        (),
+        "it is a picture, not a file of numbers.",
+        "Type the numbers into a text file, a line per row.",
+        rb"\x89PNG|\xff\xd8\xff|GIF8",
+    ),
+    Foreign(
+        (),
+        "it is compressed.",
+        "Unpack it: gunzip SOURCE",
+        rb"\x1f\x8b",
     ),
 )
 

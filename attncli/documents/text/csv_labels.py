@@ -48,6 +48,13 @@ class Section:
         """Return an error in the row with index `row`: its line in the file, then the message."""
         return DocumentError(f"line {self.rows[row][0]}{message}", hint, (self.name,))
 
+    def wrong_cell(self, row: int, column: int, expected: str, hint: str) -> DocumentError:
+        """Return the error for a cell, which is not `expected`; it is named as the file has it."""
+        cell = self.rows[row][1][column]
+        written = repr(cell) if cell else "empty"
+        of = f" of {self.name}" if self.name else ""
+        return self.error(row, f", field {column + 1}{of} is {written}, not a {expected}.", hint)
+
 
 @record(frozen=True)
 class CellReader:
@@ -100,6 +107,8 @@ def read_section(section: Section, reader: CellReader) -> Part:
     head, side, notes = _labels(section, rows, reader)
     _check_widths(section, rows)
     body = [[reader.text(cell) for cell in cells[side:]] for cells in rows[head:]]
+    if reader.is_value:
+        _check_values(section, body, side, reader.is_value)
     return Part(
         body if reader.is_value else _numbers(section, body, side),
         tuple(cells[0] for cells in rows[head:]) if side else None,
@@ -186,10 +195,14 @@ def _numbers(section: Section, body: Rows, side: bool) -> AnyArray:
     numbers = [[number(cell) for cell in cells] for cells in body]
     for i, row in enumerate(numbers):
         if None in row:
-            column = row.index(None)
-            cell = repr(body[i][column]) if body[i][column] else "empty"
-            of = f" of {section.name}" if section.name else ""
-            message = f", field {column + side + 1}{of} is {cell}, not a number."
             hint = "Write numbers as 1.5, -2 or 1e-5."
-            raise section.error(i - len(body), message, hint)
+            raise section.wrong_cell(i - len(body), row.index(None) + side, "number", hint)
     return np.array(numbers, dtype=np.float64)
+
+
+def _check_values(section: Section, body: Rows, side: bool, is_value: IsValue) -> None:
+    for i, row in enumerate(body):
+        for j, cell in enumerate(row):
+            if number(cell) is None and not is_value(cell):
+                hint = "Write a number, arithmetic such as 3/sqrt(2) or e^2, or leave it empty."
+                raise section.wrong_cell(i - len(body), j + side, "number or arithmetic", hint)

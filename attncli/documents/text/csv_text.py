@@ -26,6 +26,7 @@ from attncli.documents.parsed import (
     part_error,
 )
 from attncli.documents.text.cells import BOOLEANS, number, point_for_comma
+from attncli.documents.text.csv_grid import GridOfLines
 from attncli.documents.text.csv_labels import CellReader, Section, read_section
 from attncli.documents.text.csv_lines import (
     CHOICE,
@@ -65,9 +66,7 @@ def parse_csv(data: bytes, is_value: IsValue | None = None, form: CsvForm = BY_R
     title = lines[: len(lines) - len(rows)]
     notes = tuple(f"line {i}, {text!r}, is read as a title." for i, text in title if text)
     choices = _choices(rows, delimiter)
-    sections = list(_sections(rows, delimiter, bool(is_value)))
-    reader = CellReader(_has_decimal_commas(sections, delimiter), is_value, form.header)
-    matrices = _assembled(sections, reader)
+    matrices = _matrices(rows, delimiter, is_value, form.header)
     if not matrices and not choices:
         raise DocumentError("it holds no matrix.", "Write a line of numbers for each row.")
     parsed = {**choices, **matrices}
@@ -98,6 +97,27 @@ def _begins_with_a_counter(matrix: AnyArray) -> bool:
     """Return True if the first row or column is 0, 1, …, which could be labels."""
     lines = (matrix[0], matrix[:, 0]) if matrix[0, 0] == 0 else ()
     return any(line.size > 1 and np.array_equal(line, np.arange(line.size)) for line in lines)
+
+
+def _matrices(
+    lines: Lines, delimiter: str, is_value: IsValue | None, header: bool | None
+) -> Parsed:
+    """Return the matrices below their names; matrices that are laid out otherwise, by their labels.
+
+    Raises DocumentError if neither reading is possible.
+    """
+    grid = GridOfLines(lines, delimiter, is_value)
+    if grid.has_names_side_by_side():
+        return grid.parts()
+    try:
+        sections = list(_sections(lines, delimiter, bool(is_value)))
+        reader = CellReader(_has_decimal_commas(sections, delimiter), is_value, header)
+        return _assembled(sections, reader)
+    except DocumentError as error:
+        parts = grid.parts_or_none()
+        if parts is None:
+            raise error from None
+        return parts
 
 
 def _without_title(lines: Lines) -> Lines:

@@ -25,7 +25,8 @@ def parse_json(data: bytes, is_value: IsValue | None = None) -> Parsed:
     """Return the entries of an object; a list alone is one nameless matrix.
 
     JSON Lines, as -f jsonl writes them, are read too. For an answer, which has `is_value`, numbers
-    stay as they are written: they are `JsonNumber`.
+    stay as they are written: they are `JsonNumber`. A print of NumPy, such as `[[1. 0.]]`, begins
+    as JSON does, and is read as a print.
 
     Raises DocumentError, with line and column, if the text is not JSON or an object repeats a key.
     """
@@ -37,16 +38,42 @@ def parse_json(data: bytes, is_value: IsValue | None = None) -> Parsed:
             _loaded(line, i, as_written) for i, line in enumerate(text.splitlines(), 1) if line
         )
         return dict(_step_of(line) for line in lines)
-    value = _loaded(text, 1, as_written)
+    try:
+        value = _loaded(text, 1, as_written)
+    except DocumentError:
+        from attncli.documents.prints.recognition import begins_as_print
+
+        if not begins_as_print(data):
+            raise
+        from attncli.documents.prints.pasted_text import parse_prints
+
+        return parse_prints(data, is_value)
     if isinstance(value, list):
-        return {NAMELESS: Part(value)}
+        return _with_points({NAMELESS: Part(value)}, text, is_value)
     if not isinstance(value, dict):
         message = f"it holds {json.dumps(value)}, but a document is an object of matrices."
         raise DocumentError(message, 'Write {"X": [[1, 0], [0, 1]]}.')
+    if "nbformat" in value:
+        from attncli.documents.prints.notebook_outputs import is_notebook, parse_notebook
+
+        if is_notebook(value):
+            return parse_notebook(value, is_value)
     try:
-        return dict(flat_entries(value))
+        return _with_points(dict(flat_entries(value)), text, is_value)
     except RecursionError:
         raise _too_deep() from None
+
+
+_COMMA_NUMBER = re.compile(r'"\s*[+-]?\d*,\d+\s*"')
+
+
+def _with_points(entries: dict[str, Part], text: str, is_value: IsValue | None) -> Parsed:
+    """Return the entries of an answer with points for the decimal commas of its cells."""
+    if not (is_value and _COMMA_NUMBER.search(text)):
+        return entries
+    from attncli.documents.text.decimal_commas import with_points
+
+    return {name: with_points(name, part) for name, part in entries.items()}
 
 
 _JSON_LINES = re.compile(r'\s*\{\s*"step"\s*:')
@@ -68,12 +95,9 @@ def _loaded(text: str, first_line: int, parsers: Mapping[str, Any]) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_unique, **parsers)
     except json.JSONDecodeError as error:
-        line = error.lineno + first_line - 1
-        message = f"line {line}, column {error.colno}: not JSON: {error.msg}."
-        hint = "Check the commas, quotes and brackets before this place."
-        if re.match("[+-]?(inf|nan)", text[error.pos :], re.IGNORECASE):
-            hint = 'Write "-inf", "inf" and "nan" in quotes.'
-        raise DocumentError(message, hint) from None
+        from attncli.documents.text.json_causes import not_json
+
+        raise not_json(text, error.pos, first_line) from None
     except RecursionError:
         raise _too_deep() from None
     except ValueError:  # Python reads no whole number of more than 4300 digits

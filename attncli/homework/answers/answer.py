@@ -120,13 +120,16 @@ def _check_input(name: str, value: object, problem: Problem, presentation: Prese
 def _kinds(written: Mapping[str, WrittenMatrix]) -> dict[str, ShortFloat | None]:
     """The type that a program has printed each matrix with; None for numbers without one.
 
-    One matrix that is clearly a print-out lets the others be print-outs on less evidence.
+    One matrix that is clearly a print-out lets the others be print-outs on less evidence; if it is
+    one of float16, so are others that are prints of float16, and of float32 too.
     """
     kinds = {name: matrix.kind or printed_type(matrix) for name, matrix in written.items()}
-    for found in {kind for kind in kinds.values() if kind}:
+    evident = set(kinds.values())
+    for found in (kind for kind in (np.float32, np.float16) if kind in evident):
         for name, matrix in written.items():
-            is_possible = matrix.digits.max() >= FEWEST and is_print_out(matrix, found)
-            kinds[name] = kinds[name] or (found if is_possible else None)
+            is_open = matrix.kind is None and found is not kinds[name]
+            if is_open and matrix.digits.max() >= FEWEST and is_print_out(matrix, found):
+                kinds[name] = found
     return kinds
 
 

@@ -19,6 +19,8 @@ OF_FLOAT32 = 7  # significant digits that a float32 always has, and hand-rounded
 OF_FLOAT16 = 4  # significant digits that not every number with a float16's print can have
 CHANCE = 1e-3  # the largest probability that numbers rounded by hand look like float16
 ALL_BITS = 11  # the bits of a float16 that are significant
+# A number with so many decimals and bits is hardly an exact fraction, such as 11/16 = 0.6875.
+TELLING_DECIMALS, TELLING_BITS = 7, 8
 
 
 def printed_type(matrix: WrittenMatrix) -> ShortFloat | None:
@@ -64,15 +66,16 @@ def _is_evident_float16(matrix: WrittenMatrix) -> bool:
     Of the numbers rounded to a unit, only the share unit / spacing are prints of a float16. A hand
     rounds all numbers of a matrix to one decimal place, or to one number of significant digits; the
     larger of the two units counts. Numbers that are exactly a float16, such as 0.6875, are often
-    results of fractions, and count only if they have all the bits of the type.
+    results of fractions, and count only if one of them has many decimals and many bits.
     """
     values, digits = matrix.values[matrix.is_plain], matrix.digits[matrix.is_plain]
     near = nearest(values, np.float16)
     exact = near == values
     if exact.all():
         significand = np.abs(np.frexp(values)[0]) * 2**ALL_BITS
-        has_all_bits = significand.astype(np.int_) % 2 == 1
-        return bool((has_all_bits & (digits >= OF_FLOAT32)).any())
+        has_many_bits = significand.astype(np.int_) % 2 ** (ALL_BITS + 1 - TELLING_BITS) != 0
+        decimals = matrix.decimals[matrix.is_plain]
+        return bool((has_many_bits & (decimals >= TELLING_DECIMALS)).any())
     telling = ~exact & (digits > 1)
     first = np.floor(np.log10(np.abs(values[telling]))).astype(np.int_)
     places = np.minimum(matrix.decimals[matrix.is_plain].max(), digits.max() - 1 - first)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
+from attncli.calculation.algebra.layouts import AnyArray
 from attncli.calculation.problem.problem import Problem
 from attncli.homework.answers.answer import Answer
 from attncli.homework.answers.comparing import Manner
@@ -273,9 +274,26 @@ def _fact(problem: Problem, judged: Judgement) -> str:
         layout, role = problem.layout, judged.step.role
         yours = shape_text(layout.written_order(judged.answered.values.shape, role))
         right = shape_text(layout.written_order(judged.expected.shape, role))
-        return f"The matrix is {yours}, but should be {right}."
+        sizes = f"The matrix is {yours}, but should be {right}."
+        counters = _counters(layout.swap(judged.answered.values, role), right)
+        return f"{sizes} {counters}".rstrip()
     answered = int((~judged.answered.blank).sum())
     return f"{len(judged.wrong)} of {count(answered, 'cells')} wrong." if judged.wrong else ""
+
+
+def _counters(values: AnyArray, right: str) -> str:
+    """The sentence on a first row or column that counts, and makes the matrix one too large."""
+    if values.ndim != 2:
+        return ""
+    for line, axis, meaning in (
+        (values[:, 0], 1, "column seems to number the rows"),
+        (values[0], 0, "row seems to number the columns"),
+    ):
+        shape = tuple(size - (at == axis) for at, size in enumerate(values.shape))
+        is_counter = (np.diff(line) == 1).all() and line[0] in (0, 1)
+        if is_counter and line.size > 1 and shape_text(shape) == right:
+            return f"The first {meaning}: leave it out."
+    return ""
 
 
 def differences(problem: Problem, judged: Judgement) -> Sequence[WrongCell]:

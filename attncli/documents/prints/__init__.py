@@ -1,0 +1,1 @@
+"""Matrices as programs print them: pasted text, LaTeX, tables and notebooks."""

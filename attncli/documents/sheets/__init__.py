@@ -1,0 +1,1 @@
+"""Matrices in a grid of cells, and the readers of workbooks."""
