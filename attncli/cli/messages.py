@@ -15,6 +15,7 @@ from attncli.words import did_you_mean, in_words, printable
 if TYPE_CHECKING:
     from attncli.face.surroundings import Surroundings
 
+LONGEST, LONGEST_END = 1500, 300  # characters of a message, and of its end
 COLORS = {"Error": "red", "Warning": "yellow", "Note": "cyan"}
 
 
@@ -33,6 +34,8 @@ def say(kind: str, text: str) -> None:
     `kind` is a key of `COLORS`.
     """
     label = f"{kind}:"
+    if len(text) > LONGEST:  # it quotes a long input; the cure stands at the end
+        text = f"{text[: LONGEST - LONGEST_END]} … {text[-LONGEST_END:]}"
     if is_terminal(sys.stderr):
         text = _wrapped(f"{label} {text}").removeprefix(f"{label} ")
         if has_colors(sys.stderr):
@@ -43,7 +46,7 @@ def say(kind: str, text: str) -> None:
 
 
 def whisper(text: str) -> None:
-    """Print a text on standard error, if it can be written there; the status tells the rest."""
+    """Print a text on standard error; do nothing if standard error is closed or full."""
     if sys.stderr is not None:
         with suppress(OSError):
             send(text.encode(errors="backslashreplace"), sys.stderr)
@@ -80,7 +83,8 @@ def surroundings(of_written: int = 0, is_chosen: bool = False) -> Surroundings:
     from attncli.face.memory import Memory
     from attncli.face.surroundings import Surroundings
 
-    limit = click.get_current_context().meta.get("memory")
+    context = click.get_current_context(silent=True)
+    limit = context.meta.get("memory") if context else None
     return Surroundings(warn, waiting, Memory(limit, of_written, is_chosen))
 
 
@@ -104,7 +108,7 @@ def _usage(error: click.UsageError) -> str:
     match error:
         case click.NoSuchOption():
             guess = did_you_mean(error.option_name, error.possibilities or ())
-            return f"there is no option {error.option_name}{guess}. {cure}"
+            return printable(f"there is no option {error.option_name}{guess}. {cure}")
         case click.BadOptionUsage():
             return f"{error.option_name} needs a value. {cure}"
         case click.MissingParameter():
@@ -113,5 +117,5 @@ def _usage(error: click.UsageError) -> str:
             known = f": {in_words(values, 'or')}" if values else ""
             return f"{command} needs {name}{known}. {command} --help shows examples."
         case _:
-            message = error.message
+            message = printable(error.message)
             return f"{message[:1].lower()}{message[1:]}"

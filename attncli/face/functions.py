@@ -197,10 +197,11 @@ def read_document(
 
 
 def _reader(surroundings: Surroundings | None) -> Reader:
+    from attncli.documents.files import ReadingLimit
     from attncli.documents.reader import Reader
 
     around = surroundings or PYTHON
-    return Reader(around.warn, memory=around.memory.allowed)
+    return Reader(around.warn, limit=ReadingLimit(around.memory.allowed))
 
 
 def planned(document: Document) -> tuple[Problem, Plan]:
