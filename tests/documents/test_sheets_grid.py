@@ -129,7 +129,8 @@ def test_a_sheet_with_operands_around_products_is_read() -> None:
     assert parts["K"].value == [[1, 1, 2], [2, 0, 6]]
     assert parts["scaled"].value == [[2, 7, 1], [8, 2, 8], [1, 8, 2]]
     assert parts["X"].column_labels == ("x1", "x2", "x3")
-    assert parts["X"].notes == ("X (E3:G4) is read as X, 2 × 3.", "left out: E7:G8 (no label).")
+    assert parts["X"].notes == ("X (E3:G4) is read as X, 2 × 3.",)
+    assert parts["output"].notes[1] == "left out: E7:G8 (no label)."
     assert parts["K"].notes == ("K^T (A11:B13) is read as the transpose of K, 2 × 3.",)
 
 

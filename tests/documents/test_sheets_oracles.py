@@ -162,6 +162,10 @@ def test_a_workbook_of_odfpy_is_read() -> None:
 def test_calamine_shows_no_reason_for_an_empty_cell() -> None:
     """python-calamine reads errors and formulas without values as '': it is not used for that."""
     calamine = pytest.importorskip("python_calamine")
-    cells = [Xml('<c r="PLACE" t="e"><v>#N/A</v></c>'), Xml('<c r="PLACE"><f>1/3</f></c>'), 1.0]
+    cells: list[Cell] = [
+        Xml('<c r="PLACE" t="e"><v>#N/A</v></c>'),
+        Xml('<c r="PLACE"><f>1/3</f></c>'),
+        1.0,
+    ]
     book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(xlsx({"a": [cells]})))
     assert book.get_sheet_by_index(0).to_python() == [["", "", 1.0]]

@@ -76,10 +76,9 @@ class GridParts:
 
 
 def noted(parts: Parsed, note: str) -> Parsed:
-    """Return the parts with another note on the first of them."""
-    first = next(iter(parts))
-    part = parts[first]
-    return {**parts, first: replace(part, notes=(*part.notes, note))}
+    """Return the parts, with another note on the last of them."""
+    last = [*parts][-1]
+    return {**parts, last: replace(parts[last], notes=(*parts[last].notes, note))}
 
 
 def parts_of_grid(grid: Grid, where_of: WhereOf, written: Grid | None = None) -> Parsed:

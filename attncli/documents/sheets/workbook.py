@@ -292,5 +292,5 @@ def _without_steps(entries: Parsed) -> Parsed:
     kept = {written: part for written, part in entries.items() if written not in steps}
     if not steps or not any(_is_matrix(names[written]) for written in kept):
         return entries
-    said = "is a step, which attncli calculates" if len(steps) == 1 else "are steps"
-    return noted(kept, f"left out of the problem: {in_words(steps)} {said}.")
+    said = "is a step, and" if len(steps) == 1 else "are steps, and"
+    return noted(kept, f"{in_words(steps)} {said} not part of the problem.")
