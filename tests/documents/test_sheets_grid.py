@@ -176,7 +176,7 @@ def test_repeated_names_are_heads() -> None:
     assert heads["W_q"] == [[[1], [1]], [[1], [2]]]
     assert heads["Q_h"] == [[[7]], [[8]]]
     notes = read(three)["W_q"].notes
-    assert notes[1] == "Wq (A20:A21) is read as a head of W_q, 2 × 1."
+    assert notes == ("Wq (A5:A6 and A20:A21) is read as W_q, 2 × 2 × 1.",)
     with pytest.raises(
         DocumentError, match=r"Q is given 2 times: at A2 and at A5\. K is given once"
     ):
