@@ -80,9 +80,9 @@ def test_a_sheet_of_heads_with_tokens_as_columns(write: Write, suffix: str, tmp_
         return [[float(numbers.randint(-2, 2)) for _ in range(columns)] for _ in range(rows)]
 
     weights = {name: [drawn(2, 4) for _ in range(3)] for name in ("W_q", "W_k", "W_v")}
-    inputs = {"X": drawn(4, 5), **weights}
-    steps = attncli.compute({**inputs, "layout": "columns"})
-    rows: list[list[Cell]] = [["Multihead"], ["layout", "columns"], ["X"], *inputs["X"], []]
+    tokens = drawn(4, 5)
+    steps = attncli.compute({"X": tokens, **weights, "layout": "columns"})
+    rows: list[list[Any]] = [["Multihead"], ["layout", "columns"], ["X"], *tokens, []]
     for head in range(3):
         for name in weights:
             rows += [[name.replace("_", "")], *weights[name][head], []]
