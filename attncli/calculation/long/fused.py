@@ -68,7 +68,8 @@ class Fused(Operation):
         pairs, known = cells(axes), dict(zip(self.operands, operands, strict=True))
         first = self.chain.steps[0].operation
         prepared = first.prepared(*(known[name] for name in first.operands))
-        tile = min(self.tiling.scores, max(axes[-1].size, pairs // SHARES))
+        shares = min(2 * processors(), SHARES)
+        tile = min(self.tiling.scores, max(axes[-1].size, pairs // shares))
         threads = min(processors(), -(-pairs // tile))
         copies = prepared + cells(known[self.chain.values])
         return super().room(result) + copies + threads * BESIDE * tile
