@@ -6,6 +6,7 @@ mask is in test_fused_tail.py, and so are the plans that have tiles.
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from math import e, log2
 from threading import Event, Thread, active_count
@@ -370,3 +371,20 @@ def test_threads_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch, started
         monkeypatch.setattr(Thread, "start", refuse)
         do(work, range(1000), None)
     assert sorted(done) == list(range(1000))
+
+
+@pytest.mark.parametrize("mask", ["causal", "padding:690"])
+def test_the_bits_do_not_depend_on_the_number_of_processors(
+    monkeypatch: pytest.MonkeyPatch, mask: str
+) -> None:
+    """A machine with any number of processors gives the same bits in tiles."""
+    given = {name: Entry(numbers(700, 16), "") for name in "QKV"}
+    problem, plan = read(Document({**given, "mask": Entry(mask, "")}))
+    results = set()
+    for number in (1, 2, 3, 64):
+        monkeypatch.setattr(
+            os, "sched_getaffinity", lambda _, number=number: range(number), raising=False
+        )
+        trace = fuse(plan, ["output"]).run(problem.matrices)
+        results.add(trace.matrices["output"].tobytes())
+    assert len(results) == 1
