@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from attncli.cli.terminal import has_colors, is_terminal, terminal_size, waiting
-from attncli.words import did_you_mean, in_words, printable
+from attncli.words import LONGEST_TEXT, did_you_mean, in_short, in_words
 
 if TYPE_CHECKING:
     from attncli.face.memory import Memory
@@ -31,8 +31,9 @@ class Failure(click.ClickException):
 def say(kind: str, text: str) -> None:
     """Print a message on standard error, on a terminal in colour and broken between words.
 
-    `kind` is a key of `COLORS`.
+    `kind` is a key of `COLORS`. No character of the text controls the terminal.
     """
+    text = "\n".join(in_short(line, 2 * LONGEST_TEXT + 1) for line in text.split("\n"))
     label = f"{kind}:"
     if is_terminal(sys.stderr):
         text = _wrapped(f"{label} {text}").removeprefix(f"{label} ")
@@ -63,7 +64,7 @@ def warn(text: str) -> None:
 
 def note(text: str) -> None:
     """Print on standard error how a file was read that could be read in two ways."""
-    say("Note", printable(text))
+    say("Note", text)
 
 
 def surroundings(memory: Memory | None = None) -> Surroundings:

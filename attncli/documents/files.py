@@ -14,6 +14,11 @@ if TYPE_CHECKING:  # loading pathlib takes a tenth of a small run
     from pathlib import Path
 
 
+def exists(path: str) -> bool:
+    """Return True if a file or folder has this path; no text is too long, or too odd, for that."""
+    return os.path.exists(path)
+
+
 def read_file(path: str, size: int = -1) -> bytes:
     """Return the bytes of a file: all of them, or the first `size` bytes.
 
