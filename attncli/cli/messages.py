@@ -10,12 +10,11 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from attncli.cli.terminal import has_colors, is_terminal, send, terminal_size, waiting
-from attncli.words import did_you_mean, in_words, printable
+from attncli.words import LONGEST_TEXT, did_you_mean, in_short, in_words, printable
 
 if TYPE_CHECKING:
     from attncli.face.surroundings import Surroundings
 
-LONGEST, LONGEST_END = 1500, 300  # characters of a message, and of its end
 COLORS = {"Error": "red", "Warning": "yellow", "Note": "cyan"}
 
 
@@ -31,11 +30,10 @@ class Failure(click.ClickException):
 def say(kind: str, text: str) -> None:
     """Print a message on standard error, on a terminal in colour and broken between words.
 
-    `kind` is a key of `COLORS`.
+    `kind` is a key of `COLORS`. No character of the text controls the terminal.
     """
+    text = "\n".join(in_short(line, 2 * LONGEST_TEXT + 1) for line in text.split("\n"))
     label = f"{kind}:"
-    if len(text) > LONGEST:  # it quotes a long input; the cure stands at the end
-        text = f"{text[: LONGEST - LONGEST_END]} … {text[-LONGEST_END:]}"
     if is_terminal(sys.stderr):
         text = _wrapped(f"{label} {text}").removeprefix(f"{label} ")
         if has_colors(sys.stderr):
@@ -72,7 +70,7 @@ def warn(text: str) -> None:
 
 def note(text: str) -> None:
     """Print on standard error how a file was read that could be read in two ways."""
-    say("Note", printable(text))
+    say("Note", text)
 
 
 def surroundings(of_written: int = 0, is_chosen: bool = False) -> Surroundings:

@@ -132,6 +132,11 @@ def reading_within(limit: ReadingLimit) -> Iterator[None]:
         limit.release()
 
 
+def exists(path: str) -> bool:
+    """Return True if a file or folder has this path; no text is too long, or too odd, for that."""
+    return os.path.exists(path)
+
+
 def read_file(path: str, size: int | None = None) -> bytes:
     """Return the bytes of a file: all of them, or the first `size` bytes.
 
