@@ -45,8 +45,8 @@ _FRACTIONS = "½1/2 ⅓1/3 ⅔2/3 ¼1/4 ¾3/4 ⅕1/5 ⅖2/5 ⅗3/5 ⅘4/5 ⅙1/6
 FRACTIONS = {entry[0]: f"({entry[1:]})" for entry in _FRACTIONS.split()}
 SIGNS = {**FRACTIONS, "^": "**", "×": "*", "·": "*", "⋅": "*", "÷": "/", "−": "-", "²": "**(2)"}
 _MIXED = re.compile(rf"(?<![\w.)])(\d+)\s*([{''.join(FRACTIONS)}])")  # 1½ is 1 + 1/2
-# In 2.5½, x½, 3²² and 3²^2 it is open what belongs together.
-_OPEN = re.compile(rf"[\w.)]\s*[{''.join(FRACTIONS)}]|²\s*(²|\^|\*\*)")
+# In 2.5½, x½, 3²², 3²^2 and 3²4 it is open what belongs together.
+_OPEN = re.compile(rf"[\w.)]\s*[{''.join(FRACTIONS)}]|²\s*([²^\d.]|\*\*)")
 _ROOT = re.compile(r"√\s*(\d+(?:\.\d+)?|\w+|(?=\())")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*%")
 _ROUNDED = re.compile(
