@@ -45,7 +45,7 @@ def _with_a_wrong_number(random: random.Random, result: Document) -> Document:
     if not places:
         return {}
     row, i = random.choice(places)
-    row[i] = row[i] * 1.5 + random.choice((1, -2, 10))
+    row[i] += random.choice((1, -2, 10)) * (abs(row[i]) + 1)
     return result
 
 

@@ -24,6 +24,7 @@ FUNCTIONS = {
     "tanh": math.tanh,
 }
 CONSTANTS = {"e": math.e, "pi": math.pi, "π": math.pi}
+LARGEST_EXPONENT = 1000.0  # a larger one is refused
 SIGNS = {"×": "*", "·": "*", "÷": "/", "−": "-"}
 MUTATIONS = (
     *("+", "-", "*", "/", "^", "**", "//", "(", ")", ".", ",", "%", "√", "²", "½", "e", "pi", "0"),
@@ -231,7 +232,12 @@ class _Parser:
 
     def power(self) -> float:
         base = self.postfixed()
-        return math.pow(base, self.signed()) if self.take(r"\^") else base
+        if not self.take(r"\^"):
+            return base
+        exponent = self.signed()
+        if abs(exponent) > LARGEST_EXPONENT:
+            raise OpenTextError
+        return math.pow(base, exponent)
 
     def postfixed(self) -> float:
         value = self.atom()
@@ -247,7 +253,10 @@ class _Parser:
         if fraction := self.take("[½⅓⅔¼¾⅛⅞]"):
             return FRACTIONS[fraction]
         if self.take("√"):
-            return math.sqrt(self.atom())
+            value = self.atom()
+            if self.rest().startswith("%"):  # of the root, or of the number below it
+                raise OpenTextError
+            return math.sqrt(value)
         if self.take(r"\("):
             value = self.sum()
             if not self.take(r"\)"):

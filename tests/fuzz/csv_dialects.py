@@ -93,15 +93,17 @@ def _dialect(random: random.Random) -> Dialect:
     decimal = random.choice((".", ".", ",")) if delimiter != "," else "."
     if delimiter == "," and random.random() < 0.15:
         decimal = ","  # a spreadsheet of another locale then quotes each cell
-    thousands = random.choice(THOUSANDS)
+    thousands, decimals = random.choice(THOUSANDS), random.choice((0, 1, 2, 3, 6))
+    # Nobody can tell 1,234 for a thousand from 1,234 for one and a quarter.
+    is_open = thousands in (decimal, delimiter) or (thousands in (",", ".") and decimals == 0)
     return Dialect(
         delimiter,
         decimal,
-        "" if thousands in (decimal, delimiter) else thousands,
+        "" if is_open else thousands,
         random.choice((csv.QUOTE_MINIMAL,) * 4 + (csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC)),
         random.choice(("\n", "\n", "\r\n", "\r")),
         random.choice(("-",) * 6 + ("−",)),
-        random.choice((0, 1, 2, 3, 6)),
+        decimals,
     )
 
 
@@ -121,6 +123,11 @@ def _number(random: random.Random, dialect: Dialect) -> tuple[str, float]:
     return written.replace("-", dialect.minus), value
 
 
+def _width(random: random.Random, dialect: Dialect) -> int:
+    """Return a number of columns; one column of 0,5 cannot be told from two of whole numbers."""
+    return random.randint(1 if dialect.decimal == "." else 2, 4)
+
+
 def _rows(
     random: random.Random, dialect: Dialect, n: int, d: int
 ) -> tuple[list[list[str]], list[list[float]]]:
@@ -135,7 +142,7 @@ def _labelled(random: random.Random, rows: list[list[str]]) -> list[list[str]]:
     match random.randrange(8):
         case 0:
             above = random.sample(WORDS, d)
-        case 1:
+        case 1 if d > 1:
             above = [str(i) for i in range(d)]  # pandas, without names of columns
         case 2:
             above = [f"{random.choice(('x', 'd', 'col', 'V'))}{i + 1}" for i in range(d)]
@@ -143,11 +150,11 @@ def _labelled(random: random.Random, rows: list[list[str]]) -> list[list[str]]:
     match random.randrange(8):
         case 0:
             beside = [random.choice(WORDS) for _ in range(n)]
-        case 1:
+        case 1 if n > 1:
             beside = [str(i) for i in range(n)]  # pandas, with its index
-        case 2:
+        case 2 if n > 1 and above:
             beside = [str(i + 1) for i in range(n)]  # R, with its row names
-    corner = random.choice(("", "", "token", "#", "Unnamed: 0")) if beside else ""
+    corner = random.choice(("", "", "token", "Unnamed: 0")) if beside else ""
     if beside:
         rows = [[label, *row] for label, row in zip(beside, rows, strict=True)]
     if above:
@@ -157,12 +164,12 @@ def _labelled(random: random.Random, rows: list[list[str]]) -> list[list[str]]:
 
 
 def _plain(random: random.Random, dialect: Dialect) -> tuple[str, dict[str, Any]]:
-    rows, values = _rows(random, dialect, random.randint(1, 4), random.randint(1, 4))
+    rows, values = _rows(random, dialect, random.randint(1, 4), _width(random, dialect))
     return _joined(random, dialect, _labelled(random, rows)), {"X": values}
 
 
 def _sections(random: random.Random, dialect: Dialect) -> tuple[str, dict[str, Any]]:
-    n, d, d_k = (random.randint(1, 3) for _ in range(3))
+    n, d, d_k = random.randint(1, 3), _width(random, dialect), _width(random, dialect)
     parts, truth = [], {}
     for name in NAMES:
         rows, truth[name] = _rows(random, dialect, *((n, d) if name == "X" else (d, d_k)))

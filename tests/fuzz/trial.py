@@ -132,6 +132,14 @@ def _raised(error: BaseException) -> str:
     return type(error).__name__ + (f" at {_place(last.filename, last.lineno)}" if last else "")
 
 
+def _deepest(outcome: Outcome) -> str:
+    """Return the error of a run with --debug, and the deepest place in attncli in its traceback."""
+    frames = re.findall(r'File "(.*/attncli/.*)", line (\d+)', outcome.stderr)
+    error = re.findall(r"^(\w+)(?:: |$)", outcome.stderr, re.MULTILINE)
+    place = f" at {_place(frames[-1][0], int(frames[-1][1]))}" if frames else ""
+    return outcome.raised or f"{error[-1] if error else 'unknown'}{place}"
+
+
 def failures(trial: Trial, outcome: Outcome) -> list[Failure]:
     """Return a failure for each part of the promise that an outcome breaks."""
     if outcome.raised == "stuck":
@@ -158,8 +166,7 @@ def _of_status(trial: Trial, outcome: Outcome) -> Iterator[Failure]:
         yield Failure(f"{len(errors)} errors with status {outcome.status}", outcome.stderr[:300])
     if "has a fault" in outcome.stderr:
         bare = replace(trial, arguments=(*trial.arguments, "--debug"), judge=_content)
-        known = attempt(bare).raised or outcome.stderr[:200]
-        yield Failure(f"fault: {known}", outcome.stderr[:300])
+        yield Failure(f"fault: {_deepest(attempt(bare))}", outcome.stderr[:300])
     if "not enough memory" in outcome.stderr and "--memory" not in trial.arguments:
         yield Failure("memory ran out", outcome.stderr[:300])
 

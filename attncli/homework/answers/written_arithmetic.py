@@ -43,7 +43,10 @@ OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
 }
 _FRACTIONS = "½1/2 ⅓1/3 ⅔2/3 ¼1/4 ¾3/4 ⅕1/5 ⅖2/5 ⅗3/5 ⅘4/5 ⅙1/6 ⅚5/6 ⅛1/8 ⅜3/8 ⅝5/8 ⅞7/8"
 FRACTIONS = {entry[0]: f"({entry[1:]})" for entry in _FRACTIONS.split()}
-SIGNS = {**FRACTIONS, "^": "**", "×": "*", "·": "*", "⋅": "*", "÷": "/", "−": "-", "²": "**2"}
+SIGNS = {**FRACTIONS, "^": "**", "×": "*", "·": "*", "⋅": "*", "÷": "/", "−": "-", "²": "**(2)"}
+_MIXED = re.compile(rf"(?<![\w.)])(\d+)\s*([{''.join(FRACTIONS)}])")  # 1½ is 1 + 1/2
+# In 2.5½, x½, 3²², 3²^2 and 3²4 it is open what belongs together.
+_OPEN = re.compile(rf"[\w.)]\s*[{''.join(FRACTIONS)}]|²\s*([²^\d.]|\*\*)")
 _ROOT = re.compile(r"√\s*(\d+(?:\.\d+)?|\w+|(?=\())")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*%")
 _ROUNDED = re.compile(
@@ -74,6 +77,9 @@ def evaluate(text: str) -> Evaluated:
     """
     if len(text) > LONGEST:
         raise ValueError(f"longer than {LONGEST} characters")
+    text = _MIXED.sub(r"(\1+\2)", text)
+    if _OPEN.search(text):
+        raise ValueError("not arithmetic")
     for sign, words in SIGNS.items():
         text = text.replace(sign, words)
     if not _ALLOWED.fullmatch(text) or re.search(r"_|//|\d[xXoObB]", text):
