@@ -100,7 +100,7 @@ def numpy_prints() -> Iterator[Case]:
     for name, array in arrays.items():
         yield printed(f"numpy {name} str", f"{array}", array)
         yield printed(f"numpy {name} repr", repr(array), array)
-    masked = np.ma.masked_array([[0.5, 2.0], [1.25, 3.0]], mask=[[0, 1], [0, 0]])
+    masked = np.ma.masked_array([[0.5, 2.0], [1.25, 3.0]], mask=[[False, True], [False, False]])
     yield printed("numpy masked str", f"{masked}", [[0.5, None], [1.25, 3.0]])
     rows = [[np.float64(0.5), np.float64(0.25)], [np.float64(1 / 3), np.float64(2.0)]]
     yield printed("numpy numbers in lists", repr(rows), rows)
