@@ -93,10 +93,11 @@ def activate(own: Any, source: Any, *gate: Any) -> tuple[Any, Any]:
         "silu": lambda x: x / (1 + mpmath.exp(-x)),
     }
     results = each(functions["silu" if gate else own.kind], source)
-    # 1 + erf cancels for x below 0, as in PyTorch: the error is one of x.
-    if gate:  # a silu below 2⁻¹⁰²² has fewer digits, which the gate makes larger
-        return results * gate[0], abs(gate[0]) * (abs(results) + mpmath.mpf(2) ** -1022)
-    return (results, abs(source) * (own.kind == "gelu"))
+    if own.kind == "gelu":  # 1 + erf cancels for x below 0, as in PyTorch
+        return results, abs(source)
+    # A power below 2⁻¹⁰²² has fewer digits; x and the gate make its error larger.
+    sizes = abs(results) + abs(source) * mpmath.mpf(2) ** -1022
+    return (results * gate[0], sizes * abs(gate[0])) if gate else (results, sizes)
 
 
 def mean(_: Any, source: Any) -> tuple[Any, Any]:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.random import Generator
+
+
+def _sized(power: int, generator: Generator, shape: tuple[int, ...]) -> Any:
+    return generator.normal(size=shape) * float(f"1e{power}")
+
 
 FAMILIES: dict[str, Callable[[Generator, tuple[int, ...]], Any]] = {
     "normal": lambda r, shape: r.normal(size=shape),
@@ -19,10 +25,7 @@ FAMILIES: dict[str, Callable[[Generator, tuple[int, ...]], Any]] = {
     "ties": lambda r, shape: r.choice([-0.5, 0.1, 0.1, 0.3], shape),
     "x30": lambda r, shape: 30 * r.normal(size=shape),
     "x300": lambda r, shape: 300 * r.normal(size=shape),
-    **{
-        f"1e{power}": lambda r, shape, power=power: r.normal(size=shape) * float(f"1e{power}")
-        for power in (100, 150, 300, -150, -300)
-    },
+    **{f"1e{power}": partial(_sized, power) for power in (100, 150, 300, -150, -300)},
     "subnormal": lambda r, shape: r.integers(-999, 1000, shape) * 5e-324,
     "zeros": lambda r, shape: np.zeros(shape),
 }

@@ -11,6 +11,7 @@ import numpy as np
 from attncli.calculation.algebra.plan import Trace
 from attncli.calculation.long.fused import fuse
 from attncli.calculation.long.whole_rows import Tiling
+from attncli.calculation.operations.norm_operations import Standardise
 from attncli.calculation.plans.from_document import read
 from attncli.calculation.problem.document import Document, Entry
 from tests.accuracy.exact import EXACT, numbers
@@ -35,12 +36,9 @@ def errors(kind: str, family: str, seed: int) -> Iterator[tuple[str, float]]:
         if name not in EXACT:
             continue
         operands = [trace.matrices[operand] for operand in operation.operands]
-        may_be_infinite = name == "Standardise"  # a variance that overflows is calculated anew
-        if not all(np.isfinite(m).all() for m in operands[: 1 if may_be_infinite else None]):
-            continue
-        if name == "Standardise" and not all(
-            np.isfinite(trace.matrices[n]).all() for n in (operation.mean,) if n
-        ):
+        # A variance that overflows is calculated anew.
+        finite = operands[:-1] if isinstance(operation, Standardise) else operands
+        if not all(np.isfinite(matrix).all() for matrix in finite):
             continue
         try:
             with np.errstate(all="ignore"):
