@@ -195,7 +195,7 @@ class Sources:
             if argument == "-":
                 return Source(label, parse("", self._read_stdin(), is_value))
             if argument[:1] in ("[", "{"):
-                return Source(label, parse("", argument.encode(), is_value))
+                return Source(label, parse("", argument.encode(errors="surrogateescape"), is_value))
             if not argument:
                 raise DocumentError("there is no value.", "Name a file, or write [[1, 0], [0, 1]].")
             if argument.startswith(SAMPLE):

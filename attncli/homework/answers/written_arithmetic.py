@@ -44,6 +44,9 @@ OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
 _FRACTIONS = "½1/2 ⅓1/3 ⅔2/3 ¼1/4 ¾3/4 ⅕1/5 ⅖2/5 ⅗3/5 ⅘4/5 ⅙1/6 ⅚5/6 ⅛1/8 ⅜3/8 ⅝5/8 ⅞7/8"
 FRACTIONS = {entry[0]: f"({entry[1:]})" for entry in _FRACTIONS.split()}
 SIGNS = {**FRACTIONS, "^": "**", "×": "*", "·": "*", "⋅": "*", "÷": "/", "−": "-", "²": "**2"}
+_MIXED = re.compile(rf"(?<![\w.)])(\d+)\s*([{''.join(FRACTIONS)}])")  # 1½ is 1 + 1/2
+_AFTER_A_NUMBER = re.compile(rf"[\w.)²%]\s*[{''.join(FRACTIONS)}]")
+_PART_PERCENT = re.compile(r"(?:/|÷|\^|\*\*)\s*[+-]?[\d.]+\s*%")
 _ROOT = re.compile(r"√\s*(\d+(?:\.\d+)?|\w+|(?=\())")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*%")
 _ROUNDED = re.compile(
@@ -68,12 +71,19 @@ def evaluate(text: str) -> Evaluated:
 
     >>> evaluate("3/sqrt(2)") == (3 / 2**0.5, 0), evaluate("50%").value, evaluate("2√9").value
     (True, 0.5, 6.0)
+    >>> evaluate("2½").value, evaluate("-1½").value, evaluate("1/2½").value
+    (2.5, -1.5, 0.4)
     >>> value, reach = evaluate("0.5 * 4")
     >>> value, round(reach, 9)
     (2.0, 0.2)
     """
     if len(text) > LONGEST:
         raise ValueError(f"longer than {LONGEST} characters")
+    text = _MIXED.sub(r"(\1+\2)", text)
+    if _AFTER_A_NUMBER.search(text):
+        raise ValueError("a fraction directly after a number: write + or * between them")
+    if _PART_PERCENT.search(text):
+        raise ValueError("a percentage after / or ^, which has two meanings: write brackets")
     for sign, words in SIGNS.items():
         text = text.replace(sign, words)
     if not _ALLOWED.fullmatch(text) or re.search(r"_|//|\d[xXoObB]", text):
