@@ -235,7 +235,8 @@ class Sources:
             if argument == "-":
                 return Source(label, parse("", self._read_stdin(), is_value, self._form))
             if argument[:1] in ("[", "{"):
-                return Source(label, parse("", argument.encode(), is_value, self._form))
+                written = argument.encode(errors="surrogateescape")
+                return Source(label, parse("", written, is_value, self._form))
             if not argument:
                 raise DocumentError("there is no value.", "Name a file, or write [[1, 0], [0, 1]].")
             if argument.startswith(SAMPLE):

@@ -83,3 +83,17 @@ def test_an_answer_of_very_small_numbers_gets_a_verdict() -> None:
         answer = f'{{"{step}": [{cells}, {cells}, {cells}]}}'
         result = run("check", document, "-", stdin=answer)
         assert result.exit_code == 1, result.stderr
+
+
+@pytest.mark.parametrize("option", ["heads", "temperature", "scale"])
+def test_a_number_with_an_underscore_is_refused(option: str) -> None:
+    """`1_0` is Python's spelling of 10, which documents do not use; 1e-400 is not 0."""
+    for text in ("1_0", "1e-400"):
+        assert run("compute", "X=[[1]]", f"--{option}", text).exit_code == 2
+
+
+def test_a_literal_that_is_not_utf_8_is_refused() -> None:
+    """A byte outside UTF-8, which Python passes on as a surrogate, is named."""
+    result = run("compute", "X=[[1\udcff]]")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "it is not UTF-8 text: byte 0xff" in result.stderr

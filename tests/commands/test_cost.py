@@ -21,12 +21,14 @@ from click.testing import CliRunner, Result
 
 from attncli.calculation.algebra.expressions import FUNCTIONS
 from attncli.calculation.counting.alternatives import LayerSizes, layer_alternatives
+from attncli.calculation.plans.nested_places import Nested
+from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.scoring.scoring_functions import SCORING
 from attncli.cli.program import cli
 from attncli.render.costs.cost_tables import MEANINGS
 from tests import layered
 from tests.matrices import matrix
-from tests.running import ROOT
+from tests.running import ROOT, run
 
 GOLDEN = ROOT / "tests/golden/cost"
 
@@ -541,3 +543,19 @@ def test_every_function_is_named_below_the_table() -> None:
         assert f" {word}" in MEANINGS["functions"], (
             f"the note on the column functions, {MEANINGS['functions']!r}, does not name {word}."
         )
+
+
+def test_the_number_of_layers_has_a_limit() -> None:
+    """More layers than any model has are refused at once; each layer has steps of its own."""
+    result = run("cost", "--layer", "encoder", "--n", "4", "--d-model", "4", "--layers", "10000000")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "layers are whole numbers from 1 to 1000." in result.stderr
+
+
+def test_the_entries_of_a_place_are_found_without_a_search_of_all() -> None:
+    """A sublayer's entries come from an index of the document, which is made once."""
+    entries = {f"layers.{n}.ffn.W_1": Entry(n, "") for n in range(2000)}
+    document = Document(entries)
+    places = [Nested(document, ("layers", str(n), "ffn")).own() for n in range(2000)]
+    assert [place["W_1"].value for place in places] == list(range(2000))
+    assert Nested(document, ("layers",)).own() == {}

@@ -86,3 +86,18 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 def test_decimals_are_read_as_written(text: str, decimals: int) -> None:
     """The last decimal place of a cell is that of its text; arithmetic is exact."""
     assert read_cell(text)[1] == decimals
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("1½", 1.5), ("2½", 2.5), ("-1 ½", -1.5), ("1/2½", 0.4), ("2*½", 1.0)]
+)
+def test_a_fraction_after_a_whole_number_is_added(text: str, value: float) -> None:
+    """2½ is two and a half, not two halves."""
+    assert evaluate(text).value == value
+
+
+@pytest.mark.parametrize("text", ["2.5½", "(1)½", "e½", "1/3%", "2^5%", "1½%"])
+def test_what_can_be_read_in_two_ways_is_refused(text: str) -> None:
+    """A fraction after anything but a whole number, and a percentage in a quotient, are refused."""
+    with pytest.raises(ValueError, match=r"fraction|percentage|not arithmetic"):
+        evaluate(text)

@@ -5,6 +5,7 @@ Each reader raises ValueError for a wrong value; its message says what the value
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 from math import inf, isfinite
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ from attncli.words import between_commas, did_you_mean, in_words, printable
 
 if TYPE_CHECKING:
     from attncli.calculation.positions.position_schemes import Position
+
+_NOT_ZERO = re.compile(r"[^eE]*[1-9]")
 
 
 def one_of(values: Callable[[], Collection[str]]) -> Callable[[object], str]:
@@ -31,7 +34,8 @@ def one_of(values: Callable[[], Collection[str]]) -> Callable[[object], str]:
 def whole_number(value: object) -> int:
     """Read a whole number of at least 1; `2`, `"2"` and `2.0` are the same."""
     try:
-        number = int(value) if isinstance(value, int | str) else int(_number(value))
+        is_plain = isinstance(value, int | str) and "_" not in str(value)
+        number = int(value) if is_plain else int(_number(value))  # type: ignore[call-overload]
     except (ValueError, OverflowError):  # infinity is not whole
         number = -1
     if number < 1 or isinstance(value, bool) or (isinstance(value, float) and value != number):
@@ -42,6 +46,8 @@ def whole_number(value: object) -> int:
 def _number(value: object, expected: str = "it must be a number") -> float:
     try:
         number = float(value) if isinstance(value, int | float | str) else None
+        if isinstance(value, str) and ("_" in value or (number == 0 and _NOT_ZERO.match(value))):
+            number = None  # 1_0 is a spelling of Python; 1e-400 is not 0
     except (ValueError, OverflowError):
         number = None
     if number is None or isinstance(value, bool):

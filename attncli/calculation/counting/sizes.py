@@ -12,6 +12,7 @@ from attncli.errors import ProblemError
 from attncli.records import record
 from attncli.words import divisors, in_words, option_name
 
+MOST_LAYERS = 1000  # each has its own steps: a second for a hundred of them
 MOST = 10**7  # the limit of every size: a list of this length still fits into memory
 
 
@@ -71,8 +72,10 @@ class Sizes:
                 message = f"{option} is given, but {_thing(self.kind)} does not have this size."
                 hint = f"It is for {in_words(SIZES[name].kinds)}: see --layer."
                 raise ProblemError(message, hint, (name,))
-            if not 1 <= value <= MOST:
-                message = f"{option} is {value}: sizes are whole numbers from 1 to {MOST}."
+            most = MOST_LAYERS if name == "layers" else MOST
+            if not 1 <= value <= most:
+                sizes = "layers" if name == "layers" else "sizes"
+                message = f"{option} is {value}: {sizes} are whole numbers from 1 to {most}."
                 raise ProblemError(message, "", (name,))
         for name in ("n", "d_model") if self.kind in LAYERS else ("n",):
             if name not in self.given:

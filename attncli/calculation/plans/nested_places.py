@@ -43,12 +43,7 @@ class Nested:
 
     def own(self) -> dict[str, Entry]:
         """Return the entries directly at this place, by their last names."""
-        prefix = self.prefix
-        return {
-            key.removeprefix(prefix): entry
-            for key, entry in self.document.entries.items()
-            if key.startswith(prefix) and "." not in key.removeprefix(prefix)
-        }
+        return dict(self.document.by_place.get(self.prefix, {}))
 
     def matrices(self) -> dict[str, Entry]:
         """Return the entries directly at this place that are not choices."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import cached_property
 
 from attncli.records import record
 
@@ -37,6 +38,15 @@ class Document:
 
     entries: Mapping[str, Entry]
     sources: tuple[str, ...] = ()
+
+    @cached_property
+    def by_place(self) -> Mapping[str, Mapping[str, Entry]]:
+        """The entries by their last names, for each prefix, such as `encoder.layers.1.self.`."""
+        found: dict[str, dict[str, Entry]] = {}
+        for name, entry in self.entries.items():
+            scope, dot, last = name.rpartition(".")
+            found.setdefault(scope + dot, {})[last] = entry
+        return found
 
     def merged(self, later: Document) -> Document:
         """Return both documents as one; entries of `later` win, and its masks replace all masks."""

@@ -43,6 +43,7 @@ def index_of(text: str, name: str, shape: Shape) -> Index:
 
 def _read(entry: str, text: str) -> int | slice:
     """Return one entry of the slice `text`; the ends of a range may be None or negative."""
+    entry = " ".join(entry.split())  # the patterns are slow on many blanks
     match = _ENTRY.fullmatch(entry)
     if match and entry:
         start, colon, stop = match.groups()

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 EXACT = 1000  # the decimals of a cell that is not rounded: arithmetic, and infinities
 CHANCE = 3  # digits of evidence: by chance, this many zeros at the ends are one in a thousand
-_DECIMAL = re.compile(r"[+-]?(?:(\d+)\.?(\d*)|\.(\d+))(?:[eE]([+-]?\d+))?")
-_PERCENT = re.compile(r"[+-]?\d*\.?(\d*)\s*%")
+_DECIMAL = re.compile(r"[+-]?(?:(\d+)(?:\.(\d*))?|\.(\d+))(?:[eE]([+-]?\d+))?")
+_PERCENT = re.compile(r"[+-]?\d*(?:\.(\d*))?\s*%")
 
 
 class WrittenNumber(NamedTuple):
@@ -58,7 +58,11 @@ def read_cell(text: str) -> WrittenNumber:
         return _rounded(float(text), len(fraction) - exponent, digits)
     percent = _PERCENT.fullmatch(text)
     value, reach = evaluate(text)
-    return _rounded(value, len(percent[1]) + 2) if percent else WrittenNumber(value, EXACT, reach)
+    return (
+        _rounded(value, len(percent[1] or "") + 2)
+        if percent
+        else WrittenNumber(value, EXACT, reach)
+    )
 
 
 def _rounded(value: float, decimals: int, digits: int = 0) -> WrittenNumber:

@@ -45,8 +45,9 @@ _FRACTIONS = "½1/2 ⅓1/3 ⅔2/3 ¼1/4 ¾3/4 ⅕1/5 ⅖2/5 ⅗3/5 ⅘4/5 ⅙1/6
 FRACTIONS = {entry[0]: f"({entry[1:]})" for entry in _FRACTIONS.split()}
 SIGNS = {**FRACTIONS, "^": "**", "×": "*", "·": "*", "⋅": "*", "÷": "/", "−": "-", "²": "**(2)"}
 _MIXED = re.compile(rf"(?<![\w.)])(\d+)\s*([{''.join(FRACTIONS)}])")  # 1½ is 1 + 1/2
-# In 2.5½, x½, 3²², 3²^2 and 3²4 it is open what belongs together.
-_OPEN = re.compile(rf"[\w.)]\s*[{''.join(FRACTIONS)}]|²\s*([²^\d.]|\*\*)")
+_AFTER_A_NUMBER = re.compile(rf"[\w.)²%]\s*[{''.join(FRACTIONS)}]")
+_AFTER_A_SQUARE = re.compile(r"²\s*([²^\d.%]|\*\*)")
+_PART_PERCENT = re.compile(r"(?:/|÷|\^|\*\*)\s*[+-]?[\d.]+\s*%")
 _ROOT = re.compile(r"√\s*(\d+(?:\.\d+)?|\w+|(?=\())")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*%")
 _ROUNDED = re.compile(
@@ -71,6 +72,8 @@ def evaluate(text: str) -> Evaluated:
 
     >>> evaluate("3/sqrt(2)") == (3 / 2**0.5, 0), evaluate("50%").value, evaluate("2√9").value
     (True, 0.5, 6.0)
+    >>> evaluate("2½").value, evaluate("-1½").value, evaluate("1/2½").value
+    (2.5, -1.5, 0.4)
     >>> value, reach = evaluate("0.5 * 4")
     >>> value, round(reach, 9)
     (2.0, 0.2)
@@ -78,8 +81,12 @@ def evaluate(text: str) -> Evaluated:
     if len(text) > LONGEST:
         raise ValueError(f"longer than {LONGEST} characters")
     text = _MIXED.sub(r"(\1+\2)", text)
-    if _OPEN.search(text):
-        raise ValueError("not arithmetic")
+    if _AFTER_A_NUMBER.search(text):
+        raise ValueError("a fraction directly after a number: write + or * between them")
+    if _AFTER_A_SQUARE.search(text):
+        raise ValueError("a number or a power directly after ²: write a sign between them")
+    if _PART_PERCENT.search(text):
+        raise ValueError("a percentage after / or ^, which has two meanings: write brackets")
     for sign, words in SIGNS.items():
         text = text.replace(sign, words)
     if not _ALLOWED.fullmatch(text) or re.search(r"_|//|\d[xXoObB]", text):

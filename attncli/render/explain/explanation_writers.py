@@ -171,11 +171,17 @@ def write_json(explained: Explanations, view: View) -> str:
     explained = replace(explained, full=True)
     cells = [cell for selection in explained.selections for cell in selection]
     spelling = Spelling(explained.paper, view.precision, full=True)
-    objects = [_object(explained, cell, spelling, explained.depth) for cell in cells]
+    objects = [_object(explained, cell, spelling, explained.depth, set()) for cell in cells]
     return to_json(objects)
 
 
-def _object(explained: Explanations, cell: Cell, spelling: Spelling, depth: int) -> dict[str, Any]:
+def _object(
+    explained: Explanations, cell: Cell, spelling: Spelling, depth: int, seen: set[Cell]
+) -> dict[str, Any]:
+    """Return the object of a cell; of a cell in `seen`, which is already written, the value."""
+    if cell in seen:
+        return {"cell": spelling.cell(cell), "value": explained.value(cell)}
+    seen.add(cell)
     expression = explained.expression(cell, explained.trace)
     labels, note = explained.labels(cell), explained.note(cell, spelling)
     entry = {
@@ -194,7 +200,9 @@ def _object(explained: Explanations, cell: Cell, spelling: Spelling, depth: int)
         }
     if depth:
         operands = explained.operands(cell)
-        entry["operands"] = [_object(explained, each, spelling, depth - 1) for each in operands]
+        entry["operands"] = [
+            _object(explained, each, spelling, depth - 1, seen) for each in operands
+        ]
     return entry
 
 
