@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from attncli.words import printable
+from attncli.words import in_short
 
 
 class AttncliError(Exception):
@@ -32,7 +32,7 @@ class AttncliError(Exception):
         return self
 
     def __str__(self) -> str:
-        return printable(f"{self._with_place()} {self.hint}".rstrip())
+        return f"{in_short(self._with_place())} {in_short(self.hint)}".rstrip()
 
     def _with_place(self) -> str:
         """Return the message after its place; a message that begins with the place repeats nothing.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from math import floor, isfinite, log10
 
 MOST_DECIMALS = 23  # they show all 17 digits of a number of a millionth
+LONGEST_TEXT = 1000  # characters of a message, and of its hint
+LONGEST_WORD = 300  # characters: no name and no path is as long
 MOST_MEANT = 3  # the largest number of names that a message suggests
 
 
@@ -100,25 +103,84 @@ def divisors(number: int) -> str:
     return f"{', '.join(most)} or {last}" if most else last
 
 
+def between_commas(text: str) -> list[str]:
+    """Return the parts of a printable text between its commas; a part with a comma is quoted.
+
+    Raises ValueError for a part that is too long.
+
+    >>> between_commas('a, "b,c"'), between_commas("a\\nb")
+    (['a', 'b,c'], ['a\\\\nb'])
+    """
+    import csv
+
+    try:
+        return next(csv.reader([printable(text)], skipinitialspace=True), [])
+    except csv.Error as error:
+        raise ValueError(str(error)) from None
+
+
 def printable(text: str) -> str:
-    """Return the text on one line, with an escape for each character that controls a terminal."""
-    if text.isprintable():
+    """Return the text on one line, with an escape for each character that has no picture.
+
+    These are the characters that control a terminal or change the direction of text, and those
+    that are not to be seen. A joiner inside a word of another script, or inside an emoji, stays.
+
+    >>> printable("a\\x1b[1m\\u200bb"), printable("خانه\\u200cها") == "خانه\\u200cها"
+    ('a\\\\x1b[1m\\\\u200bb', True)
+    """
+    if text.isprintable() and not _BLANK_LETTERS & set(text):
         return text
-    return "".join(c.encode("unicode_escape").decode() if _steers(c) else c for c in text)
+    around = zip(text, f" {text}", f"{text[1:]} ", strict=False)
+    return "".join(
+        character if _is_seen(character, before, after) else _escaped(character)
+        for character, before, after in around
+    )
 
 
-def _steers(character: str) -> bool:
-    """Return True if the character controls a terminal or changes the direction of text."""
+_BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0")  # they fill a place in Korean text
+
+
+def _is_seen(character: str, before: str, after: str) -> bool:
+    """Return True if the character has a picture, or joins the two beside it."""
+    if character.isprintable():
+        return character not in _BLANK_LETTERS
+    if character in "\u200c\u200d":
+        return all(ord(beside) > 127 and beside.isprintable() for beside in (before, after))
     import unicodedata
 
-    turns_text_round = "\u202a" <= character <= "\u202e" or "\u2066" <= character <= "\u2069"
-    return turns_text_round or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+    return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode()
+
+
+def in_short(text: str, most: int = LONGEST_TEXT) -> str:
+    """Return a printable text of at most `most` characters: the middle of a longer one is left out.
+
+    The middle of a long word is left out first, because the words around it are the message.
+
+    >>> in_short("k" * 5000 + " is unknown.")
+    'kkkkkkkkkkkkkkkkkkkk…(4960 characters)…kkkkkkkkkkkkkkkkkkkk is unknown.'
+    """
+    text = _LONG_WORD.sub(lambda word: _ends(word[0], 20, 20), printable(text))
+    return text if len(text) <= most else _ends(text, most * 6 // 10, most * 3 // 10)
+
+
+_LONG_WORD = re.compile(rf"\S{{{LONGEST_WORD},}}")
+
+
+def _ends(text: str, begin: int, end: int) -> str:
+    """Return the beginning and the end of a text, and the number of characters between them."""
+    return f"{text[:begin]}…({len(text) - begin - end} characters)…{text[-end:]}"
 
 
 def closest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
     """Return the known word that is most similar to `word`, or None if none is similar enough."""
     from difflib import get_close_matches
 
+    if len(word) > LONGEST_WORD:
+        return None
     return next(iter(get_close_matches(word, list(known), n=1, cutoff=likeness)), None)
 
 

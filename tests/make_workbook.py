@@ -28,8 +28,18 @@ Rows: TypeAlias = Sequence[Sequence[Cell]]
 STYLES = (
     '<numFmts count="2"><numFmt numFmtId="164" formatCode="[h]:mm"/>'
     '<numFmt numFmtId="165" formatCode="&quot;days: &quot;0.00;[Red]\\d0.00"/></numFmts>'
-    '<cellXfs count="5"><xf numFmtId="0"/><xf numFmtId="16"/><xf numFmtId="10"/>'
-    '<xf numFmtId="164"/><xf numFmtId="165"/></cellXfs>'
+    '<fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>'
+    '<fills count="2"><fill><patternFill patternType="none"/></fill>'
+    '<fill><patternFill patternType="gray125"/></fill></fills>'
+    '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
+    '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+    '<cellXfs count="5">'
+    + "".join(
+        f'<xf numFmtId="{number}" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+        for number in (0, 16, 10, 164, 165)
+    )
+    + '</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/>'
+    "</cellStyles>"
 )
 _MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 _RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -93,7 +103,7 @@ def xlsx_files(
         "[Content_Types].xml": _content_types(len(sheets)),
         "_rels/.rels": _relations([("officeDocument", "xl/workbook.xml")]),
         "xl/workbook.xml": f'<workbook {_MAIN} xmlns:r="{_RELATION}"><sheets>{listed}</sheets>'
-        f"<definedNames>{defined}</definedNames>{workbook}</workbook>",
+        f"{defined and f'<definedNames>{defined}</definedNames>'}{workbook}</workbook>",
         "xl/_rels/workbook.xml.rels": _relations(targets),
         "xl/styles.xml": f"<styleSheet {_MAIN}>{STYLES}</styleSheet>",
         "xl/sharedStrings.xml": f"<sst {_MAIN}>{texts}</sst>",

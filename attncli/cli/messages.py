@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from attncli.cli.terminal import has_colors, is_terminal, send, terminal_size, waiting
-from attncli.words import did_you_mean, in_words, printable
+from attncli.words import LONGEST_TEXT, did_you_mean, in_short, in_words, printable
 
 if TYPE_CHECKING:
     from attncli.face.surroundings import Surroundings
@@ -30,8 +30,9 @@ class Failure(click.ClickException):
 def say(kind: str, text: str) -> None:
     """Print a message on standard error, on a terminal in colour and broken between words.
 
-    `kind` is a key of `COLORS`.
+    `kind` is a key of `COLORS`. No character of the text controls the terminal.
     """
+    text = "\n".join(in_short(line, 2 * LONGEST_TEXT + 1) for line in text.split("\n"))
     label = f"{kind}:"
     if is_terminal(sys.stderr):
         text = _wrapped(f"{label} {text}").removeprefix(f"{label} ")
@@ -43,7 +44,7 @@ def say(kind: str, text: str) -> None:
 
 
 def whisper(text: str) -> None:
-    """Print a text on standard error, if it can be written there; the status tells the rest."""
+    """Print a text on standard error; do nothing if standard error is closed or full."""
     if sys.stderr is not None:
         with suppress(OSError):
             send(text.encode(errors="backslashreplace"), sys.stderr)
@@ -69,7 +70,7 @@ def warn(text: str) -> None:
 
 def note(text: str) -> None:
     """Print on standard error how a file was read that could be read in two ways."""
-    say("Note", printable(text))
+    say("Note", text)
 
 
 def surroundings(of_written: int = 0, is_chosen: bool = False) -> Surroundings:
@@ -80,7 +81,8 @@ def surroundings(of_written: int = 0, is_chosen: bool = False) -> Surroundings:
     from attncli.face.memory import Memory
     from attncli.face.surroundings import Surroundings
 
-    limit = click.get_current_context().meta.get("memory")
+    context = click.get_current_context(silent=True)
+    limit = context.meta.get("memory") if context else None
     return Surroundings(warn, waiting, Memory(limit, of_written, is_chosen))
 
 
@@ -104,7 +106,7 @@ def _usage(error: click.UsageError) -> str:
     match error:
         case click.NoSuchOption():
             guess = did_you_mean(error.option_name, error.possibilities or ())
-            return f"there is no option {error.option_name}{guess}. {cure}"
+            return printable(f"there is no option {error.option_name}{guess}. {cure}")
         case click.BadOptionUsage():
             return f"{error.option_name} needs a value. {cure}"
         case click.MissingParameter():
@@ -113,5 +115,5 @@ def _usage(error: click.UsageError) -> str:
             known = f": {in_words(values, 'or')}" if values else ""
             return f"{command} needs {name}{known}. {command} --help shows examples."
         case _:
-            message = error.message
+            message = printable(error.message)
             return f"{message[:1].lower()}{message[1:]}"

@@ -27,13 +27,15 @@ def new_reader(say: Callable[[str], None] = note) -> Reader:
     """
     import click
 
+    from attncli.documents.files import ReadingLimit
     from attncli.documents.parsed import CsvForm
     from attncli.documents.reader import Reader
 
     context = click.get_current_context(silent=True)
     said = context.meta if context else {}
     form = CsvForm(said.get("delimiter"), said.get("header"))
-    return Reader(say, form, surroundings().memory.allowed)
+    limit = ReadingLimit(surroundings().memory.allowed, is_enforced=True)
+    return Reader(say, form, limit)
 
 
 def gather(

@@ -104,10 +104,10 @@ def refuse_what_is_not_a_command(words: Sequence[str]) -> None:
         command = next((f" {word}" for word in others if word in COMMANDS), "")
         hint = f"Write attncli{command} --help; the manual is attncli guide{topic}."
         raise AttncliError("help is an option, not a command.", hint)
-    from pathlib import Path
+    from attncli.documents.files import exists
 
     is_literal = first.startswith(("sample:", "[", "{"))
-    if is_literal or Path(first).exists():
+    if is_literal or exists(first):
         from shlex import join
 
         kind = "a document" if is_literal else "a file"

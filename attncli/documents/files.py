@@ -24,11 +24,15 @@ class ReadingLimit:
     """The memory that reading all the files of a command may take.
 
     `most` returns the bytes and the reason for the limit in words, such as `--memory`. It is
-    called once, if reading takes more than `SMALL` bytes.
+    called once, if reading takes more than `SMALL` bytes. If `is_enforced`, the system refuses more
+    memory to the whole process while a long text is read, because some texts take much more than
+    `TEXT` times their size.
     """
 
-    def __init__(self, most: Callable[[], tuple[int, str]]) -> None:
+    def __init__(self, most: Callable[[], tuple[int, str]], is_enforced: bool = False) -> None:
         self._most = cache(most)  # free memory shrinks while it is taken
+        self._is_enforced = is_enforced
+        self._before: tuple[int, int] | None = None
         self._taken = 0
 
     def take(self, size: int, name: str) -> None:
@@ -42,17 +46,59 @@ class ReadingLimit:
         """Raise DocumentError if a text of `size` bytes takes more memory than is left."""
         if self._taken + TEXT * size <= SMALL:
             return
-        if self._taken + TEXT * size > self._most()[0]:
+        left = self._most()[0] - self._taken
+        if TEXT * size > left:
             message = (
-                f"it is longer than {_size((self._most()[0] - self._taken) // TEXT)}: reading a "
-                f"text takes {TEXT} times its size, and {self._reason()}."
+                f"it is longer than {_size(left // TEXT)}: reading a text takes {TEXT} times its "
+                f"size, and {self._reason()}."
             )
             hint = "Check that it is the right file, write it as NPZ, or raise --memory."
             raise DocumentError(message, hint)
+        if self._is_enforced and self._before is None:
+            self._before = _limit_addresses(left)
+
+    def release(self) -> None:
+        """End the limit of the system, after a file has been read."""
+        if self._before:
+            _set_addresses(self._before)
+        self._before = None
+
+    def out_of_memory(self) -> DocumentError:
+        """Return the error for a file for which the system refuses memory."""
+        if self._before is None:
+            hint = "End other programs, or give a smaller file."
+            return DocumentError("there is not enough memory to read it.", hint)
+        message = f"it takes more memory than expected, and reading {self._reason()}."
+        return DocumentError(message, "Write it as NPZ, or raise --memory.")
 
     def _reason(self) -> str:
         most, why = self._most()
         return f"may use {_size(most)} ({why})"
+
+
+def _limit_addresses(size: int) -> tuple[int, int] | None:
+    """Let the system refuse this process more than `size` further bytes, and return its old limits.
+
+    Return None if the system has no such limit.
+    """
+    try:
+        from resource import RLIM_INFINITY, RLIMIT_AS, getrlimit, setrlimit
+
+        with open("/proc/self/statm", "rb") as pages:
+            used = int(pages.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except (ImportError, OSError):
+        return None
+    soft, hard = getrlimit(RLIMIT_AS)
+    least = min([used + size, *(limit for limit in (soft, hard) if limit != RLIM_INFINITY)])
+    setrlimit(RLIMIT_AS, (least, hard))
+    return soft, hard
+
+
+def _set_addresses(limits: tuple[int, int]) -> None:
+    """Set the limits that `_limit_addresses` has returned."""
+    from resource import RLIMIT_AS, setrlimit
+
+    setrlimit(RLIMIT_AS, limits)
 
 
 def _size(size: int) -> str:
@@ -75,20 +121,20 @@ def current_limit() -> ReadingLimit:
 
 @contextmanager
 def reading_within(limit: ReadingLimit) -> Iterator[None]:
-    """Limit the memory for reading within the block; if it is not there, raise DocumentError."""
+    """Limit the memory for reading within the block; beyond it, raise DocumentError."""
     token = _limit.set(limit)
     try:
         yield
     except MemoryError:
-        raise out_of_memory() from None
+        raise limit.out_of_memory() from None
     finally:
         _limit.reset(token)
+        limit.release()
 
 
-def out_of_memory() -> DocumentError:
-    """Return the error for a file that the system has no memory for."""
-    hint = "End other programs, or give a smaller file."
-    return DocumentError("there is not enough memory to read it.", hint)
+def exists(path: str) -> bool:
+    """Return True if a file or folder has this path; no text is too long, or too odd, for that."""
+    return os.path.exists(path)
 
 
 def read_file(path: str, size: int | None = None) -> bytes:
@@ -191,9 +237,8 @@ def write_file(path: Path, data: bytes) -> None:
         if path.exists() and not path.is_file():
             path.write_bytes(data)
             return
-        _replace(
-            path.resolve(), data
-        )  # a link stays a link: the file that it points to is replaced
+        target = path.resolve()  # a link stays a link: the file that it points to is replaced
+        _replace(target, data)
     except (OSError, RuntimeError) as error:
         number, reason = getattr(error, "errno", None), getattr(error, "strerror", None)
         message = f"it cannot be written: {reason or error}."

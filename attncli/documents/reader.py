@@ -6,7 +6,6 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from sys import maxsize
 
 from attncli.calculation.choices.choices import CHOICES
 from attncli.calculation.masks.mask_rules import is_rule
@@ -15,7 +14,7 @@ from attncli.calculation.names.matrix_names import MATRICES
 from attncli.calculation.names.step_names import STEPS
 from attncli.calculation.positions.position_schemes import is_position
 from attncli.calculation.problem.document import MASKS, Document, Entry
-from attncli.documents.files import ReadingLimit
+from attncli.documents.files import ReadingLimit, current_limit
 from attncli.documents.parsed import BY_RULE, NAMELESS, SAMPLE, CsvForm, IsValue, Part
 from attncli.documents.sources import Source, Sources, shortened
 from attncli.documents.text.cells import array_from, is_cell_or_row, said
@@ -26,10 +25,6 @@ from attncli.words import option_name
 
 def _nothing(_: str) -> None:
     """Say nothing."""
-
-
-def _any() -> tuple[int, str]:
-    return maxsize, "any memory"
 
 
 @record(frozen=True)
@@ -48,16 +43,16 @@ class Reader:
     """Reads the documents of one command; only one of them can be standard input.
 
     `note` gets each note about a file that could be read in two ways; see `Part`. `form` is the
-    form of CSV files. `memory` gives the bytes that reading may take, and the reason in words.
+    form of CSV files. `limit` is the memory that reading may take; None is any memory.
     """
 
     def __init__(
         self,
         note: Callable[[str], None] = _nothing,
         form: CsvForm = BY_RULE,
-        memory: Callable[[], tuple[int, str]] = _any,
+        limit: ReadingLimit | None = None,
     ) -> None:
-        self._sources = Sources(form, ReadingLimit(memory))
+        self._sources = Sources(form, limit or current_limit())
         self._note = note
         self._noted: set[str] = set()
 

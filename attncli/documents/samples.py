@@ -12,7 +12,7 @@ from attncli.errors import DocumentError
 from attncli.words import did_you_mean
 
 # The order in which a name is completed.
-SUFFIXES = (".json", ".csv", ".xlsx", ".npz", ".safetensors")
+SUFFIXES = (".json", ".csv", ".xlsx", ".npz", ".safetensors", ".ipynb")
 
 _PACKAGE = os.path.dirname(os.path.dirname(__file__))
 

@@ -44,7 +44,10 @@ _BEGINNING = 64  # bytes: enough to recognise a format
 
 @record(frozen=True)
 class Place:
-    """The place of a matrix: FILE, FILE:KEY, FILE:KEY[SLICE] or FILE[SLICE]."""
+    """The place of a matrix: FILE, FILE:KEY, FILE:KEY[SLICE] or FILE[SLICE].
+
+    In a workbook, KEY is a sheet, a range such as `Sheet!A1:C3`, or a defined name.
+    """
 
     path: str
     key: str | None = None
@@ -69,7 +72,7 @@ def place_of(text: str, folder: str) -> Place:
 
 
 def parse_place(place: Place, is_value: IsValue | None = None, form: CsvForm = BY_RULE) -> Parsed:
-    """Return the entries of a file, or the one matrix that the place points to.
+    """Return the entries of a file, or of the part that the place points to.
 
     Raises DocumentError if the file, the key or the slice does not exist or cannot be read.
     """

@@ -122,9 +122,9 @@ def _files(document: Document, answer: Written) -> Files:
     A problem that is not one file alone has no name there, and neither has an answer that is not a
     file.
     """
-    from pathlib import Path
     from shlex import quote
 
+    from attncli.documents.files import exists
     from attncli.documents.parsed import SAMPLE
     from attncli.homework.judging.report import Files
 
@@ -134,7 +134,7 @@ def _files(document: Document, answer: Written) -> Files:
         **{
             role: quote(file)
             for role, file in found.items()
-            if file.startswith(SAMPLE) or Path(file).is_file()
+            if file.startswith(SAMPLE) or exists(file)
         }
     )
 
@@ -197,10 +197,11 @@ def read_document(
 
 
 def _reader(surroundings: Surroundings | None) -> Reader:
+    from attncli.documents.files import ReadingLimit
     from attncli.documents.reader import Reader
 
     around = surroundings or PYTHON
-    return Reader(around.warn, memory=around.memory.allowed)
+    return Reader(around.warn, limit=ReadingLimit(around.memory.allowed))
 
 
 def planned(document: Document) -> tuple[Problem, Plan]:

@@ -67,12 +67,13 @@ def check_answer(
         _step(name.strip(), names, f"--required {options.required}")
         for name in _split(options.required)
     ]
-    answer = read_answer(result.problem, result.trace.plan, entries)
-    epsilon = _epsilon(result.trace.matrices)
-    finest = (matrix.finest_decimal or 0 for matrix in answer.values())
-    tolerance = Tolerance(options.decimals, options.atol, options.rtol, epsilon, max(finest))
-    trail = start(result.problem, result.trace, answer, tolerance)
-    return report(trail, Marking(points, required, options.strict), files)
+    with np.errstate(all="ignore"):  # the numbers of an answer may be as large as they can be
+        answer = read_answer(result.problem, result.trace.plan, entries)
+        epsilon = _epsilon(result.trace.matrices)
+        finest = (matrix.finest_decimal or 0 for matrix in answer.values())
+        tolerance = Tolerance(options.decimals, options.atol, options.rtol, epsilon, max(finest))
+        trail = start(result.problem, result.trace, answer, tolerance)
+        return report(trail, Marking(points, required, options.strict), files)
 
 
 def check_by_laws(entries: Mapping[str, object], choices: Mapping[str, object]) -> AnswerReport:

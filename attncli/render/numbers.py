@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+ORDINARY = 4  # decimals: a number that vanishes beyond them is not rounded to 0
 
-def number_text(number: float, precision: int) -> str:
+
+def number_text(number: float, precision: int, of_small: int = 0) -> str:
     """Return a number with `precision` decimals; from 1e16 on, as Python's `repr` writes it.
 
-    >>> number_text(2 / 3, 4), number_text(-0.00001, 2), number_text(1e300, 4)
-    ('0.6667', '0.00', '1e+300')
+    A number that is not 0 but would be shown as 0 has `of_small` decimals and its power of ten
+    instead, as on a pocket calculator: 1e-20. With a `precision` below 4, that is so only for
+    numbers below 0.00005.
+
+    >>> number_text(2 / 3, 4), number_text(-0.00001, 4), number_text(1e300, 4)
+    ('0.6667', '-1e-05', '1e+300')
+    >>> number_text(-0.001, 2), number_text(-0.00001, 2), number_text(0.0, 2)
+    ('0.00', '-1e-05', '0.00')
     """
     if abs(number) >= 1e16:  # a float has no decimals beyond 2⁵³, which is about 9e15
         return repr(number)
+    if number and float(f"{number:.{max(precision, ORDINARY)}f}") == 0:
+        return f"{number:.{of_small}e}"
     return f"{number:z.{precision}f}"
 
 

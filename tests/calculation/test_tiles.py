@@ -6,6 +6,7 @@ mask is in test_fused_tail.py, and so are the plans that have tiles.
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from math import e, log2
 from threading import Event, Thread, active_count
@@ -349,28 +350,41 @@ def test_a_failure_stops_the_others(failing: int) -> None:
     assert len(begun) < 30
 
 
-def test_threads_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    """If a thread cannot be started, the threads before it are stopped."""
-    begun: list[int] = []
-    ended: list[int] = []
+@pytest.mark.parametrize("started", [0, 1])
+def test_threads_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch, started: int) -> None:
+    """If the system starts no further thread, the threads before it do all the work."""
+    done: list[int] = []
     start = Thread.start
 
-    def second_fails(thread: Thread) -> None:
-        if active_count() > before:
+    def refuse(thread: Thread) -> None:
+        if active_count() - before >= started:
             raise RuntimeError("can't start new thread")
         start(thread)
 
-    def work(part: int, stop: Event) -> None:
-        begun.append(part)
-        assert stop.wait(timeout=60)
-        ended.append(part)
+    def work(part: int, _: Event) -> None:
+        done.append(part)
 
     before = active_count()
     with ThreadPoolExecutor(5) as helpers:
         monkeypatch.setattr("attncli.calculation.long.threads.processors", lambda: 5)
         monkeypatch.setattr("attncli.calculation.long.threads._helpers", lambda: helpers)
-        monkeypatch.setattr(Thread, "start", second_fails)
-        with pytest.raises(RuntimeError, match="can't start"):
-            do(work, range(1000), None)
-        assert begun == ended
-    assert len(begun) <= 1
+        monkeypatch.setattr(Thread, "start", refuse)
+        do(work, range(1000), None)
+    assert sorted(done) == list(range(1000))
+
+
+@pytest.mark.parametrize("mask", ["causal", "padding:690"])
+def test_the_bits_do_not_depend_on_the_number_of_processors(
+    monkeypatch: pytest.MonkeyPatch, mask: str
+) -> None:
+    """A machine with any number of processors gives the same bits in tiles."""
+    given = {name: Entry(numbers(700, 16), "") for name in "QKV"}
+    problem, plan = read(Document({**given, "mask": Entry(mask, "")}))
+    results = set()
+    for number in (1, 2, 3, 64):
+        monkeypatch.setattr(
+            os, "sched_getaffinity", lambda _, number=number: range(number), raising=False
+        )
+        trace = fuse(plan, ["output"]).run(problem.matrices)
+        results.add(trace.matrices["output"].tobytes())
+    assert len(results) == 1

@@ -91,6 +91,30 @@ def test_an_archive_of_zeros_is_not_unpacked(command: list[str], tmp_path: Path)
     )
 
 
+def test_a_text_that_takes_more_than_expected_is_refused_too(tmp_path: Path) -> None:
+    """Each empty list of a text takes 40 times its size: the system refuses so much memory."""
+    file = tmp_path / "x.json"
+    file.write_text(f"[{','.join(['[]'] * 2_500_000)}]", encoding="utf-8")
+    ended = subprocess.run(
+        [*PROGRAM, "compute", str(file), *LIMITED],
+        capture_output=True, text=True, check=False, cwd=ROOT,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == (
+        f"Error: {file}: it takes more memory than expected, and reading may use 100.0 MiB "
+        "(--memory). Write it as NPZ, or raise --memory.\n"
+    )
+
+
+def test_reading_leaves_the_limit_of_the_process_as_it_was(tmp_path: Path) -> None:
+    """The limit for a long text ends with the text, so that the calculation has its own."""
+    file = tmp_path / "x.csv"
+    file.write_text("1,2\n" * 2_000_000, encoding="utf-8")
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    assert run("cost", str(file), "--memory", "8GiB").exit_code == 0
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
+
+
 def test_all_files_of_a_command_share_the_memory(tmp_path: Path) -> None:
     """Two matrices that fit alone do not fit together."""
     np.savez_compressed(tmp_path / "x.npz", Q=np.zeros((3000, 3000)), K=np.zeros((3000, 3000)))

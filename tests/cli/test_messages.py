@@ -75,3 +75,40 @@ def test_no_colour_is_shown_where_the_user_refuses_it(monkeypatch: pytest.Monkey
     assert "\x1b[" in run("compute", LESSON, "--only", "weights").stdout_bytes.decode()
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b[" not in run("compute", LESSON, "--only", "weights").stdout_bytes.decode()
+
+
+STEERING = "a\x1b[31mb\u202ec\nd"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["samples", STEERING], ["new", "encoder", STEERING], ["guide", "masks", STEERING],
+     ["compute", f"--{STEERING}"], ["mask", "causal", STEERING], [STEERING],
+     ["compute", "--score", STEERING], ["compute", STEERING], ["compute", "-o", STEERING]],
+    ids=ascii,
+)  # fmt: skip
+def test_an_argument_cannot_steer_the_terminal(arguments: list[str]) -> None:
+    """The message of every command spells out control characters, also those that click quotes."""
+    found = run(*arguments)
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert found.stderr.removesuffix("\n").isprintable()
+
+
+LONG = "x" * 10**5
+QUOTED = [
+    ["compute", "--score", LONG],
+    ["compute", LONG],
+    ["compute", f"--{LONG}"],
+    ["compute", f'{{"{LONG}": 1}}'],
+    ["samples", LONG],
+    ["explain", "[[1]]", f"{LONG}[1,1]"],
+    [LONG],
+]
+
+
+@pytest.mark.parametrize("arguments", QUOTED, ids=lambda arguments: " ".join(arguments)[:15])
+def test_a_message_is_short_whatever_it_quotes(arguments: list[str]) -> None:
+    """A message keeps its beginning, and its end with the cure."""
+    found = run(*arguments)
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert len(found.stderr) < 2000

@@ -99,7 +99,7 @@ def test_roundoff_of_large_numbers_is_not_a_difference() -> None:
 
 @pytest.mark.parametrize("sample", ["decoder_layer", "transformer"])
 def test_roundoff_of_float32_is_not_a_difference(sample: str) -> None:
-    """Rounding in float32 is no difference between all tokens at once and token by token."""
+    """Rounding in float32 does not make token by token differ from all tokens at once."""
     arguments = ["compare", f"sample:{sample}", "--token-by-token", "--dtype", "float32"]
     run = CliRunner().invoke(cli, arguments)
     assert "token by token does not differ from all at once: the largest difference" in run.stdout

@@ -129,7 +129,8 @@ def test_a_sheet_with_operands_around_products_is_read() -> None:
     assert parts["K"].value == [[1, 1, 2], [2, 0, 6]]
     assert parts["scaled"].value == [[2, 7, 1], [8, 2, 8], [1, 8, 2]]
     assert parts["X"].column_labels == ("x1", "x2", "x3")
-    assert parts["X"].notes == ("X (E3:G4) is read as X, 2 × 3.", "left out: E7:G8 (no label).")
+    assert parts["X"].notes == ("X (E3:G4) is read as X, 2 × 3.",)
+    assert parts["output"].notes[1] == "left out: E7:G8 (no label)."
     assert parts["K"].notes == ("K^T (A11:B13) is read as the transpose of K, 2 × 3.",)
 
 
@@ -175,7 +176,7 @@ def test_repeated_names_are_heads() -> None:
     assert heads["W_q"] == [[[1], [1]], [[1], [2]]]
     assert heads["Q_h"] == [[[7]], [[8]]]
     notes = read(three)["W_q"].notes
-    assert notes[1] == "Wq (A20:A21) is read as a head of W_q, 2 × 1."
+    assert notes == ("Wq (A5:A6 and A20:A21) is read as W_q, 2 × 2 × 1.",)
     with pytest.raises(
         DocumentError, match=r"Q is given 2 times: at A2 and at A5\. K is given once"
     ):

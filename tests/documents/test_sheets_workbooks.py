@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import attncli
 from attncli.documents.parsed import NAMELESS, Parsed
 from attncli.documents.sources import Place, parse, parse_place
 from attncli.errors import DocumentError
@@ -54,8 +56,44 @@ def test_a_sheet_is_a_problem_and_an_answer() -> None:
     result = succeed("check", SAMPLE, SAMPLE)
     assert "All 7 steps are right." in result.stdout
     assert "Q * K^T (F20:H22) is read as scores, 3 × 3." in result.stderr
-    assert "left out of the problem: Q, K, V, scores, scaled, weights and output" in result.stderr
+    assert "Q, K, V, scores, scaled, weights and output are steps, and not part of" in result.stderr
     assert "= 2.00" in succeed("explain", SAMPLE, "scores[1,1]").stdout
+
+
+HEADS = {
+    "Q_h": "Q",
+    "K_h": "K",
+    "V_h": "V",
+    "scores": "K^T * Q",
+    "scaled": "r = K^T * Q / sqrt(dk)",
+    "weights": "A = softmax(r)",
+    "heads": "Z = V * A",
+}
+
+
+@BOTH
+def test_a_sheet_of_heads_with_tokens_as_columns(write: Write, suffix: str, tmp_path: Path) -> None:
+    """Labels that repeat once per head, in the layout `columns`, are read and checked."""
+    numbers = random.Random(1)
+
+    def drawn(rows: int, columns: int) -> list[list[float]]:
+        return [[float(numbers.randint(-2, 2)) for _ in range(columns)] for _ in range(rows)]
+
+    weights = {name: [drawn(2, 4) for _ in range(3)] for name in ("W_q", "W_k", "W_v")}
+    tokens = drawn(4, 5)
+    steps = attncli.compute({"X": tokens, **weights, "layout": "columns"})
+    rows: list[list[Any]] = [["Multihead"], ["layout", "columns"], ["X"], *tokens, []]
+    for head in range(3):
+        for name in weights:
+            rows += [[name.replace("_", "")], *weights[name][head], []]
+        for step, label in HEADS.items():
+            rows += [[label], ["↓", "↓"], *steps[step][head].tolist(), []]
+    path = str(tmp_path / f"heads{suffix}")
+    Path(path).write_bytes(write({"small": rows}))
+    result = succeed("check", path, path)
+    assert result.stdout.startswith("7 steps are right; 1 step is missing.")
+    assert "A = softmax(r) (A" in result.stderr
+    assert "is read as weights, 3 × 5 × 5." in result.stderr
 
 
 @BOTH
@@ -134,6 +172,12 @@ def test_a_range_of_an_answer_may_have_empty_cells(tmp_path: Path) -> None:
     (tmp_path / "a.xlsx").write_bytes(xlsx({"a": [["weights"], [0.5, ""], ["", ""], ["", 0.5]]}))
     parsed = parse_place(Place(str(tmp_path / "a.xlsx"), "a!A2:B4"), is_value)
     assert parsed[NAMELESS].value == [[0.5, ""], ["", ""], ["", 0.5]]
+    named = xlsx({"a": [["weights"], [0.5]]}, {"weights": "a!$A$2:$B$4", "scores": "a!$D$1:$E$1"})
+    parsed = parse("", named, is_value)
+    assert parsed["weights"].value == [[0.5, ""], ["", ""], ["", ""]]
+    assert parsed["scores"].value == [["", ""]]
+    with pytest.raises(DocumentError, match="the range A1:XFD1048576 has more than 1000000 cells"):
+        dict(parse("", xlsx({"a": [[0.5]]}, {"scores": "a!$A$1:$XFD$1048576"}), is_value))
 
 
 def test_merged_cells_have_one_value() -> None:

@@ -93,15 +93,19 @@ def test_many_batch_entries_are_elided_with_a_count(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("number", "text"),
     [
-        ("0.00004", "0.0000"),
-        ("-0.00004", "0.0000"),
+        ("0.00003", "3e-05"),
+        ("0.00006", "0.0001"),
+        ("-0.00004", "-4e-05"),
+        ("1e-20", "1e-20"),
+        ("-5e-324", "-5e-324"),
+        ("-0", "0.0000"),
         ("-2.5", "-2.5000"),
         ("123456789012345.5", "123456789012345.5000"),
         ("1e22", "1e+22"),
     ],
 )
 def test_numbers_keep_their_digits(number: str, text: str) -> None:
-    """Numbers have the chosen decimals and no negative zero, and large ones keep all digits."""
+    """Numbers have the chosen decimals; only 0 looks like 0, and large ones keep all digits."""
     screen = drawn(f"Q=[[{number}]]", "K=[[1]]", "--score", "dot", "--only", "scores")
     assert screen.split()[-1] == text
 

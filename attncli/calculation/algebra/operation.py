@@ -13,7 +13,7 @@ defaults of `Operation`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
@@ -201,6 +201,17 @@ class Operation(ABC):
 
     def counted_from_1(self) -> Operation | None:
         """Return the operation with positions counted from 1, not 0; None if it has none."""
+        return None
+
+
+def result_if_it_fits(operation: Operation, known: Mapping[str, Array]) -> Array | None:
+    """Return the result for the operands of these names.
+
+    Return None if one is missing, or if they do not fit together, as those of an answer may.
+    """
+    try:
+        return operation.apply(*(known[name] for name in operation.operands))
+    except (KeyError, ValueError, IndexError):
         return None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
@@ -18,11 +17,12 @@ from attncli.calculation.problem.problem import Problem
 from attncli.calculation.problem.shown import WORDS, StepPart, part_name
 from attncli.errors import ProblemError
 from attncli.records import record
-from attncli.words import closest, printable
+from attncli.words import between_commas, closest, printable
 
 HOW_TO_WRITE = "Write 'scores[2,1]', 'scores[2,:]' or scores."
 
 _WRITTEN = re.compile(r"\s*([^\[\]]+?)\s*(?:\[(.*)\]\s*)?", re.DOTALL)
+_WHOLE = r"[+-]?\d{1,18}"
 _LEADING = re.compile(r"\s*(\w+)\s*=\s*(\S*)\s*")
 
 
@@ -71,11 +71,14 @@ class CellFinder:
 
     def read(self, text: str) -> Selection:
         """Return the cells that the text names. Raises ProblemError if there are none."""
-        written = _WRITTEN.fullmatch(text)
+        written = _WRITTEN.fullmatch(printable(text))  # as labels are
         if not written:
             raise ProblemError("this is not a cell.", HOW_TO_WRITE)
         step = self._step(written[1])
-        places = next(csv.reader([written[2] or ""], skipinitialspace=True), [])
+        try:
+            places = between_commas(written[2] or "")
+        except ValueError:
+            raise ProblemError("this is too long for a cell.", HOW_TO_WRITE) from None
         own = [place.strip() for place in places if not _LEADING.fullmatch(place)]
         leading = [match.groups() for place in places if (match := _LEADING.fullmatch(place))]
         leading_axes = [axis for axis in step.axes if axis.name in WORDS]
@@ -141,7 +144,7 @@ class CellFinder:
         if place == ":":
             return range(axis.size)
         labels = self.problem.labels.get(axis.name, ())
-        is_number = bool(re.fullmatch(r"[+-]?\d+", place))
+        is_number = bool(re.fullmatch(_WHOLE, place))
         found = [at for at, label in enumerate(labels) if label == place]
         if (is_number and 1 <= int(place) <= axis.size) or (is_number and not found):
             return [_place(step, axis, side, place)]
@@ -209,7 +212,7 @@ def _counted(word: str) -> str:
 
 def _place(step: Step, axis: Axis, word: str, place: str) -> int:
     """Return a place counted from 0, from its number counted from 1."""
-    if place.isascii() and place.isdigit() and 1 <= int(place) <= axis.size:
+    if re.fullmatch("[0-9]{1,18}", place) and 1 <= int(place) <= axis.size:
         return int(place) - 1
     word = "batch entry" if word == "batch" else word
     message = f"{step.name} has no {word} {place or '(nothing)'}."

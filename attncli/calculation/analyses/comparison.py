@@ -118,7 +118,7 @@ def _same(left: float, right: float) -> bool:
 
 def _farthest(left: AnyArray, right: AnyArray) -> tuple[int, ...]:
     """Return the place where two matrices differ most; NaN and a number differ most of all."""
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         apart = np.where(left == right, 0.0, np.abs(left - right))
     alone = np.isnan(left) ^ np.isnan(right)
     apart = np.where(alone, np.inf, np.nan_to_num(apart, nan=0.0, posinf=np.inf))

@@ -8,7 +8,7 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import LAYOUTS, AnyArray, Axis, Booleans
 from attncli.calculation.masks.mask_operation import HIDES
-from attncli.calculation.masks.mask_rules import MASKS, read_rule
+from attncli.calculation.masks.mask_rules import MASKS, MOST, read_rule
 from attncli.calculation.problem.input_matrices import MOST_AXES, read_mask
 from attncli.errors import ProblemError
 from attncli.records import record
@@ -49,6 +49,9 @@ def pattern_of_rule(value: object, n: int, m: int) -> Pattern:
     A list of lengths makes one mask for each batch entry: batch × 1 × n × m, which fits scores with
     and without heads. Raises ProblemError if the rule does not fit.
     """
+    if n * m > MOST:
+        message = f"the mask has {n} × {m} cells, more than {MOST}."
+        raise ProblemError(message, "Draw a smaller one; attncli compute takes the rule by name.")
     rule = read_rule(value)
     entries = rule.entries
     axes = (*(Axis("batch", entry) for entry in entries), Axis("n", n), Axis("m", m))

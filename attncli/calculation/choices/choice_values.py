@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from math import inf, isfinite
 from typing import TYPE_CHECKING
 
-from attncli.words import did_you_mean, in_words, printable
+from attncli.words import between_commas, did_you_mean, in_words, printable
 
 if TYPE_CHECKING:
     from attncli.calculation.positions.position_schemes import Position
@@ -32,7 +32,7 @@ def whole_number(value: object) -> int:
     """Read a whole number of at least 1; `2`, `"2"` and `2.0` are the same."""
     try:
         number = int(value) if isinstance(value, int | str) else int(_number(value))
-    except ValueError:
+    except (ValueError, OverflowError):  # infinity is not whole
         number = -1
     if number < 1 or isinstance(value, bool) or (isinstance(value, float) and value != number):
         raise ValueError("it must be a whole number of at least 1")
@@ -55,7 +55,7 @@ def lengths(value: object) -> tuple[int, ...]:
     numbers = parts if isinstance(parts, list | tuple) else [parts]
     expected = "it must be whole numbers of at least 0, one per batch entry"
     lengths = [_number(number, expected) for number in numbers]
-    if not lengths or any(length < 0 or length != int(length) for length in lengths):
+    if not lengths or not all(0 <= length < 2**63 and length.is_integer() for length in lengths):
         raise ValueError(expected)
     return tuple(map(int, lengths))
 
@@ -107,9 +107,7 @@ def yes_or_no(value: object) -> bool:
 def labels(value: object) -> tuple[str, ...]:
     """Read labels from a list, or from text with commas; a label with a comma is quoted."""
     if isinstance(value, str):
-        import csv
-
-        value = next(csv.reader([value], skipinitialspace=True), [])
+        value = between_commas(value)
     if not isinstance(value, list | tuple) or not all(
         isinstance(label, str | int | float) for label in value
     ):

@@ -20,7 +20,7 @@ from attncli.calculation.algebra.operation import Operation
 from attncli.calculation.algebra.operation_cost import Cost, cells
 from attncli.calculation.algebra.plan import Plan
 from attncli.calculation.long.chain import Chain, chain_to
-from attncli.calculation.long.streaming import blocks_of
+from attncli.calculation.long.streaming import SHARES, blocks_of
 from attncli.calculation.long.threads import Tell, do, processors
 from attncli.calculation.long.whole_rows import TILING, Blocks, Tiling
 from attncli.calculation.masks.mask_operation import masks_in
@@ -68,7 +68,8 @@ class Fused(Operation):
         pairs, known = cells(axes), dict(zip(self.operands, operands, strict=True))
         first = self.chain.steps[0].operation
         prepared = first.prepared(*(known[name] for name in first.operands))
-        tile = min(self.tiling.scores, max(axes[-1].size, pairs // (2 * processors())))
+        shares = min(2 * processors(), SHARES)
+        tile = min(self.tiling.scores, max(axes[-1].size, pairs // shares))
         threads = min(processors(), -(-pairs // tile))
         copies = prepared + cells(known[self.chain.values])
         return super().room(result) + copies + threads * BESIDE * tile

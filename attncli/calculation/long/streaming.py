@@ -14,7 +14,6 @@ from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.plan import Step
 from attncli.calculation.algebra.tiles import RunningSum, Tile, TileMatrices, slices
 from attncli.calculation.long.chain import Chain
-from attncli.calculation.long.threads import processors
 from attncli.calculation.long.whole_rows import Blocks, Tiling, WholeRows
 from attncli.records import record
 
@@ -23,6 +22,9 @@ if TYPE_CHECKING:
 
 AT_ONCE = 2**20  # numbers that are examined together
 LEAST = 64  # the fewest queries of a block: matrix products with fewer rows are slow
+# The fewest blocks of a calculation with enough queries: two for each of 8 threads. The number of
+# processors must not matter, because products of blocks of another height round otherwise.
+SHARES = 16
 
 
 class Streaming(Blocks):
@@ -56,8 +58,8 @@ class Streaming(Blocks):
 
     @property
     def height(self) -> int:
-        """The number of queries in a block; smaller if threads would have no work."""
-        share = self.n * prod(self.result.shape[:-2]) // (2 * processors())
+        """The number of queries in a block; smaller if 8 threads would have no work."""
+        share = self.n * prod(self.result.shape[:-2]) // SHARES
         # A causal mask hides half of a block on the diagonal: smaller blocks waste less work.
         most = self.tiling.rows // 2 if self.hides else self.tiling.rows
         return max(1, min(most, self.n, max(share, LEAST)))

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 Numbers: TypeAlias = "NDArray[np.int_] | NDArray[np.int32]"
 
-_WHOLE = r"[+-]?\d+"
+MOST = 10**9  # keys, and cells of a mask: more than fit into memory
+_WHOLE = r"[+-]?\d{1,9}"
 
 
 def distance(n: int, m: int) -> NDArray[np.int_]:
@@ -336,6 +337,6 @@ def _quoted(value: object) -> str:
 def _whole_numbers(value: object, smallest: int) -> NDArray[np.int_]:
     """Return nested lists of whole numbers as an array. Raises ValueError for anything else."""
     numbers = np.array(value)
-    if numbers.dtype.kind != "i" or (numbers.size and numbers.min() < smallest):
+    if numbers.dtype.kind != "i" or not ((smallest <= numbers) & (numbers <= MOST)).all():
         raise ValueError
     return numbers

@@ -154,8 +154,11 @@ def heads(problem: Problem, steps: Steps, queries: str, keys: str, values: str |
 def check_heads(choice: str, chosen: int | None, steps: Steps, name: str) -> None:
     """Raise ProblemError if the matrix `name` has another number of heads than `chosen`.
 
-    `choice` is `heads` or `kv_heads`.
+    `choice` is `heads` or `kv_heads`. A matrix without an axis of heads is refused later, when its
+    shape is compared with the others.
     """
+    if not steps.has_heads(name):
+        return
     own = steps.axes(name)[-3].size
     if chosen not in (None, own):
         raise ProblemError(

@@ -178,4 +178,5 @@ class Computation:
 
 
 _LABELS = {"n": "tokens", "m": "memory_tokens"}
-_COUNTED = {"batch": "batch entry", "heads": "head", "n": "query"}
+# The rows of an encoder are counted by m: a decoder has them as keys.
+_COUNTED = {"batch": "batch entry", "heads": "head", "n": "query", "m": "query"}

@@ -128,8 +128,7 @@ def _is_cell(argument: str) -> bool:
     """Return True if an argument is written as a cell or names a step, and is not a file."""
     from attncli.calculation.names.known_names import last_of, plain
     from attncli.calculation.names.step_names import STEPS
+    from attncli.documents.files import exists
 
     looks_so = CELL.fullmatch(argument) or plain(last_of(argument)) in map(plain, STEPS)
-    from pathlib import Path
-
-    return bool(looks_so) and not Path(argument).exists()
+    return bool(looks_so) and not exists(argument)

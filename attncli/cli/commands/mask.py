@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 
 DRAWN = 40  # bytes of memory for each cell, in the form that takes most
-SMALL = 64 * 2**20  # bytes that may always be used
 
 
 class WithMasks(Command):
@@ -129,6 +128,8 @@ def _pattern(
 
 def _check_memory(cells: int) -> None:
     """Raise AttncliError if drawing this many cells takes more memory than may be used."""
+    from attncli.documents.files import SMALL
+
     needed = cells * DRAWN
     if needed > SMALL:
         from attncli.calculation.long.memory_demand import size_text

@@ -14,7 +14,7 @@ import numpy as np
 from attncli.documents.arrays.archive import Archive
 from attncli.documents.arrays.foreign import PYTORCH
 from attncli.documents.arrays.slices import index_of
-from attncli.documents.files import SMALL, current_limit, out_of_memory
+from attncli.documents.files import SMALL, current_limit
 from attncli.documents.parsed import NAMELESS, AnyArray
 from attncli.errors import AttncliError, DocumentError
 
@@ -70,7 +70,7 @@ def _loaded(path: str, data: bytes | None) -> Iterator[Any]:
     except AttncliError:
         raise
     except MemoryError:
-        raise out_of_memory() from None
+        raise current_limit().out_of_memory() from None
     # Damage is found by NumPy, and by the readers of ZIP archives, of headers, and of compressed
     # data that NumPy uses: each has errors of its own, also SyntaxError and SystemError.
     except Exception:  # noqa: BLE001

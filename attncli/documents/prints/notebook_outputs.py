@@ -55,9 +55,10 @@ def parse_notebook(notebook: Mapping[str, Any], is_value: IsValue | None = None)
             if not known or not _belongs(known, is_value is not None):
                 skipped.append(f"{name or 'a matrix without a name'} in {output.cell}")
                 continue
-            notes = [f"{name} is taken from the output of {output.cell}."]
+            label = "" if name == known else f", where it is called {name}"
+            notes = [f"{known} is taken from the output of {output.cell}{label}."]
             if known in parts:
-                notes.append(f"{name} is also shown in {cells[known]}; the last output counts.")
+                notes.append(f"{known} is also shown in {cells[known]}; the last output counts.")
             cells[known] = output.cell
             parts[known] = found.part(tuple(notes), is_value)
     if not parts:

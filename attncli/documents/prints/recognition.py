@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 _DECIMAL = r"[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+|inf|nan)(?:/\d+)?"
 _CELL = rf"(?:{_DECIMAL}|\.\.\.|--|True|False)"
 _NAMED = r"(?:[A-Za-z_][^\[\]\n]{0,80}[=:][ \t]*)?"
-_OPEN = rf"\[[\[ \t]*{_CELL}"
+_OPEN = rf"\[[\[ \t]{{0,40}}{_CELL}"
 _CONSTRUCTOR = rb"\b(?:tensor|array|matrix)\(\s*(?:[\[\d.+-]|inf|nan)"
 _LATEX = rb"\\begin\{(?:\w*matrix|array)"
-_TABLE = rb"(?m)^[ \t]*\|[^\n]*\|[ \t\r]*$"
+_TABLE = rb"[ \t]*\|[^\n]*\|\s*\Z"
 _RULE = "─────".encode()
 # A line that begins with numbers in brackets, which blanks or semicolons separate. With commas, it
 # counts only without a name before it, or if the brackets go on in the next line: `mask = [[1, 0]]`
 # is a choice in a CSV file.
 _BRACKETS = (
-    rf"(?m)^[ \t]*{_NAMED}{_OPEN}(?:[ \t]+{_CELL}|[ \t]*;|[ \t]*\]?[ \t\r]*$)".encode(),
-    rf"(?m)^[ \t]*{_OPEN}[ \t]*,[ \t]*{_CELL}".encode(),
-    rf"(?m)^[ \t]*{_NAMED}{_OPEN}[^\n]*,[ \t\r]*$".encode(),
-)
+    rf"[ \t]*(?:{_NAMED}{_OPEN}(?:[ \t]+{_CELL}|[ \t]*;|[ \t]*\]?\s*\Z|[^\n]*,\s*\Z)"
+    rf"|{_OPEN}[ \t]*,[ \t]*{_CELL})"
+).encode()
 # Numbers that blanks separate, rows that nothing but a line break separates, or the number `7.`.
 _BARE = (
     rf"[\[\s]*(?:{_CELL}(?:\s+{_CELL})+\s*(?:[\];]|\Z)|{_CELL}\s*\][\]\s]*\[|[+-]?\d+\.(?:e[+-]\d+)?\s*\])"
@@ -28,17 +28,23 @@ _SCALAR = rb"|\bnp\.(?:float|int|uint)\w*\("
 
 
 def looks_like_print(data: bytes) -> bool:
-    """Return True if a text, which does not begin as JSON, holds a print of a matrix.
-
-    Each search is made only if the text has the character that it begins with.
-    """
+    """Return True if a text, which does not begin as JSON, holds a print of a matrix."""
     return (
-        (b"(" in data and bool(re.search(_CONSTRUCTOR, data)))
+        _RULE in data
+        or (b"(" in data and bool(re.search(_CONSTRUCTOR, data)))
         or (b"\\begin{" in data and bool(re.search(_LATEX, data)))
-        or _RULE in data
-        or (b"|" in data and bool(re.search(_TABLE, data)))
-        or (b"[" in data and any(re.search(pattern, data) for pattern in _BRACKETS))
+        or any(re.match(_TABLE, line) for line in _lines_with(b"|", data))
+        or any(re.match(_BRACKETS, line) for line in _lines_with(b"[", data))
     )
+
+
+def _lines_with(mark: bytes, data: bytes) -> Iterator[bytes]:
+    """Yield the lines that hold a character; the other lines of a large file cost no time."""
+    at = data.find(mark)
+    while at >= 0:
+        begin, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at)
+        yield data[begin : end if end >= 0 else len(data)].removeprefix(b"\xef\xbb\xbf")
+        at = data.find(mark, end) if end >= 0 else -1
 
 
 def begins_as_print(data: bytes) -> bool:

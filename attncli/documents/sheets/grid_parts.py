@@ -46,12 +46,16 @@ class _Found:
     where: str
     value: list[list[Cell]]
 
-    def note(self, meaning: str = "") -> str:
-        """Return the sentence that says what the rectangle was taken for."""
-        shape = shape_text((len(self.value), len(self.value[0])))
-        turned = "the transpose of " if self.label.is_transposed else ""
-        written = self.rectangle.name
-        return f"{written} ({self.where}) is read as {turned}{meaning or self.label.name}, {shape}."
+
+def _note(found: Sequence[_Found], meaning: str) -> str:
+    """Return the sentence that says what a rectangle, or one rectangle per head, was taken for."""
+    first = found[0]
+    names = ", ".join(dict.fromkeys(one.rectangle.name for one in found))
+    places = in_words([one.where for one in found])
+    heads = (len(found),) if len(found) > 1 else ()
+    shape = shape_text((*heads, len(first.value), len(first.value[0])))
+    turned = "the transpose of " if first.label.is_transposed else ""
+    return f"{names} ({places}) is read as {turned}{meaning}, {shape}."
 
 
 @record(frozen=True)
@@ -76,10 +80,9 @@ class GridParts:
 
 
 def noted(parts: Parsed, note: str) -> Parsed:
-    """Return the parts with another note on the first of them."""
-    first = next(iter(parts))
-    part = parts[first]
-    return {**parts, first: replace(part, notes=(*part.notes, note))}
+    """Return the parts, with another note on the last of them."""
+    last = [*parts][-1]
+    return {**parts, last: replace(parts[last], notes=(*parts[last].notes, note))}
 
 
 def parts_of_grid(grid: Grid, where_of: WhereOf, written: Grid | None = None) -> Parsed:
@@ -182,8 +185,7 @@ def _named_parts(named: dict[str, list[_Found]], is_answer: bool) -> dict[str, P
             value = _stacked(name, found)
             if meaning in ("Q", "K", "V") and "W_o" in named:
                 value = [value]  # rank 4: one batch entry, with the heads of Q, K and V
-        each = name if len(found) == 1 else f"a head of {meaning}"
-        notes = (*(one.note(each) for one in found), *left_out.get(name, ()))
+        notes = (_note(found, meaning), *left_out.get(name, ()))
         labels = first.row_labels, first.column_labels
         turned = (labels[1], labels[0]) if found[0].label.is_transposed else labels
         parts[meaning] = Part(value, *turned, is_torch_weight(first.name), notes)

@@ -18,7 +18,7 @@ from attncli.documents.sheets.ods import CONTENT, read_ods
 from attncli.documents.sheets.packed_xml import PackedXml
 from attncli.documents.sheets.rectangles import Cell, Rectangle
 from attncli.documents.sheets.references import Range, in_sheet, range_of, range_text
-from attncli.documents.sheets.sheet import Book, Sheet
+from attncli.documents.sheets.sheet import MOST_CELLS, Book, Sheet
 from attncli.documents.sheets.xlsx import read_xlsx
 from attncli.documents.text.cells import BOOLEANS, number, point_for_comma
 from attncli.errors import DocumentError
@@ -185,7 +185,7 @@ class _Reading:
             ).all_named()
         for fault in cells.faults.values():
             raise DocumentError(*fault)
-        return {name or NAMELESS: Part(cells.written)}
+        return {name or NAMELESS: Part(_filled(cells.written or [], area))}
 
     def _where(self, sheet: str, area: Range | None = None) -> Callable[[int, int, int, int], str]:
         before = f"{_quoted(sheet)}!" if len(self._visible) > 1 else ""
@@ -221,6 +221,18 @@ def _part_of(grid: list[list[Cell]], area: Range) -> list[list[Cell]]:
     rows = [row[area.column : area.column + area.columns] for row in grid[area.row :][: area.rows]]
     width = max((len(row) for row in rows), default=0)
     return [row + [""] * (width - len(row)) for row in rows]
+
+
+def _filled(rows: list[list[Cell]], area: Range) -> list[list[Cell]]:
+    """Return the cells of a range of an answer, with empty cells up to its end.
+
+    Raises DocumentError for a range that is larger than any sheet that is read.
+    """
+    if area.rows * area.columns > MOST_CELLS:
+        message = f"the range {area} has more than {MOST_CELLS} cells."
+        raise DocumentError(message, "Name the cells of one matrix.")
+    lines = [row + [""] * (area.columns - len(row)) for row in rows]
+    return lines + [[""] * area.columns for _ in range(area.rows - len(rows))]
 
 
 def _cells(sheet: Sheet, is_value: IsValue | None) -> _Cells:
@@ -292,5 +304,5 @@ def _without_steps(entries: Parsed) -> Parsed:
     kept = {written: part for written, part in entries.items() if written not in steps}
     if not steps or not any(_is_matrix(names[written]) for written in kept):
         return entries
-    said = "is a step, which attncli calculates" if len(steps) == 1 else "are steps"
-    return noted(kept, f"left out of the problem: {in_words(steps)} {said}.")
+    said = "is a step, and" if len(steps) == 1 else "are steps, and"
+    return noted(kept, f"{in_words(steps)} {said} not part of the problem.")

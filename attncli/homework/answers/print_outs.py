@@ -19,7 +19,7 @@ OF_FLOAT32 = 7  # significant digits that a float32 always has, and hand-rounded
 OF_FLOAT16 = 4  # significant digits that not every number with a float16's print can have
 CHANCE = 1e-3  # the largest probability that numbers rounded by hand look like float16
 ALL_BITS = 11  # the bits of a float16 that are significant
-# A number with so many decimals and bits is hardly an exact fraction, such as 11/16 = 0.6875.
+# A number with 7 decimals and 8 bits is hardly an exact fraction, such as 11/16 = 0.6875.
 TELLING_DECIMALS, TELLING_BITS = 7, 8
 
 

@@ -162,8 +162,8 @@ def _pairs(
 def _beside_slips(
     search: Search, trail: Trail, judged: Judgement, rest: Sequence[Step]
 ) -> Cause | None:
-    """One mistake, and a slip in one or two cells."""
-    if len(judged.wrong) <= MOST_SLIPS:
+    """One mistake, and a slip in one or two cells; a matrix of another size has no such places."""
+    if len(judged.wrong) <= MOST_SLIPS or judged.verdict is Verdict.SHAPE:
         return None
     found = search.with_slips(search.plain)
     return _mistaken(search, trail, judged, rest, found) if found else None
@@ -179,7 +179,10 @@ def _slips(search: Search, trail: Trail, judged: Judgement, rest: Sequence[Step]
     """A few wrong cells among right ones."""
     later = [step for step in rest if step.name in trail.answer]
     goes_on = bool(later) and not wrong_after(trail, judged, rest, None)
-    text = slips(search.problem, judged, search.trail.own, search.reach, goes_on)
+    right = trail.trace.matrices
+    # The arithmetic of a cell needs matrices of the right shape.
+    own = {name: m for name, m in search.trail.own.items() if m.shape == right[name].shape}
+    text = slips(search.problem, judged, own, search.reach, goes_on)
     return Said(text, "single-cell-slip") if text else None
 
 

@@ -30,7 +30,7 @@ def half_up(matrix: Array, places: int) -> Array:
     >>> half_up(np.array([0.125, -0.125, 0.12499999999999997]), 2).tolist()
     [0.13, -0.13, 0.13]
     """
-    scale = 10.0**places
+    scale = float(np.power(10.0, places))
     sizes = np.abs(matrix) * scale
     whole = np.floor(sizes * (1 + CALCULATOR) + 0.5) / scale
     return np.asarray(np.copysign(whole, matrix))
@@ -47,7 +47,7 @@ def cut(matrix: Array, places: int) -> Array:
     >>> cut(np.array([0.129, -0.129]), 2).tolist()
     [0.12, -0.12]
     """
-    scale = 10.0**places
+    scale = float(np.power(10.0, places))
     return np.asarray(np.trunc(matrix * scale * (1 + CALCULATOR)) / scale)
 
 

@@ -60,14 +60,14 @@ def _scaled_by_another(trail: Trail, judged: Judgement, answered: AnswerMatrix) 
         return None
     for known in (trail.own, trail.exact):
         source = np.asarray(known[operation.operands[0]], dtype=np.float64)
-        factor = _ratio(answered.values, source)
+        factor = _ratio(answered.values, source) if source.shape == judged.target.shape else None
         if not factor:
             continue
         result = factor * source
         if trail.gives(judged.step, answered, result) and _is_evident(answered, result, 1):
             right = operation.factor
-            if 0 < factor < 1 < 1 / right:
-                squares = f"√{factor**-2:.3g}", f"√{right**-2:.3g}"
+            if 0 < factor < 1 and 0 < right < 1:
+                squares = f"√{1 / factor / factor:.3g}", f"√{1 / right / right:.3g}"
                 text = f"The scores were divided by {squares[0]} = {_short(1 / factor)}."
                 advice = f"Divide by {squares[1]} = {_short(1 / right)}."
             else:

@@ -14,6 +14,7 @@ from typing import TypeAlias
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
+from attncli.calculation.algebra.operation import result_if_it_fits
 from attncli.calculation.algebra.plan import Plan, Step
 from attncli.calculation.problem.problem import Problem
 from attncli.homework.diagnosis.replacements import Replacement
@@ -140,7 +141,7 @@ class Runs:
             for run, result in zip(alike, self._rounded(place, results), strict=True):
                 run.note(step.name, result)
         for run in others:
-            made = _apply(step, operands, run.known)
+            made = result_if_it_fits(step.operation, run.known)
             run.note(step.name, None if made is None else self._rounded(place, made))
 
     def _can_stack(self, step: Step, operands: tuple[str, ...]) -> bool:
@@ -150,8 +151,8 @@ class Runs:
             one = {name: self.right[name] for name in operands if name in self.right}
             other = {n: m if n in given else np.flip(m) for n, m in one.items()}
             both = {n: m if n in given else np.stack((m, other[n])) for n, m in one.items()}
-            alone = [_apply(step, operands, known) for known in (one, other)]
-            together = _apply(step, operands, both)
+            alone = [result_if_it_fits(step.operation, known) for known in (one, other)]
+            together = result_if_it_fits(step.operation, both)
             self._stackable[step.name] = together is not None and all(
                 result is not None
                 and together.shape == (len(alone), *result.shape)
@@ -186,11 +187,3 @@ class _Run:
             if own.shape != matrix.shape or own.dtype != matrix.dtype:
                 return False
         return True
-
-
-def _apply(step: Step, operands: tuple[str, ...], known: Known) -> Array | None:
-    """The result of the right operation; None if an operand is missing, or does not fit."""
-    try:
-        return step.operation.apply(*(known[name] for name in operands))
-    except (KeyError, ValueError, IndexError):
-        return None

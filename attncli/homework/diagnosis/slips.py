@@ -28,8 +28,8 @@ def slips(
 ) -> str | None:
     """Return the sentences on a few wrong cells among right ones; None if the method is wrong.
 
-    `own` are the matrices of the answer, and `reach` is how far rounding on the way may move each
-    cell. `goes_on`: the later steps follow from these cells.
+    `own` are the matrices of the answer that have the right shape, and `reach` is how far rounding
+    on the way may move each cell. `goes_on`: the later steps follow from these cells.
     """
     answered = judged.answered
     if answered is None:
@@ -131,8 +131,8 @@ def _place(problem: Problem, judged: Judgement, index: tuple[int, ...]) -> str:
 def _products(judged: Judgement, own: Values, index: tuple[int, ...]) -> Sequence[Expression]:
     """The products that are added up to the cell.
 
-    The list is empty if the cell is not a sum of products, or if the matrices of the answer are too
-    small for it.
+    The list is empty if the cell is not a sum of products, or if a matrix of the answer has another
+    shape.
     """
     operation = judged.step.operation
     try:
@@ -141,7 +141,7 @@ def _products(judged: Judgement, own: Values, index: tuple[int, ...]) -> Sequenc
         products = [part for inner in sums for part in inner.parts]
         for part in products:
             part.value(own)
-    except (ValueError, IndexError):
+    except KeyError:
         return []
     return products
 

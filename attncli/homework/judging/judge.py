@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attncli.calculation.algebra.layouts import AnyArray
+from attncli.calculation.algebra.operation import result_if_it_fits
 from attncli.calculation.algebra.plan import Step, Trace
 from attncli.calculation.problem.problem import Problem
 from attncli.homework.answers.answer import Answer, AnswerMatrix
@@ -143,14 +144,16 @@ def _left_as_it_was(trail: Trail, judged: Judgement) -> str | None:
             if is_made and _equals(trail, answered, known[source]):
                 return f"{step.name} still equals {source}: this step was not done here yet."
         part = step.operation.unfinished()
-        if part and _equals(trail, answered, part.apply(*(known[name] for name in part.operands))):
+        if part and _equals(trail, answered, result_if_it_fits(part, known)):
             formula = part.formula(trail.plan.layout)
             return f"{step.name} is {formula} here: the rest of the step was not done yet."
     return None
 
 
-def _equals(trail: Trail, answered: AnswerMatrix, matrix: AnyArray) -> bool:
+def _equals(trail: Trail, answered: AnswerMatrix, matrix: AnyArray | None) -> bool:
     """True if the answer has these numbers, to the digits as written."""
+    if matrix is None:
+        return False
     numbers = np.asarray(matrix, dtype=np.float64)
     if numbers.shape != answered.values.shape:
         return False

@@ -146,8 +146,7 @@ def report(trail: Trail, marking: Marking, files: Files) -> AnswerReport:
     and that equals no step of the plan.
     """
     names, answer = trail.plan.names, dict(trail.answer)
-    with np.errstate(all="ignore"):
-        found = list(findings(trail))
+    found = list(findings(trail))
     fails = [finding.verdict.passes is False for finding in found]
     lines = [
         _line(trail, finding, marking, files, any(fails[number:]))

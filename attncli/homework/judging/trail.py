@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.algebra.operation import Operation
+from attncli.calculation.algebra.operation import Operation, result_if_it_fits
 from attncli.calculation.algebra.plan import Plan, Step, Trace
 from attncli.calculation.problem.problem import Problem
 from attncli.homework.answers.answer import Answer, AnswerMatrix
@@ -286,12 +286,9 @@ class Trail:
                     self.loose[name] = np.where(judged.agrees, 0.0, self.loose[name])
 
     def _result(self, operation: Operation, known: Mapping[str, Array]) -> Numbers | None:
-        try:
-            with np.errstate(all="ignore"):
-                result = operation.apply(*(known[name] for name in operation.operands))
-        except (ValueError, IndexError):  # the matrices of the answer do not fit together
-            return None
-        return np.asarray(result, dtype=np.float64)
+        with np.errstate(all="ignore"):
+            result = result_if_it_fits(operation, known)
+        return None if result is None else np.asarray(result, dtype=np.float64)
 
     def _reached(
         self, step: Step, answered: AnswerMatrix, exact: Numbers | None

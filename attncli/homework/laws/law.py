@@ -126,11 +126,13 @@ class Law:
     def broken(self, answer: SublayerAnswer) -> str:
         """Return the sentences on the places where an answer breaks the law; or an empty text.
 
-        Raises StepMissingError or NotApplicableError if the law cannot be checked.
+        Raises StepMissingError or NotApplicableError if the law cannot be checked: because the
+        matrices of the answer do not fit together, or because its own arithmetic would overflow.
         """
         try:
-            return self.check(answer).text
-        except (ValueError, IndexError):  # the matrices of the answer do not fit together
+            with np.errstate(all="ignore", over="raise"):
+                return self.check(answer).text
+        except (ValueError, IndexError, FloatingPointError):
             raise NotApplicableError from None
 
 

@@ -231,7 +231,7 @@ class Mistake:
         try:
             with np.errstate(all="ignore"):
                 return self.wrong(scene)
-        except (ValueError, KeyError, IndexError):
+        except (ValueError, KeyError, IndexError, ArithmeticError):  # Python's powers overflow
             return None
 
 

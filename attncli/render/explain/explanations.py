@@ -195,13 +195,15 @@ def _numbers(expression: Expression, spelling: Spelling, trace: Trace, value: fl
     numbers = replace(spelling, values=trace.matrices)
     halfway = expression.halfway(trace.matrices)
     spelled = [numbers.spell(expression)]
-    if not (isinstance(halfway, Quotient) and _reads_as_zero(halfway.denominator, numbers)):
+    if not (
+        isinstance(halfway, Quotient) and _reads_as_zero(halfway.denominator, spelling.precision)
+    ):
         spelled.append(numbers.spell(halfway))
     return _distinct([*spelled, spelling.number(value)])
 
 
-def _reads_as_zero(expression: Expression, spelling: Spelling) -> bool:
-    return isinstance(expression, Known) and not float(spelling.number(expression.number))
+def _reads_as_zero(expression: Expression, precision: int) -> bool:
+    return isinstance(expression, Known) and not float(number_text(expression.number, precision))
 
 
 def _distinct(texts: list[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from attncli.calculation.algebra.expressions import Expression
@@ -22,14 +23,10 @@ class Latex(Spelling):
         return f"{self.matrix(name, False)}_{{{below}}}" if below else self.matrix(name, False)
 
     def constant(self, number: float) -> str:
-        mantissa, _, exponent = super().constant(number).partition("e")
-        if not exponent:
-            return mantissa
-        power = f"10^{{{int(exponent)}}}"
-        return {"1": power, "-1": f"-{power}"}.get(mantissa, rf"{mantissa} \cdot {power}")
+        return _with_power(super().constant(number))
 
     def signed(self, text: str, leads: bool) -> str:
-        return super().signed(r"-\infty" if text == "-inf" else text, leads)
+        return super().signed(r"-\infty" if text == "-inf" else _with_power(text), leads)
 
     def matrix(self, name: str, is_transposed: bool) -> str:
         letter, _, below = name.partition("_")
@@ -47,6 +44,8 @@ class Latex(Spelling):
         return rf"\sqrt{{{radicand}}}"
 
     def power(self, base: str, exponent: Expression) -> str:
+        if _POWER_OF_TEN.fullmatch(base):
+            base = self.brackets.format(base)
         return f"{base}^{{{self.spell(exponent)}}}"
 
     def function(self, name: str, argument: str) -> str:
@@ -55,6 +54,18 @@ class Latex(Spelling):
 
     def words(self, text: str) -> str:
         return rf"\text{{{escape_latex(text)}}}"
+
+
+_POWER_OF_TEN = re.compile(r"-?(?:[0-9.]+ \\times )?10\^\{-?[0-9]+\}")
+
+
+def _with_power(text: str) -> str:
+    r"""Return a number with its power of ten in LaTeX: `1.5e+17` is `1.5 \times 10^{17}`."""
+    if not re.fullmatch(r"-?[0-9.]+e[+-][0-9]+", text):
+        return text
+    mantissa, _, exponent = text.partition("e")
+    power = f"10^{{{int(exponent)}}}"
+    return {"1": power, "-1": f"-{power}"}.get(mantissa, rf"{mantissa} \times {power}")
 
 
 _KNOWN = ("cos", "exp", "max", "sin", "tanh")  # functions with a command of their own in LaTeX

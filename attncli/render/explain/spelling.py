@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from attncli.calculation.algebra.expressions import (
@@ -190,7 +191,7 @@ class Spelling:
 
     def number(self, number: float, leads: bool = True) -> str:
         """Return a number with `precision` decimals."""
-        return self.signed(number_text(number, self.precision), leads)
+        return self.signed(number_text(number, self.precision, self.precision), leads)
 
     # LaTeX overrides the following methods.
 
@@ -211,6 +212,8 @@ class Spelling:
         return f"√{radicand}" if radicand.isdigit() else f"√({radicand})"
 
     def power(self, base: str, exponent: Expression) -> str:
+        if re.fullmatch(r"[0-9.]+e[+-][0-9]+", base):
+            base = self.brackets.format(base)
         if exponent == SQUARE:
             return f"{base}²"
         return f"{base}^({self.spell(exponent).replace(' ', '')})"
