@@ -9,7 +9,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from attncli.cli.program import cli
-from tests.running import refused
+from tests.running import refused, run
 
 
 def test_labels_of_a_cache_are_those_of_all_keys() -> None:
@@ -51,3 +51,11 @@ def test_numbers_are_not_labels(tmp_path: Path) -> None:
     (tmp_path / "mixed.csv").write_text("a,1,b\n1,2,3\n")
     run = CliRunner().invoke(cli, ["compute", str(tmp_path / "mixed.csv")])
     assert "line 1, field 1 is 'a', not a number." in run.stderr
+
+
+def test_a_counter_above_numbers_beside_labels_is_refused() -> None:
+    """The row 0, 1 above numbers with a point, beside row labels, can be labels or numbers."""
+    text = "token,0,1\nq1,0.75,3.51\nq2,0.47,-4.1\n"
+    result = run("compute", "-", "--only", "scores", stdin=text)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "can be labels or numbers" in result.stderr

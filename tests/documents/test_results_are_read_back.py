@@ -171,3 +171,13 @@ def test_the_long_form_numbers_the_queries_of_hidden() -> None:
     arguments = ["samples/additive.json", "--only", "hidden", "-f", "long"]
     steps = [line.split(",")[0] for line in succeed("compute", *arguments).stdout.splitlines()[1:]]
     assert list(dict.fromkeys(steps)) == ["hidden[1]", "hidden[2]"]
+
+
+@pytest.mark.parametrize("suffix", ["json", "csv", "npz"])
+def test_a_step_of_five_axes_comes_back(suffix: str, tmp_path: Path) -> None:
+    """Additive scores of rank 4 have the step `hidden` with five axes, which an answer may show."""
+    heads = [[[[1, 0], [0, 1]]] * 2]
+    problem, key = tmp_path / "problem.json", tmp_path / f"key.{suffix}"
+    problem.write_text(json.dumps({"Q": heads, "K": heads, "V": heads, "score": "additive"}))
+    succeed("compute", str(problem), "-o", str(key))
+    succeed("check", str(problem), str(key))

@@ -269,4 +269,5 @@ class _Parser:
             return FUNCTIONS[name](self.atom())
         if name in CONSTANTS and not self.rest().startswith("("):
             return CONSTANTS[name]
-        raise OpenTextError if name.casefold() in CONSTANTS or name == "π" else WrongTextError
+        is_open = name.casefold() in CONSTANTS or name.startswith(tuple(FUNCTIONS))
+        raise OpenTextError if is_open else WrongTextError

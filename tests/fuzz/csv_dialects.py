@@ -96,6 +96,7 @@ def _dialect(random: random.Random) -> Dialect:
     thousands, decimals = random.choice(THOUSANDS), random.choice((0, 1, 2, 3, 6))
     # Nobody can tell 1,234 for a thousand from 1,234 for one and a quarter.
     is_open = thousands in (decimal, delimiter) or (thousands in (",", ".") and decimals == 0)
+    is_open = is_open or (thousands in (" ", "\u00a0") and delimiter == " ")
     return Dialect(
         delimiter,
         decimal,
@@ -124,8 +125,9 @@ def _number(random: random.Random, dialect: Dialect) -> tuple[str, float]:
 
 
 def _width(random: random.Random, dialect: Dialect) -> int:
-    """Return a number of columns; one column of 0,5 cannot be told from two of whole numbers."""
-    return random.randint(1 if dialect.decimal == "." else 2, 4)
+    """Return a number of columns; one column of 0,5 can also be two columns of whole numbers."""
+    is_open = dialect.decimal == "," or dialect.thousands == " "
+    return random.randint(2 if is_open else 1, 4)
 
 
 def _rows(

@@ -135,7 +135,7 @@ def _raised(error: BaseException) -> str:
 def _deepest(outcome: Outcome) -> str:
     """Return the error of a run with --debug, and the deepest place in attncli in its traceback."""
     frames = re.findall(r'File "(.*/attncli/.*)", line (\d+)', outcome.stderr)
-    error = re.findall(r"^(\w+)(?:: |$)", outcome.stderr, re.MULTILINE)
+    error = re.findall(r"^([\w.]+Error)\b", outcome.stderr, re.MULTILINE)
     place = f" at {_place(frames[-1][0], int(frames[-1][1]))}" if frames else ""
     return outcome.raised or f"{error[-1] if error else 'unknown'}{place}"
 

@@ -125,7 +125,7 @@ def _odd_cells(
     )
     places = list(cells)
     row, column = random.choice(places)
-    far = [(1048576, 16384), (99999999, 1), (1, 99999), (row, column + 1), (row + 1, column)]
+    far = [(60000, 16384), (99999999, 1), (1, 99999), (row, column + 1), (row + 1, column)]
     chosen = [random.choice((*places, *far)) for _ in range(random.choice((1, 1, 2, 5)))]
     return {place: random.choice(odd) for place in chosen}
 

@@ -84,3 +84,23 @@ def test_a_slip_is_found_beside_a_matrix_of_another_rank() -> None:
     result = run("check", "samples/two_heads.json", "-", stdin=json.dumps(answer))
     assert result.exit_code == 1
     assert "the sign is wrong" in result.stdout
+
+
+def test_a_matrix_of_another_size_before_a_wrong_one_gets_a_verdict() -> None:
+    """`masked` with a row too many, between wrong scores and wrong weights, has a wrong shape."""
+    answer = {
+        "masked": [[0.5], [0], [0.5], [-0.04]],
+        "weights": [[0.5, 2, -1], [0, 0, 1], [0.5, 2, 0.5]],
+        "scores": [[0.45, 1, 2], [0.2, 2, 2], [0.5, 1, 1.1]],
+    }
+    result = run("check", "X=[[2,-1],[1,-1],[-1,2]]", "-", stdin=json.dumps(answer))
+    assert result.exit_code == 1, result.stderr
+    assert "masked: wrong shape" in result.stdout
+
+
+def test_a_step_that_the_problem_does_not_have_is_passed_over() -> None:
+    """An answer for two heads is checked against a problem with one head."""
+    right = "sample:answers/two_heads/right"
+    result = run("check", "sample:two_heads", right, "--heads", "1")
+    assert result.exit_code == 1, result.stderr
+    assert "concat: wrong shape" in result.stdout

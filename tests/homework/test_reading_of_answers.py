@@ -177,7 +177,7 @@ def test_exact_fractions_are_not_float16() -> None:
         ([[[1, 2], [1]]], "row 2 of weights[1] has 1 cell, row 1 has 2 cells."),
         ([[1, 2], 3], "row 2 of weights is 3, not a row of cells."),
         ([[], []], "row 1 of weights has 0 cells."),
-        ([[[[[1]]]]], "the lists of weights are nested too deeply."),
+        ([[[[[[1]]]]]], "the lists of weights are nested too deeply."),
     ],
 )
 def test_ragged_rows_are_named(cells: object, message: str) -> None:

@@ -60,6 +60,13 @@ def test_texts_other_than_arithmetic_are_refused(text: str) -> None:
         evaluate(text)
 
 
+@pytest.mark.parametrize("text", ["2²0", "3² 2", "3²²", "3²^2", "3²**2", "5²%", "4²9%"])
+def test_a_square_ends_its_factor(text: str) -> None:
+    """A digit, a power or a percent sign after ² is refused: it is open what belongs together."""
+    with pytest.raises(ValueError, match="not arithmetic"):
+        evaluate(text)
+
+
 @settings(derandomize=True, deadline=None, max_examples=500)
 @given(st.text("0123456789.+-*/()^√e½% sqrtexp[]'_,=", max_size=30))
 def test_any_text_is_read_or_refused(text: str) -> None:

@@ -54,6 +54,8 @@ _ROUNDED = re.compile(
     r"\d*\.(?!0?(?:e|$))(\d+)(?:e([+-]?\d{1,3}))?", re.IGNORECASE
 )  # not 2. or 2.0
 _ALLOWED = re.compile(r"[\w\s.+\-*/()%√∞]*")
+# In 3²4, 3²², 3²^2 and 3²% it is open what belongs together.
+_AFTER_A_SQUARE = re.compile(r"²\s*(?:[²^\d.%]|\*\*)")
 
 
 class Evaluated(NamedTuple):
@@ -78,6 +80,8 @@ def evaluate(text: str) -> Evaluated:
     >>> value, round(reach, 9)
     (2.0, 0.2)
     """
+    if _AFTER_A_SQUARE.search(text):
+        raise ValueError("not arithmetic")
     if len(text) > LONGEST:
         raise ValueError(f"longer than {LONGEST} characters")
     text = _MIXED.sub(r"(\1+\2)", text)

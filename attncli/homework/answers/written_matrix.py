@@ -122,9 +122,9 @@ def _shape(name: str, part: list[object]) -> tuple[int, ...]:
 
     `name` is that of the part: `weights`, or `weights[2]` for its second slice.
     """
-    if name.count(",") >= MOST_AXES - 1:
+    if name.count(",") >= MOST_AXES:  # the step `hidden` has an axis more than inputs have
         message = f"the lists of {name.partition('[')[0]} are nested too deeply."
-        raise ProblemError(message, f"A matrix has 2 to {MOST_AXES} axes.")
+        raise ProblemError(message, f"A matrix has 2 to {MOST_AXES + 1} axes.")
     if part and not any(isinstance(row, list) for row in part):
         return (len(part),)
     shapes = []

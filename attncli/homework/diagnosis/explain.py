@@ -181,7 +181,11 @@ def _slips(search: Search, trail: Trail, judged: Judgement, rest: Sequence[Step]
     goes_on = bool(later) and not wrong_after(trail, judged, rest, None)
     right = trail.trace.matrices
     # The arithmetic of a cell needs matrices of the right shape.
-    own = {name: m for name, m in search.trail.own.items() if m.shape == right[name].shape}
+    own = {
+        name: matrix
+        for name, matrix in search.trail.own.items()
+        if name in right and matrix.shape == right[name].shape
+    }
     text = slips(search.problem, judged, own, search.reach, goes_on)
     return Said(text, "single-cell-slip") if text else None
 

@@ -329,7 +329,7 @@ class Trail:
             moved = self.exact[name].copy()
             moved[tuple(index)] += loose[name][tuple(index)]
             result = self._run(steps, {**self.exact, name: moved})
-            if result is None:
+            if result is None or result.shape != exact.shape:  # a matrix of another size before
                 return None
             reach += np.nan_to_num(np.abs(result - exact), nan=0.0)
         return reach
@@ -404,6 +404,8 @@ class Trail:
                     errors = chance.choice((-half, half), made.shape)
                     made = made + np.where(is_exact, 0.0, errors)
                 tried[each.name] = made
+            if tried[steps[-1].name].shape != result.shape:
+                return None
             with np.errstate(invalid="ignore"):
                 reach = np.fmax(reach, 2 * np.abs(tried[steps[-1].name] - result))
         return reach
