@@ -24,7 +24,7 @@ REFUSED: list[tuple[str, list[str], str]] = [
     ('{"X": [[1]], "mask": {"window": [1e30, 1]}}', ["compute", "-"], "write it as window:"),
     ('{"X": [[1]], "mask": {"window": [10000000000, 1]}}', ["compute", "-"], "write it as window:"),
     ("", ["mask", f"padding:{NINES}", "4"], "write it as padding:N"),
-    ("", ["mask", "causal", "1" + "0" * 30], "more than 1000000000."),
+    ("", ["mask", "causal", "1" + "0" * 30], "GiB of memory, but may use"),
     ("", ["explain", "X=[[1]]", f"weights[{NINES},1]"], "weights has no row"),
     ("", ["explain", "Q=[[[[1]]]]", "K=[[[[1]]]]", f"weights[head={NINES}]"], "has no head"),
     ("", ["explain", "X=[[1]]", f"weights[{'a' * 200_000},1]"], "this is too long for a cell."),

@@ -131,7 +131,7 @@ def test_a_share_of_what_is_free(
 
 @pytest.mark.parametrize(
     "size",
-    ["", "0", "0%", "-1", "2X", "many", "1 2", "5iB", "0.5", "101%", "9" * 400, "9" * 400 + "%"],
+    ["", "0", "0%", "-1", "2X", "many", "1 2", "5iB", "0.5", "101%", "9" * 250, "9" * 250 + "%"],
 )
 def test_bad_amounts_of_memory_are_refused(size: str) -> None:
     result = run("compute", "Q=[[1]]", "K=[[1]]", "--memory", size)

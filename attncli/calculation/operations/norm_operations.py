@@ -155,8 +155,8 @@ class Standardise(Operation):
         is_lost = np.isposinf(variance)
         if not self.eps:
             largest, type_ = np.abs(centred).max(axis=-1, keepdims=True), np.finfo(source.dtype)
-            is_lost |= (largest > 0) & (largest < np.sqrt(type_.tiny / type_.eps))
-        is_lost &= np.isfinite(source).all(axis=-1, keepdims=True)
+            is_lost = is_lost | ((largest > 0) & (largest < np.sqrt(type_.tiny / type_.eps)))
+        is_lost = is_lost & np.isfinite(source).all(axis=-1, keepdims=True)
         return (
             np.where(is_lost, self._scaled(source, mean), quotients) if is_lost.any() else quotients
         )

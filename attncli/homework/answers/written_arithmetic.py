@@ -46,7 +46,6 @@ FRACTIONS = {entry[0]: f"({entry[1:]})" for entry in _FRACTIONS.split()}
 SIGNS = {**FRACTIONS, "^": "**", "×": "*", "·": "*", "⋅": "*", "÷": "/", "−": "-", "²": "**(2)"}
 _MIXED = re.compile(rf"(?<![\w.)])(\d+)\s*([{''.join(FRACTIONS)}])")  # 1½ is 1 + 1/2
 _AFTER_A_NUMBER = re.compile(rf"[\w.)²%]\s*[{''.join(FRACTIONS)}]")
-_AFTER_A_SQUARE = re.compile(r"²\s*([²^\d.%]|\*\*)")
 _PART_PERCENT = re.compile(r"(?:/|÷|\^|\*\*)\s*[+-]?[\d.]+\s*%")
 _ROOT = re.compile(r"√\s*(\d+(?:\.\d+)?|\w+|(?=\())")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*%")
@@ -80,8 +79,6 @@ def evaluate(text: str) -> Evaluated:
     >>> value, round(reach, 9)
     (2.0, 0.2)
     """
-    if _AFTER_A_SQUARE.search(text):
-        raise ValueError("not arithmetic")
     if len(text) > LONGEST:
         raise ValueError(f"longer than {LONGEST} characters")
     text = _MIXED.sub(r"(\1+\2)", text)
