@@ -190,3 +190,12 @@ def _changed(data: bytes, numbers: random.Random) -> bytes:
         piece = [b"", bytes(result[start:end]) * 2, numbers.randbytes(2), b"9999999", b'"', b"<c>"]
         result[start:end] = numbers.choice(piece)
     return bytes(result)
+
+
+def test_an_encoding_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    """A part whose first line names an unknown encoding makes the workbook a damaged one."""
+    book = tmp_path / "book.xlsx"
+    book.write_bytes(changed("xl/workbook.xml", '<?xml version="1.0" encoding="UTF-99"?><a/>'))
+    result = run("compute", str(book))
+    assert result.exit_code == 2
+    assert "xl/workbook.xml has an unknown encoding" in result.stderr

@@ -126,7 +126,7 @@ def _number(random: random.Random, dialect: Dialect) -> tuple[str, float]:
 
 def _width(random: random.Random, dialect: Dialect) -> int:
     """Return a number of columns; one column of 0,5 can also be two columns of whole numbers."""
-    is_open = dialect.decimal == "," or dialect.thousands == " "
+    is_open = dialect.decimal == "," or dialect.thousands in (" ", ",")
     return random.randint(2 if is_open else 1, 4)
 
 

@@ -6,6 +6,7 @@ import io
 import json
 import random
 import zipfile
+import zlib
 from functools import cache
 
 import numpy as np
@@ -117,7 +118,7 @@ def _with_damaged_member(random: random.Random, content: bytes) -> bytes:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
         members = {name: archive.read(name) for name in archive.namelist()}
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError, RuntimeError):
+    except (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, RuntimeError):
         return content[:-1]
     if not members:
         return content[:-1]

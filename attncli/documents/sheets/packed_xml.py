@@ -89,6 +89,8 @@ class PackedXml:
             parser.Parse(b"", True)
         except KeyError:
             raise _damaged(f"it has no {name}") from None
+        except LookupError:  # its first line names an encoding that does not exist
+            raise _damaged(f"{name} has an unknown encoding") from None
         except ExpatError as error:
             raise _damaged(f"{name} is not XML: {error}") from None
         except (BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:

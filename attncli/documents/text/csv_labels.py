@@ -144,7 +144,7 @@ def _labels(section: Section, rows: Rows, reader: CellReader) -> tuple[bool, boo
     if side:
         notes += _note("column", first[head:], column if head else "labels")
     if reader.header is None and not head:
-        notes += _counters(section, [cells[side:] for cells in rows], reader)
+        notes += _counters(section, [cells[side:] or [""] for cells in rows], reader)
     elif head and not side and len(rows) > 2 and column == "counter":
         notes.append(f"the first column, {_some(first[1:])}, is read as numbers.")
     return head, side, tuple(notes)
