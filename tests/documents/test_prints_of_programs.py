@@ -18,9 +18,11 @@ from attncli.documents.prints.brackets import LONG_LINE
 from attncli.documents.sources import parse
 from attncli.errors import DocumentError
 from attncli.homework.answers.answer import is_value
-from tests.running import GOLDEN, run
+from tests.running import ROOT, run
 
-FROZEN = json.loads((GOLDEN / "prints.json").read_text(encoding="utf-8"))["cases"]
+FROZEN = json.loads((ROOT / "tests/reference/prints/prints.json").read_text(encoding="utf-8"))[
+    "cases"
+]
 WHOLE = [case for case in FROZEN if case["values"] is not None]
 ELIDED = [case for case in FROZEN if case["values"] is None]
 

@@ -1,7 +1,7 @@
-"""Freezes prints of PyTorch and NumPy: `python -m tests.reference.freeze_prints`.
+"""Freezes prints of PyTorch and NumPy: `python -m tests.reference.prints.freeze`.
 
 Needs the extra `reference`; made with torch 2.13.0 and numpy 2.4.6. It writes
-golden/prints.json: each case is the text of a print, and the numbers that were printed.
+prints.json: each case is the text of a print, and the numbers that were printed.
 """
 
 from __future__ import annotations
@@ -129,5 +129,5 @@ def elided_prints() -> Iterator[Case]:
 
 if __name__ == "__main__":
     versions = {"torch": torch.__version__, "numpy": np.__version__}
-    path = Path(__file__).parent.parent / "golden/prints.json"
+    path = Path(__file__).with_name("prints.json")
     write(path, versions, [*torch_prints(), *numpy_prints(), *elided_prints()])
