@@ -120,6 +120,12 @@ def test_nothing_is_guessed(text: str) -> None:
     assert REFUSED[text] in refusal(text)
 
 
+def test_a_row_with_an_empty_end_is_refused() -> None:
+    """A mark & at the end of the last row leaves an empty cell, which a problem cannot hold."""
+    text = "\\begin{matrix} 1 & 2 & \\end{matrix}"
+    assert "this cell is empty, not a number." in refusal(text, as_answer=False)
+
+
 def test_arithmetic_is_only_for_answers() -> None:
     """Fractions and roots are read in an answer; a problem needs numbers."""
     text = r"Q = \begin{pmatrix} \frac{1}{2} & \sqrt{2} \\ e^{-1} & 0{,}5 \end{pmatrix}"

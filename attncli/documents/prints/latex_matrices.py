@@ -54,7 +54,8 @@ def read_latex(text: str, position: int, is_value: IsValue | None) -> PrintedMat
     while start <= end.start():
         mark = _BREAK.search(text, start, end.start())
         stop = mark.start() if mark else end.start()
-        rows[-1].append(_cell(text, start, stop, is_value))
+        is_after_the_last = not mark and not rows[-1] and not text[start:stop].strip()
+        rows[-1].append("" if is_after_the_last else _cell(text, start, stop, is_value))
         start = mark.end() if mark else end.start() + 1
         if mark and mark[0] != "&":
             rows.append([])
@@ -75,9 +76,7 @@ def _cell(text: str, start: int, stop: int, is_value: IsValue | None) -> str:
         raise TextError(text, start + mixed.start(), message, r"Write 2 + \frac{1}{2}, or 2.5.")
     if len(cell) > LONGEST_CELL:
         raise TextError(text, at, "this cell is too long.", "Check the marks & and \\\\.")
-    written = arithmetic(cell)
-    is_last = not written and text.startswith("\\end", stop)
-    return written if is_last else checked_cell(text, written, at, is_value)
+    return checked_cell(text, arithmetic(cell), at, is_value)
 
 
 def arithmetic(cell: str) -> str:

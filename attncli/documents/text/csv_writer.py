@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Words that a reader takes for a number, for a truth value, or for arithmetic in an answer.
 VALUE_WORDS = {
-    *("e", "pi", "π", "inf", "infinity", "nan", "true", "false"),
+    *("e", "pi", "π", "inf", "oo", "infinity", "nan", "true", "false"),
     *("sqrt", "exp", "ln", "log", "tanh"),
 }
 

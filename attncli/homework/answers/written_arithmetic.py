@@ -24,6 +24,7 @@ CONSTANTS = {
     "pi": math.pi,
     "π": math.pi,
     "inf": math.inf,
+    "oo": math.inf,
     "infinity": math.inf,
     "nan": math.nan,
 }
@@ -46,7 +47,7 @@ FRACTIONS = {entry[0]: f"({entry[1:]})" for entry in _FRACTIONS.split()}
 SIGNS = {**FRACTIONS, "^": "**", "×": "*", "·": "*", "⋅": "*", "÷": "/", "−": "-", "²": "**(2)"}
 _MIXED = re.compile(rf"(?<![\w.)])(\d+)\s*([{''.join(FRACTIONS)}])")  # 1½ is 1 + 1/2
 _AFTER_A_NUMBER = re.compile(rf"[\w.)²%]\s*[{''.join(FRACTIONS)}]")
-_PART_PERCENT = re.compile(r"(?:/|÷|\^|\*\*)\s*[+-]?[\d.]+\s*%")
+_PART_PERCENT = re.compile(r"(?:/|÷|\^|\*\*|√|sqrt)\s*[+-]?[\d.]+\s*%")
 _ROOT = re.compile(r"√\s*(\d+(?:\.\d+)?|\w+|(?=\())")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*%")
 _ROUNDED = re.compile(
@@ -87,7 +88,7 @@ def evaluate(text: str) -> Evaluated:
     if _AFTER_A_SQUARE.search(text):
         raise ValueError("a number or a power directly after ²: write a sign between them")
     if _PART_PERCENT.search(text):
-        raise ValueError("a percentage after / or ^, which has two meanings: write brackets")
+        raise ValueError("a percentage after /, ^ or √, which has two meanings: write brackets")
     for sign, words in SIGNS.items():
         text = text.replace(sign, words)
     if not _ALLOWED.fullmatch(text) or re.search(r"_|//|\d[xXoObB]", text):
@@ -116,7 +117,7 @@ def _reach(body: ast.expr, value: float, text: bytes) -> float:
         match = _ROUNDED.fullmatch(written.decode())
         if not match:
             continue
-        half = 0.5 * 10.0 ** (int(match[2] or 0) - len(match[1]))
+        half = float(f"5e{int(match[2] or 0) - len(match[1]) - 1}")
         changes = []
         for node.value in (literal - half, literal + half):
             with suppress(ValueError, ArithmeticError):
@@ -131,6 +132,8 @@ def _value(node: ast.expr, depth: int) -> float:
         raise ValueError(f"nested deeper than {DEEPEST}")
     number = node.value if isinstance(node, ast.Constant) else None
     if isinstance(number, int | float) and not isinstance(number, bool):
+        if math.isinf(number):
+            raise ValueError("too large for a number")
         return float(number)
     if isinstance(node, ast.Name) and node.id.casefold() in CONSTANTS:
         return CONSTANTS[node.id.casefold()]
