@@ -163,6 +163,7 @@ def test_a_doubtful_form_is_refused(text: str, message: str) -> None:
 
 
 OTHER_NUMBERS = [
+    "1\u00a0392.3",
     *("1/2", "50%", "½", "$1", "1€", "=1/3", "1 000", "1'000", "1d5", "0x10", "1_000", "1.234,5"),
     *("2026-11-28", "28.11.2026", "N/A", "#N/A", "#DIV/0!", "#NAME?", "n/a", "?"),
 ]
@@ -177,6 +178,12 @@ def test_a_number_in_another_form_is_never_a_label(cell: str, is_column: bool) -
         rows = [list(row) for row in zip(*rows, strict=True)]
     with pytest.raises(DocumentError, match=r"^line 1, field 1 is .*, not a number\."):
         parse_csv("\n".join(map(",".join, rows)).encode())
+
+
+def test_a_no_break_space_stands_within_a_number() -> None:
+    """A number with a no-break space is not two numbers in a file with blanks."""
+    with pytest.raises(DocumentError, match=r"^line 1, field 2 is '1.xa0392', not a number\."):
+        parse_csv("0.6 1\u00a0392 1.6\n1 2 3\n".encode())
 
 
 def test_the_user_says_what_only_the_user_knows(tmp_path: Path) -> None:

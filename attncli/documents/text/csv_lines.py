@@ -76,16 +76,16 @@ def has_a_number(line: str) -> bool:
 
 def _has_blanks_between_numbers(numeric: Lines, mark: str | None, is_value: IsValue | None) -> bool:
     """Return True if blanks separate the numbers; with commas in them, they are decimal commas."""
-    several = [(i, line) for i, line in numeric if len(line.split()) > 1]
+    several = [(i, line) for i, line in numeric if len(_words(line)) > 1]
     if mark == ",":
-        cells = [cell for _, line in numeric for cell in line.split()]
+        cells = [cell for _, line in numeric for cell in _words(line)]
         return bool(several) and all(map(_DECIMAL_COMMA.fullmatch, cells))
     if is_value and all(is_value(line) for _, line in several):
         return False
     if several and all(_GROUPS.fullmatch(line) for _, line in numeric):
         message = f"line {several[0][0]} can be one number with a thousands separator, or several."
         raise DocumentError(message, "Write 1000 for one number, or put commas between several.")
-    return any(sum(number(cell) is not None for cell in line.split()) > 1 for _, line in several)
+    return any(sum(number(cell) is not None for cell in _words(line)) > 1 for _, line in several)
 
 
 # A number as people, spreadsheets and other programs write it: $1, 50%, 1/2, 1 000, 0x10, a date.
@@ -105,12 +105,17 @@ def is_numeral(text: str) -> bool:
     return bool(_NUMERAL.fullmatch(plain.strip()))
 
 
+def _words(line: str) -> list[str]:
+    """Return the cells between blanks; a no-break space stands within a number."""
+    return [word for word in line.split(" ") if word]
+
+
 def fields(i: int, line: str, delimiter: str) -> list[str]:
     """Return the cells of line `i`, without quotes and blanks around them.
 
     Raises DocumentError for an open quote.
     """
-    text = re.sub(r"\s+", " ", line.strip()) if delimiter == " " else line
+    text = " ".join(_words(line)) if delimiter == " " else line
     reader = csv.reader([text], delimiter=delimiter, skipinitialspace=True, strict=True)
     try:
         return [cell.strip() for cell in next(reader, [])]
