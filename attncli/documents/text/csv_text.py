@@ -200,6 +200,9 @@ def _name(i: int, line: str) -> tuple[str, tuple[int, ...]] | None:
     if number(text) is not None or text.casefold() in BOOLEANS:
         return None
     if match[2] is not None and not _INDEX.fullmatch(match[2]):
+        if re.fullmatch(r"[\d, -]+", match[2]):
+            hint = "Slices are counted from 1: weights[1], or weights[2,1]."
+            raise DocumentError(f"line {i}: {text} is not a slice.", hint)
         raise part_error(f"line {i}: {text}", match[1])
     return match[1], tuple(map(int, match[2].split(","))) if match[2] else ()
 
