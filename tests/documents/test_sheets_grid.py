@@ -276,3 +276,32 @@ def test_each_number_of_a_grid_is_in_a_rectangle(grid: list[list[Cell]]) -> None
         if not isinstance(cell, str)
     }
     assert numbers <= places
+
+
+PANDAS: dict[str, tuple[list[list[Cell]], list[list[float]], str]] = {
+    "index and header": (
+        [["", 0.0, 1.0], [0.0, 0.5, 2.0], [1.0, 3.0, 4.0]],
+        [[0.5, 2], [3, 4]],
+        "the first row, 0, 1, and the first column are read as labels.",
+    ),
+    "index and names": (
+        [["", "a", "b"], [0.0, 0.5, 2.0], [1.0, 3.0, 4.0]],
+        [[0.5, 2], [3, 4]],
+        "the first column, 0, 1, is read as labels.",
+    ),
+    "header alone": (
+        [[0.0, 1.0], [0.5, 2.0], [3.0, 4.0]],
+        [[0, 1], [0.5, 2], [3, 4]],
+        "the first row, 0, 1, is read as numbers.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("grid", "matrix", "note"), PANDAS.values(), ids=PANDAS)
+def test_the_numbers_around_a_matrix_are_labels(
+    grid: list[list[Cell]], matrix: list[list[float]], note: str
+) -> None:
+    """Row and column numbers beside an empty corner are labels, and a doubtful reading is said."""
+    (part,) = parts_of_grid(grid, lambda row, column, *_: f"{row},{column}").values()
+    assert part.value == matrix
+    assert [said.partition(": ")[2] for said in part.notes] == [note]

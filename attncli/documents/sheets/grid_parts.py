@@ -16,6 +16,7 @@ from attncli.calculation.names.matrix_names import MATRICES
 from attncli.calculation.names.pytorch_names import is_torch_weight
 from attncli.calculation.names.step_names import STEPS
 from attncli.documents.parsed import NAMELESS, Parsed, Part
+from attncli.documents.sheets.counters import without_counters
 from attncli.documents.sheets.rectangles import Cell, Grid, Rectangle, rectangles
 from attncli.documents.sheets.written_names import LONGEST, Label, read_label
 from attncli.errors import DocumentError, ProblemError
@@ -113,7 +114,8 @@ def read_grid(
     0. Raises DocumentError as `parts_of_grid` does, and for a fault in a matrix.
     """
     single = list(_single_numbers(grid))
-    found = rectangles(_without(grid, {(row, column) for _, row, column, _ in single}))
+    inner = _without(grid, {(row, column) for _, row, column, _ in single})
+    found = [without_counters(inner, one) for one in rectangles(inner)]
     choices = dict(_choices(chain(single, _lists(found), _texts(grid)), where_of, faults))
     matrices = [one for one in found if not _is_choice(one) and not skips(one)]
     named: dict[str, list[_Found]] = {}
@@ -169,6 +171,8 @@ def _nameless(one: Rectangle, where: str, value: list[list[Cell]]) -> Part:
     notes: tuple[str, ...] = ()
     if one.name:
         notes = (f"{where} is read as one matrix; {one.name!r} does not name a matrix.",)
+    if one.note:
+        notes = (*notes, f"{where}: {one.note}")
     return Part(value, one.row_labels, one.column_labels, notes=notes)
 
 
@@ -185,7 +189,8 @@ def _named_parts(named: dict[str, list[_Found]], is_answer: bool) -> dict[str, P
             value = _stacked(name, found)
             if meaning in ("Q", "K", "V") and "W_o" in named:
                 value = [value]  # rank 4: one batch entry, with the heads of Q, K and V
-        notes = (_note(found, meaning), *left_out.get(name, ()))
+        doubts = [f"{one.where}: {one.rectangle.note}" for one in found if one.rectangle.note]
+        notes = (_note(found, meaning), *doubts, *left_out.get(name, ()))
         labels = first.row_labels, first.column_labels
         turned = (labels[1], labels[0]) if found[0].label.is_transposed else labels
         parts[meaning] = Part(value, *turned, is_torch_weight(first.name), notes)

@@ -22,7 +22,8 @@ class Rectangle:
     """A rectangle of numbers in a grid.
 
     `name` is its label as it is written, or ''. `row` and `column` are the place of its first cell,
-    counted from 0. If `has_gaps` is True, some of the cells are texts or empty.
+    counted from 0. If `has_gaps` is True, some of the cells are texts or empty. `note` says how the
+    numbers around a matrix were read.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Rectangle:
     row_labels: tuple[str, ...] | None = None
     column_labels: tuple[str, ...] | None = None
     has_gaps: bool = False
+    note: str = ""
 
 
 @record(frozen=True)
