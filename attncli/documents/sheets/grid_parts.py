@@ -56,7 +56,8 @@ def _note(found: Sequence[_Found], meaning: str) -> str:
     heads = (len(found),) if len(found) > 1 else ()
     shape = shape_text((*heads, len(first.value), len(first.value[0])))
     turned = "the transpose of " if first.label.is_transposed else ""
-    return f"{names} ({places}) is read as {turned}{meaning}, {shape}."
+    written = f"{names} ({places})" if names else places
+    return f"{written} is read as {turned}{meaning}, {shape}."
 
 
 @record(frozen=True)
