@@ -23,7 +23,7 @@ def test_the_program_prints_each_example(tmp_path: Path) -> None:
 
 def words(svg: str) -> str:
     """Return the text that a picture shows."""
-    return "\n".join(re.findall(r">([^<]+)</text>", svg))
+    return "\n".join(re.findall(r">([^<]+)</text>", svg)).strip()
 
 
 def test_the_picture_shows_the_current_tables(monkeypatch: pytest.MonkeyPatch) -> None:
