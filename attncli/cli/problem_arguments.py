@@ -6,15 +6,19 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
-from attncli.cli.messages import note, surroundings
+import click
+
+from attncli.cli.messages import note, surroundings, warn
 from attncli.cli.terminal import is_terminal, waiting
 from attncli.errors import AttncliError
-from attncli.words import option_name
+from attncli.words import in_words, option_name
 
 if TYPE_CHECKING:
     from attncli.calculation.problem.document import Document
+    from attncli.documents.parsed import CsvForm
     from attncli.documents.reader import Reader
 
 NAMED = r"(?s)([A-Za-z][\w.^{}]*)=(.*)"
@@ -25,17 +29,27 @@ def new_reader(say: Callable[[str], None] = note) -> Reader:
 
     `say` gets its notes.
     """
-    import click
-
     from attncli.documents.files import ReadingLimit
-    from attncli.documents.parsed import CsvForm
+    from attncli.documents.parsed import BY_RULE, CsvForm
     from attncli.documents.reader import Reader
 
     context = click.get_current_context(silent=True)
     said = context.meta if context else {}
-    form = CsvForm(said.get("delimiter"), said.get("header"))
+    form = said.get("form") or CsvForm(said.get("delimiter"), said.get("header"))
+    if context and form != BY_RULE and "form" not in said:
+        said["form"] = form
+        context.call_on_close(lambda: _warn_of_no_effect(form))
     limit = ReadingLimit(surroundings().memory.allowed, is_enforced=True)
     return Reader(say, form, limit)
+
+
+def _warn_of_no_effect(form: CsvForm) -> None:
+    """Warn at the end of a command that describes CSV files and has read none."""
+    given = {"--delimiter": form.delimiter, "--header": form.header}
+    if not form.is_used and isinstance(sys.exception(), NoneType | click.exceptions.Exit):
+        options = [option for option, value in given.items() if value is not None]
+        have = "has" if len(options) == 1 else "have"
+        warn(f"{in_words(options)} {have} no effect: no CSV file is read.")
 
 
 def gather(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attncli.errors import DocumentError
@@ -50,12 +51,16 @@ NAMELESS = ""  # the name of a matrix without a name
 IsValue = Callable[[str], bool]
 
 
-@record(frozen=True)
+@dataclass
 class CsvForm:
-    """The form of a CSV file: its delimiter, and if first rows are labels; None: by the rule."""
+    """The form of the CSV files of a command: the delimiter, and if first rows are labels.
+
+    None leaves it to the rule. `is_used` becomes True when a CSV file is read.
+    """
 
     delimiter: str | None = None
     header: bool | None = None
+    is_used: bool = field(default=False, compare=False)
 
 
 BY_RULE = CsvForm()

@@ -198,6 +198,15 @@ def test_the_user_says_what_only_the_user_knows(tmp_path: Path) -> None:
     assert json.loads(result.stdout)["scores"] == [[13.0]]
 
 
+def test_an_option_without_a_csv_file_is_warned_of() -> None:
+    """--delimiter and --header have no effect on JSON, and a warning says so."""
+    result = run("compute", "X=[[1]]", "--header", "no", "--delimiter", "tab", "--only", "scores")
+    assert result.exit_code == 0
+    assert result.stderr == (
+        "Warning: --delimiter and --header have no effect: no CSV file is read.\n"
+    )
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -53,6 +53,7 @@ def parse_csv(data: bytes, is_value: IsValue | None = None, form: CsvForm = BY_R
     Raises DocumentError, with the line, for any other text, and for a text that can be read in two
     ways.
     """
+    form.is_used = True
     if form == BY_RULE and not is_value and (matrix := _plain(data)) is not None:
         return {NAMELESS: Part(matrix)}
     lines, delimiter = content_lines(decode(data))
