@@ -25,7 +25,7 @@ READ: dict[str, tuple[str, list[list[float]], tuple[str, ...]]] = {
         [[0, 1], [5, 2], [3, 4]],
         ("the first row, 0, 1, is read as numbers.",),
     ),
-    "ones and zeros": ("0,1\n1,1\n1,0\n", [[0, 1], [1, 1], [1, 0]], ()),
+    "ones and zeros": ("1,0\n0,1\n1,0\n", [[1, 0], [0, 1], [1, 0]], ()),
     "pandas with index": (
         ",0,1,2\n0,1.0,2.0,3.0\n1,3.0,4.0,5.0\n",
         [[1, 2, 3], [3, 4, 5]],
