@@ -13,9 +13,9 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from attncli.errors import DocumentError
 
-MOST_BYTES = 100_000_000  # of one file after unpacking; a million cells take half of it
+MOST_BYTES = 100_000_000  # of one file after unpacking
 MOST_BYTES_OF_ALL = 200_000_000
-MOST_ELEMENTS = 4_000_000  # of one file; a cell has two or three
+MOST_ELEMENTS = 1_000_000  # of one file; a cell has two or three
 
 _CHUNK = 1 << 16
 

@@ -11,8 +11,8 @@ from attncli.documents.sheets.references import Range, range_text
 from attncli.errors import DocumentError
 from attncli.records import field, record
 
-MOST_CELLS = 1_000_000  # with content
-MOST_PLACES = 5_000_000  # with the empty cells before them in their rows
+MOST_CELLS = 300_000  # with content; larger matrices are for NPZ
+MOST_PLACES = 2_000_000  # with the empty cells before them in their rows
 
 _ERROR = re.compile(r"#(?:N/A|[A-Z][A-Z0-9/_]*[!?])|Err:\d{3}")
 
