@@ -87,9 +87,9 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: sheet_of(
             "".join(f'<row r="{i}"><c r="XFD{i}"><v>1</v></c></row>' for i in range(1, 400))
         ),
-        "span more than 5000000 places",
+        "span more than 2000000 places",
     ),
-    "repeated cells": (lambda: ods_of(TABLE.format(REPEATED)), "has more than 1000000 cells"),
+    "repeated cells": (lambda: ods_of(TABLE.format(REPEATED)), "has more than 300000 cells"),
     "a number of letters": (lambda: sheet_of("<row><c><v>1_0</v></c></row>"), "'1_0', not a numb"),
     "a bomb": (lambda: changed(SHEET, b" " * (packed_xml.MOST_BYTES + 1)), "has more than 100 MB"),
 }

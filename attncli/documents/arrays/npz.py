@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 from warnings import catch_warnings
 
 import numpy as np
@@ -19,7 +19,11 @@ from attncli.documents.parsed import NAMELESS, AnyArray
 from attncli.errors import AttncliError, DocumentError
 
 if TYPE_CHECKING:
+    from zipfile import ZipInfo
+
     from attncli.calculation.problem.problem import Computation
+
+_BEGINS = b"\x93NUMPY"  # an NPY file
 
 
 def open_arrays(path: str, data: bytes | None = None) -> Archive:
@@ -35,7 +39,10 @@ def open_arrays(path: str, data: bytes | None = None) -> Archive:
     def read(key: str, slices: str | None) -> AnyArray:
         with _loaded(path, data) as loaded:
             if not isinstance(loaded, np.ndarray):
-                limit.take(_unpacked(loaded, key), key)
+                member = _member(loaded, key)
+                limit.take(member.file_size, key)  # Python unpacks no more than the archive states
+                with loaded.zip.open(member) as file:
+                    _check_sizes(file)
             array = loaded if isinstance(loaded, np.ndarray) else loaded[key]
             if not isinstance(array, np.ndarray):  # a member of the archive is not an NPY file
                 raise ValueError
@@ -50,13 +57,22 @@ def open_arrays(path: str, data: bytes | None = None) -> Archive:
     return Archive(keys, read)
 
 
-def _unpacked(loaded: Any, key: str) -> int:
-    """Return the bytes of a member of an archive when it is unpacked, as the archive states them.
+def _member(loaded: Any, key: str) -> ZipInfo:
+    """Return the member of an archive that holds an array."""
+    members: dict[str, ZipInfo] = loaded.zip.NameToInfo
+    return members.get(f"{key}.npy") or members[key]
 
-    Python unpacks no more than these.
+
+def _check_sizes(file: IO[bytes]) -> None:
+    """Raise ValueError if the header of an NPY file states a negative size.
+
+    NumPy before 2.3 reads such a file as if the size were unknown.
     """
-    members = loaded.zip.NameToInfo
-    return int((members.get(f"{key}.npy") or members[key]).file_size)
+    is_long = np.lib.format.read_magic(file) != (1, 0)
+    reader = np.lib.format.read_array_header_2_0 if is_long else np.lib.format.read_array_header_1_0
+    shape, _, _ = reader(file)
+    if min(shape, default=0) < 0:
+        raise ValueError
 
 
 @contextmanager
@@ -65,6 +81,10 @@ def _loaded(path: str, data: bytes | None) -> Iterator[Any]:
     try:
         # NumPy warns of files that Python 2 wrote, and of sizes that no file has.
         with _opened(path, data) as file, catch_warnings(action="ignore"):
+            if file.read(len(_BEGINS)) == _BEGINS:
+                file.seek(0)
+                _check_sizes(file)
+            file.seek(0)
             mapped = _mapped(path) if data is None else None
             yield np.load(file, allow_pickle=False) if mapped is None else mapped
     except AttncliError:
