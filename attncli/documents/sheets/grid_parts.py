@@ -50,12 +50,13 @@ class _Found:
 def _note(found: Sequence[_Found], meaning: str) -> str:
     """Return the sentence that says what a rectangle, or one rectangle per head, was taken for."""
     first = found[0]
-    names = ", ".join(dict.fromkeys(one.rectangle.name for one in found))
+    names = ", ".join(filter(None, dict.fromkeys(one.rectangle.name for one in found)))
     places = in_words([one.where for one in found])
     heads = (len(found),) if len(found) > 1 else ()
     shape = shape_text((*heads, len(first.value), len(first.value[0])))
     turned = "the transpose of " if first.label.is_transposed else ""
-    return f"{names} ({places}) is read as {turned}{meaning}, {shape}."
+    subject = f"{names} ({places})" if names else places
+    return f"{subject} is read as {turned}{meaning}, {shape}."
 
 
 @record(frozen=True)

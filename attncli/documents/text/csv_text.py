@@ -138,7 +138,7 @@ def _without_title(lines: Lines, delimiter: str, header: bool | None) -> Lines:
 
 
 def _is_header(lines: Lines, at: int, header: bool | None) -> bool:
-    """Return True if the words of a line are the column labels of a data frame, as R and pandas print it.
+    """Return True if the words of a line label the columns of a data frame, as R prints it.
 
     Raises DocumentError if the words can be a title too: `V1 V2` above rows that begin 1, 2, ….
     """
