@@ -39,6 +39,31 @@ READ: dict[str, tuple[str, list[list[float]], tuple[str, ...]]] = {
         [[1, 2], [3, 4]],
         ("the first column, 1, 2, is read as labels.",),
     ),
+    "R without a corner": (
+        '"V1" "V2"\n"1" 1 2\n"2" 3 4\n',
+        [[1, 2], [3, 4]],
+        ("the first column, 1, 2, is read as labels.",),
+    ),
+    "R with commas and without a corner": (
+        '"V1","V2"\n"1",1,2\n"2",3,4\n',
+        [[1, 2], [3, 4]],
+        ("the first column, 1, 2, is read as labels.",),
+    ),
+    "a print of pandas": (
+        "   0  1\n0  1  2\n1  3  4\n",
+        [[1, 2], [3, 4]],
+        (
+            "the first row, 0, 1, is read as labels.",
+            "the first column, 0, 1, is read as labels.",
+        ),
+    ),
+    "a title above numbers": (
+        "My homework\n1.5 2 3\n2 3 4\n",
+        [[1.5, 2, 3], [2, 3, 4]],
+        ("line 1, 'My homework', is read as a title.",),
+    ),
+    "a sentence with its point": ("I,1,2\n.,3,4\n", [[1, 2], [3, 4]], ()),
+    "the sign of infinity": ("0,-∞\n0,0\n", [[0, float("-inf")], [0, 0]], ()),
     "a column of row numbers": (
         "id,a,b\n1,7,2\n2,3,4\n3,5,6\n",
         [[7, 2], [3, 4], [5, 6]],
@@ -147,6 +172,45 @@ REFUSED = {
             "Say --delimiter ';', or write each row on its own line."
         ),
     ),
+    "a title or column labels": (
+        "V1 V2\n1 1 0\n2 0 1\n",
+        (
+            "line 1: 'V1 V2' can be a title or column labels. "
+            "Say --header no for a title, --header yes for labels."
+        ),
+    ),
+    "a name in a comment between rows": (
+        "# Q\n1,0\n0,1\n# K\n1,0\n0,1\n",
+        (
+            "line 5: the comment # K stands between two rows. "
+            "Write the name without # if a matrix begins here."
+        ),
+    ),
+    "a choice below a matrix": (
+        "X\n1,0\n0,1\n\nscore = dot\n",
+        "line 5: the choice score stands below a matrix. Move its line to the top of the file.",
+    ),
+    "a token that is a number": (
+        "I,1,0\n2024,0,1\n",
+        (
+            "line 2, field 1 is 2024, but the column has labels such as 'I'. "
+            "Leave the column out, and give the labels with --tokens."
+        ),
+    ),
+    "an empty token": (
+        "I,1,0\n,0,1\n",
+        (
+            "line 2, field 1 is empty, but the column has labels such as 'I'. "
+            "Leave the column out, and give the labels with --tokens."
+        ),
+    ),
+    "a full-width comma": (
+        "1，0\n0，1\n",
+        (
+            "line 1, field 1 is '1，0', not a number. "
+            "Put a comma, a semicolon, a tab or a blank between numbers."
+        ),
+    ),
     "a header wider than the rows": (
         "a,b,c\n1,2\n3,4\n",
         "line 2 has 2 cells, but line 1 has 3. All rows of a matrix have the same length.",
@@ -220,6 +284,15 @@ def test_choices_are_written_as_the_file_writes_cells(text: str) -> None:
     """A choice may stand in two cells, with the file's decimal comma and delimiter."""
     result = run("compute", "-", "--only", "scaled", "-f", "csv", "--labels", stdin=text).stdout
     assert result.splitlines() == [",I,love", "I,3.125,6.25", "love,6.25,12.5"]
+
+
+def test_a_comment_may_repeat_the_name_below_it() -> None:
+    """A comment with a name is refused only where a row follows it directly."""
+    parts = parse_csv(b"Q\n1,0\n# K\nK\n0,1\n")
+    assert {name: part.value.tolist() for name, part in parts.items()} == {  # type: ignore[attr-defined]
+        "Q": [[1, 0]],
+        "K": [[0, 1]],
+    }
 
 
 def test_a_row_of_labels_is_not_a_choice() -> None:

@@ -126,6 +126,7 @@ def test_names_are_trusted_in_order(write: Write, suffix: str) -> None:
         "K (Q!A2) is read as Q, 1 × 1.",
     ]
     assert values(write({"Sheet1": block})) == {"W_k": [[1, 2], [3, 4]]}
+    assert notes(write({"Q": [[1.0, 2.0]]})) == ["A1:B1 is read as Q, 1 × 2."]
 
 
 @BOTH

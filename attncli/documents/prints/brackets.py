@@ -25,7 +25,11 @@ from attncli.records import replace
 
 LONG_LINE = 60  # characters of a line that NumPy may break; its lines have 75 by default
 
-CONSTRUCTOR = r"(?:(?:torch|np|numpy)\.)?(?:tensor|array|matrix)\((?=\s*[\[\d.+-]|\s*(?:nan|inf))"
+# `Array(...)` is a print of JAX, `tf.Tensor(...)` of TensorFlow: both have the digits of NumPy.
+CONSTRUCTOR = (
+    r"(?:(?:(?:torch|np|numpy|jnp)\.)?(?:tensor|[aA]rray|matrix)|tf\.Tensor)"
+    r"\((?=\s*[\[\d.+-]|\s*(?:nan|inf)|\s*\Z)"  # \Z is the end of a line that is searched
+)
 _OPEN = re.compile(rf"(?:Parameter containing:\s*)?({CONSTRUCTOR})")
 _SCALAR = re.compile(r"(?:np|numpy)\.(?:float|int|uint|bool)\w*\(([^()\s]*)\)")
 _SUFFIX = re.compile(r"\s*,?\s*(\w+)\s*=\s*(<[^<>]*>|'[^']*'|\"[^\"]*\"|\([^()]*\)|[\w.]+)")
@@ -165,7 +169,7 @@ class _BracketReader:
             raise self.fault("a closing bracket ) is missing.", "Copy the whole print.")
         self.position += 1
         # `np.array(...)` is a line of Python, not a print: its digits are as written.
-        is_print = "." not in constructor[1]
+        is_print = "." not in constructor[1] or constructor[1].startswith("tf.")
         self.constructor = (TORCH if "tensor" in constructor[1] else NUMPY) if is_print else WRITTEN
         return self._with_digits(cells, self.constructor)
 

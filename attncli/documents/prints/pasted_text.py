@@ -33,7 +33,7 @@ _FRAME = re.compile(
     r"\s*(?:\\\[|\\\]|\$\$|```\w*|\\(?:begin|end)\{\w+\*?\}|-{3,}|={3,}|Parameter containing:"
     r"|[{}()\[\]])\s*[.,]?\s*"
 )
-_AFTER = re.compile(r"(?:\\right[)\]}.|]|[\s.,;$}]|\\\\|\\\]|\\\))*")
+_AFTER = re.compile(r"(?:\\right[)\]}.|]|[\s.,;$}]|\\\\|\\\]|\\\))*(?:# .*)?")
 _IDENTIFIER = re.compile(r"[^\W\d][\w.^{}]*(?:\[[^\[\]]*\])?")
 _SHAPE = re.compile(r"(?i).*\bshape\b.*|.*\btorch\.Size\(.*")
 _PROSE = re.compile(r"[^\[\]{}=|\\<>;_\d]*")
@@ -280,4 +280,4 @@ def cleaned(text: str) -> str:
     text = re.sub(r"\\left[(\[{.|]|\\\[|\\\(|[$&]", "", text).strip("#{, \t")
     call = _PRINT_CALL.fullmatch(text)
     text = call[1] if call else text
-    return re.sub(r"[\s=:]+\Z", "", text)
+    return re.sub(r"[\s=:]+(?:Parameter containing:)?\s*\Z", "", text)

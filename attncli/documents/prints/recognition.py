@@ -9,7 +9,7 @@ _DECIMAL = r"[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+|inf|nan)(?:/\d+)?"
 _CELL = rf"(?:{_DECIMAL}|\.\.\.|--|True|False)"
 _NAMED = r"(?:[A-Za-z_][^\[\]\n]{0,80}[=:][ \t]*)?"
 _OPEN = rf"\[[\[ \t]{{0,40}}{_CELL}"
-_CONSTRUCTOR = rb"\b(?:tensor|array|matrix)\(\s*(?:[\[\d.+-]|inf|nan)"
+_CONSTRUCTOR = rb"\b(?:[tT]ensor|[aA]rray|matrix)\(\s*(?:[\[\d.+-]|inf|nan)"
 _LATEX = rb"\\begin\{(?:\w*matrix|array)"
 _TABLE = rb"[ \t]*\|[^\n]*\|\s*\Z"
 _RULE = "─────".encode()

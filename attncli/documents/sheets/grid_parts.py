@@ -51,7 +51,7 @@ class _Found:
 def _note(found: Sequence[_Found], meaning: str) -> str:
     """Return the sentence that says what a rectangle, or one rectangle per head, was taken for."""
     first = found[0]
-    names = ", ".join(dict.fromkeys(one.rectangle.name for one in found))
+    names = ", ".join(filter(None, dict.fromkeys(one.rectangle.name for one in found)))
     places = in_words([one.where for one in found])
     heads = (len(found),) if len(found) > 1 else ()
     shape = shape_text((*heads, len(first.value), len(first.value[0])))

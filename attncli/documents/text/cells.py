@@ -26,7 +26,8 @@ def point_for_comma(text: str) -> str:
     return text.replace(",", ".") if text.count(",") == 1 and "." not in text else text
 
 
-MINUS = dict.fromkeys(map(ord, "−–－"), "-")  # U+2212 and what word processors make of a minus
+# U+2212 and what word processors make of a minus; the sign of infinity, as people write masks.
+MINUS = {**dict.fromkeys(map(ord, "−–－"), "-"), ord("∞"): "inf"}
 
 
 def number(text: str) -> float | None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -104,6 +105,7 @@ def read_section(section: Section, reader: CellReader) -> Part:
     if section.padded or not reader.is_value:  # each line may end with delimiters
         used = max(i for cells in rows for i, cell in enumerate(cells, 1) if cell or i == 1)
         rows = [cells[:used] for cells in rows]
+    rows = _with_corner(rows, reader)
     head, side, notes = _labels(section, rows, reader)
     _check_widths(section, rows)
     body = [[reader.text(cell) for cell in cells[side:]] for cells in rows[head:]]
@@ -115,6 +117,19 @@ def read_section(section: Section, reader: CellReader) -> Part:
         tuple(rows[0][side:]) if head else None,
         notes=notes,
     )
+
+
+def _with_corner(rows: Rows, reader: CellReader) -> Rows:
+    """Return the rows with an empty corner, which R and the prints of pandas leave out.
+
+    Their first row, of column labels, has one cell less than the rows below it.
+    """
+    first, *below = rows
+    is_shorter = bool(below) and all(len(cells) == len(first) + 1 for cells in below)
+    if not is_shorter or reader.header is False:
+        return rows
+    column = reader.kind([cells[0] for cells in below])
+    return rows if "numbers" in (reader.kind(first), column) else [["", *first], *below]
 
 
 def _labels(section: Section, rows: Rows, reader: CellReader) -> tuple[bool, bool, tuple[str, ...]]:
@@ -152,7 +167,9 @@ def _labels(section: Section, rows: Rows, reader: CellReader) -> tuple[bool, boo
 
 def _note(side: str, cells: Sequence[str], kind: str) -> list[str]:
     """Return the note for labels that could be numbers: counters, and cells that begin so."""
-    is_doubtful = kind != "labels" or any(cell[:1].isdigit() or cell in MISSING for cell in cells)
+    is_doubtful = kind != "labels" or any(
+        cell[:1].isdigit() or (cell in MISSING and cell[0].isalpha()) for cell in cells
+    )
     return [f"the first {side}, {_some(cells)}, is read as labels."] if is_doubtful else []
 
 
@@ -194,9 +211,31 @@ def _numbers(section: Section, body: Rows, side: bool) -> AnyArray:
     numbers = [[number(cell) for cell in cells] for cells in body]
     for i, row in enumerate(numbers):
         if None in row:
+            column = row.index(None) + side
             hint = "Write numbers as 1.5, -2 or 1e-5."
-            raise section.wrong_cell(i - len(body), row.index(None) + side, "number", hint)
+            if _OTHER_DELIMITER.fullmatch(body[i][column - side]):
+                hint = "Put a comma, a semicolon, a tab or a blank between numbers."
+            elif column == 0 and len(row) > 1 and None not in row[1:]:
+                _check_labels(section, [cells[0] for cells in body])
+            raise section.wrong_cell(i - len(body), column, "number", hint)
     return np.array(numbers, dtype=np.float64)
+
+
+_OTHER_DELIMITER = re.compile(r"[-+.\d\s]+(?:[|，；、:][-+.\d\s]+)+")
+
+
+def _check_labels(section: Section, first: list[str]) -> None:
+    """Raise DocumentError for a first column with labels and one number or empty cell."""
+    label = next((cell for cell in first if cell and number(cell) is None), "")
+    if not label or is_numeral(label):
+        return
+    for i, cell in enumerate(first):
+        if not cell or is_numeral(cell):
+            message = (
+                f", field 1 is {cell or 'empty'}, but the column has labels such as {label!r}."
+            )
+            cure = "Leave the column out, and give the labels with --tokens."
+            raise section.error(i - len(first), message, cure)
 
 
 def _check_values(section: Section, body: Rows, side: bool, is_value: IsValue) -> None:

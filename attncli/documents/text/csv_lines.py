@@ -6,6 +6,7 @@ import csv
 import re
 import unicodedata
 
+from attncli.calculation.names.known_names import known_name
 from attncli.documents.parsed import IsValue
 from attncli.documents.text.cells import MINUS, number
 from attncli.errors import DocumentError
@@ -32,6 +33,7 @@ def content_lines(text: str) -> tuple[Lines, str | None]:
     """
     lines: Lines = []
     said = None
+    commented = ""  # the name in the last comment, if a row stands directly above it
     for i, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
         if not lines and (match := _SAID.fullmatch(line.strip(" "))):
             said = match[1]
@@ -40,6 +42,15 @@ def content_lines(text: str) -> tuple[Lines, str | None]:
         comment = next((mark for mark in marks if mark[0] == "#"), None)
         kept = line[: comment.start()] if comment else line
         # A line with a comment alone is dropped: an empty line would end a matrix.
+        if comment and not kept.strip():
+            words = line.strip("#: \t")
+            is_below_row = bool(lines) and has_a_number(lines[-1][1])
+            commented = words if is_below_row and known_name(words) else commented
+        elif commented:
+            if has_a_number(kept):
+                message = f"line {i}: the comment # {commented} stands between two rows."
+                raise DocumentError(message, "Write the name without # if a matrix begins here.")
+            commented = ""
         if kept.strip() or (lines and not comment):
             lines.append((i, kept.strip(" ")))
     return lines, said

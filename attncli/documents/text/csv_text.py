@@ -7,6 +7,8 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from io import BytesIO
+from itertools import takewhile
+from operator import itemgetter
 
 import numpy as np
 
@@ -63,7 +65,7 @@ def parse_csv(data: bytes, is_value: IsValue | None = None, form: CsvForm = BY_R
         message = "it is in the long form, which attncli writes but does not read."
         raise DocumentError(message, "Write the result with -f csv or -f json.")
     delimiter = form.delimiter or delimiter or delimiter_of(lines, is_value)
-    rows = _without_title(lines)
+    rows = _without_title(lines, delimiter, form.header)
     title = lines[: len(lines) - len(rows)]
     notes = tuple(f"line {i}, {text!r}, is read as a title." for i, text in title if text)
     choices = _choices(rows, delimiter)
@@ -121,14 +123,44 @@ def _matrices(
         return parts
 
 
-def _without_title(lines: Lines) -> Lines:
-    """Return the lines without the lines of words before the first choice, name or row."""
+def _without_title(lines: Lines, delimiter: str, header: bool | None) -> Lines:
+    """Return the lines without the lines of words before the first choice, name or row.
+
+    Words above numbers that blanks separate can be column labels too.
+    """
     for at, (i, line) in enumerate(lines):
         text = without_padding(line)
         is_prose = " " in text and not any(c in text for c in ",;\t") and not has_a_number(text)
         if text and (not is_prose or _name(i, line) or CHOICE.fullmatch(text)):
             return lines[at:]
+        if delimiter == " " and header is not False and _is_header(lines, at, header):
+            return lines[at:]
     return []
+
+
+def _is_header(lines: Lines, at: int, header: bool | None) -> bool:
+    """Return True if the words of a line label the columns of a data frame, as R prints it.
+
+    Raises DocumentError if the words can be a title too: `V1 V2` above rows that begin 1, 2, ….
+    """
+    i, line = lines[at]
+    width = len(fields(i, line, " ")) + 1
+    first: list[str] = []
+    for j, row in takewhile(itemgetter(1), (lines[k] for k in range(at + 1, len(lines)))):
+        cells = fields(j, row, " ")
+        if len(cells) != width:
+            return False
+        first.append(cells[0])
+    if not first:
+        return False
+    if header or '"' in line:
+        return True
+    counters = (list(map(str, range(k, k + len(first)))) for k in (0, 1))
+    is_counter = len(first) > 1 and first in counters
+    if is_counter:
+        message = f"line {i}: {line!r} can be a title or column labels."
+        raise DocumentError(message, "Say --header no for a title, --header yes for labels.")
+    return False
 
 
 def _choices(lines: Lines, delimiter: str) -> dict[str, Part]:
@@ -223,6 +255,10 @@ def _sections(lines: Lines, delimiter: str, is_answer: bool) -> Iterator[Section
             section, blank = Section(*name, i, line != line.rstrip(",;\t ")), []
             continue
         cells = fields(i, line, delimiter)
+        choice = CHOICE.fullmatch(without_padding(line))
+        if section and choice and known_name(choice[1]) in CHOICES:
+            message = f"line {i}: the choice {choice[1]} stands below a matrix."
+            raise DocumentError(message, "Move its line to the top of the file.")
         if not any(cells):
             blank.append((i, cells))
             continue

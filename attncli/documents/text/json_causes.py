@@ -113,6 +113,13 @@ CAUSES = by_name(
         back=", \t\r\n",
     ),
     JsonCause(
+        "print of R",
+        r",1\]",
+        "this is a matrix as R prints it.",
+        'Write it in R with write.csv(X, "x.csv"), and read x.csv.',
+        before=r"\A\s*\[",
+    ),
+    JsonCause(
         "empty cell",
         ",",
         "a value is missing before this comma.",
@@ -166,6 +173,13 @@ CAUSES = by_name(
         "JSON has no percentages.",
         'Write 0.5; in an answer you may also write "50%" in quotes.',
         before=r"\d",
+    ),
+    JsonCause(
+        "assignment",
+        rf"{_WORD}[\w.^]{{0,40}}(?=\s{{0,9}}=)",
+        "this is an assignment, not JSON.",
+        'Write {"FOUND": [[1, 0], [0, 1]]}, or rename the file to .txt.',
+        before=r"\A\s*",
     ),
     JsonCause(
         "unquoted key",
