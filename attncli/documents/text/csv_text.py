@@ -44,6 +44,7 @@ from attncli.records import replace
 
 _NAME = re.compile(r"([A-Za-z][\w.^{}]*)(?:\[([^\[\]]*)\])?")
 _INDEX = re.compile(r"\d{1,9}(?:,\d{1,9}){0,7}")
+_MARKDOWN_RULE = re.compile(r"\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)+")
 LABELS = ("tokens", "memory_tokens")  # the choices that hold one label per row
 
 
@@ -63,6 +64,10 @@ def parse_csv(data: bytes, is_value: IsValue | None = None, form: CsvForm = BY_R
     if lines and lines[0][1] == LONG_HEAD:
         message = "it is in the long form, which attncli writes but does not read."
         raise DocumentError(message, "Write the result with -f csv or -f json.")
+    rule = next((i for i, line in lines if _MARKDOWN_RULE.fullmatch(line)), None)
+    if rule:
+        message = f"line {rule}: this is a Markdown table without bars at its sides."
+        raise DocumentError(message, "Write | at both ends of each of its lines.")
     delimiter = form.delimiter or delimiter or delimiter_of(lines, is_value)
     rows = _without_title(lines, delimiter, form.header)
     title = lines[: len(lines) - len(rows)]
