@@ -118,7 +118,9 @@ def test_a_text_with_a_number_is_neither_a_label_nor_a_gap(
     write: Write, suffix: str, text: str
 ) -> None:
     """A text that touches numbers, and is a number in another way of writing, is refused."""
-    places = {"A2": [[text, 1.0], [text, 2.0]], "B3": [[1.0, 2.0], [3.0, text]]}
+    first: Rows = [[text, 1.0], [text, 2.0]]
+    last: Rows = [[1.0, 2.0], [3.0, text]]
+    places = {"A2": first, "B3": last}
     for place, rows in places.items():
         with pytest.raises(DocumentError, match=rf"{place} is the text '.*', not a number\."):
             values(write({"a": [["X"], *rows]}))
