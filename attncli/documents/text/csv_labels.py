@@ -78,7 +78,6 @@ class CellReader:
             return False
         is_number = number(self.text(cell)) is not None or is_numeral(cell)
         is_error = cell.startswith("#") and cell.endswith(("!", "?", "/A"))  # of a spreadsheet
-        is_error = is_error or (cell.startswith("=") and len(cell) > 1)  # a formula
         return bool(cell) and not is_number and not is_error and cell.casefold() not in BOOLEANS
 
     def kind(self, cells: Sequence[str]) -> Literal["labels", "counter", "numbers"]:

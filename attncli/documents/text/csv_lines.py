@@ -106,9 +106,9 @@ _NUMERAL = re.compile(
 )
 
 
-# Arithmetic, such as sqrt(2) or 2·3: it has a digit, and a sign beside it.
+# A formula of a spreadsheet, or arithmetic, such as sqrt(2) or 2·3: digits with a sign.
 _ARITHMETIC = re.compile(
-    r"(?=.*\d)(?=.*[(√+*/^×·⋅÷])(?:sqrt|exp|ln|log|tanh|pi|[\d\s.,+*/^()√π×·⋅÷-])+"
+    r"=[^=]*\d.*|(?=.*\d)(?=.*[(√+*/^×·⋅÷])(?:sqrt|exp|ln|log|tanh|pi|[\d\s.,+*/^()√π×·⋅÷-])+"
 )
 
 
