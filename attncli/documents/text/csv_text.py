@@ -233,7 +233,8 @@ def _name(i: int, line: str) -> tuple[str, tuple[int, ...]] | None:
     text = re.sub(r"\s*[:=]$", "", without_padding(line))
     match = _NAME.fullmatch(text)
     if not match:
-        return (text, ()) if known_name(text) else None
+        # Below an empty corner, `\tX` is the label of a column.
+        return (text, ()) if known_name(text) and not text[0].isspace() else None
     if number(text) is not None or text.casefold() in BOOLEANS:
         return None
     if match[2] is not None and not _INDEX.fullmatch(match[2]):
@@ -260,7 +261,7 @@ def _sections(lines: Lines, delimiter: str, is_answer: bool) -> Iterator[Section
             continue
         cells = fields(i, line, delimiter)
         choice = CHOICE.fullmatch(without_padding(line))
-        if section and choice and known_name(choice[1]) in CHOICES:
+        if section and section.rows and blank and choice and known_name(choice[1]) in CHOICES:
             message = f"line {i}: the choice {choice[1]} stands below a matrix."
             raise DocumentError(message, "Move its line to the top of the file.")
         if not any(cells):
