@@ -211,6 +211,21 @@ REFUSED = {
             "Put a comma, a semicolon, a tab or a blank between numbers."
         ),
     ),
+    "a fraction in matrices side by side": (
+        "Q,,,K,\n1/2,1,,1,2\n1/3,2,,3,4\n",
+        "line 2, field 1 is '1/2', not a number. Write numbers as 1.5, -2 or 1e-5.",
+    ),
+    "Markdown without bars at the sides": (
+        "a | b\n---|---\n0 | 1\n",
+        (
+            "line 2: this is a Markdown table without bars at its sides. "
+            "Write | at both ends of each of its lines."
+        ),
+    ),
+    "formulas": (
+        "=0,=1/sqrt(2)\n=1/sqrt(2),1\n",
+        "line 1, field 1 is '=0', not a number. Write numbers as 1.5, -2 or 1e-5.",
+    ),
     "a header wider than the rows": (
         "a,b,c\n1,2\n3,4\n",
         "line 2 has 2 cells, but line 1 has 3. All rows of a matrix have the same length.",
@@ -230,6 +245,7 @@ OTHER_NUMBERS = [
     "1\u00a0392.3",
     *("1/2", "50%", "½", "$1", "1€", "=1/3", "1 000", "1'000", "1d5", "0x10", "1_000", "1.234,5"),
     *("2026-11-28", "28.11.2026", "N/A", "#N/A", "#DIV/0!", "#NAME?", "n/a", "?"),
+    *("sqrt(2)", "√2", "2·3", "1+2j", "\u200b1"),
 ]
 
 

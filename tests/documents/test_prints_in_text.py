@@ -61,6 +61,13 @@ NAMED = {
     "Windows line ends": f"weights\r\n{TENSOR}\r\n",
     "byte order mark": f"\ufeffweights = {TENSOR}",
     "LaTeX": r"$$\text{weights} = \begin{bmatrix} 0.5000 & 0.5000 \\ \end{bmatrix}$$",
+    "a wavy equals sign of LaTeX": r"$weights \approx \begin{matrix} 0.5000 & 0.5000 \end{matrix}$",
+    "a file of LaTeX": (
+        "\\documentclass{article}\n\\usepackage{amsmath}\n"
+        "weights = \\begin{matrix} 0.5000 & 0.5000 \\end{matrix}"
+    ),
+    "Markdown below a title": "# Homework 3\n\nweights\n\n|a|b|\n|-|-|\n| 0.5000 | 0.5000 |\n",
+    "marks in Markdown": "weights\n\n| | |\n|-|-|\n| $0.5000$ | **0.5000** |\n",
     "Markdown": "weights\n\n| | |\n|---|---|\n| 0.5000 | 0.5000 |\n",
 }
 
@@ -136,6 +143,21 @@ def test_arithmetic_is_only_for_answers() -> None:
     text = r"Q = \begin{pmatrix} \frac{1}{2} & \sqrt{2} \\ e^{-1} & 0{,}5 \end{pmatrix}"
     assert read(text) == {"Q": [["1/2", "sqrt(2)"], ["e^(-1)", "0.5"]]}
     assert "'1/2' is not a number. A problem needs numbers" in refusal(text, as_answer=False)
+
+
+@pytest.mark.parametrize("cell", ["1/2", "0,5", "50%"])
+def test_a_number_in_a_table_is_never_a_label(cell: str) -> None:
+    """A column of numbers in another way of writing is refused, or read in an answer."""
+    text = f"| | |\n|-|-|\n| {cell} | 1 |\n| {cell} | 2 |\n"
+    assert f"'{cell}' is not a number." in refusal(text, as_answer=False)
+    if cell == "1/2":
+        assert read(text) == {"": [["1/2", "1"], ["1/2", "2"]]}
+
+
+def test_a_bar_in_a_label_is_written_with_a_backslash() -> None:
+    """The label of a row may be a bar; an empty corner may stand without blanks."""
+    (part,) = parse("", b"||a|b|\n|-|-|-|\n|\\||1|2|\n|you|3|4|\n").values()
+    assert (part.row_labels, part.column_labels) == (("|", "you"), ("a", "b"))
 
 
 CSV = {

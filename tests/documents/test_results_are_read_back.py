@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from attncli.documents.text.csv_text import parse_csv
@@ -98,6 +98,8 @@ def written_with(tokens: list[str]) -> dict[str, Any]:
 
 
 @settings(derandomize=True, deadline=None)
+@example(["fill"])
+@example(["fill = 1"])
 @given(st.lists(st.text(st.characters(codec="utf-8")), min_size=1, max_size=4))
 def test_any_text_may_be_a_label(tokens: list[str]) -> None:
     """A problem and an answer get back the same numbers, to the last bit."""

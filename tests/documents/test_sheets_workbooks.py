@@ -113,6 +113,22 @@ def test_an_answer_keeps_texts(write: Write, suffix: str) -> None:
 
 
 @BOTH
+@pytest.mark.parametrize("text", ["1/2", "50%", "$1", "1.234,5", "1 000", "01.02.2024", "½"])
+def test_a_text_with_a_number_is_neither_a_label_nor_a_gap(
+    write: Write, suffix: str, text: str
+) -> None:
+    """A text that touches numbers, and is a number in another way of writing, is refused."""
+    first: Rows = [[text, 1.0], [text, 2.0]]
+    last: Rows = [[1.0, 2.0], [3.0, text]]
+    places = {"A2": first, "B3": last}
+    for place, rows in places.items():
+        with pytest.raises(DocumentError, match=rf"{place} is the text '.*', not a number\."):
+            values(write({"a": [["X"], *rows]}))
+    beside: Rows = [["Date", text], ["X"], [1.0, 2.0]]
+    assert values(write({"a": beside})) == {"X": [[1, 2]]}
+
+
+@BOTH
 def test_names_are_trusted_in_order(write: Write, suffix: str) -> None:
     """A defined name counts before the name of the sheet, and that before the label."""
     ranges = {"W_q": "'My sheet'!$A$2:$B$3", "_dk": "'My sheet'!$A$2"}

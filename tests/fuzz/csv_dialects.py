@@ -144,7 +144,7 @@ def _labelled(random: random.Random, rows: list[list[str]]) -> list[list[str]]:
     match random.randrange(8):
         case 0:
             above = random.sample(WORDS, d)
-        case 1 if d > 1:
+        case 1 if d > 1 and not {cell for row in rows for cell in row} <= {"0", "1"}:
             above = [str(i) for i in range(d)]  # pandas, without names of columns
         case 2:
             above = [f"{random.choice(('x', 'd', 'col', 'V'))}{i + 1}" for i in range(d)]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+import attncli
 from attncli.calculation.algebra.layouts import LAYOUTS, Role
 from attncli.calculation.problem.document import JsonNumber
 from attncli.cli.program import cli
@@ -293,3 +294,14 @@ def test_results_pass_in_each_layout_and_format(form: str, layout: str, tmp_path
     run("compute", problem, "-o", str(path), *labels)
     result = run("check", problem, str(path))
     assert result.exit_code == 0, result.output
+
+
+def test_equal_numbers_are_no_evidence_of_float16() -> None:
+    """Weights with four decimals, some of them equal, are judged by their decimals."""
+    inputs = {"X": [[1, 0], [0, 1], [1, 1]], "W_q": [[1, 0], [1, 1]], "W_k": [[0, 1], [1, 1]]}
+    problem = {**inputs, "W_v": [[1, 2], [3, 0]]}
+    right = [[0.1978, 0.4011, 0.4011], [0.14, 0.284, 0.576], [0.0743, 0.3057, 0.62]]
+    wrong = [*right[:2], [0.0744, 0.3057, 0.62]]
+    for weights, verdict in ((right, "right"), (wrong, "wrong")):
+        report = attncli.check(problem, {"weights": weights})
+        assert {step.name: str(step.verdict) for step in report.steps}["weights"] == verdict

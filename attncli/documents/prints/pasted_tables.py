@@ -9,6 +9,7 @@ from typing import Any
 from attncli.documents.parsed import IsValue
 from attncli.documents.prints.printed import WRITTEN, PrintedMatrix, checked_cell
 from attncli.documents.text.cells import number
+from attncli.documents.text.csv_labels import CellReader
 from attncli.documents.text.excerpts import TextError
 
 HEADING = re.compile(r"\d+  ([\w.]+(?:\[[^\[\]]*\])?) = (?:.*\S)   (\d+(?: × \d+)+)( of .*)?")
@@ -16,6 +17,7 @@ _HEADING_BEGINS = re.compile(r"\d+  [\w.]+(?:\[[^\[\]]*\])? =(?: |$)")
 _RULE = re.compile(r"─+")
 _ELIDED = re.compile(r"[⋮…]|left out: ")
 _MARKDOWN_RULE = re.compile(r":?-+:?")
+_MARKED = re.compile(r"(\*\*|[$`])(.+)\1")
 MARKDOWN_ROW = re.compile(r"[ \t]*\|.*\|[ \t]*")
 
 LONGEST_HEADING = 20  # lines
@@ -136,18 +138,19 @@ def read_markdown(
     i = at
     while i < len(lines) and MARKDOWN_ROW.fullmatch(lines[i][1]):
         position, line = lines[i]
-        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
-        rows.append((position, cells))
+        cells = re.split(r"(?<!\\)\|", line.strip()[1:-1])
+        rows.append((position, list(map(_plain, cells))))
         i += 1
     has_rule = len(rows) > 1 and all(map(_MARKDOWN_RULE.fullmatch, rows[1][1]))
     header = rows[0][1] if has_rule else None
     body = rows[2:] if has_rule else rows
     if not body:
         raise TextError(text, lines[at][0], "this table has no rows.", "Write a row of numbers.")
-    side = all(cells[0] and number(cells[0]) is None for _, cells in body)
+    is_label = CellReader(True, is_value).is_label
+    side = all(is_label(cells[0]) for _, cells in body)
     side = side or (header is not None and not header[0] and any(header))
     columns = tuple(header[side:]) if header and any(header) else None
-    has_numbers = columns and any(number(label) is not None for label in columns)
+    has_numbers = columns and not all(is_label(label) or not label for label in columns)
     if columns and has_numbers and not (side and _counts(columns)):
         message = "the header of this table holds numbers: it can be labels, or a row."
         raise TextError(text, lines[at][0], message, "Leave the header empty: | | |.")
@@ -155,6 +158,13 @@ def read_markdown(
     end = lines[i - 1][0] + len(lines[i - 1][1])
     labels = tuple(row[0] for _, row in body) if side else None
     return PrintedMatrix(cells, WRITTEN, lines[at][0], end, "", (), labels, columns), i
+
+
+def _plain(cell: str) -> str:
+    """Return a cell without blanks and marks of Markdown around it: `**0.5**`, `$2$`, `\\|`."""
+    cell = cell.strip().replace("\\|", "|")
+    marked = _MARKED.fullmatch(cell)
+    return marked[2].strip() if marked else cell
 
 
 def _counts(labels: Sequence[str]) -> bool:

@@ -31,12 +31,14 @@ _PRINT_CALL = re.compile(r"print\((.*)\);?")
 _MARKUP = re.compile(r"\\(?:mathbf|mathrm|mathit|boldsymbol|bm|text|operatorname)\s*\{([^{}]*)\}")
 _FRAME = re.compile(
     r"\s*(?:\\\[|\\\]|\$\$|```\w*|\\(?:begin|end)\{\w+\*?\}|-{3,}|={3,}|Parameter containing:"
+    r"|\\(?:documentclass|usepackage)\b.*|\\maketitle"
     r"|[{}()\[\]])\s*[.,]?\s*"
 )
 _AFTER = re.compile(r"(?:\\right[)\]}.|]|[\s.,;$}]|\\\\|\\\]|\\\))*(?:# .*)?")
 _IDENTIFIER = re.compile(r"[^\W\d][\w.^{}]*(?:\[[^\[\]]*\])?")
 _SHAPE = re.compile(r"(?i).*\bshape\b.*|.*\btorch\.Size\(.*")
 _PROSE = re.compile(r"[^\[\]{}=|\\<>;_\d]*")
+_HEADING = re.compile(r"[^\[\]{}=|\\<>;_]*")  # of Markdown: `# Homework 3`
 
 
 @record(frozen=True)
@@ -225,7 +227,9 @@ class PrintScan:
     def _skip_prose(self, label: Heading) -> None:
         """Skip a line that is plainly prose. Raises TextError for any other line."""
         is_title = label.position < self._titles_end
-        if not is_title and not self.only_names and not _PROSE.fullmatch(label.text):
+        is_heading = self.text.startswith("#", label.position) and _HEADING.fullmatch(label.text)
+        is_prose = is_heading or _PROSE.fullmatch(label.text)
+        if not is_title and not self.only_names and not is_prose:
             message = "this line is neither a matrix nor a name of one."
             raise TextError(
                 self.text, label.position, message, "Remove it, or write NAME = before a matrix."
@@ -277,6 +281,7 @@ def cleaned(text: str) -> str:
     """
     prompt = _PROMPT.match(text)
     text = _MARKUP.sub(r"\1", text[prompt.end() :] if prompt else text)
+    text = text.replace(r"\approx", "=")
     text = re.sub(r"\\left[(\[{.|]|\\\[|\\\(|[$&]", "", text).strip("#{, \t")
     call = _PRINT_CALL.fullmatch(text)
     text = call[1] if call else text

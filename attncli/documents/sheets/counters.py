@@ -26,8 +26,9 @@ def without_counters(grid: Grid, one: Rectangle) -> Rectangle:
     if len(headings) == len(first) - 1 and above[0] == "" and _counts(side):
         note = f"the first column, {_said(side)}, is read as labels."
         return _inner(one, 0, headings, note)
+    is_binary = all(cell in (0, 1) for cells in one.cells for cell in cells)
     for name, line, others in (("row", first, one.cells[1:]), ("column", side, [first[1:]])):
-        if line[0] == 0 and len(line) > 1 and others and _counts(line):
+        if line[0] == 0 and len(line) > 1 and others and _counts(line) and not is_binary:
             return replace(one, note=f"the first {name}, {_said(line)}, is read as numbers.")
     return one
 

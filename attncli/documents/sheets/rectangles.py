@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from attncli.documents.sheets.written_names import is_arrow, is_small_label, read_label
+from attncli.documents.text.csv_lines import is_numeral
 from attncli.errors import DocumentError
 from attncli.records import record
 
@@ -66,6 +67,22 @@ def rectangles(grid: Grid) -> list[Rectangle]:
         raise DocumentError(message, "A matrix is a rectangle of numbers without gaps.")
     blocks.sort(key=lambda block: (block.top, block.left))
     return [_labelled(grid, part) for block in blocks for part in _divided(grid, block)]
+
+
+def foreign_numbers(grid: Grid) -> Iterator[tuple[int, int]]:
+    """Yield the places of texts that touch a number, and are numbers in another way of writing.
+
+    Such a text, for example 1/2 or 50%, belongs to the matrix: it is neither a label nor a gap.
+    """
+    for i, cells in enumerate(grid):
+        lines = (*grid[max(0, i - 1) : i], *grid[i + 1 : i + 2])
+        for j, cell in enumerate(cells):
+            if not isinstance(cell, str) or not cell:
+                continue
+            beside = (*cells[max(0, j - 1) : j], *cells[j + 1 : j + 2])
+            touching = (*beside, *(line[j] for line in lines if j < len(line)))
+            if any(map(_is_number, touching)) and is_numeral(cell):
+                yield i, j
 
 
 def _is_number(cell: Cell) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os.path
 import re
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from attncli.documents.parsed import NAMELESS, IsValue, Keyed, Parsed, Part
 from attncli.documents.sheets.grid_parts import Faults, GridParts, noted, read_grid
 from attncli.documents.sheets.ods import CONTENT, read_ods
 from attncli.documents.sheets.packed_xml import PackedXml
-from attncli.documents.sheets.rectangles import Cell, Rectangle
+from attncli.documents.sheets.rectangles import Cell, Rectangle, foreign_numbers
 from attncli.documents.sheets.references import Range, in_sheet, range_of, range_text
 from attncli.documents.sheets.sheet import MOST_CELLS, Book, Sheet
 from attncli.documents.sheets.xlsx import read_xlsx
@@ -257,6 +258,10 @@ def _cells(sheet: Sheet, is_value: IsValue | None) -> _Cells:
                     faults[i, j] = (fact, "Write it as a number in the spreadsheet.")
         grid.append(numbers)
         written.append(texts)
+    for i, j in list(foreign_numbers(grid)):
+        fact = f"{range_text(i, j)} is the text {grid[i][j]!r}, not a number."
+        faults[i, j] = (fact, "Write it as a number in the spreadsheet.")
+        grid[i][j] = math.nan
     return _Cells(grid, written if is_value else None, faults)
 
 

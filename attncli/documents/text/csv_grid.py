@@ -62,10 +62,14 @@ class GridOfLines:
     def parts(self) -> Parsed:
         """Return the matrices by their labels. Raises DocumentError as `parts_of_grid` does."""
         from attncli.documents.sheets.grid_parts import parts_of_grid
+        from attncli.documents.sheets.rectangles import foreign_numbers
 
         values: list[list[float | bool | str]] = [
             [self._number(cell) for cell in cells] for cells in self._cells
         ]
+        for i, j in foreign_numbers(values):
+            message = f"{self._where(i, j, 1, 1)} is {values[i][j]!r}, not a number."
+            raise DocumentError(message, "Write numbers as 1.5, -2 or 1e-5.")
         return parts_of_grid(values, self._where, self._cells if self._is_value else None)
 
     def _number(self, cell: str) -> float | str:

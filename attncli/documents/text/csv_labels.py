@@ -187,7 +187,8 @@ def _counters(section: Section, rows: Rows, reader: CellReader) -> list[str]:
             message = f": the first {side}, {_some(cells)}, can be labels or numbers."
             cure = "Say --header yes or no." if side == "row" else "Leave labels out."
             raise section.error(0, message, f"{cure} Numbers can be written as {numbers}.")
-        return [f"the first {side}, {_some(cells)}, is read as numbers."]
+        if not {*cells, *others} <= {"0", "1"}:  # a mask, or a lesson's matrix
+            return [f"the first {side}, {_some(cells)}, is read as numbers."]
     return []
 
 

@@ -101,19 +101,27 @@ def _has_blanks_between_numbers(numeric: Lines, mark: str | None, is_value: IsVa
 
 # A number as people, spreadsheets and other programs write it: $1, 50%, 1/2, 1 000, 0x10, a date.
 _NUMERAL = re.compile(
-    r"[=(]*[+-]?[$€£¥]?[+-]?(0x[0-9a-f]+|[.,]?\d[\d.,'’ _/⁄:-]*([ed][+-]?\d+)?)\s*[%‰$€£¥)]*",
+    r"[=(]*[+-]?[$€£¥]?[+-]?(0x[0-9a-f]+|[.,]?\d[\d.,'’ _/⁄:+-]*([ed][+-]?\d+)?)\s*[%‰$€£¥)ij]*",
     re.IGNORECASE,
 )
 
 
+# A formula of a spreadsheet, or arithmetic, such as sqrt(2) or 2·3: digits with a sign.
+_ARITHMETIC = re.compile(
+    r"=[^=]*\d.*|(?=.*\d)(?=.*[(√+*/^×·⋅÷])(?:sqrt|exp|ln|log|tanh|pi|[\d\s.,+*/^()√π×·⋅÷-])+"
+)
+
+
 def is_numeral(text: str) -> bool:
-    """Return True if a text is a number in any country's way of writing, or a date.
+    """Return True if a text is a number in any country's way of writing, arithmetic, or a date.
 
     >>> [is_numeral(text) for text in ("1.234,5", "½", "50%", "2026-11-28", "2nd", "x1")]
     [True, True, True, True, False, False]
     """
     plain = unicodedata.normalize("NFKC", text).translate(MINUS)
-    return bool(_NUMERAL.fullmatch(plain.strip()))
+    if not plain.isascii():  # a zero-width blank or a mark of direction cannot be seen
+        plain = "".join(c for c in plain if unicodedata.category(c) != "Cf")
+    return bool(_NUMERAL.fullmatch(plain.strip()) or _ARITHMETIC.fullmatch(plain))
 
 
 def _words(line: str) -> list[str]:

@@ -44,6 +44,7 @@ from attncli.records import replace
 
 _NAME = re.compile(r"([A-Za-z][\w.^{}]*)(?:\[([^\[\]]*)\])?")
 _INDEX = re.compile(r"\d{1,9}(?:,\d{1,9}){0,7}")
+_MARKDOWN_RULE = re.compile(r"\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)+")
 LABELS = ("tokens", "memory_tokens")  # the choices that hold one label per row
 
 
@@ -64,6 +65,10 @@ def parse_csv(data: bytes, is_value: IsValue | None = None, form: CsvForm = BY_R
     if lines and lines[0][1] == LONG_HEAD:
         message = "it is in the long form, which attncli writes but does not read."
         raise DocumentError(message, "Write the result with -f csv or -f json.")
+    rule = next((i for i, line in lines if _MARKDOWN_RULE.fullmatch(line)), None)
+    if rule:
+        message = f"line {rule}: this is a Markdown table without bars at its sides."
+        raise DocumentError(message, "Write | at both ends of each of its lines.")
     delimiter = form.delimiter or delimiter or delimiter_of(lines, is_value)
     rows = _without_title(lines, delimiter, form.header)
     title = lines[: len(lines) - len(rows)]
@@ -229,7 +234,8 @@ def _name(i: int, line: str) -> tuple[str, tuple[int, ...]] | None:
     text = re.sub(r"\s*[:=]$", "", without_padding(line))
     match = _NAME.fullmatch(text)
     if not match:
-        return (text, ()) if known_name(text) else None
+        # Below an empty corner, `\tX` is the label of a column.
+        return (text, ()) if known_name(text) and not text[0].isspace() else None
     if number(text) is not None or text.casefold() in BOOLEANS:
         return None
     if match[2] is not None and not _INDEX.fullmatch(match[2]):
@@ -256,7 +262,7 @@ def _sections(lines: Lines, delimiter: str, is_answer: bool) -> Iterator[Section
             continue
         cells = fields(i, line, delimiter)
         choice = CHOICE.fullmatch(without_padding(line))
-        if section and choice and known_name(choice[1]) in CHOICES:
+        if section and section.rows and blank and choice and known_name(choice[1]) in CHOICES:
             message = f"line {i}: the choice {choice[1]} stands below a matrix."
             raise DocumentError(message, "Move its line to the top of the file.")
         if not any(cells):

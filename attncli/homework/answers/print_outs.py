@@ -65,20 +65,21 @@ def _is_evident_float16(matrix: WrittenMatrix) -> bool:
 
     Of the numbers rounded to a unit, only the share unit / spacing are prints of a float16. A hand
     rounds all numbers of a matrix to one decimal place, or to one number of significant digits; the
-    larger of the two units counts. Numbers that are exactly a float16, such as 0.6875, are often
-    results of fractions, and count only if one of them has many decimals and many bits.
+    larger of the two units counts, and equal numbers count once. Numbers that are exactly a
+    float16, such as 0.6875, are often results of fractions, and count only if one of them has many
+    decimals and many bits.
     """
-    values, digits = matrix.values[matrix.is_plain], matrix.digits[matrix.is_plain]
+    values, first = np.unique(matrix.values[matrix.is_plain], return_index=True)
+    digits, decimals = (each[matrix.is_plain][first] for each in (matrix.digits, matrix.decimals))
     near = nearest(values, np.float16)
     exact = near == values
     if exact.all():
         significand = np.abs(np.frexp(values)[0]) * 2**ALL_BITS
         has_many_bits = significand.astype(np.int_) % 2 ** (ALL_BITS + 1 - TELLING_BITS) != 0
-        decimals = matrix.decimals[matrix.is_plain]
         return bool((has_many_bits & (decimals >= TELLING_DECIMALS)).any())
     telling = ~exact & (digits > 1)
-    first = np.floor(np.log10(np.abs(values[telling]))).astype(np.int_)
-    places = np.minimum(matrix.decimals[matrix.is_plain].max(), digits.max() - 1 - first)
+    leading = np.floor(np.log10(np.abs(values[telling]))).astype(np.int_)
+    places = np.minimum(decimals.max(), digits.max() - 1 - leading)
     spacing = np.abs(np.spacing(near[telling]).astype(np.float64))
     chance = float(np.minimum(2 * half_a_unit(places) / spacing, 1).prod())
     return int((digits >= OF_FLOAT16).sum()) >= 3 and chance < CHANCE
