@@ -47,6 +47,7 @@ FRACTIONS = {entry[0]: f"({entry[1:]})" for entry in _FRACTIONS.split()}
 SIGNS = {**FRACTIONS, "^": "**", "×": "*", "·": "*", "⋅": "*", "÷": "/", "−": "-", "²": "**(2)"}
 _MIXED = re.compile(rf"(?<![\w.)])(\d+)\s*([{''.join(FRACTIONS)}])")  # 1½ is 1 + 1/2
 _AFTER_A_NUMBER = re.compile(rf"[\w.)²%]\s*[{''.join(FRACTIONS)}]")
+_SIDE_BY_SIDE = re.compile(rf"[{''.join(FRACTIONS)}]\s*[\d.]|\d\s+[\d.]")
 _PART_PERCENT = re.compile(r"(?:/|÷|\^|\*\*|√|sqrt)\s*[+-]?[\d.]+\s*%")
 _ROOT = re.compile(r"√\s*(\d+(?:\.\d+)?|\w+|(?=\())")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*%")
@@ -85,6 +86,8 @@ def evaluate(text: str) -> Evaluated:
     text = _MIXED.sub(r"(\1+\2)", text)
     if _AFTER_A_NUMBER.search(text):
         raise ValueError("a fraction directly after a number: write + or * between them")
+    if _SIDE_BY_SIDE.search(text):
+        raise ValueError("two numbers side by side: write a sign between them")
     if _AFTER_A_SQUARE.search(text):
         raise ValueError("a number or a power directly after ²: write a sign between them")
     if _PART_PERCENT.search(text):
