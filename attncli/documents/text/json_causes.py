@@ -105,10 +105,10 @@ CAUSES = by_name(
     ),
     JsonCause(
         "trailing comma",
-        r",?\s*[\]})]",
+        r"[\]})]",
         "the comma before the closing bracket is one too many.",
         "Remove it.",
-        before=r",\s*|(?=,)",
+        before=r",\s*",
         inside=True,
         back=", \t\r\n",
     ),
@@ -307,6 +307,9 @@ CAUSES = by_name(
 )
 
 
+_TRAILING_COMMA = re.compile(r",\s*(?=[\]})])")
+
+
 def not_json(text: str, position: int, first_line: int) -> DocumentError:
     """Return the error for a text that is not JSON: the cause, the cure, and the line.
 
@@ -314,6 +317,8 @@ def not_json(text: str, position: int, first_line: int) -> DocumentError:
     """
     if not text.strip():
         return DocumentError("it is empty.", 'Write {"X": [[1, 0], [0, 1]]}.')
+    if trailing := _TRAILING_COMMA.match(text, position):  # where Python 3.13 stops
+        position = trailing.end()
     missing = "".join(CLOSING[bracket] for bracket in reversed([*_open_brackets(text[:position])]))
     # The last number of the text may be cut off as well: `1.` or `1e-`.
     if missing and not text[position:].strip(" \t\r\n.eE+-"):
