@@ -97,6 +97,11 @@ def some_in_words(names: Sequence[str], most: int) -> str:
     return in_words([*names[:most], *more])
 
 
+def outlined(texts: Sequence[str]) -> str:
+    """Return the texts; of five and more the first three and the last: `0, 1, 2, …, 9`."""
+    return ", ".join(texts if len(texts) < 5 else [*texts[:3], "…", texts[-1]])
+
+
 def divisors(number: int) -> str:
     """Return the whole numbers that divide `number`: `1, 2, 3 or 6`."""
     *most, last = (str(n) for n in range(1, number + 1) if number % n == 0)

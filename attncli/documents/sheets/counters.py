@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from attncli.documents.sheets.rectangles import Cell, Grid, Rectangle
 from attncli.documents.sheets.written_names import read_label
 from attncli.records import replace
+from attncli.words import outlined
 
 
 def without_counters(grid: Grid, one: Rectangle) -> Rectangle:
@@ -60,5 +61,4 @@ def _text(cell: Cell) -> str:
 
 
 def _said(cells: Sequence[Cell]) -> str:
-    texts = [_text(cell) for cell in cells]
-    return ", ".join(texts) if len(texts) < 5 else f"{', '.join(texts[:3])}, …, {texts[-1]}"
+    return outlined([_text(cell) for cell in cells])

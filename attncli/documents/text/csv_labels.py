@@ -17,7 +17,7 @@ from attncli.documents.text.cells import BOOLEANS, number, point_for_comma
 from attncli.documents.text.csv_lines import MISSING, is_numeral
 from attncli.errors import DocumentError
 from attncli.records import record
-from attncli.words import count
+from attncli.words import count, outlined
 
 Rows = list[list[str]]
 
@@ -147,7 +147,7 @@ def _labels(section: Section, rows: Rows, reader: CellReader) -> tuple[bool, boo
     if is_corner and "numbers" not in (row, column):
         head, side = True, True
     elif is_corner and row == "labels":
-        message = f": the first cell is empty, so the column {_some(first[1:])} could be labels."
+        message = f": the first cell is empty, so the column {outlined(first[1:])} could be labels."
         raise section.error(0, message, "Fill the cell for numbers, or leave the column out.")
     else:
         fits = row == "labels" and (reader.is_label(corner) or (column == "labels" and several))
@@ -161,7 +161,7 @@ def _labels(section: Section, rows: Rows, reader: CellReader) -> tuple[bool, boo
     if reader.header is None and not head:
         notes += _counters(section, [cells[side:] or [""] for cells in rows], reader)
     elif head and not side and len(rows) > 2 and column == "counter":
-        notes.append(f"the first column, {_some(first[1:])}, is read as numbers.")
+        notes.append(f"the first column, {outlined(first[1:])}, is read as numbers.")
     return head, side, tuple(notes)
 
 
@@ -170,7 +170,7 @@ def _note(side: str, cells: Sequence[str], kind: str) -> list[str]:
     is_doubtful = kind != "labels" or any(
         cell[:1].isdigit() or (cell in MISSING and cell[0].isalpha()) for cell in cells
     )
-    return [f"the first {side}, {_some(cells)}, is read as labels."] if is_doubtful else []
+    return [f"the first {side}, {outlined(cells)}, is read as labels."] if is_doubtful else []
 
 
 def _counters(section: Section, rows: Rows, reader: CellReader) -> list[str]:
@@ -184,17 +184,12 @@ def _counters(section: Section, rows: Rows, reader: CellReader) -> list[str]:
             continue
         if all("." in reader.text(cell) for cell in others):
             numbers = ", ".join(f"{cell}.0" for cell in cells)
-            message = f": the first {side}, {_some(cells)}, can be labels or numbers."
+            message = f": the first {side}, {outlined(cells)}, can be labels or numbers."
             cure = "Say --header yes or no." if side == "row" else "Leave labels out."
             raise section.error(0, message, f"{cure} Numbers can be written as {numbers}.")
         if not {*cells, *others} <= {"0", "1"}:  # a mask, or a lesson's matrix
-            return [f"the first {side}, {_some(cells)}, is read as numbers."]
+            return [f"the first {side}, {outlined(cells)}, is read as numbers."]
     return []
-
-
-def _some(cells: Sequence[str]) -> str:
-    """Return the first cells of a line, as a note shows them."""
-    return ", ".join(cells) if len(cells) < 5 else f"{', '.join(cells[:3])}, …, {cells[-1]}"
 
 
 def _check_widths(section: Section, rows: Rows) -> None:

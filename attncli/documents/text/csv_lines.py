@@ -17,7 +17,7 @@ Lines = list[tuple[int, str]]
 _QUOTED_OR_COMMENT = re.compile(r'"[^"]*"|(?:^|(?<=\s))#(?=\s|$)')
 _QUOTED = re.compile(r'"[^"]*"')
 _SAID = re.compile(r"(?i)sep=(.)")  # the line in which Excel says the delimiter
-_DECIMAL_COMMA = re.compile(r"[+\-−]?\d*,\d+")
+DECIMAL_COMMA = re.compile(r"[+\-−]?\d*,\d+")
 _GROUPS = re.compile(r"[+\-−]?\d{1,3}(?: \d{3})+")
 
 # Words for a number that is missing; a line of nothing else is not a line of labels.
@@ -90,7 +90,7 @@ def _has_blanks_between_numbers(numeric: Lines, mark: str | None, is_value: IsVa
     several = [(i, line) for i, line in numeric if len(_words(line)) > 1]
     if mark == ",":
         cells = [cell for _, line in numeric for cell in _words(line)]
-        return bool(several) and all(map(_DECIMAL_COMMA.fullmatch, cells))
+        return bool(several) and all(map(DECIMAL_COMMA.fullmatch, cells))
     if is_value and all(is_value(line) for _, line in several):
         return False
     if several and all(_GROUPS.fullmatch(line) for _, line in numeric):

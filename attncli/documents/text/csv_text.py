@@ -32,6 +32,7 @@ from attncli.documents.text.csv_grid import GridOfLines
 from attncli.documents.text.csv_labels import CellReader, Section, read_section
 from attncli.documents.text.csv_lines import (
     CHOICE,
+    DECIMAL_COMMA,
     Lines,
     content_lines,
     delimiter_of,
@@ -298,7 +299,7 @@ def _has_decimal_commas(sections: list[Section], delimiter: str) -> bool:
     for section in sections:
         for i, cells in section.rows:
             for cell in cells:
-                if "," in cell and _COMMA.fullmatch(cell):
+                if "," in cell and DECIMAL_COMMA.fullmatch(cell):
                     with_comma = with_comma or (i, cell)
                     are_thousands = are_thousands and bool(_THOUSANDS.fullmatch(cell))
                 elif "." in cell and not with_point and number(cell) is not None:
@@ -315,7 +316,6 @@ def _has_decimal_commas(sections: list[Section], delimiter: str) -> bool:
     return delimiter != "," or bool(with_comma)
 
 
-_COMMA = re.compile(r"[+\-−]?\d*,\d+")
 _THOUSANDS = re.compile(r"[+\-−]?[1-9]\d{0,2},\d{3}")
 
 
