@@ -8,7 +8,7 @@ from typing import Any
 
 from attncli.documents.parsed import IsValue
 from attncli.documents.prints.printed import WRITTEN, PrintedMatrix, checked_cell
-from attncli.documents.text.cells import number
+from attncli.documents.text.cells import is_counter, number
 from attncli.documents.text.csv_labels import CellReader
 from attncli.documents.text.excerpts import TextError
 
@@ -151,7 +151,7 @@ def read_markdown(
     side = side or (header is not None and not header[0] and any(header))
     columns = tuple(header[side:]) if header and any(header) else None
     has_numbers = columns and not all(is_label(label) or not label for label in columns)
-    if columns and has_numbers and not (side and _counts(columns)):
+    if columns and has_numbers and not (side and is_counter(columns)):
         message = "the header of this table holds numbers: it can be labels, or a row."
         raise TextError(text, lines[at][0], message, "Leave the header empty: | | |.")
     cells = [[_cell(text, position, c, is_value) for c in row[side:]] for position, row in body]
@@ -165,8 +165,3 @@ def _plain(cell: str) -> str:
     cell = cell.strip().replace("\\|", "|")
     marked = _MARKED.fullmatch(cell)
     return marked[2].strip() if marked else cell
-
-
-def _counts(labels: Sequence[str]) -> bool:
-    """Return True for the labels 1, 2, 3 and so on, or 0, 1, 2."""
-    return any(list(labels) == [str(k + first) for k in range(len(labels))] for first in (0, 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
@@ -40,6 +41,14 @@ def number(text: str) -> float | None:
         return None if "_" in text else float(text.translate(MINUS))
     except ValueError:
         return None
+
+
+def is_counter(labels: Sequence[str]) -> bool:
+    """Return True for the labels 0, 1, 2, … and 1, 2, 3, …, and False for none."""
+    if not labels or labels[0] not in ("0", "1"):
+        return False
+    first = int(labels[0])
+    return list(labels) == [str(first + place) for place in range(len(labels))]
 
 
 def array_from(value: list[Any], name: str) -> AnyArray:

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from attncli.documents.parsed import AnyArray, IsValue, Part
-from attncli.documents.text.cells import BOOLEANS, number, point_for_comma
+from attncli.documents.text.cells import BOOLEANS, is_counter, number, point_for_comma
 from attncli.documents.text.csv_lines import MISSING, is_numeral
 from attncli.errors import DocumentError
 from attncli.records import record
@@ -87,9 +87,7 @@ class CellReader:
         """
         if any(cells) and all(map(self.is_label, cells)):
             return "numbers" if MISSING.issuperset(cells) else "labels"
-        first = cells[0] if cells and cells[0] in ("0", "1") else None
-        counted = first and list(map(str, range(int(first), int(first) + len(cells))))
-        return "counter" if counted == list(cells) else "numbers"
+        return "counter" if is_counter(cells) else "numbers"
 
 
 def read_section(section: Section, reader: CellReader) -> Part:
