@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from io import StringIO
 from pathlib import Path
@@ -19,9 +18,8 @@ WIDTH = 72
 
 def draw_picture() -> str:
     """Return the SVG of a terminal that shows the command and its output."""
-    os.environ["COLORTERM"] = "truecolor"
     arguments = (*shlex.split(COMMAND)[1:], "--color", "always")
-    shown = succeed(*arguments, width=WIDTH).stdout
+    shown = succeed(*arguments, width=WIDTH, colors="truecolor").stdout
     console = Console(
         file=StringIO(), record=True, width=WIDTH, force_terminal=True, color_system="truecolor"
     )

@@ -28,15 +28,28 @@ PROGRAM = [sys.executable, "-m", "attncli"]
 PATIENCE = 120.0
 
 
-def run(*arguments: str, stdin: str | bytes | None = None, width: int | None = None) -> Result:
-    """Run a command in this process, as if in a pipe, or on a screen of this width."""
-    environment = {"COLUMNS": str(width) if width else None}
+def run(
+    *arguments: str,
+    stdin: str | bytes | None = None,
+    width: int | None = None,
+    colors: str | None = None,
+) -> Result:
+    """Run a command in this process, as if in a pipe, or on a screen of this width.
+
+    `colors` is the value of COLORTERM, such as truecolor.
+    """
+    environment = {"COLUMNS": str(width) if width else None, "COLORTERM": colors}
     return CliRunner(env=environment).invoke(cli, arguments, input=stdin)
 
 
-def succeed(*arguments: str, stdin: str | bytes | None = None, width: int | None = None) -> Result:
-    """Run a command that must end with status 0."""
-    result = run(*arguments, stdin=stdin, width=width)
+def succeed(
+    *arguments: str,
+    stdin: str | bytes | None = None,
+    width: int | None = None,
+    colors: str | None = None,
+) -> Result:
+    """Run a command that must end with status 0, on a screen as `run` describes it."""
+    result = run(*arguments, stdin=stdin, width=width, colors=colors)
     assert result.exit_code == 0, result.stderr
     return result
 
