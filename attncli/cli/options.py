@@ -15,7 +15,8 @@ from attncli.cli.terminal import colors_for, deliver, screen_width, waiting
 from attncli.cli.values import Value, of_choice, one_of, whole_number
 from attncli.errors import AttncliError
 from attncli.face.memory import SHARE, read_limit
-from attncli.formats import Format, choose_format
+from attncli.formats import COLOR as COLOR_USE
+from attncli.formats import FULL, LABELS, PRECISION, Format, choose_format
 from attncli.records import record
 from attncli.words import in_words, option_name
 
@@ -209,47 +210,55 @@ def _as_path(_: click.Context, __: click.Parameter, file: str | None) -> Path | 
     return Path(file)
 
 
-full_option = option(
-    "--full", heading=OUTPUT, is_flag=True, help="Show large matrices whole, without gaps."
-)
 COLOR = ("auto", "always", "never")
-color_option = option(
-    "--color",
-    heading=OUTPUT,
-    type=one_of(lambda: COLOR),
-    metavar="WHEN",
-    default=COLOR[0],
-    help=f"Colours: {in_words(COLOR, 'or')} (default: {COLOR[0]}).",
-)
+AS_USUAL = (None, False, COLOR[0], COLOR[2])  # the values of options that were not given
 
-
-def precision_option(default: int) -> Decorator:
-    """Return the option `-p`: the decimals of numbers in tables and texts."""
-    return option(
+# The options of the look of a result: one entry for each field of View that a form may use.
+LOOKS: dict[str, Decorator] = {
+    PRECISION: option(
         "-p",
         "--precision",
         heading=OUTPUT,
         type=whole_number(0, 20),
         metavar="N",
-        help=f"Decimals of the numbers in tables, from 0 to 20 (default: {default}).",
-    )
-
-
-OUTPUT_OPTIONS = ("format_name", "file", "precision", "full", "color", "labels")
+        help="Decimals of the numbers in tables, from 0 to 20 (default: as many as needed).",
+    ),
+    FULL: option(
+        "--full", heading=OUTPUT, is_flag=True, help="Show large matrices whole, without gaps."
+    ),
+    COLOR_USE: option(
+        "--color",
+        heading=OUTPUT,
+        type=one_of(lambda: COLOR),
+        metavar="WHEN",
+        default=COLOR[0],
+        help=f"Colours: {in_words(COLOR, 'or')} (default: {COLOR[0]}).",
+    ),
+    LABELS: option(
+        "--labels",
+        heading=OUTPUT,
+        is_flag=True,
+        help="Write the labels of rows and columns in csv, tsv and long.",
+    ),
+}
 
 
 @record(frozen=True)
 class Output(Generic[Asked]):
-    """The form and the file that the user wants for a result: the values of `result_options`."""
+    """The form, the file and the look that the user wants: the values of `result_options`.
+
+    `look` holds the values of the options of `LOOKS` that the command has.
+    """
 
     formats: Mapping[str, Format[Asked]]
     format_name: str | None
     file: Path | None
-    usual_precision: int = 4
-    precision: int | None = None
-    full: bool = False
-    color: str = "never"
-    labels: bool = False
+    look: Mapping[str, Any]
+
+    @property
+    def is_full(self) -> bool:
+        """True if nothing shall be elided."""
+        return bool(self.look.get(FULL))
 
     def check_format(self) -> Format[Asked]:
         """Return the form of the result.
@@ -258,17 +267,11 @@ class Output(Generic[Asked]):
         as -p, has no effect on this form.
         """
         form = choose_format(self.formats, self.format_name, self.file)
-        given = {
-            "precision": self.precision is not None,
-            "full": self.full,
-            "color": self.color == "always",
-            "labels": self.labels,
-        }
-        for name, is_given in given.items():
-            if is_given and name not in form.uses:
+        for name, value in self.look.items():
+            if value not in AS_USUAL and name not in form.uses:
                 users = [other for other, entry in self.formats.items() if name in entry.uses]
                 shown = next(other for other, entry in self.formats.items() if entry is form)
-                message = f"--{name} has no effect on {shown}."
+                message = f"{option_name(name)} has no effect on {shown}."
                 hint = f"Leave it out, or write -f {in_words(users, 'or')}." if users else ""
                 raise AttncliError(message, hint or "Leave it out.")
         return form
@@ -284,23 +287,18 @@ class Output(Generic[Asked]):
         from attncli.render.view import View
 
         width = screen_width() if self.file is None else None
-        decimals = self.usual_precision if self.precision is None else self.precision
-        colors = colors_for(self.color, self.file)
-        return View(decimals, self.full, width, colors, self.labels)
+        colors = colors_for(self.look.get(COLOR_USE, COLOR[2]), self.file)
+        return View(**{**self.look, "width": width, COLOR_USE: colors})
 
 
-def result_options(
-    formats: Mapping[str, Format[Asked]],
-    precision: int | None = None,
-    full: bool = False,
-    color: bool = False,
-) -> Decorator:
-    """Return the options `-f` and `-o`, and `-p`, `--full` and `--color` if the command has them.
+def result_options(formats: Mapping[str, Format[Asked]]) -> Decorator:
+    """Return the options -f and -o, and those of `LOOKS` that one of the forms uses.
 
-    `formats` are the forms of the result; `precision` is the default of `-p`, or None for no `-p`.
-    The command gets all values as one argument, `output`.
+    `formats` are the forms of the result. The command gets all values as one argument, `output`.
     """
     first = next(iter(formats))
+    used = frozenset().union(*(form.uses for form in formats.values()))
+    look = {name: decorator for name, decorator in LOOKS.items() if name in used}
     listed: list[Decorator] = [
         option(
             "-f",
@@ -312,7 +310,6 @@ def result_options(
             help=f"Form of the result: {in_words(list(formats), 'or')} "
             f"(default: {first}, or the suffix of -o).",
         ),
-        *([] if precision is None else [precision_option(precision)]),
         option(
             "-o",
             "--output",
@@ -323,16 +320,14 @@ def result_options(
             shell_complete=complete(tuple, or_file=True),
             help="Write the result to a file; - is standard output.",
         ),
-        *([full_option] if full else []),
-        *([color_option] if color else []),
+        *look.values(),
     ]
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @wraps(command)
-        def gathered(**values: Any) -> None:
-            own = {name: values.pop(name) for name in OUTPUT_OPTIONS if name in values}
-            usual = 4 if precision is None else precision
-            command(output=Output(formats, usual_precision=usual, **own), **values)
+        def gathered(format_name: str | None, file: Path | None, **values: Any) -> None:
+            wished = {name: values.pop(name) for name in look}
+            command(output=Output(formats, format_name, file, wished), **values)
 
         return options(*listed)(gathered)
 

@@ -23,7 +23,6 @@ class Writable:
     """
 
     forms: ClassVar[Mapping[str, Format[Any]]]
-    decimals: ClassVar[int] = 4  # of the numbers in texts, by default
     made: Any
 
     def __init__(self, made: object) -> None:
@@ -46,7 +45,7 @@ class Writable:
         chosen = self.forms[form]
         if precision is not None and "precision" not in chosen.uses:
             raise AttncliError(f"precision has no effect on {form}.", "Leave it out.")
-        return chosen.write(self.made, View(self.decimals if precision is None else precision))
+        return chosen.write(self.made, View(precision))
 
     def to_json(self) -> str:
         """Return the result as JSON, with every digit."""
@@ -61,7 +60,7 @@ class Writable:
         from attncli.render.view import View
 
         first = next(iter(self.forms.values()))
-        return colored_html(first.write(self.made, View(self.decimals, color="truecolor")).decode())
+        return colored_html(first.write(self.made, View(color="truecolor")).decode())
 
 
 class Result(Writable, Mapping[str, "NDArray[Any]"]):
@@ -126,5 +125,4 @@ class CellArithmetic(Writable):
     """The arithmetic of cells; its text has one line per cell."""
 
     forms = EXPLANATIONS
-    decimals = 2
     made: Explanations

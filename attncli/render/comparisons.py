@@ -46,7 +46,7 @@ def _cell(comparison: Comparison, name: str, view: View) -> Text:
     if not distance.differs:
         return Text(" same ", "dim")
     if distance.largest is not None:
-        text = number_text(distance.largest, view.precision)
+        text = number_text(distance.largest, view.decimals(4))
     elif comparison.other.matrix(name) is None:
         text = "not here"
     else:
@@ -63,7 +63,7 @@ def _sentence(comparison: Comparison, view: View) -> str:
     begin = f"{other.name} differs from {first.name} at {name}: "
     if difference.largest is None:
         return f"{begin}{_sizes(comparison, name)}."
-    numbers = _differing(difference.first, difference.other, view.precision)
+    numbers = _differing(difference.first, difference.other, view.decimals(4))
     place = first.problem.place(difference.step.axes, difference.step.role, difference.index)
     return f"{begin}{first.name} {numbers[0]}, {other.name} {numbers[1]}, in {place}."
 

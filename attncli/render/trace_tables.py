@@ -135,7 +135,7 @@ class TraceTables:
         return [*range(EDGE), GAP, *range(size - EDGE, size)]
 
     def _cell(self, number: float, shaded: bool) -> Text:
-        text = number_text(float(number), self.view.precision)
+        text = number_text(float(number), self.view.decimals(4))
         return Text(f" {text} ", _shade(number) if shaded else "")
 
 

@@ -11,13 +11,18 @@ from attncli.records import record
 class View:
     """The look of a result: tables and text, and the labels of data.
 
-    `precision` is the number of decimals. If `full`, nothing is elided. `width` is the length of a
+    `precision` is the number of decimals, or None for as many as a person needs. If `full`, nothing
+    is elided. `width` is the length of a
     line in characters, or None for lines of any length. `color` is None for no colours. If
     `labels`, CSV, TSV and the long form contain the labels of rows and columns.
     """
 
-    precision: int = 4
+    precision: int | None = None
     full: bool = False
     width: int | None = None
     color: Literal["256", "truecolor"] | None = None
     labels: bool = False
+
+    def decimals(self, usual: int) -> int:
+        """Return the number of decimals; `usual` unless the user wants another."""
+        return usual if self.precision is None else self.precision

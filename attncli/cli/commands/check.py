@@ -27,7 +27,6 @@ from attncli.cli.values import distance, whole_number
 from attncli.errors import AttncliError, errors_at
 from attncli.face.functions import check as judge
 from attncli.formats import MISTAKE_PAGES, REPORTS
-from attncli.records import values_of
 from attncli.words import in_words
 
 if TYPE_CHECKING:
@@ -99,7 +98,7 @@ def _complete(ctx: click.Context, param: click.Parameter, typed: str) -> list[Co
 )
 @option("--laws", is_flag=True, help="Check an answer without its problem, by general laws.")
 @option("--mistakes", is_flag=True, help="Show the known mistakes, or only those of these names.")
-@result_options(REPORTS, full=True, color=True)
+@result_options(REPORTS)
 @problem_options("mask")
 @debug_option
 def check(
@@ -204,4 +203,4 @@ def _write_mistakes(names: Sequence[str], output: Output[AnswerReport]) -> None:
     if output.format_name not in (None, *MISTAKE_PAGES):
         message = f"--format {output.format_name} has no effect with --mistakes."
         raise AttncliError(message, f"Write --format {in_words(list(MISTAKE_PAGES), 'or')}.")
-    Output(**{**values_of(output), "formats": MISTAKE_PAGES}).write(pages_of(names))
+    Output(MISTAKE_PAGES, output.format_name, output.file, output.look).write(pages_of(names))

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Compare training (all tokens at once) with prediction (token by token).",
 )
-@result_options(COMPARISONS, precision=4, color=True)
+@result_options(COMPARISONS)
 @debug_option
 def compare(
     arguments: tuple[str, ...],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from attncli.cli.help import OUTPUT, Command
+from attncli.cli.help import Command
 from attncli.cli.messages import Failure, surroundings
 from attncli.cli.options import (
     Output,
@@ -23,7 +23,6 @@ from attncli.cli.program import debug_option
 from attncli.cli.terminal import is_terminal
 from attncli.errors import AttncliError
 from attncli.face.functions import compute as calculate
-from attncli.face.results import Result
 from attncli.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -49,13 +48,7 @@ MANUAL = (
     shell_complete=complete(steps),
     help="Show only these steps, or parts of them: 'scores,weights[2,:]', 'weights[head=2]'.",
 )
-@option(
-    "--labels",
-    heading=OUTPUT,
-    is_flag=True,
-    help="Write the labels of rows and columns in csv, tsv and long.",
-)
-@result_options(FORMATS, precision=Result.decimals, full=True, color=True)
+@result_options(FORMATS)
 @debug_option
 def compute(
     arguments: tuple[str, ...],
@@ -90,6 +83,6 @@ def compute(
         message = f"{output.format_name} is binary, and cannot be printed to a terminal."
         raise AttncliError(message, "Write it to a file with -o, or into a pipe.")
     document = gather(arguments, choices)
-    of_written = form.memory_per_number(output.full)
+    of_written = form.memory_per_number(output.is_full)
     around = surroundings(of_written, is_chosen=True)
     output.write(calculate(document, only=only, surroundings=around).made)

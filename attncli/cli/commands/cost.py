@@ -61,7 +61,7 @@ def _size_option(name: str) -> Decorator:
 @size_option(
     "doublings", "Also show the cost for 2, 4, … 2^N times as many tokens.", most=MOST_DOUBLINGS
 )
-@result_options(COSTS, full=True, color=True)
+@result_options(COSTS)
 @problem_options("mask")
 @debug_option
 def cost(

@@ -25,7 +25,6 @@ from attncli.cli.program import debug_option
 from attncli.cli.terminal import is_terminal
 from attncli.cli.values import whole_number
 from attncli.face.functions import explain as spell_out
-from attncli.face.results import CellArithmetic
 from attncli.formats import EXPLANATIONS
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ CELL = re.compile(r"[A-Za-z_^][\w.]*\s*\[.*\]", re.DOTALL)
     shell_complete=complete(tuple, or_file=True),
     help="Show the numbers of this answer beside the calculated ones.",
 )
-@result_options(EXPLANATIONS, precision=CellArithmetic.decimals, full=True)
+@result_options(EXPLANATIONS)
 @debug_option
 def explain(
     arguments: tuple[str, ...],
@@ -93,7 +92,7 @@ def explain(
         cells,
         depth=depth,
         answer=answer,
-        full=output.full,
+        full=output.is_full,
         slices=chosen,
         surroundings=surroundings(),
         reader=reader,

@@ -52,7 +52,7 @@ def _widths(text: str) -> tuple[int, ...]:
 @size_option("queries", f"Number of random queries (default: {QUERIES}).", most=MOST_QUERIES)
 @size_option("keys", f"Number of random keys per query (default: {KEYS}).", most=MOST)
 @size_option("seed", f"Random seed (default: {SEED}).", least=0)
-@result_options(SATURATIONS, precision=3, color=True)
+@result_options(SATURATIONS)
 @problem_options("mask")
 @debug_option
 def why_scale(

@@ -52,7 +52,7 @@ def write_text(explained: Explanations, view: View) -> str:
 
     The cells that a cell is calculated from stand below it, down to the depth.
     """
-    spelling = Spelling(explained.paper, view.precision, view.full)
+    spelling = Spelling(explained.paper, view.decimals(2), view.full)
 
     def write(top: Cell) -> Iterator[str]:
         for level, cell in explained.walk(top):
@@ -61,7 +61,7 @@ def write_text(explained: Explanations, view: View) -> str:
             yield from wrap_chain(INDENT * level + head, chain, aside and f"  {aside}", view.width)
             own = explained.own_chain(cell, spelling)
             if own:
-                beside = explained.remark(cell, view.precision)
+                beside = explained.remark(cell, view.decimals(2))
                 indent = INDENT * level + " " * max(0, len(head) - len("answer"))
                 yield from wrap_chain(f"{indent}answer", own, beside, view.width)
 
@@ -124,7 +124,7 @@ def _wrap_terms(line: str, terms: list[str], aside: str, width: int) -> Iterator
 
 def write_markdown(explained: Explanations, view: View) -> str:
     """Return a Markdown list; the cells that a cell is calculated from are a list below it."""
-    spelling = Spelling(explained.paper, view.precision, view.full)
+    spelling = Spelling(explained.paper, view.decimals(2), view.full)
 
     def write(top: Cell) -> Iterator[str]:
         for level, cell in explained.walk(top):
@@ -133,7 +133,7 @@ def write_markdown(explained: Explanations, view: View) -> str:
             yield f"{INDENT * level}- `{chain}` {aside}".rstrip()
             own = explained.own_chain(cell, spelling)
             if own:
-                beside = explained.remark(cell, view.precision)
+                beside = explained.remark(cell, view.decimals(2))
                 yield f"{INDENT * level}  - answer: `{' = '.join(own)}`{beside}"
 
     return "\n".join(_blocks(explained, write, "- left out: {}")) + "\n"
@@ -141,7 +141,7 @@ def write_markdown(explained: Explanations, view: View) -> str:
 
 def write_latex(explained: Explanations, view: View) -> str:
     """Return one amsmath `align*` per cell, with one equals sign per line."""
-    spelling = Latex(explained.paper, view.precision, view.full)
+    spelling = Latex(explained.paper, view.decimals(2), view.full)
 
     def write(top: Cell) -> Iterator[str]:
         return (_aligned(explained, cell, spelling) for _, cell in explained.walk(top))
@@ -170,7 +170,7 @@ def write_json(explained: Explanations, view: View) -> str:
     """Return a JSON list with one object per cell; nothing is elided or rounded."""
     explained = replace(explained, full=True)
     cells = [cell for selection in explained.selections for cell in selection]
-    spelling = Spelling(explained.paper, view.precision, full=True)
+    spelling = Spelling(explained.paper, view.decimals(2), full=True)
     objects = [_object(explained, cell, spelling, explained.depth, set()) for cell in cells]
     return to_json(objects)
 

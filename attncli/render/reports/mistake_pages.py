@@ -49,7 +49,7 @@ def _print_example(console: TextConsole, example: Example, view: View) -> None:
         console.print(Text.assemble((word, style), f": {example.step.name}{place}"))
         rows, columns = (list(map(str, range(1, size + 1))) for size in matrix.shape[-2:])
         texts = [
-            [Text(f" {number_text(float(cell), view.precision)} ") for cell in row]
+            [Text(f" {number_text(float(cell), view.decimals(4))} ") for cell in row]
             for row in (matrix[index] if index else matrix)
         ]
         for table in labelled_tables("", rows, columns, texts, view.width, "dim"):

@@ -55,7 +55,7 @@ def draw_saturation(found: Saturation, view: View) -> str:
     for i, line in enumerate(lines):
         console.say(line, "" if i else "bold")
     labels, rows = _labels(found.rows), [flat_row(row) for row in found.rows]
-    write = partial(_cell, precision=view.precision)
+    write = partial(_cell, precision=view.decimals(3))
     for heading, groups in TABLES.items():
         drawn = [column_group(title, columns, rows, write) for title, columns in groups.items()]
         print_grouped(console, heading, labels, drawn)
@@ -97,7 +97,9 @@ def _given(source: Given, rows: Sequence[SaturationRow], view: View) -> Iterator
         yield f"Left out: {count(left_out, 'queries')} that may attend to no key."
     yield "The theory assumes independent entries: mean 0, variance 1."
     for entries in source.entries:
-        mean, variance = (number_text(x, view.precision) for x in (entries.mean, entries.variance))
+        mean, variance = (
+            number_text(x, view.decimals(4)) for x in (entries.mean, entries.variance)
+        )
         yield f"Here {entries.name} has mean {mean}, variance {variance}."
 
 
