@@ -23,7 +23,8 @@ NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
         (0.5, "0.5"),
         (0.00015, "0.00015"),
         (2 / 3, "0.6667"),
-        (0.1 + 0.2, "0.3000"),
+        (0.1 + 0.2, "0.3"),
+        (0.1 + 0.2 - 0.3, "5.551e-17"),
         (1 - 1e-9, "1.0000"),
         (0.09027, "0.0903"),
         (0.0089126, "0.008913"),
@@ -57,6 +58,7 @@ def test_exact_short_decimals_have_no_zeros_at_the_end(whole: int, decimals: int
     number = whole / 10**decimals
     text = number_text(number)
     assert float(text) == number
+    assert number_text(number * (1 + 4e-16)) == text
     assert "." not in text or not text.endswith("0")
 
 
