@@ -25,7 +25,7 @@ HELP = PROGRAM | {
     *("calculation.operations", "calculation.positions", "calculation.scoring"),
 }
 CALCULATING = HELP | {
-    *("documents", "documents.text", "documents.arrays", "render"),
+    *("documents", "documents.text", "documents.arrays", "render", "render.tables"),
     *("calculation.plans", "calculation.problem", "calculation.analyses"),
 }
 JUDGING = {
