@@ -255,7 +255,8 @@ def _sections(lines: Lines, delimiter: str, is_answer: bool) -> Iterator[Section
     section: Section | None = None
     blank: list[tuple[int, list[str]]] = []
     for i, line in lines:
-        name = _name(i, line)
+        is_row = is_answer and not blank and section and _is_empty(section, i, line, delimiter)
+        name = None if is_row else _name(i, line)
         if name:
             if section:
                 yield _ended(section, blank, is_answer)
@@ -278,6 +279,19 @@ def _sections(lines: Lines, delimiter: str, is_answer: bool) -> Iterator[Section
         blank = []
     if section:
         yield _ended(section, blank, is_answer)
+
+
+def _is_empty(section: Section, i: int, line: str, delimiter: str) -> bool:
+    """Return True if a line is a row of a section, with a label and empty cells: `love,,`.
+
+    Such a line stands directly below a row, as long as it is, and the first row labels the columns.
+    """
+    columns = section.rows[0][1] if section.rows else []
+    if len(columns) < 2 or columns[0] or not line.endswith(delimiter):
+        return False
+    label, *cells = fields(i, line, delimiter)
+    is_label = bool(label) and not any(cells) and not known_name(label)
+    return is_label and len(cells) == len(columns) - 1
 
 
 def _ended(section: Section, blank: list[tuple[int, list[str]]], is_answer: bool) -> Section:
