@@ -71,7 +71,10 @@ class Worksheet:
         if self.is_key:
             return [f"The numbers of the steps have {decimals}."]
         filled = f"Write a number with {decimals} into each empty cell."
-        return [filled, *([f"Check it: attncli check {self.document} {file}"] if self.document else [])]
+        return [
+            filled,
+            *([f"Check it: attncli check {self.document} {file}"] if self.document else []),
+        ]
 
     def choices(self) -> str:
         """Return the choices that change the calculation: `heads 2, mask causal`."""

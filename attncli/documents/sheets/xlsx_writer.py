@@ -39,7 +39,7 @@ class WrittenCell:
 class WrittenSheet:
     """The cells of a sheet by row and column, counted from 0, and the names of its ranges.
 
-    `widths` are the widths of the first columns in characters. Numbers in cells to fill in are shown
+    `widths` are the widths of the columns in characters. Numbers in the cells to fill in are shown
     with `decimals` decimals, or with all their digits if it is None.
     """
 

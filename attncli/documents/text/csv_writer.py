@@ -112,12 +112,12 @@ def label_cell(text: str) -> str:
     ('love', "'3'", "'e'", '"a,b"', "'=x'")
     """
     text = printable(text)
-    text = f"'{text}'" if _looks_like_a_value(text) or text[:1] in FORMULAS else text
+    text = f"'{text}'" if looks_like_a_value(text) or text[:1] in FORMULAS else text
     is_special = text != text.strip() or any(character in text for character in '",;\t#')
     return '"' + text.replace('"', '""') + '"' if is_special else text
 
 
-def _looks_like_a_value(text: str) -> bool:
+def looks_like_a_value(text: str) -> bool:
     """Return True if a label could be read as a number, a truth value, arithmetic or a blank."""
     if text in MISSING or is_numeral(text):
         return True

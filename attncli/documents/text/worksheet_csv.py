@@ -2,50 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Callable, Iterator, Sequence
 
 from attncli.calculation.names.known_names import known_name
 from attncli.calculation.problem.worksheet import Worksheet, WorksheetMatrix, given_text
 from attncli.documents.text.csv_writer import label_cell
 from attncli.words import printable
 
-if TYPE_CHECKING:
-    from attncli.render.view import View
 
-
-def worksheet_csv(sheet: Worksheet, _: View) -> str:
+def worksheet_csv(sheet: Worksheet) -> str:
     """Return a worksheet as CSV: a section for each step, with labels and empty cells.
 
     The title, the given matrices and the formulas are comments, which no reader takes for an
     answer.
     """
-    lines = [sheet.title, *sheet.instructions("FILE.csv"), sheet.choices()]
-    comments = [printable(line) for line in lines if line]
+    lines = [*_heading(sheet)]
     for matrix in sheet.given():
+        lines += ["", _comment(f"{matrix.heading}:")]
         rows = [[given_text(number) for number in row] for row in matrix.numbers]
-        comments += ["", f"{matrix.heading}:", *_rows(matrix, rows)]
-    sections = [f"# {line}".rstrip() for line in comments]
+        lines += [f"# {line}" for line in _rows(matrix, rows, _plain)]
     for matrix in sheet.steps():
+        lines += ["", _comment(matrix.heading), matrix.section]
         rows = [[sheet.answer_text(number) for number in row] for row in matrix.numbers]
-        sections += ["", f"# {matrix.heading}", matrix.section, *_rows(matrix, rows)]
-    return "".join(f"{line}\n" for line in sections)
+        lines += _rows(matrix, rows, _label)
+    return "".join(f"{line}\n" for line in lines)
 
 
-def _rows(matrix: WorksheetMatrix, cells: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield a line of column labels, then each row with its label before it."""
-    rows, columns = matrix.numbers.shape
-    yield ",".join(["", *_labels(matrix.columns, "column", columns)])
-    for label, row in zip(_labels(matrix.rows, "row", rows), cells, strict=True):
-        yield ",".join([label, *row])
+def _heading(sheet: Worksheet) -> Iterator[str]:
+    for line in (sheet.title, *sheet.instructions("FILE.csv"), sheet.choices()):
+        if line:
+            yield _comment(line)
 
 
-def _labels(labels: Sequence[str], kind: str, size: int) -> list[str]:
-    """Return the labels as cells; the label of a row without one is `row 1`.
+def _comment(text: str) -> str:
+    """Return a comment, which a spreadsheet saves in one cell if it holds a quote."""
+    text = printable(text)
+    return f"# {text}" if '"' not in text else "# " + re.sub("[,;] ?", " ", text)
 
-    A row without a label would be a row of empty cells, which is not part of a matrix. A label that
-    is the name of a matrix gets single quotes: alone in its row, it would begin another matrix.
+
+def _plain(text: str) -> str:
+    """Return a label without the signs that could divide a cell, or make a comment of its line.
+
+    Not every spreadsheet quotes them again when it saves the file.
     """
-    if not labels:
-        return [f"{kind} {at + 1}" for at in range(size)]
-    return [label_cell(f"'{label}'" if known_name(label) else label) for label in labels]
+    return re.sub(r'[",;\t#]+', " ", printable(text)).strip()
+
+
+def _label(text: str) -> str:
+    """Return a label as a cell.
+
+    A label that is the name of a matrix gets single quotes: alone in its row, it would begin
+    another matrix.
+    """
+    text = _plain(text)
+    return label_cell(f"'{text}'" if known_name(text) else text)
+
+
+def _rows(
+    matrix: WorksheetMatrix, cells: Sequence[Sequence[str]], label: Callable[[str], str]
+) -> Iterator[str]:
+    """Yield a line of column labels, then each row with its label before it.
+
+    A row without a label would be a row of empty cells, which is not part of a matrix: it is called
+    `row 1`.
+    """
+    rows, columns = matrix.numbers.shape
+    above = matrix.columns or [f"column {at + 1}" for at in range(columns)]
+    beside = matrix.rows or [f"row {at + 1}" for at in range(rows)]
+    yield ",".join(["", *map(label, above)])
+    for name, row in zip(beside, cells, strict=True):
+        yield ",".join([label(name), *row])
