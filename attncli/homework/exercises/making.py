@@ -34,6 +34,7 @@ from attncli.words import did_you_mean
 
 MOST_DRAWS, NUMBERS_DRAWN = 3000, 400_000  # draws, and the numbers in all their steps
 MOST_JUDGED, NUMBERS_JUDGED = 40, 4_000  # the same for draws whose mistakes are made
+PATIENCE = 12  # judged draws, before one is enough that shows as much as is usual
 
 
 @record(frozen=True)
@@ -135,7 +136,7 @@ class _Search:
     def best(self) -> Exercise:
         """Return the first draw that meets all demands; else the draw that misses the least."""
         most = _within(MOST_DRAWS, NUMBERS_DRAWN, self.draws.size)
-        left = _within(MOST_JUDGED, NUMBERS_JUDGED, self.draws.size)
+        judged, most_judged = 0, _within(MOST_JUDGED, NUMBERS_JUDGED, self.draws.size)
         names = self.possible.demands if self.possible else ()
         found: tuple[tuple[int, int], int, Draw] | None = None
         fewest = len(names) + 1
@@ -146,19 +147,25 @@ class _Search:
                 if unmet < fewest:
                     fallback, fewest = tried, unmet
                 continue
+            judged += 1
             missed = self._missed(draw.effects())
             if found is None or missed < found[0]:
                 found = missed, tried, draw
-            left -= 1
-            if missed == (0, 0) or left == 0:
+            if judged == most_judged or found[0] <= self._enough(judged):
                 break
         _, number, draw = found or (None, fallback, self.draws.draw(fallback))
         return self._exercise(number, draw, tried)
 
     def _missed(self, effects: Effects) -> tuple[int, int]:
         """Count what a draw misses: mistakes of the order, then outputs that could differ."""
-        fewer = self.possible.lost(effects) if self.possible else 0
+        fewer = self.possible.most - self.possible.outputs(effects) if self.possible else 0
         return len(self._unmet(effects)), fewer
+
+    def _enough(self, judged: int) -> tuple[int, int]:
+        """Return the most that a draw may miss: a little more if many draws were judged."""
+        if self.possible is None or judged < PATIENCE:
+            return 0, 0
+        return 0, self.possible.most - self.possible.usual
 
     def _unmet(self, effects: Effects) -> tuple[str, ...]:
         return tuple(name for name in self.wanted if not effects.changes_output(name))

@@ -52,17 +52,18 @@ class Possible:
     """What an exercise of these sizes can show, seen with numbers of no special form.
 
     `effects` are those of the mistakes in several such calculations together; `demands` are the
-    names of the demands that one of them meets; `outputs` is the usual number of different outputs
-    (the median) in those that meet the most demands.
+    names of the demands that one of them meets. Of those that meet the most demands, `most` is the
+    largest number of different outputs, and `usual` the median.
     """
 
     effects: Effects
     demands: tuple[str, ...]
-    outputs: int
+    most: int
+    usual: int
 
-    def lost(self, effects: Effects) -> int:
-        """Return how many more outputs could differ than do in an exercise."""
-        return max(0, self.outputs - effects.outputs_of(self.effects.written))
+    def outputs(self, effects: Effects) -> int:
+        """Return the number of different outputs in an exercise, of the same mistakes."""
+        return effects.outputs_of(self.effects.written)
 
 
 @record(frozen=True)
@@ -99,8 +100,9 @@ class Worth:
 
     @property
     def lost(self) -> int:
-        """How many more outputs differ with other numbers of these sizes."""
-        return self.possible.lost(self.effects) if self.possible else 0
+        """How many more outputs usually differ with other numbers of these sizes."""
+        possible = self.possible
+        return max(0, possible.usual - possible.outputs(self.effects)) if possible else 0
 
     def is_always_unseen(self, unseen: Unseen) -> bool:
         """Return True if no numbers of these sizes let a mistake change the output."""
@@ -155,7 +157,7 @@ def possible_of(problem: Problem, plan: Plan, decimals: int) -> Possible:
         for each, faults in zip(every, unmet, strict=True)
         if faults == min(unmet)
     )
-    return Possible(effects, met, outputs[len(outputs) // 2])
+    return Possible(effects, met, outputs[-1], outputs[len(outputs) // 2])
 
 
 def _general(name: str, matrix: Array, number: int) -> Array:
