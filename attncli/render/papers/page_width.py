@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from attncli.records import replace
 from attncli.render.papers.paper import Grid
-from attncli.render.wrapped_columns import wrap_columns
+from attncli.render.tables.wrapped_columns import wrap_columns
 
 WIDTH = 84  # characters of a matrix on A4, at 10 points
 MATH_WIDTH = 112  # characters of a line of math, of which many are small
