@@ -8,8 +8,8 @@ from attncli.calculation.names.known_names import last_of
 from attncli.calculation.problem.problem import Computation
 from attncli.records import record
 from attncli.render.pages.cell_lines import lines_of
-from attncli.render.pages.elements import Html, element
 from attncli.render.pages.cell_tables import CellTable, draw_table
+from attncli.render.pages.elements import Html, element
 from attncli.render.pages.mathml import write_equation
 from attncli.render.pages.page_controls import draw_controls, draw_panel, sizes_of_axes
 from attncli.render.pages.page_matrices import PageMatrix, given_matrices, step_matrix
@@ -59,9 +59,8 @@ def draw_page(result: Computation, view: View) -> str:
 
 def _without(cells: int) -> str:
     """Return the sentence on the cells whose arithmetic the page leaves out."""
-    return (
-        f"The arithmetic of {count(cells, 'cells')} is too long for a page: attncli explain prints it."
-    )
+    left_out = count(cells, "cells")
+    return f"The arithmetic of {left_out} is too long for a page: attncli explain prints it."
 
 
 def _given(result: Computation, view: View) -> Iterator[PageSection]:
@@ -96,7 +95,9 @@ def _contents(steps: Sequence[PageSection]) -> Html:
     return element("nav", element("ol", *links), aria_label="Steps")
 
 
-def _inputs(result: Computation, given: Sequence[PageSection], sizes: dict[str, int]) -> Iterator[Html]:
+def _inputs(
+    result: Computation, given: Sequence[PageSection], sizes: dict[str, int]
+) -> Iterator[Html]:
     if given:
         parts = (_section(result, part, sizes) for part in given)
         summary = element("summary", element("h2", "Given", id="given"))
@@ -112,7 +113,9 @@ def _section(result: Computation, part: PageSection, sizes: dict[str, int]) -> H
         "section",
         heading,
         element("p", part.equation, " ", shape, class_="formula"),
-        element("div", *(_figure(result, part, table, sizes) for table in part.tables), class_="row"),
+        element(
+            "div", *(_figure(result, part, table, sizes) for table in part.tables), class_="row"
+        ),
         *([element("p", text, class_="left-out")] if (text := _left_out(part)) else []),
         aria_labelledby=part.name,
     )

@@ -24,11 +24,12 @@ from attncli.calculation.problem.problem import Computation
 from attncli.records import record, replace
 from attncli.render.explain.explanation_writers import write_text
 from attncli.render.explain.explanations import Explanations
-from attncli.render.pages.cell_tables import CellTable, Leading
+from attncli.render.pages.cell_tables import CellTable
 from attncli.render.view import View
 
 MOST_NUMBERS = 200_000  # in the arithmetic of all cells: writing it takes a few seconds
 
+Place = tuple[str, tuple[Slot, ...]]  # the name of a matrix, and a place along its leading axes
 # A rectangle of a table: its name, the number of the table on the page, the first and the last
 # number of its rows, and those of its columns.
 Source = list[Any]
@@ -37,11 +38,14 @@ Rectangle = tuple[tuple[int, int], tuple[int, int]]  # the first and the last ro
 
 @record(frozen=True)
 class CellLines:
-    """Writes the lines of cells; `tables` are all tables of the page by matrix and leading place."""
+    """Writes the lines of cells.
+
+    `tables` are all tables of the page, with their numbers, by matrix and leading place.
+    """
 
     explained: Explanations
     view: View
-    tables: Mapping[tuple[str, Leading], tuple[int, CellTable]]
+    tables: Mapping[Place, tuple[int, CellTable]]
 
     def of_table(self, table: CellTable) -> dict[str, list[Any]]:
         """Return the line and the sources of each cell of a table by the name of the cell."""
@@ -54,7 +58,7 @@ class CellLines:
         return found
 
     def numbers_of(self, table: CellTable) -> float:
-        """Return how many numbers the arithmetic of a table has: that of its last cell, times cells.
+        """Return how many numbers the arithmetic of a table has, if each cell is like the last one.
 
         The result is infinite if the trace lacks a matrix that the arithmetic needs.
         """
@@ -94,18 +98,19 @@ class CellLines:
 
     def _sources(self, expression: Expression) -> Iterator[Source]:
         """Yield the rectangles of tables that an expression takes its numbers from."""
-        tables: dict[int, tuple[CellTable, list[Rectangle]]] = {}
+        found: dict[int, tuple[CellTable, list[Rectangle]]] = {}
         for name, slots in _spans(expression):
-            *leading, rows, columns = slots if len(slots) > 1 else (-1, *slots)
-            if self._is_swapped(name) and len(slots) > 1:
-                rows, columns = columns, rows
+            *leading, first, second = slots if len(slots) > 1 else (-1, *slots)
             number, table = self.tables.get((name, tuple(leading)), (-1, None))
             if table is not None:
-                rectangle = (_ends(rows, table.rows.size), _ends(columns, table.columns.size))
-                tables.setdefault(number, (table, []))[1].append(rectangle)
-        for number, (table, rectangles) in tables.items():
-            for rows, columns in _outermost(rectangles):
-                yield [_name(table, rows, columns), number, *rows, *columns]
+                swaps = self._is_swapped(name) and len(slots) > 1
+                rows, columns = (second, first) if swaps else (first, second)
+                rectangle = _ends(rows, table.rows.size), _ends(columns, table.columns.size)
+                found.setdefault(number, (table, []))[1].append(rectangle)
+        for number, (table, rectangles) in found.items():
+            for top_bottom, left_right in _outermost(rectangles):
+                name = _name(table, top_bottom, left_right)
+                yield [name, number, *top_bottom, *left_right]
 
 
 def lines_of(
@@ -117,7 +122,9 @@ def lines_of(
     """
     problem, trace = result.problem, result.trace
     explained = Explanations(problem, trace, paper(problem, trace.plan), ())
-    by_place = {(table.matrix, table.leading): (at, table) for at, table in enumerate(tables)}
+    by_place: dict[Place, tuple[int, CellTable]] = {
+        (table.matrix, table.leading): (at, table) for at, table in enumerate(tables)
+    }
     lines = CellLines(explained, view, by_place)
     found: dict[str, list[Any]] = {}
     left: float = MOST_NUMBERS

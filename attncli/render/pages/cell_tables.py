@@ -58,8 +58,9 @@ class CellTable:
 
     The name of a cell is `before`, its row and column, and `after`: `weights[`, `2,1`, `,head=1]`.
     `matrix` is the name of the matrix, and `leading` the place of the table along its leading axes,
-    counted from 0; `places` are its head and its batch entry, counted from 1. `texts` are the numbers row by row, and `classes` the classes of their
-    cells in the style sheet. `is_given` is True for an input.
+    counted from 0; `places` are its head and its batch entry, counted from 1. `texts` are the
+    numbers row by row, and `classes` their classes in the style sheet. `is_given` is True for an
+    input.
     """
 
     matrix: str

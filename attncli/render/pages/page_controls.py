@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from attncli.render.pages.elements import Html, element, join
 from attncli.render.pages.cell_tables import CellTable
+from attncli.render.pages.elements import Html, element, join
 
 KEYS = {
     "arrow keys": "walk to the next cell",
