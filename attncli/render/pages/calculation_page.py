@@ -117,7 +117,6 @@ def _section(result: Computation, part: PageSection, sizes: dict[str, int]) -> H
             "div", *(_figure(result, part, table, sizes) for table in part.tables), class_="row"
         ),
         *([element("p", text, class_="left-out")] if (text := _left_out(part)) else []),
-        aria_labelledby=part.name,
     )
 
 

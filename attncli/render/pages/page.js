@@ -61,6 +61,17 @@ function makeGrid(grid) {
   }
 }
 
+/** Let keys scroll the formulas that are wider than their sections. */
+function makeFormulasScroll() {
+  const observer = new ResizeObserver((entries) =>
+    entries.forEach(({ target }) => {
+      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    }),
+  );
+  findAll(".formula").forEach((formula) => observer.observe(formula));
+}
+
 // ---- The data: the line and the sources of each cell -----------------------------------------
 
 /** Unpack the data of the page; a browser that cannot do so shows the tables without the lines. */
@@ -269,13 +280,13 @@ function remember() {
     isOn("practice") && "practice",
     isOn("heat") === false && "no-heat",
   ];
-  const hash = `#${parts.filter(Boolean).join("&")}`;
-  if (hash !== decodeURIComponent(location.hash || "#")) history.replaceState(null, "", hash);
+  const address = parts.filter(Boolean).join("&");
+  if (address !== readAddress()) history.replaceState(null, "", `#${address}`);
 }
 
 /** Take the state from the address. The name of a step is left to the browser, which goes there. */
 function recall() {
-  const [name, ...parts] = readAddress();
+  const [name, ...parts] = readAddress().split("&");
   const cell = cells.get(name);
   const words = new Set(cell ? parts : [name, ...parts]);
   if (!cell && document.getElementById(name)) return say(state.chosen);
@@ -290,9 +301,9 @@ function recall() {
 
 function readAddress() {
   try {
-    return decodeURIComponent(location.hash.slice(1)).split("&");
+    return decodeURIComponent(location.hash.slice(1));
   } catch {
-    return [""]; // the address is not one that the page has written
+    return ""; // the page has not written this address
   }
 }
 
@@ -363,6 +374,7 @@ function onPointer(event) {
 
 function start() {
   grids.forEach(makeGrid);
+  makeFormulasScroll();
   findAll(".controls, .panel").forEach((part) => (part.hidden = false));
   document.addEventListener("keydown", onKey);
   document.addEventListener("click", onClick);

@@ -134,7 +134,7 @@ def given_matrices(result: Computation) -> Iterator[PageMatrix]:
         if cells.ndim == 1:  # a vector is written as one row, whose number is not in its names
             axes, places, cells = (axes[0], *axes), (range(-1, 0), *places), cells[np.newaxis]
         rows, columns = (
-            [""] if place == range(-1, 0) else [problem.label(axis, at) for at in place]
+            [name] if place == range(-1, 0) else [problem.label(axis, at) for at in place]
             for axis, place in zip(axes[-2:], places[-2:], strict=True)
         )
         yield PageMatrix(name, axes, places, cells, rows, columns, is_given=True)
