@@ -1,1 +1,1 @@
-"""What a teacher hands out, as files: worksheets, rosters, and a folder of variants."""
+"""The files for a class: worksheets as data, the roster, and a folder of variants."""

@@ -1,1 +1,1 @@
-"""What a teacher hands out: the mistakes at each step, and variants for a class."""
+"""The handouts for a class: the mistakes at each step, and the variants of an exercise."""

@@ -1,1 +1,1 @@
-"""What a teacher hands out, as documents for people and for a learning platform."""
+"""The handouts for a class as documents for people, and for a learning platform."""

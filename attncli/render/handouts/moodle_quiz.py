@@ -88,7 +88,7 @@ def _html(sheet: Worksheet, step: Step, parts: Sequence[WorksheetMatrix]) -> Ite
 def _digits(sheet: Worksheet, step: Step) -> int:
     """Return the decimals of the numbers that a step begins with.
 
-    They are so many that the step, calculated from these numbers, has the right digits.
+    Calculated from numbers with these decimals, the step has the right digits.
     """
     trace, matrices = sheet.result.trace, sheet.result.problem.matrices
     names = step.operation.operands

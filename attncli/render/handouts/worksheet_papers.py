@@ -1,0 +1,66 @@
+"""Write a worksheet as a document for people: Markdown, LaTeX, Typst or PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attncli.calculation.problem.worksheet import Worksheet, WorksheetMatrix, given_text
+from attncli.render.papers.formulas import read_formula, step_formula
+from attncli.render.papers.latex_notation import LatexNotation
+from attncli.render.papers.markdown_notation import MarkdownNotation
+from attncli.render.papers.paper import Block, Grid, Headline, Prose, Span, StepOpening, prose
+from attncli.render.papers.typst_notation import TypstNotation
+from attncli.render.view import View
+
+
+def worksheet_markdown(sheet: Worksheet) -> str:
+    """Return a worksheet as Markdown, which `attncli check` reads once it is filled in."""
+    return MarkdownNotation(View()).write(list(worksheet_paper(sheet, "FILE.md")))
+
+
+def worksheet_latex(sheet: Worksheet) -> str:
+    """Return a worksheet as LaTeX, to print."""
+    return LatexNotation(View()).write(list(worksheet_paper(sheet, "FILE")))
+
+
+def worksheet_typst(sheet: Worksheet) -> str:
+    """Return a worksheet as Typst, to print."""
+    return TypstNotation(View()).write(list(worksheet_paper(sheet, "FILE")))
+
+
+def worksheet_paper(sheet: Worksheet, file: str) -> Iterator[Block]:
+    """Yield the title, what to do, the given matrices, and each step with its grid.
+
+    `file` is the name of the answer's file in the command that checks it.
+    """
+    yield Headline(sheet.title)
+    for line in filter(None, (*sheet.instructions(file), sheet.choices())):
+        yield prose(line)
+    for matrix in sheet.given():
+        if not any(matrix.index):
+            yield Prose((Span(matrix.name, "code"),))
+        yield _grid(matrix, [[given_text(number) for number in row] for row in matrix.numbers])
+    plan = sheet.result.trace.plan
+    steps = {step.name: (number, step) for number, step in enumerate(plan.steps, 1)}
+    for matrix in sheet.steps():
+        if not any(matrix.index):
+            number, step = steps[matrix.name]
+            formula = read_formula(step_formula(step, plan.layout))
+            yield StepOpening(number, step.name, formula, plan.shape(step))
+        yield _grid(matrix, [[sheet.answer_text(one) for one in row] for row in matrix.numbers])
+
+
+def _grid(matrix: WorksheetMatrix, cells: list[list[str]]) -> Grid:
+    rows, columns = matrix.numbers.shape
+    return Grid(
+        matrix.section,
+        matrix.where,
+        matrix.rows or _counted(rows),
+        matrix.columns or _counted(columns),
+        tuple(map(tuple, cells)),
+        bool(matrix.rows or matrix.columns),
+    )
+
+
+def _counted(size: int) -> tuple[str, ...]:
+    return tuple(str(at + 1) for at in range(size))
