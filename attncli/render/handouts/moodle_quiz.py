@@ -9,7 +9,7 @@ The syntax is that of Moodle's question type multianswer, which finds the blanks
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from math import isfinite
 
@@ -26,15 +26,20 @@ MOST_DIGITS = 12  # decimals of the numbers that a step begins with
 _CELL = 'style="padding: 0 0.5em; text-align: right"'
 
 
-def moodle_quiz(sheets: Sequence[Worksheet]) -> str:
-    """Return the questions of all steps of these exercises, which are variants of one exercise."""
+def moodle_quiz(variants: Mapping[str, Worksheet]) -> str:
+    """Return the questions of all steps of an exercise, in variants that have these names.
+
+    A single exercise has the name "".
+    """
     questions: dict[str, list[str]] = {}
-    for number, sheet in enumerate(sheets, 1):
+    for variant, sheet in variants.items():
         for step in sheet.result.trace.plan.steps:
-            variant = f", variant {number}" if len(sheets) > 1 else ""
-            if question := _question(sheet, step, f"{step.name}{variant}"):
+            name = f"{step.name}, variant {variant}" if variant else step.name
+            if question := _question(sheet, step, name):
                 questions.setdefault(step.name, []).append(question)
-    title = sheets[0].title.replace("/", "//")  # a single / begins another category
+    title = next(iter(variants.values())).title.replace(
+        "/", "//"
+    )  # a single / begins another category
     width = len(str(len(questions)))
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<quiz>"]
     for number, (name, found) in enumerate(questions.items(), 1):

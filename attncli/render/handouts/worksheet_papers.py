@@ -8,9 +8,10 @@ from attncli.calculation.problem.worksheet import Worksheet, WorksheetMatrix, gi
 from attncli.render.papers.formulas import read_formula, step_formula
 from attncli.render.papers.latex_notation import LatexNotation
 from attncli.render.papers.markdown_notation import MarkdownNotation
-from attncli.render.papers.paper import Block, Grid, Headline, Prose, Span, StepOpening, prose
+from attncli.render.papers.paper import Block, Grid, Headline, StepOpening, prose
 from attncli.render.papers.typst_notation import TypstNotation
 from attncli.render.view import View
+from attncli.words import shape_text
 
 
 def worksheet_markdown(sheet: Worksheet) -> str:
@@ -36,10 +37,10 @@ def worksheet_paper(sheet: Worksheet, file: str) -> Iterator[Block]:
     yield Headline(sheet.title)
     for line in filter(None, (*sheet.instructions(file), sheet.choices())):
         yield prose(line)
+    yield Headline("Given", 2)
     for matrix in sheet.given():
-        if not any(matrix.index):
-            yield Prose((Span(matrix.name, "code"),))
-        yield _grid(matrix, [[given_text(number) for number in row] for row in matrix.numbers])
+        named = f"{matrix.section}, {shape_text(matrix.numbers.shape)}"
+        yield _grid(matrix, [[given_text(one) for one in row] for row in matrix.numbers], named)
     plan = sheet.result.trace.plan
     steps = {step.name: (number, step) for number, step in enumerate(plan.steps, 1)}
     for matrix in sheet.steps():
@@ -47,14 +48,15 @@ def worksheet_paper(sheet: Worksheet, file: str) -> Iterator[Block]:
             number, step = steps[matrix.name]
             formula = read_formula(step_formula(step, plan.layout))
             yield StepOpening(number, step.name, formula, plan.shape(step))
-        yield _grid(matrix, [[sheet.answer_text(one) for one in row] for row in matrix.numbers])
+        texts = [[sheet.answer_text(one) for one in row] for row in matrix.numbers]
+        yield _grid(matrix, texts, matrix.where)
 
 
-def _grid(matrix: WorksheetMatrix, cells: list[list[str]]) -> Grid:
+def _grid(matrix: WorksheetMatrix, cells: list[list[str]], caption: str) -> Grid:
     rows, columns = matrix.numbers.shape
     return Grid(
         matrix.section,
-        matrix.where,
+        caption,
         matrix.rows or _counted(rows),
         matrix.columns or _counted(columns),
         tuple(map(tuple, cells)),
