@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from attncli.calculation.algebra.expressions import Expression
+from attncli.calculation.algebra.expressions import Index
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.plan import Plan, Step
 from attncli.calculation.algebra.vector_expressions import Inner
@@ -157,29 +157,38 @@ def _large(made: Calculation) -> Iterator[Finding]:
 
 
 def _trivial(made: Calculation) -> Iterator[Finding]:
+    for name, (trivial, cells) in trivial_cells(made).items():
+        if trivial > MOST_TRIVIAL * cells:
+            yield Finding(name, f"{trivial} of {cells} cells need no calculation.")
+
+
+def trivial_cells(made: Calculation) -> dict[str, tuple[int, int]]:
+    """Return, for each step of products, the cells that need no calculation, and all its cells.
+
+    Such a cell is an inner product with no term but zeros, or with one, times 1 or −1.
+    """
+    found = {}
     for step in made.plan.steps:
-        cells = np.ndindex(made.matrices[step.name].shape)
-        every = [trivial for cell in cells for trivial in _is_trivial(made, step, cell)]
-        if every and sum(every) > MOST_TRIVIAL * len(every):
-            shares = f"{sum(every)} of {len(every)} cells"
-            yield Finding(step.name, f"{shares} need no calculation: at most one factor counts.")
+        indices = np.ndindex(made.matrices[step.name].shape)
+        every = [trivial for index in indices for trivial in _is_trivial(made, step, index)]
+        if every:
+            found[step.name] = sum(every), len(every)
+    return found
 
 
-def _is_trivial(made: Calculation, step: Step, cell: tuple[int, ...]) -> Iterator[bool]:
-    """Yield True for an inner product of one term, times 1 or -1, or of none; else False."""
+def _is_trivial(made: Calculation, step: Step, index: Index) -> Iterator[bool]:
+    """Yield True for an inner product that needs no calculation, and False for any other."""
     operation = step.operation
     operands = [made.matrices[name] for name in operation.operands]
-    expression = operation.cell(cell, *operands)
+    expression = operation.cell(index, *operands)
     if isinstance(expression, Inner):
-        yield has_one_term(expression, made.matrices)
+        yield _has_one_term(expression, made.matrices)
 
 
-def has_one_term(product: Expression, matrices: Mapping[str, Array]) -> bool:
-    """Return True for an inner product with no term other than 0, or one, times 1 or −1."""
-    assert isinstance(product, Inner)
+def _has_one_term(product: Inner, matrices: Mapping[str, Array]) -> bool:
     left, right = (
-        np.array([line.at(place).value(matrices) for place in range(line.size)])
-        for line in (product.left, product.right)
+        np.array([vector.at(place).value(matrices) for place in range(vector.size)])
+        for vector in (product.left, product.right)
     )
     terms: NDArray[np.bool_] = left * right != 0
     ones = (np.abs(left) == 1) | (np.abs(right) == 1)

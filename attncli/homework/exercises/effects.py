@@ -53,6 +53,11 @@ class LookAlikes:
     classes: tuple[tuple[str, ...], ...]
     steps: tuple[str, ...]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The mistakes of all classes."""
+        return tuple(name for names in self.classes for name in names)
+
 
 @record(frozen=True)
 class Unseen:

@@ -14,42 +14,26 @@ from math import prod
 import numpy as np
 
 from attncli.calculation.algebra.layouts import sizes
-from attncli.calculation.algebra.plan import Plan
 from attncli.calculation.plans.from_document import read
-from attncli.calculation.problem.problem import Problem
 from attncli.errors import ProblemError
-from attncli.homework.exercises.demands import DEMANDS, Calculation, Finding
-from attncli.homework.exercises.drawn_numbers import VALUES
-from attncli.homework.exercises.effects import (
-    Effects,
-    LookAlikes,
-    Unseen,
-    effects_of,
-    together,
-)
+from attncli.homework.exercises.effects import Effects, LookAlikes, Unseen
 from attncli.homework.exercises.kinds import KINDS
 from attncli.homework.exercises.new_documents import FIRST, Blank, blank_of, document_of
 from attncli.homework.exercises.orders import DECIMALS, Nested, Order
-from attncli.homework.exercises.worth import Worth, calculated, worth_of
+from attncli.homework.exercises.worth import (
+    Draw,
+    Possible,
+    Worth,
+    calculated,
+    possible_of,
+    worth_of_draw,
+)
 from attncli.homework.mistakes.catalogue import MISTAKES
 from attncli.records import record, replace
 from attncli.words import did_you_mean
 
 MOST_DRAWS, NUMBERS_DRAWN = 3000, 400_000  # draws, and the numbers in all their steps
 MOST_JUDGED, NUMBERS_JUDGED = 40, 4_000  # the same for draws whose mistakes are made
-GENERAL = range(1001, 1009)  # draws with numbers of no special form
-
-
-@record(frozen=True)
-class Possible:
-    """What an exercise of these sizes can show: seen with numbers of no special form.
-
-    `effects` are those of the mistakes in several such calculations together; `demands` are the
-    names of the demands that one of them meets.
-    """
-
-    effects: Effects
-    demands: tuple[str, ...]
 
 
 @record(frozen=True)
@@ -58,8 +42,8 @@ class Exercise:
 
     `accepted` is the number of the draw that the document has, and `tried` the number of draws that
     were made; they differ if no draw meets all demands. An exercise with layers is judged only if
-    its order names mistakes; else `worth` and `possible` are None. `unmet` are the mistakes of the
-    order that do not change the output.
+    its order names mistakes; else `worth` is None. `unmet` are the mistakes of the order that do
+    not change the output.
     """
 
     document: Nested
@@ -68,7 +52,6 @@ class Exercise:
     accepted: int = FIRST
     tried: int = FIRST
     worth: Worth | None = None
-    possible: Possible | None = None
     unmet: tuple[str, ...] = ()
 
     @property
@@ -82,55 +65,20 @@ class Exercise:
         return self.worth.invisible if self.worth else ()
 
     @property
-    def faults(self) -> list[Finding]:
-        """The places that do not meet a demand which exercises of these sizes can meet."""
-        if self.worth is None or self.possible is None:
-            return []
-        return [each for name in self.possible.demands for each in self.worth.findings[name]]
-
-    @property
-    def lost(self) -> int:
-        """The number of different outputs that other numbers show, and these do not."""
-        if self.worth is None or self.possible is None:
-            return 0
-        return _lost(self.worth.effects, self.possible.effects)
+    def meets_all(self) -> bool:
+        """True if the exercise meets all demands that an exercise of these sizes can meet."""
+        return not (self.unmet or (self.worth and (self.worth.faults or self.worth.lost)))
 
 
 def make(order: Order) -> Exercise:
     """Return the exercise of an order: the first draw that meets all demands, or the best.
 
-    Raises ProblemError if the order is impossible, and AttncliError for an unknown mistake.
+    Raises ProblemError if the order is impossible, or names an unknown mistake.
     """
-    decimals = DECIMALS if order.decimals is None else order.decimals
-    draws = _Draws(blank_of(order), decimals)
+    draws = _Draws(blank_of(order), DECIMALS if order.decimals is None else order.decimals)
     if draws.is_layered and not order.reveal:
-        return Exercise(draws.blank.filled(), decimals, draws.plan.names)
+        return Exercise(draws.blank.filled(), draws.decimals, draws.plan.names)
     return _Search(draws).best()
-
-
-class _Draw:
-    """One draw: its calculation, and what it shows."""
-
-    def __init__(self, number: int, problem: Problem, plan: Plan, decimals: int) -> None:
-        self.number, self.problem, self.plan = number, problem, plan
-        self.calculation: Calculation = calculated(problem, plan, decimals)
-
-    def unmet(self, names: tuple[str, ...], most: int) -> int:
-        """Return the number of demands of these names that the numbers do not meet, up to most."""
-        found = 0
-        for name in names:
-            found += any(True for _ in DEMANDS[name].find(self.calculation))
-            if found >= most:
-                break
-        return found
-
-    def effects(self) -> Effects:
-        """Return what each mistake changes."""
-        return effects_of(self.problem, self.plan, self.calculation.decimals)
-
-    def worth(self) -> Worth:
-        """Return the worth of these numbers."""
-        return worth_of(self.problem, self.plan, self.calculation.decimals)
 
 
 class _Draws:
@@ -141,15 +89,15 @@ class _Draws:
         self.problem, self.plan = read(document_of(blank.filled()))
         self.is_layered = KINDS[blank.order.kind].layer is not None
 
-    def draw(self, number: int) -> _Draw:
+    def draw(self, number: int) -> Draw:
         """Return the draw of this number."""
         if self.is_layered:  # the problem of each sublayer has the numbers too
-            problem, _ = read(document_of(self.blank.filled(number)))
-            return _Draw(number, problem, self.plan, self.decimals)
+            problem, plan = read(document_of(self.blank.filled(number)))
+            return calculated(problem, plan, self.decimals)
         numbers = self.blank.numbers(number).items()
         matrices = {name: np.array(rows, dtype=np.float64) for name, rows in numbers}
         problem = replace(self.problem, matrices={**self.problem.matrices, **matrices})
-        return _Draw(number, problem, self.plan, self.decimals)
+        return calculated(problem, self.plan, self.decimals)
 
     @cached_property
     def size(self) -> int:
@@ -161,82 +109,67 @@ class _Search:
     """Draws numbers for an order until all demands are met, or until the limits are reached."""
 
     def __init__(self, draws: _Draws) -> None:
-        self.draws, self.order = draws, draws.blank.order
-        of_any = _Draws(blank_of(self.order, VALUES["any"]), draws.decimals)
-        general = [of_any.draw(number) for number in GENERAL]
-        met = (name for name in DEMANDS if any(draw.unmet((name,), 1) == 0 for draw in general))
-        self.possible = Possible(
-            together([draw.effects() for draw in general]), () if draws.is_layered else tuple(met)
-        )
+        self.draws, self.wanted = draws, draws.blank.order.reveal
+        self.possible: Possible | None = None
+        if not draws.is_layered:
+            self.possible = possible_of(draws.problem, draws.plan, draws.decimals)
         self._check()
 
     def _check(self) -> None:
-        """Raise an error for a mistake of the order that no numbers reveal."""
-        effects = self.possible.effects
-        for name in self.order.reveal:
+        """Raise ProblemError for a mistake of the order that no numbers reveal."""
+        for name in self.wanted:
             if name not in MISTAKES:
                 message = f"{name!r} is not a known mistake{did_you_mean(name, MISTAKES)}."
-                raise ProblemError(message, "attncli check --mistakes lists them all.", ("for",))
-            if name not in effects.names:
+                raise ProblemError(message, "attncli check --mistakes lists them all.")
+        if not self.wanted:
+            return
+        known = self.possible.effects if self.possible else self.draws.draw(FIRST).effects()
+        for name in self.wanted:
+            if name not in known.names:
                 message = f"{name} cannot be made in this exercise."
-                hint = f"attncli check --mistakes {name} shows where it can be made."
-                raise ProblemError(message, hint, ("for",))
-            if not effects.changes_output(name):
-                message = f"{name} never changes the output of an exercise of these sizes."
-                raise ProblemError(message, "Choose other sizes, or another kind.", ("for",))
+                raise ProblemError(message, f"See attncli check --mistakes {name}.")
+            if self.possible and not known.changes_output(name):
+                message = f"{name} does not change the output of any exercise of these sizes."
+                raise ProblemError(message, "Choose other sizes, or another kind.")
 
     def best(self) -> Exercise:
         """Return the first draw that meets all demands; else the draw that misses the least."""
         most = _within(MOST_DRAWS, NUMBERS_DRAWN, self.draws.size)
         left = _within(MOST_JUDGED, NUMBERS_JUDGED, self.draws.size)
-        names = self.possible.demands
-        best, least = None, (0, 0)
-        fallback, fewest = None, len(names) + 1
-        number = FIRST
-        for number in range(FIRST, FIRST + most):
-            draw = self.draws.draw(number)
+        names = self.possible.demands if self.possible else ()
+        found: tuple[tuple[int, int], int, Draw] | None = None
+        fewest = len(names) + 1
+        fallback, tried = FIRST, FIRST
+        for tried in range(FIRST, FIRST + most):
+            draw = self.draws.draw(tried)
             if unmet := draw.unmet(names, fewest):
                 if unmet < fewest:
-                    fallback, fewest = draw, unmet
+                    fallback, fewest = tried, unmet
                 continue
             missed = self._missed(draw.effects())
-            if best is None or missed < least:
-                best, least = draw, missed
+            if found is None or missed < found[0]:
+                found = missed, tried, draw
             left -= 1
             if missed == (0, 0) or left == 0:
                 break
-        chosen = best or fallback
-        assert chosen is not None  # the first draw is one of them
-        return self._exercise(chosen, number)
+        _, number, draw = found or (None, fallback, self.draws.draw(fallback))
+        return self._exercise(number, draw, tried)
 
     def _missed(self, effects: Effects) -> tuple[int, int]:
         """Count what a draw misses: mistakes of the order, then outputs that could differ."""
-        lost = 0 if self.draws.is_layered else _lost(effects, self.possible.effects)
-        return len(self._unmet(effects)), lost
+        fewer = self.possible.lost(effects) if self.possible else 0
+        return len(self._unmet(effects)), fewer
 
     def _unmet(self, effects: Effects) -> tuple[str, ...]:
-        return tuple(name for name in self.order.reveal if not effects.changes_output(name))
+        return tuple(name for name in self.wanted if not effects.changes_output(name))
 
-    def _exercise(self, draw: _Draw, tried: int) -> Exercise:
-        worth = draw.worth()
-        return Exercise(
-            self.draws.blank.filled(draw.number),
-            self.draws.decimals,
-            draw.plan.names,
-            draw.number,
-            tried,
-            worth,
-            self.possible,
-            self._unmet(worth.effects),
-        )
+    def _exercise(self, number: int, draw: Draw, tried: int) -> Exercise:
+        document, worth = self.draws.blank.filled(number), worth_of_draw(draw, self.possible)
+        unmet = self._unmet(worth.effects)
+        steps = draw.plan.names
+        return Exercise(document, self.draws.decimals, steps, number, tried, worth, unmet)
 
 
 def _within(most: int, numbers: int, size: int) -> int:
     """Return how many draws of this size are made: at least 1."""
     return max(1, min(most, numbers // size))
-
-
-def _lost(effects: Effects, possible: Effects) -> int:
-    """Return how many more outputs could differ than do."""
-    names = possible.written
-    return max(0, possible.outputs_of(names) - effects.outputs_of(names))

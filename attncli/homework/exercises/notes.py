@@ -4,73 +4,62 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attncli.homework.exercises.demands import DEMANDS
-from attncli.homework.exercises.effects import LookAlikes
+from attncli.homework.exercises.effects import LookAlikes, Unseen
 from attncli.homework.exercises.making import Exercise
+from attncli.homework.exercises.worth import Worth
 from attncli.words import count, in_words
-
-NEVER = "with any numbers of these sizes"
 
 
 def notes(exercise: Exercise) -> Iterator[str]:
     """Yield sentences on an exercise; none if it was not judged."""
-    worth, possible = exercise.worth, exercise.possible
-    if worth is None or possible is None:
+    worth = exercise.worth
+    if worth is None:
         return
-    yield _accepted(exercise)
-    for name in possible.demands:
-        for finding in worth.findings[name]:
-            yield f"{DEMANDS[name].help}: not met. {finding.step}: {finding.text}"
+    yield _accepted(exercise, worth)
     if exercise.unmet:
         yield f"the output does not show {in_words(exercise.unmet)}."
-    never = {each.name for each in possible.effects.unseen}
-    unseen = {each.name: each.step for each in worth.invisible}
-    if always := [name for name in unseen if name in never]:
-        yield f"the output is right {NEVER}, in spite of {in_words(always)}."
-    for name, step in unseen.items():
-        if name not in never:
-            yield f"the output does not show {name}; {_shown_by(step)}."
-    same = {frozenset(_names(group)) for group in possible.effects.look_alikes}
+    for finding in worth.faults:
+        yield f"{finding.step}: {finding.text}"
+    yield from hidden(worth)
+
+
+def _accepted(exercise: Exercise, worth: Worth) -> str:
+    """The sentence on the draws: which was accepted, and of how many."""
+    number, tried = exercise.accepted, exercise.tried
+    if exercise.meets_all:
+        made = count(len(worth.effects.names), "mistakes")
+        return f"accepted draw {number} of {tried} ({100 / tried:.2g}%); {made} can be made."
+    draws = count(tried, "draws")
+    could = f"; other numbers show {worth.lost} more" if worth.lost else ""
+    return f"none of {draws} meets all demands: draw {number} is the best{could}."
+
+
+def hidden(worth: Worth) -> Iterator[str]:
+    """Yield sentences on mistakes that the output does not show, or does not tell apart."""
+    always = [each for each in worth.invisible if worth.is_always_unseen(each)]
+    if always:
+        names = in_words([each.name for each in always])
+        verb = "does" if len(always) == 1 else "do"
+        yield f"{names} {verb} not change the output, whatever the numbers are."
+    yield from (unseen_text(each) for each in worth.invisible if each not in always)
     for group in worth.look_alikes:
-        yield look_alike(group, NEVER if frozenset(_names(group)) in same else "")
+        when = ", whatever the numbers are" if worth.is_always_alike(group) else ""
+        yield f"{classes_text(group)} give the same output{when}; {told_apart(group)}."
 
 
-def _accepted(exercise: Exercise) -> str:
-    """The sentence on the draws, with the share of them that is accepted."""
-    assert exercise.worth is not None
-    changed = len(exercise.worth.effects.names)
-    made = f"{count(changed, 'mistakes')} can be made"
-    if exercise.accepted != exercise.tried or exercise.faults or exercise.lost or exercise.unmet:
-        draws = count(exercise.tried, "draws")
-        lost = f"; {count(exercise.lost, 'outputs')} could differ" if exercise.lost else ""
-        return f"no draw of {draws} meets all demands; draw {exercise.accepted} is best{lost}."
-    share = f"{100 / exercise.tried:.2g} %"
-    return f"accepted draw {exercise.accepted} of {exercise.tried} ({share}); {made}."
-
-
-def look_alike(group: LookAlikes, when: str = "") -> str:
-    """Return a sentence on mistakes that give the same output."""
-    alike = f"same output{f' {when}' if when else ''}: {classes_text(group)}"
-    return f"{alike}; {told_apart(group)}."
+def unseen_text(unseen: Unseen) -> str:
+    """Return a sentence on a mistake that does not change the output of these numbers."""
+    shown = f"{unseen.step} shows it" if unseen.step else "no step shows it"
+    return f"{unseen.name} does not change the output; {shown}."
 
 
 def classes_text(group: LookAlikes) -> str:
     """Return the mistakes of a group; `=` stands between those that no step tells apart."""
-    return ", ".join(" = ".join(names) for names in group.classes)
+    return in_words([" = ".join(names) for names in group.classes])
 
 
 def told_apart(group: LookAlikes) -> str:
     """Return a clause on the steps that tell mistakes apart."""
     if not group.steps:
         return "no step tells them apart"
-    verb = "tells" if len(group.steps) == 1 else "tell"
-    return f"{in_words(group.steps)} {verb} them apart"
-
-
-def _shown_by(step: str | None) -> str:
-    return f"{step} does" if step else "no other step does"
-
-
-def _names(group: LookAlikes) -> Iterator[str]:
-    for names in group.classes:
-        yield from names
+    return f"{in_words(group.steps)} {'tells' if len(group.steps) == 1 else 'tell'} them apart"
