@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from attncli.calculation.analyses.scale_study import Saturation
     from attncli.calculation.counting.alternatives import CostReport
     from attncli.calculation.problem.problem import Computation
+    from attncli.calculation.problem.worksheet import Worksheet
     from attncli.homework.judging.report import AnswerReport
     from attncli.homework.mistakes.pages import MistakePages
     from attncli.render.explain.explanations import Explanations
@@ -287,9 +288,24 @@ COSTS: dict[str, Format[CostReport]] = {
     "csv": Format(".csv", "one line per step", "render.costs.cost_data:costs_csv"),
 }
 
-DOCUMENTS: dict[str, Format[Mapping[str, object]]] = {
+
+@record(frozen=True)
+class SheetFormat(Format[Any]):
+    """A form whose writer takes a worksheet, or several, and no view."""
+
+    def write(self, asked: Any, view: View) -> bytes:
+        return _as_bytes(self.load_writer()(asked))
+
+
+# `moodle` takes worksheets by the names of their variants; a single one has the name "".
+DOCUMENTS: dict[str, Format[Any]] = {
     "json": Format(
         ".json", "one object, with an object per sublayer", "documents.text.json_text:dump_document"
+    ),
+    "moodle": SheetFormat(
+        ".xml",
+        "a cloze question for Moodle for each step",
+        "render.handouts.moodle_quiz:moodle_quiz",
     ),
 }
 
@@ -299,12 +315,42 @@ MISTAKE_PAGES: dict[str, Format[MistakePages]] = {
 }
 
 
+WORKSHEETS: dict[str, Format[Worksheet]] = {
+    "csv": SheetFormat(
+        ".csv",
+        "a grid for each step, which check reads once it is filled in",
+        "documents.handouts.worksheet_csv:worksheet_csv",
+    ),
+    "xlsx": SheetFormat(
+        ".xlsx",
+        "a workbook, which check reads once it is filled in",
+        "documents.handouts.worksheet_xlsx:worksheet_xlsx",
+        is_text=False,
+    ),
+    "markdown": SheetFormat(
+        ".md",
+        "Markdown, which check reads once it is filled in",
+        "render.handouts.worksheet_papers:worksheet_markdown",
+    ),
+    "latex": SheetFormat(
+        ".tex", "LaTeX, to print", "render.handouts.worksheet_papers:worksheet_latex"
+    ),
+    "typst": SheetFormat(
+        ".typ", "Typst, to print", "render.handouts.worksheet_papers:worksheet_typst"
+    ),
+}
+
+
 def choose_format(
-    formats: Mapping[str, Format[Asked_contra]], name: str | None, file: Path | None
+    formats: Mapping[str, Format[Asked_contra]],
+    name: str | None,
+    file: Path | None,
+    can_name: bool = True,
 ) -> Format[Asked_contra]:
     """Return the format called `name`, else the format of the file's suffix, else the first.
 
-    `file` is None for standard output. Raises AttncliError if no format has the suffix.
+    `file` is None for standard output. `can_name` is True if the user can give the name. Raises
+    AttncliError if no format has the suffix.
     """
     if name or file is None:
         return formats[name or next(iter(formats))]
@@ -313,5 +359,5 @@ def choose_format(
         return max(fitting, key=lambda entry: len(entry.suffix))
     fact = f"no format has the suffix {file.suffix!r}" if file.suffix else "the file has no suffix"
     suffixes = in_words([entry.suffix for entry in formats.values()], "or")
-    hint = f"Use the suffix {suffixes}, or name the format: --format {next(iter(formats))}."
-    raise AttncliError(f"{file}: {fact}.", hint)
+    named = f", or name the format: --format {next(iter(formats))}" if can_name else ""
+    raise AttncliError(f"{file}: {fact}.", f"Use the suffix {suffixes}{named}.")

@@ -93,7 +93,9 @@ class LatexNotation(LatexMath, Notation):
         parts = [self._array(rows) for part in blocks_of_columns(block) for rows in _pages(part)]
         if block.caption:
             caption = rf"\textit{{{self.text(block.caption)}}}"
-            parts[0] = f"\\begin{{tabular}}[b]{{@{{}}l@{{}}}}{caption} \\\\\n{parts[0]}\\end{{tabular}}"
+            parts[0] = (
+                f"\\begin{{tabular}}[b]{{@{{}}l@{{}}}}{caption} \\\\\n{parts[0]}\\end{{tabular}}"
+            )
         return "\n\n".join(parts)
 
     def _array(self, grid: Grid) -> str:
