@@ -25,8 +25,8 @@ from attncli.calculation.problem.shown import ShownMatrix
 from attncli.records import record
 from attncli.render.console import TextConsole
 from attncli.render.numbers import number_text
+from attncli.render.tables.wrapped_columns import wrap_columns
 from attncli.render.view import View
-from attncli.render.wrapped_columns import wrap_columns
 from attncli.words import shape_text
 
 EDGE = 10  # rows, columns or slices that stay at each end of an elided matrix

@@ -14,7 +14,10 @@ class View:
     `precision` is the number of decimals, or None for as many as a person needs. If `full`, nothing
     is elided. `width` is the length of a
     line in characters, or None for lines of any length. `color` is None for no colours. If
-    `labels`, CSV, TSV and the long form contain the labels of rows and columns.
+    `labels`, CSV, TSV and the long form contain the labels of rows and columns. If `worked`, a
+    document contains the arithmetic of each cell of small matrices. If `fragment`, it has no
+    preamble, to be part of another document. `math` is the way in which Markdown marks formulas:
+    `github` or `dollars`.
     """
 
     precision: int | None = None
@@ -22,6 +25,9 @@ class View:
     width: int | None = None
     color: Literal["256", "truecolor"] | None = None
     labels: bool = False
+    worked: bool = False
+    fragment: bool = False
+    math: Literal["github", "dollars"] = "github"
 
     def decimals(self, usual: int) -> int:
         """Return the number of decimals; `usual` unless the user wants another."""

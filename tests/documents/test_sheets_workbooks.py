@@ -137,10 +137,7 @@ def test_names_are_trusted_in_order(write: Write, suffix: str) -> None:
     block: Rows = [["Wk"], [1.0, 2.0], [3.0, 4.0]]
     data = write({"My sheet": block, "Q": [["K"], [5.0]]}, ranges)
     assert values(data) == {"W_q": [[1, 2], [3, 4]], "Q": [[5]]}
-    assert notes(data) == [
-        "the defined name W_q (A2:B3) is read as W_q.",
-        "K (Q!A2) is read as Q, 1 × 1.",
-    ]
+    assert notes(data) == ["K (Q!A2) is read as Q, 1 × 1."]
     assert values(write({"Sheet1": block})) == {"W_k": [[1, 2], [3, 4]]}
     assert notes(write({"Q": [[1.0, 2.0]]})) == ["A1:B1 is read as Q, 1 × 2."]
 
