@@ -6,7 +6,7 @@ listing the forms imports neither rich nor NumPy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -40,13 +40,14 @@ class HasMatrices(Protocol):
 
 # The options of commands that change how a form looks: fields of View.
 PRECISION, FULL, COLOR, LABELS = "precision", "full", "color", "labels"
+WORKED, FRAGMENT, MATH = "worked", "fragment", "math"
 
 
 @record(frozen=True)
 class Format(Generic[Asked_contra]):
     """A form of a result: the suffix of its files, and the function that writes it.
 
-    `uses` are the fields of the view that change the form: `precision`, `full`, `color`, `labels`.
+    `uses` are the fields of the view that change the form, such as `precision` and `full`.
     Writing takes `bytes_per_number` bytes of memory for each number of the result.
     """
 
@@ -66,6 +67,10 @@ class Format(Generic[Asked_contra]):
     def write(self, asked: Asked_contra, view: View) -> bytes:
         """Return the result in this form, as the bytes of a file."""
         return _as_bytes(self.load_writer()(asked, view))
+
+    def doubts(self, asked: Asked_contra, view: View) -> Iterable[str]:
+        """Return a warning for each loss of this form, such as characters that it cannot show."""
+        return ()
 
     def memory_per_number(self, full: bool) -> int:
         """Return the bytes that writing takes for each number; 0 if large results are shortened."""
@@ -90,6 +95,43 @@ class DataFormat(Format[Asked_contra]):
 
     def write(self, asked: Asked_contra, view: View) -> bytes:
         return _as_bytes(self.load_writer()(asked, view.labels))
+
+
+@record(frozen=True)
+class PaperFormat(Format[Asked_contra]):
+    """A document to hand in: its writer returns the blocks of the document.
+
+    `notation` is the name of a form in `render.papers.writing.NOTATIONS`.
+    """
+
+    notation: str = ""
+
+    def write(self, asked: Asked_contra, view: View) -> bytes:
+        from attncli.render.papers.writing import write_paper
+
+        return _as_bytes(write_paper(self._blocks(asked, view), self.notation, view))
+
+    def doubts(self, asked: Asked_contra, view: View) -> Iterable[str]:
+        from attncli.render.papers.writing import paper_doubts
+
+        return paper_doubts(self._blocks(asked, view), self.notation, view)
+
+    def _blocks(self, asked: Asked_contra, view: View) -> Any:
+        return self.load_writer()(asked, view)
+
+
+def papers(writer: str, uses: frozenset[str]) -> dict[str, Format[Any]]:
+    """Return the forms of a document to hand in; `writer` returns its blocks."""
+    kinds: tuple[tuple[str, str, str, set[str]], ...] = (
+        ("markdown", ".md", "Markdown, with each matrix as a table", {MATH}),
+        ("latex", ".tex", "a document for pdfLaTeX", {FRAGMENT}),
+        ("typst", ".typ", "a document for Typst", {FRAGMENT}),
+        ("pdf", ".pdf", "a document to print or to hand in; needs the package typst", set()),
+    )
+    return {
+        name: PaperFormat(suffix, text, writer, uses | own, 300, name != "pdf", name)
+        for name, suffix, text, own in kinds
+    }
 
 
 FORMATS: dict[str, Format[Computation]] = {
@@ -147,6 +189,7 @@ FORMATS: dict[str, Format[Computation]] = {
         bytes_per_number=16,
         is_text=False,
     ),
+    **papers("render.papers.trace_paper:trace_paper", frozenset({PRECISION, FULL, WORKED})),
 }
 
 REPORTS: dict[str, Format[AnswerReport]] = {
