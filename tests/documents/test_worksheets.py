@@ -14,9 +14,9 @@ import pytest
 import attncli
 from attncli.calculation.problem.worksheet import Worksheet
 from attncli.documents.samples import sample_names
-from attncli.documents.sheets.worksheet_xlsx import worksheet_xlsx
+from attncli.documents.handouts.worksheet_xlsx import worksheet_xlsx
 from attncli.documents.sheets.xlsx_writer import Style, WrittenCell, WrittenSheet, workbook_bytes
-from attncli.documents.text.worksheet_csv import worksheet_csv
+from attncli.documents.handouts.worksheet_csv import worksheet_csv
 from tests.running import run, succeed
 
 openpyxl: Any = pytest.importorskip("openpyxl")

@@ -95,32 +95,32 @@ WRITTEN = {
     "encoder.self.W_q X": r"\mathrm{encoder.self.}W_{q} X",
     "scores / √3": r"\frac{\mathrm{scores}}{\sqrt{3}}",
     "softmax of each row of scaled / 1.5": (
-        r"\text{softmax of each row of } \frac{\mathrm{scaled}}{1.5}"
+        r"\text{softmax of each row of }\frac{\mathrm{scaled}}{1.5}"
     ),
     "scaled where window:-1,1 and mask, else -1e+09": (
-        r"\mathrm{scaled} \text{ where window:-1,1 and } \mathrm{mask} \text{, else } -10^{9}"
+        r"\mathrm{scaled}\text{ where window:-1,1 and }\mathrm{mask}\text{, else }-10^{9}"
     ),
     "Qᵢ · Kⱼ / (‖Qᵢ‖ ‖Kⱼ‖)": (
         r"\frac{Q_{i} \cdot K_{j}}{\left\| Q_{i} \right\| \left\| K_{j} \right\|}"
     ),
     "−½ ‖Qᵢ − Kⱼ‖²": r"-\tfrac{1}{2} \left\| Q_{i} - K_{j} \right\|^{2}",
     "gamma × (X − mean) / √(variance + 1e-05) + beta": (
-        r"\mathrm{gamma} \times \frac{X - \text{mean}}{\sqrt{\mathrm{variance} + 10^{-5}}} "
+        r"\mathrm{gamma} \times \frac{X -\text{mean}}{\sqrt{\mathrm{variance} + 10^{-5}}} "
         r"+ \mathrm{beta}"
     ),
     "all sin, then all cos of p / 100^(2i/d), p from 0": (
-        r"\text{all sin, then all cos of } \frac{p}{100^{2 i / d}} , p \text{ from } 0"
+        r"\text{all sin, then all cos of }\frac{p}{100^{2 i / d}} , p\text{ from }0"
     ),
     "Σ (sum − mean)² / features of each token": (
-        r"\sum \left( \text{sum} - \text{mean} \right)^{2} / \text{features of each token}"
+        r"\sum \left( \text{sum}-\text{mean} \right)^{2} /\text{features of each token}"
     ),
     "gelu of hidden: x (1 + erf(x / √2)) / 2": (
-        r"\text{gelu of } \mathrm{hidden} \text{: } \frac{x \left( 1 + \operatorname{erf} \left( "
+        r"\text{gelu of }\mathrm{hidden}\text{: }\frac{x \left( 1 + \operatorname{erf} \left( "
         r"\frac{x}{\sqrt{2}} \right) \right)}{2}"
     ),
     "v_aᵀ hiddenᵢⱼ": r"v_{a}^{\top} \mathrm{hidden}_{i,j}",
     "-slope × |i - j|, slope 2^(-8/2)": (
-        r"- \text{slope} \times \left| i - j \right| \text{, slope } 2^{-8 / 2}"
+        r"-\text{slope}\times \left| i - j \right|\text{, slope }2^{-8 / 2}"
     ),
 }
 

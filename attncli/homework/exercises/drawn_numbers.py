@@ -18,15 +18,17 @@ Numbers = Sequence[float]
 class Values:
     """The numbers that an exercise may have.
 
-    `tokens` are those of X, memory, Q, K and V; `enlarged` those of an X that is multiplied by
-    √d_model first. `weights` are those of weights, with either sign, and `terms` is the most
-    numbers in a column of a weight that are not 0. `added` are those of beta and of biases.
+    `tokens` are the numbers of X and memory, `enlarged` those of an X that is multiplied by
+    √d_model first, `given` those of Q, K and V, and `added` those of beta and of biases. `weights`
+    are the numbers of weights, with either sign; a column of a weight has at most `terms` of them,
+    and zeros.
     """
 
     name: str
     help: str
     tokens: Numbers
     enlarged: Numbers
+    given: Numbers
     weights: Numbers
     terms: int
     gamma: Numbers
@@ -41,10 +43,11 @@ def _parts(first: int, last: int, unit: int) -> Numbers:
 VALUES: dict[str, Values] = by_name(
     Values(
         "integers",
-        "whole numbers from -2 to 3",
-        tokens=(-2, -1, 0, 1, 1, 2, 3),
+        "whole numbers from -2 to 3; in weights -1, 0 and 1",
+        tokens=(-1, 0, 1, 1, 1, 2, 2, 3),
         enlarged=(-1, 0, 1),
-        weights=(1, 1, 1, 2),
+        given=(-2, -1, 0, 1, 1, 2, 3),
+        weights=(1,),
         terms=2,
         gamma=(1, 1, 2),
         added=(-1, 0, 1),
@@ -54,6 +57,7 @@ VALUES: dict[str, Values] = by_name(
         "halves from -1 to 2",
         tokens=(-1, -0.5, 0, 0.5, 1, 1.5, 2),
         enlarged=(-0.5, 0, 0.5),
+        given=(-1, -0.5, 0, 0.5, 1, 1.5, 2),
         weights=(0.5, 0.5, 0.5, 1),
         terms=3,
         gamma=(0.5, 1, 1.5),
@@ -64,6 +68,7 @@ VALUES: dict[str, Values] = by_name(
         "numbers with one decimal from -1.5 to 2",
         tokens=_parts(-15, 20, 10),
         enlarged=_parts(-5, 5, 10),
+        given=_parts(-15, 20, 10),
         weights=_parts(1, 9, 10),
         terms=4,
         gamma=_parts(5, 15, 10),
@@ -74,6 +79,7 @@ VALUES: dict[str, Values] = by_name(
         "numbers with two decimals from -1.5 to 2",
         tokens=_parts(-150, 200, 100),
         enlarged=_parts(-50, 50, 100),
+        given=_parts(-150, 200, 100),
         weights=_parts(5, 99, 100),
         terms=8,
         gamma=_parts(50, 150, 100),
@@ -83,10 +89,13 @@ VALUES: dict[str, Values] = by_name(
 HALVES = VALUES["halves"]
 
 
-def drawn(name: str, shape: Shape, dice: Dice, values: Values, tokens: Numbers) -> list[Any]:
+def drawn(
+    name: str, shape: Shape, dice: Dice, values: Values, is_enlarged: bool = False
+) -> list[Any]:
     """Return a vector, or rows of numbers, one list in another for further axes.
 
-    In each column of a weight, most numbers are 0. `tokens` are the numbers of other matrices.
+    In a column of a weight, at most `values.terms` numbers are not 0. `is_enlarged`: X will be
+    multiplied by √d_model.
     """
     last = last_of(name)
     if len(shape) == 1:
@@ -94,12 +103,15 @@ def drawn(name: str, shape: Shape, dice: Dice, values: Values, tokens: Numbers) 
             return [dice.signed(values) for _ in range(shape[0])]
         return [dice.pick(values.gamma if last == "gamma" else values.added) for _ in range(*shape)]
     if len(shape) > 2:
-        return [drawn(name, shape[1:], dice, values, tokens) for _ in range(shape[0])]
+        return [drawn(name, shape[1:], dice, values, is_enlarged) for _ in range(shape[0])]
     rows, columns = shape
     if MATRICES[last].role is Role.WEIGHT:
         turned = [dice.column(rows, values) for _ in range(columns)]
         return [list(row) for row in zip(*turned, strict=True)]
-    return [[dice.pick(tokens) for _ in range(columns)] for _ in range(rows)]
+    numbers = values.enlarged if is_enlarged else values.tokens
+    if last[0] in "QKV":
+        numbers = values.given
+    return [[dice.pick(numbers) for _ in range(columns)] for _ in range(rows)]
 
 
 class Dice:

@@ -32,8 +32,9 @@ def _of_layer(layer: LayerKind) -> Kind:
     return Kind(layer.name, title, layer.help, layer.sizes, choices, "halves", layer)
 
 
-_SELF = {"n": 3, "d_model": 4, "d_k": 2}
-_CROSS = {"n": 2, "m": 3, "d_model": 4, "d_k": 2}
+# Of d_k, d_k², the number of keys and d_model no two are equal: their roots can be told apart.
+_SELF = {"n": 3, "d_model": 5, "d_k": 2}
+_CROSS = {"n": 2, "m": 3, "d_model": 5, "d_k": 2}
 
 KINDS: dict[str, Kind] = by_name(
     Kind(
@@ -62,7 +63,7 @@ KINDS: dict[str, Kind] = by_name(
         "multihead",
         "Multi-head attention",
         "self-attention with two heads and W_o",
-        {"n": 3, "d_model": 4},
+        {"n": 2, "d_model": 6},
         {"heads": 2},
     ),
     Kind(
@@ -75,15 +76,15 @@ KINDS: dict[str, Kind] = by_name(
     Kind(
         "padded",
         "Cross-attention with padding",
-        "cross-attention where the last token of memory is padding",
+        "cross-attention where the last two tokens of memory are padding",
         {**_CROSS, "m": 4},
-        {"mask": "padding:3"},
+        {"mask": "padding:2"},
     ),
     Kind(
         "cached",
         "Self-attention with a cache",
-        "two new tokens after two cached keys and values, under a causal mask",
-        {"n": 2, "d_model": 4, "d_k": 2, "past": 2},
+        "two new tokens after a cached key and value, under a causal mask",
+        {"n": 2, "d_model": 5, "d_k": 2, "past": 1},
         {"mask": "causal"},
     ),
     *map(_of_layer, LAYERS.values()),

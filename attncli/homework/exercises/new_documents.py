@@ -19,6 +19,7 @@ from attncli.errors import ProblemError
 from attncli.homework.exercises.drawn_numbers import VALUES, Dice, Values, drawn
 from attncli.homework.exercises.kinds import KINDS, Kind
 from attncli.homework.exercises.orders import Nested, Order
+from attncli.records import record
 
 MOST_NUMBERS = 10**6  # a document with more numbers is too large for an exercise
 
@@ -28,10 +29,34 @@ START = "<s>"  # the token before the first word of a decoder
 FIRST = 1  # the number of the first draw
 
 
-def made(order: Order, draw: int = FIRST, values: Values | None = None) -> Nested:
-    """Return the document of an order, as compute reads it: title, choices, labels, matrices.
+@record(frozen=True)
+class Blank:
+    """A document without its numbers: the entries before them, and the shapes of its matrices."""
 
-    Each `draw`, counted from 1, has other numbers. `values` replaces the order's own values.
+    order: Order
+    entries: Nested
+    shapes: Mapping[str, Shape]
+    values: Values
+
+    def numbers(self, draw: int = FIRST) -> dict[str, Any]:
+        """Return the numbers of each matrix; each `draw`, counted from 1, has other numbers."""
+        is_enlarged = "scale_embeddings" in self.entries
+        again = "" if draw == FIRST else f" {draw}"
+        return {
+            name: drawn(
+                name, shape, Dice(f"{self.order.seed} {name}{again}"), self.values, is_enlarged
+            )
+            for name, shape in self.shapes.items()
+        }
+
+    def filled(self, draw: int = FIRST) -> Nested:
+        """Return the document of a draw."""
+        return {**self.entries, **nested(self.numbers(draw))}
+
+
+def blank_of(order: Order, values: Values | None = None) -> Blank:
+    """Return the blank of an order; `values` replaces its own values.
+
     Raises ProblemError if the sizes and tokens do not fit the kind.
     """
     kind = KINDS[order.kind]
@@ -40,20 +65,21 @@ def made(order: Order, draw: int = FIRST, values: Values | None = None) -> Neste
     choices = {**kind.choices, **chosen}
     is_stack = kind.layer is not None and (kind.layer.is_composed or "layers" in sizes)
     shapes = _shapes(sizes, choices, is_stack and choices.get("norm") == "pre")
-    values = values or VALUES[order.values or kind.values]
-    tokens = values.enlarged if "scale_embeddings" in choices else values.tokens
-    again = "" if draw == FIRST else f" {draw}"
-    matrices = {
-        name: drawn(name, shape, Dice(f"{order.seed} {name}{again}"), values, tokens)
-        for name, shape in shapes.items()
-    }
-    return {
+    entries = {
         "title": title(kind, sizes.get("layers", 1)),
         "note": order.command(),
         **choices,
         **_labels(order, kind, sizes, shapes),
-        **nested(matrices),
     }
+    return Blank(order, entries, shapes, values or VALUES[order.values or kind.values])
+
+
+def made(order: Order) -> Nested:
+    """Return the document of the first draw, as compute reads it.
+
+    It holds title, choices, labels and matrices. Raises ProblemError if the sizes do not fit.
+    """
+    return blank_of(order).filled()
 
 
 def _sizes(order: Order, kind: Kind) -> dict[str, int]:

@@ -180,6 +180,6 @@ def _numbers(name: str, value: Any) -> Any:
     if not isinstance(value, tuple):
         return value
     if len(value) < 3:
-        return drawn(name, value, Dice(f"0 {name}"), HALVES, HALVES.tokens)
+        return drawn(name, value, Dice(f"0 {name}"), HALVES)
     slices = (Dice(f"{seed} {name}") for seed in range(value[0]))
-    return [drawn(name, value[1:], dice, HALVES, HALVES.tokens) for dice in slices]
+    return [drawn(name, value[1:], dice, HALVES) for dice in slices]

@@ -285,8 +285,12 @@ class FormulaWriter(ABC):
     between = " "  # the text between two tokens
 
     def formula(self, tokens: Sequence[Token]) -> str:
-        """Return the tokens in this notation."""
-        return self.between.join(self._each(tokens))
+        """Return the tokens in this notation; words bring the spaces beside them."""
+        written = ""
+        for at, part in enumerate(self._each(tokens)):
+            is_apart = at and not any(isinstance(t, Words) for t in tokens[at - 1 : at + 1])
+            written += f"{self.between}{part}" if is_apart else part
+        return written
 
     def _each(self, tokens: Sequence[Token]) -> Iterator[str]:
         for token in tokens:

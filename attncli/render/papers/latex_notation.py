@@ -20,6 +20,7 @@ PREAMBLE = r"""\documentclass[fleqn]{article}
 \usepackage[a4paper,margin=2.2cm]{geometry}
 \usepackage{amsmath,colortbl,longtable}
 \allowdisplaybreaks
+\setlength{\mathindent}{0pt}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{0.6\baselineskip}
 \begin{document}"""
@@ -57,6 +58,7 @@ class LatexNotation(LatexMath, Notation):
     """Writes LaTeX. A label that pdfTeX cannot write becomes its number: `token 3`."""
 
     spelling = Latex
+    beside = "\\quad\n"
 
     def write(self, blocks: Sequence[Block]) -> str:
         body = super().write(blocks)
@@ -88,9 +90,13 @@ class LatexNotation(LatexMath, Notation):
         )
 
     def grid(self, block: Grid) -> str:
-        caption = rf"\textit{{{self.text(block.caption)}}}\nopagebreak" + "\n"
         parts = [self._array(rows) for part in blocks_of_columns(block) for rows in _pages(part)]
-        return (caption if block.caption else "") + "\n".join(parts)
+        if block.caption:
+            caption = rf"\textit{{{self.text(block.caption)}}}"
+            parts[0] = (
+                f"\\begin{{tabular}}[b]{{@{{}}l@{{}}}}{caption} \\\\\n{parts[0]}\\end{{tabular}}"
+            )
+        return "\n\n".join(parts)
 
     def _array(self, grid: Grid) -> str:
         """Return one array: with its labels, or between brackets if it has none."""
@@ -114,7 +120,7 @@ class LatexNotation(LatexMath, Notation):
                 rf"\begin{{array}}{{r|*{{{width}}}{{{bars}}}}}"
                 f"\n{' & '.join(head)} \\\\ \\hline{body}\\end{{array}}"
             )
-        return f"\\[\n{array}\n\\]"
+        return f"${array}$"
 
     def _cell(self, grid: Grid, row: int, column: int, number: str) -> str:
         if not grid.cells[row][column]:

@@ -29,13 +29,19 @@ class Notation(FormulaWriter):
     """Writes documents in one notation, with the look that the view describes."""
 
     spelling: ClassVar[type[Spelling]] = Spelling  # of the arithmetic of cells
+    beside: ClassVar[str] = "\n\n"  # between two matrices that stand side by side if they fit
 
     def __init__(self, view: View) -> None:
         self.view = view
 
     def write(self, blocks: Sequence[Block]) -> str:
         """Return the whole document."""
-        return "\n\n".join(map(self.block, blocks)) + "\n"
+        written = ""
+        for before, block in zip((None, *blocks), blocks, strict=False):
+            is_beside = isinstance(before, Grid) and isinstance(block, Grid)
+            between = self.beside if is_beside else "\n\n" if before else ""
+            written += between + self.block(block)
+        return f"{written}\n"
 
     def block(self, block: Block) -> str:
         """Return one block."""

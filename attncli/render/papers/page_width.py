@@ -8,7 +8,8 @@ from attncli.records import replace
 from attncli.render.papers.paper import Grid
 from attncli.render.tables.wrapped_columns import wrap_columns
 
-WIDTH = 84  # characters of a line on A4, at 10 points
+WIDTH = 84  # characters of a matrix on A4, at 10 points
+MATH_WIDTH = 112  # characters of a line of math, of which many are small
 BETWEEN = 2  # characters between two columns of a matrix
 
 
@@ -35,7 +36,7 @@ def blocks_of_columns(grid: Grid) -> Iterator[Grid]:
 
 
 def lines_of_chain(
-    head: str, chain: Sequence[str], lengths: Sequence[int], width: int = WIDTH
+    head: str, chain: Sequence[str], lengths: Sequence[int], width: int = MATH_WIDTH
 ) -> list[list[str]]:
     """Return the parts of a chain of equal texts by lines: as many parts on a line as fit.
 
