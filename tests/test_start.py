@@ -44,7 +44,7 @@ MAY_LOAD: dict[str, tuple[set[str], int, set[str]]] = {
     f"compute {LESSON} -f json": (CALCULATING, 85, NUMPY),
     f"compute {LESSON} -f csv": (CALCULATING, 87, NUMPY),
     f"compute {LESSON}": (CALCULATING, 89, RICH),
-    f"explain {LESSON} scores[1,1]": (CALCULATING | {"render.explain"}, 94, RICH),
+    f"explain {LESSON} scores[1,1]": (CALCULATING | {"render.explain"}, 95, RICH),
     f"check {LESSON} samples/answers/rounded.json -f json": (CALCULATING | JUDGING, 116, NUMPY),
     f"compare {LESSON} --convention keras": (CALCULATING, 92, RICH),
     "mask causal 3 -f json": (CALCULATING, 64, RICH),
