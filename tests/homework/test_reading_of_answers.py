@@ -13,11 +13,11 @@ from click.testing import CliRunner, Result
 import attncli
 from attncli.calculation.algebra.layouts import LAYOUTS, Role
 from attncli.calculation.problem.document import JsonNumber
+from attncli.calculation.problem.written_arithmetic import evaluate
 from attncli.cli.program import cli
 from attncli.errors import ProblemError
 from attncli.homework.answers.answer import AnswerMatrix, read_answer_matrix
 from attncli.homework.answers.tolerance import Tolerance
-from attncli.homework.answers.written_arithmetic import evaluate
 from tests.running import SAMPLES, succeed
 
 FLOAT32, FLOAT16 = (float(np.finfo(kind).eps) for kind in (np.float32, np.float16))

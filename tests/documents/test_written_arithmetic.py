@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from attncli.calculation.problem.written_arithmetic import LONGEST, evaluate
 from attncli.homework.answers.digits import EXACT, read_cell
-from attncli.homework.answers.written_arithmetic import LONGEST, evaluate
 
 VALUES = [
     ("1/3", 1 / 3),
