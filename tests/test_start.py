@@ -25,7 +25,7 @@ HELP = PROGRAM | {
     *("calculation.operations", "calculation.positions", "calculation.scoring"),
 }
 CALCULATING = HELP | {
-    *("documents", "documents.text", "documents.arrays", "render"),
+    *("documents", "documents.text", "documents.arrays", "render", "render.tables"),
     *("calculation.plans", "calculation.problem", "calculation.analyses"),
 }
 JUDGING = {
@@ -43,16 +43,21 @@ MAY_LOAD: dict[str, tuple[set[str], int, set[str]]] = {
     "compute --help": (HELP, 27, CLICK),
     f"compute {LESSON} -f json": (CALCULATING, 85, NUMPY),
     f"compute {LESSON} -f csv": (CALCULATING, 87, NUMPY),
-    f"compute {LESSON}": (CALCULATING, 89, RICH),
-    f"explain {LESSON} scores[1,1]": (CALCULATING | {"render.explain"}, 95, RICH),
+    f"compute {LESSON}": (CALCULATING, 97, RICH),
+    f"explain {LESSON} scores[1,1]": (CALCULATING | {"render.explain"}, 97, RICH),
+    "explore --help": (HELP, 27, CLICK),  # it does not load Textual
     f"check {LESSON} samples/answers/rounded.json -f json": (CALCULATING | JUDGING, 116, NUMPY),
-    f"compare {LESSON} --convention keras": (CALCULATING, 92, RICH),
+    f"compare {LESSON} --convention keras": (CALCULATING, 94, RICH),
     "mask causal 3 -f json": (CALCULATING, 64, RICH),
-    f"cost {LESSON}": (CALCULATING | {"calculation.counting", "render.costs"}, 103, RICH),
-    "why-scale": (CALCULATING | {"render.saturation"}, 74, RICH),
+    f"cost {LESSON}": (CALCULATING | {"calculation.counting", "render.costs"}, 105, RICH),
+    "why-scale": (CALCULATING | {"render.saturation"}, 76, RICH),
     "guide masks": (PROGRAM | {"cli.commands"}, 11, CLICK),
     "samples": (PROGRAM | {"cli.commands", "documents", "records"}, 15, CLICK),
-    "new encoder": (CALCULATING | {"calculation.counting", "homework"}, 52, NUMPY),
+    "new encoder": (
+        CALCULATING | {"calculation.counting", "homework", "homework.exercises"},
+        58,
+        NUMPY,
+    ),
 }
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from attncli.records import record
 from attncli.render.console import TextConsole
-from attncli.render.wrapped_columns import GUTTER, wrap_columns
+from attncli.render.tables.wrapped_columns import GUTTER, wrap_columns
 
 BETWEEN = "  "  # columns of one group
 PADDING = 2  # characters around a group in a table

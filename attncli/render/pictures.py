@@ -9,8 +9,8 @@ from rich.cells import cell_len, set_cell_size
 from attncli.calculation.algebra.layouts import Booleans
 from attncli.calculation.analyses.mask_description import Pattern, remarks_on
 from attncli.records import record
+from attncli.render.tables.wrapped_columns import wrap_columns
 from attncli.render.view import View
-from attncli.render.wrapped_columns import wrap_columns
 
 OPEN, HIDDEN = "●", "·"
 

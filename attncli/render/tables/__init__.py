@@ -1,0 +1,1 @@
+"""Tables: their columns, and their places beside and below one another on a screen."""
