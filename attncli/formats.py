@@ -6,7 +6,7 @@ listing the forms imports neither rich nor NumPy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from attncli.calculation.counting.alternatives import CostReport
     from attncli.calculation.problem.problem import Computation
     from attncli.calculation.problem.worksheet import Worksheet
+    from attncli.homework.exercises.worth import Worth
     from attncli.homework.judging.report import AnswerReport
     from attncli.homework.mistakes.pages import MistakePages
     from attncli.render.explain.explanations import Explanations
@@ -41,6 +42,7 @@ class HasMatrices(Protocol):
 
 # The options of commands that change how a form looks: fields of View.
 PRECISION, FULL, COLOR, LABELS = "precision", "full", "color", "labels"
+WORKED, FRAGMENT, MATH = "worked", "fragment", "math"
 HEAT = "heat"
 
 
@@ -69,6 +71,10 @@ class Format(Generic[Asked_contra]):
         """Return the result in this form, as the bytes of a file."""
         return _as_bytes(self.load_writer()(asked, view))
 
+    def doubts(self, asked: Asked_contra, view: View) -> Iterable[str]:
+        """Return a warning for each loss of this form, such as characters that it cannot show."""
+        return ()
+
     def memory_per_number(self, full: bool) -> int:
         """Return the bytes that writing takes for each number; 0 if large results are shortened."""
         return 0 if FULL in self.uses and not full else self.bytes_per_number
@@ -92,6 +98,43 @@ class DataFormat(Format[Asked_contra]):
 
     def write(self, asked: Asked_contra, view: View) -> bytes:
         return _as_bytes(self.load_writer()(asked, view.labels))
+
+
+@record(frozen=True)
+class PaperFormat(Format[Asked_contra]):
+    """A document to hand in: its writer returns the blocks of the document.
+
+    `notation` is the name of a form in `render.papers.writing.NOTATIONS`.
+    """
+
+    notation: str = ""
+
+    def write(self, asked: Asked_contra, view: View) -> bytes:
+        from attncli.render.papers.writing import write_paper
+
+        return _as_bytes(write_paper(self._blocks(asked, view), self.notation, view))
+
+    def doubts(self, asked: Asked_contra, view: View) -> Iterable[str]:
+        from attncli.render.papers.writing import paper_doubts
+
+        return paper_doubts(self._blocks(asked, view), self.notation, view)
+
+    def _blocks(self, asked: Asked_contra, view: View) -> Any:
+        return self.load_writer()(asked, view)
+
+
+def papers(writer: str, uses: frozenset[str]) -> dict[str, Format[Any]]:
+    """Return the forms of a document to hand in; `writer` returns its blocks."""
+    kinds: tuple[tuple[str, str, str, set[str]], ...] = (
+        ("markdown", ".md", "Markdown, with each matrix as a table", {MATH}),
+        ("latex", ".tex", "a document for pdfLaTeX", {FRAGMENT}),
+        ("typst", ".typ", "a document for Typst", {FRAGMENT}),
+        ("pdf", ".pdf", "a document to print or to hand in; needs the package typst", set()),
+    )
+    return {
+        name: PaperFormat(suffix, text, writer, uses | own, 300, name != "pdf", name)
+        for name, suffix, text, own in kinds
+    }
 
 
 @record(frozen=True)
@@ -160,6 +203,7 @@ FORMATS: dict[str, Format[Computation]] = {
         bytes_per_number=16,
         is_text=False,
     ),
+    **papers("render.papers.trace_paper:trace_paper", frozenset({PRECISION, FULL, WORKED})),
     "svg": TerminalFormat(
         ".svg",
         "a picture of the tables",
@@ -313,6 +357,15 @@ DOCUMENTS: dict[str, Format[Any]] = {
         ".xml",
         "a cloze question for Moodle for each step",
         "render.handouts.moodle_quiz:moodle_quiz",
+    ),
+}
+
+WORTHS: dict[str, Format[Worth]] = {
+    "table": Format(
+        ".txt", "tables for people", "render.worth.worth_tables:draw_worth", frozenset({COLOR})
+    ),
+    "json": Format(
+        ".json", "one object, with lists of mistakes", "render.worth.worth_data:worth_json"
     ),
 }
 

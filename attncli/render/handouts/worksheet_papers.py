@@ -9,7 +9,7 @@ from attncli.render.papers.formulas import read_formula, step_formula
 from attncli.render.papers.latex_notation import LatexNotation
 from attncli.render.papers.markdown_notation import MarkdownNotation
 from attncli.render.papers.paper import Block, Grid, Headline, StepOpening, prose
-from attncli.render.papers.typst_notation import TypstNotation
+from attncli.render.papers.typst.typst_notation import TypstNotation
 from attncli.render.view import View
 from attncli.words import shape_text
 
