@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PROBLEM = "problem.json"  # the file of a student's document
 KEY = "key"
+MAKING = "making exercises"
 
 
 def worksheet_of(
@@ -67,6 +68,26 @@ class Sheets:
             yield role, file, form.write(replace(sheet, is_key=role == KEY), View())
 
 
+def class_sheets(
+    order: Order, students: Sequence[str], surroundings: Surroundings = PYTHON
+) -> dict[str, Worksheet]:
+    """Return the worksheets of the variants of these students, drawn with the students' seeds.
+
+    Raises AttncliError if the order is impossible.
+    """
+    from attncli.homework.exercises.making import make
+    from attncli.homework.handouts.variants import seed_of
+
+    sheets = {}
+    with surroundings.waiting(MAKING) as watch:
+        for number, student in enumerate(students, 1):
+            made = make(replace(order, seed=seed_of(order.seed, student)))
+            sheets[student] = worksheet_of(made.document, made.decimals, PROBLEM, surroundings)
+            if watch:
+                watch(MAKING, number / len(students))
+    return sheets
+
+
 def class_files(
     order: Order, students: Sequence[str], sheets: Sheets, surroundings: Surroundings = PYTHON
 ) -> Iterator[tuple[str, bytes]]:
@@ -89,13 +110,13 @@ def class_files(
     sheets.check()
     names = safe_names(students)
     entries: list[dict[str, Any]] = []
-    with surroundings.waiting("making exercises") as watch:
+    with surroundings.waiting(MAKING) as watch:
         for number, student in enumerate(students, 1):
             entry, files = _student(order, student, names[student], sheets, surroundings)
             entries.append(entry)
             yield from files
             if watch:
-                watch("making exercises", number / len(students))
+                watch(MAKING, number / len(students))
     if same := coincidences({entry["id"]: entry["document"] for entry in entries}):
         surroundings.warn(coincidence_text(same))
     yield MANIFEST, dump_document(manifest(order, f"attncli {__version__}", entries))

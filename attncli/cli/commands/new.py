@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from attncli.calculation.counting.sizes import SIZES
+from attncli.cli.handout_options import Handouts, handout_options
 from attncli.cli.help import Command
 from attncli.cli.options import (
     Output,
@@ -58,9 +59,12 @@ def kinds() -> Collection[str]:
     default=0,
     help="Random seed; the same seed gives the same document (default: 0).",
 )
+@handout_options
 @result_options(DOCUMENTS)
 @debug_option
-def new(kind: str, seed: int, output: Output[Mapping[str, object]], **wished: Any) -> None:
+def new(
+    kind: str, seed: int, handouts: Handouts, output: Output[Mapping[str, object]], **wished: Any
+) -> None:
     """Write a document of small numbers, to calculate by hand and to check.
 
     \b
@@ -82,10 +86,13 @@ def new(kind: str, seed: int, output: Output[Mapping[str, object]], **wished: An
     The same options and seed write the same document on every machine; its note names them.
     """
     from attncli.homework.exercises.new_documents import made
-    from attncli.homework.exercises.orders import Order
+    from attncli.homework.exercises.orders import DECIMALS, Order
 
-    output.check_format()
     given = {name: value for name, value in wished.items() if value is not None}
     sizes = {name: value for name, value in given.items() if name in GIVEN_SIZES}
     choices = {name: value for name, value in given.items() if name in GIVEN_CHOICES}
-    output.write(made(Order(kind, sizes, choices, seed)))
+    order = Order(kind, sizes, choices, seed)
+    if handouts.is_class:
+        handouts.write_class(order, output)
+    else:
+        handouts.write(made(order), DECIMALS, output)
