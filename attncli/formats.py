@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from attncli.errors import AttncliError
-from attncli.records import record
+from attncli.records import record, replace
 from attncli.words import in_words
 
 if TYPE_CHECKING:
@@ -93,6 +93,17 @@ class DataFormat(Format[Asked_contra]):
         return _as_bytes(self.load_writer()(asked, view.labels))
 
 
+@record(frozen=True)
+class TerminalFormat(Format[Asked_contra]):
+    """A picture of a terminal that shows the text of the writer, with colours."""
+
+    def write(self, asked: Asked_contra, view: View) -> bytes:
+        from attncli.render.pages.terminal_picture import terminal_svg
+
+        text = _as_bytes(self.load_writer()(asked, replace(view, color="truecolor")))
+        return terminal_svg(text.decode()).encode()
+
+
 FORMATS: dict[str, Format[Computation]] = {
     "table": Format(
         ".txt",
@@ -100,6 +111,20 @@ FORMATS: dict[str, Format[Computation]] = {
         "render.trace_tables:draw_trace",
         frozenset({PRECISION, FULL, COLOR}),
         1400,
+    ),
+    "svg": TerminalFormat(
+        ".svg",
+        "a picture of the tables",
+        "render.trace_tables:draw_trace",
+        frozenset({PRECISION, FULL}),
+        2400,
+    ),
+    "html": Format(
+        ".html",
+        "a page for a browser, with the arithmetic of each cell",
+        "render.pages.calculation_page:draw_page",
+        frozenset({PRECISION, FULL}),
+        400,
     ),
     "json": DataFormat(
         ".json",
@@ -157,6 +182,12 @@ REPORTS: dict[str, Format[AnswerReport]] = {
         "render.reports.report_tables:draw_report",
         frozenset({FULL, COLOR}),
     ),
+    "svg": TerminalFormat(
+        ".svg",
+        "a picture of the tables",
+        "render.reports.report_tables:draw_report",
+        frozenset({FULL}),
+    ),
     "json": Format(
         ".json",
         "one result per step, with the fields of check50",
@@ -206,11 +237,18 @@ COMPARISONS: dict[str, Format[Sequence[Comparison]]] = {
         "render.comparisons:draw_comparisons",
         frozenset({PRECISION, COLOR}),
     ),
+    "svg": TerminalFormat(
+        ".svg",
+        "a picture of the table",
+        "render.comparisons:draw_comparisons",
+        frozenset({PRECISION}),
+    ),
     "json": Format(".json", "one object per convention", "render.comparisons:comparisons_json"),
 }
 
 PICTURES: dict[str, Format[Picture]] = {
     "picture": Format(".txt", "a picture for people", "render.pictures:draw_mask"),
+    "svg": TerminalFormat(".svg", "the picture as a file", "render.pictures:draw_mask"),
     "json": MatrixFormat(".json", "an object with the mask", "documents.text.json_text:dump_json"),
     "csv": MatrixFormat(".csv", "rows of 0 and 1", "documents.text.csv_writer:dump_csv"),
 }
@@ -222,6 +260,12 @@ SATURATIONS: dict[str, Format[Saturation]] = {
         "render.saturation.saturation_tables:draw_saturation",
         frozenset({PRECISION, COLOR}),
     ),
+    "svg": TerminalFormat(
+        ".svg",
+        "a picture of the tables",
+        "render.saturation.saturation_tables:draw_saturation",
+        frozenset({PRECISION}),
+    ),
     "json": Format(
         ".json", "one object per row", "render.saturation.saturation_data:saturation_json"
     ),
@@ -231,6 +275,12 @@ SATURATIONS: dict[str, Format[Saturation]] = {
 COSTS: dict[str, Format[CostReport]] = {
     "table": Format(
         ".txt", "tables for people", "render.costs.cost_tables:draw_costs", frozenset({FULL, COLOR})
+    ),
+    "svg": TerminalFormat(
+        ".svg",
+        "a picture of the tables",
+        "render.costs.cost_tables:draw_costs",
+        frozenset({FULL}),
     ),
     "json": Format(
         ".json", "one object, with an object per step", "render.costs.cost_data:costs_json"
