@@ -182,8 +182,8 @@ MESSAGES = {
     ("--variants", "2", "--students", "r.csv", "-o", "x"): "--variants and --students exclude each "
     "other. Leave one of them out.",
     ("--worksheet", "w.docx"): "w.docx: no format has the suffix '.docx'. Use the suffix .csv, "
-    ".xlsx, .md, .tex, .typ or .pdf.",
-    ("--key", "-"): "--key needs a file. Use the suffix .csv, .xlsx, .md, .tex, .typ or .pdf.",
+    ".xlsx, .md, .tex or .typ.",
+    ("--key", "-"): "--key needs a file. Use the suffix .csv, .xlsx, .md, .tex or .typ.",
     ("--variants", "2", "-f", "moodle", "--key", "k.csv"): "--key has no effect on the variants of "
     "a quiz. Leave it out.",
     ("--students", "empty.csv", "-o", "x"): "empty.csv: it is empty. Write one student per line.",

@@ -25,24 +25,22 @@ from attncli.render.papers.typst_notation import TypstNotation
 from attncli.render.view import View
 from attncli.words import shape_text
 
+VIEW = View(full=True)
+
 
 def worksheet_markdown(sheet: Worksheet) -> str:
     """Return a worksheet as Markdown, which `attncli check` reads once it is filled in."""
-    return MarkdownNotation(_view(sheet)).write(list(worksheet_paper(sheet, "FILE.md")))
+    return MarkdownNotation(VIEW).write(list(worksheet_paper(sheet, "FILE.md")))
 
 
 def worksheet_latex(sheet: Worksheet) -> str:
     """Return a worksheet as LaTeX, to print."""
-    return LatexNotation(_view(sheet)).write(list(worksheet_paper(sheet, "FILE")))
+    return LatexNotation(VIEW).write(list(worksheet_paper(sheet, "FILE")))
 
 
 def worksheet_typst(sheet: Worksheet) -> str:
     """Return a worksheet as Typst, to print."""
-    return TypstNotation(_view(sheet)).write(list(worksheet_paper(sheet, "FILE")))
-
-
-def _view(sheet: Worksheet) -> View:
-    return View(sheet.decimals, full=True)
+    return TypstNotation(VIEW).write(list(worksheet_paper(sheet, "FILE")))
 
 
 def worksheet_paper(sheet: Worksheet, file: str) -> Iterator[Block]:
