@@ -41,13 +41,14 @@ class HasMatrices(Protocol):
 
 # The options of commands that change how a form looks: fields of View.
 PRECISION, FULL, COLOR, LABELS = "precision", "full", "color", "labels"
+HEAT = "heat"
 
 
 @record(frozen=True)
 class Format(Generic[Asked_contra]):
     """A form of a result: the suffix of its files, and the function that writes it.
 
-    `uses` are the fields of the view that change the form: `precision`, `full`, `color`, `labels`.
+    `uses` are the fields of the view that change the form, such as `precision` and `color`.
     Writing takes `bytes_per_number` bytes of memory for each number of the result.
     """
 
@@ -109,8 +110,8 @@ FORMATS: dict[str, Format[Computation]] = {
         ".txt",
         "tables for people",
         "render.trace_tables:draw_trace",
-        frozenset({PRECISION, FULL, COLOR}),
-        1400,
+        frozenset({PRECISION, FULL, COLOR, HEAT}),
+        620,
     ),
     "svg": TerminalFormat(
         ".svg",

@@ -11,12 +11,12 @@ import click
 from attncli.calculation.choices.choices import CHOICES, TOPICS
 from attncli.cli.help import OUTPUT, OWN, READING, Option
 from attncli.cli.messages import Failure
-from attncli.cli.terminal import colors_for, deliver, screen_width, waiting
+from attncli.cli.terminal import colors_for, deliver, is_dark_screen, screen_width, waiting
 from attncli.cli.values import Value, of_choice, one_of, whole_number
 from attncli.errors import AttncliError
 from attncli.face.memory import SHARE, read_limit
 from attncli.formats import COLOR as COLOR_USE
-from attncli.formats import FULL, LABELS, PRECISION, Format, choose_format
+from attncli.formats import FULL, HEAT, LABELS, PRECISION, Format, choose_format
 from attncli.records import record
 from attncli.words import in_words, option_name
 
@@ -211,7 +211,8 @@ def _as_path(_: click.Context, __: click.Parameter, file: str | None) -> Path | 
 
 
 COLOR = ("auto", "always", "never")
-AS_USUAL = (None, False, COLOR[0], COLOR[2])  # the values of options that were not given
+SHADED = ("weights", "all", "symbols", "off")
+AS_USUAL = (None, False, COLOR[0], COLOR[2], SHADED[0])  # the values of options that were not given
 
 # The options of the look of a result: one entry for each field of View that a form may use.
 LOOKS: dict[str, Decorator] = {
@@ -233,6 +234,15 @@ LOOKS: dict[str, Decorator] = {
         metavar="WHEN",
         default=COLOR[0],
         help=f"Colours: {in_words(COLOR, 'or')} (default: {COLOR[0]}).",
+    ),
+    HEAT: option(
+        "--heat",
+        heading=OUTPUT,
+        type=one_of(lambda: SHADED),
+        metavar="WHAT",
+        default=SHADED[0],
+        help="Shade weights where there are colours, all steps, weights by symbols ░▒▓█ (also "
+        f"without colours), or nothing: {in_words(SHADED, 'or')} (default: {SHADED[0]}).",
     ),
     LABELS: option(
         "--labels",
@@ -288,7 +298,8 @@ class Output(Generic[Asked]):
 
         width = screen_width() if self.file is None else None
         colors = colors_for(self.look.get(COLOR_USE, COLOR[2]), self.file)
-        return View(**{**self.look, "width": width, COLOR_USE: colors})
+        screen = {"width": width, COLOR_USE: colors, "is_dark": is_dark_screen()}
+        return View(**{**self.look, **screen})
 
 
 def result_options(formats: Mapping[str, Format[Asked]]) -> Decorator:

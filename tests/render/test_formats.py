@@ -201,7 +201,7 @@ def test_data_have_the_same_bits_in_every_form(tmp_path: Path) -> None:
 
 # A command for each table of forms, with a result in which everything is long enough to be elided.
 SHOWN: dict[str, list[str]] = {
-    "FORMATS": ["compute", "LARGE", "--only", "output"],
+    "FORMATS": ["compute", "LARGE", "--only", "weights"],
     "EXPLANATIONS": ["explain", "LARGE", "output[1,1]", "--depth", "1"],
     "COMPARISONS": ["compare", "samples/conventions.json", "--convention", "keras"],
     "SATURATIONS": ["why-scale", "--queries", "10"],
@@ -212,6 +212,7 @@ CHANGES = {
     "full": ["--full"],
     "color": ["--color", "always"],
     "labels": ["--labels"],
+    "heat": ["--heat", "symbols"],
 }
 
 
@@ -257,7 +258,7 @@ def test_a_number_takes_no_more_memory_than_predicted(name: str, tmp_path: Path)
         np.save(tmp_path / f"{key}.npy", matrix)
         arguments.append(f"{key}={tmp_path / key}.npy")
     step = "weights" if name == "table" else "scores"
-    view = View(full=True, color="256")  # rich keeps the codes of colours: all tests use these
+    view = View(full=True, color="256", heat="all")  # rich keeps the codes of colours
     first = compute(gather(["Q=[[1]]", "K=[[1]]"], {}), only=[step]).made
     FORMATS[name].write(first, view)  # loads the modules of the writer
     result = compute(gather(arguments, {}), only=[step]).made
