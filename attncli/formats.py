@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from attncli.calculation.counting.alternatives import CostReport
     from attncli.calculation.problem.problem import Computation
     from attncli.calculation.problem.worksheet import Worksheet
+    from attncli.homework.exercises.worth import Worth
     from attncli.homework.judging.report import AnswerReport
     from attncli.homework.mistakes.pages import MistakePages
     from attncli.render.explain.explanations import Explanations
@@ -307,6 +308,15 @@ DOCUMENTS: dict[str, Format[Any]] = {
         ".xml",
         "a cloze question for Moodle for each step",
         "render.handouts.moodle_quiz:moodle_quiz",
+    ),
+}
+
+WORTHS: dict[str, Format[Worth]] = {
+    "table": Format(
+        ".txt", "tables for people", "render.worth.worth_tables:draw_worth", frozenset({COLOR})
+    ),
+    "json": Format(
+        ".json", "one object, with lists of mistakes", "render.worth.worth_data:worth_json"
     ),
 }
 

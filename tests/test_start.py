@@ -53,7 +53,11 @@ MAY_LOAD: dict[str, tuple[set[str], int, set[str]]] = {
     "why-scale": (CALCULATING | {"render.saturation"}, 76, RICH),
     "guide masks": (PROGRAM | {"cli.commands"}, 11, CLICK),
     "samples": (PROGRAM | {"cli.commands", "documents", "records"}, 15, CLICK),
-    "new encoder": (CALCULATING | {"calculation.counting", "homework"}, 52, NUMPY),
+    "new encoder": (
+        CALCULATING | {"calculation.counting", "homework", "homework.exercises"},
+        58,
+        NUMPY,
+    ),
 }
 
 

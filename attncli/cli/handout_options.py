@@ -14,12 +14,13 @@ from attncli.cli.terminal import deliver
 from attncli.cli.values import whole_number
 from attncli.errors import AttncliError
 from attncli.formats import DOCUMENTS, WORKSHEETS
-from attncli.records import record
+from attncli.records import record, values_of
 from attncli.words import in_words
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from attncli.calculation.problem.document import Document
     from attncli.face.handouts import Sheets
     from attncli.homework.exercises.orders import Order
 
@@ -83,35 +84,54 @@ class Handouts:
 
     @property
     def sheets(self) -> Sheets:
-        """The worksheet and the key that are wanted. Raises AttncliError for an unknown suffix."""
+        """The worksheet and the key that are wanted."""
         from attncli.face.handouts import Sheets
 
-        sheets = Sheets(self.worksheet, self.key)
-        sheets.check()
-        return sheets
+        return Sheets(self.worksheet, self.key)
 
-    def write(self, document: Any, decimals: int, output: Output[Any], name: str = "") -> None:
+    @property
+    def given(self) -> dict[str, Any]:
+        """The values of the options by name."""
+        return values_of(self)
+
+    def write(self, document: Any, decimals: int, output: Output[Any]) -> None:
         """Write a document, or its quiz, and the sheets that are wanted.
 
-        `name` is the document's own file, which is then not written again. Everything is made
-        before the first file is written.
+        All is made before the first file is written.
         """
-        sheets, form = self.sheets, output.check_format()
-        is_quiz = form is DOCUMENTS[MOODLE]
-        if not is_quiz and not sheets.files:
-            return output.write(document)
         from attncli.face.handouts import PROBLEM, worksheet_of
 
-        own = output.file.name if output.file and not is_quiz else PROBLEM
-        sheet = worksheet_of(document, decimals, name or own, surroundings())
-        files = list(sheets.written(sheet))
-        if is_quiz:
-            output.write({"": sheet})
-        elif not name:
+        sheets, is_quiz = self.sheets, output.check_format() is DOCUMENTS[MOODLE]
+        if not is_quiz and not sheets.files:
             output.write(document)
+            return
+        own = output.file.name if output.file and not is_quiz else PROBLEM
+        sheet = worksheet_of(document, decimals, own, surroundings())
+        files = list(sheets.written(sheet))
+        output.write({"": sheet} if is_quiz else document)
         for _, file, data in files:
             deliver(data, file)
-        return None
+
+    def write_from(
+        self, source: str, document: Document, decimals: int, output: Output[Any]
+    ) -> None:
+        """Write the sheets, or the quiz, of a document from the file `source`."""
+        from attncli.face.handouts import worksheet_of
+
+        self.sheets.check()
+        why, hint = "has no effect with --from", "Leave out one of them."
+        refuse_given({"variants": self.variants, "students": self.students}, why, hint)
+        is_quiz = output.format_name is not None or output.file is not None
+        is_quiz = is_quiz and output.check_format() is DOCUMENTS[MOODLE]
+        if not is_quiz and (output.file or not self.sheets.files):
+            message = "--from writes handouts alone."
+            raise AttncliError(message, "Add --worksheet FILE, --key FILE or -f moodle.")
+        sheet = worksheet_of(document, decimals, source, surroundings())
+        files = list(self.sheets.written(sheet))
+        if is_quiz:
+            output.write({"": sheet})
+        for _, file, data in files:
+            deliver(data, file)
 
     def write_class(self, order: Order, output: Output[Any]) -> None:
         """Write the variants of an order: a quiz, or a folder with the manifest of a class."""

@@ -197,8 +197,29 @@ MESSAGES = {
     "'Seat'?). Its columns are Name and Seat.",
     ("--students", "none.csv", "-o", "x"): "none.csv: there is no such file. Check its name and "
     "folder.",
+    ("--from", "sample:two_heads"): "the kind encoder has no effect with --from. Leave out one of "
+    "them.",
     ("--variants", "2", "-o", "odd.csv"): "odd.csv: it is a file, not a folder. Name a new folder.",
 }
+
+
+FROM = {
+    (): "--from writes handouts alone. Add --worksheet FILE, --key FILE or -f moodle.",
+    (
+        "-o",
+        "p.json",
+    ): "--from writes handouts alone. Add --worksheet FILE, --key FILE or -f moodle.",
+    ("--seed", "1"): "--seed has no effect with --from. Leave out one of them.",
+    ("--variants", "2"): "--variants has no effect with --from. Leave out one of them.",
+    ("--judge", "x"): "--from has no effect with --judge. Leave out one of them.",
+}
+
+
+@pytest.mark.parametrize("arguments", FROM)
+def test_what_does_not_go_with_a_document_is_said(arguments: tuple[str, ...]) -> None:
+    """Each option that has no effect on a document has one message."""
+    result = run("new", "--from", "sample:two_heads", *arguments)
+    assert (result.exit_code, result.stderr) == (2, f"Error: {FROM[arguments]}\n")
 
 
 @pytest.mark.parametrize("arguments", MESSAGES)
@@ -212,6 +233,28 @@ def test_what_cannot_be_written_is_said(arguments: tuple[str, ...]) -> None:
     result = run("new", KIND, *arguments)
     assert (result.exit_code, result.stderr) == (2, f"Error: {MESSAGES[arguments]}\n")
     assert sorted(Path().iterdir()) == before
+
+
+def test_handouts_of_a_document_of_ones_own() -> None:
+    """--from writes a worksheet, a key and a quiz of any document, with the asked decimals."""
+    sheets = ("--worksheet", "sheet.csv", "--key", "key.csv", "--decimals", "3")
+    result = succeed("new", "--from", "sample:two_heads", *sheets)
+    assert (result.stdout, result.stderr) == ("", "")
+    assert "# Check it: attncli check sample:two_heads FILE.csv" in Path("sheet.csv").read_text()
+    assert ",0.107,0.893" in Path("key.csv").read_text().replace(",0.000", "")
+    assert attncli.check("sample:two_heads", "key.csv").passed
+    quiz = succeed("new", "--from", "sample:two_heads", "-f", "moodle").stdout
+    assert quiz.count('type="cloze"') == 13
+
+
+def test_a_class_of_small_exercises() -> None:
+    """The exercises of a class are those of attncli new, with the same demands."""
+    succeed("new", "attention", "--variants", "2", "-o", "class", "--decimals", "1")
+    manifest = manifest_of("class")
+    assert manifest["decimals"] == 1
+    for entry in manifest["students"]:
+        arguments = ("--seed", str(entry["seed"]), "--decimals", "1")
+        assert json.loads(succeed("new", "attention", *arguments).stdout) == entry["document"]
 
 
 def test_a_quiz_has_the_variants_of_a_class() -> None:
