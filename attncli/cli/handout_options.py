@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from attncli.cli.messages import surroundings
+from attncli.cli.messages import surroundings, warn
 from attncli.cli.options import Output, complete, option, options, refuse_given
 from attncli.cli.terminal import deliver
 from attncli.cli.values import whole_number
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from attncli.calculation.problem.document import Document
+    from attncli.calculation.problem.worksheet import Worksheet
     from attncli.face.handouts import Sheets
     from attncli.homework.exercises.orders import Order
 
@@ -89,6 +90,11 @@ class Handouts:
 
         return Sheets(self.worksheet, self.key)
 
+    def check(self) -> None:
+        """Raise AttncliError if no form has the suffix of the worksheet or of the key."""
+        if self.worksheet or self.key:
+            self.sheets.check()
+
     @property
     def given(self) -> dict[str, Any]:
         """The values of the options by name."""
@@ -99,18 +105,17 @@ class Handouts:
 
         All is made before the first file is written.
         """
-        from attncli.face.handouts import PROBLEM, worksheet_of
-
-        sheets, is_quiz = self.sheets, output.check_format() is DOCUMENTS[MOODLE]
-        if not is_quiz and not sheets.files:
+        is_quiz = output.check_format() is DOCUMENTS[MOODLE]
+        if not is_quiz and not self.worksheet and not self.key:
             output.write(document)
             return
+        from attncli.face.handouts import PROBLEM, worksheet_of
+
         own = output.file.name if output.file and not is_quiz else PROBLEM
         sheet = worksheet_of(document, decimals, own, surroundings())
-        files = list(sheets.written(sheet))
+        files = list(self.sheets.written(sheet))
         output.write({"": sheet} if is_quiz else document)
-        for _, file, data in files:
-            deliver(data, file)
+        self._deliver(sheet, files)
 
     def write_from(
         self, source: str, document: Document, decimals: int, output: Output[Any]
@@ -118,7 +123,7 @@ class Handouts:
         """Write the sheets, or the quiz, of a document from the file `source`."""
         from attncli.face.handouts import worksheet_of
 
-        self.sheets.check()
+        self.check()
         why, hint = "has no effect with --from", "Leave out one of them."
         refuse_given({"variants": self.variants, "students": self.students}, why, hint)
         is_quiz = output.format_name is not None or output.file is not None
@@ -130,6 +135,12 @@ class Handouts:
         files = list(self.sheets.written(sheet))
         if is_quiz:
             output.write({"": sheet})
+        self._deliver(sheet, files)
+
+    def _deliver(self, sheet: Worksheet, files: Sequence[tuple[str, Path, bytes]]) -> None:
+        """Write the sheets, and warn of characters that they cannot show."""
+        for doubt in self.sheets.doubts(sheet):
+            warn(doubt)
         for _, file, data in files:
             deliver(data, file)
 

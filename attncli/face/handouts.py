@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from attncli.face.surroundings import PYTHON, Surroundings
-from attncli.formats import WORKSHEETS, choose_format
+from attncli.formats import WORKSHEETS, Format, choose_format
 from attncli.records import record, replace
 
 if TYPE_CHECKING:
@@ -63,9 +63,21 @@ class Sheets:
         """Yield the role, the name and the bytes of each wanted file."""
         from attncli.render.view import View
 
+        for role, file, form, filled in self._forms(sheet):
+            yield role, file, form.write(filled, View(full=True))
+
+    def doubts(self, sheet: Worksheet) -> Iterator[str]:
+        """Yield a warning for whatever the form of a wanted file cannot show."""
+        from attncli.render.view import View
+
+        for _, file, form, filled in self._forms(sheet):
+            for doubt in form.doubts(filled, View(full=True)):
+                yield f"{file.name}: {doubt}"
+
+    def _forms(self, sheet: Worksheet) -> Iterator[tuple[str, Path, Format[Worksheet], Worksheet]]:
         for role, file in self.files.items():
             form = choose_format(WORKSHEETS, None, file, can_name=False)
-            yield role, file, form.write(replace(sheet, is_key=role == KEY), View())
+            yield role, file, form, replace(sheet, is_key=role == KEY)
 
 
 def class_sheets(
@@ -112,7 +124,8 @@ def class_files(
     entries: list[dict[str, Any]] = []
     with surroundings.waiting(MAKING) as watch:
         for number, student in enumerate(students, 1):
-            entry, files = _student(order, student, names[student], sheets, surroundings)
+            is_first = number == 1  # the labels, and so the doubts, are the same for all
+            entry, files = _student(order, student, names[student], sheets, surroundings, is_first)
             entries.append(entry)
             yield from files
             if watch:
@@ -123,9 +136,17 @@ def class_files(
 
 
 def _student(
-    order: Order, student: str, name: str, sheets: Sheets, surroundings: Surroundings
+    order: Order,
+    student: str,
+    name: str,
+    sheets: Sheets,
+    surroundings: Surroundings,
+    is_first: bool,
 ) -> tuple[dict[str, Any], list[tuple[str, bytes]]]:
-    """Return the entry of a student in the manifest, and the student's files."""
+    """Return the entry of a student in the manifest, and the student's files.
+
+    If `is_first`, warn of characters that the sheets cannot show.
+    """
     from attncli.documents.text.json_text import dump_document
     from attncli.homework.exercises.making import make
     from attncli.homework.handouts.variants import KEYS, seed_of
@@ -136,6 +157,8 @@ def _student(
     files = [("document", f"{name}/{PROBLEM}", data)]
     if sheets.files:
         sheet = worksheet_of(made.document, made.decimals, PROBLEM, surroundings)
+        for doubt in sheets.doubts(sheet) if is_first else ():
+            surroundings.warn(doubt)
         for role, file, written in sheets.written(sheet):
             place = f"{KEYS}/{name}{file.suffix}" if role == KEY else f"{name}/{file.name}"
             files.append((role, place, written))

@@ -18,8 +18,8 @@ class View:
     or `all` where there are colours, `symbols` for weights beside symbols, or `off`. If `compact`,
     a matrix is drawn with one or two characters per cell. If `labels`, CSV, TSV and the long form
     contain the labels of rows and columns. If `worked`, a document contains the arithmetic of each
-    cell of small matrices. If `fragment`, it has no preamble, to be part of another document. `math`
-    is the way in which Markdown marks formulas: `github` or `dollars`.
+    cell of small matrices. If `fragment`, it has no preamble, to be part of another document.
+    `math` is the way in which Markdown marks formulas: `github` or `dollars`.
     """
 
     precision: int | None = None

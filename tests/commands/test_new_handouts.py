@@ -44,7 +44,7 @@ def test_a_document_with_its_worksheet_and_key(suffix: str) -> None:
         "The answer has no numbers."
     )
     written = Path(f"sheet.{suffix}").read_bytes().decode(errors="replace")
-    assert f"attncli check mine.json FILE.{suffix}" in written
+    assert "attncli check mine.json FILE" in written
 
 
 def test_a_class_has_a_folder_per_student() -> None:
@@ -182,8 +182,8 @@ MESSAGES = {
     ("--variants", "2", "--students", "r.csv", "-o", "x"): "--variants and --students exclude each "
     "other. Leave one of them out.",
     ("--worksheet", "w.docx"): "w.docx: no format has the suffix '.docx'. Use the suffix .csv, "
-    ".xlsx, .md, .tex or .typ.",
-    ("--key", "-"): "--key needs a file. Use the suffix .csv, .xlsx, .md, .tex or .typ.",
+    ".xlsx, .md, .tex, .typ or .pdf.",
+    ("--key", "-"): "--key needs a file. Use the suffix .csv, .xlsx, .md, .tex, .typ or .pdf.",
     ("--variants", "2", "-f", "moodle", "--key", "k.csv"): "--key has no effect on the variants of "
     "a quiz. Leave it out.",
     ("--students", "empty.csv", "-o", "x"): "empty.csv: it is empty. Write one student per line.",
@@ -241,7 +241,7 @@ def test_handouts_of_a_document_of_ones_own() -> None:
     result = succeed("new", "--from", "sample:two_heads", *sheets)
     assert (result.stdout, result.stderr) == ("", "")
     assert "# Check it: attncli check sample:two_heads FILE.csv" in Path("sheet.csv").read_text()
-    assert ",0.107,0.893" in Path("key.csv").read_text().replace(",0.000", "")
+    assert "\ncat,2.681,4.419,6.400\n" in Path("key.csv").read_text()
     assert attncli.check("sample:two_heads", "key.csv").passed
     quiz = succeed("new", "--from", "sample:two_heads", "-f", "moodle").stdout
     assert quiz.count('type="cloze"') == 13

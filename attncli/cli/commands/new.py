@@ -211,7 +211,7 @@ def _write(kind: str, given: Mapping[str, Any], handouts: Handouts, output: Outp
         handouts.write_class(order, output)
         return
     output.check_format()
-    handouts.sheets.check()
+    handouts.check()
     with waiting("drawing numbers"):
         exercise = make(order)
     texts = list(notes(exercise))

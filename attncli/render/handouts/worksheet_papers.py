@@ -1,4 +1,4 @@
-"""Write a worksheet as a document for people: Markdown, LaTeX, Typst or PDF."""
+"""The blocks of a worksheet, and of its key, as a document to hand out."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from attncli.calculation.analyses.cell_names import Selection, paper
 from attncli.calculation.problem.worksheet import Worksheet, WorksheetMatrix, given_text
 from attncli.render.explain.explanations import Explanations
 from attncli.render.papers.formulas import read_formula, step_formula
-from attncli.render.papers.latex_notation import LatexNotation
-from attncli.render.papers.markdown_notation import MarkdownNotation
 from attncli.render.papers.paper import (
     Arithmetic,
     Block,
@@ -21,36 +19,19 @@ from attncli.render.papers.paper import (
     StepOpening,
     prose,
 )
-from attncli.render.papers.typst_notation import TypstNotation
 from attncli.render.view import View
 from attncli.words import shape_text
 
-VIEW = View(full=True)
+
+def worksheet_paper(sheet: Worksheet, _: View) -> list[Block]:
+    """Return the title, what to do, the given matrices, and each step with its grid."""
+    return list(_blocks(sheet))
 
 
-def worksheet_markdown(sheet: Worksheet) -> str:
-    """Return a worksheet as Markdown, which `attncli check` reads once it is filled in."""
-    return MarkdownNotation(VIEW).write(list(worksheet_paper(sheet, "FILE.md")))
-
-
-def worksheet_latex(sheet: Worksheet) -> str:
-    """Return a worksheet as LaTeX, to print."""
-    return LatexNotation(VIEW).write(list(worksheet_paper(sheet, "FILE")))
-
-
-def worksheet_typst(sheet: Worksheet) -> str:
-    """Return a worksheet as Typst, to print."""
-    return TypstNotation(VIEW).write(list(worksheet_paper(sheet, "FILE")))
-
-
-def worksheet_paper(sheet: Worksheet, file: str) -> Iterator[Block]:
-    """Yield the title, what to do, the given matrices, and each step with its grid.
-
-    `file` is the name of the answer's file in the command that checks it.
-    """
+def _blocks(sheet: Worksheet) -> Iterator[Block]:
     yield Headline(sheet.title)
     yield prose(sheet.instruction)
-    if command := sheet.check_command(file):
+    if command := sheet.check_command("FILE"):
         yield Prose((Span("Check it: "), Span(command, "code")))
     if choices := sheet.choices():
         yield prose(choices)
