@@ -72,7 +72,9 @@ class Worksheet:
         decimals = count(self.decimals, "decimals")
         if self.is_key:
             return f"The numbers of the steps have {decimals}."
-        return f"Write a number with {decimals} into each empty cell."
+        infinite = any(np.isinf(part.numbers).any() for part in self.steps())
+        also = ", and -inf for −∞" if infinite else ""
+        return f"Write a number with {decimals} into each empty cell{also}."
 
     def check_command(self, file: str) -> str:
         """Return the command that checks an answer in this file; empty for a key."""
