@@ -6,6 +6,7 @@ import json
 import math
 from contextlib import suppress
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -134,7 +135,8 @@ PROBLEM_CELLS = [
 def test_a_cell_of_a_problem_may_be_arithmetic(cell: str, value: float) -> None:
     """A text in JSON, or in a literal, is float64 of the exact arithmetic."""
     assert array_from([[1, cell]], "X").tolist() == [[1, value]]
-    assert Reader().matrix("X", json.dumps([[cell, 1]])).entries["X"].value.tolist() == [[value, 1]]
+    entry = Reader().matrix("X", json.dumps([[cell, 1]])).entries["X"]
+    assert np.asarray(entry.value).tolist() == [[value, 1]]
 
 
 OTHER_CELLS = [
