@@ -11,12 +11,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.pages.conftest import MISTAKE, SNAPSHOTS
 from tests.pages.embedded import data_of
 from tests.pages.test_page_text import sized
-from tests.running import GOLDEN, run
+from tests.running import GOLDEN, PATIENCE, run
 
 Open = Callable[..., Page]
-MISTAKE = "sample:answers/two_heads/mistake"
+
+expect.set_options(timeout=1000 * PATIENCE)
 
 
 @pytest.fixture
@@ -39,6 +41,7 @@ def open_page(chromium: Browser, tmp_path: Path) -> Iterator[Open]:
         command = ["compute", document] if answer is None else ["check", document, answer]
         assert run(*command, "-o", str(file), stdin=stdin).exit_code in (0, 1)
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
+        context.set_default_timeout(1000 * PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda request: requested.append(request.url))
@@ -296,14 +299,9 @@ def test_a_report_is_walked_by_keys(open_page: Open) -> None:
     expect(page.get_by_role("table", name="masked, head 2: right")).to_be_visible()
 
 
-def snapshot(page: Page) -> str:
-    """Return what a screen reader finds on the page."""
-    return page.locator("body").aria_snapshot() + "\n"
-
-
 def test_a_screen_reader_finds_everything(open_page: Open) -> None:
     """The roles and names of a page and of a report are those of the golden files."""
-    page = snapshot(open_page("self_attention", "#weights[2,1]"))
-    report = snapshot(open_page("two_heads", "#masked[1,2,head=1]", answer=MISTAKE))
-    for name, found in (("self_attention", page), ("report", report)):
-        assert found == (GOLDEN / f"pages/{name}.yml").read_text(encoding="utf-8")
+    for name, (sample, answer, address) in SNAPSHOTS.items():
+        found = open_page(sample, address, answer=answer).locator("body").aria_snapshot()
+        golden = (GOLDEN / f"pages/{name}.yml").read_text(encoding="utf-8")
+        assert found + "\n" == golden, "python -m tests.pages writes the golden files"

@@ -186,9 +186,9 @@ function say(cell) {
   sourceList.replaceChildren(...sources.filter((source) => cellsOf(source).length).map(button));
 }
 
-/** Split a line before each equals sign, so that a narrow screen breaks it there. */
+/** Split a line before each sign of equality, so that a narrow screen breaks it there. */
 function inParts(line) {
-  return line.split(/(?= = )/).map((part) => {
+  return line.split(/(?= [=≈] )/).map((part) => {
     const span = document.createElement("span");
     span.textContent = part;
     return span;
