@@ -59,15 +59,17 @@ function makeGrid(grid) {
   }
 }
 
-/** Let keys scroll the formulas that are wider than their sections. */
-function makeFormulasScroll() {
+/** Let keys scroll the formulas and tables without cells to walk to, if they are too wide. */
+function makeScrollable() {
   const observer = new ResizeObserver((entries) =>
     entries.forEach(({ target }) => {
       if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
       else target.removeAttribute("tabindex");
     }),
   );
-  findAll(".formula").forEach((formula) => observer.observe(formula));
+  findAll(".formula, .scroll")
+    .filter((part) => !find("[role=grid]", part))
+    .forEach((part) => observer.observe(part));
 }
 
 // ---- The data: the line and the sources of each cell -----------------------------------------
@@ -373,7 +375,7 @@ function onPointer(event) {
 
 function start() {
   grids.forEach(makeGrid);
-  makeFormulasScroll();
+  makeScrollable();
   findAll(".controls, .panel").forEach((part) => (part.hidden = false));
   document.addEventListener("keydown", onKey);
   document.addEventListener("click", onClick);
