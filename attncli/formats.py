@@ -386,17 +386,7 @@ WORKSHEETS: dict[str, Format[Worksheet]] = {
         "documents.handouts.worksheet_xlsx:worksheet_xlsx",
         is_text=False,
     ),
-    "markdown": SheetFormat(
-        ".md",
-        "Markdown, which check reads once it is filled in",
-        "render.handouts.worksheet_papers:worksheet_markdown",
-    ),
-    "latex": SheetFormat(
-        ".tex", "LaTeX, to print", "render.handouts.worksheet_papers:worksheet_latex"
-    ),
-    "typst": SheetFormat(
-        ".typ", "Typst, to print", "render.handouts.worksheet_papers:worksheet_typst"
-    ),
+    **papers("render.handouts.worksheet_papers:worksheet_paper", frozenset()),
 }
 
 
