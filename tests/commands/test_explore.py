@@ -12,6 +12,7 @@ import os
 import re
 import signal
 import sys
+import termios
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,10 @@ from attncli.render.explore.keys import KEYS
 from attncli.render.explore.matrix_view import MatrixView
 from attncli.render.explore.number_grid import GridColumn, NumberGrid
 from attncli.render.numbers import number_text
-from tests.running import GOLDEN, PATIENCE, computed, on_a_terminal, run, succeed, terminal
+from tests.running import GOLDEN, PATIENCE, Screen, computed, on_a_terminal, run, succeed, terminal
 
 SCREENS = GOLDEN / "explore"
+CHARACTER = 12.2  # the width of a character in a picture
 MISTAKE = "sample:answers/self_attention/mistake"
 
 Drive = Callable[[ExploreApp, "Pilot[None]"], Coroutine[Any, Any, None]]
@@ -70,19 +72,25 @@ def pressed(*keys: str, of: Sequence[str], size: tuple[int, int] = (80, 24)) -> 
 
 
 def screen(*keys: str, of: Sequence[str], size: tuple[int, int] = (80, 24)) -> str:
-    """Return the lines of the screen after these keys, from the picture that the app exports."""
-    pictures: list[str] = []
+    """Return the lines of the screen after these keys, when they no longer change."""
+    shown: list[str] = []
 
     async def work(app: ExploreApp, pilot: Pilot[None]) -> None:
         await pilot.press(*keys)
-        await pilot.pause()
-        pictures.append(app.export_screenshot())
+        while len(shown) < 2 or shown[-1] != shown[-2]:
+            await pilot.pause(0.05)
+            shown.append(lines_of(app.export_screenshot()))
 
     drive(opened(*of), work, size)
+    return shown[-1]
+
+
+def lines_of(picture: str) -> str:
+    """Return the lines of text in a picture that the app exports."""
     lines: dict[float, str] = {}
     pattern = r'<text class="[^"]*-r\d+" x="([\d.]+)" y="([\d.]+)"[^>]*>(.*?)</text>'
-    for x, y, text in re.findall(pattern, pictures[0]):
-        before = lines.get(float(y), "").ljust(round(float(x) / 12.2))
+    for x, y, text in re.findall(pattern, picture):
+        before = lines.get(float(y), "").ljust(round(float(x) / CHARACTER))
         lines[float(y)] = before + html.unescape(text).replace("\xa0", " ")
     return "\n".join(line.rstrip() for _, line in sorted(lines.items())) + "\n"
 
@@ -124,6 +132,7 @@ def test_page_keys_move_by_the_rows_of_the_screen() -> None:
     """PgDn moves as far as the matrix has rows on the screen, and PgUp back."""
 
     async def work(app: ExploreApp, pilot: Pilot[None]) -> None:
+        await pilot.press("right", "left")  # now the matrix has its scroll bars
         rows = app.query_one(MatrixView).page
         await pilot.press("pagedown")
         assert app.walk.row == rows > 5
@@ -303,7 +312,6 @@ def test_warnings_of_the_calculation_are_shown() -> None:
 def test_wrong_cells_of_an_answer_are_marked() -> None:
     """Wrong cells have a sign and the number of the answer, and each step its sign."""
     shown = screen(*["tab"] * 4, of=["sample:self_attention", "--answer", MISTAKE])
-    report = json.loads(run("check", "sample:self_attention", MISTAKE, "-f", "json").stdout)
     headline = run("check", "sample:self_attention", MISTAKE).stdout
     assert shown.splitlines()[0].strip() in headline
     assert "[1.1547 ✗ 2] 2.3094 ✗ 4   2.3094 ✗ 4" in shown
@@ -312,7 +320,6 @@ def test_wrong_cells_of_an_answer_are_marked() -> None:
         ("Q", "✓"), ("K", "✓"), ("V", "✓"), ("scores", "✓"),
         ("scaled", "✗"), ("weights", "≠"), ("output", "≠"),
     ]  # fmt: skip
-    assert report["results"]
 
 
 def test_cells_that_follow_are_marked_in_another_way() -> None:
@@ -507,6 +514,13 @@ def test_every_key_is_known_to_the_app() -> None:
 # The terminal.
 
 
+def assert_usual_lines(shown: Screen) -> None:
+    """Check that the terminal shows what is typed, line by line, and that Ctrl-C interrupts."""
+    local = termios.tcgetattr(shown.terminal)[3]
+    for mode in (termios.ECHO, termios.ICANON, termios.ISIG):
+        assert local & mode
+
+
 def test_quitting_restores_the_terminal() -> None:
     """q ends the program with status 0, on the screen that was there before, with a cursor."""
     with terminal("explore", "sample:self_attention", width=80) as shown:
@@ -514,6 +528,7 @@ def test_quitting_restores_the_terminal() -> None:
         shown.type(b"q")
         shown.read_until()
         assert shown.process.wait(timeout=PATIENCE) == 0
+        assert_usual_lines(shown)
     assert shown.text.rindex("\x1b[?1049l") > shown.text.rindex("\x1b[?1049h")
     assert shown.text.rindex("\x1b[?25h") > shown.text.rindex("\x1b[?25l")
 
@@ -529,6 +544,7 @@ def test_an_interruption_restores_the_terminal(by_signal: bool) -> None:
             shown.type(b"\x03")
         shown.read_until()
         assert shown.process.wait(timeout=PATIENCE) == 130
+        assert_usual_lines(shown)
     assert shown.text.rindex("\x1b[?1049l") > shown.text.rindex("\x1b[?1049h")
     assert "Traceback" not in shown.text
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
+from rich.table import Table
 from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
@@ -109,14 +110,16 @@ class KeyList(ModalScreen[None]):
     """The list of all keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q,question_mark,backspace", "dismiss", "Close")
+        Binding("escape", "dismiss", "back", key_display="Esc"),
+        Binding("enter,backspace,q,question_mark", "dismiss", show=False),
     ]
 
     def compose(self) -> ComposeResult:
-        width = max(len(key.shown) for key in KEYS)
-        lines = (f"{key.shown:{width}}  {key.help}" for key in KEYS)
+        keys = Table.grid(padding=(0, 2))
+        for key in KEYS:
+            keys.add_row(Text(key.shown, "bold", no_wrap=True), key.help)
         with VerticalScroll():
-            yield Static(Text("\n".join(lines)))
+            yield Static(keys)
         yield Footer(show_command_palette=False)
 
 
@@ -133,7 +136,7 @@ class ExploreApp(App[None]):
         & > .option-list--option-highlighted { text-style: bold; }
     }
     .plain StepList > .option-list--option-highlighted { text-style: reverse; }
-    #heading { height: auto; padding: 0 1; }
+    #heading { height: auto; min-height: 2; padding: 0 1; }
     MatrixView { height: 1fr; padding: 0 1; scrollbar-size: 1 1; }
     #arithmetic {
         height: 38%; min-height: 7; max-height: 14; border-top: solid $primary;
