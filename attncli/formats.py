@@ -247,6 +247,12 @@ REPORTS: dict[str, Format[AnswerReport]] = {
         "render.reports.report_tables:draw_report",
         frozenset({FULL}),
     ),
+    "html": Format(
+        ".html",
+        "a page for a browser, with the right number of each wrong cell",
+        "render.pages.report_page:draw_report_page",
+        frozenset({FULL}),
+    ),
 }
 
 EXPLANATIONS: dict[str, Format[Explanations]] = {
@@ -381,17 +387,7 @@ WORKSHEETS: dict[str, Format[Worksheet]] = {
         "documents.handouts.worksheet_xlsx:worksheet_xlsx",
         is_text=False,
     ),
-    "markdown": SheetFormat(
-        ".md",
-        "Markdown, which check reads once it is filled in",
-        "render.handouts.worksheet_papers:worksheet_markdown",
-    ),
-    "latex": SheetFormat(
-        ".tex", "LaTeX, to print", "render.handouts.worksheet_papers:worksheet_latex"
-    ),
-    "typst": SheetFormat(
-        ".typ", "Typst, to print", "render.handouts.worksheet_papers:worksheet_typst"
-    ),
+    **papers("render.handouts.worksheet_papers:worksheet_paper", frozenset()),
 }
 
 

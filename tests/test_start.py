@@ -55,7 +55,7 @@ MAY_LOAD: dict[str, tuple[set[str], int, set[str]]] = {
     "samples": (PROGRAM | {"cli.commands", "documents", "records"}, 15, CLICK),
     "new encoder": (
         CALCULATING | {"calculation.counting", "homework", "homework.exercises"},
-        58,
+        59,
         NUMPY,
     ),
 }

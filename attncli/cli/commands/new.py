@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from attncli.calculation.counting.sizes import SIZES
+from attncli.cli.handout_options import Handouts, handout_options
 from attncli.cli.help import Command
 from attncli.cli.messages import note
 from attncli.cli.options import (
@@ -111,10 +112,23 @@ def _mistakes() -> Collection[str]:
     shell_complete=complete_document(),
     help="Show what an exercise of your own hides.",
 )
+@option(
+    "--from",
+    "source",
+    metavar="DOCUMENT",
+    shell_complete=complete_document(),
+    help="Write handouts of an exercise of your own.",
+)
+@handout_options
 @result_options(FORMS)
 @debug_option
 def new(
-    kind: str | None, judge: str | None, output: Output[Mapping[str, object]], **wished: Any
+    kind: str | None,
+    judge: str | None,
+    source: str | None,
+    handouts: Handouts,
+    output: Output[Any],
+    **wished: Any,
 ) -> None:
     """Write an exercise: a document of small numbers, to calculate by hand and to check.
 
@@ -147,26 +161,37 @@ def new(
     """
     given = {name: value for name, value in wished.items() if value not in (None, ())}
     if judge is not None:
-        _judge(judge, kind, given, output)
-        return
-    if kind is None:
+        _refuse("--judge", kind, {**given, **handouts.given, "from": source})
+        _judge(judge, given, output)
+    elif source is not None:
+        _refuse("--from", kind, given)
+        _hand_out(source, given, handouts, output)
+    elif kind is not None:
+        _write(kind, given, handouts, output)
+    else:
         message = f"attncli new needs KIND: {in_words(list(kinds()), 'or')}."
         raise AttncliError(message, "attncli new --help shows examples.")
-    _write(kind, given, _form(DOCUMENTS, output, "is for --judge"))
+
+
+def _refuse(option: str, kind: str | None, given: Mapping[str, Any]) -> None:
+    """Raise AttncliError for whatever has no effect beside the document of an option."""
+    why, hint = f"has no effect with {option}", "Leave out one of them."
+    if kind is not None:
+        raise AttncliError(f"the kind {kind} {why}.", hint)
+    others = {name: value for name, value in given.items() if name != "decimals"}
+    refuse_given({**others, "for": others.pop("mistakes", None)}, why, hint)
 
 
 def _form(formats: Mapping[str, Any], output: Output[Any], why: str) -> Output[Any]:
-    """Return the output with these formats. Raises AttncliError for a form of the others."""
+    """Return the output with these formats. Raises AttncliError for one of the others."""
     if output.format_name not in (None, *formats):
         message = f"--format {output.format_name} {why}."
         raise AttncliError(message, f"Write --format {in_words(list(formats), 'or')}.")
-    chosen = Output(formats, output.format_name, output.file, output.look)
-    chosen.check_format()
-    return chosen
+    return Output(formats, output.format_name, output.file, output.look)
 
 
-def _write(kind: str, given: Mapping[str, Any], output: Output[Mapping[str, object]]) -> None:
-    """Write an exercise of this kind, and say on standard error what it hides."""
+def _write(kind: str, given: Mapping[str, Any], handouts: Handouts, output: Output[Any]) -> None:
+    """Write an exercise of this kind, and say on standard error what it hides; or its variants."""
     from attncli.homework.exercises.making import make
     from attncli.homework.exercises.notes import notes
     from attncli.homework.exercises.orders import Order
@@ -181,12 +206,18 @@ def _write(kind: str, given: Mapping[str, Any], output: Output[Mapping[str, obje
         given.get("decimals"),
         tuple(_between_commas(given.get("mistakes", ()))),
     )
+    output = _form(DOCUMENTS, output, "is for --judge")
+    if handouts.is_class:
+        handouts.write_class(order, output)
+        return
+    output.check_format()
+    handouts.check()
     with waiting("drawing numbers"):
         exercise = make(order)
     texts = list(notes(exercise))
     for number, text in enumerate(texts, 1):
         note(text, number == len(texts))
-    output.write(exercise.document)
+    handouts.write(exercise.document, exercise.decimals, output)
 
 
 def _between_commas(texts: Collection[str]) -> list[str]:
@@ -195,19 +226,26 @@ def _between_commas(texts: Collection[str]) -> list[str]:
     return list(dict.fromkeys(name for name in names if name))
 
 
-def _judge(judged: str, kind: str | None, given: Mapping[str, Any], output: Output[Any]) -> None:
+def _hand_out(
+    source: str, given: Mapping[str, Any], handouts: Handouts, output: Output[Any]
+) -> None:
+    """Write a worksheet, a key or a quiz of a document."""
+    from attncli.cli.problem_arguments import gather
+    from attncli.homework.exercises.orders import DECIMALS
+
+    output = _form(DOCUMENTS, output, "is for --judge")
+    handouts.write_from(source, gather([source], {}), given.get("decimals", DECIMALS), output)
+
+
+def _judge(judged: str, given: Mapping[str, Any], output: Output[Any]) -> None:
     """Write the worth of a document."""
     from attncli.cli.problem_arguments import gather
     from attncli.face.functions import planned
     from attncli.homework.exercises.orders import DECIMALS
     from attncli.homework.exercises.worth import worth_of
 
-    why, hint = "has no effect with --judge", "Leave out one of them."
-    if kind is not None:
-        raise AttncliError(f"the kind {kind} {why}.", hint)
-    others = {name: value for name, value in given.items() if name != "decimals"}
-    refuse_given({**others, "for": others.pop("mistakes", None)}, why, hint)
-    form = _form(WORTHS, output, why)
+    form = _form(WORTHS, output, "has no effect with --judge")
+    form.check_format()
     document = gather([judged], {})
     problem, plan = planned(document)
     try:
