@@ -19,17 +19,29 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from textual.binding import Binding
 from textual.pilot import Pilot
 
 from attncli.cli.commands import explore as command
+from attncli.cli.program import cli
 from attncli.render.explore import number_grid
 from attncli.render.explore.app import ExploreApp, KeyList, StepList
 from attncli.render.explore.keys import KEYS
 from attncli.render.explore.matrix_view import MatrixView
 from attncli.render.explore.number_grid import GridColumn, NumberGrid
 from attncli.render.numbers import number_text
-from tests.running import GOLDEN, PATIENCE, Screen, computed, on_a_terminal, run, succeed, terminal
+from tests.running import (
+    GOLDEN,
+    PATIENCE,
+    SAMPLES,
+    Screen,
+    computed,
+    on_a_terminal,
+    run,
+    succeed,
+    terminal,
+)
 
 SCREENS = GOLDEN / "explore"
 CHARACTER = 12.2  # the width of a character in a picture
@@ -227,6 +239,37 @@ def test_the_screen_shows_the_arithmetic() -> None:
     shown = screen(*["tab"] * 9, "down", "right", of=document, size=(80, 40))
     lines = succeed("explain", *document, "weights[2,2,head=1]", width=78).stdout
     assert "".join(f" {line}\n" for line in lines.splitlines()) in shown
+
+
+DOCUMENTS = [
+    *(f"sample:{path.stem}" for path in sorted(SAMPLES.glob("*.json"))),
+    "sample:encoder_layer --score additive",
+    "sample:decoder_layer --position alibi",
+]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_matrix_of_every_sample_can_be_reached(document: str) -> None:
+    """Each matrix has a heading, numbers and labels, and each operand is a cell of one."""
+    app = opened(*document.split())
+    walk = app.walk
+    for name in walk.names:
+        walk.go(name)
+        walk.move(10**9, 10**9)
+        assert app._heading().plain.startswith(name)
+        grid = app._new_grid()
+        assert grid.shape == (walk.row + 1, walk.column + 1)
+        assert (
+            number_text(float(walk.explained.trace.matrices[name][walk.cell.index]))
+            in (grid.cell(walk.row, walk.column)[0])
+        )
+        for operand in walk.operands:
+            walk.enter()
+            assert walk.cell == operand
+            assert (walk.row, walk.column) in walk.highlighted()
+            walk.back()
+            for _ in range(walk.operands.index(operand) + 1):
+                walk.choose(1)
 
 
 # Masks.
@@ -509,6 +552,21 @@ def test_every_key_is_known_to_the_app() -> None:
     for key in KEYS:
         assert bound[key.keys] == f"app.{key.action}"
         assert hasattr(ExploreApp, f"action_{key.action.partition('(')[0]}")
+
+
+def test_words_are_completed() -> None:
+    """The shell completes samples and the values of options, as for compute."""
+    for words, expected in {
+        "attncli explore sample:two": ["sample:two_heads"],
+        "attncli explore --mask ": ["causal", "padding:", "window:"],
+    }.items():
+        environment = {
+            "_ATTNCLI_COMPLETE": "zsh_complete",
+            "COMP_CWORD": str(words.count(" ")),
+            "COMP_WORDS": words,
+        }
+        printed = CliRunner(env=environment).invoke(cli, prog_name="attncli").stdout
+        assert [line.replace("\\:", ":") for line in printed.splitlines()[1::3]] == expected
 
 
 # The terminal.

@@ -37,9 +37,9 @@ FAR = 10**9  # more rows and columns than fit into memory
 CHANGING = (
     ("enter", ()),
     ("go_back", ()),
-    *(("turn", (axis,)) for axis in ("heads", "batch", "n")),
+    *(("turn", (axes,)) for axes in ("heads", "batch", "n,m")),
 )
-COUNTED = {"heads": "head", "batch": "batch entry", "n": "query"}
+COUNTED = {"heads": "head", "batch": "batch entry", "n": "query", "m": "query"}
 COLORS = {WRONG: "$text-error", FOLLOWS: "$text-warning", RIGHT: "$text-success", "": ""}
 
 Calculate = Callable[[str], JudgedCalculation]
@@ -216,7 +216,7 @@ class ExploreApp(App[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return False for keys without a meaning here, and None for those without an effect."""
         if action == "turn":
-            return any(axis.name == parameters[0] for axis, _ in self.walk.leading)
+            return any(axis.name in str(parameters[0]).split(",") for axis, _ in self.walk.leading)
         if action == "mask":
             return len(self._masks) > 1
         if action == "enter":
@@ -241,8 +241,8 @@ class ExploreApp(App[None]):
         self.walk.step(by)
         self._show()
 
-    def action_turn(self, axis: str, by: int) -> None:
-        self.walk.turn(axis, by)
+    def action_turn(self, axes: str, by: int) -> None:
+        self.walk.turn(axes.split(","), by)
         self._show()
 
     def action_move(self, rows: int, columns: int) -> None:
@@ -322,7 +322,7 @@ class ExploreApp(App[None]):
         view = self.query_one(MatrixView)
         view.show(self._current_grid(), (walk.row, walk.column), walk.highlighted())
         lines = self.query_one("#lines", Static)
-        lines.update(Text("\n".join(walk.lines(lines.size.width))))
+        lines.update(self._arithmetic(lines.size.width))
         self.query_one("#operands", Static).update(self._operands(), layout=False)
         keys = [self.check_action(*action) for action in CHANGING]
         if keys != self._shown_keys:  # a new footer means a new layout of the whole screen
@@ -339,6 +339,16 @@ class ExploreApp(App[None]):
         verdict = f"answer: {marks.verdict}" if marks else ""
         state = filter(None, [shape, kind, *places, f"mask: {self.mask}", verdict])
         return Text.assemble((walk.name, "bold"), formula, "\n", (" · ".join(state), "dim"))
+
+    def _arithmetic(self, width: int) -> Content:
+        """Return the lines of `attncli explain`; those of a wrong answer have its colour."""
+        lines = self.walk.lines(width)
+        marks = self._marks.get(self.walk.name)
+        style = COLORS[marks.sign] if marks and self.walk.cell.index in marks.cells else ""
+        answer = (at for at, line in enumerate(lines) if line.lstrip().startswith("answer "))
+        first = next(answer, len(lines))
+        right, own = ("\n".join(part) for part in (lines[:first], lines[first:]))
+        return Content.assemble(right, "\n" if own else "", (own, style))
 
     def _operands(self) -> Text:
         """Return the operands, with a sign before the one to which Enter walks."""
