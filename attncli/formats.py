@@ -247,6 +247,12 @@ REPORTS: dict[str, Format[AnswerReport]] = {
         "render.reports.report_tables:draw_report",
         frozenset({FULL}),
     ),
+    "html": Format(
+        ".html",
+        "a page for a browser, with the right number of each wrong cell",
+        "render.pages.report_page:draw_report_page",
+        frozenset({FULL}),
+    ),
 }
 
 EXPLANATIONS: dict[str, Format[Explanations]] = {

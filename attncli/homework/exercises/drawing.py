@@ -8,8 +8,9 @@ counts, so that the same order makes the same exercise on every machine.
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,8 @@ from attncli.errors import ProblemError
 from attncli.homework.exercises.effects import Effects
 from attncli.homework.exercises.kinds import KINDS
 from attncli.homework.exercises.making import Exercise
-from attncli.homework.exercises.new_documents import FIRST, Blank, document_of
+from attncli.homework.exercises.new_documents import FIRST, Blank, blank_of, document_of
+from attncli.homework.exercises.orders import Order
 from attncli.homework.exercises.worth import (
     Draw,
     Possible,
@@ -42,6 +44,22 @@ def best_exercise(blank: Blank, decimals: int) -> Exercise:
     Raises ProblemError if the order names a mistake that is unknown or that no numbers show.
     """
     return _Search(_Draws(blank, decimals)).best()
+
+
+def _possible_for(order: Order, decimals: int) -> Possible:
+    """Return what an exercise of these sizes can show."""
+    sizes = {**order.sizes, **({"n": len(order.tokens)} if order.tokens else {})}
+    choices = order.choices.items()
+    return _possible(order.kind, tuple(sizes.items()), tuple(choices), decimals)
+
+
+@cache  # the variants of an exercise share it
+def _possible(
+    kind: str, sizes: tuple[tuple[str, int], ...], choices: tuple[Any, ...], decimals: int
+) -> Possible:
+    order = Order(kind, dict(sizes), dict(choices), 0)
+    problem, plan = read(document_of(blank_of(order).filled()))
+    return possible_of(problem, plan, decimals)
 
 
 class _Draws:
@@ -75,7 +93,7 @@ class _Search:
         self.draws, self.wanted = draws, draws.blank.order.reveal
         self.possible: Possible | None = None
         if not draws.is_layered:
-            self.possible = possible_of(draws.problem, draws.plan, draws.decimals)
+            self.possible = _possible_for(draws.blank.order, draws.decimals)
         self._check()
 
     def _check(self) -> None:

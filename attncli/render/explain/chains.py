@@ -48,9 +48,8 @@ def chain_in_numbers(expression: Expression, value: float, spelling: Spelling) -
         members = [(whole.is_exact, whole.text)]
     else:
         half = last = _fitting(Half(halfway, spelling), lambda member: member.gives(value))
-        has_cells = any(True for _ in cells_of(halfway, full=True))
         whole = _fitting(
-            Member(expression, half.spelling if has_cells else spelling),
+            Member(expression, spelling if half.is_exact else half.spelling),
             lambda member: member.gives(value) and member.gives_results(half),
         )
         members = [(whole.is_exact, whole.text), (whole.equals(half), half.text)]
