@@ -27,7 +27,7 @@ if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
 
 
 # Variables that a shell, or readline, may have set for a screen.
-SCREEN = ("COLUMNS", "LINES", "COLORTERM", "FORCE_COLOR", "CLICOLOR_FORCE", "NO_COLOR")
+SCREEN = ("COLUMNS", "LINES", "COLORTERM", "COLORFGBG", "FORCE_COLOR", "CLICOLOR_FORCE", "NO_COLOR")
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
@@ -10,13 +11,30 @@ import click
 
 from attncli.calculation.choices.choices import CHOICES, TOPICS
 from attncli.cli.help import OUTPUT, OWN, READING, Option
-from attncli.cli.messages import Failure
-from attncli.cli.terminal import colors_for, deliver, screen_width, waiting
+from attncli.cli.messages import Failure, warn
+from attncli.cli.terminal import (
+    colors_for,
+    deliver,
+    is_dark_screen,
+    is_terminal,
+    screen_width,
+    waiting,
+)
 from attncli.cli.values import Value, of_choice, one_of, whole_number
 from attncli.errors import AttncliError
 from attncli.face.memory import SHARE, read_limit
 from attncli.formats import COLOR as COLOR_USE
-from attncli.formats import FULL, LABELS, PRECISION, Format, choose_format
+from attncli.formats import (
+    FRAGMENT,
+    FULL,
+    HEAT,
+    LABELS,
+    MATH,
+    PRECISION,
+    WORKED,
+    Format,
+    choose_format,
+)
 from attncli.records import record
 from attncli.words import in_words, option_name
 
@@ -211,7 +229,10 @@ def _as_path(_: click.Context, __: click.Parameter, file: str | None) -> Path | 
 
 
 COLOR = ("auto", "always", "never")
-AS_USUAL = (None, False, COLOR[0], COLOR[2])  # the values of options that were not given
+MATHS = ("github", "dollars")
+SHADED = ("weights", "all", "symbols", "off")
+# The values of options that were not given.
+AS_USUAL = (None, False, COLOR[0], COLOR[2], SHADED[0], MATHS[0])
 
 # The options of the look of a result: one entry for each field of View that a form may use.
 LOOKS: dict[str, Decorator] = {
@@ -234,11 +255,41 @@ LOOKS: dict[str, Decorator] = {
         default=COLOR[0],
         help=f"Colours: {in_words(COLOR, 'or')} (default: {COLOR[0]}).",
     ),
+    HEAT: option(
+        "--heat",
+        heading=OUTPUT,
+        type=one_of(lambda: SHADED),
+        metavar="WHAT",
+        default=SHADED[0],
+        help="Shade weights where there are colours, all steps, weights by symbols ░▒▓█ (also "
+        f"without colours), or nothing: {in_words(SHADED, 'or')} (default: {SHADED[0]}).",
+    ),
     LABELS: option(
         "--labels",
         heading=OUTPUT,
         is_flag=True,
         help="Write the labels of rows and columns in csv, tsv and long.",
+    ),
+    WORKED: option(
+        "--worked",
+        heading=OUTPUT,
+        is_flag=True,
+        help="Write the given matrices and the arithmetic of each cell into a document.",
+    ),
+    FRAGMENT: option(
+        "--fragment",
+        heading=OUTPUT,
+        is_flag=True,
+        help="Leave out the preamble of LaTeX or Typst, to put the text into your own document.",
+    ),
+    MATH: option(
+        "--math",
+        heading=OUTPUT,
+        type=one_of(lambda: MATHS),
+        metavar="STYLE",
+        default=MATHS[0],
+        help="Formulas in Markdown: github ($`x`$, also for GitLab) or dollars ($x$) "
+        "(default: github).",
     ),
 }
 
@@ -274,12 +325,18 @@ class Output(Generic[Asked]):
                 message = f"{option_name(name)} has no effect on {shown}."
                 hint = f"Leave it out, or write -f {in_words(users, 'or')}." if users else ""
                 raise AttncliError(message, hint or "Leave it out.")
+        if not form.is_text and self.file is None and is_terminal(sys.stdout):
+            message = f"{self.format_name} is binary, and cannot be printed to a terminal."
+            raise AttncliError(message, "Write it to a file with -o, or into a pipe.")
         return form
 
     def write(self, result: Asked) -> None:
         """Print the result, or write it to the file. Raises AttncliError if that is impossible."""
+        form, view = self.check_format(), self._view()
         with waiting("writing"):
-            data = self.check_format().write(result, self._view())
+            data = form.write(result, view)
+        for doubt in form.doubts(result, view):
+            warn(doubt)
         deliver(data, self.file)
 
     def _view(self) -> View:
@@ -288,7 +345,8 @@ class Output(Generic[Asked]):
 
         width = screen_width() if self.file is None else None
         colors = colors_for(self.look.get(COLOR_USE, COLOR[2]), self.file)
-        return View(**{**self.look, "width": width, COLOR_USE: colors})
+        screen = {"width": width, COLOR_USE: colors, "is_dark": is_dark_screen()}
+        return View(**{**self.look, **screen})
 
 
 def result_options(formats: Mapping[str, Format[Asked]]) -> Decorator:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from attncli.render.progress_bar import Bar
 
 STANDARD_OUTPUT = 1  # its file descriptor
+# The values of TERM of terminals that show 16 colours, or that promise no more.
+OF_16_COLORS = ("linux", "xterm", "screen", "tmux", "ansi", "cygwin", "vt100", "vt220", "rxvt")
 FORCING = ("FORCE_COLOR", "CLICOLOR_FORCE")  # variables that force colours, as --color always does
 
 
@@ -143,16 +145,28 @@ def _is_dumb() -> bool:
     return os.environ.get("TERM") == "dumb"
 
 
-def colors_for(wish: str, file: Path | None) -> Literal["256", "truecolor"] | None:
+def is_dark_screen() -> bool:
+    """Return False if COLORFGBG, which some terminals set, says that the background is light.
+
+    It ends with the number of the background among the 16 colours: 0 to 6 and 8 are dark.
+    """
+    background = os.environ.get("COLORFGBG", "").rpartition(";")[2]
+    return not (background.isdecimal() and int(background) in (7, *range(9, 16)))
+
+
+def colors_for(wish: str, file: Path | None) -> Literal["standard", "256", "truecolor"] | None:
     """Return how many colours to use, or None for no colours.
 
     `wish` is the value of --color. With `auto`, a result on standard output has colours on a
     terminal that can show them, and in a pipe if FORCE_COLOR or CLICOLOR_FORCE is set; NO_COLOR
-    turns both off. All terminals in use show 256 colours; COLORTERM tells if this one shows more.
+    turns both off. COLORTERM tells if the terminal shows all colours. Without it, a terminal shows
+    256 colours, except those whose TERM is the name of one with 16.
     """
     if wish == "never" or (wish == "auto" and not (file is None and has_colors(sys.stdout))):
         return None
-    return "truecolor" if os.environ.get("COLORTERM") in ("truecolor", "24bit") else "256"
+    if os.environ.get("COLORTERM") in ("truecolor", "24bit"):
+        return "truecolor"
+    return "standard" if os.environ.get("TERM") in OF_16_COLORS else "256"
 
 
 def has_colors(stream: TextIO | None) -> bool:

@@ -12,7 +12,7 @@ from attncli.calculation.problem.problem import Problem
 from attncli.render.console import TextConsole
 from attncli.render.numbers import ORDINARY, aligned, constant_text, number_text
 from attncli.render.standard_data import to_json
-from attncli.render.trace_tables import labelled_tables
+from attncli.render.tables.labelled_tables import labelled_tables
 from attncli.render.view import View
 
 

@@ -32,6 +32,11 @@ class TextConsole(Console):
         """The lines, without spaces at their ends."""
         return "\n".join(line.rstrip() for line in self._written.getvalue().split("\n"))
 
+    def print_lines(self, lines: Iterable[Text]) -> None:
+        """Print lines as they are."""
+        for line in lines:
+            self.print(line, soft_wrap=True)
+
     def say(self, text: str, style: str = "") -> None:
         """Print a sentence, broken between words where the screen ends."""
         self.print(Text(text, style), width=self.view.width)

@@ -116,10 +116,12 @@ class Heat:
         `colors` is `truecolor`, `256` or `standard` (16 colours). The style of a number that has
         the colours of the screen is empty.
         """
+        share = self.share(number)
+        if not share:
+            return ""
         if colors == "truecolor":
             color = self.background(number, is_dark)
             return f"{_hex(ink(color))} on {_hex(color)}"
-        share = self.share(number)
         codes = self.codes(share < 0, is_dark, colors)
         code = codes[_level(abs(share), len(codes))]
         return "" if code is None else f"color({ink_code(code)}) on color({code})"

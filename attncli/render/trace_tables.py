@@ -1,45 +1,48 @@
 """Draw a result as tables for people: each step with its formula, shape and uncut numbers.
 
-A matrix wider than the screen is broken into blocks of columns. A long matrix is elided, and a line
-says how much is left out. The user's texts reach rich only as `Text`, never as markup.
+Small matrices stand side by side. A matrix wider than the screen is broken into blocks of columns.
+A long matrix is elided, and a line says how much is left out. The user's texts reach rich only as
+`Text`, never as markup.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from math import isfinite
 
-from rich import box
-from rich.cells import cell_len
-from rich.color import Color
-from rich.console import Console
-from rich.style import Style
-from rich.table import Table
 from rich.text import Text
 
-from attncli.calculation.algebra.layouts import Array, Layout
+from attncli.calculation.algebra.layouts import Array, Booleans, Layout
 from attncli.calculation.algebra.plan import Step
+from attncli.calculation.analyses.hidden_cells import hidden_cells
 from attncli.calculation.names.known_names import last_of
-from attncli.calculation.problem.problem import Computation, Problem
+from attncli.calculation.problem.problem import Computation
 from attncli.calculation.problem.shown import ShownMatrix
 from attncli.records import record
 from attncli.render.console import TextConsole
-from attncli.render.numbers import number_text
-from attncli.render.tables.wrapped_columns import wrap_columns
+from attncli.render.numbers import aligned, number_text
+from attncli.render.tables.labelled_tables import EDGE, MOST, ROW_GAP, table_lines
+from attncli.render.tables.shading import Shading
+from attncli.render.tables.shelves import HEADING, Block, stacked, wrap_words
 from attncli.render.view import View
 from attncli.words import shape_text
 
-EDGE = 10  # rows, columns or slices that stay at each end of an elided matrix
-MOST = 24  # the largest number of rows, columns or slices that is not elided
 GAP = -1  # the position of an elided stretch
-ROW_GAP, COLUMN_GAP = "⋮", "…"
-PADDING = 2  # the spaces around a label; cells have their own
+COLUMN_GAP = "…"
 
 
 def draw_trace(result: Computation, view: View) -> str:
     """Return the steps of a result as text, for a screen or a file."""
-    console = TextConsole(view)
-    TraceTables(console, result.problem, view).print_result(result)
+    console, choices = TextConsole(view), result.problem.choices
+    lead = list(filter(None, (Text(choices.title, "bold"), Text(choices.note, "italic"))))
+    for text in lead:
+        console.print_lines(wrap_words(text, view.width))
+    blocks = (TraceTable(result, shown, view).block() for shown in result.shown())
+    for at, lines in enumerate(stacked(blocks, view.width)):
+        if at or lead:
+            console.print()
+        console.print_lines(lines)
     return console.text
 
 
@@ -51,151 +54,99 @@ def _formula(step: Step, layout: Layout) -> str:
 
 
 @record(frozen=True)
-class TraceTables:
-    """Prints the matrices of one problem on a console, with the look that the view describes."""
+class TraceTable:
+    """One matrix of a result, with the look that the view describes."""
 
-    console: Console
-    problem: Problem
+    result: Computation
+    shown: ShownMatrix
     view: View
 
-    def print_result(self, result: Computation) -> None:
-        """Print title and note, then every matrix with the number of its step in the plan."""
-        choices, plan = self.problem.choices, result.trace.plan
-        lead = list(filter(None, (Text(choices.title, "bold"), Text(choices.note, "italic"))))
-        for line in lead:
-            self._print_line(line)
-        is_first = not lead
-        for shown in result.shown():
-            step, shape = shown.step, plan.shape(shown.step)
-            if shown.is_part:
-                shape = f"{shape_text(shown.matrix.shape)} of {shape}"
-            heading = Text.assemble(
-                (f"{plan.names.index(step.name) + 1}  {shown.name} ", "bold cyan"),
-                f"= {_formula(step, plan.layout)}   ",
-                (shape, "dim"),
+    def block(self) -> Block:
+        """Return the number of the step, its formula and its shape, above its matrix."""
+        step, plan = self.shown.step, self.result.trace.plan
+        shape = plan.shape(step)
+        if self.shown.is_part:
+            shape = f"{shape_text(self.shown.matrix.shape)} of {shape}"
+        number = f"{plan.names.index(step.name) + 1}  "
+        heading = Text.assemble(
+            (f"{number}{self.shown.name} ", "bold cyan"),
+            f"= {_formula(step, plan.layout)}   ",
+            (shape, "dim"),
+        )
+        return Block(heading, self._body(), len(number))
+
+    def _body(self) -> list[Text]:
+        """Return a table for each slice, then a line on the elided tables, rows and columns."""
+        hidden = hidden_cells(self.result, self.shown)
+        shading = Shading.of(self.shown, hidden, self.view)
+        slices = list(self.shown.slices())
+        leading = self.shown.step.axes[:-2]
+        blocks = (
+            Block(
+                Text(f"   {self.result.problem.where(leading, slices[at].index)}", "italic"),
+                self._slice(slices[at].cells, hidden.reshape(-1, *hidden.shape[-2:])[at], shading),
             )
-            if not is_first:
-                self.console.print()
-            is_first = False
-            self._print_line(heading)
-            self._print_matrix(shown)
-
-    def _print_line(self, text: Text) -> None:
-        for line in wrap_words(text, self.view.width):
-            self.console.print(line, soft_wrap=True)
-
-    def _print_matrix(self, shown: ShownMatrix) -> None:
-        """Print a table for each slice, then a line on the elided tables, rows and columns."""
-        leading = shown.step.axes[:-2]
-        slices = list(shown.slices())
-        for position in self._shown(len(slices)):
-            if position == GAP:
-                continue
-            if position:
-                self.console.print()
-            part = slices[position]
-            if leading:
-                where = self.problem.where(leading, part.index)
-                self._print_line(Text(f"   {where}", "italic"))
-            self._print_slice(part.cells, shown)
-        rows, columns = shown.cells.shape[-2:]
+            for at in self._positions(len(slices))
+            if at != GAP
+        )
+        parts = stacked(blocks, self.view.width) if leading else [next(blocks).body]
+        lines = _with_gaps(parts)
+        rows, columns = self.shown.cells.shape[-2:]
         left_out = [
             f"{size - 2 * EDGE} of {size} {kind}"
             for kind, size in (("tables", len(slices)), ("rows", rows), ("columns", columns))
-            if GAP in self._shown(size)
+            if GAP in self._positions(size)
         ]
         if left_out:
-            self._print_line(Text(f"   left out: {', '.join(left_out)} (--full shows them)", "dim"))
+            text = f"   left out: {', '.join(left_out)} (--full shows them)"
+            widest = max(HEADING, *(line.cell_len for line in lines))
+            lines += wrap_words(Text(text, "dim"), widest if self.view.width else None, 3)
+        return lines
 
-    def _print_slice(self, matrix: Array, shown: ShownMatrix) -> None:
-        """Print one matrix, in blocks of columns where it is wider than the screen."""
-        rows, columns = (self._shown(size) for size in matrix.shape)
-        row_labels = _some(shown.rows, rows, ROW_GAP)
-        column_labels = _some(shown.columns, columns, COLUMN_GAP)
-        shaded = shown.step.operation.makes_weights
+    def _slice(self, matrix: Array, hidden: Booleans, shading: Shading) -> list[Text]:
+        """Return the lines of one matrix, in blocks of columns if it is wider than the screen."""
+        rows, columns = (self._positions(size) for size in matrix.shape)
+        row_labels = _some(self.shown.rows, rows, ROW_GAP)
+        column_labels = _some(self.shown.columns, columns, COLUMN_GAP)
         cells = [
-            [
-                self._cell(matrix[row, column], shaded)
-                if GAP not in (row, column)
-                else Text(f" {ROW_GAP if row == GAP else COLUMN_GAP} ")
-                for column in columns
-            ]
-            for row in rows
+            self._column(column, rows, matrix, hidden, shading)
+            if column != GAP
+            else [Text(f" {ROW_GAP if row == GAP else COLUMN_GAP} ") for row in rows]
+            for column in columns
         ]
-        tables = labelled_tables("", row_labels, column_labels, cells, self.view.width, "dim")
-        for i, table in enumerate(tables):
-            if i:
-                self.console.print()
-            self.console.print(table)
+        by_row = list(zip(*cells, strict=True))
+        parts = table_lines("", row_labels, column_labels, by_row, self.view.width, "dim")
+        return _with_gaps(parts)
 
-    def _shown(self, size: int) -> list[int]:
+    def _column(
+        self, column: int, rows: Sequence[int], matrix: Array, hidden: Booleans, shading: Shading
+    ) -> list[Text]:
+        """Return the cells of one column; their decimal points are below one another."""
+        shown = [row for row in rows if row != GAP]
+        numbers = dict(zip(shown, matrix[shown, column].tolist(), strict=True))
+        texts = {row: number_text(number, self.view.precision) for row, number in numbers.items()}
+        finite = [row for row in shown if isfinite(numbers[row])]  # -inf has no decimal point
+        texts.update(zip(finite, aligned([texts[row] for row in finite]), strict=True))
+        cells = {
+            row: shading.cell(texts[row], number, bool(hidden[row, column]))
+            for row, number in numbers.items()
+        }
+        return [cells.get(row, Text(f" {ROW_GAP} ")) for row in rows]
+
+    def _positions(self, size: int) -> list[int]:
         """Return the positions that are drawn, with GAP where some are left out."""
         if self.view.full or size <= MOST:
             return list(range(size))
         return [*range(EDGE), GAP, *range(size - EDGE, size)]
-
-    def _cell(self, number: float, shaded: bool) -> Text:
-        text = number_text(float(number), self.view.decimals(4))
-        return Text(f" {text} ", _shade(number) if shaded else "")
 
 
 def _some(labels: Sequence[str], positions: Sequence[int], gap: str) -> list[str]:
     return [gap if at == GAP else labels[at] for at in positions]
 
 
-def wrap_words(text: Text, width: int | None) -> Iterator[Text]:
-    """Yield lines that fit the width, broken between words.
-
-    A shape stays on one line, and so does a word that is wider than the line.
-    """
-    starts = [0]
-    for word in re.finditer(r"\s*\S+(?: × \d+)*\s*", text.plain):
-        line = text.plain[starts[-1] : word.end()].rstrip()
-        if width is not None and cell_len(line) > width and word.start() > starts[-1]:
-            starts.append(word.start())
-    yield from text.divide(starts[1:])
-
-
-def labelled_tables(
-    corner: str,
-    row_labels: Sequence[str],
-    column_labels: Sequence[str],
-    cells: Sequence[Sequence[Text]],
-    screen: int | None,
-    style: str = "",
-) -> Iterator[Table]:
-    """Yield the tables that these rows and columns need on a screen of this width in characters.
-
-    `corner` is the heading of the row labels. `cells` already have spaces around them; labels do
-    not. One table holds all columns if `screen` is None.
-    """
-    side = PADDING + max(map(cell_len, [corner, *row_labels]))
-    widths = [
-        max(PADDING + cell_len(label), *(row[column].cell_len for row in cells))
-        for column, label in enumerate(column_labels)
-    ]
-    for run in wrap_columns(widths, side, screen):
-        table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
-        table.add_column(Text(corner and f" {corner} "), width=side, no_wrap=True)
-        for label, width in zip(column_labels[run], widths[run], strict=True):
-            heading = Text(f" {label} ", style)
-            table.add_column(heading, width=width, justify="right", no_wrap=True)
-        for label, row in zip(row_labels, cells, strict=True):
-            table.add_row(Text(f" {label} ", style), *row[run])
-        yield table
-
-
-# Five colours of the map viridis, evenly spaced: as legible on dark screens as on light ones.
-VIRIDIS = ((68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37))
-
-
-def _shade(weight: float) -> Style:
-    """Return a colour between violet for 0 and yellow for 1; an exact 0 has no colour."""
-    if not 0 < weight <= 1:
-        return Style()
-    place = float(weight) * (len(VIRIDIS) - 1)
-    lower = min(int(place), len(VIRIDIS) - 2)
-    pair = zip(VIRIDIS[lower], VIRIDIS[lower + 1], strict=True)
-    mixed = (round(a + (b - a) * (place - lower)) for a, b in pair)
-    ink = Color.from_rgb(255, 255, 255) if weight < 0.6 else Color.from_rgb(0, 0, 0)
-    return Style(color=ink, bgcolor=Color.from_rgb(*mixed))
+def _with_gaps(parts: Iterable[Sequence[Text]]) -> list[Text]:
+    """Return the lines of all parts, with an empty line between two parts."""
+    lines: list[Text] = []
+    for part in parts:
+        lines += [*([Text()] if lines else []), *part]
+    return lines

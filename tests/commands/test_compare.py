@@ -47,13 +47,13 @@ def test_the_first_difference_is_shown_with_its_cell() -> None:
     assert compare(SMALL, *pair("paper", "d2l", "onnx")) == (
         "Largest difference of each step from paper:\n"
         "\n"
-        " step          d2l   onnx\n"
-        "─────────────────────────\n"
-        " scores       same   same\n"
-        " scaled       same   same\n"
-        " masked       fill   same\n"
-        " weights    0.3333   same\n"
-        " output     0.6667   same\n"
+        " step        d2l  onnx\n"
+        "───────────────────────\n"
+        " scores     same  same\n"
+        " scaled     same  same\n"
+        " masked     fill  same\n"
+        " weights  0.3333  same\n"
+        " output   0.6667  same\n"
         "\n"
         "d2l differs from paper at weights, row 1, column 1: "
         "0 under paper, 0.3333 under d2l.\n"
@@ -179,7 +179,7 @@ def test_absent_steps_are_reported() -> None:
     found = json.loads(compare(document, *pair("paper", "torch-mha"), "-f", "json"))
     assert found["compared"][0]["differences"]["average"] is None
     assert found["compared"][0]["values"] is None
-    assert " average   only here\n" in told.replace("    ", "   ")
+    assert " average  only here\n" in told
     assert "not here\n" in compare(document, *pair("torch-mha", "paper"))
 
 

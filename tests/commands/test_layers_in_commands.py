@@ -163,7 +163,9 @@ def headers(kind: str, step: str, layout: str = "rows") -> tuple[list[str], list
     labels = {"tokens": list("abcde")}
     labels |= {} if kind == "encoder" else {"memory_tokens": list("tuvwxyz")}
     given = {name: on_paper(name, entry, layout) for name, entry in flat(document(kind)).items()}
-    result = run("compute", "-", "--only", step, given={**given, **labels, "layout": layout})
+    result = run(
+        "compute", "-", "--only", step, "-p", "4", given={**given, **labels, "layout": layout}
+    )
     assert result.exit_code == 0, result.stderr
     lines = result.stdout.splitlines()[1:]
     lines = [line for line in lines if line and "head" not in line and "─" not in line]
@@ -367,7 +369,7 @@ def test_relu_names_the_number_below_0() -> None:
     (line,) = lines
     assert line == (
         "ffn.activated[1,2] = ffn.hidden[1,2] / (1 + exp(-ffn.hidden[1,2]))"
-        " = 2.0 / (1 + exp(-2.0)) = 2.0 / 1.1 = 1.8"
+        " = 2.0 / (1 + exp(-2.0)) ≈ 2.0 / 1.1 ≈ 1.8"
     )
 
 

@@ -10,6 +10,7 @@ import tracemalloc
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from attncli.cli.program import cli
 from attncli.face.functions import compute
 from attncli.formats import EXPLANATIONS, FORMATS, Format
 from attncli.render.view import View
+from tests.pages.embedded import tables_of
 
 Matrices = dict[str, NDArray[np.float64]]
 N, M, D, D_K, D_V = 3, 7, 5, 2, 11
@@ -142,6 +144,27 @@ def read_table(data: bytes, precision: int) -> Matrices:
     return {name: np.array(rows) for name, rows in found.items()}
 
 
+def read_svg(data: bytes, precision: int) -> Matrices:
+    """Return the numbers of the tables that the picture shows, line by line."""
+    lines: dict[float, str] = {}
+    for part in ElementTree.fromstring(data).iter("{http://www.w3.org/2000/svg}text"):
+        if "clip-path" in part.attrib:
+            lines[float(part.attrib["y"])] = lines.get(float(part.attrib["y"]), "") + str(part.text)
+    text = "\n".join(lines[y] for y in sorted(lines)).replace("\xa0", " ")
+    return read_table(text.encode(), precision)
+
+
+def read_html(data: bytes, precision: int) -> Matrices:
+    """Return the numbers of the tables of a page that belong to steps, without the headings."""
+    return {
+        str(attributes["data-before"]).partition("[")[0]: np.array(
+            [[float(text) for text in row[1:]] for row in rows]
+        )
+        for attributes, (_, *rows) in tables_of(data.decode())
+        if "data-given" not in attributes
+    }
+
+
 # The reader of each format, and the error of a number that is written with p decimals.
 Reader = Callable[[bytes, int], Matrices]
 READERS: dict[str, tuple[Reader, Callable[[int], float]]] = {
@@ -153,8 +176,11 @@ READERS: dict[str, tuple[Reader, Callable[[int], float]]] = {
     "long": (read_long, lambda p: 0),
     "npz": (read_npz, lambda p: 0),
     "npy": (read_npy, lambda p: 0),
+    "svg": (read_svg, lambda p: 0.5 * 10.0**-p),
+    "html": (read_html, lambda p: 0.5 * 10.0**-p),
 }
-DATA = [name for name in FORMATS if name != "table"]
+FOR_PEOPLE = ("table", "svg", "html")
+DATA = [name for name in FORMATS if name not in FOR_PEOPLE]
 HOLDS_ONE = ["npy"]
 
 
@@ -201,7 +227,7 @@ def test_data_have_the_same_bits_in_every_form(tmp_path: Path) -> None:
 
 # A command for each table of forms, with a result in which everything is long enough to be elided.
 SHOWN: dict[str, list[str]] = {
-    "FORMATS": ["compute", "LARGE", "--only", "output"],
+    "FORMATS": ["compute", "LARGE", "--only", "weights"],
     "EXPLANATIONS": ["explain", "LARGE", "output[1,1]", "--depth", "1"],
     "COMPARISONS": ["compare", "samples/conventions.json", "--convention", "keras"],
     "SATURATIONS": ["why-scale", "--queries", "10"],
@@ -212,6 +238,7 @@ CHANGES = {
     "full": ["--full"],
     "color": ["--color", "always"],
     "labels": ["--labels"],
+    "heat": ["--heat", "symbols"],
 }
 
 
@@ -242,7 +269,7 @@ def test_a_form_names_the_options_that_change_it(table: str, name: str, tmp_path
 # What writing takes.
 
 # Sides of a matrix. A table of 300 × 301 takes long; a small one shows its fixed cost more.
-SIDES = {"table": (100, 101)}
+SIDES = {"table": (100, 101), "svg": (100, 101)}
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -250,14 +277,14 @@ def test_a_number_takes_no_more_memory_than_predicted(name: str, tmp_path: Path)
     """Writing takes at most 1.01 times the predicted memory for long or coloured numbers."""
     n, m = SIDES.get(name, (300, 301))
     random = np.random.default_rng(3)
-    small = 1 if name == "table" else 1e-100  # -1.2345678901234567e-100
+    small = 1 if name in SIDES else 1e-100  # -1.2345678901234567e-100
     matrices = {"Q": random.normal(size=(n, 1)), "K": small * random.normal(size=(m, 1))}
     arguments = []
     for key, matrix in matrices.items():
         np.save(tmp_path / f"{key}.npy", matrix)
         arguments.append(f"{key}={tmp_path / key}.npy")
-    step = "weights" if name == "table" else "scores"
-    view = View(full=True, color="256")  # rich keeps the codes of colours: all tests use these
+    step = "weights" if name in SIDES else "scores"
+    view = View(full=True, color="256", heat="all")  # rich keeps the codes of colours
     first = compute(gather(["Q=[[1]]", "K=[[1]]"], {}), only=[step]).made
     FORMATS[name].write(first, view)  # loads the modules of the writer
     result = compute(gather(arguments, {}), only=[step]).made

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from attncli.calculation.algebra.layouts import Axis
 from attncli.homework.judging.marked_matrix import MarkedMatrix
 from attncli.render.console import TextConsole
 from attncli.render.reports.marked_tables import print_marked
@@ -21,7 +22,9 @@ def marked(shape: Sequence[int], wrong: Sequence[tuple[int, ...]]) -> MarkedMatr
     for index in wrong:
         is_wrong[index] = True
     rows, columns = (tuple(str(at + 1) for at in range(size)) for size in shape[-2:])
+    names = (*(["heads"] if len(shape) > 2 else []), "n", "m")
     return MarkedMatrix(
+        axes=tuple(Axis(*side) for side in zip(names, shape, strict=True)),
         yours=np.where(is_wrong, right + 0.5, right),
         right=right,
         from_yours=right,

@@ -50,6 +50,8 @@ class Operation(ABC):
     works_by_score: ClassVar[bool] = False
     # True if the operation turns scores into weights.
     makes_weights: ClassVar[bool] = False
+    # True if the result says how much each query attends to each key.
+    shows_attention: ClassVar[bool] = False
     # True if each row of the result sums to 1, as the weights of softmax do.
     sums_to_1: ClassVar[bool] = False
     # True if the operation may replace scores by −inf, which is not an overflow.
@@ -182,6 +184,10 @@ class Operation(ABC):
     @property
     def works_in(self) -> str | None:
         """The type of numbers in which `apply` works; None if it is the type of the operands."""
+        return None
+
+    def hidden_keys(self, *operands: Any) -> NDArray[np.bool_] | None:
+        """Return True for each number of the result that a mask hides; None without a mask."""
         return None
 
     def undefined(self, *operands: Array) -> NDArray[np.bool_] | None:

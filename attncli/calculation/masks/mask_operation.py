@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attncli.calculation.algebra.expressions import Cell, Expression, Index, Noted, Number, Sum
-from attncli.calculation.algebra.layouts import Array, Axes, Layout
+from attncli.calculation.algebra.layouts import Array, Axes, Booleans, Layout
 from attncli.calculation.algebra.operation import Name, Operation
 from attncli.calculation.algebra.operation_cost import Cost, cells
 from attncli.calculation.algebra.plan import Step
@@ -68,6 +68,11 @@ class Mask(Operation):
         for may_attend in (*(rule.may_attend(n, m) for rule in self.rules), *keep):
             masked = np.where(may_attend, masked, source.dtype.type(self.fill))
         return masked
+
+    def hidden_keys(self, source: Array, *matrices: NDArray[Any]) -> Booleans:
+        """Return True for each key that the mask hides from a query, whatever its score."""
+        masked = replace(self, fill=-inf).apply(np.zeros(source.shape), *matrices)
+        return np.less_equal(masked, HIDES)
 
     def whole(
         self, source: Array, matrices: Sequence[NDArray[Any]]

@@ -45,6 +45,7 @@ class Normalise(OfOne):
     """
 
     makes_weights = True
+    shows_attention = True
 
     temperature: float = 1
     dtype: str | None = None

@@ -65,6 +65,8 @@ class Concat(EvenCost, OfOne):
 class Average(OfOne):
     """The mean over the heads, as in PyTorch's MultiheadAttention: (…, h, n, m) → (…, n, m)."""
 
+    shows_attention = True
+
     def axes(self, source: Axes) -> Axes:
         return (*source[:-3], *source[-2:])
 

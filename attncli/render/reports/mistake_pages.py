@@ -9,7 +9,7 @@ from attncli.homework.mistakes.examples import Example
 from attncli.homework.mistakes.pages import MistakePages
 from attncli.render.console import TextConsole
 from attncli.render.numbers import aligned, number_text
-from attncli.render.trace_tables import labelled_tables
+from attncli.render.tables.labelled_tables import labelled_tables
 from attncli.render.view import View
 
 
