@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from attncli.errors import AttncliError
-from attncli.records import record
+from attncli.records import record, replace
 from attncli.words import in_words
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from attncli.calculation.analyses.scale_study import Saturation
     from attncli.calculation.counting.alternatives import CostReport
     from attncli.calculation.problem.problem import Computation
+    from attncli.calculation.problem.worksheet import Worksheet
     from attncli.homework.judging.report import AnswerReport
     from attncli.homework.mistakes.pages import MistakePages
     from attncli.render.explain.explanations import Explanations
@@ -40,7 +41,7 @@ class HasMatrices(Protocol):
 
 # The options of commands that change how a form looks: fields of View.
 PRECISION, FULL, COLOR, LABELS = "precision", "full", "color", "labels"
-HEAT = "heat"
+HEAT, COMPACT = "heat", "compact"
 
 
 @record(frozen=True)
@@ -93,13 +94,38 @@ class DataFormat(Format[Asked_contra]):
         return _as_bytes(self.load_writer()(asked, view.labels))
 
 
+@record(frozen=True)
+class TerminalFormat(Format[Asked_contra]):
+    """A picture of a terminal that shows the text of the writer, with colours."""
+
+    def write(self, asked: Asked_contra, view: View) -> bytes:
+        from attncli.render.pages.terminal_picture import terminal_svg
+
+        text = _as_bytes(self.load_writer()(asked, replace(view, color="truecolor")))
+        return terminal_svg(text.decode()).encode()
+
+
 FORMATS: dict[str, Format[Computation]] = {
     "table": Format(
         ".txt",
         "tables for people",
         "render.trace_tables:draw_trace",
-        frozenset({PRECISION, FULL, COLOR, HEAT}),
+        frozenset({PRECISION, FULL, COLOR, HEAT, COMPACT}),
         620,
+    ),
+    "svg": TerminalFormat(
+        ".svg",
+        "a picture of the tables",
+        "render.trace_tables:draw_trace",
+        frozenset({PRECISION, FULL}),
+        2400,
+    ),
+    "html": Format(
+        ".html",
+        "a page for a browser, with the arithmetic of each cell",
+        "render.pages.calculation_page:draw_page",
+        frozenset({PRECISION, FULL}),
+        400,
     ),
     "json": DataFormat(
         ".json",
@@ -157,6 +183,12 @@ REPORTS: dict[str, Format[AnswerReport]] = {
         "render.reports.report_tables:draw_report",
         frozenset({FULL, COLOR}),
     ),
+    "svg": TerminalFormat(
+        ".svg",
+        "a picture of the tables",
+        "render.reports.report_tables:draw_report",
+        frozenset({FULL}),
+    ),
     "json": Format(
         ".json",
         "one result per step, with the fields of check50",
@@ -206,11 +238,18 @@ COMPARISONS: dict[str, Format[Sequence[Comparison]]] = {
         "render.comparisons:draw_comparisons",
         frozenset({PRECISION, COLOR}),
     ),
+    "svg": TerminalFormat(
+        ".svg",
+        "a picture of the table",
+        "render.comparisons:draw_comparisons",
+        frozenset({PRECISION}),
+    ),
     "json": Format(".json", "one object per convention", "render.comparisons:comparisons_json"),
 }
 
 PICTURES: dict[str, Format[Picture]] = {
     "picture": Format(".txt", "a picture for people", "render.pictures:draw_mask"),
+    "svg": TerminalFormat(".svg", "the picture as a file", "render.pictures:draw_mask"),
     "json": MatrixFormat(".json", "an object with the mask", "documents.text.json_text:dump_json"),
     "csv": MatrixFormat(".csv", "rows of 0 and 1", "documents.text.csv_writer:dump_csv"),
 }
@@ -222,6 +261,12 @@ SATURATIONS: dict[str, Format[Saturation]] = {
         "render.saturation.saturation_tables:draw_saturation",
         frozenset({PRECISION, COLOR}),
     ),
+    "svg": TerminalFormat(
+        ".svg",
+        "a picture of the tables",
+        "render.saturation.saturation_tables:draw_saturation",
+        frozenset({PRECISION}),
+    ),
     "json": Format(
         ".json", "one object per row", "render.saturation.saturation_data:saturation_json"
     ),
@@ -232,15 +277,36 @@ COSTS: dict[str, Format[CostReport]] = {
     "table": Format(
         ".txt", "tables for people", "render.costs.cost_tables:draw_costs", frozenset({FULL, COLOR})
     ),
+    "svg": TerminalFormat(
+        ".svg",
+        "a picture of the tables",
+        "render.costs.cost_tables:draw_costs",
+        frozenset({FULL}),
+    ),
     "json": Format(
         ".json", "one object, with an object per step", "render.costs.cost_data:costs_json"
     ),
     "csv": Format(".csv", "one line per step", "render.costs.cost_data:costs_csv"),
 }
 
-DOCUMENTS: dict[str, Format[Mapping[str, object]]] = {
+
+@record(frozen=True)
+class SheetFormat(Format[Any]):
+    """A form whose writer takes a worksheet, or several, and no view."""
+
+    def write(self, asked: Any, view: View) -> bytes:
+        return _as_bytes(self.load_writer()(asked))
+
+
+# `moodle` takes worksheets by the names of their variants; a single one has the name "".
+DOCUMENTS: dict[str, Format[Any]] = {
     "json": Format(
         ".json", "one object, with an object per sublayer", "documents.text.json_text:dump_document"
+    ),
+    "moodle": SheetFormat(
+        ".xml",
+        "a cloze question for Moodle for each step",
+        "render.handouts.moodle_quiz:moodle_quiz",
     ),
 }
 
@@ -250,12 +316,42 @@ MISTAKE_PAGES: dict[str, Format[MistakePages]] = {
 }
 
 
+WORKSHEETS: dict[str, Format[Worksheet]] = {
+    "csv": SheetFormat(
+        ".csv",
+        "a grid for each step, which check reads once it is filled in",
+        "documents.handouts.worksheet_csv:worksheet_csv",
+    ),
+    "xlsx": SheetFormat(
+        ".xlsx",
+        "a workbook, which check reads once it is filled in",
+        "documents.handouts.worksheet_xlsx:worksheet_xlsx",
+        is_text=False,
+    ),
+    "markdown": SheetFormat(
+        ".md",
+        "Markdown, which check reads once it is filled in",
+        "render.handouts.worksheet_papers:worksheet_markdown",
+    ),
+    "latex": SheetFormat(
+        ".tex", "LaTeX, to print", "render.handouts.worksheet_papers:worksheet_latex"
+    ),
+    "typst": SheetFormat(
+        ".typ", "Typst, to print", "render.handouts.worksheet_papers:worksheet_typst"
+    ),
+}
+
+
 def choose_format(
-    formats: Mapping[str, Format[Asked_contra]], name: str | None, file: Path | None
+    formats: Mapping[str, Format[Asked_contra]],
+    name: str | None,
+    file: Path | None,
+    can_name: bool = True,
 ) -> Format[Asked_contra]:
     """Return the format called `name`, else the format of the file's suffix, else the first.
 
-    `file` is None for standard output. Raises AttncliError if no format has the suffix.
+    `file` is None for standard output. `can_name` is True if the user can give the name. Raises
+    AttncliError if no format has the suffix.
     """
     if name or file is None:
         return formats[name or next(iter(formats))]
@@ -264,5 +360,5 @@ def choose_format(
         return max(fitting, key=lambda entry: len(entry.suffix))
     fact = f"no format has the suffix {file.suffix!r}" if file.suffix else "the file has no suffix"
     suffixes = in_words([entry.suffix for entry in formats.values()], "or")
-    hint = f"Use the suffix {suffixes}, or name the format: --format {next(iter(formats))}."
-    raise AttncliError(f"{file}: {fact}.", hint)
+    named = f", or name the format: --format {next(iter(formats))}" if can_name else ""
+    raise AttncliError(f"{file}: {fact}.", f"Use the suffix {suffixes}{named}.")

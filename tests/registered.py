@@ -16,7 +16,8 @@ from attncli.calculation.operations.activations import ACTIVATIONS
 from attncli.calculation.operations.normalisers import NORMALISERS
 from attncli.calculation.positions.position_schemes import POSITIONS
 from attncli.calculation.scoring.scoring_functions import SCORING
-from attncli.homework.exercises import Order, made
+from attncli.homework.exercises.new_documents import made
+from attncli.homework.exercises.orders import Order
 from tests.matrices import Document, matrix
 
 N, D, HIDDEN = 5, 8, 3

@@ -41,6 +41,7 @@ MOST_FILES = 14  # per room: about a dozen, and its __init__.py
 OWNERS = {
     "click": {"cli"},
     "rich": {"render"},
+    "textual": {"render"},
     "numpy": {"cli", "face", "documents", "render", "homework", "calculation"},
 }
 

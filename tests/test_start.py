@@ -45,6 +45,7 @@ MAY_LOAD: dict[str, tuple[set[str], int, set[str]]] = {
     f"compute {LESSON} -f csv": (CALCULATING, 87, NUMPY),
     f"compute {LESSON}": (CALCULATING, 97, RICH),
     f"explain {LESSON} scores[1,1]": (CALCULATING | {"render.explain"}, 94, RICH),
+    "explore --help": (HELP, 27, CLICK),  # it does not load Textual
     f"check {LESSON} samples/answers/rounded.json -f json": (CALCULATING | JUDGING, 116, NUMPY),
     f"compare {LESSON} --convention keras": (CALCULATING, 94, RICH),
     "mask causal 3 -f json": (CALCULATING, 64, RICH),

@@ -57,8 +57,8 @@ SAID: list[tuple[list[str], str, str]] = [
         "",
         "--tokens gives 1 label, but the mask has 2 rows.",
     ),
-    (["check", TWO_KEYS, "-"], ANSWER, "weights is wrong."),
-    (["check", TWO_KEYS, "scores=[[1,2]]"], "", "scores is right; 1 step is missing."),
+    (["check", TWO_KEYS, "-"], ANSWER, "Wrong in weights: 2 of 2 cells."),
+    (["check", TWO_KEYS, "scores=[[1,2]]"], "", "Right so far: scores; weights is missing."),
     (["check", TWO_KEYS, "-", "--points", "weights=1,scores=0"], ANSWER, "0 of 1 point\n"),
     (
         ["check", TWO_KEYS, "-", "--points", "weights=1,scores=0", "-f", "markdown"],

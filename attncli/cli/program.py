@@ -24,6 +24,7 @@ if "_ATTNCLI_COMPLETE" in os.environ:  # a shell wants to complete a word
 COMMANDS = {
     "compute": "Calculate every intermediate matrix.",
     "explain": "Spell out the arithmetic of a cell.",
+    "explore": "Walk through a calculation in the terminal.",
     "check": "Show which step of an answer is wrong, and which mistake explains it.",
     "compare": "Compare conventions, or training with prediction.",
     "mask": "Draw a mask, or describe the mask in a file.",

@@ -125,8 +125,12 @@ def parse(
     text = read_file(path) if data is None else data
     if is_json and suffix not in (".csv", ".tsv"):
         return parse_json(text, is_value)
-    from attncli.documents.prints.recognition import looks_like_print
+    from attncli.documents.prints.recognition import is_markdown_document, looks_like_print
 
+    if is_markdown_document(text):
+        from attncli.documents.prints.markdown_documents import parse_markdown_document
+
+        return parse_markdown_document(text, is_value)
     if looks_like_print(text):
         from attncli.documents.prints.pasted_text import parse_prints
 

@@ -17,7 +17,9 @@ class View:
     true for a screen with a dark background. `heat` chooses the matrices that are shaded: `weights`
     or `all` where there are colours, `symbols` for weights beside symbols, or `off`. If `compact`,
     a matrix is drawn with one or two characters per cell. If `labels`, CSV, TSV and the long form
-    contain the labels of rows and columns.
+    contain the labels of rows and columns. If `worked`, a document contains the arithmetic of each
+    cell of small matrices. If `fragment`, it has no preamble, to be part of another document.
+    `math` is the way in which Markdown marks formulas: `github` or `dollars`.
     """
 
     precision: int | None = None
@@ -28,6 +30,9 @@ class View:
     heat: Literal["weights", "all", "symbols", "off"] = "weights"
     compact: bool = False
     labels: bool = False
+    worked: bool = False
+    fragment: bool = False
+    math: Literal["github", "dollars"] = "github"
 
     def decimals(self, usual: int) -> int:
         """Return the number of decimals; `usual` unless the user wants another."""

@@ -184,15 +184,14 @@ def test_a_distance_shows_the_largest_difference_of_each_step(
 
 LESSON = str(ROOT / "samples/self_attention.json")
 SHOWN = """\
+Wrong from scores on: only row 2, column 2 is wrong.
 Three inputs of four numbers
 
-scores is wrong; scaled follows from it.
-
- step     verdict   points   largest difference        mistake
+ step     verdict   largest difference        mistake
 ───────────────────────────────────────────────────────────────────────────────────────
- scores   wrong     0 of 1   1 at row 2, column 2      single-cell-slip
- scaled   follows   1 of 1   0.58 at row 2, column 2
- output   missing   0 of 1
+ scores   wrong     1 at row 2, column 2      single-cell-slip
+ scaled   follows   0.58 at row 2, column 2
+ output   missing
 """
 
 
@@ -208,11 +207,8 @@ def test_the_largest_difference_is_from_the_right_numbers() -> None:
     expected = [line.replace("─", "") for line in SHOWN.splitlines()]
     assert shown[: len(expected)] == expected
     page = run("check", LESSON, "-", "--atol", "1e-9", "-f", "markdown", stdin=json.dumps(answer))
-    assert (
-        "| step | verdict | points | largest difference | mistake |\n|---|---|---:|---|---|\n"
-        in page.stdout
-    )
-    assert "| `scaled` | follows | 1 of 1 | 0.58 at row 2, column 2 |  |\n" in page.stdout
+    assert "| step | verdict | largest difference | mistake |\n|---|---|---|---|\n" in page.stdout
+    assert "| `scaled` | follows | 0.58 at row 2, column 2 |  |\n" in page.stdout
 
 
 @pytest.mark.parametrize(
@@ -250,21 +246,41 @@ def test_without_a_distance_there_is_no_difference() -> None:
 
 
 PAIR = {"Q": [[1]], "K": [[0], [4]], "score": "dot"}  # weights 0.0180, 0.9820
+PROJECTED = {"X": X, "W_q": [[1, 2], [0, 3]], "W_k": [[2, 1], [5, 1]], "W_v": X[:2]}
+TRANSPOSED = "the weight was transposed: X W_qᵀ instead of X W_q"
 ROUNDED = {"weights": [["0.0180", "0.98"]]}
 HOLDS = "1 law holds; 1 law needs more steps, such as weights."
 HEADLINES: list[tuple[object, object, Sequence[str], str]] = [
-    (PAIR, {"scores": [[0, 4]], "weights": [[0.018, 0.982]]}, [], "All 2 steps are right."),
-    (PAIR, {"scores": [[0, 4]]}, [], "scores is right; 1 step is missing."),
-    ({"X": X}, {"scores": SCORES, "Q": X}, [], "2 steps are right; 1 step is missing."),
-    (PAIR, {"scores": [[0, 5]], "weights": [[0.41, 0.98]]}, [], "scores and weights are wrong."),
+    (PAIR, {"scores": [[0, 4]], "weights": [[0.018, 0.982]]}, [], "All right: 2 of 2 steps."),
+    (PAIR, {"weights": [[0.018, 0.982]]}, [], "All right: weights."),
+    (PAIR, {"scores": [[0, 4]]}, [], "Right so far: scores; weights is missing."),
+    ({"X": X}, {"scores": SCORES, "Q": X}, [], "Right so far: Q and scores; output is missing."),
+    (
+        PAIR,
+        {"scores": [[0, 5]], "weights": [[0.41, 0.98]]},
+        [],
+        "Wrong from scores on: 1 of 2 cells; another mistake in weights.",
+    ),
     (
         PAIR,
         {"scores": [[0, 5]], "weights": [[0.0067, 0.9933]]},
         [],
-        "scores is wrong; weights follows from it.",
+        "Wrong from scores on: 1 of 2 cells.",
+    ),
+    (
+        PROJECTED,
+        {"scores": [[4, 7, 11], [3, 3, 6], [7, 10, 17]], "Q": [[1, 0], [2, 3], [3, 3]]},
+        [],
+        f"Wrong in Q: {TRANSPOSED}.",
+    ),
+    (
+        PROJECTED,
+        {"Q": [[1, 0], [2, 3], [3, 3]], "K": [[2, 5], [1, 1], [3, 6]], "scaled": SCORES},
+        [],
+        f"Wrong from Q on: {TRANSPOSED}; another mistake in scaled.",
     ),
     (PAIR, {"weights": [[None, ""]]}, [], "The answer has no numbers."),
-    (PAIR, ROUNDED, [], "All steps of the answer pass, but weights is rounded."),
+    (PAIR, ROUNDED, [], "All right, but weights is rounded."),
     (PAIR, ROUNDED, ["--strict"], "weights is rounded, and fails."),
     (
         None,
@@ -289,12 +305,22 @@ HEADLINES: list[tuple[object, object, Sequence[str], str]] = [
 def test_a_report_begins_with_a_sentence(
     problem: object, answer: object, options: Sequence[str], sentence: str
 ) -> None:
-    """Wrong steps first, then rounded ones, then how many are right."""
+    """The first line names the wrong steps and their cause, or the right and missing steps."""
     documents = [json.dumps(document) for document in (problem, answer) if document]
     result = run("check", *documents, *options)
     assert result.stdout.splitlines()[0] == sentence
     markdown = run("check", *documents, *options, "-f", "markdown").stdout
-    assert markdown.splitlines()[0].replace("\\", "") == sentence
+    assert markdown.splitlines()[0].replace("\\", "") == f"**{sentence}**"
+
+
+def test_steps_with_one_mistake_have_one_paragraph() -> None:
+    """One mistake is described once, for all steps in which it was made; each has its matrix."""
+    answer = {"Q": [[1, 0], [2, 3], [3, 3]], "K": [[2, 5], [1, 1], [None, None]]}
+    lines = run("check", json.dumps(PROJECTED), json.dumps(answer)).stdout.splitlines()
+    explained = "This explains all 6 cells. The same mistake explains K."
+    paragraph = f"Q and K: wrong. 4 of 6 cells wrong. T{TRANSPOSED[1:]}. {explained}"
+    assert [line for line in lines[1:] if "was transposed" in line] == [paragraph]
+    assert [line for line in lines if line in (" Q", " K")] == [" Q", " K"]
 
 
 def test_a_report_has_no_empty_column() -> None:

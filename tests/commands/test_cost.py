@@ -101,13 +101,34 @@ def test_inputs_are_listed() -> None:
     """The inputs that follow from sizes are listed: here d_k from d_model and heads, and W_o."""
     text = asked(*options(n=N, d_model=6, heads=2)).stdout
     assert text.startswith(
-        f"Inputs: X {N} × 6.\n"
-        "Parameters: 144 (1,152 bytes) in W_q 6 × 6, W_k 6 × 6, W_v 6 × 6, W_o 6 × 6.\n"
+        f"Inputs: X {N} × 6.\nParameters: W_q 6 × 6, W_k 6 × 6, W_v 6 × 6, W_o 6 × 6.\n"
     )
     assert (
         "Inputs: Q 5 × 17, K 5 × 17, V 5 × 17.\nParameters: none."
         in asked(*options(n=N, d_k=D_K)).stdout
     )
+
+
+def test_totals_come_first() -> None:
+    """FLOPs, parameters and bytes of all steps stand above the tables, bytes also in KiB or GiB."""
+    lines = asked(*options(n=8192, d_model=128, heads=2), width=80).stdout.splitlines()
+    found = data(*options(n=8192, d_model=128, heads=2))["total"]
+    assert [line.split() for line in lines[3:9] if "─" not in line] == [
+        ["total", "number", "bytes", "size"],
+        ["FLOPs", f"{found['flops']:,}"],
+        ["all", "operations", f"{found['operations']:,}"],
+        ["parameters", "65,536", "524,288", "512", "KiB"],
+        ["results", f"{found['bytes'] // 8:,}", f"{found['bytes']:,}", "3.1", "GiB"],
+    ]
+
+
+def test_the_steps_of_a_layer_are_one_table() -> None:
+    """At 80 columns one table has all columns of all steps; a count of 0 is left out."""
+    text = asked("samples/encoder_layer.json", width=80).stdout
+    assert text.count(" step ") == text.count(" sublayer ") == 1
+    lines = text.splitlines()
+    assert " self.Q_h          2 × 3 × 3            144" in lines
+    assert len(lines) <= 54
 
 
 # Sizes and documents.

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from attncli.calculation.choices.layer_kinds import LAYERS
 from attncli.cli.program import cli
-from attncli.homework.exercises import ENGLISH, FRENCH
+from attncli.homework.exercises.new_documents import ENGLISH, FRENCH
 from tests.running import ROOT
 
 Entries = dict[str, Any]

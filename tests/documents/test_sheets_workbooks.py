@@ -54,7 +54,7 @@ def test_a_sheet_is_a_problem_and_an_answer() -> None:
     """A sheet with inputs and results is calculated from its inputs, and checks itself."""
     assert computed(SAMPLE) == computed("sample:self_attention")
     result = succeed("check", SAMPLE, SAMPLE)
-    assert "All 7 steps are right." in result.stdout
+    assert "All right: 7 of 7 steps." in result.stdout
     assert "Q * K^T (F20:H22) is read as scores, 3 × 3." in result.stderr
     assert "Q, K, V, scores, scaled, weights and output are steps, and not part of" in result.stderr
     assert "= 2.00" in succeed("explain", SAMPLE, "scores[1,1]").stdout
@@ -91,7 +91,7 @@ def test_a_sheet_of_heads_with_tokens_as_columns(write: Write, suffix: str, tmp_
     path = str(tmp_path / f"heads{suffix}")
     Path(path).write_bytes(write({"small": rows}))
     result = succeed("check", path, path)
-    assert result.stdout.startswith("7 steps are right; 1 step is missing.")
+    assert result.stdout.startswith("Right so far: 7 steps; output is missing.")
     assert "A = softmax(r) (A" in result.stderr
     assert "is read as weights, 3 × 5 × 5." in result.stderr
 
@@ -137,10 +137,7 @@ def test_names_are_trusted_in_order(write: Write, suffix: str) -> None:
     block: Rows = [["Wk"], [1.0, 2.0], [3.0, 4.0]]
     data = write({"My sheet": block, "Q": [["K"], [5.0]]}, ranges)
     assert values(data) == {"W_q": [[1, 2], [3, 4]], "Q": [[5]]}
-    assert notes(data) == [
-        "the defined name W_q (A2:B3) is read as W_q.",
-        "K (Q!A2) is read as Q, 1 × 1.",
-    ]
+    assert notes(data) == ["K (Q!A2) is read as Q, 1 × 1."]
     assert values(write({"Sheet1": block})) == {"W_k": [[1, 2], [3, 4]]}
     assert notes(write({"Q": [[1.0, 2.0]]})) == ["A1:B1 is read as Q, 1 × 2."]
 

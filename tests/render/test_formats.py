@@ -213,6 +213,7 @@ CHANGES = {
     "color": ["--color", "always"],
     "labels": ["--labels"],
     "heat": ["--heat", "symbols"],
+    "compact": ["--compact"],
 }
 
 

@@ -13,7 +13,6 @@ from attncli.render.reports.wrong_numbers import (
     FROM_YOURS,
     RIGHT,
     YOURS,
-    aligned,
     number_columns,
 )
 
@@ -92,11 +91,3 @@ def test_a_number_differs_from_the_number_that_follows_as_well() -> None:
     """The digits show that the answer's number is not the one that follows."""
     columns = number_columns(cells((0.123456, 0.5, 6), follows=0.123451))
     assert columns == {YOURS: ["0.12346"], RIGHT: ["0.5"], FROM_YOURS: ["0.12345"]}
-
-
-def test_points_are_below_each_other() -> None:
-    """Texts with fewer decimals have spaces at their ends; -inf and NaN stand at the right."""
-    assert aligned("right", ["0.5", "12.25", "3", "-inf", "NaN"]) == [
-        *(" 0.5 ", "12.25", " 3   ", " -inf", "  NaN"),
-    ]
-    assert aligned("right", ["1"]) == ["    1"]

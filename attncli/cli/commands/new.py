@@ -81,7 +81,8 @@ def new(kind: str, seed: int, output: Output[Mapping[str, object]], **wished: An
     The numbers are halves from -1 to 2; each column of a weight has three numbers that are not 0.
     The same options and seed write the same document on every machine; its note names them.
     """
-    from attncli.homework.exercises import Order, made
+    from attncli.homework.exercises.new_documents import made
+    from attncli.homework.exercises.orders import Order
 
     output.check_format()
     given = {name: value for name, value in wished.items() if value is not None}

@@ -26,6 +26,13 @@ _BARE = (
 ).encode()
 _SCALAR = rb"|\bnp\.(?:float|int|uint)\w*\("
 
+_STEP = rb"\n## \d+ `[^`\n]+`[ \r]*\n"  # the heading that attncli gives to a step in Markdown
+
+
+def is_markdown_document(data: bytes) -> bool:
+    """Return True for a Markdown document that attncli wrote, such as a worksheet."""
+    return b"\n## " in data and bool(re.search(_STEP, data))
+
 
 def looks_like_print(data: bytes) -> bool:
     """Return True if a text, which does not begin as JSON, holds a print of a matrix."""

@@ -22,6 +22,7 @@ from attncli.documents.sheets.references import Range, in_sheet, range_of, range
 from attncli.documents.sheets.sheet import MOST_CELLS, Book, Sheet
 from attncli.documents.sheets.xlsx import read_xlsx
 from attncli.documents.text.cells import BOOLEANS, number, point_for_comma
+from attncli.documents.text.numbered_slices import stack
 from attncli.errors import DocumentError
 from attncli.records import record, replace
 from attncli.words import in_words
@@ -29,6 +30,7 @@ from attncli.words import in_words
 SUFFIXES = (".xlsx", ".xlsm", ".ods")
 
 _BINARY = "xl/workbook.bin"
+_NUMBERED = re.compile(r"(.+?)((?:\.[1-9]\d{0,5})+)")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 
 
@@ -153,14 +155,19 @@ class _Reading:
         """Return the entries of a sheet: of its defined names first, then of its labels."""
         cells = self._cells(sheet)
         parts: dict[str, Part] = {}
+        slices: dict[str, dict[tuple[int, ...], Part]] = {}
         areas: list[Range] = []
         for written, named in self._book.names.items():
-            name = known_name(written)
+            plain, index = _slice_of(written)
+            name = known_name(plain)
             if named and named[0] == sheet and name and _is_entry(name):
                 for part in self._area(sheet, named[1], name).values():
                     note = f"the defined name {written} ({named[1]}) is read as {name}."
-                    parts[name] = replace(part, notes=(note,))
+                    parts[name] = replace(part, notes=() if plain == name else (note,))
+                    if index:
+                        slices.setdefault(name, {})[index] = part
                 areas.append(named[1])
+        parts |= {name: stack(name, found) for name, found in slices.items()}
 
         def is_named(one: Rectangle) -> bool:
             return any(_overlap(one, area) for area in areas)
@@ -281,6 +288,16 @@ def _overlap(one: Rectangle, area: Range) -> bool:
         and area.column < one.column + columns
         and one.column < area.column + area.columns
     )
+
+
+def _slice_of(written: str) -> tuple[str, tuple[int, ...]]:
+    """Return the name and the index of a slice: a defined name cannot be `weights[2,1]`.
+
+    >>> _slice_of("layers.2.self.weights.2.1"), _slice_of("W_q")
+    (('layers.2.self.weights', (2, 1)), ('W_q', ()))
+    """
+    match = _NUMBERED.fullmatch(written)
+    return (match[1], tuple(map(int, match[2].split(".")[1:]))) if match else (written, ())
 
 
 def _is_matrix(name: str) -> bool:

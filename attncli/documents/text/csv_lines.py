@@ -15,6 +15,7 @@ Lines = list[tuple[int, str]]
 
 # A comment is # at the end of the line, or before a blank: `#N/A` and `##ing` are cells.
 _QUOTED_OR_COMMENT = re.compile(r'"[^"]*"|(?:^|(?<=\s))#(?=\s|$)')
+_QUOTED_COMMENT = re.compile(r'"#\s(?:[^"]|"")*"[,;\t ]*')  # as a spreadsheet saves a comment
 _QUOTED = re.compile(r'"[^"]*"')
 _SAID = re.compile(r"(?i)sep=(.)")  # the line in which Excel says the delimiter
 DECIMAL_COMMA = re.compile(r"[+\-−]?\d*,\d+")
@@ -38,6 +39,7 @@ def content_lines(text: str) -> tuple[Lines, str | None]:
         if not lines and (match := _SAID.fullmatch(line.strip(" "))):
             said = match[1]
             continue
+        line = "#" if _QUOTED_COMMENT.fullmatch(line) else line
         marks = _QUOTED_OR_COMMENT.finditer(line) if not CHOICE.match(line) else ()
         comment = next((mark for mark in marks if mark[0] == "#"), None)
         kept = line[: comment.start()] if comment else line

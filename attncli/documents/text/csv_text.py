@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from io import BytesIO
 from itertools import takewhile
 from operator import itemgetter
@@ -40,6 +39,7 @@ from attncli.documents.text.csv_lines import (
     has_a_number,
     without_padding,
 )
+from attncli.documents.text.numbered_slices import slice_name, stack
 from attncli.errors import DocumentError
 from attncli.records import replace
 
@@ -73,7 +73,9 @@ def parse_csv(data: bytes, is_value: IsValue | None = None, form: CsvForm = BY_R
     delimiter = form.delimiter or delimiter or delimiter_of(lines, is_value)
     rows = _without_title(lines, delimiter, form.header)
     title = lines[: len(lines) - len(rows)]
-    notes = tuple(f"line {i}, {text!r}, is read as a title." for i, text in title if text)
+    notes = tuple(
+        f"line {i}, {text!r}, is read as a title." for i, text in title if without_padding(text)
+    )
     choices = _choices(rows, delimiter)
     matrices = _matrices(rows, delimiter, is_value, form.header)
     if not matrices and not choices:
@@ -255,7 +257,8 @@ def _sections(lines: Lines, delimiter: str, is_answer: bool) -> Iterator[Section
     section: Section | None = None
     blank: list[tuple[int, list[str]]] = []
     for i, line in lines:
-        name = _name(i, line)
+        is_row = is_answer and not blank and section and _is_empty(section, i, line, delimiter)
+        name = None if is_row else _name(i, line)
         if name:
             if section:
                 yield _ended(section, blank, is_answer)
@@ -278,6 +281,19 @@ def _sections(lines: Lines, delimiter: str, is_answer: bool) -> Iterator[Section
         blank = []
     if section:
         yield _ended(section, blank, is_answer)
+
+
+def _is_empty(section: Section, i: int, line: str, delimiter: str) -> bool:
+    """Return True if a line is a row of a section, with a label and empty cells: `love,,`.
+
+    Such a line stands directly below a row, as long as it is, and the first row labels the columns.
+    """
+    columns = section.rows[0][1] if section.rows else []
+    if len(columns) < 2 or columns[0] or not line.endswith(delimiter):
+        return False
+    label, *cells = fields(i, line, delimiter)
+    is_label = bool(label) and not any(cells) and not known_name(label)
+    return is_label and len(cells) == len(columns) - 1
 
 
 def _ended(section: Section, blank: list[tuple[int, list[str]]], is_answer: bool) -> Section:
@@ -327,7 +343,7 @@ def _assembled(sections: list[Section], reader: CellReader) -> dict[str, Part]:
         length = len(next(iter(slices), section.index))  # that of each slice before this one
         is_odd = len(section.index) != length and section.index and length
         if 0 in section.index or is_odd:
-            name = _slice_name(section.name, section.index)
+            name = slice_name(section.name, section.index)
             message = f"line {section.line}: {name} does not fit the slices before it."
             raise DocumentError(message, "Slices are counted from 1: weights[1], or weights[2,1].")
         if section.index in slices or (slices and (() in slices or not section.index)):
@@ -335,43 +351,6 @@ def _assembled(sections: list[Section], reader: CellReader) -> dict[str, Part]:
             raise DocumentError(message, "Remove one of them.")
         slices[section.index] = read_section(section, reader)
     return {
-        name: slices[()] if () in slices else _stacked(name, slices)
+        name: slices[()] if () in slices else stack(name, slices)
         for name, slices in by_name.items()
     }
-
-
-def _stacked(name: str, slices: Mapping[tuple[int, ...], Part]) -> Part:
-    """Return one matrix of the slices, counted from 1, with the labels of the first slice."""
-    counts = tuple(map(max, zip(*slices, strict=False)))
-    for place, index in enumerate(sorted(slices)):
-        if index != (expected := _index_at(place, counts)):
-            message = f"{_slice_name(name, expected)} is missing among the slices of {name}."
-            raise DocumentError(message, "Slices are counted from 1, without gaps.", (name,))
-    if len(slices) < math.prod(counts):
-        message = f"{_slice_name(name, _index_at(len(slices), counts))} is missing among the slices"
-        raise DocumentError(f"{message} of {name}.", "Slices are counted from 1, without gaps.")
-    values = [slices[index].value for index in sorted(slices)]
-    # The cells of an answer, which are lists of texts, stay objects.
-    arrays = [np.asarray(v, dtype=object if isinstance(v, list) else None) for v in values]
-    shapes = {array.shape for array in arrays}
-    if len(shapes) > 1:
-        said = " and ".join(" × ".join(map(str, shape)) for shape in sorted(shapes))
-        message = f"the slices of {name} differ in size: {said}."
-        raise DocumentError(message, "All slices of a matrix have one size.", (name,))
-    first = slices[min(slices)]
-    stacked = np.stack(arrays).reshape(*counts, *arrays[0].shape)
-    value = stacked.tolist() if stacked.dtype == object else stacked
-    return Part(value, first.row_labels, first.column_labels)
-
-
-def _index_at(place: int, counts: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the index of the slice at this place, in the order of the slices."""
-    index: list[int] = []
-    for count in reversed(counts):
-        place, at = divmod(place, count)
-        index.insert(0, at + 1)
-    return tuple(index)
-
-
-def _slice_name(name: str, index: tuple[int, ...]) -> str:
-    return f"{name}[{','.join(map(str, index))}]" if index else name

@@ -24,6 +24,8 @@ VALUE_WORDS = {
     *("sqrt", "exp", "ln", "log", "tanh"),
 }
 
+FORMULAS = tuple("=+-@")  # a spreadsheet takes a cell that begins so for a formula
+
 
 def write_csv(result: Computation, labels: bool) -> bytes:
     """Return a result as CSV: one matrix without its name, several below their names.
@@ -91,8 +93,8 @@ def _labelled(shown: ShownMatrix, cells: AnyArray, delimiter: str) -> str:
     Rows and columns without labels are called `row 1` and `column 1`: a line of numbers would be
     read as numbers of the matrix.
     """
-    columns = map(_label, shown.column_labels or (f"column {name}" for name in shown.columns))
-    rows = map(_label, shown.row_labels or (f"row {name}" for name in shown.rows))
+    columns = map(label_cell, shown.column_labels or (f"column {name}" for name in shown.columns))
+    rows = map(label_cell, shown.row_labels or (f"row {name}" for name in shown.rows))
     lines = [
         f"{label}{delimiter}{_line(row, delimiter)}\n"
         for label, row in zip(rows, cells.tolist(), strict=True)
@@ -100,22 +102,22 @@ def _labelled(shown: ShownMatrix, cells: AnyArray, delimiter: str) -> str:
     return "".join([delimiter.join(["", *columns]), "\n", *lines])
 
 
-def _label(text: str) -> str:
+def label_cell(text: str) -> str:
     """Return a label as a cell that is read back as a label.
 
-    A label that looks like a value gets single quotes; a label that could end the cell gets double
-    quotes.
+    A label that looks like a value gets single quotes, and so does a label that a spreadsheet would
+    take for a formula. A label that could end the cell gets double quotes.
 
-    >>> _label("love"), _label("3"), _label("e"), _label("a,b")
-    ('love', "'3'", "'e'", '"a,b"')
+    >>> label_cell("love"), label_cell("3"), label_cell("e"), label_cell("a,b"), label_cell("=x")
+    ('love', "'3'", "'e'", '"a,b"', "'=x'")
     """
     text = printable(text)
-    text = f"'{text}'" if _looks_like_a_value(text) else text
+    text = f"'{text}'" if looks_like_a_value(text) or text[:1] in FORMULAS else text
     is_special = text != text.strip() or any(character in text for character in '",;\t#')
     return '"' + text.replace('"', '""') + '"' if is_special else text
 
 
-def _looks_like_a_value(text: str) -> bool:
+def looks_like_a_value(text: str) -> bool:
     """Return True if a label could be read as a number, a truth value, arithmetic or a blank."""
     if text in MISSING or is_numeral(text):
         return True

@@ -42,6 +42,8 @@ class Cause:
     verdict = Verdict.WRONG
     # The code names of mistakes, the likeliest first.
     names: tuple[str, ...] = ()
+    # The mistakes of the catalogue that explain every cell: equal ones in two steps are one cause.
+    kind: tuple[str, ...] = ()
     # The unrounded matrix with which the answer goes on; None if it is unknown.
     exact: Numbers | None = None
     # Turns a later matrix of the answer back, if the answer is presented otherwise; else None.
@@ -50,6 +52,10 @@ class Cause:
     def text(self, told: Told) -> str:
         """Return the sentences on the error."""
         return "No known mistake explains these numbers."
+
+    def summary(self, told: Told) -> str:
+        """Return one sentence on the error, or nothing if it is unknown."""
+        return ""
 
     def advice(self, told: Told) -> str:
         """Return the sentences on what to do."""
@@ -74,6 +80,10 @@ class Said(Cause):
     def text(self, told: Told) -> str:
         return self._text
 
+    def summary(self, told: Told) -> str:
+        begin, dot, _ = self._text.partition(". ")
+        return begin + dot.rstrip()
+
     def advice(self, told: Told) -> str:
         return told.again if self._advice is None else self._advice
 
@@ -87,6 +97,7 @@ class Mistaken(Cause):
         every = [name for explanation in explanations for name in explanation.names]
         slips = ["single-cell-slip"] if explanations[0].slips else []
         self.names = tuple(dict.fromkeys([*every, *slips]))
+        self.kind = () if slips else explanations[0].names
 
     def text(self, told: Told) -> str:
         likeliest, *others = self.explanations
@@ -106,6 +117,16 @@ class Mistaken(Cause):
                 cells = f"all cells but {in_words(places)}: look for a slip there"
             text = f"{text} {subject} {cells}."
         return f"{text}{also(told, others, self.decider)}"
+
+    def summary(self, told: Told) -> str:
+        replacements = self.explanations[0].replacements
+        sentences = []
+        for replacement in replacements:
+            place = _place(told, replacement).removesuffix(": ")
+            place = f" ({place[0].lower()}{place[1:]})" if place else ""
+            text = replacement.texts(told.problem, told.plan).done
+            sentences.append(f"{text.removesuffix('.')}{place}.")
+        return " ".join(sentences)
 
     def advice(self, told: Told) -> str:
         every = [

@@ -82,14 +82,18 @@ class Runs:
 
         A try of two replacements continues the run of the earlier one alone.
         """
+        target = self._steps[-1][0].name
+        return [None if known is None else known[target] for known in self.all_together(tries)]
+
+    def all_together(self, tries: Sequence[tuple[Replacement, ...]]) -> list[Known | None]:
+        """Return the matrices of `run` for each try, as `run_together` calculates them."""
         runs = [self._begin(replacements, self._kept) for replacements in tries]
         results = self._finish(*runs)
         for replacements, run in zip(tries, runs, strict=True):
             if len(replacements) == 1 and not run.failed and self._room > 0:
                 self._room -= sum(run.known[name].size for name in run.changed)
                 self._kept[replacements[0].key] = run.known
-        target = self._steps[-1][0].name
-        return [None if known is None else known[target] for known in results]
+        return results
 
     def _begin(self, replacements: Sequence[Replacement], kept: Mapping[object, Known]) -> _Run:
         """A run that begins at the first replacement, or after it if its run was kept."""

@@ -10,11 +10,10 @@ from attncli.calculation.algebra.layouts import AnyArray
 from attncli.calculation.problem.problem import Problem
 from attncli.homework.answers.answer import Answer
 from attncli.homework.answers.comparing import Manner
-from attncli.homework.answers.digits import EXACT, half_a_unit
-from attncli.homework.answers.tolerance import near
 from attncli.homework.judging.headline import headline
 from attncli.homework.judging.judge import JudgedStep, findings
 from attncli.homework.judging.largest_difference import LargestDifference, largest_difference
+from attncli.homework.judging.marked_matrix import MarkedMatrix, agrees_with_right, marked_matrix
 from attncli.homework.judging.trail import Judgement, Trail
 from attncli.homework.judging.verdicts import Verdict
 from attncli.records import record
@@ -45,10 +44,12 @@ class WrongCell:
 class StepReport:
     """The report on one step; `passed` is None if nothing was answered.
 
-    `fact` is a sentence on the wrong cells or the size, `rationale` describes the error, `help` is
-    the advice, and `mistakes` are the names of the mistakes that may explain the numbers. `largest`
-    is the largest difference from the right numbers, if a distance decides. `type` is the type of
-    numbers that a program has printed, such as `float32`.
+    `fact` is a sentence on the wrong cells or the size, `rationale` describes the error, `cause` is
+    the short form of it, `help` is the advice, and `mistakes` are the names of the mistakes that
+    may explain the numbers. Steps with one `kind`, unless it is empty, have one cause. `matrix` is
+    the matrix of a step with wrong cells. `largest` is the largest difference from the right
+    numbers, if a distance decides. `type` is the type of numbers that a program has printed, such
+    as `float32`.
     """
 
     name: str
@@ -58,9 +59,12 @@ class StepReport:
     points: float
     fact: str = ""
     rationale: str = ""
+    cause: str = ""
+    kind: tuple[str, ...] = ()
     help: str = ""
     mistakes: tuple[str, ...] = ()
     differences: tuple[WrongCell, ...] = ()
+    matrix: MarkedMatrix | None = None
     largest: LargestDifference | None = None
     type: str = ""
 
@@ -79,8 +83,8 @@ class StepReport:
 class AnswerReport:
     """The report on a whole answer; `first` is the first step that is wrong by itself.
 
-    `headline` is one sentence on the answer; `by_distance` is True if a distance decides which
-    cells are right.
+    `headline` is one sentence on the answer. `by_distance` is True if a distance decides which
+    cells are right, and `shows_points` if the user chose points or required steps.
     """
 
     title: str
@@ -88,6 +92,7 @@ class AnswerReport:
     first: str | None
     headline: str
     by_distance: bool = False
+    shows_points: bool = False
 
     @property
     def score(self) -> float:
@@ -154,9 +159,13 @@ def report(trail: Trail, marking: Marking, files: Files) -> AnswerReport:
         if marking.counts(finding.judged.name, answer, names[-1])
     ]
     first = next((line.name for line in lines if line.verdict.is_wrong), None)
-    by_distance = trail.tolerance.by_distance
     return AnswerReport(
-        trail.problem.choices.title, tuple(lines), first, headline(lines), by_distance
+        title=trail.problem.choices.title,
+        lines=tuple(lines),
+        first=first,
+        headline=headline(lines),
+        by_distance=trail.tolerance.by_distance,
+        shows_points=bool(marking.points or marking.required),
     )
 
 
@@ -171,7 +180,7 @@ def _line(
     if verdict is Verdict.ROUNDED and marking.strict:
         passes = earns = False
     worth = marking.worth(judged.name, judged.name in trail.plan.names)
-    rationale, advice = _words(trail, finding, files)
+    rationale, cause, advice = _words(trail, finding, files)
     return StepReport(
         name=judged.name,
         verdict=verdict,
@@ -180,22 +189,33 @@ def _line(
         points=worth,
         fact=_fact(trail.problem, judged) if verdict.is_wrong else "",
         rationale=rationale,
+        cause=cause,
+        kind=finding.cause.kind if finding.cause else (),
         help=advice,
         mistakes=finding.cause.names if finding.cause else (),
         differences=tuple(differences(trail.problem, judged)) if verdict.is_wrong else (),
+        matrix=marked_matrix(trail.problem, judged) if verdict is Verdict.WRONG else None,
         largest=largest_difference(trail.problem, judged) if trail.tolerance.by_distance else None,
         type=_type(judged),
     )
 
 
-def _words(trail: Trail, finding: JudgedStep, files: Files) -> tuple[str, str]:
-    """The sentences on a verdict, and the advice."""
+def _words(trail: Trail, finding: JudgedStep, files: Files) -> tuple[str, str, str]:
+    """The sentences on a verdict, the short form of its cause, and the advice."""
     judged = finding.judged
     if finding.cause:
         from attncli.homework.diagnosis.causes import Told
 
         told = Told(trail.problem, trail.plan, judged, _again(trail.problem, judged, files))
-        return finding.cause.text(told), finding.cause.advice(told)
+        cause = finding.cause
+        return cause.text(told), cause.summary(told), cause.advice(told)
+    rationale, advice = _words_without_cause(trail, finding)
+    return rationale, "", advice
+
+
+def _words_without_cause(trail: Trail, finding: JudgedStep) -> tuple[str, str]:
+    """The sentences on a verdict that needs no cause, and the advice."""
+    judged = finding.judged
     if finding.verdict is Verdict.MISSING:
         return "", ""
     form = judged.form.text if judged.form else ""
@@ -300,9 +320,7 @@ def differences(problem: Problem, judged: Judgement) -> Sequence[WrongCell]:
     if judged.answered is None or judged.verdict is Verdict.SHAPE:
         return []
     found = []
-    finest = judged.answered.finest
-    distance = 1e-9 + (4 * half_a_unit(finest) if 0 < finest < EXACT else 0)
-    agrees = near(judged.target, judged.expected, np.asarray(distance))
+    agrees = agrees_with_right(judged, judged.answered)
     role = judged.step.role
     for index in judged.wrong:
         found.append(

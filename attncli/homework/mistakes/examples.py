@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -11,12 +11,11 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.plan import Step, Trace
-from attncli.calculation.names.known_names import last_of
-from attncli.calculation.names.matrix_names import MATRICES
 from attncli.calculation.plans.from_document import read
-from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.problem.problem import Problem
-from attncli.homework.exercises import TOKENS, Nested, Order, drawn, made
+from attncli.homework.exercises.drawn_numbers import HALVES, Dice, drawn
+from attncli.homework.exercises.new_documents import document_of, made
+from attncli.homework.exercises.orders import Nested, Order
 from attncli.homework.mistakes.mistake import Mistake, scene_at
 from attncli.records import record
 from attncli.words import option_name
@@ -172,7 +171,7 @@ def _solved(number: int) -> tuple[Nested, Problem, Trace]:
         document = {**made(origin.order), **origin.choices}
     else:
         document = {name: _numbers(name, value) for name, value in origin.items()}
-    problem, plan = read(Document(dict(_entries(document, ""))))
+    problem, plan = read(document_of(document))
     return document, problem, plan.run(problem.matrices)
 
 
@@ -181,18 +180,6 @@ def _numbers(name: str, value: Any) -> Any:
     if not isinstance(value, tuple):
         return value
     if len(value) < 3:
-        return drawn(name, value, 0, TOKENS)
-    return [drawn(name, value[1:], seed, TOKENS) for seed in range(value[0])]
-
-
-def _entries(value: Any, scope: str) -> Iterator[tuple[str, Entry]]:
-    """Yield the entries of a nested document under their names with dots, matrices as arrays."""
-    for name, entry in value.items():
-        if isinstance(entry, dict) and name != "mask":
-            yield from _entries(entry, f"{scope}{name}.")
-        elif name == "layers":
-            for number, layer in enumerate(entry, 1):
-                yield from _entries(layer, f"{scope}layers.{number}.")
-        else:
-            is_matrix = last_of(name) in MATRICES and isinstance(entry, list)
-            yield scope + name, Entry(np.array(entry, dtype=float) if is_matrix else entry, "")
+        return drawn(name, value, Dice(f"0 {name}"), HALVES)
+    slices = (Dice(f"{seed} {name}") for seed in range(value[0]))
+    return [drawn(name, value[1:], dice, HALVES) for dice in slices]

@@ -1,9 +1,10 @@
-"""The costs of a calculation as tables for people: by step, by sublayer, and for comparison."""
+"""The costs of a calculation as tables for people: in all, by sublayer and step, and compared."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from typing import Any
 
 from attncli.calculation.algebra.expressions import FUNCTIONS
 from attncli.calculation.algebra.layouts import Shape
@@ -22,6 +23,12 @@ from attncli.words import in_words, noun, shape_text
 HEADS = {
     "flops": "FLOPs",
     "operations": "all operations",
+    "multiplications": "×",
+    "additions": "+",
+    "divisions": "÷",
+    "exponentials": "exp",
+    "functions": "func",
+    "comparisons": "comp",
     "largest_bytes": "largest result",
     "cost": "here",
     "sequential": "here",
@@ -30,34 +37,42 @@ HEADS = {
     "path_order": "order",
 }
 NONE = "–"  # the text of a cell without a number
+UNITS = {name: 1024**power for power, name in enumerate(("KiB", "MiB", "GiB", "TiB"), 1)}
 MOST_NAMED = 8  # the largest number of parameters that are listed with their shapes
 # The functions that share a column; exponentials have a column of their own.
 FUNCTION_NAMES = [{"sqrt": "√"}.get(name, name) for name in FUNCTIONS if name != "exp"]
+KINDS = {
+    "multiplications": "×: multiplications",
+    "additions": "+: additions and subtractions",
+    "divisions": "÷: divisions",
+    "exponentials": "exp: exponentials",
+    "comparisons": "comp: comparisons",
+}
 MEANINGS = {
     "flops": "FLOPs: 2 per multiply-add in matrix products; other operations count 0",
     "multiplications": "an inner product of d numbers: d multiplications, d − 1 additions",
-    "additions": "additions: subtractions count as additions",
-    "functions": f"functions: {in_words([*FUNCTION_NAMES, 'powers'])}, but not exp",
+    "functions": f"func: {in_words([*FUNCTION_NAMES, 'powers'])}, but not exp",
 }
 COUNTING = "FLOPs: 2 per multiply-add in matrix products; all operations: 1 each"
 OF_LAYERS = (
     "orders: from Vaswani et al. 2017, table 1, without constant factors",
-    "multiplications: in Q Kᵀ and weights V, without projections; in W x and U h of a recurrence",
+    "×: multiplications in Q Kᵀ and weights V, without projections; in W x and U h of a recurrence",
     "self-attention costs less than a recurrence if n < d",
 )
 
 
 def draw_costs(report: CostReport, view: View) -> str:
-    """Return the report as text: the inputs, then its tables, each with the column meanings."""
+    """Return the report as text: the inputs and totals, then its tables with their meanings."""
     console, rows, costing = TextConsole(view), cost_rows(report), report.costing
     if costing.problem.choices.title:
         console.say(costing.problem.choices.title, "bold")
     for line in _inputs(costing):
         console.say(line)
     if report.is_plain:
-        _print_steps(console, costing, rows["steps"])
+        _print_totals(console, costing)
         if rows["sublayers"]:
             _print_sublayers(console, costing, rows["sublayers"])
+        _print_steps(console, costing, rows["steps"], "By step" if rows["sublayers"] else "")
         console.say_below(_meanings(costing, rows["open"]))
     if report.pairs:
         _print_scorings(console, report.pairs, rows["scorings"])
@@ -73,6 +88,19 @@ def number(whole: int) -> str:
     return f"{whole:,}"
 
 
+def in_units(size: int) -> str:
+    """Return a number of bytes in the largest unit that it fills; nothing below 1 KiB.
+
+    >>> in_units(1000), in_units(2120), in_units(2**30)
+    ('', '2.1 KiB', '1 GiB')
+    """
+    filled = {name: unit for name, unit in UNITS.items() if size >= unit}
+    if not filled:
+        return ""
+    name, unit = list(filled.items())[-1]
+    return f"{size / unit:,.1f}".removesuffix(".0") + f" {name}"
+
+
 def _cell(value: int | str | Shape | None) -> str:
     match value:
         case None:
@@ -84,23 +112,35 @@ def _cell(value: int | str | Shape | None) -> str:
     return shape_text(value)
 
 
+def _count(value: int | str | Shape | None) -> str:
+    """Return the text of a cell in a table that is mostly zeros, which are left out."""
+    return "" if value == 0 else _cell(value)
+
+
 def _print_rows(
-    console: TextConsole, heading: str, rows: Sequence[Row], groups: Sequence[tuple[str, ...]]
+    console: TextConsole,
+    heading: str,
+    rows: Sequence[Row],
+    groups: Sequence[tuple[str, ...]],
+    write: Callable[[Any], str] = _cell,
 ) -> None:
     """Print a table: the names of the rows, then groups of columns.
 
-    The first key of the rows is the column of names; a group is a title and its keys.
+    The first key of the rows is the column of names; a group is a title and its keys. `write` turns
+    a value into text.
     """
     first = next(iter(rows[0]))
     names = [row[first] for row in rows]
     width = max(map(len, (first, *names)))
     labels = ColumnGroup("", (first.ljust(width),), [(name.ljust(width),) for name in names])
-    columns = [_group(title, keys, rows) for title, *keys in groups if keys]
+    columns = [_group(title, keys, rows, write) for title, *keys in groups if keys]
     print_grouped(console, heading, labels, columns)
 
 
-def _group(title: str, keys: Sequence[str], rows: Sequence[Row]) -> ColumnGroup:
-    return column_group(title, [(HEADS.get(key, key), key) for key in keys], rows, _cell)
+def _group(
+    title: str, keys: Sequence[str], rows: Sequence[Row], write: Callable[[Any], str] = _cell
+) -> ColumnGroup:
+    return column_group(title, [(HEADS.get(key, key), key) for key in keys], rows, write)
 
 
 def _counted(rows: Sequence[Row]) -> tuple[str, ...]:
@@ -108,15 +148,38 @@ def _counted(rows: Sequence[Row]) -> tuple[str, ...]:
     return "", *(name for name in COUNTED if any(row[name] for row in rows))
 
 
-def _print_steps(console: TextConsole, costing: Costing, rows: Sequence[Row]) -> None:
+def _print_totals(console: TextConsole, costing: Costing) -> None:
+    """Print FLOPs, parameters and bytes of all steps together."""
+    found = total(costing)
+    learned, results = found["parameter_bytes"], found["bytes"]
+    counts = {
+        "FLOPs": (found["flops"], "", ""),
+        "all operations": (found["operations"], "", ""),
+        "parameters": (found["parameters"], number(learned), in_units(learned)),
+        "results": (results // costing.dtype.itemsize, number(results), in_units(results)),
+    }
+    rows = [
+        {"total": name, "number": count, "bytes": exact, "size": size}
+        for name, (count, exact, size) in counts.items()
+    ]
+    sizes = ["size"] if any(row["size"] for row in rows) else []
+    _print_rows(console, "", rows, [("", "number"), ("", "bytes", *sizes)])
+
+
+def _sized(rows: Sequence[Row]) -> list[str]:
+    """Return the columns of bytes: also in units, if a row has at least 1 MiB."""
+    return ["bytes", *(["size"] if any(row["bytes"] >= UNITS["MiB"] for row in rows) else [])]
+
+
+def _print_steps(console: TextConsole, costing: Costing, rows: Sequence[Row], heading: str) -> None:
     """Print one row per step, and the total; of many steps only the first and the last."""
     last = {"step": "total", "shape": "", **total(costing)}
-    shown = list(rows)
+    sized = [{**row, "size": in_units(row["bytes"])} for row in (*rows, last)]
+    columns = ["flops", *_sized(sized[:-1])]
     is_elided = len(rows) > MOST and not console.view.full
     if is_elided:
-        shown[EDGE:-EDGE] = [dict.fromkeys(rows[0], ROW_GAP)]
-    groups = [("", "shape"), _counted(rows), ("", "flops", "bytes")]
-    _print_rows(console, "", [*shown, last], groups)
+        sized[EDGE : -EDGE - 1] = [dict.fromkeys(sized[0], ROW_GAP)]
+    _print_rows(console, heading, sized, [("", "shape"), ("", *columns), _counted(rows)], _count)
     if is_elided:
         every = len(rows)
         console.say(f"left out: {every - 2 * EDGE} of {every} steps (--full shows them)", "dim")
@@ -125,14 +188,15 @@ def _print_steps(console: TextConsole, costing: Costing, rows: Sequence[Row]) ->
 def _print_sublayers(console: TextConsole, costing: Costing, rows: Sequence[Row]) -> None:
     """Print one row per sublayer, summed over all layers, and the total."""
     last = {"sublayer": "total", "times": "", **total(costing)}
-    groups = [("", "times"), _counted(rows), ("", "flops", "parameters", "bytes")]
-    _print_rows(console, "By sublayer", [*rows, last], groups)
+    sized = [{**row, "size": in_units(row["bytes"])} for row in (*rows, last)]
+    groups = [("", "times"), ("", "flops", "parameters", *_sized(sized)), _counted(rows)]
+    _print_rows(console, "By sublayer", sized, groups, _count)
 
 
 def _meanings(costing: Costing, masks: Sequence[Row]) -> Iterator[str]:
     """Yield lines on how operations are counted, and on the open scores of each mask."""
+    yield _kinds([total(costing)])
     yield from (meaning for name, meaning in MEANINGS.items() if getattr(costing.total, name))
-    yield f"all operations together, 1 each: {number(costing.total.operations)}"
     largest = f"{costing.largest.step.name}, {number(costing.largest.bytes)} bytes"
     yield f"bytes: the size of each result in {costing.dtype.name}; the largest is {largest}"
     for mask in masks:
@@ -142,16 +206,18 @@ def _meanings(costing: Costing, masks: Sequence[Row]) -> Iterator[str]:
         yield f"{mask['step']} leaves {share} open ({percent}%); hidden scores are counted too"
 
 
+def _kinds(rows: Sequence[Row]) -> str:
+    """Return a line with the meanings of the columns that count operations."""
+    return "; ".join(text for name, text in KINDS.items() if any(row[name] for row in rows))
+
+
 def _inputs(costing: Costing) -> Iterator[str]:
-    """Yield a line on the sequences and one on the parameters, with shapes if they are few."""
+    """Yield a line on the sequences, and one on the parameters if they are few."""
     yield f"Inputs: {_shapes(costing.sequences)}."
     if not costing.parameters:
         yield "Parameters: none."
-        return
-    size = number(costing.learned * costing.dtype.itemsize)
-    few = len(costing.parameters) <= MOST_NAMED
-    listed = f" in {_shapes(costing.parameters)}" if few else ""
-    yield f"Parameters: {number(costing.learned)} ({size} bytes){listed}."
+    elif len(costing.parameters) <= MOST_NAMED:
+        yield f"Parameters: {_shapes(costing.parameters)}."
 
 
 def _shapes(shapes: dict[str, Shape]) -> str:
@@ -164,11 +230,11 @@ def _print_scorings(console: TextConsole, at: Pairs, rows: Sequence[Row]) -> Non
     sizes["heads"] = at.heads
     said = ", ".join(f"{name} = {number(size)}" for name, size in sizes.items())
     heading = f"Scores{f' of {at.name}' if at.name else ''}: {said}"
-    others = ("", "flops", "operations", "parameters", "largest_bytes", "needs")
-    _print_rows(console, heading, rows, [_counted(rows), others])
+    first = ("", "flops", "operations", "parameters", "largest_bytes")
+    _print_rows(console, heading, rows, [first, _counted(rows), ("", "needs")])
     refused = [f"{row['score']} cannot be used: {row['why_not']}" for row in rows if row["why_not"]]
     largest = "largest result: the bytes of the largest matrix on the way to the scores"
-    console.say_below([*refused, COUNTING, largest])
+    console.say_below([*refused, COUNTING, _kinds(rows), MEANINGS["functions"], largest])
 
 
 def _print_layers(console: TextConsole, at: LayerSizes, rows: Sequence[Row]) -> None:

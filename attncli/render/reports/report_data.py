@@ -10,15 +10,16 @@ from attncli.homework.judging.report import AnswerReport, StepReport, WrongCell
 from attncli.records import values_of
 from attncli.render.standard_data import to_json
 from attncli.render.view import View
-from attncli.words import in_words
+from attncli.words import in_words, some_in_words
 
-LARGEST = "largest difference"
+LARGEST, MISTAKE = "largest difference", "mistake"
+MOST_NAMED, FEWEST_NAMED = 6, 3  # steps whose names are all written; the names of more steps
 
 
 def more_headings(report: AnswerReport) -> list[str]:
     """Return the columns that a table of verdicts has only where they are not empty."""
     has_mistakes = any(line.mistakes for line in report.lines)
-    return [*([LARGEST] if report.by_distance else []), *(["mistake"] if has_mistakes else [])]
+    return [*([LARGEST] if report.by_distance else []), *([MISTAKE] if has_mistakes else [])]
 
 
 def largest_text(line: StepReport) -> str:
@@ -34,6 +35,11 @@ def largest_text(line: StepReport) -> str:
     return f"{short} at {line.largest.place}" if line.largest.difference else "0"
 
 
+def mistakes_text(line: StepReport) -> str:
+    """Return the names of the mistakes that may explain a step: `no-scale, softmax-unscaled`."""
+    return ", ".join(line.mistakes)
+
+
 class Paragraph(NamedTuple):
     """Steps with one verdict and one cause, and the text on all of them."""
 
@@ -41,12 +47,17 @@ class Paragraph(NamedTuple):
 
     @property
     def names(self) -> str:
-        """The names of the steps: `Q, K and V`."""
-        return in_words([line.name for line in self.lines])
+        """The names of the steps: `Q, K and V`, and the number of the others."""
+        names = [line.name for line in self.lines]
+        return in_words(names) if len(names) <= MOST_NAMED else some_in_words(names, FEWEST_NAMED)
 
     @property
     def text(self) -> str:
         """The facts on each step, if they differ, and the sentences on the cause."""
+        first, *others = self.lines
+        if {line.rationale for line in others} - {first.rationale}:
+            names = in_words([line.name for line in others])
+            return f"{first.text} The same mistake explains {names}."
         facts = {line.fact for line in self.lines}
         if len(facts) == 1:
             fact = self.lines[0].fact
@@ -63,7 +74,7 @@ def paragraphs(report: AnswerReport) -> list[Paragraph]:
     lines = sorted(report.lines, key=lambda line: line.name != report.first)
     for line in lines:
         if line.text:
-            key = (line.verdict.word, line.rationale, line.mistakes or line.help)
+            key = (line.verdict.word, line.kind or (line.rationale, line.help))
             groups.setdefault(key, []).append(line)
     return [Paragraph(tuple(group)) for group in groups.values()]
 

@@ -8,6 +8,7 @@ from attncli.homework.judging.report import AnswerReport, WrongCell
 from attncli.render.markdown import escape_markdown
 from attncli.render.reports.report_data import (
     LARGEST,
+    MISTAKE,
     largest_text,
     more_headings,
     paragraphs,
@@ -19,17 +20,24 @@ from attncli.render.view import View
 
 def report_markdown(report: AnswerReport, _: View) -> str:
     """Return a sentence on the whole, a table of verdicts, then the texts on each step."""
+    title = ["", escape_markdown(report.title)] if report.title else []
+    rows = [f"**{escape_markdown(report.headline)}**", *title, ""]
     if not report.lines:
-        return f"{escape_markdown(report.headline)}\n"
-    headings = ["step", "verdict", "points", *more_headings(report)]
+        return "\n".join(rows)
+    points = ["points"] if report.shows_points else []
+    headings = ["step", "verdict", *points, *more_headings(report)]
     dashes = ["---:" if heading == "points" else "---" for heading in headings]
-    title = [f"**{escape_markdown(report.title)}**", ""] if report.title else []
-    rows = [*title, escape_markdown(report.headline), "", _row(headings), f"|{'|'.join(dashes)}|"]
+    rows += [_row(headings), f"|{'|'.join(dashes)}|"]
     for line in report.lines:
         mistakes = ", ".join(f"`{name}`" for name in line.mistakes)
-        more = {LARGEST: escape_markdown(largest_text(line)), "mistake": mistakes}
-        cells = [f"`{line.name}`", verdict_text(line), line.marks]
-        rows.append(_row([*cells, *(more[heading] for heading in more_headings(report))]))
+        more = {
+            "points": line.marks,
+            LARGEST: escape_markdown(largest_text(line)),
+            MISTAKE: mistakes,
+        }
+        rows.append(
+            _row([f"`{line.name}`", verdict_text(line), *(more[name] for name in headings[2:])])
+        )
     for paragraph in paragraphs(report):
         first = paragraph.lines[0]
         heading = f"**{paragraph.names}: {first.verdict.words}.**"
@@ -38,7 +46,7 @@ def report_markdown(report: AnswerReport, _: View) -> str:
         for line in paragraph.lines:
             name = f"{line.name}, " if len(paragraph.lines) > 1 else ""
             rows += _wrong_cells(line.differences, name)
-    rows += ["", f"**{report.marks}**", ""]
+    rows += ["", f"**{report.marks}**", ""] if report.shows_points else [""]
     return "\n".join(rows)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from itertools import groupby
 
 from rich import box
 from rich.table import Table
@@ -10,16 +11,19 @@ from rich.text import Text
 
 from attncli.homework.judging.report import AnswerReport, StepReport
 from attncli.render.console import TextConsole
+from attncli.render.reports.marked_tables import print_marked
 from attncli.render.reports.report_data import (
     LARGEST,
+    MISTAKE,
     Paragraph,
     largest_text,
+    mistakes_text,
     more_headings,
     paragraphs,
     verdict_text,
 )
-from attncli.render.reports.wrong_numbers import YOURS, aligned, number_columns
 from attncli.render.view import View
+from attncli.words import count, in_words
 
 STYLES = {
     "right": "green",
@@ -31,82 +35,89 @@ STYLES = {
     "undecided": "bold yellow",
     "missing": "dim",
 }
-PLACE = 14  # characters that the place of a cell needs at least, with the space around it
-GAP = 3  # characters between two columns
-MOST_CELLS = 12  # the largest number of wrong cells that is listed without --full
+MOST_NAMED = 8  # the largest number of steps in a row whose names are all written
 
 
 def draw_report(report: AnswerReport, view: View) -> str:
-    """Return the report as text, for a screen or a file."""
+    """Return the report as text, for a screen or a file: the result in its first line."""
     console = TextConsole(view)
-    if report.title:
-        console.print(Text(report.title, "bold"))
-        console.print()
     console.say(report.headline, "bold green" if report.passed else "bold red")
+    if report.title:
+        console.say(report.title, "dim")
     if not report.lines:
         return console.text
     console.print()
-    _print_verdicts(console, report)
+    if report.shows_points or report.by_distance:
+        _print_steps(console, report)
+    else:
+        _print_verdicts(console, report)
     for paragraph in paragraphs(report):
-        _print_paragraph(console, paragraph, view)
-    console.print()
-    console.print(Text(report.marks, "bold"))
+        _print_paragraph(console, paragraph)
+    if report.shows_points:
+        console.print()
+        console.print(Text(report.marks, "bold"))
     return console.text
 
 
-def _print_verdicts(console: TextConsole, report: AnswerReport) -> None:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1))
-    table.add_column("step", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    table.add_column("points", justify="right", no_wrap=True)
+def _print_steps(console: TextConsole, report: AnswerReport) -> None:
+    """Print a table with a row per step: its points, and its largest difference."""
+    headings = ["step", "verdict", *(["points"] if report.shows_points else [])]
     more = more_headings(report)
-    for heading in more:
-        table.add_column(heading, no_wrap=heading != "mistake")
+    table = _table([*headings, *more])
     for line in report.lines:
-        verdict = Text(verdict_text(line), STYLES[line.verdict.word])
-        texts = {LARGEST: largest_text(line), "mistake": ", ".join(line.mistakes)}
-        cells = (Text(texts[heading]) for heading in more)
-        table.add_row(Text(line.name), verdict, Text(line.marks), *cells)
-    console.print(table)
+        texts = {"points": line.marks, LARGEST: largest_text(line), MISTAKE: mistakes_text(line)}
+        cells = (Text(texts[heading]) for heading in (*headings[2:], *more))
+        table.add_row(Text(line.name), _verdict(line), *cells)
+    console.print(table, width=console.view.width)
 
 
-def _width(columns: Mapping[str, Sequence[str]], view: View) -> int | None:
-    """Return the width of a table of wrong cells: of the screen, but enough for every digit."""
-    if view.width is None:
-        return None
-    numbers = sum(len(texts[0]) + GAP for texts in columns.values())
-    return max(view.width, numbers + PLACE)
+def _print_verdicts(console: TextConsole, report: AnswerReport) -> None:
+    """Print a table with a row for each run of steps that have one verdict and one mistake."""
+    table = _table(["step", "verdict", *more_headings(report)])
+    for _, group in groupby(report.lines, lambda line: (verdict_text(line), line.mistakes)):
+        lines = list(group)
+        cells = [mistakes_text(lines[0])] if more_headings(report) else []
+        table.add_row(
+            Text(_run([line.name for line in lines])), _verdict(lines[0]), *map(Text, cells)
+        )
+    console.print(table, width=console.view.width)
 
 
-def _print_paragraph(console: TextConsole, paragraph: Paragraph, view: View) -> None:
+def _table(headings: Sequence[str]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1))
+    for heading in headings:
+        # Names may be broken between words, and numbers may not.
+        is_number = heading == "points"
+        table.add_column(
+            heading,
+            justify="right" if is_number else "left",
+            no_wrap=heading not in ("step", MISTAKE),
+        )
+    return table
+
+
+def _run(names: Sequence[str]) -> str:
+    """Return the names of steps in a row; of many steps, the first and the last."""
+    if len(names) <= MOST_NAMED:
+        return in_words(names)
+    return f"{names[0]} to {names[-1]} ({count(len(names), 'steps')})"
+
+
+def _verdict(line: StepReport) -> Text:
+    return Text(verdict_text(line), STYLES[line.verdict.word])
+
+
+def _print_paragraph(console: TextConsole, paragraph: Paragraph) -> None:
     console.print()
     first = paragraph.lines[0]
     verdict = (first.verdict.words, STYLES[first.verdict.word])
     heading = Text.assemble((paragraph.names, "bold cyan"), ": ", verdict, ". ")
-    console.print(heading + Text(paragraph.text), width=view.width)
+    console.print(heading + Text(paragraph.text), width=console.view.width)
     if first.help:
         console.say(first.help, "italic")
     for line in paragraph.lines:
-        if line.differences:
+        if line.matrix:
+            console.print()
             if len(paragraph.lines) > 1:
-                console.print(Text(line.name, "bold cyan"))
-            _print_cells(console, line, view)
-
-
-def _print_cells(console: TextConsole, line: StepReport, view: View) -> None:
-    """Print a table of the wrong cells of a step."""
-    shown = line.differences if view.full else line.differences[:MOST_CELLS]
-    columns = {name: aligned(name, texts) for name, texts in number_columns(shown).items()}
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1))
-    # A place may be broken between words, a number may not.
-    table.add_column("wrong cell" if line.passed is False else "cell")
-    for name in columns:
-        table.add_column(Text(name, justify="right"), no_wrap=True)
-    for cell, *numbers in zip(shown, *columns.values(), strict=True):
-        styled = zip(columns, numbers, strict=True)
-        texts = (Text(number, "red" if name == YOURS else "green") for name, number in styled)
-        table.add_row(Text(cell.place), *texts)
-    console.print(table, width=_width(columns, view))
-    hidden = len(line.differences) - len(shown)
-    if hidden:
-        console.print(Text(f"and {hidden} more (--full shows them)", "dim"))
+                console.print(Text(f" {line.name}", "bold cyan"))
+            print_marked(console, line.matrix)

@@ -1,13 +1,13 @@
-"""The numbers of wrong cells as text: as many digits as show the difference, points aligned."""
+"""The numbers of wrong cells as text: as many digits as show the difference."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import isfinite
 from statistics import median
+from typing import Protocol
 
 from attncli.homework.answers.digits import EXACT
-from attncli.homework.judging.report import WrongCell
 from attncli.words import decimals_of, differing_decimals
 
 USUAL = 4  # decimals, as in all tables
@@ -17,15 +17,38 @@ MOST_DIGITS = 17  # they distinguish any two numbers
 YOURS, RIGHT, FROM_YOURS = "yours", "right", "from your numbers"
 
 
-def number_columns(cells: Sequence[WrongCell]) -> dict[str, list[str]]:
-    """Return the columns of numbers by their headings, one text per cell.
+class Compared(Protocol):
+    """The numbers of a cell; `from_yours` may be None, which stands for `right`."""
+
+    @property
+    def yours(self) -> float: ...
+    @property
+    def right(self) -> float: ...
+    @property
+    def from_yours(self) -> float | None: ...
+    @property
+    def decimals(self) -> int: ...
+
+
+def number_columns(cells: Sequence[Compared]) -> dict[str, list[str]]:
+    """Return the columns of numbers of wrong cells by their headings, one text per cell.
 
     All numbers of a column have the same decimals, and more where a difference needs more.
     `from your numbers` is there only if its text differs from `right` in some cell.
     """
+    return number_texts(cells, ())[0]
+
+
+def number_texts(
+    cells: Sequence[Compared], others: Sequence[Compared]
+) -> tuple[dict[str, list[str]], list[str]]:
+    """Return the columns of `number_columns`, and the numbers of right cells beside them.
+
+    `others` are the right cells, of which only the answer's own numbers are written.
+    """
     decimals = _common_decimals(cells)
     base = {
-        YOURS: max(_written(cell, decimals) for cell in cells),
+        YOURS: max(_written(cell, decimals) for cell in (*cells, *others)),
         RIGHT: _fewest((cell.right for cell in cells), decimals),
         FROM_YOURS: _fewest((_follows(cell) for cell in cells), decimals),
     }
@@ -33,22 +56,10 @@ def number_columns(cells: Sequence[WrongCell]) -> dict[str, list[str]]:
     columns = {heading: [row[heading] for row in rows] for heading in base}
     if columns[FROM_YOURS] == columns[RIGHT]:
         del columns[FROM_YOURS]
-    return columns
+    return columns, [_own_text(cell, base[YOURS]) for cell in others]
 
 
-def aligned(heading: str, texts: Sequence[str]) -> list[str]:
-    """Return the texts of a column at one width, with their points below each other."""
-    behind = [len(text) - text.find(".") if "." in text else 0 for text in texts]
-    room = max(behind)
-    padded = [
-        text + " " * (room - tail) if text[-1].isdigit() else text
-        for text, tail in zip(texts, behind, strict=True)
-    ]
-    width = max(map(len, (heading, *padded)))
-    return [text.rjust(width) for text in padded]
-
-
-def _common_decimals(cells: Sequence[WrongCell]) -> int:
+def _common_decimals(cells: Sequence[Compared]) -> int:
     """The decimals of a table: few digits of a usual number, more if a difference needs them."""
     sizes = [size for cell in cells if SMALLEST <= (size := _size(cell)) < LARGEST]
     if not sizes:
@@ -59,7 +70,7 @@ def _common_decimals(cells: Sequence[WrongCell]) -> int:
     return max((decimals for decimals in needed if decimals <= most), default=least)
 
 
-def _texts(cell: WrongCell, base: dict[str, int], decimals: int) -> dict[str, str]:
+def _texts(cell: Compared, base: dict[str, int], decimals: int) -> dict[str, str]:
     """The numbers of one cell by heading."""
     numbers = {YOURS: cell.yours, RIGHT: cell.right, FROM_YOURS: _follows(cell)}
     if not SMALLEST <= _size(cell) < LARGEST:
@@ -71,16 +82,22 @@ def _texts(cell: WrongCell, base: dict[str, int], decimals: int) -> dict[str, st
     return {heading: _text(f"{number:z.{base[heading]}f}") for heading, number in numbers.items()}
 
 
+def _own_text(cell: Compared, decimals: int) -> str:
+    """The number of a right cell with these decimals."""
+    is_usual = cell.yours == 0 or SMALLEST <= abs(cell.yours) < LARGEST
+    return _text(f"{cell.yours:z.{decimals}f}" if is_usual else f"{cell.yours:.{FEW}g}")
+
+
 def _text(number: str) -> str:
     return "NaN" if number == "nan" else number
 
 
-def _decimals(cell: WrongCell, least: int) -> int:
+def _decimals(cell: Compared, least: int) -> int:
     """The fewest decimals that tell the number of the answer from the expected ones."""
     return max(differing_decimals(cell.yours, right, least) for right in _expected(cell))
 
 
-def _significant(cell: WrongCell) -> int:
+def _significant(cell: Compared) -> int:
     """The fewest significant digits that tell the number of the answer from the expected ones."""
     for digits in range(FEW, MOST_DIGITS):
         if f"{cell.yours:.{digits}g}" not in {f"{n:.{digits}g}" for n in _expected(cell)}:
@@ -88,21 +105,21 @@ def _significant(cell: WrongCell) -> int:
     return MOST_DIGITS
 
 
-def _expected(cell: WrongCell) -> tuple[float, ...]:
+def _expected(cell: Compared) -> tuple[float, ...]:
     return (cell.right, _follows(cell))
 
 
-def _follows(cell: WrongCell) -> float:
+def _follows(cell: Compared) -> float:
     return cell.right if cell.from_yours is None else cell.from_yours
 
 
-def _size(cell: WrongCell) -> float:
+def _size(cell: Compared) -> float:
     """The largest finite size of the numbers of a cell; 1 if all are 0 or not finite."""
     sizes = [abs(n) for n in (cell.yours, *_expected(cell)) if isfinite(n)]
     return max(sizes, default=0.0) or 1.0
 
 
-def _written(cell: WrongCell, most: int) -> int:
+def _written(cell: Compared, most: int) -> int:
     """The decimals with which the answer has its number, at most `most`; for arithmetic, enough."""
     written = max(0, cell.decimals) if cell.decimals < EXACT else _fewest([cell.yours], most)
     return min(written, most)

@@ -1,0 +1,66 @@
+"""Read the roster of a class: a CSV file with one student per line, as learning platforms write."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from attncli.documents.files import decode, read_file
+from attncli.documents.sources import place_of
+from attncli.errors import DocumentError, errors_at
+from attncli.words import did_you_mean, in_words
+
+# The columns with the id of a student: the first of these that a roster has is taken.
+COLUMNS = (
+    *("student_id", "student", "id", "identifier", "userid", "user_id", "username", "user name"),
+    *("sis user id", "sis login id", "orgdefinedid", "login", "sid", "email", "email address"),
+)
+_SHOWN = 10  # columns that a message lists
+
+
+def read_roster(argument: str) -> list[str]:
+    """Return the ids of the students of FILE, or of the column that FILE:COLUMN names.
+
+    A file with one column needs no header. Rows without an id are left out. Raises DocumentError if
+    the file cannot be read, if it has no column of ids, and if an id is listed twice.
+    """
+    place = place_of(argument, "")
+    with errors_at(place.path):
+        text = decode(read_file(place.path))
+        rows = [
+            row for row in csv.reader(io.StringIO(text), delimiter=_delimiter(text)) if any(row)
+        ]
+        if not rows:
+            raise DocumentError("it is empty.", "Write one student per line.")
+        column, has_header = _column(rows[0], place.key, max(map(len, rows)) == 1)
+        ids = [row[column].strip() for row in rows[has_header:] if column < len(row)]
+        students = [student for student in ids if student]
+        if not students:
+            raise DocumentError("it lists no student.", "Write one student per line.")
+        if len(set(students)) < len(students):
+            twice = next(one for i, one in enumerate(students) if one in students[:i])
+            raise DocumentError(f"it lists {twice!r} twice.", "Remove one of the lines.")
+        return students
+
+
+def _delimiter(text: str) -> str:
+    """Return the delimiter that the first line has most often."""
+    first = text.lstrip().partition("\n")[0]
+    return max(",;\t", key=first.count)
+
+
+def _column(first: list[str], wished: str | None, is_single: bool) -> tuple[int, bool]:
+    """Return the column of the ids, counted from 0, and True if the first row is a header."""
+    names = [cell.strip().casefold() for cell in first]
+    if wished is not None:
+        if wished.casefold() in names:
+            return names.index(wished.casefold()), True
+        message = f"it has no column {wished!r}{did_you_mean(wished, first)}."
+        raise DocumentError(message, f"Its columns are {in_words(first[:_SHOWN])}.")
+    known = next((name for name in COLUMNS if name in names), None)
+    if known is not None:
+        return names.index(known), True
+    if is_single:
+        return 0, False
+    message = f"none of its columns is known to hold ids: {in_words(first[:_SHOWN])}."
+    raise DocumentError(message, "Name the column: FILE.csv:COLUMN.")

@@ -1,0 +1,65 @@
+"""What an exercise says about itself: how often its numbers were drawn, and what they hide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attncli.homework.exercises.effects import LookAlikes, Unseen
+from attncli.homework.exercises.making import Exercise
+from attncli.homework.exercises.worth import Worth
+from attncli.words import count, in_words
+
+
+def notes(exercise: Exercise) -> Iterator[str]:
+    """Yield sentences on an exercise; none if it was not judged."""
+    worth = exercise.worth
+    if worth is None:
+        return
+    yield _accepted(exercise, worth)
+    if exercise.unmet:
+        yield f"the output does not show {in_words(exercise.unmet)}."
+    for finding in worth.faults:
+        yield f"{finding.step}: {finding.text}"
+    yield from hidden(worth)
+
+
+def _accepted(exercise: Exercise, worth: Worth) -> str:
+    """The sentence on the draws: which was accepted, and of how many."""
+    number, tried = exercise.accepted, exercise.tried
+    if exercise.meets_all:
+        made = count(len(worth.effects.names), "mistakes")
+        return f"accepted draw {number} of {tried} ({100 / tried:.2g}%); {made} can be made."
+    draws = count(tried, "draws")
+    could = f"; other numbers show {worth.lost} more" if worth.lost else ""
+    return f"none of {draws} meets all demands: draw {number} is the best{could}."
+
+
+def hidden(worth: Worth) -> Iterator[str]:
+    """Yield sentences on mistakes that the output does not show, or does not tell apart."""
+    always = [each for each in worth.invisible if worth.is_always_unseen(each)]
+    if always:
+        names = in_words([each.name for each in always])
+        verb = "does" if len(always) == 1 else "do"
+        yield f"{names} {verb} not change the output, whatever the numbers are."
+    yield from (unseen_text(each) for each in worth.invisible if each not in always)
+    for group in worth.look_alikes:
+        when = ", whatever the numbers are" if worth.is_always_alike(group) else ""
+        yield f"{classes_text(group)} give the same output{when}; {told_apart(group)}."
+
+
+def unseen_text(unseen: Unseen) -> str:
+    """Return a sentence on a mistake that does not change the output of these numbers."""
+    shown = f"{unseen.step} shows it" if unseen.step else "no step shows it"
+    return f"{unseen.name} does not change the output; {shown}."
+
+
+def classes_text(group: LookAlikes) -> str:
+    """Return the mistakes of a group; `=` stands between those that no step tells apart."""
+    return in_words([" = ".join(names) for names in group.classes])
+
+
+def told_apart(group: LookAlikes) -> str:
+    """Return a clause on the steps that tell mistakes apart."""
+    if not group.steps:
+        return "no step tells them apart"
+    return f"{in_words(group.steps)} {'tells' if len(group.steps) == 1 else 'tell'} them apart"

@@ -1,0 +1,166 @@
+"""The worth of an exercise: what its numbers hide, and which demands they do not meet.
+
+Numbers of no special form, in place of those of the exercise, show what an exercise of these sizes
+can show at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from attncli.calculation.algebra.layouts import Array
+from attncli.calculation.algebra.plan import Plan
+from attncli.calculation.names.matrix_names import MATRICES
+from attncli.calculation.problem.problem import Problem
+from attncli.errors import ProblemError
+from attncli.homework.exercises.demands import DEMANDS, Calculation, Finding, trivial_cells
+from attncli.homework.exercises.drawn_numbers import VALUES, Dice, drawn
+from attncli.homework.exercises.effects import Effects, LookAlikes, Unseen, effects_of, together
+from attncli.records import record, replace
+
+MOST_NUMBERS = 50_000  # in all steps of an exercise that is judged
+GENERAL_DRAWS = 12  # calculations with numbers of no special form
+NOT_DRAWN = ("mask", "position")
+
+
+@record(frozen=True)
+class Draw:
+    """An exercise with its numbers: its calculation, and what each mistake changes."""
+
+    problem: Problem
+    plan: Plan
+    calculation: Calculation
+
+    def unmet(self, names: Sequence[str], most: int = 1) -> int:
+        """Return how many of these demands the numbers do not meet; stop at `most`."""
+        found = 0
+        for name in names:
+            found += any(True for _ in DEMANDS[name].find(self.calculation))
+            if found >= most:
+                break
+        return found
+
+    def effects(self) -> Effects:
+        """Return what each mistake changes."""
+        return effects_of(self.problem, self.plan, self.calculation.decimals)
+
+
+@record(frozen=True)
+class Possible:
+    """What an exercise of these sizes can show, seen with numbers of no special form.
+
+    `effects` are those of the mistakes in several such calculations together; `demands` are the
+    names of the demands that one of them meets; `outputs` is the usual number of different outputs
+    (the median) in those that meet the most demands.
+    """
+
+    effects: Effects
+    demands: tuple[str, ...]
+    outputs: int
+
+    def lost(self, effects: Effects) -> int:
+        """Return how many more outputs could differ than do in an exercise."""
+        return max(0, self.outputs - effects.outputs_of(self.effects.written))
+
+
+@record(frozen=True)
+class Worth:
+    """What the numbers of an exercise show, at the decimals that are asked.
+
+    `findings` are the places that do not meet a demand, by the name of the demand. `effects` are
+    those of each mistake that can be made. `trivial` counts, for each step of products, the cells
+    that need no calculation, and all its cells. `possible` is None for layers.
+    """
+
+    title: str
+    decimals: int
+    findings: Mapping[str, Sequence[Finding]]
+    effects: Effects
+    trivial: Mapping[str, tuple[int, int]]
+    possible: Possible | None
+
+    @property
+    def invisible(self) -> tuple[Unseen, ...]:
+        """The mistakes that do not change the output."""
+        return self.effects.unseen
+
+    @property
+    def look_alikes(self) -> tuple[LookAlikes, ...]:
+        """The groups of mistakes that give the same output."""
+        return self.effects.look_alikes
+
+    @property
+    def faults(self) -> list[Finding]:
+        """The places that do not meet a demand which other numbers of these sizes meet."""
+        names = self.possible.demands if self.possible else ()
+        return [finding for name in names for finding in self.findings[name]]
+
+    @property
+    def lost(self) -> int:
+        """How many more outputs differ with other numbers of these sizes."""
+        return self.possible.lost(self.effects) if self.possible else 0
+
+    def is_always_unseen(self, unseen: Unseen) -> bool:
+        """Return True if no numbers of these sizes let a mistake change the output."""
+        return self.possible is not None and unseen in self.possible.effects.unseen
+
+    def is_always_alike(self, group: LookAlikes) -> bool:
+        """Return True if mistakes give the same output with any numbers of these sizes."""
+        possible = self.possible.effects.look_alikes if self.possible else ()
+        return any(set(group.names) <= set(other.names) for other in possible)
+
+
+def worth_of(problem: Problem, plan: Plan, decimals: int) -> Worth:
+    """Return the worth of an exercise. Raises ProblemError if it is too large for a person."""
+    draw = calculated(problem, plan, decimals)
+    possible = None if problem.parts else possible_of(problem, plan, decimals)
+    return worth_of_draw(draw, possible)
+
+
+def worth_of_draw(draw: Draw, possible: Possible | None) -> Worth:
+    """Return the worth of an exercise that is calculated."""
+    made = draw.calculation
+    found = {name: tuple(demand.find(made)) for name, demand in DEMANDS.items()}
+    title = draw.problem.choices.title or ""
+    return Worth(title, made.decimals, found, draw.effects(), trivial_cells(made), possible)
+
+
+def calculated(problem: Problem, plan: Plan, decimals: int) -> Draw:
+    """Return the steps of an exercise. Raises ProblemError if it is too large for a person."""
+    numbers = sum(step.operation.numbers(step.axes) for step in plan.steps)
+    if numbers > MOST_NUMBERS:
+        message = f"its steps have {numbers} numbers: too many for an exercise."
+        raise ProblemError(message, f"An exercise has at most {MOST_NUMBERS}.")
+    calculation = Calculation(plan, plan.run(problem.matrices).matrices, decimals)
+    return Draw(problem, plan, calculation)
+
+
+def possible_of(problem: Problem, plan: Plan, decimals: int) -> Possible:
+    """Return what attention of these sizes can show, whatever its numbers are."""
+    draws = []
+    for number in range(GENERAL_DRAWS):
+        matrices = {
+            name: _general(name, matrix, number) if name in MATRICES else matrix
+            for name, matrix in problem.matrices.items()
+        }
+        draws.append(calculated(replace(problem, matrices=matrices), plan, decimals))
+    met = tuple(name for name in DEMANDS if any(draw.unmet((name,)) == 0 for draw in draws))
+    unmet = [draw.unmet(met, len(met)) for draw in draws]
+    every = [draw.effects() for draw in draws]
+    effects = together(every)
+    outputs = sorted(
+        each.outputs_of(effects.written)
+        for each, faults in zip(every, unmet, strict=True)
+        if faults == min(unmet)
+    )
+    return Possible(effects, met, outputs[len(outputs) // 2])
+
+
+def _general(name: str, matrix: Array, number: int) -> Array:
+    """Numbers of no special form in place of a matrix; a mask and positions stay as they are."""
+    if name in NOT_DRAWN:
+        return matrix
+    numbers = drawn(name, matrix.shape, Dice(f"general {number} {name}"), VALUES["any"])
+    return np.array(numbers, dtype=matrix.dtype)

@@ -1,0 +1,1 @@
+"""Pages and pictures: results as HTML that opens in a browser, and as SVG."""

@@ -1,0 +1,134 @@
+"""The tables of a page: a matrix of two axes whose cells have the names that `explain` reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from attncli.records import record
+from attncli.render.numbers import aligned
+from attncli.render.pages.elements import Html, element
+
+Leading = tuple[int, ...]  # a place along the leading axes of a matrix, counted from 0
+
+EDGE = 10  # rows, columns or tables that stay at each end of an elided matrix, as in a terminal
+MOST = 24  # the largest number of rows, columns or tables that is not elided
+
+
+@record(frozen=True)
+class TableSide:
+    """The rows or the columns of a table: the shown ones of `size`.
+
+    `positions` are their places in the matrix from 0, `numbers` the numbers on paper from 1, and
+    `labels` the texts in front of them. A vector has a single row with the number 0.
+    """
+
+    size: int
+    positions: Sequence[int]
+    numbers: Sequence[int]
+    labels: Sequence[str]
+
+    @property
+    def is_elided(self) -> bool:
+        """True if some are left out."""
+        return len(self.positions) < self.size
+
+    @property
+    def gap(self) -> int:
+        """The place of the row or column `⋮` that stands for those left out; -1 if none is."""
+        return EDGE if self.is_elided else -1
+
+
+def side(numbers: Sequence[int], labels: Sequence[str], full: bool) -> TableSide:
+    """Return the rows or columns of a table: the first and the last of many, unless `full`."""
+    size = len(numbers)
+    at = shown(size, full)
+    return TableSide(size, at, [numbers[i] for i in at], [labels[i] for i in at])
+
+
+def shown(size: int, full: bool) -> Sequence[int]:
+    """Return the positions that are shown: all of them, or those at both ends of many."""
+    if full or size <= MOST:
+        return range(size)
+    return [*range(EDGE), *range(size - EDGE, size)]
+
+
+@record(frozen=True)
+class CellTable:
+    """A table of numbers.
+
+    The name of a cell is `before`, its row and column, and `after`: `weights[`, `2,1`, `,head=1]`.
+    `matrix` is the name of the matrix, and `leading` the place of the table along its leading axes,
+    counted from 0; `places` are its head and its batch entry, counted from 1. `texts` are the
+    numbers row by row, and `classes` their classes in the style sheet. `is_given` is True for an
+    input.
+    """
+
+    matrix: str
+    leading: Leading
+    places: Mapping[str, int]
+    before: str
+    after: str
+    rows: TableSide
+    columns: TableSide
+    texts: Sequence[Sequence[str]]
+    classes: Sequence[Sequence[str]]
+    is_given: bool = False
+
+    @property
+    def size(self) -> int:
+        """The number of cells that are shown."""
+        return len(self.rows.numbers) * len(self.columns.numbers)
+
+    def cell_name(self, row: int, column: int) -> str:
+        """Return the name of the cell with these numbers on paper."""
+        own = f"{row},{column}" if row else f"{column}"
+        return f"{self.before}{own}{self.after}"
+
+
+def aligned_columns(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Return the texts of a table with decimal points aligned in each column."""
+    columns = [aligned(column) for column in zip(*rows, strict=True)]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def draw_table(table: CellTable, label: str) -> Html:
+    """Return a table. A screen reader calls it `label`."""
+    columns = table.columns
+    labels = zip(columns.numbers, columns.labels, strict=True)
+    headings = [element("th", text, scope="col", data_column=number) for number, text in labels]
+    head = element("tr", element("td"), *_with_gap(headings, columns, "th", "…"))
+    counts = {
+        "aria_rowcount": table.rows.size + 1 if table.rows.is_elided else "",
+        "aria_colcount": columns.size + 1 if columns.is_elided else "",
+    }
+    return element(
+        "table",
+        element("thead", head),
+        element("tbody", *_rows(table)),
+        aria_label=label,
+        data_before=table.before,
+        data_after=table.after,
+        data_given=table.is_given,
+        **counts,
+    )
+
+
+def _rows(table: CellTable) -> Iterator[Html]:
+    rows = table.rows
+    for at, (number, label) in enumerate(zip(rows.numbers, rows.labels, strict=True)):
+        if at == rows.gap:
+            wide = len(table.columns.positions) + table.columns.is_elided
+            yield element("tr", element("th", "⋮"), element("td", "⋮", colspan=wide), class_="gap")
+        pairs = zip(table.texts[at], table.classes[at], strict=True)
+        cells = [element("td", text, class_=name) for text, name in pairs]
+        heading = element("th", label, scope="row")
+        yield element(
+            "tr", heading, *_with_gap(cells, table.columns, "td", "…"), data_row=number or False
+        )
+
+
+def _with_gap(cells: Sequence[Html], columns: TableSide, name: str, text: str) -> Iterator[Html]:
+    for at, cell in enumerate(cells):
+        if at == columns.gap:
+            yield element(name, text, class_="gap")
+        yield cell

@@ -1,0 +1,26 @@
+"""A picture of a terminal as SVG, which shows the tables for people."""
+
+from __future__ import annotations
+
+import re
+from io import StringIO
+
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+# The template of rich loads its font from a server. Without these rules the picture loads nothing:
+# it has the font if it is installed, and else another one of fixed width.
+TEMPLATE = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+
+
+def terminal_svg(text: str, title: str = "attncli") -> str:
+    """Return a picture of a terminal, as wide as the text, which holds escape sequences."""
+    shown = Text.from_ansi(text.rstrip("\n"))
+    width = max(cell_len(line) for line in shown.plain.split("\n"))
+    console = Console(
+        file=StringIO(), record=True, width=width, force_terminal=True, color_system="truecolor"
+    )
+    console.print(shown, soft_wrap=True, end="")
+    return console.export_svg(title=title, code_format=TEMPLATE)

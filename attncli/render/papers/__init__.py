@@ -1,0 +1,1 @@
+"""Documents to hand in: Markdown, LaTeX and Typst, from which PDF is made."""

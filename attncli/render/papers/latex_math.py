@@ -1,0 +1,69 @@
+"""Formulas in LaTeX, as LaTeX documents and Markdown write them."""
+
+from __future__ import annotations
+
+import re
+
+from attncli.render.explain.latex import escape_latex
+from attncli.render.papers.formulas import FormulaWriter, Variable
+
+_SIGNS = {"−": "-", "×": r"\times", "·": r"\cdot", "Σ": r"\sum", "/": "/", "+": "+", ",": ","}
+_CALLS = ("exp", "max", "tanh")  # functions with a command of their own
+_SPECIAL = {"½": r"\tfrac{1}{2}", "∞": r"\infty", "π": r"\pi", "⋮": r"\vdots", "…": r"\cdots"}
+_POWER = re.compile(r"(-?)([0-9.]+)e([+-]\d+)")
+
+
+def latex_number(text: str) -> str:
+    r"""Return a number in math: `-inf` as `-\infty`, `1.5e-05` as a power of ten.
+
+    >>> latex_number("-inf"), latex_number("1e-05"), latex_number("-0.50")
+    ('-\\infty', '10^{-5}', '-0.50')
+    """
+    power = _POWER.fullmatch(text.replace("−", "-"))
+    if power:
+        sign, mantissa, exponent = power.groups()
+        factor = "" if mantissa == "1" else rf"{mantissa} \times "
+        return f"{sign}{factor}10^{{{int(exponent)}}}"
+    number = text.replace("−", "-").replace("inf", "∞").replace("nan", r"\text{NaN}")
+    return "".join(_SPECIAL.get(character, character) for character in number)
+
+
+class LatexMath(FormulaWriter):
+    """Writes the tokens of formulas with the commands of amsmath."""
+
+    def words(self, text: str) -> str:
+        return rf"\text{{{escape_latex(text)}}}"
+
+    def numeral(self, text: str) -> str:
+        return latex_number(text)
+
+    def sign(self, text: str) -> str:
+        return _SIGNS[text]
+
+    def call(self, name: str) -> str:
+        return rf"\{name}" if name in _CALLS else rf"\operatorname{{{name}}}"
+
+    def variable(self, variable: Variable) -> str:
+        scope = rf"\mathrm{{{escape_latex(variable.scope)}}}" if variable.scope else ""
+        below = ",".join(filter(None, (_upright(variable.below), *variable.indices)))
+        letter = _upright(variable.letter)
+        above = r"^{\top}" if variable.is_transposed else ""
+        return f"{scope}{letter}" + (f"_{{{below}}}" if below else "") + above
+
+    def fenced(self, opening: str, inside: str, closing: str) -> str:
+        bar = {"‖": r"\|"}
+        return rf"\left{bar.get(opening, opening)} {inside} \right{bar.get(closing, closing)}"
+
+    def radical(self, inside: str) -> str:
+        return rf"\sqrt{{{inside}}}"
+
+    def raised(self, base: str, exponent: str) -> str:
+        return f"{base}^{{{exponent}}}"
+
+    def ratio(self, above: str, below: str) -> str:
+        return rf"\frac{{{above}}}{{{below}}}"
+
+
+def _upright(name: str) -> str:
+    """Return a name of several letters upright; one letter stays in italics."""
+    return rf"\mathrm{{{escape_latex(name)}}}" if len(name) > 1 else name

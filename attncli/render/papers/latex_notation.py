@@ -1,0 +1,218 @@
+"""Documents in LaTeX, which compile with the packages of texlive-latex-base alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attncli.calculation.algebra.expressions import Cell
+from attncli.records import replace
+from attncli.render.explain.explanations import Explanations
+from attncli.render.explain.latex import Latex, escape_latex
+from attncli.render.explain.spelling import Spelling
+from attncli.render.numbers import aligned
+from attncli.render.papers.formulas import read_name
+from attncli.render.papers.latex_math import LatexMath, latex_number
+from attncli.render.papers.notation import Notation
+from attncli.render.papers.page_width import blocks_of_columns, lines_of_chain
+from attncli.render.papers.paper import Block, Grid, Headline, Span, StepOpening, TextTable
+
+PREAMBLE = r"""\documentclass[fleqn]{article}
+\usepackage[a4paper,margin=2.2cm]{geometry}
+\usepackage{amsmath,colortbl,longtable}
+\allowdisplaybreaks
+\setlength{\mathindent}{0pt}
+\setlength{\parindent}{0pt}
+\setlength{\parskip}{0.6\baselineskip}
+\begin{document}"""
+ENDING = r"\end{document}"
+NEEDED = r"% \usepackage{amsmath,colortbl,longtable}"
+TALLEST = 40  # rows of an array, which TeX does not break across pages
+
+_STYLES = {
+    "": "{}",
+    "bold": r"\textbf{{{}}}",
+    "italic": r"\textit{{{}}}",
+    "code": r"\texttt{{{}}}",
+}
+# Characters beyond ASCII that pdfTeX writes with its own fonts: each was tried.
+_LATIN = frozenset(
+    "¡£§©ª®°±²³´µ¶·¸¹º¿×÷ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿ"
+    "ĀāĂăĆćĈĉĊċČčĎďĒēĔĕĖėĚěĜĝĞğĠġĢģĤĥĨĩĪīĬĭİıĴĵĶķĹĺĻļĽľŁłŃńŅņŇňŌōŎŏŐőŒœŔŕŖŗŘřŚśŜŝŞşŠš"
+    "ŢţŤťŨũŪūŬŭŮůŰűŴŵŶŷŸŹźŻżŽžȘșȚț‐‑–—‘’“”†‡•…€™"
+)
+_AS_MATH = {  # other characters that people write in titles and notes
+    "−": "-", "≈": r"\approx", "≤": r"\le", "≥": r"\ge", "≠": r"\ne", "∞": r"\infty",
+    "√": r"\surd", "ᵀ": r"^{\top}", "←": r"\leftarrow", "→": r"\rightarrow", "⋮": r"\vdots",
+    "‖": r"\|", "½": r"\tfrac{1}{2}", "Σ": r"\sum", "α": r"\alpha", "β": r"\beta",
+    "γ": r"\gamma", "ε": r"\varepsilon", "π": r"\pi", "σ": r"\sigma", "τ": r"\tau",
+}  # fmt: skip
+
+
+def is_written(character: str) -> bool:
+    """Return True if pdfTeX can write a character."""
+    is_ascii = character.isascii() and character.isprintable()
+    return is_ascii or character in _LATIN or character in _AS_MATH
+
+
+class LatexNotation(LatexMath, Notation):
+    """Writes LaTeX. A label that pdfTeX cannot write becomes its number: `token 3`."""
+
+    spelling = Latex
+    beside = "\\quad\n"
+
+    def write(self, blocks: Sequence[Block]) -> str:
+        body = super().write(blocks)
+        if self.view.fragment:
+            return f"{NEEDED}\n{body}"
+        return f"{PREAMBLE}\n\n{body}\n{ENDING}\n"
+
+    def unwritten(self, text: str) -> str:
+        return "".join(sorted({c for c in text if not is_written(c)}))
+
+    def text(self, text: str) -> str:
+        return "".join(map(_character, text))
+
+    def span(self, span: Span) -> str:
+        return _STYLES[span.style].format(self.text(span.text))
+
+    def headline(self, block: Headline) -> str:
+        command = {1: "section", 2: "subsection"}[block.level]
+        return rf"\{command}*{{{self.text(block.text)}}}"
+
+    def step_opening(self, block: StepOpening) -> str:
+        name = self.formula([read_name(block.name.partition("[")[0])])
+        part = "[" + block.name.partition("[")[2] if "[" in block.name else ""
+        shape = block.shape.replace("×", r"$\times$")
+        return (
+            rf"\subsection*{{\normalsize {block.number}\quad "
+            rf"\mdseries$\displaystyle {name}{part} = {self.formula(block.formula)}$"
+            rf"\hfill {shape}}}"
+        )
+
+    def grid(self, block: Grid) -> str:
+        parts = [self._array(rows) for part in blocks_of_columns(block) for rows in _pages(part)]
+        if block.caption:
+            caption = rf"\textit{{{self.text(block.caption)}}}"
+            parts[0] = (
+                f"\\begin{{tabular}}[b]{{@{{}}l@{{}}}}{caption} \\\\\n{parts[0]}\\end{{tabular}}"
+            )
+        return "\n\n".join(parts)
+
+    def _array(self, grid: Grid) -> str:
+        """Return one array: with its labels, or between brackets if it has none."""
+        is_form = any("" in row for row in grid.cells)
+        columns = [_padded(column) for column in zip(*grid.cells, strict=True)]
+        rows = [
+            [self._cell(grid, row, at, column[row]) for at, column in enumerate(columns)]
+            for row in range(len(grid.rows))
+        ]
+        width = len(columns)
+        if not grid.has_labels and not is_form:
+            body = _rows(rows)
+            array = rf"\left[\begin{{array}}{{*{{{width}}}{{r}}}}{body}\end{{array}}\right]"
+        else:
+            line = r"\hline" if is_form else ""
+            head = ["", *self._labels(grid.columns, grid.column_numbers)]
+            labels = self._labels(grid.rows, grid.row_numbers)
+            body = _rows([[label, *row] for label, row in zip(labels, rows, strict=True)], line)
+            bars = "c|" if is_form else "r"
+            array = (
+                rf"\begin{{array}}{{r|*{{{width}}}{{{bars}}}}}"
+                f"\n{' & '.join(head)} \\\\ \\hline{body}\\end{{array}}"
+            )
+        return f"${array}$"
+
+    def _cell(self, grid: Grid, row: int, column: int, number: str) -> str:
+        if not grid.cells[row][column]:
+            return r"\rule[-1.2ex]{0pt}{4.4ex}\hspace{4em}"
+        if (row, column) in grid.marked:
+            return rf"\cellcolor[rgb]{{1,0.86,0.83}}\mathbf{{{number}}}"
+        color = grid.backgrounds[row][column] if grid.backgrounds else None
+        if color is None:
+            return number
+        from attncli.render.heat import ink
+
+        background = ",".join(f"{part / 255:.3f}" for part in color)
+        pen = "white" if sum(ink(color)) else "black"
+        return rf"\cellcolor[rgb]{{{background}}}\color{{{pen}}}{number}"
+
+    def _labels(self, labels: Sequence[str], numbers: Sequence[int]) -> list[str]:
+        """Return labels; one that pdfTeX cannot write becomes `token 3`."""
+        places = numbers or range(1, len(labels) + 1)
+        return [
+            rf"\text{{token {at}}}" if self.unwritten(label) else rf"\text{{{self.text(label)}}}"
+            for label, at in zip(labels, places, strict=True)
+        ]
+
+    def text_table(self, block: TextTable) -> str:
+        sides = "".join("r" if at in block.numbers else "l" for at in range(len(block.headings)))
+        rows = [" & ".join(map(self.spans, row)) for row in block.rows]
+        head = " & ".join(map(self.text, block.headings))
+        body = " \\\\\n".join([rf"{head} \\ \hline", *rows]).replace("\\hline \\\\", "\\hline")
+        return f"\\begin{{tabular}}{{{sides}}}\n{body}\n\\end{{tabular}}"
+
+    def arithmetic(self, explained: Explanations, cells: Sequence[Cell]) -> str:
+        spelling, plain = self.spelled(explained), Spelling(explained.paper, *self._digits)
+        lines = [line for cell in cells for line in self._chain(explained, cell, spelling, plain)]
+        body = " \\\\\n  ".join(lines)
+        return f"\\begin{{align*}}\n  {body}\n\\end{{align*}}"
+
+    def _chain(
+        self, explained: Explanations, cell: Cell, spelling: Spelling, plain: Spelling
+    ) -> list[str]:
+        """Return the arithmetic of a cell as lines of `align*`."""
+        head, *chain = explained.chain(cell, spelling)
+        written, *lengths = explained.chain(cell, plain)
+        lines = lines_of_chain(written, chain, list(map(len, lengths)))
+        note = explained.note(cell, spelling)
+        texts = [f"&= {' = '.join(line)}" for line in lines]
+        texts[-1] += rf" \quad ({note})" if note else ""
+        return [f"{head} {texts[0]}", *texts[1:]]
+
+    def item_list(self, items: Sequence[str]) -> str:
+        lines = "\n".join(rf"\item {item}" for item in items)
+        return f"\\begin{{itemize}}\n{lines}\n\\end{{itemize}}"
+
+    def new_page(self) -> str:
+        return r"\newpage"
+
+
+def _character(character: str) -> str:
+    if character in _AS_MATH:
+        return f"${_AS_MATH[character]}$"
+    return escape_latex(character) if is_written(character) else "?"
+
+
+def _padded(column: Sequence[str]) -> list[str]:
+    """Return the numbers of a column in LaTeX, with room behind them so that points align."""
+    return [
+        latex_number(number) + _room(padded[len(number) :], number)
+        for number, padded in zip(column, aligned(column), strict=True)
+    ]
+
+
+def _room(blanks: str, number: str) -> str:
+    """Return invisible digits, with a point if the number has none, as wide as the blanks."""
+    if not blanks:
+        return ""
+    digits = "0" * len(blanks) if "." in number else "." + "0" * (len(blanks) - 1)
+    return rf"\phantom{{{digits}}}"
+
+
+def _rows(rows: Sequence[Sequence[str]], line: str = "") -> str:
+    return "\n" + "\n".join(f"{' & '.join(row)} \\\\ {line}".rstrip() for row in rows) + "\n"
+
+
+def _pages(grid: Grid) -> list[Grid]:
+    """Return the matrix in parts of rows that are not taller than a page."""
+    return [
+        replace(
+            grid,
+            rows=grid.rows[start : start + TALLEST],
+            cells=grid.cells[start : start + TALLEST],
+            backgrounds=grid.backgrounds[start : start + TALLEST],
+            marked=frozenset((row - start, at) for row, at in grid.marked),
+            row_numbers=grid.row_numbers[start : start + TALLEST],
+        )
+        for start in range(0, len(grid.rows), TALLEST)
+    ]

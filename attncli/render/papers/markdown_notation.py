@@ -1,0 +1,97 @@
+"""Documents in Markdown, for GitHub or with dollar signs around formulas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attncli.calculation.algebra.expressions import Cell
+from attncli.render.explain.explanations import Explanations
+from attncli.render.markdown import escape_markdown
+from attncli.render.papers.formulas import read_name
+from attncli.render.papers.latex_math import LatexMath
+from attncli.render.papers.notation import Notation
+from attncli.render.papers.paper import Grid, Headline, Span, StepOpening, TextTable
+
+_STYLES = {"": "{}", "bold": "**{}**", "italic": "*{}*"}
+
+
+class MarkdownNotation(LatexMath, Notation):
+    """Writes Markdown. A matrix is a table, which `attncli check` reads when it is pasted."""
+
+    def text(self, text: str) -> str:
+        return escape_markdown(text)
+
+    def span(self, span: Span) -> str:
+        if span.style == "code":
+            return code_span(span.text)
+        return _STYLES[span.style].format(self.text(span.text)) if span.text.strip() else span.text
+
+    def headline(self, block: Headline) -> str:
+        return f"{'#' * block.level} {self.text(block.text)}"
+
+    def step_opening(self, block: StepOpening) -> str:
+        name = self.formula([read_name(block.name.partition("[")[0])])
+        formula = self.math(f"{name} = {self.formula(block.formula)}")
+        return f"## {block.number} {code_span(block.name)}\n\n{formula}, {block.shape}"
+
+    def math(self, formula: str) -> str:
+        """Return a formula in a line of text."""
+        return f"${formula}$" if self.view.math == "dollars" else f"$`{formula}`$"
+
+    def grid(self, block: Grid) -> str:
+        caption = f"{code_span(block.name)} ({self.text(block.caption)})\n\n"
+        rows = [
+            [
+                self.text(label),
+                *(f"**{cell}**" if (r, c) in block.marked else cell for c, cell in each),
+            ]
+            for r, (label, cells) in enumerate(zip(block.rows, block.cells, strict=True))
+            for each in [enumerate(cells)]
+        ]
+        head = ["", *map(self.text, block.columns)]
+        return (caption if block.caption else "") + _table(head, rows, range(1, len(head)))
+
+    def text_table(self, block: TextTable) -> str:
+        rows = [[self.spans(cell) for cell in row] for row in block.rows]
+        return _table(list(map(self.text, block.headings)), rows, block.numbers)
+
+    def arithmetic(self, explained: Explanations, cells: Sequence[Cell]) -> str:
+        spelling = self.spelled(explained)
+        return "\n".join(
+            f"- {code_span(' = '.join(explained.chain(cell, spelling)))}"
+            + (f" ({self.text(note)})" if (note := explained.note(cell, spelling)) else "")
+            for cell in cells
+        )
+
+    def item_list(self, items: Sequence[str]) -> str:
+        return "\n".join(f"- {item}" for item in items)
+
+    def new_page(self) -> str:
+        return "---"
+
+
+def code_span(text: str) -> str:
+    """Return a text between backticks: two at each side if the text has one.
+
+    >>> code_span("Q[1]"), code_span("a`b")
+    ('`Q[1]`', '`` a`b ``')
+    """
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
+
+
+def _table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] | frozenset[int]
+) -> str:
+    """Return a table; the columns `numbers` are aligned at the right, and padded in the source."""
+    dashes = ["---:" if at in numbers else "---" for at in range(len(head))]
+    lines = [head, dashes, *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "| "
+        + " | ".join(
+            cell.rjust(width) if at in numbers else cell.ljust(width)
+            for at, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
+        + " |"
+        for line in lines
+    )

@@ -1,0 +1,117 @@
+"""Write the blocks of a document in a notation: Markdown, LaTeX or Typst."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+from attncli.calculation.algebra.expressions import Cell
+from attncli.render.explain.explanations import Explanations
+from attncli.render.explain.spelling import Spelling
+from attncli.render.papers.formulas import FormulaWriter
+from attncli.render.papers.paper import (
+    Arithmetic,
+    Block,
+    Grid,
+    Headline,
+    ItemList,
+    NewPage,
+    Prose,
+    Span,
+    StepOpening,
+    TextTable,
+)
+from attncli.render.view import View
+
+
+class Notation(FormulaWriter):
+    """Writes documents in one notation, with the look that the view describes."""
+
+    spelling: ClassVar[type[Spelling]] = Spelling  # of the arithmetic of cells
+    beside: ClassVar[str] = "\n\n"  # between two matrices that stand side by side if they fit
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+
+    def write(self, blocks: Sequence[Block]) -> str:
+        """Return the whole document."""
+        written = ""
+        for before, block in zip((None, *blocks), blocks, strict=False):
+            is_beside = isinstance(before, Grid) and isinstance(block, Grid)
+            between = self.beside if is_beside else "\n\n" if before else ""
+            written += between + self.block(block)
+        return f"{written}\n"
+
+    def block(self, block: Block) -> str:
+        """Return one block."""
+        match block:
+            case Headline():
+                return self.headline(block)
+            case Prose(spans):
+                return self.spans(spans)
+            case StepOpening():
+                return self.step_opening(block)
+            case Grid():
+                return self.grid(block)
+            case TextTable():
+                return self.text_table(block)
+            case Arithmetic(explained, cells):
+                return self.arithmetic(explained, cells)
+            case ItemList(items):
+                return self.item_list([self.spans(spans) for spans in items])
+            case NewPage():
+                return self.new_page()
+
+    def spans(self, spans: Sequence[Span]) -> str:
+        """Return a line of text."""
+        return "".join(map(self.span, spans))
+
+    def spelled(self, explained: Explanations) -> Spelling:
+        """Return the spelling of the arithmetic of these cells in this notation."""
+        return self.spelling(explained.paper, *self._digits)
+
+    @property
+    def _digits(self) -> tuple[int, bool]:
+        """The decimals of arithmetic, and True if long sums are written whole."""
+        return self.view.decimals(2), self.view.full
+
+    def unwritten(self, text: str) -> str:
+        """Return the characters of a text that this notation cannot write, each once."""
+        return ""
+
+    @abstractmethod
+    def text(self, text: str) -> str:
+        """Return a text of the user, of which no character is markup."""
+
+    @abstractmethod
+    def span(self, span: Span) -> str:
+        """Return a part of a line of text."""
+
+    @abstractmethod
+    def headline(self, block: Headline) -> str:
+        """Return a heading."""
+
+    @abstractmethod
+    def step_opening(self, block: StepOpening) -> str:
+        """Return the heading of a step, with its formula."""
+
+    @abstractmethod
+    def grid(self, block: Grid) -> str:
+        """Return a matrix."""
+
+    @abstractmethod
+    def text_table(self, block: TextTable) -> str:
+        """Return a table of texts."""
+
+    @abstractmethod
+    def arithmetic(self, explained: Explanations, cells: Sequence[Cell]) -> str:
+        """Return the arithmetic of cells, one after another."""
+
+    @abstractmethod
+    def item_list(self, items: Sequence[str]) -> str:
+        """Return a list of lines that are already written."""
+
+    @abstractmethod
+    def new_page(self) -> str:
+        """Return the end of a page."""

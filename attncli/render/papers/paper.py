@@ -1,0 +1,135 @@
+"""The blocks of a document to hand in, which each notation writes in its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal, TypeAlias
+
+from attncli.calculation.algebra.expressions import Cell
+from attncli.records import record
+from attncli.render.explain.explanations import Explanations
+from attncli.render.papers.formulas import Token
+
+Color = tuple[int, int, int]  # red, green and blue, from 0 to 255
+
+
+@record(frozen=True)
+class Span:
+    """A part of a line of text, in one style."""
+
+    text: str
+    style: Literal["", "bold", "italic", "code"] = ""
+
+
+@record(frozen=True)
+class Headline:
+    """A heading of level 1, the title of the document, or of level 2."""
+
+    text: str
+    level: Literal[1, 2] = 1
+
+
+@record(frozen=True)
+class Prose:
+    """A paragraph of text."""
+
+    spans: tuple[Span, ...]
+
+
+@record(frozen=True)
+class StepOpening:
+    """The heading of a step: `4  scores = Q Kᵀ   3 × 3`.
+
+    `number` is the number of the step in the plan, `formula` the tokens of its formula. Without a
+    formula, only the name and the shape are written.
+    """
+
+    number: int
+    name: str
+    formula: tuple[Token, ...]
+    shape: str
+
+
+@record(frozen=True)
+class Grid:
+    """A matrix with the labels of its rows and columns.
+
+    `name` is the name that readers of attncli know: `weights[1]` for head 1, and `caption` says it
+    in words: `head 1`. A cell is a number as text, or empty for a number to fill in. The labels
+    are only counters, `1`, `2`, …, where `has_labels` is False. `backgrounds` is the colour of each
+    cell, if weights are shaded; `marked` are the places of cells to emphasise, counted from 0.
+    `row_numbers` and `column_numbers` are the places of the labels in the whole matrix, counted
+    from 1, where some are left out.
+    """
+
+    name: str
+    caption: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    cells: tuple[tuple[str, ...], ...]
+    has_labels: bool = False
+    backgrounds: tuple[tuple[Color | None, ...], ...] = ()
+    marked: frozenset[tuple[int, int]] = frozenset()
+    row_numbers: tuple[int, ...] = ()
+    column_numbers: tuple[int, ...] = ()
+
+
+@record(frozen=True)
+class TextTable:
+    """A table of short texts below headings; the columns `numbers` are aligned at the right."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[tuple[Span, ...], ...], ...]
+    numbers: frozenset[int] = frozenset()
+
+
+@record(frozen=True)
+class Arithmetic:
+    """The arithmetic of cells, each as a chain of equal expressions."""
+
+    explained: Explanations
+    cells: tuple[Cell, ...]
+
+
+@record(frozen=True)
+class ItemList:
+    """A list of lines of text."""
+
+    items: tuple[tuple[Span, ...], ...]
+
+
+@record(frozen=True)
+class NewPage:
+    """The end of a page, where the form has pages."""
+
+
+Block: TypeAlias = (
+    Headline | Prose | StepOpening | Grid | TextTable | Arithmetic | ItemList | NewPage
+)
+
+
+def prose(text: str, style: Literal["", "bold", "italic", "code"] = "") -> Prose:
+    """Return a paragraph in one style."""
+    return Prose((Span(text, style),))
+
+
+def texts(blocks: Iterable[Block]) -> Iterable[str]:
+    """Yield the texts of blocks that may hold any characters: titles, prose and labels."""
+    for block in blocks:
+        match block:
+            case Headline(text):
+                yield text
+            case Prose(spans):
+                yield from _plain([spans])
+            case ItemList(items):
+                yield from _plain(items)
+            case TextTable(headings, rows):
+                yield from headings
+                for row in rows:
+                    yield from _plain(row)
+            case Grid():
+                yield from (block.caption, *block.rows, *block.columns)
+
+
+def _plain(lines: Iterable[Sequence[Span]]) -> Iterable[str]:
+    return (span.text for spans in lines for span in spans)

@@ -1,0 +1,199 @@
+"""Documents in Typst, from which PDF files are made without TeX."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from attncli.calculation.algebra.expressions import Cell
+from attncli.render.explain.explanations import Explanations
+from attncli.render.explain.spelling import Spelling
+from attncli.render.numbers import aligned
+from attncli.render.papers.formulas import Variable, read_name
+from attncli.render.papers.notation import Notation
+from attncli.render.papers.page_width import blocks_of_columns, lines_of_chain
+from attncli.render.papers.paper import (
+    Block,
+    Color,
+    Grid,
+    Headline,
+    Span,
+    StepOpening,
+    TextTable,
+)
+from attncli.render.papers.typst_spelling import TypstSpelling
+from attncli.render.papers.typst_text import quoted, typst_number, typst_variable
+
+PREAMBLE = """\
+#set page(paper: "a4", margin: 2.2cm, numbering: "1")
+#set text(size: 10pt, number-width: "tabular")
+#set table(stroke: none, inset: (x: 0.5em, y: 0.32em))
+#show heading.where(level: 2): set text(size: 1em, weight: "regular")
+#show math.equation.where(block: true): set align(left)
+#show math.equation: set block(breakable: true)"""
+TALLEST = 24  # rows between brackets, which stay on one page
+
+_SIGNS = {"−": "-", "×": "times", "·": "dot", "Σ": "sum", "/": r"\/", "+": "+"}
+_FENCES = {"(": "lr(({}))", "|": "abs({})", "‖": "norm({})"}
+_STYLES = {"": "#{}", "bold": "#strong({})", "italic": "#emph({})", "code": "#raw({})"}
+_MARKED = 'fill: rgb("#ffdcd4")'
+
+
+class TypstNotation(Notation):
+    """Writes Typst. All texts and numbers stand in quotes, in which nothing is markup."""
+
+    spelling = TypstSpelling
+    beside = " #h(2em)\n"
+
+    # Formulas.
+
+    def words(self, text: str) -> str:
+        return quoted(text)
+
+    def numeral(self, text: str) -> str:
+        return typst_number(text)
+
+    def sign(self, text: str) -> str:
+        # A comma by itself would end an argument of frac() or sqrt().
+        return _SIGNS.get(text) or f'class("punctuation", {quoted(text)})'
+
+    def call(self, name: str) -> str:
+        return f"op({quoted(name)})"
+
+    def variable(self, variable: Variable) -> str:
+        return typst_variable(variable)
+
+    def fenced(self, opening: str, inside: str, closing: str) -> str:
+        return _FENCES[opening].format(inside)
+
+    def radical(self, inside: str) -> str:
+        return f"sqrt({inside})"
+
+    def raised(self, base: str, exponent: str) -> str:
+        return f"attach({base}, tr: {exponent})"
+
+    def ratio(self, above: str, below: str) -> str:
+        return f"frac({above}, {below})"
+
+    # Documents.
+
+    def write(self, blocks: Sequence[Block]) -> str:
+        body = super().write(blocks)
+        return body if self.view.fragment else f"{PREAMBLE}\n\n{body}"
+
+    def text(self, text: str) -> str:
+        return f"#{quoted(text)}"
+
+    def span(self, span: Span) -> str:
+        return _STYLES[span.style].format(quoted(span.text))
+
+    def headline(self, block: Headline) -> str:
+        return f"#heading(level: {block.level}, {quoted(block.text)})"
+
+    def step_opening(self, block: StepOpening) -> str:
+        name = self.formula([read_name(block.name.partition("[")[0])])
+        part = quoted("[" + block.name.partition("[")[2]) if "[" in block.name else ""
+        return (
+            f"#heading(level: 2)[#strong({quoted(str(block.number))}) #h(0.8em) "
+            f"$display({name}{part} = {self.formula(block.formula)})$"
+            f" #h(1fr) {self.text(block.shape)}]"
+        )
+
+    def grid(self, block: Grid) -> str:
+        caption = f"#emph({quoted(block.caption)})" if block.caption else ""
+        parts = list(map(self._matrix, blocks_of_columns(block)))
+        if len(block.rows) > TALLEST:
+            return "\n\n".join(filter(None, (caption, *parts)))
+        parts[0] = f"#box[{caption}\n{parts[0]}]"
+        return "\n\n".join(parts)
+
+    def _matrix(self, grid: Grid) -> str:
+        """Return a matrix between brackets, or a table if it has labels or is long."""
+        columns = [_padded(column) for column in zip(*grid.cells, strict=True)]
+        rows = list(zip(*columns, strict=True))
+        is_form = any("" in row for row in grid.cells)
+        is_plain = not (grid.has_labels or grid.backgrounds or grid.marked or is_form)
+        if is_plain and len(rows) <= TALLEST:
+            body = ";\n  ".join(", ".join(row) for row in rows)
+            return f'$ mat(delim: "[", align: #right,\n  {body}) $'
+        lines = ["table.vline(x: 1, stroke: 0.4pt)", self._head(grid), "table.hline(stroke: 0.4pt)"]
+        lines += [
+            ", ".join(
+                [quoted(label), *(_cell(grid, at, column, text) for column, text in enumerate(row))]
+            )
+            for at, (label, row) in enumerate(zip(grid.rows, rows, strict=True))
+        ]
+        stroke = "stroke: 0.4pt, " if is_form else ""
+        body = ",\n  ".join(lines)
+        return f"#table(columns: {len(columns) + 1}, align: right, {stroke}\n  {body})"
+
+    def _head(self, grid: Grid) -> str:
+        return f"table.header({', '.join(map(quoted, ['', *grid.columns]))})"
+
+    def text_table(self, block: TextTable) -> str:
+        sides = ["right" if at in block.numbers else "left" for at in range(len(block.headings))]
+        lines = [
+            f"table.header({', '.join(map(quoted, block.headings))})",
+            "table.hline(stroke: 0.4pt)",
+            *(", ".join(f"[{self.spans(cell)}]" for cell in row) for row in block.rows),
+        ]
+        body = ",\n  ".join(lines)
+        return f"#table(columns: {len(sides)}, align: ({', '.join(sides)},),\n  {body})"
+
+    def arithmetic(self, explained: Explanations, cells: Sequence[Cell]) -> str:
+        spelling, plain = self.spelled(explained), Spelling(explained.paper, *self._digits)
+        lines = [line for cell in cells for line in self._chain(explained, cell, spelling, plain)]
+        body = " \\\n  ".join(lines)
+        return f"$ {body} $"
+
+    def _chain(
+        self, explained: Explanations, cell: Cell, spelling: Spelling, plain: Spelling
+    ) -> Iterator[str]:
+        """Yield the arithmetic of a cell as lines that are aligned at their first signs."""
+        head, *chain = explained.chain(cell, spelling)
+        written, *lengths = explained.chain(cell, plain)
+        lines = lines_of_chain(written, chain, list(map(len, lengths)))
+        note = explained.note(cell, spelling)
+        for at, line in enumerate(lines):
+            aside = f" quad ({note})" if note and at == len(lines) - 1 else ""
+            yield f"{'' if at else head} &= {' = '.join(line)}{aside}"
+
+    def item_list(self, items: Sequence[str]) -> str:
+        return f"#list({', '.join(f'[{item}]' for item in items)})"
+
+    def new_page(self) -> str:
+        return "#pagebreak()"
+
+
+def _padded(column: Sequence[str]) -> list[str]:
+    """Return the numbers of a column in math, with room behind them so that points align."""
+    return [
+        typst_number(number) + _room(padded[len(number) :], number) if number else ""
+        for number, padded in zip(column, aligned(column), strict=True)
+    ]
+
+
+def _room(blanks: str, number: str) -> str:
+    """Return invisible digits, with a point if the number has none, as wide as the blanks."""
+    if not blanks:
+        return ""
+    digits = "0" * len(blanks) if "." in number else "." + "0" * (len(blanks) - 1)
+    return f"#hide({quoted(digits)})"
+
+
+def _cell(grid: Grid, row: int, column: int, number: str) -> str:
+    """Return a cell of a table: its number in math, on the colour of the cell."""
+    if not grid.cells[row][column]:
+        return "box(width: 3.5em, height: 1.2em)"
+    content = f"[${number}$]"
+    if (row, column) in grid.marked:
+        return f"table.cell({_MARKED}, strong({content}))"
+    color = grid.backgrounds[row][column] if grid.backgrounds else None
+    if color is None:
+        return content
+    from attncli.render.heat import ink
+
+    return f"table.cell(fill: {_rgb(color)}, text(fill: {_rgb(ink(color))}, {content}))"
+
+
+def _rgb(color: Color) -> str:
+    return f"rgb{color}".replace(" ", "")

@@ -1,0 +1,54 @@
+"""Texts, numbers and names in Typst: the user's text stands in quotes, never as markup."""
+
+from __future__ import annotations
+
+import re
+
+from attncli.render.papers.formulas import Variable, read_name
+
+_POWER = re.compile(r"([0-9.]+)e([+-]\d+)")
+_SPECIAL = {"inf": "infinity", "∞": "infinity", "½": "1/2", "π": "pi", "⋮": "dots.v", "…": "dots.c"}
+
+
+def quoted(text: str) -> str:
+    r"""Return a text of Typst, in which only a backslash and a quote have a meaning.
+
+    >>> quoted('#import "x"')
+    '"#import \\"x\\""'
+    """
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def typst_number(text: str) -> str:
+    """Return a number in math: with all its digits, `-inf` with its sign, or a power of ten.
+
+    >>> typst_number("-0.50"), typst_number("-inf"), typst_number("1.5e-05")
+    ('-"0.50"', '-infinity', '"1.5" times 10^(-5)')
+    """
+    sign = "-" if text[:1] in ("-", "−") else ""
+    size = text.lstrip("-−")
+    power = _POWER.fullmatch(size)
+    if power:
+        factor = "" if power[1] == "1" else f"{quoted(power[1])} times "
+        return f"{sign}{factor}10^({int(power[2])})"
+    return sign + (_SPECIAL.get(size) or quoted(size.replace("nan", "NaN")))
+
+
+def typst_variable(variable: Variable) -> str:
+    """Return the name of a matrix in math: one letter in italics, a longer name upright."""
+    letter = _upright(variable.letter)
+    below = ",".join(filter(None, (variable.below, *variable.indices)))
+    corners = [f"br: {_upright(below)}"] if below else []
+    corners += ["tr: top"] if variable.is_transposed else []
+    name = f"attach({letter}, {', '.join(corners)})" if corners else letter
+    return f"{quoted(variable.scope)}{name}" if variable.scope else name
+
+
+def typst_name(name: str) -> str:
+    """Return the name of a matrix or step in math."""
+    return typst_variable(read_name(name))
+
+
+def _upright(name: str) -> str:
+    return quoted(name) if len(name) > 1 or not name.isalpha() else name

@@ -1,0 +1,51 @@
+"""Read the pages that the program writes: the data for the script, and the tables in the HTML."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+
+def data_of(page: str) -> dict[str, Any]:
+    """Return the data that the script of a page unpacks."""
+    packed = re.search(r'<script type="application/gzip">(.*?)</script>', page)
+    assert packed
+    data: dict[str, Any] = json.loads(gzip.decompress(base64.b64decode(packed[1])))
+    return data
+
+
+class TableReader(HTMLParser):
+    """Reads the tables of a page: for each, its attributes and its rows of texts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tables: list[tuple[dict[str, str | None], list[list[str]]]] = []
+        self._is_cell = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "table":
+            self.tables.append((dict(attrs), []))
+        elif tag == "tr":
+            self.tables[-1][1].append([])
+        elif tag in ("td", "th"):
+            self.tables[-1][1][-1].append("")
+            self._is_cell = True
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("td", "th"):
+            self._is_cell = False
+
+    def handle_data(self, data: str) -> None:
+        if self._is_cell:
+            self.tables[-1][1][-1][-1] += data
+
+
+def tables_of(page: str) -> list[tuple[dict[str, str | None], list[list[str]]]]:
+    """Return the tables of a page: for each, its attributes and its rows, headings included."""
+    reader = TableReader()
+    reader.feed(page)
+    return reader.tables
