@@ -352,6 +352,7 @@ CHANGES = {
     "color": ["--color", "always"],
     "labels": ["--labels"],
     "heat": ["--heat", "symbols"],
+    "compact": ["--compact"],
 }
 
 
