@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
@@ -18,32 +18,28 @@ MOST_MARKS, MARKS_AT_EDGE = 48, 20  # as MOST and EDGE of tables, for grids of m
 def grid_lines(
     rows: Sequence[str],
     heads: Sequence[Sequence[str]],
-    marks: Sequence[Sequence[Text]],
-    gap: int,
+    widths: Sequence[int],
     screen: int | None,
-) -> Iterator[list[Text]]:
+    draw: Callable[[int, slice], Text],
+) -> Iterator[Iterator[Text]]:
     """Yield the lines of a grid, in blocks of columns if it is wider than the screen.
 
-    `rows` are the labels beside `marks`; each line of `heads` has a text for each column. `gap` is
-    the number of spaces between two columns.
+    `rows` are the labels beside the marks; each line of `heads` has a text for each column.
+    `widths` are those of the columns, with the spaces before them. `draw` returns the marks of a
+    row, by its number from 0, in some columns.
     """
     side = max(map(cell_len, rows))
-    columns = list(zip(*heads, *marks, strict=True))
-    widths = [
-        max(part.cell_len if isinstance(part, Text) else cell_len(part) for part in column)
-        for column in columns
-    ]
-    spare = GUTTER - gap
-    for run in wrap_columns([width - spare for width in widths], side + spare, screen):
-        lines = []
-        texts = [[Text(head) for head in line] for line in heads]
-        for label, cells in zip([*[""] * len(heads), *rows], [*texts, *marks], strict=True):
-            line = Text(set_cell_size(label, side) + " " * spare)
-            for cell, width in zip(cells[run], widths[run], strict=True):
-                line.append(" " * (gap + width - cell.cell_len))
-                line.append_text(cell)
-            lines.append(line)
-        yield lines
+
+    def lines(run: slice) -> Iterator[Text]:
+        for line in heads:
+            cells = zip(line[run], widths[run], strict=True)
+            padded = (" " * (width - cell_len(head)) + head for head, width in cells)
+            yield Text(" " * side + "".join(padded))
+        for at, label in enumerate(rows):
+            yield Text(set_cell_size(label, side)).append_text(draw(at, run))
+
+    for run in wrap_columns([width - GUTTER for width in widths], side, screen):
+        yield lines(run)
 
 
 def compact_grids(
@@ -68,7 +64,7 @@ def compact_grids(
     beside: list[str] = []
     marks: list[list[Text]] = []
     for pair in _pairs(rows) if is_halved else [(row,) for row in rows]:
-        beside.append(ROW_GAP if pair[0] == GAP else row_labels[pair[0]])
+        beside.append(f"{ROW_GAP if pair[0] == GAP else row_labels[pair[0]]} ")
         line = []
         for column in columns:
             if GAP in (pair[0], column):
@@ -78,7 +74,12 @@ def compact_grids(
             line.append(shading.halves(cells) if is_halved else shading.mark(*cells[0], width))
         marks.append(line)
     heads = _upright([COLUMN_GAP if column == GAP else column_labels[column] for column in columns])
-    yield from grid_lines(beside, heads, marks, 0, screen)
+
+    def draw(row: int, run: slice) -> Text:
+        return Text().join(marks[row][run])
+
+    grids = grid_lines(beside, heads, [width] * len(columns), screen, draw)
+    yield from map(list, grids)
 
 
 def _pairs(rows: Sequence[int]) -> Iterator[tuple[int, ...]]:
