@@ -10,7 +10,7 @@ from rich.text import Text
 from attncli.calculation.algebra.layouts import Booleans
 from attncli.calculation.analyses.mask_description import Pattern, remarks_on
 from attncli.records import record
-from attncli.render.tables.compact_grids import grid_lines
+from attncli.render.tables.mark_grids import grid_lines
 from attncli.render.tables.shelves import wrap_words
 from attncli.render.tables.wrapped_columns import GUTTER
 from attncli.render.view import View
