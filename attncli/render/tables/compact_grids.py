@@ -1,49 +1,19 @@
-"""Grids of marks with labels: masks as pictures, and large matrices as one mark per cell."""
+"""Large matrices as grids with one mark per cell."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.text import Text
 
 from attncli.calculation.algebra.layouts import Array, Booleans
 from attncli.render.tables.labelled_tables import COLUMN_GAP, GAP, MOST, ROW_GAP
+from attncli.render.tables.mark_grids import grid_lines
 from attncli.render.tables.shading import Shading
-from attncli.render.tables.wrapped_columns import GUTTER, wrap_columns
+from attncli.render.tables.wrapped_columns import GUTTER
 
 MOST_MARKS, MARKS_AT_EDGE = 48, 20  # as MOST and EDGE of tables, for grids of marks
-
-
-def grid_lines(
-    rows: Sequence[str],
-    heads: Sequence[Sequence[str]],
-    marks: Sequence[Sequence[Text]],
-    gap: int,
-    screen: int | None,
-) -> Iterator[list[Text]]:
-    """Yield the lines of a grid, in blocks of columns if it is wider than the screen.
-
-    `rows` are the labels beside `marks`; each line of `heads` has a text for each column. `gap` is
-    the number of spaces between two columns.
-    """
-    side = max(map(cell_len, rows))
-    columns = list(zip(*heads, *marks, strict=True))
-    widths = [
-        max(part.cell_len if isinstance(part, Text) else cell_len(part) for part in column)
-        for column in columns
-    ]
-    spare = GUTTER - gap
-    for run in wrap_columns([width - spare for width in widths], side + spare, screen):
-        lines = []
-        texts = [[Text(head) for head in line] for line in heads]
-        for label, cells in zip([*[""] * len(heads), *rows], [*texts, *marks], strict=True):
-            line = Text(set_cell_size(label, side) + " " * spare)
-            for cell, width in zip(cells[run], widths[run], strict=True):
-                line.append(" " * (gap + width - cell.cell_len))
-                line.append_text(cell)
-            lines.append(line)
-        yield lines
 
 
 def compact_grids(
@@ -68,7 +38,7 @@ def compact_grids(
     beside: list[str] = []
     marks: list[list[Text]] = []
     for pair in _pairs(rows) if is_halved else [(row,) for row in rows]:
-        beside.append(ROW_GAP if pair[0] == GAP else row_labels[pair[0]])
+        beside.append(f"{ROW_GAP if pair[0] == GAP else row_labels[pair[0]]} ")
         line = []
         for column in columns:
             if GAP in (pair[0], column):
@@ -78,7 +48,12 @@ def compact_grids(
             line.append(shading.halves(cells) if is_halved else shading.mark(*cells[0], width))
         marks.append(line)
     heads = _upright([COLUMN_GAP if column == GAP else column_labels[column] for column in columns])
-    yield from grid_lines(beside, heads, marks, 0, screen)
+
+    def draw(row: int, run: slice) -> Text:
+        return Text().join(marks[row][run])
+
+    grids = grid_lines(beside, heads, [width] * len(columns), screen, draw)
+    yield from map(list, grids)
 
 
 def _pairs(rows: Sequence[int]) -> Iterator[tuple[int, ...]]:
