@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from attncli.calculation.counting.alternatives import CostReport
     from attncli.calculation.problem.problem import Computation
     from attncli.calculation.problem.worksheet import Worksheet
+    from attncli.homework.exercises.worth import Worth
     from attncli.homework.judging.report import AnswerReport
     from attncli.homework.mistakes.pages import MistakePages
     from attncli.render.explain.explanations import Explanations
@@ -160,20 +161,6 @@ FORMATS: dict[str, Format[Computation]] = {
         frozenset({PRECISION, FULL, COLOR, HEAT}),
         620,
     ),
-    "svg": TerminalFormat(
-        ".svg",
-        "a picture of the tables",
-        "render.trace_tables:draw_trace",
-        frozenset({PRECISION, FULL}),
-        2400,
-    ),
-    "html": Format(
-        ".html",
-        "a page for a browser, with the arithmetic of each cell",
-        "render.pages.calculation_page:draw_page",
-        frozenset({PRECISION, FULL}),
-        400,
-    ),
     "json": DataFormat(
         ".json",
         "one object with the tokens and the matrices",
@@ -222,6 +209,20 @@ FORMATS: dict[str, Format[Computation]] = {
         is_text=False,
     ),
     **papers("render.papers.trace_paper:trace_paper", PRECISION, FULL, WORKED),
+    "svg": TerminalFormat(
+        ".svg",
+        "a picture of the tables",
+        "render.trace_tables:draw_trace",
+        frozenset({PRECISION, FULL}),
+        2400,
+    ),
+    "html": Format(
+        ".html",
+        "a page for a browser, with the arithmetic of each cell",
+        "render.pages.calculation_page:draw_page",
+        frozenset({PRECISION, FULL}),
+        1350,
+    ),
 }
 
 REPORTS: dict[str, Format[AnswerReport]] = {
@@ -230,12 +231,6 @@ REPORTS: dict[str, Format[AnswerReport]] = {
         "tables for people",
         "render.reports.report_tables:draw_report",
         frozenset({FULL, COLOR}),
-    ),
-    "svg": TerminalFormat(
-        ".svg",
-        "a picture of the tables",
-        "render.reports.report_tables:draw_report",
-        frozenset({FULL}),
     ),
     "json": Format(
         ".json",
@@ -250,6 +245,18 @@ REPORTS: dict[str, Format[AnswerReport]] = {
     ),
     "markdown": Format(
         ".md", "Markdown for a page or a comment", "render.reports.report_markdown:report_markdown"
+    ),
+    "svg": TerminalFormat(
+        ".svg",
+        "a picture of the tables",
+        "render.reports.report_tables:draw_report",
+        frozenset({FULL}),
+    ),
+    "html": Format(
+        ".html",
+        "a page for a browser, with the right number of each wrong cell",
+        "render.pages.report_page:draw_report_page",
+        frozenset({FULL}),
     ),
 }
 
@@ -286,20 +293,20 @@ COMPARISONS: dict[str, Format[Sequence[Comparison]]] = {
         "render.comparisons:draw_comparisons",
         frozenset({PRECISION, COLOR}),
     ),
+    "json": Format(".json", "one object per convention", "render.comparisons:comparisons_json"),
     "svg": TerminalFormat(
         ".svg",
         "a picture of the table",
         "render.comparisons:draw_comparisons",
         frozenset({PRECISION}),
     ),
-    "json": Format(".json", "one object per convention", "render.comparisons:comparisons_json"),
 }
 
 PICTURES: dict[str, Format[Picture]] = {
     "picture": Format(".txt", "a picture for people", "render.pictures:draw_mask"),
-    "svg": TerminalFormat(".svg", "the picture as a file", "render.pictures:draw_mask"),
     "json": MatrixFormat(".json", "an object with the mask", "documents.text.json_text:dump_json"),
     "csv": MatrixFormat(".csv", "rows of 0 and 1", "documents.text.csv_writer:dump_csv"),
+    "svg": TerminalFormat(".svg", "the picture as a file", "render.pictures:draw_mask"),
 }
 
 SATURATIONS: dict[str, Format[Saturation]] = {
@@ -309,32 +316,32 @@ SATURATIONS: dict[str, Format[Saturation]] = {
         "render.saturation.saturation_tables:draw_saturation",
         frozenset({PRECISION, COLOR}),
     ),
+    "json": Format(
+        ".json", "one object per row", "render.saturation.saturation_data:saturation_json"
+    ),
+    "csv": Format(".csv", "one line per row", "render.saturation.saturation_data:saturation_csv"),
     "svg": TerminalFormat(
         ".svg",
         "a picture of the tables",
         "render.saturation.saturation_tables:draw_saturation",
         frozenset({PRECISION}),
     ),
-    "json": Format(
-        ".json", "one object per row", "render.saturation.saturation_data:saturation_json"
-    ),
-    "csv": Format(".csv", "one line per row", "render.saturation.saturation_data:saturation_csv"),
 }
 
 COSTS: dict[str, Format[CostReport]] = {
     "table": Format(
         ".txt", "tables for people", "render.costs.cost_tables:draw_costs", frozenset({FULL, COLOR})
     ),
+    "json": Format(
+        ".json", "one object, with an object per step", "render.costs.cost_data:costs_json"
+    ),
+    "csv": Format(".csv", "one line per step", "render.costs.cost_data:costs_csv"),
     "svg": TerminalFormat(
         ".svg",
         "a picture of the tables",
         "render.costs.cost_tables:draw_costs",
         frozenset({FULL}),
     ),
-    "json": Format(
-        ".json", "one object, with an object per step", "render.costs.cost_data:costs_json"
-    ),
-    "csv": Format(".csv", "one line per step", "render.costs.cost_data:costs_csv"),
 }
 
 
@@ -358,6 +365,15 @@ DOCUMENTS: dict[str, Format[Any]] = {
     ),
 }
 
+WORTHS: dict[str, Format[Worth]] = {
+    "table": Format(
+        ".txt", "tables for people", "render.worth.worth_tables:draw_worth", frozenset({COLOR})
+    ),
+    "json": Format(
+        ".json", "one object, with lists of mistakes", "render.worth.worth_data:worth_json"
+    ),
+}
+
 MISTAKE_PAGES: dict[str, Format[MistakePages]] = {
     "table": Format(".txt", "text for people", "render.reports.mistake_pages:draw_mistakes"),
     "json": Format(".json", "a list of objects", "render.reports.mistake_data:mistakes_json"),
@@ -376,17 +392,7 @@ WORKSHEETS: dict[str, Format[Worksheet]] = {
         "documents.handouts.worksheet_xlsx:worksheet_xlsx",
         is_text=False,
     ),
-    "markdown": SheetFormat(
-        ".md",
-        "Markdown, which check reads once it is filled in",
-        "render.handouts.worksheet_papers:worksheet_markdown",
-    ),
-    "latex": SheetFormat(
-        ".tex", "LaTeX, to print", "render.handouts.worksheet_papers:worksheet_latex"
-    ),
-    "typst": SheetFormat(
-        ".typ", "Typst, to print", "render.handouts.worksheet_papers:worksheet_typst"
-    ),
+    **papers("render.handouts.worksheet_papers:worksheet_paper", frozenset()),
 }
 
 

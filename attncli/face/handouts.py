@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from attncli.face.surroundings import PYTHON, Surroundings
-from attncli.formats import WORKSHEETS, choose_format
+from attncli.formats import WORKSHEETS, Format, choose_format
 from attncli.records import record, replace
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PROBLEM = "problem.json"  # the file of a student's document
 KEY = "key"
+MAKING = "making exercises"
 
 
 def worksheet_of(
@@ -62,9 +63,41 @@ class Sheets:
         """Yield the role, the name and the bytes of each wanted file."""
         from attncli.render.view import View
 
+        for role, file, form, filled in self._forms(sheet):
+            yield role, file, form.write(filled, View(full=True))
+
+    def doubts(self, sheet: Worksheet) -> Iterator[str]:
+        """Yield a warning for whatever the form of a wanted file cannot show."""
+        from attncli.render.view import View
+
+        for _, file, form, filled in self._forms(sheet):
+            for doubt in form.doubts(filled, View(full=True)):
+                yield f"{file.name}: {doubt}"
+
+    def _forms(self, sheet: Worksheet) -> Iterator[tuple[str, Path, Format[Worksheet], Worksheet]]:
         for role, file in self.files.items():
             form = choose_format(WORKSHEETS, None, file, can_name=False)
-            yield role, file, form.write(replace(sheet, is_key=role == KEY), View())
+            yield role, file, form, replace(sheet, is_key=role == KEY)
+
+
+def class_sheets(
+    order: Order, students: Sequence[str], surroundings: Surroundings = PYTHON
+) -> dict[str, Worksheet]:
+    """Return the worksheets of the variants of these students, drawn with the students' seeds.
+
+    Raises AttncliError if the order is impossible.
+    """
+    from attncli.homework.exercises.making import make
+    from attncli.homework.handouts.variants import seed_of
+
+    sheets = {}
+    with surroundings.waiting(MAKING) as watch:
+        for number, student in enumerate(students, 1):
+            made = make(replace(order, seed=seed_of(order.seed, student)))
+            sheets[student] = worksheet_of(made.document, made.decimals, PROBLEM, surroundings)
+            if watch:
+                watch(MAKING, number / len(students))
+    return sheets
 
 
 def class_files(
@@ -89,22 +122,31 @@ def class_files(
     sheets.check()
     names = safe_names(students)
     entries: list[dict[str, Any]] = []
-    with surroundings.waiting("making exercises") as watch:
+    with surroundings.waiting(MAKING) as watch:
         for number, student in enumerate(students, 1):
-            entry, files = _student(order, student, names[student], sheets, surroundings)
+            is_first = number == 1  # the labels, and so the doubts, are the same for all
+            entry, files = _student(order, student, names[student], sheets, surroundings, is_first)
             entries.append(entry)
             yield from files
             if watch:
-                watch("making exercises", number / len(students))
+                watch(MAKING, number / len(students))
     if same := coincidences({entry["id"]: entry["document"] for entry in entries}):
         surroundings.warn(coincidence_text(same))
     yield MANIFEST, dump_document(manifest(order, f"attncli {__version__}", entries))
 
 
 def _student(
-    order: Order, student: str, name: str, sheets: Sheets, surroundings: Surroundings
+    order: Order,
+    student: str,
+    name: str,
+    sheets: Sheets,
+    surroundings: Surroundings,
+    is_first: bool,
 ) -> tuple[dict[str, Any], list[tuple[str, bytes]]]:
-    """Return the entry of a student in the manifest, and the student's files."""
+    """Return the entry of a student in the manifest, and the student's files.
+
+    If `is_first`, warn of characters that the sheets cannot show.
+    """
     from attncli.documents.text.json_text import dump_document
     from attncli.homework.exercises.making import make
     from attncli.homework.handouts.variants import KEYS, seed_of
@@ -115,6 +157,8 @@ def _student(
     files = [("document", f"{name}/{PROBLEM}", data)]
     if sheets.files:
         sheet = worksheet_of(made.document, made.decimals, PROBLEM, surroundings)
+        for doubt in sheets.doubts(sheet) if is_first else ():
+            surroundings.warn(doubt)
         for role, file, written in sheets.written(sheet):
             place = f"{KEYS}/{name}{file.suffix}" if role == KEY else f"{name}/{file.name}"
             files.append((role, place, written))

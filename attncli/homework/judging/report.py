@@ -84,7 +84,8 @@ class AnswerReport:
     """The report on a whole answer; `first` is the first step that is wrong by itself.
 
     `headline` is one sentence on the answer. `by_distance` is True if a distance decides which
-    cells are right, and `shows_points` if the user chose points or required steps.
+    cells are right, and `shows_points` if the user chose points or required steps. `subject` is the
+    word for what a line judges: a step or a law.
     """
 
     title: str
@@ -93,6 +94,7 @@ class AnswerReport:
     headline: str
     by_distance: bool = False
     shows_points: bool = False
+    subject: str = "step"
 
     @property
     def score(self) -> float:

@@ -32,6 +32,12 @@ LEAVE = b"\x1b[?1000l\x1b[?1003l\x1b[?1004l\x1b[?1006l\x1b[?1015l\x1b[?2004l\x1b
 LEAVE += b"\x1b[?7h\x1b[?1049l\x1b[?25h"
 AROUND_NAME = 7  # the characters around a name in the list: blanks, sign, scroll bar and line
 FAR = 10**9  # more rows and columns than fit into memory
+# The actions that have an effect on some cells alone.
+CHANGING = (
+    ("enter", ()),
+    ("go_back", ()),
+    *(("turn", (axis,)) for axis in ("heads", "batch", "n")),
+)
 COUNTED = {"heads": "head", "batch": "batch entry", "n": "query"}
 COLORS = {WRONG: "$text-error", FOLLOWS: "$text-warning", RIGHT: "$text-success", "": ""}
 
@@ -155,13 +161,14 @@ class ExploreApp(App[None]):
     ) -> None:
         # Without colours, those of the terminal remain; Textual's would be shades of grey.
         super().__init__(ansi_color=True if os.environ.get("NO_COLOR") else None)
-        self.fault: Exception | None = None
         self._masks, self._calculate, self._remarks = masks, calculate, remarks
+        self._shown_heading = Text()
+        self._shown_keys: list[bool | None] = []
         self.walk = Walk(first.explained)
         self._take(masks[0], first)
 
     def _take(self, mask: str, calculated: JudgedCalculation) -> None:
-        self._mask = mask
+        self.mask = mask
         self._marks = marks_of(calculated)
         report, title = calculated.report, calculated.explained.problem.choices.title
         self._lead = report.headline if report else title
@@ -192,10 +199,14 @@ class ExploreApp(App[None]):
         self._list()
         self.call_after_refresh(self._show)
 
-    def _handle_exception(self, error: Exception) -> None:
-        """Leave the screen at an error of the app; `explore` raises it then."""
-        self.fault = self.fault or error
-        self.exit(return_code=1)
+    @property
+    def fault(self) -> Exception | None:
+        """The error that has ended the app."""
+        return self._exception
+
+    def _fatal_error(self) -> None:
+        """Leave the screen; `explore` raises the error, and the command has words for it."""
+        self._close_messages_no_wait()
 
     # Keys.
 
@@ -246,7 +257,7 @@ class ExploreApp(App[None]):
 
     def action_mask(self) -> None:
         """Calculate with the next mask; keep the mask if that is impossible."""
-        name = self._masks[(self._masks.index(self._mask) + 1) % len(self._masks)]
+        name = self._masks[(self._masks.index(self.mask) + 1) % len(self._masks)]
         try:
             calculated = self._calculate(name)
         except AttncliError as error:
@@ -301,13 +312,19 @@ class ExploreApp(App[None]):
         """Show the cell of the walk: its step, its matrix and its arithmetic."""
         walk = self.walk
         self.query_one(StepList).highlighted = walk.names.index(walk.name)
-        self.query_one("#heading", Static).update(self._heading())
+        heading = self._heading()
+        if heading != self._shown_heading:
+            self._shown_heading = heading
+            self.query_one("#heading", Static).update(heading)
         view = self.query_one(MatrixView)
         view.show(self._current_grid(), (walk.row, walk.column), walk.highlighted())
         lines = self.query_one("#lines", Static)
         lines.update(Text("\n".join(walk.lines(lines.size.width))))
-        self.query_one("#operands", Static).update(self._operands())
-        self.refresh_bindings()
+        self.query_one("#operands", Static).update(self._operands(), layout=False)
+        keys = [self.check_action(*action) for action in CHANGING]
+        if keys != self._shown_keys:  # a new footer means a new layout of the whole screen
+            self._shown_keys = keys
+            self.refresh_bindings()
 
     def _heading(self) -> Text:
         walk = self.walk
@@ -317,7 +334,7 @@ class ExploreApp(App[None]):
         kind = "" if walk.formula else "input"
         marks = self._marks.get(walk.name)
         verdict = f"answer: {marks.verdict}" if marks else ""
-        state = filter(None, [shape, kind, *places, f"mask: {self._mask}", verdict])
+        state = filter(None, [shape, kind, *places, f"mask: {self.mask}", verdict])
         return Text.assemble((walk.name, "bold"), formula, "\n", (" · ".join(state), "dim"))
 
     def _operands(self) -> Text:

@@ -1,11 +1,9 @@
-// The script of a page. The tables hold every number without it; it adds the arithmetic of the
-// chosen cell, the walk through the cells by keys, and the switches.
+// The script of a page. The tables hold every number without it; it adds the text on the chosen
+// cell, the walk through the cells by keys, and the switches.
 //
 // A cell has the name that `attncli explain` reads, such as `weights[2,1,head=1]`. The page's data
-// hold, for each name, the line that `explain` prints, and the sources: the rectangles of tables
-// that the cell is calculated from.
-
-const HINT = "Point at a number, or walk to it with the arrow keys, to see where it comes from.";
+// hold, for each name, the line on the cell, such as the one that `explain` prints, and the sources:
+// the rectangles of tables that the cell is calculated from.
 
 const find = (selector, within = document) => within.querySelector(selector);
 const findAll = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -13,7 +11,7 @@ const findAll = (selector, within = document) => [...within.querySelectorAll(sel
 // ---- Tables and cells ----------------------------------------------------------------------
 
 /** The tables of the page, in the order in which the data count them. */
-const grids = findAll("table").map(readGrid);
+const grids = findAll("table[data-before]").map(readGrid);
 /** Every cell by its name, and the place of every cell. */
 const cells = new Map();
 const places = new Map();
@@ -157,6 +155,7 @@ function walkBack() {
 
 const panel = find(".panel");
 const output = find("output", panel);
+const hint = output.textContent;
 const sourceList = find("[data-sources]", panel);
 const backButton = find("[data-back]", panel);
 
@@ -181,7 +180,7 @@ function light(cell) {
 
 /** Write the arithmetic of a cell into the panel, and a button for each of its sources. */
 function say(cell) {
-  const line = cell ? (hidden.has(cell) ? hintOf(cell) : lineOf(cell)) : HINT;
+  const line = cell ? (hidden.has(cell) ? hintOf(cell) : lineOf(cell)) : hint;
   if (output.textContent !== line) output.replaceChildren(...inParts(line));
   const sources = cell === state.chosen && cell ? sourcesOf(cell) : [];
   sourceList.replaceChildren(...sources.filter((source) => cellsOf(source).length).map(button));
@@ -218,7 +217,7 @@ function applySwitches() {
   findAll("figure").forEach((figure) =>
     figure.classList.toggle("off", axes.some((axis) => isOtherPlace(figure, axis))),
   );
-  practise(isOn("practice"));
+  practise(isOn("practice") === true);
   update();
 }
 

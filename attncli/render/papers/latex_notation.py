@@ -132,7 +132,7 @@ class LatexNotation(LatexMath, Notation):
 
     def _cell(self, grid: Grid, row: int, column: int, number: str) -> str:
         if not grid.cells[row][column]:
-            return r"\rule[-1.2ex]{0pt}{4.4ex}\hspace{4em}"
+            return r"\rule[-1.2ex]{0pt}{4.4ex}\rule{3.4em}{0pt}"  # TeX drops a space at the end
         if (row, column) in grid.marked:
             return rf"\cellcolor[rgb]{{1,0.86,0.83}}\mathbf{{{number}}}"
         color = grid.backgrounds[row][column] if grid.backgrounds else None
