@@ -64,7 +64,7 @@ def test_without_typst_the_cure_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
     result = run("compute", "sample:self_attention", "-f", "pdf")
     assert (result.exit_code, result.stdout_bytes) == (2, b"")
     assert result.stderr == (
-        "Error: a PDF file needs the package typst, which is not installed.\n"
+        "Error: a PDF file needs the package typst, which is not installed. "
         "Write pip install typst, or write the document with -f typst or -f latex.\n"
     )
 
