@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from attncli.errors import AttncliError
-from attncli.records import record, replace
+from attncli.records import record
 from attncli.words import in_words
 
 if TYPE_CHECKING:
@@ -147,10 +147,9 @@ class TerminalFormat(Format[Asked_contra]):
     """A picture of a terminal that shows the text of the writer, with colours."""
 
     def write(self, asked: Asked_contra, view: View) -> bytes:
-        from attncli.render.pages.terminal_picture import terminal_svg
+        from attncli.render.pages.terminal_picture import draw_terminal
 
-        text = _as_bytes(self.load_writer()(asked, replace(view, color="truecolor")))
-        return terminal_svg(text.decode()).encode()
+        return _as_bytes(draw_terminal(self.load_writer(), asked, view))
 
 
 FORMATS: dict[str, Format[Computation]] = {

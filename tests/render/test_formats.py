@@ -146,12 +146,24 @@ def read_table(data: bytes, precision: int) -> Matrices:
 
 
 def read_svg(data: bytes, precision: int) -> Matrices:
-    """Return the numbers of the tables that the picture shows, line by line."""
+    """Return the numbers of the tables in a picture, which stand side by side."""
     lines: dict[float, str] = {}
     for part in ElementTree.fromstring(data).iter("{http://www.w3.org/2000/svg}text"):
         if "clip-path" in part.attrib:
-            lines[float(part.attrib["y"])] = lines.get(float(part.attrib["y"]), "") + str(part.text)
-    text = "\n".join(lines[y] for y in sorted(lines)).replace("\xa0", " ")
+            y, column = float(part.attrib["y"]), round(float(part.attrib["x"]) / CHARACTER)
+            lines[y] = lines.get(y, "").ljust(column) + str(part.text).replace("\xa0", " ")
+    blocks: list[list[str]] = []
+    starts: list[int] = [0]
+    for y in sorted(lines):
+        headings = [at.start(1) for at in re.finditer(r"(?:^|   )(\d+  \w+ = )", lines[y])]
+        if headings:
+            starts = headings
+            blocks += [[] for _ in starts]
+        for block, start, end in zip(
+            blocks[-len(starts) :], starts, [*starts[1:], None], strict=True
+        ):
+            block.append(lines[y][start:end])
+    text = "\n".join(line for block in blocks for line in block)
     return read_table(text.encode(), precision)
 
 
@@ -164,6 +176,9 @@ def read_html(data: bytes, precision: int) -> Matrices:
         for attributes, (_, *rows) in tables_of(data.decode())
         if "data-given" not in attributes
     }
+
+
+CHARACTER = 12.2  # the width of a character in a picture of a terminal
 
 
 # The reader of each format, and the error of a number that is written with p decimals.
