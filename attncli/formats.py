@@ -133,7 +133,7 @@ def papers(writer: str, *uses: str) -> dict[str, Format[Any]]:
     kinds = (
         ("markdown", ".md", "Markdown, with each matrix as a table", (MATH,), 200),
         ("latex", ".tex", "a document for pdfLaTeX", (FRAGMENT, HEAT), 320),
-        ("typst", ".typ", "a document for Typst", (FRAGMENT, HEAT), 360),
+        ("typst", ".typ", "a document for Typst", (FRAGMENT, HEAT), 500),
         ("pdf", ".pdf", "a document to print; needs the package typst", (HEAT,), 60_000),
     )
     return {
