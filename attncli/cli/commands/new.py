@@ -182,7 +182,8 @@ def _refuse(option: str, kind: str | None, given: Mapping[str, Any]) -> None:
     if kind is not None:
         raise AttncliError(f"the kind {kind} {why}.", hint)
     others = {name: value for name, value in given.items() if name != "decimals"}
-    refuse_given({**others, "for": others.pop("mistakes", None)}, why, hint)
+    others["for"] = others.pop("mistakes", None)
+    refuse_given(others, why, hint)
 
 
 def _form(formats: Mapping[str, Any], output: Output[Any], why: str) -> Output[Any]:
