@@ -213,11 +213,11 @@ def test_two_fills_are_only_a_remark() -> None:
     """If only hidden scores are different numbers, no step counts as different."""
     text = compare({**SMALL, "mask": "causal"}, *pair("d2l"))
     assert text.splitlines()[4:] == [
-        " scores     same",
-        " scaled     same",
-        " masked     fill",
-        " weights    same",
-        " output     same",
+        " scores   same",
+        " scaled   same",
+        " masked   fill",
+        " weights  same",
+        " output   same",
         "",
         "d2l differs from paper only in hidden scores.",
         "Hidden scores in masked are -inf under paper, -1e+06 under d2l.",
