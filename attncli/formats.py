@@ -391,7 +391,7 @@ WORKSHEETS: dict[str, Format[Worksheet]] = {
         "documents.handouts.worksheet_xlsx:worksheet_xlsx",
         is_text=False,
     ),
-    **papers("render.handouts.worksheet_papers:worksheet_paper", frozenset()),
+    **papers("render.handouts.worksheet_papers:worksheet_paper"),
 }
 
 
