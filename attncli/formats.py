@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from attncli.errors import AttncliError
-from attncli.records import record, replace
+from attncli.records import record
 from attncli.words import in_words
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class HasMatrices(Protocol):
 # The options of commands that change how a form looks: fields of View.
 PRECISION, FULL, COLOR, LABELS = "precision", "full", "color", "labels"
 WORKED, FRAGMENT, MATH = "worked", "fragment", "math"
-HEAT = "heat"
+HEAT, COMPACT = "heat", "compact"
 
 
 @record(frozen=True)
@@ -123,17 +123,22 @@ class PaperFormat(Format[Asked_contra]):
         return self.load_writer()(asked, view)
 
 
-def papers(writer: str, uses: frozenset[str]) -> dict[str, Format[Any]]:
-    """Return the forms of a document to hand in; `writer` returns its blocks."""
-    kinds: tuple[tuple[str, str, str, set[str]], ...] = (
-        ("markdown", ".md", "Markdown, with each matrix as a table", {MATH}),
-        ("latex", ".tex", "a document for pdfLaTeX", {FRAGMENT}),
-        ("typst", ".typ", "a document for Typst", {FRAGMENT}),
-        ("pdf", ".pdf", "a document to print or to hand in; needs the package typst", set()),
+def papers(writer: str, *uses: str) -> dict[str, Format[Any]]:
+    """Return the forms of a document to hand in; `writer` returns its blocks.
+
+    `uses` are the fields of the view that change all four forms.
+    """
+    # A form, its suffix and help, the fields that change it, and the bytes that a number takes:
+    # Typst keeps about 55 kB for each cell of a table.
+    kinds = (
+        ("markdown", ".md", "Markdown, with each matrix as a table", (MATH,), 200),
+        ("latex", ".tex", "a document for pdfLaTeX", (FRAGMENT, HEAT), 320),
+        ("typst", ".typ", "a document for Typst", (FRAGMENT, HEAT), 500),
+        ("pdf", ".pdf", "a document to print; needs the package typst", (HEAT,), 60_000),
     )
     return {
-        name: PaperFormat(suffix, text, writer, uses | own, 300, name != "pdf", name)
-        for name, suffix, text, own in kinds
+        name: PaperFormat(suffix, text, writer, frozenset((*uses, *own)), size, name != "pdf", name)
+        for name, suffix, text, own, size in kinds
     }
 
 
@@ -142,10 +147,9 @@ class TerminalFormat(Format[Asked_contra]):
     """A picture of a terminal that shows the text of the writer, with colours."""
 
     def write(self, asked: Asked_contra, view: View) -> bytes:
-        from attncli.render.pages.terminal_picture import terminal_svg
+        from attncli.render.pages.terminal_picture import draw_terminal
 
-        text = _as_bytes(self.load_writer()(asked, replace(view, color="truecolor")))
-        return terminal_svg(text.decode()).encode()
+        return _as_bytes(draw_terminal(self.load_writer(), asked, view))
 
 
 FORMATS: dict[str, Format[Computation]] = {
@@ -153,7 +157,7 @@ FORMATS: dict[str, Format[Computation]] = {
         ".txt",
         "tables for people",
         "render.trace_tables:draw_trace",
-        frozenset({PRECISION, FULL, COLOR, HEAT}),
+        frozenset({PRECISION, FULL, COLOR, HEAT, COMPACT}),
         620,
     ),
     "json": DataFormat(
@@ -203,7 +207,7 @@ FORMATS: dict[str, Format[Computation]] = {
         bytes_per_number=16,
         is_text=False,
     ),
-    **papers("render.papers.trace_paper:trace_paper", frozenset({PRECISION, FULL, WORKED})),
+    **papers("render.papers.trace_paper:trace_paper", PRECISION, FULL, WORKED),
     "svg": TerminalFormat(
         ".svg",
         "a picture of the tables",
@@ -387,7 +391,7 @@ WORKSHEETS: dict[str, Format[Worksheet]] = {
         "documents.handouts.worksheet_xlsx:worksheet_xlsx",
         is_text=False,
     ),
-    **papers("render.handouts.worksheet_papers:worksheet_paper", frozenset()),
+    **papers("render.handouts.worksheet_papers:worksheet_paper"),
 }
 
 

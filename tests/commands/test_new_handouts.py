@@ -92,27 +92,28 @@ def test_a_variant_depends_on_its_student_alone() -> None:
 
 
 def test_equal_variants_are_said() -> None:
-    """Students whose documents differ in nothing but the seed get a warning."""
-    documents = {
-        "a": {"X": [[1]], "note": "attncli new --seed 1"},
-        "b": {"X": [[2]], "note": "attncli new --seed 2"},
-        "c": {"note": "attncli new --seed 3", "X": [[1]]},
-    }
-    from attncli.homework.handouts.variants import coincidences
-
-    assert coincidences(documents) == [["a", "c"]]
+    """Documents that differ in nothing but the seed are named, and so are those that are weak."""
+    sizes = ("--n", "1", "--m", "1", "--d-k", "1")
+    result = succeed("new", "attention", *sizes, "--variants", "9", "-o", "class")
+    notes: dict[str, list[str]] = {}
+    for entry in manifest_of("class")["students"]:
+        notes.setdefault(question_note(entry["document"]), []).append(entry["id"])
+    same = [" and ".join(ids) for ids in notes.values() if len(ids) == 2]
+    assert same
+    assert all(pair in result.stderr for pair in same)
+    assert "More sizes or values make them differ." in result.stderr
 
 
 def test_a_failure_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """If one document cannot be made, neither the folder nor a part of it is left."""
-    student = handouts._student
+    files = handouts._files
 
-    def fail(order: Any, name: str, *rest: Any) -> Any:
+    def fail(name: str, *rest: Any, **options: Any) -> Any:
         if name == "2":
             raise attncli.AttncliError("no such exercise.", "Choose another.")
-        return student(order, name, *rest)
+        return files(name, *rest, **options)
 
-    monkeypatch.setattr(handouts, "_student", fail)
+    monkeypatch.setattr(handouts, "_files", fail)
     result = run("new", KIND, "--variants", "3", "-o", "class")
     assert (result.exit_code, result.stderr) == (
         2,

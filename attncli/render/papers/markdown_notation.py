@@ -10,7 +10,7 @@ from attncli.render.explain.spelling import Spelling
 from attncli.render.markdown import escape_markdown
 from attncli.render.papers.formulas import read_name
 from attncli.render.papers.latex_math import LatexMath
-from attncli.render.papers.notation import Notation, signed
+from attncli.render.papers.notation import Notation
 from attncli.render.papers.paper import Grid, Headline, Span, StepOpening, TextTable
 
 _STYLES = {"": "{}", "bold": "**{}**", "italic": "*{}*"}
@@ -62,7 +62,7 @@ class MarkdownNotation(LatexMath, Notation):
     def arithmetic(self, explained: Explanations, cells: Sequence[Cell]) -> str:
         spelling = Spelling(explained.paper, *self._digits)
         return "\n".join(
-            f"- {code_span(' '.join(signed(explained.chain(cell, spelling))))}"
+            f"- {code_span(' '.join(explained.chain(cell, spelling)))}"
             + (f" ({self.text(note)})" if (note := explained.note(cell, spelling)) else "")
             for cell in cells
         )

@@ -82,9 +82,7 @@ class Notation(FormulaWriter):
         """Return the text of a cell, its arithmetic in lines, each behind a sign, and its note."""
         kinds = (self.spelling, self.inline, Measured)
         spellings = [kind(explained.paper, *self._digits) for kind in kinds]
-        written, inline, measured = (
-            signed(explained.chain(cell, spelling)) for spelling in spellings
-        )
+        written, inline, measured = (explained.chain(cell, spelling) for spelling in spellings)
         # Two texts that are equal are one part of a chain, and not all spellings have the same.
         if len(inline) != len(written):
             inline = written
@@ -95,9 +93,9 @@ class Notation(FormulaWriter):
         return written[0], lines, explained.note(cell, spellings[0])
 
     @property
-    def _digits(self) -> tuple[int, bool]:
+    def _digits(self) -> tuple[int | None, bool]:
         """The decimals of arithmetic, and True if long sums are written whole."""
-        return self.view.decimals(2), self.view.full
+        return self.view.precision, self.view.full
 
     def unwritten(self, text: str) -> str:
         """Return the characters of a text that this notation cannot write, each once."""
@@ -142,8 +140,3 @@ class Notation(FormulaWriter):
     @abstractmethod
     def new_page(self) -> str:
         """Return the end of a page."""
-
-
-def signed(chain: Sequence[str]) -> list[str]:
-    """Return a chain of equal texts with its sign before each but the first."""
-    return [*chain[:1], *(f"= {text}" for text in chain[1:])]
