@@ -6,12 +6,12 @@ listing the forms imports neither rich nor NumPy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from attncli.errors import AttncliError
-from attncli.records import record, replace
+from attncli.records import record
 from attncli.words import in_words
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from attncli.calculation.counting.alternatives import CostReport
     from attncli.calculation.problem.problem import Computation
     from attncli.calculation.problem.worksheet import Worksheet
+    from attncli.homework.exercises.worth import Worth
     from attncli.homework.judging.report import AnswerReport
     from attncli.homework.mistakes.pages import MistakePages
     from attncli.render.explain.explanations import Explanations
@@ -42,6 +43,7 @@ class HasMatrices(Protocol):
 # The options of commands that change how a form looks: fields of View.
 PRECISION, FULL, COLOR, LABELS = "precision", "full", "color", "labels"
 HEAT, COMPACT = "heat", "compact"
+WORKED, FRAGMENT, MATH = "worked", "fragment", "math"
 
 
 @record(frozen=True)
@@ -69,6 +71,10 @@ class Format(Generic[Asked_contra]):
         """Return the result in this form, as the bytes of a file."""
         return _as_bytes(self.load_writer()(asked, view))
 
+    def doubts(self, asked: Asked_contra, view: View) -> Iterable[str]:
+        """Return a warning for each loss of this form, such as characters that it cannot show."""
+        return ()
+
     def memory_per_number(self, full: bool) -> int:
         """Return the bytes that writing takes for each number; 0 if large results are shortened."""
         return 0 if FULL in self.uses and not full else self.bytes_per_number
@@ -95,14 +101,55 @@ class DataFormat(Format[Asked_contra]):
 
 
 @record(frozen=True)
+class PaperFormat(Format[Asked_contra]):
+    """A document to hand in: its writer returns the blocks of the document.
+
+    `notation` is the name of a form in `render.papers.writing.NOTATIONS`.
+    """
+
+    notation: str = ""
+
+    def write(self, asked: Asked_contra, view: View) -> bytes:
+        from attncli.render.papers.writing import write_paper
+
+        return _as_bytes(write_paper(self._blocks(asked, view), self.notation, view))
+
+    def doubts(self, asked: Asked_contra, view: View) -> Iterable[str]:
+        from attncli.render.papers.writing import paper_doubts
+
+        return paper_doubts(self._blocks(asked, view), self.notation, view)
+
+    def _blocks(self, asked: Asked_contra, view: View) -> Any:
+        return self.load_writer()(asked, view)
+
+
+def papers(writer: str, *uses: str) -> dict[str, Format[Any]]:
+    """Return the forms of a document to hand in; `writer` returns its blocks.
+
+    `uses` are the fields of the view that change all four forms.
+    """
+    # A form, its suffix and help, the fields that change it, and the bytes that a number takes:
+    # Typst keeps about 55 kB for each cell of a table.
+    kinds = (
+        ("markdown", ".md", "Markdown, with each matrix as a table", (MATH,), 200),
+        ("latex", ".tex", "a document for pdfLaTeX", (FRAGMENT, HEAT), 320),
+        ("typst", ".typ", "a document for Typst", (FRAGMENT, HEAT), 360),
+        ("pdf", ".pdf", "a document to print; needs the package typst", (HEAT,), 60_000),
+    )
+    return {
+        name: PaperFormat(suffix, text, writer, frozenset((*uses, *own)), size, name != "pdf", name)
+        for name, suffix, text, own, size in kinds
+    }
+
+
+@record(frozen=True)
 class TerminalFormat(Format[Asked_contra]):
     """A picture of a terminal that shows the text of the writer, with colours."""
 
     def write(self, asked: Asked_contra, view: View) -> bytes:
-        from attncli.render.pages.terminal_picture import terminal_svg
+        from attncli.render.pages.terminal_picture import draw_terminal
 
-        text = _as_bytes(self.load_writer()(asked, replace(view, color="truecolor")))
-        return terminal_svg(text.decode()).encode()
+        return _as_bytes(draw_terminal(self.load_writer(), asked, view))
 
 
 FORMATS: dict[str, Format[Computation]] = {
@@ -112,20 +159,6 @@ FORMATS: dict[str, Format[Computation]] = {
         "render.trace_tables:draw_trace",
         frozenset({PRECISION, FULL, COLOR, HEAT, COMPACT}),
         620,
-    ),
-    "svg": TerminalFormat(
-        ".svg",
-        "a picture of the tables",
-        "render.trace_tables:draw_trace",
-        frozenset({PRECISION, FULL}),
-        2400,
-    ),
-    "html": Format(
-        ".html",
-        "a page for a browser, with the arithmetic of each cell",
-        "render.pages.calculation_page:draw_page",
-        frozenset({PRECISION, FULL}),
-        400,
     ),
     "json": DataFormat(
         ".json",
@@ -174,6 +207,21 @@ FORMATS: dict[str, Format[Computation]] = {
         bytes_per_number=16,
         is_text=False,
     ),
+    **papers("render.papers.trace_paper:trace_paper", PRECISION, FULL, WORKED),
+    "svg": TerminalFormat(
+        ".svg",
+        "a picture of the tables",
+        "render.trace_tables:draw_trace",
+        frozenset({PRECISION, FULL, HEAT, COMPACT}),
+        2400,
+    ),
+    "html": Format(
+        ".html",
+        "a page for a browser, with the arithmetic of each cell",
+        "render.pages.calculation_page:draw_page",
+        frozenset({PRECISION, FULL}),
+        1350,
+    ),
 }
 
 REPORTS: dict[str, Format[AnswerReport]] = {
@@ -182,12 +230,6 @@ REPORTS: dict[str, Format[AnswerReport]] = {
         "tables for people",
         "render.reports.report_tables:draw_report",
         frozenset({FULL, COLOR}),
-    ),
-    "svg": TerminalFormat(
-        ".svg",
-        "a picture of the tables",
-        "render.reports.report_tables:draw_report",
-        frozenset({FULL}),
     ),
     "json": Format(
         ".json",
@@ -202,6 +244,18 @@ REPORTS: dict[str, Format[AnswerReport]] = {
     ),
     "markdown": Format(
         ".md", "Markdown for a page or a comment", "render.reports.report_markdown:report_markdown"
+    ),
+    "svg": TerminalFormat(
+        ".svg",
+        "a picture of the tables",
+        "render.reports.report_tables:draw_report",
+        frozenset({FULL}),
+    ),
+    "html": Format(
+        ".html",
+        "a page for a browser, with the right number of each wrong cell",
+        "render.pages.report_page:draw_report_page",
+        frozenset({FULL}),
     ),
 }
 
@@ -238,20 +292,20 @@ COMPARISONS: dict[str, Format[Sequence[Comparison]]] = {
         "render.comparisons:draw_comparisons",
         frozenset({PRECISION, COLOR}),
     ),
+    "json": Format(".json", "one object per convention", "render.comparisons:comparisons_json"),
     "svg": TerminalFormat(
         ".svg",
         "a picture of the table",
         "render.comparisons:draw_comparisons",
         frozenset({PRECISION}),
     ),
-    "json": Format(".json", "one object per convention", "render.comparisons:comparisons_json"),
 }
 
 PICTURES: dict[str, Format[Picture]] = {
     "picture": Format(".txt", "a picture for people", "render.pictures:draw_mask"),
-    "svg": TerminalFormat(".svg", "the picture as a file", "render.pictures:draw_mask"),
     "json": MatrixFormat(".json", "an object with the mask", "documents.text.json_text:dump_json"),
     "csv": MatrixFormat(".csv", "rows of 0 and 1", "documents.text.csv_writer:dump_csv"),
+    "svg": TerminalFormat(".svg", "the picture as a file", "render.pictures:draw_mask"),
 }
 
 SATURATIONS: dict[str, Format[Saturation]] = {
@@ -261,32 +315,32 @@ SATURATIONS: dict[str, Format[Saturation]] = {
         "render.saturation.saturation_tables:draw_saturation",
         frozenset({PRECISION, COLOR}),
     ),
+    "json": Format(
+        ".json", "one object per row", "render.saturation.saturation_data:saturation_json"
+    ),
+    "csv": Format(".csv", "one line per row", "render.saturation.saturation_data:saturation_csv"),
     "svg": TerminalFormat(
         ".svg",
         "a picture of the tables",
         "render.saturation.saturation_tables:draw_saturation",
         frozenset({PRECISION}),
     ),
-    "json": Format(
-        ".json", "one object per row", "render.saturation.saturation_data:saturation_json"
-    ),
-    "csv": Format(".csv", "one line per row", "render.saturation.saturation_data:saturation_csv"),
 }
 
 COSTS: dict[str, Format[CostReport]] = {
     "table": Format(
         ".txt", "tables for people", "render.costs.cost_tables:draw_costs", frozenset({FULL, COLOR})
     ),
+    "json": Format(
+        ".json", "one object, with an object per step", "render.costs.cost_data:costs_json"
+    ),
+    "csv": Format(".csv", "one line per step", "render.costs.cost_data:costs_csv"),
     "svg": TerminalFormat(
         ".svg",
         "a picture of the tables",
         "render.costs.cost_tables:draw_costs",
         frozenset({FULL}),
     ),
-    "json": Format(
-        ".json", "one object, with an object per step", "render.costs.cost_data:costs_json"
-    ),
-    "csv": Format(".csv", "one line per step", "render.costs.cost_data:costs_csv"),
 }
 
 
@@ -310,6 +364,15 @@ DOCUMENTS: dict[str, Format[Any]] = {
     ),
 }
 
+WORTHS: dict[str, Format[Worth]] = {
+    "table": Format(
+        ".txt", "tables for people", "render.worth.worth_tables:draw_worth", frozenset({COLOR})
+    ),
+    "json": Format(
+        ".json", "one object, with lists of mistakes", "render.worth.worth_data:worth_json"
+    ),
+}
+
 MISTAKE_PAGES: dict[str, Format[MistakePages]] = {
     "table": Format(".txt", "text for people", "render.reports.mistake_pages:draw_mistakes"),
     "json": Format(".json", "a list of objects", "render.reports.mistake_data:mistakes_json"),
@@ -328,17 +391,7 @@ WORKSHEETS: dict[str, Format[Worksheet]] = {
         "documents.handouts.worksheet_xlsx:worksheet_xlsx",
         is_text=False,
     ),
-    "markdown": SheetFormat(
-        ".md",
-        "Markdown, which check reads once it is filled in",
-        "render.handouts.worksheet_papers:worksheet_markdown",
-    ),
-    "latex": SheetFormat(
-        ".tex", "LaTeX, to print", "render.handouts.worksheet_papers:worksheet_latex"
-    ),
-    "typst": SheetFormat(
-        ".typ", "Typst, to print", "render.handouts.worksheet_papers:worksheet_typst"
-    ),
+    **papers("render.handouts.worksheet_papers:worksheet_paper", frozenset()),
 }
 
 

@@ -44,7 +44,7 @@ MAY_LOAD: dict[str, tuple[set[str], int, set[str]]] = {
     f"compute {LESSON} -f json": (CALCULATING, 85, NUMPY),
     f"compute {LESSON} -f csv": (CALCULATING, 87, NUMPY),
     f"compute {LESSON}": (CALCULATING, 97, RICH),
-    f"explain {LESSON} scores[1,1]": (CALCULATING | {"render.explain"}, 94, RICH),
+    f"explain {LESSON} scores[1,1]": (CALCULATING | {"render.explain"}, 97, RICH),
     "explore --help": (HELP, 27, CLICK),  # it does not load Textual
     f"check {LESSON} samples/answers/rounded.json -f json": (CALCULATING | JUDGING, 116, NUMPY),
     f"compare {LESSON} --convention keras": (CALCULATING, 94, RICH),
@@ -53,7 +53,11 @@ MAY_LOAD: dict[str, tuple[set[str], int, set[str]]] = {
     "why-scale": (CALCULATING | {"render.saturation"}, 76, RICH),
     "guide masks": (PROGRAM | {"cli.commands"}, 11, CLICK),
     "samples": (PROGRAM | {"cli.commands", "documents", "records"}, 15, CLICK),
-    "new encoder": (CALCULATING | {"calculation.counting", "homework"}, 52, NUMPY),
+    "new encoder": (
+        CALCULATING | {"calculation.counting", "homework", "homework.exercises"},
+        59,
+        NUMPY,
+    ),
 }
 
 

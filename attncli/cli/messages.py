@@ -27,10 +27,11 @@ class Failure(click.ClickException):
         say("Error", self.message)
 
 
-def say(kind: str, text: str) -> None:
+def say(kind: str, text: str, is_last: bool = True) -> None:
     """Print a message on standard error, on a terminal in colour and broken between words.
 
-    `kind` is a key of `COLORS`. No character of the text controls the terminal.
+    `kind` is a key of `COLORS`. No character of the text controls the terminal. An empty line
+    follows on a terminal, where a table comes next, if the message `is_last`.
     """
     text = "\n".join(in_short(line, 2 * LONGEST_TEXT + 1) for line in text.split("\n"))
     label = f"{kind}:"
@@ -38,7 +39,7 @@ def say(kind: str, text: str) -> None:
         text = _wrapped(f"{label} {text}").removeprefix(f"{label} ")
         if has_colors(sys.stderr):
             label = click.style(label, fg=COLORS[kind], bold=True)
-        if kind != "Error":  # a table follows on the same screen
+        if kind != "Error" and is_last:  # a table follows on the same screen
             text += "\n"
     whisper(f"{label} {text}\n")
 
@@ -68,9 +69,9 @@ def warn(text: str) -> None:
     say("Warning", text)
 
 
-def note(text: str) -> None:
-    """Print on standard error how a file was read that could be read in two ways."""
-    say("Note", text)
+def note(text: str, is_last: bool = True) -> None:
+    """Print a fact on standard error that the result does not say; `is_last` is that of `say`."""
+    say("Note", text, is_last)
 
 
 def surroundings(of_written: int = 0, is_chosen: bool = False) -> Surroundings:

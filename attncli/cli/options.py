@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
@@ -10,13 +11,31 @@ import click
 
 from attncli.calculation.choices.choices import CHOICES, TOPICS
 from attncli.cli.help import OUTPUT, OWN, READING, Option
-from attncli.cli.messages import Failure
-from attncli.cli.terminal import colors_for, deliver, is_dark_screen, screen_width, waiting
+from attncli.cli.messages import Failure, warn
+from attncli.cli.terminal import (
+    colors_for,
+    deliver,
+    is_dark_screen,
+    is_terminal,
+    screen_width,
+    waiting,
+)
 from attncli.cli.values import Value, of_choice, one_of, whole_number
 from attncli.errors import AttncliError
 from attncli.face.memory import SHARE, read_limit
 from attncli.formats import COLOR as COLOR_USE
-from attncli.formats import COMPACT, FULL, HEAT, LABELS, PRECISION, Format, choose_format
+from attncli.formats import (
+    COMPACT,
+    FRAGMENT,
+    FULL,
+    HEAT,
+    LABELS,
+    MATH,
+    PRECISION,
+    WORKED,
+    Format,
+    choose_format,
+)
 from attncli.records import record
 from attncli.words import in_words, option_name
 
@@ -211,8 +230,10 @@ def _as_path(_: click.Context, __: click.Parameter, file: str | None) -> Path | 
 
 
 COLOR = ("auto", "always", "never")
+MATHS = ("github", "dollars")
 SHADED = ("weights", "all", "symbols", "off")
-AS_USUAL = (None, False, COLOR[0], COLOR[2], SHADED[0])  # the values of options that were not given
+# The values of options that were not given.
+AS_USUAL = (None, False, COLOR[0], COLOR[2], SHADED[0], MATHS[0])
 
 # The options of the look of a result: one entry for each field of View that a form may use.
 LOOKS: dict[str, Decorator] = {
@@ -256,6 +277,27 @@ LOOKS: dict[str, Decorator] = {
         is_flag=True,
         help="Write the labels of rows and columns in csv, tsv and long.",
     ),
+    WORKED: option(
+        "--worked",
+        heading=OUTPUT,
+        is_flag=True,
+        help="Write the given matrices and the arithmetic of each cell into a document.",
+    ),
+    FRAGMENT: option(
+        "--fragment",
+        heading=OUTPUT,
+        is_flag=True,
+        help="Leave out the preamble of LaTeX or Typst, to put the text into your own document.",
+    ),
+    MATH: option(
+        "--math",
+        heading=OUTPUT,
+        type=one_of(lambda: MATHS),
+        metavar="STYLE",
+        default=MATHS[0],
+        help="Formulas in Markdown: github ($`x`$, also for GitLab) or dollars ($x$) "
+        "(default: github).",
+    ),
 }
 
 
@@ -294,12 +336,18 @@ class Output(Generic[Asked]):
                 message = f"{option_name(name)} has no effect on {shown}."
                 hint = f"Leave it out, or write -f {in_words(users, 'or')}." if users else ""
                 raise AttncliError(message, hint or "Leave it out.")
+        if not form.is_text and self.file is None and is_terminal(sys.stdout):
+            message = f"{self.format_name} is binary, and cannot be printed to a terminal."
+            raise AttncliError(message, "Write it to a file with -o, or into a pipe.")
         return form
 
     def write(self, result: Asked) -> None:
         """Print the result, or write it to the file. Raises AttncliError if that is impossible."""
+        form, view = self.check_format(), self._view()
         with waiting("writing"):
-            data = self.check_format().write(result, self._view())
+            data = form.write(result, view)
+        for doubt in form.doubts(result, view):
+            warn(doubt)
         deliver(data, self.file)
 
     def _view(self) -> View:

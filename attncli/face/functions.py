@@ -113,7 +113,8 @@ def check(
     computed = compute(problem, surroundings=surroundings).made
     with (surroundings or PYTHON).waiting("checking"), errors_at(answer.source):
         files = _files(problem, answer)
-        return Report(check_answer(computed, answer.entries, options, files))
+        report = check_answer(computed, answer.entries, options, files)
+        return Report(report.of(answer.student))
 
 
 def _files(document: Document, answer: Written) -> Files:
@@ -163,7 +164,7 @@ def explain(
     Raises AttncliError if the document, a cell or the answer is wrong. Warns with AttncliWarning.
 
     >>> print(explain({"Q": [[1, 0]], "K": [[1, 2]]}, "scores[1,1]"))
-    scores[1,1] = Q[1]·K[1] = 1.00 × 1.00 + 0.00 × 2.00 = 1.00
+    scores[1,1] = Q[1]·K[1] = 1 × 1 + 0 × 2 = 1
     """
     from attncli.calculation.analyses.cell_names import paper
     from attncli.render.explain.explanations import Explanations

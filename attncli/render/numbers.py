@@ -13,7 +13,7 @@ NOISE = 2e-15  # relative: a number that differs less from a short one is writte
 def number_text(number: float, precision: int | None = None, of_small: int = 0) -> str:
     """Return a number for people, or with `precision` decimals.
 
-    A number for people is exact where few digits are enough: 2, 0.5, 16. Every other number has 4
+    A number for people is exact where 5 decimals are enough: 2, 0.5, 16. Every other number has 4
     decimals, or 4 significant digits if it is below 0.01: 0.6667, 0.0008913. Zeros at the end, as
     in 1.0000, show that digits were left out. Numbers below 0.0001, and inexact numbers from ten
     million on, have a power of ten, as on a pocket calculator: 6.034e-06. No number that differs
@@ -66,12 +66,13 @@ def significant_decimals(number: float, digits: int) -> int:
 
 
 def rounded_text(number: float, decimals: int) -> str:
-    """Return a number rounded to `decimals`, but exact if at most 4 decimals are enough for that.
+    """Return a number rounded to `decimals`, but exact if `decimals` + 1 or 5 decimals are enough.
 
-    Whole digits are never left out, unless the number has a power of ten.
+    So a number just between two rounded ones is exact: 0.03125 is neither 0.0312 nor 0.0313. Whole
+    digits are never left out, unless the number has a power of ten.
 
-    >>> rounded_text(2 / 3, 2), rounded_text(-0.5, 2), rounded_text(1.5e9 + 0.1, -3)
-    ('0.67', '-0.5', '1.500000e+09')
+    >>> rounded_text(2 / 3, 2), rounded_text(-0.03125, 2), rounded_text(1.5e9 + 0.1, -3)
+    ('0.67', '-0.03125', '1.500000e+09')
     """
     if not isfinite(number):
         return str(number)
@@ -79,7 +80,7 @@ def rounded_text(number: float, decimals: int) -> str:
     if size < 1e16 and number == int(number):
         return str(int(number))
     if 1e-4 <= size < 1e7:
-        exact = f"{number:.{max(decimals, ORDINARY)}f}".rstrip("0").removesuffix(".")
+        exact = f"{number:.{max(decimals, ORDINARY) + 1}f}".rstrip("0").removesuffix(".")
         if abs(float(exact) - number) <= NOISE * size:
             return exact
         return f"{number:.{max(decimals, 0)}f}"

@@ -430,8 +430,8 @@ def test_a_number_that_follows_from_a_wrong_step_is_shown_beside_the_right_one()
     assert (cell["yours"], cell["from_yours"]) == (2.5, 2.0)
     assert cell["right"] == pytest.approx(2.964, abs=5e-4)
     lines = check(problem, "-", stdin=answer).stdout.splitlines()
-    assert " yours         1   right         1   from your numbers    1" in lines
-    assert " 1        2.50 ✗   1        2.9640   1                    2" in lines
+    assert " yours       1    right       1    from your numbers  1" in lines
+    assert " 1      2.50 ✗    1      2.9640    1                  2" in lines
     page = check(problem, "-", "-f", "markdown", stdin=answer).stdout
     assert "- row 1, column 1: `2.50` instead of `2.9640`; from your numbers: `2`\n" in page
 
@@ -459,8 +459,8 @@ def test_no_digit_is_cut_on_a_narrow_screen() -> None:
     arguments = ["check", document, "scores=[[123456.123497]]"]
     run = CliRunner(env={"COLUMNS": "30"}).invoke(cli, arguments)
     lines = run.stdout.split("\n")
-    assert " supercalifragilistic    123456.12350 ✗" in lines
-    assert " supercalifragilistic    123456.12346" in lines
+    assert " supercalifragilistic  123456.12350 ✗" in lines
+    assert " supercalifragilistic  123456.12346" in lines
     assert max(map(len, (line for line in lines if line.startswith("Work")))) <= 30
 
 

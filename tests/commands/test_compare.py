@@ -51,11 +51,13 @@ def test_the_first_difference_is_shown_with_its_cell() -> None:
         "───────────────────────\n"
         " scores     same  same\n"
         " scaled     same  same\n"
-        " masked      inf  same\n"
+        " masked     fill  same\n"
         " weights  0.3333  same\n"
         " output   0.6667  same\n"
         "\n"
-        "d2l differs from paper at masked: paper -inf, d2l -1000000.0000, in row 1, column 1.\n"
+        "d2l differs from paper at weights, row 1, column 1: "
+        "0 under paper, 0.3333 under d2l.\n"
+        "Hidden scores in masked are -inf under paper, -1e+06 under d2l.\n"
         "onnx does not differ from paper: every step is the same.\n"
     )
 
@@ -69,7 +71,17 @@ def test_one_convention_is_set_beside_paper_as_json() -> None:
     assert keras["cell"] == [1, 3]
     np.testing.assert_allclose(keras["values"], [2 / np.sqrt(2), 2])
     assert keras["differences"]["scores"] == 0
-    assert keras["differences"]["masked"] == "inf"
+    np.testing.assert_allclose(keras["differences"]["masked"], 2 - 2 / np.sqrt(2))
+    assert keras["fills"] == {"masked": ["-inf", -1e9]}
+
+
+def test_a_key_that_one_side_hides_is_a_difference() -> None:
+    """Two fills are not a difference of scores; a hidden score beside a visible one is."""
+    document = {**SMALL, "mask": "causal", "K_past": [[1, 1]], "V_past": [[1]]}
+    found = json.loads(compare(document, *pair("paper", "torch-sdpa"), "-f", "json"))
+    (torch,) = found["compared"]
+    assert (torch["differs_at"], torch["differences"]["masked"]) == ("masked", "inf")
+    assert torch["fills"] == {}
 
 
 def test_differences_beyond_roundoff_are_reported() -> None:
@@ -162,7 +174,7 @@ def test_absent_steps_are_reported() -> None:
     document = {"X": matrix("X", 3, 4), "heads": 2, "layout": "rows"}
     told = compare(document, *pair("paper", "torch-mha"))
     assert (
-        "torch-mha differs from paper at average: paper has no such step, torch-mha 3 × 3."
+        "torch-mha differs from paper at average: no such step under paper, 3 × 3 under torch-mha."
     ) in told
     found = json.loads(compare(document, *pair("paper", "torch-mha"), "-f", "json"))
     assert found["compared"][0]["differences"]["average"] is None
@@ -192,8 +204,24 @@ def test_cells_are_counted_as_the_layout_writes_them() -> None:
         "layout": "columns",
         "tokens": ["I", "love"],
     }
-    columns["mask"][0][0] = True
-    assert "in row 2, column 1 (I)." in compare(columns, *pair("d2l"))
+    assert "keras differs from paper at scaled, row 3, column 1 (I):" in compare(
+        columns, *pair("keras")
+    )
+
+
+def test_two_fills_are_only_a_remark() -> None:
+    """If only hidden scores are different numbers, no step counts as different."""
+    text = compare({**SMALL, "mask": "causal"}, *pair("d2l"))
+    assert text.splitlines()[4:] == [
+        " scores   same",
+        " scaled   same",
+        " masked   fill",
+        " weights  same",
+        " output   same",
+        "",
+        "d2l differs from paper only in hidden scores.",
+        "Hidden scores in masked are -inf under paper, -1e+06 under d2l.",
+    ]
 
 
 def test_warnings_say_under_which_convention() -> None:

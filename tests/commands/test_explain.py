@@ -246,7 +246,7 @@ def test_a_file_may_be_called_as_a_step(tmp_path: Path, monkeypatch: pytest.Monk
 def test_depth_goes_back_step_by_step() -> None:
     """--depth goes back to X and the weights, and shows each cell once."""
     assert explained(LESSON, "scaled[1,1]", "--depth", "2", "-p", "0") == [
-        "scaled[1,1] = scores[1,1] / √3 = 2 / √3 = 1",
+        "scaled[1,1] = scores[1,1] / √3 = 2 / √3 ≈ 1",
         "  scores[1,1] = Q[1]·K[1] = 1 × 0 + 0 × 1 + 2 × 1 = 2",
         "    Q[1,1] = X[1]·W_q[:,1] = 1 × 1 + 0 × 1 + 1 × 0 + 0 × 0 = 1",
         "    Q[1,2] = X[1]·W_q[:,2] = 1 × 0 + 0 × 0 + 1 × 0 + 0 × 1 = 0",
@@ -296,20 +296,20 @@ def test_narrow_screens_get_a_line_for_each_equals_sign() -> None:
     """Narrow screens get one line per equals sign, broken before a plus; a long name is alone."""
     assert explained("samples/two_heads.json", "output[2,3]", width=54) == [
         "output[2,3] = concat[2]·W_o[:,3] + b_o[3]",
-        "            = 1.20 × 0.50 + 3.80 × 0.50 + 2.97 × 1.00",
-        "              + 1.03 × 1.00 + (-0.10)",
-        "            = 6.40  (cat)",
+        "            ≈ 1.1956 × 0.5 + 3.8044 × 0.5 + 2.9717 × 1",
+        "              + 1.0283 × 1 + (-0.1)",
+        "            = 6.4  (cat)",
     ]
     lines = explained("samples/two_heads.json", "masked[2,1]", "head=1", width=60)
     assert lines == [
         "masked[2,1,head=1] = scaled[2,1,head=1]",
-        "                   = 3.54",
+        "                   ≈ 3.5355",
         "                     (cat, the; causal: query 2 may see key 1)",
     ]
-    assert list(wrap_chain("  scores[1,1]", ["1 + 2", "3"], "", 15)) == [
+    assert list(wrap_chain("  scores[1,1]", ["= 1 + 2", "≈ 3"], "", 15)) == [
         "  scores[1,1]",
         "     = 1 + 2",
-        "     = 3",
+        "     ≈ 3",
     ]
 
 
@@ -326,15 +326,15 @@ def test_latex() -> None:
 \begin{align*}
   \mathrm{weights}_{2,1} &= \frac{\exp\left(\mathrm{scaled}_{2,1}\right)}
     {\sum \exp\left(\mathrm{scaled}_{2}\right)} \\
-  &= \frac{\exp\left(2.31\right)}
-    {\exp\left(2.31\right) + \exp\left(9.24\right) + \exp\left(6.93\right)} \\
-  &= \frac{10.07}{11307.12} \\
-  &= 0.00
+  &\approx \frac{\exp\left(2.309401\right)}
+    {\exp\left(2.309401\right) + \exp\left(9.237604\right) + \exp\left(6.928203\right)} \\
+  &\approx \frac{10.068}{11307} \\
+  &\approx 0.0008904
 \end{align*}
 \begin{align*}
   \mathrm{scaled}_{2,1} &= \frac{\mathrm{scores}_{2,1}}{\sqrt{3}} \\
-  &= \frac{4.00}{\sqrt{3}} \\
-  &= 2.31
+  &= \frac{4}{\sqrt{3}} \\
+  &\approx 2.3094
 \end{align*}
 """.replace("\n    {", "{").strip()
     )
@@ -352,18 +352,18 @@ LATEX = [
     (["X=[[1,2,3,4,5,6,7,8,9]]", "scores[1,1]"], r"+ \underbrace{\cdots}_{\text{5 more}} +"),
     (["Q=[[1,0],[2,1]]", "K=[[1,2],[0.5,1],[0.25,3]]", "W_a=[[1,2],[3,4]]", "scores[2,3]",
       "--score", "general"],
-     r"\left(2.00 \cdot 1.00 + 1.00 \cdot 3.00\right) \cdot 0.25"),
+     r"\left(2 \cdot 1 + 1 \cdot 3\right) \cdot 0.25"),
     ([LESSON, "Q[1,1]", "--tokens", r"50%,a_b,\c"], r"\text{50\%}"),
     (["samples/encoder_layer.json", "norm_1.output[1,2]"],
      r"{\sqrt{\mathrm{norm\_1.variance}_{1,1} + 10^{-5}}} + \mathrm{norm\_1.beta}_{2}"),
     (["samples/encoder_layer.json", "norm_1.output[1,2]", "--eps", "2.5e-7"],
      r" + 2.5 \times 10^{-7}}} +"),
     (["Q=[[1.25e17]]", "K=[[2]]", "scores", "--score", "dot"],
-     r"&= 1.25 \times 10^{17} \cdot 2.00 \\"),
+     r"&= 1.25 \times 10^{17} \cdot 2 \\"),
     (["Q=[[-1e-20]]", "K=[[0]]", "scores", "--score", "distance"],
-     r"\left(-1.00 \times 10^{-20} - 0.00\right)^{2}"),
+     r"\left(-10^{-20} - 0\right)^{2}"),
     (["Q=[[-1e-20]]", "K=[[3e-20]]", "scores", "--score", "distance"],
-     r"&= -\frac{1.60 \times 10^{-39}}{2} \\"),
+     r"&= -\frac{1.6 \times 10^{-39}}{2} \\"),
     (["samples/encoder_layer.json", "ffn.activated[1,2]", "--activation", "gelu"],
      r"\operatorname{erf}\left(\frac{\mathrm{ffn.hidden}_{1,2}}{\sqrt{2}}\right)"),
     (["Q=[[1]]", "K=[[1]]", "W_a=[[1]]", "scores", "--score", "general", "--layout", "columns"],
@@ -384,7 +384,7 @@ def test_markdown_is_a_nested_list() -> None:
     """Markdown is a nested list with arithmetic as code; labels and names are escaped."""
     arguments = (LESSON, "scaled[2,1]", "--depth", "1", "--tokens", "I,*love*,m", "-p", "0")
     assert explained(*arguments, "-f", "markdown") == [
-        r"- `scaled[2,1] = scores[2,1] / √3 = 4 / √3 = 2` (\*love\*, I)",
+        r"- `scaled[2,1] = scores[2,1] / √3 = 4 / √3 ≈ 2` (\*love\*, I)",
         r"  - `scores[2,1] = Q[2]·K[1] = 2 × 0 + 2 × 1 + 2 × 1 = 4` (\*love\*, I)",
     ]
 
@@ -447,7 +447,7 @@ def test_explaining_does_not_load_rich() -> None:
     )
     program = [sys.executable, "-c", script]
     done = subprocess.run(program, capture_output=True, text=True, check=True, env=os.environ)
-    assert done.stdout == "scores[1,1] = X[1]·X[1] = 1.00 × 1.00 = 1.00\nFalse\n"
+    assert done.stdout == "scores[1,1] = X[1]·X[1] = 1 × 1 = 1\nFalse\n"
 
 
 # An answer beside it.
@@ -471,17 +471,17 @@ def test_an_answer_stands_beside_the_right_arithmetic(tmp_path: Path) -> None:
     )
     (line,) = explained(LESSON, "weights[2,2]")
     assert lines == [
-        "scores[2,2] = Q[2]·K[2] = 2.00 × 4.00 + 2.00 × 4.00 + 2.00 × 0.00 = 16.00",
-        "     answer = 2.00 × 4.00 + 2.00 × 4.00 + 2.00 × 0.00 = 16.00, but the answer has 15",
+        "scores[2,2] = Q[2]·K[2] = 2 × 4 + 2 × 4 + 2 × 0 = 16",
+        "     answer = 2 × 4 + 2 × 4 + 2 × 0 = 16, but the answer has 15",
         "",
-        "scaled[2,2] = scores[2,2] / √3 = 16.00 / √3 = 9.24",
-        "     answer = 15.00 / √3 = 8.66, and the answer has 8.66",
+        "scaled[2,2] = scores[2,2] / √3 = 16 / √3 ≈ 9.2376",
+        "     answer = 15 / √3 ≈ 8.6603, and the answer has 8.66",
         "",
-        "scaled[2,3] = scores[2,3] / √3 = 12.00 / √3 = 6.93",
-        "     answer = 12.00 / √3 = 6.93, but the answer has 4.00",
+        "scaled[2,3] = scores[2,3] / √3 = 12 / √3 ≈ 6.9282",
+        "     answer = 12 / √3 ≈ 6.9282, but the answer has 4",
         "",
         line,
-        "      answer = exp(8.66) / (exp(2.31) + exp(8.66) + exp(4.00)) = 5767.53 / 5832.21 = 0.99",
+        "      answer = exp(8.66) / (exp(2.31) + exp(8.66) + exp(4)) ≈ 5767.5 / 5832.2 ≈ 0.9889",
     ]
 
 
@@ -490,13 +490,13 @@ def test_an_answer_without_the_cell_is_left_out(tmp_path: Path) -> None:
     own = answer(tmp_path, scores=[[2, 4, 4], [4, 16, 12], [None, 12, 10]])
     assert len(explained(LESSON, "Q[1,1]", "--answer", own)) == 1
     of_row = answer(tmp_path, scaled=[[1.15, 2.31, 2.31], [2, 9, 7], [None, 6, 5.77]])
-    assert "= exp(2.31) / (exp(2.31) + exp(6.00) + exp(5.77)) = " in explained(
+    assert "≈ exp(2.3094) / (exp(2.3094) + exp(6) + exp(5.77)) ≈ " in explained(
         LESSON, "weights[3,1]", "--answer", of_row
     )[1]  # fmt: skip
     own = answer(tmp_path, scores=[[2, 4, 4], [4, 16, 12], [None, 12, 10]])
     assert explained(LESSON, "scores[3,1]", "scaled[3,1]", "--answer", own) == [
-        "scores[3,1] = Q[3]·K[1] = 2.00 × 0.00 + 1.00 × 1.00 + 3.00 × 1.00 = 4.00",
-        "scaled[3,1] = scores[3,1] / √3 = 4.00 / √3 = 2.31",
+        "scores[3,1] = Q[3]·K[1] = 2 × 0 + 1 × 1 + 3 × 1 = 4",
+        "scaled[3,1] = scores[3,1] / √3 = 4 / √3 ≈ 2.3094",
     ]
 
 
@@ -515,9 +515,9 @@ def test_an_answer_in_every_form(tmp_path: Path) -> None:
     asked = (columns, "scores[1,2]", "--answer", own, "-f")
     (entry,) = json.loads("".join(explained(*asked, "json")))
     assert (entry["value"], entry["answer"]["value"], entry["answer"]["written"]) == (4, 4, 40)
-    numbers = "0.00 × 2.00 + 1.00 × 2.00 + 1.00 × 2.00 = 4.00"
+    numbers = "0 × 2 + 1 × 2 + 1 × 2 = 4"
     assert explained(*asked, "markdown")[1] == f"  - answer: `{numbers}`, but the answer has 40"
-    assert explained(*asked, "latex")[-2] == r"  &= 4.00\text{, but the answer has 40}"
+    assert explained(*asked, "latex")[-2] == r"  &= 4\text{, but the answer has 40}"
 
 
 def test_warnings_are_those_of_compute() -> None:
@@ -525,7 +525,7 @@ def test_warnings_are_those_of_compute() -> None:
     result = run("X=[[1,0],[0,1]]", "weights[2,1]", "--mask", "[[1,0],[0,0]]")
     assert result.exit_code == 0
     assert result.stderr.startswith("Warning: no key may be attended to by query 2")
-    assert result.stdout == "weights[2,1] = 0.00  (no key may be attended to)\n"
+    assert result.stdout == "weights[2,1] = 0  (no key may be attended to)\n"
 
 
 def test_a_masked_cell_stays_masked_though_its_score_overflowed() -> None:
@@ -540,7 +540,7 @@ def test_a_mask_that_is_too_short_has_no_cell_to_name() -> None:
     lesson = (LESSON, "masked[1,:]", "--convention", "onnx")
     for mask, seen in (("[1,0]", "scaled[1,1]"), ('[0.5,"-inf"]', "scaled[1,1] + mask[1]")):
         first, *hidden = explained(*lesson, "--mask", mask)
-        assert first.startswith(f"masked[1,1] = {seen} = ")
+        assert first.startswith(f"masked[1,1] = {seen} ≈ ")
         assert "(mask[2]: query 1 may not see key 2)" in hidden[0]
         assert hidden[1] == "masked[1,3] = -inf  (mask has no such key: query 1 may not see key 3)"
 

@@ -369,7 +369,7 @@ def test_relu_names_the_number_below_0() -> None:
     (line,) = lines
     assert line == (
         "ffn.activated[1,2] = ffn.hidden[1,2] / (1 + exp(-ffn.hidden[1,2]))"
-        " = 2.0 / (1 + exp(-2.0)) = 2.0 / 1.1 = 1.8"
+        " = 2.0 / (1 + exp(-2.0)) ≈ 2.0 / 1.1 ≈ 1.8"
     )
 
 

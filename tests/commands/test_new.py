@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from attncli.calculation.choices.layer_kinds import LAYERS
 from attncli.cli.program import cli
+from attncli.homework.exercises.kinds import KINDS
 from attncli.homework.exercises.new_documents import ENGLISH, FRENCH
 from tests.running import ROOT
 
@@ -205,7 +206,8 @@ def test_a_document_is_written_to_a_file_or_a_pipe(tmp_path: Path) -> None:
 REFUSED = [
     (
         "encodr",
-        "KIND is 'encodr': it must be encoder, decoder or transformer (did you mean 'encoder'?).",
+        ("KIND is 'encodr': it must be attention, self, cross, additive, general, multihead, "
+        "masked, padded, cached, encoder, decoder or transformer (did you mean 'encoder'?)."),
     ),
     (
         "encoder --heads 4",
@@ -227,7 +229,7 @@ REFUSED = [
     (
         "encoder -o d.csv",
         ("d.csv: no format has the suffix '.csv'. "
-        "Use the suffix .json, or name the format: --format json."),
+        "Use the suffix .json or .xml, or name the format: --format json."),
     ),
 ]  # fmt: skip
 
@@ -251,9 +253,9 @@ def test_an_encoder_has_no_memory() -> None:
 def test_help_lists_the_kinds() -> None:
     """The help and completion list the kinds with their descriptions, from the registry."""
     shown = " ".join(run("new", "--help").stdout.split())
-    for name, kind in LAYERS.items():
+    for name, kind in KINDS.items():
         assert f"{name} {kind.help};" in shown
     environment = {"_ATTNCLI_COMPLETE": "bash_complete", "COMP_CWORD": "2"}
     environment["COMP_WORDS"] = "attncli new "
     completed = CliRunner(env=environment).invoke(cli, prog_name="attncli").stdout
-    assert [line.split(",")[1] for line in completed.split()] == list(LAYERS)
+    assert [line.split(",")[1] for line in completed.split()] == list(KINDS)

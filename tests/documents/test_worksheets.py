@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ import pytest
 
 import attncli
 from attncli.calculation.problem.worksheet import Worksheet
-from attncli.documents.samples import sample_names
-from attncli.documents.handouts.worksheet_xlsx import worksheet_xlsx
-from attncli.documents.sheets.xlsx_writer import Style, WrittenCell, WrittenSheet, workbook_bytes
 from attncli.documents.handouts.worksheet_csv import worksheet_csv
+from attncli.documents.handouts.worksheet_xlsx import worksheet_xlsx
+from attncli.documents.samples import sample_names
+from attncli.documents.sheets.xlsx_writer import Style, WrittenCell, WrittenSheet, workbook_bytes
+from attncli.formats import WORKSHEETS, choose_format
+from attncli.render.view import View
 from tests.running import run, succeed
 
 openpyxl: Any = pytest.importorskip("openpyxl")
@@ -36,9 +39,8 @@ def worksheet(document: Any, is_key: bool = False, decimals: int = 2) -> Workshe
 
 def written(sheet: Worksheet, suffix: str) -> bytes:
     """Return a worksheet in the form that has this suffix."""
-    if suffix == ".csv":
-        return worksheet_csv(sheet).encode()
-    return worksheet_xlsx(sheet)
+    form = choose_format(WORKSHEETS, None, Path(f"sheet{suffix}"))
+    return form.write(sheet, View())
 
 
 def numbers_of(result: dict[str, Any]) -> dict[str, list[list[float]]]:
@@ -91,15 +93,35 @@ def filled_csv(data: bytes, result: dict[str, Any], delimiter: str) -> bytes:
     return b"\xef\xbb\xbf" + text.getvalue().encode()
 
 
+def filled_markdown(data: bytes, result: dict[str, Any]) -> bytes:
+    """Return a Markdown worksheet with these numbers in its empty cells, in their order."""
+    texts = (
+        f"{number:.2f}"
+        for matrix in numbers_of(result).values()
+        for row in matrix
+        for number in row
+    )
+    lines = data.decode().split("\n")
+    for i, line in enumerate(lines):
+        if line.startswith("|") and not lines[i + 1].startswith("| --"):
+            cells = re.split(r"(?<!\\)\|", line)
+            cells[2:-1] = [cell if cell.strip() else next(texts) for cell in cells[2:-1]]
+            lines[i] = "|".join(cells)
+    assert not list(texts)
+    return "\n".join(lines).encode()
+
+
 def fill(data: bytes, result: dict[str, Any], form: str) -> bytes:
-    return filled_workbook(data, result) if form == ".xlsx" else filled_csv(data, result, form)
+    if form == ".xlsx":
+        return filled_workbook(data, result)
+    return filled_markdown(data, result) if form == ".md" else filled_csv(data, result, form)
 
 
-FILLED = pytest.mark.parametrize("form", [",", ";", ".xlsx"])
+FILLED = pytest.mark.parametrize("form", [",", ";", ".xlsx", ".md"])
 
 
 def suffix_of(form: str) -> str:
-    return ".xlsx" if form == ".xlsx" else ".csv"
+    return form if form.startswith(".") else ".csv"
 
 
 def verdicts(document: str, answer: Path) -> dict[str, str]:
@@ -111,7 +133,7 @@ def verdicts(document: str, answer: Path) -> dict[str, str]:
     return {step["name"]: step["data"]["verdict"] for step in steps}
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".md"])
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_key_is_all_right(name: str, suffix: str, tmp_path: Path) -> None:
     """The key of each sample has every step, and each is right; the blank worksheet has none."""
@@ -136,15 +158,9 @@ def test_a_filled_worksheet_is_all_right(form: str, tmp_path: Path) -> None:
 def test_a_mistake_in_a_worksheet_is_named(form: str, tmp_path: Path) -> None:
     """A worksheet with the numbers of a known mistake gets the name of the mistake."""
     wrong = dict(attncli.compute(TWO_HEADS, scale=1))
-    scores = {name: matrix for name, matrix in wrong.items() if name != "scaled"}
+    wrong = {name: wrong.get(name, wrong["scores"]) for name in attncli.compute(TWO_HEADS)}
     answer = tmp_path / f"answer{suffix_of(form)}"
-    answer.write_bytes(
-        fill(
-            written(worksheet(TWO_HEADS), answer.suffix),
-            {**scores, "scaled": wrong["scores"]},
-            form,
-        )
-    )
+    answer.write_bytes(fill(written(worksheet(TWO_HEADS), answer.suffix), wrong, form))
     report = attncli.check(TWO_HEADS, answer)
     mistakes = {step.name: step.mistakes for step in report.steps if step.mistakes}
     assert mistakes == {"scaled": ("no-scale",)}
@@ -173,7 +189,7 @@ def test_a_label_is_only_a_label(label: str, form: str, tmp_path: Path) -> None:
     if suffix == ".xlsx":
         cells = [cell for row in openpyxl.load_workbook(answer).active.rows for cell in row]
         assert not [cell.value for cell in cells if cell.data_type == "f"]
-    else:
+    elif suffix == ".csv":
         cells = [cell for row in csv.reader(io.StringIO(data.decode())) for cell in row]
         assert not [cell for cell in cells if cell.startswith(("=", "@", "+")) or cell == "-x"]
 

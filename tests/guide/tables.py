@@ -20,6 +20,7 @@ from attncli.calculation.scoring.scoring_functions import SCORING
 from attncli.homework.judging.verdicts import Verdict
 from attncli.homework.laws import attention_laws, layer_laws  # noqa: F401  # enter their laws
 from attncli.homework.laws.law import LAWS
+from attncli.render.explore.keys import KEYS
 
 Rows = Iterable[tuple[str, ...]]
 
@@ -107,6 +108,7 @@ TABLES: dict[str, Callable[[], tuple[list[str], list[list[str]]]]] = {
     "LAWS": lambda: _named(
         "law | what must hold", ((n, _summary(e.check)) for n, e in LAWS.items())
     ),
+    "KEYS": lambda: _named("key | effect", ((k.shown, k.help.removesuffix(".")) for k in KEYS)),
     **{
         name: lambda registry=registry: _named("format | suffix | form", _formats(registry))  # type: ignore[misc]
         for name, registry in vars(formats).items()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from attncli.calculation.algebra.layouts import Axis
 from attncli.homework.judging.marked_matrix import MarkedMatrix
 from attncli.render.console import TextConsole
 from attncli.render.reports.marked_tables import print_marked
@@ -21,7 +22,9 @@ def marked(shape: Sequence[int], wrong: Sequence[tuple[int, ...]]) -> MarkedMatr
     for index in wrong:
         is_wrong[index] = True
     rows, columns = (tuple(str(at + 1) for at in range(size)) for size in shape[-2:])
+    names = (*(["heads"] if len(shape) > 2 else []), "n", "m")
     return MarkedMatrix(
+        axes=tuple(Axis(*side) for side in zip(names, shape, strict=True)),
         yours=np.where(is_wrong, right + 0.5, right),
         right=right,
         from_yours=right,
@@ -79,9 +82,9 @@ def test_a_large_wrong_matrix_is_short() -> None:
     every = [(row, column) for row in range(30) for column in range(30)]
     matrix = marked((30, 30), every)
     text = drawn(matrix, 80)
-    assert text.count("✗") == 36
-    assert text.endswith(" 864 more cells are wrong (--full shows all)\n")
-    assert len(text.splitlines()) <= 24
+    assert text.count("✗") == 24
+    assert text.endswith(" 876 more cells are wrong (--full shows all)\n")
+    assert len(text.splitlines()) <= 22
     assert drawn(matrix, 80, full=True).count("✗") == 900
 
 
@@ -94,7 +97,10 @@ def test_rows_without_wrong_cells_are_left_out() -> None:
 
 
 def test_points_are_below_each_other() -> None:
-    """The numbers of a column have their decimal points, and their signs, below each other."""
-    matrix = marked((12, 1), [(0, 0), (11, 0)])
+    """The decimal points of a column and its signs are below each other, whatever the decimals."""
+    matrix = marked((2, 1), [(0, 0), (1, 0)])
+    matrix.yours[1, 0] = matrix.right[1, 0] + 1e-7
+    matrix.decimals[1, 0] = 8
     lines = [line for line in drawn(matrix, 60).splitlines() if "✗" in line]
+    assert [line.split("✗")[0].split()[1] for line in lines] == ["0.7500", "1.2500001"]
     assert len({line.index(".") for line in lines}) == len({line.index("✗") for line in lines}) == 1

@@ -88,7 +88,7 @@ def marked(blank: list[Option], number: float) -> tuple[float, str]:
 
 
 def quiz_of(*documents: Any, decimals: int = 2) -> list[Question]:
-    sheets = [Worksheet(attncli.compute(one).made, decimals) for one in documents]
+    sheets = [Worksheet(attncli.compute(one).made, decimals, "problem.json") for one in documents]
     names = [str(number) for number in range(1, len(sheets) + 1)] if len(sheets) > 1 else [""]
     return imported(moodle_quiz(dict(zip(names, sheets, strict=True))))
 

@@ -9,14 +9,22 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Container, Mapping
 from math import cos, erf, exp, inf, prod, sin, sqrt, tanh
+from typing import Protocol, SupportsFloat
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import Array
 from attncli.records import record
 
-Values = Mapping[str, Array]
 Index = tuple[int, ...]
+
+
+class Numbers(Protocol):
+    """A matrix, or another table of numbers that has an index for each number."""
+
+    def __getitem__(self, index: Index, /) -> SupportsFloat: ...
+
+
+Values = Mapping[str, Numbers]
 
 
 def _exp(number: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from functools import cached_property
 from math import hypot
 from typing import TypeAlias
 
@@ -103,7 +104,7 @@ class Total(Expression):
 
     vector: Vector
 
-    @property
+    @cached_property
     def parts(self) -> tuple[Expression, ...]:
         return tuple(map(self.vector.at, range(self.vector.size)))
 
@@ -118,7 +119,7 @@ class Inner(Expression):
     left: Vector
     right: Vector
 
-    @property
+    @cached_property
     def parts(self) -> tuple[Expression, ...]:
         return tuple(self.left.at(i) * self.right.at(i) for i in range(self.left.size))
 
@@ -126,6 +127,8 @@ class Inner(Expression):
         return sum(part.value(values) for part in self.parts)
 
     def halfway(self, values: Values) -> Expression:
+        if isinstance(self.left, Line) and isinstance(self.right, Line):
+            return self  # its products are products of cells
         return Sum(tuple(part.halfway(values) for part in self.parts))
 
     def turned(self, swapped: Container[str]) -> Expression:
@@ -140,7 +143,7 @@ class Length(Expression):
 
     line: Line
 
-    @property
+    @cached_property
     def parts(self) -> tuple[Expression, ...]:
         return tuple(self.line.at(i) ** 2 for i in range(self.line.size))
 
@@ -155,7 +158,7 @@ class SquaredDistance(Expression):
     left: Line
     right: Line
 
-    @property
+    @cached_property
     def parts(self) -> tuple[Expression, ...]:
         return tuple((self.left.at(i) - self.right.at(i)) ** 2 for i in range(self.left.size))
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import AnyArray, Array
 from attncli.calculation.algebra.plan import Plan, Step, Trace
+from attncli.calculation.masks.mask_operation import HIDES
 from attncli.calculation.names.known_names import last_of
 from attncli.calculation.names.step_names import STEPS
 from attncli.calculation.problem.problem import Problem
@@ -21,11 +22,15 @@ ROUNDOFF = {64: 1e-12, 32: 1e-4, 16: 1e-2}
 
 @record(frozen=True)
 class Calculated:
-    """A document calculated in one way: under a convention, or token by token."""
+    """A document calculated in one way: under a convention, or token by token.
+
+    `way` is the way in a sentence: `under keras`.
+    """
 
     name: str
     problem: Problem
     trace: Trace
+    way: str = ""
 
     def matrix(self, name: str) -> Array | None:
         """Return the step `name`, or the step that it equals here; None if neither exists."""
@@ -45,7 +50,8 @@ class StepDistance:
     `largest` is the largest difference of two cells, `index` is its place, and `first` and `other`
     are the two cells. `largest` is NaN if only one of them is NaN, and None if the shapes differ or
     one calculation lacks the step. `bits` are those of the coarsest type in the calculation of the
-    step.
+    step. Scores that hide a key in both calculations do not count; if these are different numbers,
+    `fills` are the two.
     """
 
     step: Step
@@ -54,6 +60,7 @@ class StepDistance:
     index: tuple[int, ...] = ()
     first: float = 0.0
     other: float = 0.0
+    fills: tuple[float, float] | None = None
 
     @property
     def differs(self) -> bool:
@@ -93,10 +100,24 @@ def _distances(first: Calculated, other: Calculated) -> Iterator[StepDistance]:
         if left is None or right is None or left.shape != right.shape:
             yield StepDistance(step, None)
         else:
+            fills = _fills(left, right) if step.operation.hides else None
+            if fills:
+                left, right = (
+                    np.where(matrix <= HIDES, -np.inf, matrix) for matrix in (left, right)
+                )
             index = _farthest(left, right)
             pair = float(left[index]), float(right[index])
             largest = 0.0 if _same(*pair) else abs(pair[0] - pair[1])
-            yield StepDistance(step, largest, bits, index, *pair)
+            yield StepDistance(step, largest, bits, index, *pair, fills)
+
+
+def _fills(left: AnyArray, right: AnyArray) -> tuple[float, float] | None:
+    """Return the two numbers of the first cell that both hide with different numbers."""
+    cells = np.argwhere((left <= HIDES) & (right <= HIDES) & (left != right))
+    if not cells.size:
+        return None
+    first = tuple(cells[0])
+    return float(left[first]), float(right[first])
 
 
 def _in_order(first: Plan, other: Plan) -> list[Step]:

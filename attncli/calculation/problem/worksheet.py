@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from math import isfinite
+from shlex import quote
 
 import numpy as np
 
@@ -50,13 +51,13 @@ class Worksheet:
     """The calculation of a document, as an exercise to fill in.
 
     A cell is asked with `decimals` decimals. `document` is the name of the document's file for the
-    command that checks the answer, or empty. If `is_key`, the cells of the steps hold the right
+    command that checks the answer. If `is_key`, the cells of the steps hold the right
     numbers; else they are empty.
     """
 
     result: Computation
     decimals: int
-    document: str = ""
+    document: str
     is_key: bool = False
 
     @property
@@ -65,16 +66,25 @@ class Worksheet:
         title = self.result.problem.choices.title or "Attention"
         return f"{title}: key" if self.is_key else title
 
-    def instructions(self, file: str) -> list[str]:
-        """Return the sentences above the matrices; `file` is the name of the answer's file."""
+    @property
+    def instruction(self) -> str:
+        """The sentence that says what to write, or how many decimals the key has."""
         decimals = count(self.decimals, "decimals")
         if self.is_key:
-            return [f"The numbers of the steps have {decimals}."]
-        filled = f"Write a number with {decimals} into each empty cell."
-        return [
-            filled,
-            *([f"Check it: attncli check {self.document} {file}"] if self.document else []),
-        ]
+            return f"The numbers of the steps have {decimals}."
+        infinite = any(np.isinf(part.numbers).any() for part in self.steps())
+        also = ", and -inf for −∞" if infinite else ""
+        return f"Write a number with {decimals} into each empty cell{also}."
+
+    def check_command(self, file: str) -> str:
+        """Return the command that checks an answer in this file; empty for a key."""
+        return "" if self.is_key else f"attncli check {quote(self.document)} {file}"
+
+    def lines(self, file: str) -> list[str]:
+        """Return the lines above the matrices of an answer in this file."""
+        check = self.check_command(file)
+        found = [self.title, self.instruction, check and f"Check it: {check}", self.choices()]
+        return list(filter(None, found))
 
     def choices(self) -> str:
         """Return the choices that change the calculation: `heads 2, mask causal`."""

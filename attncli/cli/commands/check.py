@@ -89,12 +89,17 @@ def _complete(ctx: click.Context, param: click.Parameter, typed: str) -> list[Co
 @option(
     "--strict", is_flag=True, help="Fail steps that are rounded too early or to too few digits."
 )
-@option("--points", metavar="N|STEP=N,...", default="", help="Points of each step (default: 1).")
+@option(
+    "--points",
+    metavar="N|STEP=N,...",
+    default="",
+    help="Show points: N for each step (default: 1), or STEP=N; 0,output=2 combines both.",
+)
 @option(
     "--required",
     metavar="STEP,...",
     default="",
-    help="Steps that count although the answer lacks them (default: the last).",
+    help="Show points, also of these steps if the answer lacks them (default: of the last step).",
 )
 @option("--laws", is_flag=True, help="Check an answer without its problem, by general laws.")
 @option("--mistakes", is_flag=True, help="Show the known mistakes, or only those of these names.")
@@ -177,7 +182,7 @@ def check_alone(written: Written, choices: Mapping[str, Any]) -> AnswerReport:
 
     chosen = {name: value for name, value in choices.items() if value not in (None, ())}
     with waiting("checking"), errors_at(written.source):
-        return check_by_laws(written.entries, chosen)
+        return check_by_laws(written.entries, chosen).of(written.student)
 
 
 def _read_alone(arguments: Sequence[str], step: str | None) -> Written:

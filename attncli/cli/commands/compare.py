@@ -83,7 +83,7 @@ def _under_conventions(document: Document, names: Sequence[str]) -> list[Compari
         try:
             problem, plan = planned(_with_convention(document, name))
             trace = run(problem, plan, plan.names, surroundings(), f"under {name}: ")
-            sides.append(Calculated(name, problem, trace))
+            sides.append(Calculated(name, problem, trace, f"under {name}"))
         except AttncliError as error:
             error.where = f"under {name}: {error.where}".removesuffix(": ")
             error.hint += _of_layout(document, name)

@@ -21,7 +21,6 @@ from attncli.cli.options import (
 from attncli.cli.problem_arguments import gather
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import is_terminal
-from attncli.errors import AttncliError
 from attncli.face.functions import compute as calculate
 from attncli.formats import FORMATS
 
@@ -79,9 +78,6 @@ def compute(
             raise Failure(HOW_TO_START)
         arguments = ("-",)
     form = output.check_format()
-    if not form.is_text and output.file is None and is_terminal(sys.stdout):
-        message = f"{output.format_name} is binary, and cannot be printed to a terminal."
-        raise AttncliError(message, "Write it to a file with -o, or into a pipe.")
     document = gather(arguments, choices)
     of_written = form.memory_per_number(output.is_full)
     around = surroundings(of_written, is_chosen=True)

@@ -101,14 +101,18 @@ def _load_screen() -> Callable[..., None]:
     """
     streams = {"input": sys.stdin, "output": sys.stdout, "error": sys.stderr}
     others = [name for name, stream in streams.items() if not is_terminal(stream)]
-    if others or os.environ.get("TERM") == "dumb":
-        fact = f"standard {in_words(others)} is not" if others else "TERM=dumb is not"
-        message = f"explore needs a terminal with a cursor, but {fact}."
-        raise AttncliError(message, "Use attncli compute, or attncli explain for a cell.")
+    hint = "Use attncli compute, or attncli explain for one cell."
+    if others:
+        verb = "is" if len(others) == 1 else "are"
+        message = f"explore needs a terminal, but standard {in_words(others)} {verb} not."
+        raise AttncliError(message, hint)
+    if os.environ.get("TERM") == "dumb":
+        raise AttncliError("explore needs a terminal with a cursor, but TERM is dumb.", hint)
     try:
         from attncli.render.explore.app import explore
     except ModuleNotFoundError as error:
-        message = f"explore needs the package {error.name}, which is not installed."
+        package = str(error.name).partition(".")[0]
+        message = f"explore needs the package {package}, which is not installed."
         raise AttncliError(message, "Write pip install textual.") from None
     return explore
 

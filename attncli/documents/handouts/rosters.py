@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os.path
 
 from attncli.documents.files import decode, read_file
 from attncli.documents.sources import place_of
@@ -12,8 +13,8 @@ from attncli.words import did_you_mean, in_words
 
 # The columns with the id of a student: the first of these that a roster has is taken.
 COLUMNS = (
-    *("student_id", "student", "id", "identifier", "userid", "user_id", "username", "user name"),
-    *("sis user id", "sis login id", "orgdefinedid", "login", "sid", "email", "email address"),
+    *("student_id", "id", "identifier", "userid", "user_id", "sid", "username", "user name"),
+    *("sis user id", "sis login id", "orgdefinedid", "login", "email", "email address", "student"),
 )
 _SHOWN = 10  # columns that a message lists
 
@@ -26,6 +27,8 @@ def read_roster(argument: str) -> list[str]:
     """
     place = place_of(argument, "")
     with errors_at(place.path):
+        if not os.path.exists(place.path):
+            raise DocumentError("there is no such file.", "Check its name and folder.")
         text = decode(read_file(place.path))
         rows = [
             row for row in csv.reader(io.StringIO(text), delimiter=_delimiter(text)) if any(row)

@@ -17,7 +17,7 @@ def worksheet_csv(sheet: Worksheet) -> str:
     The title, the given matrices and the formulas are comments, which no reader takes for an
     answer.
     """
-    lines = [*_heading(sheet)]
+    lines = [_comment(line) for line in sheet.lines("FILE.csv")]
     for matrix in sheet.given():
         lines += ["", _comment(f"{matrix.heading}:")]
         rows = [[given_text(number) for number in row] for row in matrix.numbers]
@@ -27,12 +27,6 @@ def worksheet_csv(sheet: Worksheet) -> str:
         rows = [[sheet.answer_text(number) for number in row] for row in matrix.numbers]
         lines += _rows(matrix, rows, _label)
     return "".join(f"{line}\n" for line in lines)
-
-
-def _heading(sheet: Worksheet) -> Iterator[str]:
-    for line in (sheet.title, *sheet.instructions("FILE.csv"), sheet.choices()):
-        if line:
-            yield _comment(line)
 
 
 def _comment(text: str) -> str:

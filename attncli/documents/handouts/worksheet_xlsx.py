@@ -34,9 +34,10 @@ class _Grid:
     def __init__(self, sheet: Worksheet) -> None:
         self.rows: list[list[WrittenCell | None]] = []
         self.names: dict[str, Range] = {}
-        self._line(sheet.title, Style.TITLE)
-        for text in filter(None, (*sheet.instructions("FILE.xlsx"), sheet.choices())):
-            self._line(text, Style.PLAIN)
+        title, *lines = sheet.lines("FILE.xlsx")
+        self._line(title, Style.TITLE)
+        for line in lines:
+            self._line(line, Style.PLAIN)
         for matrix in sheet.given():
             given = [[_given(number) for number in row] for row in matrix.numbers.tolist()]
             self._put(matrix, given)

@@ -36,7 +36,7 @@ def parse_markdown_document(data: bytes, is_value: IsValue | None) -> Parsed:
             if not name:
                 message = "this table has no name."
                 raise TextError(text, place, message, "Write its name on a line above: `scores`.")
-            matrix, at = read_markdown(text, lines, at, is_value)
+            matrix, at = read_markdown(text, lines, at, is_value, is_labelled=True)
             if index in found.setdefault(name, {}):
                 message = f"{slice_name(name, index)} has two tables."
                 raise TextError(text, place, message, "Remove one of them.")

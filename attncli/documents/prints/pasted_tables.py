@@ -127,12 +127,13 @@ def _assembled(blocks: list[list[list[str]]], shape: tuple[int, ...]) -> list[An
 
 
 def read_markdown(
-    text: str, lines: Lines, at: int, is_value: IsValue | None
+    text: str, lines: Lines, at: int, is_value: IsValue | None, is_labelled: bool = False
 ) -> tuple[PrintedMatrix, int]:
     """Return the matrix of a Markdown table that begins in a line, and the line after it.
 
-    The header holds labels, or nothing. Raises DocumentError for a header of numbers, which can be
-    a row of the matrix.
+    The header holds labels, or nothing. If `is_labelled`, the header and the first column are
+    labels, whatever they look like. Raises DocumentError for another header of numbers, which can
+    be a row of the matrix.
     """
     rows = []
     i = at
@@ -147,11 +148,11 @@ def read_markdown(
     if not body:
         raise TextError(text, lines[at][0], "this table has no rows.", "Write a row of numbers.")
     is_label = CellReader(True, is_value).is_label
-    side = all(is_label(cells[0]) for _, cells in body)
+    side = is_labelled or all(is_label(cells[0]) for _, cells in body)
     side = side or (header is not None and not header[0] and any(header))
     columns = tuple(header[side:]) if header and any(header) else None
     has_numbers = columns and not all(is_label(label) or not label for label in columns)
-    if columns and has_numbers and not (side and is_counter(columns)):
+    if columns and has_numbers and not is_labelled and not (side and is_counter(columns)):
         message = "the header of this table holds numbers: it can be labels, or a row."
         raise TextError(text, lines[at][0], message, "Leave the header empty: | | |.")
     cells = [[_cell(text, position, c, is_value) for c in row[side:]] for position, row in body]

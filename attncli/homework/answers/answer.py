@@ -59,6 +59,11 @@ class AnswerMatrix:
         """The finest decimal place; None for a matrix of arithmetic alone, such as 1/3."""
         return None if self.finest == EXACT else self.finest
 
+    def place_at(self, index: tuple[int, ...]) -> int | None:
+        """Return the last decimal place of a cell; None for arithmetic, such as 1/3."""
+        place = int(self.decimals[index])
+        return None if place == EXACT else place
+
     def each(self, turn: Callable[[AnyArray], AnyArray]) -> AnswerMatrix:
         """Return the matrix with each of its arrays turned in the same way."""
         return replace(

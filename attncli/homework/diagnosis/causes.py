@@ -81,8 +81,9 @@ class Said(Cause):
         return self._text
 
     def summary(self, told: Told) -> str:
-        begin, dot, _ = self._text.partition(". ")
-        return begin + dot.rstrip()
+        first = self._text.partition(". ")[0].removesuffix(".")
+        # A list of places is too long for one sentence.
+        return f"{first.partition(':')[0] if ';' in first else first}."
 
     def advice(self, told: Told) -> str:
         return told.again if self._advice is None else self._advice

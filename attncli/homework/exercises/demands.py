@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 SATURATED = 0.95  # the largest weight of a row in which softmax has something to do
 LARGE = 20  # the largest number, before softmax, that is easy to calculate with
 MOST_TRIVIAL = 0.5  # the largest part of the cells of a step that may need no calculation
+NO_CALCULATION = "no calculation"  # the name of the demand on products
 SAME = 1e-9  # the largest difference of numbers that count as equal
 
 
@@ -49,18 +50,18 @@ class Calculation:
 
 
 @record(frozen=True)
-class Finding:
+class Flaw:
     """A place that does not meet a demand: the step, and a sentence about it."""
 
     step: str
     text: str
 
 
-Find: TypeAlias = "Callable[[Calculation], Iterator[Finding]]"
+Find: TypeAlias = "Callable[[Calculation], Iterator[Flaw]]"
 
 
 @record(frozen=True)
-class Demand:
+class NumberDemand:
     """A demand: its name, what it demands, and the function that finds where it is not met."""
 
     name: str
@@ -68,16 +69,16 @@ class Demand:
     find: Find
 
 
-def _saturated(made: Calculation) -> Iterator[Finding]:
+def _saturated(made: Calculation) -> Iterator[Flaw]:
     for step, scores, weights in made.of_weights():
         several = np.isfinite(scores).sum(axis=-1) > 1
         largest = np.where(several, weights.max(axis=-1), 0)
         if (largest > SATURATED).any():
             share = number_in_words(round(float(largest.max()), 4))
-            yield Finding(step.name, f"a weight is {share}: the other keys hardly count.")
+            yield Flaw(step.name, f"a weight is {share}: the other keys hardly count.")
 
 
-def _vanishing(made: Calculation) -> Iterator[Finding]:
+def _vanishing(made: Calculation) -> Iterator[Flaw]:
     for step, scores, weights in made.of_weights():
         written = np.round(weights, made.decimals)
         vanished = int(((written == 0) & np.isfinite(scores)).sum())
@@ -85,10 +86,10 @@ def _vanishing(made: Calculation) -> Iterator[Finding]:
             decimals = count(made.decimals, "decimals")
             cells = count(vanished, "weights")
             verb = "is" if vanished == 1 else "are"
-            yield Finding(step.name, f"{cells} without a mask {verb} written as 0 ({decimals}).")
+            yield Flaw(step.name, f"{cells} without a mask {verb} written as 0 ({decimals}).")
 
 
-def _ties(made: Calculation) -> Iterator[Finding]:
+def _ties(made: Calculation) -> Iterator[Flaw]:
     for step, scores, _ in made.of_weights():
         name = step.operation.operands[0]
         ordered = np.sort(scores, axis=-1)
@@ -97,21 +98,21 @@ def _ties(made: Calculation) -> Iterator[Finding]:
         ties = (gaps < SAME) & np.isfinite(ordered[..., :-1])
         if rows := int(ties.any(axis=-1).sum()):
             verb = "has" if rows == 1 else "have"
-            yield Finding(name, f"{count(rows, 'rows')} {verb} equal scores, so equal weights.")
+            yield Flaw(name, f"{count(rows, 'rows')} {verb} equal scores, so equal weights.")
 
 
-def _symmetric(made: Calculation) -> Iterator[Finding]:
+def _symmetric(made: Calculation) -> Iterator[Flaw]:
     steps = {step.name: step for step in made.plan.steps}
     for name, step in steps.items():
         if last_of(name) == "scores" and _is_symmetric(made.matrices[name]):
-            yield Finding(name, f"{name} is symmetric: its transpose looks right.")
+            yield Flaw(name, f"{name} is symmetric: its transpose looks right.")
         key = steps.get(f"{name.removesuffix('Q')}K")
         if last_of(name) != "Q" or key is None:
             continue
         (source, w_q, *_), (other, w_k, *_) = step.operation.operands, key.operation.operands
         product = made.matrices[w_q] @ np.swapaxes(made.matrices[w_k], -1, -2)
         if source == other and _is_symmetric(product):
-            yield Finding(name, f"{w_q} {w_k}ᵀ is symmetric: so are all scores of {source}.")
+            yield Flaw(name, f"{w_q} {w_k}ᵀ is symmetric: so are all scores of {source}.")
 
 
 def _is_symmetric(matrix: Array) -> bool:
@@ -122,22 +123,22 @@ def _is_symmetric(matrix: Array) -> bool:
     return bool((difference.max(axis=(-2, -1)) < SAME).any())
 
 
-def _idle(made: Calculation) -> Iterator[Finding]:
+def _idle(made: Calculation) -> Iterator[Flaw]:
     for step in made.plan.steps:
         first = step.operation.operands[0]
         if _equal(made.matrices[step.name], made.matrices[first]):
-            yield Finding(step.name, f"{step.name} equals {first}: a learner can leave it out.")
+            yield Flaw(step.name, f"{step.name} equals {first}: a learner can leave it out.")
 
 
 def _equal(one: Array, other: Array) -> bool:
     return one.shape == other.shape and bool(np.allclose(one, other, rtol=0, atol=SAME))
 
 
-def _equal_rows(made: Calculation) -> Iterator[Finding]:
+def _equal_rows(made: Calculation) -> Iterator[Flaw]:
     for step in made.plan.steps:
         matrix = made.matrices[step.name]
         if matrix.ndim > 1 and matrix.shape[-2] > 1 and _has_equal_rows(matrix):
-            yield Finding(step.name, f"{step.name} has equal rows: one of them can be copied.")
+            yield Flaw(step.name, f"{step.name} has equal rows: one of them can be copied.")
 
 
 def _has_equal_rows(matrix: Array) -> bool:
@@ -148,18 +149,18 @@ def _has_equal_rows(matrix: Array) -> bool:
     return False
 
 
-def _large(made: Calculation) -> Iterator[Finding]:
+def _large(made: Calculation) -> Iterator[Flaw]:
     for step in made.plan.steps:
         matrix = made.matrices[step.name]
         largest = float(np.abs(matrix[np.isfinite(matrix)]).max(initial=0))
         if largest > LARGE:
-            yield Finding(step.name, f"{step.name} has a number of size {largest:g}.")
+            yield Flaw(step.name, f"{step.name} has a number of size {largest:g}.")
 
 
-def _trivial(made: Calculation) -> Iterator[Finding]:
+def _trivial(made: Calculation) -> Iterator[Flaw]:
     for name, (trivial, cells) in trivial_cells(made).items():
         if trivial > MOST_TRIVIAL * cells:
-            yield Finding(name, f"{trivial} of {cells} cells need no calculation.")
+            yield Flaw(name, f"{trivial} of {cells} cells need no calculation.")
 
 
 def trivial_cells(made: Calculation) -> dict[str, tuple[int, int]]:
@@ -195,13 +196,13 @@ def _has_one_term(product: Inner, matrices: Mapping[str, Array]) -> bool:
     return bool(terms.sum() == 0 or (terms.sum() == 1 and (ones & terms).any()))
 
 
-DEMANDS: dict[str, Demand] = by_name(
-    Demand("large", f"no number before softmax is beyond {LARGE}", _large),
-    Demand("saturated", f"no weight is above {SATURATED}", _saturated),
-    Demand("vanishing", "no weight is written as 0 but under a mask", _vanishing),
-    Demand("ties", "no row has two equal scores", _ties),
-    Demand("symmetric", "neither scores nor W_q W_kᵀ equals its transpose", _symmetric),
-    Demand("idle", "no step equals the step before it", _idle),
-    Demand("equal rows", "no step has two equal rows", _equal_rows),
-    Demand("no calculation", "at most half of the products have one term, 0 or 1", _trivial),
+DEMANDS: dict[str, NumberDemand] = by_name(
+    NumberDemand("large", f"no number before softmax is beyond {LARGE}", _large),
+    NumberDemand("saturated", f"no weight is above {SATURATED}", _saturated),
+    NumberDemand("vanishing", "no weight is written as 0 but under a mask", _vanishing),
+    NumberDemand("ties", "no row has two equal scores", _ties),
+    NumberDemand("symmetric", "neither scores nor W_q W_kᵀ equals its transpose", _symmetric),
+    NumberDemand("idle", "no step equals the step before it", _idle),
+    NumberDemand("equal rows", "no step has two equal rows", _equal_rows),
+    NumberDemand(NO_CALCULATION, "at most half of the products have one term, 0 or 1", _trivial),
 )

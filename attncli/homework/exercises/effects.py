@@ -1,8 +1,7 @@
-"""What each mistake changes in an exercise: where it shows, and which mistakes look alike.
+"""The effects of mistakes on an exercise: the steps they change, and mistakes that look alike.
 
 The matrices of a calculation with a mistake are compared as a learner writes them, rounded to the
-decimals of the exercise. Mistakes with the same output, as written, cannot be told apart by the
-output.
+decimals of the exercise. The output does not distinguish mistakes with the same output as written.
 """
 
 from __future__ import annotations

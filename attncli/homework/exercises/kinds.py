@@ -32,7 +32,7 @@ def _of_layer(layer: LayerKind) -> Kind:
     return Kind(layer.name, title, layer.help, layer.sizes, choices, "halves", layer)
 
 
-# Of d_k, d_k², the number of keys and d_model no two are equal: their roots can be told apart.
+# No two of d_k, d_k², the number of keys and d_model are equal: each root gives other numbers.
 _SELF = {"n": 3, "d_model": 5, "d_k": 2}
 _CROSS = {"n": 2, "m": 3, "d_model": 5, "d_k": 2}
 

@@ -1,58 +1,43 @@
-"""Make an exercise: draw its numbers again until they meet all demands.
-
-The first draws are judged by the demands on the numbers alone, which is quick. A draw that meets
-them is judged by the mistakes: each must change the output, and no two may give the same output,
-where that is possible. Draws with numbers of no special form show what is possible. All limits are
-counts, so that the same order makes the same exercise on every machine.
-"""
+"""Make the exercise of an order."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from math import prod
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from attncli.calculation.algebra.layouts import sizes
-from attncli.calculation.plans.from_document import read
-from attncli.errors import ProblemError
-from attncli.homework.exercises.effects import Effects, LookAlikes, Unseen
 from attncli.homework.exercises.kinds import KINDS
-from attncli.homework.exercises.new_documents import FIRST, Blank, blank_of, document_of
+from attncli.homework.exercises.new_documents import FIRST, blank_of, document_of
 from attncli.homework.exercises.orders import DECIMALS, Nested, Order
-from attncli.homework.exercises.worth import (
-    Draw,
-    Possible,
-    Worth,
-    calculated,
-    possible_of,
-    worth_of_draw,
-)
-from attncli.homework.mistakes.catalogue import MISTAKES
-from attncli.records import record, replace
-from attncli.words import did_you_mean
+from attncli.records import record
 
-MOST_DRAWS, NUMBERS_DRAWN = 3000, 400_000  # draws, and the numbers in all their steps
-MOST_JUDGED, NUMBERS_JUDGED = 40, 4_000  # the same for draws whose mistakes are made
+if TYPE_CHECKING:
+    from attncli.homework.exercises.effects import LookAlikes, Unseen
+    from attncli.homework.exercises.worth import Worth
 
 
 @record(frozen=True)
 class Exercise:
-    """An exercise: its document, the names of its steps, and what it shows.
+    """An exercise: its document, and what it shows at the decimals that are asked.
 
     `accepted` is the number of the draw that the document has, and `tried` the number of draws that
-    were made; they differ if no draw meets all demands. An exercise with layers is judged only if
-    its order names mistakes; else `worth` is None. `unmet` are the mistakes of the order that do
-    not change the output.
+    were made. An exercise with layers is judged only if its order names mistakes; else `worth` is
+    None. `unmet` are the mistakes of the order that do not change the output.
     """
 
     document: Nested
     decimals: int
-    steps: tuple[str, ...]
     accepted: int = FIRST
     tried: int = FIRST
     worth: Worth | None = None
     unmet: tuple[str, ...] = ()
+
+    @cached_property
+    def steps(self) -> tuple[str, ...]:
+        """The names of the steps, in the order of the calculation."""
+        from attncli.calculation.plans.from_document import read
+
+        _, plan = read(document_of(self.document))
+        return plan.names
 
     @property
     def look_alikes(self) -> tuple[LookAlikes, ...]:
@@ -75,101 +60,11 @@ def make(order: Order) -> Exercise:
 
     Raises ProblemError if the order is impossible, or names an unknown mistake.
     """
-    draws = _Draws(blank_of(order), DECIMALS if order.decimals is None else order.decimals)
-    if draws.is_layered and not order.reveal:
-        return Exercise(draws.blank.filled(), draws.decimals, draws.plan.names)
-    return _Search(draws).best()
+    blank = blank_of(order)
+    decimals = DECIMALS if order.decimals is None else order.decimals
+    if KINDS[order.kind].layer and not order.reveal:
+        return Exercise(blank.filled(), decimals)
+    # Layers without demands need no catalogue of mistakes, whose import takes long.
+    from attncli.homework.exercises.drawing import best_exercise
 
-
-class _Draws:
-    """The draws of a blank document. Only the first is read; the others have other numbers."""
-
-    def __init__(self, blank: Blank, decimals: int) -> None:
-        self.blank, self.decimals = blank, decimals
-        self.problem, self.plan = read(document_of(blank.filled()))
-        self.is_layered = KINDS[blank.order.kind].layer is not None
-
-    def draw(self, number: int) -> Draw:
-        """Return the draw of this number."""
-        if self.is_layered:  # the problem of each sublayer has the numbers too
-            problem, plan = read(document_of(self.blank.filled(number)))
-            return calculated(problem, plan, self.decimals)
-        numbers = self.blank.numbers(number).items()
-        matrices = {name: np.array(rows, dtype=np.float64) for name, rows in numbers}
-        problem = replace(self.problem, matrices={**self.problem.matrices, **matrices})
-        return calculated(problem, self.plan, self.decimals)
-
-    @cached_property
-    def size(self) -> int:
-        """The count of numbers in all steps of a draw."""
-        return sum(prod(sizes(step.axes)) for step in self.plan.steps)
-
-
-class _Search:
-    """Draws numbers for an order until all demands are met, or until the limits are reached."""
-
-    def __init__(self, draws: _Draws) -> None:
-        self.draws, self.wanted = draws, draws.blank.order.reveal
-        self.possible: Possible | None = None
-        if not draws.is_layered:
-            self.possible = possible_of(draws.problem, draws.plan, draws.decimals)
-        self._check()
-
-    def _check(self) -> None:
-        """Raise ProblemError for a mistake of the order that no numbers reveal."""
-        for name in self.wanted:
-            if name not in MISTAKES:
-                message = f"{name!r} is not a known mistake{did_you_mean(name, MISTAKES)}."
-                raise ProblemError(message, "attncli check --mistakes lists them all.")
-        if not self.wanted:
-            return
-        known = self.possible.effects if self.possible else self.draws.draw(FIRST).effects()
-        for name in self.wanted:
-            if name not in known.names:
-                message = f"{name} cannot be made in this exercise."
-                raise ProblemError(message, f"See attncli check --mistakes {name}.")
-            if self.possible and not known.changes_output(name):
-                message = f"{name} does not change the output of any exercise of these sizes."
-                raise ProblemError(message, "Choose other sizes, or another kind.")
-
-    def best(self) -> Exercise:
-        """Return the first draw that meets all demands; else the draw that misses the least."""
-        most = _within(MOST_DRAWS, NUMBERS_DRAWN, self.draws.size)
-        left = _within(MOST_JUDGED, NUMBERS_JUDGED, self.draws.size)
-        names = self.possible.demands if self.possible else ()
-        found: tuple[tuple[int, int], int, Draw] | None = None
-        fewest = len(names) + 1
-        fallback, tried = FIRST, FIRST
-        for tried in range(FIRST, FIRST + most):
-            draw = self.draws.draw(tried)
-            if unmet := draw.unmet(names, fewest):
-                if unmet < fewest:
-                    fallback, fewest = tried, unmet
-                continue
-            missed = self._missed(draw.effects())
-            if found is None or missed < found[0]:
-                found = missed, tried, draw
-            left -= 1
-            if missed == (0, 0) or left == 0:
-                break
-        _, number, draw = found or (None, fallback, self.draws.draw(fallback))
-        return self._exercise(number, draw, tried)
-
-    def _missed(self, effects: Effects) -> tuple[int, int]:
-        """Count what a draw misses: mistakes of the order, then outputs that could differ."""
-        fewer = self.possible.lost(effects) if self.possible else 0
-        return len(self._unmet(effects)), fewer
-
-    def _unmet(self, effects: Effects) -> tuple[str, ...]:
-        return tuple(name for name in self.wanted if not effects.changes_output(name))
-
-    def _exercise(self, number: int, draw: Draw, tried: int) -> Exercise:
-        document, worth = self.draws.blank.filled(number), worth_of_draw(draw, self.possible)
-        unmet = self._unmet(worth.effects)
-        steps = draw.plan.names
-        return Exercise(document, self.draws.decimals, steps, number, tried, worth, unmet)
-
-
-def _within(most: int, numbers: int, size: int) -> int:
-    """Return how many draws of this size are made: at least 1."""
-    return max(1, min(most, numbers // size))
+    return best_exercise(blank, decimals)

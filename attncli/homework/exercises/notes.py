@@ -1,13 +1,18 @@
-"""What an exercise says about itself: how often its numbers were drawn, and what they hide."""
+"""The notes on an exercise: how often its numbers were drawn, and what they hide."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from attncli.homework.exercises.effects import LookAlikes, Unseen
-from attncli.homework.exercises.making import Exercise
-from attncli.homework.exercises.worth import Worth
 from attncli.words import count, in_words
+
+if TYPE_CHECKING:
+    from attncli.homework.exercises.effects import LookAlikes
+    from attncli.homework.exercises.making import Exercise
+    from attncli.homework.exercises.worth import Worth
+
+ALWAYS = "with all numbers tried"
 
 
 def notes(exercise: Exercise) -> Iterator[str]:
@@ -18,8 +23,8 @@ def notes(exercise: Exercise) -> Iterator[str]:
     yield _accepted(exercise, worth)
     if exercise.unmet:
         yield f"the output does not show {in_words(exercise.unmet)}."
-    for finding in worth.faults:
-        yield f"{finding.step}: {finding.text}"
+    for flaw in worth.faults:
+        yield f"{flaw.step}: {flaw.text}"
     yield from hidden(worth)
 
 
@@ -40,26 +45,33 @@ def hidden(worth: Worth) -> Iterator[str]:
     if always:
         names = in_words([each.name for each in always])
         verb = "does" if len(always) == 1 else "do"
-        yield f"{names} {verb} not change the output, whatever the numbers are."
-    yield from (unseen_text(each) for each in worth.invisible if each not in always)
+        yield f"{names} {verb} not change the output, {ALWAYS}."
+    for each in worth.invisible:
+        if each not in always:
+            shown = f"{each.step} shows it" if each.step else "no step shows it"
+            yield f"{each.name} does not change the output; {shown}."
     for group in worth.look_alikes:
-        when = ", whatever the numbers are" if worth.is_always_alike(group) else ""
+        when = f", {ALWAYS}" if worth.is_always_alike(group) else ""
         yield f"{classes_text(group)} give the same output{when}; {told_apart(group)}."
 
 
-def unseen_text(unseen: Unseen) -> str:
-    """Return a sentence on a mistake that does not change the output of these numbers."""
-    shown = f"{unseen.step} shows it" if unseen.step else "no step shows it"
-    return f"{unseen.name} does not change the output; {shown}."
-
-
 def classes_text(group: LookAlikes) -> str:
-    """Return the mistakes of a group; `=` stands between those that no step tells apart."""
+    """Return the mistakes of a group; `=` stands between those that no step tells apart.
+
+    >>> from attncli.homework.exercises.effects import LookAlikes
+    >>> classes_text(LookAlikes((("a",), ("b", "c")), ("scores",)))
+    'a and b = c'
+    """
     return in_words([" = ".join(names) for names in group.classes])
 
 
 def told_apart(group: LookAlikes) -> str:
-    """Return a clause on the steps that tell mistakes apart."""
+    """Return a clause on the steps that tell mistakes apart.
+
+    >>> from attncli.homework.exercises.effects import LookAlikes
+    >>> told_apart(LookAlikes((("a",), ("b",)), ("Q", "K")))
+    'Q and K tell them apart'
+    """
     if not group.steps:
         return "no step tells them apart"
     return f"{in_words(group.steps)} {'tells' if len(group.steps) == 1 else 'tell'} them apart"

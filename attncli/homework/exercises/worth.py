@@ -15,7 +15,7 @@ from attncli.calculation.algebra.plan import Plan
 from attncli.calculation.names.matrix_names import MATRICES
 from attncli.calculation.problem.problem import Problem
 from attncli.errors import ProblemError
-from attncli.homework.exercises.demands import DEMANDS, Calculation, Finding, trivial_cells
+from attncli.homework.exercises.demands import DEMANDS, Calculation, Flaw, trivial_cells
 from attncli.homework.exercises.drawn_numbers import VALUES, Dice, drawn
 from attncli.homework.exercises.effects import Effects, LookAlikes, Unseen, effects_of, together
 from attncli.records import record, replace
@@ -49,34 +49,35 @@ class Draw:
 
 @record(frozen=True)
 class Possible:
-    """What an exercise of these sizes can show, seen with numbers of no special form.
+    """The most that an exercise of these sizes can show, seen with numbers of no special form.
 
     `effects` are those of the mistakes in several such calculations together; `demands` are the
-    names of the demands that one of them meets; `outputs` is the usual number of different outputs
-    (the median) in those that meet the most demands.
+    names of the demands that one of them meets. Of those that meet the most demands, `most` is the
+    largest number of different outputs, and `usual` the median.
     """
 
     effects: Effects
     demands: tuple[str, ...]
-    outputs: int
+    most: int
+    usual: int
 
-    def lost(self, effects: Effects) -> int:
-        """Return how many more outputs could differ than do in an exercise."""
-        return max(0, self.outputs - effects.outputs_of(self.effects.written))
+    def outputs(self, effects: Effects) -> int:
+        """Return the number of different outputs in an exercise, of the same mistakes."""
+        return effects.outputs_of(self.effects.written)
 
 
 @record(frozen=True)
 class Worth:
-    """What the numbers of an exercise show, at the decimals that are asked.
+    """The facts on the numbers of an exercise, at the decimals that are asked.
 
-    `findings` are the places that do not meet a demand, by the name of the demand. `effects` are
+    `flaws` are the places that do not meet a demand, by the name of the demand. `effects` are
     those of each mistake that can be made. `trivial` counts, for each step of products, the cells
     that need no calculation, and all its cells. `possible` is None for layers.
     """
 
     title: str
     decimals: int
-    findings: Mapping[str, Sequence[Finding]]
+    flaws: Mapping[str, Sequence[Flaw]]
     effects: Effects
     trivial: Mapping[str, tuple[int, int]]
     possible: Possible | None
@@ -92,15 +93,21 @@ class Worth:
         return self.effects.look_alikes
 
     @property
-    def faults(self) -> list[Finding]:
+    def faults(self) -> list[Flaw]:
         """The places that do not meet a demand which other numbers of these sizes meet."""
         names = self.possible.demands if self.possible else ()
-        return [finding for name in names for finding in self.findings[name]]
+        return [flaw for name in names for flaw in self.flaws[name]]
 
     @property
     def lost(self) -> int:
-        """How many more outputs differ with other numbers of these sizes."""
-        return self.possible.lost(self.effects) if self.possible else 0
+        """How many more outputs usually differ with other numbers of these sizes."""
+        possible = self.possible
+        return max(0, possible.usual - possible.outputs(self.effects)) if possible else 0
+
+    @property
+    def is_good(self) -> bool:
+        """True if all demands are met, and other numbers of these sizes usually show no more."""
+        return self.possible is not None and not (any(self.flaws.values()) or self.lost)
 
     def is_always_unseen(self, unseen: Unseen) -> bool:
         """Return True if no numbers of these sizes let a mistake change the output."""
@@ -155,7 +162,7 @@ def possible_of(problem: Problem, plan: Plan, decimals: int) -> Possible:
         for each, faults in zip(every, unmet, strict=True)
         if faults == min(unmet)
     )
-    return Possible(effects, met, outputs[len(outputs) // 2])
+    return Possible(effects, met, outputs[-1], outputs[len(outputs) // 2])
 
 
 def _general(name: str, matrix: Array, number: int) -> Array:

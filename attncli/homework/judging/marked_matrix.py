@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import AnyArray, WholeNumbers
+from attncli.calculation.algebra.layouts import AnyArray, Axes, WholeNumbers
 from attncli.calculation.problem.problem import Problem
 from attncli.homework.answers.answer import AnswerMatrix
 from attncli.homework.answers.digits import EXACT, half_a_unit
@@ -42,6 +42,7 @@ class MarkedMatrix:
     `head 1`; a matrix with two axes has one slice, whose text is empty.
     """
 
+    axes: Axes
     yours: Numbers
     right: Numbers
     from_yours: Numbers
@@ -75,6 +76,7 @@ def marked_matrix(problem: Problem, judged: Judgement) -> MarkedMatrix | None:
 
     target = np.where(agrees_with_right(judged, answered), right, judged.target)
     return MarkedMatrix(
+        axes=layout.written_order(judged.step.axes, role),
         yours=written(answered.values),
         right=written(right),
         from_yours=written(target),

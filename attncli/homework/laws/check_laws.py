@@ -45,7 +45,7 @@ def check_laws(answer: Answer, assumptions: Assumptions) -> AnswerReport:
                 lines.append(_line(sublayer.scope + name, fact, law))
     checked = {last_of(line.name) for line in lines}
     missing = {name: step for name, step in missing.items() if name not in checked}
-    return AnswerReport("", tuple(lines), None, _headline(lines, missing))
+    return AnswerReport("", tuple(lines), None, _headline(lines, missing), subject="law")
 
 
 def _scopes(answer: Answer) -> list[str]:

@@ -52,7 +52,7 @@ def write_text(explained: Explanations, view: View) -> str:
 
     The cells that a cell is calculated from stand below it, down to the depth.
     """
-    spelling = Spelling(explained.paper, view.decimals(2), view.full)
+    spelling = Spelling(explained.paper, view.precision, view.full)
 
     def write(top: Cell) -> Iterator[str]:
         for level, cell in explained.walk(top):
@@ -61,7 +61,7 @@ def write_text(explained: Explanations, view: View) -> str:
             yield from wrap_chain(INDENT * level + head, chain, aside and f"  {aside}", view.width)
             own = explained.own_chain(cell, spelling)
             if own:
-                beside = explained.remark(cell, view.decimals(2))
+                beside = explained.remark(cell, view.precision)
                 indent = INDENT * level + " " * max(0, len(head) - len("answer"))
                 yield from wrap_chain(f"{indent}answer", own, beside, view.width)
 
@@ -89,14 +89,14 @@ def _aside(explained: Explanations, cell: Cell, spelling: Spelling) -> str:
 
 
 def wrap_chain(head: str, chain: list[str], aside: str, width: int | None) -> Iterator[str]:
-    """Yield `head` = each part of `chain`, with `aside` at the end, wrapped at `width`.
+    """Yield `head`, each part of `chain` with its sign, and `aside`, wrapped at `width`.
 
-    If one line is too short, each equals sign begins a new line; lines break before a plus.
+    If one line is too short, each sign = or ≈ begins a new line; lines break before a plus.
 
-    >>> list(wrap_chain("a", ["1 + 2 + 3", "6"], "", 9))
-    ['a = 1 + 2', '    + 3', '  = 6']
+    >>> list(wrap_chain("a", ["= 1 + 2 + 3", "≈ 6"], "", 9))
+    ['a = 1 + 2', '    + 3', '  ≈ 6']
     """
-    line = " = ".join([head, *chain]) + aside
+    line = " ".join([head, *chain]) + aside
     if width is None or len(line) <= width:
         yield line
         return
@@ -104,9 +104,10 @@ def wrap_chain(head: str, chain: list[str], aside: str, width: int | None) -> It
     if margin != len(head):
         yield head
     for at, part in enumerate(chain):
-        start = f"{head} = " if at == 0 and margin == len(head) else " " * margin + " = "
+        start = head if at == 0 and margin == len(head) else " " * margin
         end = aside if at == len(chain) - 1 else ""
-        yield from _wrap_terms(start, part.split(" + "), end, width)
+        sign, terms = part[:1], part[2:].split(" + ")
+        yield from _wrap_terms(f"{start} {sign} ", terms, end, width)
 
 
 def _wrap_terms(line: str, terms: list[str], aside: str, width: int) -> Iterator[str]:
@@ -124,24 +125,24 @@ def _wrap_terms(line: str, terms: list[str], aside: str, width: int) -> Iterator
 
 def write_markdown(explained: Explanations, view: View) -> str:
     """Return a Markdown list; the cells that a cell is calculated from are a list below it."""
-    spelling = Spelling(explained.paper, view.decimals(2), view.full)
+    spelling = Spelling(explained.paper, view.precision, view.full)
 
     def write(top: Cell) -> Iterator[str]:
         for level, cell in explained.walk(top):
-            chain = " = ".join(explained.chain(cell, spelling))
+            chain = " ".join(explained.chain(cell, spelling))
             aside = escape_markdown(_aside(explained, cell, spelling))
             yield f"{INDENT * level}- `{chain}` {aside}".rstrip()
             own = explained.own_chain(cell, spelling)
             if own:
-                beside = explained.remark(cell, view.decimals(2))
-                yield f"{INDENT * level}  - answer: `{' = '.join(own)}`{beside}"
+                beside = explained.remark(cell, view.precision)
+                yield f"{INDENT * level}  - answer: `{' '.join(own)[2:]}`{beside}"
 
     return "\n".join(_blocks(explained, write, "- left out: {}")) + "\n"
 
 
 def write_latex(explained: Explanations, view: View) -> str:
     """Return one amsmath `align*` per cell, with one equals sign per line."""
-    spelling = Latex(explained.paper, view.decimals(2), view.full)
+    spelling = Latex(explained.paper, view.precision, view.full)
 
     def write(top: Cell) -> Iterator[str]:
         return (_aligned(explained, cell, spelling) for _, cell in explained.walk(top))
@@ -152,7 +153,7 @@ def write_latex(explained: Explanations, view: View) -> str:
 
 def _aligned(explained: Explanations, cell: Cell, spelling: Latex) -> str:
     head, *chain = explained.chain(cell, spelling)
-    lines = [f"{head} &= {chain[0]}", *(f"&= {part}" for part in chain[1:])]
+    lines = [f"{head} &{chain[0]}", *(f"&{part}" for part in chain[1:])]
     labels = escape_latex(", ".join(explained.labels(cell)))
     said = filter(None, (labels and rf"\text{{{labels}}}", explained.note(cell, spelling)))
     aside = r"\text{; }".join(said)
@@ -160,7 +161,7 @@ def _aligned(explained: Explanations, cell: Cell, spelling: Latex) -> str:
     own = explained.own_chain(cell, spelling)
     if own:
         beside = explained.remark(cell, spelling.precision)
-        lines += [rf"\text{{answer}} &= {own[0]}", *(f"&= {part}" for part in own[1:])]
+        lines += [rf"\text{{answer}} &{own[0]}", *(f"&{part}" for part in own[1:])]
         lines[-1] += rf"\text{{{beside}}}" if beside else ""
     body = " \\\\\n  ".join(lines)
     return f"\\begin{{align*}}\n  {body}\n\\end{{align*}}"
@@ -170,7 +171,7 @@ def write_json(explained: Explanations, view: View) -> str:
     """Return a JSON list with one object per cell; nothing is elided or rounded."""
     explained = replace(explained, full=True)
     cells = [cell for selection in explained.selections for cell in selection]
-    spelling = Spelling(explained.paper, view.decimals(2), full=True)
+    spelling = Spelling(explained.paper, view.precision, full=True)
     objects = [_object(explained, cell, spelling, explained.depth, set()) for cell in cells]
     return to_json(objects)
 

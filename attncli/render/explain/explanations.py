@@ -9,14 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attncli.calculation.algebra.expressions import (
-    Cell,
-    Expression,
-    Known,
-    Noted,
-    Number,
-    Quotient,
-)
+from attncli.calculation.algebra.expressions import Cell, Expression, Noted
 from attncli.calculation.algebra.layouts import Role
 from attncli.calculation.algebra.plan import Step, Trace
 from attncli.calculation.algebra.requirements import Paper
@@ -24,7 +17,8 @@ from attncli.calculation.analyses.cell_names import Selection
 from attncli.calculation.problem.problem import Problem
 from attncli.calculation.problem.shown import WORDS
 from attncli.records import field, record, replace
-from attncli.render.explain.spelling import Spelling, SumOfTerms, elide
+from attncli.render.explain.chains import cells_of, chain_in_numbers, is_constant
+from attncli.render.explain.spelling import Spelling
 from attncli.render.numbers import number_text
 
 if TYPE_CHECKING:
@@ -102,7 +96,7 @@ class Explanations:
 
     def operands(self, cell: Cell) -> list[Cell]:
         """Return the cells of other steps in a cell's arithmetic, one matrix after another."""
-        needed = _cells(self.expression(cell, self.trace), self.full)
+        needed = cells_of(self.expression(cell, self.trace), self.full)
         found = [operand for operand in dict.fromkeys(needed) if operand.name in self.steps]
         names = list(dict.fromkeys(operand.name for operand in found))
         return sorted(found, key=lambda operand: (names.index(operand.name), operand.index))
@@ -122,13 +116,22 @@ class Explanations:
         return labels[::-1] if step.role in self.paper.layout.swapped else labels
 
     def chain(self, cell: Cell, spelling: Spelling) -> list[str]:
-        """Return equal texts: the cell, its arithmetic in names, in numbers, halfway, its value."""
+        """Return the text of the cell, then equal texts, each behind its sign = or ≈.
+
+        They are the arithmetic in names, in numbers, halfway, and the value of the cell.
+        """
         expression = self.expression(cell, self.trace)
-        names = replace(spelling, values=None).spell(expression)
-        numbers = _numbers(expression, spelling, self.trace, self.value(cell))
-        if _is_constant(expression):
-            return [spelling.cell(cell), *numbers]
-        return _distinct([spelling.cell(cell), names, *numbers])
+        head = spelling.cell(cell)
+        numbers = self._numbers(expression, spelling, self.trace, self.value(cell))
+        if is_constant(expression):
+            return [head, *numbers]
+        names = f"= {replace(spelling, values=None).spell(expression)}"
+        return [head, names, *(numbers[1:] if numbers[0] == names else numbers)]
+
+    def _numbers(
+        self, expression: Expression, spelling: Spelling, trace: Trace, value: float
+    ) -> list[str]:
+        return chain_in_numbers(expression, value, replace(spelling, values=trace.matrices))
 
     def note(self, cell: Cell, spelling: Spelling) -> str:
         """Return the note beside the arithmetic of a cell, such as `no key may be attended to`.
@@ -145,67 +148,31 @@ class Explanations:
         return "".join(said)
 
     def own_chain(self, cell: Cell, spelling: Spelling) -> list[str]:
-        """Return the chain with the answer's numbers; empty if it has none for these cells."""
+        """Return the chain with the answer's numbers; empty if it has none for these cells.
+
+        The texts are the arithmetic in numbers, halfway, and its value, each behind its sign.
+        """
         if not self.own:
             return []
         expression = self.expression(cell, self.answered)
-        concerned = (cell, *_cells(expression, full=True))
+        concerned = (cell, *cells_of(expression, full=True))
         if all(self.own_number(each) is None for each in concerned):
             return []
         value = expression.value(self.answered.matrices)
-        return _numbers(expression, spelling, self.answered, value)
+        return self._numbers(expression, spelling, self.answered, value)
 
-    def remark(self, cell: Cell, precision: int) -> str:
+    def remark(self, cell: Cell, precision: int | None) -> str:
         """Return a remark: does the answer's number in a cell follow from the answer's operands?
 
-        It follows if it is within half a unit of the last decimal in the answer's matrix. The text
-        is empty if the answer has no number for the cell.
+        It follows if it is within half a unit of its last decimal. The text is empty if the answer
+        has no number for the cell.
         """
         number = self.own_number(cell)
         if number is None:
             return ""
-        decimals = self.own[cell.name].finest_decimal
+        own = self.own[cell.name]
+        place, distance = own.place_at(cell.index), float(own.half_units[cell.index])
         given = self.expression(cell, self.answered).value(self.answered.matrices)
-        distance = 0.0 if decimals is None else 0.5 * 10.0**-decimals
         fits = number == given or abs(number - given) <= distance + 1e-9 * max(1, abs(given))
-        text = number_text(number, precision if decimals is None else max(decimals, 0))
+        text = number_text(number, precision if place is None else max(place, 0))
         return f", {'and' if fits else 'but'} the answer has {text}"
-
-
-def _cells(expression: Expression, full: bool) -> Iterator[Cell]:
-    """Yield the cells in an expression, from left to right."""
-    if isinstance(expression, Cell):
-        yield expression
-    parts: Sequence[Expression] = expression.parts
-    if isinstance(expression, SumOfTerms):
-        parts, _ = elide(parts, full)
-    for part in parts:
-        yield from _cells(part, full)
-
-
-def _is_constant(expression: Expression) -> bool:
-    bare = expression.result if isinstance(expression, Noted) else expression
-    return isinstance(bare, Number)
-
-
-def _numbers(expression: Expression, spelling: Spelling, trace: Trace, value: float) -> list[str]:
-    """Return equal texts: the arithmetic in the numbers of a trace, halfway, and its value."""
-    if _is_constant(expression):
-        return [spelling.number(value)]
-    numbers = replace(spelling, values=trace.matrices)
-    halfway = expression.halfway(trace.matrices)
-    spelled = [numbers.spell(expression)]
-    if not (
-        isinstance(halfway, Quotient) and _reads_as_zero(halfway.denominator, spelling.precision)
-    ):
-        spelled.append(numbers.spell(halfway))
-    return _distinct([*spelled, spelling.number(value)])
-
-
-def _reads_as_zero(expression: Expression, precision: int) -> bool:
-    return isinstance(expression, Known) and not float(number_text(expression.number, precision))
-
-
-def _distinct(texts: list[str]) -> list[str]:
-    """Return the texts without those that repeat the text before."""
-    return [text for at, text in enumerate(texts) if not at or text != texts[at - 1]]

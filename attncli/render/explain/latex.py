@@ -13,7 +13,7 @@ from attncli.render.explain.spelling import Spelling
 class Latex(Spelling):
     r"""The spelling of expressions in LaTeX: `\frac`, `\sqrt`, `\exp`."""
 
-    times, dot = r" \cdot ", r" \cdot "
+    times, dot, about = r" \cdot ", r" \cdot ", r"\approx"
     brackets, norm, total = r"\left({}\right)", r"\left\|{}\right\|", r"\sum {}"
     gap = r"\underbrace{{\cdots}}_{{\text{{{} more}}}}"
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Self
 
 from attncli.calculation.algebra.expressions import (
     Cell,
@@ -36,10 +38,18 @@ from attncli.calculation.algebra.vector_expressions import (
     Whole,
 )
 from attncli.calculation.problem.shown import WORDS
-from attncli.records import record
-from attncli.render.numbers import constant_text, number_text
+from attncli.records import record, replace
+from attncli.render.numbers import (
+    ORDINARY,
+    constant_text,
+    decimals_for_people,
+    number_text,
+    rounded_text,
+    significant_decimals,
+)
 
 LONG = 8  # sums with more terms are elided
+MANY = 1 << 15  # texts of numbers that are kept
 FIRST, LAST = 3, 1  # the numbers of terms that an elided sum keeps at its ends
 SQUARE = Number(2)
 
@@ -71,15 +81,18 @@ def unknown(expression: Expression | Vector) -> NotImplementedError:
 class Spelling:
     """The spelling of expressions in text: with numbers if `values` are given, else with names.
 
-    `values` are the matrices by name; numbers get `precision` decimals; `full` elides no terms.
+    `values` are the matrices by name; `full` elides no terms. Numbers get `precision` decimals, or
+    about `digits` digits if `precision` is None: cells have the decimals of tables, and results of
+    inner parts have significant digits.
     """
 
     paper: Paper
-    precision: int
+    precision: int | None
     full: bool
     values: Values | None = None
+    digits: int = ORDINARY
 
-    times, dot = " × ", "·"
+    times, dot, about = " × ", "·", "≈"
     brackets, norm, total, gap = "({})", "‖{}‖", "Σ {}", "… {} more …"
 
     def spell(self, expression: Expression, leads: bool = True) -> str:
@@ -91,8 +104,10 @@ class Spelling:
         match self.bare(expression):
             case Cell() as cell if self.values is None:
                 return self.cell(cell)
-            case (Cell() | Known()) as known:
-                return self.number(known.value(self.values or {}), leads)
+            case Cell() as cell:
+                return self.number(cell.value(self.values or {}), leads)
+            case Known(number):
+                return self.signed(self.result(number), leads)
             case Number(number):
                 return self.signed(self.constant(number), leads)
             case Root(radicand):
@@ -189,9 +204,33 @@ class Spelling:
             own.pop()
         return own, [(WORDS[axis.name], at) for axis, at in places if axis.name in WORDS]
 
+    def at(self, digits: int) -> Self:
+        """Return the spelling with another number of digits."""
+        return replace(self, digits=digits)
+
     def number(self, number: float, leads: bool = True) -> str:
-        """Return a number with `precision` decimals."""
-        return self.signed(number_text(number, self.precision, self.precision), leads)
+        """Return the number of a cell, in brackets if its minus would follow another sign."""
+        return self.signed(self.written(number), leads)
+
+    def written(self, number: float) -> str:
+        """Return the number of a cell."""
+        return _written(number, self.precision, self.digits)
+
+    def result(self, number: float) -> str:
+        """Return the result of an inner part."""
+        return _result(number, self.precision, self.digits)
+
+    def read(self, number: float) -> float:
+        """Return the number of a cell as a reader reads it."""
+        return float(self.written(number))
+
+    def read_result(self, number: float) -> float:
+        """Return the result of an inner part as a reader reads it."""
+        return float(self.result(number))
+
+    def sign(self, is_exact: bool) -> str:
+        """Return the sign before a member of a chain: = if the member leaves out no digits."""
+        return "=" if is_exact else self.about
 
     # LaTeX overrides the following methods.
 
@@ -223,6 +262,20 @@ class Spelling:
 
     def words(self, text: str) -> str:
         return text
+
+
+@lru_cache(MANY)
+def _written(number: float, precision: int | None, digits: int) -> str:
+    if precision is not None:
+        return number_text(number, precision, precision)
+    return rounded_text(number, decimals_for_people(number, digits))
+
+
+@lru_cache(MANY)
+def _result(number: float, precision: int | None, digits: int) -> str:
+    if precision is not None:
+        return number_text(number, precision, precision)
+    return rounded_text(number, significant_decimals(number, digits))
 
 
 def _place(slot: Slot) -> str:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
+from rich.table import Table
 from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
@@ -32,7 +33,13 @@ LEAVE = b"\x1b[?1000l\x1b[?1003l\x1b[?1004l\x1b[?1006l\x1b[?1015l\x1b[?2004l\x1b
 LEAVE += b"\x1b[?7h\x1b[?1049l\x1b[?25h"
 AROUND_NAME = 7  # the characters around a name in the list: blanks, sign, scroll bar and line
 FAR = 10**9  # more rows and columns than fit into memory
-COUNTED = {"heads": "head", "batch": "batch entry", "n": "query"}
+# The actions that have an effect on some cells alone.
+CHANGING = (
+    ("enter", ()),
+    ("go_back", ()),
+    *(("turn", (axes,)) for axes in ("heads", "batch", "n,m")),
+)
+COUNTED = {"heads": "head", "batch": "batch entry", "n": "query", "m": "query"}
 COLORS = {WRONG: "$text-error", FOLLOWS: "$text-warning", RIGHT: "$text-success", "": ""}
 
 Calculate = Callable[[str], JudgedCalculation]
@@ -103,14 +110,16 @@ class KeyList(ModalScreen[None]):
     """The list of all keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q,question_mark,backspace", "dismiss", "Close")
+        Binding("escape", "dismiss", "back", key_display="Esc"),
+        Binding("enter,backspace,q,question_mark", "dismiss", show=False),
     ]
 
     def compose(self) -> ComposeResult:
-        width = max(len(key.shown) for key in KEYS)
-        lines = (f"{key.shown:{width}}  {key.help}" for key in KEYS)
+        keys = Table.grid(padding=(0, 2))
+        for key in KEYS:
+            keys.add_row(Text(key.shown, "bold", no_wrap=True), key.help)
         with VerticalScroll():
-            yield Static(Text("\n".join(lines)))
+            yield Static(keys)
         yield Footer(show_command_palette=False)
 
 
@@ -127,7 +136,7 @@ class ExploreApp(App[None]):
         & > .option-list--option-highlighted { text-style: bold; }
     }
     .plain StepList > .option-list--option-highlighted { text-style: reverse; }
-    #heading { height: auto; padding: 0 1; }
+    #heading { height: auto; min-height: 2; padding: 0 1; }
     MatrixView { height: 1fr; padding: 0 1; scrollbar-size: 1 1; }
     #arithmetic {
         height: 38%; min-height: 7; max-height: 14; border-top: solid $primary;
@@ -155,13 +164,14 @@ class ExploreApp(App[None]):
     ) -> None:
         # Without colours, those of the terminal remain; Textual's would be shades of grey.
         super().__init__(ansi_color=True if os.environ.get("NO_COLOR") else None)
-        self.fault: Exception | None = None
         self._masks, self._calculate, self._remarks = masks, calculate, remarks
+        self._shown_heading = Text()
+        self._shown_keys: list[bool | None] = []
         self.walk = Walk(first.explained)
         self._take(masks[0], first)
 
     def _take(self, mask: str, calculated: JudgedCalculation) -> None:
-        self._mask = mask
+        self.mask = mask
         self._marks = marks_of(calculated)
         report, title = calculated.report, calculated.explained.problem.choices.title
         self._lead = report.headline if report else title
@@ -192,17 +202,21 @@ class ExploreApp(App[None]):
         self._list()
         self.call_after_refresh(self._show)
 
-    def _handle_exception(self, error: Exception) -> None:
-        """Leave the screen at an error of the app; `explore` raises it then."""
-        self.fault = self.fault or error
-        self.exit(return_code=1)
+    @property
+    def fault(self) -> Exception | None:
+        """The error that has ended the app."""
+        return self._exception
+
+    def _fatal_error(self) -> None:
+        """Leave the screen; `explore` raises the error, and the command has words for it."""
+        self._close_messages_no_wait()
 
     # Keys.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return False for keys without a meaning here, and None for those without an effect."""
         if action == "turn":
-            return any(axis.name == parameters[0] for axis, _ in self.walk.leading)
+            return any(axis.name in str(parameters[0]).split(",") for axis, _ in self.walk.leading)
         if action == "mask":
             return len(self._masks) > 1
         if action == "enter":
@@ -227,8 +241,8 @@ class ExploreApp(App[None]):
         self.walk.step(by)
         self._show()
 
-    def action_turn(self, axis: str, by: int) -> None:
-        self.walk.turn(axis, by)
+    def action_turn(self, axes: str, by: int) -> None:
+        self.walk.turn(axes.split(","), by)
         self._show()
 
     def action_move(self, rows: int, columns: int) -> None:
@@ -246,7 +260,7 @@ class ExploreApp(App[None]):
 
     def action_mask(self) -> None:
         """Calculate with the next mask; keep the mask if that is impossible."""
-        name = self._masks[(self._masks.index(self._mask) + 1) % len(self._masks)]
+        name = self._masks[(self._masks.index(self.mask) + 1) % len(self._masks)]
         try:
             calculated = self._calculate(name)
         except AttncliError as error:
@@ -301,13 +315,19 @@ class ExploreApp(App[None]):
         """Show the cell of the walk: its step, its matrix and its arithmetic."""
         walk = self.walk
         self.query_one(StepList).highlighted = walk.names.index(walk.name)
-        self.query_one("#heading", Static).update(self._heading())
+        heading = self._heading()
+        if heading != self._shown_heading:
+            self._shown_heading = heading
+            self.query_one("#heading", Static).update(heading)
         view = self.query_one(MatrixView)
         view.show(self._current_grid(), (walk.row, walk.column), walk.highlighted())
         lines = self.query_one("#lines", Static)
-        lines.update(Text("\n".join(walk.lines(lines.size.width))))
-        self.query_one("#operands", Static).update(self._operands())
-        self.refresh_bindings()
+        lines.update(self._arithmetic(lines.size.width))
+        self.query_one("#operands", Static).update(self._operands(), layout=False)
+        keys = [self.check_action(*action) for action in CHANGING]
+        if keys != self._shown_keys:  # a new footer means a new layout of the whole screen
+            self._shown_keys = keys
+            self.refresh_bindings()
 
     def _heading(self) -> Text:
         walk = self.walk
@@ -317,8 +337,18 @@ class ExploreApp(App[None]):
         kind = "" if walk.formula else "input"
         marks = self._marks.get(walk.name)
         verdict = f"answer: {marks.verdict}" if marks else ""
-        state = filter(None, [shape, kind, *places, f"mask: {self._mask}", verdict])
+        state = filter(None, [shape, kind, *places, f"mask: {self.mask}", verdict])
         return Text.assemble((walk.name, "bold"), formula, "\n", (" · ".join(state), "dim"))
+
+    def _arithmetic(self, width: int) -> Content:
+        """Return the lines of `attncli explain`; those of a wrong answer have its colour."""
+        lines = self.walk.lines(width)
+        marks = self._marks.get(self.walk.name)
+        style = COLORS[marks.sign] if marks and self.walk.cell.index in marks.cells else ""
+        answer = (at for at, line in enumerate(lines) if line.lstrip().startswith("answer "))
+        first = next(answer, len(lines))
+        right, own = ("\n".join(part) for part in (lines[:first], lines[first:]))
+        return Content.assemble(right, "\n" if own else "", (own, style))
 
     def _operands(self) -> Text:
         """Return the operands, with a sign before the one to which Enter walks."""

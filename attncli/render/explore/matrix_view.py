@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from itertools import accumulate
 from typing import ClassVar
 
+import numpy as np
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
@@ -55,11 +56,11 @@ class MatrixView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def __init__(self) -> None:
         super().__init__()
-        self._grid: NumberGrid | None = None
+        self._grid = NumberGrid(np.zeros((1, 1)), [""], [""])
         self._heat = Heat(0.0)
         self._cursor = (0, 0)
         self._operands: AbstractSet[tuple[int, int]] = frozenset()
-        self._ends: list[int] = []
+        self._ends = [0]
         self.is_heated = True
 
     def show(
@@ -86,11 +87,11 @@ class MatrixView(ScrollView, can_focus=True, inherit_bindings=False):
         """Report the cell under the mouse."""
         grid = self._grid
         offset = event.get_content_offset(self)
-        if grid is None or offset is None or offset.y == 0:
+        if offset is None or offset.y == 0:
             return
         row = offset.y - 1 + self.scroll_offset.y
-        column = bisect_right(self._ends, offset.x - grid.label_width + self.scroll_offset.x)
-        if offset.x >= grid.label_width and row < grid.shape[0] and column < grid.shape[1]:
+        column = bisect_right(self._ends, offset.x - self._side + self.scroll_offset.x)
+        if offset.x >= self._side and row < grid.shape[0] and column < grid.shape[1]:
             self.post_message(self.Chosen(row, column))
 
     def render_line(self, y: int) -> Strip:
@@ -98,26 +99,22 @@ class MatrixView(ScrollView, can_focus=True, inherit_bindings=False):
         grid, style = self._grid, self.rich_style
         width = self.scrollable_content_region.width
         row = y - 1 + self.scroll_offset.y
-        if grid is None or row >= grid.shape[0]:
+        if row >= grid.shape[0]:
             return Strip.blank(width, style)
         label = "" if y == 0 else grid.rows[row]
         emphasis = Style(bold=True) if y and row == self._cursor[0] else Style(dim=True)
-        side = Segment(set_cell_size(label, grid.label_width), style + emphasis)
-        left = self.scroll_offset.x
-        first = bisect_right(self._ends, left)
-        last = bisect_right(self._ends, left + width - grid.label_width)
+        side = Segment(set_cell_size(label, self._side), style + emphasis)
+        left, room = self.scroll_offset.x, width - self._side
+        first, last = bisect_right(self._ends, left), bisect_right(self._ends, left + room)
         columns = range(first, min(last + 1, grid.shape[1]))
         paint = self._label if y == 0 else self._cell
         segments = [segment for column in columns for segment in paint(row, column, style)]
         start = self._ends[first - 1] if first else 0
-        body = Strip(segments).crop_extend(
-            left - start, left - start + width - grid.label_width, style
-        )
+        body = Strip(segments).crop_extend(left - start, left - start + room, style)
         return Strip([side, *body], width)
 
     def _label(self, _: int, column: int, style: Style) -> list[Segment]:
         """Return the label of a column, above the ends of its numbers."""
-        assert self._grid is not None
         label = self._grid.columns[column].label
         emphasis = Style(bold=True) if column == self._cursor[1] else Style(dim=True)
         blank = " " * (self._width(column) - 1 - cell_len(label))
@@ -125,10 +122,11 @@ class MatrixView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _cell(self, row: int, column: int, style: Style) -> list[Segment]:
         """Return a cell between its marks: the number, and the number of an answer beside it."""
-        assert self._grid is not None
         place = (row, column)
         number, beside = self._grid.cell(row, column)
-        if cell_len(number) + cell_len(beside) + AROUND > self._width(column):
+        if self.app.no_color:
+            number += self._heat.symbol(float(self._grid.numbers[place])) if self.is_heated else " "
+        if cell_len(number) + cell_len(beside) > self._width(column) - AROUND:
             self.call_after_refresh(self._grow)
         left, right = PLAIN
         if place in self._operands:
@@ -147,7 +145,6 @@ class MatrixView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _heat_style(self, place: tuple[int, int]) -> Style:
         """Return the colours of a number."""
-        assert self._grid is not None
         if not self.is_heated:
             return Style()
         colors = self.app.console.color_system or "standard"
@@ -155,12 +152,17 @@ class MatrixView(ScrollView, can_focus=True, inherit_bindings=False):
         number = float(self._grid.numbers[place])
         return Style.parse(self._heat.style(number, is_dark, colors))
 
+    @property
+    def _side(self) -> int:
+        """The width of the row labels; on a tiny screen they leave half of it to the numbers."""
+        return min(self._grid.label_width, self.scrollable_content_region.width // 2)
+
     def _width(self, column: int) -> int:
         return self._ends[column] - (self._ends[column - 1] if column else 0)
 
     def _measure(self) -> None:
-        assert self._grid is not None
-        self._ends = list(accumulate(column.width + AROUND for column in self._grid.columns))
+        more = AROUND + self.app.no_color  # without colours, a symbol stands behind each number
+        self._ends = list(accumulate(column.width + more for column in self._grid.columns))
         self.virtual_size = Size(self._grid.label_width + self._ends[-1], self._grid.shape[0] + 1)
 
     def _grow(self) -> None:
@@ -170,11 +172,9 @@ class MatrixView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _scroll_to_cursor(self) -> None:
         """Scroll so far that the whole cell of the cursor is in sight."""
-        if self._grid is None:
-            return
         row, column = self._cursor
         region = self.scrollable_content_region
-        rows, width = region.height - 1, region.width - self._grid.label_width
+        rows, width = region.height - 1, region.width - self._side
         start, end = self._ends[column] - self._width(column), self._ends[column]
         x, y = self.scroll_offset
         x = min(max(x, end - width), start)

@@ -7,18 +7,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 import numpy as np
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 
 from attncli.calculation.algebra.layouts import AnyArray
 from attncli.render.heat import Heat, heat_of
 from attncli.render.numbers import number_text
 
 MOST = 10_000  # cells: the widths of a larger matrix are estimated, and grow where they must
+LONGEST = 15  # characters of a label; the arithmetic of a cell has the whole label
 SAMPLED = 2000  # cells of a larger matrix that are formatted for the estimate
 
 # Digits before the decimal point and after it; other texts, such as -inf and 1e-20, end where the
 # numbers end.
 _DECIMAL = re.compile(r"(-?[0-9]+)(\.[0-9]+)?")
+
+
+def short_label(label: str) -> str:
+    """Return the label of a row or column without the end of a long one.
+
+    >>> short_label("internationalisation"), short_label("love")
+    ('internationali…', 'love')
+    """
+    return label if cell_len(label) <= LONGEST else f"{set_cell_size(label, LONGEST - 1)}…"
 
 
 class GridColumn:
@@ -71,9 +81,10 @@ class NumberGrid:
         beside: Mapping[tuple[int, ...], str] | None = None,
     ) -> None:
         self.numbers = numbers
-        self.rows, self.columns = rows, [GridColumn(label) for label in columns]
+        self.rows = [short_label(label) for label in rows]
+        self.columns = [GridColumn(short_label(label)) for label in columns]
         self.beside = beside or {}
-        self.label_width = max(map(cell_len, rows)) + 1
+        self.label_width = max(map(cell_len, self.rows)) + 1
         for row, column in self._measured():
             self.columns[column].measure(self._number(row, column))
         for place, text in self.beside.items():

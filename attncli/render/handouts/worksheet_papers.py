@@ -1,55 +1,63 @@
-"""Write a worksheet as a document for people: Markdown, LaTeX, Typst or PDF."""
+"""The blocks of a worksheet, and of its key, as a document to hand out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 
+from attncli.calculation.analyses.cell_names import Selection, paper
 from attncli.calculation.problem.worksheet import Worksheet, WorksheetMatrix, given_text
+from attncli.render.explain.explanations import Explanations
 from attncli.render.papers.formulas import read_formula, step_formula
-from attncli.render.papers.latex_notation import LatexNotation
-from attncli.render.papers.markdown_notation import MarkdownNotation
-from attncli.render.papers.paper import Block, Grid, Headline, StepOpening, prose
-from attncli.render.papers.typst_notation import TypstNotation
+from attncli.render.papers.paper import (
+    Arithmetic,
+    Block,
+    Grid,
+    Headline,
+    Prose,
+    Span,
+    StepOpening,
+    prose,
+)
 from attncli.render.view import View
 from attncli.words import shape_text
 
 
-def worksheet_markdown(sheet: Worksheet) -> str:
-    """Return a worksheet as Markdown, which `attncli check` reads once it is filled in."""
-    return MarkdownNotation(View()).write(list(worksheet_paper(sheet, "FILE.md")))
+def worksheet_paper(sheet: Worksheet, _: View) -> list[Block]:
+    """Return the title, what to do, the given matrices, and each step with its grid."""
+    return list(_blocks(sheet))
 
 
-def worksheet_latex(sheet: Worksheet) -> str:
-    """Return a worksheet as LaTeX, to print."""
-    return LatexNotation(View()).write(list(worksheet_paper(sheet, "FILE")))
-
-
-def worksheet_typst(sheet: Worksheet) -> str:
-    """Return a worksheet as Typst, to print."""
-    return TypstNotation(View()).write(list(worksheet_paper(sheet, "FILE")))
-
-
-def worksheet_paper(sheet: Worksheet, file: str) -> Iterator[Block]:
-    """Yield the title, what to do, the given matrices, and each step with its grid.
-
-    `file` is the name of the answer's file in the command that checks it.
-    """
+def _blocks(sheet: Worksheet) -> Iterator[Block]:
     yield Headline(sheet.title)
-    for line in filter(None, (*sheet.instructions(file), sheet.choices())):
-        yield prose(line)
+    yield prose(sheet.instruction)
+    if command := sheet.check_command("FILE"):
+        yield Prose((Span("Check it: "), Span(command, "code")))
+    if choices := sheet.choices():
+        yield prose(choices)
     yield Headline("Given", 2)
     for matrix in sheet.given():
         named = f"{matrix.section}, {shape_text(matrix.numbers.shape)}"
         yield _grid(matrix, [[given_text(one) for one in row] for row in matrix.numbers], named)
-    plan = sheet.result.trace.plan
-    steps = {step.name: (number, step) for number, step in enumerate(plan.steps, 1)}
-    for matrix in sheet.steps():
-        if not any(matrix.index):
-            number, step = steps[matrix.name]
-            formula = read_formula(step_formula(step, plan.layout))
-            yield StepOpening(number, step.name, formula, plan.shape(step))
-        texts = [[sheet.answer_text(one) for one in row] for row in matrix.numbers]
-        yield _grid(matrix, texts, matrix.where)
+    yield from _steps(sheet)
+
+
+def _steps(sheet: Worksheet) -> Iterator[Block]:
+    """Yield each step with its grid; in a key, the arithmetic of each cell follows."""
+    result = sheet.result
+    problem, plan = result.problem, result.trace.plan
+    explained = Explanations(problem, result.trace, paper(problem, plan), (), full=True)
+    parts = {name: list(found) for name, found in groupby(sheet.steps(), lambda part: part.name)}
+    for number, shown in enumerate(result.shown(), 1):
+        step = shown.step
+        formula = read_formula(step_formula(step, plan.layout))
+        yield StepOpening(number, step.name, formula, plan.shape(step))
+        for part in parts[step.name]:
+            texts = [[sheet.answer_text(one) for one in row] for row in part.numbers]
+            yield _grid(part, texts, part.where)
+        if sheet.is_key:
+            is_swapped = step.role in problem.layout.swapped
+            yield Arithmetic(explained, tuple(Selection(step.name, shown.places, is_swapped)))
 
 
 def _grid(matrix: WorksheetMatrix, cells: list[list[str]], caption: str) -> Grid:

@@ -22,7 +22,7 @@ from attncli.calculation.algebra.vector_expressions import (
 from attncli.calculation.analyses.cell_names import Selection, paper
 from attncli.calculation.problem.problem import Computation
 from attncli.records import record, replace
-from attncli.render.explain.explanation_writers import write_text
+from attncli.render.explain.explanation_writers import write_text as explain
 from attncli.render.explain.explanations import Explanations
 from attncli.render.pages.cell_tables import CellTable
 from attncli.render.view import View
@@ -94,7 +94,7 @@ class CellLines:
     def _line(self, selection: Selection) -> str:
         """Return the text that `attncli explain` prints for a cell."""
         explained = replace(self.explained, selections=[selection])
-        return write_text(explained, View(self.view.precision)).removesuffix("\n")
+        return explain(explained, View(self.view.precision)).removesuffix("\n")
 
     def _sources(self, expression: Expression) -> Iterator[Source]:
         """Yield the rectangles of tables that an expression takes its numbers from."""

@@ -59,8 +59,8 @@ class CellTable:
     The name of a cell is `before`, its row and column, and `after`: `weights[`, `2,1`, `,head=1]`.
     `matrix` is the name of the matrix, and `leading` the place of the table along its leading axes,
     counted from 0; `places` are its head and its batch entry, counted from 1. `texts` are the
-    numbers row by row, and `classes` their classes in the style sheet. `is_given` is True for an
-    input.
+    numbers row by row, and `classes` their classes in the style sheet. `caption` is the place in
+    words, such as `head 1`. `is_given` is True for an input.
     """
 
     matrix: str
@@ -72,6 +72,7 @@ class CellTable:
     columns: TableSide
     texts: Sequence[Sequence[str]]
     classes: Sequence[Sequence[str]]
+    caption: str = ""
     is_given: bool = False
 
     @property

@@ -9,35 +9,34 @@ from collections.abc import Iterator
 
 from attncli.render.heat import RGB, Heat, ink
 
-STEPS = 50  # of the ramp: 0.02 of a weight, which no eye tells apart
+STEPS = 50  # of each side of the ramp: 0.02 of a weight, which no eye tells apart
 
 
 def heat_class(heat: Heat, number: float) -> str:
-    """Return the class of a number: `h0` to `h50`.
+    """Return the class of a number: `h0` to `h50`, or `n1` to `p50` on a signed scale.
 
-    >>> heat_class(Heat(1.0), 0.5)
-    'h25'
+    >>> heat_class(Heat(1.0), 0.5), heat_class(Heat(2.0, is_signed=True), -2.0)
+    ('h25', 'n50')
     """
-    return f"h{round(heat.share(number) * STEPS)}"
+    step = round(heat.share(number) * STEPS)
+    side = ("n" if step < 0 else "p") if heat.is_signed else "h"
+    return f"{side}{abs(step)}"
 
 
 def heat_styles() -> str:
     """Return the rules of all classes."""
+    dark = "".join(_rules(is_dark=True))
     return "".join(
-        (
-            *_rules(is_dark=False),
-            "@media screen and (prefers-color-scheme:dark){\n",
-            *_rules(is_dark=True),
-            "}\n",
-        )
+        (*_rules(is_dark=False), f"@media screen and (prefers-color-scheme:dark){{\n{dark}}}\n")
     )
 
 
 def _rules(is_dark: bool) -> Iterator[str]:
-    weights = Heat(float(STEPS))
-    for step in range(STEPS + 1):
-        background = weights.background(step, is_dark)
-        yield f".h{step}{{background:{_hex(background)};color:{_hex(ink(background))}}}\n"
+    for heat in (Heat(float(STEPS)), Heat(float(STEPS), is_signed=True)):
+        for number in range(-STEPS if heat.is_signed else 0, STEPS + 1):
+            color = heat.background(number, is_dark)
+            name = heat_class(heat, number)
+            yield f".{name}{{background:{_hex(color)};color:{_hex(ink(color))}}}\n"
 
 
 def _hex(color: RGB) -> str:

@@ -1,11 +1,9 @@
-// The script of a page. The tables hold every number without it; it adds the arithmetic of the
-// chosen cell, the walk through the cells by keys, and the switches.
+// The script of a page. The tables hold every number without it; it adds the text on the chosen
+// cell, the walk through the cells by keys, and the switches.
 //
 // A cell has the name that `attncli explain` reads, such as `weights[2,1,head=1]`. The page's data
-// hold, for each name, the line that `explain` prints, and the sources: the rectangles of tables
-// that the cell is calculated from.
-
-const HINT = "Point at a number, or walk to it with the arrow keys, to see where it comes from.";
+// hold, for each name, the line on the cell, such as the one that `explain` prints, and the sources:
+// the rectangles of tables that the cell is calculated from.
 
 const find = (selector, within = document) => within.querySelector(selector);
 const findAll = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -13,7 +11,7 @@ const findAll = (selector, within = document) => [...within.querySelectorAll(sel
 // ---- Tables and cells ----------------------------------------------------------------------
 
 /** The tables of the page, in the order in which the data count them. */
-const grids = findAll("table").map(readGrid);
+const grids = findAll("table[data-before]").map(readGrid);
 /** Every cell by its name, and the place of every cell. */
 const cells = new Map();
 const places = new Map();
@@ -61,15 +59,17 @@ function makeGrid(grid) {
   }
 }
 
-/** Let keys scroll the formulas that are wider than their sections. */
-function makeFormulasScroll() {
+/** Let keys scroll the formulas and tables without cells to walk to, if they are too wide. */
+function makeScrollable() {
   const observer = new ResizeObserver((entries) =>
     entries.forEach(({ target }) => {
       if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
       else target.removeAttribute("tabindex");
     }),
   );
-  findAll(".formula").forEach((formula) => observer.observe(formula));
+  findAll(".formula, .scroll")
+    .filter((part) => !find("[role=grid]", part))
+    .forEach((part) => observer.observe(part));
 }
 
 // ---- The data: the line and the sources of each cell -----------------------------------------
@@ -157,6 +157,7 @@ function walkBack() {
 
 const panel = find(".panel");
 const output = find("output", panel);
+const hint = output.textContent;
 const sourceList = find("[data-sources]", panel);
 const backButton = find("[data-back]", panel);
 
@@ -181,15 +182,15 @@ function light(cell) {
 
 /** Write the arithmetic of a cell into the panel, and a button for each of its sources. */
 function say(cell) {
-  const line = cell ? (hidden.has(cell) ? hintOf(cell) : lineOf(cell)) : HINT;
+  const line = cell ? (hidden.has(cell) ? hintOf(cell) : lineOf(cell)) : hint;
   if (output.textContent !== line) output.replaceChildren(...inParts(line));
   const sources = cell === state.chosen && cell ? sourcesOf(cell) : [];
   sourceList.replaceChildren(...sources.filter((source) => cellsOf(source).length).map(button));
 }
 
-/** Split a line before each equals sign, so that a narrow screen breaks it there. */
+/** Split a line before each sign of equality, so that a narrow screen breaks it there. */
 function inParts(line) {
-  return line.split(/(?= = )/).map((part) => {
+  return line.split(/(?= [=≈] )/).map((part) => {
     const span = document.createElement("span");
     span.textContent = part;
     return span;
@@ -218,7 +219,7 @@ function applySwitches() {
   findAll("figure").forEach((figure) =>
     figure.classList.toggle("off", axes.some((axis) => isOtherPlace(figure, axis))),
   );
-  practise(isOn("practice"));
+  practise(isOn("practice") === true);
   update();
 }
 
@@ -374,7 +375,7 @@ function onPointer(event) {
 
 function start() {
   grids.forEach(makeGrid);
-  makeFormulasScroll();
+  makeScrollable();
   findAll(".controls, .panel").forEach((part) => (part.hidden = false));
   document.addEventListener("keydown", onKey);
   document.addEventListener("click", onClick);

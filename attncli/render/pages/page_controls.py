@@ -26,13 +26,12 @@ def sizes_of_axes(tables: Iterable[CellTable]) -> dict[str, int]:
     return sizes
 
 
-def draw_controls(sizes: Mapping[str, int], has_heat: bool) -> Html:
-    """Return the switches: one for each leading axis, heat, practice; and the list of keys."""
+def draw_controls(sizes: Mapping[str, int], *boxes: Html) -> Html:
+    """Return the switches of the leading axes, other switches, and the list of keys."""
     return element(
         "section",
         *(_select(word, size) for word, size in sizes.items() if size > 1),
-        _checkbox("heat", "Heat", checked=True) if has_heat else Html(),
-        _checkbox("practice", "Practise: hide the numbers"),
+        *boxes,
         _keys(),
         class_="controls",
         aria_label="View",
@@ -40,13 +39,13 @@ def draw_controls(sizes: Mapping[str, int], has_heat: bool) -> Html:
     )
 
 
-def draw_panel() -> Html:
-    """Return the panel in which the arithmetic of a cell is written."""
+def draw_panel(hint: str) -> Html:
+    """Return the panel in which the text of the chosen cell is written, and first a hint."""
     sources = element("span", data_sources=True)
     back = element("button", "Back", type="button", data_back=True, hidden=True)
     return element(
         "aside",
-        element("output", aria_live="polite"),
+        element("output", hint, aria_live="polite"),
         element("p", sources, back, class_="walk"),
         class_="panel",
         aria_label="The chosen cell",
@@ -54,16 +53,17 @@ def draw_panel() -> Html:
     )
 
 
+def draw_checkbox(name: str, text: str, checked: bool = False) -> Html:
+    """Return a switch that is on or off."""
+    box = element("input", type="checkbox", name=name, checked=checked, autocomplete="off")
+    return element("label", box, " ", text)
+
+
 def _select(word: str, size: int) -> Html:
     name = {"head": "Head", "batch": "Batch entry"}[word]
     options = [element("option", "all", value="all")]
     options += [element("option", str(at), value=at) for at in range(1, size + 1)]
     return element("label", name, " ", element("select", *options, name=word, autocomplete="off"))
-
-
-def _checkbox(name: str, text: str, checked: bool = False) -> Html:
-    box = element("input", type="checkbox", name=name, checked=checked, autocomplete="off")
-    return element("label", box, " ", text)
 
 
 def _keys() -> Html:

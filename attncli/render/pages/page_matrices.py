@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from math import prod
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import Array, Axes, Booleans, Role, sizes
-from attncli.calculation.algebra.plan import Step
-from attncli.calculation.masks.mask_operation import HIDES
-from attncli.calculation.problem.problem import Computation
+from attncli.calculation.algebra.layouts import Array, Axes, Booleans
+from attncli.calculation.analyses.hidden_cells import hidden_cells
+from attncli.calculation.problem.problem import Computation, Problem
 from attncli.calculation.problem.shown import WORDS, Places, ShownMatrix
 from attncli.records import record
-from attncli.render.heat import Heat
+from attncli.render.heat import Heat, heat_of
 from attncli.render.numbers import number_text
-from attncli.render.pages.cell_tables import CellTable, aligned_columns, shown, side
+from attncli.render.pages.cell_tables import (
+    CellTable,
+    aligned_columns,
+    draw_table,
+    shown,
+    side,
+)
+from attncli.render.pages.elements import Html, element, join
 from attncli.render.pages.heat_styles import heat_class
 from attncli.render.view import View
 
+Place = tuple[int, ...]  # positions along the axes of a matrix, counted from 0
+
 MASKED = "masked"  # the class of a cell that a mask hides
+VECTOR = range(-1, 0)  # the only row of a vector
+CAPTIONS = {"batch": "batch entry", "heads": "head"}
 
 
 @record(frozen=True)
@@ -26,8 +37,9 @@ class PageMatrix:
     """A matrix as the user's layout writes it, or the part of it that is shown.
 
     `places` are the shown places along each of the `axes`, counted from 0, and `cells` the numbers
-    there. `rows` and `columns` are the labels. `masked` is True for cells that a mask hides; `heat`
-    is the scale of their backgrounds, or None for no backgrounds.
+    there. `rows` and `columns` are labels, and `captions` the words for the leading places, such as
+    `head 1`, in their order. `masked` is True for cells that a mask hides; `heat` is the scale of
+    their backgrounds, or None for no backgrounds.
     """
 
     name: str
@@ -36,6 +48,7 @@ class PageMatrix:
     cells: Array
     rows: Sequence[str]
     columns: Sequence[str]
+    captions: Sequence[str] = ("",)
     masked: Booleans | None = None
     heat: Heat | None = None
     is_given: bool = False
@@ -43,53 +56,65 @@ class PageMatrix:
     @property
     def sizes(self) -> tuple[int, ...]:
         """The shape on paper; a vector has one number."""
-        return tuple(axis.size for axis in self.axes[self.places[-2] == range(-1, 0) :])
+        return tuple(axis.size for axis in self.axes[self.places[-2] == VECTOR :])
 
     def size_of(self, word: str) -> int:
         """Return the number of heads or of batch entries; 1 without such an axis."""
         return next((axis.size for axis in self.axes if WORDS.get(axis.name) == word), 1)
 
-    def indices(self, full: bool) -> list[tuple[int, ...]]:
-        """Return the positions of the tables that are shown along the leading axes."""
+    def tables(self, view: View) -> list[CellTable]:
+        """Return the tables that are shown, one for each place along the leading axes."""
         every = list(np.ndindex(self.cells.shape[:-2]))
-        return [every[at] for at in shown(len(every), full)]
+        return [
+            self._table(every[at], self.captions[at], view) for at in shown(len(every), view.full)
+        ]
 
-    def table(self, at: tuple[int, ...], view: View) -> CellTable:
-        """Return the table at a position along the leading axes."""
+    def text(self, at: Place, view: View) -> str:
+        """Return the text of the cell at a position."""
+        return number_text(float(self.cells[at]), view.precision)
+
+    def sign(self, at: Place) -> str:
+        """Return the text behind the number at a position, when decimal points are aligned."""
+        return ""
+
+    def look(self, at: Place) -> str:
+        """Return the class of the cell at a position, for the style sheet."""
+        if self.masked is not None and self.masked[at]:
+            return MASKED
+        number = float(self.cells[at])
+        return heat_class(self.heat, number) if self.heat and number else ""
+
+    def _table(self, at: Place, caption: str, view: View) -> CellTable:
         rows = side(self._numbers(-2), self.rows, view.full)
         columns = side(self._numbers(-1), self.columns, view.full)
-        chosen = np.ix_(rows.positions, columns.positions)
-        cells = self.cells[at][chosen]
-        masked = np.zeros(cells.shape, bool) if self.masked is None else self.masked[at][chosen]
-        texts = [[number_text(float(n), view.precision) for n in row] for row in cells]
-        before, after, places = self._around(at)
+        cells = [[(*at, row, column) for column in columns.positions] for row in rows.positions]
+        texts = aligned_columns([[self.text(cell, view) for cell in row] for row in cells])
+        leading = tuple(places[i] for places, i in zip(self.places, at, strict=False))
+        before, after, places = self._around(leading)
         return CellTable(
             self.name,
-            self._leading(at),
+            leading,
             places,
             before,
             after,
             rows,
             columns,
-            aligned_columns(texts),
             [
-                [self._class(float(n), bool(m)) for n, m in zip(*pair, strict=True)]
-                for pair in zip(cells, masked, strict=True)
+                [text + self.sign(cell) for text, cell in zip(*pair, strict=True)]
+                for pair in zip(texts, cells, strict=True)
             ],
+            [[self.look(cell) for cell in row] for row in cells],
+            caption,
             self.is_given,
         )
-
-    def _leading(self, at: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the place along the leading axes, counted from 0, of the table at a position."""
-        return tuple(places[i] for places, i in zip(self.places, at, strict=False))
 
     def _numbers(self, axis: int) -> list[int]:
         return [place + 1 for place in self.places[axis]]
 
-    def _around(self, at: tuple[int, ...]) -> tuple[str, str, dict[str, int]]:
+    def _around(self, leading: Place) -> tuple[str, str, dict[str, int]]:
         """Return the text before and after row and column in the name of a cell, and its places."""
         own, after, places = "", "", {}
-        for axis, place in zip(self.axes, self._leading(at), strict=False):
+        for axis, place in zip(self.axes, leading, strict=False):
             word = WORDS.get(axis.name)
             if word:
                 after += f",{word}={place + 1}"
@@ -98,24 +123,22 @@ class PageMatrix:
                 own += f"{place + 1},"
         return f"{self.name}[{own}", f"{after}]", places
 
-    def _class(self, number: float, is_masked: bool) -> str:
-        if is_masked:
-            return MASKED
-        return heat_class(self.heat, number) if self.heat and number else ""
-
 
 def step_matrix(result: Computation, one: ShownMatrix) -> PageMatrix:
     """Return a step, or the shown part of a step."""
-    shaded = one.step.operation.makes_weights
+    leading = one.axes[:-2]
+    masked = hidden_cells(result, one)
+    is_shaded = one.step.operation.shows_attention
     return PageMatrix(
-        one.name.partition("[")[0],
+        one.step.name,
         one.axes,
         one.places,
         one.cells,
         one.rows,
         one.columns,
-        _masked(result, one),
-        Heat(1.0) if shaded else None,
+        [result.problem.where(leading, part.index) for part in one.slices()],
+        masked,
+        heat_of(one.cells[~masked].tolist()) if is_shaded else None,
     )
 
 
@@ -125,33 +148,63 @@ def given_matrices(result: Computation) -> Iterator[PageMatrix]:
     names = {*result.names, *(part.step for part in result.parts)}
     used = {name for step in steps if step.name in names for name in step.operation.operands}
     for name, matrix in problem.matrices.items():
-        if name not in used:
-            continue
-        role = problem.roles[name]
-        axes = problem.layout.written_order(problem.axes[name], role)
-        places = tuple(range(size) for size in sizes(axes))
-        cells = problem.layout.swap(matrix, role)
-        if cells.ndim == 1:  # a vector is written as one row, whose number is not in its names
-            axes, places, cells = (axes[0], *axes), (range(-1, 0), *places), cells[np.newaxis]
-        rows, columns = (
-            [name] if place == range(-1, 0) else [problem.label(axis, at) for at in place]
-            for axis, place in zip(axes[-2:], places[-2:], strict=True)
-        )
-        yield PageMatrix(name, axes, places, cells, rows, columns, is_given=True)
+        if name in used:
+            yield _given_matrix(problem, name, matrix)
 
 
-def _masked(result: Computation, one: ShownMatrix) -> Booleans | None:
-    """Return True for each shown cell that a mask hides; None if the step shows no mask."""
-    scores = _scores(one.step)
-    if scores is None or scores not in result.trace.matrices:
-        return None
-    layout, role = result.problem.layout, Role.TOKENS
-    whole = layout.swap(result.trace.matrices[scores], role)
-    return np.asarray(whole[np.ix_(*one.places)] <= HIDES)
+def _given_matrix(problem: Problem, name: str, matrix: Array) -> PageMatrix:
+    role = problem.roles[name]
+    axes = problem.layout.written_order(problem.axes[name], role)
+    places: Places = tuple(range(axis.size) for axis in axes)
+    cells = problem.layout.swap(matrix, role)
+    if cells.ndim == 1:  # a vector is written as one row, whose number is not in its names
+        axes, places, cells = (axes[0], *axes), (VECTOR, *places), cells[np.newaxis]
+    rows, columns = (
+        [name] if place == VECTOR else [problem.label(axis, at) for at in place]
+        for axis, place in zip(axes[-2:], places[-2:], strict=True)
+    )
+    captions = [", ".join(_captions(axes, place)) for place in np.ndindex(cells.shape[:-2])]
+    return PageMatrix(name, axes, places, cells, rows, columns, captions, is_given=True)
 
 
-def _scores(step: Step) -> str | None:
-    """Return the name of the scores, −inf where a mask hides them, that a step shows."""
-    if step.operation.hides:
-        return step.name
-    return step.operation.operands[0] if step.operation.makes_weights else None
+def _captions(axes: Axes, leading: Place) -> Iterator[str]:
+    """Yield words for a place of an input along its leading axes: `batch entry 2`, `head 1`."""
+    for axis, at in zip(axes, leading, strict=False):
+        yield f"{CAPTIONS.get(axis.name, axis.name)} {at + 1}"
+
+
+def draw_matrix(
+    name: str, matrix: PageMatrix, tables: Sequence[CellTable], sizes: Mapping[str, int]
+) -> Html:
+    """Return the tables of a matrix, and a sentence on the elided tables, rows and columns.
+
+    The switch of heads hides a table only if the matrix has as many heads as `sizes` says: shared
+    heads of keys belong to several heads of queries. The same is true for batch entries.
+    """
+    figures = []
+    for table in tables:
+        caption = element("figcaption", table.caption) if table.caption else Html()
+        label = ", ".join(filter(None, (name, table.caption)))
+        places = {
+            f"data_{word}": place
+            for word, place in table.places.items()
+            if matrix.size_of(word) == sizes[word]
+        }
+        drawn = element("div", draw_table(table, label), class_="scroll")
+        figures.append(element("figure", caption, drawn, **places))
+    left_out = _left_out(matrix, tables)
+    return join(
+        element("div", *figures, class_="row"),
+        element("p", left_out, class_="left-out") if left_out else Html(),
+    )
+
+
+def _left_out(matrix: PageMatrix, tables: Sequence[CellTable]) -> str:
+    table = tables[0]
+    sides = (
+        ("tables", prod(matrix.cells.shape[:-2]), len(tables)),
+        ("rows", table.rows.size, len(table.rows.numbers)),
+        ("columns", table.columns.size, len(table.columns.numbers)),
+    )
+    left_out = [f"{size - seen} of {size} {kind}" for kind, size, seen in sides if seen < size]
+    return f"left out: {', '.join(left_out)} (--full shows them)" if left_out else ""

@@ -13,8 +13,9 @@ from attncli.render.pages.heat_styles import heat_styles
 
 
 def write_page(title: str, data: object, *body: Html) -> str:
-    """Return a page with this title and body; `data` is what its script reads, as JSON can hold it.
+    """Return a page with this title and body.
 
+    `data` is for its script, and JSON can hold it; with None the page has no script.
     A browser runs only the style sheet and the script with the digests in the page's policy, and
     loads nothing from elsewhere. The same arguments give the same bytes.
     """
@@ -39,10 +40,8 @@ def write_page(title: str, data: object, *body: Html) -> str:
         element("title", title),
         element("style", Html(style)),
     )
-    scripts = (
-        element("script", Html(_packed(data)), type="application/gzip"),
-        element("script", Html(script), type="module"),
-    )
+    packed = element("script", Html(_packed(data)), type="application/gzip")
+    scripts = () if data is None else (packed, element("script", Html(script), type="module"))
     lines = (
         element("head", *_each_on_a_line(*head)),
         element("body", *_each_on_a_line(*body, *scripts)),

@@ -8,24 +8,26 @@ from attncli.calculation.algebra.expressions import Cell
 from attncli.records import replace
 from attncli.render.explain.explanations import Explanations
 from attncli.render.explain.latex import Latex, escape_latex
-from attncli.render.explain.spelling import Spelling
+from attncli.render.heat import ink
 from attncli.render.numbers import aligned
 from attncli.render.papers.formulas import read_name
+from attncli.render.papers.inline_spelling import InlineLatex
 from attncli.render.papers.latex_math import LatexMath, latex_number
 from attncli.render.papers.notation import Notation
-from attncli.render.papers.page_width import blocks_of_columns, lines_of_chain
-from attncli.render.papers.paper import Block, Grid, Headline, Span, StepOpening, TextTable
+from attncli.render.papers.page_width import blocks_of_columns
+from attncli.render.papers.paper import Block, Grid, Headline, Span, StepOpening, TextTable, prose
 
 PREAMBLE = r"""\documentclass[fleqn]{article}
 \usepackage[a4paper,margin=2.2cm]{geometry}
 \usepackage{amsmath,colortbl,longtable}
 \allowdisplaybreaks
 \setlength{\mathindent}{0pt}
-\setlength{\parindent}{0pt}
 \setlength{\parskip}{0.6\baselineskip}
-\begin{document}"""
+\begin{document}
+\raggedright"""
 ENDING = r"\end{document}"
 NEEDED = r"% \usepackage{amsmath,colortbl,longtable}"
+REPLACED = "A label that pdfTeX cannot write is replaced by its number: token 1 is the first."
 TALLEST = 40  # rows of an array, which TeX does not break across pages
 
 _STYLES = {
@@ -57,10 +59,13 @@ def is_written(character: str) -> bool:
 class LatexNotation(LatexMath, Notation):
     """Writes LaTeX. A label that pdfTeX cannot write becomes its number: `token 3`."""
 
-    spelling = Latex
-    beside = "\\quad\n"
+    spelling, inline = Latex, InlineLatex
+    beside = "\\hspace{2em}\n"
 
     def write(self, blocks: Sequence[Block]) -> str:
+        labels = (label for block in blocks if isinstance(block, Grid) for label in _labels(block))
+        if any(map(self.unwritten, labels)):
+            blocks = [*blocks[:1], prose(REPLACED, "italic"), *blocks[1:]]
         body = super().write(blocks)
         if self.view.fragment:
             return f"{NEEDED}\n{body}"
@@ -71,6 +76,9 @@ class LatexNotation(LatexMath, Notation):
 
     def text(self, text: str) -> str:
         return "".join(map(_character, text))
+
+    def symbol(self, name: str) -> str:
+        return f"${self.formula([read_name(name)])}$"
 
     def span(self, span: Span) -> str:
         return _STYLES[span.style].format(self.text(span.text))
@@ -91,8 +99,8 @@ class LatexNotation(LatexMath, Notation):
 
     def grid(self, block: Grid) -> str:
         parts = [self._array(rows) for part in blocks_of_columns(block) for rows in _pages(part)]
-        if block.caption:
-            caption = rf"\textit{{{self.text(block.caption)}}}"
+        caption = self.caption(block)
+        if caption:
             parts[0] = (
                 f"\\begin{{tabular}}[b]{{@{{}}l@{{}}}}{caption} \\\\\n{parts[0]}\\end{{tabular}}"
             )
@@ -124,13 +132,12 @@ class LatexNotation(LatexMath, Notation):
 
     def _cell(self, grid: Grid, row: int, column: int, number: str) -> str:
         if not grid.cells[row][column]:
-            return r"\rule[-1.2ex]{0pt}{4.4ex}\hspace{4em}"
+            return r"\rule[-1.2ex]{0pt}{4.4ex}\rule{3.4em}{0pt}"  # TeX drops a space at the end
         if (row, column) in grid.marked:
             return rf"\cellcolor[rgb]{{1,0.86,0.83}}\mathbf{{{number}}}"
         color = grid.backgrounds[row][column] if grid.backgrounds else None
         if color is None:
             return number
-        from attncli.render.heat import ink
 
         background = ",".join(f"{part / 255:.3f}" for part in color)
         pen = "white" if sum(ink(color)) else "black"
@@ -152,22 +159,14 @@ class LatexNotation(LatexMath, Notation):
         return f"\\begin{{tabular}}{{{sides}}}\n{body}\n\\end{{tabular}}"
 
     def arithmetic(self, explained: Explanations, cells: Sequence[Cell]) -> str:
-        spelling, plain = self.spelled(explained), Spelling(explained.paper, *self._digits)
-        lines = [line for cell in cells for line in self._chain(explained, cell, spelling, plain)]
-        body = " \\\\\n  ".join(lines)
+        written = []
+        for cell in cells:
+            head, (first, *others), note = self.chain(explained, cell)
+            lines = [f"{head} &{first}", *(f"&{line}" for line in others)]
+            lines[-1] += rf" \quad ({note})" if note else ""
+            written += lines
+        body = " \\\\\n  ".join(written)
         return f"\\begin{{align*}}\n  {body}\n\\end{{align*}}"
-
-    def _chain(
-        self, explained: Explanations, cell: Cell, spelling: Spelling, plain: Spelling
-    ) -> list[str]:
-        """Return the arithmetic of a cell as lines of `align*`."""
-        head, *chain = explained.chain(cell, spelling)
-        written, *lengths = explained.chain(cell, plain)
-        lines = lines_of_chain(written, chain, list(map(len, lengths)))
-        note = explained.note(cell, spelling)
-        texts = [f"&= {' = '.join(line)}" for line in lines]
-        texts[-1] += rf" \quad ({note})" if note else ""
-        return [f"{head} {texts[0]}", *texts[1:]]
 
     def item_list(self, items: Sequence[str]) -> str:
         lines = "\n".join(rf"\item {item}" for item in items)
@@ -175,6 +174,10 @@ class LatexNotation(LatexMath, Notation):
 
     def new_page(self) -> str:
         return r"\newpage"
+
+
+def _labels(grid: Grid) -> tuple[str, ...]:
+    return (*grid.rows, *grid.columns) if grid.has_labels else ()
 
 
 def _character(character: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from attncli.calculation.algebra.expressions import Cell
 from attncli.render.explain.explanations import Explanations
+from attncli.render.explain.spelling import Spelling
 from attncli.render.markdown import escape_markdown
 from attncli.render.papers.formulas import read_name
 from attncli.render.papers.latex_math import LatexMath
@@ -20,6 +21,9 @@ class MarkdownNotation(LatexMath, Notation):
 
     def text(self, text: str) -> str:
         return escape_markdown(text)
+
+    def symbol(self, name: str) -> str:
+        return code_span(name)
 
     def span(self, span: Span) -> str:
         if span.style == "code":
@@ -56,9 +60,9 @@ class MarkdownNotation(LatexMath, Notation):
         return _table(list(map(self.text, block.headings)), rows, block.numbers)
 
     def arithmetic(self, explained: Explanations, cells: Sequence[Cell]) -> str:
-        spelling = self.spelled(explained)
+        spelling = Spelling(explained.paper, *self._digits)
         return "\n".join(
-            f"- {code_span(' = '.join(explained.chain(cell, spelling)))}"
+            f"- {code_span(' '.join(explained.chain(cell, spelling)))}"
             + (f" ({self.text(note)})" if (note := explained.note(cell, spelling)) else "")
             for cell in cells
         )

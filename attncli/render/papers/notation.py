@@ -10,6 +10,8 @@ from attncli.calculation.algebra.expressions import Cell
 from attncli.render.explain.explanations import Explanations
 from attncli.render.explain.spelling import Spelling
 from attncli.render.papers.formulas import FormulaWriter
+from attncli.render.papers.inline_spelling import Measured
+from attncli.render.papers.page_width import lines_of_chain
 from attncli.render.papers.paper import (
     Arithmetic,
     Block,
@@ -28,7 +30,9 @@ from attncli.render.view import View
 class Notation(FormulaWriter):
     """Writes documents in one notation, with the look that the view describes."""
 
-    spelling: ClassVar[type[Spelling]] = Spelling  # of the arithmetic of cells
+    # The spelling of the arithmetic of cells, and of lines that are too long for a page.
+    spelling: ClassVar[type[Spelling]] = Spelling
+    inline: ClassVar[type[Spelling]] = Spelling
     beside: ClassVar[str] = "\n\n"  # between two matrices that stand side by side if they fit
 
     def __init__(self, view: View) -> None:
@@ -67,14 +71,31 @@ class Notation(FormulaWriter):
         """Return a line of text."""
         return "".join(map(self.span, spans))
 
-    def spelled(self, explained: Explanations) -> Spelling:
-        """Return the spelling of the arithmetic of these cells in this notation."""
-        return self.spelling(explained.paper, *self._digits)
+    def caption(self, grid: Grid) -> str:
+        """Return the line above a matrix: its name, if it is named, and its caption."""
+        name = self.symbol(grid.name.partition("[")[0]) if grid.is_named else ""
+        return " ".join(
+            filter(None, (name, grid.caption and self.spans([Span(grid.caption, "italic")])))
+        )
+
+    def chain(self, explained: Explanations, cell: Cell) -> tuple[str, list[str], str]:
+        """Return the text of a cell, its arithmetic in lines, each behind a sign, and its note."""
+        kinds = (self.spelling, self.inline, Measured)
+        spellings = [kind(explained.paper, *self._digits) for kind in kinds]
+        written, inline, measured = (explained.chain(cell, spelling) for spelling in spellings)
+        # Two texts that are equal are one part of a chain, and not all spellings have the same.
+        if len(inline) != len(written):
+            inline = written
+        if len(measured) != len(written):
+            measured = [measured[0], *inline[1:]]
+        head, *lengths = map(len, measured)
+        lines = lines_of_chain(head, written[1:], lengths, inline[1:])
+        return written[0], lines, explained.note(cell, spellings[0])
 
     @property
-    def _digits(self) -> tuple[int, bool]:
+    def _digits(self) -> tuple[int | None, bool]:
         """The decimals of arithmetic, and True if long sums are written whole."""
-        return self.view.decimals(2), self.view.full
+        return self.view.precision, self.view.full
 
     def unwritten(self, text: str) -> str:
         """Return the characters of a text that this notation cannot write, each once."""
@@ -83,6 +104,10 @@ class Notation(FormulaWriter):
     @abstractmethod
     def text(self, text: str) -> str:
         """Return a text of the user, of which no character is markup."""
+
+    @abstractmethod
+    def symbol(self, name: str) -> str:
+        """Return the name of a matrix in a line of text."""
 
     @abstractmethod
     def span(self, span: Span) -> str:

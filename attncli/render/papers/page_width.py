@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from attncli.records import replace
+from attncli.render.papers.inline_spelling import broken
 from attncli.render.papers.paper import Grid
 from attncli.render.tables.wrapped_columns import wrap_columns
 
 WIDTH = 84  # characters of a matrix on A4, at 10 points
-MATH_WIDTH = 112  # characters of a line of math, of which many are small
+MATH_WIDTH = 100  # characters of a line of math, as `Measured` counts them
 BETWEEN = 2  # characters between two columns of a matrix
 
 
@@ -36,20 +37,27 @@ def blocks_of_columns(grid: Grid) -> Iterator[Grid]:
 
 
 def lines_of_chain(
-    head: str, chain: Sequence[str], lengths: Sequence[int], width: int = MATH_WIDTH
-) -> list[list[str]]:
-    """Return the parts of a chain of equal texts by lines: as many parts on a line as fit.
+    head: int, parts: Sequence[str], lengths: Sequence[int], inline: Sequence[str]
+) -> list[str]:
+    """Return the parts of a chain of equal expressions by lines: as many on a line as fit.
 
-    `lengths` are the numbers of characters of the parts on the page. `head` stands before the first
-    part, and every other line begins below it.
+    `head` and `lengths` are the numbers of characters of the cell and of the parts on the page. A
+    part that is too long for a line is taken from `inline`, where it has no fractions, and broken
+    before a plus; but the arithmetic in names, the first part, is then left out.
     """
-    lines: list[list[str]] = []
-    used = margin = len(head)
-    for part, length in zip(chain, lengths, strict=True):
-        if lines and used + length + 3 <= width:
-            lines[-1].append(part)
-            used += length + 3
+    room = MATH_WIDTH - head
+    if len(parts) > 1 and lengths[0] > room:
+        parts, lengths, inline = parts[1:], lengths[1:], inline[1:]
+    lines: list[str] = []
+    used = 0
+    for part, length, whole in zip(parts, lengths, inline, strict=True):
+        if lines and used + length < room:
+            lines[-1] += f" {part}"
+            used += length + 1
+        elif length <= room:
+            lines.append(part)
+            used = length
         else:
-            lines.append([part])
-            used = margin + length + 3
+            lines += broken(whole, max(1, room * len(whole) // length))
+            used = room
     return lines

@@ -54,12 +54,13 @@ class StepOpening:
 class Grid:
     """A matrix with the labels of its rows and columns.
 
-    `name` is the name that readers of attncli know: `weights[1]` for head 1, and `caption` says it
-    in words: `head 1`. A cell is a number as text, or empty for a number to fill in. The labels
-    are only counters, `1`, `2`, …, where `has_labels` is False. `backgrounds` is the colour of each
-    cell, if weights are shaded; `marked` are the places of cells to emphasise, counted from 0.
-    `row_numbers` and `column_numbers` are the places of the labels in the whole matrix, counted
-    from 1, where some are left out.
+    `name` is the name that readers of attncli know, such as `weights[1]` for head 1; `caption` says
+    the head in words. If `is_named`, the name stands before the caption. A cell is a number as
+    text, or empty for a number to fill in. The labels are only counters, `1`, `2`, …, where
+    `has_labels` is False. `backgrounds` is the colour of each cell, if weights are shaded; `marked`
+    are the places of cells to emphasise, counted from 0. `row_numbers` and `column_numbers` are the
+    places of the labels in the whole matrix, counted from 1; they are needed where some are left
+    out.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Grid:
     columns: tuple[str, ...]
     cells: tuple[tuple[str, ...], ...]
     has_labels: bool = False
+    is_named: bool = False
     backgrounds: tuple[tuple[Color | None, ...], ...] = ()
     marked: frozenset[tuple[int, int]] = frozenset()
     row_numbers: tuple[int, ...] = ()

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
+from math import isfinite
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import Array
+from attncli.calculation.algebra.layouts import AnyArray, Axis
 from attncli.calculation.analyses.cell_names import Selection, paper
 from attncli.calculation.problem.problem import Computation, Problem
-from attncli.calculation.problem.shown import ShownMatrix
+from attncli.calculation.problem.shown import WORDS, ShownMatrix
+from attncli.records import record
 from attncli.render.explain.explanations import Explanations
+from attncli.render.heat import Heat, heat_of
 from attncli.render.numbers import number_text
 from attncli.render.papers.formulas import read_formula, step_formula
 from attncli.render.papers.paper import (
     Arithmetic,
     Block,
+    Color,
     Grid,
     Headline,
     StepOpening,
@@ -41,6 +46,8 @@ def trace_paper(result: Computation, view: View) -> list[Block]:
     if choices.note:
         blocks.append(prose(choices.note, "italic"))
     on_paper = paper(result.problem, result.trace.plan)
+    if view.worked:
+        blocks += given_blocks(result.problem, view)
     explained = Explanations(result.problem, result.trace, on_paper, (), full=view.full)
     for shown in result.shown():
         blocks += step_blocks(explained, shown, view)
@@ -62,43 +69,108 @@ def step_blocks(explained: Explanations, shown: ShownMatrix, view: View) -> Iter
 
 def matrix_blocks(problem: Problem, shown: ShownMatrix, view: View) -> Iterator[Block]:
     """Yield a grid for each matrix of a step, then a line on the matrices and cells left out."""
-    slices = list(shown.slices())
-    leading = shown.axes[:-2]
+    slices, leading = list(shown.slices()), shown.axes[:-2]
+    rows, columns = shown.places[-2:]
+    sides = (_Side(rows, shown.row_labels), _Side(columns, shown.column_labels))
+    is_shaded = view.heat == "all" or shown.step.operation.shows_attention
+    heat = heat_of(shown.cells.flat) if view.heat in ("all", "weights") and is_shaded else None
     for at in shown_places(len(slices), view.full):
         if at != GAP:
             part = slices[at]
             caption = problem.where(leading, part.index) if leading else ""
-            yield _grid(part.name, caption, part.cells, shown, view)
-    rows, columns = shown.cells.shape[-2:]
+            yield _grid(part.name, caption, part.cells, sides, view, heat)
+    yield from _left_out((len(slices), *shown.cells.shape[-2:]), view)
+
+
+def given_blocks(problem: Problem, view: View) -> Iterator[Block]:
+    """Yield the given matrices, as the user's layout writes them."""
+    yield Headline("Given", 2)
+    for name, matrix in problem.matrices.items():
+        written = problem.layout.swap(matrix, problem.roles[name])
+        axes = problem.layout.written_order(problem.axes[name], problem.roles[name])
+        cells = written if written.ndim > 1 else written[None]
+        sides = tuple(map(partial(_given_side, problem), (Axis("", 1), *axes)[-2:]))
+        places = list(np.ndindex(cells.shape[:-2]))
+        for at in shown_places(len(places), view.full):
+            if at != GAP:
+                index = zip(axes, places[at], strict=False)
+                words = [f"{WORDS[axis.name]} {i + 1}" for axis, i in index]
+                caption = ", ".join([shape_text(written.shape), *words])
+                own = f"{name}[{','.join(str(i + 1) for i in places[at])}]" if words else name
+                yield _grid(own, caption, cells[places[at]], sides, view, is_named=True)
+        yield from _left_out((len(places), *cells.shape[-2:]), view)
+
+
+@record(frozen=True)
+class _Side:
+    """The rows or the columns of a matrix: their places, counted from 0, and their labels."""
+
+    places: Sequence[int]
+    labels: Sequence[str] = ()
+
+    def chosen(self, view: View, gap: str) -> tuple[list[int], tuple[str, ...], tuple[int, ...]]:
+        """Return the positions that are written, GAP included, their labels, and their numbers.
+
+        The label of a GAP is `gap`, its number 0.
+        """
+        size = len(self.places)
+        positions = shown_places(size, view.full)
+        numbers = tuple(0 if at == GAP else self.places[at] + 1 for at in positions)
+        texts = self.labels or [str(place + 1) for place in self.places]
+        return positions, tuple(gap if at == GAP else texts[at] for at in positions), numbers
+
+
+def _given_side(problem: Problem, axis: Axis) -> _Side:
+    is_labelled = problem.is_labelled(axis)
+    labels = [problem.label(axis, at) for at in range(axis.size)] if is_labelled else []
+    return _Side(range(axis.size), labels)
+
+
+def _grid(
+    name: str,
+    caption: str,
+    matrix: AnyArray,
+    sides: tuple[_Side, ...],
+    view: View,
+    heat: Heat | None = None,
+    is_named: bool = False,
+) -> Grid:
+    """Return a matrix, without the middle of a long one; `heat` gives its cells colours."""
+    rows, row_labels, row_numbers = sides[0].chosen(view, ROW_GAP)
+    columns, column_labels, column_numbers = sides[1].chosen(view, COLUMN_GAP)
+
+    def text(row: int, column: int) -> str:
+        if GAP in (row, column):
+            return ROW_GAP if row == GAP else COLUMN_GAP
+        return number_text(float(matrix[row, column]), view.precision)
+
+    def color(row: int, column: int) -> Color | None:
+        is_shaded = GAP not in (row, column) and isfinite(matrix[row, column])
+        return heat.background(float(matrix[row, column]), False) if heat and is_shaded else None
+
+    return Grid(
+        name,
+        caption,
+        row_labels,
+        column_labels,
+        tuple(tuple(text(row, column) for column in columns) for row in rows),
+        any(side.labels for side in sides),
+        is_named,
+        tuple(tuple(color(row, column) for column in columns) for row in rows) if heat else (),
+        row_numbers=row_numbers,
+        column_numbers=column_numbers,
+    )
+
+
+def _left_out(sizes: Sequence[int], view: View) -> Iterator[Block]:
+    """Yield a line on the matrices, rows and columns that are left out, if there are any."""
     left_out = [
         f"{size - 2 * EDGE} of {size} {kind}"
-        for kind, size in (("matrices", len(slices)), ("rows", rows), ("columns", columns))
+        for kind, size in zip(("matrices", "rows", "columns"), sizes, strict=True)
         if GAP in shown_places(size, view.full)
     ]
     if left_out:
         yield prose(f"left out: {', '.join(left_out)} (--full shows them)", "italic")
-
-
-def _grid(name: str, caption: str, matrix: Array, shown: ShownMatrix, view: View) -> Grid:
-    rows, columns = (shown_places(size, view.full) for size in matrix.shape)
-    return Grid(
-        name,
-        caption,
-        _some(shown.rows, rows, ROW_GAP),
-        _some(shown.columns, columns, COLUMN_GAP),
-        tuple(
-            tuple(
-                number_text(float(matrix[row, column]), view.precision)
-                if GAP not in (row, column)
-                else (ROW_GAP if row == GAP else COLUMN_GAP)
-                for column in columns
-            )
-            for row in rows
-        ),
-        bool(shown.row_labels or shown.column_labels),
-        row_numbers=tuple(at + 1 if at == GAP else shown.places[-2][at] + 1 for at in rows),
-        column_numbers=tuple(at + 1 if at == GAP else shown.places[-1][at] + 1 for at in columns),
-    )
 
 
 def _arithmetic(explained: Explanations, shown: ShownMatrix, view: View) -> Block:
@@ -120,7 +192,3 @@ def shown_places(size: int, full: bool) -> list[int]:
     if full or size <= MOST:
         return list(range(size))
     return [*range(EDGE), GAP, *range(size - EDGE, size)]
-
-
-def _some(labels: Sequence[str], places: Sequence[int], gap: str) -> tuple[str, ...]:
-    return tuple(gap if at == GAP else labels[at] for at in places)

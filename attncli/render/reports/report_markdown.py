@@ -25,7 +25,7 @@ def report_markdown(report: AnswerReport, _: View) -> str:
     if not report.lines:
         return "\n".join(rows)
     points = ["points"] if report.shows_points else []
-    headings = ["step", "verdict", *points, *more_headings(report)]
+    headings = [report.subject, "verdict", *points, *more_headings(report)]
     dashes = ["---:" if heading == "points" else "---" for heading in headings]
     rows += [_row(headings), f"|{'|'.join(dashes)}|"]
     for line in report.lines:

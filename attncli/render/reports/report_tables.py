@@ -47,8 +47,8 @@ def draw_report(report: AnswerReport, view: View) -> str:
     if not report.lines:
         return console.text
     console.print()
-    if report.shows_points or report.by_distance:
-        _print_steps(console, report)
+    if report.shows_points or report.by_distance or report.subject == "law":
+        _print_lines(console, report)
     else:
         _print_verdicts(console, report)
     for paragraph in paragraphs(report):
@@ -59,9 +59,9 @@ def draw_report(report: AnswerReport, view: View) -> str:
     return console.text
 
 
-def _print_steps(console: TextConsole, report: AnswerReport) -> None:
-    """Print a table with a row per step: its points, and its largest difference."""
-    headings = ["step", "verdict", *(["points"] if report.shows_points else [])]
+def _print_lines(console: TextConsole, report: AnswerReport) -> None:
+    """Print a table with a row per step or law: its points, and its largest difference."""
+    headings = [report.subject, "verdict", *(["points"] if report.shows_points else [])]
     more = more_headings(report)
     table = _table([*headings, *more])
     for line in report.lines:
@@ -91,7 +91,7 @@ def _table(headings: Sequence[str]) -> Table:
         table.add_column(
             heading,
             justify="right" if is_number else "left",
-            no_wrap=heading not in ("step", MISTAKE),
+            no_wrap=heading not in ("step", "law", MISTAKE),
         )
     return table
 

@@ -21,6 +21,7 @@ from attncli.words import count
 SIDES = ("q·k", "/√d_k")
 STYLES = ("yellow", "cyan")
 NARROW = 60  # columns into which two bars and their labels fit
+USUAL = 3  # decimals of a measured number
 LONGEST, SHORTEST = 20, 13  # characters of a bar; with fewer, its title would not fit
 STEEPEST = 0.5  # the largest gradient that a softmax can have
 MEANINGS = (
@@ -55,7 +56,7 @@ def draw_saturation(found: Saturation, view: View) -> str:
     for i, line in enumerate(lines):
         console.say(line, "" if i else "bold")
     labels, rows = _labels(found.rows), [flat_row(row) for row in found.rows]
-    write = partial(_cell, precision=view.decimals(3))
+    write = partial(_cell, precision=view.precision)
     for heading, groups in TABLES.items():
         drawn = [column_group(title, columns, rows, write) for title, columns in groups.items()]
         print_grouped(console, heading, labels, drawn)
@@ -66,8 +67,13 @@ def draw_saturation(found: Saturation, view: View) -> str:
     return console.text
 
 
-def _cell(number: float, precision: int) -> str:
-    return str(number) if isinstance(number, int) else number_text(number, precision)
+def _cell(number: float, precision: int | None) -> str:
+    """Return a measured number, with 3 decimals unless it would be 0 or the user wants others."""
+    if isinstance(number, int):
+        return str(number)
+    text = number_text(number, USUAL if precision is None else precision)
+    vanishes = precision is None and number != 0 and float(text) == 0
+    return number_text(number) if vanishes else text
 
 
 def _drawn(source: Drawn) -> Iterator[str]:
@@ -97,9 +103,8 @@ def _given(source: Given, rows: Sequence[SaturationRow], view: View) -> Iterator
         yield f"Left out: {count(left_out, 'queries')} that may attend to no key."
     yield "The theory assumes independent entries: mean 0, variance 1."
     for entries in source.entries:
-        mean, variance = (
-            number_text(x, view.decimals(4)) for x in (entries.mean, entries.variance)
-        )
+        numbers = (entries.mean, entries.variance)
+        mean, variance = (number_text(number, view.precision) for number in numbers)
         yield f"Here {entries.name} has mean {mean}, variance {variance}."
 
 

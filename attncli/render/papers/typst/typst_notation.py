@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from attncli.calculation.algebra.expressions import Cell
 from attncli.render.explain.explanations import Explanations
-from attncli.render.explain.spelling import Spelling
+from attncli.render.heat import ink
 from attncli.render.numbers import aligned
 from attncli.render.papers.formulas import Variable, read_name
 from attncli.render.papers.notation import Notation
-from attncli.render.papers.page_width import blocks_of_columns, lines_of_chain
+from attncli.render.papers.page_width import blocks_of_columns
 from attncli.render.papers.paper import (
     Block,
     Color,
@@ -20,10 +20,11 @@ from attncli.render.papers.paper import (
     StepOpening,
     TextTable,
 )
-from attncli.render.papers.typst_spelling import TypstSpelling
-from attncli.render.papers.typst_text import quoted, typst_number, typst_variable
+from attncli.render.papers.typst.typst_spelling import InlineTypst, TypstSpelling
+from attncli.render.papers.typst.typst_text import quoted, typst_number, typst_variable
 
 PREAMBLE = """\
+#set document(date: none)
 #set page(paper: "a4", margin: 2.2cm, numbering: "1")
 #set text(size: 10pt, number-width: "tabular")
 #set table(stroke: none, inset: (x: 0.5em, y: 0.32em))
@@ -41,7 +42,7 @@ _MARKED = 'fill: rgb("#ffdcd4")'
 class TypstNotation(Notation):
     """Writes Typst. All texts and numbers stand in quotes, in which nothing is markup."""
 
-    spelling = TypstSpelling
+    spelling, inline = TypstSpelling, InlineTypst
     beside = " #h(2em)\n"
 
     # Formulas.
@@ -83,6 +84,9 @@ class TypstNotation(Notation):
     def text(self, text: str) -> str:
         return f"#{quoted(text)}"
 
+    def symbol(self, name: str) -> str:
+        return f"${self.formula([read_name(name)])}$"
+
     def span(self, span: Span) -> str:
         return _STYLES[span.style].format(quoted(span.text))
 
@@ -99,11 +103,11 @@ class TypstNotation(Notation):
         )
 
     def grid(self, block: Grid) -> str:
-        caption = f"#emph({quoted(block.caption)})" if block.caption else ""
+        caption = self.caption(block)
         parts = list(map(self._matrix, blocks_of_columns(block)))
         if len(block.rows) > TALLEST:
             return "\n\n".join(filter(None, (caption, *parts)))
-        parts[0] = f"#box[{caption}\n{parts[0]}]"
+        parts[0] = f"#box[#set block(spacing: 0.6em)\n{caption}\n{parts[0]}]"
         return "\n\n".join(parts)
 
     def _matrix(self, grid: Grid) -> str:
@@ -113,7 +117,7 @@ class TypstNotation(Notation):
         is_form = any("" in row for row in grid.cells)
         is_plain = not (grid.has_labels or grid.backgrounds or grid.marked or is_form)
         if is_plain and len(rows) <= TALLEST:
-            body = ";\n  ".join(", ".join(row) for row in rows)
+            body = " ;\n  ".join(", ".join(row) for row in rows)
             return f'$ mat(delim: "[", align: #right,\n  {body}) $'
         lines = ["table.vline(x: 1, stroke: 0.4pt)", self._head(grid), "table.hline(stroke: 0.4pt)"]
         lines += [
@@ -140,22 +144,14 @@ class TypstNotation(Notation):
         return f"#table(columns: {len(sides)}, align: ({', '.join(sides)},),\n  {body})"
 
     def arithmetic(self, explained: Explanations, cells: Sequence[Cell]) -> str:
-        spelling, plain = self.spelled(explained), Spelling(explained.paper, *self._digits)
-        lines = [line for cell in cells for line in self._chain(explained, cell, spelling, plain)]
-        body = " \\\n  ".join(lines)
+        written = []
+        for cell in cells:
+            head, (first, *others), note = self.chain(explained, cell)
+            lines = [f"{head} &{first}", *(f"&{line}" for line in others)]
+            lines[-1] += f" quad ({note})" if note else ""
+            written += lines
+        body = " \\\n  ".join(written)
         return f"$ {body} $"
-
-    def _chain(
-        self, explained: Explanations, cell: Cell, spelling: Spelling, plain: Spelling
-    ) -> Iterator[str]:
-        """Yield the arithmetic of a cell as lines that are aligned at their first signs."""
-        head, *chain = explained.chain(cell, spelling)
-        written, *lengths = explained.chain(cell, plain)
-        lines = lines_of_chain(written, chain, list(map(len, lengths)))
-        note = explained.note(cell, spelling)
-        for at, line in enumerate(lines):
-            aside = f" quad ({note})" if note and at == len(lines) - 1 else ""
-            yield f"{'' if at else head} &= {' = '.join(line)}{aside}"
 
     def item_list(self, items: Sequence[str]) -> str:
         return f"#list({', '.join(f'[{item}]' for item in items)})"
@@ -190,7 +186,6 @@ def _cell(grid: Grid, row: int, column: int, number: str) -> str:
     color = grid.backgrounds[row][column] if grid.backgrounds else None
     if color is None:
         return content
-    from attncli.render.heat import ink
 
     return f"table.cell(fill: {_rgb(color)}, text(fill: {_rgb(ink(color))}, {content}))"
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from attncli.calculation.algebra.expressions import Expression
 from attncli.calculation.algebra.vector_expressions import Slot
 from attncli.render.explain.spelling import Spelling
-from attncli.render.papers.typst_text import quoted, typst_name, typst_number
+from attncli.render.papers.inline_spelling import Breakable
+from attncli.render.papers.typst.typst_text import quoted, typst_name, typst_number
 
 _NUMBER = re.compile(r"-?(?:[0-9].*|inf|nan)")
 
@@ -16,7 +17,7 @@ _NUMBER = re.compile(r"-?(?:[0-9].*|inf|nan)")
 class TypstSpelling(Spelling):
     """The spelling of expressions in Typst: `frac(…)`, `sqrt(…)`, `"scores"_"2,1"`."""
 
-    times, dot = " dot ", " dot "
+    times, dot, about = " dot ", " dot ", "approx"
     brackets, norm, total = "lr(({}))", "norm({})", "sum {}"
     gap = 'underbrace(dots.c, "{} more")'
 
@@ -47,3 +48,12 @@ class TypstSpelling(Spelling):
 
     def words(self, text: str) -> str:
         return quoted(text)
+
+
+class InlineTypst(Breakable, TypstSpelling):
+    """Expressions in Typst in which lines may end inside brackets."""
+
+    slash, brackets = r" \/ ", r"\({}\)"
+
+    def function(self, name: str, argument: str) -> str:
+        return rf"op({quoted(name)})\({argument}\)"

@@ -1,0 +1,1 @@
+"""Documents in Typst, and PDF files from them."""

@@ -1,0 +1,1 @@
+"""The worth of an exercise, for people and as data."""
