@@ -42,8 +42,8 @@ class HasMatrices(Protocol):
 
 # The options of commands that change how a form looks: fields of View.
 PRECISION, FULL, COLOR, LABELS = "precision", "full", "color", "labels"
-HEAT, COMPACT = "heat", "compact"
 WORKED, FRAGMENT, MATH = "worked", "fragment", "math"
+HEAT, COMPACT = "heat", "compact"
 
 
 @record(frozen=True)
@@ -133,7 +133,7 @@ def papers(writer: str, *uses: str) -> dict[str, Format[Any]]:
     kinds = (
         ("markdown", ".md", "Markdown, with each matrix as a table", (MATH,), 200),
         ("latex", ".tex", "a document for pdfLaTeX", (FRAGMENT, HEAT), 320),
-        ("typst", ".typ", "a document for Typst", (FRAGMENT, HEAT), 360),
+        ("typst", ".typ", "a document for Typst", (FRAGMENT, HEAT), 500),
         ("pdf", ".pdf", "a document to print; needs the package typst", (HEAT,), 60_000),
     )
     return {
@@ -391,7 +391,7 @@ WORKSHEETS: dict[str, Format[Worksheet]] = {
         "documents.handouts.worksheet_xlsx:worksheet_xlsx",
         is_text=False,
     ),
-    **papers("render.handouts.worksheet_papers:worksheet_paper", frozenset()),
+    **papers("render.handouts.worksheet_papers:worksheet_paper"),
 }
 
 

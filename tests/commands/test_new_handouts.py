@@ -108,10 +108,10 @@ def test_a_failure_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """If one document cannot be made, neither the folder nor a part of it is left."""
     files = handouts._files
 
-    def fail(name: str, *rest: Any, is_first: bool) -> Any:
+    def fail(name: str, *rest: Any, **options: Any) -> Any:
         if name == "2":
             raise attncli.AttncliError("no such exercise.", "Choose another.")
-        return files(name, *rest, is_first=is_first)
+        return files(name, *rest, **options)
 
     monkeypatch.setattr(handouts, "_files", fail)
     result = run("new", KIND, "--variants", "3", "-o", "class")
