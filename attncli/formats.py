@@ -43,7 +43,7 @@ class HasMatrices(Protocol):
 # The options of commands that change how a form looks: fields of View.
 PRECISION, FULL, COLOR, LABELS = "precision", "full", "color", "labels"
 WORKED, FRAGMENT, MATH = "worked", "fragment", "math"
-HEAT = "heat"
+HEAT, COMPACT = "heat", "compact"
 
 
 @record(frozen=True)
@@ -133,7 +133,7 @@ def papers(writer: str, *uses: str) -> dict[str, Format[Any]]:
     kinds = (
         ("markdown", ".md", "Markdown, with each matrix as a table", (MATH,), 200),
         ("latex", ".tex", "a document for pdfLaTeX", (FRAGMENT, HEAT), 320),
-        ("typst", ".typ", "a document for Typst", (FRAGMENT, HEAT), 360),
+        ("typst", ".typ", "a document for Typst", (FRAGMENT, HEAT), 500),
         ("pdf", ".pdf", "a document to print; needs the package typst", (HEAT,), 60_000),
     )
     return {
@@ -157,7 +157,7 @@ FORMATS: dict[str, Format[Computation]] = {
         ".txt",
         "tables for people",
         "render.trace_tables:draw_trace",
-        frozenset({PRECISION, FULL, COLOR, HEAT}),
+        frozenset({PRECISION, FULL, COLOR, HEAT, COMPACT}),
         620,
     ),
     "json": DataFormat(
@@ -212,7 +212,7 @@ FORMATS: dict[str, Format[Computation]] = {
         ".svg",
         "a picture of the tables",
         "render.trace_tables:draw_trace",
-        frozenset({PRECISION, FULL}),
+        frozenset({PRECISION, FULL, HEAT, COMPACT}),
         2400,
     ),
     "html": Format(
@@ -391,7 +391,7 @@ WORKSHEETS: dict[str, Format[Worksheet]] = {
         "documents.handouts.worksheet_xlsx:worksheet_xlsx",
         is_text=False,
     ),
-    **papers("render.handouts.worksheet_papers:worksheet_paper", frozenset()),
+    **papers("render.handouts.worksheet_papers:worksheet_paper"),
 }
 
 

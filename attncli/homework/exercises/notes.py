@@ -52,8 +52,8 @@ def hidden(worth: Worth) -> Iterator[str]:
             shown = f"{each.step} shows it" if each.step else "no step shows it"
             yield f"{each.name} does not change the output; {shown}."
     for group in worth.look_alikes:
-        always = "always " if worth.is_always_alike(group) else ""
-        yield f"{classes_text(group)} {always}give the same output; {told_apart(group)}."
+        how = "always give" if worth.is_always_alike(group) else "give"
+        yield f"{classes_text(group)} {how} the same output; {told_apart(group)}."
 
 
 def classes_text(group: LookAlikes) -> str:
