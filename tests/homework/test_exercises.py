@@ -10,13 +10,16 @@ import pytest
 from numpy.typing import NDArray
 
 from attncli.calculation.plans.from_document import read
-from attncli.homework.exercises.drawn_numbers import VALUES
+from attncli.homework.exercises.drawn_numbers import VALUES, Dice, drawn
 from attncli.homework.exercises.effects import RIGHT, LookAlikes, as_written, effects_of
 from attncli.homework.exercises.kinds import KINDS
 from attncli.homework.exercises.making import Exercise, make
-from attncli.homework.exercises.new_documents import document_of
+from attncli.homework.exercises.new_documents import document_of, made
 from attncli.homework.exercises.orders import Order
 from attncli.homework.exercises.worth import Worth, worth_of
+from attncli.homework.mistakes.examples import PROBLEMS, NewLayer
+from attncli.render.view import View
+from attncli.render.worth.worth_tables import draw_worth
 
 Matrix = NDArray[np.float64]
 Matrices = dict[str, Matrix]
@@ -237,6 +240,28 @@ def test_the_step_that_shows_an_invisible_mistake_is_named() -> None:
     shown = {each.name: each.step for each in worth.invisible}
     assert shown["no-scale"] == "scaled"
     assert shown["softmax-columns"] is None
+
+
+@pytest.mark.parametrize("number", range(len(PROBLEMS)), ids=lambda number: f"problem {number}")
+def test_any_calculation_can_be_judged(number: int) -> None:
+    """Heads, masks, positions, caches, batches and layers are judged, and drawn as tables."""
+    origin = PROBLEMS[number]
+    if isinstance(origin, NewLayer):
+        document = {**made(origin.order), **origin.choices}
+    else:
+        document = {name: numbers_of(name, value) for name, value in origin.items()}
+    worth = judged(2, **document)
+    assert worth.effects.names
+    text = draw_worth(worth, View(width=80))
+    assert all(each.name in text for each in worth.invisible)
+    assert all(len(line) <= 80 for line in text.splitlines())
+
+
+def numbers_of(name: str, value: Any) -> Any:
+    """Return the numbers of a matrix from its shape; everything else as it is."""
+    if not isinstance(value, tuple):
+        return value
+    return drawn(name, value, Dice(name), VALUES["halves"])
 
 
 SATURATING = {"Q": [[9, 0], [0, 1]], "K": [[9, 0], [0, 9], [0, 9]], "V": [[1, 0], [0, 1], [2, 2]]}

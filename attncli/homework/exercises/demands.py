@@ -110,8 +110,10 @@ def _symmetric(made: Calculation) -> Iterator[Flaw]:
         if last_of(name) != "Q" or key is None:
             continue
         (source, w_q, *_), (other, w_k, *_) = step.operation.operands, key.operation.operands
-        product = made.matrices[w_q] @ np.swapaxes(made.matrices[w_k], -1, -2)
-        if source == other and _is_symmetric(product):
+        of_q, of_k = made.matrices[w_q], made.matrices[w_k]
+        if source != other or of_q.shape != of_k.shape:
+            continue
+        if _is_symmetric(of_q @ np.swapaxes(of_k, -1, -2)):
             yield Flaw(name, f"{w_q} {w_k}ᵀ is symmetric: so are all scores of {source}.")
 
 
