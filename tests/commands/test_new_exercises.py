@@ -138,6 +138,14 @@ REFUSED = [
         "self --n 300 --d-k 64",
         "its steps have 346800 numbers: too many for an exercise. An exercise has at most 50000.",
     ),
+    (
+        "self --norm pre",
+        (
+            "--norm has no effect on self, which has no layers. "
+            "Leave it out, or choose encoder, decoder or transformer."
+        ),
+    ),
+    ("self --tokens=", '--tokens has no words. Write --tokens "I love you".'),
     ("self --values whole", "--values is 'whole': it must be integers, halves, tenths or any."),
 ]
 
@@ -148,6 +156,17 @@ def test_impossible_orders_are_refused(arguments: str, message: str) -> None:
     result = run(*arguments.split())
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == f"Error: {message}\n"
+
+
+def test_what_is_missing_is_said() -> None:
+    """If no draw meets all demands, the best is taken, and each place is named."""
+    found = run("attention", "--n", "40", "--m", "40")
+    first, *others = found.stderr.splitlines()
+    assert first == "Note: none of 81 draws meets all demands: draw 1 is the best."
+    assert "Note: scaled: 40 rows have equal scores, so equal weights." in others
+    assert json.loads(found.stdout)["Q"]
+    share = run("self", "--values", "tenths").stderr.splitlines()[0]
+    assert share == "Note: accepted draw 1 of 1 (100%); 42 mistakes can be made."
 
 
 def test_layers_are_judged_only_on_demand() -> None:

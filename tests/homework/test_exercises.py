@@ -227,7 +227,7 @@ def test_a_symmetric_product_hides_the_wrong_order() -> None:
     texts = [flaw.text for flaw in worth.flaws["symmetric"]]
     assert texts == [
         "W_q W_kᵀ is symmetric: so are all scores of X.",
-        "scores is symmetric: its transpose looks right.",
+        "the matrix is symmetric: its transpose looks right.",
     ]
     (unseen,) = (each for each in worth.invisible if each.name == "wrong-order")
     assert not worth.is_always_unseen(unseen)
@@ -272,8 +272,8 @@ def test_flaws_are_found_in_the_numbers() -> None:
     worth = judged(2, **SATURATING)
     assert {name: [(f.step, f.text) for f in found] for name, found in worth.flaws.items()} == {
         "large": [
-            ("scores", "scores has a number of size 81."),
-            ("scaled", "scaled has a number of size 57.2756."),
+            ("scores", "a number has the size 81."),
+            ("scaled", "a number has the size 57.2756."),
         ],
         "saturated": [("weights", "a weight is 1: the other keys hardly count.")],
         "vanishing": [

@@ -205,7 +205,7 @@ def _write(kind: str, given: Mapping[str, Any], handouts: Handouts, output: Outp
         {name: value for name, value in given.items() if name in GIVEN_SIZES},
         {name: value for name, value in given.items() if name in GIVEN_CHOICES},
         given.get("seed", 0),
-        tuple(given.get("tokens", "").split()),
+        _words(given.get("tokens")),
         given.get("values"),
         given.get("decimals"),
         tuple(_between_commas(given.get("mistakes", ()))),
@@ -222,6 +222,14 @@ def _write(kind: str, given: Mapping[str, Any], handouts: Handouts, output: Outp
     for number, text in enumerate(texts, 1):
         note(text, number == len(texts))
     handouts.write(exercise.document, exercise.decimals, output)
+
+
+def _words(text: str | None) -> tuple[str, ...]:
+    """Return the words of --tokens. Raises AttncliError if the option has no word."""
+    words = tuple((text or "").split())
+    if text is not None and not words:
+        raise AttncliError("--tokens has no words.", 'Write --tokens "I love you".')
+    return words
 
 
 def _between_commas(texts: Collection[str]) -> list[str]:

@@ -105,7 +105,7 @@ def _symmetric(made: Calculation) -> Iterator[Flaw]:
     steps = {step.name: step for step in made.plan.steps}
     for name, step in steps.items():
         if last_of(name) == "scores" and _is_symmetric(made.matrices[name]):
-            yield Flaw(name, f"{name} is symmetric: its transpose looks right.")
+            yield Flaw(name, "the matrix is symmetric: its transpose looks right.")
         key = steps.get(f"{name.removesuffix('Q')}K")
         if last_of(name) != "Q" or key is None:
             continue
@@ -129,7 +129,7 @@ def _idle(made: Calculation) -> Iterator[Flaw]:
     for step in made.plan.steps:
         first = step.operation.operands[0]
         if _equal(made.matrices[step.name], made.matrices[first]):
-            yield Flaw(step.name, f"{step.name} equals {first}: a learner can leave it out.")
+            yield Flaw(step.name, f"the step equals {first}: a learner can leave it out.")
 
 
 def _equal(one: Array, other: Array) -> bool:
@@ -140,7 +140,7 @@ def _equal_rows(made: Calculation) -> Iterator[Flaw]:
     for step in made.plan.steps:
         matrix = made.matrices[step.name]
         if matrix.ndim > 1 and matrix.shape[-2] > 1 and _has_equal_rows(matrix):
-            yield Flaw(step.name, f"{step.name} has equal rows: one of them can be copied.")
+            yield Flaw(step.name, "two rows are equal: one of them can be copied.")
 
 
 def _has_equal_rows(matrix: Array) -> bool:
@@ -156,7 +156,7 @@ def _large(made: Calculation) -> Iterator[Flaw]:
         matrix = made.matrices[step.name]
         largest = float(np.abs(matrix[np.isfinite(matrix)]).max(initial=0))
         if largest > LARGE:
-            yield Flaw(step.name, f"{step.name} has a number of size {largest:g}.")
+            yield Flaw(step.name, f"a number has the size {largest:g}.")
 
 
 def _trivial(made: Calculation) -> Iterator[Flaw]:

@@ -31,7 +31,8 @@ def _accepted(exercise: Exercise, worth: Worth) -> str:
     number, tried = exercise.accepted, exercise.tried
     if exercise.meets_all:
         made = count(len(worth.effects.names), "mistakes")
-        return f"accepted draw {number} of {tried} ({100 / tried:.2g}%); {made} can be made."
+        share = f"{100 / tried:.2g}" if tried > 1 else "100"
+        return f"accepted draw {number} of {tried} ({share}%); {made} can be made."
     draws = count(tried, "draws")
     could = f"; other numbers show {worth.lost} more" if worth.lost else ""
     return f"none of {draws} meets all demands: draw {number} is the best{could}."
