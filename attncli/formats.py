@@ -212,7 +212,7 @@ FORMATS: dict[str, Format[Computation]] = {
         ".svg",
         "a picture of the tables",
         "render.trace_tables:draw_trace",
-        frozenset({PRECISION, FULL}),
+        frozenset({PRECISION, FULL, HEAT, COMPACT}),
         2400,
     ),
     "html": Format(
