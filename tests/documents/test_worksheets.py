@@ -210,6 +210,21 @@ def test_a_label_is_only_a_label(label: str, form: str, tmp_path: Path) -> None:
         assert not [cell for cell in cells if cell.startswith(("=", "@", "+")) or cell == "-x"]
 
 
+def test_no_comment_is_a_formula() -> None:
+    """Neither a title nor a label of a given matrix begins a cell like a formula."""
+    document = {
+        "title": "a,=1+2;@x\t+y, -z",
+        "layout": "columns",
+        "tokens": ["=1+2", "-x"],
+        "Q": [[1, 0], [0, 1]],
+        "K": [[1, 2], [0, 1]],
+    }
+    for delimiter in ",;\t":
+        lines = worksheet_csv(worksheet(document)).splitlines()
+        cells = [cell.strip() for line in lines for cell in line.split(delimiter)]
+        assert not [cell for cell in cells if re.match(r"[=+@]|-\D", cell)]
+
+
 def test_a_workbook_is_read_by_others() -> None:
     """The cells of a workbook are the same for openpyxl and for python-calamine."""
     texts = [*HOSTILE, "ü→ √", "two\nlines", "  spaces  ", "", "\ud7ff\U0001f600"]
