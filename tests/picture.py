@@ -13,7 +13,7 @@ from tests.running import succeed
 
 PICTURE = Path("tests/golden/self_attention.svg")
 COMMAND = "attncli compute sample:self_attention --only scores,scaled,weights,output"
-WIDTH = 72
+WIDTH = 80
 
 
 def draw_picture() -> str:
