@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import re
 import tracemalloc
 from collections.abc import Callable, Mapping
 from pathlib import Path
