@@ -47,7 +47,7 @@ def draw_worth(worth: Worth, view: View) -> str:
         ],
     )
     rows = [(each.step, each.text) for each in _flaws(worth)]
-    _print_table(console, "Numbers", ("step", "flaw"), rows)
+    _print_table(console, "Numbers", ("step", "finding"), rows)
     _print_table(
         console,
         "Cells that need no calculation (a sum of zeros, or one number times 1)",
