@@ -81,7 +81,9 @@ def _leave_screen() -> Callable[[], None]:
 class StepList(OptionList, can_focus=False):
     """The inputs, a line, and the numbered steps; a click chooses one of them."""
 
-    def list(self, inputs: Sequence[str], steps: Sequence[str], signs: Mapping[str, str]) -> None:
+    def show_names(
+        self, inputs: Sequence[str], steps: Sequence[str], signs: Mapping[str, str]
+    ) -> None:
         """List these names, each with the sign of the answer's step.
 
         The end of a long name is more telling than its beginning: `…r.self.weights`.
@@ -309,7 +311,7 @@ class ExploreApp(App[None]):
     def _list(self) -> None:
         signs = {name: marks.sign for name, marks in self._marks.items()}
         steps = self.walk.explained.trace.plan.names
-        self.query_one(StepList).list(self.walk.inputs, steps, signs)
+        self.query_one(StepList).show_names(self.walk.inputs, steps, signs)
 
     def _show(self) -> None:
         """Show the cell of the walk: its step, its matrix and its arithmetic."""
