@@ -123,22 +123,32 @@ class PaperFormat(Format[Asked_contra]):
         return self.load_writer()(asked, view)
 
 
-def papers(writer: str, *uses: str) -> dict[str, Format[Any]]:
+# The forms of documents: suffix, help, the fields of the view that change them, and the bytes that
+# a number takes. Typst keeps about 55 kB for each cell of a table.
+PAPERS = {
+    "markdown": (".md", "Markdown, for a page or a comment", frozenset({MATH}), 200),
+    "latex": (".tex", "a document for pdfLaTeX", frozenset({FRAGMENT, HEAT}), 320),
+    "typst": (".typ", "a document for Typst", frozenset({FRAGMENT, HEAT}), 500),
+    "pdf": (".pdf", "a document to print; needs the package typst", frozenset({HEAT}), 60_000),
+}
+
+
+def papers(writer: str, *uses: str, leaves_out: Iterable[str] = ()) -> dict[str, Format[Any]]:
     """Return the forms of a document to hand in; `writer` returns its blocks.
 
-    `uses` are the fields of the view that change all four forms.
+    `uses` are fields of the view that change all four forms; the fields `leaves_out` change none.
     """
-    # A form, its suffix and help, the fields that change it, and the bytes that a number takes:
-    # Typst keeps about 55 kB for each cell of a table.
-    kinds = (
-        ("markdown", ".md", "Markdown, with each matrix as a table", (MATH,), 200),
-        ("latex", ".tex", "a document for pdfLaTeX", (FRAGMENT, HEAT), 320),
-        ("typst", ".typ", "a document for Typst", (FRAGMENT, HEAT), 500),
-        ("pdf", ".pdf", "a document to print; needs the package typst", (HEAT,), 60_000),
-    )
     return {
-        name: PaperFormat(suffix, text, writer, frozenset((*uses, *own)), size, name != "pdf", name)
-        for name, suffix, text, own, size in kinds
+        name: PaperFormat(
+            suffix,
+            text,
+            writer,
+            frozenset(own | {*uses}) - {*leaves_out},
+            size,
+            name != "pdf",
+            name,
+        )
+        for name, (suffix, text, own, size) in PAPERS.items()
     }
 
 
@@ -242,9 +252,7 @@ REPORTS: dict[str, Format[AnswerReport]] = {
         "render.reports.gradescope:report_gradescope",
         frozenset({FULL}),
     ),
-    "markdown": Format(
-        ".md", "Markdown for a page or a comment", "render.reports.report_markdown:report_markdown"
-    ),
+    **papers("render.reports.report_paper:report_paper", leaves_out=(MATH, HEAT)),
     "svg": TerminalFormat(
         ".svg",
         "a picture of the tables",

@@ -57,9 +57,14 @@ class Sheets:
         return {role: file for role, file in wanted.items() if file}
 
     def check(self) -> None:
-        """Raise AttncliError if no form has the suffix of a file."""
+        """Raise AttncliError if no form has the suffix of a file, or if both are one file."""
         for file in self.files.values():
             choose_format(WORKSHEETS, None, file, can_name=False)
+        if self.worksheet and self.worksheet == self.key:
+            from attncli.errors import AttncliError
+
+            message = f"--worksheet and --key both name {self.key}."
+            raise AttncliError(message, "Name two files.")
 
     def written(self, sheet: Worksheet) -> Iterator[tuple[str, Path, bytes]]:
         """Yield the role, the name and the bytes of each wanted file."""

@@ -200,6 +200,8 @@ MESSAGES = {
     "other. Leave one of them out.",
     ("--worksheet", "w.docx"): "w.docx: no format has the suffix '.docx'. Use the suffix .csv, "
     ".xlsx, .md, .tex, .typ or .pdf.",
+    ("--key", "w.csv", "--worksheet", "w.csv"): "--worksheet and --key both name w.csv. Name two "
+    "files.",
     ("--key", "-"): "--key needs a file. Use the suffix .csv, .xlsx, .md, .tex, .typ or .pdf.",
     ("--variants", "2", "-f", "moodle", "--key", "k.csv"): "--key has no effect on the variants of "
     "a quiz. Leave it out.",

@@ -72,8 +72,8 @@ def matrix_blocks(problem: Problem, shown: ShownMatrix, view: View) -> Iterator[
     slices, leading = list(shown.slices()), shown.axes[:-2]
     rows, columns = shown.places[-2:]
     sides = (_Side(rows, shown.row_labels), _Side(columns, shown.column_labels))
-    is_shaded = view.heat == "all" or shown.step.operation.shows_attention
-    is_shaded = is_shaded and view.heat in ("all", "weights")
+    is_attention = shown.step.operation.shows_attention
+    is_shaded = view.heat == "all" or (view.heat == "weights" and is_attention)
     heat = heat_of(shown.cells.ravel().tolist()) if is_shaded else None
     for at in shown_places(len(slices), view.full):
         if at != GAP:
