@@ -86,7 +86,7 @@ def test_tables_keep_the_labels_of_a_part() -> None:
     assert heading.startswith("10  weights[2,:,head=2] = softmax of each row of masked")
     assert heading.endswith("1 × 3 of 2 × 3 × 3")
     assert (head.strip(), columns.split()) == ("head 2", ["the", "cat", "sat"])
-    assert row.split() == ["cat", "0.0283", "0.9717", "0.0000"]
+    assert row.split() == ["cat", "0.0283", "0.9717", "0"]
 
 
 def test_every_form_writes_a_part(tmp_path: Path) -> None:

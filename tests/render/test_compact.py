@@ -104,12 +104,12 @@ def test_signs_are_drawn_without_colours() -> None:
 
 
 def test_long_matrices_are_elided_unless_full(tmp_path: Path) -> None:
-    """A compact matrix of more than 48 rows is abbreviated with a count; --full shows all."""
-    np.save(tmp_path / "long.npy", np.eye(53))
+    """A compact matrix of more than 64 rows is abbreviated with a count; --full shows all."""
+    np.save(tmp_path / "long.npy", np.eye(69))
     arguments = (str(tmp_path / "long.npy"), "--only", "weights")
     for colors in (None, "truecolor"):
         short = drawn(*arguments, width=80, colors=colors)
-        assert "left out: 13 of 53 rows, 13 of 53 columns (--full shows them)" in joined(short)
+        assert "left out: 29 of 69 rows, 29 of 69 columns (--full shows them)" in joined(short)
         assert "⋮" in short
         full = drawn(*arguments, "--full", width=80, colors=colors)
         assert "left out" not in full

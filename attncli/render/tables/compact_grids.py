@@ -13,7 +13,7 @@ from attncli.render.tables.mark_grids import grid_lines
 from attncli.render.tables.shading import Shading
 from attncli.render.tables.wrapped_columns import GUTTER
 
-MOST_MARKS, MARKS_AT_EDGE = 48, 20  # as MOST and EDGE of tables, for grids of marks
+MOST_MARKS, MARKS_AT_EDGE = 64, 20  # as MOST and EDGE of tables, for grids of marks
 
 
 def compact_grids(
