@@ -43,7 +43,7 @@ class HasMatrices(Protocol):
 # The options of commands that change how a form looks: fields of View.
 PRECISION, FULL, COLOR, LABELS = "precision", "full", "color", "labels"
 WORKED, FRAGMENT, MATH = "worked", "fragment", "math"
-HEAT = "heat"
+HEAT, COMPACT = "heat", "compact"
 
 
 @record(frozen=True)
@@ -167,7 +167,7 @@ FORMATS: dict[str, Format[Computation]] = {
         ".txt",
         "tables for people",
         "render.trace_tables:draw_trace",
-        frozenset({PRECISION, FULL, COLOR, HEAT}),
+        frozenset({PRECISION, FULL, COLOR, HEAT, COMPACT}),
         620,
     ),
     "json": DataFormat(
@@ -222,7 +222,7 @@ FORMATS: dict[str, Format[Computation]] = {
         ".svg",
         "a picture of the tables",
         "render.trace_tables:draw_trace",
-        frozenset({PRECISION, FULL}),
+        frozenset({PRECISION, FULL, HEAT, COMPACT}),
         2400,
     ),
     "html": Format(

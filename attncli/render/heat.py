@@ -17,7 +17,7 @@ from attncli.records import record
 RGB: TypeAlias = tuple[int, int, int]
 
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)
-FADE = 0.15  # of the ramp: the smallest weights fade into the screen
+FADE = 0.1  # of the ramp: the smallest weights fade into the screen
 SYMBOLS = " ░▒▓█"
 
 # Cividis (Nuñez, Anderton and Renslow, 2018, doi.org/10.1371/journal.pone.0199239): entries of its

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,20 @@ def golden_file(answer: str) -> Path:
 def test_reports_are_those_of_the_golden_file(sample: str, answer: str) -> None:
     """The report on each answer to a sample equals its golden file."""
     assert drawn(sample, answer) == golden_file(answer).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("sample", ["two_heads", "decoder_layer", "additive"])
+def test_a_report_fits_the_screen(sample: str, width: int) -> None:
+    """No line is longer than the screen, and every number of the report in a pipe is there."""
+    arguments = ["check", f"sample:{sample}", f"sample:answers/{sample}/mistake"]
+    text = CliRunner(env={"COLUMNS": str(width)}).invoke(cli, arguments).stdout
+    assert max(map(len, text.splitlines())) <= width
+    whole = golden_file(f"{sample}/mistake").with_suffix(".txt").read_text(encoding="utf-8")
+    assert set(re.findall(r"-?\d+\.\d+(?: ✗)?", whole)) == set(
+        re.findall(r"-?\d+\.\d+(?: ✗)?", text)
+    )
+    assert text.count("✗") == whole.count("✗") > 0
 
 
 def test_the_slips_of_the_lesson_are_named() -> None:

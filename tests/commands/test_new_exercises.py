@@ -53,7 +53,7 @@ def test_a_new_exercise_is_judged_as_its_notes_say(tmp_path: Path) -> None:
     assert judged["flaws"] == []
     for group in judged["look_alikes"]:
         names = " and ".join(" = ".join(names) for names in group["mistakes"])
-        assert f"Note: {names} give the same output" in made.stderr
+        assert f"Note: {names} always give the same output; " in made.stderr
     text = run("--judge", str(path)).stdout
     assert "\nGood numbers: 41 of 42 mistakes change the output (2 decimals).\n" in text
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import time
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,7 @@ import pytest
 import attncli
 from attncli.face import handouts
 from attncli.homework.handouts.variants import question_note, safe_names, seed_of
-from tests.running import run, succeed
+from tests.running import PATIENCE, PROGRAM, ROOT, run, succeed
 
 KIND = "encoder"
 
@@ -108,10 +111,10 @@ def test_a_failure_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """If one document cannot be made, neither the folder nor a part of it is left."""
     files = handouts._files
 
-    def fail(name: str, *rest: Any, is_first: bool) -> Any:
+    def fail(name: str, *rest: Any, **options: Any) -> Any:
         if name == "2":
             raise attncli.AttncliError("no such exercise.", "Choose another.")
-        return files(name, *rest, is_first=is_first)
+        return files(name, *rest, **options)
 
     monkeypatch.setattr(handouts, "_files", fail)
     result = run("new", KIND, "--variants", "3", "-o", "class")
@@ -119,6 +122,19 @@ def test_a_failure_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         2,
         "Error: no such exercise. Choose another.\n",
     )
+    assert not list(Path().iterdir())
+
+
+def test_a_signal_leaves_nothing() -> None:
+    """If a signal ends the program while it writes a class, no folder is left."""
+    command = [*PROGRAM, "new", KIND, "--variants", "500", "-o", "class"]
+    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}) as process:
+        until = time.monotonic() + PATIENCE
+        while not list(Path().glob(".attncli-*/1/problem.json")) and time.monotonic() < until:
+            time.sleep(0.01)
+        assert list(Path().iterdir())
+        process.terminate()
+    assert process.returncode == 143
     assert not list(Path().iterdir())
 
 
@@ -190,6 +206,8 @@ MESSAGES = {
     ("--students", "empty.csv", "-o", "x"): "empty.csv: it is empty. Write one student per line.",
     ("--students", "header.csv", "-o", "x"): "header.csv: it lists no student. Write one student "
     "per line.",
+    ("--students", "long.csv", "-o", "x"): "long.csv: it is not CSV: field larger than field limit "
+    "(131072). Save it as CSV UTF-8.",
     ("--students", "twice.csv", "-o", "x"): "twice.csv: it lists 'anna' twice. Remove one of the "
     "lines.",
     ("--students", "odd.csv", "-o", "x"): "odd.csv: none of its columns is known to hold ids: Name "
@@ -228,6 +246,7 @@ def test_what_cannot_be_written_is_said(arguments: tuple[str, ...]) -> None:
     """Each wrong order of handouts has one message, and writes nothing."""
     Path("empty.csv").write_text("")
     Path("header.csv").write_text("id\n")
+    Path("long.csv").write_text("a" * 131073)
     Path("twice.csv").write_text("anna\nben\nanna\n")
     Path("odd.csv").write_text("Name,Seat\nAnna,1\n")
     before = sorted(Path().iterdir())

@@ -28,7 +28,22 @@ calamine: Any = pytest.importorskip("python_calamine")
 DOCUMENTS = [name for name in sample_names() if name.count("/") == 0]
 TWO_HEADS = "sample:two_heads"
 HOSTILE = [
-    *("=1+2", "@SUM(A1)", "-x", "+x", "key", "Q", "X", "'it'", "a,b", "a;b", 'say "x"', "# x"),
+    *(
+        "=1+2",
+        "@SUM(A1)",
+        "-x",
+        "+x",
+        "key",
+        "tokens",
+        "4a",
+        "Q",
+        "X",
+        "'it'",
+        "a,b",
+        "a;b",
+        'say "x"',
+        "# x",
+    ),
     *("_x0041_", "<b>&amp;", "bell\x07", "1/2", "mask", " "),
 ]
 
@@ -128,7 +143,7 @@ def verdicts(document: str, answer: Path) -> dict[str, str]:
     """Return the verdict on each step; `check` must end with status 0, and say nothing else."""
     result = run("check", document, str(answer), "-f", "json")
     assert result.exit_code == 0, result.stderr
-    assert not result.stderr
+    assert not result.stderr, result.stderr
     steps = json.loads(result.stdout)["results"]
     return {step["name"]: step["data"]["verdict"] for step in steps}
 

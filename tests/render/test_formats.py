@@ -259,6 +259,7 @@ CHANGES = {
     "color": ["--color", "always"],
     "labels": ["--labels"],
     "heat": ["--heat", "symbols"],
+    "compact": ["--compact"],
 }
 
 

@@ -136,8 +136,11 @@ def new(
     Examples:
       attncli new self | attncli compute -
       attncli new masked --tokens "I love you" --values tenths --seed 7
-      attncli new attention --decimals 3 --for no-scale,softmax-over-columns
+      attncli new attention --decimals 3 --for no-scale,softmax-columns
       attncli new --judge sample:self_attention
+      attncli new self -o problem.json --worksheet sheet.csv --key key.csv
+      attncli new masked --variants 3 -o class
+      attncli new --from sample:two_heads -f moodle -o quiz.xml
       attncli new decoder --n 2 --heads 3 --seed 7 | attncli compute - --only cross.weights
       attncli new encoder --norm pre --activation gelu | attncli compute - -f csv
 

@@ -46,11 +46,12 @@ def _plain(text: str) -> str:
 def _label(text: str) -> str:
     """Return a label as a cell.
 
-    A label that is the name of a matrix gets single quotes: alone in its row, it would begin
-    another matrix.
+    A label that is the name of a matrix gets single quotes, because alone in its row it would begin
+    another matrix; and so does a label that begins with a digit, which could be a number.
     """
     text = _plain(text)
-    return label_cell(f"'{text}'" if known_name(text) else text)
+    is_doubtful = known_name(text) or text[:1].isdigit()
+    return label_cell(f"'{text}'" if is_doubtful else text)
 
 
 def _rows(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SATURATED = 0.95  # the largest weight of a row in which softmax has something to do
-LARGE = 20  # the largest number, before softmax, that is easy to calculate with
+LARGE = 20  # the largest number that is easy to calculate with
 MOST_TRIVIAL = 0.5  # the largest part of the cells of a step that may need no calculation
 NO_CALCULATION = "no calculation"  # the name of the demand on products
 SAME = 1e-9  # the largest difference of numbers that count as equal
@@ -197,12 +197,14 @@ def _has_one_term(product: Inner, matrices: Mapping[str, Array]) -> bool:
 
 
 DEMANDS: dict[str, NumberDemand] = by_name(
-    NumberDemand("large", f"no number before softmax is beyond {LARGE}", _large),
+    NumberDemand("large", f"no number is beyond {LARGE}", _large),
     NumberDemand("saturated", f"no weight is above {SATURATED}", _saturated),
-    NumberDemand("vanishing", "no weight is written as 0 but under a mask", _vanishing),
+    NumberDemand("vanishing", "no weight is written as 0, except under a mask", _vanishing),
     NumberDemand("ties", "no row has two equal scores", _ties),
     NumberDemand("symmetric", "neither scores nor W_q W_kᵀ equals its transpose", _symmetric),
     NumberDemand("idle", "no step equals the step before it", _idle),
     NumberDemand("equal rows", "no step has two equal rows", _equal_rows),
-    NumberDemand(NO_CALCULATION, "at most half of the products have one term, 0 or 1", _trivial),
+    NumberDemand(
+        NO_CALCULATION, "at most half of the cells of a product are 0 or a copy", _trivial
+    ),
 )

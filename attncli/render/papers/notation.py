@@ -10,7 +10,7 @@ from attncli.calculation.algebra.expressions import Cell
 from attncli.render.explain.explanations import Explanations
 from attncli.render.explain.spelling import Spelling
 from attncli.render.papers.formulas import FormulaWriter
-from attncli.render.papers.inline_spelling import Measured
+from attncli.render.papers.inline_spelling import MeasuredSpelling
 from attncli.render.papers.page_width import lines_of_chain
 from attncli.render.papers.paper import (
     Arithmetic,
@@ -84,7 +84,7 @@ class Notation(FormulaWriter):
 
         The note on the cell, if it has one, is at the end.
         """
-        kinds = (self.spelling, self.inline, Measured)
+        kinds = (self.spelling, self.inline, MeasuredSpelling)
         spellings = [kind(explained.paper, *self._digits) for kind in kinds]
         written, inline, measured = (explained.chain(cell, spelling) for spelling in spellings)
         # Two texts that are equal are one part of a chain, and not all spellings have the same.
