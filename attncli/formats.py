@@ -291,6 +291,16 @@ EXPLANATIONS: dict[str, Format[Explanations]] = {
         "render.explain.explanation_writers:write_markdown",
         frozenset({PRECISION, FULL}),
     ),
+    **{
+        name: form
+        for name, form in papers(
+            "render.explain.explanation_paper:explanation_paper",
+            PRECISION,
+            FULL,
+            leaves_out=(MATH, HEAT),
+        ).items()
+        if name in ("typst", "pdf")
+    },
 }
 
 COMPARISONS: dict[str, Format[Sequence[Comparison]]] = {

@@ -173,6 +173,16 @@ def test_a_report_is_a_document(form: str, tmp_path: Path) -> None:
         assert "6.9282" in text_of_pdf(data)
 
 
+def test_an_explanation_is_a_document() -> None:
+    """The PDF file of an explanation shows the arithmetic, and the numbers of an answer below."""
+    answer = "sample:answers/self_attention/mistake"
+    line = ["explain", "sample:self_attention", "scaled[2,3]", "--depth", "1", "--answer", answer]
+    shown = text_of_pdf(succeed(*line, "-f", "pdf").stdout_bytes)
+    assert "6.9282" in shown
+    assert "but the answer has 12" in shown
+    assert "scores2,3" in shown.replace(" ", "")
+
+
 if __name__ == "__main__":
     for form, suffix in SUFFIXES.items():
         (FOLDER / f"worked{suffix}").write_text(worked(form), encoding="utf-8")
