@@ -125,7 +125,7 @@ class PaperFormat(Format[Asked_contra]):
 
 # The forms of documents: suffix, help, the fields of the view that change them, and the bytes that
 # a number takes. Typst keeps about 55 kB for each cell of a table.
-PAPERS = {
+_PAPERS = {
     "markdown": (".md", "Markdown, for a page or a comment", frozenset({MATH}), 200),
     "latex": (".tex", "a document for pdfLaTeX", frozenset({FRAGMENT, HEAT}), 320),
     "typst": (".typ", "a document for Typst", frozenset({FRAGMENT, HEAT}), 500),
@@ -148,7 +148,7 @@ def papers(writer: str, *uses: str, leaves_out: Iterable[str] = ()) -> dict[str,
             name != "pdf",
             name,
         )
-        for name, (suffix, text, own, size) in PAPERS.items()
+        for name, (suffix, text, own, size) in _PAPERS.items()
     }
 
 
