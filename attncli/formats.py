@@ -123,21 +123,19 @@ class PaperFormat(Format[Asked_contra]):
         return self.load_writer()(asked, view)
 
 
-# The forms of documents: suffix, help, the fields of the view that change them, and the bytes that
-# a number takes. Typst keeps about 55 kB for each cell of a table.
-_PAPERS = {
-    "markdown": (".md", "Markdown, for a page or a comment", frozenset({MATH}), 200),
-    "latex": (".tex", "a document for pdfLaTeX", frozenset({FRAGMENT, HEAT}), 320),
-    "typst": (".typ", "a document for Typst", frozenset({FRAGMENT, HEAT}), 500),
-    "pdf": (".pdf", "a document to print; needs the package typst", frozenset({HEAT}), 60_000),
-}
-
-
 def papers(writer: str, *uses: str, leaves_out: Iterable[str] = ()) -> dict[str, Format[Any]]:
     """Return the forms of a document to hand in; `writer` returns its blocks.
 
     `uses` are fields of the view that change all four forms; the fields `leaves_out` change none.
     """
+    # The forms of documents: suffix, help, the fields of the view that change them, and the bytes that
+    # a number takes. Typst keeps about 55 kB for each cell of a table.
+    kinds = {
+        "markdown": (".md", "Markdown, for a page or a comment", frozenset({MATH}), 200),
+        "latex": (".tex", "a document for pdfLaTeX", frozenset({FRAGMENT, HEAT}), 320),
+        "typst": (".typ", "a document for Typst", frozenset({FRAGMENT, HEAT}), 500),
+        "pdf": (".pdf", "a document to print; needs the package typst", frozenset({HEAT}), 60_000),
+    }
     return {
         name: PaperFormat(
             suffix,
@@ -148,7 +146,7 @@ def papers(writer: str, *uses: str, leaves_out: Iterable[str] = ()) -> dict[str,
             name != "pdf",
             name,
         )
-        for name, (suffix, text, own, size) in _PAPERS.items()
+        for name, (suffix, text, own, size) in kinds.items()
     }
 
 
