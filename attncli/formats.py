@@ -128,8 +128,8 @@ def papers(writer: str, *uses: str, leaves_out: Iterable[str] = ()) -> dict[str,
 
     `uses` are fields of the view that change all four forms; the fields `leaves_out` change none.
     """
-    # The forms of documents: suffix, help, the fields of the view that change them, and the bytes that
-    # a number takes. Typst keeps about 55 kB for each cell of a table.
+    # Suffix, help, the fields of the view that change the form, and the bytes that a number takes:
+    # Typst keeps about 55 kB for each cell of a table.
     kinds = {
         "markdown": (".md", "Markdown, for a page or a comment", frozenset({MATH}), 200),
         "latex": (".tex", "a document for pdfLaTeX", frozenset({FRAGMENT, HEAT}), 320),
