@@ -123,21 +123,19 @@ class PaperFormat(Format[Asked_contra]):
         return self.load_writer()(asked, view)
 
 
-# The forms of documents: suffix, help, the fields of the view that change them, and the bytes that
-# a number takes. Typst keeps about 55 kB for each cell of a table.
-PAPERS = {
-    "markdown": (".md", "Markdown, for a page or a comment", frozenset({MATH}), 200),
-    "latex": (".tex", "a document for pdfLaTeX", frozenset({FRAGMENT, HEAT}), 320),
-    "typst": (".typ", "a document for Typst", frozenset({FRAGMENT, HEAT}), 500),
-    "pdf": (".pdf", "a document to print; needs the package typst", frozenset({HEAT}), 60_000),
-}
-
-
 def papers(writer: str, *uses: str, leaves_out: Iterable[str] = ()) -> dict[str, Format[Any]]:
     """Return the forms of a document to hand in; `writer` returns its blocks.
 
     `uses` are fields of the view that change all four forms; the fields `leaves_out` change none.
     """
+    # Suffix, help, the fields of the view that change the form, and the bytes that a number takes:
+    # Typst keeps about 55 kB for each cell of a table.
+    kinds = {
+        "markdown": (".md", "Markdown, for a page or a comment", frozenset({MATH}), 200),
+        "latex": (".tex", "a document for pdfLaTeX", frozenset({FRAGMENT, HEAT}), 320),
+        "typst": (".typ", "a document for Typst", frozenset({FRAGMENT, HEAT}), 500),
+        "pdf": (".pdf", "a document to print; needs the package typst", frozenset({HEAT}), 60_000),
+    }
     return {
         name: PaperFormat(
             suffix,
@@ -148,7 +146,7 @@ def papers(writer: str, *uses: str, leaves_out: Iterable[str] = ()) -> dict[str,
             name != "pdf",
             name,
         )
-        for name, (suffix, text, own, size) in PAPERS.items()
+        for name, (suffix, text, own, size) in kinds.items()
     }
 
 
@@ -291,6 +289,16 @@ EXPLANATIONS: dict[str, Format[Explanations]] = {
         "render.explain.explanation_writers:write_markdown",
         frozenset({PRECISION, FULL}),
     ),
+    **{
+        name: form
+        for name, form in papers(
+            "render.explain.explanation_paper:explanation_paper",
+            PRECISION,
+            FULL,
+            leaves_out=(MATH, HEAT),
+        ).items()
+        if name in ("typst", "pdf")
+    },
 }
 
 COMPARISONS: dict[str, Format[Sequence[Comparison]]] = {

@@ -431,12 +431,12 @@ def test_json_is_standard_and_never_elided() -> None:
 
 def test_every_form_has_a_suffix(tmp_path: Path) -> None:
     """Each format has a suffix, and a file holds the text that is printed."""
-    assert "text, json, latex or markdown" in run("explain", "--help").stdout
+    assert "text, json, latex, markdown, typst" in run("explain", "--help").stdout
     for name, form in EXPLANATIONS.items():
         target = tmp_path / f"cell{form.suffix}"
         assert explained(LESSON, "scores[2,1]", "-o", str(target)) == []
-        printed = explained(LESSON, "scores[2,1]", "-f", name)
-        assert target.read_text(encoding="utf-8").splitlines() == printed
+        printed = run(LESSON, "scores[2,1]", "-f", name).stdout_bytes
+        assert target.read_bytes() == printed
 
 
 def test_explaining_does_not_load_rich() -> None:

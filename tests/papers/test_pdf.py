@@ -13,18 +13,21 @@ from tests.running import ROOT, run, succeed
 
 # Writes a PDF file with a matrix, and prints the bytes that the process has grown by.
 GROWTH = """
-import resource, sys
+import re, sys
 from attncli.face.functions import compute
 from attncli.formats import FORMATS
 from attncli.render.view import View
+
+def peak():
+    return 1024 * int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
 
 n = int(sys.argv[1])
 result = compute({"Q": [[i / 7] for i in range(n)], "K": [[i] for i in range(n)]}, only="scores")
 small = compute({"Q": [[1]], "K": [[1]]}, only="scores")
 FORMATS["pdf"].write(small.made, View())
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak()
 FORMATS["pdf"].write(result.made, View(full=True, heat="all"))
-print(1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before))
+print(peak() - before)
 """
 
 

@@ -160,11 +160,10 @@ class LatexNotation(LatexMath, Notation):
         return f"\\begin{{tabular}}{{{sides}}}\n{body}\n\\end{{tabular}}"
 
     def arithmetic(self, explained: Explanations, cells: Sequence[Cell]) -> str:
+        chains = (chain for cell in cells for chain in self.chains(explained, cell))
         written = []
-        for cell in cells:
-            head, (first, *others) = self.chain(explained, cell)
-            lines = [f"{head} &{first}", *(f"&{line}" for line in others)]
-            written += lines
+        for head, (first, *others) in chains:
+            written += [f"{head} &{first}", *(f"&{line}" for line in others)]
         body = " \\\\\n  ".join(written)
         return f"\\begin{{align*}}\n  {body}\n\\end{{align*}}"
 

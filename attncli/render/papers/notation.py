@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from attncli.calculation.algebra.expressions import Cell
@@ -79,26 +79,25 @@ class Notation(FormulaWriter):
             filter(None, (name, grid.caption and self.spans([Span(grid.caption, "italic")])))
         )
 
-    def chain(self, explained: Explanations, cell: Cell) -> tuple[str, list[str]]:
-        """Return the text of a cell, and its arithmetic in lines, each behind a sign.
+    def chains(self, explained: Explanations, cell: Cell) -> Iterator[tuple[str, list[str]]]:
+        """Yield the text of a cell, and its arithmetic in lines, each behind a sign.
 
-        The note on the cell, if it has one, is at the end.
+        The note on the cell, if it has one, is at the end. The arithmetic in the numbers of an
+        answer follows, if there is one.
         """
         kinds = (self.spelling, self.inline, MeasuredSpelling)
         spellings = [kind(explained.paper, *self._digits) for kind in kinds]
         written, inline, measured = (explained.chain(cell, spelling) for spelling in spellings)
-        # Two texts that are equal are one part of a chain, and not all spellings have the same.
-        if len(inline) != len(written):
-            inline = written
-        if len(measured) != len(written):
-            measured = [measured[0], *inline[1:]]
         notes = [explained.note(cell, spelling) for spelling in spellings]
         if notes[0]:
-            chains = (written, inline, measured)
-            for chain, note in zip(chains, notes, strict=True):
+            for chain, note in zip((written, inline, measured), notes, strict=True):
                 chain.append(self.aside.format(note))
-        head, *lengths = map(len, measured)
-        return written[0], lines_of_chain(head, written[1:], lengths, inline[1:])
+        yield written[0], _lines(len(measured[0]), written[1:], inline[1:], measured[1:])
+        own = [explained.own_chain(cell, spelling) for spelling in spellings]
+        if own[0]:
+            lines = _lines(len("answer"), *own)
+            lines[-1] += self.words(explained.remark(cell, self.view.precision))
+            yield self.words("answer"), lines
 
     @property
     def _digits(self) -> tuple[int | None, bool]:
@@ -148,3 +147,15 @@ class Notation(FormulaWriter):
     @abstractmethod
     def new_page(self) -> str:
         """Return the end of a page."""
+
+
+def _lines(
+    head: int, written: Sequence[str], inline: Sequence[str], measured: Sequence[str]
+) -> list[str]:
+    """Return a chain by lines; `head` is the length of the text before it."""
+    # Two texts that are equal are one part of a chain, and not all spellings have the same.
+    if len(inline) != len(written):
+        inline = written
+    if len(measured) != len(written):
+        measured = inline
+    return lines_of_chain(head, written, list(map(len, measured)), inline)
