@@ -9,28 +9,40 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.pages.conftest import MISTAKE, SNAPSHOTS
 from tests.pages.embedded import data_of
 from tests.pages.test_page_text import sized
-from tests.running import GOLDEN, succeed
+from tests.running import GOLDEN, PATIENCE, run
 
 Open = Callable[..., Page]
+
+expect.set_options(timeout=1000 * PATIENCE)
 
 
 @pytest.fixture
 def open_page(chromium: Browser, tmp_path: Path) -> Iterator[Open]:
-    """Yield a function that writes the page of a sample and opens it.
+    """Yield a function that writes the page of a sample, or of an answer to it, and opens it.
 
     The test fails if a page asks for another file, breaks its policy, or has an error.
     """
-    contexts, faults = [], []
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
 
-    def open_(sample: str, address: str = "", stdin: str | None = None, **options: Any) -> Page:
-        file = tmp_path / f"{sample}.html"
+    def open_(
+        sample: str,
+        address: str = "",
+        stdin: str | None = None,
+        answer: str | None = None,
+        **options: Any,
+    ) -> Page:
+        file = tmp_path / f"{len(contexts)}.html"
         document = f"sample:{sample}" if stdin is None else "-"
-        succeed("compute", document, "-o", str(file), stdin=stdin)
+        command = ["compute", document] if answer is None else ["check", document, answer]
+        assert run(*command, "-o", str(file), stdin=stdin).exit_code in (0, 1)
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
+        context.set_default_timeout(1000 * PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda request: requested.append(request.url))
@@ -247,9 +259,13 @@ def test_print_shows_all_heads_and_no_switches(open_page: Open) -> None:
 @pytest.mark.parametrize("width", [1280, 320])
 def test_axe_finds_nothing(open_page: Open, scheme: str, width: int) -> None:
     """The rules of axe-core hold in light and dark, wide and narrow, and no page scrolls aside."""
-    for sample in ("two_heads", "decoder_layer"):
+    for sample, answer in (("two_heads", None), ("decoder_layer", None), ("two_heads", MISTAKE)):
         page = open_page(
-            sample, "#scores[1,1]", color_scheme=scheme, viewport={"width": width, "height": 800}
+            sample,
+            "#masked[1,2,head=1]",
+            answer=answer,
+            color_scheme=scheme,
+            viewport={"width": width, "height": 800},
         )
         results = Axe().run(page)
         assert results.violations_count == 0, results.generate_report()
@@ -270,12 +286,23 @@ def test_a_long_sequence_has_few_cells(open_page: Open) -> None:
     assert focused(page) == "weights[503,503]"
 
 
-def snapshot(page: Page) -> str:
-    """Return what a screen reader finds on the page."""
-    return page.locator("body").aria_snapshot() + "\n"
+def test_a_report_is_walked_by_keys(open_page: Open) -> None:
+    """In a report, keys walk through the numbers of the answer; Enter leads nowhere."""
+    page = open_page("two_heads", answer=MISTAKE)
+    cell(page, "masked[1,1,head=1]").focus()
+    page.keyboard.press("ArrowRight")
+    shows(page, line_of(page, "masked[1,2,head=1]"))
+    assert "yours 3.5355, right -inf" in line_of(page, "masked[1,2,head=1]")
+    page.keyboard.press("Enter")
+    assert focused(page) == "masked[1,2,head=1]"
+    page.get_by_role("combobox").select_option("2")
+    expect(page.get_by_role("table", name="masked, head 1: right")).to_be_hidden()
+    expect(page.get_by_role("table", name="masked, head 2: right")).to_be_visible()
 
 
 def test_a_screen_reader_finds_everything(open_page: Open) -> None:
-    """The roles and names of a page are those of the golden file."""
-    found = snapshot(open_page("self_attention", "#weights[2,1]"))
-    assert found == (GOLDEN / "pages/self_attention.yml").read_text(encoding="utf-8")
+    """The roles and names of a page and of a report are those of the golden files."""
+    for name, (sample, answer, address) in SNAPSHOTS.items():
+        found = open_page(sample, address, answer=answer).locator("body").aria_snapshot()
+        golden = (GOLDEN / f"pages/{name}.yml").read_text(encoding="utf-8")
+        assert found + "\n" == golden, "python -m tests.pages writes the golden files"

@@ -17,7 +17,7 @@ from attncli.render.papers.formulas import (
 class MathML(FormulaWriter):
     """Writes the tokens of formulas as elements of MathML."""
 
-    between = element("mspace", width="0.15em")
+    between = element("mspace", width="0.2em")
 
     def words(self, text: str) -> str:
         return element("mtext", _ends(text))
@@ -73,7 +73,7 @@ def write_equation(name: str, formula: str) -> Html:
     for is_words, tokens in groupby(read_formula(formula), lambda one: isinstance(one, Words)):
         if is_words:
             words = "".join(one.text for one in tokens if isinstance(one, Words))
-            parts += [_math(inside), join(words if parts or words[:1] == " " else f" {words}")]
+            parts += [_math(inside), join(words)]
             inside = Html()
         else:
             inside = join(inside, Html(writer.formula(tuple(tokens))))

@@ -59,15 +59,17 @@ function makeGrid(grid) {
   }
 }
 
-/** Let keys scroll the formulas that are wider than their sections. */
-function makeFormulasScroll() {
+/** Let keys scroll the formulas and tables without cells to walk to, if they are too wide. */
+function makeScrollable() {
   const observer = new ResizeObserver((entries) =>
     entries.forEach(({ target }) => {
       if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
       else target.removeAttribute("tabindex");
     }),
   );
-  findAll(".formula").forEach((formula) => observer.observe(formula));
+  findAll(".formula, .scroll")
+    .filter((part) => !find("[role=grid]", part))
+    .forEach((part) => observer.observe(part));
 }
 
 // ---- The data: the line and the sources of each cell -----------------------------------------
@@ -186,9 +188,9 @@ function say(cell) {
   sourceList.replaceChildren(...sources.filter((source) => cellsOf(source).length).map(button));
 }
 
-/** Split a line before each equals sign, so that a narrow screen breaks it there. */
+/** Split a line before each sign of equality, so that a narrow screen breaks it there. */
 function inParts(line) {
-  return line.split(/(?= = )/).map((part) => {
+  return line.split(/(?= [=≈] )/).map((part) => {
     const span = document.createElement("span");
     span.textContent = part;
     return span;
@@ -373,7 +375,7 @@ function onPointer(event) {
 
 function start() {
   grids.forEach(makeGrid);
-  makeFormulasScroll();
+  makeScrollable();
   findAll(".controls, .panel").forEach((part) => (part.hidden = false));
   document.addEventListener("keydown", onKey);
   document.addEventListener("click", onClick);

@@ -104,7 +104,7 @@ def draw_report_page(report: AnswerReport, view: View) -> str:
     matrices = {
         line.name: _answered(line.name, line.matrix) for line in report.lines if line.matrix
     }
-    tables = {name: matrix.tables(view) for name, matrix in matrices.items()}
+    tables = {name: matrix.beside(view) for name, matrix in matrices.items()}
     sizes = sizes_of_axes(table for each in tables.values() for table in each)
 
     def section(paragraph: Paragraph) -> Html:
@@ -140,7 +140,7 @@ def draw_report_page(report: AnswerReport, view: View) -> str:
         *([element("p", report.marks)] if report.shows_points else []),
         *([draw_controls(sizes)] if tables else []),
     )
-    main = element("main", _verdicts(report), *map(section, paragraphs(report)))
+    main = element("main", *map(section, paragraphs(report)), _verdicts(report))
     panel = [draw_panel(HINT)] if tables else []
     return write_page(TITLE, {"cells": cells} if tables else None, header, main, *panel)
 

@@ -86,7 +86,7 @@ def code_span(text: str) -> str:
 def _table(
     head: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] | frozenset[int]
 ) -> str:
-    """Return a table; the columns `numbers` are aligned at the right, and padded in the source."""
+    """Return a table; the columns `numbers` are aligned at the right, in the source as well."""
     dashes = ["---:" if at in numbers else "---" for at in range(len(head))]
     lines = [head, dashes, *rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
