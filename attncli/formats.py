@@ -270,7 +270,7 @@ EXPLANATIONS: dict[str, Format[Explanations]] = {
         ".txt",
         "one line per cell",
         "render.explain.explanation_writers:write_text",
-        frozenset({PRECISION, FULL}),
+        frozenset({PRECISION, FULL, COLOR}),
     ),
     "json": Format(
         ".json",

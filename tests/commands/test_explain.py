@@ -460,7 +460,7 @@ def answer(folder: Path, **steps: object) -> str:
 
 
 def test_an_answer_stands_beside_the_right_arithmetic(tmp_path: Path) -> None:
-    """The answer's own numbers stand in a second line, with the number that it wrote at the end."""
+    """A second line has the answer's numbers; lines where they disagree are first, with a ✗."""
     own = answer(
         tmp_path,
         scores=[[2, 4, 4], [4, 15, 12], [None, 12, 10]],
@@ -472,17 +472,51 @@ def test_an_answer_stands_beside_the_right_arithmetic(tmp_path: Path) -> None:
     (line,) = explained(LESSON, "weights[2,2]")
     assert lines == [
         "scores[2,2] = Q[2]·K[2] = 2 × 4 + 2 × 4 + 2 × 0 = 16",
-        "     answer = 2 × 4 + 2 × 4 + 2 × 0 = 16, but the answer has 15",
-        "",
-        "scaled[2,2] = scores[2,2] / √3 = 16 / √3 ≈ 9.2376",
-        "     answer = 15 / √3 ≈ 8.6603, and the answer has 8.66",
+        "✗ answer    = 2 × 4 + 2 × 4 + 2 × 0 = 16, but the answer has 15",
         "",
         "scaled[2,3] = scores[2,3] / √3 = 12 / √3 ≈ 6.9282",
-        "     answer = 12 / √3 ≈ 6.9282, but the answer has 4",
+        "✗ answer    = 12 / √3 ≈ 6.9282, but the answer has 4",
+        "",
+        "scaled[2,2] = scores[2,2] / √3 = 16 / √3 ≈ 9.2376",
+        "  answer    = 15 / √3 ≈ 8.6603, and the answer has 8.66",
         "",
         line,
-        "      answer = exp(8.66) / (exp(2.31) + exp(8.66) + exp(4)) ≈ 5767.5 / 5832.2 ≈ 0.9889",
+        "  answer     = exp(8.66) / (exp(2.31) + exp(8.66) + exp(4)) ≈ 5767.5 / 5832.2 ≈ 0.9889",
     ]
+
+
+def test_only_operands_that_lead_to_a_disagreement_are_shown(tmp_path: Path) -> None:
+    """With --depth, a cell where the answer disagrees is shown below the cells that need it."""
+    scores = [[2, 4, 4], [4, 15, 12], [4, 12, 10]]
+    own = answer(
+        tmp_path,
+        scores=scores,
+        scaled=[[1.15, 2.31, 2.31], ["4/sqrt(3)", 8.66, 6.93], [2.31, 6.93, 5.77]],
+    )
+    asked = (LESSON, "weights[2,2]", "--depth", "2", "--answer", own)
+    lines = explained(*asked)
+    assert [re.split(" *[=≈]", line)[0] for line in lines] == [
+        "weights[2,2]",
+        "  answer",
+        "  scaled[2,2]",
+        "    answer",
+        "    scores[2,2]",
+        "    ✗ answer",
+        "",
+        "left out: 4 operands without a disagreement (--full shows them)",
+    ]
+    assert len(explained(*asked, "--full")) > 10
+    coloured = "\n".join(explained(*asked, "--color", "always"))
+    assert "\x1b[1;31m✗ answer\x1b[0m" in coloured
+    assert "\x1b[1;31mbut the answer has 15\x1b[0m" in coloured
+    assert re.sub(r"\x1b\[[\d;]*m", "", coloured).splitlines() == lines
+
+
+def test_arithmetic_of_an_answer_is_shown_with_its_value(tmp_path: Path) -> None:
+    """An answer that is arithmetic, such as 1/2, is not rounded to a whole number."""
+    own = answer(tmp_path, scores=[["1/2", 4, 4], [4, 16, 12], [4, 12, 10]])
+    line = explained(LESSON, "scores[1,1]", "--answer", own)[1]
+    assert line.endswith(", but the answer has 0.5")
 
 
 def test_an_answer_without_the_cell_is_left_out(tmp_path: Path) -> None:
@@ -516,8 +550,8 @@ def test_an_answer_in_every_form(tmp_path: Path) -> None:
     (entry,) = json.loads("".join(explained(*asked, "json")))
     assert (entry["value"], entry["answer"]["value"], entry["answer"]["written"]) == (4, 4, 40)
     numbers = "0 × 2 + 1 × 2 + 1 × 2 = 4"
-    assert explained(*asked, "markdown")[1] == f"  - answer: `{numbers}`, but the answer has 40"
-    assert explained(*asked, "latex")[-2] == r"  &= 4\text{, but the answer has 40}"
+    assert explained(*asked, "markdown")[1] == f"  - answer: `{numbers}`, **but the answer has 40**"
+    assert explained(*asked, "latex")[-2] == r"  &= 4\text{, }\textbf{but the answer has 40}"
 
 
 def test_warnings_are_those_of_compute() -> None:

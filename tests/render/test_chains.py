@@ -132,9 +132,9 @@ def product(some: Factors) -> float:
 
 
 def fault(before: ast.expr, after: ast.expr, is_exact: bool) -> str:
-    """Return what is wrong if calculating parts of one tree does not give the next as written.
+    """Return the fault if calculating parts of one tree does not give the next as written.
 
-    The text is empty if nothing is wrong.
+    The text is empty if there is no fault.
     """
     text = written(after)
     if text is not None:
@@ -154,7 +154,7 @@ def fault(before: ast.expr, after: ast.expr, is_exact: bool) -> str:
 
 
 def fault_in_run(earlier: Factors, later: Factors, at: int, is_exact: bool) -> str:
-    """Return what is wrong if factor number `at` is the product of several earlier factors."""
+    """Return the fault if factor number `at` is the product of several earlier factors."""
     end = len(earlier) - len(later) + at + 1
     (divides, number), text = later[at], written(later[at][1])
     if divides or text is None:
@@ -167,7 +167,7 @@ def fault_in_run(earlier: Factors, later: Factors, at: int, is_exact: bool) -> s
 
 
 def difference(result: float, text: str, is_exact: bool, least: int = 0) -> str:
-    """Return what is wrong if a result is not the written number, and not rounded to it.
+    """Return the fault if a result is not the written number, and not rounded to it.
 
     A number without a point counts as written with `least` decimals.
     """
@@ -183,7 +183,7 @@ def difference(result: float, text: str, is_exact: bool, least: int = 0) -> str:
 
 
 def fault_in_chain(chain: list[str]) -> str:
-    """Return what is wrong if a member in numbers does not give the next, or not the value."""
+    """Return the fault if a member in numbers does not give the next, or not the value."""
     members = [(member[0] == "=", parsed(member[2:])) for member in chain if "[" not in member]
     steps = [fault(old, new, is_exact) for (_, old), (is_exact, new) in pairwise(members)]
     value = str(written(members[-1][1]))

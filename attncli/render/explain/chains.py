@@ -48,8 +48,9 @@ def chain_in_numbers(expression: Expression, value: float, spelling: Spelling) -
         members = [(whole.is_exact, whole.text)]
     else:
         half = last = _fitting(Half(halfway, spelling), lambda member: member.gives(value))
+        has_exact_cells = Half(halfway, spelling).is_exact
         whole = _fitting(
-            Member(expression, spelling if half.is_exact else half.spelling),
+            Member(expression, spelling if has_exact_cells else half.spelling),
             lambda member: member.gives(value) and member.gives_results(half),
         )
         members = [(whole.is_exact, whole.text), (whole.equals(half), half.text)]

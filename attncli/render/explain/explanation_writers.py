@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from attncli.calculation.algebra.expressions import (
@@ -30,8 +31,10 @@ from attncli.render.explain.spelling import Spelling, unknown
 from attncli.render.markdown import escape_markdown
 from attncli.render.standard_data import to_json
 from attncli.render.view import View
+from attncli.words import count
 
 INDENT = "  "
+NAME, VALUE, BAD, DIM = "1;36", "1", "1;31", "2"  # styles of a terminal: cyan, bold, red, dim
 
 # The name of each kind of expression in JSON; a function keeps its own name.
 OPERATIONS: dict[type[Expression], str] = {
@@ -50,35 +53,58 @@ OPERATIONS: dict[type[Expression], str] = {
 def write_text(explained: Explanations, view: View) -> str:
     """Return explanations as text: one line per cell, wrapped at the width of the screen.
 
-    The cells that a cell is calculated from stand below it, down to the depth.
+    The cells that a cell is calculated from stand below it, down to the depth. Below each cell is a
+    line with the answer's numbers, with the sign ✗ if the answer's number does not follow.
     """
     spelling = Spelling(explained.paper, view.precision, view.full)
 
-    def write(top: Cell) -> Iterator[str]:
-        for level, cell in explained.walk(top):
-            head, *chain = explained.chain(cell, spelling)
-            aside = _aside(explained, cell, spelling)
-            yield from wrap_chain(INDENT * level + head, chain, aside and f"  {aside}", view.width)
-            own = explained.own_chain(cell, spelling)
-            if own:
-                beside = explained.remark(cell, view.precision)
-                indent = INDENT * level + " " * max(0, len(head) - len("answer"))
-                yield from wrap_chain(f"{indent}answer", own, beside, view.width)
+    def write(level: int, cell: Cell) -> Iterator[str]:
+        indent = INDENT * level
+        head, *chain = explained.chain(cell, spelling)
+        aside = _aside(explained, cell, spelling)
+        lines = wrap_chain(indent + head, chain, aside and f"  {aside}", view.width)
+        yield painted(lines, {head: NAME, chain[-1]: VALUE, aside: DIM}, view)
+        own = explained.own_chain(cell, spelling)
+        if own:
+            remark = explained.remark(cell, view.precision)
+            name, style = ("✗ answer", BAD) if explained.disagrees(cell) else ("  answer", DIM)
+            ahead = indent + name.ljust(len(head))
+            lines = wrap_chain(ahead, own, remark and f", {remark}", view.width)
+            yield painted(lines, {name: style, own[-1]: VALUE, remark: style}, view)
 
     blocks = list(_blocks(explained, write, "left out: {} (--full shows them)"))
     apart = "\n\n" if any("\n" in block for block in blocks) else "\n"
     return apart.join(blocks) + "\n"
 
 
+def painted(lines: Iterable[str], styles: Mapping[str, str], view: View) -> str:
+    """Return lines as one text; if the view has colours, each of the texts in `styles` has its own.
+
+    The first of these texts is looked for from the beginning, the others from the end.
+    """
+    text = "\n".join(lines)
+    if view.color is None:
+        return text
+    for at, (part, style) in enumerate(styles.items()):
+        if part in text and part:
+            before, _, after = text.rpartition(part) if at else text.partition(part)
+            text = f"{before}\x1b[{style}m{part}\x1b[0m{after}"
+    return text
+
+
 def _blocks(
-    explained: Explanations, write: Callable[[Cell], Iterable[str]], left_out: str
+    explained: Explanations, write: Callable[[int, Cell], Iterable[str]], left_out: str
 ) -> Iterator[str]:
-    """Yield the text of each selected cell, and the line `left_out` if cells are elided."""
-    for selection in explained.selections:
-        cells, others = explained.cells(selection)
-        yield from ("\n".join(write(cell)) for cell in cells)
-        if others:
-            yield left_out.format(f"{others} of {len(selection)} cells")
+    """Yield the text of each selected cell, and the line `left_out` for cells that are left out."""
+    cells, others = explained.tops()
+    hidden = 0
+    for top in cells:
+        shown, agreeing = explained.shown(top)
+        hidden += agreeing
+        yield "\n".join(line for level, cell in shown for line in write(level, cell))
+    if hidden:
+        others.append(f"{count(hidden, 'operands')} without a disagreement")
+    yield from map(left_out.format, others)
 
 
 def _aside(explained: Explanations, cell: Cell, spelling: Spelling) -> str:
@@ -91,7 +117,8 @@ def _aside(explained: Explanations, cell: Cell, spelling: Spelling) -> str:
 def wrap_chain(head: str, chain: list[str], aside: str, width: int | None) -> Iterator[str]:
     """Yield `head`, each part of `chain` with its sign, and `aside`, wrapped at `width`.
 
-    If one line is too short, each sign = or ≈ begins a new line; lines break before a plus.
+    If one line is too short, each sign = or ≈ begins a new line. Lines break before a plus; an
+    operand that is longer than a line breaks before × and /.
 
     >>> list(wrap_chain("a", ["= 1 + 2 + 3", "≈ 6"], "", 9))
     ['a = 1 + 2', '    + 3', '  ≈ 6']
@@ -112,7 +139,13 @@ def wrap_chain(head: str, chain: list[str], aside: str, width: int | None) -> It
 
 def _wrap_terms(line: str, terms: list[str], aside: str, width: int) -> Iterator[str]:
     margin = " " * len(line)
+    room = width - len(margin)
     pieces = [terms[0], *(f" + {term}" for term in terms[1:])]
+    pieces = [
+        part
+        for piece in pieces
+        for part in (re.split(r"(?= [/×] )", piece) if len(piece) > room else [piece])
+    ]
     line += pieces[0]
     for piece in [*pieces[1:], *([aside] if aside else [])]:
         if len(line) + len(piece) > width:
@@ -127,15 +160,15 @@ def write_markdown(explained: Explanations, view: View) -> str:
     """Return a Markdown list; the cells that a cell is calculated from are a list below it."""
     spelling = Spelling(explained.paper, view.precision, view.full)
 
-    def write(top: Cell) -> Iterator[str]:
-        for level, cell in explained.walk(top):
-            chain = " ".join(explained.chain(cell, spelling))
-            aside = escape_markdown(_aside(explained, cell, spelling))
-            yield f"{INDENT * level}- `{chain}` {aside}".rstrip()
-            own = explained.own_chain(cell, spelling)
-            if own:
-                beside = explained.remark(cell, view.precision)
-                yield f"{INDENT * level}  - answer: `{' '.join(own)[2:]}`{beside}"
+    def write(level: int, cell: Cell) -> Iterator[str]:
+        chain = " ".join(explained.chain(cell, spelling))
+        aside = escape_markdown(_aside(explained, cell, spelling))
+        yield f"{INDENT * level}- `{chain}` {aside}".rstrip()
+        own = explained.own_chain(cell, spelling)
+        if own:
+            remark = explained.remark(cell, view.precision)
+            beside = f", **{remark}**" if explained.disagrees(cell) else remark and f", {remark}"
+            yield f"{INDENT * level}  - answer: `{' '.join(own)[2:]}`{beside}"
 
     return "\n".join(_blocks(explained, write, "- left out: {}")) + "\n"
 
@@ -144,8 +177,8 @@ def write_latex(explained: Explanations, view: View) -> str:
     """Return one amsmath `align*` per cell, with one equals sign per line."""
     spelling = Latex(explained.paper, view.precision, view.full)
 
-    def write(top: Cell) -> Iterator[str]:
-        return (_aligned(explained, cell, spelling) for _, cell in explained.walk(top))
+    def write(level: int, cell: Cell) -> Iterator[str]:
+        yield _aligned(explained, cell, spelling)
 
     blocks = _blocks(explained, write, "% left out: {}")
     return "\n".join([r"% \usepackage{amsmath}", *blocks]) + "\n"
@@ -160,9 +193,10 @@ def _aligned(explained: Explanations, cell: Cell, spelling: Latex) -> str:
     lines[-1] += rf" \quad ({aside})" if aside else ""
     own = explained.own_chain(cell, spelling)
     if own:
-        beside = explained.remark(cell, spelling.precision)
+        remark = explained.remark(cell, spelling.precision)
         lines += [rf"\text{{answer}} &{own[0]}", *(f"&{part}" for part in own[1:])]
-        lines[-1] += rf"\text{{{beside}}}" if beside else ""
+        shape = "textbf" if explained.disagrees(cell) else "text"
+        lines[-1] += rf"\text{{, }}\{shape}{{{remark}}}" if remark else ""
     body = " \\\\\n  ".join(lines)
     return f"\\begin{{align*}}\n  {body}\n\\end{{align*}}"
 

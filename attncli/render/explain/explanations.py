@@ -79,6 +79,37 @@ class Explanations:
         most = count if self.full or count <= MOST else MOST
         return islice(selection, most), count - most
 
+    def tops(self) -> tuple[list[Cell], list[str]]:
+        """Return the cells to explain, and for each shortened selection the number of cells.
+
+        Cells that contain a disagreement with the answer, or come from one, are first.
+        """
+        cells: list[Cell] = []
+        left_out: list[str] = []
+        for selection in self.selections:
+            some, others = self.cells(selection)
+            cells += some
+            left_out += [f"{others} of {len(selection)} cells"] if others else []
+        if self.own:
+            cells.sort(key=lambda top: not any(self.disagrees(cell) for _, cell in self.walk(top)))
+        return cells, left_out
+
+    def shown(self, top: Cell) -> tuple[list[tuple[int, Cell]], int]:
+        """Return the cells that `walk` yields, with their levels, and the number of hidden cells.
+
+        With an answer, only the cells that lead back to a disagreement are shown, unless `full`.
+        """
+        walked = list(self.walk(top))
+        if not self.own or self.full:
+            return walked, 0
+        shown: list[tuple[int, Cell]] = []
+        wanted = {0}  # the levels of cells that have a cell below them in `shown`, and of `top`
+        for level, cell in reversed(walked):
+            if level in wanted or self.disagrees(cell):
+                wanted = {each for each in wanted if each < level} | {max(level - 1, 0)}
+                shown.append((level, cell))
+        return shown[::-1], len(walked) - len(shown)
+
     def walk(self, cell: Cell) -> Iterator[tuple[int, Cell]]:
         """Yield a cell and the cells that it is calculated from, each once, with its level."""
         seen: set[Cell] = set()
@@ -161,18 +192,23 @@ class Explanations:
         value = expression.value(self.answered.matrices)
         return self._numbers(expression, spelling, self.answered, value)
 
-    def remark(self, cell: Cell, precision: int | None) -> str:
-        """Return a remark: does the answer's number in a cell follow from the answer's operands?
+    def disagrees(self, cell: Cell) -> bool:
+        """Return True if the answer's number does not follow from the answer's own operands.
 
-        It follows if it is within half a unit of its last decimal. The text is empty if the answer
-        has no number for the cell.
+        It follows if it is within half a unit of its last decimal.
         """
         number = self.own_number(cell)
         if number is None:
-            return ""
-        own = self.own[cell.name]
-        place, distance = own.place_at(cell.index), float(own.half_units[cell.index])
+            return False
         given = self.expression(cell, self.answered).value(self.answered.matrices)
-        fits = number == given or abs(number - given) <= distance + 1e-9 * max(1, abs(given))
+        distance = float(self.own[cell.name].half_units[cell.index])
+        return number != given and not abs(number - given) <= distance + 1e-9 * max(1, abs(given))
+
+    def remark(self, cell: Cell, precision: int | None) -> str:
+        """Return a remark on the answer's number in a cell; empty if the answer has no number."""
+        number = self.own_number(cell)
+        if number is None:
+            return ""
+        place = self.own[cell.name].place_at(cell.index)
         text = number_text(number, precision if place is None else max(place, 0))
-        return f", {'and' if fits else 'but'} the answer has {text}"
+        return f"{'but' if self.disagrees(cell) else 'and'} the answer has {text}"
