@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.pages.conftest import MISTAKE, SNAPSHOTS
 from tests.pages.embedded import data_of
@@ -27,7 +27,8 @@ def open_page(chromium: Browser, tmp_path: Path) -> Iterator[Open]:
 
     The test fails if a page asks for another file, breaks its policy, or has an error.
     """
-    contexts, faults = [], []
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
 
     def open_(
         sample: str,
