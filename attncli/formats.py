@@ -43,7 +43,7 @@ class HasMatrices(Protocol):
 # The options of commands that change how a form looks: fields of View.
 PRECISION, FULL, COLOR, LABELS = "precision", "full", "color", "labels"
 WORKED, FRAGMENT, MATH = "worked", "fragment", "math"
-HEAT = "heat"
+HEAT, COMPACT = "heat", "compact"
 
 
 @record(frozen=True)
@@ -123,17 +123,32 @@ class PaperFormat(Format[Asked_contra]):
         return self.load_writer()(asked, view)
 
 
-def papers(writer: str, uses: frozenset[str]) -> dict[str, Format[Any]]:
-    """Return the forms of a document to hand in; `writer` returns its blocks."""
-    kinds: tuple[tuple[str, str, str, set[str]], ...] = (
-        ("markdown", ".md", "Markdown, with each matrix as a table", {MATH}),
-        ("latex", ".tex", "a document for pdfLaTeX", {FRAGMENT}),
-        ("typst", ".typ", "a document for Typst", {FRAGMENT}),
-        ("pdf", ".pdf", "a document to print or to hand in; needs the package typst", set()),
-    )
+# The forms of documents: suffix, help, the fields of the view that change them, and the bytes that
+# a number takes. Typst keeps about 55 kB for each cell of a table.
+PAPERS = {
+    "markdown": (".md", "Markdown, for a page or a comment", frozenset({MATH}), 200),
+    "latex": (".tex", "a document for pdfLaTeX", frozenset({FRAGMENT, HEAT}), 320),
+    "typst": (".typ", "a document for Typst", frozenset({FRAGMENT, HEAT}), 500),
+    "pdf": (".pdf", "a document to print; needs the package typst", frozenset({HEAT}), 60_000),
+}
+
+
+def papers(writer: str, *uses: str, leaves_out: Iterable[str] = ()) -> dict[str, Format[Any]]:
+    """Return the forms of a document to hand in; `writer` returns its blocks.
+
+    `uses` are fields of the view that change all four forms; the fields `leaves_out` change none.
+    """
     return {
-        name: PaperFormat(suffix, text, writer, uses | own, 300, name != "pdf", name)
-        for name, suffix, text, own in kinds
+        name: PaperFormat(
+            suffix,
+            text,
+            writer,
+            frozenset(own | {*uses}) - {*leaves_out},
+            size,
+            name != "pdf",
+            name,
+        )
+        for name, (suffix, text, own, size) in PAPERS.items()
     }
 
 
@@ -152,7 +167,7 @@ FORMATS: dict[str, Format[Computation]] = {
         ".txt",
         "tables for people",
         "render.trace_tables:draw_trace",
-        frozenset({PRECISION, FULL, COLOR, HEAT}),
+        frozenset({PRECISION, FULL, COLOR, HEAT, COMPACT}),
         620,
     ),
     "json": DataFormat(
@@ -202,12 +217,12 @@ FORMATS: dict[str, Format[Computation]] = {
         bytes_per_number=16,
         is_text=False,
     ),
-    **papers("render.papers.trace_paper:trace_paper", frozenset({PRECISION, FULL, WORKED})),
+    **papers("render.papers.trace_paper:trace_paper", PRECISION, FULL, WORKED),
     "svg": TerminalFormat(
         ".svg",
         "a picture of the tables",
         "render.trace_tables:draw_trace",
-        frozenset({PRECISION, FULL}),
+        frozenset({PRECISION, FULL, HEAT, COMPACT}),
         2400,
     ),
     "html": Format(
@@ -237,9 +252,7 @@ REPORTS: dict[str, Format[AnswerReport]] = {
         "render.reports.gradescope:report_gradescope",
         frozenset({FULL}),
     ),
-    "markdown": Format(
-        ".md", "Markdown for a page or a comment", "render.reports.report_markdown:report_markdown"
-    ),
+    **papers("render.reports.report_paper:report_paper", leaves_out=(MATH, HEAT)),
     "svg": TerminalFormat(
         ".svg",
         "a picture of the tables",
@@ -386,7 +399,7 @@ WORKSHEETS: dict[str, Format[Worksheet]] = {
         "documents.handouts.worksheet_xlsx:worksheet_xlsx",
         is_text=False,
     ),
-    **papers("render.handouts.worksheet_papers:worksheet_paper", frozenset()),
+    **papers("render.handouts.worksheet_papers:worksheet_paper"),
 }
 
 

@@ -1,4 +1,4 @@
-"""Draws the README's picture: `python -m tests.picture` writes tests/golden/self_attention.svg."""
+"""Draws the README's picture, and the sample page that it links: `python -m tests.picture`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from rich.text import Text
 from tests.running import succeed
 
 PICTURE = Path("tests/golden/self_attention.svg")
-COMMAND = "attncli compute sample:self_attention --only scores,scaled,weights,output"
-WIDTH = 72
+COMMAND = "attncli compute sample:self_attention"
+WIDTH = 80
+PAGE = Path("samples/pages/two_heads.html")
 
 
 def draw_picture() -> str:
@@ -28,5 +29,11 @@ def draw_picture() -> str:
     return console.export_svg(title="attncli")
 
 
+def draw_sample_page() -> str:
+    """Return the sample page."""
+    return succeed("compute", "sample:two_heads", "-f", "html").stdout
+
+
 if __name__ == "__main__":
     PICTURE.write_text(draw_picture(), encoding="utf-8")
+    PAGE.write_text(draw_sample_page(), encoding="utf-8")

@@ -10,7 +10,7 @@ import pytest
 from attncli.cli.commands.guide import TOPICS
 from attncli.cli.program import COMMANDS
 from tests.guide.examples import rerun
-from tests.picture import COMMAND, PICTURE, draw_picture
+from tests.picture import COMMAND, PAGE, PICTURE, draw_picture, draw_sample_page
 from tests.running import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -34,6 +34,12 @@ def test_the_picture_shows_the_current_tables(monkeypatch: pytest.MonkeyPatch) -
     assert f"```sh\n{COMMAND}\n```" in README
     assert "0.9088" in shown
     assert words(draw_picture()) == shown
+
+
+def test_the_sample_page_is_the_current_page() -> None:
+    """The page that the README links is the page that the program writes."""
+    assert f"({PAGE})" in README
+    assert (ROOT / PAGE).read_text(encoding="utf-8") == draw_sample_page()
 
 
 def test_readme_is_short() -> None:

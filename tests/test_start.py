@@ -48,7 +48,7 @@ MAY_LOAD: dict[str, tuple[set[str], int, set[str]]] = {
     "explore --help": (HELP, 27, CLICK),  # it does not load Textual
     f"check {LESSON} samples/answers/rounded.json -f json": (CALCULATING | JUDGING, 116, NUMPY),
     f"compare {LESSON} --convention keras": (CALCULATING, 94, RICH),
-    "mask causal 3 -f json": (CALCULATING, 64, RICH),
+    "mask causal 3 -f json": (CALCULATING, 66, RICH),
     f"cost {LESSON}": (CALCULATING | {"calculation.counting", "render.costs"}, 105, RICH),
     "why-scale": (CALCULATING | {"render.saturation"}, 76, RICH),
     "guide masks": (PROGRAM | {"cli.commands"}, 11, CLICK),

@@ -170,6 +170,7 @@ def read_written(
 
     entries: dict[str, object] = {}
     sources: list[str] = []
+    student = ""
     nameless = canonical(step) if step else None
     if step and not files:
         message = f"--step {step} has no effect: STEP=FILE already names the step."
@@ -182,11 +183,12 @@ def read_written(
             raise AttncliError(message, "Leave out --step.")
         entries.update(written.entries)
         sources.append(written.source)
+        student = written.student
     for named in steps:
         written = reader.written(named.value, named.name, is_value)
         entries[named.name] = _matrix_of(written, named.name)
         sources.append(written.source)
-    return Written(", ".join(sources), entries)
+    return Written(", ".join(sources), entries, student=student)
 
 
 def _matrix_of(written: Written, name: str) -> object:

@@ -25,6 +25,7 @@ from attncli.errors import AttncliError
 from attncli.face.memory import SHARE, read_limit
 from attncli.formats import COLOR as COLOR_USE
 from attncli.formats import (
+    COMPACT,
     FRAGMENT,
     FULL,
     HEAT,
@@ -264,6 +265,12 @@ LOOKS: dict[str, Decorator] = {
         help="Shade weights where there are colours, all steps, weights by symbols ░▒▓█ (also "
         f"without colours), or nothing: {in_words(SHADED, 'or')} (default: {SHADED[0]}).",
     ),
+    COMPACT: option(
+        "--compact",
+        heading=OUTPUT,
+        is_flag=True,
+        help="Draw each matrix with one or two characters per cell, and a legend.",
+    ),
     LABELS: option(
         "--labels",
         heading=OUTPUT,
@@ -318,6 +325,10 @@ class Output(Generic[Asked]):
         as -p, has no effect on this form.
         """
         form = choose_format(self.formats, self.format_name, self.file)
+        if self.look.get(COMPACT) and self.look.get(PRECISION) is not None:
+            raise AttncliError(
+                "--precision has no effect with --compact.", "Leave one of them out."
+            )
         for name, value in self.look.items():
             if value not in AS_USUAL and name not in form.uses:
                 users = [other for other, entry in self.formats.items() if name in entry.uses]

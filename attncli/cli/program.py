@@ -30,7 +30,7 @@ COMMANDS = {
     "mask": "Draw a mask, or describe the mask in a file.",
     "cost": "Count operations, parameters and bytes.",
     "why-scale": "Show with numbers why scores are divided by √d_k.",
-    "new": "Write a small document to start from.",
+    "new": "Write an exercise of small numbers, or judge one.",
     "guide": "Show the manual, topic by topic.",
     "samples": "List the samples, which every command can read.",
 }

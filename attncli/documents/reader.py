@@ -19,7 +19,7 @@ from attncli.documents.parsed import BY_RULE, NAMELESS, SAMPLE, CsvForm, IsValue
 from attncli.documents.sources import Source, Sources, shortened
 from attncli.documents.text.cells import array_from, is_cell_or_row, said
 from attncli.errors import DocumentError, errors_at
-from attncli.records import record
+from attncli.records import record, replace
 from attncli.words import option_name
 
 
@@ -27,16 +27,21 @@ def _nothing(_: str) -> None:
     """Say nothing."""
 
 
+STUDENT = ("student", "name")  # the keys of an answer that say who wrote it
+
+
 @record(frozen=True)
 class Written:
     """An answer as a file holds it: nested lists of texts, or arrays, by their names.
 
-    `has_nameless` is True if a matrix in the file has no name there.
+    `has_nameless` is True if a matrix in the file has no name there. `student` is the text of the
+    keys `student` and `name`: the person who wrote the answer.
     """
 
     source: str
     entries: Mapping[str, object]
     has_nameless: bool = False
+    student: str = ""
 
 
 class Reader:
@@ -121,12 +126,13 @@ class Reader:
         source = self._source(given, name, is_value)
         entries: dict[str, object] = {}
         with errors_at(source.label):
+            student, source = _without_student(source)
             for known, spelled in _names_once(source, name or NAMELESS):
                 if known == NAMELESS:
                     message = "its matrix has no name."
                     raise DocumentError(message, "Name the step: --step NAME, or NAME=FILE.")
                 entries[known] = self._noticed(source.parsed[spelled], source.label).value
-        return Written(source.label, entries, NAMELESS in [*source.parsed])
+        return Written(source.label, entries, NAMELESS in [*source.parsed], student)
 
     def _source(
         self, given: object, name: str | None = None, is_value: IsValue | None = None
@@ -181,6 +187,25 @@ class Reader:
         part = self._noticed(self._sources.matrix("mask", value, where, folder), value)
         matrix = array_from(part.value, "mask") if isinstance(part.value, list) else part.value
         return Part(matrix, part.row_labels, part.column_labels)
+
+
+def _without_student(source: Source) -> tuple[str, Source]:
+    """Return the text of the entries `student` and `name`, and the source without them.
+
+    Raises DocumentError if one of them is not a text or a number.
+    """
+    found = [name for name in source.parsed if name.strip().casefold() in STUDENT]
+    if not found:
+        return "", source
+    texts = []
+    for name in found:
+        value = source.parsed[name].value
+        if isinstance(value, list | dict | bool) or value is None or hasattr(value, "__array__"):
+            message = f"{name} is not a text, but it says who wrote the answer."
+            raise DocumentError(message, 'Write "student": "Anna".')
+        texts.append(str(value).strip())
+    others = {name: part for name, part in source.parsed.items() if name not in found}
+    return ", ".join(filter(None, texts)), replace(source, parsed=others)
 
 
 def _names_once(source: Source, nameless: str) -> Iterator[tuple[str, str]]:

@@ -113,7 +113,8 @@ def check(
     computed = compute(problem, surroundings=surroundings).made
     with (surroundings or PYTHON).waiting("checking"), errors_at(answer.source):
         files = _files(problem, answer)
-        return Report(check_answer(computed, answer.entries, options, files))
+        report = check_answer(computed, answer.entries, options, files)
+        return Report(report.of(answer.student))
 
 
 def _files(document: Document, answer: Written) -> Files:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
     from attncli.calculation.problem.worksheet import Worksheet
     from attncli.face.functions import DocumentLike
+    from attncli.homework.exercises.making import Exercise
     from attncli.homework.exercises.orders import Order
 
 PROBLEM = "problem.json"  # the file of a student's document
-KEY = "key"
+DOCUMENT, KEY = "document", "key"  # roles of files
+MOST_NAMED = 5  # students in a warning
 MAKING = "making exercises"
 
 
@@ -55,9 +57,14 @@ class Sheets:
         return {role: file for role, file in wanted.items() if file}
 
     def check(self) -> None:
-        """Raise AttncliError if no form has the suffix of a file."""
+        """Raise AttncliError if no form has the suffix of a file, or if both are one file."""
         for file in self.files.values():
             choose_format(WORKSHEETS, None, file, can_name=False)
+        if self.worksheet and self.worksheet == self.key:
+            from attncli.errors import AttncliError
+
+            message = f"--worksheet and --key both name {self.key}."
+            raise AttncliError(message, "Name two files.")
 
     def written(self, sheet: Worksheet) -> Iterator[tuple[str, Path, bytes]]:
         """Yield the role, the name and the bytes of each wanted file."""
@@ -80,6 +87,37 @@ class Sheets:
             yield role, file, form, replace(sheet, is_key=role == KEY)
 
 
+def _exercises(
+    order: Order, students: Sequence[str], surroundings: Surroundings
+) -> Iterator[tuple[str, int, Exercise]]:
+    """Yield each student with the seed and the exercise, which is drawn with this seed.
+
+    Warn of exercises that do not meet all demands, and of students with the same exercise. Raises
+    AttncliError if the order is impossible.
+    """
+    from attncli.homework.exercises.making import make
+    from attncli.homework.handouts.variants import coincidence_text, coincidences, seed_of
+    from attncli.words import count, some_in_words
+
+    documents: dict[str, Mapping[str, Any]] = {}
+    weak: list[str] = []
+    with surroundings.waiting(MAKING) as watch:
+        for number, student in enumerate(students, 1):
+            seed = seed_of(order.seed, student)
+            made = make(replace(order, seed=seed))
+            documents[student] = made.document
+            weak += [student] * (not made.meets_all)
+            yield student, seed, made
+            if watch:
+                watch(MAKING, number / len(students))
+    if weak:
+        do = "does" if len(weak) == 1 else "do"
+        of = f"{len(weak)} of {count(len(students), 'exercises')}"
+        surroundings.warn(f"{of} {do} not meet all demands: {some_in_words(weak, MOST_NAMED)}.")
+    if same := coincidences(documents):
+        surroundings.warn(coincidence_text(same))
+
+
 def class_sheets(
     order: Order, students: Sequence[str], surroundings: Surroundings = PYTHON
 ) -> dict[str, Worksheet]:
@@ -87,17 +125,10 @@ def class_sheets(
 
     Raises AttncliError if the order is impossible.
     """
-    from attncli.homework.exercises.making import make
-    from attncli.homework.handouts.variants import seed_of
-
-    sheets = {}
-    with surroundings.waiting(MAKING) as watch:
-        for number, student in enumerate(students, 1):
-            made = make(replace(order, seed=seed_of(order.seed, student)))
-            sheets[student] = worksheet_of(made.document, made.decimals, PROBLEM, surroundings)
-            if watch:
-                watch(MAKING, number / len(students))
-    return sheets
+    return {
+        student: worksheet_of(made.document, made.decimals, PROBLEM, surroundings)
+        for student, _, made in _exercises(order, students, surroundings)
+    }
 
 
 def class_files(
@@ -105,68 +136,42 @@ def class_files(
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the files of a class: the document and sheets of each student, then the manifest.
 
-    Each student has a folder; the keys stand in a folder of their own. A document is drawn with the
-    seed of its student. Warns if students have the same exercise. Raises AttncliError if two
+    Each student has a folder; the keys stand in a folder of their own. Raises AttncliError if two
     students would get the same folder, and if the order is impossible.
     """
     from attncli import __version__
     from attncli.documents.text.json_text import dump_document
-    from attncli.homework.handouts.variants import (
-        MANIFEST,
-        coincidence_text,
-        coincidences,
-        manifest,
-        safe_names,
-    )
+    from attncli.homework.handouts.variants import MANIFEST, manifest, safe_names
 
     sheets.check()
     names = safe_names(students)
     entries: list[dict[str, Any]] = []
-    with surroundings.waiting(MAKING) as watch:
-        for number, student in enumerate(students, 1):
-            is_first = number == 1  # the labels, and so the doubts, are the same for all
-            entry, files = _student(order, student, names[student], sheets, surroundings, is_first)
-            entries.append(entry)
-            yield from files
-            if watch:
-                watch(MAKING, number / len(students))
-    if same := coincidences({entry["id"]: entry["document"] for entry in entries}):
-        surroundings.warn(coincidence_text(same))
+    for student, seed, made in _exercises(order, students, surroundings):
+        written = dict(_files(names[student], made, sheets, surroundings, is_first=not entries))
+        files = {role: place for role, (place, _) in written.items()}
+        digest = sha256(written[DOCUMENT][1]).hexdigest()
+        entry = {"id": student, "seed": seed, "sha256": digest, "files": files}
+        entries.append({**entry, "document": made.document})
+        yield from written.values()
     yield MANIFEST, dump_document(manifest(order, f"attncli {__version__}", entries))
 
 
-def _student(
-    order: Order,
-    student: str,
-    name: str,
-    sheets: Sheets,
-    surroundings: Surroundings,
-    is_first: bool,
-) -> tuple[dict[str, Any], list[tuple[str, bytes]]]:
-    """Return the entry of a student in the manifest, and the student's files.
+def _files(
+    name: str, made: Exercise, sheets: Sheets, surroundings: Surroundings, is_first: bool
+) -> Iterator[tuple[str, tuple[str, bytes]]]:
+    """Yield the role, the place and the bytes of each file of a student, with this folder.
 
-    If `is_first`, warn of characters that the sheets cannot show.
+    If `is_first`, warn of characters that the sheets cannot show: they are the same for all.
     """
     from attncli.documents.text.json_text import dump_document
-    from attncli.homework.exercises.making import make
-    from attncli.homework.handouts.variants import KEYS, seed_of
+    from attncli.homework.handouts.variants import KEYS
 
-    seed = seed_of(order.seed, student)
-    made = make(replace(order, seed=seed))
-    data = dump_document(made.document)
-    files = [("document", f"{name}/{PROBLEM}", data)]
-    if sheets.files:
-        sheet = worksheet_of(made.document, made.decimals, PROBLEM, surroundings)
-        for doubt in sheets.doubts(sheet) if is_first else ():
-            surroundings.warn(doubt)
-        for role, file, written in sheets.written(sheet):
-            place = f"{KEYS}/{name}{file.suffix}" if role == KEY else f"{name}/{file.name}"
-            files.append((role, place, written))
-    entry = {
-        "id": student,
-        "seed": seed,
-        "sha256": sha256(data).hexdigest(),
-        "files": {role: place for role, place, _ in files},
-        "document": made.document,
-    }
-    return entry, [(place, written) for _, place, written in files]
+    yield DOCUMENT, (f"{name}/{PROBLEM}", dump_document(made.document))
+    if not sheets.files:
+        return
+    sheet = worksheet_of(made.document, made.decimals, PROBLEM, surroundings)
+    for doubt in sheets.doubts(sheet) if is_first else ():
+        surroundings.warn(doubt)
+    for role, file, data in sheets.written(sheet):
+        place = f"{KEYS}/{name}{file.suffix}" if role == KEY else f"{name}/{file.name}"
+        yield role, (place, data)

@@ -60,7 +60,7 @@ class Writable:
         from attncli.render.view import View
 
         first = next(iter(self.forms.values()))
-        return colored_html(first.write(self.made, View(color="truecolor")).decode())
+        return colored_html(first.write(self.made, View(color="truecolor", is_dark=False)).decode())
 
 
 class Result(Writable, Mapping[str, "NDArray[Any]"]):

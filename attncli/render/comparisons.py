@@ -17,7 +17,7 @@ from attncli.render.view import View
 
 
 def draw_comparisons(comparisons: Sequence[Comparison], view: View) -> str:
-    """Return a table of the largest differences, and a sentence for each comparison.
+    """Return a sentence for each comparison, and a table of the largest differences.
 
     All comparisons have the same first calculation.
     """
@@ -26,19 +26,19 @@ def draw_comparisons(comparisons: Sequence[Comparison], view: View) -> str:
     if first.problem.choices.title:
         console.print(Text(first.problem.choices.title, "bold"))
         console.print()
-    console.say(f"Largest difference of each step from {first.name}:")
+    for comparison in comparisons:
+        console.say(_sentence(comparison, view))
+        for remark in _of_fills(comparison):
+            console.say(remark)
     console.print()
+    console.say(f"Largest difference of each step from {first.name}:")
     names = list(dict.fromkeys(d.step.name for c in comparisons for d in c.distances))
     labels = [comparison.other.name for comparison in comparisons]
     columns = [_column(comparison, names, view) for comparison in comparisons]
     cells = [list(row) for row in zip(*columns, strict=True)]
     for table in labelled_tables("step", names, labels, cells, view.width):
-        console.print(table)
         console.print()
-    for comparison in comparisons:
-        console.say(_sentence(comparison, view))
-        for remark in _of_fills(comparison):
-            console.say(remark)
+        console.print(table)
     return console.text
 
 

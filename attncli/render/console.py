@@ -28,6 +28,11 @@ class TextConsole(Console):
         )
 
     @property
+    def heading(self) -> str:
+        """The style of the name above a table, which is readable on this screen."""
+        return "bold cyan" if self.view.is_dark else "bold blue"
+
+    @property
     def text(self) -> str:
         """The lines, without spaces at their ends."""
         return "\n".join(line.rstrip() for line in self._written.getvalue().split("\n"))

@@ -17,7 +17,8 @@ from attncli.records import record
 RGB: TypeAlias = tuple[int, int, int]
 
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)
-FADE = 0.15  # of the ramp: the smallest weights fade into the screen
+DARK = (24, 24, 24)  # between black and the dark greys of usual screens: no number is a black hole
+FADE = 0.1  # of the ramp: the smallest weights fade into the screen
 SYMBOLS = " ░▒▓█"
 
 # Cividis (Nuñez, Anderton and Renslow, 2018, doi.org/10.1371/journal.pone.0199239): entries of its
@@ -92,7 +93,7 @@ class Heat:
     def background(self, number: float, is_dark: bool) -> RGB:
         """Return the colour of a number on a dark or a light screen, in red, green and blue."""
         share = self.share(number)
-        screen = BLACK if is_dark else WHITE
+        screen = DARK if is_dark else WHITE
         if not self.is_signed:
             color = _cividis(share if is_dark else 1 - share)
             return _mix(screen, color, min(share / FADE, 1.0))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
+from rich.text import Text
 
 from attncli.calculation.algebra.layouts import Booleans
 from attncli.calculation.analyses.mask_description import Pattern, remarks_on
 from attncli.records import record
-from attncli.render.tables.wrapped_columns import wrap_columns
+from attncli.render.tables.mark_grids import grid_lines
+from attncli.render.tables.shelves import wrap_words
+from attncli.render.tables.wrapped_columns import GUTTER
 from attncli.render.view import View
 
 OPEN, HIDDEN = "●", "·"
@@ -33,28 +36,27 @@ class Picture:
 def draw_mask(picture: Picture, view: View) -> str:
     """Return the picture of a mask: one row per query and one column per key, with labels.
 
-    Each batch entry and head has its own picture, with remarks below it if the mask is described.
+    Each batch entry and head has its own picture, with remarks below it: its size in queries and
+    keys, and more if the mask is described.
     """
     drawn = []
     for where, pattern in picture.pattern.slices():
         lines = [where] if where else []
-        lines += _drawn(pattern.may_attend, picture.rows, picture.columns, view.width)
-        lines += ["", *remarks_on(pattern)] if picture.is_described else []
+        for at, grid in enumerate(_grids(pattern.may_attend, picture, view.width)):
+            lines += [*([""] if at else []), *(line.plain for line in grid)]
+        lines.append("")
+        for remark in remarks_on(pattern)[: None if picture.is_described else 1]:
+            lines += [line.plain for line in wrap_words(Text(remark), view.width)]
         drawn.append("".join(f"{line}\n" for line in lines))
     return "\n".join(drawn)
 
 
-def _drawn(
-    opened: Booleans, rows: Sequence[str], columns: Sequence[str], width: int | None
-) -> Iterator[str]:
+def _grids(opened: Booleans, picture: Picture, screen: int | None) -> Iterator[Iterator[Text]]:
     """Yield the lines of one picture, in blocks of columns if it is wider than the screen."""
-    side = max(map(cell_len, rows))
-    widths = [cell_len(column) for column in columns]
-    for run in wrap_columns(widths, side, width):
-        if run.start:
-            yield ""
-        yield " ".join([" " * side, *columns[run]])
-        for label, row in zip(rows, opened[:, run].tolist(), strict=True):
-            marks = zip(row, widths[run], strict=True)
-            cells = [(OPEN if cell else HIDDEN).rjust(w) for cell, w in marks]
-            yield " ".join([set_cell_size(label, side), *cells])
+    widths = [GUTTER + cell_len(column) for column in picture.columns]
+
+    def draw(row: int, run: slice) -> Text:
+        marks = zip(opened[row, run].tolist(), widths[run], strict=True)
+        return Text("".join((OPEN if cell else HIDDEN).rjust(width) for cell, width in marks))
+
+    return grid_lines(picture.rows, [picture.columns], widths, screen, draw)

@@ -8,7 +8,8 @@ A long matrix is elided, and a line says how much is left out. The user's texts 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 from math import isfinite
 
 from rich.text import Text
@@ -22,14 +23,12 @@ from attncli.calculation.problem.shown import ShownMatrix
 from attncli.records import record
 from attncli.render.console import TextConsole
 from attncli.render.numbers import aligned, number_text
-from attncli.render.tables.labelled_tables import EDGE, MOST, ROW_GAP, table_lines
+from attncli.render.tables.compact_grids import MARKS_AT_EDGE, MOST_MARKS, compact_grids
+from attncli.render.tables.labelled_tables import COLUMN_GAP, EDGE, GAP, MOST, ROW_GAP, table_lines
 from attncli.render.tables.shading import Shading
 from attncli.render.tables.shelves import HEADING, Block, stacked, wrap_words
 from attncli.render.view import View
 from attncli.words import shape_text
-
-GAP = -1  # the position of an elided stretch
-COLUMN_GAP = "…"
 
 
 def draw_trace(result: Computation, view: View) -> str:
@@ -38,7 +37,7 @@ def draw_trace(result: Computation, view: View) -> str:
     lead = list(filter(None, (Text(choices.title, "bold"), Text(choices.note, "italic"))))
     for text in lead:
         console.print_lines(wrap_words(text, view.width))
-    blocks = (TraceTable(result, shown, view).block() for shown in result.shown())
+    blocks = (TraceTable(result, shown, view).block(console.heading) for shown in result.shown())
     for at, lines in enumerate(stacked(blocks, view.width)):
         if at or lead:
             console.print()
@@ -61,22 +60,25 @@ class TraceTable:
     shown: ShownMatrix
     view: View
 
-    def block(self) -> Block:
-        """Return the number of the step, its formula and its shape, above its matrix."""
+    def block(self, style: str) -> Block:
+        """Return the number of the step, its formula and its shape, above its matrix.
+
+        `style` is the look of the number and the name.
+        """
         step, plan = self.shown.step, self.result.trace.plan
         shape = plan.shape(step)
         if self.shown.is_part:
             shape = f"{shape_text(self.shown.matrix.shape)} of {shape}"
         number = f"{plan.names.index(step.name) + 1}  "
         heading = Text.assemble(
-            (f"{number}{self.shown.name} ", "bold cyan"),
+            (f"{number}{self.shown.name} ", style),
             f"= {_formula(step, plan.layout)}   ",
             (shape, "dim"),
         )
         return Block(heading, self._body(), len(number))
 
     def _body(self) -> list[Text]:
-        """Return a table for each slice, then a line on the elided tables, rows and columns."""
+        """Return the table of each slice, then the legend, and what is left out."""
         hidden = hidden_cells(self.result, self.shown)
         shading = Shading.of(self.shown, hidden, self.view)
         slices = list(self.shown.slices())
@@ -86,26 +88,38 @@ class TraceTable:
                 Text(f"   {self.result.problem.where(leading, slices[at].index)}", "italic"),
                 self._slice(slices[at].cells, hidden.reshape(-1, *hidden.shape[-2:])[at], shading),
             )
-            for at in self._positions(len(slices))
+            for at in self._positions(len(slices), of_cells=False)
             if at != GAP
         )
         parts = stacked(blocks, self.view.width) if leading else [next(blocks).body]
+        below = list(self._legend(shading, bool(hidden.any()))) if self.view.compact else []
         lines = _with_gaps(parts)
+        widest = max(HEADING, *(line.cell_len for line in lines)) if self.view.width else None
+        for line in (*below, *self._left_out(len(slices))):
+            lines += wrap_words(line, widest, 3)
+        return lines
+
+    def _left_out(self, slices: int) -> Iterator[Text]:
+        """Yield a line on the elided tables, rows and columns, if there are any."""
         rows, columns = self.shown.cells.shape[-2:]
+        counted = (("tables", slices, False), ("rows", rows, True), ("columns", columns, True))
         left_out = [
-            f"{size - 2 * EDGE} of {size} {kind}"
-            for kind, size in (("tables", len(slices)), ("rows", rows), ("columns", columns))
-            if GAP in self._positions(size)
+            f"{size - 2 * shown.index(GAP)} of {size} {kind}"
+            for kind, size, of_cells in counted
+            if GAP in (shown := self._positions(size, of_cells))
         ]
         if left_out:
-            text = f"   left out: {', '.join(left_out)} (--full shows them)"
-            widest = max(HEADING, *(line.cell_len for line in lines))
-            lines += wrap_words(Text(text, "dim"), widest if self.view.width else None, 3)
-        return lines
+            yield Text(f"   left out: {', '.join(left_out)} (--full shows them)", "dim")
 
     def _slice(self, matrix: Array, hidden: Booleans, shading: Shading) -> list[Text]:
         """Return the lines of one matrix, in blocks of columns if it is wider than the screen."""
         rows, columns = (self._positions(size) for size in matrix.shape)
+        if self.view.compact:
+            labels = self._numbered(-2), self._numbers(-1)
+            places = rows, columns
+            screen = self.view.width and self.view.width - 1
+            grids = compact_grids(matrix, hidden, labels, places, shading, screen)
+            return [Text(" ").append_text(line) for line in _with_gaps(grids)]
         row_labels = _some(self.shown.rows, rows, ROW_GAP)
         column_labels = _some(self.shown.columns, columns, COLUMN_GAP)
         cells = [
@@ -133,11 +147,36 @@ class TraceTable:
         }
         return [cells.get(row, Text(f" {ROW_GAP} ")) for row in rows]
 
-    def _positions(self, size: int) -> list[int]:
-        """Return the positions that are drawn, with GAP where some are left out."""
-        if self.view.full or size <= MOST:
+    def _numbers(self, axis: int) -> list[str]:
+        """Return the number of each row (axis −2) or column (−1), counted from 1."""
+        return [str(at + 1) for at in self.shown.places[axis]]
+
+    def _numbered(self, axis: int) -> list[str]:
+        """Return the number of each row or column, with its label behind it if it has one."""
+        labels = (self.shown.row_labels, self.shown.column_labels)[axis]
+        numbers = self._numbers(axis)
+        side = max(map(len, numbers))
+        pairs = zip_longest(numbers, labels, fillvalue="")
+        return [f"{number:>{side}} {label}".rstrip() for number, label in pairs]
+
+    def _legend(self, shading: Shading, has_hidden: bool) -> Iterator[Text]:
+        """Yield the meaning of the marks, and the labels of columns that are not those of rows."""
+        yield Text("   ").append_text(shading.legend(has_hidden))
+        shown = self.shown
+        if shown.column_labels and shown.column_labels != shown.row_labels:
+            columns = ", ".join(map(str.strip, self._numbered(-1)))
+            yield Text(f"   columns: {columns}", "dim")
+
+    def _positions(self, size: int, of_cells: bool = True) -> list[int]:
+        """Return the positions that are drawn, with GAP where some are left out.
+
+        They are rows or columns, or else tables, of which a screen holds fewer.
+        """
+        is_compact = of_cells and self.view.compact
+        most, edge = (MOST_MARKS, MARKS_AT_EDGE) if is_compact else (MOST, EDGE)
+        if self.view.full or size <= most:
             return list(range(size))
-        return [*range(EDGE), GAP, *range(size - EDGE, size)]
+        return [*range(edge), GAP, *range(size - edge, size)]
 
 
 def _some(labels: Sequence[str], positions: Sequence[int], gap: str) -> list[str]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,20 @@ def golden_file(answer: str) -> Path:
 def test_reports_are_those_of_the_golden_file(sample: str, answer: str) -> None:
     """The report on each answer to a sample equals its golden file."""
     assert drawn(sample, answer) == golden_file(answer).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("sample", ["two_heads", "decoder_layer", "additive"])
+def test_a_report_fits_the_screen(sample: str, width: int) -> None:
+    """No line is longer than the screen, and every number of the report in a pipe is there."""
+    arguments = ["check", f"sample:{sample}", f"sample:answers/{sample}/mistake"]
+    text = CliRunner(env={"COLUMNS": str(width)}).invoke(cli, arguments).stdout
+    assert max(map(len, text.splitlines())) <= width
+    whole = golden_file(f"{sample}/mistake").with_suffix(".txt").read_text(encoding="utf-8")
+    assert set(re.findall(r"-?\d+\.\d+(?: ✗)?", whole)) == set(
+        re.findall(r"-?\d+\.\d+(?: ✗)?", text)
+    )
+    assert text.count("✗") == whole.count("✗") > 0
 
 
 def test_the_slips_of_the_lesson_are_named() -> None:
@@ -430,8 +445,8 @@ def test_a_number_that_follows_from_a_wrong_step_is_shown_beside_the_right_one()
     assert (cell["yours"], cell["from_yours"]) == (2.5, 2.0)
     assert cell["right"] == pytest.approx(2.964, abs=5e-4)
     lines = check(problem, "-", stdin=answer).stdout.splitlines()
-    assert " yours         1   right         1   from your numbers    1" in lines
-    assert " 1        2.50 ✗   1        2.9640   1                    2" in lines
+    assert " yours       1    right       1    from your numbers  1" in lines
+    assert " 1      2.50 ✗    1      2.9640    1                  2" in lines
     page = check(problem, "-", "-f", "markdown", stdin=answer).stdout
     assert "- row 1, column 1: `2.50` instead of `2.9640`; from your numbers: `2`\n" in page
 
@@ -459,8 +474,8 @@ def test_no_digit_is_cut_on_a_narrow_screen() -> None:
     arguments = ["check", document, "scores=[[123456.123497]]"]
     run = CliRunner(env={"COLUMNS": "30"}).invoke(cli, arguments)
     lines = run.stdout.split("\n")
-    assert " supercalifragilistic    123456.12350 ✗" in lines
-    assert " supercalifragilistic    123456.12346" in lines
+    assert " supercalifragilistic  123456.12350 ✗" in lines
+    assert " supercalifragilistic  123456.12346" in lines
     assert max(map(len, (line for line in lines if line.startswith("Work")))) <= 30
 
 

@@ -45,8 +45,15 @@ PICTURES = [
 
 @pytest.mark.parametrize(("arguments", "lines"), PICTURES, ids=[" ".join(a) for a, _ in PICTURES])
 def test_a_rule_is_drawn(arguments: list[str], lines: list[str]) -> None:
-    """A picture has labels, one row per query and one column per key; a batch has one per entry."""
-    assert mask(*arguments).rstrip("\n").split("\n") == lines
+    """A picture has labels, one row per query and one column per key; a batch has one per entry.
+
+    Below each picture, a line says which axis is which.
+    """
+    drawn = mask(*arguments)
+    words = re.findall(r"\n\n(\d+) × (\d+): \1 quer(?:y|ies) down, \2 keys? across\.", drawn)
+    batches = [line for line in lines if line.startswith("batch entry")]
+    assert len(words) == max(1, len(batches))
+    assert re.sub(r"\n\n\d+ × .*", "", drawn).rstrip("\n").split("\n") == lines
 
 
 @pytest.mark.parametrize("form", ["json", "csv"])
@@ -156,7 +163,7 @@ def test_a_wide_picture_is_broken_into_blocks(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("COLUMNS", "31")
     text = mask("causal", "23")
     assert max(map(len, text.splitlines())) <= 31
-    assert text.count("\n\n") == 2
+    assert text.count("\n\n") == 3
     assert [text.count(mark) for mark in "●·"] == [whole.count(mark) for mark in "●·"]
 
 

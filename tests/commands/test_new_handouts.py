@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import time
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,7 @@ import pytest
 import attncli
 from attncli.face import handouts
 from attncli.homework.handouts.variants import question_note, safe_names, seed_of
-from tests.running import run, succeed
+from tests.running import PATIENCE, PROGRAM, ROOT, run, succeed
 
 KIND = "encoder"
 
@@ -92,32 +95,46 @@ def test_a_variant_depends_on_its_student_alone() -> None:
 
 
 def test_equal_variants_are_said() -> None:
-    """Students whose documents differ in nothing but the seed get a warning."""
-    documents = {
-        "a": {"X": [[1]], "note": "attncli new --seed 1"},
-        "b": {"X": [[2]], "note": "attncli new --seed 2"},
-        "c": {"note": "attncli new --seed 3", "X": [[1]]},
-    }
-    from attncli.homework.handouts.variants import coincidences
-
-    assert coincidences(documents) == [["a", "c"]]
+    """Documents that differ in nothing but the seed are named, and so are those that are weak."""
+    sizes = ("--n", "1", "--m", "1", "--d-k", "1")
+    result = succeed("new", "attention", *sizes, "--variants", "9", "-o", "class")
+    notes: dict[str, list[str]] = {}
+    for entry in manifest_of("class")["students"]:
+        notes.setdefault(question_note(entry["document"]), []).append(entry["id"])
+    same = [" and ".join(ids) for ids in notes.values() if len(ids) == 2]
+    assert same
+    assert all(pair in result.stderr for pair in same)
+    assert "More sizes or values make them differ." in result.stderr
 
 
 def test_a_failure_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """If one document cannot be made, neither the folder nor a part of it is left."""
-    student = handouts._student
+    files = handouts._files
 
-    def fail(order: Any, name: str, *rest: Any) -> Any:
+    def fail(name: str, *rest: Any, **options: Any) -> Any:
         if name == "2":
             raise attncli.AttncliError("no such exercise.", "Choose another.")
-        return student(order, name, *rest)
+        return files(name, *rest, **options)
 
-    monkeypatch.setattr(handouts, "_student", fail)
+    monkeypatch.setattr(handouts, "_files", fail)
     result = run("new", KIND, "--variants", "3", "-o", "class")
     assert (result.exit_code, result.stderr) == (
         2,
         "Error: no such exercise. Choose another.\n",
     )
+    assert not list(Path().iterdir())
+
+
+def test_a_signal_leaves_nothing() -> None:
+    """If a signal ends the program while it writes a class, no folder is left."""
+    command = [*PROGRAM, "new", KIND, "--variants", "500", "-o", "class"]
+    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}) as process:
+        until = time.monotonic() + PATIENCE
+        while not list(Path().glob(".attncli-*/1/problem.json")) and time.monotonic() < until:
+            time.sleep(0.01)
+        assert list(Path().iterdir())
+        process.terminate()
+    assert process.returncode == 143
     assert not list(Path().iterdir())
 
 
@@ -183,12 +200,16 @@ MESSAGES = {
     "other. Leave one of them out.",
     ("--worksheet", "w.docx"): "w.docx: no format has the suffix '.docx'. Use the suffix .csv, "
     ".xlsx, .md, .tex, .typ or .pdf.",
+    ("--key", "w.csv", "--worksheet", "w.csv"): "--worksheet and --key both name w.csv. Name two "
+    "files.",
     ("--key", "-"): "--key needs a file. Use the suffix .csv, .xlsx, .md, .tex, .typ or .pdf.",
     ("--variants", "2", "-f", "moodle", "--key", "k.csv"): "--key has no effect on the variants of "
     "a quiz. Leave it out.",
     ("--students", "empty.csv", "-o", "x"): "empty.csv: it is empty. Write one student per line.",
     ("--students", "header.csv", "-o", "x"): "header.csv: it lists no student. Write one student "
     "per line.",
+    ("--students", "long.csv", "-o", "x"): "long.csv: it is not CSV: field larger than field limit "
+    "(131072). Save it as CSV UTF-8.",
     ("--students", "twice.csv", "-o", "x"): "twice.csv: it lists 'anna' twice. Remove one of the "
     "lines.",
     ("--students", "odd.csv", "-o", "x"): "odd.csv: none of its columns is known to hold ids: Name "
@@ -227,6 +248,7 @@ def test_what_cannot_be_written_is_said(arguments: tuple[str, ...]) -> None:
     """Each wrong order of handouts has one message, and writes nothing."""
     Path("empty.csv").write_text("")
     Path("header.csv").write_text("id\n")
+    Path("long.csv").write_text("a" * 131073)
     Path("twice.csv").write_text("anna\nben\nanna\n")
     Path("odd.csv").write_text("Name,Seat\nAnna,1\n")
     before = sorted(Path().iterdir())

@@ -211,10 +211,6 @@ REFUSED = {
             "Put a comma, a semicolon, a tab or a blank between numbers."
         ),
     ),
-    "a fraction in matrices side by side": (
-        "Q,,,K,\n1/2,1,,1,2\n1/3,2,,3,4\n",
-        "line 2, field 1 is '1/2', not a number. Write numbers as 1.5, -2 or 1e-5.",
-    ),
     "Markdown without bars at the sides": (
         "a | b\n---|---\n0 | 1\n",
         (
@@ -224,7 +220,25 @@ REFUSED = {
     ),
     "formulas": (
         "=0,=1/sqrt(2)\n=1/sqrt(2),1\n",
-        "line 1, field 1 is '=0', not a number. Write numbers as 1.5, -2 or 1e-5.",
+        "line 1, field 1 is '=0', not a number. Write numbers as 1.5, -2, 1e-5 or 1/2.",
+    ),
+    "fractions above numbers": (
+        "1/2,2/2\n3,4\n",
+        (
+            "line 1: the first row, 1/2, 2/2, can be labels or numbers. "
+            "Say --header yes or no. Numbers can be written as 0.5."
+        ),
+    ),
+    "percentages beside numbers": (
+        "50%,1\n75%,2\n",
+        (
+            "line 1: the first column, 50%, 75%, can be labels or numbers. "
+            "Leave labels out. Numbers can be written as 0.5."
+        ),
+    ),
+    "a date in a matrix": (
+        "1,2\n3,2026-11-28\n",
+        ("line 2, field 2 is '2026-11-28', not a number. Write numbers as 1.5, -2, 1e-5 or 1/2."),
     ),
     "a header wider than the rows": (
         "a,b,c\n1,2\n3,4\n",
@@ -243,9 +257,9 @@ def test_a_doubtful_form_is_refused(text: str, message: str) -> None:
 
 OTHER_NUMBERS = [
     "1\u00a0392.3",
-    *("1/2", "50%", "½", "$1", "1€", "=1/3", "1 000", "1'000", "1d5", "0x10", "1_000", "1.234,5"),
+    *("$1", "1€", "=1/3", "1 000", "1'000", "1d5", "0x10", "1_000", "1.234,5"),
     *("2026-11-28", "28.11.2026", "N/A", "#N/A", "#DIV/0!", "#NAME?", "n/a", "?"),
-    *("sqrt(2)", "√2", "2·3", "1+2j", "\u200b1"),
+    *("1+2j", "\u200b1", "(1)"),
 ]
 
 
@@ -258,6 +272,47 @@ def test_a_number_in_another_form_is_never_a_label(cell: str, is_column: bool) -
         rows = [list(row) for row in zip(*rows, strict=True)]
     with pytest.raises(DocumentError, match=r"^line 1, field 1 is .*, not a number\."):
         parse_csv("\n".join(map(",".join, rows)).encode())
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("½", 0.5),
+        ("sqrt(2)", 2**0.5),
+        ("√2", 2**0.5),
+        ("2·3", 6),
+        ("e^2", np.e**2),
+    ],
+)
+@pytest.mark.parametrize("is_column", [False, True], ids=["row", "column"])
+def test_arithmetic_is_a_number_and_never_a_label(cell: str, value: float, is_column: bool) -> None:
+    """A first row or column of arithmetic is read as numbers, in float64 of the exact value."""
+    rows = [[cell, cell], ["3", "4"]]
+    expected = np.array([[value] * 2, [3, 4]])
+    if is_column:
+        rows, expected = [list(row) for row in zip(*rows, strict=True)], expected.T
+    part = parse_csv("\n".join(map(",".join, rows)).encode())[NAMELESS]
+    np.testing.assert_array_equal(np.asarray(part.value), expected)
+    assert part.row_labels is part.column_labels is None
+
+
+@pytest.mark.parametrize("cell", ["A¼", "e", "pi", "2nd", "1½x", "x1"])
+def test_a_word_with_a_fraction_may_be_a_label(cell: str) -> None:
+    """A word that is not arithmetic labels a column."""
+    part = parse_csv(f"{cell},{cell}\n1,2\n3,4\n".encode())[NAMELESS]
+    assert part.column_labels == (cell, cell)
+
+
+def test_fractions_among_other_arithmetic_are_numbers() -> None:
+    """A first row of fractions is numbers if other rows have arithmetic, or with --header no."""
+    part = parse_csv(b"1/2,2/3\n3,1/4\n")[NAMELESS]
+    np.testing.assert_array_equal(np.asarray(part.value), [[1 / 2, 2 / 3], [3, 1 / 4]])
+    part = parse_csv(b"1/2,2/3\n3,4\n", None, CsvForm(header=False))[NAMELESS]
+    np.testing.assert_array_equal(np.asarray(part.value), [[1 / 2, 2 / 3], [3, 4]])
+    part = parse_csv(b"1/2,2/3\n3,4\n", None, CsvForm(header=True))[NAMELESS]
+    assert part.column_labels == ("1/2", "2/3")
+    beside = parse_csv(b"Q,,,K,\n1/2,1,,1,2\n1/3,2,,3,4\n")
+    np.testing.assert_array_equal(np.asarray(beside["Q"].value), [[1 / 2, 1], [1 / 3, 2]])
 
 
 def test_a_no_break_space_stands_within_a_number() -> None:

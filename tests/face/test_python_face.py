@@ -15,6 +15,7 @@ from numpy.testing import assert_array_equal
 
 import attncli
 from attncli import AttncliError, AttncliWarning
+from attncli.render.numbers import number_text
 from tests.running import SAMPLES, computed, run, succeed
 
 LESSON = SAMPLES / "self_attention.json"
@@ -163,7 +164,7 @@ def test_a_notebook_shows_the_coloured_tables() -> None:
     assert "background-color" in html
     assert "\x1b" not in html
     for number in by_hand(np.ones((N, N)))["weights"].flat:
-        assert (f"{number:.4f}" if number >= 0.00005 else f"{number:.0e}") in html
+        assert number_text(float(number)) in html
 
 
 def test_an_explanation_is_what_the_command_prints() -> None:

@@ -17,6 +17,9 @@ from attncli.calculation.operations.activations import ACTIVATIONS
 from attncli.calculation.operations.normalisers import NORMALISERS
 from attncli.calculation.positions.position_schemes import POSITIONS
 from attncli.calculation.scoring.scoring_functions import SCORING
+from attncli.homework.exercises.demands import DEMANDS
+from attncli.homework.exercises.drawn_numbers import VALUES
+from attncli.homework.exercises.kinds import KINDS, Kind
 from attncli.homework.judging.verdicts import Verdict
 from attncli.homework.laws import attention_laws, layer_laws  # noqa: F401  # enter their laws
 from attncli.homework.laws.law import LAWS
@@ -64,6 +67,13 @@ def _verdict(verdict: Verdict) -> tuple[str, str, str, str]:
     return verdict.word, verdict.meaning, passes, "all" if verdict.earns else "none"
 
 
+def _usual(kind: Kind) -> str:
+    """Return the usual sizes and choices of a kind of exercise."""
+    usual = {**kind.sizes, **kind.choices}
+    said = (f"{name} {value}".replace(" True", "") for name, value in usual.items())
+    return ", ".join(text for text in said if not text.startswith("layer "))
+
+
 def _summary(function: Callable[..., object]) -> str:
     """Return the first paragraph of a docstring, on one line."""
     return " ".join((function.__doc__ or "").partition("\n\n")[0].split())
@@ -104,6 +114,12 @@ TABLES: dict[str, Callable[[], tuple[list[str], list[list[str]]]]] = {
         "name | formula | about", ((n, e.formula, e.help) for n, e in ACTIVATIONS.items())
     ),
     "LAYERS": lambda: _named("layer | sublayers", ((n, e.help) for n, e in LAYERS.items())),
+    "KINDS": lambda: _named(
+        "kind | exercise | usual sizes and choices",
+        ((n, k.help, _usual(k)) for n, k in KINDS.items()),
+    ),
+    "VALUES": lambda: _named("values | numbers", ((n, e.help) for n, e in VALUES.items())),
+    "DEMANDS": lambda: _named("demand | meaning", ((n, e.help) for n, e in DEMANDS.items())),
     "VERDICTS": lambda: _named("verdict | meaning | passes | points", map(_verdict, Verdict)),
     "LAWS": lambda: _named(
         "law | what must hold", ((n, _summary(e.check)) for n, e in LAWS.items())

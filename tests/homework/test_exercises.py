@@ -10,13 +10,16 @@ import pytest
 from numpy.typing import NDArray
 
 from attncli.calculation.plans.from_document import read
-from attncli.homework.exercises.drawn_numbers import VALUES
+from attncli.homework.exercises.drawn_numbers import VALUES, Dice, drawn
 from attncli.homework.exercises.effects import RIGHT, LookAlikes, as_written, effects_of
 from attncli.homework.exercises.kinds import KINDS
 from attncli.homework.exercises.making import Exercise, make
-from attncli.homework.exercises.new_documents import document_of
+from attncli.homework.exercises.new_documents import document_of, made
 from attncli.homework.exercises.orders import Order
 from attncli.homework.exercises.worth import Worth, worth_of
+from attncli.homework.mistakes.examples import PROBLEMS, NewLayer
+from attncli.render.view import View
+from attncli.render.worth.worth_tables import draw_worth
 
 Matrix = NDArray[np.float64]
 Matrices = dict[str, Matrix]
@@ -224,7 +227,7 @@ def test_a_symmetric_product_hides_the_wrong_order() -> None:
     texts = [flaw.text for flaw in worth.flaws["symmetric"]]
     assert texts == [
         "W_q W_kᵀ is symmetric: so are all scores of X.",
-        "scores is symmetric: its transpose looks right.",
+        "the matrix is symmetric: its transpose looks right.",
     ]
     (unseen,) = (each for each in worth.invisible if each.name == "wrong-order")
     assert not worth.is_always_unseen(unseen)
@@ -239,6 +242,28 @@ def test_the_step_that_shows_an_invisible_mistake_is_named() -> None:
     assert shown["softmax-columns"] is None
 
 
+@pytest.mark.parametrize("number", range(len(PROBLEMS)), ids=lambda number: f"problem {number}")
+def test_any_calculation_can_be_judged(number: int) -> None:
+    """Heads, masks, positions, caches, batches and layers are judged, and drawn as tables."""
+    origin = PROBLEMS[number]
+    if isinstance(origin, NewLayer):
+        document = {**made(origin.order), **origin.choices}
+    else:
+        document = {name: numbers_of(name, value) for name, value in origin.items()}
+    worth = judged(2, **document)
+    assert worth.effects.names
+    text = draw_worth(worth, View(width=80))
+    assert all(each.name in text for each in worth.invisible)
+    assert all(len(line) <= 80 for line in text.splitlines())
+
+
+def numbers_of(name: str, value: Any) -> Any:
+    """Return the numbers of a matrix from its shape; everything else as it is."""
+    if not isinstance(value, tuple):
+        return value
+    return drawn(name, value, Dice(name), VALUES["halves"])
+
+
 SATURATING = {"Q": [[9, 0], [0, 1]], "K": [[9, 0], [0, 9], [0, 9]], "V": [[1, 0], [0, 1], [2, 2]]}
 
 
@@ -247,8 +272,8 @@ def test_flaws_are_found_in_the_numbers() -> None:
     worth = judged(2, **SATURATING)
     assert {name: [(f.step, f.text) for f in found] for name, found in worth.flaws.items()} == {
         "large": [
-            ("scores", "scores has a number of size 81."),
-            ("scaled", "scaled has a number of size 57.2756."),
+            ("scores", "a number has the size 81."),
+            ("scaled", "a number has the size 57.2756."),
         ],
         "saturated": [("weights", "a weight is 1: the other keys hardly count.")],
         "vanishing": [

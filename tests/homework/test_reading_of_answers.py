@@ -13,11 +13,11 @@ from click.testing import CliRunner, Result
 import attncli
 from attncli.calculation.algebra.layouts import LAYOUTS, Role
 from attncli.calculation.problem.document import JsonNumber
+from attncli.calculation.problem.written_arithmetic import evaluate
 from attncli.cli.program import cli
 from attncli.errors import ProblemError
 from attncli.homework.answers.answer import AnswerMatrix, read_answer_matrix
 from attncli.homework.answers.tolerance import Tolerance
-from attncli.homework.answers.written_arithmetic import evaluate
 from tests.running import SAMPLES, succeed
 
 FLOAT32, FLOAT16 = (float(np.finfo(kind).eps) for kind in (np.float32, np.float16))
@@ -305,3 +305,39 @@ def test_equal_numbers_are_no_evidence_of_float16() -> None:
     for weights, verdict in ((right, "right"), (wrong, "wrong")):
         report = attncli.check(problem, {"weights": weights})
         assert {step.name: str(step.verdict) for step in report.steps}["weights"] == verdict
+
+
+WRITERS: list[tuple[dict[str, object], str]] = [
+    ({"student": "Anna"}, "Anna"),
+    ({"student": "Anna", "name": "homework 1"}, "Anna, homework 1"),
+    ({"Name": 4711}, "4711"),
+]
+
+
+@pytest.mark.parametrize(("keys", "student"), WRITERS)
+def test_an_answer_may_say_who_wrote_it(keys: dict[str, object], student: str) -> None:
+    """The keys student and name stay with the answer, and the report shows them."""
+    problem = {"Q": [[1, 0]], "K": [[1, 0], [0, 1]], "title": "One query"}
+    answer = {**keys, "scores": [[1, 0]]}
+    report = attncli.check(problem, answer).made
+    assert (report.student, report.title) == (student, f"{student}: One query")
+    assert report.passed
+    assert attncli.check(problem, {"scores": [[1, 0]]}).made.student == ""
+
+
+def test_the_report_shows_who_wrote_an_answer(tmp_path: Path) -> None:
+    """check names the student of a CSV file and of JSON, with and without the problem."""
+    (tmp_path / "a.csv").write_text("student = Anna\n\nweights\n0.67,0.33\n")
+    (tmp_path / "a.json").write_text('{"student": "Anna", "weights": [["0.67", "0.33"]]}')
+    for name in ("a.csv", "a.json"):
+        arguments = ["check", "Q=[[1,0]]", "K=[[1,0],[0,1]]", str(tmp_path / name)]
+        assert "\nAnna\n" in CliRunner().invoke(cli, arguments).stdout
+        found = CliRunner().invoke(cli, [*arguments, "-f", "json"]).stdout
+        assert json.loads(found)["student"] == "Anna"
+        laws = CliRunner().invoke(cli, ["check", "--laws", str(tmp_path / name)])
+        assert "\nAnna\n" in laws.stdout
+    (tmp_path / "a.json").write_text('{"student": [1], "weights": [[1, 0]]}')
+    refused = CliRunner().invoke(cli, [*arguments[:-1], str(tmp_path / "a.json")])
+    assert refused.stderr.endswith(
+        'student is not a text, but it says who wrote the answer. Write "student": "Anna".\n'
+    )

@@ -29,7 +29,7 @@ DOCUMENT = {
     "K": [[1, 1], [0, -1]],
     "V": [[1, 2], [3, 0]],
 }
-FILES = ["worksheet.csv", "worksheet.md", "worksheet.tex", "worksheet.typ", "quiz.xml"]
+FILES = ["worksheet.csv", "worksheet.md", "worksheet.tex", "quiz.xml"]
 
 
 def sheet_of(document: object, is_key: bool = False) -> Worksheet:

@@ -25,6 +25,7 @@ from attncli.face.functions import compute
 from attncli.formats import EXPLANATIONS, FORMATS, Format
 from attncli.render.view import View
 from tests.pages.embedded import tables_of
+from tests.papers.reading import read_latex, read_markdown, read_pdf, read_typst
 
 Matrices = dict[str, NDArray[np.float64]]
 N, M, D, D_K, D_V = 3, 7, 5, 2, 11
@@ -39,7 +40,7 @@ ENTRIES = [(table, name) for table, entries in TABLES.items() for name in entrie
 
 def test_all_tables_of_forms_are_found() -> None:
     """The module `formats` has one table for each kind of result."""
-    assert len(TABLES) == 9
+    assert len(TABLES) == 11
     assert all(isinstance(entry, Format) for table in TABLES.values() for entry in table.values())
 
 
@@ -180,6 +181,7 @@ def read_html(data: bytes, precision: int) -> Matrices:
 
 CHARACTER = 12.2  # the width of a character in a picture of a terminal
 
+
 # The reader of each format, and the error of a number that is written with p decimals.
 Reader = Callable[[bytes, int], Matrices]
 READERS: dict[str, tuple[Reader, Callable[[int], float]]] = {
@@ -193,9 +195,12 @@ READERS: dict[str, tuple[Reader, Callable[[int], float]]] = {
     "npy": (read_npy, lambda p: 0),
     "svg": (read_svg, lambda p: 0.5 * 10.0**-p),
     "html": (read_html, lambda p: 0.5 * 10.0**-p),
+    "markdown": (read_markdown, lambda p: 0.5 * 10.0**-p),
+    "latex": (read_latex, lambda p: 0.5 * 10.0**-p),
+    "typst": (read_typst, lambda p: 0.5 * 10.0**-p),
+    "pdf": (read_pdf, lambda p: 0.5 * 10.0**-p),
 }
-FOR_PEOPLE = ("table", "svg", "html")
-DATA = [name for name in FORMATS if name not in FOR_PEOPLE]
+DATA = [name for name, form in FORMATS.items() if "precision" not in form.uses]
 HOLDS_ONE = ["npy"]
 
 
@@ -254,6 +259,7 @@ CHANGES = {
     "color": ["--color", "always"],
     "labels": ["--labels"],
     "heat": ["--heat", "symbols"],
+    "compact": ["--compact"],
 }
 
 
@@ -284,10 +290,12 @@ def test_a_form_names_the_options_that_change_it(table: str, name: str, tmp_path
 # What writing takes.
 
 # Sides of a matrix. A table of 300 × 301 takes long; a small one shows its fixed cost more.
-SIDES = {"table": (100, 101), "svg": (100, 101)}
+PAPERS = dict.fromkeys(("markdown", "latex", "typst"), (60, 61))
+SIDES = {"table": (100, 101), "svg": (100, 101), **PAPERS}
 
 
-@pytest.mark.parametrize("name", FORMATS)
+# The memory of Typst is not Python's: see `tests/papers/test_pdf.py`.
+@pytest.mark.parametrize("name", [name for name in FORMATS if name != "pdf"])
 def test_a_number_takes_no_more_memory_than_predicted(name: str, tmp_path: Path) -> None:
     """Writing takes at most 1.01 times the predicted memory for long or coloured numbers."""
     n, m = SIDES.get(name, (300, 301))

@@ -112,12 +112,12 @@ def test_more_is_further_from_the_screen(
 ) -> None:
     """A ramp gets lighter on a dark screen and darker on a light one, at each of 1001 places.
 
-    Rounding red, green and blue to whole numbers may move a shade by less than 0.0004.
+    Rounding red, green and blue to whole numbers may move a shade by less than 0.0005.
     """
     shades = [luminance(color) for color in ramp(heat, sign, is_dark, colors, basic)]
     steps = [after - before for before, after in pairwise(shades)]
     away = 1 if is_dark else -1
-    assert min(away * step for step in steps) > -0.0004
+    assert min(away * step for step in steps) > -0.0005
     assert len(set(shades)) >= {"truecolor": 200, "256": 5, "standard": 3}[colors]
 
 
@@ -132,7 +132,7 @@ def test_the_order_is_the_same_for_the_colour_blind(
     backgrounds = list(dict.fromkeys(ramp(heat, sign, is_dark, colors, "VGA")))
     shades = [seen(color, DEFICIENCIES[eye]) for color in backgrounds]
     away = 1 if is_dark else -1
-    assert min(away * (after - before) for before, after in pairwise(shades)) > -0.0004
+    assert min(away * (after - before) for before, after in pairwise(shades)) > -0.0005
 
 
 @pytest.mark.parametrize("colors", ["truecolor", "256"])
@@ -176,16 +176,16 @@ def test_the_contrast_is_that_of_wcag() -> None:
 def test_the_ramp_is_cividis(entry: int) -> None:
     """Away from the end that fades into the screen, the colours are those of the published map."""
     heat = Heat(1.0)
-    if entry > 0.15 * 255:
+    if entry > 0.1 * 255:
         assert heat.background(entry / 255, True) == pytest.approx(PUBLISHED[entry], abs=2)
-    if entry < 0.85 * 255:
+    if entry < 0.9 * 255:
         assert heat.background(1 - entry / 255, False) == pytest.approx(PUBLISHED[entry], abs=2)
 
 
 @pytest.mark.parametrize("is_dark", SCREENS, ids=["dark", "light"])
 def test_a_ramp_begins_with_the_screen(is_dark: bool) -> None:
-    """The number 0 has the colour of the screen."""
-    screen = (0, 0, 0) if is_dark else (255, 255, 255)
+    """The number 0 has the colour of the screen, or of a screen between black and dark grey."""
+    screen = (24, 24, 24) if is_dark else (255, 255, 255)
     assert Heat(1.0).background(0.0, is_dark) == screen
     assert Heat(1.0, True).background(0.0, is_dark) == screen
     for colors in ("256", "standard"):

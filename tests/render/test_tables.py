@@ -191,6 +191,15 @@ def test_symbols_need_no_colours() -> None:
     assert set("░▒▓█") <= set(drawn(lesson[0], "--heat", "all"))
 
 
+def test_shades_fill_their_cells() -> None:
+    """A shade is as wide as its column, also in the last column of tables side by side."""
+    lesson = str(ROOT / "samples/two_heads.json")
+    screen = drawn(lesson, "--only", "Q,K", "--heat", "all", width=80, color="always")
+    painted = re.findall(r"\x1b\[38;5;\d+;48;5;\d+m([^\x1b]*)\x1b", screen)
+    assert len(painted) == 2 * 12 - 2  # two numbers are 0
+    assert set(map(len, painted)) == {3}
+
+
 def test_minus_infinity_stays_readable() -> None:
     """-inf has no background, even if all steps are shaded, and does not stretch the scale."""
     screen = drawn("[[1,0],[0,1]]", "--mask", "causal", "--heat", "all", color="always")

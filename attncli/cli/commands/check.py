@@ -182,7 +182,7 @@ def check_alone(written: Written, choices: Mapping[str, Any]) -> AnswerReport:
 
     chosen = {name: value for name, value in choices.items() if value not in (None, ())}
     with waiting("checking"), errors_at(written.source):
-        return check_by_laws(written.entries, chosen)
+        return check_by_laws(written.entries, chosen).of(written.student)
 
 
 def _read_alone(arguments: Sequence[str], step: str | None) -> Written:

@@ -136,8 +136,11 @@ def new(
     Examples:
       attncli new self | attncli compute -
       attncli new masked --tokens "I love you" --values tenths --seed 7
-      attncli new attention --decimals 3 --for no-scale,softmax-over-columns
+      attncli new attention --decimals 3 --for no-scale,softmax-columns
       attncli new --judge sample:self_attention
+      attncli new self -o problem.json --worksheet sheet.csv --key key.csv
+      attncli new masked --variants 3 -o class
+      attncli new --from sample:two_heads -f moodle -o quiz.xml
       attncli new decoder --n 2 --heads 3 --seed 7 | attncli compute - --only cross.weights
       attncli new encoder --norm pre --activation gelu | attncli compute - -f csv
 
@@ -179,7 +182,8 @@ def _refuse(option: str, kind: str | None, given: Mapping[str, Any]) -> None:
     if kind is not None:
         raise AttncliError(f"the kind {kind} {why}.", hint)
     others = {name: value for name, value in given.items() if name != "decimals"}
-    refuse_given({**others, "for": others.pop("mistakes", None)}, why, hint)
+    others["for"] = others.pop("mistakes", None)
+    refuse_given(others, why, hint)
 
 
 def _form(formats: Mapping[str, Any], output: Output[Any], why: str) -> Output[Any]:
@@ -201,7 +205,7 @@ def _write(kind: str, given: Mapping[str, Any], handouts: Handouts, output: Outp
         {name: value for name, value in given.items() if name in GIVEN_SIZES},
         {name: value for name, value in given.items() if name in GIVEN_CHOICES},
         given.get("seed", 0),
-        tuple(given.get("tokens", "").split()),
+        _words(given.get("tokens")),
         given.get("values"),
         given.get("decimals"),
         tuple(_between_commas(given.get("mistakes", ()))),
@@ -218,6 +222,14 @@ def _write(kind: str, given: Mapping[str, Any], handouts: Handouts, output: Outp
     for number, text in enumerate(texts, 1):
         note(text, number == len(texts))
     handouts.write(exercise.document, exercise.decimals, output)
+
+
+def _words(text: str | None) -> tuple[str, ...]:
+    """Return the words of --tokens. Raises AttncliError if the option has no word."""
+    words = tuple((text or "").split())
+    if text is not None and not words:
+        raise AttncliError("--tokens has no words.", 'Write --tokens "I love you".')
+    return words
 
 
 def _between_commas(texts: Collection[str]) -> list[str]:

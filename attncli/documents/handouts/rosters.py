@@ -30,9 +30,11 @@ def read_roster(argument: str) -> list[str]:
         if not os.path.exists(place.path):
             raise DocumentError("there is no such file.", "Check its name and folder.")
         text = decode(read_file(place.path))
-        rows = [
-            row for row in csv.reader(io.StringIO(text), delimiter=_delimiter(text)) if any(row)
-        ]
+        try:
+            reader = csv.reader(io.StringIO(text), delimiter=_delimiter(text))
+            rows = [row for row in reader if any(row)]
+        except csv.Error as error:
+            raise DocumentError(f"it is not CSV: {error}.", "Save it as CSV UTF-8.") from None
         if not rows:
             raise DocumentError("it is empty.", "Write one student per line.")
         column, has_header = _column(rows[0], place.key, max(map(len, rows)) == 1)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from attncli.calculation.names.known_names import known_name
 from attncli.calculation.problem.worksheet import Worksheet, WorksheetMatrix, given_text
-from attncli.documents.text.csv_writer import label_cell
+from attncli.documents.text.csv_writer import FORMULAS, label_cell
 from attncli.words import printable
 
 
@@ -21,7 +21,7 @@ def worksheet_csv(sheet: Worksheet) -> str:
     for matrix in sheet.given():
         lines += ["", _comment(f"{matrix.heading}:")]
         rows = [[given_text(number) for number in row] for row in matrix.numbers]
-        lines += [f"# {line}" for line in _rows(matrix, rows, _plain)]
+        lines += [f"# {line}" for line in _rows(matrix, rows, _shown)]
     for matrix in sheet.steps():
         lines += ["", _comment(matrix.heading), matrix.section]
         rows = [[sheet.answer_text(number) for number in row] for row in matrix.numbers]
@@ -30,9 +30,12 @@ def worksheet_csv(sheet: Worksheet) -> str:
 
 
 def _comment(text: str) -> str:
-    """Return a comment, which a spreadsheet saves in one cell if it holds a quote."""
-    text = printable(text)
-    return f"# {text}" if '"' not in text else "# " + re.sub("[,;] ?", " ", text)
+    """Return a comment, which a spreadsheet saves in one cell if it holds a quote.
+
+    No cell of it begins like a formula.
+    """
+    divided = r"[,;\t] ?" if '"' in text else r"[,;\t](?=\s*[=+@-])"
+    return f"# {re.sub(divided, ' ', printable(text))}"
 
 
 def _plain(text: str) -> str:
@@ -43,14 +46,21 @@ def _plain(text: str) -> str:
     return re.sub(r'[",;\t#]+', " ", printable(text)).strip()
 
 
+def _shown(text: str) -> str:
+    """Return a label of a given matrix, which is never a formula."""
+    text = _plain(text)
+    return f"'{text}'" if text.startswith(FORMULAS) else text
+
+
 def _label(text: str) -> str:
     """Return a label as a cell.
 
-    A label that is the name of a matrix gets single quotes: alone in its row, it would begin
-    another matrix.
+    A label that is the name of a matrix gets single quotes, because alone in its row it would begin
+    another matrix; and so does a label that begins with a digit, which could be a number.
     """
     text = _plain(text)
-    return label_cell(f"'{text}'" if known_name(text) else text)
+    is_doubtful = known_name(text) or text[:1].isdigit()
+    return label_cell(f"'{text}'" if is_doubtful else text)
 
 
 def _rows(

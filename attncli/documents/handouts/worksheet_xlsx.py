@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import isfinite
 
+from attncli.calculation.names.known_names import known_name
 from attncli.calculation.problem.worksheet import Worksheet, WorksheetMatrix, given_text
 from attncli.documents.sheets.references import Range
 from attncli.documents.sheets.xlsx_writer import Style, WrittenCell, WrittenSheet, workbook_bytes
@@ -62,9 +63,9 @@ class _Grid:
 
 
 def _label(text: str) -> WrittenCell:
-    """Return a label; single quotes stand around a label that would be read as a number."""
-    is_value = bool(text) and looks_like_a_value(text)
-    return WrittenCell(printable(f"'{text}'" if is_value else text), Style.LABEL)
+    """Return a label; single quotes stand around one that would be read as a number or a name."""
+    is_doubtful = bool(text) and (looks_like_a_value(text) or known_name(text))
+    return WrittenCell(printable(f"'{text}'" if is_doubtful else text), Style.LABEL)
 
 
 def _given(number: float) -> WrittenCell:

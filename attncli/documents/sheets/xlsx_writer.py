@@ -155,7 +155,8 @@ def _styles(decimals: int | None) -> str:
     border = "".join(f'<{side} style="thin"><color auto="1"/></{side}>' for side in sides)
     formats = "".join(
         f'<xf numFmtId="{_FORMAT if border else 0}" fontId="{style:d}" fillId="0" '
-        f'borderId="{border}" xfId="0"><alignment horizontal="{place}"/></xf>'
+        f'borderId="{border}" xfId="0" applyNumberFormat="1" applyFont="1" applyBorder="1" '
+        f'applyAlignment="1"><alignment horizontal="{place}"/></xf>'
         for style, (_, _, _, place, border) in _LOOKS.items()
     )
     return (

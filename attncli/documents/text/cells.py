@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any
@@ -41,6 +42,46 @@ def number(text: str) -> float | None:
         return None if "_" in text else float(text.translate(MINUS))
     except ValueError:
         return None
+
+
+# A date, and a number in brackets, which is negative in accounts, are not arithmetic in a problem.
+_DOUBTFUL = re.compile(r"\s*(?:\d+([-/])\d+\1\d+|\([^()]*\))\s*")
+# Arithmetic has a digit: e and pi alone are words, which may be labels.
+_ARITHMETIC = re.compile(
+    r"(?=.*[\d½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])"
+    r"(?:sqrt|exp|ln|log|tanh|pi|[eπ\d\s.+*/^()√%×·⋅÷−²½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞-])+"
+)
+
+
+def number_or_arithmetic(text: str) -> float | None:
+    """Return the number in a cell of a problem: 0.5 for `1/2`. None if the cell has no number.
+
+    Raises ValueError for arithmetic that has two meanings, with the cure.
+
+    >>> number_or_arithmetic("-1/2"), number_or_arithmetic("2*sqrt(4)"), number_or_arithmetic("½")
+    (-0.5, 4.0, 0.5)
+    >>> number_or_arithmetic("e"), number_or_arithmetic("2026-11-28"), number_or_arithmetic("(1)")
+    (None, None, None)
+    """
+    found = number(text)
+    if found is not None or not _ARITHMETIC.fullmatch(text) or _DOUBTFUL.fullmatch(text):
+        return found
+    from attncli.calculation.problem.written_arithmetic import NOT_ARITHMETIC, evaluate
+
+    try:
+        return evaluate(text).value
+    except ValueError as error:
+        if str(error) == NOT_ARITHMETIC:
+            return None
+        raise
+
+
+def is_arithmetic(text: str) -> bool:
+    """Return True if a text is a number or arithmetic, also of two meanings."""
+    try:
+        return number_or_arithmetic(text) is not None
+    except ValueError:
+        return True
 
 
 def is_counter(labels: Sequence[str]) -> bool:
@@ -123,15 +164,24 @@ def said(cell: object) -> str:
 def _number_in(cell: object, name: str, index: tuple[int, ...]) -> float:
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         return cell
-    if isinstance(cell, str) and _is_non_finite(cell):
-        return float(cell)
-    message = f"{place(name, index)} is {said(cell)}, not a number."
-    raise DocumentError(message, "Every cell needs a number.", (name,))
+    fact, cure = "not a number", "Every cell needs a number."
+    if isinstance(cell, str):
+        if _is_non_finite(cell):
+            return float(cell)
+        try:
+            if (found := number_or_arithmetic(cell)) is not None:
+                return found
+        except ValueError as error:
+            fact, cure = str(error), 'Write arithmetic such as "1/2" or "sqrt(2)".'
+    message = f"{place(name, index)} is {said(cell)}, {fact}."
+    raise DocumentError(message, cure, (name,))
 
 
 def is_cell_or_row(part: object) -> bool:
-    """Return True if a part of a list can belong to a matrix: a number, "-inf", "nan", a list."""
-    return isinstance(part, list | int | float) or (isinstance(part, str) and _is_non_finite(part))
+    """Return True if a part of a list can belong to a matrix: a number, "-inf", "1/2", a list."""
+    if isinstance(part, str):
+        return _is_non_finite(part) or is_arithmetic(part)
+    return isinstance(part, list | int | float)
 
 
 def _is_non_finite(text: str) -> bool:

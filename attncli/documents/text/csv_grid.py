@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from attncli.documents.parsed import NAMELESS, IsValue, Parsed
-from attncli.documents.text.cells import number, point_for_comma
+from attncli.documents.text.cells import is_arithmetic, number_or_arithmetic, point_for_comma
 from attncli.documents.text.csv_lines import Lines, fields
 from attncli.errors import DocumentError
 
@@ -69,13 +69,13 @@ class GridOfLines:
         ]
         for i, j in foreign_numbers(values):
             message = f"{self._where(i, j, 1, 1)} is {values[i][j]!r}, not a number."
-            raise DocumentError(message, "Write numbers as 1.5, -2 or 1e-5.")
+            raise DocumentError(message, "Write numbers as 1.5, -2, 1e-5 or 1/2.")
         return parts_of_grid(values, self._where, self._cells if self._is_value else None)
 
     def _number(self, cell: str) -> float | str:
         """Return the number in a cell; in an answer any value counts as one; else the text."""
         text = cell if self._delimiter == "," and "," not in cell else point_for_comma(cell)
-        found = number(text)
+        found = number_or_arithmetic(text) if is_arithmetic(text) else None
         if found is None and cell and self._is_value and self._is_value(text):
             return 0.0  # arithmetic: the text itself is read later
         return cell if found is None else found

@@ -13,7 +13,14 @@ from typing import Literal
 import numpy as np
 
 from attncli.documents.parsed import AnyArray, IsValue, Part
-from attncli.documents.text.cells import BOOLEANS, is_counter, number, point_for_comma
+from attncli.documents.text.cells import (
+    BOOLEANS,
+    is_arithmetic,
+    is_counter,
+    number,
+    number_or_arithmetic,
+    point_for_comma,
+)
 from attncli.documents.text.csv_lines import MISSING, is_numeral
 from attncli.errors import DocumentError
 from attncli.records import record
@@ -76,7 +83,7 @@ class CellReader:
         """Return True if a cell is not a value in any way of writing, so that it can be a label."""
         if self.is_value and self.is_value(self.text(cell)):
             return False
-        is_number = number(self.text(cell)) is not None or is_numeral(cell)
+        is_number = is_arithmetic(self.text(cell)) or is_numeral(cell)
         is_error = cell.startswith("#") and cell.endswith(("!", "?", "/A"))  # of a spreadsheet
         return bool(cell) and not is_number and not is_error and cell.casefold() not in BOOLEANS
 
@@ -157,6 +164,8 @@ def _labels(section: Section, rows: Rows, reader: CellReader) -> tuple[bool, boo
     if side:
         notes += _note("column", first[head:], column if head else "labels")
     if reader.header is None and not head:
+        if not reader.is_value:
+            _check_fractions(section, [cells[side:] or [""] for cells in rows], reader)
         notes += _counters(section, [cells[side:] or [""] for cells in rows], reader)
     elif head and not side and len(rows) > 2 and column == "counter":
         notes.append(f"the first column, {outlined(first[1:])}, is read as numbers.")
@@ -169,6 +178,24 @@ def _note(side: str, cells: Sequence[str], kind: str) -> list[str]:
         cell[:1].isdigit() or (cell in MISSING and cell[0].isalpha()) for cell in cells
     )
     return [f"the first {side}, {outlined(cells)}, is read as labels."] if is_doubtful else []
+
+
+# Labels of columns that are arithmetic too: a day and a month, a range, a quantile.
+_FRACTION = re.compile(r"\s*\d+(?:\s*[-/]\s*\d+|\s*%)\s*")
+
+
+def _check_fractions(section: Section, rows: Rows, reader: CellReader) -> None:
+    """Raise DocumentError if only the first row or column is `1/2`, `1-2` or `50%`.
+
+    Such cells can be arithmetic, and they can be labels.
+    """
+    for side, lines in (("row", rows), ("column", list(zip(*rows, strict=False)))):
+        cells, others = lines[0], [cell for line in lines[1:] for cell in line]
+        is_alone = others and all(number(reader.text(cell)) is not None for cell in others)
+        if is_alone and all(map(_FRACTION.fullmatch, cells)):
+            message = f": the first {side}, {outlined(cells)}, can be labels or numbers."
+            cure = "Say --header yes or no." if side == "row" else "Leave labels out."
+            raise section.error(0, message, f"{cure} Numbers can be written as 0.5.")
 
 
 def _counters(section: Section, rows: Rows, reader: CellReader) -> list[str]:
@@ -202,17 +229,24 @@ def _numbers(section: Section, body: Rows, side: bool) -> AnyArray:
     words = {cell.casefold() for cells in body for cell in cells}
     if words <= set(BOOLEANS):
         return np.array([[BOOLEANS[cell.casefold()] for cell in cells] for cells in body])
-    numbers = [[number(cell) for cell in cells] for cells in body]
+    numbers = [[_number(cell) for cell in cells] for cells in body]
     for i, row in enumerate(numbers):
         if None in row:
             column = row.index(None) + side
-            hint = "Write numbers as 1.5, -2 or 1e-5."
+            hint = "Write numbers as 1.5, -2, 1e-5 or 1/2."
             if _OTHER_DELIMITER.fullmatch(body[i][column - side]):
                 hint = "Put a comma, a semicolon, a tab or a blank between numbers."
             elif column == 0 and len(row) > 1 and None not in row[1:]:
                 _check_labels(section, [cells[0] for cells in body])
             raise section.wrong_cell(i - len(body), column, "number", hint)
     return np.array(numbers, dtype=np.float64)
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return number_or_arithmetic(cell)
+    except ValueError:
+        return None
 
 
 _OTHER_DELIMITER = re.compile(r"[-+.\d\s]+(?:[|，；、:][-+.\d\s]+)+")

@@ -35,7 +35,7 @@ class JsonCause:
 
 
 ARITHMETIC = "this is arithmetic, which JSON does not have."
-QUOTED = 'In an answer write it in quotes: "1/3"; in a problem write the number: 0.25.'
+QUOTED = 'Write it in quotes: "1/3".'
 _NUMBER = r"(?:\d+\.?\d*|\.\d+)"
 _WORD = r"[^\W\d_]\w*"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from attncli.homework.answers.written_arithmetic import LARGEST_EXPONENT, evaluate
+from attncli.calculation.problem.written_arithmetic import LARGEST_EXPONENT, evaluate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SATURATED = 0.95  # the largest weight of a row in which softmax has something to do
-LARGE = 20  # the largest number, before softmax, that is easy to calculate with
+LARGE = 20  # the largest number that is easy to calculate with
 MOST_TRIVIAL = 0.5  # the largest part of the cells of a step that may need no calculation
 NO_CALCULATION = "no calculation"  # the name of the demand on products
 SAME = 1e-9  # the largest difference of numbers that count as equal
@@ -105,13 +105,15 @@ def _symmetric(made: Calculation) -> Iterator[Flaw]:
     steps = {step.name: step for step in made.plan.steps}
     for name, step in steps.items():
         if last_of(name) == "scores" and _is_symmetric(made.matrices[name]):
-            yield Flaw(name, f"{name} is symmetric: its transpose looks right.")
+            yield Flaw(name, "the matrix is symmetric: its transpose looks right.")
         key = steps.get(f"{name.removesuffix('Q')}K")
         if last_of(name) != "Q" or key is None:
             continue
         (source, w_q, *_), (other, w_k, *_) = step.operation.operands, key.operation.operands
-        product = made.matrices[w_q] @ np.swapaxes(made.matrices[w_k], -1, -2)
-        if source == other and _is_symmetric(product):
+        of_q, of_k = made.matrices[w_q], made.matrices[w_k]
+        if source != other or of_q.shape != of_k.shape:
+            continue
+        if _is_symmetric(of_q @ np.swapaxes(of_k, -1, -2)):
             yield Flaw(name, f"{w_q} {w_k}ᵀ is symmetric: so are all scores of {source}.")
 
 
@@ -127,7 +129,7 @@ def _idle(made: Calculation) -> Iterator[Flaw]:
     for step in made.plan.steps:
         first = step.operation.operands[0]
         if _equal(made.matrices[step.name], made.matrices[first]):
-            yield Flaw(step.name, f"{step.name} equals {first}: a learner can leave it out.")
+            yield Flaw(step.name, f"the step equals {first}: a learner can leave it out.")
 
 
 def _equal(one: Array, other: Array) -> bool:
@@ -138,7 +140,7 @@ def _equal_rows(made: Calculation) -> Iterator[Flaw]:
     for step in made.plan.steps:
         matrix = made.matrices[step.name]
         if matrix.ndim > 1 and matrix.shape[-2] > 1 and _has_equal_rows(matrix):
-            yield Flaw(step.name, f"{step.name} has equal rows: one of them can be copied.")
+            yield Flaw(step.name, "two rows are equal: one of them can be copied.")
 
 
 def _has_equal_rows(matrix: Array) -> bool:
@@ -154,7 +156,7 @@ def _large(made: Calculation) -> Iterator[Flaw]:
         matrix = made.matrices[step.name]
         largest = float(np.abs(matrix[np.isfinite(matrix)]).max(initial=0))
         if largest > LARGE:
-            yield Flaw(step.name, f"{step.name} has a number of size {largest:g}.")
+            yield Flaw(step.name, f"a number has the size {largest:g}.")
 
 
 def _trivial(made: Calculation) -> Iterator[Flaw]:
@@ -197,12 +199,14 @@ def _has_one_term(product: Inner, matrices: Mapping[str, Array]) -> bool:
 
 
 DEMANDS: dict[str, NumberDemand] = by_name(
-    NumberDemand("large", f"no number before softmax is beyond {LARGE}", _large),
+    NumberDemand("large", f"no number is beyond {LARGE}", _large),
     NumberDemand("saturated", f"no weight is above {SATURATED}", _saturated),
-    NumberDemand("vanishing", "no weight is written as 0 but under a mask", _vanishing),
+    NumberDemand("vanishing", "no weight is written as 0, except under a mask", _vanishing),
     NumberDemand("ties", "no row has two equal scores", _ties),
     NumberDemand("symmetric", "neither scores nor W_q W_kᵀ equals its transpose", _symmetric),
     NumberDemand("idle", "no step equals the step before it", _idle),
     NumberDemand("equal rows", "no step has two equal rows", _equal_rows),
-    NumberDemand(NO_CALCULATION, "at most half of the products have one term, 0 or 1", _trivial),
+    NumberDemand(
+        NO_CALCULATION, "at most half of the cells of a product are 0 or a copy", _trivial
+    ),
 )

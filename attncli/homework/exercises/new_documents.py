@@ -10,6 +10,7 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import Shape
 from attncli.calculation.choices.choices import CHOICES, Choices
+from attncli.calculation.choices.layer_kinds import LAYERS
 from attncli.calculation.counting.document_of_sizes import Shaped
 from attncli.calculation.counting.sizes import Sizes
 from attncli.calculation.names.known_names import last_of
@@ -20,6 +21,7 @@ from attncli.homework.exercises.drawn_numbers import VALUES, Dice, Values, drawn
 from attncli.homework.exercises.kinds import KINDS, Kind
 from attncli.homework.exercises.orders import Nested, Order
 from attncli.records import record
+from attncli.words import in_words, option_name
 
 MOST_NUMBERS = 10**6  # a document with more numbers is too large for an exercise
 
@@ -27,6 +29,7 @@ ENGLISH = ("I", "love", "math", "and", "the", "cats", "that", "sleep", "on", "ol
 FRENCH = ("j'aime", "bien", "les", "maths", "et", "ton", "chat", "qui", "dort", "sur", "un", "lit")
 START = "<s>"  # the token before the first word of a decoder
 FIRST = 1  # the number of the first draw
+OF_LAYERS = ("norm", "activation")  # choices that only layers have
 
 
 @record(frozen=True)
@@ -61,6 +64,10 @@ def blank_of(order: Order, values: Values | None = None) -> Blank:
     """
     kind = KINDS[order.kind]
     sizes = _sizes(order, kind)
+    for name in OF_LAYERS:
+        if kind.layer is None and name in order.choices:
+            message = f"{option_name(name)} has no effect on {kind.name}, which has no layers."
+            raise ProblemError(message, f"Leave it out, or choose {in_words([*LAYERS], 'or')}.")
     chosen = {name: CHOICES[name].read(value) for name, value in order.choices.items()}
     choices = {**kind.choices, **chosen}
     is_stack = kind.layer is not None and (kind.layer.is_composed or "layers" in sizes)

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from attncli.homework.exercises.making import Exercise
     from attncli.homework.exercises.worth import Worth
 
-ALWAYS = "with all numbers tried"
-
 
 def notes(exercise: Exercise) -> Iterator[str]:
     """Yield sentences on an exercise; none if it was not judged."""
@@ -33,26 +31,30 @@ def _accepted(exercise: Exercise, worth: Worth) -> str:
     number, tried = exercise.accepted, exercise.tried
     if exercise.meets_all:
         made = count(len(worth.effects.names), "mistakes")
-        return f"accepted draw {number} of {tried} ({100 / tried:.2g}%); {made} can be made."
+        share = f"{100 / tried:.2g}" if tried > 1 else "100"
+        return f"accepted draw {number} of {tried} ({share}%); {made} can be made."
     draws = count(tried, "draws")
     could = f"; other numbers show {worth.lost} more" if worth.lost else ""
     return f"none of {draws} meets all demands: draw {number} is the best{could}."
 
 
 def hidden(worth: Worth) -> Iterator[str]:
-    """Yield sentences on mistakes that the output does not show, or does not tell apart."""
+    """Yield sentences on mistakes that the output does not show, or does not tell apart.
+
+    `always` and `never` mean all the numbers that `possible_of` has tried.
+    """
     always = [each for each in worth.invisible if worth.is_always_unseen(each)]
     if always:
         names = in_words([each.name for each in always])
-        verb = "does" if len(always) == 1 else "do"
-        yield f"{names} {verb} not change the output, {ALWAYS}."
+        verb = "changes" if len(always) == 1 else "change"
+        yield f"{names} never {verb} the output."
     for each in worth.invisible:
         if each not in always:
             shown = f"{each.step} shows it" if each.step else "no step shows it"
             yield f"{each.name} does not change the output; {shown}."
     for group in worth.look_alikes:
-        when = f", {ALWAYS}" if worth.is_always_alike(group) else ""
-        yield f"{classes_text(group)} give the same output{when}; {told_apart(group)}."
+        how = "always give" if worth.is_always_alike(group) else "give"
+        yield f"{classes_text(group)} {how} the same output; {told_apart(group)}."
 
 
 def classes_text(group: LookAlikes) -> str:

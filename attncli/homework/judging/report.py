@@ -16,7 +16,7 @@ from attncli.homework.judging.largest_difference import LargestDifference, large
 from attncli.homework.judging.marked_matrix import MarkedMatrix, agrees_with_right, marked_matrix
 from attncli.homework.judging.trail import Judgement, Trail
 from attncli.homework.judging.verdicts import Verdict
-from attncli.records import record
+from attncli.records import record, replace
 from attncli.words import count, in_words, noun, shape_text
 
 LEADING = {"batch": "batch", "heads": "head"}  # axes that attncli explain takes by their names
@@ -83,7 +83,8 @@ class StepReport:
 class AnswerReport:
     """The report on a whole answer; `first` is the first step that is wrong by itself.
 
-    `headline` is one sentence on the answer. `by_distance` is True if a distance decides which
+    `headline` is one sentence on the answer; `student` is the person who wrote it, if the answer
+    says so, and stands before the `title` too. `by_distance` is True if a distance decides which
     cells are right, and `shows_points` if the user chose points or required steps. `subject` is the
     word for what a line judges: a step or a law.
     """
@@ -95,6 +96,15 @@ class AnswerReport:
     by_distance: bool = False
     shows_points: bool = False
     subject: str = "step"
+
+    student: str = ""
+
+    def of(self, student: str) -> AnswerReport:
+        """Return the report on the answer of a student; the same if nobody is named."""
+        if not student:
+            return self
+        title = f"{student}: {self.title}" if self.title else student
+        return replace(self, student=student, title=title)
 
     @property
     def score(self) -> float:

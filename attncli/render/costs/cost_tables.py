@@ -195,8 +195,8 @@ def _print_sublayers(console: TextConsole, costing: Costing, rows: Sequence[Row]
 
 def _meanings(costing: Costing, masks: Sequence[Row]) -> Iterator[str]:
     """Yield lines on how operations are counted, and on the open scores of each mask."""
-    yield _kinds([total(costing)])
     yield from (meaning for name, meaning in MEANINGS.items() if getattr(costing.total, name))
+    yield _kinds([total(costing)])
     largest = f"{costing.largest.step.name}, {number(costing.largest.bytes)} bytes"
     yield f"bytes: the size of each result in {costing.dtype.name}; the largest is {largest}"
     for mask in masks:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
+from rich.table import Table
 from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
@@ -36,9 +37,9 @@ FAR = 10**9  # more rows and columns than fit into memory
 CHANGING = (
     ("enter", ()),
     ("go_back", ()),
-    *(("turn", (axis,)) for axis in ("heads", "batch", "n")),
+    *(("turn", (axes,)) for axes in ("heads", "batch", "n,m")),
 )
-COUNTED = {"heads": "head", "batch": "batch entry", "n": "query"}
+COUNTED = {"heads": "head", "batch": "batch entry", "n": "query", "m": "query"}
 COLORS = {WRONG: "$text-error", FOLLOWS: "$text-warning", RIGHT: "$text-success", "": ""}
 
 Calculate = Callable[[str], JudgedCalculation]
@@ -80,7 +81,9 @@ def _leave_screen() -> Callable[[], None]:
 class StepList(OptionList, can_focus=False):
     """The inputs, a line, and the numbered steps; a click chooses one of them."""
 
-    def list(self, inputs: Sequence[str], steps: Sequence[str], signs: Mapping[str, str]) -> None:
+    def show_names(
+        self, inputs: Sequence[str], steps: Sequence[str], signs: Mapping[str, str]
+    ) -> None:
         """List these names, each with the sign of the answer's step.
 
         The end of a long name is more telling than its beginning: `…r.self.weights`.
@@ -109,14 +112,16 @@ class KeyList(ModalScreen[None]):
     """The list of all keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q,question_mark,backspace", "dismiss", "Close")
+        Binding("escape", "dismiss", "back", key_display="Esc"),
+        Binding("enter,backspace,q,question_mark", "dismiss", show=False),
     ]
 
     def compose(self) -> ComposeResult:
-        width = max(len(key.shown) for key in KEYS)
-        lines = (f"{key.shown:{width}}  {key.help}" for key in KEYS)
+        keys = Table.grid(padding=(0, 2))
+        for key in KEYS:
+            keys.add_row(Text(key.shown, "bold", no_wrap=True), key.help)
         with VerticalScroll():
-            yield Static(Text("\n".join(lines)))
+            yield Static(keys)
         yield Footer(show_command_palette=False)
 
 
@@ -133,7 +138,7 @@ class ExploreApp(App[None]):
         & > .option-list--option-highlighted { text-style: bold; }
     }
     .plain StepList > .option-list--option-highlighted { text-style: reverse; }
-    #heading { height: auto; padding: 0 1; }
+    #heading { height: auto; min-height: 2; padding: 0 1; }
     MatrixView { height: 1fr; padding: 0 1; scrollbar-size: 1 1; }
     #arithmetic {
         height: 38%; min-height: 7; max-height: 14; border-top: solid $primary;
@@ -213,7 +218,7 @@ class ExploreApp(App[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return False for keys without a meaning here, and None for those without an effect."""
         if action == "turn":
-            return any(axis.name == parameters[0] for axis, _ in self.walk.leading)
+            return any(axis.name in str(parameters[0]).split(",") for axis, _ in self.walk.leading)
         if action == "mask":
             return len(self._masks) > 1
         if action == "enter":
@@ -238,8 +243,8 @@ class ExploreApp(App[None]):
         self.walk.step(by)
         self._show()
 
-    def action_turn(self, axis: str, by: int) -> None:
-        self.walk.turn(axis, by)
+    def action_turn(self, axes: str, by: int) -> None:
+        self.walk.turn(axes.split(","), by)
         self._show()
 
     def action_move(self, rows: int, columns: int) -> None:
@@ -306,7 +311,7 @@ class ExploreApp(App[None]):
     def _list(self) -> None:
         signs = {name: marks.sign for name, marks in self._marks.items()}
         steps = self.walk.explained.trace.plan.names
-        self.query_one(StepList).list(self.walk.inputs, steps, signs)
+        self.query_one(StepList).show_names(self.walk.inputs, steps, signs)
 
     def _show(self) -> None:
         """Show the cell of the walk: its step, its matrix and its arithmetic."""
@@ -319,7 +324,7 @@ class ExploreApp(App[None]):
         view = self.query_one(MatrixView)
         view.show(self._current_grid(), (walk.row, walk.column), walk.highlighted())
         lines = self.query_one("#lines", Static)
-        lines.update(Text("\n".join(walk.lines(lines.size.width))))
+        lines.update(self._arithmetic(lines.size.width))
         self.query_one("#operands", Static).update(self._operands(), layout=False)
         keys = [self.check_action(*action) for action in CHANGING]
         if keys != self._shown_keys:  # a new footer means a new layout of the whole screen
@@ -336,6 +341,16 @@ class ExploreApp(App[None]):
         verdict = f"answer: {marks.verdict}" if marks else ""
         state = filter(None, [shape, kind, *places, f"mask: {self.mask}", verdict])
         return Text.assemble((walk.name, "bold"), formula, "\n", (" · ".join(state), "dim"))
+
+    def _arithmetic(self, width: int) -> Content:
+        """Return the lines of `attncli explain`; those of a wrong answer have its colour."""
+        lines = self.walk.lines(width)
+        marks = self._marks.get(self.walk.name)
+        style = COLORS[marks.sign] if marks and self.walk.cell.index in marks.cells else ""
+        answer = (at for at, line in enumerate(lines) if line.lstrip().startswith("answer "))
+        first = next(answer, len(lines))
+        right, own = ("\n".join(part) for part in (lines[:first], lines[first:]))
+        return Content.assemble(right, "\n" if own else "", (own, style))
 
     def _operands(self) -> Text:
         """Return the operands, with a sign before the one to which Enter walks."""

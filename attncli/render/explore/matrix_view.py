@@ -70,6 +70,7 @@ class MatrixView(ScrollView, can_focus=True, inherit_bindings=False):
         if grid is not self._grid:
             self._grid, self._heat = grid, grid.heat()
             self._measure()
+            self.call_after_refresh(self._scroll_to_cursor)  # its scroll bars are made by then
         self._cursor, self._operands = cursor, operands
         self._scroll_to_cursor()
         self.refresh()

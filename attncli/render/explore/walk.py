@@ -119,11 +119,14 @@ class Walk:
         self._is_passing = False
         self._place(self.name, self.row + rows, self.column + columns)
 
-    def turn(self, name: str, by: int) -> None:
-        """Change to the next (`by` is 1) or previous (-1) place of a leading axis: heads, batch."""
+    def turn(self, names: Sequence[str], by: int) -> None:
+        """Change to the next (`by` is 1) or previous (-1) place of a leading axis of these names.
+
+        They are heads, batch, or n and m: `hidden` counts its queries by n, in an encoder by m.
+        """
         for axis, at in self.leading:
-            if axis.name == name:
-                self._leading[name] = (at + by) % axis.size
+            if axis.name in names:
+                self._leading[axis.name] = (at + by) % axis.size
                 self._place(self.name, self.row, self.column)
 
     def go(self, name: str) -> None:

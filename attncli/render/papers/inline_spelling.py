@@ -28,7 +28,7 @@ class Breakable(Spelling):
         return super().root(radicand.replace(BREAK, ""))
 
 
-class Measured(Spelling):
+class MeasuredSpelling(Spelling):
     """Expressions in text about as wide as on a page: of a fraction, only the longer side."""
 
     def place(self, name: str, slots: Sequence[Slot]) -> str:

@@ -60,6 +60,7 @@ class LatexNotation(LatexMath, Notation):
     """Writes LaTeX. A label that pdfTeX cannot write becomes its number: `token 3`."""
 
     spelling, inline = Latex, InlineLatex
+    aside = r"\quad ({})"
     beside = "\\hspace{2em}\n"
 
     def write(self, blocks: Sequence[Block]) -> str:
@@ -161,9 +162,8 @@ class LatexNotation(LatexMath, Notation):
     def arithmetic(self, explained: Explanations, cells: Sequence[Cell]) -> str:
         written = []
         for cell in cells:
-            head, (first, *others), note = self.chain(explained, cell)
+            head, (first, *others) = self.chain(explained, cell)
             lines = [f"{head} &{first}", *(f"&{line}" for line in others)]
-            lines[-1] += rf" \quad ({note})" if note else ""
             written += lines
         body = " \\\\\n  ".join(written)
         return f"\\begin{{align*}}\n  {body}\n\\end{{align*}}"

@@ -10,7 +10,7 @@ from attncli.render.explain.spelling import Spelling
 from attncli.render.markdown import escape_markdown
 from attncli.render.papers.formulas import read_name
 from attncli.render.papers.latex_math import LatexMath
-from attncli.render.papers.notation import Notation, signed
+from attncli.render.papers.notation import Notation
 from attncli.render.papers.paper import Grid, Headline, Span, StepOpening, TextTable
 
 _STYLES = {"": "{}", "bold": "**{}**", "italic": "*{}*"}
@@ -62,7 +62,7 @@ class MarkdownNotation(LatexMath, Notation):
     def arithmetic(self, explained: Explanations, cells: Sequence[Cell]) -> str:
         spelling = Spelling(explained.paper, *self._digits)
         return "\n".join(
-            f"- {code_span(' '.join(signed(explained.chain(cell, spelling))))}"
+            f"- {code_span(' '.join(explained.chain(cell, spelling)))}"
             + (f" ({self.text(note)})" if (note := explained.note(cell, spelling)) else "")
             for cell in cells
         )
@@ -86,7 +86,7 @@ def code_span(text: str) -> str:
 def _table(
     head: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] | frozenset[int]
 ) -> str:
-    """Return a table; the columns `numbers` are aligned at the right, and padded in the source."""
+    """Return a table; the columns `numbers` are aligned at the right, in the source as well."""
     dashes = ["---:" if at in numbers else "---" for at in range(len(head))]
     lines = [head, dashes, *rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]

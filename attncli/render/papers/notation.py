@@ -10,7 +10,7 @@ from attncli.calculation.algebra.expressions import Cell
 from attncli.render.explain.explanations import Explanations
 from attncli.render.explain.spelling import Spelling
 from attncli.render.papers.formulas import FormulaWriter
-from attncli.render.papers.inline_spelling import Measured
+from attncli.render.papers.inline_spelling import MeasuredSpelling
 from attncli.render.papers.page_width import lines_of_chain
 from attncli.render.papers.paper import (
     Arithmetic,
@@ -33,6 +33,7 @@ class Notation(FormulaWriter):
     # The spelling of the arithmetic of cells, and of lines that are too long for a page.
     spelling: ClassVar[type[Spelling]] = Spelling
     inline: ClassVar[type[Spelling]] = Spelling
+    aside: ClassVar[str] = "({})"  # the note on a cell
     beside: ClassVar[str] = "\n\n"  # between two matrices that stand side by side if they fit
 
     def __init__(self, view: View) -> None:
@@ -78,26 +79,31 @@ class Notation(FormulaWriter):
             filter(None, (name, grid.caption and self.spans([Span(grid.caption, "italic")])))
         )
 
-    def chain(self, explained: Explanations, cell: Cell) -> tuple[str, list[str], str]:
-        """Return the text of a cell, its arithmetic in lines, each behind a sign, and its note."""
-        kinds = (self.spelling, self.inline, Measured)
+    def chain(self, explained: Explanations, cell: Cell) -> tuple[str, list[str]]:
+        """Return the text of a cell, and its arithmetic in lines, each behind a sign.
+
+        The note on the cell, if it has one, is at the end.
+        """
+        kinds = (self.spelling, self.inline, MeasuredSpelling)
         spellings = [kind(explained.paper, *self._digits) for kind in kinds]
-        written, inline, measured = (
-            signed(explained.chain(cell, spelling)) for spelling in spellings
-        )
+        written, inline, measured = (explained.chain(cell, spelling) for spelling in spellings)
         # Two texts that are equal are one part of a chain, and not all spellings have the same.
         if len(inline) != len(written):
             inline = written
         if len(measured) != len(written):
             measured = [measured[0], *inline[1:]]
+        notes = [explained.note(cell, spelling) for spelling in spellings]
+        if notes[0]:
+            chains = (written, inline, measured)
+            for chain, note in zip(chains, notes, strict=True):
+                chain.append(self.aside.format(note))
         head, *lengths = map(len, measured)
-        lines = lines_of_chain(head, written[1:], lengths, inline[1:])
-        return written[0], lines, explained.note(cell, spellings[0])
+        return written[0], lines_of_chain(head, written[1:], lengths, inline[1:])
 
     @property
-    def _digits(self) -> tuple[int, bool]:
+    def _digits(self) -> tuple[int | None, bool]:
         """The decimals of arithmetic, and True if long sums are written whole."""
-        return self.view.decimals(2), self.view.full
+        return self.view.precision, self.view.full
 
     def unwritten(self, text: str) -> str:
         """Return the characters of a text that this notation cannot write, each once."""
@@ -142,8 +148,3 @@ class Notation(FormulaWriter):
     @abstractmethod
     def new_page(self) -> str:
         """Return the end of a page."""
-
-
-def signed(chain: Sequence[str]) -> list[str]:
-    """Return a chain of equal texts with its sign before each but the first."""
-    return [*chain[:1], *(f"= {text}" for text in chain[1:])]

@@ -10,7 +10,7 @@ from attncli.render.papers.paper import Grid
 from attncli.render.tables.wrapped_columns import wrap_columns
 
 WIDTH = 84  # characters of a matrix on A4, at 10 points
-MATH_WIDTH = 100  # characters of a line of math, as `Measured` counts them
+MATH_WIDTH = 100  # characters of a line of math, as `MeasuredSpelling` counts them
 BETWEEN = 2  # characters between two columns of a matrix
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
+from math import isfinite
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from attncli.calculation.problem.problem import Computation, Problem
 from attncli.calculation.problem.shown import WORDS, ShownMatrix
 from attncli.records import record
 from attncli.render.explain.explanations import Explanations
-from attncli.render.heat import Heat
+from attncli.render.heat import Heat, heat_of
 from attncli.render.numbers import number_text
 from attncli.render.papers.formulas import read_formula, step_formula
 from attncli.render.papers.paper import (
@@ -71,7 +72,9 @@ def matrix_blocks(problem: Problem, shown: ShownMatrix, view: View) -> Iterator[
     slices, leading = list(shown.slices()), shown.axes[:-2]
     rows, columns = shown.places[-2:]
     sides = (_Side(rows, shown.row_labels), _Side(columns, shown.column_labels))
-    heat = Heat(1.0) if shown.step.operation.makes_weights else None
+    is_attention = shown.step.operation.shows_attention
+    is_shaded = view.heat == "all" or (view.heat == "weights" and is_attention)
+    heat = heat_of(shown.cells.ravel().tolist()) if is_shaded else None
     for at in shown_places(len(slices), view.full):
         if at != GAP:
             part = slices[at]
@@ -143,7 +146,7 @@ def _grid(
         return number_text(float(matrix[row, column]), view.precision)
 
     def color(row: int, column: int) -> Color | None:
-        is_shaded = heat and GAP not in (row, column) and matrix[row, column] > 0
+        is_shaded = GAP not in (row, column) and isfinite(matrix[row, column])
         return heat.background(float(matrix[row, column]), False) if heat and is_shaded else None
 
     return Grid(

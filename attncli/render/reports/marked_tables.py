@@ -16,12 +16,11 @@ from attncli.records import record
 from attncli.render.console import TextConsole
 from attncli.render.numbers import aligned
 from attncli.render.reports.wrong_numbers import YOURS, number_texts
-from attncli.render.tables.labelled_tables import ROW_GAP, labelled_tables
-from attncli.render.trace_tables import COLUMN_GAP, GAP
+from attncli.render.tables.labelled_tables import COLUMN_GAP, GAP, ROW_GAP, labelled_tables
 
 WRONG, AGREES = "✗", "·"  # the signs of a wrong cell, and of a cell that agrees
 MOST = 10  # the largest number of rows or columns that are all shown
-FEW = 6  # the rows and columns of a larger matrix that are shown without --full
+FEW_ROWS, FEW_COLUMNS = 6, 4  # of a larger matrix are shown without --full: 60 characters
 WIDEST = 100  # characters of tables side by side if there is no screen
 BETWEEN = 2  # characters between two tables
 
@@ -75,18 +74,18 @@ def _parts(matrix: MarkedMatrix, full: bool) -> Iterator[ShownPart]:
     for number, index in enumerate(np.ndindex(matrix.wrong.shape[:-2])):
         wrong: Booleans = matrix.wrong[(*index, ...)]
         if wrong.any() and (full or left > 0):
-            rows = _shown(np.asarray(wrong.any(axis=1)), full)
+            rows = _shown(np.asarray(wrong.any(axis=1)), None if full else FEW_ROWS)
             seen = wrong[[at for at in rows if at != GAP]]
-            columns = _shown(np.asarray(seen.any(axis=0)), full)
+            columns = _shown(np.asarray(seen.any(axis=0)), None if full else FEW_COLUMNS)
             yield ShownPart(number, index, rows, columns)
             left -= len(rows)
 
 
-def _shown(is_wrong: Booleans, full: bool) -> list[int]:
-    """Return the positions to show: all of a few, else those that are wrong, with GAP between."""
+def _shown(is_wrong: Booleans, most: int | None) -> list[int]:
+    """Return the positions to show: all of a few, else at most `most` wrong ones with gaps."""
     if is_wrong.size <= MOST:
         return list(range(is_wrong.size))
-    wrong = np.flatnonzero(is_wrong)[: None if full else FEW].tolist()
+    wrong = np.flatnonzero(is_wrong)[:most].tolist()
     found: list[int] = []
     for before, at in pairwise([-1, *wrong, is_wrong.size]):
         found += [GAP] * (at > before + 1) + [at]

@@ -87,7 +87,8 @@ def verdict_text(line: StepReport) -> str:
 def report_json(report: AnswerReport, _: View) -> str:
     """Return the results in the order of the plan; `passed` is null if nothing was answered."""
     results = [_result(line, report.by_distance) for line in report.lines]
-    return to_json({"results": results, "score": report.score, "max_score": report.max_score})
+    scores = {"results": results, "score": report.score, "max_score": report.max_score}
+    return to_json({"student": report.student, **scores} if report.student else scores)
 
 
 def _result(line: StepReport, by_distance: bool) -> dict[str, Any]:

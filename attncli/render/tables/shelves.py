@@ -90,11 +90,12 @@ def _side_by_side(blocks: Sequence[Block], screen: int) -> list[Text]:
 
 
 def _joined(parts: Sequence[Text | None], widths: Sequence[int]) -> Text:
-    line = Text()
+    line, start = Text(), 0
     for part, width in zip(parts, widths, strict=True):
-        line.append_text(part or Text())
-        line.append(" " * (width - (part.cell_len if part else 0) + BETWEEN))
-    line.rstrip()
+        if part:
+            line.append(" " * (start - line.cell_len))
+            line.append_text(part)
+        start += width + BETWEEN
     return line
 
 

@@ -26,7 +26,7 @@ def draw_worth(worth: Worth, view: View) -> str:
     others = ("other numbers",) if worth.possible else ()
     _print_table(
         console,
-        "Mistakes that do not change the output",
+        f"Mistakes that do not change {_last(worth)}",
         ("mistake", "shown by", *others),
         [
             (each.name, each.step or NO_STEP, _others(worth.is_always_unseen(each)))
@@ -35,7 +35,7 @@ def draw_worth(worth: Worth, view: View) -> str:
     )
     _print_table(
         console,
-        "Mistakes with the same output (=: no step tells them apart)",
+        f"Mistakes that give {_last(worth)} the same numbers (=: no step tells them apart)",
         ("mistakes", "told apart by", *others),
         [
             (
@@ -47,7 +47,7 @@ def draw_worth(worth: Worth, view: View) -> str:
         ],
     )
     rows = [(each.step, each.text) for each in _flaws(worth)]
-    _print_table(console, "Numbers", ("step", "flaw"), rows)
+    _print_table(console, "Numbers", ("step", "finding"), rows)
     _print_table(
         console,
         "Cells that need no calculation (a sum of zeros, or one number times 1)",
@@ -59,6 +59,12 @@ def draw_worth(worth: Worth, view: View) -> str:
         ],
     )
     return console.text
+
+
+def _last(worth: Worth) -> str:
+    """Return the last step in words; without V it is the weights."""
+    last = worth.effects.steps[-1]
+    return "the output" if last == "output" else last
 
 
 def _others(is_always: bool) -> str:
@@ -75,7 +81,7 @@ def _summary(worth: Worth) -> str:
     """Return what the output shows of the mistakes, and if other numbers would show more."""
     made, hidden = len(worth.effects.names), len(worth.invisible)
     decimals = count(worth.decimals, "decimals")
-    shown = f"{made - hidden} of {count(made, 'mistakes')} change the output ({decimals})"
+    shown = f"{made - hidden} of {count(made, 'mistakes')} change {_last(worth)} ({decimals})"
     if worth.is_good:
         return f"Good numbers: {shown}."
     if worth.lost:

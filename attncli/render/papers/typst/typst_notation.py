@@ -43,6 +43,7 @@ class TypstNotation(Notation):
     """Writes Typst. All texts and numbers stand in quotes, in which nothing is markup."""
 
     spelling, inline = TypstSpelling, InlineTypst
+    aside = "quad ({})"
     beside = " #h(2em)\n"
 
     # Formulas.
@@ -146,9 +147,8 @@ class TypstNotation(Notation):
     def arithmetic(self, explained: Explanations, cells: Sequence[Cell]) -> str:
         written = []
         for cell in cells:
-            head, (first, *others), note = self.chain(explained, cell)
+            head, (first, *others) = self.chain(explained, cell)
             lines = [f"{head} &{first}", *(f"&{line}" for line in others)]
-            lines[-1] += f" quad ({note})" if note else ""
             written += lines
         body = " \\\n  ".join(written)
         return f"$ {body} $"

@@ -17,7 +17,7 @@ _NUMBER = re.compile(r"-?(?:[0-9].*|inf|nan)")
 class TypstSpelling(Spelling):
     """The spelling of expressions in Typst: `frac(…)`, `sqrt(…)`, `"scores"_"2,1"`."""
 
-    times, dot = " dot ", " dot "
+    times, dot, about = " dot ", " dot ", "approx"
     brackets, norm, total = "lr(({}))", "norm({})", "sum {}"
     gap = 'underbrace(dots.c, "{} more")'
 

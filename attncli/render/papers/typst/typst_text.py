@@ -6,8 +6,8 @@ import re
 
 from attncli.render.papers.formulas import Variable, read_name
 
-_POWER = re.compile(r"([0-9.]+)e([+-]\d+)")
-_SPECIAL = {"inf": "infinity", "∞": "infinity", "½": "1/2", "π": "pi", "⋮": "dots.v", "…": "dots.c"}
+_POWER = re.compile(r"(-?[0-9.]+)e([+-]\d+)")
+_SPECIAL = {"½": "1/2", "−½": "-1/2", "π": "pi", "⋮": "dots.v", "…": "dots.c"}
 
 
 def quoted(text: str) -> str:
@@ -24,15 +24,15 @@ def typst_number(text: str) -> str:
     """Return a number in math: with all its digits, `-inf` with its sign, or a power of ten.
 
     >>> typst_number("-0.50"), typst_number("-inf"), typst_number("1.5e-05")
-    ('-"0.50"', '-infinity', '"1.5" times 10^(-5)')
+    ('"−0.50"', '"−∞"', '"1.5" times 10^("−5")')
     """
-    sign = "-" if text[:1] in ("-", "−") else ""
-    size = text.lstrip("-−")
-    power = _POWER.fullmatch(size)
+    number = text.replace("-", "−").replace("inf", "∞").replace("nan", "NaN")
+    power = _POWER.fullmatch(text.replace("−", "-"))
     if power:
-        factor = "" if power[1] == "1" else f"{quoted(power[1])} times "
-        return f"{sign}{factor}10^({int(power[2])})"
-    return sign + (_SPECIAL.get(size) or quoted(size.replace("nan", "NaN")))
+        factor = {"1": "", "-1": '"−"'}.get(power[1])
+        exponent = f"10^({typst_number(str(int(power[2])))})"
+        return f"{typst_number(power[1])} times {exponent}" if factor is None else factor + exponent
+    return _SPECIAL.get(number) or quoted(number)
 
 
 def typst_variable(variable: Variable) -> str:

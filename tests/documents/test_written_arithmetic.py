@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import math
 from contextlib import suppress
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from attncli.calculation.problem.written_arithmetic import LONGEST, evaluate
+from attncli.documents.reader import Reader
+from attncli.documents.text.cells import array_from
+from attncli.errors import DocumentError
 from attncli.homework.answers.digits import EXACT, read_cell
-from attncli.homework.answers.written_arithmetic import LONGEST, evaluate
 
 VALUES = [
     ("1/3", 1 / 3),
@@ -110,3 +115,48 @@ def test_what_can_be_read_in_two_ways_is_refused(text: str) -> None:
     """A fraction after anything but a whole number, and a percentage in a quotient, are refused."""
     with pytest.raises(ValueError, match=r"fraction|percentage|not arithmetic"):
         evaluate(text)
+
+
+CURE = 'Write arithmetic such as "1/2" or "sqrt(2)".'
+PROBLEM_CELLS = [
+    ("1/2", 0.5),
+    ("2/3", 2 / 3),
+    ("-ln(2)", -math.log(2)),
+    ("sqrt(2)", math.sqrt(2)),
+    ("3/√2", 3 / math.sqrt(2)),
+    ("½", 0.5),
+    ("50%", 0.5),
+    ("0.25", 0.25),
+    ("−2", -2.0),
+]
+
+
+@pytest.mark.parametrize(("cell", "value"), PROBLEM_CELLS)
+def test_a_cell_of_a_problem_may_be_arithmetic(cell: str, value: float) -> None:
+    """A text in JSON, or in a literal, is float64 of the exact arithmetic."""
+    assert array_from([[1, cell]], "X").tolist() == [[1, value]]
+    entry = Reader().matrix("X", json.dumps([[cell, 1]])).entries["X"]
+    assert np.asarray(entry.value).tolist() == [[value, 1]]
+
+
+OTHER_CELLS = [
+    ("2026-11-28", "X, row 1, column 2 is '2026-11-28', not a number. Every cell needs a number."),
+    ("1/2/2026", "X, row 1, column 2 is '1/2/2026', not a number. Every cell needs a number."),
+    ("(3)", "X, row 1, column 2 is '(3)', not a number. Every cell needs a number."),
+    ("1/0", "X, row 1, column 2 is '1/0', not a number. Every cell needs a number."),
+    ("pi", "X, row 1, column 2 is 'pi', not a number. Every cell needs a number."),
+    ("9**9**9", "X, row 1, column 2 is '9**9**9', an exponent beyond 1000. " + CURE),
+    (
+        "1 1/2",
+        "X, row 1, column 2 is '1 1/2', two numbers side by side: write a sign between them. "
+        + CURE,
+    ),
+]
+
+
+@pytest.mark.parametrize(("cell", "message"), OTHER_CELLS)
+def test_other_cells_of_a_problem_are_refused(cell: str, message: str) -> None:
+    """A date, a number in brackets and arithmetic without a value are refused at their cell."""
+    with pytest.raises(DocumentError) as error:
+        array_from([[1, cell]], "X")
+    assert str(error.value) == message

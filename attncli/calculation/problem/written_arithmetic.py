@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
 
+NOT_ARITHMETIC = "not arithmetic"  # the message for a text of another kind
 LONGEST = 200
 DEEPEST = 30
 LARGEST_EXPONENT = 1000.0
@@ -95,7 +96,7 @@ def evaluate(text: str) -> Evaluated:
     for sign, words in SIGNS.items():
         text = text.replace(sign, words)
     if not _ALLOWED.fullmatch(text) or re.search(r"_|//|\d[xXoObB]", text):
-        raise ValueError("not arithmetic")
+        raise ValueError(NOT_ARITHMETIC)
     text = _PERCENT.sub(r"(\1/100)", text.replace("∞", "inf"))
     text = _ROOT.sub(lambda root: f"sqrt({root[1]})" if root[1] else "sqrt", text)
     text = re.sub(r"(?<=[\d)])\s*(?=sqrt|exp|tanh|pi|π|\()", "*", text).strip()
@@ -106,7 +107,7 @@ def evaluate(text: str) -> Evaluated:
             tree = ast.parse(text, mode="eval")
             value = _value(tree.body, 0)
     except (SyntaxError, ArithmeticError, RecursionError, MemoryError) as error:
-        raise ValueError("not arithmetic") from error
+        raise ValueError(NOT_ARITHMETIC) from error
     return Evaluated(value, _reach(tree.body, value, text.encode()))
 
 
@@ -154,7 +155,7 @@ def _value(node: ast.expr, depth: int) -> float:
         and not node.keywords
     ):
         return FUNCTIONS[node.func.id](_value(node.args[0], depth + 1))
-    raise ValueError("not arithmetic")
+    raise ValueError(NOT_ARITHMETIC)
 
 
 def _power(base: float, exponent: float) -> float:
