@@ -14,7 +14,7 @@ from tests.running import succeed
 PICTURE = Path("tests/golden/self_attention.svg")
 COMMAND = "attncli compute sample:self_attention"
 WIDTH = 80
-PAGE = Path("samples/pages/two_heads.html")
+PAGE = Path("tests/golden/two_heads.html")
 
 
 def draw_picture() -> str:

@@ -699,11 +699,11 @@ def test_markdown_is_written_by_its_suffix(tmp_path: Path) -> None:
     check(*arguments, str(tmp_path / "report.md"))
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
     assert text.startswith("**Wrong from scaled on: the scores were not scaled.**\n")
-    assert "| `scaled` | wrong | `no-scale` |" in text
+    assert "| `scaled`  | wrong   | `no-scale` |" in text
     assert "points" not in text
     check(*arguments, str(tmp_path / "points.md"), "--points", "2")
     text = (tmp_path / "points.md").read_text(encoding="utf-8")
-    assert "| `scaled` | wrong | 0 of 2 | `no-scale` |" in text
+    assert "| `scaled`  | wrong   | 0 of 2 | `no-scale` |" in text
     assert "**12 of 14 points**" in text
 
 

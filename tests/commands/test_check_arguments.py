@@ -207,8 +207,13 @@ def test_the_largest_difference_is_from_the_right_numbers() -> None:
     expected = [line.replace("─", "") for line in SHOWN.splitlines()]
     assert shown[: len(expected)] == expected
     page = run("check", LESSON, "-", "--atol", "1e-9", "-f", "markdown", stdin=json.dumps(answer))
-    assert "| step | verdict | largest difference | mistake |\n|---|---|---|---|\n" in page.stdout
-    assert "| `scaled` | follows | 0.58 at row 2, column 2 |  |\n" in page.stdout
+    headings = next(line for line in page.stdout.splitlines() if line.startswith("| step"))
+    assert headings.split(" | ")[2].strip() == "largest difference"
+    cells = next(line for line in page.stdout.splitlines() if line.startswith("| `scaled`"))
+    assert [cell.strip() for cell in cells.split("|")][2:4] == [
+        "follows",
+        "0.58 at row 2, column 2",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -260,8 +260,8 @@ def test_a_cell_of_a_long_sequence_is_spelled_out(tmp_path: Path) -> None:
     """`explain` calculates the weights that the cell of a long sequence needs."""
     result = succeed("explain", *files(tmp_path), "output[1,1]", "--depth", "1")
     assert result.exit_code == 0, result.stderr
-    assert result.stdout.startswith("output[1,1] = weights[1]·V[:,1] = ")
-    assert "weights[1,1] = " in result.stdout
+    assert result.stdout.startswith("output[1,1] = weights[1]·V[:,1] ≈ ")
+    assert "  weights[1,1] = " in result.stdout
 
 
 @pytest.mark.parametrize(("kind", "is_shown"), [("xterm", True), ("dumb", False)])
