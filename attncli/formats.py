@@ -228,7 +228,7 @@ FORMATS: dict[str, Format[Computation]] = {
         "a page for a browser, with the arithmetic of each cell",
         "render.pages.calculation_page:draw_page",
         frozenset({PRECISION, FULL}),
-        1350,
+        1850,
     ),
 }
 
