@@ -43,7 +43,7 @@ MAY_LOAD: dict[str, tuple[set[str], int, set[str]]] = {
     "compute --help": (HELP, 27, CLICK),
     f"compute {LESSON} -f json": (CALCULATING, 85, NUMPY),
     f"compute {LESSON} -f csv": (CALCULATING, 87, NUMPY),
-    f"compute {LESSON}": (CALCULATING, 97, RICH),
+    f"compute {LESSON}": (CALCULATING, 98, RICH),
     f"explain {LESSON} scores[1,1]": (CALCULATING | {"render.explain"}, 97, RICH),
     "explore --help": (HELP, 27, CLICK),  # it does not load Textual
     f"check {LESSON} samples/answers/rounded.json -f json": (CALCULATING | JUDGING, 116, NUMPY),

@@ -24,7 +24,8 @@ from attncli.records import record
 from attncli.render.console import TextConsole
 from attncli.render.numbers import aligned, number_text
 from attncli.render.tables.compact_grids import MARKS_AT_EDGE, MOST_MARKS, compact_grids
-from attncli.render.tables.labelled_tables import COLUMN_GAP, EDGE, GAP, MOST, ROW_GAP, table_lines
+from attncli.render.tables.elision import COLUMN_GAP, EDGE, GAP, MOST, ROW_GAP, shown_places
+from attncli.render.tables.labelled_tables import table_lines
 from attncli.render.tables.shading import Shading
 from attncli.render.tables.shelves import HEADING, Block, stacked, wrap_words
 from attncli.render.view import View
@@ -174,9 +175,7 @@ class TraceTable:
         """
         is_compact = of_cells and self.view.compact
         most, edge = (MOST_MARKS, MARKS_AT_EDGE) if is_compact else (MOST, EDGE)
-        if self.view.full or size <= most:
-            return list(range(size))
-        return [*range(edge), GAP, *range(size - edge, size)]
+        return shown_places(size, self.view.full, most, edge)
 
 
 def _some(labels: Sequence[str], positions: Sequence[int], gap: str) -> list[str]:

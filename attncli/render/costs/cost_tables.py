@@ -15,7 +15,7 @@ from attncli.render.console import TextConsole
 from attncli.render.costs.cost_data import Row, cost_rows, total
 from attncli.render.grouped_tables import ColumnGroup, column_group, print_grouped
 from attncli.render.numbers import number_text
-from attncli.render.tables.labelled_tables import EDGE, MOST, ROW_GAP
+from attncli.render.tables.elision import EDGE, MOST, ROW_GAP
 from attncli.render.view import View
 from attncli.words import in_words, noun, shape_text
 

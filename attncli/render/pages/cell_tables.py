@@ -7,11 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from attncli.records import record
 from attncli.render.numbers import aligned
 from attncli.render.pages.elements import Html, element
+from attncli.render.tables.elision import EDGE, GAP, shown_places
 
 Leading = tuple[int, ...]  # a place along the leading axes of a matrix, counted from 0
-
-EDGE = 10  # rows, columns or tables that stay at each end of an elided matrix, as in a terminal
-MOST = 24  # the largest number of rows, columns or tables that is not elided
 
 
 @record(frozen=True)
@@ -47,9 +45,7 @@ def side(numbers: Sequence[int], labels: Sequence[str], full: bool) -> TableSide
 
 def shown(size: int, full: bool) -> Sequence[int]:
     """Return the positions that are shown: all of them, or those at both ends of many."""
-    if full or size <= MOST:
-        return range(size)
-    return [*range(EDGE), *range(size - EDGE, size)]
+    return [at for at in shown_places(size, full) if at != GAP]
 
 
 @record(frozen=True)

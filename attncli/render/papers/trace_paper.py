@@ -27,13 +27,10 @@ from attncli.render.papers.paper import (
     StepOpening,
     prose,
 )
+from attncli.render.tables.elision import COLUMN_GAP, EDGE, GAP, ROW_GAP, shown_places
 from attncli.render.view import View
 from attncli.words import count, shape_text
 
-EDGE = 10  # rows, columns or matrices that stay at each end of an elided step
-MOST = 24  # the largest number of rows, columns or matrices that is not elided
-GAP = -1  # the position of an elided stretch
-ROW_GAP, COLUMN_GAP = "⋮", "…"
 SMALL = 64  # the largest number of cells of a step whose arithmetic is written without --full
 
 
@@ -186,10 +183,3 @@ def _arithmetic(explained: Explanations, shown: ShownMatrix, view: View) -> Bloc
     swapped = explained.problem.layout.swapped
     cells = Selection(step.name, shown.places, step.role in swapped)
     return Arithmetic(explained, tuple(islice(cells, size)))
-
-
-def shown_places(size: int, full: bool) -> list[int]:
-    """Return the places along an axis that are written, with GAP where some are left out."""
-    if full or size <= MOST:
-        return list(range(size))
-    return [*range(EDGE), GAP, *range(size - EDGE, size)]

@@ -16,7 +16,8 @@ from attncli.records import record
 from attncli.render.console import TextConsole
 from attncli.render.numbers import aligned
 from attncli.render.reports.wrong_numbers import YOURS, number_texts
-from attncli.render.tables.labelled_tables import COLUMN_GAP, GAP, ROW_GAP, labelled_tables
+from attncli.render.tables.elision import COLUMN_GAP, GAP, ROW_GAP
+from attncli.render.tables.labelled_tables import labelled_tables
 
 WRONG, AGREES = "✗", "·"  # the signs of a wrong cell, and of a cell that agrees
 MOST = 10  # the largest number of rows or columns that are all shown

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from attncli.calculation.algebra.layouts import Array, Booleans
-from attncli.render.tables.labelled_tables import COLUMN_GAP, GAP, MOST, ROW_GAP
+from attncli.render.tables.elision import COLUMN_GAP, GAP, MOST, ROW_GAP
 from attncli.render.tables.mark_grids import grid_lines
 from attncli.render.tables.shading import Shading
 from attncli.render.tables.wrapped_columns import GUTTER

@@ -9,10 +9,6 @@ from rich.text import Text
 
 from attncli.render.tables.wrapped_columns import GUTTER, wrap_columns
 
-EDGE = 10  # rows, columns or tables that stay at each end of an elided result
-MOST = 24  # the largest number of rows, columns or tables that is not elided
-GAP = -1  # the position of an elided stretch
-ROW_GAP, COLUMN_GAP = "⋮", "…"
 PADDING = 2  # the spaces around a label; cells have their own
 
 

@@ -1,0 +1,21 @@
+"""The rows, columns and tables of a large result that are shown, at both of its ends."""
+
+from __future__ import annotations
+
+EDGE = 10  # rows, columns or tables that stay at each end of an elided result
+MOST = 24  # the largest number of rows, columns or tables that is not elided
+GAP = -1  # the position of an elided stretch
+ROW_GAP, COLUMN_GAP = "⋮", "…"
+
+
+def shown_places(size: int, full: bool, most: int = MOST, edge: int = EDGE) -> list[int]:
+    """Return the positions that are shown, from 0, with GAP where some are left out.
+
+    All are shown if `full`, or if they are at most `most`; else `edge` at each end.
+
+    >>> shown_places(3, full=False), shown_places(7, full=False, most=6, edge=2)
+    ([0, 1, 2], [0, 1, -1, 5, 6])
+    """
+    if full or size <= most:
+        return list(range(size))
+    return [*range(edge), GAP, *range(size - edge, size)]
