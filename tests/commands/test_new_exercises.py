@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from attncli.cli.program import cli
 from attncli.homework.exercises.kinds import KINDS
-from tests.running import ROOT
+from tests.running import ROOT, succeed
 
 GOLDEN = ROOT / "tests/golden/exercises"
 
@@ -43,6 +43,15 @@ def test_an_exercise_of_a_teacher_is_judged() -> None:
     result = run("--judge", "sample:self_attention")
     assert (result.exit_code, result.stdout, result.stderr) == (0, golden("judged.txt"), "")
     assert run("--judge", "sample:cross_attention", "-f", "json").stdout == golden("judged.json")
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_no_name_is_cut_on_a_narrow_screen(width: int) -> None:
+    """The tables of --judge fit the screen, and hold each name in one piece."""
+    screen = succeed("new", "--judge", "sample:two_heads", width=width).stdout
+    assert max(map(len, screen.splitlines())) <= width
+    assert "…" not in screen
+    assert "context-from-projected-keys" in screen
 
 
 def test_a_new_exercise_is_judged_as_its_notes_say(tmp_path: Path) -> None:

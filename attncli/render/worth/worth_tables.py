@@ -36,7 +36,7 @@ def draw_worth(worth: Worth, view: View) -> str:
     _print_table(
         console,
         f"Mistakes that give {_last(worth)} the same numbers (=: no step tells them apart)",
-        ("mistakes", "told apart by", *others),
+        ("mistakes", "shown by", *others),
         [
             (
                 ", ".join(" = ".join(names) for names in group.classes),
@@ -92,12 +92,14 @@ def _summary(worth: Worth) -> str:
 def _print_table(
     console: TextConsole, heading: str, heads: Sequence[str], rows: Iterable[Sequence[str]]
 ) -> None:
-    """Print a heading and a table if it has rows; long texts are broken between words."""
+    """Print a heading and a table if it has rows; texts are broken between words, never in one."""
+    shown = [row[: len(heads)] for row in rows]
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1))
-    for head in heads:
-        table.add_column(head)
-    for row in rows:
-        table.add_row(*map(Text, row[: len(heads)]))
+    for head, texts in zip(heads, zip(*shown, strict=True), strict=False):
+        words = (word for text in texts for word in text.split())
+        table.add_column(head, min_width=max(map(len, words), default=0), overflow="fold")
+    for row in shown:
+        table.add_row(*map(Text, row))
     if table.row_count:
         console.print()
         console.say(heading, "bold")
