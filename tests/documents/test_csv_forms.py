@@ -489,3 +489,15 @@ def test_a_wrong_cell_of_an_answer_is_found_in_the_file(tmp_path: Path) -> None:
         f"Error: {path}: line 4, field 3 of weights is '0.7x', not a number or arithmetic. "
         "Write a number, arithmetic such as 3/sqrt(2) or e^2, or leave it empty.\n"
     )
+
+
+def test_two_numbers_in_a_cell_are_refused_beside_names(tmp_path: Path) -> None:
+    """A cell with two numbers side by side is named, whichever way the file is laid out."""
+    (tmp_path / "beside.csv").write_text("Q,,,K,\n1,2 3,,3,4\n5,6,,7,8\n")
+    (tmp_path / "thousands.csv").write_text("V1;d2\n-995 880;4 077\n-1;0\n")
+    beside, thousands = (
+        run("compute", str(tmp_path / f"{name}.csv")) for name in ("beside", "thousands")
+    )
+    assert (beside.exit_code, thousands.exit_code) == (2, 2)
+    assert "line 2, field 2 is '2 3', two numbers side by side" in beside.stderr
+    assert "line 2, field 1 is '-995 880', not a number" in thousands.stderr

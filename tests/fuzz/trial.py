@@ -179,7 +179,7 @@ def _of_text(trial: Trial, outcome: Outcome) -> Iterator[Failure]:
         yield Failure("message over 2,000 characters", f"{longest} characters: {shown}")
     if re.search(r"^Traceback|\w+Warning: ", outcome.stderr, re.MULTILINE):
         yield Failure("a traceback or warning of Python", outcome.stderr[:300])
-    is_binary = outcome.stdout.startswith(b"PK\x03\x04")
+    is_binary = outcome.stdout.startswith((b"PK\x03\x04", b"%PDF-"))
     text = "" if is_binary else outcome.stdout.decode(errors="replace")
     if "--color" in trial.arguments:
         text = _COLORS.sub("", text)

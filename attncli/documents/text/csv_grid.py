@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from attncli.documents.parsed import NAMELESS, IsValue, Parsed
-from attncli.documents.text.cells import is_arithmetic, number_or_arithmetic, point_for_comma
+from attncli.documents.text.cells import number_or_arithmetic, point_for_comma
 from attncli.documents.text.csv_lines import Lines, fields
 from attncli.errors import DocumentError
 
@@ -65,17 +65,27 @@ class GridOfLines:
         from attncli.documents.sheets.rectangles import foreign_numbers
 
         values: list[list[float | bool | str]] = [
-            [self._number(cell) for cell in cells] for cells in self._cells
+            [self._number(i, j) for j in range(len(cells))] for i, cells in enumerate(self._cells)
         ]
         for i, j in foreign_numbers(values):
             message = f"{self._where(i, j, 1, 1)} is {values[i][j]!r}, not a number."
             raise DocumentError(message, "Write numbers as 1.5, -2, 1e-5 or 1/2.")
         return parts_of_grid(values, self._where, self._cells if self._is_value else None)
 
-    def _number(self, cell: str) -> float | str:
-        """Return the number in a cell; in an answer any value counts as one; else the text."""
+    def _number(self, row: int, column: int) -> float | str:
+        """Return the number in a cell; in an answer any value counts as one; else the text.
+
+        Raises DocumentError for arithmetic that has two meanings.
+        """
+        cell = self._cells[row][column]
         text = cell if self._delimiter == "," and "," not in cell else point_for_comma(cell)
-        found = number_or_arithmetic(text) if is_arithmetic(text) else None
+        try:
+            found = number_or_arithmetic(text)
+        except ValueError as error:
+            if not self._is_value:
+                message = f"{self._where(row, column, 1, 1)} is {cell!r}, {error}."
+                raise DocumentError(message, "Write numbers as 1.5, -2, 1e-5 or 1/2.") from None
+            found = None
         if found is None and cell and self._is_value and self._is_value(text):
             return 0.0  # arithmetic: the text itself is read later
         return cell if found is None else found
