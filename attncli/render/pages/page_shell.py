@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import hashlib
 import json
 import pkgutil
+import zlib
 
 from attncli.render.pages.elements import Html, element, join
 from attncli.render.pages.heat_styles import heat_styles
@@ -69,4 +69,15 @@ def _digest(text: str) -> str:
 def _packed(data: object) -> str:
     """Return data as JSON, compressed, and written in characters that need no escape in HTML."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
+    return base64.b64encode(
+        _with_the_same_head(zlib.compress(text.encode(), 9, wbits=GZIP))
+    ).decode()
+
+
+GZIP = 31  # zlib's number for the form of gzip
+SYSTEM = 9  # the place of the byte that names the system, which differs between Pythons
+
+
+def _with_the_same_head(packed: bytes) -> bytes:
+    """Return packed bytes whose head is the same in every Python: the system is unknown, 255."""
+    return packed[:SYSTEM] + b"\xff" + packed[SYSTEM + 1 :]
