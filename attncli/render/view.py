@@ -33,7 +33,3 @@ class View:
     worked: bool = False
     fragment: bool = False
     math: Literal["github", "dollars"] = "github"
-
-    def decimals(self, usual: int) -> int:
-        """Return the number of decimals; `usual` unless the user wants another."""
-        return usual if self.precision is None else self.precision

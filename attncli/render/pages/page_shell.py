@@ -11,6 +11,9 @@ import zlib
 from attncli.render.pages.elements import Html, element, join
 from attncli.render.pages.heat_styles import heat_styles
 
+GZIP = 31  # zlib's number for the form of gzip
+SYSTEM = 9  # the place of the byte that names the system, which differs between Pythons
+
 
 def write_page(title: str, data: object, *body: Html) -> str:
     """Return a page with this title and body.
@@ -72,10 +75,6 @@ def _packed(data: object) -> str:
     return base64.b64encode(
         _with_the_same_head(zlib.compress(text.encode(), 9, wbits=GZIP))
     ).decode()
-
-
-GZIP = 31  # zlib's number for the form of gzip
-SYSTEM = 9  # the place of the byte that names the system, which differs between Pythons
 
 
 def _with_the_same_head(packed: bytes) -> bytes:
