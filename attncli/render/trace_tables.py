@@ -24,7 +24,15 @@ from attncli.records import record
 from attncli.render.console import TextConsole
 from attncli.render.numbers import aligned, number_text
 from attncli.render.tables.compact_grids import MARKS_AT_EDGE, MOST_MARKS, compact_grids
-from attncli.render.tables.elision import COLUMN_GAP, EDGE, GAP, MOST, ROW_GAP, shown_places
+from attncli.render.tables.elision import (
+    COLUMN_GAP,
+    EDGE,
+    GAP,
+    MOST,
+    ROW_GAP,
+    left_out_text,
+    shown_places,
+)
 from attncli.render.tables.labelled_tables import table_lines
 from attncli.render.tables.shading import Shading
 from attncli.render.tables.shelves import HEADING, Block, stacked, wrap_words
@@ -104,13 +112,10 @@ class TraceTable:
         """Yield a line on the elided tables, rows and columns, if there are any."""
         rows, columns = self.shown.cells.shape[-2:]
         counted = (("tables", slices, False), ("rows", rows, True), ("columns", columns, True))
-        left_out = [
-            f"{size - 2 * shown.index(GAP)} of {size} {kind}"
-            for kind, size, of_cells in counted
-            if GAP in (shown := self._positions(size, of_cells))
-        ]
-        if left_out:
-            yield Text(f"   left out: {', '.join(left_out)} (--full shows them)", "dim")
+        seen = ((kind, size, self._positions(size, of_cells)) for kind, size, of_cells in counted)
+        text = left_out_text((kind, size, len(at) - at.count(GAP)) for kind, size, at in seen)
+        if text:
+            yield Text(f"   {text}", "dim")
 
     def _slice(self, matrix: Array, hidden: Booleans, shading: Shading) -> list[Text]:
         """Return the lines of one matrix, in blocks of columns if it is wider than the screen."""

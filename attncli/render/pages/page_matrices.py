@@ -23,6 +23,7 @@ from attncli.render.pages.cell_tables import (
 )
 from attncli.render.pages.elements import Html, element, join
 from attncli.render.pages.heat_styles import heat_class
+from attncli.render.tables.elision import left_out_text
 from attncli.render.view import View
 
 Place = tuple[int, ...]  # positions along the axes of a matrix, counted from 0
@@ -206,5 +207,4 @@ def _left_out(matrix: PageMatrix, tables: Sequence[CellTable]) -> str:
         ("rows", table.rows.size, len(table.rows.numbers)),
         ("columns", table.columns.size, len(table.columns.numbers)),
     )
-    left_out = [f"{size - seen} of {size} {kind}" for kind, size, seen in sides if seen < size]
-    return f"left out: {', '.join(left_out)} (--full shows them)" if left_out else ""
+    return left_out_text(sides)

@@ -27,7 +27,7 @@ from attncli.render.papers.paper import (
     StepOpening,
     prose,
 )
-from attncli.render.tables.elision import COLUMN_GAP, EDGE, GAP, ROW_GAP, shown_places
+from attncli.render.tables.elision import COLUMN_GAP, GAP, ROW_GAP, left_out_text, shown_places
 from attncli.render.view import View
 from attncli.words import count, shape_text
 
@@ -162,13 +162,11 @@ def _grid(
 
 def _left_out(sizes: Sequence[int], view: View) -> Iterator[Block]:
     """Yield a line on the matrices, rows and columns that are left out, if there are any."""
-    left_out = [
-        f"{size - 2 * EDGE} of {size} {kind}"
-        for kind, size in zip(("matrices", "rows", "columns"), sizes, strict=True)
-        if GAP in shown_places(size, view.full)
-    ]
-    if left_out:
-        yield prose(f"left out: {', '.join(left_out)} (--full shows them)", "italic")
+    kinds = zip(("matrices", "rows", "columns"), sizes, strict=True)
+    seen = ((kind, size, shown_places(size, view.full)) for kind, size in kinds)
+    text = left_out_text((kind, size, len(at) - at.count(GAP)) for kind, size, at in seen)
+    if text:
+        yield prose(text, "italic")
 
 
 def _arithmetic(explained: Explanations, shown: ShownMatrix, view: View) -> Block:

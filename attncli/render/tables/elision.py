@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 EDGE = 10  # rows, columns or tables that stay at each end of an elided result
 MOST = 24  # the largest number of rows, columns or tables that is not elided
 GAP = -1  # the position of an elided stretch
@@ -19,3 +21,15 @@ def shown_places(size: int, full: bool, most: int = MOST, edge: int = EDGE) -> l
     if full or size <= most:
         return list(range(size))
     return [*range(edge), GAP, *range(size - edge, size)]
+
+
+def left_out_text(parts: Iterable[tuple[str, int, int]]) -> str:
+    """Return a line on the rows, columns and tables left out; an empty text if all are shown.
+
+    Each part is a kind, its size, and the number of places that are shown, GAP not counted.
+
+    >>> left_out_text([("rows", 53, 20), ("columns", 2, 2)])
+    'left out: 33 of 53 rows (--full shows them)'
+    """
+    left_out = [f"{size - seen} of {size} {kind}" for kind, size, seen in parts if seen < size]
+    return f"left out: {', '.join(left_out)} (--full shows them)" if left_out else ""
