@@ -23,7 +23,7 @@ from attncli.calculation.problem.shown import ShownMatrix
 from attncli.records import record
 from attncli.render.console import TextConsole
 from attncli.render.numbers import aligned, number_text
-from attncli.render.tables.compact_grids import MARKS_AT_EDGE, MOST_MARKS, compact_grids
+from attncli.render.tables.compact_grids import MARKS_AT_EDGE, MOST_MARKS, compact_grids, is_paired
 from attncli.render.tables.elision import (
     COLUMN_GAP,
     EDGE,
@@ -103,9 +103,11 @@ class TraceTable:
         parts = stacked(blocks, self.view.width) if leading else [next(blocks).body]
         below = list(self._legend(shading, bool(hidden.any()))) if self.view.compact else []
         lines = _with_gaps(parts)
-        widest = max(HEADING, *(line.cell_len for line in lines)) if self.view.width else None
+        painted = below[:1] if shading.has_colors else []  # a broken ramp cannot be read
+        widest = max(HEADING, *(line.cell_len for line in (*lines, *painted)))
+        width = min(widest, self.view.width) if self.view.width else None
         for line in (*below, *self._left_out(len(slices))):
-            lines += wrap_words(line, widest, 3)
+            lines += wrap_words(line, width, 3)
         return lines
 
     def _left_out(self, slices: int) -> Iterator[Text]:
@@ -167,8 +169,9 @@ class TraceTable:
 
     def _legend(self, shading: Shading, has_hidden: bool) -> Iterator[Text]:
         """Yield the meaning of the marks, and the labels of columns that are not those of rows."""
-        yield Text("   ").append_text(shading.legend(has_hidden))
         shown = self.shown
+        in_pairs = is_paired(self._positions(shown.cells.shape[-2]))
+        yield Text("   ").append_text(shading.legend(has_hidden, in_pairs))
         if shown.column_labels and shown.column_labels != shown.row_labels:
             columns = ", ".join(map(str.strip, self._numbered(-1)))
             yield Text(f"   columns: {columns}", "dim")
