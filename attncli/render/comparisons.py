@@ -49,7 +49,7 @@ def _column(comparison: Comparison, names: Sequence[str], view: View) -> list[Te
     texts = [_cell(comparison, distance, view) if distance else "" for distance in found]
     column = []
     for text, distance in zip(aligned(texts), found, strict=True):
-        style = "bold red" if distance and distance.differs else "dim"
+        style = "bad" if distance and distance.differs else "dim"
         column.append(Text(f" {text} ", style))
     return column
 

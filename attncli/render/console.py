@@ -7,9 +7,29 @@ from io import StringIO
 
 from rich.console import Console
 from rich.text import Text
+from rich.theme import Theme
 
 from attncli.render.view import View
 
+# The styles that all views share, by the screen: the usual palettes have a cyan, a yellow and a
+# green that cannot be read on white, and a red and a yellow that are hard to read on black.
+ON_DARK = {
+    "name": "bold cyan",
+    "code": "cyan",
+    "good": "green",
+    "success": "bold green",
+    "caution": "bright_yellow",
+    "bad": "bold bright_red",
+}
+ON_LIGHT = {
+    **ON_DARK,
+    "name": "bold blue",
+    "code": "blue",
+    "good": "color(28)",
+    "success": "bold color(28)",
+    "caution": "color(130)",
+    "bad": "bold red",
+}
 WIDE_OPEN = 1_000_000  # characters: rich breaks no line itself, and so cuts no digits
 
 
@@ -25,12 +45,8 @@ class TextConsole(Console):
             force_terminal=view.color is not None,
             color_system=view.color,
             no_color=view.color is None,
+            theme=Theme(ON_DARK if view.is_dark else ON_LIGHT),
         )
-
-    @property
-    def heading(self) -> str:
-        """The style of the name above a table, which is readable on this screen."""
-        return "bold cyan" if self.view.is_dark else "bold blue"
 
     @property
     def text(self) -> str:

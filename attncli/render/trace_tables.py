@@ -46,7 +46,7 @@ def draw_trace(result: Computation, view: View) -> str:
     lead = list(filter(None, (Text(choices.title, "bold"), Text(choices.note, "italic"))))
     for text in lead:
         console.print_lines(wrap_words(text, view.width))
-    blocks = (TraceTable(result, shown, view).block(console.heading) for shown in result.shown())
+    blocks = (TraceTable(result, shown, view).block() for shown in result.shown())
     for at, lines in enumerate(stacked(blocks, view.width)):
         if at or lead:
             console.print()
@@ -69,18 +69,15 @@ class TraceTable:
     shown: ShownMatrix
     view: View
 
-    def block(self, style: str) -> Block:
-        """Return the number of the step, its formula and its shape, above its matrix.
-
-        `style` is the look of the number and the name.
-        """
+    def block(self) -> Block:
+        """Return the number of the step, its formula and its shape, above its matrix."""
         step, plan = self.shown.step, self.result.trace.plan
         shape = plan.shape(step)
         if self.shown.is_part:
             shape = f"{shape_text(self.shown.matrix.shape)} of {shape}"
         number = f"{plan.names.index(step.name) + 1}  "
         heading = Text.assemble(
-            (f"{number}{self.shown.name} ", style),
+            (f"{number}{self.shown.name} ", "name"),
             f"= {_formula(step, plan.layout)}   ",
             (shape, "dim"),
         )

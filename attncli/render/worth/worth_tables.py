@@ -22,7 +22,7 @@ def draw_worth(worth: Worth, view: View) -> str:
     console = TextConsole(view)
     if worth.title:
         console.say(worth.title, "bold")
-    console.say(_summary(worth), "bold green" if worth.is_good else "bold yellow")
+    console.say(_summary(worth), "success" if worth.is_good else "caution")
     others = ("other numbers",) if worth.possible else ()
     _print_table(
         console,
