@@ -176,7 +176,7 @@ def write_markdown(explained: Explanations, view: View) -> str:
         yield f"{INDENT * level}- `{chain}` {aside}".rstrip()
         own = explained.own_chain(cell, spelling)
         if own:
-            remark = explained.remark(cell, view.precision)
+            remark = escape_markdown(explained.remark(cell, view.precision))
             beside = f", **{remark}**" if explained.disagrees(cell) else remark and f", {remark}"
             yield f"{INDENT * level}  - answer: `{' '.join(own)[2:]}`{beside}"
 
@@ -203,7 +203,7 @@ def _aligned(explained: Explanations, cell: Cell, spelling: Latex) -> str:
     lines[-1] += rf" \quad ({aside})" if aside else ""
     own = explained.own_chain(cell, spelling)
     if own:
-        remark = explained.remark(cell, spelling.precision)
+        remark = escape_latex(explained.remark(cell, spelling.precision))
         lines += [rf"\text{{answer}} &{own[0]}", *(f"&{part}" for part in own[1:])]
         shape = "textbf" if explained.disagrees(cell) else "text"
         lines[-1] += rf"\text{{, }}\{shape}{{{remark}}}" if remark else ""
