@@ -24,7 +24,7 @@ def draw_comparisons(comparisons: Sequence[Comparison], view: View) -> str:
     console = TextConsole(view)
     first = comparisons[0].first
     if first.problem.choices.title:
-        console.print(Text(first.problem.choices.title, "bold"))
+        console.say(first.problem.choices.title, "bold")
         console.print()
     for comparison in comparisons:
         console.say(_sentence(comparison, view))
