@@ -30,6 +30,8 @@ ON_LIGHT = {
     "caution": "color(130)",
     "bad": "bold red",
 }
+# Among the 16 colours, no green and no orange can be read on white.
+ON_LIGHT_OF_16 = {**ON_LIGHT, "good": "blue", "success": "bold blue", "caution": "magenta"}
 WIDE_OPEN = 1_000_000  # characters: rich breaks no line itself, and so cuts no digits
 
 
@@ -39,13 +41,14 @@ class TextConsole(Console):
     def __init__(self, view: View) -> None:
         self._written = StringIO()
         self.view = view
+        on_light = ON_LIGHT_OF_16 if view.color == "standard" else ON_LIGHT
         super().__init__(
             file=self._written,
             width=WIDE_OPEN,
             force_terminal=view.color is not None,
             color_system=view.color,
             no_color=view.color is None,
-            theme=Theme(ON_DARK if view.is_dark else ON_LIGHT),
+            theme=Theme(ON_DARK if view.is_dark else on_light),
         )
 
     @property

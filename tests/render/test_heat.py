@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rich.color import Color
 from rich.style import Style
 
-from attncli.render.console import ON_DARK, ON_LIGHT
+from attncli.render.console import ON_DARK, ON_LIGHT, ON_LIGHT_OF_16
 from attncli.render.heat import (
     BLACK,
     RGB,
@@ -241,9 +241,11 @@ def test_numbers_that_are_not_finite_have_a_place() -> None:
 
 @pytest.mark.parametrize(
     ("style", "screen"),
-    [(style, screen) for styles, screen in ((ON_DARK, BLACK), (ON_LIGHT, WHITE))
-     for style in styles.values()],
-)  # fmt: skip
+    [
+        *((style, BLACK) for style in ON_DARK.values()),
+        *((style, WHITE) for style in (*ON_LIGHT.values(), *ON_LIGHT_OF_16.values())),
+    ],
+)
 @pytest.mark.parametrize("palette", PALETTES)
 def test_coloured_words_can_be_read(style: str, screen: RGB, palette: str) -> None:
     """The styles of names and verdicts have a contrast of 4.5 with the screen, in all palettes."""

@@ -75,7 +75,7 @@ class Shading:
             return Text(MASKED, "dim")
         if not self.has_colors and self.heat is not None:
             upper, lower = ((0.0 if is_hidden else n) for n, is_hidden in (*cells, NOTHING)[:2])
-            return Text("?" if isnan(upper + lower) else dots(self.heat, upper, lower))
+            return Text("?" if isnan(upper) or isnan(lower) else dots(self.heat, upper, lower))
         above, below = (self._style(*cell).partition(" on ")[2] for cell in (*cells, NOTHING)[:2])
         if above:
             return Text(UPPER, f"{above} on {below}" if below else above)
