@@ -12,7 +12,6 @@ from attncli.calculation.problem.shown import ShownMatrix
 from attncli.records import record
 from attncli.render.heat import SYMBOLS, Heat, heat_of
 from attncli.render.numbers import number_text
-from attncli.render.tables.dots import dot_ramp, dots
 from attncli.render.view import View
 
 MASKED = "·"  # the mark of a masked cell
@@ -75,7 +74,7 @@ class Shading:
             return Text(MASKED, "dim")
         if not self.has_colors and self.heat is not None:
             upper, lower = ((0.0 if is_hidden else n) for n, is_hidden in (*cells, NOTHING)[:2])
-            return Text("?" if isnan(upper) or isnan(lower) else dots(self.heat, upper, lower))
+            return Text("?" if isnan(upper) or isnan(lower) else self.heat.dots(upper, lower))
         above, below = (self._style(*cell).partition(" on ")[2] for cell in (*cells, NOTHING)[:2])
         if above:
             return Text(UPPER, f"{above} on {below}" if below else above)
@@ -107,8 +106,8 @@ class Shading:
         symbols = [(symbol, fifth * at) for at, symbol in enumerate(SYMBOLS) if at]
         below = "-░", "-█"
         if is_paired:
-            symbols = dot_ramp(heat, is_negative=False)
-            (least, _), *_, (most, _) = dot_ramp(heat, is_negative=True)
+            symbols = heat.dot_ramp(is_negative=False)
+            (least, _), *_, (most, _) = heat.dot_ramp(is_negative=True)
             below = least, most
         (first, start), *others = symbols
         named = "".join(f", {symbol} {number_text(number)}" for symbol, number in others)
