@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.pages.embedded import data_of, tables_of
-from tests.running import PROGRAM, ROOT, succeed
+from tests.pages.embedded import data_of, dots_of, tables_of
+from tests.running import PROGRAM, ROOT, computed, succeed
 
 # Samples of every kind of calculation, with at most 24 columns: `explain` elides longer rows.
 KINDS = (
@@ -152,22 +152,29 @@ def test_a_long_sequence_is_elided() -> None:
     assert "left out" not in whole
 
 
-def test_arithmetic_that_is_too_long_is_left_out() -> None:
-    """A page leaves out the lines of steps from which on the arithmetic becomes too long."""
-    page = page_of("-", stdin=sized(300, 30))
+def test_arithmetic_that_is_too_long_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the arithmetic is too long, short steps have all lines, and others the first ones."""
+    monkeypatch.setattr("attncli.render.pages.cell_lines.MOST_NUMBERS", 300)
+    page = page_of("sample:two_heads")
     cells = data_of(page)["cells"]
-    assert "Q[1,1]" in cells
-    assert "output[1,1]" not in cells
+    steps = computed("sample:two_heads")
+    assert {name.partition("[")[0] for name in cells} == steps.keys()
+    assert [name for name in cells if name.startswith("V[")] == ["V[1,1]", "V[1,2]"]
+    assert sum(name.startswith("scaled[") for name in cells) == 2 * 3 * 3
     found = re.search(r"The arithmetic of (\d+) cells is too long for a page", page)
     assert found
-    shown = [
-        text
-        for attributes, (_, *rows) in tables_of(page)
-        for row in rows
-        for text in row[1:]
-        if "data-given" not in attributes and text not in "⋮…"
-    ]
-    assert int(found[1]) == len(shown) - len(cells)
+    assert int(found[1]) == sum(map(np.size, steps.values())) - len(cells)
+
+
+def test_a_part_of_the_weights_has_an_overview() -> None:
+    """Below a part of the weights stands a picture of all: a dot shows the largest of a block."""
+    matrix, of_identity = [[1]] * 300, {"window": [0, 0]}
+    document = {"Q": matrix, "K": matrix, "V": matrix, "mask": of_identity}
+    page = page_of("-", "--only", "weights", stdin=json.dumps(document))
+    assert page.count("<img") == 1  # for screens with light and with dark paper
+    assert "All 300 × 300 cells: a dot shows the largest of 3 × 3</p>" in page
+    np.testing.assert_array_equal(dots_of(page), 50 * np.eye(100))
+    assert "<img" not in page_of("sample:two_heads")
 
 
 def test_a_part_of_a_step_keeps_its_places() -> None:

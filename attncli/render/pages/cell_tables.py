@@ -56,7 +56,8 @@ class CellTable:
     `matrix` is the name of the matrix, and `leading` the place of the table along its leading axes,
     counted from 0; `places` are its head and its batch entry, counted from 1. `texts` are the
     numbers row by row, and `classes` their classes in the style sheet. `caption` is the place in
-    words, such as `head 1`. `is_given` is True for an input.
+    words, such as `head 1`. `overview` is a picture of all cells, if the table shows only some of
+    them. `is_given` is True for an input.
     """
 
     matrix: str
@@ -69,6 +70,7 @@ class CellTable:
     texts: Sequence[Sequence[str]]
     classes: Sequence[Sequence[str]]
     caption: str = ""
+    overview: Html = Html()
     is_given: bool = False
 
     @property

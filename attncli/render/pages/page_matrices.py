@@ -23,6 +23,7 @@ from attncli.render.pages.cell_tables import (
 )
 from attncli.render.pages.elements import Html, element, join
 from attncli.render.pages.heat_styles import heat_class
+from attncli.render.pages.overview import draw_overview
 from attncli.render.tables.elision import left_out_text
 from attncli.render.view import View
 
@@ -92,6 +93,7 @@ class PageMatrix:
         texts = aligned_columns([[self.text(cell, view) for cell in row] for row in cells])
         leading = tuple(places[i] for places, i in zip(self.places, at, strict=False))
         before, after, places = self._around(leading)
+        is_elided = rows.is_elided or columns.is_elided
         return CellTable(
             self.name,
             leading,
@@ -106,6 +108,7 @@ class PageMatrix:
             ],
             [[self.look(cell) for cell in row] for row in cells],
             caption,
+            draw_overview(self.cells[at], self.heat) if self.heat and is_elided else Html(),
             self.is_given,
         )
 
@@ -192,7 +195,7 @@ def draw_matrix(
             if matrix.size_of(word) == sizes[word]
         }
         drawn = element("div", draw_table(table, label), class_="scroll")
-        figures.append(element("figure", caption, drawn, **places))
+        figures.append(element("figure", caption, drawn, table.overview, **places))
     left_out = _left_out(matrix, tables)
     return join(
         element("div", *figures, class_="row"),
