@@ -1,4 +1,4 @@
-"""Read the pages that the program writes: the data for the script, the tables, and the images."""
+"""Write pages, and read the data for their script, their tables, and their images."""
 
 from __future__ import annotations
 
@@ -8,10 +8,21 @@ import json
 import re
 import struct
 import zlib
+from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 
 import numpy as np
+
+from tests.running import run
+
+
+@cache
+def page_of(*arguments: str, stdin: str | None = None) -> str:
+    """Return the page that a command such as `compute sample:rope` writes, once for all tests."""
+    result = run(*arguments, "-f", "html", stdin=stdin)
+    assert result.exit_code in (0, 1), result.stderr  # the answer of a report need not be right
+    return result.stdout
 
 
 def data_of(page: str) -> dict[str, Any]:
