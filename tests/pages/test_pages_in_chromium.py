@@ -328,7 +328,10 @@ def test_a_long_sequence_has_few_cells(open_page: Open) -> None:
 
 
 def test_a_report_is_walked_by_keys(open_page: Open) -> None:
-    """In a report, keys walk through the numbers of the answer; Enter leads nowhere."""
+    """In a report, keys walk through the numbers of the answer; Enter leads nowhere.
+
+    The right steps are folded; print, and the address of a cell, unfold them.
+    """
     page = open_page("two_heads", answer=MISTAKE)
     cell(page, "masked[1,1,head=1]").focus()
     page.keyboard.press("ArrowRight")
@@ -336,6 +339,14 @@ def test_a_report_is_walked_by_keys(open_page: Open) -> None:
     assert "yours 3.5355, right -inf" in line_of(page, "masked[1,2,head=1]")
     page.keyboard.press("Enter")
     assert focused(page) == "masked[1,2,head=1]"
+    weights = page.get_by_label("weights, head 1")
+    expect(weights).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(weights).to_be_visible()
+    page.emulate_media(media="screen")
+    page.evaluate("location.hash = 'weights[2,1,head=1]'")
+    expect(weights).to_be_visible()
+    assert focused(page) == "weights[2,1,head=1]"
     page.get_by_role("combobox").select_option("2")
     expect(page.get_by_role("table", name="masked, head 1: right")).to_be_hidden()
     expect(page.get_by_role("table", name="masked, head 2: right")).to_be_visible()

@@ -112,7 +112,7 @@ def _inputs(given: Sequence[PageSection], sizes: dict[str, int]) -> Iterator[Htm
     if given:
         parts = (_section(part, sizes) for part in given)
         summary = element("summary", element("h2", "Given", id="given"))
-        yield element("details", summary, element("div", *parts), class_="given", open=True)
+        yield element("details", summary, element("div", *parts), class_="folded", open=True)
 
 
 def _section(part: PageSection, sizes: dict[str, int]) -> Html:

@@ -228,8 +228,9 @@ function isOtherPlace(figure, axis) {
   return own !== undefined && axis.value !== "all" && axis.value !== own;
 }
 
-/** Set the switches so that the table of a cell is shown. */
+/** Unfold the step of a cell, and set the switches so that its table is shown. */
 function uncover(cell) {
+  cell.closest("details")?.setAttribute("open", "");
   const figure = cell.closest("figure");
   if (!figure.classList.contains("off")) return;
   axes
