@@ -246,6 +246,28 @@ def test_practice_hides_the_numbers(open_page: Open) -> None:
     assert address(page) == "scores[2,2]&pinned"
 
 
+def test_practice_does_not_tell_what_is_masked(open_page: Open) -> None:
+    """A hidden cell looks the same whether it is masked or not."""
+    page = open_page("two_heads", "#practice", only=["masked"])
+    looks = page.locator("td.hidden").evaluate_all(
+        """(cells) => [...new Set(cells.map((cell) => {
+            const { backgroundImage, backgroundColor, color } = getComputedStyle(cell);
+            return [backgroundImage, backgroundColor, color].join();
+        }))]"""
+    )
+    assert len(looks) == 1
+
+
+def test_the_panel_does_not_cover_the_chosen_cell(open_page: Open) -> None:
+    """On a narrow screen, the chosen cell stands above the panel, whose text is long."""
+    narrow = {"width": 320, "height": 600}
+    page = open_page("two_heads", "#output[2,1]", only=["output"], viewport=narrow)
+    box, panel = (page.locator(part).bounding_box() for part in ("td.current", ".panel"))
+    assert box
+    assert panel
+    assert box["y"] + box["height"] <= panel["y"]
+
+
 def test_every_line_is_shown_in_full(open_page: Open) -> None:
     """The panel shows the line of each cell without a change, also with labels and a batch."""
     for sample in ("cross_attention", "padded_batch"):

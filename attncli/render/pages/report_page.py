@@ -219,7 +219,7 @@ def _verdicts(report: AnswerReport) -> Html:
     rows = []
     for line in report.lines:
         texts = {
-            "verdict": join(_sign(line), " ", verdict_text(line)),
+            "verdict": join(_sign(line), "\u00a0", verdict_text(line)),
             "points": line.marks,
             LARGEST: largest_text(line),
             MISTAKE: mistakes_text(line),
