@@ -10,7 +10,7 @@ from attncli.render.pages.elements import Html, element
 from attncli.render.tables.elision import EDGE, GAP, shown_places
 
 # The sizes of letters that the style sheet has for print, in per cent, and the measures of a table
-# there: no cell of a table is cut on paper of 210 mm.
+# there: 24 columns fit on paper of 210 mm.
 PRINT_SIZES = (100, 80, 65, 50, 40, 30)
 PAPER, LETTER = 490.0, 8.75  # points: the width of paper in a frame, and the height of a letter
 CHARACTER, PADDING = 0.6, 1.0  # of a letter's height: the width of a character, and of two paddings
