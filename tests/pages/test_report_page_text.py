@@ -31,8 +31,8 @@ def test_a_report_names_the_wrong_cells() -> None:
     )
     assert cells["masked[1,1,head=1]"][0] == "masked[1,1,head=1]: 7.7782 is not wrong."
     assert verdicts[0] == ["step", "verdict", "mistake"]
-    assert verdicts[9] == ["masked", "✗ wrong", "causal-transposed"]
-    assert verdicts[10][:2] == ["weights", "→ follows"]
+    assert verdicts[9] == ["masked", "✗\u00a0wrong", "causal-transposed"]
+    assert verdicts[10][:2] == ["weights", "→\u00a0follows"]
 
 
 def test_a_report_begins_with_its_headline() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import product
 
 from attncli.homework.judging.marked_matrix import ComparedCell, MarkedMatrix
 from attncli.homework.judging.report import AnswerReport, StepReport
 from attncli.homework.judging.verdicts import Verdict
-from attncli.records import record, replace
+from attncli.records import field, record, replace
 from attncli.render.numbers import number_text
 from attncli.render.pages.cell_tables import CellTable
 from attncli.render.pages.elements import Html, element, join
@@ -40,40 +41,32 @@ class AnsweredMatrix(PageMatrix):
     """The matrix of an answer, or the right numbers of its wrong cells beside it.
 
     `written` are the texts of the numbers by heading and position. The matrix shows those below
-    `heading`: `yours` is the answer itself.
+    `heading`: `yours` is the answer itself. `wrong` are the positions of the wrong cells.
     """
 
-    marked: MarkedMatrix | None = None
-    written: Mapping[str, Mapping[Place, str]] | None = None
+    written: Mapping[str, Mapping[Place, str]] = field(default_factory=dict)
+    wrong: Collection[Place] = ()
     heading: str = YOURS
 
     def text(self, at: Place, view: View) -> str:
-        assert self.written
         return self.written[self.heading].get(at, BLANK if self.heading == YOURS else AGREES)
 
     def sign(self, at: Place) -> str:
-        assert self.marked
-        if self.heading != YOURS or not self.marked.wrong.any():
+        if self.heading != YOURS or not self.wrong:
             return ""
-        return f" {WRONG if self._is_wrong(at) else ' '}"
+        return f" {WRONG if at in self.wrong else ' '}"
 
     def look(self, at: Place) -> str:
-        if not self._is_wrong(at):
+        if at not in self.wrong:
             return ""
         return "wrong" if self.heading == YOURS else "right"
-
-    def _is_wrong(self, at: Place) -> bool:
-        assert self.marked
-        return bool(self.marked.wrong[at] and not self.marked.blank[at])
 
     def beside(self, view: View) -> list[CellTable]:
         """Return the tables of the answer, and beside those with wrong cells the right numbers.
 
         Only the tables of the answer have names of cells.
         """
-        assert self.written
-        assert self.marked
-        if not self.marked.wrong.any():
+        if not self.wrong:
             return self.tables(view)
         headings = [replace(self, heading=heading).tables(view) for heading in self.written]
         return [
@@ -88,16 +81,12 @@ class AnsweredMatrix(PageMatrix):
 
     def lines(self, table: CellTable, step: StepReport) -> Iterator[tuple[str, str]]:
         """Yield the name of each cell of a table, and the sentences on it."""
-        for row, at_row in zip(table.rows.numbers, table.rows.positions, strict=True):
-            for column, at_column in zip(
-                table.columns.numbers, table.columns.positions, strict=True
-            ):
-                name = table.cell_name(row, column)
-                yield name, f"{name}: {self._sentences((*table.leading, at_row, at_column), step)}"
+        for row, column in product(table.rows.positions, table.columns.positions):
+            name = table.cell_name(row + 1, column + 1)
+            yield name, f"{name}: {self._sentences((*table.leading, row, column), step)}"
 
     def _sentences(self, at: Place, step: StepReport) -> str:
         """Return the numbers of a cell, and the cause of the verdict on its step."""
-        assert self.written
         numbers = {heading: texts[at] for heading, texts in self.written.items() if at in texts}
         cause = step.cause or step.rationale
         if len(numbers) > 1:
@@ -113,7 +102,9 @@ class AnsweredMatrix(PageMatrix):
 def draw_report_page(report: AnswerReport, view: View) -> str:
     """Return the page of a report: HTML that needs no other file."""
     matrices = {
-        step.name: _answered(step, step.answered, view) for step in report.lines if step.answered
+        step.name: _answered(step.name, step.answered, view)
+        for step in report.lines
+        if step.answered
     }
     tables = {name: matrix.beside(view) for name, matrix in matrices.items()}
     sizes = sizes_of_axes(table for each in tables.values() for table in each)
@@ -165,44 +156,46 @@ def draw_report_page(report: AnswerReport, view: View) -> str:
 
 
 def _folded(steps: Sequence[Html]) -> Html:
-    """Return the steps without wrong cells, which a reader can unfold."""
+    """Return the other steps of the answer, which a reader can unfold."""
     if not steps:
         return Html()
-    summary = element("summary", element("h2", "Steps without a wrong number"))
+    summary = element("summary", element("h2", "Steps without an error of their own"))
     return element("details", summary, element("div", *steps), class_="folded")
 
 
-def _answered(step: StepReport, marked: MarkedMatrix, view: View) -> AnsweredMatrix:
+def _answered(name: str, marked: MarkedMatrix, view: View) -> AnsweredMatrix:
     """Return the matrix of an answer, with the texts of the numbers that are shown.
 
     Where a number of the answer is not the right one, the texts tell the two apart. The number that
     follows from the answer's numbers has a text only where the answer has another one.
     """
-    is_compared = marked.wrong if step.matrix else marked.from_yours != marked.right
+    has_wrong = bool(marked.wrong.any())
+    is_compared = marked.wrong if has_wrong else marked.from_yours != marked.right
     positions = shown_positions(marked.wrong.shape, view.full)
     answered = [at for at in positions if not marked.blank[at]]
     compared = [at for at in answered if is_compared[at]]
     others = [at for at in answered if not is_compared[at]]
-    pairs = [marked.cell(at) for at in compared]
-    if not step.matrix:
+    pairs, right = list(map(marked.cell, compared)), list(map(marked.cell, others))
+    if not has_wrong:
         pairs = [replace(pair, from_yours=pair.right) for pair in pairs]
-    columns, own = number_texts(pairs, list(map(marked.cell, others)))
-    if not pairs:
-        own = [_as_written(marked.cell(at)) for at in others]
+    if pairs:
+        columns, own = number_texts(pairs, right)
+    else:
+        columns, own = {YOURS: []}, list(map(_as_written, right))
     written = {
         heading: dict(zip(compared, texts, strict=True)) for heading, texts in columns.items()
     }
     written[YOURS].update(zip(others, own, strict=True))
     return AnsweredMatrix(
-        step.name,
+        name,
         marked.axes,
         tuple(range(axis.size) for axis in marked.axes),
         marked.yours,
         marked.rows,
         marked.columns,
         marked.slices,
-        marked=marked,
         written=written,
+        wrong=set(compared) if has_wrong else (),
     )
 
 
