@@ -12,7 +12,12 @@ from attncli.records import field, record, replace
 from attncli.render.numbers import number_text
 from attncli.render.pages.cell_tables import CellTable
 from attncli.render.pages.elements import Html, element, join
-from attncli.render.pages.page_controls import draw_controls, draw_panel, sizes_of_axes
+from attncli.render.pages.page_controls import (
+    KEYS_OF_CELLS,
+    draw_controls,
+    draw_panel,
+    sizes_of_axes,
+)
 from attncli.render.pages.page_matrices import PageMatrix, Place, draw_matrix, shown_positions
 from attncli.render.pages.page_shell import write_page
 from attncli.render.reports.report_data import (
@@ -33,7 +38,7 @@ HINT = "Point at a number, or walk to it with the arrow keys, to see the right n
 WRONG, BLANK = "✗", "–"  # behind a wrong number, and in place of a number that is not answered
 AGREES = "·"  # among the right numbers, in place of one that the answer has
 MOST_DECIMALS = 6  # of a right number that are shown
-GOOD, BAD, OPEN = "✓", "✗", "○"
+GOOD, BAD, OPEN, FOLLOWS = "✓", "✗", "○", "→"
 
 
 @record(frozen=True)
@@ -148,7 +153,7 @@ def draw_report_page(report: AnswerReport, view: View) -> str:
         element("h1", report.headline, class_="good" if report.passed else "bad"),
         *([element("p", report.title)] if report.title else []),
         *([element("p", report.marks)] if report.shows_points else []),
-        *([draw_controls(sizes)] if tables else []),
+        *([draw_controls(sizes, KEYS_OF_CELLS)] if tables else []),
     )
     main = element("main", *map(section, paragraphs(report)), _verdicts(report), _folded(others))
     panel = [draw_panel(HINT)] if tables else []
@@ -232,9 +237,11 @@ def _verdicts(report: AnswerReport) -> Html:
 def _sign(line: StepReport) -> Html:
     """Return the sign of a verdict, which its word repeats for screen readers."""
     if line.passed is None or line.verdict is Verdict.UNDECIDED:
-        return element("span", OPEN, class_="open", aria_hidden="true")
-    if line.passed:
-        return element("span", GOOD, class_="good", aria_hidden="true")
-    follows = line.verdict is Verdict.FOLLOWS
-    return element("span", "→" if follows else BAD, class_="open" if follows else "bad",
-                   aria_hidden="true")  # fmt: skip
+        sign, look = OPEN, ""
+    elif line.passed:
+        sign, look = GOOD, "good"
+    elif line.verdict is Verdict.FOLLOWS:
+        sign, look = FOLLOWS, ""
+    else:
+        sign, look = BAD, "bad"
+    return element("span", sign, class_=look, aria_hidden="true")
