@@ -60,11 +60,7 @@ def make(order: Order) -> Exercise:
 
     Raises ProblemError if the order is impossible, or names an unknown mistake.
     """
-    blank = blank_of(order)
-    decimals = DECIMALS if order.decimals is None else order.decimals
-    if KINDS[order.kind].layer and not order.reveal:
-        return Exercise(blank.filled(), decimals)
-    # Layers without demands need no catalogue of mistakes, whose import takes long.
     from attncli.homework.exercises.drawing import best_exercise
 
-    return best_exercise(blank, decimals)
+    decimals = DECIMALS if order.decimals is None else order.decimals
+    return best_exercise(blank_of(order), decimals)
