@@ -21,6 +21,7 @@ from attncli.homework.exercises.making import Exercise
 from attncli.homework.exercises.new_documents import FIRST, Blank, blank_of, document_of
 from attncli.homework.exercises.orders import Order
 from attncli.homework.exercises.worth import (
+    MOST_NUMBERS,
     Draw,
     Possible,
     calculated,
@@ -41,9 +42,13 @@ PATIENCE = 12  # judged draws, before one is enough that shows as much as is usu
 def best_exercise(blank: Blank, decimals: int) -> Exercise:
     """Return the exercise with the first numbers that meet all demands, or with the best.
 
-    Raises ProblemError if the order names a mistake that is unknown or that no numbers show.
+    A layer with too many numbers to be judged has those of the first draw. Raises ProblemError if
+    the order names a mistake that is unknown or that no numbers show.
     """
-    return _Search(_Draws(blank, decimals)).best()
+    draws = _Draws(blank, decimals)
+    if draws.problem.parts and plan_size(draws.plan) > MOST_NUMBERS and not blank.order.reveal:
+        return Exercise(blank.filled(), decimals)
+    return _Search(draws).best()
 
 
 def _possible_for(order: Order, decimals: int) -> Possible:
@@ -144,4 +149,3 @@ class _Search:
         document, worth = self.draws.blank.filled(number), worth_of_draw(draw, self.possible)
         unmet = self._unmet(worth.effects)
         return Exercise(document, self.draws.decimals, number, tried, worth, unmet)
-

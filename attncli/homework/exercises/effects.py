@@ -165,7 +165,9 @@ def effects_of(problem: Problem, plan: Plan, decimals: int) -> Effects:
         of_right = tuple(as_written(matrix, decimals) for matrix in right)
         found = {RIGHT: of_right}
         while some := list(islice(left, max(1, NUMBERS_AT_ONCE // size))):
-            for change, known in zip(some, runs.all_together([(one,) for one in some]), strict=True):
+            for change, known in zip(
+                some, runs.all_together([(one,) for one in some]), strict=True
+            ):
                 if known is None:
                     stuck.append(change.mistake.name)
                     continue

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from attncli.homework.exercises.kinds import KINDS
 from attncli.homework.exercises.new_documents import FIRST, blank_of, document_of
 from attncli.homework.exercises.orders import DECIMALS, Nested, Order
 from attncli.records import record
@@ -20,8 +19,8 @@ class Exercise:
     """An exercise: its document, and what it shows at the decimals that are asked.
 
     `accepted` is the number of the draw that the document has, and `tried` the number of draws that
-    were made. An exercise with layers is judged only if its order names mistakes; else `worth` is
-    None. `unmet` are the mistakes of the order that do not change the output.
+    were made. `worth` is None for a layer with too many numbers to be judged. `unmet` are the
+    mistakes of the order that do not change the output.
     """
 
     document: Nested

@@ -7,11 +7,10 @@ can show at all.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import prod
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import Array, sizes
+from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.plan import Plan
 from attncli.calculation.names.known_names import last_of
 from attncli.calculation.names.matrix_names import MATRICES
@@ -112,7 +111,7 @@ class Worth:
 
     def is_always_unseen(self, unseen: Unseen) -> bool:
         """Return True if no numbers of these sizes let a mistake change the output."""
-        return unseen in self.possible.effects.unseen
+        return unseen.name in {each.name for each in self.possible.effects.unseen}
 
     def is_always_alike(self, group: LookAlikes) -> bool:
         """Return True if mistakes give the same output with any numbers of these sizes."""
@@ -136,7 +135,7 @@ def worth_of_draw(draw: Draw, possible: Possible) -> Worth:
 
 def calculated(problem: Problem, plan: Plan, decimals: int) -> Draw:
     """Return the steps of an exercise. Raises ProblemError if it is too large for a person."""
-    numbers = sum(step.operation.numbers(step.axes) for step in plan.steps)
+    numbers = plan_size(plan)
     if numbers > MOST_NUMBERS:
         message = f"its steps have {numbers} numbers: too many for an exercise."
         raise ProblemError(message, f"An exercise has at most {MOST_NUMBERS}.")
@@ -165,7 +164,7 @@ def possible_of(problem: Problem, plan: Plan, decimals: int) -> Possible:
 
 def plan_size(plan: Plan) -> int:
     """Return the count of numbers in all steps of a plan."""
-    return sum(prod(sizes(step.axes)) for step in plan.steps)
+    return sum(step.operation.numbers(step.axes) for step in plan.steps)
 
 
 def within(most: int, numbers: int, size: int) -> int:

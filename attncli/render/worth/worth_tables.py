@@ -23,11 +23,10 @@ def draw_worth(worth: Worth, view: View) -> str:
     if worth.title:
         console.say(worth.title, "bold")
     console.say(_summary(worth), "bold green" if worth.is_good else "bold yellow")
-    others = ("other numbers",) if worth.possible else ()
     _print_table(
         console,
         f"Mistakes that do not change {_last(worth)}",
-        ("mistake", "shown by", *others),
+        ("mistake", "shown by", "other numbers"),
         [
             (each.name, each.step or NO_STEP, _others(worth.is_always_unseen(each)))
             for each in worth.invisible
@@ -36,7 +35,7 @@ def draw_worth(worth: Worth, view: View) -> str:
     _print_table(
         console,
         f"Mistakes that give {_last(worth)} the same numbers (=: no step tells them apart)",
-        ("mistakes", "shown by", *others),
+        ("mistakes", "shown by", "other numbers"),
         [
             (
                 ", ".join(" = ".join(names) for names in group.classes),
@@ -93,7 +92,7 @@ def _print_table(
     console: TextConsole, heading: str, heads: Sequence[str], rows: Iterable[Sequence[str]]
 ) -> None:
     """Print a heading and a table if it has rows; texts are broken between words, never in one."""
-    shown = [row[: len(heads)] for row in rows]
+    shown = list(rows)
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1))
     for head, texts in zip(heads, zip(*shown, strict=True), strict=False):
         words = (word for text in texts for word in text.split())
