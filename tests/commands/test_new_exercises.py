@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -178,9 +179,21 @@ def test_what_is_missing_is_said() -> None:
     assert share == "Note: accepted draw 1 of 1 (100%); 42 mistakes can be made."
 
 
-def test_layers_are_judged_only_on_demand() -> None:
-    """An encoder has no notes; with --for its numbers are drawn until the mistake shows."""
-    assert run("encoder").stderr == ""
+def test_layers_are_judged() -> None:
+    """The notes on a layer name the mistakes that its output hides; --for makes it show one."""
+    notes = run("encoder").stderr
+    assert notes.startswith("Note: accepted draw 1 of 1 (100%); 106 mistakes can be made.\n")
+    assert "ln-eps-missing" in notes
+    assert "no-scale and softmax-unscaled always give the same output; self.scaled" in notes
     found = run("encoder", "--for", "ln-eps-missing", "--decimals", "3")
-    assert found.stderr.startswith("Note: accepted draw 7 of 7 (14%); 106 mistakes can be made.\n")
+    assert "ln-eps-missing" not in found.stderr
     assert json.loads(found.stdout)["X"] != document("encoder")["X"]
+
+
+def test_a_large_layer_is_drawn_once() -> None:
+    """A layer with too many numbers for a person has the numbers of the first draw, and a note."""
+    found = run("encoder", "--n", "40", "--d-model", "300", "--d-ff", "300")
+    assert found.stderr == (
+        "Note: its steps have over 50000 numbers, so that its mistakes are not made.\n"
+    )
+    assert np.shape(json.loads(found.stdout)["X"]) == (40, 300)

@@ -154,8 +154,7 @@ def new(
 
     The numbers are drawn until no weight is near 0 or 1, no product is symmetric, no row has equal
     scores, and as many mistakes as possible change the output, each in a way of its own. Notes on
-    standard error name the mistakes that the output does not show, or does not tell apart. Layers
-    are drawn once, or until they show the mistakes of --for.
+    standard error name the mistakes that the output does not show, or does not tell apart.
 
     The same options and seed write the same document on every machine; its note names them.
 

@@ -186,9 +186,8 @@ def trivial_cells(made: Calculation) -> dict[str, tuple[int, int]]:
 def _has_one_term(product: Inner, matrices: Mapping[str, Array]) -> bool:
     left, right = _numbers(product.left, matrices), _numbers(product.right, matrices)
     terms: NDArray[np.bool_] = left * right != 0
-    several = np.count_nonzero(terms)
     ones = (np.abs(left) == 1) | (np.abs(right) == 1)
-    return several == 0 or (several == 1 and bool(ones[terms].all()))
+    return bool(terms.sum() == 0 or (terms.sum() == 1 and ones[terms].all()))
 
 
 def _numbers(vector: Vector, matrices: Mapping[str, Array]) -> Array:

@@ -95,8 +95,11 @@ def _print_table(
     shown = list(rows)
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1))
     for head, texts in zip(heads, zip(*shown, strict=True), strict=False):
-        words = (word for text in texts for word in text.split())
-        table.add_column(head, min_width=max(map(len, words), default=0), overflow="fold")
+        every = (head, *texts)
+        widest = max(len(word) for text in every for word in text.split())
+        # rich narrows the other columns first, not one that it must not break.
+        is_fixed = max(map(len, every)) == widest
+        table.add_column(head, min_width=widest, no_wrap=is_fixed, overflow="fold")
     for row in shown:
         table.add_row(*map(Text, row))
     if table.row_count:
