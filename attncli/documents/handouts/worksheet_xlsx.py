@@ -42,7 +42,11 @@ class _Grid:
         for matrix in sheet.given():
             given = [[_given(number) for number in row] for row in matrix.numbers.tolist()]
             self._put(matrix, given)
-        for matrix in sheet.steps():
+        for matrix in sheet.asked():
+            if isinstance(matrix, str):
+                self.rows.append([])
+                self._line(matrix, Style.PLAIN)
+                continue
             texts = [[sheet.answer_text(number) for number in row] for row in matrix.numbers]
             self._put(matrix, [[_answer(text) for text in row] for row in texts])
 

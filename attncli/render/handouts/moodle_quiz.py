@@ -52,9 +52,9 @@ def moodle_quiz(variants: Mapping[str, Worksheet]) -> str:
 
 
 def _question(sheet: Worksheet, step: Step, name: str) -> str:
-    """Return the question of a step; empty if the step has no finite number to ask for."""
+    """Return the question of a step; empty if the step has no finite number to calculate."""
     parts = [part for part in sheet.steps() if part.name == step.name]
-    if not any(np.isfinite(part.numbers).any() for part in parts):
+    if not any(part.is_asked and np.isfinite(part.numbers).any() for part in parts):
         return ""
     html = "\n".join(_html(sheet, step, parts))
     return (
