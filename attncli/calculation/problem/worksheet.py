@@ -22,8 +22,8 @@ class WorksheetMatrix:
 
     `name` is that of its matrix; `index` is its place along the leading axes, counted from 0, and
     `where` is the same in words, such as `head 1`. `formula` is empty for a given matrix. `rows`
-    and `columns` are labels, or empty. `numbers` are the given, or the right, numbers. A part of a step
-    that has nothing to calculate is not asked.
+    and `columns` are labels, or empty. `numbers` are the given, or the right, numbers.
+    `is_asked` is False if there is nothing to calculate.
     """
 
     name: str
