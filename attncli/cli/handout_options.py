@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from attncli.cli.messages import surroundings, warn
+from attncli.cli.messages import note, surroundings, warn
 from attncli.cli.options import Output, complete, option, options, refuse_given
 from attncli.cli.terminal import deliver
 from attncli.cli.values import whole_number
@@ -174,7 +174,7 @@ class Handouts:
             raise AttncliError(message, "Leave one of them out.")
         from attncli.documents.handouts.rosters import read_roster
 
-        return read_roster(self.students)
+        return read_roster(self.students, note)
 
 
 def handout_options(command: Callable[..., None]) -> Callable[..., None]:
