@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,9 @@ def test_the_words_of_an_exercise_are_its_tokens() -> None:
         ["j'aime", "bien", "les"],
     )
     assert len(found["Q"]) == 2
+    found = document("cross", "--memory-tokens", "es regnet so sehr")
+    assert (found["memory_tokens"], len(found["memory"])) == (["es", "regnet", "so", "sehr"], 4)
+    assert document(*shlex.split(found["note"])[2:]) == found
     refused = run("self", "--tokens", "I love you", "--n", "4")
     assert refused.stderr == "Error: --n is 4, but --tokens has 3 words. Leave out --n.\n"
 
@@ -98,8 +102,6 @@ def test_the_words_of_an_exercise_are_its_tokens() -> None:
 @pytest.mark.parametrize("kind", [name for name, kind in KINDS.items() if kind.layer is None])
 def test_the_note_of_an_exercise_repeats_its_command(kind: str, tmp_path: Path) -> None:
     """The note holds a command that writes the exercise again, and compute reads the exercise."""
-    import shlex
-
     words = ["--tokens", "I love you", "--values", "tenths", "--decimals", "3"]
     options = [*words, "--for", "softmax-missing", "--seed", "3"]
     made = run(kind, *options)
@@ -156,6 +158,13 @@ REFUSED = [
         ),
     ),
     ("self --tokens=", '--tokens has no words. Write --tokens "I love you".'),
+    (
+        "self --memory-tokens a",
+        (
+            "--memory-tokens has no effect on self, which has no memory. "
+            "Leave it out, or choose another kind."
+        ),
+    ),
     ("self --values whole", "--values is 'whole': it must be integers, halves, tenths or any."),
 ]
 

@@ -53,7 +53,7 @@ def best_exercise(blank: Blank, decimals: int) -> Exercise:
 
 def _possible_for(order: Order, decimals: int) -> Possible:
     """Return what an exercise of these sizes can show."""
-    sizes = {**order.sizes, **({"n": len(order.tokens)} if order.tokens else {})}
+    sizes = {**order.sizes, **{name: len(words) for name, words in order.labelled.items()}}
     choices = order.choices.items()
     return _possible(order.kind, tuple(sizes.items()), tuple(choices), decimals)
 

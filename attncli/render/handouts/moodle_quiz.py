@@ -37,9 +37,8 @@ def moodle_quiz(variants: Mapping[str, Worksheet]) -> str:
             name = f"{step.name}, variant {variant}" if variant else step.name
             if question := _question(sheet, step, name):
                 questions.setdefault(step.name, []).append(question)
-    title = next(iter(variants.values())).title.replace(
-        "/", "//"
-    )  # a single / begins another category
+    # A single / would begin another category.
+    title = next(iter(variants.values())).title.replace("/", "//")
     width = len(str(len(questions)))
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<quiz>"]
     for number, (name, found) in enumerate(questions.items(), 1):
