@@ -45,7 +45,7 @@ def best_exercise(blank: Blank, decimals: int) -> Exercise:
     A layer with too many numbers to be judged has those of the first draw. Raises ProblemError if
     the order names a mistake that is unknown or that no numbers show.
     """
-    draws = _Draws(blank, decimals)
+    draws = Draws(blank, decimals)
     if draws.problem.parts and plan_size(draws.plan) > MOST_NUMBERS and not blank.order.reveal:
         return Exercise(blank.filled(), decimals)
     return _Search(draws).best()
@@ -67,7 +67,7 @@ def _possible(
     return possible_of(problem, plan, decimals)
 
 
-class _Draws:
+class Draws:
     """The draws of a blank document. Only the first is read; the others have other numbers.
 
     The problem of a sublayer keeps the numbers of the first draw, which no mistake reads.
@@ -88,7 +88,7 @@ class _Draws:
 class _Search:
     """Draws numbers for an order until all demands are met, or until the limits are reached."""
 
-    def __init__(self, draws: _Draws) -> None:
+    def __init__(self, draws: Draws) -> None:
         self.draws, self.wanted = draws, draws.blank.order.reveal
         for name in self.wanted:
             if name not in MISTAKES:
