@@ -208,6 +208,8 @@ def test_the_column_of_a_roster_can_be_named() -> None:
 
 MESSAGES = {
     ("--variants", "2"): "variants need a folder. Name a new folder with -o, or write -f moodle.",
+    ("--variants", "2", "-o", "x.json"): "variants need a folder. Name a new folder with -o, or "
+    "write -f moodle.",
     ("--variants", "2", "--students", "r.csv", "-o", "x"): "--variants and --students exclude each "
     "other. Leave one of them out.",
     ("--worksheet", "w.docx"): "w.docx: no format has the suffix '.docx'. Use the suffix .csv, "
@@ -292,8 +294,8 @@ def test_a_class_of_small_exercises() -> None:
 
 
 def test_a_quiz_has_the_variants_of_a_class() -> None:
-    """-f moodle writes one file with the questions of all variants."""
-    succeed("new", KIND, "--variants", "2", "-f", "moodle", "-o", "quiz.xml")
+    """-f moodle, or the suffix .xml, writes one file with the questions of all variants."""
+    succeed("new", KIND, "--variants", "2", "-o", "quiz.xml")
     quiz = Path("quiz.xml").read_text()
     assert quiz.count("<name><text>weights, variant 1</text></name>") == 0
     assert quiz.count("<name><text>self.weights, variant 2</text></name>") == 1
