@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
 from typing import TypeAlias
 
 from attncli.documents.sheets.written_names import is_arrow, is_small_label, read_label
@@ -83,16 +83,14 @@ def foreign_numbers(grid: Grid) -> Iterator[tuple[int, int]]:
                 yield i, j
 
 
-def joined_to_numbers(grid: Grid, places: Container[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Return those of `places` that touch a number, or another of them."""
+def joined_to_numbers(grid: Grid, places: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Return the members of `places` that touch a number, or another member."""
     return {
-        (i, j)
-        for i, cells in enumerate(grid)
-        for j in range(len(cells))
-        if (i, j) in places
-        and any(
+        place
+        for place in places
+        if any(
             (row, column) in places or _is_number(grid[row][column])
-            for row, column in _beside_cell(grid, i, j)
+            for row, column in _beside_cell(grid, *place)
         )
     }
 
