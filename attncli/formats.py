@@ -277,28 +277,9 @@ EXPLANATIONS: dict[str, Format[Explanations]] = {
         "a list of objects",
         "render.explain.explanation_writers:write_json",
     ),
-    "latex": Format(
-        ".tex",
-        "an align* environment of amsmath",
-        "render.explain.explanation_writers:write_latex",
-        frozenset({PRECISION, FULL}),
+    **papers(
+        "render.explain.explanation_paper:explanation_paper", PRECISION, FULL, leaves_out=(HEAT,)
     ),
-    "markdown": Format(
-        ".md",
-        "a nested list",
-        "render.explain.explanation_writers:write_markdown",
-        frozenset({PRECISION, FULL}),
-    ),
-    **{
-        name: form
-        for name, form in papers(
-            "render.explain.explanation_paper:explanation_paper",
-            PRECISION,
-            FULL,
-            leaves_out=(MATH, HEAT),
-        ).items()
-        if name in ("typst", "pdf")
-    },
 }
 
 COMPARISONS: dict[str, Format[Sequence[Comparison]]] = {

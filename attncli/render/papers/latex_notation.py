@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from attncli.calculation.algebra.expressions import Cell
 from attncli.records import replace
-from attncli.render.explain.explanations import Explanations
 from attncli.render.explain.latex import Latex, escape_latex
 from attncli.render.heat import ink
 from attncli.render.numbers import aligned
@@ -15,7 +13,17 @@ from attncli.render.papers.inline_spelling import InlineLatex
 from attncli.render.papers.latex_math import LatexMath, latex_number
 from attncli.render.papers.notation import Notation
 from attncli.render.papers.page_width import blocks_of_columns
-from attncli.render.papers.paper import Block, Grid, Headline, Span, StepOpening, TextTable, prose
+from attncli.render.papers.paper import (
+    Arithmetic,
+    Block,
+    Grid,
+    Headline,
+    Span,
+    StepOpening,
+    TextTable,
+    prose,
+    texts,
+)
 
 PREAMBLE = r"""\documentclass[fleqn]{article}
 \usepackage[a4paper,margin=2.2cm]{geometry}
@@ -64,8 +72,7 @@ class LatexNotation(LatexMath, Notation):
     beside = "\\hspace{2em}\n"
 
     def write(self, blocks: Sequence[Block]) -> str:
-        labels = (label for block in blocks if isinstance(block, Grid) for label in _labels(block))
-        if any(map(self.unwritten, labels)):
+        if any(map(self.unwritten, _labels(blocks))):
             blocks = [*blocks[:1], prose(REPLACED, "italic"), *blocks[1:]]
         body = super().write(blocks)
         if self.view.fragment:
@@ -147,10 +154,16 @@ class LatexNotation(LatexMath, Notation):
     def _labels(self, labels: Sequence[str], numbers: Sequence[int]) -> list[str]:
         """Return labels; one that pdfTeX cannot write becomes `token 3`."""
         places = numbers or range(1, len(labels) + 1)
-        return [
-            rf"\text{{token {at}}}" if self.unwritten(label) else rf"\text{{{self.text(label)}}}"
-            for label, at in zip(labels, places, strict=True)
-        ]
+        return [rf"\text{{{self._label(*each)}}}" for each in zip(labels, places, strict=True)]
+
+    def _label(self, label: str, number: int) -> str:
+        return f"token {number}" if self.unwritten(label) else self.text(label)
+
+    def labels(self, labels: Sequence[tuple[str, int]]) -> str:
+        return rf"\text{{{', '.join(self._label(*each) for each in labels)}}}"
+
+    def strong(self, text: str) -> str:
+        return rf"\textbf{{{self.text(text)}}}"
 
     def text_table(self, block: TextTable) -> str:
         sides = "".join("r" if at in block.numbers else "l" for at in range(len(block.headings)))
@@ -159,12 +172,8 @@ class LatexNotation(LatexMath, Notation):
         body = " \\\\\n".join([rf"{head} \\ \hline", *rows]).replace("\\hline \\\\", "\\hline")
         return f"\\begin{{tabular}}{{{sides}}}\n{body}\n\\end{{tabular}}"
 
-    def arithmetic(self, explained: Explanations, cells: Sequence[Cell]) -> str:
-        chains = (chain for cell in cells for chain in self.chains(explained, cell))
-        written = []
-        for head, (first, *others) in chains:
-            written += [f"{head} &{first}", *(f"&{line}" for line in others)]
-        body = " \\\\\n  ".join(written)
+    def arithmetic(self, block: Arithmetic) -> str:
+        body = " \\\\\n  ".join(self.aligned_lines(block))
         return f"\\begin{{align*}}\n  {body}\n\\end{{align*}}"
 
     def item_list(self, items: Sequence[str]) -> str:
@@ -175,8 +184,9 @@ class LatexNotation(LatexMath, Notation):
         return r"\newpage"
 
 
-def _labels(grid: Grid) -> tuple[str, ...]:
-    return (*grid.rows, *grid.columns) if grid.has_labels else ()
+def _labels(blocks: Iterable[Block]) -> Iterator[str]:
+    """Yield the labels of tokens; those of a matrix without labels are numbers."""
+    return texts(block for block in blocks if isinstance(block, Grid | Arithmetic))
 
 
 def _character(character: str) -> str:

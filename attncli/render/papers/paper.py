@@ -87,10 +87,15 @@ class TextTable:
 
 @record(frozen=True)
 class Arithmetic:
-    """The arithmetic of cells, each as a chain of equal expressions."""
+    """The arithmetic of cells, each as a chain of equal expressions.
+
+    A cell of level 1 or more is an operand of a cell before it. If `has_labels`, the labels of its
+    row and column stand beside each cell.
+    """
 
     explained: Explanations
-    cells: tuple[Cell, ...]
+    cells: tuple[tuple[int, Cell], ...]  # the level of each cell before it
+    has_labels: bool = False
 
 
 @record(frozen=True)
@@ -131,6 +136,9 @@ def texts(blocks: Iterable[Block]) -> Iterable[str]:
                     yield from _plain(row)
             case Grid():
                 yield from (block.caption, *block.rows, *block.columns)
+            case Arithmetic(explained, cells, True):
+                for _, cell in cells:
+                    yield from explained.labels(cell)
 
 
 def _plain(lines: Iterable[Sequence[Span]]) -> Iterable[str]:
