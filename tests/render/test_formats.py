@@ -260,6 +260,9 @@ CHANGES = {
     "labels": ["--labels"],
     "heat": ["--heat", "symbols"],
     "compact": ["--compact"],
+    "worked": ["--worked"],
+    "fragment": ["--fragment"],
+    "math": ["--math", "dollars"],
 }
 
 

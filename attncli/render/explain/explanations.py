@@ -75,9 +75,9 @@ class Explanations:
         return None if np.isnan(number) else number
 
     def groups(self) -> tuple[list[list[tuple[int, Cell]]], list[str]]:
-        """Return each cell to explain with those that it comes from, and a text for what is hidden.
+        """Return each selected cell with its operands, and a text for each kind of cell left out.
 
-        Before each cell stands its level, which is 0 for a cell to explain.
+        Each cell stands behind its level: 0 for a selected cell, 1 for its operands.
         """
         tops, left_out = self._tops()
         shown = [self._shown(top) for top in tops]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from attncli.records import replace
 from attncli.render.explain.latex import Latex, escape_latex
@@ -184,8 +184,8 @@ class LatexNotation(LatexMath, Notation):
         return r"\newpage"
 
 
-def _labels(blocks: Iterable[Block]) -> Iterator[str]:
-    """Yield the labels of tokens; those of a matrix without labels are numbers."""
+def _labels(blocks: Iterable[Block]) -> Iterable[str]:
+    """Return the labels of tokens; those of a matrix without labels are numbers."""
     return texts(block for block in blocks if isinstance(block, Grid | Arithmetic))
 
 
