@@ -250,7 +250,7 @@ REPORTS: dict[str, Format[AnswerReport]] = {
         "render.reports.gradescope:report_gradescope",
         frozenset({FULL}),
     ),
-    **papers("render.reports.report_paper:report_paper", leaves_out=(MATH, HEAT)),
+    **papers("render.reports.report_paper:report_paper", FULL, leaves_out=(MATH, HEAT)),
     "svg": TerminalFormat(
         ".svg",
         "a picture of the tables",

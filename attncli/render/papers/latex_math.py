@@ -9,7 +9,14 @@ from attncli.render.papers.formulas import FormulaWriter, Variable
 
 _SIGNS = {"−": "-", "×": r"\times", "·": r"\cdot", "Σ": r"\sum", "/": "/", "+": "+", ",": ","}
 _CALLS = ("exp", "max", "tanh")  # functions with a command of their own
-_SPECIAL = {"½": r"\tfrac{1}{2}", "∞": r"\infty", "π": r"\pi", "⋮": r"\vdots", "…": r"\cdots"}
+_SPECIAL = {
+    "½": r"\tfrac{1}{2}",
+    "∞": r"\infty",
+    "π": r"\pi",
+    "⋮": r"\vdots",
+    "…": r"\cdots",
+    "–": r"\text{--}",
+}
 _POWER = re.compile(r"(-?)([0-9.]+)e([+-]\d+)")
 
 

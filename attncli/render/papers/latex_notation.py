@@ -36,6 +36,7 @@ PREAMBLE = r"""\documentclass[fleqn]{article}
 ENDING = r"\end{document}"
 NEEDED = r"% \usepackage{amsmath,colortbl,longtable}"
 REPLACED = "A label that pdfTeX cannot write is replaced by its number: token 1 is the first."
+WRONG = r"^{\times}"  # the sign of a wrong cell, which is also seen without colours
 TALLEST = 40  # rows of an array, which TeX does not break across pages
 
 _STYLES = {
@@ -142,7 +143,9 @@ class LatexNotation(LatexMath, Notation):
         if not grid.cells[row][column]:
             return r"\rule[-1.2ex]{0pt}{4.4ex}\rule{3.4em}{0pt}"  # TeX drops a space at the end
         if (row, column) in grid.marked:
-            return rf"\cellcolor[rgb]{{1,0.86,0.83}}\mathbf{{{number}}}"
+            return rf"\cellcolor[rgb]{{1,0.86,0.83}}\mathbf{{{number}}}{WRONG}"
+        if any(at == column for _, at in grid.marked):
+            number += rf"\phantom{{{WRONG}}}"
         color = grid.backgrounds[row][column] if grid.backgrounds else None
         if color is None:
             return number

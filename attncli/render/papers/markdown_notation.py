@@ -50,14 +50,14 @@ class MarkdownNotation(LatexMath, Notation):
 
     def grid(self, block: Grid) -> str:
         caption = f"{code_span(block.name)} ({self.text(block.caption)})\n\n"
-        rows = [
+        marks = [
             [
-                self.text(label),
-                *(f"**{cell}**" if (r, c) in block.marked else cell for c, cell in each),
+                f"**{cell}** ✗" if (row, at) in block.marked else cell
+                for at, cell in enumerate(cells)
             ]
-            for r, (label, cells) in enumerate(zip(block.rows, block.cells, strict=True))
-            for each in [enumerate(cells)]
+            for row, cells in enumerate(block.cells)
         ]
+        rows = [[self.text(label), *cells] for label, cells in zip(block.rows, marks, strict=True)]
         head = ["", *map(self.text, block.columns)]
         return (caption if block.caption else "") + _table(head, rows, range(1, len(head)))
 

@@ -58,7 +58,7 @@ class Grid:
     the head in words. If `is_named`, the name stands before the caption. A cell is a number as
     text, or empty for a number to fill in. The labels are only counters, `1`, `2`, …, where
     `has_labels` is False. `backgrounds` is the colour of each cell, if weights are shaded; `marked`
-    are the places of cells to emphasise, counted from 0. `row_numbers` and `column_numbers` are the
+    are the places of wrong cells, counted from 0. `row_numbers` and `column_numbers` are the
     places of the labels in the whole matrix, counted from 1; they are needed where some are left
     out.
     """

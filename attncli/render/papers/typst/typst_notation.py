@@ -177,9 +177,11 @@ def _cell(grid: Grid, row: int, column: int, number: str) -> str:
     """Return a cell of a table: its number in math, on the colour of the cell."""
     if not grid.cells[row][column]:
         return "box(width: 3.5em, height: 1.2em)"
-    content = f"[${number}$]"
     if (row, column) in grid.marked:
-        return f"table.cell({_MARKED}, strong({content}))"
+        return f"table.cell({_MARKED}, [$bold({number})^times$])"
+    if any(at == column for _, at in grid.marked):
+        number += ' #hide($""^times$)'
+    content = f"[${number}$]"
     color = grid.backgrounds[row][column] if grid.backgrounds else None
     if color is None:
         return content
