@@ -32,11 +32,10 @@ class MeasuredSpelling(Spelling):
     """Expressions in text about as wide as on a page: of a fraction, only the longer side."""
 
     def place(self, name: str, slots: Sequence[Slot]) -> str:
-        below = super().place(name, slots).removeprefix(name)
-        return name + below[::2]  # subscripts are small
+        return super().place(name, slots).replace("[", "").removesuffix("]")
 
     def quotient(self, numerator: Expression, denominator: Expression, leads: bool) -> str:
-        return max(self.spell(numerator), self.spell(denominator), key=len)
+        return max(self.spell(numerator), self.spell(denominator), key=len) + " "
 
 
 class InlineLatex(Breakable, Latex):

@@ -39,6 +39,8 @@ REPLACED = "A label that pdfTeX cannot write is replaced by its number: token 1 
 WRONG = r"^{\times}"  # the sign of a wrong cell, which is also seen without colours
 TALLEST = 40  # rows of an array, which TeX does not break across pages
 
+TOGETHER = 40  # cells whose arithmetic is aligned; TeX keeps all of them in its memory
+
 _STYLES = {
     "": "{}",
     "bold": r"\textbf{{{}}}",
@@ -84,13 +86,16 @@ class LatexNotation(LatexMath, Notation):
         return "".join(sorted({c for c in text if not is_written(c)}))
 
     def text(self, text: str) -> str:
-        return "".join(map(_character, text))
+        return "".join(map(_character, text)).replace("--", "-{}-")  # TeX makes a dash of two
 
     def symbol(self, name: str) -> str:
         return f"${self.formula([read_name(name)])}$"
 
     def span(self, span: Span) -> str:
-        return _STYLES[span.style].format(self.text(span.text))
+        text = self.text(span.text)
+        if span.style == "code":  # a command is copied: its quotes are not to be curly
+            text = text.replace("'", r"{\char13}")
+        return _STYLES[span.style].format(text)
 
     def headline(self, block: Headline) -> str:
         command = {1: "section", 2: "subsection"}[block.level]
@@ -172,16 +177,23 @@ class LatexNotation(LatexMath, Notation):
         sides = "".join("r" if at in block.numbers else "l" for at in range(len(block.headings)))
         rows = [" & ".join(map(self.spans, row)) for row in block.rows]
         head = " & ".join(map(self.text, block.headings))
-        body = " \\\\\n".join([rf"{head} \\ \hline", *rows]).replace("\\hline \\\\", "\\hline")
-        return f"\\begin{{tabular}}{{{sides}}}\n{body}\n\\end{{tabular}}"
+        body = "".join(f"{row} \\\\\n" for row in rows)
+        table = "longtable"  # unlike a tabular, it goes on on the next page
+        return (
+            f"\\begin{{{table}}}[l]{{{sides}}}\n{head} \\\\ \\hline\n\\endhead\n"
+            f"{body}\\end{{{table}}}"
+        )
 
     def arithmetic(self, block: Arithmetic) -> str:
-        body = " \\\\\n  ".join(self.aligned_lines(block))
-        return f"\\begin{{align*}}\n  {body}\n\\end{{align*}}"
+        starts = range(0, len(block.cells), TOGETHER)
+        parts = (replace(block, cells=block.cells[at : at + TOGETHER]) for at in starts)
+        bodies = (" \\\\\n  ".join(self.aligned_lines(part)) for part in parts)
+        return "\n".join(f"\\begin{{align*}}\n  {body}\n\\end{{align*}}" for body in bodies)
 
     def item_list(self, items: Sequence[str]) -> str:
         lines = "\n".join(rf"\item {item}" for item in items)
-        return f"\\begin{{itemize}}\n{lines}\n\\end{{itemize}}"
+        dense = r"\setlength{\itemsep}{0pt}\setlength{\parskip}{0pt}"
+        return f"\\begin{{itemize}}{dense}\n{lines}\n\\end{{itemize}}"
 
     def new_page(self) -> str:
         return r"\newpage"

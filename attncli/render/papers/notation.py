@@ -10,7 +10,7 @@ from attncli.calculation.algebra.expressions import Cell
 from attncli.render.explain.spelling import Spelling
 from attncli.render.papers.formulas import FormulaWriter
 from attncli.render.papers.inline_spelling import MeasuredSpelling
-from attncli.render.papers.page_width import lines_of_chain
+from attncli.render.papers.page_width import lines_of_chain, math_width
 from attncli.render.papers.paper import (
     Arithmetic,
     Block,
@@ -80,14 +80,19 @@ class Notation(FormulaWriter):
 
     def aligned_lines(self, block: Arithmetic) -> Iterator[str]:
         """Yield the lines of arithmetic, with `&` before the signs that stand in one column."""
+        measured = MeasuredSpelling(block.explained.paper, *self._digits)
+        widest = max(math_width(measured.cell(cell)) for _, cell in block.cells)
         for _, cell in block.cells:
-            for head, (first, *others) in self._chains(block, cell):
+            for head, (first, *others) in self._chains(block, cell, widest):
                 yield f"{head} &{first}"
                 yield from (f"&{line}" for line in others)
 
-    def _chains(self, block: Arithmetic, cell: Cell) -> Iterator[tuple[str, list[str]]]:
+    def _chains(
+        self, block: Arithmetic, cell: Cell, widest: float
+    ) -> Iterator[tuple[str, list[str]]]:
         """Yield the text of a cell, and its arithmetic in lines, each behind a sign.
 
+        The texts of cells before the lines are at most `widest` digits wide.
         The labels of the cell and the note on it, if it has any, are at the end. The arithmetic in
         the numbers of an answer follows, if there is one.
         """
@@ -104,10 +109,10 @@ class Notation(FormulaWriter):
             asides = [*own, "; ".join(filter(None, (plain, notes[2])))]
             for chain, aside in zip((written, inline, measured), asides, strict=True):
                 chain.append(self.aside.format(aside))
-        yield written[0], _lines(len(measured[0]), written[1:], inline[1:], measured[1:])
+        yield written[0], _lines(widest, written[1:], inline[1:], measured[1:])
         answered = [explained.own_chain(cell, spelling) for spelling in spellings]
         if answered[0]:
-            lines = _lines(len("answer"), *answered)
+            lines = _lines(widest, *answered)
             remark = explained.remark(cell, self.view.precision)
             if remark:
                 write = self.strong if explained.disagrees(cell) else self.words
@@ -173,12 +178,12 @@ class Notation(FormulaWriter):
 
 
 def _lines(
-    head: int, written: Sequence[str], inline: Sequence[str], measured: Sequence[str]
+    head: float, written: Sequence[str], inline: Sequence[str], measured: Sequence[str]
 ) -> list[str]:
-    """Return a chain by lines; `head` is the length of the text before it."""
+    """Return a chain by lines; `head` is the width before its lines in digits."""
     # Two texts that are equal are one part of a chain, and not all spellings have the same.
     if len(inline) != len(written):
         inline = written
     if len(measured) != len(written):
         measured = inline
-    return lines_of_chain(head, written, list(map(len, measured)), inline)
+    return lines_of_chain(head, written, list(map(math_width, measured)), inline)

@@ -72,10 +72,18 @@ def _paragraph(paragraph: Paragraph, view: View) -> Iterator[Block]:
     heading = Span(f"{paragraph.names}: {first.verdict.words}.", "bold")
     yield Prose((heading, Span(f" {paragraph.text}")))
     if first.help:
-        yield prose(first.help)
+        yield _advice(first.help)
     for line in paragraph.lines:
         if line.matrix:
             yield from _marked(line, line.matrix, view)
+
+
+def _advice(text: str) -> Prose:
+    """Return the advice on a step; a command at its end is written as code."""
+    before, sign, command = text.partition(": attncli ")
+    if not sign:
+        return prose(text)
+    return Prose((Span(f"{before}: "), Span(f"attncli {command}", "code")))
 
 
 def _marked(line: StepReport, matrix: MarkedMatrix, view: View) -> Iterator[Block]:
