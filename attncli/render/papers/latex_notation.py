@@ -31,6 +31,7 @@ PREAMBLE = r"""\documentclass[fleqn]{article}
 \allowdisplaybreaks
 \setlength{\mathindent}{0pt}
 \setlength{\parskip}{0.6\baselineskip}
+\setcounter{LTchunksize}{500}
 \begin{document}
 \raggedright"""
 ENDING = r"\end{document}"
@@ -93,8 +94,8 @@ class LatexNotation(LatexMath, Notation):
 
     def span(self, span: Span) -> str:
         text = self.text(span.text)
-        if span.style == "code":  # a command is copied: its quotes are not to be curly
-            text = text.replace("'", r"{\char13}")
+        if span.style == "code":  # a reader copies a command: these are its very characters
+            text = text.replace("'", r"{\char13}").replace(r"\_", r"{\char95}")
         return _STYLES[span.style].format(text)
 
     def headline(self, block: Headline) -> str:
