@@ -36,8 +36,9 @@ def _blocks(sheet: Worksheet) -> Iterator[Block]:
         yield prose(choices)
     yield Headline("Given", 2)
     for matrix in sheet.given():
-        named = f"{matrix.section}, {shape_text(matrix.numbers.shape)}"
-        yield _grid(matrix, [[given_text(one) for one in row] for row in matrix.numbers], named)
+        caption = ", ".join(filter(None, (shape_text(matrix.numbers.shape), matrix.where)))
+        numbers = [[given_text(one) for one in row] for row in matrix.numbers]
+        yield _grid(matrix, numbers, caption, is_named=True)
     yield from _steps(sheet)
 
 
@@ -59,7 +60,9 @@ def _steps(sheet: Worksheet) -> Iterator[Block]:
             yield Arithmetic(explained, tuple((0, cell) for cell in cells))
 
 
-def _grid(matrix: WorksheetMatrix, cells: list[list[str]], caption: str) -> Grid:
+def _grid(
+    matrix: WorksheetMatrix, cells: list[list[str]], caption: str, is_named: bool = False
+) -> Grid:
     rows, columns = matrix.numbers.shape
     return Grid(
         matrix.section,
@@ -68,6 +71,7 @@ def _grid(matrix: WorksheetMatrix, cells: list[list[str]], caption: str) -> Grid
         matrix.columns or _counted(columns),
         tuple(map(tuple, cells)),
         bool(matrix.rows or matrix.columns),
+        is_named,
     )
 
 

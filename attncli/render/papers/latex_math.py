@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from attncli.render.explain.latex import escape_latex
-from attncli.render.papers.formulas import FormulaWriter, Variable
+from attncli.render.papers.formulas import FormulaWriter, Token, Variable
 
 _SIGNS = {"−": "-", "×": r"\times", "·": r"\cdot", "Σ": r"\sum", "/": "/", "+": "+", ",": ","}
 _CALLS = ("exp", "max", "tanh")  # functions with a command of their own
@@ -37,6 +37,12 @@ def latex_number(text: str) -> str:
 
 class LatexMath(FormulaWriter):
     """Writes the tokens of formulas with the commands of amsmath."""
+
+    def gap(self, before: Token, after: Token) -> str:
+        """Return the text between two tokens, with a space where TeX would join two names."""
+        names = [token for token in (before, after) if isinstance(token, Variable)]
+        is_long = len(names) == 2 and any(len(name.letter) > 1 for name in names)
+        return r" \, " if is_long else super().gap(before, after)
 
     def words(self, text: str) -> str:
         return rf"\text{{{escape_latex(text)}}}"

@@ -31,6 +31,8 @@ PREAMBLE = r"""\documentclass[fleqn]{article}
 \allowdisplaybreaks
 \setlength{\mathindent}{0pt}
 \setlength{\parskip}{0.6\baselineskip}
+\setlength{\lineskip}{6pt}
+\renewcommand{\arraystretch}{1.15}
 \setcounter{LTchunksize}{500}
 \begin{document}
 \raggedright"""
@@ -180,10 +182,7 @@ class LatexNotation(LatexMath, Notation):
         head = " & ".join(map(self.text, block.headings))
         body = "".join(f"{row} \\\\\n" for row in rows)
         table = "longtable"  # unlike a tabular, it goes on on the next page
-        return (
-            f"\\begin{{{table}}}[l]{{{sides}}}\n{head} \\\\ \\hline\n\\endhead\n"
-            f"{body}\\end{{{table}}}"
-        )
+        return f"\\begin{{{table}}}[l]{{{sides}}}\n{head} \\\\ \\hline\n{body}\\end{{{table}}}"
 
     def arithmetic(self, block: Arithmetic) -> str:
         starts = range(0, len(block.cells), TOGETHER)

@@ -49,6 +49,8 @@ class MarkdownNotation(LatexMath, Notation):
         return f"${formula}$" if self.view.math == "dollars" else f"$`{formula}`$"
 
     def grid(self, block: Grid) -> str:
+        # A matrix in a block of math would need no labels, but people copy matrices, `check` reads
+        # tables back, screen readers walk through their cells, and mail shows them as they are.
         caption = f"{code_span(block.name)} ({self.text(block.caption)})\n\n"
         marks = [
             [

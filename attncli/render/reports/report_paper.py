@@ -111,7 +111,7 @@ def _grid(name: str, matrix: MarkedMatrix, part: ShownPart, texts: dict[Index, s
           if GAP not in (r, c)}  # fmt: skip
     return Grid(
         name,
-        ", ".join(filter(None, (YOURS, matrix.slices[part.number]))),
+        ", ".join(filter(None, ("your numbers", matrix.slices[part.number]))),
         tuple(ROW_GAP if row == GAP else matrix.rows[row] for row in part.rows),
         tuple(COLUMN_GAP if column == GAP else matrix.columns[column] for column in part.columns),
         tuple(tuple(text(row, column) for column in part.columns) for row in part.rows),
