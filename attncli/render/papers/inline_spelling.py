@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from attncli.calculation.algebra.expressions import Expression
 from attncli.calculation.algebra.vector_expressions import Slot
-from attncli.render.explain.latex import Latex
 from attncli.render.explain.spelling import CLOSED, MULTIPLIED, Spelling
+from attncli.render.papers.latex_spelling import Latex
 
 BREAK = "\x1f"  # stands where a line may end
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from attncli.render.explain.latex import escape_latex
 from attncli.render.papers.formulas import FormulaWriter, Token, Variable
 
 _SIGNS = {"−": "-", "×": r"\times", "·": r"\cdot", "Σ": r"\sum", "/": "/", "+": "+", ",": ","}
@@ -18,6 +17,22 @@ _SPECIAL = {
     "–": r"\text{--}",
 }
 _POWER = re.compile(r"(-?)([0-9.]+)e([+-]\d+)")
+
+
+_ESCAPED = {
+    **{character: f"\\{character}" for character in "&%$#_{}"},
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+}
+
+
+def escape_latex(text: str) -> str:
+    """Return the user's text with all special characters of LaTeX escaped."""
+    return "".join(_ESCAPED.get(character, character) for character in text)
 
 
 def latex_number(text: str) -> str:
@@ -58,8 +73,8 @@ class LatexMath(FormulaWriter):
 
     def variable(self, variable: Variable) -> str:
         scope = rf"\mathrm{{{escape_latex(variable.scope)}}}" if variable.scope else ""
-        below = ",".join(filter(None, (_upright(variable.below), *variable.indices)))
-        letter = _upright(variable.letter)
+        below = ",".join(filter(None, (upright(variable.below), *variable.indices)))
+        letter = upright(variable.letter)
         above = r"^{\top}" if variable.is_transposed else ""
         return f"{scope}{letter}" + (f"_{{{below}}}" if below else "") + above
 
@@ -77,6 +92,6 @@ class LatexMath(FormulaWriter):
         return rf"\frac{{{above}}}{{{below}}}"
 
 
-def _upright(name: str) -> str:
+def upright(name: str) -> str:
     """Return a name of several letters upright; one letter stays in italics."""
     return rf"\mathrm{{{escape_latex(name)}}}" if len(name) > 1 else name

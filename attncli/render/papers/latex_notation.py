@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from attncli.records import replace
-from attncli.render.explain.latex import Latex, escape_latex
 from attncli.render.heat import ink
 from attncli.render.numbers import aligned
 from attncli.render.papers.formulas import read_name
 from attncli.render.papers.inline_spelling import InlineLatex
-from attncli.render.papers.latex_math import LatexMath, latex_number
+from attncli.render.papers.latex_math import LatexMath, escape_latex, latex_number
+from attncli.render.papers.latex_spelling import Latex
 from attncli.render.papers.notation import Notation
 from attncli.render.papers.page_width import blocks_of_columns
 from attncli.render.papers.paper import (
