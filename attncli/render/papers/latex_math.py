@@ -72,11 +72,13 @@ class LatexMath(FormulaWriter):
         return rf"\{name}" if name in _CALLS else rf"\operatorname{{{name}}}"
 
     def variable(self, variable: Variable) -> str:
-        scope = rf"\mathrm{{{escape_latex(variable.scope)}}}" if variable.scope else ""
-        below = ",".join(filter(None, (upright(variable.below), *variable.indices)))
-        letter = upright(variable.letter)
+        below = ",".join(filter(None, (_upright(variable.below), *variable.indices)))
+        if len(variable.letter) > 1:
+            name = _upright(variable.scope + variable.letter)
+        else:
+            name = _upright(variable.scope) + variable.letter
         above = r"^{\top}" if variable.is_transposed else ""
-        return f"{scope}{letter}" + (f"_{{{below}}}" if below else "") + above
+        return name + (f"_{{{below}}}" if below else "") + above
 
     def fenced(self, opening: str, inside: str, closing: str) -> str:
         bar = {"‖": r"\|"}
@@ -92,6 +94,6 @@ class LatexMath(FormulaWriter):
         return rf"\frac{{{above}}}{{{below}}}"
 
 
-def upright(name: str) -> str:
+def _upright(name: str) -> str:
     """Return a name of several letters upright; one letter stays in italics."""
     return rf"\mathrm{{{escape_latex(name)}}}" if len(name) > 1 else name

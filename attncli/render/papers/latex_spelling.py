@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from attncli.calculation.algebra.expressions import Expression
 from attncli.calculation.algebra.vector_expressions import Slot
 from attncli.render.explain.spelling import Spelling
-from attncli.render.papers.latex_math import escape_latex, latex_number, upright
+from attncli.render.papers.formulas import read_name
+from attncli.render.papers.latex_math import LatexMath, escape_latex, latex_number
 
 _NUMBER = re.compile(r"-?(?:[0-9.]+(?:e[+-][0-9]+)?|inf|nan)")
 _POWER_OF_TEN = re.compile(r"-?(?:[0-9.]+ \\times )?10\^\{-?[0-9]+\}")
@@ -31,11 +32,10 @@ class Latex(Spelling):
         return super().signed(latex_number(text) if _NUMBER.fullmatch(text) else text, leads)
 
     def matrix(self, name: str, is_transposed: bool) -> str:
-        letter, _, below = name.partition("_")
-        if len(letter) > 1 or not below:
-            spelled = upright(name)
-        else:
-            spelled = f"{{{letter}_{{{upright(below)}}}}}"  # a name may get a second subscript
+        variable = read_name(name)
+        spelled = LatexMath().variable(variable)
+        if variable.below:
+            spelled = f"{{{spelled}}}"  # TeX allows no second subscript without braces
         return f"{spelled}^\\top" if is_transposed else spelled
 
     def quotient(self, numerator: Expression, denominator: Expression, leads: bool) -> str:
