@@ -7,7 +7,7 @@ import re
 from attncli.render.papers.formulas import FormulaWriter, Token, Variable
 
 _SIGNS = {"−": "-", "×": r"\times", "·": r"\cdot", "Σ": r"\sum", "/": "/", "+": "+", ",": ","}
-_CALLS = ("exp", "max", "tanh")  # functions with a command of their own
+_CALLS = ("cos", "exp", "max", "sin", "tanh")  # functions with a command of their own
 _SPECIAL = {
     "½": r"\tfrac{1}{2}",
     "∞": r"\infty",
@@ -50,6 +50,11 @@ def latex_number(text: str) -> str:
     return "".join(_SPECIAL.get(character, character) for character in number)
 
 
+def latex_function(name: str) -> str:
+    """Return the upright name of a function."""
+    return rf"\{name}" if name in _CALLS else rf"\operatorname{{{name}}}"
+
+
 class LatexMath(FormulaWriter):
     """Writes the tokens of formulas with the commands of amsmath."""
 
@@ -69,7 +74,7 @@ class LatexMath(FormulaWriter):
         return _SIGNS[text]
 
     def call(self, name: str) -> str:
-        return rf"\{name}" if name in _CALLS else rf"\operatorname{{{name}}}"
+        return latex_function(name)
 
     def variable(self, variable: Variable) -> str:
         below = ",".join(filter(None, (_upright(variable.below), *variable.indices)))

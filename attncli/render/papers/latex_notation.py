@@ -195,9 +195,6 @@ class LatexNotation(LatexMath, Notation):
         dense = r"\setlength{\itemsep}{0pt}\setlength{\parskip}{0pt}"
         return f"\\begin{{itemize}}{dense}\n{lines}\n\\end{{itemize}}"
 
-    def new_page(self) -> str:
-        return r"\newpage"
-
 
 def _labels(blocks: Iterable[Block]) -> Iterable[str]:
     """Return the labels of tokens; those of a matrix without labels are numbers."""

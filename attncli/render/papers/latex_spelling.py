@@ -9,11 +9,10 @@ from attncli.calculation.algebra.expressions import Expression
 from attncli.calculation.algebra.vector_expressions import Slot
 from attncli.render.explain.spelling import Spelling
 from attncli.render.papers.formulas import read_name
-from attncli.render.papers.latex_math import LatexMath, escape_latex, latex_number
+from attncli.render.papers.latex_math import LatexMath, escape_latex, latex_function, latex_number
 
 _NUMBER = re.compile(r"-?(?:[0-9.]+(?:e[+-][0-9]+)?|inf|nan)")
 _POWER_OF_TEN = re.compile(r"-?(?:[0-9.]+ \\times )?10\^\{-?[0-9]+\}")
-_KNOWN = ("cos", "exp", "max", "sin", "tanh")  # functions with a command of their own in LaTeX
 
 
 class Latex(Spelling):
@@ -50,8 +49,7 @@ class Latex(Spelling):
         return f"{base}^{{{self.spell(exponent)}}}"
 
     def function(self, name: str, argument: str) -> str:
-        command = rf"\{name}" if name in _KNOWN else rf"\operatorname{{{name}}}"
-        return rf"{command}\left({argument}\right)"
+        return rf"{latex_function(name)}\left({argument}\right)"
 
     def words(self, text: str) -> str:
         return rf"\text{{{escape_latex(text)}}}"

@@ -92,9 +92,6 @@ class MarkdownNotation(LatexMath, Notation):
     def item_list(self, items: Sequence[str]) -> str:
         return "\n".join(f"- {item}" for item in items)
 
-    def new_page(self) -> str:
-        return "---"
-
 
 def code_span(text: str) -> str:
     """Return a text between backticks: two at each side if the text has one.

@@ -17,7 +17,6 @@ from attncli.render.papers.paper import (
     Grid,
     Headline,
     ItemList,
-    NewPage,
     Prose,
     Span,
     StepOpening,
@@ -64,8 +63,6 @@ class Notation(FormulaWriter):
                 return self.arithmetic(block)
             case ItemList(items):
                 return self.item_list([self.spans(spans) for spans in items])
-            case NewPage():
-                return self.new_page()
 
     def spans(self, spans: Sequence[Span]) -> str:
         """Return a line of text."""
@@ -171,10 +168,6 @@ class Notation(FormulaWriter):
     @abstractmethod
     def item_list(self, items: Sequence[str]) -> str:
         """Return a list of lines that are already written."""
-
-    @abstractmethod
-    def new_page(self) -> str:
-        """Return the end of a page."""
 
 
 def _lines(

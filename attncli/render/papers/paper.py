@@ -105,14 +105,7 @@ class ItemList:
     items: tuple[tuple[Span, ...], ...]
 
 
-@record(frozen=True)
-class NewPage:
-    """The end of a page, where the form has pages."""
-
-
-Block: TypeAlias = (
-    Headline | Prose | StepOpening | Grid | TextTable | Arithmetic | ItemList | NewPage
-)
+Block: TypeAlias = Headline | Prose | StepOpening | Grid | TextTable | Arithmetic | ItemList
 
 
 def prose(text: str, style: Literal["", "bold", "italic", "code"] = "") -> Prose:

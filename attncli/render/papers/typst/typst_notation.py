@@ -153,9 +153,6 @@ class TypstNotation(Notation):
     def item_list(self, items: Sequence[str]) -> str:
         return f"#list({', '.join(f'[{item}]' for item in items)})"
 
-    def new_page(self) -> str:
-        return "#pagebreak()"
-
 
 def _padded(column: Sequence[str]) -> list[str]:
     """Return the numbers of a column in math, with room behind them so that points align."""
