@@ -221,14 +221,14 @@ FORMATS: dict[str, Format[Computation]] = {
         "a picture of the tables",
         "render.trace_tables:draw_trace",
         frozenset({PRECISION, FULL, HEAT, COMPACT}),
-        2550,
+        2650,
     ),
     "html": Format(
         ".html",
         "a page for a browser, with the arithmetic of each cell",
         "render.pages.calculation_page:draw_page",
         frozenset({PRECISION, FULL}),
-        2550,
+        3000,
     ),
 }
 

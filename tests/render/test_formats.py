@@ -293,8 +293,8 @@ def test_a_form_names_the_options_that_change_it(table: str, name: str, tmp_path
 # What writing takes.
 
 # Sides of a matrix. Texts for people take long; a small matrix shows their fixed cost more.
-SHADED = dict.fromkeys(("table", "svg", "markdown", "latex", "typst"), (60, 61))
-SIDES = {**SHADED, "html": (60, 61)}
+SHADED = dict.fromkeys(("table", "svg", "markdown", "latex", "typst"), (40, 41))
+SIDES = {**SHADED, "html": (40, 41)}
 
 
 # The memory of Typst is not Python's: see `tests/papers/test_pdf.py`.
