@@ -207,14 +207,22 @@ def test_a_cell_without_an_answer_has_a_dash(tmp_path: Path) -> None:
     assert "11×" in pdf_of_latex(latex, tmp_path).replace(" ", "")
 
 
-def test_an_explanation_is_a_document() -> None:
-    """The PDF file of an explanation shows the arithmetic, and the numbers of an answer below."""
+def test_an_explanation_is_a_document(tmp_path: Path) -> None:
+    """PDF files of an explanation show the arithmetic, labels, and the answer's numbers below."""
     answer = "sample:answers/self_attention/mistake"
     line = ["explain", "sample:self_attention", "scaled[2,3]", "--depth", "1", "--answer", answer]
-    shown = text_of_pdf(succeed(*line, "-f", "pdf").stdout_bytes)
-    assert "6.9282" in shown
-    assert "but the answer has 12" in shown
-    assert "scores2,3" in shown.replace(" ", "")
+    line += ["--full", "--tokens", "I,a_%,数"]
+    latex = succeed(*line, "-f", "latex")
+    assert latex.stderr.startswith("Warning: pdfTeX cannot write 数: ")
+    shown = {
+        "token 3": pdf_of_latex(latex.stdout, tmp_path),
+        "": text_of_pdf(succeed(*line, "-f", "pdf").stdout_bytes),
+    }
+    for label, text in shown.items():
+        assert f"a_%, {label}" in text.replace("a %", "a_%"), text
+        assert "6.9282" in text
+        assert "but the answer has 12" in text
+        assert "scores2,3" in text.replace(" ", "")
 
 
 if __name__ == "__main__":
