@@ -31,7 +31,6 @@ PREAMBLE = r"""\documentclass[fleqn]{article}
 \allowdisplaybreaks
 \setlength{\mathindent}{0pt}
 \setlength{\parskip}{0.6\baselineskip}
-\setlength{\lineskip}{6pt}
 \renewcommand{\arraystretch}{1.15}
 \setcounter{LTchunksize}{500}
 \begin{document}
@@ -118,8 +117,10 @@ class LatexNotation(LatexMath, Notation):
         parts = [self._array(rows) for part in blocks_of_columns(block) for rows in _pages(part)]
         caption = self.caption(block)
         if caption:
+            room = r"\rule{0pt}{3.5ex}"  # above the captions of a second line of matrices
             parts[0] = (
-                f"\\begin{{tabular}}[b]{{@{{}}l@{{}}}}{caption} \\\\\n{parts[0]}\\end{{tabular}}"
+                f"\\begin{{tabular}}[b]{{@{{}}l@{{}}}}{room}{caption} \\\\\n"
+                f"{parts[0]}\\end{{tabular}}"
             )
         return "\n\n".join(parts)
 
