@@ -101,14 +101,19 @@ def _marked(line: StepReport, matrix: MarkedMatrix, view: View) -> Iterator[Bloc
 
 
 def _grid(name: str, matrix: MarkedMatrix, part: ShownPart, texts: dict[Index, str]) -> Grid:
+    """Return the numbers of the answer in one part of its matrix."""
+
     def text(row: int, column: int) -> str:
         if GAP in (row, column):
             return ROW_GAP if row == GAP else COLUMN_GAP
         return texts.get((*part.index, row, column), BLANK)
 
-    at = {(row, column): (*part.index, r, c)
-          for row, r in enumerate(part.rows) for column, c in enumerate(part.columns)
-          if GAP not in (r, c)}  # fmt: skip
+    marked = {
+        (at_row, at_column)
+        for at_row, row in enumerate(part.rows)
+        for at_column, column in enumerate(part.columns)
+        if GAP not in (row, column) and matrix.wrong[(*part.index, row, column)]
+    }
     return Grid(
         name,
         ", ".join(filter(None, ("your numbers", matrix.slices[part.number]))),
@@ -117,7 +122,7 @@ def _grid(name: str, matrix: MarkedMatrix, part: ShownPart, texts: dict[Index, s
         tuple(tuple(text(row, column) for column in part.columns) for row in part.rows),
         has_labels=True,
         is_named=True,
-        marked=frozenset(place for place, index in at.items() if matrix.wrong[index]),
+        marked=frozenset(marked),
         row_numbers=tuple(row + 1 for row in part.rows),
         column_numbers=tuple(column + 1 for column in part.columns),
     )
