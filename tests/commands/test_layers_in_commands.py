@@ -377,9 +377,7 @@ def test_cells_of_layers_in_every_form() -> None:
     """LaTeX writes a name with dots and underscores as one name; JSON has the tree."""
     cells = ("norm_1.variance[1,1]", "ffn.activated[1,1]")
     latex = "\n".join(explained(*cells, "-f", "latex", "-p", "0", given=BY_HAND))
-    assert (
-        r"  \mathrm{norm\_1.variance}_{1,1} &= \frac{\left(\mathrm{norm\_1.sum}_{1,1}" in latex
-    )
+    assert r"  \mathrm{norm\_1.variance}_{1,1} &= \frac{\left(\mathrm{norm\_1.sum}_{1,1}" in latex
     assert (
         r"  \mathrm{ffn.activated}_{1,1} &= 0 "
         r"\quad (\mathrm{ffn.hidden}_{1,1}\text{ is below 0})" in latex
