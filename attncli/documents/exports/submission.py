@@ -21,7 +21,7 @@ class Student:
 class Submission:
     """One answer: a file, or a member of a ZIP.
 
-    `file` is the place in messages and gradebooks: `answers/anna.json`, or `export.zip:folder/a.csv`.
+    `file` is the place in messages and gradebooks: `answers/anna.json`, or `class.zip:anna/a.csv`.
     `path` is the file on the disk, and `member` the name in the ZIP; empty for a plain file.
     Of the attempts of a student, the largest `attempt` counts; the others are superseded. `folder`
     is the path of the student's files in the export, where platforms want the feedback.
