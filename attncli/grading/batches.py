@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import pickle
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from attncli.errors import AttncliError, errors_at
@@ -61,21 +62,25 @@ def grade_batch(packed: bytes) -> bytes:
 
 
 def _graded(batch: Batch, answer: Ungraded) -> Graded:
-    """Return the grade of an answer; an unreadable answer gets its message instead of points."""
+    """Return the grade of an answer; an unreadable answer gets its message instead of points.
+
+    A note on a file that could be read in two ways becomes the message of a grade.
+    """
     from attncli.homework.checking import check_answer
     from attncli.homework.classes.grade import grade_of
     from attncli.homework.judging.report import Files
 
     problem = _prepared(batch.problems[answer.problem])
+    notes: list[str] = []
     try:
-        written = _written(answer, batch.step)
+        written = _written(answer, batch.step, notes.append)
         with errors_at(answer.file):
-            files = Files(answer.problem, answer.file)
+            files = Files(quote(answer.problem), quote(answer.file))
             report = check_answer(problem, written.entries, batch.options, files)
     except AttncliError as error:
-        return Graded(Grade("", Status.UNREADABLE, file=answer.file, message=str(error)))
+        return Graded(Grade("", Status.UNREADABLE, message=str(error)))
     report = report.of(written.student)
-    grade = replace(grade_of(report), file=answer.file)
+    grade = replace(grade_of(report), message=" ".join(notes))
     if not batch.feedback:
         return Graded(grade)
     from attncli.formats import REPORTS
@@ -84,21 +89,28 @@ def _graded(batch: Batch, answer: Ungraded) -> Graded:
     return Graded(grade, REPORTS[batch.feedback].write(report, View()))
 
 
-def _written(answer: Ungraded, step: str | None) -> Written:
+def _written(answer: Ungraded, step: str | None, note: Callable[[str], None]) -> Written:
     """Return an answer as its file holds it. Raises AttncliError if it cannot be read."""
     from attncli.calculation.names.known_names import canonical
+    from attncli.documents.files import ReadingLimit
     from attncli.documents.reader import Reader
+    from attncli.face.surroundings import PYTHON
     from attncli.homework.answers.answer import is_value
 
     file = io.BytesIO(answer.data)
-    file.name = answer.file  # the suffix decides the form
-    return Reader().written(file, canonical(step) if step else None, is_value)
+    file.name = answer.file  # its suffix decides the form
+    reader = Reader(note, limit=ReadingLimit(PYTHON.memory.allowed))
+    return reader.written(file, canonical(step) if step else None, is_value)
 
 
 @lru_cache(PREPARED)
 def _prepared(pickled: bytes) -> Computation:
-    """Return the calculation of a pickled document. Raises AttncliError if it is wrong."""
+    """Return the calculation of a pickled document. Raises AttncliError if it is wrong.
+
+    The parent process has calculated it too, and has given its warnings.
+    """
     from attncli.face.functions import compute
+    from attncli.face.surroundings import Surroundings
 
     document: Document = pickle.loads(pickled)
-    return compute(document).made
+    return compute(document, surroundings=Surroundings(lambda _: None)).made
