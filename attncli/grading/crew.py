@@ -39,7 +39,8 @@ class Crew:
         self, start: Callable[[], Executor], workers: int, *losses: type[Exception]
     ) -> None:
         self._start, self._executor = start, start()
-        self.workers, self.losses = workers, (BrokenExecutor, *losses)
+        self.workers = workers
+        self.losses: tuple[type[Exception], ...] = (BrokenExecutor, *losses)
 
     def submit(self, function: Callable[[bytes], bytes], task: bytes) -> Future[bytes]:
         """Return the future result of a task. A broken executor is replaced by a new one."""
