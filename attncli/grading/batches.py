@@ -9,6 +9,7 @@ from functools import lru_cache
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from attncli.documents.parsed import BY_RULE, CsvForm
 from attncli.errors import AttncliError, errors_at
 from attncli.homework.classes.grade import Grade, Status
 from attncli.records import record, replace
@@ -37,7 +38,7 @@ class Batch:
 
     `problems` are the pickled documents by their keys. `step` names a matrix that has no name in
     an answer. `feedback` is the form of the report for the student, such as `markdown`; empty if
-    none is wanted.
+    none is wanted. `form` is the form of CSV files.
     """
 
     problems: Mapping[str, bytes]
@@ -45,6 +46,7 @@ class Batch:
     answers: tuple[Ungraded, ...]
     step: str | None = None
     feedback: str = ""
+    form: CsvForm = BY_RULE
 
 
 @record(frozen=True)
@@ -73,7 +75,7 @@ def _graded(batch: Batch, answer: Ungraded) -> Graded:
     problem = _prepared(batch.problems[answer.problem])
     notes: list[str] = []
     try:
-        written = _written(answer, batch.step, notes.append)
+        written = _written(answer, batch, notes.append)
         with errors_at(answer.file):
             files = Files(quote(answer.problem), quote(answer.file))
             report = check_answer(problem, written.entries, batch.options, files)
@@ -89,7 +91,7 @@ def _graded(batch: Batch, answer: Ungraded) -> Graded:
     return Graded(grade, REPORTS[batch.feedback].write(report, View()))
 
 
-def _written(answer: Ungraded, step: str | None, note: Callable[[str], None]) -> Written:
+def _written(answer: Ungraded, batch: Batch, note: Callable[[str], None]) -> Written:
     """Return an answer as its file holds it. Raises AttncliError if it cannot be read."""
     from attncli.calculation.names.known_names import canonical
     from attncli.documents.files import ReadingLimit
@@ -99,8 +101,8 @@ def _written(answer: Ungraded, step: str | None, note: Callable[[str], None]) ->
 
     file = io.BytesIO(answer.data)
     file.name = answer.file  # its suffix decides the form
-    reader = Reader(note, limit=ReadingLimit(PYTHON.memory.allowed))
-    return reader.written(file, canonical(step) if step else None, is_value)
+    reader = Reader(note, batch.form, ReadingLimit(PYTHON.memory.allowed))
+    return reader.written(file, canonical(batch.step) if batch.step else None, is_value)
 
 
 @lru_cache(PREPARED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
@@ -57,7 +57,7 @@ class Crew:
 
     def in_order(
         self, function: Callable[[bytes], bytes], tasks: Iterable[AnyTask]
-    ) -> Iterator[tuple[AnyTask, bytes | None]]:
+    ) -> Generator[tuple[AnyTask, bytes | None], None, None]:
         """Yield each task with the result of the function, in the order of the tasks.
 
         At most `AHEAD` tasks per worker are taken from `tasks` before their results are yielded,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attncli import __version__
+from attncli.documents.parsed import BY_RULE, CsvForm
 from attncli.errors import AttncliError
 from attncli.grading.batches import Batch, Graded, Ungraded, grade_batch
 from attncli.homework.classes.grade import Grade, Status
@@ -19,7 +20,7 @@ from attncli.records import record, replace, values_of
 
 if TYPE_CHECKING:
     from attncli.calculation.problem.document import Document
-    from attncli.documents.exports.submission import Student, Submission
+    from attncli.documents.exports.submission import Submission
     from attncli.grading.crew import Crew
     from attncli.homework.checking import CheckOptions
 
@@ -31,15 +32,22 @@ KEPT = 64  # documents of students that are kept, while their answers lie side b
 class Assignment:
     """The problem of a class, and the way in which its answers are checked.
 
-    `document` is the problem of answers without a problem of their own, and `choices` are options
+    `document` is the problem of answers without a problem of their own, and `choices` are entries
     that win over each document. The other fields are those of `Batch`.
     """
 
     document: Document
-    choices: Mapping[str, Any]
+    choices: Document
     options: CheckOptions
     step: str | None = None
     feedback: str = ""
+    form: CsvForm = BY_RULE
+
+    def read(self, document: str) -> Document:
+        """Return the document of a problem, with the choices. Raises AttncliError."""
+        from attncli.documents.reader import Reader
+
+        return Reader(form=self.form).document(document).merged(self.choices)
 
 
 @record(frozen=True)
@@ -113,19 +121,15 @@ def _tasks(
     while chosen := list(islice(submissions, AT_ONCE)):
         rows = tuple(_row(problems, submission, known) for submission in chosen)
         used = {row.answer.problem for row in rows if row.answer}
-        batch = Batch(
-            {name: problems.pickled(name) for name in used},
-            assignment.options,
-            (),
-            assignment.step,
-            assignment.feedback,
-        )
+        pickled = {name: problems.pickled(name) for name in used}
+        given = assignment
+        batch = Batch(pickled, given.options, (), given.step, given.feedback, given.form)
         yield Rows(batch, rows)
 
 
 def _row(problems: Problems, submission: Submission, known: Mapping[str, Grade]) -> Row:
     """Return the row of an answer: already graded if it is superseded, unreadable or known."""
-    from attncli.documents.exports.contents import read_submission
+    from attncli.documents.exports.collecting import read_submission
 
     status = Status.SUPERSEDED if submission.is_superseded else Status.GRADED
     student = submission.student
@@ -167,10 +171,10 @@ class Problems:
         return self._found(name)[1]
 
     def _read(self, name: str) -> tuple[bytes, bytes]:
-        from attncli.face.functions import planned, read_document
+        from attncli.face.functions import planned
 
         given = self._assignment
-        document = read_document(name, given.choices) if name else given.document
+        document = given.read(name) if name else given.document
         planned(document)
         said = [__version__, given.step, *values_of(given.options).values(), *_texts(document)]
         return pickle.dumps(document), sha256(repr(said).encode()).digest()
@@ -183,11 +187,3 @@ def _texts(document: Document) -> Iterator[object]:
         if isinstance(value, np.ndarray):
             value = (str(value.dtype), value.shape, value.tobytes())
         yield name, value, entry.row_labels, entry.column_labels, entry.is_torch_weight
-
-
-def missing(students: Sequence[Student], graded: Iterable[str]) -> Iterator[Grade]:
-    """Yield a row for each student of the class who has no answer."""
-    done = set(graded)
-    for student in students:
-        if student.id not in done:
-            yield Grade(student.id, Status.MISSING, name=student.name, email=student.email)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from distributed import Client
 
@@ -54,7 +55,8 @@ def cluster(folder: Path, workers: int) -> Iterator[Cluster]:
             for _ in range(workers)
         ]
         running += started
-        with Client(address, timeout=PATIENCE, set_as_default=False) as client:
+        connect: Any = Client
+        with connect(address, timeout=PATIENCE, set_as_default=False) as client:
             while len(client.scheduler_info()["workers"]) < workers:
                 time.sleep(0.05)
         yield Cluster(address, started)
