@@ -14,7 +14,7 @@ import click
 from attncli.cli.options import complete, option, options
 from attncli.cli.values import one_of, whole_number
 from attncli.errors import AttncliError
-from attncli.formats import REPORTS
+from attncli.formats import REPORTS, Format, LinesFormat
 from attncli.records import record
 
 if TYPE_CHECKING:
@@ -108,8 +108,11 @@ class Grading:
         """The suffix of the reports for students."""
         return REPORTS[self.feedback_form].suffix
 
-    def check(self) -> None:
-        """Raise AttncliError for options that exclude each other, or have no effect."""
+    def check(self, form: Format[Any], file: Path | None) -> None:
+        """Raise AttncliError for options that exclude each other, or have no effect.
+
+        `form` and `file` are those of the gradebook.
+        """
         if self.column and not self.into:
             raise AttncliError("--column has no effect without --into.", "Leave it out.")
         if self.feedback_form != FEEDBACK[0] and not self.feedback:
@@ -118,8 +121,10 @@ class Grading:
         if self.jobs and self.scheduler:
             message = "--jobs and --scheduler exclude each other: a cluster has its own workers."
             raise AttncliError(message, "Leave out one of them.")
-        is_zip = self.feedback and self.feedback.suffix.casefold() == ".zip"
-        if self.resume and is_zip:
+        if self.resume and not (file and isinstance(form, LinesFormat)):
+            message = "--resume needs a gradebook that a run has begun."
+            raise AttncliError(message, "Name it: -o grades.csv, or -o grades.jsonl.")
+        if self.resume and self.feedback and self.feedback.suffix.casefold() == ".zip":
             message = "--resume writes only the new reports, but a ZIP would replace the others."
             raise AttncliError(message, "Write them to a folder: --feedback FOLDER.")
 

@@ -21,14 +21,15 @@ if TYPE_CHECKING:
 class ClassWork:
     """The answers of a class before they are graded.
 
-    `absent` are the students who have no answer, as far as they are known. `steps` are the names
-    of the steps of the problem; of the first student's problem if each student has another.
+    `absent` are the students who have no answer, as far as they are known. `steps` and `title` are
+    those of the problem; of the first student's problem if each student has another.
     """
 
     assignment: Assignment
     submissions: Sequence[Submission]
     absent: Sequence[Student]
     steps: tuple[str, ...]
+    title: str
 
     def graded(self, crew: Crew, known: Mapping[str, Grade]) -> Iterator[Graded]:
         """Yield the grade of each answer in input order, then a row per absent student.
@@ -70,7 +71,12 @@ def class_work(
     else:
         problem = document.merged(assignment.choices)
     assignment.options.check()
-    steps = compute(problem, surroundings=surroundings).made.names
-    assignment.options.marking(steps)
-    absent = without_answer(submissions, variants) if variants else ()
-    return ClassWork(replace(assignment, document=problem), submissions, absent, tuple(steps))
+    computed = compute(problem, surroundings=surroundings).made
+    assignment.options.marking(computed.names)
+    return ClassWork(
+        replace(assignment, document=problem),
+        submissions,
+        without_answer(submissions, variants) if variants else (),
+        tuple(computed.names),
+        computed.problem.choices.title,
+    )

@@ -46,10 +46,9 @@ def growing_gradebook(
     with errors_at(str(file)), ExitStack() as files:
         try:
             lines = _opened(files, file, "r+b" if known else "wb")
-            ordered = None
+            ordered, beside = None, file.with_name(f".attncli-{os.urandom(4).hex()}")
             if known:
                 _end_last_line(lines)
-                beside = file.with_name(f".attncli-{os.urandom(4).hex()}")
                 files.enter_context(_removed(beside))
                 ordered = _opened(files, beside, "xb")
             for begun in (ordered, None if known else lines):
@@ -66,7 +65,7 @@ def growing_gradebook(
             yield add
             if ordered:
                 ordered.close()
-                os.replace(ordered.name, file)
+                beside.replace(file)
         except OSError as error:
             hint = "Check that the folder exists, and that there is space on the disk."
             raise DocumentError(f"it cannot be written: {error.strerror}.", hint) from None

@@ -66,11 +66,86 @@ def grade(
     from attncli.grading.grade_answers import Assignment
     from attncli.homework.checking import CheckOptions
 
+    grading.check(output.check_format(), output.file)
+    chosen = gather((), options)
     checking = CheckOptions(**{name: options.pop(name) for name in CHECKING})
+    given = Assignment(chosen, chosen, checking, step, grading.wanted_feedback, csv_form())
+    work = class_work(document, answers, given, grading.pattern, surroundings())
+    books = [OwnGradebook(grading.into, grading.column)] if grading.into else []
+    unreadable = _run(work, grading, output, books)
+    unmatched = [text for book in books for text in book.fill()]
+    for text in unmatched:
+        warn(text)
+    if unreadable or unmatched:
+        click.get_current_context().exit(TO_LOOK_AT)
+
+
+def _run(
+    work: ClassWork, grading: Grading, output: Output[ClassReport], books: Sequence[OwnGradebook]
+) -> int:
+    """Grade the answers, write the gradebook and the reports; return the number of unreadable."""
+    from attncli.homework.classes.class_report import ClassReport
+    from attncli.homework.classes.class_tally import ClassTally
+    from attncli.homework.classes.grade import Status
+
+    tally, kept, total = ClassTally(), list[Grade](), len(work.submissions) + len(work.absent)
+    with ExitStack() as stack:
+        known, add = stack.enter_context(_rows(work, grading, output))
+        report = stack.enter_context(_reports(grading))
+        crew = stack.enter_context(grading.crew())
+        watch = stack.enter_context(waiting("grading"))
+        for number, graded in enumerate(work.graded(crew, known), 1):
+            tally.add(graded.grade)
+            (add or kept.append)(graded.grade)
+            report(graded)
+            for book in books:
+                book.add(graded.grade)
+            if watch:
+                watch("grading", number / total)
+    statistics = tally.statistics()
+    if add:
+        note(" ".join(summary(statistics)))
+    else:
+        output.write(ClassReport(work.title, tuple(kept), statistics))
+    return statistics.counts[Status.UNREADABLE.word]
+
+
+@contextmanager
+def _rows(
+    work: ClassWork, grading: Grading, output: Output[ClassReport]
+) -> Iterator[tuple[dict[str, Grade], Callable[[Grade], None] | None]]:
+    """Yield the grades that are known, and a function that writes a row at once.
+
+    It is None for a form that needs all rows.
+    """
     form = output.check_format()
-    grading.check(form, output.file)
-    gathered = gather((), options)  # the problem's options alone
-    assignment = Assignment(gathered, checking, step, grading.wanted_feedback)
-    work = class_work(document, answers, assignment, grading.pattern, surroundings())
-    outcome = _graded(work, grading, output)
-    outcome.write
+    if not isinstance(form, LinesFormat):
+        yield {}, None
+    elif output.file:
+        from attncli.grading.gradebook_file import growing_gradebook, known_grades
+
+        known = known_grades(output.file, form, work.steps) if grading.resume else {}
+        with growing_gradebook(output.file, form, work.steps, known) as add:
+            yield known, add
+    else:
+        deliver(form.head(work.steps).encode(), None)
+        yield {}, lambda grade: deliver(form.line(grade, work.steps).encode(), None)
+
+
+@contextmanager
+def _reports(grading: Grading) -> Iterator[Callable[[Graded], None]]:
+    """Yield a function that writes the report for a student, if reports are wanted."""
+    if not grading.feedback:
+        yield lambda _: None
+        return
+    from attncli.documents.feedback.feedback_paths import FeedbackPaths
+    from attncli.documents.feedback.feedback_writer import writing_feedback
+
+    paths = FeedbackPaths(grading.suffix)
+    with writing_feedback(grading.feedback) as write:
+
+        def report(graded: Graded) -> None:
+            if graded.feedback:
+                write(paths.path(graded.grade), graded.feedback)
+
+        yield report
