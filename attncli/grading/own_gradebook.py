@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from attncli.documents.files import read_file, write_file
-from attncli.documents.gradebooks.filled import Filled, Filling, Reason
+from attncli.documents.gradebooks.filled import Filled, Filling
 from attncli.documents.gradebooks.filling import fill
 from attncli.homework.classes.grade import Grade, Status
-from attncli.words import count
 
 
 class OwnGradebook:
