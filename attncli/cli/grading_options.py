@@ -19,6 +19,7 @@ from attncli.records import record
 
 if TYPE_CHECKING:
     from attncli.grading.crew import Crew
+    from attncli.grading.own_gradebook import OwnGradebook
 
 FEEDBACK = ("markdown", "html", "pdf")  # the forms of REPORTS that students can read
 
@@ -127,6 +128,14 @@ class Grading:
         if self.resume and self.feedback and self.feedback.suffix.casefold() == ".zip":
             message = "--resume writes only the new reports, but a ZIP would replace the others."
             raise AttncliError(message, "Write them to a folder: --feedback FOLDER.")
+
+    def own_gradebook(self) -> OwnGradebook | None:
+        """Return the gradebook of --into. Raises AttncliError if it is not a gradebook."""
+        if not self.into:
+            return None
+        from attncli.grading.own_gradebook import OwnGradebook
+
+        return OwnGradebook(self.into, self.column)
 
     def crew(self) -> AbstractContextManager[Crew]:
         """Return the workers: processes of this machine, or the cluster of the scheduler."""

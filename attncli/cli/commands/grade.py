@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,15 +11,24 @@ import click
 from attncli.cli.checking_options import CHECKING, checking_options
 from attncli.cli.grading_options import Grading, grading_options
 from attncli.cli.help import Command
-from attncli.cli.messages import surroundings
+from attncli.cli.messages import note, surroundings, warn
 from attncli.cli.options import Output, complete_document, problem_options, result_options
+from attncli.cli.problem_arguments import csv_form, gather
 from attncli.cli.program import debug_option
-from attncli.formats import GRADES
+from attncli.cli.terminal import deliver, waiting
+from attncli.formats import GRADES, LinesFormat
+from attncli.words import count, in_words
 
 if TYPE_CHECKING:
-    from attncli.homework.classes.class_report import ClassReport
+    from attncli.documents.gradebooks.filled import Filled
+    from attncli.grading.batches import Graded
+    from attncli.grading.class_work import ClassWork
+    from attncli.grading.own_gradebook import OwnGradebook
+    from attncli.homework.classes.class_report import ClassReport, ClassStatistics
+    from attncli.homework.classes.grade import Grade
 
 TO_LOOK_AT = 1
+GRADING = "grading"
 
 
 @click.command(cls=Command)
@@ -71,43 +82,62 @@ def grade(
     checking = CheckOptions(**{name: options.pop(name) for name in CHECKING})
     given = Assignment(chosen, chosen, checking, step, grading.wanted_feedback, csv_form())
     work = class_work(document, answers, given, grading.pattern, surroundings())
-    books = [OwnGradebook(grading.into, grading.column)] if grading.into else []
-    unreadable = _run(work, grading, output, books)
-    unmatched = [text for book in books for text in book.fill()]
-    for text in unmatched:
-        warn(text)
+    own = grading.own_gradebook()
+    unreadable = _run(work, grading, output, own)
+    unmatched = _told(own.fill(), grading) if own else 0
     if unreadable or unmatched:
         click.get_current_context().exit(TO_LOOK_AT)
 
 
 def _run(
-    work: ClassWork, grading: Grading, output: Output[ClassReport], books: Sequence[OwnGradebook]
+    work: ClassWork, grading: Grading, output: Output[ClassReport], own: OwnGradebook | None
 ) -> int:
     """Grade the answers, write the gradebook and the reports; return the number of unreadable."""
     from attncli.homework.classes.class_report import ClassReport
     from attncli.homework.classes.class_tally import ClassTally
-    from attncli.homework.classes.grade import Status
 
     tally, kept, total = ClassTally(), list[Grade](), len(work.submissions) + len(work.absent)
     with ExitStack() as stack:
         known, add = stack.enter_context(_rows(work, grading, output))
         report = stack.enter_context(_reports(grading))
         crew = stack.enter_context(grading.crew())
-        watch = stack.enter_context(waiting("grading"))
+        watch = stack.enter_context(waiting(GRADING))
         for number, graded in enumerate(work.graded(crew, known), 1):
             tally.add(graded.grade)
             (add or kept.append)(graded.grade)
             report(graded)
-            for book in books:
-                book.add(graded.grade)
+            if own:
+                own.add(graded.grade)
             if watch:
-                watch("grading", number / total)
+                watch(f"{GRADING} {number} of {total}", number / total)
     statistics = tally.statistics()
     if add:
-        note(" ".join(summary(statistics)))
+        note(_summary(statistics))
     else:
         output.write(ClassReport(work.title, tuple(kept), statistics))
-    return statistics.counts[Status.UNREADABLE.word]
+    return statistics.counts["unreadable"]
+
+
+def _summary(statistics: ClassStatistics) -> str:
+    from attncli.render.classes.class_texts import summary
+
+    return " ".join(summary(statistics))
+
+
+def _told(filled: Filled, grading: Grading) -> int:
+    """Say what was filled in; return the number of grades without a row.
+
+    Warn of these grades, and of rows that could not be filled although there is a grade.
+    """
+    scaled = f", scaled to {filled.maximum:g} points" if filled.maximum else ""
+    rows = count(filled.count, "rows")
+    note(f"{grading.into}: {rows} of column {filled.column} ({filled.platform}) filled{scaled}.")
+    for unmatched in filled.unmatched:
+        student = in_words([unmatched.filling.student, unmatched.filling.name])
+        warn(f"{grading.into}: {student}: {unmatched.reason.text}.")
+    for row in filled.unfilled:
+        warn(f"{grading.into}: {row.student} {row.name}: {row.reason.text}.")
+    return len(filled.unmatched)
 
 
 @contextmanager
