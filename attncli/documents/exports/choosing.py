@@ -28,6 +28,9 @@ def chosen_answers(files: Sequence[OwnedFile], handed_out: frozenset[str]) -> It
     Two files of that kind get a message, because a guess would be unfair, and so do files of which
     none can be an answer. If the order of the attempts cannot be read, each gets a message.
     """
+    if len(files) == 1:
+        yield _chosen(files, handed_out)
+        return
     attempts: dict[str | None, list[OwnedFile]] = defaultdict(list)
     for file in files:
         attempts[file.attempt].append(file)
@@ -77,11 +80,12 @@ def _uploaded_again(files: list[OwnedFile]) -> tuple[list[OwnedFile], list[Owned
 
 def _chosen(files: Sequence[OwnedFile], handed_out: frozenset[str]) -> Submission:
     """Return the answer of one attempt; see `chosen_answers`."""
-    ranks = [_rank(file, handed_out) for file in files]
-    best = min(ranks)
-    first, *rivals = (file for file, rank in zip(files, ranks, strict=True) if rank == best)
-    others = [file for file, rank in zip(files, ranks, strict=True) if rank > best]
-    message, notes = first.found.message or _refusal(first), list(first.found.notes)
+    ranked = [(_rank(file, handed_out), file) for file in files]
+    best = min(rank for rank, _ in ranked)
+    first, *rivals = (file for rank, file in ranked if rank == best)
+    others = [file for rank, file in ranked if rank > best]
+    message = first.found.message or (_refusal(first) if best is Rank.OTHER else "")
+    notes = list(first.found.notes)
     if rivals:
         names = some_in_words(_names([first, *rivals]), _MOST_NAMED)
         each = "both" if len(rivals) == 1 else "all"
@@ -124,10 +128,10 @@ def _rank(file: OwnedFile, handed_out: frozenset[str]) -> Rank:
 
 
 def _refusal(file: OwnedFile) -> str:
-    """Return the reason for which a file cannot be an answer, or an empty text."""
+    """Return the reason for which a file of the rank `OTHER` cannot be an answer."""
     kind = file.groups.get("kind")
     if kind == LINK:
         return "it is a link to a page, not a file."
     if kind == RECORD:
         return "the attempt has no file; only this text of Blackboard says what was handed in."
-    return "" if kind in TYPED else refusal_of(file.found.name)
+    return refusal_of(file.found.name)

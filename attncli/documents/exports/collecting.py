@@ -16,7 +16,6 @@ from attncli.documents.exports.typed_text import typed_text
 from attncli.documents.exports.zip_members import read_member, too_large
 from attncli.documents.files import read_file
 from attncli.errors import DocumentError, errors_at
-from attncli.records import replace
 from attncli.words import count
 
 
@@ -59,7 +58,12 @@ def find_submissions(
     for file in owned:
         students[file.key].append(file)
     sheets = variants.sheets if variants else frozenset[str]()
-    return [one for own_files in students.values() for one in chosen_answers(own_files, sheets)]
+    del files, owned  # a class may be large: each student's files are forgotten with the answer
+    submissions: list[Submission] = []
+    for own_files in students.values():
+        submissions += chosen_answers(own_files, sheets)
+        own_files.clear()
+    return submissions
 
 
 def _in_class(file: OwnedFile, variants: ClassVariants) -> OwnedFile:
@@ -73,8 +77,8 @@ def _in_class(file: OwnedFile, variants: ClassVariants) -> OwnedFile:
         student = Student(known or "")
     if known is None:
         message = file.found.message or "its student is not in the class, whose problems differ."
-        return replace(file, found=replace(file.found, message=message))
-    return replace(file, student=student, problem=variants.problems[known])
+        return file._replace(found=file.found._replace(message=message))
+    return file._replace(student=student, problem=variants.problems[known])
 
 
 def without_answer(submissions: Sequence[Submission], variants: ClassVariants) -> list[Student]:

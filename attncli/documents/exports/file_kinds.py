@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os.path
 from enum import IntEnum
+from functools import lru_cache
 
 FEEDBACK = "attncli-feedback"  # the name of a report for a student, without the suffix
 
@@ -42,15 +42,20 @@ _KIND_OF = {suffix: kind for kind, suffixes in _OTHERS.items() for suffix in suf
 
 def suffix_of(name: str) -> str:
     """Return the suffix of a file name in small letters, such as `.json`."""
-    return os.path.splitext(name)[1].casefold()
+    stem, dot, suffix = name.rpartition(".")
+    return f".{suffix}".casefold() if dot and stem and "/" not in suffix else ""
 
 
 def rank_of(name: str) -> Rank:
     """Return the rank of a file by its name alone."""
-    suffix = suffix_of(name)
+    return _rank_of_suffix(suffix_of(name))
+
+
+@lru_cache
+def _rank_of_suffix(suffix: str) -> Rank:
     if suffix in _ANSWERS:
         return Rank.ANSWER
-    return Rank.OTHER if refusal_of(name) else Rank.TEXT
+    return Rank.OTHER if refusal_of(f"file{suffix}") else Rank.TEXT
 
 
 def refusal_of(name: str) -> str:

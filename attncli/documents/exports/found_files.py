@@ -8,11 +8,11 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from attncli.documents.exports.file_kinds import is_noise, suffix_of
 from attncli.documents.exports.zip_members import fault_of, members, repaired_name
 from attncli.errors import DocumentError
-from attncli.records import record
 from attncli.words import did_you_mean
 
 _LINK = "it is a symbolic link, which attncli does not follow in a folder: name its target."
@@ -21,9 +21,10 @@ LONGEST_NAME = 1000  # characters of a name in a ZIP, with its folders
 _UNSURE = re.compile(r"[\ud800-\udfff]")  # bytes of a file name that are not UTF-8
 
 
-@record(frozen=True)
-class FoundFile:
+class FoundFile(NamedTuple):
     """A file, or a member of a ZIP, as it was found.
+
+    It is a tuple, because there may be hundreds of thousands.
 
     `file` is its place in messages. `place` is the absolute path with `/` between folders, and with
     the ZIP as a folder; its first `base` characters are the path of the file on the disk. `message`
@@ -65,7 +66,7 @@ def found_files(arguments: Sequence[str]) -> list[FoundFile]:
     for argument in arguments:
         for path in _paths(argument):
             for file in _files(path):
-                found[file.place, file.member] = file
+                found.setdefault((file.place, file.member), file)
     if not found:
         what = f"{arguments[0]} holds" if len(arguments) == 1 else "the arguments hold"
         message = f"{what} no file." if arguments else "there is no argument for the answers."

@@ -26,7 +26,8 @@ LINK, RECORD = "link", ".txt"
 class NamePattern:
     """The names of a platform: `expression` is searched in the place of a file.
 
-    Folders are separated by `/`. Besides the groups of `GROUPS`, `folder` is the path of the
+    Folders are separated by `/`. If `is_flat`, the platform has no folders, and the expression
+    begins at the name of the file. Besides the groups of `GROUPS`, `folder` is the path of the
     student's files in the export, and `kind` tells apart files that the platform writes itself.
     `is_loose` marks an expression that fits names of other programs too: it counts only in a folder
     where most files fit it, and where no id has two names.
@@ -34,6 +35,7 @@ class NamePattern:
 
     name: str
     expression: Pattern[str]
+    is_flat: bool = False
     is_loose: bool = False
 
 
@@ -52,6 +54,7 @@ PLATFORMS = by_name(
             r"(?:^|/)[^/]+_(?P<student_id>[^/_]+)_attempt_(?P<timestamp>\d{4}(?:-\d\d){5})"
             r"(?:_(?P<file_id>[^/]+)|(?P<kind>\.txt))$"
         ),
+        is_flat=True,
     ),
     NamePattern(  # 123-456 - Anna Smith - Sep 24, 2026 926 PM/answer.json
         "Brightspace",
@@ -75,6 +78,7 @@ PLATFORMS = by_name(
             r"(?:anon_)?(?P<student_id>\d+|(?<=anon_)[^\W_]+)_"
             r"(?:(?P<number>\d+)_(?P<file_id>[^/]+)|(?P<kind>text|link)\.html)$"
         ),
+        is_flat=True,
         is_loose=True,
     ),
 )
@@ -106,7 +110,10 @@ def student_pattern(text: str) -> NamePattern:
 
 def groups_of(pattern: NamePattern, place: str) -> dict[str, str] | None:
     """Return the groups of a place that fits the pattern, without empty groups; else None."""
-    found = pattern.expression.search(place)
+    if pattern.is_flat:
+        found = pattern.expression.match(place, place.rfind("/"))
+    else:
+        found = pattern.expression.search(place)
     if not found:
         return None
     return {name: value for name, value in found.groupdict().items() if value}

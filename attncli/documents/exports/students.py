@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from attncli.documents.exports.attempts import sortable_time
 from attncli.documents.exports.found_files import FoundFile
@@ -27,11 +28,11 @@ from attncli.documents.exports.platform_records import (
     gradescope_folders,
 )
 from attncli.documents.exports.submission import Student
-from attncli.records import field, record, replace
+
+_NO_GROUPS: Mapping[str, str] = {}
 
 
-@record(frozen=True)
-class OwnedFile:
+class OwnedFile(NamedTuple):
     """A file with its student, the pattern that its name fits, and the groups of the name.
 
     `time` is the attempt as the platform writes it, and `attempt` the same so that it sorts; None
@@ -40,7 +41,7 @@ class OwnedFile:
 
     found: FoundFile
     pattern: NamePattern = NO_PLATFORM
-    groups: Mapping[str, str] = field(default_factory=dict)
+    groups: Mapping[str, str] = _NO_GROUPS
     student: Student = Student()
     time: str = ""
     problem: str = ""
@@ -101,7 +102,7 @@ def _by_own(file: FoundFile, own: NamePattern) -> OwnedFile:
     groups = groups_of(own, file.written)
     if groups is None or "student_id" not in groups:
         message = file.message or f"its path does not fit {OPTION}."
-        return OwnedFile(replace(file, message=message))
+        return OwnedFile(file._replace(message=message))
     return OwnedFile(file, own, groups, _student(groups), groups.get("timestamp", ""))
 
 
@@ -169,7 +170,7 @@ def _with_blackboard_names(owned: Sequence[OwnedFile]) -> Iterator[OwnedFile]:
         known = records.get(stem, Student())
         is_same = known.id and stem.endswith(f"_{known.id}_attempt_{file.time}")
         id = known.id if is_same else file.student.id
-        yield replace(file, student=Student(id, known.name))
+        yield file._replace(student=Student(id, known.name))
 
 
 def _stem(file: OwnedFile) -> str:
@@ -181,11 +182,7 @@ def _stem(file: OwnedFile) -> str:
 def _without_records(owned: Iterator[OwnedFile]) -> Iterator[OwnedFile]:
     """Yield the files without those that nbgrader and Brightspace write beside the answers."""
     files = list(owned)
-    exports = {
-        file.export
-        for file in files
-        if file.pattern is BRIGHTSPACE
-    }
+    exports = {file.export for file in files if file.pattern is BRIGHTSPACE}
     for file in files:
         is_time = file.pattern is NBGRADER and file.found.name == "timestamp.txt"
         is_index = file.found.name == "index.html" and file.found.parent in exports
@@ -201,6 +198,6 @@ def _with_gradescope_students(
         handed = exports.get(file.export, {}).get(file.folder)
         if handed and handed.students:
             for student in handed.students:
-                yield replace(file, student=student, time=handed.time)
+                yield file._replace(student=student, time=handed.time)
             return
     yield file

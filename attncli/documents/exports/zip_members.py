@@ -39,7 +39,7 @@ def repaired_name(info: ZipInfo) -> str:
     Some programs, such as those of macOS, write UTF-8 without the flag for it. Python then decodes
     the name as the code page 437.
     """
-    if not info.flag_bits & _UTF8:
+    if not info.flag_bits & _UTF8 and not info.filename.isascii():
         try:
             return info.filename.encode("cp437").decode("utf-8")
         except UnicodeError:
@@ -79,7 +79,8 @@ def read_member(path: str, name: str, most: int | None = None) -> bytes:
         if most is None and (fault := fault_of(info)):
             raise DocumentError(fault)
         with archive.open(info) as file:
-            return file.read(-1 if most is None else most)
+            # Without a limit, a member that declares a wrong size would be unpacked whole.
+            return file.read(info.file_size + 1 if most is None else most)
 
 
 def member_lines(path: str, name: str, longest: int) -> Iterator[bytes]:
