@@ -74,8 +74,8 @@ def _uploaded_again(files: list[OwnedFile]) -> tuple[list[OwnedFile], list[Owned
         if any(file.groups.get("file_id") == stem + suffix for file in same):
             same.sort(key=lambda file: natural(file.groups.get("number", "")))
             replaced += same[:-1]
-    places = {(file.found.place, file.found.member) for file in replaced}
-    return replaced, [file for file in files if (file.found.place, file.found.member) not in places]
+    old = {(file.found.path, file.found.member) for file in replaced}
+    return replaced, [file for file in files if (file.found.path, file.found.member) not in old]
 
 
 def _chosen(files: Sequence[OwnedFile], handed_out: frozenset[str]) -> Submission:
@@ -89,7 +89,7 @@ def _chosen(files: Sequence[OwnedFile], handed_out: frozenset[str]) -> Submissio
     if rivals:
         names = some_in_words(_names([first, *rivals]), _MOST_NAMED)
         each = "both" if len(rivals) == 1 else "all"
-        message = f"{names} may {each} be the answer: leave one of them."
+        message = f"{names} may {each} be the answer: keep one of them."
         if best is Rank.OTHER:
             message = f"none of {names} is a file that attncli reads."
     if others:

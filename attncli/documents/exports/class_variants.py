@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
+from attncli.documents.exports.file_kinds import Rank, rank_of
 from attncli.documents.exports.found_files import place_of_file
 from attncli.documents.files import decode, read_file
 from attncli.errors import DocumentError, errors_at
@@ -35,8 +36,12 @@ class ClassVariants:
 
     @property
     def questions(self) -> frozenset[str]:
-        """The places of the manifests, the documents and the keys, which are no answers."""
-        own = (path for role, path in self._roles() if role in (DOCUMENT, KEY))
+        """The places of the files that hold no answer: manifests, documents, keys, PDF sheets."""
+        own = (
+            path
+            for role, path in self._roles()
+            if role in (DOCUMENT, KEY) or rank_of(path) is Rank.OTHER
+        )
         return frozenset(map(place_of_file, (*self.manifests, *own)))
 
     @property

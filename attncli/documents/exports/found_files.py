@@ -16,15 +16,14 @@ from attncli.errors import DocumentError
 from attncli.words import did_you_mean
 
 _LINK = "it is a symbolic link, which attncli does not follow in a folder: name its target."
+_DEVICE = "it is neither a file nor a folder, but a pipe or a device."
 _REPEATED = "the ZIP holds this name twice: the last of the files is graded"
 LONGEST_NAME = 1000  # characters of a name in a ZIP, with its folders
 _UNSURE = re.compile(r"[\ud800-\udfff]")  # bytes of a file name that are not UTF-8
 
 
 class FoundFile(NamedTuple):
-    """A file, or a member of a ZIP, as it was found.
-
-    It is a tuple, because there may be hundreds of thousands.
+    """A file, or a member of a ZIP, as it was found; a tuple, because a class may have many.
 
     `file` is its place in messages. `place` is the absolute path with `/` between folders, and with
     the ZIP as a folder; its first `base` characters are the path of the file on the disk. `message`
@@ -66,7 +65,9 @@ def found_files(arguments: Sequence[str]) -> list[FoundFile]:
     for argument in arguments:
         for path in _paths(argument):
             for file in _files(path):
-                found.setdefault((file.place, file.member), file)
+                # Two names that differ in the form of Unicode alone have one place.
+                own = file.place if file.path.isascii() else os.path.abspath(file.path)
+                found.setdefault((own, file.member), file)
     if not found:
         what = f"{arguments[0]} holds" if len(arguments) == 1 else "the arguments hold"
         message = f"{what} no file." if arguments else "there is no argument for the answers."
@@ -104,32 +105,30 @@ def _files(path: str) -> Iterator[FoundFile]:
 
 def _in_folder(top: str) -> Iterator[FoundFile]:
     """Yield the files of a folder and of the folders in it, without following links."""
-    waiting = [(top, "")]
+    waiting = [(top, True, "")]
     while waiting:
-        path, message = waiting.pop()
-        entries: list[tuple[str, str]] = []
-        if message or not os.path.isdir(path):
+        path, is_folder, message = waiting.pop()
+        if not is_folder:
             yield _found(path, message)
             continue
         try:
             with os.scandir(path) as listed:
-                entries = [
-                    (entry.path, _fault(entry)) for entry in listed if not is_noise(entry.name)
-                ]
+                entries = [_described(entry) for entry in listed if not is_noise(entry.name)]
         except OSError as error:
             message = f"the folder cannot be read: {error.strerror}."
             if path == top:
                 raise DocumentError(message, "Check that you may read it.").at(top) from None
             yield _found(path, message)
-        waiting += sorted(entries, reverse=True)
+        else:
+            waiting += sorted(entries, reverse=True)
 
 
-def _fault(entry: os.DirEntry[str]) -> str:
-    """Return the reason for which an entry of a folder is not read, or an empty text."""
+def _described(entry: os.DirEntry[str]) -> tuple[str, bool, str]:
+    """Return the path of an entry, True for a folder, and the reason not to read it, if any."""
     if entry.is_symlink():
-        return _LINK
-    is_usual = entry.is_dir() or entry.is_file()
-    return "" if is_usual else "it is neither a file nor a folder, but a pipe or a device."
+        return entry.path, False, _LINK
+    is_folder = entry.is_dir()
+    return entry.path, is_folder, "" if is_folder or entry.is_file() else _DEVICE
 
 
 def _found(path: str, message: str = "") -> FoundFile:

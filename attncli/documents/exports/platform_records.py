@@ -9,7 +9,7 @@ from attncli.documents.exports.found_files import FoundFile
 from attncli.documents.exports.submission import Student
 from attncli.documents.exports.zip_members import member_lines, read_member
 from attncli.documents.files import read_file
-from attncli.errors import DocumentError
+from attncli.errors import DocumentError, errors_at
 from attncli.records import record
 
 GRADESCOPE_RECORD = "submission_metadata.yml"
@@ -49,7 +49,8 @@ def gradescope_folders(file: FoundFile) -> dict[str, Handed]:
     names, ids, addresses and times. Raises DocumentError if it cannot be read.
     """
     if file.member:
-        return _scanned(member_lines(file.path, file.member, _LONGEST))
+        with errors_at(file.file):
+            return _scanned(member_lines(file.path, file.member, _LONGEST))
     try:
         with open(file.path, "rb") as lines:
             return _scanned(iter(lambda: lines.readline(_LONGEST), b""))

@@ -71,11 +71,11 @@ class OwnedFile(NamedTuple):
             return platform, "name", student.name.casefold(), student.email
         if self.folder:
             return platform, "folder", self.export, self.folder
-        return "file", self.found.place, self.found.member
+        return "file", self.found.path, self.found.member
 
 
 def owned_files(files: Sequence[FoundFile], own: NamePattern | None = None) -> list[OwnedFile]:
-    """Return the files with their students; records of the platforms are no answers and left out.
+    """Return the files with their students, without the records that platforms put beside them.
 
     `own` is the pattern of the user, which replaces those of the platforms. A file of a group of
     students comes once for each of them. Raises DocumentError if the record of Gradescope cannot be
@@ -83,18 +83,10 @@ def owned_files(files: Sequence[FoundFile], own: NamePattern | None = None) -> l
     """
     if own:
         return [_by_own(file, own) for file in files]
-    folders = {
-        file.parent: gradescope_folders(file) for file in files if file.name == GRADESCOPE_RECORD
-    }
-    records = {parent for parent, entries in folders.items() if entries}
     loose = _canvas_folders(files)
-    owned = [
-        _by_platform(file, loose)
-        for file in files
-        if not (file.name == GRADESCOPE_RECORD and file.parent in records)
-    ]
-    owned = list(_without_records(_with_blackboard_names(owned)))
-    return [one for file in owned for one in _with_gradescope_students(file, folders)]
+    owned = [_by_platform(file, loose) for file in files]
+    owned = list(_with_blackboard_names(owned))
+    return list(_with_gradescope_students(list(_without_records(owned))))
 
 
 def _by_own(file: FoundFile, own: NamePattern) -> OwnedFile:
@@ -179,25 +171,34 @@ def _stem(file: OwnedFile) -> str:
     return file.found.place.rpartition(attempt)[0] + attempt
 
 
-def _without_records(owned: Iterator[OwnedFile]) -> Iterator[OwnedFile]:
+def _without_records(owned: Sequence[OwnedFile]) -> Iterator[OwnedFile]:
     """Yield the files without those that nbgrader and Brightspace write beside the answers."""
-    files = list(owned)
-    exports = {file.export for file in files if file.pattern is BRIGHTSPACE}
-    for file in files:
+    exports = {file.export for file in owned if file.pattern is BRIGHTSPACE}
+    for file in owned:
         is_time = file.pattern is NBGRADER and file.found.name == "timestamp.txt"
         is_index = file.found.name == "index.html" and file.found.parent in exports
         if not (is_time or is_index):
             yield file
 
 
-def _with_gradescope_students(
-    file: OwnedFile, exports: Mapping[str, Mapping[str, Handed]]
-) -> Iterator[OwnedFile]:
-    """Yield a file once for each student who has handed it in; others as they are."""
-    if file.pattern is GRADESCOPE:
-        handed = exports.get(file.export, {}).get(file.folder)
-        if handed and handed.students:
-            for student in handed.students:
-                yield file._replace(student=student, time=handed.time)
-            return
-    yield file
+def _with_gradescope_students(owned: Sequence[OwnedFile]) -> Iterator[OwnedFile]:
+    """Yield each file of Gradescope once for each student who has handed it in.
+
+    The record of an export beside the folders names the students, and is left out.
+    """
+    exports: dict[str, Mapping[str, Handed]] = {
+        file.export: {} for file in owned if file.pattern is GRADESCOPE
+    }
+    answers: list[OwnedFile] = []
+    for file in owned:
+        if file.found.name == GRADESCOPE_RECORD and file.found.parent in exports:
+            exports[file.found.parent] = gradescope_folders(file.found)
+        else:
+            answers.append(file)
+    for file in answers:
+        handed = exports[file.export].get(file.folder) if file.pattern is GRADESCOPE else None
+        if handed is None or not handed.students:
+            yield file
+            continue
+        for student in handed.students:
+            yield file._replace(student=student, time=handed.time)

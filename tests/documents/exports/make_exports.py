@@ -17,10 +17,10 @@ Date Submitted: Friday, January 30, 2026 3:00:00 PM EST
 Current Grade: Needs Grading
 
 Submission Field:
-There is no student submission text data for this assignment.
+Student One has typed nothing.
 
 Comments:
-There are no student comments for this assignment.
+None.
 
 Files:
 	Original filename: answer.json
@@ -101,7 +101,7 @@ def _blackboard(name: str, user: str) -> bytes:
     return BLACKBOARD_TEXT.format(name=name, user=user).encode()
 
 
-_BOTH = "a.json and b.csv may both be the answer: leave one of them."
+_BOTH = "a.json and b.csv may both be the answer: keep one of them."
 _PDF = "it is a PDF: attncli reads answers from JSON, CSV, NPZ, workbooks and texts."
 
 MOODLE = Export(
@@ -180,7 +180,7 @@ CANVAS = Export(
             "203",
             "threestudent",
             "threestudent_203_5005_part-1.csv",
-            message="part-1.csv and part-2.csv may both be the answer: leave one of them.",
+            message="part-1.csv and part-2.csv may both be the answer: keep one of them.",
         ),
         Expected("204", "fourstudent", "fourstudent_204_text.html"),
         Expected(

@@ -91,7 +91,7 @@ submission_1:
 def test_the_folder_of_the_class_holds_its_answers(
     written: Path, variants: ClassVariants, tmp_path: Path
 ) -> None:
-    """Documents, keys and the manifest are no answers; a worksheet is one if no other file is."""
+    """Only a worksheet may be an answer, and only if the student has no other file."""
     found = find_submissions([str(written)])
     assert [one.file for one in found] == sorted(
         str(written / name / "worksheet.csv")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -9,16 +10,20 @@ import pytest
 from attncli.documents.exports.collecting import find_submissions, read_submission
 from attncli.documents.exports.name_patterns import PLATFORMS, groups_of
 from attncli.documents.exports.submission import Submission
+from attncli.errors import DocumentError
 from tests.documents.exports.make_exports import (
     BLACKBOARD,
     CANVAS,
     EXPORTS,
+    GRADESCOPE,
     MOODLE,
     MOODLE_FLAT,
     NBGRADER,
     Expected,
     Export,
 )
+
+GRADESCOPE_RECORD = "assignment_9_export/submission_metadata.yml"
 
 each_export = pytest.mark.parametrize("export", EXPORTS, ids=lambda export: export.platform)
 
@@ -188,6 +193,25 @@ def test_nbgrader_is_found_from_inside(
     """The layout of nbgrader is known from the folder `submitted` and from the folders in it."""
     monkeypatch.chdir(NBGRADER.folder(tmp_path) / ("submitted" if argument == "." else ""))
     assert find_submissions([argument])[0].student.id == "student-01"
+
+
+def test_gradescope_gives_addresses(tmp_path: Path) -> None:
+    """Each student of a group has the same file, and an own address."""
+    one, two, three = find_submissions([str(GRADESCOPE.zipped(tmp_path))])
+    emails = [submission.student.email for submission in (one, two, three)]
+    assert emails == [f"student-0{number}@example.org" for number in (1, 2, 3)]
+    assert (two.member, two.notes) == (three.member, three.notes)
+
+
+def test_a_damaged_record_of_gradescope(tmp_path: Path) -> None:
+    """A record that cannot be unpacked is an error with its place: no student is guessed."""
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("submission_metadata.yml", GRADESCOPE.files[GRADESCOPE_RECORD])
+        archive.writestr("submission_101/a.json", b"{}")
+    path.write_bytes(path.read_bytes().replace(b"Student One", b"Student Two"))
+    with pytest.raises(DocumentError, match=r"a\.zip:submission_metadata.yml: the ZIP is damaged"):
+        find_submissions([str(path)])
 
 
 def test_gradescope_without_its_record(tmp_path: Path) -> None:

@@ -187,7 +187,7 @@ def test_a_broken_zip(damage: str, tmp_path: Path) -> None:
 
 
 def test_any_damage_is_one_error(tmp_path: Path) -> None:
-    """Whatever byte of a ZIP is damaged, the answers are read or an AttncliError is raised."""
+    """If any byte of a ZIP is damaged, the answers are read or an AttncliError is raised."""
     path = packed(tmp_path / "a.zip", {"Zoë/a.json": ANSWER, "b.json": ANSWER})
     whole = path.read_bytes()
     errors = 0
@@ -298,6 +298,15 @@ def test_files_that_are_no_answers(tmp_path: Path) -> None:
         for name, message in names.items():
             assert found[name].startswith(message), found[name]
         assert not any(found[name] for name in answers)
+
+
+def test_names_that_differ_in_the_form_of_unicode(tmp_path: Path) -> None:
+    """Two files whose names look the same are two submissions."""
+    names = [unicodedata.normalize(form, "Zo\u00eb.json") for form in ("NFC", "NFD")]
+    export = Export("", {name: name.encode() for name in names}, ())
+    for path in (export.folder(tmp_path), export.zipped(tmp_path)):
+        found = find_submissions([str(path)])
+        assert {read_submission(one) for one in found} == {name.encode() for name in names}
 
 
 def test_bytes_that_are_not_a_name(tmp_path: Path) -> None:

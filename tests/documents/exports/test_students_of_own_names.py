@@ -54,6 +54,20 @@ def test_a_file_that_does_not_fit_is_listed() -> None:
     assert sorted(messages) == ["", *["its path does not fit --student."] * 2]
 
 
+def test_the_expression_of_nbgrader(tmp_path: Path) -> None:
+    """The expression in the manual of nbgrader works here as it stands."""
+    pattern = r".+_(?P<student_id>\w+)_attempt_(?P<timestamp>[0-9\-]+)_(?P<file_id>.*)"
+    days = ("2016-01-30", "2016-01-31")
+    names = [f"ps1_bitdiddle_attempt_{day}-15-30-10_problem1.ipynb" for day in days]
+    old, new = find_submissions(
+        [str(packed(tmp_path / "a.zip", dict.fromkeys(names, b"{}")))], pattern
+    )
+    assert (old.student.id, old.attempt, old.is_superseded) == (
+        *("bitdiddle", "2016-01-30-15-30-10", True),
+    )
+    assert (new.attempt, new.is_superseded) == ("2016-01-31-15-30-10", False)
+
+
 ERRORS = {
     "(?P<student_id>": (
         "--student: '(?P<student_id>' is not a regular expression: missing ), unterminated "
