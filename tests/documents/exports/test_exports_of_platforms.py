@@ -21,6 +21,7 @@ from tests.documents.exports.make_exports import (
     NBGRADER,
     Expected,
     Export,
+    packed,
 )
 
 GRADESCOPE_RECORD = "assignment_9_export/submission_metadata.yml"
@@ -177,6 +178,13 @@ def test_names_like_those_of_canvas_are_not_ids(tmp_path: Path) -> None:
     found = find_submissions([str(export.zipped(tmp_path))])
     assert [one.student.id for one in found] == ["", "", ""]
     assert not any(one.is_superseded or one.message for one in found)
+
+
+def test_one_name_like_those_of_canvas_is_not_an_id(tmp_path: Path) -> None:
+    """A name that fits Canvas by chance among own names is not an id."""
+    names = ("anna.json", "ben.json", "cem_12_34_answer.json")
+    found = find_submissions([str(packed(tmp_path / "a.zip", dict.fromkeys(names, b"{}")))])
+    assert [one.student.id for one in found] == ["", "", ""]
 
 
 def test_a_teacher_may_add_files_to_an_export_of_canvas(tmp_path: Path) -> None:
