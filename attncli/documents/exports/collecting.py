@@ -76,7 +76,9 @@ def _in_class(file: OwnedFile, variants: ClassVariants) -> OwnedFile:
         known = variants.student_of(stem, *folders)
         student = Student(known or "")
     if known is None:
-        message = file.found.message or "its student is not in the class, whose problems differ."
+        message = (
+            file.found.message or "its student is not in the manifest, so the problem is unknown."
+        )
         return file._replace(found=file.found._replace(message=message))
     return file._replace(student=student, problem=variants.problems[known])
 

@@ -35,7 +35,7 @@ _OTHERS = {
     "a program": ".py .r .m .jl .java .c .h .cpp .cs .js .ts .go .rs .sh .exe .class .pyc .jar",
     "a recording": ".mp3 .mp4 .m4a .mov .wav .avi .mkv .webm",
     "a web page": ".html .htm .mhtml .url .webloc",
-    "a data base": ".db .sqlite .accdb .mdb",
+    "a database": ".db .sqlite .accdb .mdb",
 }
 _KIND_OF = {suffix: kind for kind, suffixes in _OTHERS.items() for suffix in suffixes.split()}
 

@@ -60,8 +60,7 @@ def too_large(size: int) -> str:
     """Return the reason for which an answer of `size` bytes is not read, or an empty text."""
     if size <= LARGEST:
         return ""
-    megabytes = size / 1_000_000
-    return f"it has {megabytes:.0f} MB, and an answer may have {LARGEST // 1_000_000} MB."
+    return f"it has {size:,} bytes, more than the {LARGEST // 1_000_000} MB that are allowed."
 
 
 def read_member(path: str, name: str, most: int | None = None) -> bytes:

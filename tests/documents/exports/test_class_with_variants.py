@@ -64,7 +64,7 @@ def test_an_answer_gets_the_problem_of_its_student(
     for path in (export.folder(tmp_path), export.zipped(tmp_path)):
         (one,) = find_submissions([str(path)], variants=variants)
         if student is None:
-            assert one.message == "its student is not in the class, whose problems differ."
+            assert one.message == "its student is not in the manifest, so the problem is unknown."
             assert one.problem == ""
         else:
             assert (one.student.id, one.message) == (student, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import zipfile
 from pathlib import Path
 
@@ -10,7 +11,10 @@ import pytest
 from attncli.documents.exports.collecting import find_submissions, read_submission
 from attncli.documents.exports.name_patterns import PLATFORMS, groups_of
 from attncli.documents.exports.submission import Submission
+from attncli.documents.reader import Reader
 from attncli.errors import DocumentError
+from attncli.grading.batches import Batch, Ungraded, grade_batch
+from attncli.homework.checking import CheckOptions
 from tests.documents.exports.make_exports import (
     BLACKBOARD,
     CANVAS,
@@ -169,6 +173,26 @@ def test_a_typed_text_is_read_without_its_markup(tmp_path: Path) -> None:
     export = Export("Moodle", {name: page.encode()}, ())
     (submission,) = find_submissions([str(export.zipped(tmp_path))])
     assert read_submission(submission).decode() == "scores\n1, 2\n3, 4\n\noutput\n1\t\u22122\n"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<p>output</p><p>1.5, 0.5</p>",
+        "<div>output<br>1.5 0.5</div>",
+        "<table><tr><th>output</th></tr><tr><td>1.5</td><td>0.5</td></tr></table>",
+        '<pre>{"output": [[1.5, 0.5]]}</pre>',
+    ],
+)
+def test_a_typed_text_is_graded(page: str, tmp_path: Path) -> None:
+    """Numbers that were typed into a page of a platform get their points."""
+    document = Reader().document({"Q": [[1]], "K": [[1], [1]], "V": [[1, 0], [2, 1]]})
+    export = Export("", {"smith_12_text.html": page.encode()}, ())
+    (one,) = find_submissions([str(export.zipped(tmp_path))])
+    answer = Ungraded("", one.file, read_submission(one))
+    batch = Batch({"": pickle.dumps(document)}, CheckOptions(), (answer,))
+    (graded,) = pickle.loads(grade_batch(pickle.dumps(batch)))
+    assert (graded.grade.message, graded.grade.earned) == ("", 1)
 
 
 def test_names_like_those_of_canvas_are_not_ids(tmp_path: Path) -> None:
