@@ -41,7 +41,8 @@ def find_submissions(
     variants = variants or class_among(arguments)
     files = found_files(arguments)
     if variants:
-        files = [file for file in files if file.place not in variants.questions]
+        questions = variants.questions
+        files = [file for file in files if file.place not in questions]
         if not files:
             message = "there is no answer beside the documents of the class."
             raise DocumentError(message, "Name the files, the folder or the ZIP of the answers.")
