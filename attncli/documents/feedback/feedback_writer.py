@@ -27,11 +27,8 @@ def writing_feedback(target: Path) -> Iterator[Write]:
     DocumentError if a file cannot be written, or if its path leads out of the folder.
     """
     is_zip = target.suffix.casefold() == ".zip"
-    try:
-        with _writing_zip(target) if is_zip else _writing_folder(target) as write:
-            yield write
-    except OSError as error:
-        raise _cannot_write(error.strerror or str(error), target) from None
+    with _writing_zip(target) if is_zip else _writing_folder(target) as write:
+        yield write
 
 
 @contextmanager
@@ -39,17 +36,20 @@ def _writing_folder(folder: Path) -> Iterator[Write]:
     if folder.exists() and not folder.is_dir():
         message, hint = "it is a file, not a folder.", "Name a folder, or a file with suffix .zip."
         raise DocumentError(message, hint).at(str(folder))
-    folder.mkdir(parents=True, exist_ok=True)
+    with _errors_of_writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
 
     def write(path: str, data: bytes) -> None:
         file = folder.joinpath(*_inner_parts(path))
-        # A link in the folder may lead out of it, so that no name shows it.
-        if not file.parent.resolve().is_relative_to(folder.resolve()):
-            message, hint = "it leads out of the folder.", "Remove the link, or name a new folder."
-            raise DocumentError(message, hint).at(str(file.parent))
-        file.parent.mkdir(parents=True, exist_ok=True)
-        if file.is_symlink():
-            file.unlink()
+        with _errors_of_writing(file):
+            # A link in the folder may lead out of it, which no name shows.
+            if not file.parent.resolve().is_relative_to(folder.resolve()):
+                message = "it leads out of the folder."
+                hint = "Remove the link, or name another folder."
+                raise DocumentError(message, hint).at(str(file.parent))
+            file.parent.mkdir(parents=True, exist_ok=True)
+            if file.is_symlink():
+                file.unlink()
         write_file(file, data)
 
     yield write
@@ -69,18 +69,25 @@ def _writing_zip(target: Path) -> Iterator[Write]:
 
     with tidied(remove):
         try:
-            with zipfile.ZipFile(beside, "x", zipfile.ZIP_DEFLATED) as archive:
-                yield lambda path, data: _add(archive, path, data)
-            os.replace(beside, place)
+            with _errors_of_writing(target):
+                archive = zipfile.ZipFile(beside, "x", zipfile.ZIP_DEFLATED)
+            try:
+                yield lambda path, data: _add(archive, path, data, target)
+            finally:
+                with _errors_of_writing(target):
+                    archive.close()
+            with _errors_of_writing(target):
+                os.replace(beside, place)
         finally:
             remove()
 
 
-def _add(archive: zipfile.ZipFile, path: str, data: bytes) -> None:
+def _add(archive: zipfile.ZipFile, path: str, data: bytes, target: Path) -> None:
     member = zipfile.ZipInfo("/".join(_inner_parts(path)), OLDEST)
     member.create_system, member.external_attr = UNIX, READABLE
     member.compress_type = zipfile.ZIP_DEFLATED
-    archive.writestr(member, data)
+    with _errors_of_writing(target):
+        archive.writestr(member, data)
 
 
 def _inner_parts(path: str) -> list[str]:
@@ -91,6 +98,12 @@ def _inner_parts(path: str) -> list[str]:
     return parts
 
 
-def _cannot_write(reason: str, target: Path) -> DocumentError:
-    hint = "Check that the folder exists and that you may write to it."
-    return DocumentError(f"it cannot be written: {reason}.", hint).at(str(target))
+@contextmanager
+def _errors_of_writing(target: Path) -> Iterator[None]:
+    """Turn the errors of the system in this block into DocumentError."""
+    try:
+        yield
+    except OSError as error:
+        message = f"it cannot be written: {error.strerror or error}."
+        hint = "Check that the folder exists and that you may write to it."
+        raise DocumentError(message, hint).at(str(target)) from None
