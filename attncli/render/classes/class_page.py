@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from attncli.homework.classes.class_report import ClassReport
@@ -42,10 +43,11 @@ def _section(table: ClassTable) -> Html:
     rows = []
     for number, row in enumerate(table.rows):
         cells = []
-        for heading, text in zip(table.headings, row, strict=True):
+        for at, (heading, text) in enumerate(zip(table.headings, row, strict=True)):
             is_shaded = heading == "right" and table.shares
             name = heat_class(EVERY, table.shares[number]) if is_shaded else ""
-            cells.append(element("td", text or NONE, class_=name))
+            write = _kept_together if at in table.numbers else _breakable
+            cells.append(element("td", write(text or NONE), class_=name))
         rows.append(join(*cells))
     notes = (element("p", text) for text in (table.note, table.left_out) if text)
     return _titled(table.title, table.headings, rows, *notes)
@@ -63,9 +65,20 @@ def _row(row: AnswerRow) -> Html:
         element("td", text, class_="bad" if lost else "")
         for text, lost in zip(row.points, row.lost, strict=True)
     )
-    total = element("td", row.total, class_="" if row.is_graded else "open")
-    texts = (element("td", text) for text in (row.first_wrong, row.mistakes))
-    return join(element("td", row.student), element("td", row.file), *points, total, *texts)
+    total = element("td", _kept_together(row.total), class_="" if row.is_graded else "open")
+    texts = (element("td", _breakable(text)) for text in (row.student, row.file))
+    others = (element("td", text) for text in (row.first_wrong, row.mistakes))
+    return join(*texts, *points, total, *others)
+
+
+def _kept_together(text: str) -> str:
+    """Return a text that a browser does not break."""
+    return text.replace(" ", "\u00a0")
+
+
+def _breakable(text: str) -> Html:
+    """Return a text that a browser may also break inside the name of a file."""
+    return Html(re.sub("([_/:])", r"\1<wbr>", join(text)))
 
 
 def _titled(title: str, headings: Sequence[str], rows: Iterable[Html], *below: Html) -> Html:

@@ -102,7 +102,7 @@ def _print_answers(console: TextConsole, report: ClassReport) -> None:
     table.add_column(FIRST_WRONG, min_width=_widest(row.first_wrong for row in rows))
     table.add_column("mistakes", overflow="fold")
     for row in rows:
-        who = [Text(row.student), Text(row.file)]
+        who = [Text(row.student), Text(row.file, "dim" if columns.is_stacked else "")]
         cells = [Text("\n").join(text for text in who if text)] if columns.is_stacked else who
         if columns.heads:
             cells.append(_points(row, widths))

@@ -7,8 +7,6 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from attncli.homework.classes.grade import Grade
-
 NAME = "attncli-feedback"
 LONGEST = 200  # bytes of a part of a path: systems allow 255
 # Windows allows no file with one of these names, whatever its suffix.
@@ -16,11 +14,28 @@ _RESERVED = re.compile(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*]')
 
 
+class Owner(Protocol):
+    """A student and the student's answer, as `Grade` has them; each text may be empty.
+
+    `student` is the id on the platform, `file` the place of the answer, and `folder` the path of
+    the student's files in the platform's export.
+    """
+
+    @property
+    def student(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def file(self) -> str: ...
+    @property
+    def folder(self) -> str: ...
+
+
 class HasFeedback(Protocol):
     """A grade, and the report for the student as the bytes of a file; empty without a report."""
 
     @property
-    def grade(self) -> Grade: ...
+    def grade(self) -> Owner: ...
     @property
     def feedback(self) -> bytes: ...
 
@@ -45,7 +60,7 @@ class FeedbackPaths:
     def __init__(self, suffix: str) -> None:
         self._suffix, self._used = suffix, set[str]()
 
-    def path(self, grade: Grade) -> str:
+    def path(self, grade: Owner) -> str:
         """Return the path of the report for a student, with `/` between its parts."""
         parts = safe_parts(grade.folder)
         for name in (grade.student, grade.name, grade.file):
