@@ -202,6 +202,12 @@ def merge_names(known: list[str], names: Iterable[str]) -> list[str]:
     return merged
 
 
+def short_message(grade: Grade) -> str:
+    """Return the first line of a message, without the file, which may show the text below it."""
+    first, *_ = grade.message.removeprefix(f"{grade.file}: ").splitlines() or [""]
+    return first
+
+
 _DETAIL = re.compile(r"(?<!\w)'[^']*'(?!\w)|\"[^\"]*\"|\d+(?:[.,]\d+)*")
 
 
@@ -211,5 +217,5 @@ def message_kind(grade: Grade) -> str:
     >>> message_kind(Grade("", Status.UNREADABLE, file="a.csv", message="a.csv: row 2 has '1;2'."))
     "row … has '…'."
     """
-    text = grade.message.removeprefix(f"{grade.file}: ")
+    text = short_message(grade)
     return _DETAIL.sub(lambda found: "'…'" if found[0][0] in "'\"" else "…", text)

@@ -6,19 +6,19 @@ from typing import Any
 
 from attncli.homework.classes.class_report import ClassReport, ClassStatistics
 from attncli.records import values_of
+from attncli.render.classes.grades_jsonl import encodable
 from attncli.render.standard_data import to_json
 from attncli.render.view import View
 
 
 def class_json(report: ClassReport, _: View) -> str:
     """Return one object: the title, the statistics, and an object per answer."""
-    return to_json(
-        {
-            "title": report.title,
-            "statistics": statistics_data(report.statistics),
-            "grades": [grade.data() for grade in report.grades],
-        }
-    )
+    found = {
+        "title": report.title,
+        "statistics": statistics_data(report.statistics),
+        "grades": [grade.data() for grade in report.grades],
+    }
+    return encodable(to_json(found))
 
 
 def statistics_data(statistics: ClassStatistics) -> dict[str, Any]:

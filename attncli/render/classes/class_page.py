@@ -78,7 +78,7 @@ def _kept_together(text: str) -> str:
 
 def _breakable(text: str) -> Html:
     """Return a text that a browser may also break inside the name of a file."""
-    return Html(re.sub("([_/:])", r"\1<wbr>", join(text)))
+    return Html(re.sub(r"([_/:])(?=\S)", r"\1<wbr>", join(text)))
 
 
 def _titled(title: str, headings: Sequence[str], rows: Iterable[Html], *below: Html) -> Html:

@@ -26,9 +26,9 @@ def class_paper(report: ClassReport, view: View) -> list[Block]:
     names = class_steps(report.grades)
     if report.grades:
         headings = ("student", "file", *names, "total", "first wrong", "mistakes")
-        rows = tuple(_row(answer_row(grade, names)) for grade in report.grades)
+        answers = tuple(_row(answer_row(grade, names)) for grade in report.grades)
         numbers = frozenset(range(2, 3 + len(names)))
-        blocks += [Headline("Answers", 2), TextTable(headings, rows, numbers)]
+        blocks += [Headline("Answers", 2), TextTable(headings, answers, numbers)]
     return blocks
 
 

@@ -108,7 +108,9 @@ def _print_answers(console: TextConsole, report: ClassReport) -> None:
             cells.append(_points(row, widths))
         style = "" if row.is_graded else "bold yellow"
         table.add_row(*cells, Text(row.total, style), Text(row.first_wrong), Text(row.mistakes))
-    console.print(table, width=console.view.width)
+    screen = console.view.width
+    # Nothing is cut: a table that does not fit is wider than the screen.
+    console.print(table, width=screen and max(screen, columns.width(rows, NARROW)))
     if columns.heads and columns.heads != tuple(names):
         numbered = (f"{at} {name}" for at, name in enumerate(names, 1))
         console.say(f"steps: {', '.join(numbered)}", "dim")
@@ -128,8 +130,10 @@ def _fitting(names: Sequence[str], rows: Sequence[AnswerRow], screen: int | None
         AnswerColumns(heads, is_stacked)
         for heads, is_stacked in product((tuple(names), numbers, ()), (False, True))
     ]
+    if screen is None:
+        return ways[0]
     for broken, way in product((WIDE, NARROW), ways):
-        if screen is None or (way.heads and way.width(rows, broken) <= screen):
+        if way.heads and way.width(rows, broken) <= screen:
             return way
     return next((way for way in ways[-2:] if way.width(rows, WIDE) <= screen), ways[-1])
 
@@ -168,7 +172,7 @@ def _print_table(console: TextConsole, drawn: ClassTable) -> None:
         table.add_column(
             heading,
             justify="right" if is_number else "left",
-            no_wrap=is_number,
+            min_width=_widest(row[at] for row in drawn.rows) if is_number else None,
             overflow="fold",
         )
     for number, row in enumerate(drawn.rows):

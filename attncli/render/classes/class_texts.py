@@ -10,11 +10,16 @@ from attncli.homework.classes.class_report import (
     MistakeCount,
     StepStatistics,
 )
-from attncli.homework.classes.class_tally import LEAST_ANSWERS, earns_its_points, merge_names
+from attncli.homework.classes.class_tally import (
+    LEAST_ANSWERS,
+    earns_its_points,
+    merge_names,
+    short_message,
+)
 from attncli.homework.classes.grade import Grade, Status, StepGrade
 from attncli.records import record
 from attncli.render.numbers import number_text
-from attncli.words import count, in_words
+from attncli.words import count, in_words, printable
 
 NONE = "–"  # the text of a cell without a number
 MOST_ROWS = 20  # rows of a table of the class that are shown without --full
@@ -72,7 +77,7 @@ def answer_row(grade: Grade, names: Sequence[str]) -> AnswerRow:
     total = f"{grade.earned:g} of {grade.points:g}" if grade.earned is not None else ""
     return AnswerRow(
         student_text(grade),
-        grade.file,
+        printable(grade.file),
         tuple(f"{steps[name].earned:g}" if name in steps else "" for name in names),
         tuple(name in steps and _is_lost(steps[name]) for name in names),
         total or grade.status.word,
@@ -89,8 +94,8 @@ def _is_lost(step: StepGrade) -> bool:
 def student_text(grade: Grade) -> str:
     """Return a student's name and id: `Anna Lee (4711)`; or the one of them that is known."""
     if grade.name and grade.student and grade.name != grade.student:
-        return f"{grade.name} ({grade.student})"
-    return grade.name or grade.student
+        return printable(f"{grade.name} ({grade.student})")
+    return printable(grade.name or grade.student)
 
 
 def summary(statistics: ClassStatistics) -> Iterator[str]:
@@ -159,7 +164,7 @@ _Table = tuple[str, Sequence[str], Sequence[tuple[str, ...]], Sequence[str], str
 def _unreadable(report: ClassReport) -> _Table:
     """Return the unreadable answers, each with its message."""
     rows = [
-        (grade.message.removeprefix(f"{grade.file}: "), grade.file)
+        (printable(short_message(grade)), printable(grade.file))
         for grade in report.grades
         if grade.status is Status.UNREADABLE
     ]
@@ -170,7 +175,7 @@ def _messages(statistics: ClassStatistics) -> _Table:
     """Return the kinds of messages, if several answers have one of the same kind."""
     kinds = statistics.unreadable
     has_several = any(kind.answers > 1 for kind in kinds)
-    rows = [(str(kind.answers), kind.text) for kind in kinds if has_several]
+    rows = [(str(kind.answers), printable(kind.text)) for kind in kinds if has_several]
     return "Why answers cannot be read", ("answers", "message"), rows, ("answers",), ""
 
 
@@ -253,7 +258,7 @@ def _values(statistics: ClassStatistics) -> _Table:
 
 def _variants(statistics: ClassStatistics) -> _Table:
     rows = [
-        (each.variant or NONE, percent(each.mean), str(each.answers))
+        (printable(each.variant) or NONE, percent(each.mean), str(each.answers))
         for each in statistics.variants
     ]
     return "Variants", ("variant", "mean", "answers"), rows, ("mean", "answers"), ""

@@ -28,8 +28,8 @@ def head(names: Sequence[str]) -> str:
 def line(grade: Grade, names: Sequence[str]) -> str:
     """Return a grade as one line; the columns of steps hold their points.
 
-    The last column holds the steps as JSON, with verdicts, mistakes and wrong numbers, and those
-    steps too that are not in `names`.
+    A message is cut after its first line. The last column holds the steps as JSON, with verdicts,
+    mistakes and wrong numbers, and those steps too that are not in `names`.
     """
     steps = {step.name: step for step in grade.steps}
     points = [constant_text(steps[name].earned) if name in steps else "" for name in names]
@@ -37,6 +37,7 @@ def line(grade: Grade, names: Sequence[str]) -> str:
     texts = {
         **{name: guarded(getattr(grade, name)) for name in (*FIRST, *LAST) if name in _TEXTS},
         "status": grade.status.word,
+        "message": guarded(grade.message.partition("\n")[0]),
         "total": constant_text(grade.earned) if grade.earned is not None else "",
         "points": constant_text(grade.points) if is_graded else "",
         "mistakes": guarded(", ".join(grade.mistakes)),
@@ -45,7 +46,7 @@ def line(grade: Grade, names: Sequence[str]) -> str:
     return _row([*map(texts.__getitem__, FIRST), *points, *map(texts.__getitem__, LAST)])
 
 
-_TEXTS = ("student", "name", "email", "file", "first_wrong", "message", "headline", "variant",
+_TEXTS = ("student", "name", "email", "file", "first_wrong", "headline", "variant",
           "folder", "digest")  # fmt: skip
 
 

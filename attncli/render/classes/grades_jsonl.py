@@ -18,7 +18,16 @@ def head(_: Sequence[str]) -> str:
 def line(grade: Grade, _: Sequence[str]) -> str:
     """Return a grade as an object on one line."""
     data = {**grade.data(), "steps": steps_data(grade)}
-    return json.dumps(data, ensure_ascii=False, allow_nan=False) + "\n"
+    return encodable(json.dumps(data, ensure_ascii=False, allow_nan=False)) + "\n"
+
+
+def encodable(text: str) -> str:
+    r"""Return JSON with an escape for each byte of a file's name that is not UTF-8.
+
+    >>> print(encodable('"é\udcff"'))
+    "é\udcff"
+    """
+    return text.encode(errors="backslashreplace").decode()
 
 
 def steps_data(grade: Grade) -> dict[str, Any]:

@@ -37,7 +37,8 @@ def read_grades(data: bytes) -> list[Grade]:
 
 
 def _grade(number: int, parse: Callable[[bytes], Mapping[str, Any]], line: bytes) -> Grade:
-    return _read(number, lambda text: grade_from(parse(text)), line)
+    grade: Grade = _read(number, lambda text: grade_from(parse(text)), line)
+    return grade
 
 
 def _read(number: int, parse: Callable[[bytes], Any], line: bytes) -> Any:
