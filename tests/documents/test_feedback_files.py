@@ -18,17 +18,16 @@ from attncli.documents.feedback.feedback_writer import writing_feedback
 from attncli.errors import DocumentError
 from attncli.grading.batches import Graded
 from attncli.homework.classes.grade import Grade, Status
-from attncli.records import replace
 from tests.drawn_class import graded
 from tests.running import PATIENCE, ROOT
 
 MOODLE = "Anna Lee_123456_assignsubmission_file"
 
 
-def path_of(**fields: str) -> str:
+def path_of(student: str = "", name: str = "", file: str = "", folder: str = "") -> str:
     """Return the path of a report for a student with these texts."""
-    student = fields.pop("student", "")
-    return FeedbackPaths(".md").path(replace(Grade(student, Status.GRADED), **fields))
+    grade = Grade(student, Status.GRADED, name=name, file=file, folder=folder)
+    return FeedbackPaths(".md").path(grade)
 
 
 @pytest.mark.parametrize(
@@ -129,9 +128,14 @@ def test_a_zip_is_whole_or_not_there(tmp_path: Path) -> None:
     """After an error the old ZIP is as it was, and nothing else is left."""
     target = tmp_path / "feedback.zip"
     target.write_bytes(b"old")
-    with pytest.raises(DocumentError), writing_feedback(target) as write:
-        write("a/attncli-feedback.md", b"data")
-        write("..", b"data")
+
+    def write_two() -> None:
+        with writing_feedback(target) as write:
+            write("a/attncli-feedback.md", b"data")
+            write("..", b"data")
+
+    with pytest.raises(DocumentError):
+        write_two()
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
 
 
