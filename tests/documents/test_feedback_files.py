@@ -44,6 +44,7 @@ def path_of(student: str = "", name: str = "", file: str = "", folder: str = "")
         ({"folder": "C:\\Temp"}, "C_/Temp"),
         ({"folder": "..", "student": ".", "name": ""}, "student"),
         ({"student": "nul"}, "_nul"),
+        ({"student": "ü" * 101}, "ü" * 100),
         ({"student": "a\x00b\n?."}, "a_b__"),
     ],
 )

@@ -92,6 +92,15 @@ def test_totals_are_in_percent_of_the_points(seed: int) -> None:
     assert (totals.lowest, totals.highest) == pytest.approx((percent.min(), percent.max()))
 
 
+def test_the_median_of_an_even_number_is_between_two_totals() -> None:
+    """The median of two totals is their mean, and the median of three the middle one."""
+    marks = np.array([[0, 0, 0, 0], [1, 1, 1, 1], [1, 1, 1, 0]], dtype=float)
+    for answers, median in ((2, 50), (3, 100 * 6 / 7)):
+        totals = class_report(graded(marks[:answers])).statistics.totals
+        assert totals is not None
+        assert totals.median == pytest.approx(median, abs=0.0051)
+
+
 def test_discrimination_needs_answers_and_a_spread() -> None:
     """A step has no discrimination below 30 answers, or if all marks or all rests are equal."""
     few = class_report(graded(drawn_marks(1, LEAST_ANSWERS - 1))).statistics

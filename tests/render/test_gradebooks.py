@@ -135,6 +135,7 @@ def test_tables_fit_the_screen(width: int, steps: int) -> None:
     assert [text.count(character) for character in "üzøå"] == [31, 50, 140, 70]
     row = text.partition("ü")[2].partition("ø")[0]
     assert row.count("0.5 0.5") in (0, steps // 2)
+    assert "ü" * 8 in text  # and names stay readable
     assert ("(4711)" in row, f"{0.5 * steps:g} of {2.5 * steps:g}" in row) == (True, True)
 
 

@@ -180,11 +180,11 @@ class _StepTally:
 
 
 def earns_its_points(step: StepGrade) -> bool:
-    """Return True if a step earns all its points; without points, its verdict decides.
+    """Return True if a step earns all its points.
 
-    With --strict, a rounded step does not earn them, and no verdict says so.
+    Its verdict alone does not decide: with --strict, a rounded step earns nothing.
     """
-    return step.earned >= step.points if step.points else step.is_right
+    return step.is_right and step.earned >= step.points
 
 
 def merge_names(known: list[str], names: Iterable[str]) -> list[str]:
