@@ -9,6 +9,12 @@ import click
 
 from attncli.cli.check_arguments import read_arguments, read_problem_and_answer, read_written
 from attncli.cli.help import Command
+from attncli.cli.marking_options import (
+    decimals_option,
+    points_option,
+    required_option,
+    strict_option,
+)
 from attncli.cli.messages import surroundings
 from attncli.cli.options import (
     Output,
@@ -23,7 +29,7 @@ from attncli.cli.options import (
 from attncli.cli.problem_arguments import new_reader
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import waiting
-from attncli.cli.values import distance, whole_number
+from attncli.cli.values import distance
 from attncli.errors import AttncliError, errors_at
 from attncli.face.functions import check as judge
 from attncli.formats import MISTAKE_PAGES, REPORTS
@@ -68,12 +74,7 @@ def _complete(ctx: click.Context, param: click.Parameter, typed: str) -> list[Co
     shell_complete=complete(steps),
     help="The step of a matrix that has no name in the answer.",
 )
-@option(
-    "--decimals",
-    type=whole_number(0, 20),
-    metavar="N",
-    help="Decimals that must be right, from 0 to 20 (default: the decimals as written).",
-)
+@decimals_option
 @option(
     "--atol",
     type=distance(),
@@ -86,21 +87,9 @@ def _complete(ctx: click.Context, param: click.Parameter, typed: str) -> list[Co
     metavar="NUMBER",
     help="Largest relative difference at which a cell is right.",
 )
-@option(
-    "--strict", is_flag=True, help="Fail steps that are rounded too early or to too few digits."
-)
-@option(
-    "--points",
-    metavar="N|STEP=N,...",
-    default="",
-    help="Show points: N for each step (default: 1), or STEP=N; 0,output=2 combines both.",
-)
-@option(
-    "--required",
-    metavar="STEP,...",
-    default="",
-    help="Show points, also of these steps if the answer lacks them (default: of the last step).",
-)
+@strict_option
+@points_option
+@required_option
 @option("--laws", is_flag=True, help="Check an answer without its problem, by general laws.")
 @option("--mistakes", is_flag=True, help="Show the known mistakes, or only those of these names.")
 @result_options(REPORTS)
