@@ -151,6 +151,14 @@ def test_a_file_keeps_its_delimiter(mark: str, words: str) -> None:
     assert fill(before, "", [Filling("1", earned=1, points=4, feedback="a, b")]).data == after
 
 
+def test_the_delimiter_is_the_most_frequent_mark() -> None:
+    """A comma before the last quote of a file with semicolons is not a delimiter."""
+    old, filled = (FOLDER / f"moodle_german{end}.csv" for end in ("", ".filled"))
+    cell = b'"well,"\r\n'
+    made = fill(old.read_bytes().removesuffix(b"\r\n") + cell, "", BY_NUMBER)
+    assert made.data == filled.read_bytes().removesuffix(b"\r\n") + cell
+
+
 def canvas(points: str, *cells: str) -> bytes:
     """Return a gradebook of Canvas with one assignment of these points, and these grades."""
     lines = ["Student,ID,SIS Login ID,Section,Homework (7)", f"    Points Possible,,,,{points}"]
@@ -354,6 +362,12 @@ def test_feedback_in_an_old_encoding_is_readable() -> None:
         "student-01", earned=1, points=1, feedback="Divide by √2 ≈ 1.41, not 1 − \u4e00."
     )
     assert '"Divide by sqrt 2 ~ 1.41, not 1 - ?."' in fill(data, "", [grade]).data.decode("cp1252")
+
+
+def test_feedback_has_no_signs_that_control() -> None:
+    """Control characters of an answer do not come into the gradebook."""
+    grade = Filling("student-01", earned=1, points=1, feedback="\na\x1b[1m\r\nb\n")
+    assert ',"a\\x1b[1m\nb",' in fill(book("blackboard"), "", [grade]).data.decode()
 
 
 # A cell as a file may write it: in quotes or not, with any text.

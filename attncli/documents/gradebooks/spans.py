@@ -56,7 +56,7 @@ def replaced(text: str, changes: Mapping[CellSpan, str], delimiter: str) -> str:
 
 def _written(value: str, is_quoted: bool, delimiter: str) -> str:
     special = (delimiter, '"', "\r", "\n")
-    if is_quoted or value != value.strip() or any(mark in value for mark in special):
+    if is_quoted or any(mark in value for mark in special):
         return '"' + value.replace('"', '""') + '"'
     return value
 
