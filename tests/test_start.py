@@ -51,6 +51,7 @@ MAY_LOAD: dict[str, tuple[set[str], int, set[str]]] = {
     "mask causal 3 -f json": (CALCULATING, 66, RICH),
     f"cost {LESSON}": (CALCULATING | {"calculation.counting", "render.costs"}, 105, RICH),
     "why-scale": (CALCULATING | {"render.saturation"}, 76, RICH),
+    "autograder --help": (HELP, 28, CLICK),
     "guide masks": (PROGRAM | {"cli.commands"}, 11, CLICK),
     "samples": (PROGRAM | {"cli.commands", "documents", "records"}, 15, CLICK),
     "new encoder": (

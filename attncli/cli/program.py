@@ -32,6 +32,7 @@ COMMANDS = {
     "cost": "Count operations, parameters and bytes.",
     "why-scale": "Show with numbers why scores are divided by √d_k.",
     "new": "Write an exercise of small numbers, or judge one.",
+    "autograder": "Write an autograder for Gradescope.",
     "guide": "Show the manual, topic by topic.",
     "samples": "List the samples, which every command can read.",
 }

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from attncli.cli.check_arguments import read_arguments, read_problem_and_answer, read_written
-from attncli.cli.checking_options import CHECKING, checking_options
 from attncli.cli.help import Command
+from attncli.cli.marking_options import CHECKING, checking_options
 from attncli.cli.messages import surroundings
 from attncli.cli.options import (
     Output,

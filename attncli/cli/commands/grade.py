@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from attncli.cli.checking_options import CHECKING, checking_options
 from attncli.cli.grading_options import Grading, grading_options
 from attncli.cli.help import Command
+from attncli.cli.marking_options import CHECKING, checking_options
 from attncli.cli.messages import note, surroundings, warn
 from attncli.cli.options import Output, complete_document, problem_options, result_options
 from attncli.cli.problem_arguments import csv_form, gather
@@ -96,7 +96,8 @@ def _run(
     from attncli.homework.classes.class_report import ClassReport
     from attncli.homework.classes.class_tally import ClassTally
 
-    tally, kept, total = ClassTally(), list[Grade](), len(work.submissions) + len(work.absent)
+    kept: list[Grade] = []
+    tally, total = ClassTally(), len(work.submissions) + len(work.absent)
     with ExitStack() as stack:
         known, add = stack.enter_context(_rows(work, grading, output))
         report = stack.enter_context(_reports(grading))
