@@ -121,8 +121,9 @@ class Trail:
 
     def true(self, step: Step) -> Numbers:
         """The true matrix of a step, or of the step that it repeats."""
-        source = step.operation.repeats or step.name
-        return np.asarray(self.trace.matrices[source], dtype=np.float64)
+        matrix = self.trace.matrices[step.operation.repeats or step.name]
+        # The same array where possible: true matrices are recognised by their identity.
+        return matrix if matrix.dtype == np.float64 else matrix.astype(np.float64)
 
     def judge(self, step: Step) -> Judgement:
         """Return the verdict on a step, which must be the next one, and go on from its numbers."""
