@@ -67,19 +67,23 @@ def compare(
     `noise` is a further distance, for numbers that were calculated in fewer bits. With `sums_to_1`
     each row of right numbers sums to 1. None if no reference has the shape of the matrix.
     """
-    fitting = {id(each): each for each in references if each.shape == answered.values.shape}
+    shape = answered.values.shape
+    # One array often stands for several references.
+    fitting = list({id(each): each for each in references if each.shape == shape}.values())
     if not fitting:
         return None
     agrees = answered.blank.copy()
     exactly = answered.blank.copy()
-    for reference in fitting.values():
+    for reference in fitting:
         hidden = hides(answered.values, reference)
         bits = tolerance.roundoff(answered, reference)
         allowed = tolerance.distance(answered, reference) + bits + noise
         fine = np.minimum(allowed, _finest(answered, tolerance, reference) + bits + noise)
+        exactly |= hidden | near(answered.values, reference, fine)
+        if exactly.all():
+            return Fit(exactly, ~exactly)
         empty = _says_nothing(answered, reference)
         agrees |= hidden | (near(answered.values, reference, allowed) & ~empty)
-        exactly |= hidden | near(answered.values, reference, fine)
     agrees |= exactly
     coarse = agrees & ~exactly & ~answered.has_its_digits
     if agrees.all():
@@ -88,7 +92,7 @@ def compare(
         for manner, is_so in WAYS.items():
             if manner is Manner.RAISED and not sums_to_1:
                 continue
-            if any(is_so(answered, reference, tolerance) for reference in fitting.values()):
+            if any(is_so(answered, reference, tolerance) for reference in fitting):
                 return Fit(np.ones_like(agrees), coarse, manner)
     return Fit(agrees, coarse)
 

@@ -35,7 +35,7 @@ class Tolerance:
     @property
     def of_whole_numbers(self) -> float:
         """The distance within which a whole number is right to every digit that it has lost."""
-        return float(half_a_unit(self.places)) if self.places > 0 else 0.0
+        return half_a_unit(self.places) if self.places > 0 else 0.0
 
     @property
     def by_distance(self) -> bool:

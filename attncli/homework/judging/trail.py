@@ -122,8 +122,8 @@ class Trail:
     def true(self, step: Step) -> Numbers:
         """The true matrix of a step, or of the step that it repeats."""
         matrix = self.trace.matrices[step.operation.repeats or step.name]
-        # The same array where possible: true matrices are recognised by their identity.
-        return matrix if matrix.dtype == np.float64 else matrix.astype(np.float64)
+        # No copy of float64: true matrices are recognised by their identity.
+        return matrix.astype(np.float64, copy=False)
 
     def judge(self, step: Step) -> Judgement:
         """Return the verdict on a step, which must be the next one, and go on from its numbers."""
