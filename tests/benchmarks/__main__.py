@@ -1,4 +1,4 @@
-"""Run all measurements with `python -m tests.benchmarks`, or some with `… start files long`."""
+"""Run all measurements with `python -m tests.benchmarks`, or some with `… start grading`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
-PARTS = ("start", "files", "long")
+PARTS = ("start", "files", "long", "grading")
 
 
 def main() -> None:
