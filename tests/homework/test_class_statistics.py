@@ -181,7 +181,10 @@ def test_mistakes_are_counted_by_answers_and_steps() -> None:
 
 
 def test_the_commonest_wrong_values_are_counted_by_cell() -> None:
-    """The same wrong value in the same cell counts, to 6 significant digits; NaN is a value."""
+    """The same wrong value in the same cell counts, to 6 significant digits; NaN is a value.
+
+    A value that only one answer has is not listed.
+    """
     values = [("a[1,1]", 0.5), ("a[1,1]", 0.50000000001), ("a[1,2]", 0.5), ("a[1,1]", np.nan)]
     steps = [StepGrade("a", "wrong", 0, 1, wrong=((place, value),)) for place, value in values]
     grades = [Grade("", Status.GRADED, steps=(step,)) for step in steps]
@@ -189,7 +192,6 @@ def test_the_commonest_wrong_values_are_counted_by_cell() -> None:
     assert [(each.place, str(each.value), each.answers) for each in found] == [
         ("a[1,1]", "0.5", 2),
         ("a[1,1]", "nan", 2),
-        ("a[1,2]", "0.5", 1),
     ]
 
 
@@ -279,5 +281,4 @@ def test_memory_does_not_grow_with_the_answers() -> None:
 
     count(2 * MOST_VALUES // 10)
     assert count(5 * MOST_VALUES // 10) < 3_000_000
-    assert len(tally.statistics().values) <= MOST_VALUES
     assert tally.statistics().values_missed > 0

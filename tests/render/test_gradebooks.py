@@ -200,12 +200,11 @@ def test_lines_are_read_back(name: str, grades: list[Grade]) -> None:
     assert isinstance(form, LinesFormat)
     text = form.head(STEPS) + "".join(form.line(grade, STEPS) for grade in grades)
     assert text.count("\n") == len(grades) + (name == "csv")
-    found = read_grades(text.encode(errors="replace"))
+    found = read_grades(text.encode())
     if name == "jsonl":
         assert repr(found) == repr(grades)
-    assert [grade.steps for grade in found] == [grade.steps for grade in grades] or "nan" in text
-    again = form.head(STEPS) + "".join(form.line(grade, STEPS) for grade in found)
-    assert again == text or "\\" in text
+    assert repr([grade.steps for grade in found]) == repr([grade.steps for grade in grades])
+    assert form.head(STEPS) + "".join(form.line(grade, STEPS) for grade in found) == text
 
 
 @pytest.mark.parametrize("name", LINES)

@@ -26,6 +26,7 @@ from attncli.homework.classes.running_statistics import (
 from attncli.homework.judging.verdicts import Verdict
 
 LEAST_ANSWERS = 30  # below this number, an index of discrimination is mostly chance
+LEAST_TIMES = 2  # answers that must share a wrong value before it is listed
 MOST_VALUES = 10_000  # pairs of a cell and a wrong value that are kept
 MOST_MESSAGES = 1000  # kinds of messages that are kept
 MOST_VARIANTS = 1000  # variants that are kept: the first ones
@@ -101,6 +102,7 @@ class ClassTally:
             values=tuple(
                 ValueCount(place, float(value), times)
                 for (place, value), times in self._values.commonest()
+                if times >= LEAST_TIMES
             ),
             values_missed=self._values.missed,
             unreadable=tuple(MessageCount(*item) for item in self._messages.commonest()),

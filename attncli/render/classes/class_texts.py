@@ -23,7 +23,6 @@ from attncli.words import count, in_words, printable
 
 NONE = "–"  # the text of a cell without a number
 MOST_ROWS = 20  # rows of a table of the class that are shown without --full
-LEAST_TIMES = 2  # answers that must share a wrong value before it is shown
 TITLE = "Grades of a class"
 
 
@@ -247,7 +246,6 @@ def _values(statistics: ClassStatistics) -> _Table:
     rows = [
         (f"{each.answers} of {statistics.graded}", each.place, number_text(each.value))
         for each in statistics.values
-        if each.answers >= LEAST_TIMES
     ]
     note = ""
     if statistics.values_missed:
