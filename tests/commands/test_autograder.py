@@ -295,6 +295,7 @@ def test_the_files_stand_at_the_root_of_the_zip() -> None:
     """Gradescope finds both scripts at the root, and may run them."""
     with packed() as archive:
         infos = {info.filename: info for info in archive.infolist()}
+    assert list(infos) == sorted(infos)  # whatever the order of the files on the disk
     modes = {name: info.external_attr >> 16 for name, info in infos.items()}
     assert all(map(S_ISREG, modes.values()))
     runs = {name for name, mode in modes.items() if S_IMODE(mode) & 0o111}
