@@ -87,7 +87,8 @@ class Rows:
 def _placed(row: Row, graded: Graded) -> Graded:
     """Return a grade with its student and its place; the answer may name its student itself."""
     known = {name: value for name, value in values_of(row.grade).items() if value and name in ROW}
-    return replace(graded, grade=replace(graded.grade, **known))
+    notes = " ".join(filter(None, (graded.grade.message, row.grade.message)))
+    return replace(graded, grade=replace(graded.grade, **known, message=notes))
 
 
 ROW = ("student", "name", "email", "file", "folder", "variant", "digest")
@@ -141,6 +142,7 @@ def _row(problems: Problems, submission: Submission, known: Mapping[str, Grade])
         file=submission.file,
         folder=submission.folder,
         variant=submission.problem,
+        message=" ".join(submission.notes),
     )
     if submission.is_superseded:
         return Row(grade)
@@ -150,7 +152,8 @@ def _row(problems: Problems, submission: Submission, known: Mapping[str, Grade])
         return Row(replace(grade, status=Status.UNREADABLE, message=str(error)))
     digest = sha256(problems.digest(submission.problem) + data).hexdigest()
     if digest in known:
-        return Row(_placed(Row(grade), Graded(known[digest])).grade)
+        unnoted = Row(replace(grade, message=""))
+        return Row(_placed(unnoted, Graded(known[digest])).grade)
     row = replace(grade, digest=digest)
     return Row(row, Ungraded(submission.problem, submission.file, data))
 

@@ -78,8 +78,8 @@ def grade(
     from attncli.homework.checking import CheckOptions
 
     grading.check(output.check_format(), output.file)
-    chosen = gather((), options)
     checking = CheckOptions(**{name: options.pop(name) for name in CHECKING})
+    chosen = gather((), options)
     given = Assignment(chosen, chosen, checking, step, grading.wanted_feedback, csv_form())
     work = class_work(document, answers, given, grading.pattern, surroundings())
     own = grading.own_gradebook()

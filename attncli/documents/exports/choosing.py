@@ -102,7 +102,7 @@ def _chosen(files: Sequence[OwnedFile], handed_out: frozenset[str]) -> Submissio
         first.found.path,
         first.found.member,
         first.attempt if first.attempt is not None else first.time,
-        first.folder,
+        first.report,
         first.problem,
         message=message,
         notes=tuple(notes),

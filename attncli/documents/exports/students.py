@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from attncli.documents.exports.attempts import sortable_time
+from attncli.documents.exports.file_kinds import FEEDBACK
 from attncli.documents.exports.found_files import FoundFile
 from attncli.documents.exports.name_patterns import (
     BLACKBOARD,
@@ -55,6 +56,15 @@ class OwnedFile(NamedTuple):
     def folder(self) -> str:
         """The path of the student's files in the export."""
         return self.groups.get("folder", "")
+
+    @property
+    def report(self) -> str:
+        """The folder of a report for the student, or for Canvas, which has none, its whole name.
+
+        Canvas finds the student by the ids in the name.
+        """
+        own = self.groups.get("file_id", "") if self.pattern is CANVAS else ""
+        return f"{self.found.name.removesuffix(own)}{FEEDBACK}" if own else self.folder
 
     @property
     def export(self) -> str:

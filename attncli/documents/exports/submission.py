@@ -24,8 +24,9 @@ class Submission:
     `file` is the place in messages and gradebooks: `answers/anna.json`, or `class.zip:anna/a.csv`.
     `path` is the file on the disk, and `member` the name in the ZIP; empty for a plain file.
     Of the attempts of a student, the largest `attempt` counts; the others are superseded. `folder`
-    is the path of the student's files in the export, where platforms want the feedback; it never
-    leads out of the export. `problem` is the student's own document, if the class has variants.
+    is the path of the student's files in the export, where platforms want the feedback; for Canvas,
+    which has no folders, it is the name of the feedback without its suffix. It never leads out of
+    the export. `problem` is the student's own document, if the class has variants.
     `message` is not empty if the answer cannot be read, and says why. `notes` are facts about an
     answer that is graded all the same, such as the files of the attempt that are not graded.
     `is_typed` is True for a text that the student has typed into a page of the platform.

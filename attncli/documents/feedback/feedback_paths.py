@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-NAME = "attncli-feedback"
+from attncli.documents.exports.file_kinds import FEEDBACK
+
 LONGEST = 200  # bytes of a part of a path: systems allow 255
 # Windows allows no file with one of these names, whatever its suffix.
 _RESERVED = re.compile(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")
@@ -44,9 +45,9 @@ def feedback_files(graded: Iterable[HasFeedback], suffix: str) -> Iterator[tuple
     """Yield the path and the bytes of each report: `FOLDER/attncli-feedback.md` for `.md`.
 
     The folder is that of the student in the platform's export, else the student's id or name, else
-    the name of the answer's file. No two paths are the same, on systems either that do not
-    distinguish capital letters: the second folder of a name ends in `-2`. A path has no part that
-    leads out of the folder.
+    the name of the answer's file. A folder that ends in `attncli-feedback` is the file itself. No
+    two paths are the same, not even on systems that do not distinguish capital letters: the second
+    folder of a name ends in `-2`. A path has no part that leads out of the folder.
     """
     paths = FeedbackPaths(suffix)
     for each in graded:
@@ -71,7 +72,8 @@ class FeedbackPaths:
             number += 1
             name = f"{folder}-{number}"
         self._used.add(name.casefold())
-        return f"{name}/{NAME}{self._suffix}"
+        is_file = name.endswith(FEEDBACK)
+        return f"{name}{self._suffix}" if is_file else f"{name}/{FEEDBACK}{self._suffix}"
 
 
 def safe_parts(path: str) -> list[str]:

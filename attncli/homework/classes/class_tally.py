@@ -156,7 +156,7 @@ class _StepTally:
         """Count the grade of the step beside the other steps of the same answer."""
         self._answers += 1
         self._verdicts[step.verdict] += 1
-        self._right += earns_its_points(step)
+        self._right += step.is_right
         self._earned += step.earned
         self._points += step.points
         rest = fsum(other.points for other in others)
@@ -179,14 +179,6 @@ class _StepTally:
             self._earned / self._points if self._points else None,
             None if correlation is None else 100 * correlation,
         )
-
-
-def earns_its_points(step: StepGrade) -> bool:
-    """Return True if a step earns all its points.
-
-    Its verdict alone does not decide: with --strict, a rounded step earns nothing.
-    """
-    return step.is_right and step.earned >= step.points
 
 
 def merge_names(known: list[str], names: Iterable[str]) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-from attncli.homework.judging.report import AnswerReport
+from attncli.homework.judging.report import AnswerReport, StepReport
 from attncli.homework.judging.verdicts import Verdict
 from attncli.records import record, values_of
 
@@ -28,7 +28,8 @@ class StepGrade:
     """The grade of one step: its verdict in a word, and its points.
 
     `mistakes` are the names of the mistakes that may explain it. `wrong` are the wrong cells of a
-    step that no mistake explains: each a place such as `scores[2,1]`, and the number of the answer.
+    step that no mistake or only a slip explains: each is a place such as `scores[2,1]`, and the
+    number of the answer.
     """
 
     name: str
@@ -40,8 +41,12 @@ class StepGrade:
 
     @property
     def is_right(self) -> bool:
-        """True if the step earns its points: it is right, or follows from an earlier wrong step."""
-        return next(verdict.earns for verdict in Verdict if verdict.word == self.verdict)
+        """True if the step earns all its points: it is right, or follows from a wrong step.
+
+        The verdict alone does not decide: with --strict, a rounded step earns nothing.
+        """
+        earns = next(verdict.earns for verdict in Verdict if verdict.word == self.verdict)
+        return earns and self.earned >= self.points
 
 
 @record(frozen=True)
@@ -110,27 +115,22 @@ def _step(name: str, data: Mapping[str, Any]) -> StepGrade:
 
 
 def grade_of(report: AnswerReport) -> Grade:
-    """Return the grade of a report; the caller adds the student and the file."""
-    steps = tuple(
-        StepGrade(
-            line.name,
-            line.verdict.word,
-            line.earned,
-            line.points,
-            line.mistakes,
-            ()
-            if line.mistakes
-            else tuple(
-                (f"{line.name}[{','.join(map(str, cell.index))}]", cell.yours)
-                for cell in line.differences
-            ),
-        )
-        for line in report.lines
-    )
+    """Return the grade of a report; the caller adds the student and the file.
+
+    A student whose answer holds no number has not answered.
+    """
+    is_answered = any(line.passed is not None for line in report.lines)
     return Grade(
         report.student,
-        Status.GRADED,
+        Status.GRADED if is_answered else Status.MISSING,
         headline=report.headline,
         first_wrong=report.first or "",
-        steps=steps,
+        steps=tuple(map(_graded, report.lines)) if is_answered else (),
     )
+
+
+def _graded(line: StepReport) -> StepGrade:
+    """Return the grade of a step; the mistake of a slip, which has no kind, explains no number."""
+    wrong = () if line.mistakes and line.kind else line.differences
+    places = tuple((f"{line.name}[{','.join(map(str, c.index))}]", c.yours) for c in wrong)
+    return StepGrade(line.name, line.verdict.word, line.earned, line.points, line.mistakes, places)

@@ -12,7 +12,6 @@ from attncli.homework.classes.class_report import (
 )
 from attncli.homework.classes.class_tally import (
     LEAST_ANSWERS,
-    earns_its_points,
     merge_names,
     short_message,
 )
@@ -87,7 +86,7 @@ def answer_row(grade: Grade, names: Sequence[str]) -> AnswerRow:
 
 
 def _is_lost(step: StepGrade) -> bool:
-    return not earns_its_points(step)
+    return not step.is_right
 
 
 def student_text(grade: Grade) -> str:
