@@ -80,9 +80,9 @@ def _graded(batch: Batch, answer: Ungraded) -> Graded:
             files = Files(quote(answer.problem), quote(answer.file))
             report = check_answer(problem, written.entries, batch.options, files)
     except AttncliError as error:
-        return Graded(Grade("", Status.UNREADABLE, message=str(error)))
+        return Graded(Grade("", Status.UNREADABLE, file=answer.file, message=str(error)))
     report = report.of(written.student)
-    grade = replace(grade_of(report), message=" ".join(notes))
+    grade = replace(grade_of(report), file=answer.file, message=" ".join(notes))
     if not batch.feedback:
         return Graded(grade)
     from attncli.formats import REPORTS

@@ -7,9 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from attncli import __version__
 from attncli.documents.parsed import BY_RULE, CsvForm
@@ -51,7 +49,7 @@ class Assignment:
 
 
 @record(frozen=True)
-class Row:
+class PendingRow:
     """A row of the gradebook before it is graded; `answer` is None if there is nothing to grade."""
 
     grade: Grade
@@ -59,18 +57,18 @@ class Row:
 
 
 @record(frozen=True)
-class Rows:
-    """Rows that one worker grades; a task of a crew."""
+class PendingRows:
+    """PendingRows that one worker grades; a task of a crew."""
 
     batch: Batch
-    rows: tuple[Row, ...]
+    rows: tuple[PendingRow, ...]
 
     def packed(self) -> bytes:
         """Return the batch of the rows that have an answer."""
         answers = tuple(row.answer for row in self.rows if row.answer)
         return pickle.dumps(replace(self.batch, answers=answers))
 
-    def parts(self) -> list[Rows]:
+    def parts(self) -> list[PendingRows]:
         """Return each row alone."""
         return [replace(self, rows=(row,)) for row in self.rows]
 
@@ -84,7 +82,7 @@ class Rows:
                 yield _placed(row, next(made, _ended(row)))
 
 
-def _placed(row: Row, graded: Graded) -> Graded:
+def _placed(row: PendingRow, graded: Graded) -> Graded:
     """Return a grade with its student and its place; the answer may name its student itself."""
     known = {name: value for name, value in values_of(row.grade).items() if value and name in ROW}
     notes = " ".join(filter(None, (graded.grade.message, row.grade.message)))
@@ -94,7 +92,7 @@ def _placed(row: Row, graded: Graded) -> Graded:
 ROW = ("student", "name", "email", "file", "folder", "variant", "digest")
 
 
-def _ended(row: Row) -> Graded:
+def _ended(row: PendingRow) -> Graded:
     message = f"{row.grade.file}: reading or judging it ended the process."
     return Graded(replace(row.grade, status=Status.UNREADABLE, message=message))
 
@@ -117,7 +115,7 @@ def grade_answers(
 
 def _tasks(
     assignment: Assignment, submissions: Iterator[Submission], known: Mapping[str, Grade]
-) -> Iterator[Rows]:
+) -> Iterator[PendingRows]:
     problems = Problems(assignment)
     while chosen := list(islice(submissions, AT_ONCE)):
         rows = tuple(_row(problems, submission, known) for submission in chosen)
@@ -125,10 +123,10 @@ def _tasks(
         pickled = {name: problems.pickled(name) for name in used}
         given = assignment
         batch = Batch(pickled, given.options, (), given.step, given.feedback, given.form)
-        yield Rows(batch, rows)
+        yield PendingRows(batch, rows)
 
 
-def _row(problems: Problems, submission: Submission, known: Mapping[str, Grade]) -> Row:
+def _row(problems: Problems, submission: Submission, known: Mapping[str, Grade]) -> PendingRow:
     """Return the row of an answer: already graded if it is superseded, unreadable or known."""
     from attncli.documents.exports.collecting import read_submission
 
@@ -145,17 +143,17 @@ def _row(problems: Problems, submission: Submission, known: Mapping[str, Grade])
         message=" ".join(submission.notes),
     )
     if submission.is_superseded:
-        return Row(grade)
+        return PendingRow(grade)
     try:
         data = read_submission(submission)
     except AttncliError as error:
-        return Row(replace(grade, status=Status.UNREADABLE, message=str(error)))
+        return PendingRow(replace(grade, status=Status.UNREADABLE, message=str(error)))
     digest = sha256(problems.digest(submission.problem) + data).hexdigest()
     if digest in known:
-        unnoted = Row(replace(grade, message=""))
-        return Row(_placed(unnoted, Graded(known[digest])).grade)
+        unnoted = PendingRow(replace(grade, message=""))
+        return PendingRow(_placed(unnoted, Graded(known[digest])).grade)
     row = replace(grade, digest=digest)
-    return Row(row, Ungraded(submission.problem, submission.file, data))
+    return PendingRow(row, Ungraded(submission.problem, submission.file, data))
 
 
 class Problems:
@@ -186,7 +184,7 @@ class Problems:
 def _texts(document: Document) -> Iterator[object]:
     """Yield everything that a document says; arrays as their type, shape and bytes."""
     for name, entry in sorted(document.entries.items()):
-        value = entry.value
-        if isinstance(value, np.ndarray):
+        value: Any = entry.value
+        if hasattr(value, "tobytes"):
             value = (str(value.dtype), value.shape, value.tobytes())
         yield name, value, entry.row_labels, entry.column_labels, entry.is_torch_weight

@@ -51,11 +51,10 @@ def grade(
 
     \b
     Examples:
-      attncli grade problem.json answers/
-      attncli grade problem.json export.zip --into gradebook.csv --feedback feedback.zip
-      attncli grade class/ answers/ --required scores,weights -o grades.csv --resume
-      attncli grade problem.json 'answers/*.csv' --student '(?P<student_id>\\d+)' -f jsonl
-      attncli grade problem.json export.zip --scheduler tcp://127.0.0.1:8786
+      attncli grade sample:self_attention sample:answers/self_attention
+      attncli grade sample:self_attention sample:answers/rounded --feedback reports
+      attncli grade sample:two_heads sample:answers/two_heads --points 0,weights=2,output=3
+      attncli grade sample:two_heads sample:answers/two_heads -o grades.csv --resume
 
     ANSWER is a file, a folder with all that is in it, a pattern such as 'answers/*.json', or a ZIP,
     also as Moodle, Canvas, Blackboard, Brightspace, Gradescope or nbgrader arrange it. DOCUMENT is
@@ -66,9 +65,10 @@ def grade(
     others are listed as superseded. An answer that cannot be read is listed with its message, and
     has no points. A student without an answer stays empty.
 
-    --into fills the points and the feedback into your own file from Moodle, Canvas, Blackboard or
-    Brightspace, and changes nothing else in it. --resume grades only answers that are new or
-    changed since -o FILE was written.
+    --into FILE.csv fills the points and the feedback into your own file from Moodle, Canvas,
+    Blackboard or Brightspace, and changes nothing else in it. --feedback FILE.zip has the names
+    that the platform expects. --resume grades only answers that are new or changed since -o FILE
+    was written. attncli guide grading shows both from the export to the upload.
 
     The exit status is 0 if every answer has a grade and a row in the file of --into, 1 if not, and
     2 for bad input.

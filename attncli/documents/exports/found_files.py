@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 from attncli.documents.exports.file_kinds import is_noise, suffix_of
 from attncli.documents.exports.zip_members import fault_of, members, repaired_name
-from attncli.errors import DocumentError
+from attncli.documents.parsed import SAMPLE
+from attncli.documents.samples import sample_path, samples_folder
+from attncli.errors import DocumentError, errors_at
 from attncli.words import did_you_mean
 
 _LINK = "it is a symbolic link, which attncli does not follow in a folder: name its target."
@@ -76,7 +78,13 @@ def found_files(arguments: Sequence[str]) -> list[FoundFile]:
 
 
 def _paths(argument: str) -> list[str]:
-    """Return the paths of an argument: itself, or those that fit it as a pattern."""
+    """Return the paths of an argument: itself, of samples, or those that fit it as a pattern."""
+    if argument.startswith(SAMPLE):
+        folder = os.path.join(samples_folder(), argument.removeprefix(SAMPLE))
+        if os.path.isdir(folder):
+            return [folder]
+        with errors_at(argument):
+            return [sample_path(argument.removeprefix(SAMPLE))]
     if os.path.lexists(argument):
         return [argument]
     if glob.has_magic(argument):
