@@ -35,7 +35,10 @@ def cluster_crew(address: str) -> Iterator[Crew]:
             def start() -> Any:
                 return client.get_executor(pure=False, retries=RETRIES)
 
-            crew = Crew(start, workers, KilledWorker)
+            def shared(data: bytes) -> Any:
+                return client.scatter(data, broadcast=True)
+
+            crew = Crew(start, workers, KilledWorker, shared=shared)
             try:
                 yield crew
             finally:

@@ -32,33 +32,41 @@ class Crew:
     """The workers of an executor: processes of this machine, or of a cluster.
 
     `start` starts an executor with `workers` workers. `losses` are the exceptions of a task whose
-    worker has ended.
+    worker has ended. `shared` takes data that many tasks need, and returns an argument for them:
+    the data, or a name by which each worker has them.
     """
 
     def __init__(
-        self, start: Callable[[], Executor], workers: int, *losses: type[Exception]
+        self,
+        start: Callable[[], Executor],
+        workers: int,
+        *losses: type[Exception],
+        shared: Callable[[bytes], Any] = lambda data: data,
     ) -> None:
+        self.shared = shared
         self._start, self._executor = start, start()
         self.workers = workers
         self.losses: tuple[type[Exception], ...] = (BrokenExecutor, *losses)
 
-    def submit(self, function: Callable[[bytes], bytes], task: bytes) -> Future[bytes]:
+    def submit(self, function: Callable[..., bytes], *given: Any) -> Future[bytes]:
         """Return the future result of a task. A broken executor is replaced by a new one."""
         try:
-            return self._executor.submit(function, task)
+            return self._executor.submit(function, *given)
         except BrokenExecutor:
             self._executor.shutdown(wait=False)
             self._executor = self._start()
-            return self._executor.submit(function, task)
+            return self._executor.submit(function, *given)
 
     def end(self) -> None:
         """Let the workers end."""
         self._executor.shutdown(wait=False)
 
     def in_order(
-        self, function: Callable[[bytes], bytes], tasks: Iterable[AnyTask]
+        self, function: Callable[..., bytes], tasks: Iterable[AnyTask], *shared: Any
     ) -> Generator[tuple[AnyTask, bytes | None], None, None]:
         """Yield each task with the result of the function, in the order of the tasks.
+
+        The function gets the packed task, and the data that tasks share: see `shared`.
 
         At most `AHEAD` tasks per worker are taken from `tasks` before their results are yielded,
         so that memory does not grow with the number of tasks. If a worker ends, the parts of its
@@ -70,7 +78,8 @@ class Crew:
             while True:
                 missing = AHEAD * self.workers - len(queue)
                 queue.extend(
-                    (task, self.submit(function, task.packed())) for task in islice(left, missing)
+                    (task, self.submit(function, task.packed(), *shared))
+                    for task in islice(left, missing)
                 )
                 if not queue:
                     return
@@ -78,16 +87,17 @@ class Crew:
                 try:
                     result = future.result()
                 except self.losses:
-                    yield from ((part, self._alone(function, part)) for part in task.parts())
+                    for part in task.parts():
+                        yield part, self._alone(function, part, *shared)
                 else:
                     yield task, result
         finally:  # the caller may want no further results
             for _, future in queue:
                 future.cancel()
 
-    def _alone(self, function: Callable[[bytes], bytes], task: Task) -> bytes | None:
+    def _alone(self, function: Callable[..., bytes], task: Task, *shared: Any) -> bytes | None:
         try:
-            return self.submit(function, task.packed()).result()
+            return self.submit(function, task.packed(), *shared).result()
         except self.losses:
             return None
 

@@ -17,6 +17,8 @@ from distributed import Client
 from attncli.records import record
 
 ROOT = Path(__file__).parents[2]
+# The deaths of workers after which the scheduler gives a task up; restarting a worker takes long.
+ALLOWED = "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES"
 PATIENCE = 60  # seconds for a scheduler to start on a busy machine
 
 
@@ -34,7 +36,7 @@ def _start(*arguments: str) -> subprocess.Popen[bytes]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), ALLOWED: "1"},
     )
 
 

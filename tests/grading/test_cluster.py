@@ -9,12 +9,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from attncli.errors import AttncliError
 from attncli.grading.cluster import cluster_crew
 from tests.grading.counted_tasks import POISON, Numbers, process, squares
 from tests.grading.dask_cluster import Cluster, cluster
+from tests.running import run
 
 LONGEST = 10  # seconds until an error is reported
 
@@ -51,6 +53,36 @@ def test_a_killed_worker_loses_nothing(running: Cluster) -> None:
             if len(found) == 23:
                 os.kill(int(first), signal.SIGKILL)
     assert found == [number**2 for number in numbers]
+
+
+# Long sequences
+
+
+@pytest.mark.parametrize("mask", ["none", "causal"])
+@pytest.mark.parametrize("normaliser", ["softmax", "sparsemax"])
+def test_blocks_of_a_long_sequence_have_the_same_bytes(
+    running: Cluster, tmp_path: Path, mask: str, normaliser: str
+) -> None:
+    """The cluster calculates the numbers of this machine, also where rows stay whole."""
+    tokens = tmp_path / "x.npy"
+    np.save(tokens, np.random.default_rng(5).normal(size=(1543, 7)))
+    choices = ["--mask", mask] if mask != "none" else []
+    given = ["compute", str(tokens), "--only", "output", "--normaliser", normaliser, *choices]
+    for name, options in (("here", []), ("there", ["--scheduler", running.address])):
+        done = run(*given, *options, "-o", str(tmp_path / f"{name}.npz"))
+        assert (done.exit_code, done.stderr) == (0, "")
+    with np.load(tmp_path / "here.npz") as here, np.load(tmp_path / "there.npz") as there:
+        assert here["output"].tobytes() == there["output"].tobytes()
+
+
+def test_a_calculation_without_blocks_says_so(running: Cluster) -> None:
+    """All steps are wanted, so that no step is calculated in blocks."""
+    done = run("compute", "sample:self_attention", "-f", "json", "--scheduler", running.address)
+    assert done.exit_code == 0
+    assert done.stderr == (
+        "Warning: --scheduler has no effect: it needs --only output, or another step after "
+        "scores.\n"
+    )
 
 
 def message_of(address: str) -> str:
