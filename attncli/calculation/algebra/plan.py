@@ -124,7 +124,7 @@ class Trace:
 
     @cached_property
     def derived(self) -> dict[Hashable, Any]:
-        """Results that follow from this trace alone, which other modules keep here by their keys."""
+        """Results that follow from this trace alone; other modules keep them by their own keys."""
         return {}
 
     def written(self, names: Iterable[str]) -> dict[str, Array]:

@@ -51,7 +51,7 @@ class AnswerMatrix:
 
     @cached_property
     def is_rounded(self) -> NDArray[np.bool_]:
-        """True for each answered cell with a last decimal place; arithmetic such as 1/3 has none."""
+        """True for each answered cell with a last decimal place: not arithmetic such as 1/3."""
         return (self.decimals < EXACT) & ~self.blank
 
     @cached_property
