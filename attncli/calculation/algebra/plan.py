@@ -124,7 +124,7 @@ class Trace:
 
     @cached_property
     def derived(self) -> dict[Hashable, Any]:
-        """Results that depend on this trace alone, and that its users keep for the next use."""
+        """Results that follow from this trace alone; other modules keep them by their own keys."""
         return {}
 
     def written(self, names: Iterable[str]) -> dict[str, Array]:

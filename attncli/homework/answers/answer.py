@@ -51,7 +51,7 @@ class AnswerMatrix:
 
     @cached_property
     def is_rounded(self) -> NDArray[np.bool_]:
-        """True for each cell with a last decimal place: a number in digits."""
+        """True for each answered cell with a last decimal place: not arithmetic such as 1/3."""
         return (self.decimals < EXACT) & ~self.blank
 
     @cached_property
@@ -68,7 +68,7 @@ class AnswerMatrix:
 
     @cached_property
     def is_by_hand(self) -> bool:
-        """True if a person may have written the matrix: one cell is coarser than of a program."""
+        """True if a person may have written the matrix: programs write finer digits."""
         return bool((self.half_units > OF_PROGRAMS).any())
 
     @cached_property

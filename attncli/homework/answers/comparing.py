@@ -68,7 +68,7 @@ def compare(
     each row of right numbers sums to 1. None if no reference has the shape of the matrix.
     """
     shape = answered.values.shape
-    # One array often stands for several references.
+    # The same array may stand for several references.
     fitting = list({id(each): each for each in references if each.shape == shape}.values())
     if not fitting:
         return None

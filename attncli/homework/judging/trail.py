@@ -122,7 +122,7 @@ class Trail:
     def true(self, step: Step) -> Numbers:
         """The true matrix of a step, or of the step that it repeats."""
         matrix = self.trace.matrices[step.operation.repeats or step.name]
-        # No copy of float64: true matrices are recognised by their identity.
+        # A copy would not be recognised as a true matrix, which is known by its identity.
         return matrix.astype(np.float64, copy=False)
 
     def judge(self, step: Step) -> Judgement:
