@@ -65,8 +65,11 @@ def found_files(arguments: Sequence[str]) -> list[FoundFile]:
     """
     found: dict[tuple[str, str], FoundFile] = {}
     for argument in arguments:
-        for path in _paths(argument):
+        is_sample = argument.startswith(SAMPLE)
+        for path in [_path_of_sample(argument)] if is_sample else _paths(argument):
             for file in _files(path):
+                if is_sample:  # the path differs from machine to machine
+                    file = file._replace(file=argument + file.file.removeprefix(path))
                 # Two names that differ in the form of Unicode alone have one place.
                 own = file.place if file.path.isascii() else os.path.abspath(file.path)
                 found.setdefault((own, file.member), file)
@@ -77,14 +80,16 @@ def found_files(arguments: Sequence[str]) -> list[FoundFile]:
     return list(found.values())
 
 
+def _path_of_sample(argument: str) -> str:
+    """Return the path of a sample, or of a folder of samples. Raises DocumentError for others."""
+    name = argument.removeprefix(SAMPLE)
+    folder = os.path.join(samples_folder(), name)
+    with errors_at(argument):
+        return folder if os.path.isdir(folder) else sample_path(name)
+
+
 def _paths(argument: str) -> list[str]:
-    """Return the paths of an argument: itself, of samples, or those that fit it as a pattern."""
-    if argument.startswith(SAMPLE):
-        folder = os.path.join(samples_folder(), argument.removeprefix(SAMPLE))
-        if os.path.isdir(folder):
-            return [folder]
-        with errors_at(argument):
-            return [sample_path(argument.removeprefix(SAMPLE))]
+    """Return the paths of an argument: itself, or those that fit it as a pattern."""
     if os.path.lexists(argument):
         return [argument]
     if glob.has_magic(argument):

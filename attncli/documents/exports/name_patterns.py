@@ -24,7 +24,7 @@ LINK, RECORD = "link", ".txt"
 
 @record(frozen=True)
 class NamePattern:
-    """The names of a platform: `expression` is searched in the place of a file.
+    """The names of a platform: `expression` is searched in the place of a file, as in `example`.
 
     Folders are separated by `/`. If `is_flat`, the platform has no folders, and the expression
     begins at the name of the file. Besides the groups of `GROUPS`, `folder` is the path of the
@@ -35,49 +35,56 @@ class NamePattern:
 
     name: str
     expression: Pattern[str]
+    example: str = ""
     is_flat: bool = False
     is_loose: bool = False
 
 
 # The first that fits counts, so the loose one is the last.
 PLATFORMS = by_name(
-    NamePattern(  # Anna Smith_123_assignsubmission_file/answer.json; up to 4.0 with _ before the /
+    NamePattern(  # up to Moodle 4.0 with _ before the /
         "Moodle",
         re.compile(
             r"(?:^|/)(?P<folder>(?P<name>[^/]+?)(?:_(?P<student_id>\d+))?"
             r"_assignsubmission_(?P<kind>file|onlinetext)(?:_(?=/))?)[/_](?P<file_id>.+)$"
         ),
+        "Anna Smith_123_assignsubmission_file/answer.json",
     ),
-    NamePattern(  # Problem 1_asmith_attempt_2026-01-30-15-00-00_answer.json
+    NamePattern(
         "Blackboard",
         re.compile(
             r"(?:^|/)[^/]+_(?P<student_id>[^/_]+)_attempt_(?P<timestamp>\d{4}(?:-\d\d){5})"
             r"(?:_(?P<file_id>[^/]+)|(?P<kind>\.txt))$"
         ),
+        "Problem 1_asmith_attempt_2026-01-30-15-00-00_answer.json",
         is_flat=True,
     ),
-    NamePattern(  # 123-456 - Anna Smith - Sep 24, 2026 926 PM/answer.json
+    NamePattern(
         "Brightspace",
         re.compile(
             r"(?:^|/)(?P<folder>(?P<student_id>\d+)-\d+ - (?P<name>[^/]+) - (?P<timestamp>[^/]+))"
             r"/(?P<file_id>.+)$"
         ),
+        "123-456 - Anna Smith - Sep 24, 2026 926 PM/answer.json",
     ),
-    NamePattern(  # assignment_1_export/submission_123/answer.json; the student is in a record
+    NamePattern(  # the student is in a record
         "Gradescope",
         re.compile(r"(?:^|/)(?P<folder>submission_\d+)/(?P<file_id>.+)$"),
+        "assignment_1_export/submission_123/answer.json",
     ),
-    NamePattern(  # submitted/asmith/ps1/answer.json
+    NamePattern(
         "nbgrader",
         re.compile(r"(?:^|/)submitted/(?P<folder>(?P<student_id>[^/]+)/[^/]+)/(?P<file_id>[^/]+)$"),
+        "submitted/asmith/ps1/answer.json",
     ),
-    NamePattern(  # smithanna_LATE_123_456_answer-1.json, anon_a1B2c_456_answer.json
+    NamePattern(  # also anon_a1B2c_456_answer-1.json
         "Canvas",
         re.compile(
             r"(?:^|/)(?:(?P<name>[^/]*?)_)??(?:(?P<late>LATE)_)?"
             r"(?:anon_)?(?P<student_id>\d+|(?<=anon_)[^\W_]+)_"
             r"(?:(?P<number>\d+)_(?P<file_id>[^/]+)|(?P<kind>text|link)\.html)$"
         ),
+        "smithanna_LATE_123_456_answer.json",
         is_flat=True,
         is_loose=True,
     ),
