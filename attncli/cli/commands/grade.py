@@ -17,7 +17,7 @@ from attncli.cli.problem_arguments import csv_form, gather
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, waiting
 from attncli.formats import GRADES, LinesFormat
-from attncli.words import count, in_words
+from attncli.words import count
 
 if TYPE_CHECKING:
     from attncli.documents.gradebooks.filled import Filled
@@ -130,13 +130,20 @@ def _told(filled: Filled, grading: Grading) -> int:
 
     Warn of these grades, and of rows that could not be filled although there is a grade.
     """
-    scaled = f", scaled to {filled.maximum:g} points" if filled.maximum else ""
-    rows = count(filled.count, "rows")
-    note(f"{grading.into}: {rows} of column {filled.column} ({filled.platform}) filled{scaled}.")
+    from attncli.documents.gradebooks.filled import Reason
+
+    scaled = f", scaled to {filled.maximum:g} points" if filled.maximum else ", not scaled"
+    others = [row for row in filled.unfilled if row.reason is not Reason.NO_ANSWER]
+    empty = len(filled.unfilled) - len(others)
+    left = f" Left as before: {count(empty, 'rows')} without an answer." if empty else ""
+    rows = f"{count(filled.count, 'rows')} of column {filled.column} ({filled.platform})"
+    note(f"{grading.into}: filled {rows}{scaled}.{left}")
     for unmatched in filled.unmatched:
-        student = in_words([unmatched.filling.student, unmatched.filling.name])
-        warn(f"{grading.into}: {student}: {unmatched.reason.text}.")
-    for row in filled.unfilled:
+        student = " ".join(filter(None, (unmatched.filling.student, unmatched.filling.name)))
+        warn(
+            f"{grading.into}: {student or 'an answer without a student'}: {unmatched.reason.text}."
+        )
+    for row in others:
         warn(f"{grading.into}: {row.student} {row.name}: {row.reason.text}.")
     return len(filled.unmatched)
 
