@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from io import StringIO
 from pathlib import Path
 
-from rich.console import Console
-from rich.text import Text
-
+from attncli.render.pages.terminal_picture import terminal_svg
 from tests.running import succeed
 
 PICTURE = Path("tests/golden/self_attention.svg")
@@ -21,12 +18,7 @@ def draw_picture() -> str:
     """Return the SVG of a terminal that shows the command and its output."""
     arguments = (*shlex.split(COMMAND)[1:], "--color", "always")
     shown = succeed(*arguments, width=WIDTH, colors="truecolor").stdout
-    console = Console(
-        file=StringIO(), record=True, width=WIDTH, force_terminal=True, color_system="truecolor"
-    )
-    console.print(Text(f"$ {COMMAND}", "bold"), soft_wrap=True)
-    console.print(Text.from_ansi(shown), soft_wrap=True)
-    return console.export_svg(title="attncli")
+    return terminal_svg(f"\x1b[1m$ {COMMAND}\x1b[0m\n{shown}")
 
 
 def draw_sample_page() -> str:

@@ -43,7 +43,7 @@ OWNERS = {
     "click": {"cli"},
     "rich": {"render"},
     "textual": {"render"},
-    "numpy": {"cli", "face", "documents", "render", "homework", "calculation"},
+    "numpy": {"cli", "grading", "face", "documents", "render", "homework", "calculation"},
 }
 
 

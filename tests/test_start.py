@@ -32,6 +32,8 @@ JUDGING = {
     *("homework", "homework.answers", "homework.judging", "homework.diagnosis"),
     *("homework.mistakes", "render.reports"),
 }
+SUBJECTS = ("layers", "masks", "positions", "scores", "values", "weights")
+MISTAKES = {f"homework.mistakes.{subject}" for subject in SUBJECTS}
 CLICK, NUMPY, RICH = {"click"}, {"click", "numpy"}, {"click", "numpy", "rich"}
 
 LESSON = "samples/self_attention.json"
@@ -55,8 +57,8 @@ MAY_LOAD: dict[str, tuple[set[str], int, set[str]]] = {
     "guide masks": (PROGRAM | {"cli.commands"}, 11, CLICK),
     "samples": (PROGRAM | {"cli.commands", "documents", "records"}, 15, CLICK),
     "new encoder": (
-        CALCULATING | {"calculation.counting", "homework", "homework.exercises"},
-        59,
+        CALCULATING | JUDGING | MISTAKES | {"calculation.counting", "homework.exercises"},
+        150,
         NUMPY,
     ),
 }

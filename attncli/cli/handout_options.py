@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from attncli.cli.messages import surroundings, warn
+from attncli.cli.messages import note, surroundings, warn
 from attncli.cli.options import Output, complete, option, options, refuse_given
 from attncli.cli.terminal import deliver
 from attncli.cli.values import whole_number
@@ -147,7 +147,8 @@ class Handouts:
     def write_class(self, order: Order, output: Output[Any]) -> None:
         """Write the variants of an order: a quiz, or a folder with the manifest of a class."""
         students = self._ids()
-        if output.format_name == MOODLE:
+        suffix = output.file.suffix.casefold() if output.file and not output.format_name else ""
+        if output.format_name == MOODLE or suffix == DOCUMENTS[MOODLE].suffix:
             refuse_given(
                 {"worksheet": self.worksheet, "key": self.key},
                 "has no effect on the variants of a quiz",
@@ -157,7 +158,7 @@ class Handouts:
 
             output.write(class_sheets(order, students, surroundings()))
             return
-        if output.file is None:
+        if output.file is None or suffix == DOCUMENTS["json"].suffix:
             message = "variants need a folder."
             raise AttncliError(message, "Name a new folder with -o, or write -f moodle.")
         from attncli.documents.handouts.folders import check_folder, write_folder
@@ -174,7 +175,7 @@ class Handouts:
             raise AttncliError(message, "Leave one of them out.")
         from attncli.documents.handouts.rosters import read_roster
 
-        return read_roster(self.students)
+        return read_roster(self.students, note)
 
 
 def handout_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -246,7 +246,10 @@ LOOKS: dict[str, Decorator] = {
         help="Decimals of the numbers in tables, from 0 to 20 (default: as many as needed).",
     ),
     FULL: option(
-        "--full", heading=OUTPUT, is_flag=True, help="Show large matrices whole, without gaps."
+        "--full",
+        heading=OUTPUT,
+        is_flag=True,
+        help="Show large results whole: leave out no rows, columns, cells or steps.",
     ),
     COLOR_USE: option(
         "--color",

@@ -73,7 +73,7 @@ def lists(groups: Mapping[str, Sequence[tuple[str, str]]]) -> str:
     for heading, rows in groups.items():
         with formatter.section(heading):
             # On a narrow screen, the text of a long name stands below the name.
-            formatter.write_dl(rows, col_max=60 if width > 100 else width // 3)
+            formatter.write_dl(rows, col_max=60 if width > 100 else width // 2)
     return formatter.getvalue().lstrip("\n")
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from attncli.face.surroundings import PYTHON, Surroundings
 from attncli.formats import WORKSHEETS, Format, choose_format
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from attncli.calculation.problem.worksheet import Worksheet
+    from attncli.documents.handouts.manifests import Variant
     from attncli.face.functions import DocumentLike
     from attncli.homework.exercises.making import Exercise
     from attncli.homework.exercises.orders import Order
@@ -89,32 +89,33 @@ class Sheets:
 
 def _exercises(
     order: Order, students: Sequence[str], surroundings: Surroundings
-) -> Iterator[tuple[str, int, Exercise]]:
-    """Yield each student with the seed and the exercise, which is drawn with this seed.
+) -> Iterator[tuple[Variant, Exercise]]:
+    """Yield the variant of each student, without files, and its exercise.
 
     Warn of exercises that do not meet all demands, and of students with the same exercise. Raises
     AttncliError if the order is impossible.
     """
+    from attncli.documents.handouts.manifests import Variant, exercise_hash
     from attncli.homework.exercises.making import make
     from attncli.homework.handouts.variants import coincidence_text, coincidences, seed_of
     from attncli.words import count, some_in_words
 
-    documents: dict[str, Mapping[str, Any]] = {}
+    hashes: dict[str, str] = {}
     weak: list[str] = []
     with surroundings.waiting(MAKING) as watch:
         for number, student in enumerate(students, 1):
             seed = seed_of(order.seed, student)
             made = make(replace(order, seed=seed))
-            documents[student] = made.document
+            hashes[student] = exercise_hash(made.document)
             weak += [student] * (not made.meets_all)
-            yield student, seed, made
+            yield Variant(student, seed, hashes[student], {}, made.document), made
             if watch:
                 watch(MAKING, number / len(students))
     if weak:
         do = "does" if len(weak) == 1 else "do"
         of = f"{len(weak)} of {count(len(students), 'exercises')}"
         surroundings.warn(f"{of} {do} not meet all demands: {some_in_words(weak, MOST_NAMED)}.")
-    if same := coincidences(documents):
+    if same := coincidences(hashes):
         surroundings.warn(coincidence_text(same))
 
 
@@ -126,8 +127,8 @@ def class_sheets(
     Raises AttncliError if the order is impossible.
     """
     return {
-        student: worksheet_of(made.document, made.decimals, PROBLEM, surroundings)
-        for student, _, made in _exercises(order, students, surroundings)
+        variant.id: worksheet_of(made.document, made.decimals, PROBLEM, surroundings)
+        for variant, made in _exercises(order, students, surroundings)
     }
 
 
@@ -140,20 +141,23 @@ def class_files(
     students would get the same folder, and if the order is impossible.
     """
     from attncli import __version__
-    from attncli.documents.text.json_text import dump_document
-    from attncli.homework.handouts.variants import MANIFEST, manifest, safe_names
+    from attncli.documents.handouts.manifests import MANIFEST, Manifest
+    from attncli.homework.exercises.orders import DECIMALS
+    from attncli.homework.handouts.variants import safe_names
 
     sheets.check()
     names = safe_names(students)
-    entries: list[dict[str, Any]] = []
-    for student, seed, made in _exercises(order, students, surroundings):
-        written = dict(_files(names[student], made, sheets, surroundings, is_first=not entries))
+    variants: list[Variant] = []
+    for variant, made in _exercises(order, students, surroundings):
+        name = names[variant.id]
+        written = dict(_files(name, made, sheets, surroundings, is_first=not variants))
         files = {role: place for role, (place, _) in written.items()}
-        digest = sha256(written[DOCUMENT][1]).hexdigest()
-        entry = {"id": student, "seed": seed, "sha256": digest, "files": files}
-        entries.append({**entry, "document": made.document})
+        variants.append(replace(variant, files=files))
         yield from written.values()
-    yield MANIFEST, dump_document(manifest(order, f"attncli {__version__}", entries))
+    decimals = DECIMALS if order.decimals is None else order.decimals
+    program = f"attncli {__version__}"
+    manifest = Manifest(program, order.command(), order.seed, decimals, tuple(variants))
+    yield MANIFEST, manifest.written()
 
 
 def _files(

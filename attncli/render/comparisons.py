@@ -24,7 +24,7 @@ def draw_comparisons(comparisons: Sequence[Comparison], view: View) -> str:
     console = TextConsole(view)
     first = comparisons[0].first
     if first.problem.choices.title:
-        console.print(Text(first.problem.choices.title, "bold"))
+        console.say(first.problem.choices.title, "bold")
         console.print()
     for comparison in comparisons:
         console.say(_sentence(comparison, view))
@@ -49,7 +49,7 @@ def _column(comparison: Comparison, names: Sequence[str], view: View) -> list[Te
     texts = [_cell(comparison, distance, view) if distance else "" for distance in found]
     column = []
     for text, distance in zip(aligned(texts), found, strict=True):
-        style = "bold red" if distance and distance.differs else "dim"
+        style = "bad" if distance and distance.differs else "dim"
         column.append(Text(f" {text} ", style))
     return column
 

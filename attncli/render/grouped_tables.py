@@ -73,7 +73,7 @@ def print_grouped(
     """
     console.print()
     if heading:
-        console.say(heading, console.heading)
+        console.say(heading, "name")
     beside, screen = labels.width + GUTTER, console.view.width
     fitting = [part for group in groups for part in _split_to_fit(group, beside, screen)]
     for run in wrap_columns([group.width for group in fitting], beside, screen):

@@ -18,24 +18,20 @@ from attncli.render.view import View
 
 MOST_COLUMNS = 100  # longer lines are hard to read
 
-# Colours that the terminal's own palette defines, so that they suit light and dark screens.
-STYLES = Theme(
-    {
-        "markdown.h1": "bold",
-        "markdown.h2": "bold magenta",
-        "markdown.h3": "bold",
-        "markdown.code": "cyan",
-        "markdown.link": "none",
-        "markdown.table.border": "dim",
-        "markdown.table.header": "bold",
-    }
-)
+STYLES = {
+    "markdown.h1": "bold",
+    "markdown.h2": "bold magenta",
+    "markdown.h3": "bold",
+    "markdown.link": "none",
+    "markdown.table.border": "dim",
+    "markdown.table.header": "bold",
+}
 
 
 def draw_page(markdown: str, view: View) -> str:
     """Return a page of Markdown as a terminal shows it, at most `MOST_COLUMNS` wide."""
     console = TextConsole(view)
-    console.push_theme(STYLES)
+    console.push_theme(Theme({**STYLES, "markdown.code": console.get_style("code")}))
     width = min(view.width or MOST_COLUMNS, MOST_COLUMNS)
     # Names of tables, and addresses of other pages, are useful only on a code host.
     shown = re.sub(r"(?m)^<!--.*?-->\n\n?", "", markdown)

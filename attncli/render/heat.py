@@ -7,7 +7,7 @@ screen larger numbers are lighter, on a light one darker.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from math import floor, inf, isfinite, isnan, log10
 from typing import TypeAlias
@@ -20,6 +20,9 @@ BLACK, WHITE = (0, 0, 0), (255, 255, 255)
 DARK = (24, 24, 24)  # between black and the dark greys of usual screens: no number is a black hole
 FADE = 0.1  # of the ramp: the smallest weights fade into the screen
 SYMBOLS = " ░▒▓█"
+NO_DOTS = 0x2800  # the braille character without dots; its lowest bits are the dots
+# The dots of the upper and of the lower of two rows: left and right, then left and right below.
+UPPER_DOTS, LOWER_DOTS = (0x01, 0x08, 0x02, 0x10), (0x04, 0x20, 0x40, 0x80)
 
 # Cividis (Nuñez, Anderton and Renslow, 2018, doi.org/10.1371/journal.pone.0199239): entries of its
 # table of 256 colours. Straight lines between them are within 2 units of all 256.
@@ -110,6 +113,35 @@ class Heat:
         [' ', '░', '▒', '▓', '█']
         """
         return SYMBOLS[_level(abs(self.share(number)), len(SYMBOLS))]
+
+    def dots(self, upper: float, lower: float) -> str:
+        """Return a braille character for two numbers, one above the other: up to 4 dots for each.
+
+        A signed matrix has up to 2 dots: at the right for numbers above 0, at the left for numbers
+        below 0. The number of dots is the nearest: 4 dots for 1 are 2 for 0.5, and 1 for 0.2.
+
+        >>> weights, scores = Heat(1.0), Heat(9.0, is_signed=True)
+        >>> weights.dots(1.0, 0.0), weights.dots(0.5, 0.2), scores.dots(-3.0, 9.0)
+        ('⠛', '⠍', '⢡')
+        """
+        bits = 0
+        for number, row in ((upper, UPPER_DOTS), (lower, LOWER_DOTS)):
+            share = self.share(number)
+            some = self._ordered(row, share < 0)
+            bits |= sum(some[: int(abs(share) * len(some) + 0.5)])
+        return _braille(bits)
+
+    def dot_ramp(self, is_negative: bool) -> list[tuple[str, float]]:
+        """Return the characters of an upper number, from one dot on, each with its least size."""
+        some = self._ordered(UPPER_DOTS, is_negative)
+        return [
+            (_braille(sum(some[:count])), self.most * (count - 0.5) / len(some))
+            for count in range(1, len(some) + 1)
+        ]
+
+    def _ordered(self, row: Sequence[int], is_negative: bool) -> Sequence[int]:
+        """Return the dots of a row in the order in which larger numbers get them."""
+        return row[1 - is_negative :: 2] if self.is_signed else row
 
     def style(self, number: float, is_dark: bool, colors: str) -> str:
         """Return the colours of a number in a terminal: the style `INK on BACKGROUND` of rich.
@@ -216,6 +248,10 @@ def _cividis(place: float) -> RGB:
 def _level(share: float, levels: int) -> int:
     """Return the level, from 0, of a share from 0 to 1; all levels are equally wide."""
     return min(int(share * levels), levels - 1)
+
+
+def _braille(bits: int) -> str:
+    return chr(NO_DOTS | bits) if bits else " "
 
 
 def _mix(one: RGB, other: RGB, part: float) -> RGB:

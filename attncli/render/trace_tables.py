@@ -23,7 +23,7 @@ from attncli.calculation.problem.shown import ShownMatrix
 from attncli.records import record
 from attncli.render.console import TextConsole
 from attncli.render.numbers import aligned, number_text
-from attncli.render.tables.compact_grids import MARKS_AT_EDGE, MOST_MARKS, compact_grids
+from attncli.render.tables.compact_grids import MARKS_AT_EDGE, MOST_MARKS, compact_grids, is_paired
 from attncli.render.tables.elision import (
     COLUMN_GAP,
     EDGE,
@@ -46,7 +46,7 @@ def draw_trace(result: Computation, view: View) -> str:
     lead = list(filter(None, (Text(choices.title, "bold"), Text(choices.note, "italic"))))
     for text in lead:
         console.print_lines(wrap_words(text, view.width))
-    blocks = (TraceTable(result, shown, view).block(console.heading) for shown in result.shown())
+    blocks = (TraceTable(result, shown, view).block() for shown in result.shown())
     for at, lines in enumerate(stacked(blocks, view.width)):
         if at or lead:
             console.print()
@@ -69,18 +69,15 @@ class TraceTable:
     shown: ShownMatrix
     view: View
 
-    def block(self, style: str) -> Block:
-        """Return the number of the step, its formula and its shape, above its matrix.
-
-        `style` is the look of the number and the name.
-        """
+    def block(self) -> Block:
+        """Return the number of the step, its formula and its shape, above its matrix."""
         step, plan = self.shown.step, self.result.trace.plan
         shape = plan.shape(step)
         if self.shown.is_part:
             shape = f"{shape_text(self.shown.matrix.shape)} of {shape}"
         number = f"{plan.names.index(step.name) + 1}  "
         heading = Text.assemble(
-            (f"{number}{self.shown.name} ", style),
+            (f"{number}{self.shown.name} ", "name"),
             f"= {_formula(step, plan.layout)}   ",
             (shape, "dim"),
         )
@@ -103,9 +100,11 @@ class TraceTable:
         parts = stacked(blocks, self.view.width) if leading else [next(blocks).body]
         below = list(self._legend(shading, bool(hidden.any()))) if self.view.compact else []
         lines = _with_gaps(parts)
-        widest = max(HEADING, *(line.cell_len for line in lines)) if self.view.width else None
+        painted = below[:1] if shading.has_colors else []  # a broken ramp cannot be read
+        widest = max(HEADING, *(line.cell_len for line in (*lines, *painted)))
+        width = min(widest, self.view.width) if self.view.width else None
         for line in (*below, *self._left_out(len(slices))):
-            lines += wrap_words(line, widest, 3)
+            lines += wrap_words(line, width, 3)
         return lines
 
     def _left_out(self, slices: int) -> Iterator[Text]:
@@ -167,8 +166,9 @@ class TraceTable:
 
     def _legend(self, shading: Shading, has_hidden: bool) -> Iterator[Text]:
         """Yield the meaning of the marks, and the labels of columns that are not those of rows."""
-        yield Text("   ").append_text(shading.legend(has_hidden))
         shown = self.shown
+        in_pairs = is_paired(self._positions(shown.cells.shape[-2]))
+        yield Text("   ").append_text(shading.legend(has_hidden, in_pairs))
         if shown.column_labels and shown.column_labels != shown.row_labels:
             columns = ", ".join(map(str.strip, self._numbered(-1)))
             yield Text(f"   columns: {columns}", "dim")

@@ -1,4 +1,4 @@
-"""Run all measurements with `python -m tests.benchmarks`, or some with `… start grading`."""
+"""Run all measurements with `python -m tests.benchmarks`, or some with `… start files`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
-PARTS = ("start", "files", "long", "grading")
+PARTS = ("start", "files", "long", "grading", "pages")
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ import pytest
 from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
-from attncli.calculation.algebra.expressions import FUNCTIONS
+from attncli.calculation.algebra.expressions import FUNCTIONS, Cell
 from attncli.calculation.algebra.operation_cost import cells
 from attncli.calculation.algebra.plan import Trace
 from attncli.calculation.analyses.prediction import token_by_token
@@ -269,3 +269,15 @@ def test_no_step_needs_more_memory_than_predicted(name: str) -> None:
             f"{name}: {step.name} takes {peak} bytes, and {type(operation).__name__}.room with the "
             f"result says at most {most}."
         )
+
+
+@every
+def test_a_step_is_a_copy_if_each_of_its_cells_is_one(name: str) -> None:
+    """An operation says that there is nothing to calculate exactly if its cells are copies."""
+    _, trace = solved(name)
+    for step in trace.plan.steps:
+        operands = [trace.matrices[operand] for operand in step.operation.operands]
+        indices = np.ndindex(trace.matrices[step.name].shape)
+        parts = [step.operation.cell(index, *operands) for index in indices]
+        copies = [isinstance(part, Cell) for part in parts]
+        assert step.operation.is_copy == all(copies), f"{name}: {step.name}"

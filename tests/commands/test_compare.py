@@ -189,7 +189,9 @@ def test_more_conventions_than_fit_the_screen_stand_below_each_other(
     """Tables of many conventions stand below each other, with all steps, and fit the width."""
     names = ("paper", "annotated-transformer", "torch-sdpa", "d2l", "onnx")
     monkeypatch.setenv("COLUMNS", "41")
-    told = compare(SMALL, *pair(*names))
+    told = compare(
+        {**SMALL, "title": "A title that takes more than a line of this screen"}, *pair(*names)
+    )
     assert max(map(len, told.splitlines())) <= 41
     heads = [line.split() for line in told.splitlines() if line.startswith(" step")]
     assert [name for head in heads for name in head[1:]] == list(names[1:])

@@ -89,9 +89,10 @@ def test_color_changes_no_word() -> None:
     assert plain == asked(*sizes, "--compare").stdout.split("\n") != colorful.split("\n")
 
 
-def test_long_plans_are_elided_and_full_shows_them() -> None:
-    """A long table is abbreviated, with the total of all steps; --full shows every step."""
-    assert "left out: 49 of 69 steps (--full shows them)" in asked(*ENCODER).stdout
+def test_steps_of_layers_are_left_out_and_full_shows_them() -> None:
+    """A cost of layers has a row per sublayer, and fits a screen; --full shows every step."""
+    assert asked(*ENCODER).stdout.count("\n") <= 24
+    assert "left out: 69 steps (--full shows them)" in asked(*ENCODER).stdout
     full = asked(*ENCODER, "--full").stdout
     assert "left out" not in full
     assert all(f" {step['step']} " in full for step in data(*ENCODER)["steps"])
@@ -124,7 +125,7 @@ def test_totals_come_first() -> None:
 
 def test_the_steps_of_a_layer_are_one_table() -> None:
     """At 80 columns one table has all columns of all steps; a count of 0 is left out."""
-    text = asked("samples/encoder_layer.json", width=80).stdout
+    text = asked("samples/encoder_layer.json", "--full", width=80).stdout
     assert text.count(" step ") == text.count(" sublayer ") == 1
     lines = text.splitlines()
     assert " self.Q_h          2 × 3 × 3            144" in lines

@@ -475,7 +475,7 @@ def test_an_answer_stands_beside_the_right_arithmetic(tmp_path: Path) -> None:
         "✗ answer    = 2 × 4 + 2 × 4 + 2 × 0 = 16, but the answer has 15",
         "",
         "scaled[2,3] = scores[2,3] / √3 = 12 / √3 ≈ 6.9282",
-        "✗ answer    = 12 / √3 ≈ 6.9282, but the answer has 4",
+        "✗ answer    = 12 / √3 ≈ 6.9282, but the answer has 12/3",
         "",
         "scaled[2,2] = scores[2,2] / √3 = 16 / √3 ≈ 9.2376",
         "  answer    = 15 / √3 ≈ 8.6603, and the answer has 8.66",
@@ -507,16 +507,26 @@ def test_only_operands_that_lead_to_a_disagreement_are_shown(tmp_path: Path) -> 
     ]
     assert len(explained(*asked, "--full")) > 10
     coloured = "\n".join(explained(*asked, "--color", "always"))
-    assert "\x1b[1;31m✗ answer\x1b[0m" in coloured
-    assert "\x1b[1;31mbut the answer has 15\x1b[0m" in coloured
+    assert "\x1b[1;91m✗ answer\x1b[0m" in coloured
+    assert "\x1b[1;91mbut the answer has 15\x1b[0m" in coloured
     assert re.sub(r"\x1b\[[\d;]*m", "", coloured).splitlines() == lines
 
 
 def test_arithmetic_of_an_answer_is_shown_with_its_value(tmp_path: Path) -> None:
-    """An answer that is arithmetic, such as 1/2, is not rounded to a whole number."""
+    """An answer that is arithmetic, such as 1/2, stands there as it is written."""
     own = answer(tmp_path, scores=[["1/2", 4, 4], [4, 16, 12], [4, 12, 10]])
     line = explained(LESSON, "scores[1,1]", "--answer", own)[1]
-    assert line.endswith(", but the answer has 0.5")
+    assert line.endswith(", but the answer has 1/2")
+
+
+def test_arithmetic_of_an_answer_is_escaped(tmp_path: Path) -> None:
+    """LaTeX and Markdown show the signs ^ and * of arithmetic as they are written."""
+    own = answer(tmp_path, scores=[["2*e^0", 4, 4], [4, 16, 12], [4, 12, 10]])
+    asked = (LESSON, "scores[1,1]", "--answer", own, "-f")
+    assert explained(*asked, "latex")[-2].endswith(
+        r"\text{and the answer has 2*e\textasciicircum{}0}"
+    )
+    assert explained(*asked, "markdown")[1].endswith(r", and the answer has 2\*e^0")
 
 
 def test_an_answer_without_the_cell_is_left_out(tmp_path: Path) -> None:

@@ -509,6 +509,13 @@ def test_colours_are_switched() -> None:
     assert dark == [True, True, True, False]
 
 
+def test_a_long_headline_ends_with_a_sign() -> None:
+    """A headline that is longer than the screen ends with …, so that nobody takes it for whole."""
+    answer = ("--answer", "sample:answers/two_heads/mistake")
+    first, *_ = screen(of=("sample:two_heads", *answer), size=(60, 24)).splitlines()
+    assert re.fullmatch(r" Wrong from masked on: the causal mask was transposed: .*…", first)
+
+
 def test_a_light_terminal_gets_a_light_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     """COLORFGBG, which some terminals set, decides between dark and light."""
     monkeypatch.setenv("COLORFGBG", "0;15")

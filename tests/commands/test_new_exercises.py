@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -90,6 +92,9 @@ def test_the_words_of_an_exercise_are_its_tokens() -> None:
         ["j'aime", "bien", "les"],
     )
     assert len(found["Q"]) == 2
+    found = document("cross", "--memory-tokens", "es regnet so sehr")
+    assert (found["memory_tokens"], len(found["memory"])) == (["es", "regnet", "so", "sehr"], 4)
+    assert document(*shlex.split(found["note"])[2:]) == found
     refused = run("self", "--tokens", "I love you", "--n", "4")
     assert refused.stderr == "Error: --n is 4, but --tokens has 3 words. Leave out --n.\n"
 
@@ -97,8 +102,6 @@ def test_the_words_of_an_exercise_are_its_tokens() -> None:
 @pytest.mark.parametrize("kind", [name for name, kind in KINDS.items() if kind.layer is None])
 def test_the_note_of_an_exercise_repeats_its_command(kind: str, tmp_path: Path) -> None:
     """The note holds a command that writes the exercise again, and compute reads the exercise."""
-    import shlex
-
     words = ["--tokens", "I love you", "--values", "tenths", "--decimals", "3"]
     options = [*words, "--for", "softmax-missing", "--seed", "3"]
     made = run(kind, *options)
@@ -155,6 +158,13 @@ REFUSED = [
         ),
     ),
     ("self --tokens=", '--tokens has no words. Write --tokens "I love you".'),
+    (
+        "self --memory-tokens a",
+        (
+            "--memory-tokens has no effect on self, which has no memory. "
+            "Leave it out, or choose another kind."
+        ),
+    ),
     ("self --values whole", "--values is 'whole': it must be integers, halves, tenths or any."),
 ]
 
@@ -178,9 +188,21 @@ def test_what_is_missing_is_said() -> None:
     assert share == "Note: accepted draw 1 of 1 (100%); 42 mistakes can be made."
 
 
-def test_layers_are_judged_only_on_demand() -> None:
-    """An encoder has no notes; with --for its numbers are drawn until the mistake shows."""
-    assert run("encoder").stderr == ""
+def test_layers_are_judged() -> None:
+    """The notes on a layer name the mistakes that its output hides; --for makes it show one."""
+    notes = run("encoder").stderr
+    assert notes.startswith("Note: accepted draw 1 of 1 (100%); 106 mistakes can be made.\n")
+    assert "ln-eps-missing" in notes
+    assert "no-scale and softmax-unscaled always give the same output; self.scaled" in notes
     found = run("encoder", "--for", "ln-eps-missing", "--decimals", "3")
-    assert found.stderr.startswith("Note: accepted draw 7 of 7 (14%); 106 mistakes can be made.\n")
+    assert "ln-eps-missing" not in found.stderr
     assert json.loads(found.stdout)["X"] != document("encoder")["X"]
+
+
+def test_a_large_layer_is_drawn_once() -> None:
+    """A layer with too many numbers for a person has the numbers of the first draw, and a note."""
+    found = run("encoder", "--n", "40", "--d-model", "300", "--d-ff", "300")
+    assert found.stderr == (
+        "Note: its steps have over 50000 numbers, so that its mistakes are not made.\n"
+    )
+    assert np.shape(json.loads(found.stdout)["X"]) == (40, 300)

@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 import attncli
+from attncli.documents.handouts.manifests import exercise_hash, read_manifest
+from attncli.errors import DocumentError
 from attncli.face import handouts
-from attncli.homework.handouts.variants import question_note, safe_names, seed_of
+from attncli.homework.handouts.variants import safe_names, seed_of
 from tests.running import PATIENCE, PROGRAM, ROOT, run, succeed
 
 KIND = "encoder"
@@ -70,8 +72,10 @@ def test_a_class_has_a_folder_per_student() -> None:
     assert [entry["id"] for entry in entries] == ["s1", "../s2"]
     for entry in entries:
         data = Path("class", entry["files"]["document"]).read_bytes()
-        assert entry["sha256"] == sha256(data).hexdigest()
         assert entry["document"] == json.loads(data)
+        own = {name: value for name, value in entry["document"].items() if name != "note"}
+        text = json.dumps(own, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        assert entry["sha256"] == sha256(text.encode()).hexdigest()
         assert entry["seed"] == seed_of(5, entry["id"])
         again = succeed("new", KIND, "--seed", str(entry["seed"])).stdout
         assert json.loads(again) == entry["document"]
@@ -87,7 +91,7 @@ def test_a_variant_depends_on_its_student_alone() -> None:
     succeed("new", KIND, "--students", "two.csv", "-o", "two")
     succeed("new", KIND, "--students", "two.csv", "-o", "three", "--seed", "1")
     first, second, third = (
-        {entry["id"]: question_note(entry["document"]) for entry in manifest_of(name)["students"]}
+        {entry["id"]: entry["sha256"] for entry in manifest_of(name)["students"]}
         for name in ("one", "two", "three")
     )
     assert second == {student: first[student] for student in ("ben", "anna")}
@@ -95,12 +99,12 @@ def test_a_variant_depends_on_its_student_alone() -> None:
 
 
 def test_equal_variants_are_said() -> None:
-    """Documents that differ in nothing but the seed are named, and so are those that are weak."""
+    """Documents that differ in nothing but the seed have one hash, and a warning names them."""
     sizes = ("--n", "1", "--m", "1", "--d-k", "1")
     result = succeed("new", "attention", *sizes, "--variants", "9", "-o", "class")
     notes: dict[str, list[str]] = {}
     for entry in manifest_of("class")["students"]:
-        notes.setdefault(question_note(entry["document"]), []).append(entry["id"])
+        notes.setdefault(entry["sha256"], []).append(entry["id"])
     same = [" and ".join(ids) for ids in notes.values() if len(ids) == 2]
     assert same
     assert all(pair in result.stderr for pair in same)
@@ -183,7 +187,15 @@ def test_rosters_of_learning_platforms_are_read(name: str) -> None:
 
     text, ids = ROSTERS[name]
     Path("roster.csv").write_text(text)
-    assert read_roster("roster.csv") == ids
+    assert read_roster("roster.csv", lambda _: None) == ids
+
+
+def test_students_without_an_id_are_named() -> None:
+    """A row without an id is left out of the class, with a note."""
+    Path("roster.csv").write_text("Name,ID\nAnna,1\nDan,\n,\nEve\n")
+    result = succeed("new", "attention", "--students", "roster.csv", "-o", "class")
+    assert result.stderr == "Note: roster.csv: left out, without an id: Dan and Eve.\n"
+    assert [entry["id"] for entry in manifest_of("class")["students"]] == ["1"]
 
 
 def test_the_column_of_a_roster_can_be_named() -> None:
@@ -191,11 +203,13 @@ def test_the_column_of_a_roster_can_be_named() -> None:
     from attncli.documents.handouts.rosters import read_roster
 
     Path("roster.csv").write_text("ID,Seat\n1,front\n2,back\n")
-    assert read_roster("roster.csv:seat") == ["front", "back"]
+    assert read_roster("roster.csv:seat", lambda _: None) == ["front", "back"]
 
 
 MESSAGES = {
     ("--variants", "2"): "variants need a folder. Name a new folder with -o, or write -f moodle.",
+    ("--variants", "2", "-o", "x.json"): "variants need a folder. Name a new folder with -o, or "
+    "write -f moodle.",
     ("--variants", "2", "--students", "r.csv", "-o", "x"): "--variants and --students exclude each "
     "other. Leave one of them out.",
     ("--worksheet", "w.docx"): "w.docx: no format has the suffix '.docx'. Use the suffix .csv, "
@@ -266,7 +280,7 @@ def test_handouts_of_a_document_of_ones_own() -> None:
     assert "\ncat,2.681,4.419,6.400\n" in Path("key.csv").read_text()
     assert attncli.check("sample:two_heads", "key.csv").passed
     quiz = succeed("new", "--from", "sample:two_heads", "-f", "moodle").stdout
-    assert quiz.count('type="cloze"') == 13
+    assert quiz.count('type="cloze"') == 9
 
 
 def test_a_class_of_small_exercises() -> None:
@@ -280,10 +294,81 @@ def test_a_class_of_small_exercises() -> None:
 
 
 def test_a_quiz_has_the_variants_of_a_class() -> None:
-    """-f moodle writes one file with the questions of all variants."""
-    succeed("new", KIND, "--variants", "2", "-f", "moodle", "-o", "quiz.xml")
+    """-f moodle, or the suffix .xml, writes one file with the questions of all variants."""
+    succeed("new", KIND, "--variants", "2", "-o", "quiz.xml")
     quiz = Path("quiz.xml").read_text()
     assert quiz.count("<name><text>weights, variant 1</text></name>") == 0
     assert quiz.count("<name><text>self.weights, variant 2</text></name>") == 1
     single = succeed("new", KIND, "-f", "moodle").stdout
     assert single.count("<name><text>self.weights</text></name>") == 1
+
+
+def broken(change: str, value: Any) -> str:
+    """Return a manifest of two students with a change at a place such as `students.1.seed`."""
+    document = {"Q": [[1]], "K": [[2]], "note": "seed 7"}
+    files = {"document": "1/problem.json"}
+    one = {"seed": 7, "sha256": exercise_hash(document), "files": files, "document": document}
+    manifest: Any = {"program": "attncli", "command": "attncli new self", "seed": 0, "decimals": 2}
+    manifest["students"] = [{"id": "1", **one}, json.loads(json.dumps({"id": "2", **one}))]
+    *places, last = change.split(".")
+    target = manifest
+    for place in places:
+        target = target[int(place) if place.isdecimal() else place]
+    target.pop(last)
+    if value is not None:
+        target[last] = value
+    return json.dumps(manifest)
+
+
+BROKEN = [
+    ("seed", None, "seed is missing."),
+    ("seed", True, "seed is not a whole number."),
+    ("students", {}, "students is not a list."),
+    ("students", [3], "students[1] is not an object."),
+    ("students.1.seed", "7", "students[2].seed is not a whole number."),
+    ("students.1.document", None, "students[2].document is missing."),
+    (
+        *("students.1.document", {"Q": [[1]], "K": [[3]]}),
+        "students[2].document, of '2', does not have the hash in sha256.",
+    ),
+    ("students.1.id", "1", "it lists the student '1' twice."),
+    ("students.0.files.document", 1, "students[1].files.document is not a text."),
+    (
+        *("students.0.files.document", "../p.json"),
+        "students[1].files.document is '../p.json', which is outside of the folder.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "value", "message"), BROKEN)
+def test_a_broken_manifest_is_refused(change: str, value: Any, message: str) -> None:
+    """A manifest with a wrong entry is refused with its place; a note may change."""
+    Path("manifest.json").write_text(broken(change, value))
+    with pytest.raises(DocumentError) as caught:
+        read_manifest("manifest.json")
+    assert str(caught.value).startswith(f"manifest.json: {message} Restore the file")
+    Path("manifest.json").write_text(broken("students.0.document.note", "another"))
+    assert [student.id for student in read_manifest(".").students] == ["1", "2"]
+
+
+def test_another_file_is_not_a_manifest() -> None:
+    """A file that is not JSON, a document, and a missing file have messages of their own."""
+    Path("p.json").write_text('{"Q": [[1]]}')
+    Path("t.json").write_text("{")
+    messages = {
+        "p.json": "p.json: it is not the manifest of a class.",
+        "t.json": "t.json: it is not JSON: Expecting property name",
+        "none": "none: there is no such file.",
+    }
+    for file, message in messages.items():
+        with pytest.raises(DocumentError) as caught:
+            read_manifest(file)
+        assert str(caught.value).startswith(message)
+
+
+def test_a_manifest_is_read_as_it_was_written() -> None:
+    """read_manifest returns what attncli new has recorded, from the folder of the class."""
+    succeed("new", "attention", "--variants", "2", "-o", "class", "--values", "halves")
+    manifest = read_manifest("class")
+    assert manifest.written() == Path("class/manifest.json").read_bytes()
+    assert [student.seed for student in manifest.students] == [seed_of(0, "1"), seed_of(0, "2")]

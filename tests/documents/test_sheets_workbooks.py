@@ -113,7 +113,26 @@ def test_an_answer_keeps_texts(write: Write, suffix: str) -> None:
 
 
 @BOTH
-@pytest.mark.parametrize("text", ["1/2", "50%", "$1", "1.234,5", "1 000", "01.02.2024", "½"])
+def test_arithmetic_of_a_problem_is_calculated(write: Write, suffix: str) -> None:
+    """A text that touches numbers, or another such text, has the value that it has in CSV."""
+    rows: Rows = [["Q"], ["1/2", "ln(1)"], ["50%", "½"], [], ["X"], [1.0, "2*sqrt(4)"], [3.0, 4.0]]
+    assert values(write({"a": rows})) == {"Q": [[0.5, 0], [0.5, 0.5]], "X": [[1, 4], [3, 4]]}
+    beside: Rows = [["Points", "1/2"], ["X"], [1.0, 2.0]]
+    assert values(write({"a": beside})) == {"X": [[1, 2]]}
+    labelled: Rows = [["Q", "a", "b"], ["one", "1/2", 1.0], ["two", 2.0, "1/3"]]
+    assert values(write({"a": labelled})) == {"Q": [[0.5, 1], [2, 1 / 3]]}
+
+
+@BOTH
+@pytest.mark.parametrize("rows", [[["1/2", 1.0], ["2/2", 2.0]], [["1-2", "3-4"], [1.0, 2.0]]])
+def test_arithmetic_that_could_be_labels_is_refused(write: Write, suffix: str, rows: Rows) -> None:
+    """A first row or column of arithmetic beside plain numbers can be labels, or numbers."""
+    with pytest.raises(DocumentError, match=r"A2 is the text '1.2': a label, or a number\?"):
+        values(write({"a": [["X"], *rows]}))
+
+
+@BOTH
+@pytest.mark.parametrize("text", ["$1", "1.234,5", "1 000", "01.02.2024", "½2"])
 def test_a_text_with_a_number_is_neither_a_label_nor_a_gap(
     write: Write, suffix: str, text: str
 ) -> None:

@@ -53,6 +53,12 @@ def worksheet(document: Any, is_key: bool = False, decimals: int = 2) -> Workshe
     return Worksheet(attncli.compute(document).made, decimals, "problem.json", is_key)
 
 
+def asked(document: Any) -> dict[str, Any]:
+    """Return the right numbers of the steps that a worksheet asks."""
+    names = {part.name for part in worksheet(document).steps() if part.is_asked}
+    return {name: m for name, m in attncli.compute(document).items() if name in names}
+
+
 def written(sheet: Worksheet, suffix: str) -> bytes:
     """Return a worksheet in the form that has this suffix."""
     form = choose_format(WORKSHEETS, None, Path(f"sheet{suffix}"))
@@ -158,23 +164,23 @@ def test_a_key_is_all_right(name: str, suffix: str, tmp_path: Path) -> None:
     blank.write_bytes(written(worksheet(name), suffix))
     steps = list(attncli.compute(name))
     assert verdicts(name, key) == dict.fromkeys(steps, "right")
-    assert verdicts(name, blank) == dict.fromkeys(steps, "missing")
+    assert verdicts(name, blank) == dict.fromkeys(asked(name), "missing")
 
 
 @FILLED
 def test_a_filled_worksheet_is_all_right(form: str, tmp_path: Path) -> None:
     """A worksheet is all right if a spreadsheet has filled in the right numbers and saved it."""
-    result = attncli.compute(TWO_HEADS)
     answer = tmp_path / f"answer{suffix_of(form)}"
-    answer.write_bytes(fill(written(worksheet(TWO_HEADS), answer.suffix), dict(result), form))
-    assert set(verdicts(TWO_HEADS, answer).values()) == {"right"}
+    answer.write_bytes(fill(written(worksheet(TWO_HEADS), answer.suffix), asked(TWO_HEADS), form))
+    assert verdicts(TWO_HEADS, answer) == dict.fromkeys(asked(TWO_HEADS), "right")
+    assert attncli.check(TWO_HEADS, answer).passed
 
 
 @FILLED
 def test_a_mistake_in_a_worksheet_is_named(form: str, tmp_path: Path) -> None:
     """A worksheet with the numbers of a known mistake gets the name of the mistake."""
     wrong = dict(attncli.compute(TWO_HEADS, scale=1))
-    wrong = {name: wrong.get(name, wrong["scores"]) for name in attncli.compute(TWO_HEADS)}
+    wrong = {name: wrong.get(name, wrong["scores"]) for name in asked(TWO_HEADS)}
     answer = tmp_path / f"answer{suffix_of(form)}"
     answer.write_bytes(fill(written(worksheet(TWO_HEADS), answer.suffix), wrong, form))
     report = attncli.check(TWO_HEADS, answer)
@@ -278,3 +284,17 @@ def test_a_csv_worksheet_is_what_the_guide_shows(tmp_path: Path) -> None:
         *(",column 1,column 2", "a,,", "b,,"),
     ]
     assert succeed("--version").stdout
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".md", ".tex", ".typ"])
+def test_copies_are_named_and_not_asked(suffix: str) -> None:
+    """A worksheet has no blank for the heads of Q and for joined heads; it says what they are."""
+    names = [part.name for part in worksheet(TWO_HEADS).steps() if not part.is_asked]
+    assert list(dict.fromkeys(names)) == ["Q_h", "K_h", "V_h", "concat"]
+    data = written(worksheet(TWO_HEADS), suffix)
+    text = zipfile.ZipFile(io.BytesIO(data)).read(SHEET) if suffix == ".xlsx" else data
+    assert text.decode().lower().count("nothing to calculate") == 4
+    assert all(part.is_asked for part in worksheet(TWO_HEADS, is_key=True).steps())
+
+
+SHEET = "xl/worksheets/sheet1.xml"

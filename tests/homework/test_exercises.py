@@ -10,11 +10,12 @@ import pytest
 from numpy.typing import NDArray
 
 from attncli.calculation.plans.from_document import read
+from attncli.homework.exercises.drawing import Draws
 from attncli.homework.exercises.drawn_numbers import VALUES, Dice, drawn
 from attncli.homework.exercises.effects import RIGHT, LookAlikes, as_written, effects_of
 from attncli.homework.exercises.kinds import KINDS
 from attncli.homework.exercises.making import Exercise, make
-from attncli.homework.exercises.new_documents import document_of, made
+from attncli.homework.exercises.new_documents import blank_of, document_of, made
 from attncli.homework.exercises.orders import Order
 from attncli.homework.exercises.worth import Worth, worth_of
 from attncli.homework.mistakes.examples import PROBLEMS, NewLayer
@@ -136,7 +137,7 @@ def test_numbers_are_those_of_their_values(kind: str, values: str, unit: int) ->
         assert np.abs(matrix).max() <= 3
 
 
-@pytest.mark.parametrize("kind", ATTENTION)
+@pytest.mark.parametrize("kind", ["attention", "additive", "multihead"])
 def test_the_first_draws_that_meet_all_demands_are_taken(kind: str) -> None:
     """The same order makes the same exercise, and another seed another one."""
     exercise = ordered(kind)
@@ -296,7 +297,7 @@ def test_written_numbers_are_compared_as_people_round_them() -> None:
     assert near != as_written(np.array([[0.125, -0.001, np.inf]]), 2)
 
 
-@pytest.mark.parametrize("kind", ATTENTION)
+@pytest.mark.parametrize("kind", [*ATTENTION, "encoder", "decoder"])
 def test_mistakes_have_effects_of_their_own(kind: str) -> None:
     """Each mistake but the hidden ones gives an output that no other mistake gives."""
     exercise = ordered(kind)
@@ -342,3 +343,15 @@ def test_a_wanted_mistake_changes_the_output() -> None:
     layered = make(Order("encoder", {}, {}, 0, reveal=("ln-eps-missing",), decimals=3))
     assert layered.accepted > 1
     assert not layered.unmet
+
+
+@pytest.mark.parametrize(("kind", "number"), [("encoder", 2), ("decoder", 3)])
+def test_a_draw_is_the_document_with_its_numbers(kind: str, number: int) -> None:
+    """A draw, which is not read anew, has the steps and the mistakes of its document."""
+    blank = blank_of(Order(kind, {}, {}, 0))
+    drawn_again = Draws(blank, 2).draw(number)
+    problem, plan = read(document_of(blank.filled(number)))
+    matrices = plan.run(problem.matrices).matrices
+    for name in plan.names:
+        np.testing.assert_array_equal(drawn_again.calculation.matrices[name], matrices[name])
+    assert drawn_again.effects() == effects_of(problem, plan, 2)

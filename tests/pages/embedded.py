@@ -1,4 +1,4 @@
-"""Read the pages that the program writes: the data for the script, and the tables in the HTML."""
+"""Write pages, and read the data for their script, their tables, and their images."""
 
 from __future__ import annotations
 
@@ -6,8 +6,23 @@ import base64
 import gzip
 import json
 import re
+import struct
+import zlib
+from functools import cache
 from html.parser import HTMLParser
 from typing import Any
+
+import numpy as np
+
+from tests.running import run
+
+
+@cache
+def page_of(*arguments: str, stdin: str | None = None) -> str:
+    """Return the page that a command such as `compute sample:rope` writes, once for all tests."""
+    result = run(*arguments, "-f", "html", stdin=stdin)
+    assert result.exit_code in (0, 1), result.stderr  # the answer of a report need not be right
+    return result.stdout
 
 
 def data_of(page: str) -> dict[str, Any]:
@@ -49,3 +64,15 @@ def tables_of(page: str) -> list[tuple[dict[str, str | None], list[list[str]]]]:
     reader = TableReader()
     reader.feed(page)
     return reader.tables
+
+
+def dots_of(page: str) -> Any:
+    """Return the numbers of the colours in the first image of a page, which is a PNG image."""
+    packed = re.search(r'src="data:image/png;base64,(.*?)"', page)
+    assert packed
+    image = base64.b64decode(packed[1])
+    width, height = struct.unpack(">II", image[16:24])
+    start = image.index(b"IDAT")
+    size = int.from_bytes(image[start - 4 : start], "big")
+    lines = zlib.decompress(image[start + 4 : start + 4 + size])
+    return np.frombuffer(lines, np.uint8).reshape(height, width + 1)[:, 1:]

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.pages.embedded import data_of, tables_of
-from tests.running import PROGRAM, ROOT, succeed
+from tests.pages.embedded import data_of, dots_of, page_of, tables_of
+from tests.running import PROGRAM, ROOT, computed, succeed
 
 # Samples of every kind of calculation, with at most 24 columns: `explain` elides longer rows.
 KINDS = (
@@ -21,8 +21,8 @@ KINDS = (
 )
 
 
-def page_of(*arguments: str, stdin: str | None = None) -> str:
-    return succeed("compute", *arguments, "-f", "html", stdin=stdin).stdout
+def compute_page(*arguments: str, stdin: str | None = None) -> str:
+    return page_of("compute", *arguments, stdin=stdin)
 
 
 def sized(n: int, d: int, **choices: object) -> str:
@@ -36,7 +36,7 @@ def sized(n: int, d: int, **choices: object) -> str:
 @pytest.mark.parametrize("decimals", [[], ["-p", "6"]])
 def test_a_page_holds_the_lines_of_explain(sample: str, decimals: list[str]) -> None:
     """The line of each cell on a page is the line that `attncli explain` prints for it."""
-    lines = data_of(page_of(f"sample:{sample}", *decimals))["cells"]
+    lines = data_of(compute_page(f"sample:{sample}", *decimals))["cells"]
     printed = succeed("explain", f"sample:{sample}", *lines, *decimals).stdout
     assert [line for line, _ in lines.values()] == printed.splitlines()
 
@@ -44,7 +44,7 @@ def test_a_page_holds_the_lines_of_explain(sample: str, decimals: list[str]) -> 
 @pytest.mark.parametrize("sample", KINDS)
 def test_every_cell_of_a_step_has_its_line(sample: str) -> None:
     """A page has a line for every number of every step, and no others."""
-    lines = data_of(page_of(f"sample:{sample}"))["cells"]
+    lines = data_of(compute_page(f"sample:{sample}"))["cells"]
     steps = json.loads(succeed("compute", f"sample:{sample}", "-f", "json").stdout)
     sizes = {name: np.size(step) for name, step in steps.items() if not name.endswith("tokens")}
     counted: dict[str, int] = {}
@@ -74,7 +74,7 @@ def test_every_cell_of_a_step_has_its_line(sample: str) -> None:
 )
 def test_a_cell_has_its_sources(sample: str, cell: str, sources: list[str]) -> None:
     """The sources of a cell are the rows, columns and cells in its arithmetic."""
-    _, found = data_of(page_of(f"sample:{sample}"))["cells"][cell]
+    _, found = data_of(compute_page(f"sample:{sample}"))["cells"][cell]
     assert [name for name, *_ in found] == sources
 
 
@@ -82,7 +82,7 @@ def test_a_cell_has_its_sources(sample: str, cell: str, sources: list[str]) -> N
 def test_the_tables_hold_every_number(sample: str) -> None:
     """The HTML itself has every number of every step, with the chosen decimals."""
     steps = json.loads(succeed("compute", f"sample:{sample}", "-f", "json").stdout)
-    page = page_of(f"sample:{sample}", "-p", "9")
+    page = compute_page(f"sample:{sample}", "-p", "9")
     found: dict[str, list[float]] = {}
     for attributes, (_, *rows) in tables_of(page):
         if "data-given" not in attributes:
@@ -100,7 +100,7 @@ def test_the_tables_hold_every_number(sample: str) -> None:
 
 def test_a_page_of_12_tokens_is_small() -> None:
     """A page of 12 tokens, 2 heads and 16 features has less than 300 kB."""
-    page = page_of("-", stdin=sized(12, 16, heads=2, mask="causal"))
+    page = compute_page("-", stdin=sized(12, 16, heads=2, mask="causal"))
     assert len(data_of(page)["cells"]) > 12 * 12 * 2 * 4
     assert len(page.encode()) < 300_000
 
@@ -129,7 +129,7 @@ def test_texts_of_the_user_are_not_markup() -> None:
         "tokens": ["<b>x</b>", '"'],
         "X": [[1, 0], [0, 1]],
     }
-    page = page_of("-", stdin=json.dumps(document))
+    page = compute_page("-", stdin=json.dumps(document))
     assert "<b>" not in page
     assert page.count("<script") == 2
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
@@ -137,40 +137,47 @@ def test_texts_of_the_user_are_not_markup() -> None:
 
 
 def test_a_long_sequence_is_elided() -> None:
-    """A page of 40 tokens shows the first and the last ten, and --full shows all."""
-    document = sized(40, 2)
-    page = page_of("-", "--only", "weights", stdin=document)
-    assert "left out: 20 of 40 rows, 20 of 40 columns (--full shows them)" in page
+    """A page of 30 tokens shows the first and the last ten, and --full shows all."""
+    document = sized(30, 2)
+    page = compute_page("-", "--only", "weights", stdin=document)
+    assert "left out: 10 of 30 rows, 10 of 30 columns (--full shows them)" in page
     weights = data_of(page)["cells"]
     assert len(weights) == 20 * 20
-    assert "weights[40,31]" in weights
+    assert "weights[30,21]" in weights
     attributes, rows = tables_of(page)[-1]
-    assert attributes["aria-rowcount"] == attributes["aria-colcount"] == "41"
-    assert [row[0] for row in rows[9:13]] == ["9", "10", "⋮", "31"]
-    whole = page_of("-", "--only", "weights", "--full", stdin=document)
-    assert len(data_of(whole)["cells"]) == 40 * 40
+    assert attributes["aria-rowcount"] == attributes["aria-colcount"] == "31"
+    assert [row[0] for row in rows[9:13]] == ["9", "10", "⋮", "21"]
+    whole = compute_page("-", "--only", "weights", "--full", stdin=document)
+    assert len(data_of(whole)["cells"]) == 30 * 30
     assert "left out" not in whole
 
 
-def test_arithmetic_that_is_too_long_is_left_out() -> None:
-    """A page leaves out the lines of steps from which on the arithmetic becomes too long."""
-    page = page_of("-", stdin=sized(300, 30))
+def test_arithmetic_that_is_too_long_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the arithmetic is too long, short steps have all lines, and others the first ones."""
+    monkeypatch.setattr("attncli.render.pages.cell_lines.MOST_NUMBERS", 300)
+    page = succeed("compute", "sample:two_heads", "-f", "html").stdout
     cells = data_of(page)["cells"]
-    assert "Q[1,1]" in cells
-    assert "output[1,1]" not in cells
+    steps = computed("sample:two_heads")
+    assert {name.partition("[")[0] for name in cells} == steps.keys()
+    assert [name for name in cells if name.startswith("V[")] == ["V[1,1]", "V[1,2]"]
+    assert sum(name.startswith("scaled[") for name in cells) == 2 * 3 * 3
     found = re.search(r"The arithmetic of (\d+) cells is too long for a page", page)
     assert found
-    shown = [
-        text
-        for attributes, (_, *rows) in tables_of(page)
-        for row in rows
-        for text in row[1:]
-        if "data-given" not in attributes and text not in "⋮…"
-    ]
-    assert int(found[1]) == len(shown) - len(cells)
+    assert int(found[1]) == sum(map(np.size, steps.values())) - len(cells)
+
+
+def test_a_part_of_the_weights_has_an_overview() -> None:
+    """Below a part of the weights stands a picture of all: a dot shows the largest of a block."""
+    matrix, of_identity = [[1]] * 130, {"window": [0, 0]}
+    document = {"Q": matrix, "K": matrix, "V": matrix, "mask": of_identity}
+    page = compute_page("-", "--only", "weights", stdin=json.dumps(document))
+    assert page.count("<img") == 1  # for screens with light and with dark paper
+    assert "All 130 × 130 cells: a dot shows the largest of 2 × 2</p>" in page
+    np.testing.assert_array_equal(dots_of(page), 50 * np.eye(65))
+    assert "<img" not in compute_page("sample:two_heads")
 
 
 def test_a_part_of_a_step_keeps_its_places() -> None:
     """A page of a part of a step names its cells as the whole step does."""
-    page = page_of("sample:two_heads", "--only", "weights[2,:,head=2]")
+    page = compute_page("sample:two_heads", "--only", "weights[2,:,head=2]")
     assert list(data_of(page)["cells"]) == [f"weights[2,{j},head=2]" for j in (1, 2, 3)]

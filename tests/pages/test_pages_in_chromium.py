@@ -3,20 +3,41 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.pages.conftest import MISTAKE, SNAPSHOTS
-from tests.pages.embedded import data_of
+from tests.pages.embedded import data_of, page_of
 from tests.pages.test_page_text import sized
-from tests.running import GOLDEN, PATIENCE, run
+from tests.running import GOLDEN, PATIENCE
 
 Open = Callable[..., Page]
+
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+CONTRAST = {"resultTypes": ["violations"], "runOnly": ["color-contrast"]}
+OTHER_RULES = {"resultTypes": ["violations"], "rules": {"color-contrast": {"enabled": False}}}
+# Point at each cell of a step, and return what the panel shows, by the name of the cell.
+SHOWN_LINES = """() => {
+    const shown = {};
+    for (const table of document.querySelectorAll("table[data-before]:not([data-given])")) {
+        const columns = [...table.querySelectorAll("thead th")].map((one) => one.dataset.column);
+        for (const row of table.tBodies[0].rows) {
+            [...row.querySelectorAll("td")].forEach((cell, at) => {
+                const own = [row.dataset.row, columns[at]].filter(Boolean).join(",");
+                const options = { pointerType: "mouse", bubbles: true };
+                cell.dispatchEvent(new PointerEvent("pointerover", options));
+                const line = document.querySelector("output").textContent;
+                shown[table.dataset.before + own + table.dataset.after] = line;
+            });
+        }
+    }
+    return shown;
+}"""
 
 expect.set_options(timeout=1000 * PATIENCE)
 
@@ -35,12 +56,14 @@ def open_page(chromium: Browser, tmp_path: Path) -> Iterator[Open]:
         address: str = "",
         stdin: str | None = None,
         answer: str | None = None,
+        only: Sequence[str] = (),
         **options: Any,
     ) -> Page:
         file = tmp_path / f"{len(contexts)}.html"
         document = f"sample:{sample}" if stdin is None else "-"
         command = ["compute", document] if answer is None else ["check", document, answer]
-        assert run(*command, "-o", str(file), stdin=stdin).exit_code in (0, 1)
+        command += [part for step in only for part in ("--only", step)]
+        file.write_text(page_of(*command, stdin=stdin), encoding="utf-8")
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
         context.set_default_timeout(1000 * PATIENCE)
         contexts.append(context)
@@ -223,13 +246,34 @@ def test_practice_hides_the_numbers(open_page: Open) -> None:
     assert address(page) == "scores[2,2]&pinned"
 
 
+def test_practice_does_not_tell_what_is_masked(open_page: Open) -> None:
+    """A hidden cell looks the same whether it is masked or not."""
+    page = open_page("two_heads", "#practice", only=["masked"])
+    looks = page.locator("td.hidden").evaluate_all(
+        """(cells) => [...new Set(cells.map((cell) => {
+            const { backgroundImage, backgroundColor, color } = getComputedStyle(cell);
+            return [backgroundImage, backgroundColor, color].join();
+        }))]"""
+    )
+    assert len(looks) == 1
+
+
+def test_the_panel_does_not_cover_the_chosen_cell(open_page: Open) -> None:
+    """On a narrow screen, the chosen cell stands above the panel, whose text is long."""
+    narrow = {"width": 320, "height": 600}
+    page = open_page("two_heads", "#output[2,1]", only=["output"], viewport=narrow)
+    box, panel = (page.locator(part).bounding_box() for part in ("td.current", ".panel"))
+    assert box
+    assert panel
+    assert box["y"] + box["height"] <= panel["y"]
+
+
 def test_every_line_is_shown_in_full(open_page: Open) -> None:
     """The panel shows the line of each cell without a change, also with labels and a batch."""
     for sample in ("cross_attention", "padded_batch"):
         page = open_page(sample)
-        for name, (line, _) in data_of(page.content())["cells"].items():
-            page.evaluate("(name) => { location.hash = encodeURIComponent(name); }", name)
-            shows(page, line)
+        lines = {name: line for name, (line, _) in data_of(page.content())["cells"].items()}
+        assert page.evaluate(SHOWN_LINES) == lines
 
 
 def test_the_page_without_scripts(open_page: Open) -> None:
@@ -255,39 +299,74 @@ def test_print_shows_all_heads_and_no_switches(open_page: Open) -> None:
     assert background == "rgb(255, 255, 255)"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 320])
-def test_axe_finds_nothing(open_page: Open, scheme: str, width: int) -> None:
-    """The rules of axe-core hold in light and dark, wide and narrow, and no page scrolls aside."""
-    for sample, answer in (("two_heads", None), ("decoder_layer", None), ("two_heads", MISTAKE)):
-        page = open_page(
-            sample,
-            "#masked[1,2,head=1]",
-            answer=answer,
-            color_scheme=scheme,
-            viewport={"width": width, "height": 800},
-        )
-        results = Axe().run(page)
-        assert results.violations_count == 0, results.generate_report()
-        assert page.evaluate("document.documentElement.scrollWidth") == width
+def assert_accessible(page: Page, options: dict[str, Any]) -> None:
+    """Fail if the page breaks a rule of axe-core, or scrolls aside."""
+    results = Axe().run(page, options=options)
+    assert results.violations_count == 0, results.generate_report()
+    width = page.viewport_size["width"] if page.viewport_size else 0
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+@pytest.mark.parametrize(("tokens", "features"), [(12, 16), (30, 4)])
+def test_print_cuts_no_table(open_page: Open, tokens: int, features: int) -> None:
+    """On paper of 210 mm, no cell stands outside its frame, also if the table is wide."""
+    only = ["scaled", "weights"]
+    paper = {"width": 718, "height": 1000}
+    page = open_page("", stdin=sized(tokens, features), only=only, viewport=paper)
+    page.emulate_media(media="print")
+    overflow = page.locator(".scroll").evaluate_all(
+        "(all) => Math.max(...all.map((one) => one.scrollWidth - one.clientWidth))"
+    )
+    assert overflow <= 0
+
+
+@pytest.mark.parametrize(("answer", "only"), [(None, ["Q", "masked", "weights"]), (MISTAKE, [])])
+def test_the_contrast_is_high(open_page: Open, answer: str | None, only: list[str]) -> None:
+    """Every text has the contrast that axe-core demands, in light and dark."""
+    page = open_page("two_heads", "#masked[1,2,head=1]", answer=answer, only=only)
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        assert_accessible(page, CONTRAST)
+
+
+@pytest.mark.parametrize(
+    ("sample", "answer"), [("two_heads", None), ("decoder_layer", None), ("two_heads", MISTAKE)]
+)
+def test_axe_finds_nothing(open_page: Open, sample: str, answer: str | None) -> None:
+    """The other rules of axe-core hold, wide and narrow, and no page scrolls aside."""
+    page = open_page(sample, "#masked[1,2,head=1]", answer=answer)
+    for width in (1280, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert_accessible(page, OTHER_RULES)
 
 
 def test_a_long_sequence_has_few_cells(open_page: Open) -> None:
-    """A page of 512 tokens has few elements; its rows and columns keep their numbers."""
-    page = open_page("long", "#weights[512,511]", stdin=sized(512, 8))
+    """A page of 130 tokens has few elements; its rows and columns keep their numbers.
+
+    A picture shows all weights, unless they are hidden.
+    """
+    page = open_page("long", "#weights[130,129]", stdin=sized(130, 4), only=["weights"])
     assert page.locator("*").count() < 5000
-    last = cell(page, "weights[512,511]")
-    assert last.get_attribute("aria-colindex") == "512"
-    assert last.locator("xpath=..").get_attribute("aria-rowindex") == "513"
-    assert page.get_by_role("grid", name="weights").get_attribute("aria-rowcount") == "513"
+    shows(page, line_of(page, "weights[130,129]"))
+    last = cell(page, "weights[130,129]")
+    assert last.get_attribute("aria-colindex") == "130"
+    assert last.locator("xpath=..").get_attribute("aria-rowindex") == "131"
+    assert page.get_by_role("grid", name="weights").get_attribute("aria-rowcount") == "131"
     cell(page, "weights[10,10]").focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowRight")
-    assert focused(page) == "weights[503,503]"
+    assert focused(page) == "weights[121,121]"
+    picture = page.get_by_role("img", name="Heat map")
+    assert picture.evaluate("(one) => one.naturalWidth") == 65
+    page.get_by_label("Practise").check()
+    expect(picture).to_be_hidden()
 
 
 def test_a_report_is_walked_by_keys(open_page: Open) -> None:
-    """In a report, keys walk through the numbers of the answer; Enter leads nowhere."""
+    """In a report, keys walk through the numbers of the answer; Enter leads nowhere.
+
+    The right steps are folded; print, and the address of a cell, unfold them.
+    """
     page = open_page("two_heads", answer=MISTAKE)
     cell(page, "masked[1,1,head=1]").focus()
     page.keyboard.press("ArrowRight")
@@ -295,6 +374,14 @@ def test_a_report_is_walked_by_keys(open_page: Open) -> None:
     assert "yours 3.5355, right -inf" in line_of(page, "masked[1,2,head=1]")
     page.keyboard.press("Enter")
     assert focused(page) == "masked[1,2,head=1]"
+    weights = page.get_by_label("weights, head 1")
+    expect(weights).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(weights).to_be_visible()
+    page.emulate_media(media="screen")
+    page.evaluate("location.hash = 'weights[2,1,head=1]'")
+    expect(weights).to_be_visible()
+    assert focused(page) == "weights[2,1,head=1]"
     page.get_by_role("combobox").select_option("2")
     expect(page.get_by_role("table", name="masked, head 1: right")).to_be_hidden()
     expect(page.get_by_role("table", name="masked, head 2: right")).to_be_visible()

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.pages.embedded import data_of, tables_of
-from tests.running import run
+import numpy as np
+
+from tests.pages.embedded import data_of, page_of, tables_of
+from tests.running import computed
 
 
 def report_of(*arguments: str) -> str:
-    """Return the page of a report; the answer need not be right."""
-    result = run("check", *arguments, "-f", "html")
-    assert result.exit_code in (0, 1), result.stderr
-    return result.stdout
+    return page_of("check", *arguments)
 
 
 MISTAKE = ("sample:two_heads", "sample:answers/two_heads/mistake")
@@ -22,7 +21,7 @@ MISTAKE = ("sample:two_heads", "sample:answers/two_heads/mistake")
 def test_a_report_names_the_wrong_cells() -> None:
     """Each wrong cell has a sign, and a sentence with both numbers and the cause."""
     page = report_of(*MISTAKE)
-    (one, yours), (_, right), *_, (_, verdicts) = tables_of(page)
+    (one, yours), (_, right), _, _, (_, verdicts), *_ = tables_of(page)
     assert one["data-before"] == "masked["
     assert yours[1] == ["the", "7.7782  ", "3.5355 ✗", "8.4853 ✗"]
     assert [text.strip() for text in right[1]] == ["the", "·", "-inf", "-inf"]
@@ -32,16 +31,29 @@ def test_a_report_names_the_wrong_cells() -> None:
     )
     assert cells["masked[1,1,head=1]"][0] == "masked[1,1,head=1]: 7.7782 is not wrong."
     assert verdicts[0] == ["step", "verdict", "mistake"]
-    assert verdicts[9] == ["masked", "✗ wrong", "causal-transposed"]
-    assert verdicts[10][:2] == ["weights", "→ follows"]
+    assert verdicts[9] == ["masked", "✗\u00a0wrong", "causal-transposed"]
+    assert verdicts[10][:2] == ["weights", "→\u00a0follows"]
 
 
 def test_a_report_begins_with_its_headline() -> None:
-    """The first heading is the headline, and a right answer needs no script."""
+    """The first heading is the headline, and a report without matrices needs no script."""
     page = report_of("sample:two_heads", "sample:answers/two_heads/right")
     assert '<h1 class="good">All right: 13 of 13 steps.</h1>' in page
-    assert "<script" not in page
+    assert "<script" not in report_of("--laws", "sample:answers/two_heads/right")
     assert '<h1 class="bad">Wrong from masked on: ' in report_of(*MISTAKE)
+
+
+def test_right_steps_have_their_numbers_too() -> None:
+    """Every step is there with the numbers of the answer as written, and the right ones to see."""
+    page = report_of(*MISTAKE)
+    folded = tables_of(page[page.index("<details class") :])
+    assert [table["aria-label"] for table, _ in folded][-2:] == ["concat", "output"]
+    assert folded[11][1][1] == ["the", "7.7782", "3.5355", "8.4853"]
+    cells = data_of(page)["cells"]
+    assert cells["scaled[1,2,head=1]"][0] == "scaled[1,2,head=1]: 3.5355 is right."
+    follows = "The method is right: the numbers follow from masked, which is wrong."
+    assert cells["output[1,1]"][0] == f"output[1,1]: yours 4.2563, right 2.0000. {follows}"
+    assert len(cells) == sum(map(np.size, computed("sample:two_heads").values()))
 
 
 def test_empty_cells_are_not_wrong(tmp_path: Path) -> None:

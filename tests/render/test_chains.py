@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -29,6 +29,7 @@ from attncli.calculation.positions.position_schemes import POSITIONS
 from attncli.calculation.problem.document import Document, Entry
 from attncli.calculation.scoring.scoring_functions import SCORING
 from attncli.documents.reader import Reader
+from attncli.records import replace
 from attncli.render.explain.explanations import Explanations
 from attncli.render.explain.latex import Latex
 from attncli.render.explain.spelling import Spelling
@@ -131,63 +132,101 @@ def product(some: Factors) -> float:
     return math.prod(numbers)
 
 
-def fault(before: ast.expr, after: ast.expr, is_exact: bool) -> str:
+class Link(NamedTuple):
+    """The way from one member of a chain to the next.
+
+    `is_exact` is True for the sign =. `epsilon` and `smallest` are the relative distance of
+    neighbours, and the smallest number, of a short type such as float16.
+    """
+
+    is_exact: bool
+    epsilon: float = 0.0
+    smallest: float = 0.0
+
+
+def fault(before: ast.expr, after: ast.expr, link: Link) -> str:
     """Return the fault if calculating parts of one tree does not give the next as written.
 
     The text is empty if there is no fault.
     """
     text = written(after)
     if text is not None:
-        return difference(calculated(before), text, is_exact)
+        return difference(calculated(before), text, link, of_terms=magnitude(before))
     earlier, later = factors(before), factors(after)
     run = len(earlier) - len(later) + 1
     if run == 1 < len(later):
         pairs = list(zip(earlier, later, strict=True))
         assert all(old_divides == divides for (old_divides, _), (divides, _) in pairs)
-        return "".join(fault(old, new, is_exact) for (_, old), (_, new) in pairs)
+        return "".join(fault(old, new, link) for (_, old), (_, new) in pairs)
     if len(later) > 1:  # one of the factors is the product of several
-        each = [fault_in_run(earlier, later, at, is_exact) for at in range(len(later))]
+        each = [fault_in_run(earlier, later, at, link) for at in range(len(later))]
         return min(each, key=len)
     assert type(before) is type(after)
     parts = zip(*map(ast.iter_child_nodes, (before, after)), strict=True)
-    return "".join(fault(old, new, is_exact) for old, new in parts if isinstance(new, ast.expr))
+    return "".join(fault(old, new, link) for old, new in parts if isinstance(new, ast.expr))
 
 
-def fault_in_run(earlier: Factors, later: Factors, at: int, is_exact: bool) -> str:
+def fault_in_run(earlier: Factors, later: Factors, at: int, link: Link) -> str:
     """Return the fault if factor number `at` is the product of several earlier factors."""
     end = len(earlier) - len(later) + at + 1
     (divides, number), text = later[at], written(later[at][1])
     if divides or text is None:
         return f"{ast.unparse(number)} is not a product"
     others = zip(earlier[:at] + earlier[end:], later[:at] + later[at + 1 :], strict=True)
-    return difference(product(earlier[at:end]), text, is_exact) + "".join(
-        fault(old, new, is_exact) if old_divides == divides else "other factors"
+    return difference(product(earlier[at:end]), text, link) + "".join(
+        fault(old, new, link) if old_divides == divides else "other factors"
         for (old_divides, old), (divides, new) in others
     )
 
 
-def difference(result: float, text: str, is_exact: bool, least: int = 0) -> str:
+def magnitude(node: ast.expr) -> float:
+    """Return the size that a result has without cancellation: roundings are relative to it."""
+    match node:
+        case ast.BinOp(left, ast.Add() | ast.Sub(), right):
+            return magnitude(left) + magnitude(right)
+        case ast.BinOp(left, ast.Mult(), right):
+            return magnitude(left) * magnitude(right)
+        case ast.BinOp(left, ast.Div(), right):
+            return magnitude(left) / (abs(calculated(right)) or 1.0)
+        case ast.UnaryOp(_, operand):
+            return magnitude(operand)
+    return abs(calculated(node))
+
+
+def difference(result: float, text: str, link: Link, least: int = 0, of_terms: float = 0.0) -> str:
     """Return the fault if a result is not the written number, and not rounded to it.
 
-    A number without a point counts as written with `least` decimals.
+    A number without a point counts as written with `least` decimals. `of_terms` is the size of the
+    result without cancellation.
     """
     number = float(text)
     if result == number or math.isnan(number):
         return ""
-    distance = 1e-12 * abs(number)
-    if not is_exact:
+    distance = 1e-12 * abs(number) + link.epsilon * max(abs(number), of_terms) + link.smallest
+    if not link.is_exact:
         half = half_a_unit(text)
         distance += 1.000001 * (half if re.search(r"[.e]", text) else min(half, 0.5 * 10.0**-least))
-    sign = "=" if is_exact else "≈"
+    sign = "=" if link.is_exact else "≈"
     return "" if abs(result - number) <= distance else f"{result} is not {sign} {text}. "
 
 
-def fault_in_chain(chain: list[str]) -> str:
-    """Return the fault if a member in numbers does not give the next, or not the value."""
-    members = [(member[0] == "=", parsed(member[2:])) for member in chain if "[" not in member]
-    steps = [fault(old, new, is_exact) for (_, old), (is_exact, new) in pairwise(members)]
+def fault_in_chain(chain: list[str], kind: str = "float64") -> str:
+    """Return the fault if a member in numbers does not give the next, or not the value.
+
+    `kind` is the type of the calculation. A member with an elided sum cannot be calculated.
+    """
+    members = [
+        (member[0] == "=", parsed(member[2:])) for member in chain if not set("[…") & {*member}
+    ]
+    limits = np.finfo(kind)
+    short = (float(limits.eps), float(limits.smallest_subnormal)) if kind != "float64" else ()
+    links = [(old, new, Link(exact, *short)) for (_, old), (exact, new) in pairwise(members)]
+    steps = [fault(*link) for link in links]
     value = str(written(members[-1][1]))
-    ends = [difference(calculated(old), value, False, least=4) for _, old in members[:-1]]
+    ends = [
+        difference(calculated(old), value, Link(False, *short), 4, magnitude(old))
+        for _, old in members[:-1]
+    ]
     return "".join([*steps, *ends])
 
 
@@ -201,15 +240,34 @@ def is_noise(chain: list[str]) -> bool:
 
 
 def assert_arithmetic(document: Document, most: int) -> None:
-    """Assert the arithmetic of all cells of each step, but of `most` cells at most."""
+    """Assert the arithmetic of all cells of each step, but of `most` cells at most.
+
+    A chain whose long sums are elided has the same members, but for the terms in the middle.
+    """
     problem, plan = read(document)
+    kind = problem.choices.dtype
     trace = plan.run(problem.matrices)
     explained = Explanations(problem, trace, paper(problem, plan), [], full=True)
+    elided = replace(explained, full=False)
     spelling = Spelling(explained.paper, None, full=True)
     for step in plan.steps:
         for index in some(trace.matrices[step.name].shape, most):
             head, *chain = explained.chain(Cell(step.name, index), spelling)
-            assert is_noise(chain) or not fault_in_chain(chain), f"{head} {' '.join(chain)}"
+            assert is_noise(chain) or not fault_in_chain(chain, kind), f"{head} {' '.join(chain)}"
+            _, *short = elided.chain(Cell(step.name, index), replace(spelling, full=False))
+            assert is_noise(chain) or not fault_in_chain(short, kind), f"{head} {' '.join(short)}"
+            for member, whole in zip(short, chain, strict=True):
+                assert_elided(member, whole)
+
+
+def assert_elided(member: str, whole: str) -> None:
+    """Assert that a member is a whole one whose sums have lost the terms that it counts."""
+    parts = re.split(r"… (\d+) more …", member[1:])
+    pattern = "(.+)".join(map(re.escape, parts[::2]))
+    found = re.fullmatch(pattern, whole[1:])
+    assert found, f"{member} is not {whole}"
+    if len(parts) == 3:
+        assert found[1].count(" + ") + 1 == int(parts[1]), member
 
 
 def some(shape: tuple[int, ...], most: int) -> list[tuple[int, ...]]:
@@ -223,6 +281,14 @@ def some(shape: tuple[int, ...], most: int) -> list[tuple[int, ...]]:
 def test_a_calculator_agrees_on_samples(sample: Path) -> None:
     """Calculating with the numbers of a line of explain gives the next numbers in the line."""
     assert_arithmetic(Reader().document(str(sample)), MANY)
+
+
+@pytest.mark.parametrize("kind", ["float32", "float16"])
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name)
+def test_a_calculator_agrees_on_short_types(sample: Path, kind: str) -> None:
+    """In float32 and float16 a calculator gives the next numbers up to the rounding of the type."""
+    document = Reader().document(str(sample))
+    assert_arithmetic(document.merged(Document({"dtype": Entry(kind, "--dtype")})), FEW)
 
 
 KINDS: dict[str, Callable[[Any], Any]] = {
@@ -241,8 +307,8 @@ FIXED = {"mask", "masks", "cache_lens"}  # not drawn: another mask could be anot
 def test_a_calculator_agrees_on_random_problems(name: str, kind: str, seed: int) -> None:
     """Calculating gives the next numbers for every operation, whatever the inputs are.
 
-    A sum with more than 8 terms is written without its middle unless --full is given; the test
-    reads the whole sums, because a calculator needs all terms.
+    A sum with more than 8 terms is written without its middle unless --full is given. A calculator
+    needs all terms: what it cannot calculate is compared with the whole sum.
     """
     random = np.random.default_rng(seed)
     entries: dict[str, object] = {}

@@ -1,10 +1,15 @@
-"""Compact matrices: one or two characters per cell, and a legend."""
+"""Compact matrices: one or two characters per cell, and a legend.
+
+`python -m tests.render.test_compact` writes the golden files anew.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +20,7 @@ from rich.text import Text
 
 from attncli.cli.program import cli
 from attncli.render.heat import Heat
-from tests.running import ROOT, computed
+from tests.running import GOLDEN, ROOT, computed, succeed
 
 LESSON = str(ROOT / "samples/two_heads.json")
 SYMBOLS = " ░▒▓█"
@@ -35,44 +40,110 @@ def joined(screen: str) -> str:
     return " ".join(Text.from_ansi(screen).plain.split())
 
 
+def forty_tokens() -> dict[str, Any]:
+    """Return a document of 40 tokens and 4 heads with a causal mask."""
+    row, column = np.indices((40, 8))
+    inputs = (7 * row + 3 * column**2 + row**2 * column) % 97 / 24 - 2
+    return {"X": inputs.tolist(), "heads": 4, "mask": "causal"}
+
+
 @pytest.fixture
 def forty(tmp_path: Path) -> str:
-    """Return a document of 40 tokens and 4 heads with a causal mask."""
-    random = np.random.default_rng(5)
-    document = {"X": random.normal(size=(40, 8)).tolist(), "heads": 4, "mask": "causal"}
+    """Return the path of that document."""
     path = tmp_path / "forty.json"
-    path.write_text(json.dumps(document), encoding="utf-8")
+    path.write_text(json.dumps(forty_tokens()), encoding="utf-8")
     return str(path)
 
 
-def test_a_large_head_fits_on_one_screen(forty: str) -> None:
-    """40 tokens take 40 lines of symbols, or 20 lines in colours, within 80 columns."""
-    for colors, most in ((None, 40), ("truecolor", 20)):
-        screen = Text.from_ansi(drawn(forty, "--only", "weights", width=80, colors=colors)).plain
-        heads = screen.split("head ")
-        assert len(heads) == 5
-        for head in heads[1:]:
-            rows = [line for line in head.splitlines() if re.match(r" {1,2}\d+ ", line)]
-            assert len(rows) <= most
-            assert head.count("\n") <= most + 6  # numbers of columns, legend, empty lines
-        assert max(map(cell_len, screen.splitlines())) <= 80
-        assert "left out" not in screen
+@pytest.mark.parametrize("colors", [None, "truecolor"])
+@pytest.mark.parametrize("step", ["weights", "scaled"])
+def test_a_large_head_fits_on_one_screen(forty: str, step: str, colors: str | None) -> None:
+    """A head of 40 tokens takes 24 lines of 80 columns, above the legend of all heads."""
+    screen = Text.from_ansi(drawn(forty, "--only", step, width=80, colors=colors)).plain
+    _, *heads = re.split(r"(?m)^ *(?=head )", screen.replace("\n\n", "\n"))
+    assert len(heads) == 4
+    assert {head.count("\n") for head in heads[:-1]} == {23}
+    assert heads[-1].count("\n") <= 25
+    assert max(map(cell_len, screen.splitlines())) <= 80
+    assert "left out" not in screen
 
 
-def test_each_symbol_is_the_shade_of_its_number(forty: str) -> None:
-    """The symbols of all cells have the order of the weights, and masked cells have a point."""
-    weights = np.array(computed(forty, "--only", "weights")["weights"])
-    screen = drawn(forty, "--only", "weights", width=80)
-    assert "░ from 0.2, ▒ 0.4, ▓ 0.6, █ 0.8 to 1, · masked" in joined(screen)
+def test_heads_are_side_by_side_on_a_wide_screen(forty: str) -> None:
+    """A screen of 120 columns has two heads of 40 tokens side by side, also without colours."""
+    screen = drawn(forty, "--only", "weights", width=120)
+    assert re.findall(r"(?m)^ +head 1 +head 2$", screen)
+    assert screen.count("\n") < 2 * 26
+
+
+BITS = ((0, 3, 1, 4), (2, 5, 6, 7))  # the dots of a braille character that belong to each row
+
+
+def counted(mark: str) -> list[tuple[int, int]]:
+    """Return the dots at the left and at the right of the upper and the lower row of a mark."""
+    bits = 0 if mark == " " else ord(mark) - 0x2800
+    assert 0 <= bits < 256
+    rows = ([bits >> at & 1 for at in row] for row in BITS)
+    return [(row[0] + row[2], row[1] + row[3]) for row in rows]
+
+
+@pytest.mark.parametrize("step", ["weights", "scaled"])
+def test_the_dots_of_each_mark_are_its_numbers(forty: str, step: str) -> None:
+    """More dots are more attention, signed numbers have them at one side, masked cells a point."""
+    matrix = np.array(computed(forty, "--only", step)[step])
+    screen = drawn(forty, "--only", step, width=80)
+    said = "⠁ from 0.125, ⠉ 0.375, ⠋ 0.625, ⠛ 0.875 to 1 (lower dots: the next row), · masked"
+    if step == "scaled":
+        said = "⠈ from 2.5, ⠘ 7.5 to 10, ⠁ to ⠃ below 0 (lower dots: the next row)"
+    assert said in joined(screen)
     for head, part in enumerate(screen.split("head ")[1:]):
         rows = [
             line.ljust(44)[4:44] for line in part.splitlines() if re.match(r" {1,2}\d+\b", line)
         ]
-        assert len(rows) == 40
-        for i, row in enumerate(rows):
-            for j, symbol in enumerate(row):
-                expected = SYMBOLS[min(int(5 * weights[head, i, j]), 4)] if j <= i else "·"
-                assert symbol == expected, (head, i, j)
+        assert len(rows) == 20
+        for i, j in np.ndindex(40, 40):
+            mark = rows[i // 2][j]
+            if step == "weights" and j > i:
+                assert (j == i + 1 and i % 2 == 0) or mark == "·"
+                continue
+            left, right = counted(mark)[i % 2]
+            number = matrix[head, i, j]
+            if step == "weights":
+                assert left + right == int(4 * number + 0.5), (head, i, j)
+            else:
+                assert right - left == np.sign(number) * int(abs(number) / 5 + 0.5), (head, i, j)
+
+
+def test_each_symbol_is_the_shade_of_its_number() -> None:
+    """A matrix of few rows has a symbol for each weight, and points for masked cells."""
+    weights = np.array(computed(LESSON, "--only", "weights")["weights"])
+    screen = drawn(LESSON, "--only", "weights", width=80)
+    assert "░ from 0.2, ▒ 0.4, ▓ 0.6, █ 0.8 to 1, · masked" in joined(screen)
+    rows = re.findall(r"(?m)^ \d \w+ (.{6}) +\d \w+ (.{1,6})$", screen)
+    assert len(rows) == 3
+    for (i, row), head in product(enumerate(rows), range(2)):
+        for j, symbol in enumerate(row[head].ljust(6)[::2]):
+            expected = SYMBOLS[min(int(5 * weights[head, i, j]), 4)] if j <= i else "·"
+            assert symbol == expected, (head, i, j)
+
+
+GOLDEN_VIEWS = {
+    "weights-80": ("weights[head=1]", 80),
+    "weights-120": ("weights", 120),
+    "scaled-80": ("scaled[head=1]", 80),
+}
+
+
+def golden_file(name: str) -> Path:
+    """Return the file with the compact view of this name."""
+    return GOLDEN / "compact" / f"{name}.txt"
+
+
+@pytest.mark.parametrize("name", GOLDEN_VIEWS)
+def test_compact_views_are_the_golden_files(name: str, forty: str) -> None:
+    """The compact views of 40 tokens are the files in tests/golden/compact."""
+    step, width = GOLDEN_VIEWS[name]
+    golden = golden_file(name).read_text(encoding="utf-8")
+    assert drawn(forty, "--only", step, width=width) == golden
 
 
 def test_two_rows_share_a_line_in_colours(forty: str) -> None:
@@ -147,3 +218,11 @@ def test_decimals_have_no_effect_on_marks() -> None:
     run = CliRunner().invoke(cli, ["compute", LESSON, "--compact", "-p", "2"])
     assert run.exit_code == 2
     assert run.stderr == "Error: --precision has no effect with --compact. Leave one of them out.\n"
+
+
+if __name__ == "__main__":
+    text = json.dumps(forty_tokens())
+    for name, (step, width) in GOLDEN_VIEWS.items():
+        view = succeed("compute", "-", "--compact", "--only", step, stdin=text, width=width)
+        golden_file(name).parent.mkdir(exist_ok=True)
+        golden_file(name).write_text(view.stdout, encoding="utf-8")

@@ -11,7 +11,18 @@ from numpy.typing import NDArray
 from rich.color import Color
 from rich.style import Style
 
-from attncli.render.heat import RGB, Heat, contrast, heat_of, ink, luminance, rgb_of_256
+from attncli.render.console import ON_DARK, ON_LIGHT, ON_LIGHT_OF_16
+from attncli.render.heat import (
+    BLACK,
+    RGB,
+    WHITE,
+    Heat,
+    contrast,
+    heat_of,
+    ink,
+    luminance,
+    rgb_of_256,
+)
 
 PLACES = np.linspace(0, 1, 1001).tolist()
 RAMPS = [
@@ -226,3 +237,23 @@ def test_numbers_that_are_not_finite_have_a_place() -> None:
     heat = Heat(2.0, True)
     places = [heat.share(number) for number in (float("-inf"), float("inf"), float("nan"))]
     assert places == [-1.0, 1.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("style", "screen"),
+    [
+        *((style, BLACK) for style in ON_DARK.values()),
+        *((style, WHITE) for style in (*ON_LIGHT.values(), *ON_LIGHT_OF_16.values())),
+    ],
+)
+@pytest.mark.parametrize("palette", PALETTES)
+def test_coloured_words_can_be_read(style: str, screen: RGB, palette: str) -> None:
+    """The styles of names and verdicts have a contrast of 4.5 with the screen, in all palettes."""
+    color = Style.parse(style).color
+    assert color is not None
+    assert color.number is not None
+    if color.number < 16:
+        red, green, blue = bytes.fromhex(PALETTES[palette].split()[color.number])
+        assert contrast((red, green, blue), screen) >= 4.5
+    else:
+        assert contrast(rgb_of_256(color.number), screen) >= 4.5

@@ -35,7 +35,7 @@ Then: TypeAlias = "Sequence[tuple[Operation, Sequence[Array]]]"
 # The attributes that describe how `apply` calculates, and are wrong for another `apply`.
 ANSWERS = (
     *("works_by_pair", "works_by_score", "factor", "repeats", "weighted_sum"),
-    *("bound", "on_tile", "pair_scores", "counted_from_1"),
+    *("bound", "on_tile", "pair_scores", "counted_from_1", "is_copy"),
 )
 
 
@@ -56,6 +56,8 @@ class Operation(ABC):
     sums_to_1: ClassVar[bool] = False
     # True if the operation may replace scores by −inf, which is not an overflow.
     hides: ClassVar[bool] = False
+    # True if each number of the result is a number of an operand: there is nothing to calculate.
+    is_copy: ClassVar[bool] = False
     # True if the operation adds the result of a sublayer, the last operand, to its input.
     is_residual: ClassVar[bool] = False
 

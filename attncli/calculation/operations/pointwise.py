@@ -156,6 +156,7 @@ class SoftCap(EvenCost, OfOne):
 class Same(EvenCost, OfOne):
     """A copy of a matrix, as a step that changes nothing."""
 
+    is_copy = True
     works_by_score = True
 
     @property

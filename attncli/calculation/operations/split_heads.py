@@ -16,6 +16,8 @@ from attncli.words import count
 class SplitHeads(EvenCost, OfOne):
     """Split the features into equal parts, one for each head: (…, n, h·d) → (…, h, n, d)."""
 
+    is_copy = True
+
     heads: int
 
     @property
@@ -43,6 +45,8 @@ class SplitHeads(EvenCost, OfOne):
 @record(frozen=True)
 class Concat(EvenCost, OfOne):
     """Join the heads side by side: (…, h, n, d) → (…, n, h·d)."""
+
+    is_copy = True
 
     def axes(self, source: Axes) -> Axes:
         *leading, heads, tokens, features = source

@@ -21,6 +21,8 @@ from attncli.words import count
 class Join(EvenCost):
     """Earlier tokens, then new tokens: (…, p, d), (…, m, d) → (…, p + m, d)."""
 
+    is_copy = True
+
     past: Name
     new: Name
 

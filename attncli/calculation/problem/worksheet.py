@@ -12,7 +12,7 @@ import numpy as np
 from attncli.calculation.algebra.layouts import AnyArray, Axis, Role
 from attncli.calculation.names.known_names import last_of
 from attncli.calculation.problem.problem import Computation
-from attncli.records import record
+from attncli.records import record, replace
 from attncli.words import count
 
 
@@ -23,6 +23,7 @@ class WorksheetMatrix:
     `name` is that of its matrix; `index` is its place along the leading axes, counted from 0, and
     `where` is the same in words, such as `head 1`. `formula` is empty for a given matrix. `rows`
     and `columns` are labels, or empty. `numbers` are the given, or the right, numbers.
+    `is_asked` is False if there is nothing to calculate.
     """
 
     name: str
@@ -32,6 +33,7 @@ class WorksheetMatrix:
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     numbers: AnyArray
+    is_asked: bool = True
 
     @property
     def section(self) -> str:
@@ -72,7 +74,7 @@ class Worksheet:
         decimals = count(self.decimals, "decimals")
         if self.is_key:
             return f"The numbers of the steps have {decimals}."
-        infinite = any(np.isinf(part.numbers).any() for part in self.steps())
+        infinite = any(np.isinf(part.numbers).any() for part in self.steps() if part.is_asked)
         also = ", and -inf for −∞" if infinite else ""
         return f"Write a number with {decimals} into each empty cell{also}."
 
@@ -107,11 +109,26 @@ class Worksheet:
             yield from self._parts(name, "", named, written)
 
     def steps(self) -> Iterator[WorksheetMatrix]:
-        """Yield the steps of the calculation, each with its right numbers."""
+        """Yield the steps of the calculation, each with its right numbers.
+
+        A worksheet asks for the last step, and for all that is calculated. It does not ask for
+        other copies, such as the heads of Q, which its key shows.
+        """
+        *_, last = self.result.names
         layout = self.result.problem.layout
         for shown in self.result.shown():
             formula = _short(shown.step.operation.formula(layout), shown.name)
-            yield from self._parts(shown.name, formula, shown.axes, shown.cells)
+            is_copy = shown.step.operation.is_copy and shown.name != last
+            for part in self._parts(shown.name, formula, shown.axes, shown.cells):
+                yield replace(part, is_asked=self.is_key or not is_copy)
+
+    def asked(self) -> Iterator[WorksheetMatrix | str]:
+        """Yield the parts of the steps that are asked; a sentence for each step that is not."""
+        for part in self.steps():
+            if part.is_asked:
+                yield part
+            elif not any(part.index):
+                yield f"{part.name} = {part.formula}: nothing to calculate."
 
     def _parts(
         self, name: str, formula: str, axes: tuple[Axis, ...], matrix: AnyArray

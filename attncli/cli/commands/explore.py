@@ -15,7 +15,7 @@ from attncli.cli.messages import Failure, surroundings
 from attncli.cli.options import complete, document_arguments, option, problem_options
 from attncli.cli.problem_arguments import gather, new_reader
 from attncli.cli.program import debug_option
-from attncli.cli.terminal import is_terminal
+from attncli.cli.terminal import is_dark_screen, is_terminal
 from attncli.errors import AttncliError, ProblemError
 from attncli.face.functions import check, explain, planned
 from attncli.face.surroundings import Surroundings
@@ -74,7 +74,7 @@ def explore(arguments: tuple[str, ...], answer: str | None, **choices: Any) -> N
     # The bar that shows the progress of the first calculation would disturb the screen later.
     first = calculated(masks[0], replace(surroundings(), warn=remarks.append))
     quiet = Surroundings(remarks.append, memory=surroundings().memory)
-    show(first, masks, partial(calculated, around=quiet), remarks)
+    show(first, masks, partial(calculated, around=quiet), remarks, is_dark_screen())
 
 
 def _calculated(

@@ -27,7 +27,7 @@ from attncli.cli.terminal import waiting
 from attncli.cli.values import one_of, whole_number
 from attncli.errors import AttncliError, ProblemError
 from attncli.formats import DOCUMENTS, WORTHS
-from attncli.words import in_words
+from attncli.words import in_words, option_name
 
 GIVEN_SIZES = (
     *("n", "m", "d_model", "d_q", "d_k", "d_v", "hidden", "past", "d_ff", "layers", "words"),
@@ -80,6 +80,9 @@ def _mistakes() -> Collection[str]:
 @options(*(size_option(name, f"{SIZES[name].help}.") for name in GIVEN_SIZES))
 @options(*map(choice_option, GIVEN_CHOICES))
 @option("--tokens", metavar="TEXT", help="Words of X, or of Q, between blanks; n is their number.")
+@option(
+    "--memory-tokens", metavar="TEXT", help="Words of memory, or of K, in the same way; sets m."
+)
 @option(
     "--values",
     type=one_of(_values),
@@ -154,8 +157,7 @@ def new(
 
     The numbers are drawn until no weight is near 0 or 1, no product is symmetric, no row has equal
     scores, and as many mistakes as possible change the output, each in a way of its own. Notes on
-    standard error name the mistakes that the output does not show, or does not tell apart. Layers
-    are drawn once, or until they show the mistakes of --for.
+    standard error name the mistakes that the output does not show, or does not tell apart.
 
     The same options and seed write the same document on every machine; its note names them.
 
@@ -205,7 +207,8 @@ def _write(kind: str, given: Mapping[str, Any], handouts: Handouts, output: Outp
         {name: value for name, value in given.items() if name in GIVEN_SIZES},
         {name: value for name, value in given.items() if name in GIVEN_CHOICES},
         given.get("seed", 0),
-        _words(given.get("tokens")),
+        _words("tokens", given),
+        _words("memory_tokens", given),
         given.get("values"),
         given.get("decimals"),
         tuple(_between_commas(given.get("mistakes", ()))),
@@ -224,11 +227,12 @@ def _write(kind: str, given: Mapping[str, Any], handouts: Handouts, output: Outp
     handouts.write(exercise.document, exercise.decimals, output)
 
 
-def _words(text: str | None) -> tuple[str, ...]:
-    """Return the words of --tokens. Raises AttncliError if the option has no word."""
-    words = tuple((text or "").split())
-    if text is not None and not words:
-        raise AttncliError("--tokens has no words.", 'Write --tokens "I love you".')
+def _words(name: str, given: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the words of an option. Raises AttncliError if the option is given without a word."""
+    words = tuple(given.get(name, "").split())
+    if name in given and not words:
+        option = option_name(name)
+        raise AttncliError(f"{option} has no words.", f'Write {option} "I love you".')
     return words
 
 

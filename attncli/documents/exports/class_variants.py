@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,12 +9,11 @@ from functools import cached_property
 
 from attncli.documents.exports.file_kinds import Rank, rank_of
 from attncli.documents.exports.found_files import place_of_file
-from attncli.documents.files import decode, read_file
-from attncli.errors import DocumentError, errors_at
+from attncli.documents.handouts.manifests import MANIFEST, read_manifest
+from attncli.errors import DocumentError
 from attncli.records import record
 from attncli.words import in_words
 
-MANIFEST = "manifest.json"
 DOCUMENT, KEY = "document", "key"  # roles of the files that a student does not fill in
 
 
@@ -115,22 +113,13 @@ def read_class(manifest: str) -> dict[str, dict[str, str]]:
     Raises DocumentError if the file is not the manifest of a class, or if a document is missing.
     """
     folder = os.path.dirname(manifest)
-    with errors_at(manifest):
-        try:
-            files = {
-                str(entry["id"]): {
-                    role: os.path.join(folder, *name.split("/"))
-                    for role, name in entry["files"].items()
-                }
-                for entry in json.loads(decode(read_file(manifest)))["students"]
-            }
-            documents = {student: roles[DOCUMENT] for student, roles in files.items()}
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-            message = "it is not the manifest of a class."
-            hint = "Name the folder that attncli new --students ROSTER -o FOLDER has written."
-            raise DocumentError(message, hint) from None
-        for student, path in documents.items():
-            if not os.path.isfile(path):
-                message = f"the document of student {student!r} is missing: {path}."
-                raise DocumentError(message, "Name the whole folder as attncli new has written it.")
-    return files
+    found = {}
+    for student in read_manifest(manifest).students:
+        found[student.id] = {
+            role: os.path.join(folder, *name.split("/")) for role, name in student.files.items()
+        }
+        if not os.path.isfile(found[student.id][DOCUMENT]):
+            message = f"the document of student {student.id!r} is missing: "
+            hint = "Name the whole folder as attncli new has written it."
+            raise DocumentError(f"{message}{found[student.id][DOCUMENT]}.", hint).at(manifest)
+    return found

@@ -5,25 +5,27 @@ from __future__ import annotations
 import csv
 import io
 import os.path
+from collections.abc import Callable
 
 from attncli.documents.files import decode, read_file
 from attncli.documents.sources import place_of
 from attncli.errors import DocumentError, errors_at
-from attncli.words import did_you_mean, in_words
+from attncli.words import did_you_mean, in_words, some_in_words
 
 # The columns with the id of a student: the first of these that a roster has is taken.
 COLUMNS = (
     *("student_id", "id", "identifier", "userid", "user_id", "sid", "username", "user name"),
     *("sis user id", "sis login id", "orgdefinedid", "login", "email", "email address", "student"),
 )
-_SHOWN = 10  # columns that a message lists
+_SHOWN, _NOTED = 10, 5  # columns that a message lists, and rows
 
 
-def read_roster(argument: str) -> list[str]:
+def read_roster(argument: str, note: Callable[[str], None]) -> list[str]:
     """Return the ids of the students of FILE, or of the column that FILE:COLUMN names.
 
-    A file with one column needs no header. Rows without an id are left out. Raises DocumentError if
-    the file cannot be read, if it has no column of ids, and if an id is listed twice.
+    A file with one column needs no header. Rows without an id are left out; `note` gets a sentence
+    about them. Raises DocumentError if the file cannot be read, if it has no column of ids, and if
+    an id is listed twice.
     """
     place = place_of(argument, "")
     with errors_at(place.path):
@@ -38,7 +40,11 @@ def read_roster(argument: str) -> list[str]:
         if not rows:
             raise DocumentError("it is empty.", "Write one student per line.")
         column, has_header = _column(rows[0], place.key, max(map(len, rows)) == 1)
-        ids = [row[column].strip() for row in rows[has_header:] if column < len(row)]
+        listed = rows[has_header:]
+        ids = [row[column].strip() if column < len(row) else "" for row in listed]
+        if left_out := [row for row, student in zip(listed, ids, strict=True) if not student]:
+            shown = some_in_words([" ".join(filter(None, row)) for row in left_out], _NOTED)
+            note(f"{place.path}: left out, without an id: {shown}.")
         students = [student for student in ids if student]
         if not students:
             raise DocumentError("it lists no student.", "Write one student per line.")

@@ -12,7 +12,7 @@ from attncli.words import printable
 
 
 def worksheet_csv(sheet: Worksheet) -> str:
-    """Return a worksheet as CSV: a section for each step, with labels and empty cells.
+    """Return a worksheet as CSV: a section for each step that is asked, with empty cells.
 
     The title, the given matrices and the formulas are comments, which no reader takes for an
     answer.
@@ -22,10 +22,13 @@ def worksheet_csv(sheet: Worksheet) -> str:
         lines += ["", _comment(f"{matrix.heading}:")]
         rows = [[given_text(number) for number in row] for row in matrix.numbers]
         lines += [f"# {line}" for line in _rows(matrix, rows, _shown)]
-    for matrix in sheet.steps():
-        lines += ["", _comment(matrix.heading), matrix.section]
-        rows = [[sheet.answer_text(number) for number in row] for row in matrix.numbers]
-        lines += _rows(matrix, rows, _label)
+    for part in sheet.asked():
+        if isinstance(part, str):
+            lines += ["", _comment(part)]
+            continue
+        lines += ["", _comment(part.heading), part.section]
+        rows = [[sheet.answer_text(number) for number in row] for row in part.numbers]
+        lines += _rows(part, rows, _label)
     return "".join(f"{line}\n" for line in lines)
 
 

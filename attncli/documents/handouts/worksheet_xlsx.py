@@ -42,9 +42,13 @@ class _Grid:
         for matrix in sheet.given():
             given = [[_given(number) for number in row] for row in matrix.numbers.tolist()]
             self._put(matrix, given)
-        for matrix in sheet.steps():
-            texts = [[sheet.answer_text(number) for number in row] for row in matrix.numbers]
-            self._put(matrix, [[_answer(text) for text in row] for row in texts])
+        for part in sheet.asked():
+            if isinstance(part, str):
+                self.rows.append([])
+                self._line(part, Style.PLAIN)
+                continue
+            texts = [[sheet.answer_text(number) for number in row] for row in part.numbers]
+            self._put(part, [[_answer(text) for text in row] for row in texts])
 
     def _line(self, text: str, style: Style) -> None:
         self.rows.append([WrittenCell(printable(text), style)])

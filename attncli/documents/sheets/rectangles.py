@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
 from typing import TypeAlias
 
 from attncli.documents.sheets.written_names import is_arrow, is_small_label, read_label
@@ -72,17 +72,50 @@ def rectangles(grid: Grid) -> list[Rectangle]:
 def foreign_numbers(grid: Grid) -> Iterator[tuple[int, int]]:
     """Yield the places of texts that touch a number, and are numbers in another way of writing.
 
-    Such a text, for example 1/2 or 50%, belongs to the matrix: it is neither a label nor a gap.
+    Such a text, for example $1 or 1.234,5, belongs to the matrix: it is neither a label nor a gap.
     """
     for i, cells in enumerate(grid):
-        lines = (*grid[max(0, i - 1) : i], *grid[i + 1 : i + 2])
         for j, cell in enumerate(cells):
             if not isinstance(cell, str) or not cell:
                 continue
-            beside = (*cells[max(0, j - 1) : j], *cells[j + 1 : j + 2])
-            touching = (*beside, *(line[j] for line in lines if j < len(line)))
+            touching = (grid[row][column] for row, column in _beside_cell(grid, i, j))
             if any(map(_is_number, touching)) and is_numeral(cell):
                 yield i, j
+
+
+def joined_to_numbers(grid: Grid, places: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Return the members of `places` that touch a number, or another member."""
+    return {
+        place
+        for place in places
+        if any(
+            (row, column) in places or _is_number(grid[row][column])
+            for row, column in _beside_cell(grid, *place)
+        )
+    }
+
+
+def _beside_cell(grid: Grid, row: int, column: int) -> Iterator[tuple[int, int]]:
+    """Yield the places of the cells that touch a cell at a side."""
+    for i, j in ((row - 1, column), (row, column - 1), (row, column + 1), (row + 1, column)):
+        if 0 <= i < len(grid) and 0 <= j < len(grid[i]):
+            yield i, j
+
+
+def doubtful_sides(
+    grid: Grid, places: Container[tuple[int, int]], texts: Container[tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
+    """Yield the first cell of each first row, or first column, of a matrix that could be labels.
+
+    All cells of such a side are in `places`, and no other cell of the matrix is one of `texts`.
+    """
+    for block in _blocks(grid):
+        rows, columns = range(block.top, block.bottom), range(block.left, block.right)
+        for side in ([(block.top, j) for j in columns], [(i, block.left) for i in rows]):
+            others = [(i, j) for i in rows for j in columns if (i, j) not in side]
+            is_alone = not any(one in texts for one in others)
+            if others and is_alone and all(one in places for one in side):
+                yield side[0]
 
 
 def _is_number(cell: Cell) -> bool:

@@ -6,7 +6,7 @@ import math
 import os.path
 import re
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import cached_property
 
 from attncli.calculation.choices.choices import CHOICES
@@ -17,11 +17,23 @@ from attncli.documents.parsed import NAMELESS, IsValue, Keyed, Parsed, Part
 from attncli.documents.sheets.grid_parts import Faults, GridParts, noted, read_grid
 from attncli.documents.sheets.ods import CONTENT, read_ods
 from attncli.documents.sheets.packed_xml import PackedXml
-from attncli.documents.sheets.rectangles import Cell, Rectangle, foreign_numbers
+from attncli.documents.sheets.rectangles import (
+    Cell,
+    Rectangle,
+    doubtful_sides,
+    foreign_numbers,
+    joined_to_numbers,
+)
 from attncli.documents.sheets.references import Range, in_sheet, range_of, range_text
 from attncli.documents.sheets.sheet import MOST_CELLS, Book, Sheet
 from attncli.documents.sheets.xlsx import read_xlsx
-from attncli.documents.text.cells import BOOLEANS, number, point_for_comma
+from attncli.documents.text.cells import (
+    BOOLEANS,
+    number,
+    number_or_arithmetic,
+    point_for_comma,
+)
+from attncli.documents.text.csv_labels import FRACTION
 from attncli.documents.text.numbered_slices import stack
 from attncli.errors import DocumentError
 from attncli.records import record, replace
@@ -246,25 +258,32 @@ def _filled(rows: list[list[Cell]], area: Range) -> list[list[Cell]]:
 def _cells(sheet: Sheet, is_value: IsValue | None) -> _Cells:
     """Return the cells of a sheet, with numbers in the place of texts that are values."""
     faults = dict(sheet.faults)
-    grid, written = [], []
+    grid, written = [list(row) for row in sheet.rows], [list(row) for row in sheet.rows]
+    arithmetic: dict[tuple[int, int], float] = {}
     for i, row in enumerate(sheet.rows):
-        numbers, texts = list(row), list(row)
         for j, cell in enumerate(row):
             if not isinstance(cell, str) or not cell:
                 continue
             plain = point_for_comma(cell.strip().replace("−", "-"))
             if is_value:
                 if is_value(plain):
-                    numbers[j], texts[j] = 0.0, plain
+                    grid[i][j], written[i][j] = 0.0, plain
             elif (value := _number(plain)) is not None:
-                numbers[j] = value
+                grid[i][j] = value
                 if _THOUSANDS.fullmatch(cell.strip()):
                     fact = (
                         f"{range_text(i, j)} is the text {cell!r}: a thousand, or a decimal comma?"
                     )
                     faults[i, j] = (fact, "Write it as a number in the spreadsheet.")
-        grid.append(numbers)
-        written.append(texts)
+            elif (value := _arithmetic(plain)) is not None:
+                arithmetic[i, j] = value
+    found = joined_to_numbers(grid, arithmetic) if arithmetic else set()
+    for i, j in found:
+        grid[i][j] = arithmetic[i, j]
+    labels = {(i, j) for i, j in found if FRACTION.fullmatch(str(sheet.rows[i][j]))}
+    for i, j in doubtful_sides(grid, labels, found) if labels else ():
+        fact = f"{range_text(i, j)} is the text {sheet.rows[i][j]!r}: a label, or a number?"
+        faults[i, j] = (fact, "Write a number as a formula, such as =1/2, or the label as a word.")
     for i, j in list(foreign_numbers(grid)):
         fact = f"{range_text(i, j)} is the text {grid[i][j]!r}, not a number."
         faults[i, j] = (fact, "Write it as a number in the spreadsheet.")
@@ -274,6 +293,13 @@ def _cells(sheet: Sheet, is_value: IsValue | None) -> _Cells:
 
 def _number(text: str) -> Cell | None:
     return BOOLEANS.get(text.casefold(), number(text.replace("∞", "inf")))
+
+
+def _arithmetic(text: str) -> float | None:
+    """Return the value of arithmetic with one meaning, or None for another text."""
+    with suppress(ValueError):
+        return number_or_arithmetic(text)
+    return None
 
 
 def _quoted(sheet: str) -> str:

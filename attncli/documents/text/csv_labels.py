@@ -181,7 +181,7 @@ def _note(side: str, cells: Sequence[str], kind: str) -> list[str]:
 
 
 # Labels of columns that are arithmetic too: a day and a month, a range, a quantile.
-_FRACTION = re.compile(r"\s*\d+(?:\s*[-/]\s*\d+|\s*%)\s*")
+FRACTION = re.compile(r"\s*\d+(?:\s*[-/]\s*\d+|\s*%)\s*")
 
 
 def _check_fractions(section: Section, rows: Rows, reader: CellReader) -> None:
@@ -192,7 +192,7 @@ def _check_fractions(section: Section, rows: Rows, reader: CellReader) -> None:
     for side, lines in (("row", rows), ("column", list(zip(*rows, strict=False)))):
         cells, others = lines[0], [cell for line in lines[1:] for cell in line]
         is_alone = others and all(number(reader.text(cell)) is not None for cell in others)
-        if is_alone and all(map(_FRACTION.fullmatch, cells)):
+        if is_alone and all(map(FRACTION.fullmatch, cells)):
             message = f": the first {side}, {outlined(cells)}, can be labels or numbers."
             cure = "Say --header yes or no." if side == "row" else "Leave labels out."
             raise section.error(0, message, f"{cure} Numbers can be written as 0.5.")

@@ -39,7 +39,8 @@ class AnswerMatrix:
     last place; 0 for exact arithmetic, infinities and blanks; for arithmetic with rounded literals
     their reach. `epsilon` is the relative distance of neighbouring numbers of float32 or float16 if
     a program with that type has printed the matrix, else 0. `is_text` is True if all cells are
-    texts, which have lost no trailing zeros.
+    texts, which have lost no trailing zeros. `arithmetic` holds the texts of arithmetic, such as
+    1/3, and '' in other cells; it is None if no cell is arithmetic.
     """
 
     values: NDArray[np.float64]
@@ -48,6 +49,7 @@ class AnswerMatrix:
     blank: NDArray[np.bool_]
     epsilon: float = 0.0
     is_text: bool = False
+    arithmetic: NDArray[np.object_] | None = None
 
     @cached_property
     def is_rounded(self) -> NDArray[np.bool_]:
@@ -110,7 +112,12 @@ class AnswerMatrix:
             decimals=turn(self.decimals),
             half_units=turn(self.half_units),
             blank=turn(self.blank),
+            arithmetic=None if self.arithmetic is None else turn(self.arithmetic),
         )
+
+    def arithmetic_at(self, index: tuple[int, ...]) -> str:
+        """Return the text of a cell that is written as arithmetic, such as 1/3, and else ''."""
+        return "" if self.arithmetic is None else str(self.arithmetic[index])
 
 
 Answer = Mapping[str, AnswerMatrix]
@@ -231,6 +238,12 @@ def _in_rows(
     epsilon = float(np.finfo(kind).eps) if kind else 0.0
     is_text = kind is None and not matrix.is_number.any()
     answered = AnswerMatrix(
-        matrix.values, matrix.decimals, matrix.half_units, matrix.blank, epsilon, is_text
+        matrix.values,
+        matrix.decimals,
+        matrix.half_units,
+        matrix.blank,
+        epsilon,
+        is_text,
+        matrix.arithmetic,
     )
     return answered.each(lambda cells: layout.swap(cells, role))

@@ -30,7 +30,9 @@ class WrittenMatrix:
 
     `values`, `decimals`, `half_units` and `digits` are those of `WrittenNumber`; `values` are NaN
     where `blank`. `is_number` marks numbers of JSON, of Python and of arrays, which have no
-    trailing zeros; the others are texts. `kind` is the type of an array of float32 or float16.
+    trailing zeros; the others are texts. `arithmetic` holds the texts of cells that are not numbers
+    in digits, such as 1/2, and '' in other cells; it is None if there are none. `kind` is the type
+    of an array of float32 or float16.
     """
 
     values: NDArray[np.float64]
@@ -39,6 +41,7 @@ class WrittenMatrix:
     digits: NDArray[np.int_]
     is_number: NDArray[np.bool_]
     blank: NDArray[np.bool_]
+    arithmetic: NDArray[np.object_] | None = None
     kind: ShortFloat | None = None
 
     @property
@@ -94,6 +97,7 @@ def read_matrix(name: str, value: object) -> WrittenMatrix:
     values, half_units = np.full(cells.shape, np.nan), np.zeros(cells.shape)
     decimals, digits = np.full(cells.shape, EXACT), np.zeros(cells.shape, dtype=np.int_)
     is_number, blank = np.zeros((2, *cells.shape), dtype=np.bool_)
+    arithmetic: NDArray[np.object_] | None = None
     for index, cell in np.ndenumerate(cells):
         if cell is None or (isinstance(cell, str) and not cell.strip()):
             blank[index] = True
@@ -101,7 +105,11 @@ def read_matrix(name: str, value: object) -> WrittenMatrix:
         is_number[index] = isinstance(cell, JsonNumber) or not isinstance(cell, str)
         number = _read(name, index, cell, bool(is_number[index]))
         values[index], decimals[index], half_units[index], digits[index] = number
-    return WrittenMatrix(values, decimals, half_units, digits, is_number, blank, kind)
+        if isinstance(cell, str) and not number.digits:
+            if arithmetic is None:
+                arithmetic = np.full(cells.shape, "", dtype=np.object_)
+            arithmetic[index] = " ".join(cell.split())
+    return WrittenMatrix(values, decimals, half_units, digits, is_number, blank, arithmetic, kind)
 
 
 def _read(name: str, index: tuple[int, ...], cell: object, is_number: bool) -> WrittenNumber:

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from attncli.calculation.algebra.expressions import Index
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.plan import Plan, Step
-from attncli.calculation.algebra.vector_expressions import Inner
+from attncli.calculation.algebra.vector_expressions import Inner, Line, Vector
 from attncli.calculation.names.known_names import last_of
 from attncli.records import by_name, record
 from attncli.words import count, number_in_words
@@ -172,30 +171,32 @@ def trivial_cells(made: Calculation) -> dict[str, tuple[int, int]]:
     """
     found = {}
     for step in made.plan.steps:
-        indices = np.ndindex(made.matrices[step.name].shape)
-        every = [trivial for index in indices for trivial in _is_trivial(made, step, index)]
-        if every:
-            found[step.name] = sum(every), len(every)
+        operands = [made.matrices[name] for name in step.operation.operands]
+        trivial = []
+        for index in np.ndindex(made.matrices[step.name].shape):
+            expression = step.operation.cell(index, *operands)
+            if not isinstance(expression, Inner):  # and so are the other cells of the step
+                break
+            trivial.append(_has_one_term(expression, made.matrices))
+        if trivial:
+            found[step.name] = sum(trivial), len(trivial)
     return found
 
 
-def _is_trivial(made: Calculation, step: Step, index: Index) -> Iterator[bool]:
-    """Yield True for an inner product that needs no calculation, and False for any other."""
-    operation = step.operation
-    operands = [made.matrices[name] for name in operation.operands]
-    expression = operation.cell(index, *operands)
-    if isinstance(expression, Inner):
-        yield _has_one_term(expression, made.matrices)
-
-
 def _has_one_term(product: Inner, matrices: Mapping[str, Array]) -> bool:
-    left, right = (
-        np.array([vector.at(place).value(matrices) for place in range(vector.size)])
-        for vector in (product.left, product.right)
-    )
+    left, right = _numbers(product.left, matrices), _numbers(product.right, matrices)
     terms: NDArray[np.bool_] = left * right != 0
     ones = (np.abs(left) == 1) | (np.abs(right) == 1)
-    return bool(terms.sum() == 0 or (terms.sum() == 1 and (ones & terms).any()))
+    return bool(terms.sum() == 0 or (terms.sum() == 1 and ones[terms].all()))
+
+
+def _numbers(vector: Vector, matrices: Mapping[str, Array]) -> Array:
+    if not isinstance(vector, Line):
+        return np.array([vector.at(place).value(matrices) for place in range(vector.size)])
+    along = slice(None)
+    slots = (along if slot is None else slot for slot in vector.slots)
+    numbers: Array = matrices[vector.name][tuple(slots)]
+    return numbers
 
 
 DEMANDS: dict[str, NumberDemand] = by_name(

@@ -3,30 +3,31 @@
 The first draws are judged by the demands on the numbers alone, which is quick. A draw that meets
 them is judged by the mistakes: each must change the output, and no two may give the same output,
 where that is possible. Draws with numbers of no special form show what is possible. All limits are
-counts, so that the same order makes the same exercise on every machine.
+counts, so that the same order makes the same exercise on every machine. A calculation with many
+numbers, such as a layer, has fewer draws.
 """
 
 from __future__ import annotations
 
-from functools import cache, cached_property
-from math import prod
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from attncli.calculation.algebra.layouts import sizes
 from attncli.calculation.plans.from_document import read
 from attncli.errors import ProblemError
 from attncli.homework.exercises.effects import Effects
-from attncli.homework.exercises.kinds import KINDS
 from attncli.homework.exercises.making import Exercise
 from attncli.homework.exercises.new_documents import FIRST, Blank, blank_of, document_of
 from attncli.homework.exercises.orders import Order
 from attncli.homework.exercises.worth import (
+    MOST_NUMBERS,
     Draw,
     Possible,
     calculated,
+    plan_size,
     possible_of,
+    within,
     worth_of_draw,
 )
 from attncli.homework.mistakes.catalogue import MISTAKES
@@ -34,21 +35,25 @@ from attncli.records import replace
 from attncli.words import did_you_mean
 
 MOST_DRAWS, NUMBERS_DRAWN = 3000, 400_000  # draws, and the numbers in all their steps
-MOST_JUDGED, NUMBERS_JUDGED = 40, 4_000  # the same for draws whose mistakes are made
+MOST_JUDGED, NUMBERS_JUDGED = 40, 8_000  # the same for draws whose mistakes are made
 PATIENCE = 12  # judged draws, before one is enough that shows as much as is usual
 
 
 def best_exercise(blank: Blank, decimals: int) -> Exercise:
     """Return the exercise with the first numbers that meet all demands, or with the best.
 
-    Raises ProblemError if the order names a mistake that is unknown or that no numbers show.
+    A layer with too many numbers to be judged has those of the first draw. Raises ProblemError if
+    the order names a mistake that is unknown or that no numbers show.
     """
-    return _Search(_Draws(blank, decimals)).best()
+    draws = Draws(blank, decimals)
+    if draws.problem.parts and plan_size(draws.plan) > MOST_NUMBERS and not blank.order.reveal:
+        return Exercise(blank.filled(), decimals)
+    return _Search(draws).best()
 
 
 def _possible_for(order: Order, decimals: int) -> Possible:
     """Return what an exercise of these sizes can show."""
-    sizes = {**order.sizes, **({"n": len(order.tokens)} if order.tokens else {})}
+    sizes = {**order.sizes, **{name: len(words) for name, words in order.labelled.items()}}
     choices = order.choices.items()
     return _possible(order.kind, tuple(sizes.items()), tuple(choices), decimals)
 
@@ -62,62 +67,55 @@ def _possible(
     return possible_of(problem, plan, decimals)
 
 
-class _Draws:
-    """The draws of a blank document. Only the first is read; the others have other numbers."""
+class Draws:
+    """The draws of a blank document. Only the first is read; the others have other numbers.
+
+    The problem of a sublayer keeps the numbers of the first draw, which no mistake reads.
+    """
 
     def __init__(self, blank: Blank, decimals: int) -> None:
         self.blank, self.decimals = blank, decimals
         self.problem, self.plan = read(document_of(blank.filled()))
-        self.is_layered = KINDS[blank.order.kind].layer is not None
 
     def draw(self, number: int) -> Draw:
         """Return the draw of this number."""
-        if self.is_layered:  # the problem of each sublayer has the numbers too
-            problem, plan = read(document_of(self.blank.filled(number)))
-            return calculated(problem, plan, self.decimals)
         numbers = self.blank.numbers(number).items()
         matrices = {name: np.array(rows, dtype=np.float64) for name, rows in numbers}
         problem = replace(self.problem, matrices={**self.problem.matrices, **matrices})
         return calculated(problem, self.plan, self.decimals)
 
-    @cached_property
-    def size(self) -> int:
-        """The count of numbers in all steps of a draw."""
-        return sum(prod(sizes(step.axes)) for step in self.plan.steps)
-
 
 class _Search:
     """Draws numbers for an order until all demands are met, or until the limits are reached."""
 
-    def __init__(self, draws: _Draws) -> None:
+    def __init__(self, draws: Draws) -> None:
         self.draws, self.wanted = draws, draws.blank.order.reveal
-        self.possible: Possible | None = None
-        if not draws.is_layered:
-            self.possible = _possible_for(draws.blank.order, draws.decimals)
-        self._check()
-
-    def _check(self) -> None:
-        """Raise ProblemError for a mistake of the order that no numbers reveal."""
         for name in self.wanted:
             if name not in MISTAKES:
                 message = f"{name!r} is not a known mistake{did_you_mean(name, MISTAKES)}."
                 raise ProblemError(message, "attncli check --mistakes lists them all.")
-        if not self.wanted:
-            return
-        known = self.possible.effects if self.possible else self.draws.draw(FIRST).effects()
+        self.possible = _possible_for(draws.blank.order, draws.decimals)
         for name in self.wanted:
-            if name not in known.names:
-                message = f"{name} cannot be made in this exercise."
-                raise ProblemError(message, f"See attncli check --mistakes {name}.")
-            if self.possible and not known.changes_output(name):
-                message = f"{name} does not change the output of any exercise of these sizes."
-                raise ProblemError(message, "Choose other sizes, or another kind.")
+            self._check_possible(name)
+
+    def _check_possible(self, name: str) -> None:
+        """Raise ProblemError for a mistake of the order that no numbers reveal.
+
+        Few calculations show what layers can show: for them, all draws are tried first.
+        """
+        if name not in self.possible.effects.names:
+            message = f"{name} cannot be made in this exercise."
+            raise ProblemError(message, f"See attncli check --mistakes {name}.")
+        if not self.draws.problem.parts and not self.possible.effects.changes_output(name):
+            message = f"{name} does not change the output of any exercise of these sizes."
+            raise ProblemError(message, "Choose other sizes, or another kind.")
 
     def best(self) -> Exercise:
         """Return the first draw that meets all demands; else the draw that misses the least."""
-        most = _within(MOST_DRAWS, NUMBERS_DRAWN, self.draws.size)
-        judged, most_judged = 0, _within(MOST_JUDGED, NUMBERS_JUDGED, self.draws.size)
-        names = self.possible.demands if self.possible else ()
+        size = plan_size(self.draws.plan)
+        most = within(MOST_DRAWS, NUMBERS_DRAWN, size)
+        judged, most_judged = 0, within(MOST_JUDGED, NUMBERS_JUDGED, size)
+        names = self.possible.demands
         found: tuple[tuple[int, int], int, Draw] | None = None
         fewest = len(names) + 1
         fallback, tried = FIRST, FIRST
@@ -138,14 +136,11 @@ class _Search:
 
     def _missed(self, effects: Effects) -> tuple[int, int]:
         """Count what a draw misses: mistakes of the order, then outputs that could differ."""
-        fewer = self.possible.most - self.possible.outputs(effects) if self.possible else 0
-        return len(self._unmet(effects)), fewer
+        return len(self._unmet(effects)), self.possible.most - self.possible.outputs(effects)
 
     def _enough(self, judged: int) -> tuple[int, int]:
         """Return the most that a draw may miss: a little more if many draws were judged."""
-        if self.possible is None or judged < PATIENCE:
-            return 0, 0
-        return 0, self.possible.most - self.possible.usual
+        return 0, 0 if judged < PATIENCE else self.possible.most - self.possible.usual
 
     def _unmet(self, effects: Effects) -> tuple[str, ...]:
         return tuple(name for name in self.wanted if not effects.changes_output(name))
@@ -154,8 +149,3 @@ class _Search:
         document, worth = self.draws.blank.filled(number), worth_of_draw(draw, self.possible)
         unmet = self._unmet(worth.effects)
         return Exercise(document, self.draws.decimals, number, tried, worth, unmet)
-
-
-def _within(most: int, numbers: int, size: int) -> int:
-    """Return how many draws of this size are made: at least 1."""
-    return max(1, min(most, numbers // size))

@@ -22,7 +22,8 @@ from attncli.records import record
 
 RIGHT = "right"  # the name of the calculation without a mistake
 NUDGE = 1e-6  # units of the last place: numbers that differ by less are rounded to the same side
-FARTHEST = 2.0**62  # units of the last place
+FARTHEST = 2.0**62  # units of the last place, for ∞ and numbers beyond
+NEGATIVE, NOT_A_NUMBER = -FARTHEST + 1024, -FARTHEST  # the same for −∞ and for NaN
 NUMBERS_AT_ONCE = 2**22  # in the matrices of runs that are made together
 
 Key: TypeAlias = Hashable  # a matrix as written: its shape and its rounded cells
@@ -34,10 +35,9 @@ def as_written(matrix: Array, decimals: int) -> Key:
     >>> as_written(np.array([0.125]), 2) == as_written(np.array([0.1251]), 2)
     True
     """
-    with np.errstate(all="ignore"):
-        units = np.floor(np.asarray(matrix, dtype=np.float64) * 10.0**decimals + 0.5 + NUDGE)
-        units = np.nan_to_num(units, nan=-FARTHEST, posinf=FARTHEST, neginf=-FARTHEST + 1024)
-    return matrix.shape, units.clip(-FARTHEST, FARTHEST).astype(np.int64).tobytes()
+    units = np.floor(np.asarray(matrix, dtype=np.float64) * 10.0**decimals + 0.5 + NUDGE)
+    units = np.fmax(np.minimum(np.maximum(units, NEGATIVE), FARTHEST), NOT_A_NUMBER)
+    return matrix.shape, units.astype(np.int64).tobytes()
 
 
 @record(frozen=True)
@@ -156,17 +156,24 @@ def effects_of(problem: Problem, plan: Plan, decimals: int) -> Effects:
     A mistake is made at every step where it can be made, as a learner does who makes it.
     """
     runs = Runs(problem, plan, plan.steps, problem.matrices)
-    size = sum(runs.right[name].size for name in plan.names)
-    found = {RIGHT: tuple(as_written(runs.right[name], decimals) for name in plan.names)}
+    right = [runs.right[name] for name in plan.names]
+    size = sum(matrix.size for matrix in right)
     stuck: list[str] = []
     left = iter(replacements_in(runs))
-    while some := list(islice(left, max(1, NUMBERS_AT_ONCE // size))):
-        for change, known in zip(some, runs.all_together([(one,) for one in some]), strict=True):
-            name = change.mistake.name
-            if known is None:
-                stuck.append(name)
-            else:
-                found[name] = tuple(as_written(known[step], decimals) for step in plan.names)
+    with np.errstate(all="ignore"):
+        of_right = tuple(as_written(matrix, decimals) for matrix in right)
+        found = {RIGHT: of_right}
+        while some := list(islice(left, max(1, NUMBERS_AT_ONCE // size))):
+            for change, known in zip(
+                some, runs.all_together([(one,) for one in some]), strict=True
+            ):
+                if known is None:
+                    stuck.append(change.mistake.name)
+                    continue
+                found[change.mistake.name] = tuple(
+                    key if known[step] is matrix else as_written(known[step], decimals)
+                    for step, matrix, key in zip(plan.names, right, of_right, strict=True)
+                )
     return Effects(plan.names, found, tuple(stuck))
 
 

@@ -12,8 +12,7 @@ from attncli.records import by_name, field, record
 class Kind:
     """A kind of exercise: its usual sizes and choices, and the usual entry of `VALUES`.
 
-    `layer` is the kind of layer of an exercise with layers, whose numbers are not drawn again to
-    meet the demands on an exercise.
+    `layer` is the kind of layer of an exercise with layers.
     """
 
     name: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from attncli.homework.exercises.kinds import KINDS
 from attncli.homework.exercises.new_documents import FIRST, blank_of, document_of
 from attncli.homework.exercises.orders import DECIMALS, Nested, Order
 from attncli.records import record
@@ -20,8 +19,8 @@ class Exercise:
     """An exercise: its document, and what it shows at the decimals that are asked.
 
     `accepted` is the number of the draw that the document has, and `tried` the number of draws that
-    were made. An exercise with layers is judged only if its order names mistakes; else `worth` is
-    None. `unmet` are the mistakes of the order that do not change the output.
+    were made. `worth` is None for a layer with too many numbers to be judged. `unmet` are the
+    mistakes of the order that do not change the output.
     """
 
     document: Nested
@@ -60,11 +59,7 @@ def make(order: Order) -> Exercise:
 
     Raises ProblemError if the order is impossible, or names an unknown mistake.
     """
-    blank = blank_of(order)
-    decimals = DECIMALS if order.decimals is None else order.decimals
-    if KINDS[order.kind].layer and not order.reveal:
-        return Exercise(blank.filled(), decimals)
-    # Layers without demands need no catalogue of mistakes, whose import takes long.
     from attncli.homework.exercises.drawing import best_exercise
 
-    return best_exercise(blank, decimals)
+    decimals = DECIMALS if order.decimals is None else order.decimals
+    return best_exercise(blank_of(order), decimals)

@@ -30,6 +30,7 @@ FRENCH = ("j'aime", "bien", "les", "maths", "et", "ton", "chat", "qui", "dort", 
 START = "<s>"  # the token before the first word of a decoder
 FIRST = 1  # the number of the first draw
 OF_LAYERS = ("norm", "activation")  # choices that only layers have
+LABELS = {"n": "--tokens", "m": "--memory-tokens"}  # by the size that counts them
 
 
 @record(frozen=True)
@@ -90,13 +91,17 @@ def made(order: Order) -> Nested:
 
 
 def _sizes(order: Order, kind: Kind) -> dict[str, int]:
-    """Return the sizes of an order. Raises ProblemError for an n that is not that of the tokens."""
+    """Return the sizes of an order. Raises ProblemError if they do not fit its tokens."""
     sizes = {**kind.sizes, **order.sizes}
-    if order.tokens:
-        sizes["n"] = len(order.tokens)
-        if order.sizes.get("n", sizes["n"]) != sizes["n"]:
-            message = f"--n is {order.sizes['n']}, but --tokens has {sizes['n']} words."
-            raise ProblemError(message, "Leave out --n.", ("n",))
+    for name, words in order.labelled.items():
+        option = LABELS[name]
+        if name not in kind.sizes:
+            message = f"{option} has no effect on {kind.name}, which has no memory."
+            raise ProblemError(message, "Leave it out, or choose another kind.")
+        sizes[name] = len(words)
+        if order.sizes.get(name, len(words)) != len(words):
+            message = f"--{name} is {order.sizes[name]}, but {option} has {len(words)} words."
+            raise ProblemError(message, f"Leave out --{name}.", (name,))
     if sizes.get("layers") == 1:  # one layer needs no list
         del sizes["layers"]
     return sizes
@@ -137,8 +142,9 @@ def _labels(
         found["tokens"] = list(own[: sizes["n"]])
     has_memory = "K" in shapes or "memory" in (kind.layer.inputs if kind.layer else shapes)
     count = sizes.get("m", sizes["n"])
-    if has_memory and count <= len(FRENCH):
-        found["memory_tokens"] = list(FRENCH[:count])
+    others = order.memory_tokens or FRENCH
+    if has_memory and count <= len(others):
+        found["memory_tokens"] = list(others[:count])
     return found
 
 

@@ -14,9 +14,12 @@ if TYPE_CHECKING:
 
 
 def notes(exercise: Exercise) -> Iterator[str]:
-    """Yield sentences on an exercise; none if it was not judged."""
+    """Yield sentences on an exercise."""
     worth = exercise.worth
     if worth is None:
+        from attncli.homework.exercises.worth import MOST_NUMBERS
+
+        yield f"its steps have over {MOST_NUMBERS} numbers, so that its mistakes are not made."
         return
     yield _accepted(exercise, worth)
     if exercise.unmet:
@@ -43,15 +46,16 @@ def hidden(worth: Worth) -> Iterator[str]:
 
     `always` and `never` mean all the numbers that `possible_of` has tried.
     """
-    always = [each for each in worth.invisible if worth.is_always_unseen(each)]
-    if always:
-        names = in_words([each.name for each in always])
-        verb = "changes" if len(always) == 1 else "change"
-        yield f"{names} never {verb} the output."
+    groups: dict[tuple[bool, str | None], list[str]] = {}
     for each in worth.invisible:
-        if each not in always:
-            shown = f"{each.step} shows it" if each.step else "no step shows it"
-            yield f"{each.name} does not change the output; {shown}."
+        groups.setdefault((worth.is_always_unseen(each), each.step), []).append(each.name)
+    for (is_always, step), names in groups.items():
+        one = len(names) == 1
+        verbs = (
+            ("never changes", "never change") if is_always else ("does not change", "do not change")
+        )
+        shown = f"{step or 'no step'} shows {'it' if one else 'them'}"
+        yield f"{in_words(names)} {verbs[not one]} the output; {shown}."
     for group in worth.look_alikes:
         how = "always give" if worth.is_always_alike(group) else "give"
         yield f"{classes_text(group)} {how} the same output; {told_apart(group)}."

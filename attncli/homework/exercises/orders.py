@@ -18,9 +18,9 @@ Nested = dict[str, Any]  # a document as JSON holds it: objects, lists of number
 class Order:
     """An order for an exercise: a kind, sizes and choices as the user gives them, and the seed.
 
-    `tokens` are the labels of X or Q. `values` is a name in `VALUES`; None is the usual name of the
-    kind. Answers are asked with this many `decimals`. `reveal` are mistakes that must change the
-    answer.
+    `tokens` are the labels of X or Q, `memory_tokens` those of memory or K. `values` is a name in
+    `VALUES`; None is the usual name of the kind. Answers are asked with this many `decimals`.
+    `reveal` are mistakes that must change the answer.
     """
 
     kind: str
@@ -28,14 +28,26 @@ class Order:
     choices: Mapping[str, object]
     seed: int
     tokens: tuple[str, ...] = ()
+    memory_tokens: tuple[str, ...] = ()
     values: str | None = None
     decimals: int | None = None
     reveal: tuple[str, ...] = ()
 
+    @property
+    def labelled(self) -> dict[str, tuple[str, ...]]:
+        """The labels that are given, by the size that counts them."""
+        given = {"n": self.tokens, "m": self.memory_tokens}
+        return {size: words for size, words in given.items() if words}
+
     def command(self) -> str:
         """Return the command that writes this document."""
-        tokens = " ".join(self.tokens) or None
-        given = {"tokens": tokens, "values": self.values, "decimals": self.decimals}
+        tokens, memory_tokens = " ".join(self.tokens), " ".join(self.memory_tokens)
+        given = {
+            "tokens": tokens or None,
+            "memory_tokens": memory_tokens or None,
+            "values": self.values,
+            "decimals": self.decimals,
+        }
         words = {**self.sizes, **self.choices, **given, "for": ",".join(self.reveal) or None}
         options = {**words, "seed": self.seed}
         said = (

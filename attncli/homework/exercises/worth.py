@@ -12,6 +12,7 @@ import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.plan import Plan
+from attncli.calculation.names.known_names import last_of
 from attncli.calculation.names.matrix_names import MATRICES
 from attncli.calculation.problem.problem import Problem
 from attncli.errors import ProblemError
@@ -21,7 +22,8 @@ from attncli.homework.exercises.effects import Effects, LookAlikes, Unseen, effe
 from attncli.records import record, replace
 
 MOST_NUMBERS = 50_000  # in all steps of an exercise that is judged
-GENERAL_DRAWS = 12  # calculations with numbers of no special form
+# Calculations with numbers of no special form, and the numbers in all their steps.
+MOST_GENERAL, FEWEST_GENERAL, NUMBERS_GENERAL = 12, 4, 2_000
 NOT_DRAWN = ("mask", "position")
 
 
@@ -72,7 +74,7 @@ class Worth:
 
     `flaws` are the places that do not meet a demand, by the name of the demand. `effects` are
     those of each mistake that can be made. `trivial` counts, for each step of products, the cells
-    that need no calculation, and all its cells. `possible` is None for layers.
+    that need no calculation, and all its cells.
     """
 
     title: str
@@ -80,7 +82,7 @@ class Worth:
     flaws: Mapping[str, Sequence[Flaw]]
     effects: Effects
     trivial: Mapping[str, tuple[int, int]]
-    possible: Possible | None
+    possible: Possible
 
     @property
     def invisible(self) -> tuple[Unseen, ...]:
@@ -95,38 +97,35 @@ class Worth:
     @property
     def faults(self) -> list[Flaw]:
         """The places that do not meet a demand which other numbers of these sizes meet."""
-        names = self.possible.demands if self.possible else ()
-        return [flaw for name in names for flaw in self.flaws[name]]
+        return [flaw for name in self.possible.demands for flaw in self.flaws[name]]
 
     @property
     def lost(self) -> int:
         """How many more outputs usually differ with other numbers of these sizes."""
-        possible = self.possible
-        return max(0, possible.usual - possible.outputs(self.effects)) if possible else 0
+        return max(0, self.possible.usual - self.possible.outputs(self.effects))
 
     @property
     def is_good(self) -> bool:
         """True if all demands are met, and other numbers of these sizes usually show no more."""
-        return self.possible is not None and not (any(self.flaws.values()) or self.lost)
+        return not (any(self.flaws.values()) or self.lost)
 
     def is_always_unseen(self, unseen: Unseen) -> bool:
         """Return True if no numbers of these sizes let a mistake change the output."""
-        return self.possible is not None and unseen in self.possible.effects.unseen
+        return unseen.name in {each.name for each in self.possible.effects.unseen}
 
     def is_always_alike(self, group: LookAlikes) -> bool:
         """Return True if mistakes give the same output with any numbers of these sizes."""
-        possible = self.possible.effects.look_alikes if self.possible else ()
+        possible = self.possible.effects.look_alikes
         return any(set(group.names) <= set(other.names) for other in possible)
 
 
 def worth_of(problem: Problem, plan: Plan, decimals: int) -> Worth:
     """Return the worth of an exercise. Raises ProblemError if it is too large for a person."""
     draw = calculated(problem, plan, decimals)
-    possible = None if problem.parts else possible_of(problem, plan, decimals)
-    return worth_of_draw(draw, possible)
+    return worth_of_draw(draw, possible_of(problem, plan, decimals))
 
 
-def worth_of_draw(draw: Draw, possible: Possible | None) -> Worth:
+def worth_of_draw(draw: Draw, possible: Possible) -> Worth:
     """Return the worth of an exercise that is calculated."""
     made = draw.calculation
     found = {name: tuple(demand.find(made)) for name, demand in DEMANDS.items()}
@@ -136,7 +135,7 @@ def worth_of_draw(draw: Draw, possible: Possible | None) -> Worth:
 
 def calculated(problem: Problem, plan: Plan, decimals: int) -> Draw:
     """Return the steps of an exercise. Raises ProblemError if it is too large for a person."""
-    numbers = sum(step.operation.numbers(step.axes) for step in plan.steps)
+    numbers = plan_size(plan)
     if numbers > MOST_NUMBERS:
         message = f"its steps have {numbers} numbers: too many for an exercise."
         raise ProblemError(message, f"An exercise has at most {MOST_NUMBERS}.")
@@ -146,12 +145,10 @@ def calculated(problem: Problem, plan: Plan, decimals: int) -> Draw:
 
 def possible_of(problem: Problem, plan: Plan, decimals: int) -> Possible:
     """Return what attention of these sizes can show, whatever its numbers are."""
+    most = within(MOST_GENERAL, NUMBERS_GENERAL, plan_size(plan))
     draws = []
-    for number in range(GENERAL_DRAWS):
-        matrices = {
-            name: _general(name, matrix, number) if name in MATRICES else matrix
-            for name, matrix in problem.matrices.items()
-        }
+    for number in range(max(FEWEST_GENERAL, most)):
+        matrices = {**problem.matrices, **_general(problem, plan, number)}
         draws.append(calculated(replace(problem, matrices=matrices), plan, decimals))
     met = tuple(name for name in DEMANDS if any(draw.unmet((name,)) == 0 for draw in draws))
     unmet = [draw.unmet(met, len(met)) for draw in draws]
@@ -165,9 +162,23 @@ def possible_of(problem: Problem, plan: Plan, decimals: int) -> Possible:
     return Possible(effects, met, outputs[-1], outputs[len(outputs) // 2])
 
 
-def _general(name: str, matrix: Array, number: int) -> Array:
-    """Numbers of no special form in place of a matrix; a mask and positions stay as they are."""
-    if name in NOT_DRAWN:
-        return matrix
-    numbers = drawn(name, matrix.shape, Dice(f"general {number} {name}"), VALUES["any"])
-    return np.array(numbers, dtype=matrix.dtype)
+def plan_size(plan: Plan) -> int:
+    """Return the count of numbers in all steps of a plan."""
+    return sum(step.operation.numbers(step.axes) for step in plan.steps)
+
+
+def within(most: int, numbers: int, size: int) -> int:
+    """Return how many calculations of this size have `numbers` in all: from 1 to `most`."""
+    return max(1, min(most, numbers // size))
+
+
+def _general(problem: Problem, plan: Plan, draw: int) -> dict[str, Array]:
+    """Return numbers of no special form for all matrices but masks and positions."""
+    enlarged = {s.operation.operands[0] for s in plan.steps if last_of(s.name) == "X_scaled"}
+    found = {}
+    for name, matrix in problem.matrices.items():
+        if last_of(name) in MATRICES and last_of(name) not in NOT_DRAWN:
+            dice = Dice(f"general {draw} {name}")
+            numbers = drawn(name, matrix.shape, dice, VALUES["any"], name in enlarged)
+            found[name] = np.array(numbers, dtype=matrix.dtype)
+    return found

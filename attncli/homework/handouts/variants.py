@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from typing import Any
 
 from attncli.errors import AttncliError
-from attncli.homework.exercises.orders import DECIMALS, Order
 from attncli.words import in_words
 
 SEED_BYTES = 6  # a JSON number of this size is exact in every program
 LONGEST = 60  # characters of a file name, which has at most 255 bytes
-KEYS, MANIFEST = "keys", "manifest.json"  # names in the folder of a class
+KEYS = "keys"  # a folder in the folder of a class
+TAKEN = (KEYS, "manifest.json")  # names that no student's folder may have
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|]')
 # Names that Windows gives to devices, whatever their suffix.
@@ -34,20 +32,11 @@ def seed_of(base: int, student: str) -> int:
     return int.from_bytes(digest[:SEED_BYTES], "big")
 
 
-def question_note(document: Mapping[str, Any]) -> str:
-    """Return the text by which two variants are compared: the document as canonical JSON.
-
-    Its `note` is left out, because it names the seed.
-    """
-    own = {name: value for name, value in document.items() if name != "note"}
-    return json.dumps(own, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def coincidences(documents: Mapping[str, Mapping[str, Any]]) -> list[list[str]]:
-    """Return the students who have the same exercise, in groups."""
+def coincidences(hashes: Mapping[str, str]) -> list[list[str]]:
+    """Return the students whose exercises have the same hash, in groups."""
     groups: dict[str, list[str]] = {}
-    for student, document in documents.items():
-        groups.setdefault(question_note(document), []).append(student)
+    for student, digest in hashes.items():
+        groups.setdefault(digest, []).append(student)
     return [group for group in groups.values() if len(group) > 1]
 
 
@@ -75,23 +64,8 @@ def safe_names(students: Sequence[str]) -> dict[str, str]:
 def _safe(student: str) -> str:
     name = _UNSAFE.sub("_", unicodedata.normalize("NFC", student.strip()))
     name = re.sub(r"^\.|[. ]$", "_", name[:LONGEST])
-    is_taken = name.casefold() in (KEYS, MANIFEST) or _DEVICES.fullmatch(name)
+    is_taken = name.casefold() in TAKEN or _DEVICES.fullmatch(name)
     return f"_{name}" if is_taken or not name else name
-
-
-def manifest(order: Order, program: str, students: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the record of a class: the program, the order, and an entry per student.
-
-    `program` is its name and version. An entry has the id, the seed, the document, the SHA-256 of
-    the document's file, and the names of the files.
-    """
-    return {
-        "program": program,
-        "command": order.command(),
-        "seed": order.seed,
-        "decimals": DECIMALS if order.decimals is None else order.decimals,
-        "students": list(students),
-    }
 
 
 def coincidence_text(groups: Sequence[Sequence[str]]) -> str:

@@ -12,6 +12,7 @@ from attncli.homework.answers.answer import AnswerMatrix
 from attncli.homework.answers.digits import EXACT, half_a_unit
 from attncli.homework.answers.tolerance import Numbers, near
 from attncli.homework.judging.trail import Judgement
+from attncli.homework.judging.verdicts import Verdict
 from attncli.records import record
 
 if TYPE_CHECKING:
@@ -63,11 +64,15 @@ class MarkedMatrix:
         )
 
 
-def marked_matrix(problem: Problem, judged: Judgement) -> MarkedMatrix | None:
-    """Return the matrix of a judged step; None if it has no wrong cell or another shape."""
+def marked_matrix(problem: Problem, judged: Judgement, verdict: Verdict) -> MarkedMatrix | None:
+    """Return the matrix of a judged step; None if it is not answered, or has another shape.
+
+    Only a step with the verdict `wrong` has wrong cells.
+    """
     answered, right, layout = judged.answered, judged.expected, problem.layout
-    if answered is None or answered.values.shape != right.shape or not judged.wrong:
+    if answered is None or answered.values.shape != right.shape or verdict is Verdict.MISSING:
         return None
+    wrong = ~judged.agrees & (verdict is Verdict.WRONG)
     role = judged.step.role
     *leading, rows, columns = layout.written_order(judged.step.axes, role)
 
@@ -81,7 +86,7 @@ def marked_matrix(problem: Problem, judged: Judgement) -> MarkedMatrix | None:
         right=written(right),
         from_yours=written(target),
         decimals=written(answered.decimals),
-        wrong=written(~judged.agrees),
+        wrong=written(wrong),
         blank=written(answered.blank),
         rows=tuple(problem.label(rows, at) for at in range(rows.size)),
         columns=tuple(problem.label(columns, at) for at in range(columns.size)),

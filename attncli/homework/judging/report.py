@@ -46,10 +46,10 @@ class StepReport:
 
     `fact` is a sentence on the wrong cells or the size, `rationale` describes the error, `cause` is
     the short form of it, `help` is the advice, and `mistakes` are the names of the mistakes that
-    may explain the numbers. Steps with one `kind`, unless it is empty, have one cause. `matrix` is
-    the matrix of a step with wrong cells. `largest` is the largest difference from the right
-    numbers, if a distance decides. `type` is the type of numbers that a program has printed, such
-    as `float32`.
+    may explain the numbers. Steps with one `kind`, unless it is empty, have one cause. `answered`
+    is the matrix of the answer, if it has the right shape. `largest` is the largest difference from
+    the right numbers, if a distance decides. `type` is the type of numbers that a program has
+    printed, such as `float32`.
     """
 
     name: str
@@ -64,7 +64,7 @@ class StepReport:
     help: str = ""
     mistakes: tuple[str, ...] = ()
     differences: tuple[WrongCell, ...] = ()
-    matrix: MarkedMatrix | None = None
+    answered: MarkedMatrix | None = None
     largest: LargestDifference | None = None
     type: str = ""
 
@@ -72,6 +72,11 @@ class StepReport:
     def marks(self) -> str:
         """The points in words: `1 of 2`."""
         return f"{self.earned:g} of {self.points:g}"
+
+    @property
+    def matrix(self) -> MarkedMatrix | None:
+        """The matrix of a step with wrong cells."""
+        return self.answered if self.answered and self.answered.wrong.any() else None
 
     @property
     def text(self) -> str:
@@ -206,7 +211,7 @@ def _line(
         help=advice,
         mistakes=finding.cause.names if finding.cause else (),
         differences=tuple(differences(trail.problem, judged)) if verdict.is_wrong else (),
-        matrix=marked_matrix(trail.problem, judged) if verdict is Verdict.WRONG else None,
+        answered=marked_matrix(trail.problem, judged, verdict),
         largest=largest_difference(trail.problem, judged) if trail.tolerance.by_distance else None,
         type=_type(judged),
     )

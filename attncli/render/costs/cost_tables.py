@@ -15,7 +15,6 @@ from attncli.render.console import TextConsole
 from attncli.render.costs.cost_data import Row, cost_rows, total
 from attncli.render.grouped_tables import ColumnGroup, column_group, print_grouped
 from attncli.render.numbers import number_text
-from attncli.render.tables.elision import EDGE, MOST, ROW_GAP
 from attncli.render.view import View
 from attncli.words import in_words, noun, shape_text
 
@@ -62,7 +61,10 @@ OF_LAYERS = (
 
 
 def draw_costs(report: CostReport, view: View) -> str:
-    """Return the report as text: the inputs and totals, then its tables with their meanings."""
+    """Return the report as text: the inputs and totals, then its tables with their meanings.
+
+    The steps of layers are shown only if the view is full: their sublayers come first.
+    """
     console, rows, costing = TextConsole(view), cost_rows(report), report.costing
     if costing.problem.choices.title:
         console.say(costing.problem.choices.title, "bold")
@@ -72,7 +74,10 @@ def draw_costs(report: CostReport, view: View) -> str:
         _print_totals(console, costing)
         if rows["sublayers"]:
             _print_sublayers(console, costing, rows["sublayers"])
-        _print_steps(console, costing, rows["steps"], "By step" if rows["sublayers"] else "")
+        if view.full or not rows["sublayers"]:
+            _print_steps(console, costing, rows["steps"], "By step" if rows["sublayers"] else "")
+        else:
+            console.say(f"left out: {len(rows['steps'])} steps (--full shows them)", "dim")
         console.say_below(_meanings(costing, rows["open"]))
     if report.pairs:
         _print_scorings(console, report.pairs, rows["scorings"])
@@ -172,17 +177,11 @@ def _sized(rows: Sequence[Row]) -> list[str]:
 
 
 def _print_steps(console: TextConsole, costing: Costing, rows: Sequence[Row], heading: str) -> None:
-    """Print one row per step, and the total; of many steps only the first and the last."""
+    """Print one row per step, and the total."""
     last = {"step": "total", "shape": "", **total(costing)}
     sized = [{**row, "size": in_units(row["bytes"])} for row in (*rows, last)]
     columns = ["flops", *_sized(sized[:-1])]
-    is_elided = len(rows) > MOST and not console.view.full
-    if is_elided:
-        sized[EDGE : -EDGE - 1] = [dict.fromkeys(sized[0], ROW_GAP)]
     _print_rows(console, heading, sized, [("", "shape"), ("", *columns), _counted(rows)], _count)
-    if is_elided:
-        every = len(rows)
-        console.say(f"left out: {every - 2 * EDGE} of {every} steps (--full shows them)", "dim")
 
 
 def _print_sublayers(console: TextConsole, costing: Costing, rows: Sequence[Row]) -> None:

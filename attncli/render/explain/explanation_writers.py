@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from textwrap import wrap
 from typing import Any
 
 from attncli.calculation.algebra.expressions import (
@@ -34,7 +35,9 @@ from attncli.render.view import View
 from attncli.words import count
 
 INDENT = "  "
-NAME, VALUE, BAD, DIM = "1;36", "1", "1;31", "2"  # styles of a terminal: cyan, bold, red, dim
+VALUE, DIM = "1", "2"  # styles of a terminal: bold, dim
+# The styles of names and of numbers that disagree: cyan and bright red, or blue and red.
+ON_DARK, ON_LIGHT = ("1;36", "1;91"), ("1;34", "1;31")
 
 # The name of each kind of expression in JSON; a function keeps its own name.
 OPERATIONS: dict[type[Expression], str] = {
@@ -57,22 +60,27 @@ def write_text(explained: Explanations, view: View) -> str:
     line with the answer's numbers, with the sign ✗ if the answer's number does not follow.
     """
     spelling = Spelling(explained.paper, view.precision, view.full)
+    name_style, bad = ON_DARK if view.is_dark else ON_LIGHT
 
     def write(level: int, cell: Cell) -> Iterator[str]:
         indent = INDENT * level
         head, *chain = explained.chain(cell, spelling)
         aside = _aside(explained, cell, spelling)
         lines = wrap_chain(indent + head, chain, aside and f"  {aside}", view.width)
-        yield painted(lines, {head: NAME, chain[-1]: VALUE, aside: DIM}, view)
+        yield painted(lines, {head: name_style, chain[-1]: VALUE, aside: DIM}, view)
         own = explained.own_chain(cell, spelling)
         if own:
             remark = explained.remark(cell, view.precision)
-            name, style = ("✗ answer", BAD) if explained.disagrees(cell) else ("  answer", DIM)
+            name, style = ("✗ answer", bad) if explained.disagrees(cell) else ("  answer", DIM)
             ahead = indent + name.ljust(len(head))
             lines = wrap_chain(ahead, own, remark and f", {remark}", view.width)
             yield painted(lines, {name: style, own[-1]: VALUE, remark: style}, view)
 
-    blocks = list(_blocks(explained, write, "left out: {} (--full shows them)"))
+    def left_out(cells: str) -> str:
+        line = f"left out: {cells} (--full shows them)"
+        return "\n".join(wrap(line, view.width)) if view.width else line
+
+    blocks = list(_blocks(explained, write, left_out))
     apart = "\n\n" if any("\n" in block for block in blocks) else "\n"
     return apart.join(blocks) + "\n"
 
@@ -93,9 +101,11 @@ def painted(lines: Iterable[str], styles: Mapping[str, str], view: View) -> str:
 
 
 def _blocks(
-    explained: Explanations, write: Callable[[int, Cell], Iterable[str]], left_out: str
+    explained: Explanations,
+    write: Callable[[int, Cell], Iterable[str]],
+    left_out: Callable[[str], str],
 ) -> Iterator[str]:
-    """Yield the text of each selected cell, and the line `left_out` for cells that are left out."""
+    """Yield the text of each selected cell, and the text `left_out` of cells that are left out."""
     cells, others = explained.tops()
     hidden = 0
     for top in cells:
@@ -104,7 +114,7 @@ def _blocks(
         yield "\n".join(line for level, cell in shown for line in write(level, cell))
     if hidden:
         others.append(f"{count(hidden, 'operands')} without a disagreement")
-    yield from map(left_out.format, others)
+    yield from map(left_out, others)
 
 
 def _aside(explained: Explanations, cell: Cell, spelling: Spelling) -> str:
@@ -166,11 +176,11 @@ def write_markdown(explained: Explanations, view: View) -> str:
         yield f"{INDENT * level}- `{chain}` {aside}".rstrip()
         own = explained.own_chain(cell, spelling)
         if own:
-            remark = explained.remark(cell, view.precision)
+            remark = escape_markdown(explained.remark(cell, view.precision))
             beside = f", **{remark}**" if explained.disagrees(cell) else remark and f", {remark}"
             yield f"{INDENT * level}  - answer: `{' '.join(own)[2:]}`{beside}"
 
-    return "\n".join(_blocks(explained, write, "- left out: {}")) + "\n"
+    return "\n".join(_blocks(explained, write, "- left out: {}".format)) + "\n"
 
 
 def write_latex(explained: Explanations, view: View) -> str:
@@ -180,7 +190,7 @@ def write_latex(explained: Explanations, view: View) -> str:
     def write(level: int, cell: Cell) -> Iterator[str]:
         yield _aligned(explained, cell, spelling)
 
-    blocks = _blocks(explained, write, "% left out: {}")
+    blocks = _blocks(explained, write, "% left out: {}".format)
     return "\n".join([r"% \usepackage{amsmath}", *blocks]) + "\n"
 
 
@@ -193,7 +203,7 @@ def _aligned(explained: Explanations, cell: Cell, spelling: Latex) -> str:
     lines[-1] += rf" \quad ({aside})" if aside else ""
     own = explained.own_chain(cell, spelling)
     if own:
-        remark = explained.remark(cell, spelling.precision)
+        remark = escape_latex(explained.remark(cell, spelling.precision))
         lines += [rf"\text{{answer}} &{own[0]}", *(f"&{part}" for part in own[1:])]
         shape = "textbf" if explained.disagrees(cell) else "text"
         lines[-1] += rf"\text{{, }}\{shape}{{{remark}}}" if remark else ""

@@ -209,6 +209,9 @@ class Explanations:
         number = self.own_number(cell)
         if number is None:
             return ""
-        place = self.own[cell.name].place_at(cell.index)
-        text = number_text(number, precision if place is None else max(place, 0))
+        own = self.own[cell.name]
+        place = own.place_at(cell.index)
+        text = own.arithmetic_at(cell.index) or number_text(
+            number, precision if place is None else max(place, 0)
+        )
         return f"{'but' if self.disagrees(cell) else 'and'} the answer has {text}"

@@ -46,15 +46,20 @@ Calculate = Callable[[str], JudgedCalculation]
 
 
 def explore(
-    first: JudgedCalculation, masks: Sequence[str], calculate: Calculate, remarks: list[str]
+    first: JudgedCalculation,
+    masks: Sequence[str],
+    calculate: Calculate,
+    remarks: list[str],
+    is_dark: bool,
 ) -> None:
     """Show a calculation until the user quits.
 
     `first` is the calculation with the first of the `masks`, and `calculate` returns that with
-    another. It may add warnings to `remarks`; the screen shows them and empties the list. Raises
-    KeyboardInterrupt if the user presses Ctrl-C, and any error that ends the app.
+    another. It may add warnings to `remarks`; the screen shows them and empties the list. `is_dark`
+    is true for a terminal with a dark background. Raises KeyboardInterrupt if the user presses
+    Ctrl-C, and any error that ends the app.
     """
-    app = ExploreApp(first, masks, calculate, remarks)
+    app = ExploreApp(first, masks, calculate, remarks, is_dark)
     with tidied(_leave_screen()):
         app.run()
     if app.fault:
@@ -131,7 +136,10 @@ class ExploreApp(App[None]):
     TITLE = "attncli explore"
     ENABLE_COMMAND_PALETTE = False
     CSS = """
-    #lead { height: 1; padding: 0 1; text-style: bold; color: $text-muted; }
+    #lead, #operands {
+        height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis;
+    }
+    #lead { text-style: bold; color: $text-muted; }
     StepList {
         height: 100%; padding: 0 1; border: none; border-right: solid $primary;
         background: $background; scrollbar-size-vertical: 1;
@@ -144,7 +152,6 @@ class ExploreApp(App[None]):
         height: 38%; min-height: 7; max-height: 14; border-top: solid $primary;
         VerticalScroll { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
     }
-    #operands { height: 1; padding: 0 1; }
     KeyList {
         align: center middle;
         VerticalScroll {
@@ -163,10 +170,12 @@ class ExploreApp(App[None]):
         masks: Sequence[str],
         calculate: Calculate,
         remarks: list[str],
+        is_dark: bool,
     ) -> None:
         # Without colours, those of the terminal remain; Textual's would be shades of grey.
         super().__init__(ansi_color=True if os.environ.get("NO_COLOR") else None)
         self._masks, self._calculate, self._remarks = masks, calculate, remarks
+        self._is_dark = is_dark
         self._shown_heading = Text()
         self._shown_keys: list[bool | None] = []
         self.walk = Walk(first.explained)
@@ -194,7 +203,7 @@ class ExploreApp(App[None]):
 
     def on_mount(self) -> None:
         """List the steps, and show the first cell and the remarks."""
-        if _is_light(os.environ.get("COLORFGBG", "")):
+        if not self._is_dark:
             self.theme = "textual-light"
         self.set_class(self.no_color, "plain")
         self._begin()
@@ -303,7 +312,7 @@ class ExploreApp(App[None]):
         """Show the title, or the headline of the report, the list of steps, and the remarks."""
         lead = self.query_one("#lead", Static)
         lead.display = bool(self._lead)
-        lead.update(Text(self._lead, no_wrap=True, overflow="ellipsis"))
+        lead.update(Text(self._lead))
         self._list()
         while self._remarks:
             self.notify(self._remarks.pop(0), severity="warning", markup=False)
@@ -355,7 +364,7 @@ class ExploreApp(App[None]):
     def _operands(self) -> Text:
         """Return the operands, with a sign before the one to which Enter walks."""
         walk = self.walk
-        text = Text("Enter: " if walk.operands else "", "dim", no_wrap=True, overflow="ellipsis")
+        text = Text("Enter: " if walk.operands else "", "dim")
         for operand in walk.operands:
             sign, style = ("▸", "bold not dim") if operand == walk.chosen else (" ", "")
             text.append(f"{sign}{walk.text(operand)} ", style)
@@ -378,12 +387,3 @@ class ExploreApp(App[None]):
         own = {index: text for index, text in marks.cells.items() if index[:-2] == here}
         noted = {walk.index(*index[-2:])[-2:]: text for index, text in own.items()}
         return NumberGrid(walk.numbers, rows, columns, noted)
-
-
-def _is_light(colors: str) -> bool:
-    """Return True if COLORFGBG, which some terminals set, says that the background is light.
-
-    >>> _is_light("0;15"), _is_light("15;default;0"), _is_light("")
-    (True, False, False)
-    """
-    return colors.rpartition(";")[2] in ("7", "15")

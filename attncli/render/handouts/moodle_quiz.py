@@ -37,9 +37,8 @@ def moodle_quiz(variants: Mapping[str, Worksheet]) -> str:
             name = f"{step.name}, variant {variant}" if variant else step.name
             if question := _question(sheet, step, name):
                 questions.setdefault(step.name, []).append(question)
-    title = next(iter(variants.values())).title.replace(
-        "/", "//"
-    )  # a single / begins another category
+    # A single / would begin another category.
+    title = next(iter(variants.values())).title.replace("/", "//")
     width = len(str(len(questions)))
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<quiz>"]
     for number, (name, found) in enumerate(questions.items(), 1):
@@ -52,9 +51,9 @@ def moodle_quiz(variants: Mapping[str, Worksheet]) -> str:
 
 
 def _question(sheet: Worksheet, step: Step, name: str) -> str:
-    """Return the question of a step; empty if the step has no finite number to ask for."""
+    """Return the question of a step; empty if the step has no finite number to calculate."""
     parts = [part for part in sheet.steps() if part.name == step.name]
-    if not any(np.isfinite(part.numbers).any() for part in parts):
+    if not any(part.is_asked and np.isfinite(part.numbers).any() for part in parts):
         return ""
     html = "\n".join(_html(sheet, step, parts))
     return (

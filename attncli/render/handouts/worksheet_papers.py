@@ -43,7 +43,7 @@ def _blocks(sheet: Worksheet) -> Iterator[Block]:
 
 
 def _steps(sheet: Worksheet) -> Iterator[Block]:
-    """Yield each step with its grid; in a key, the arithmetic of each cell follows."""
+    """Yield each step, with its grid if it is asked; in a key, with the arithmetic of each cell."""
     result = sheet.result
     problem, plan = result.problem, result.trace.plan
     explained = Explanations(problem, result.trace, paper(problem, plan), (), full=True)
@@ -52,6 +52,9 @@ def _steps(sheet: Worksheet) -> Iterator[Block]:
         step = shown.step
         formula = read_formula(step_formula(step, plan.layout))
         yield StepOpening(number, step.name, formula, plan.shape(step))
+        if not parts[step.name][0].is_asked:
+            yield prose("Nothing to calculate.")
+            continue
         for part in parts[step.name]:
             texts = [[sheet.answer_text(one) for one in row] for row in part.numbers]
             yield _grid(part, texts, part.where)

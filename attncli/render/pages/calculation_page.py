@@ -12,6 +12,7 @@ from attncli.render.pages.cell_tables import CellTable
 from attncli.render.pages.elements import Html, element
 from attncli.render.pages.mathml import write_equation
 from attncli.render.pages.page_controls import (
+    KEYS_OF_STEPS,
     draw_checkbox,
     draw_controls,
     draw_panel,
@@ -59,8 +60,8 @@ def draw_page(result: Computation, view: View) -> str:
         "header",
         element("h1", title),
         *([element("p", choices.note)] if choices.note else []),
-        *([element("p", _without(without_line), class_="left-out")] if without_line else []),
-        draw_controls(sizes, *_boxes(steps)),
+        *([element("p", _too_long(without_line), class_="left-out")] if without_line else []),
+        draw_controls(sizes, KEYS_OF_STEPS, *_boxes(steps)),
     )
     sections = [_section(part, sizes) for part in steps]
     main = element("main", *_inputs(given, sizes), *sections)
@@ -74,7 +75,7 @@ def _boxes(steps: Sequence[PageSection]) -> Iterator[Html]:
     yield draw_checkbox("practice", "Practise: hide the numbers")
 
 
-def _without(cells: int) -> str:
+def _too_long(cells: int) -> str:
     """Return the sentence on the cells whose arithmetic the page leaves out."""
     left_out = count(cells, "cells")
     return f"The arithmetic of {left_out} is too long for a page: attncli explain prints it."
@@ -112,7 +113,7 @@ def _inputs(given: Sequence[PageSection], sizes: dict[str, int]) -> Iterator[Htm
     if given:
         parts = (_section(part, sizes) for part in given)
         summary = element("summary", element("h2", "Given", id="given"))
-        yield element("details", summary, element("div", *parts), class_="given", open=True)
+        yield element("details", summary, element("div", *parts), class_="folded", open=True)
 
 
 def _section(part: PageSection, sizes: dict[str, int]) -> Html:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import inf, prod
+from itertools import islice, product
+from math import prod
 from typing import Any
 
 from attncli.calculation.algebra.expressions import Cell, Expression
@@ -27,7 +28,7 @@ from attncli.render.explain.explanations import Explanations
 from attncli.render.pages.cell_tables import CellTable
 from attncli.render.view import View
 
-MOST_NUMBERS = 200_000  # in the arithmetic of all cells: writing it takes a few seconds
+MOST_NUMBERS = 400_000  # in the arithmetic of all cells: writing it takes a few seconds
 
 Place = tuple[str, tuple[Slot, ...]]  # the name of a matrix, and a place along its leading axes
 # A rectangle of a table: its name, the number of the table on the page, the first and the last
@@ -47,28 +48,29 @@ class CellLines:
     view: View
     tables: Mapping[Place, tuple[int, CellTable]]
 
-    def of_table(self, table: CellTable) -> dict[str, list[Any]]:
-        """Return the line and the sources of each cell of a table by the name of the cell."""
+    def of_table(self, table: CellTable, most: int) -> dict[str, list[Any]]:
+        """Return the line and the sources of the cells of a table by the names of the cells.
+
+        The arithmetic of these cells, the first ones of the table, has at most `most` numbers.
+        """
         found: dict[str, list[Any]] = {}
-        for row in table.rows.numbers:
-            for column in table.columns.numbers:
-                selection = self._selection(table, row, column)
-                sources = list(self._sources(self._expression(selection)))
-                found[table.cell_name(row, column)] = [self._line(selection), sources]
+        cells = product(table.rows.numbers, table.columns.numbers)
+        for row, column in islice(cells, most // self.numbers_per_cell(table)):
+            selection = self._selection(table, row, column)
+            sources = list(self._sources(self._expression(selection)))
+            found[table.cell_name(row, column)] = [self._line(selection), sources]
         return found
 
-    def numbers_of(self, table: CellTable) -> float:
-        """Return how many numbers the arithmetic of a table has, if each cell is like the last one.
-
-        The result is infinite if the trace lacks a matrix that the arithmetic needs.
-        """
+    def has_operands(self, table: CellTable) -> bool:
+        """Return True if the trace holds all matrices that the arithmetic of a table needs."""
         operands = self.explained.steps[table.matrix].operation.operands
-        if not all(name in self.explained.trace.matrices for name in operands):
-            return inf
+        return all(name in self.explained.trace.matrices for name in operands)
+
+    def numbers_per_cell(self, table: CellTable) -> int:
+        """Return how many numbers the arithmetic of the last cell has, and at least 1."""
         last = self._selection(table, table.rows.numbers[-1], table.columns.numbers[-1])
         spans = _spans(self._expression(last))
-        sizes = (self._size(name, slots) for name, slots in spans)
-        return sum(sizes) * len(table.rows.numbers) * len(table.columns.numbers)
+        return max(1, sum(self._size(name, slots) for name, slots in spans))
 
     def _selection(self, table: CellTable, row: int, column: int) -> Selection:
         """Return the cell of a table with these numbers on paper."""
@@ -118,7 +120,8 @@ def lines_of(
 ) -> tuple[dict[str, list[Any]], int]:
     """Return the line and the sources of the cells by their names, and the number of other cells.
 
-    Inputs have no lines. Neither have the tables from which on the arithmetic becomes too long.
+    Inputs have no lines. If the arithmetic of all tables is too long, each table has lines for its
+    first cells only.
     """
     problem, trace = result.problem, result.trace
     explained = Explanations(problem, trace, paper(problem, trace.plan), ())
@@ -126,18 +129,29 @@ def lines_of(
         (table.matrix, table.leading): (at, table) for at, table in enumerate(tables)
     }
     lines = CellLines(explained, view, by_place)
+    steps = [table for table in tables if not table.is_given]
+    known = [table for table in steps if lines.has_operands(table)]
+    needed = [lines.numbers_per_cell(table) * table.size for table in known]
     found: dict[str, list[Any]] = {}
-    left: float = MOST_NUMBERS
-    left_out = 0
-    for table in tables:
-        if table.is_given:
-            continue
-        left -= lines.numbers_of(table)
-        if left >= 0:
-            found.update(lines.of_table(table))
-        else:
-            left_out += table.size
-    return found, left_out
+    for table, most in zip(known, _shares(needed, MOST_NUMBERS), strict=True):
+        found.update(lines.of_table(table, most))
+    return found, sum(table.size for table in steps) - len(found)
+
+
+def _shares(needed: Sequence[int], most: int) -> list[int]:
+    """Return the share of `most` that each table may use, if together they need more.
+
+    What a small table leaves of an equal share is for the larger ones.
+
+    >>> _shares([100, 20, 100], 140)
+    [60, 20, 60]
+    """
+    shares = dict.fromkeys(range(len(needed)), 0)
+    left = most
+    for at, place in enumerate(sorted(shares, key=needed.__getitem__)):
+        shares[place] = min(needed[place], left // (len(needed) - at))
+        left -= shares[place]
+    return list(shares.values())
 
 
 def _spans(part: Expression | Vector) -> Iterator[tuple[str, tuple[Slot, ...]]]:

@@ -9,6 +9,13 @@ from attncli.render.numbers import aligned
 from attncli.render.pages.elements import Html, element
 from attncli.render.tables.elision import EDGE, GAP, shown_places
 
+# The sizes of letters that the style sheet has for print, in per cent, and the measures of a table
+# there: 24 columns fit on paper of 210 mm.
+PRINT_SIZES = (100, 80, 65, 50, 40, 30)
+PAPER, LETTER = 490.0, 8.75  # points: the width of paper in a frame, and the height of a letter
+CHARACTER, PADDING = 0.6, 1.0  # of a letter's height: the width of a character, and of two paddings
+GUTTER = 1.5  # points between two cells
+
 Leading = tuple[int, ...]  # a place along the leading axes of a matrix, counted from 0
 
 
@@ -56,7 +63,8 @@ class CellTable:
     `matrix` is the name of the matrix, and `leading` the place of the table along its leading axes,
     counted from 0; `places` are its head and its batch entry, counted from 1. `texts` are the
     numbers row by row, and `classes` their classes in the style sheet. `caption` is the place in
-    words, such as `head 1`. `is_given` is True for an input.
+    words, such as `head 1`. `overview` is a picture of all cells, if the table shows only some of
+    them. `is_given` is True for an input.
     """
 
     matrix: str
@@ -69,6 +77,7 @@ class CellTable:
     texts: Sequence[Sequence[str]]
     classes: Sequence[Sequence[str]]
     caption: str = ""
+    overview: Html = Html()
     is_given: bool = False
 
     @property
@@ -106,8 +115,22 @@ def draw_table(table: CellTable, label: str) -> Html:
         data_before=table.before,
         data_after=table.after,
         data_given=table.is_given,
+        class_=_print_class(table),
         **counts,
     )
+
+
+def _print_class(table: CellTable) -> str:
+    """Return the class of the largest letters with which a table is not wider than paper."""
+    own = zip(table.columns.labels, zip(*table.texts, strict=True), strict=True)
+    widths = [max(map(len, table.rows.labels))]
+    widths += [max(map(len, (label, *texts))) for label, texts in own]
+    widths += [1] if table.columns.is_elided else []
+    letters = sum(CHARACTER * width + PADDING for width in widths)
+    for size in PRINT_SIZES:
+        if letters * LETTER * size / 100 + GUTTER * len(widths) <= PAPER:
+            break
+    return "" if size == 100 else f"print-{size}"
 
 
 def _rows(table: CellTable) -> Iterator[Html]:

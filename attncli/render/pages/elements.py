@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-VOID = ("img", "input", "meta")  # elements without an end tag
+VOID = ("img", "input", "meta", "source")  # elements without an end tag
 
 
 class Html(str):

@@ -120,22 +120,19 @@ function nearest(source, cell) {
 
 const state = { chosen: null, pointed: null, isPinned: false, trail: [] };
 
-/** Choose a cell, and show it; with `isFocused`, move the focus of the keyboard to it. */
-function choose(cell, { isPinned = false, isFocused = true } = {}) {
-  if (state.chosen) unchoose(state.chosen);
+/** Choose a cell, show it, and move the focus of the keyboard to it. */
+function choose(cell, isPinned = false) {
+  state.chosen?.removeAttribute("aria-selected");
   state.chosen = cell;
   state.isPinned = isPinned;
   const { grid } = places.get(cell);
   grid.cells.flat().forEach((other) => (other.tabIndex = other === cell ? 0 : -1));
   cell.setAttribute("aria-selected", String(isPinned));
   uncover(cell);
-  if (isFocused) cell.focus({ preventScroll: true });
-  cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+  cell.focus({ preventScroll: true });
   update();
-}
-
-function unchoose(cell) {
-  cell.removeAttribute("aria-selected");
+  keepClear();
+  cell.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 /** Walk from the chosen cell to a cell that it is calculated from. */
@@ -188,6 +185,11 @@ function say(cell) {
   sourceList.replaceChildren(...sources.filter((source) => cellsOf(source).length).map(button));
 }
 
+/** Let nothing that scrolls into view stand behind the panel. */
+function keepClear() {
+  document.documentElement.style.scrollPaddingBottom = `calc(${panel.offsetHeight}px + 1rem)`;
+}
+
 /** Split a line before each sign of equality, so that a narrow screen breaks it there. */
 function inParts(line) {
   return line.split(/(?= [=≈] )/).map((part) => {
@@ -228,8 +230,9 @@ function isOtherPlace(figure, axis) {
   return own !== undefined && axis.value !== "all" && axis.value !== own;
 }
 
-/** Set the switches so that the table of a cell is shown. */
+/** Unfold the step of a cell, and set the switches so that its table is shown. */
 function uncover(cell) {
+  cell.closest("details")?.setAttribute("open", "");
   const figure = cell.closest("figure");
   if (!figure.classList.contains("off")) return;
   axes
@@ -297,7 +300,7 @@ function recall() {
     else control.value = placeIn(words, control) ?? "all";
   }
   applySwitches();
-  if (cell) choose(cell, { isPinned: words.has("pinned") });
+  if (cell) choose(cell, words.has("pinned"));
 }
 
 function readAddress() {
@@ -351,7 +354,7 @@ function press(cell) {
   const wasHidden = hidden.has(cell);
   if (wasHidden) reveal(cell);
   const isPinned = wasHidden || !(state.isPinned && cell === state.chosen);
-  choose(cell, { isPinned });
+  choose(cell, isPinned);
 }
 
 function onClick(event) {
@@ -377,6 +380,7 @@ function start() {
   grids.forEach(makeGrid);
   makeScrollable();
   findAll(".controls, .panel").forEach((part) => (part.hidden = false));
+  keepClear();
   document.addEventListener("keydown", onKey);
   document.addEventListener("click", onClick);
   document.addEventListener("focusin", onFocus);

@@ -7,13 +7,17 @@ from collections.abc import Iterable, Mapping
 from attncli.render.pages.cell_tables import CellTable
 from attncli.render.pages.elements import Html, element, join
 
-KEYS = {
+KEYS_OF_CELLS = {
     "arrow keys": "walk to the next cell",
     "Home, End": "go to the first or last cell of the row; with Ctrl, of the table",
+    "Tab": "go to the next table",
+    "Space": "pin the cell",
+}
+KEYS_OF_STEPS = {
+    **KEYS_OF_CELLS,
+    "Space": "pin the cell, or show its number while you practise",
     "Enter": "walk on to a cell that this cell is calculated from",
     "Escape": "go back",
-    "Space": "pin the cell, or show its number while you practise",
-    "Tab": "go to the next table",
 }
 
 
@@ -26,13 +30,13 @@ def sizes_of_axes(tables: Iterable[CellTable]) -> dict[str, int]:
     return sizes
 
 
-def draw_controls(sizes: Mapping[str, int], *boxes: Html) -> Html:
+def draw_controls(sizes: Mapping[str, int], keys: Mapping[str, str], *boxes: Html) -> Html:
     """Return the switches of the leading axes, other switches, and the list of keys."""
     return element(
         "section",
         *(_select(word, size) for word, size in sizes.items() if size > 1),
         *boxes,
-        _keys(),
+        _keys(keys),
         class_="controls",
         aria_label="View",
         hidden=True,
@@ -66,6 +70,6 @@ def _select(word: str, size: int) -> Html:
     return element("label", name, " ", element("select", *options, name=word, autocomplete="off"))
 
 
-def _keys() -> Html:
-    rows = [join(element("dt", keys), element("dd", does)) for keys, does in KEYS.items()]
+def _keys(keys: Mapping[str, str]) -> Html:
+    rows = [join(element("dt", key), element("dd", does)) for key, does in keys.items()]
     return element("details", element("summary", "Keys"), element("dl", *rows))

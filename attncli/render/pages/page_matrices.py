@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from math import prod
 
 import numpy as np
@@ -23,6 +24,7 @@ from attncli.render.pages.cell_tables import (
 )
 from attncli.render.pages.elements import Html, element, join
 from attncli.render.pages.heat_styles import heat_class
+from attncli.render.pages.overview import draw_overview
 from attncli.render.tables.elision import left_out_text
 from attncli.render.view import View
 
@@ -65,9 +67,9 @@ class PageMatrix:
 
     def tables(self, view: View) -> list[CellTable]:
         """Return the tables that are shown, one for each place along the leading axes."""
-        every = list(np.ndindex(self.cells.shape[:-2]))
         return [
-            self._table(every[at], self.captions[at], view) for at in shown(len(every), view.full)
+            self._table(at, self.captions[number], view)
+            for number, at in _shown_leading(self.cells.shape, view.full)
         ]
 
     def text(self, at: Place, view: View) -> str:
@@ -92,6 +94,7 @@ class PageMatrix:
         texts = aligned_columns([[self.text(cell, view) for cell in row] for row in cells])
         leading = tuple(places[i] for places, i in zip(self.places, at, strict=False))
         before, after, places = self._around(leading)
+        is_elided = rows.is_elided or columns.is_elided
         return CellTable(
             self.name,
             leading,
@@ -106,6 +109,7 @@ class PageMatrix:
             ],
             [[self.look(cell) for cell in row] for row in cells],
             caption,
+            draw_overview(self.cells[at], self.heat) if self.heat and is_elided else Html(),
             self.is_given,
         )
 
@@ -123,6 +127,20 @@ class PageMatrix:
             else:
                 own += f"{place + 1},"
         return f"{self.name}[{own}", f"{after}]", places
+
+
+def shown_positions(shape: Sequence[int], full: bool) -> list[Place]:
+    """Return the positions of the cells that tables show of a matrix with this shape."""
+    rows, columns = (shown(size, full) for size in shape[-2:])
+    leading = (at for _, at in _shown_leading(shape, full))
+    return [(*at, row, column) for at, row, column in product(leading, rows, columns)]
+
+
+def _shown_leading(shape: Sequence[int], full: bool) -> Iterator[tuple[int, Place]]:
+    """Yield the places along the leading axes that are shown, with their numbers from 0."""
+    every = list(np.ndindex(*shape[:-2]))
+    for number in shown(len(every), full):
+        yield number, every[number]
 
 
 def step_matrix(result: Computation, one: ShownMatrix) -> PageMatrix:
@@ -192,7 +210,7 @@ def draw_matrix(
             if matrix.size_of(word) == sizes[word]
         }
         drawn = element("div", draw_table(table, label), class_="scroll")
-        figures.append(element("figure", caption, drawn, **places))
+        figures.append(element("figure", caption, drawn, table.overview, **places))
     left_out = _left_out(matrix, tables)
     return join(
         element("div", *figures, class_="row"),

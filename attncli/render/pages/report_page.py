@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import product
 
-import numpy as np
-
-from attncli.homework.judging.marked_matrix import MarkedMatrix
+from attncli.homework.judging.marked_matrix import ComparedCell, MarkedMatrix
 from attncli.homework.judging.report import AnswerReport, StepReport
 from attncli.homework.judging.verdicts import Verdict
-from attncli.records import record, replace
+from attncli.records import field, record, replace
+from attncli.render.numbers import number_text
 from attncli.render.pages.cell_tables import CellTable
 from attncli.render.pages.elements import Html, element, join
-from attncli.render.pages.page_controls import draw_controls, draw_panel, sizes_of_axes
-from attncli.render.pages.page_matrices import PageMatrix, Place, draw_matrix
+from attncli.render.pages.page_controls import (
+    KEYS_OF_CELLS,
+    draw_controls,
+    draw_panel,
+    sizes_of_axes,
+)
+from attncli.render.pages.page_matrices import PageMatrix, Place, draw_matrix, shown_positions
 from attncli.render.pages.page_shell import write_page
 from attncli.render.reports.report_data import (
     LARGEST,
@@ -32,7 +37,8 @@ TITLE = "Report on an answer"
 HINT = "Point at a number, or walk to it with the arrow keys, to see the right number beside it."
 WRONG, BLANK = "✗", "–"  # behind a wrong number, and in place of a number that is not answered
 AGREES = "·"  # among the right numbers, in place of one that the answer has
-GOOD, BAD, OPEN = "✓", "✗", "○"
+MOST_DECIMALS = 6  # of a right number that are shown
+GOOD, BAD, OPEN, FOLLOWS = "✓", "✗", "○", "→"
 
 
 @record(frozen=True)
@@ -40,35 +46,33 @@ class AnsweredMatrix(PageMatrix):
     """The matrix of an answer, or the right numbers of its wrong cells beside it.
 
     `written` are the texts of the numbers by heading and position. The matrix shows those below
-    `heading`: `yours` is the answer itself.
+    `heading`: `yours` is the answer itself. `wrong` are the positions of the wrong cells.
     """
 
-    marked: MarkedMatrix | None = None
-    written: Mapping[str, Mapping[Place, str]] | None = None
+    written: Mapping[str, Mapping[Place, str]] = field(default_factory=dict)
+    wrong: Collection[Place] = ()
     heading: str = YOURS
 
     def text(self, at: Place, view: View) -> str:
-        assert self.written
         return self.written[self.heading].get(at, BLANK if self.heading == YOURS else AGREES)
 
     def sign(self, at: Place) -> str:
-        return "" if self.heading != YOURS else f" {WRONG if self._is_wrong(at) else ' '}"
+        if self.heading != YOURS or not self.wrong:
+            return ""
+        return f" {WRONG if at in self.wrong else ' '}"
 
     def look(self, at: Place) -> str:
-        if not self._is_wrong(at):
+        if at not in self.wrong:
             return ""
         return "wrong" if self.heading == YOURS else "right"
 
-    def _is_wrong(self, at: Place) -> bool:
-        assert self.marked
-        return bool(self.marked.wrong[at] and not self.marked.blank[at])
-
     def beside(self, view: View) -> list[CellTable]:
-        """Return the tables of the answer, each with the tables of the right numbers beside it.
+        """Return the tables of the answer, and beside those with wrong cells the right numbers.
 
         Only the tables of the answer have names of cells.
         """
-        assert self.written
+        if not self.wrong:
+            return self.tables(view)
         headings = [replace(self, heading=heading).tables(view) for heading in self.written]
         return [
             replace(
@@ -80,43 +84,57 @@ class AnsweredMatrix(PageMatrix):
             for heading, table in zip(self.written, group, strict=True)
         ]
 
-    def lines(self, table: CellTable, cause: str) -> Iterator[tuple[str, str]]:
-        """Yield the name of each cell of a table, and the sentences on it with the cause."""
-        for row, at_row in zip(table.rows.numbers, table.rows.positions, strict=True):
-            for column, at_column in zip(
-                table.columns.numbers, table.columns.positions, strict=True
-            ):
-                name = table.cell_name(row, column)
-                yield name, self._line((*table.leading, at_row, at_column), name, cause)
+    def lines(self, table: CellTable, step: StepReport) -> Iterator[tuple[str, str]]:
+        """Yield the name of each cell of a table, and the sentences on it."""
+        for row, column in product(table.rows.positions, table.columns.positions):
+            name = table.cell_name(row + 1, column + 1)
+            yield name, f"{name}: {self._sentences((*table.leading, row, column), step)}"
 
-    def _line(self, at: Place, name: str, cause: str) -> str:
-        assert self.written
-        if at not in self.written[YOURS]:
-            return f"{name}: not answered."
-        if not self._is_wrong(at):
-            return f"{name}: {self.written[YOURS][at]} is not wrong."
-        numbers = ", ".join(f"{heading} {texts[at]}" for heading, texts in self.written.items())
-        return " ".join(filter(None, (f"{name}: {numbers}.", cause)))
+    def _sentences(self, at: Place, step: StepReport) -> str:
+        """Return the numbers of a cell, and the cause of the verdict on its step."""
+        numbers = {heading: texts[at] for heading, texts in self.written.items() if at in texts}
+        cause = step.cause or step.rationale
+        if len(numbers) > 1:
+            both = ", ".join(f"{heading} {number}" for heading, number in numbers.items())
+            return f"{both}. {cause}".rstrip()
+        if not numbers:
+            return "not answered."
+        if step.verdict is Verdict.WRONG:
+            return f"{numbers[YOURS]} is not wrong."
+        return f"{numbers[YOURS]} is right." if not cause else f"{numbers[YOURS]}. {cause}"
 
 
 def draw_report_page(report: AnswerReport, view: View) -> str:
     """Return the page of a report: HTML that needs no other file."""
     matrices = {
-        line.name: _answered(line.name, line.matrix) for line in report.lines if line.matrix
+        step.name: _answered(step.name, step.answered, view)
+        for step in report.lines
+        if step.answered
     }
     tables = {name: matrix.beside(view) for name, matrix in matrices.items()}
     sizes = sizes_of_axes(table for each in tables.values() for table in each)
+    cells = {
+        name: [text, []]
+        for step in report.lines
+        for table in tables.get(step.name, ())
+        if table.before
+        for name, text in matrices[step.name].lines(table, step)
+    }
+
+    def draw(step: StepReport, *heading: Html) -> Html:
+        """Return the matrix of a step, below a heading."""
+        drawn = draw_matrix(step.name, matrices[step.name], tables[step.name], sizes)
+        return element("section", *heading, drawn)
 
     def section(paragraph: Paragraph) -> Html:
-        """Return the steps with one verdict and one cause: the words, then the matrices."""
-        first = paragraph.lines[0]
-        drawn = (
-            element("section", element("h3", name), draw_matrix(name, matrices[name], each, sizes))
-            for line in paragraph.lines
-            for name, each in ((line.name, tables.get(line.name, [])),)
-            if each
-        )
+        """Return the steps with one verdict and one cause: the words, then the wrong matrices."""
+        first, *more = paragraph.lines
         heading = f"{paragraph.names}: {first.verdict.words}"
+        drawn = (
+            draw(step, *([element("h3", step.name)] if more else []))
+            for step in paragraph.lines
+            if step.matrix
+        )
         return element(
             "section",
             element("h2", _sign(first), " ", heading),
@@ -125,33 +143,53 @@ def draw_report_page(report: AnswerReport, view: View) -> str:
             element("div", *drawn, class_="row"),
         )
 
-    cells = {
-        name: [text, []]
-        for line in report.lines
-        if line.name in matrices
-        for table in tables[line.name]
-        if table.before
-        for name, text in matrices[line.name].lines(table, line.cause or line.rationale)
-    }
+    others = [
+        draw(step, element("h3", _sign(step), " ", step.name))
+        for step in report.lines
+        if step.answered and not step.matrix
+    ]
     header = element(
         "header",
         element("h1", report.headline, class_="good" if report.passed else "bad"),
         *([element("p", report.title)] if report.title else []),
         *([element("p", report.marks)] if report.shows_points else []),
-        *([draw_controls(sizes)] if tables else []),
+        *([draw_controls(sizes, KEYS_OF_CELLS)] if tables else []),
     )
-    main = element("main", *map(section, paragraphs(report)), _verdicts(report))
+    main = element("main", *map(section, paragraphs(report)), _verdicts(report), _folded(others))
     panel = [draw_panel(HINT)] if tables else []
     return write_page(TITLE, {"cells": cells} if tables else None, header, main, *panel)
 
 
-def _answered(name: str, marked: MarkedMatrix) -> AnsweredMatrix:
-    """Return the matrix of an answer, with the texts that tell the wrong numbers from the right."""
-    positions = list(np.ndindex(marked.wrong.shape))
-    wrong = [at for at in positions if marked.wrong[at] and not marked.blank[at]]
-    others = [at for at in positions if not (marked.wrong[at] or marked.blank[at])]
-    columns, own = number_texts(list(map(marked.cell, wrong)), list(map(marked.cell, others)))
-    written = {heading: dict(zip(wrong, texts, strict=True)) for heading, texts in columns.items()}
+def _folded(steps: Sequence[Html]) -> Html:
+    """Return the other steps of the answer, which a reader can unfold."""
+    if not steps:
+        return Html()
+    summary = element("summary", element("h2", "Steps without an error of their own"))
+    return element("details", summary, element("div", *steps), class_="folded")
+
+
+def _answered(name: str, marked: MarkedMatrix, view: View) -> AnsweredMatrix:
+    """Return the matrix of an answer, with the texts of the numbers that are shown.
+
+    Where a number of the answer is not the right one, the texts tell the two apart. The number that
+    follows from the answer's numbers has a text only where the answer has another one.
+    """
+    has_wrong = bool(marked.wrong.any())
+    is_compared = marked.wrong if has_wrong else marked.from_yours != marked.right
+    positions = shown_positions(marked.wrong.shape, view.full)
+    answered = [at for at in positions if not marked.blank[at]]
+    compared = [at for at in answered if is_compared[at]]
+    others = [at for at in answered if not is_compared[at]]
+    pairs, right = list(map(marked.cell, compared)), list(map(marked.cell, others))
+    if not has_wrong:
+        pairs = [replace(pair, from_yours=pair.right) for pair in pairs]
+    if pairs:
+        columns, own = number_texts(pairs, right)
+    else:
+        columns, own = {YOURS: []}, list(map(_as_written, right))
+    written = {
+        heading: dict(zip(compared, texts, strict=True)) for heading, texts in columns.items()
+    }
     written[YOURS].update(zip(others, own, strict=True))
     return AnsweredMatrix(
         name,
@@ -161,9 +199,15 @@ def _answered(name: str, marked: MarkedMatrix) -> AnsweredMatrix:
         marked.rows,
         marked.columns,
         marked.slices,
-        marked=marked,
         written=written,
+        wrong=set(compared) if has_wrong else (),
     )
+
+
+def _as_written(cell: ComparedCell) -> str:
+    """Return the number of an answer with the decimals that it is written with, unless many."""
+    decimals = max(0, cell.decimals)
+    return number_text(cell.yours, decimals if decimals <= MOST_DECIMALS else None)
 
 
 def _verdicts(report: AnswerReport) -> Html:
@@ -173,7 +217,7 @@ def _verdicts(report: AnswerReport) -> Html:
     rows = []
     for line in report.lines:
         texts = {
-            "verdict": join(_sign(line), " ", verdict_text(line)),
+            "verdict": join(_sign(line), "\u00a0", verdict_text(line)),
             "points": line.marks,
             LARGEST: largest_text(line),
             MISTAKE: mistakes_text(line),
@@ -193,9 +237,11 @@ def _verdicts(report: AnswerReport) -> Html:
 def _sign(line: StepReport) -> Html:
     """Return the sign of a verdict, which its word repeats for screen readers."""
     if line.passed is None or line.verdict is Verdict.UNDECIDED:
-        return element("span", OPEN, class_="open", aria_hidden="true")
-    if line.passed:
-        return element("span", GOOD, class_="good", aria_hidden="true")
-    follows = line.verdict is Verdict.FOLLOWS
-    return element("span", "→" if follows else BAD, class_="open" if follows else "bad",
-                   aria_hidden="true")  # fmt: skip
+        sign, look = OPEN, ""
+    elif line.passed:
+        sign, look = GOOD, "good"
+    elif line.verdict is Verdict.FOLLOWS:
+        sign, look = FOLLOWS, ""
+    else:
+        sign, look = BAD, "bad"
+    return element("span", sign, class_=look, aria_hidden="true")

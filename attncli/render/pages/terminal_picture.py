@@ -39,5 +39,6 @@ def terminal_svg(text: str, title: str = "attncli") -> str:
     console = Console(
         file=StringIO(), record=True, width=width, force_terminal=True, color_system="truecolor"
     )
-    console.print(shown, soft_wrap=True, end="")
+    # The last line is empty: rich forgets the clip path of the last line, and it is a margin.
+    console.print(shown, soft_wrap=True, end="\n\n")
     return console.export_svg(title=title, code_format=TEMPLATE)

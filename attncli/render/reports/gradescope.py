@@ -21,7 +21,7 @@ def report_gradescope(report: AnswerReport, view: View) -> str:
         }
         for line in report.lines
     ]
-    colored = View(full=view.full, color="256")
+    colored = View(full=view.full, color="256", is_dark=False)  # its pages are white
     document = {
         "score": report.score,
         "output": draw_report(report, colored),

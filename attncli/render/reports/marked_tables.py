@@ -139,7 +139,7 @@ def _column(
     numbers = aligned([texts.get(index, "") for index in indices])
     sign = f" {WRONG}" if name == YOURS and any(marked) else ""
     blank = " " * len(sign)
-    style = "bold red" if name == YOURS else "green"
+    style = "bad" if name == YOURS else "good"
     cells = []
     for row, number, is_wrong in zip(part.rows, numbers, marked, strict=True):
         if row == GAP:

@@ -25,7 +25,7 @@ def draw_mistakes(mistakes: MistakePages, view: View) -> str:
             console.print()
         family = page.family
         entry = page.mistake
-        console.print(Text.assemble((entry.name, "bold cyan"), f": {entry.formula}"))
+        console.print(Text.assemble((entry.name, "name"), f": {entry.formula}"))
         words = [entry.done] if mistakes.is_catalogue else [entry.done, entry.right, entry.why]
         for sentence in words:
             console.say(sentence)
@@ -42,8 +42,8 @@ def _print_example(console: TextConsole, example: Example, view: View) -> None:
     leading = example.step.axes[: len(index)]
     place = f", {example.problem.where(leading, index)}" if index else ""
     for word, style, matrix in (
-        ("right", "green", example.right),
-        ("wrong", "red", example.wrong),
+        ("right", "good", example.right),
+        ("wrong", "bad", example.wrong),
     ):
         console.print()
         console.print(Text.assemble((word, style), f": {example.step.name}{place}"))

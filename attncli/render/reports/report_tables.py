@@ -26,13 +26,13 @@ from attncli.render.view import View
 from attncli.words import count, in_words
 
 STYLES = {
-    "right": "green",
-    "rounded": "green",
-    "follows": "yellow",
-    "wrong": "bold red",
-    "shape": "bold red",
-    "not yet": "yellow",
-    "undecided": "bold yellow",
+    "right": "good",
+    "rounded": "good",
+    "follows": "caution",
+    "wrong": "bad",
+    "shape": "bad",
+    "not yet": "caution",
+    "undecided": "caution",
     "missing": "dim",
 }
 MOST_NAMED = 8  # the largest number of steps in a row whose names are all written
@@ -41,7 +41,7 @@ MOST_NAMED = 8  # the largest number of steps in a row whose names are all writt
 def draw_report(report: AnswerReport, view: View) -> str:
     """Return the report as text, for a screen or a file: the result in its first line."""
     console = TextConsole(view)
-    console.say(report.headline, "bold green" if report.passed else "bold red")
+    console.say(report.headline, "success" if report.passed else "bad")
     if report.title:
         console.say(report.title, "dim")
     if not report.lines:
@@ -111,7 +111,7 @@ def _print_paragraph(console: TextConsole, paragraph: Paragraph) -> None:
     console.print()
     first = paragraph.lines[0]
     verdict = (first.verdict.words, STYLES[first.verdict.word])
-    heading = Text.assemble((paragraph.names, "bold cyan"), ": ", verdict, ". ")
+    heading = Text.assemble((paragraph.names, "name"), ": ", verdict, ". ")
     console.print(heading + Text(paragraph.text), width=console.view.width)
     if first.help:
         console.say(first.help, "italic")
@@ -119,5 +119,5 @@ def _print_paragraph(console: TextConsole, paragraph: Paragraph) -> None:
         if line.matrix:
             console.print()
             if len(paragraph.lines) > 1:
-                console.print(Text(f" {line.name}", "bold cyan"))
+                console.print(Text(f" {line.name}", "name"))
             print_marked(console, line.matrix)

@@ -19,7 +19,7 @@ from attncli.render.view import View
 from attncli.words import count
 
 SIDES = ("q·k", "/√d_k")
-STYLES = ("yellow", "cyan")
+STYLES = ("caution", "name")
 NARROW = 60  # columns into which two bars and their labels fit
 USUAL = 3  # decimals of a measured number
 LONGEST, SHORTEST = 20, 13  # characters of a bar; with fewer, its title would not fit

@@ -8,12 +8,18 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from attncli.calculation.algebra.layouts import Array, Booleans
-from attncli.render.tables.elision import COLUMN_GAP, GAP, MOST, ROW_GAP
+from attncli.render.tables.elision import COLUMN_GAP, GAP, ROW_GAP
 from attncli.render.tables.mark_grids import grid_lines
 from attncli.render.tables.shading import Shading
 from attncli.render.tables.wrapped_columns import GUTTER
 
 MOST_MARKS, MARKS_AT_EDGE = 64, 20  # as MOST and EDGE of tables, for grids of marks
+MOST_LINES = 20  # rows with a line each: they fill a screen, with the lines around them
+
+
+def is_paired(rows: Sequence[int]) -> bool:
+    """Return True if a line shows two of these rows, one above the other."""
+    return len(rows) > MOST_LINES
 
 
 def compact_grids(
@@ -27,17 +33,17 @@ def compact_grids(
     """Yield the lines of a matrix with one mark per cell: two characters wide, or one.
 
     `labels` stand beside the rows and, from top to bottom, above the columns. `places` are the rows
-    and columns that are shown, with GAP where some are left out. On a terminal with colours, a line
-    has two rows of a long matrix, one above the other, with the label of the first.
+    and columns that are shown, with GAP where some are left out. A line of a long matrix has two
+    rows, one above the other, with the label of the first.
     """
     (rows, columns), (row_labels, column_labels) = places, labels
     side = max(cell_len(row_labels[row]) for row in rows if row != GAP)
-    is_halved = shading.has_colors and len(rows) > MOST
+    in_pairs = is_paired(rows)
     is_wide = screen is None or side + GUTTER + 2 * len(columns) <= screen
-    width = 2 if shading.needs_two or (is_wide and not is_halved) else 1
+    width = 2 if not in_pairs and (shading.needs_two or is_wide) else 1
     beside: list[str] = []
     marks: list[list[Text]] = []
-    for pair in _pairs(rows) if is_halved else [(row,) for row in rows]:
+    for pair in _pairs(rows) if in_pairs else [(row,) for row in rows]:
         beside.append(f"{ROW_GAP if pair[0] == GAP else row_labels[pair[0]]} ")
         line = []
         for column in columns:
@@ -45,7 +51,7 @@ def compact_grids(
                 line.append(Text(ROW_GAP if column != GAP else COLUMN_GAP))
                 continue
             cells = [(float(matrix[row, column]), bool(hidden[row, column])) for row in pair]
-            line.append(shading.halves(cells) if is_halved else shading.mark(*cells[0], width))
+            line.append(shading.pair(cells) if in_pairs else shading.mark(*cells[0], width))
         marks.append(line)
     heads = _upright([COLUMN_GAP if column == GAP else column_labels[column] for column in columns])
 

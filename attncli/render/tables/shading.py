@@ -17,6 +17,8 @@ from attncli.render.view import View
 MASKED = "·"  # the mark of a masked cell
 LEGEND = 20  # characters of the ramp in a legend
 UPPER, LOWER = "▀", "▄"  # half a character
+NOTHING = (0.0, False)  # the missing cell of a pair
+NEXT_ROW = " (lower dots: the next row)"
 
 
 @record(frozen=True)
@@ -62,41 +64,56 @@ class Shading:
         symbol = self.heat.symbol(number)
         return Text("-" + symbol if number < 0 and symbol != SYMBOLS[0] else symbol * width)
 
-    def halves(self, cells: Sequence[tuple[float, bool]]) -> Text:
+    def pair(self, cells: Sequence[tuple[float, bool]]) -> Text:
         """Return one character for two cells, one above the other, or for one cell alone.
 
-        A cell is a number, and True if a mask hides it.
+        A cell is a number, and True if a mask hides it. The character is two painted halves, or
+        braille dots if there are no colours.
         """
-        upper, lower = (
-            self._style(*cell).partition(" on ")[2] for cell in (*cells, (0.0, False))[:2]
-        )
-        if upper:
-            return Text(UPPER, f"{upper} on {lower}" if lower else upper)
-        if lower:
-            return Text(LOWER, lower)
-        return Text(MASKED if all(is_hidden for _, is_hidden in cells) else " ", "dim")
+        if all(is_hidden for _, is_hidden in cells):
+            return Text(MASKED, "dim")
+        if not self.has_colors and self.heat is not None:
+            upper, lower = ((0.0 if is_hidden else n) for n, is_hidden in (*cells, NOTHING)[:2])
+            return Text("?" if isnan(upper) or isnan(lower) else self.heat.dots(upper, lower))
+        above, below = (self._style(*cell).partition(" on ")[2] for cell in (*cells, NOTHING)[:2])
+        if above:
+            return Text(UPPER, f"{above} on {below}" if below else above)
+        return Text(LOWER, below) if below else Text(" ")
 
-    def legend(self, has_hidden: bool) -> Text:
-        """Return a line that says which numbers the marks stand for."""
+    def legend(self, has_hidden: bool, is_paired: bool) -> Text:
+        """Return a line that says which numbers the marks stand for.
+
+        `is_paired` is true if a character stands for two rows.
+        """
         if self.heat is None:
             return Text()
-        most = self.heat.most
-        least = -most if self.heat.is_signed else 0.0
-        legend = Text()
-        if self.has_colors:
-            legend.append(f"{number_text(least)} ")
-            for place in range(LEGEND):
-                number = least + (most - least) * place / (LEGEND - 1)
-                legend.append_text(self.mark(number, False, 1))
-            legend.append(f" {number_text(most)}")
-        else:
-            fifths = [number_text(most * level / len(SYMBOLS)) for level in range(1, len(SYMBOLS))]
-            first, *others = zip(SYMBOLS[1:], fifths, strict=True)
-            named = ", ".join(f"{symbol} {start}" for symbol, start in others)
-            legend.append(f"{first[0]} from {first[1]}, {named} to {number_text(most)}")
-            legend.append(", -░ to -█ below 0" if self.heat.is_signed else "")
-        legend.append(f", {MASKED} masked" if has_hidden else "")
-        return legend
+        legend = self._ramp() if self.has_colors else Text(self._levels(self.heat, is_paired))
+        return legend.append(f", {MASKED} masked" if has_hidden else "")
+
+    def _ramp(self) -> Text:
+        """Return the colours between their two ends, half as high as the cells above them."""
+        heat = self.heat or Heat(0.0)
+        least = -heat.most if heat.is_signed else 0.0
+        ramp = Text(f"{number_text(least)} ")
+        for place in range(LEGEND):
+            number = least + (heat.most - least) * place / (LEGEND - 1)
+            ramp.append_text(self.pair((NOTHING, (number, False))))
+        return ramp.append(f" {number_text(heat.most)}")
+
+    def _levels(self, heat: Heat, is_paired: bool) -> str:
+        """Return the smallest number of each symbol, and the largest number."""
+        fifth = heat.most / len(SYMBOLS)
+        symbols = [(symbol, fifth * at) for at, symbol in enumerate(SYMBOLS) if at]
+        below = "-░", "-█"
+        if is_paired:
+            symbols = heat.dot_ramp(is_negative=False)
+            (least, _), *_, (most, _) = heat.dot_ramp(is_negative=True)
+            below = least, most
+        (first, start), *others = symbols
+        named = "".join(f", {symbol} {number_text(number)}" for symbol, number in others)
+        text = f"{first} from {number_text(start)}{named} to {number_text(heat.most)}"
+        text += f", {' to '.join(below)} below 0" if heat.is_signed else ""
+        return text + (NEXT_ROW if is_paired else "")
 
     def _style(self, number: float, is_hidden: bool) -> str:
         """Return the colours of a number; a masked number is dim and has no background."""

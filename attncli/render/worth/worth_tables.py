@@ -22,12 +22,11 @@ def draw_worth(worth: Worth, view: View) -> str:
     console = TextConsole(view)
     if worth.title:
         console.say(worth.title, "bold")
-    console.say(_summary(worth), "bold green" if worth.is_good else "bold yellow")
-    others = ("other numbers",) if worth.possible else ()
+    console.say(_summary(worth), "success" if worth.is_good else "caution")
     _print_table(
         console,
         f"Mistakes that do not change {_last(worth)}",
-        ("mistake", "shown by", *others),
+        ("mistake", "shown by", "other numbers"),
         [
             (each.name, each.step or NO_STEP, _others(worth.is_always_unseen(each)))
             for each in worth.invisible
@@ -36,7 +35,7 @@ def draw_worth(worth: Worth, view: View) -> str:
     _print_table(
         console,
         f"Mistakes that give {_last(worth)} the same numbers (=: no step tells them apart)",
-        ("mistakes", "shown by", *others),
+        ("mistakes", "shown by", "other numbers"),
         [
             (
                 ", ".join(" = ".join(names) for names in group.classes),
@@ -93,11 +92,14 @@ def _print_table(
     console: TextConsole, heading: str, heads: Sequence[str], rows: Iterable[Sequence[str]]
 ) -> None:
     """Print a heading and a table if it has rows; texts are broken between words, never in one."""
-    shown = [row[: len(heads)] for row in rows]
+    shown = list(rows)
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1))
     for head, texts in zip(heads, zip(*shown, strict=True), strict=False):
-        words = (word for text in texts for word in text.split())
-        table.add_column(head, min_width=max(map(len, words), default=0), overflow="fold")
+        every = (head, *texts)
+        widest = max(len(word) for text in every for word in text.split())
+        # rich narrows the other columns first, not one that it must not break.
+        is_fixed = max(map(len, every)) == widest
+        table.add_column(head, min_width=widest, no_wrap=is_fixed, overflow="fold")
     for row in shown:
         table.add_row(*map(Text, row))
     if table.row_count:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from time import process_time
@@ -11,6 +10,7 @@ import pytest
 
 from attncli.documents.exports.class_variants import ClassVariants, class_among
 from attncli.documents.exports.collecting import find_submissions, without_answer
+from attncli.documents.handouts.manifests import Manifest, Variant, exercise_hash
 from attncli.errors import DocumentError
 from tests.documents.exports.make_exports import ANSWER, Export, packed
 from tests.running import run
@@ -129,36 +129,17 @@ def test_a_large_class_takes_little_time(tmp_path: Path) -> None:
     assert process_time() - before < 20  # two would do
 
 
-NO_MANIFEST = (
-    "it is not the manifest of a class. Name the folder that attncli new --students ROSTER -o "
-    "FOLDER has written."
-)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("[1]", NO_MANIFEST),
-        ("{", NO_MANIFEST),
-        ('{"students": [{"id": "a"}]}', NO_MANIFEST),
-        ('{"students": [{"id": "a", "files": {"key": "a.json"}}]}', NO_MANIFEST),
-        ('{"students": [{"id": "a", "files": {"document": 3}}]}', NO_MANIFEST),
-        ("[" * 100_000, NO_MANIFEST),
-    ],
-)
-def test_what_is_not_a_manifest(text: str, message: str, tmp_path: Path) -> None:
-    """A file `manifest.json` of another program is an error with its place."""
-    path = tmp_path / "manifest.json"
-    path.write_text(text)
-    with pytest.raises(DocumentError, match=f"^{re.escape(f'{path}: {message}')}$"):
-        class_among([str(path)])
+def manifest_of_anna() -> bytes:
+    """Return the manifest of a class with one student."""
+    files = {"document": "anna/problem.json"}
+    anna = Variant("anna", 3, exercise_hash({}), files, {})
+    return Manifest("attncli 0.1.0", "attncli new self", 0, 2, (anna,)).written()
 
 
 def test_a_document_that_is_missing(tmp_path: Path) -> None:
     """A manifest without its folders is an error that names the student and the file."""
     path = tmp_path / "manifest.json"
-    entry = {"id": "anna", "files": {"document": "anna/problem.json"}}
-    path.write_text(json.dumps({"students": [entry]}))
+    path.write_bytes(manifest_of_anna())
     document = tmp_path / "anna" / "problem.json"
     text = f"{path}: the document of student 'anna' is missing: {document}."
     with pytest.raises(DocumentError, match=re.escape(text)):
@@ -171,8 +152,7 @@ def test_a_student_of_two_classes(tmp_path: Path) -> None:
         folder = tmp_path / name
         (folder / "anna").mkdir(parents=True)
         (folder / "anna" / "problem.json").write_bytes(b"{}")
-        entry = {"id": "anna", "files": {"document": "anna/problem.json"}}
-        (folder / "manifest.json").write_text(json.dumps({"students": [entry]}))
+        (folder / "manifest.json").write_bytes(manifest_of_anna())
     with pytest.raises(
         DocumentError, match=r"^student 'anna' is in .*a/manifest.json and .*b/mani"
     ):
