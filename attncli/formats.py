@@ -253,14 +253,14 @@ FORMATS: dict[str, Format[Computation]] = {
         "a picture of the tables",
         "render.trace_tables:draw_trace",
         frozenset({PRECISION, FULL, HEAT, COMPACT}),
-        2400,
+        2650,
     ),
     "html": Format(
         ".html",
         "a page for a browser, with the arithmetic of each cell",
         "render.pages.calculation_page:draw_page",
         frozenset({PRECISION, FULL}),
-        1850,
+        3000,
     ),
 }
 
@@ -282,7 +282,7 @@ REPORTS: dict[str, Format[AnswerReport]] = {
         "render.reports.gradescope:report_gradescope",
         frozenset({FULL}),
     ),
-    **papers("render.reports.report_paper:report_paper", leaves_out=(MATH, HEAT)),
+    **papers("render.reports.report_paper:report_paper", FULL, leaves_out=(MATH, HEAT)),
     "svg": TerminalFormat(
         ".svg",
         "a picture of the tables",
@@ -344,28 +344,9 @@ EXPLANATIONS: dict[str, Format[Explanations]] = {
         "a list of objects",
         "render.explain.explanation_writers:write_json",
     ),
-    "latex": Format(
-        ".tex",
-        "an align* environment of amsmath",
-        "render.explain.explanation_writers:write_latex",
-        frozenset({PRECISION, FULL}),
+    **papers(
+        "render.explain.explanation_paper:explanation_paper", PRECISION, FULL, leaves_out=(HEAT,)
     ),
-    "markdown": Format(
-        ".md",
-        "a nested list",
-        "render.explain.explanation_writers:write_markdown",
-        frozenset({PRECISION, FULL}),
-    ),
-    **{
-        name: form
-        for name, form in papers(
-            "render.explain.explanation_paper:explanation_paper",
-            PRECISION,
-            FULL,
-            leaves_out=(MATH, HEAT),
-        ).items()
-        if name in ("typst", "pdf")
-    },
 }
 
 COMPARISONS: dict[str, Format[Sequence[Comparison]]] = {

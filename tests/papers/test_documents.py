@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -15,6 +16,8 @@ import pytest
 from markdown_it import MarkdownIt
 
 from attncli.documents.samples import sample_names
+from attncli.render.papers.latex_notation import ENDING, PREAMBLE
+from attncli.render.papers.typst.typst_notation import PREAMBLE as TYPST_PREAMBLE
 from tests.running import GOLDEN, run, succeed
 
 FOLDER = GOLDEN / "papers"
@@ -24,6 +27,10 @@ LABELS = [
     *("_", "&", "%", "#", "$", "{", "}", "~", "^", "\\", "<", ">", "|", "*", '"', "`"),
     *("[a]", "@ref", "é ß ő", "<script>", "#import", "$x$", "数"),
 ]
+# Steps with the longest names.
+LONG_NAMES = (
+    "encoder.norm_1.mean,decoder.norm_3.variance,decoder.cross.weights,decoder.cross.scores"
+)
 NASTY = {
     "title": "A 100 % test of _all_ <b>marks</b> & more: # $x$ ~ ^ \\ {} | √3 × 2",
     "note": "*note* `code` #set",
@@ -77,19 +84,31 @@ def test_markdown_is_read_back(name: str, tmp_path: Path) -> None:
     assert succeed("check", name, str(file)).stdout.startswith("All right: ")
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if "transformer" not in name])
-def test_every_sample_compiles_in_latex(name: str, tmp_path: Path) -> None:
-    """pdfLaTeX with the packages of texlive-latex-base compiles each worked solution."""
-    source = succeed("compute", name, "--worked", "-f", "latex").stdout
-    assert "softmax" in pdf_of_latex(source, tmp_path)
+def worked_samples(form: str) -> str:
+    """Return the worked solutions of all samples, one after another, without a preamble."""
+    short = {"sample:transformer": ["--only", LONG_NAMES]}
+    return "\n".join(
+        succeed("compute", name, "--worked", "-f", form, "--fragment", *short.get(name, [])).stdout
+        for name in NAMES
+    )
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_sample_compiles_in_typst(name: str) -> None:
-    """Typst compiles each worked solution, without a missing glyph."""
-    result = succeed("compute", name, "--worked", "-f", "pdf")
-    assert result.stdout_bytes.startswith(b"%PDF")
-    assert "no font" not in result.stderr
+def test_every_sample_compiles_in_latex(tmp_path: Path) -> None:
+    """pdfLaTeX compiles each worked solution, and no line is wider than the page."""
+    shown = pdf_of_latex(f"{PREAMBLE}\n{worked_samples('latex')}\n{ENDING}", tmp_path)
+    assert "softmax" in shown
+    log = (tmp_path / "x.log").read_text(encoding="utf-8", errors="replace")
+    wide = re.findall(r"Overfull \\hbox \((\d+)\.\d+pt too wide\).*", log)
+    assert [points for points in wide if int(points) >= 2] == []
+
+
+def test_every_sample_compiles_in_typst() -> None:
+    """Typst compiles each worked solution, without a missing glyph, which PDF/A does not allow."""
+    typst = pytest.importorskip("typst")
+    dated = TYPST_PREAMBLE.replace("date: none", "date: datetime(year: 2026, month: 1, day: 1)")
+    source = f"{dated}\n\n{worked_samples('typst')}"
+    pdf = typst.compile(source.encode(), format="pdf", pdf_standards="a-2b")
+    assert pdf.startswith(b"%PDF")
 
 
 def test_labels_are_no_markup_in_latex(tmp_path: Path) -> None:
@@ -164,7 +183,8 @@ def test_a_report_is_a_document(form: str, tmp_path: Path) -> None:
     answer = "sample:answers/self_attention/mistake"
     result = run("check", "sample:self_attention", answer, "-f", form)
     assert (result.exit_code, result.stderr) == (1, "")
-    for text in ("Wrong from scaled on", "no-scale", "row 3, column 2", "6.9282"):
+    marked = {"markdown": "**12** ✗", "latex": r"\mathbf{12}^{\times}", "typst": "^times"}
+    for text in ("Wrong from scaled on", "no-scale", "row 3, column 2", "6.9282", marked[form]):
         assert text in result.stdout
     if form == "latex":
         assert "6.9282" in pdf_of_latex(result.stdout, tmp_path)
@@ -173,14 +193,36 @@ def test_a_report_is_a_document(form: str, tmp_path: Path) -> None:
         assert "6.9282" in text_of_pdf(data)
 
 
-def test_an_explanation_is_a_document() -> None:
-    """The PDF file of an explanation shows the arithmetic, and the numbers of an answer below."""
+def test_a_cell_without_an_answer_has_a_dash(tmp_path: Path) -> None:
+    """In the matrix of a report, right cells have no sign, and cells without an answer a dash."""
+    answer = '{"scores": [[2, 4, 4], [4, 16, null], [4, 12, 11]]}'
+    result = run("check", "sample:self_attention", "-", "-f", "markdown", stdin=answer)
+    rows = result.stdout.partition("\n\n- ")[0].splitlines()[-3:]
+    assert [line.split() for line in rows] == [
+        ["|", "1", "|", "2", "|", "4", "|", "4", "|"],
+        ["|", "2", "|", "4", "|", "16", "|", "–", "|"],
+        ["|", "3", "|", "4", "|", "12", "|", "**11**", "✗", "|"],
+    ]
+    latex = run("check", "sample:self_attention", "-", "-f", "latex", stdin=answer).stdout
+    assert "11×" in pdf_of_latex(latex, tmp_path).replace(" ", "")
+
+
+def test_an_explanation_is_a_document(tmp_path: Path) -> None:
+    """PDF files of an explanation show the arithmetic, labels, and the answer's numbers below."""
     answer = "sample:answers/self_attention/mistake"
     line = ["explain", "sample:self_attention", "scaled[2,3]", "--depth", "1", "--answer", answer]
-    shown = text_of_pdf(succeed(*line, "-f", "pdf").stdout_bytes)
-    assert "6.9282" in shown
-    assert "but the answer has 12" in shown
-    assert "scores2,3" in shown.replace(" ", "")
+    line += ["--full", "--tokens", "I,a_%,数"]
+    latex = succeed(*line, "-f", "latex")
+    assert latex.stderr.startswith("Warning: pdfTeX cannot write 数: ")
+    shown = {
+        "token 3": pdf_of_latex(latex.stdout, tmp_path),
+        "": text_of_pdf(succeed(*line, "-f", "pdf").stdout_bytes),
+    }
+    for label, text in shown.items():
+        assert f"a_%, {label}" in text.replace("a %", "a_%"), text
+        assert "6.9282" in text
+        assert "but the answer has 12" in text
+        assert "scores2,3" in text.replace(" ", "")
 
 
 if __name__ == "__main__":

@@ -118,7 +118,7 @@ WRITTEN = {
         r"\text{gelu of }\mathrm{hidden}\text{: }\frac{x \left( 1 + \operatorname{erf} \left( "
         r"\frac{x}{\sqrt{2}} \right) \right)}{2}"
     ),
-    "v_aᵀ hiddenᵢⱼ": r"v_{a}^{\top} \mathrm{hidden}_{i,j}",
+    "v_aᵀ hiddenᵢⱼ": r"v_{a}^{\top} \, \mathrm{hidden}_{i,j}",
     "-slope × |i - j|, slope 2^(-8/2)": (
         r"-\text{slope}\times \left| i - j \right|\text{, slope }2^{-8 / 2}"
     ),

@@ -31,8 +31,8 @@ from attncli.calculation.scoring.scoring_functions import SCORING
 from attncli.documents.reader import Reader
 from attncli.records import replace
 from attncli.render.explain.explanations import Explanations
-from attncli.render.explain.latex import Latex
 from attncli.render.explain.spelling import Spelling
+from attncli.render.papers.latex_spelling import Latex
 from tests.problems import PROBLEMS
 from tests.running import ROOT
 

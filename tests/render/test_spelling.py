@@ -36,8 +36,8 @@ from attncli.calculation.algebra.vector_expressions import (
     Whole,
 )
 from attncli.render.explain.explanation_writers import tree
-from attncli.render.explain.latex import Latex
 from attncli.render.explain.spelling import Spelling
+from attncli.render.papers.latex_spelling import Latex
 
 # Two matrices on paper: each of two rows and two columns.
 PAPER = Paper(

@@ -13,7 +13,7 @@ from attncli.render.reports.wrong_numbers import (
     FROM_YOURS,
     RIGHT,
     YOURS,
-    number_columns,
+    number_texts,
 )
 
 Row = tuple[float, float, int]
@@ -25,6 +25,11 @@ def cells(*rows: Row, follows: float | None = None) -> list[WrongCell]:
         WrongCell((at, 1), f"row {at}, column 1", yours, right, follows, decimals)
         for at, (yours, right, decimals) in enumerate(rows, 1)
     ]
+
+
+def number_columns(wrong: list[WrongCell]) -> dict[str, list[str]]:
+    """Return the columns of numbers of wrong cells by their headings."""
+    return number_texts(wrong, ())[0]
 
 
 TEXTS: list[tuple[list[Row], list[str], list[str]]] = [

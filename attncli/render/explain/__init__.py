@@ -1,1 +1,1 @@
-"""The arithmetic of a cell, as text, JSON, LaTeX and Markdown."""
+"""The arithmetic of a cell, as text, JSON and documents."""

@@ -1,21 +1,28 @@
-"""The arithmetic of cells as a document: Typst and PDF."""
+"""The arithmetic of cells as a document: Markdown, LaTeX, Typst and PDF."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import groupby
+
 from attncli.render.explain.explanations import Explanations
 from attncli.render.papers.paper import Arithmetic, Block, Headline, prose
+from attncli.render.papers.trace_paper import step_opening
 from attncli.render.view import View
 
 
 def explanation_paper(explained: Explanations, _: View) -> list[Block]:
-    """Return the title, then the arithmetic of each cell and of the cells that it comes from."""
+    """Return the title, then each step with the arithmetic of its cells and of their operands."""
+    return list(_blocks(explained))
+
+
+def _blocks(explained: Explanations) -> Iterator[Block]:
     title = explained.problem.choices.title
-    blocks: list[Block] = [Headline(title)] if title else []
-    for selection in explained.selections:
-        cells, others = explained.cells(selection)
-        below = (cell for top in cells for _, cell in explained.walk(top))
-        blocks.append(Arithmetic(explained, tuple(dict.fromkeys(below))))
-        if others:
-            text = f"left out: {others} of {len(selection)} cells (--full shows them)"
-            blocks.append(prose(text, "italic"))
-    return blocks
+    if title:
+        yield Headline(title)
+    groups, left_out = explained.groups()
+    for name, of_step in groupby(groups, lambda group: group[0][1].name):
+        yield step_opening(explained.trace.plan, explained.steps[name])
+        yield Arithmetic(explained, tuple(each for group in of_step for each in group), True)
+    for text in left_out:
+        yield prose(f"left out: {text} (--full shows them)", "italic")

@@ -1,9 +1,9 @@
-"""Explanations of cells as text, Markdown, LaTeX and JSON: one function per format."""
+"""Explanations of cells as text and JSON: one function per format."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from textwrap import wrap
 from typing import Any
 
@@ -27,12 +27,9 @@ from attncli.calculation.algebra.expressions import (
 from attncli.calculation.algebra.vector_expressions import Inner, Length, SquaredDistance, Total
 from attncli.records import replace
 from attncli.render.explain.explanations import Explanations
-from attncli.render.explain.latex import Latex, escape_latex
 from attncli.render.explain.spelling import Spelling, unknown
-from attncli.render.markdown import escape_markdown
 from attncli.render.standard_data import to_json
 from attncli.render.view import View
-from attncli.words import count
 
 INDENT = "  "
 VALUE, DIM = "1", "2"  # styles of a terminal: bold, dim
@@ -76,11 +73,11 @@ def write_text(explained: Explanations, view: View) -> str:
             lines = wrap_chain(ahead, own, remark and f", {remark}", view.width)
             yield painted(lines, {name: style, own[-1]: VALUE, remark: style}, view)
 
-    def left_out(cells: str) -> str:
-        line = f"left out: {cells} (--full shows them)"
-        return "\n".join(wrap(line, view.width)) if view.width else line
-
-    blocks = list(_blocks(explained, write, left_out))
+    groups, left_out = explained.groups()
+    blocks = ["\n".join(line for each in group for line in write(*each)) for group in groups]
+    for text in left_out:
+        line = f"left out: {text} (--full shows them)"
+        blocks.append("\n".join(wrap(line, view.width)) if view.width else line)
     apart = "\n\n" if any("\n" in block for block in blocks) else "\n"
     return apart.join(blocks) + "\n"
 
@@ -98,23 +95,6 @@ def painted(lines: Iterable[str], styles: Mapping[str, str], view: View) -> str:
             before, _, after = text.rpartition(part) if at else text.partition(part)
             text = f"{before}\x1b[{style}m{part}\x1b[0m{after}"
     return text
-
-
-def _blocks(
-    explained: Explanations,
-    write: Callable[[int, Cell], Iterable[str]],
-    left_out: Callable[[str], str],
-) -> Iterator[str]:
-    """Yield the text of each selected cell, and the text `left_out` of cells that are left out."""
-    cells, others = explained.tops()
-    hidden = 0
-    for top in cells:
-        shown, agreeing = explained.shown(top)
-        hidden += agreeing
-        yield "\n".join(line for level, cell in shown for line in write(level, cell))
-    if hidden:
-        others.append(f"{count(hidden, 'operands')} without a disagreement")
-    yield from map(left_out, others)
 
 
 def _aside(explained: Explanations, cell: Cell, spelling: Spelling) -> str:
@@ -164,51 +144,6 @@ def _wrap_terms(line: str, terms: list[str], aside: str, width: int) -> Iterator
         else:
             line += piece
     yield line
-
-
-def write_markdown(explained: Explanations, view: View) -> str:
-    """Return a Markdown list; the cells that a cell is calculated from are a list below it."""
-    spelling = Spelling(explained.paper, view.precision, view.full)
-
-    def write(level: int, cell: Cell) -> Iterator[str]:
-        chain = " ".join(explained.chain(cell, spelling))
-        aside = escape_markdown(_aside(explained, cell, spelling))
-        yield f"{INDENT * level}- `{chain}` {aside}".rstrip()
-        own = explained.own_chain(cell, spelling)
-        if own:
-            remark = escape_markdown(explained.remark(cell, view.precision))
-            beside = f", **{remark}**" if explained.disagrees(cell) else remark and f", {remark}"
-            yield f"{INDENT * level}  - answer: `{' '.join(own)[2:]}`{beside}"
-
-    return "\n".join(_blocks(explained, write, "- left out: {}".format)) + "\n"
-
-
-def write_latex(explained: Explanations, view: View) -> str:
-    """Return one amsmath `align*` per cell, with one equals sign per line."""
-    spelling = Latex(explained.paper, view.precision, view.full)
-
-    def write(level: int, cell: Cell) -> Iterator[str]:
-        yield _aligned(explained, cell, spelling)
-
-    blocks = _blocks(explained, write, "% left out: {}".format)
-    return "\n".join([r"% \usepackage{amsmath}", *blocks]) + "\n"
-
-
-def _aligned(explained: Explanations, cell: Cell, spelling: Latex) -> str:
-    head, *chain = explained.chain(cell, spelling)
-    lines = [f"{head} &{chain[0]}", *(f"&{part}" for part in chain[1:])]
-    labels = escape_latex(", ".join(explained.labels(cell)))
-    said = filter(None, (labels and rf"\text{{{labels}}}", explained.note(cell, spelling)))
-    aside = r"\text{; }".join(said)
-    lines[-1] += rf" \quad ({aside})" if aside else ""
-    own = explained.own_chain(cell, spelling)
-    if own:
-        remark = escape_latex(explained.remark(cell, spelling.precision))
-        lines += [rf"\text{{answer}} &{own[0]}", *(f"&{part}" for part in own[1:])]
-        shape = "textbf" if explained.disagrees(cell) else "text"
-        lines[-1] += rf"\text{{, }}\{shape}{{{remark}}}" if remark else ""
-    body = " \\\\\n  ".join(lines)
-    return f"\\begin{{align*}}\n  {body}\n\\end{{align*}}"
 
 
 def write_json(explained: Explanations, view: View) -> str:

@@ -20,6 +20,7 @@ from attncli.records import field, record, replace
 from attncli.render.explain.chains import cells_of, chain_in_numbers, is_constant
 from attncli.render.explain.spelling import Spelling
 from attncli.render.numbers import number_text
+from attncli.words import count
 
 if TYPE_CHECKING:
     from attncli.homework.answers.answer import Answer
@@ -73,13 +74,18 @@ class Explanations:
         number = np.nan if own is None else float(own.values[cell.index])
         return None if np.isnan(number) else number
 
-    def cells(self, selection: Selection) -> tuple[Iterator[Cell], int]:
-        """Return the cells of a selection to explain, and the number of elided cells."""
-        count = len(selection)
-        most = count if self.full or count <= MOST else MOST
-        return islice(selection, most), count - most
+    def groups(self) -> tuple[list[list[tuple[int, Cell]]], list[str]]:
+        """Return each selected cell with its operands, and a text for each kind of cell left out.
 
-    def tops(self) -> tuple[list[Cell], list[str]]:
+        Each cell stands behind its level: 0 for a selected cell, 1 for its operands.
+        """
+        tops, left_out = self._tops()
+        shown = [self._shown(top) for top in tops]
+        hidden = sum(agreeing for _, agreeing in shown)
+        left_out += [f"{count(hidden, 'operands')} without a disagreement"] if hidden else []
+        return [cells for cells, _ in shown], left_out
+
+    def _tops(self) -> tuple[list[Cell], list[str]]:
         """Return the cells to explain, and for each shortened selection the number of cells.
 
         Cells that contain a disagreement with the answer, or come from one, are first.
@@ -87,14 +93,15 @@ class Explanations:
         cells: list[Cell] = []
         left_out: list[str] = []
         for selection in self.selections:
-            some, others = self.cells(selection)
-            cells += some
-            left_out += [f"{others} of {len(selection)} cells"] if others else []
+            size = len(selection)
+            most = size if self.full else min(size, MOST)
+            cells += islice(selection, most)
+            left_out += [f"{size - most} of {size} cells"] if size > most else []
         if self.own:
             cells.sort(key=lambda top: not any(self.disagrees(cell) for _, cell in self.walk(top)))
         return cells, left_out
 
-    def shown(self, top: Cell) -> tuple[list[tuple[int, Cell]], int]:
+    def _shown(self, top: Cell) -> tuple[list[tuple[int, Cell]], int]:
         """Return the cells that `walk` yields, with their levels, and the number of hidden cells.
 
         With an answer, only the cells that lead back to a disagreement are shown, unless `full`.
@@ -138,9 +145,13 @@ class Explanations:
 
     def labels(self, cell: Cell) -> list[str]:
         """Return the labels of a cell's row and column, as far as they have labels."""
+        return [label for label, _ in self.numbered_labels(cell)]
+
+    def numbered_labels(self, cell: Cell) -> list[tuple[str, int]]:
+        """Return the labels of a cell's row and column, each with its number from 1."""
         step = self.steps[cell.name]
         labels = [
-            self.problem.label(axis, at)
+            (self.problem.label(axis, at), at + 1)
             for axis, at in zip(step.axes, cell.index, strict=True)
             if axis.name not in WORDS and self.problem.labels.get(axis.name)
         ]

@@ -1,4 +1,4 @@
-"""Expressions as people write them, in text; LaTeX overrides the methods at the end."""
+"""Expressions as people write them, in text; other notations override methods at the end."""
 
 from __future__ import annotations
 
@@ -232,7 +232,7 @@ class Spelling:
         """Return the sign before a member of a chain: = if the member leaves out no digits."""
         return "=" if is_exact else self.about
 
-    # LaTeX overrides the following methods.
+    # LaTeX and Typst override the following methods.
 
     def signed(self, text: str, leads: bool) -> str:
         """Return the text of a number, in brackets if its minus would follow another sign."""

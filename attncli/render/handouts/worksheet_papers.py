@@ -8,7 +8,6 @@ from itertools import groupby
 from attncli.calculation.analyses.cell_names import Selection, paper
 from attncli.calculation.problem.worksheet import Worksheet, WorksheetMatrix, given_text
 from attncli.render.explain.explanations import Explanations
-from attncli.render.papers.formulas import read_formula, step_formula
 from attncli.render.papers.paper import (
     Arithmetic,
     Block,
@@ -16,9 +15,9 @@ from attncli.render.papers.paper import (
     Headline,
     Prose,
     Span,
-    StepOpening,
     prose,
 )
+from attncli.render.papers.trace_paper import step_opening
 from attncli.render.view import View
 from attncli.words import shape_text
 
@@ -37,8 +36,9 @@ def _blocks(sheet: Worksheet) -> Iterator[Block]:
         yield prose(choices)
     yield Headline("Given", 2)
     for matrix in sheet.given():
-        named = f"{matrix.section}, {shape_text(matrix.numbers.shape)}"
-        yield _grid(matrix, [[given_text(one) for one in row] for row in matrix.numbers], named)
+        caption = ", ".join(filter(None, (shape_text(matrix.numbers.shape), matrix.where)))
+        numbers = [[given_text(one) for one in row] for row in matrix.numbers]
+        yield _grid(matrix, numbers, caption, is_named=True)
     yield from _steps(sheet)
 
 
@@ -48,10 +48,9 @@ def _steps(sheet: Worksheet) -> Iterator[Block]:
     problem, plan = result.problem, result.trace.plan
     explained = Explanations(problem, result.trace, paper(problem, plan), (), full=True)
     parts = {name: list(found) for name, found in groupby(sheet.steps(), lambda part: part.name)}
-    for number, shown in enumerate(result.shown(), 1):
+    for shown in result.shown():
         step = shown.step
-        formula = read_formula(step_formula(step, plan.layout))
-        yield StepOpening(number, step.name, formula, plan.shape(step))
+        yield step_opening(plan, step)
         if not parts[step.name][0].is_asked:
             yield prose("Nothing to calculate.")
             continue
@@ -60,10 +59,13 @@ def _steps(sheet: Worksheet) -> Iterator[Block]:
             yield _grid(part, texts, part.where)
         if sheet.is_key:
             is_swapped = step.role in problem.layout.swapped
-            yield Arithmetic(explained, tuple(Selection(step.name, shown.places, is_swapped)))
+            cells = Selection(step.name, shown.places, is_swapped)
+            yield Arithmetic(explained, tuple((0, cell) for cell in cells))
 
 
-def _grid(matrix: WorksheetMatrix, cells: list[list[str]], caption: str) -> Grid:
+def _grid(
+    matrix: WorksheetMatrix, cells: list[list[str]], caption: str, is_named: bool = False
+) -> Grid:
     rows, columns = matrix.numbers.shape
     return Grid(
         matrix.section,
@@ -72,6 +74,7 @@ def _grid(matrix: WorksheetMatrix, cells: list[list[str]], caption: str) -> Grid
         matrix.columns or _counted(columns),
         tuple(map(tuple, cells)),
         bool(matrix.rows or matrix.columns),
+        is_named,
     )
 
 

@@ -288,9 +288,12 @@ class FormulaWriter(ABC):
         """Return the tokens in this notation; words bring the spaces beside them."""
         written = ""
         for at, part in enumerate(self._each(tokens)):
-            is_apart = at and not any(isinstance(t, Words) for t in tokens[at - 1 : at + 1])
-            written += f"{self.between}{part}" if is_apart else part
+            written += self.gap(tokens[at - 1], tokens[at]) + part if at else part
         return written
+
+    def gap(self, before: Token, after: Token) -> str:
+        """Return the text between two tokens; words bring their own spaces."""
+        return "" if Words in (type(before), type(after)) else self.between
 
     def _each(self, tokens: Sequence[Token]) -> Iterator[str]:
         for token in tokens:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from attncli.calculation.algebra.expressions import Expression
 from attncli.calculation.algebra.vector_expressions import Slot
-from attncli.render.explain.latex import Latex
 from attncli.render.explain.spelling import CLOSED, MULTIPLIED, Spelling
+from attncli.render.papers.latex_spelling import Latex
 
 BREAK = "\x1f"  # stands where a line may end
 
@@ -32,11 +32,10 @@ class MeasuredSpelling(Spelling):
     """Expressions in text about as wide as on a page: of a fraction, only the longer side."""
 
     def place(self, name: str, slots: Sequence[Slot]) -> str:
-        below = super().place(name, slots).removeprefix(name)
-        return name + below[::2]  # subscripts are small
+        return super().place(name, slots).replace("[", "").removesuffix("]")
 
     def quotient(self, numerator: Expression, denominator: Expression, leads: bool) -> str:
-        return max(self.spell(numerator), self.spell(denominator), key=len)
+        return max(self.spell(numerator), self.spell(denominator), key=len) + " "
 
 
 class InlineLatex(Breakable, Latex):

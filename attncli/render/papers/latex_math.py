@@ -4,13 +4,35 @@ from __future__ import annotations
 
 import re
 
-from attncli.render.explain.latex import escape_latex
-from attncli.render.papers.formulas import FormulaWriter, Variable
+from attncli.render.papers.formulas import FormulaWriter, Token, Variable
 
 _SIGNS = {"−": "-", "×": r"\times", "·": r"\cdot", "Σ": r"\sum", "/": "/", "+": "+", ",": ","}
-_CALLS = ("exp", "max", "tanh")  # functions with a command of their own
-_SPECIAL = {"½": r"\tfrac{1}{2}", "∞": r"\infty", "π": r"\pi", "⋮": r"\vdots", "…": r"\cdots"}
+_CALLS = ("cos", "exp", "max", "sin", "tanh")  # functions with a command of their own
+_SPECIAL = {
+    "½": r"\tfrac{1}{2}",
+    "∞": r"\infty",
+    "π": r"\pi",
+    "⋮": r"\vdots",
+    "…": r"\cdots",
+    "–": r"\text{--}",
+}
 _POWER = re.compile(r"(-?)([0-9.]+)e([+-]\d+)")
+
+
+_ESCAPED = {
+    **{character: f"\\{character}" for character in "&%$#_{}"},
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+}
+
+
+def escape_latex(text: str) -> str:
+    """Return the user's text with all special characters of LaTeX escaped."""
+    return "".join(_ESCAPED.get(character, character) for character in text)
 
 
 def latex_number(text: str) -> str:
@@ -28,8 +50,19 @@ def latex_number(text: str) -> str:
     return "".join(_SPECIAL.get(character, character) for character in number)
 
 
+def latex_function(name: str) -> str:
+    """Return the upright name of a function."""
+    return rf"\{name}" if name in _CALLS else rf"\operatorname{{{name}}}"
+
+
 class LatexMath(FormulaWriter):
     """Writes the tokens of formulas with the commands of amsmath."""
+
+    def gap(self, before: Token, after: Token) -> str:
+        """Return the text between two tokens, with a space where TeX would join two names."""
+        names = [token for token in (before, after) if isinstance(token, Variable)]
+        is_long = len(names) == 2 and any(len(name.letter) > 1 for name in names)
+        return r" \, " if is_long else super().gap(before, after)
 
     def words(self, text: str) -> str:
         return rf"\text{{{escape_latex(text)}}}"
@@ -41,14 +74,16 @@ class LatexMath(FormulaWriter):
         return _SIGNS[text]
 
     def call(self, name: str) -> str:
-        return rf"\{name}" if name in _CALLS else rf"\operatorname{{{name}}}"
+        return latex_function(name)
 
     def variable(self, variable: Variable) -> str:
-        scope = rf"\mathrm{{{escape_latex(variable.scope)}}}" if variable.scope else ""
         below = ",".join(filter(None, (_upright(variable.below), *variable.indices)))
-        letter = _upright(variable.letter)
+        if len(variable.letter) > 1:
+            name = _upright(variable.scope + variable.letter)
+        else:
+            name = _upright(variable.scope) + variable.letter
         above = r"^{\top}" if variable.is_transposed else ""
-        return f"{scope}{letter}" + (f"_{{{below}}}" if below else "") + above
+        return name + (f"_{{{below}}}" if below else "") + above
 
     def fenced(self, opening: str, inside: str, closing: str) -> str:
         bar = {"‖": r"\|"}

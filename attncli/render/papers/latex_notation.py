@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from attncli.calculation.algebra.expressions import Cell
 from attncli.records import replace
-from attncli.render.explain.explanations import Explanations
-from attncli.render.explain.latex import Latex, escape_latex
 from attncli.render.heat import ink
 from attncli.render.numbers import aligned
 from attncli.render.papers.formulas import read_name
 from attncli.render.papers.inline_spelling import InlineLatex
-from attncli.render.papers.latex_math import LatexMath, latex_number
+from attncli.render.papers.latex_math import LatexMath, escape_latex, latex_number
+from attncli.render.papers.latex_spelling import Latex
 from attncli.render.papers.notation import Notation
 from attncli.render.papers.page_width import blocks_of_columns
-from attncli.render.papers.paper import Block, Grid, Headline, Span, StepOpening, TextTable, prose
+from attncli.render.papers.paper import (
+    Arithmetic,
+    Block,
+    Grid,
+    Headline,
+    Span,
+    StepOpening,
+    TextTable,
+    prose,
+    texts,
+)
 
 PREAMBLE = r"""\documentclass[fleqn]{article}
 \usepackage[a4paper,margin=2.2cm]{geometry}
@@ -23,12 +31,17 @@ PREAMBLE = r"""\documentclass[fleqn]{article}
 \allowdisplaybreaks
 \setlength{\mathindent}{0pt}
 \setlength{\parskip}{0.6\baselineskip}
+\renewcommand{\arraystretch}{1.15}
+\setcounter{LTchunksize}{500}
 \begin{document}
 \raggedright"""
 ENDING = r"\end{document}"
 NEEDED = r"% \usepackage{amsmath,colortbl,longtable}"
 REPLACED = "A label that pdfTeX cannot write is replaced by its number: token 1 is the first."
+WRONG = r"^{\times}"  # the sign of a wrong cell, which is also seen without colours
 TALLEST = 40  # rows of an array, which TeX does not break across pages
+
+TOGETHER = 40  # cells whose arithmetic is aligned; TeX keeps all of them in its memory
 
 _STYLES = {
     "": "{}",
@@ -64,8 +77,7 @@ class LatexNotation(LatexMath, Notation):
     beside = "\\hspace{2em}\n"
 
     def write(self, blocks: Sequence[Block]) -> str:
-        labels = (label for block in blocks if isinstance(block, Grid) for label in _labels(block))
-        if any(map(self.unwritten, labels)):
+        if any(map(self.unwritten, _labels(blocks))):
             blocks = [*blocks[:1], prose(REPLACED, "italic"), *blocks[1:]]
         body = super().write(blocks)
         if self.view.fragment:
@@ -76,13 +88,16 @@ class LatexNotation(LatexMath, Notation):
         return "".join(sorted({c for c in text if not is_written(c)}))
 
     def text(self, text: str) -> str:
-        return "".join(map(_character, text))
+        return "".join(map(_character, text)).replace("--", "-{}-")  # TeX makes a dash of two
 
     def symbol(self, name: str) -> str:
         return f"${self.formula([read_name(name)])}$"
 
     def span(self, span: Span) -> str:
-        return _STYLES[span.style].format(self.text(span.text))
+        text = self.text(span.text)
+        if span.style == "code":  # a reader copies a command: these are its very characters
+            text = text.replace("'", r"{\char13}").replace(r"\_", r"{\char95}")
+        return _STYLES[span.style].format(text)
 
     def headline(self, block: Headline) -> str:
         command = {1: "section", 2: "subsection"}[block.level]
@@ -102,8 +117,10 @@ class LatexNotation(LatexMath, Notation):
         parts = [self._array(rows) for part in blocks_of_columns(block) for rows in _pages(part)]
         caption = self.caption(block)
         if caption:
+            room = r"\rule{0pt}{3.5ex}"  # above the captions of a second line of matrices
             parts[0] = (
-                f"\\begin{{tabular}}[b]{{@{{}}l@{{}}}}{caption} \\\\\n{parts[0]}\\end{{tabular}}"
+                f"\\begin{{tabular}}[b]{{@{{}}l@{{}}}}{room}{caption} \\\\\n"
+                f"{parts[0]}\\end{{tabular}}"
             )
         return "\n\n".join(parts)
 
@@ -135,7 +152,9 @@ class LatexNotation(LatexMath, Notation):
         if not grid.cells[row][column]:
             return r"\rule[-1.2ex]{0pt}{4.4ex}\rule{3.4em}{0pt}"  # TeX drops a space at the end
         if (row, column) in grid.marked:
-            return rf"\cellcolor[rgb]{{1,0.86,0.83}}\mathbf{{{number}}}"
+            return rf"\cellcolor[rgb]{{1,0.86,0.83}}\mathbf{{{number}}}{WRONG}"
+        if any(at == column for _, at in grid.marked):
+            number += rf"\phantom{{{WRONG}}}"
         color = grid.backgrounds[row][column] if grid.backgrounds else None
         if color is None:
             return number
@@ -147,36 +166,40 @@ class LatexNotation(LatexMath, Notation):
     def _labels(self, labels: Sequence[str], numbers: Sequence[int]) -> list[str]:
         """Return labels; one that pdfTeX cannot write becomes `token 3`."""
         places = numbers or range(1, len(labels) + 1)
-        return [
-            rf"\text{{token {at}}}" if self.unwritten(label) else rf"\text{{{self.text(label)}}}"
-            for label, at in zip(labels, places, strict=True)
-        ]
+        return [rf"\text{{{self._label(*each)}}}" for each in zip(labels, places, strict=True)]
+
+    def _label(self, label: str, number: int) -> str:
+        return f"token {number}" if self.unwritten(label) else self.text(label)
+
+    def labels(self, labels: Sequence[tuple[str, int]]) -> str:
+        return rf"\text{{{', '.join(self._label(*each) for each in labels)}}}"
+
+    def strong(self, text: str) -> str:
+        return rf"\textbf{{{self.text(text)}}}"
 
     def text_table(self, block: TextTable) -> str:
         sides = "".join("r" if at in block.numbers else "l" for at in range(len(block.headings)))
         rows = [" & ".join(map(self.spans, row)) for row in block.rows]
         head = " & ".join(map(self.text, block.headings))
-        body = " \\\\\n".join([rf"{head} \\ \hline", *rows]).replace("\\hline \\\\", "\\hline")
-        return f"\\begin{{tabular}}{{{sides}}}\n{body}\n\\end{{tabular}}"
+        body = "".join(f"{row} \\\\\n" for row in rows)
+        table = "longtable"  # unlike a tabular, it goes on on the next page
+        return f"\\begin{{{table}}}[l]{{{sides}}}\n{head} \\\\ \\hline\n{body}\\end{{{table}}}"
 
-    def arithmetic(self, explained: Explanations, cells: Sequence[Cell]) -> str:
-        chains = (chain for cell in cells for chain in self.chains(explained, cell))
-        written = []
-        for head, (first, *others) in chains:
-            written += [f"{head} &{first}", *(f"&{line}" for line in others)]
-        body = " \\\\\n  ".join(written)
-        return f"\\begin{{align*}}\n  {body}\n\\end{{align*}}"
+    def arithmetic(self, block: Arithmetic) -> str:
+        starts = range(0, len(block.cells), TOGETHER)
+        parts = (replace(block, cells=block.cells[at : at + TOGETHER]) for at in starts)
+        bodies = (" \\\\\n  ".join(self.aligned_lines(part)) for part in parts)
+        return "\n".join(f"\\begin{{align*}}\n  {body}\n\\end{{align*}}" for body in bodies)
 
     def item_list(self, items: Sequence[str]) -> str:
         lines = "\n".join(rf"\item {item}" for item in items)
-        return f"\\begin{{itemize}}\n{lines}\n\\end{{itemize}}"
-
-    def new_page(self) -> str:
-        return r"\newpage"
+        dense = r"\setlength{\itemsep}{0pt}\setlength{\parskip}{0pt}"
+        return f"\\begin{{itemize}}{dense}\n{lines}\n\\end{{itemize}}"
 
 
-def _labels(grid: Grid) -> tuple[str, ...]:
-    return (*grid.rows, *grid.columns) if grid.has_labels else ()
+def _labels(blocks: Iterable[Block]) -> Iterable[str]:
+    """Return the labels of tokens; those of a matrix without labels are numbers."""
+    return texts(block for block in blocks if isinstance(block, Grid | Arithmetic))
 
 
 def _character(character: str) -> str:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from attncli.calculation.algebra.expressions import Cell
-from attncli.render.explain.explanations import Explanations
 from attncli.render.explain.spelling import Spelling
 from attncli.render.markdown import escape_markdown
 from attncli.render.papers.formulas import read_name
 from attncli.render.papers.latex_math import LatexMath
 from attncli.render.papers.notation import Notation
-from attncli.render.papers.paper import Grid, Headline, Span, StepOpening, TextTable
+from attncli.render.papers.paper import (
+    Arithmetic,
+    Grid,
+    Headline,
+    Span,
+    StepOpening,
+    TextTable,
+)
 
 _STYLES = {"": "{}", "bold": "**{}**", "italic": "*{}*"}
 
@@ -43,15 +49,17 @@ class MarkdownNotation(LatexMath, Notation):
         return f"${formula}$" if self.view.math == "dollars" else f"$`{formula}`$"
 
     def grid(self, block: Grid) -> str:
+        # A matrix in a block of math would need no labels, but people copy matrices, `check` reads
+        # tables back, screen readers walk through their cells, and mail shows them as they are.
         caption = f"{code_span(block.name)} ({self.text(block.caption)})\n\n"
-        rows = [
+        marks = [
             [
-                self.text(label),
-                *(f"**{cell}**" if (r, c) in block.marked else cell for c, cell in each),
+                f"**{cell}** ✗" if (row, at) in block.marked else cell
+                for at, cell in enumerate(cells)
             ]
-            for r, (label, cells) in enumerate(zip(block.rows, block.cells, strict=True))
-            for each in [enumerate(cells)]
+            for row, cells in enumerate(block.cells)
         ]
+        rows = [[self.text(label), *cells] for label, cells in zip(block.rows, marks, strict=True)]
         head = ["", *map(self.text, block.columns)]
         return (caption if block.caption else "") + _table(head, rows, range(1, len(head)))
 
@@ -59,19 +67,30 @@ class MarkdownNotation(LatexMath, Notation):
         rows = [[self.spans(cell) for cell in row] for row in block.rows]
         return _table(list(map(self.text, block.headings)), rows, block.numbers)
 
-    def arithmetic(self, explained: Explanations, cells: Sequence[Cell]) -> str:
-        spelling = Spelling(explained.paper, *self._digits)
+    def strong(self, text: str) -> str:
+        return f"**{self.text(text)}**"
+
+    def arithmetic(self, block: Arithmetic) -> str:
+        """Return a list of the arithmetic of cells; the operands of a cell are a list below it."""
         return "\n".join(
-            f"- {code_span(' '.join(explained.chain(cell, spelling)))}"
-            + (f" ({self.text(note)})" if (note := explained.note(cell, spelling)) else "")
-            for cell in cells
+            "  " * level + line for level, cell in block.cells for line in self._items(block, cell)
         )
+
+    def _items(self, block: Arithmetic, cell: Cell) -> Iterator[str]:
+        """Yield the arithmetic of a cell, and below it that of an answer."""
+        explained, spelling = block.explained, Spelling(block.explained.paper, *self._digits)
+        labels = ", ".join(explained.labels(cell)) if block.has_labels else ""
+        aside = "; ".join(filter(None, (labels, explained.note(cell, spelling))))
+        chain = code_span(" ".join(explained.chain(cell, spelling)))
+        yield f"- {chain} ({self.text(aside)})" if aside else f"- {chain}"
+        own = explained.own_chain(cell, spelling)
+        if own:
+            remark = explained.remark(cell, self.view.precision)
+            said = self.strong(remark) if remark and explained.disagrees(cell) else self.text(remark)
+            yield f"  - answer: {code_span(' '.join(own)[2:])}" + (f", {said}" if said else "")
 
     def item_list(self, items: Sequence[str]) -> str:
         return "\n".join(f"- {item}" for item in items)
-
-    def new_page(self) -> str:
-        return "---"
 
 
 def code_span(text: str) -> str:

@@ -7,18 +7,16 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from attncli.calculation.algebra.expressions import Cell
-from attncli.render.explain.explanations import Explanations
 from attncli.render.explain.spelling import Spelling
 from attncli.render.papers.formulas import FormulaWriter
 from attncli.render.papers.inline_spelling import MeasuredSpelling
-from attncli.render.papers.page_width import lines_of_chain
+from attncli.render.papers.page_width import lines_of_chain, math_width
 from attncli.render.papers.paper import (
     Arithmetic,
     Block,
     Grid,
     Headline,
     ItemList,
-    NewPage,
     Prose,
     Span,
     StepOpening,
@@ -61,12 +59,10 @@ class Notation(FormulaWriter):
                 return self.grid(block)
             case TextTable():
                 return self.text_table(block)
-            case Arithmetic(explained, cells):
-                return self.arithmetic(explained, cells)
+            case Arithmetic():
+                return self.arithmetic(block)
             case ItemList(items):
                 return self.item_list([self.spans(spans) for spans in items])
-            case NewPage():
-                return self.new_page()
 
     def spans(self, spans: Sequence[Span]) -> str:
         """Return a line of text."""
@@ -79,24 +75,45 @@ class Notation(FormulaWriter):
             filter(None, (name, grid.caption and self.spans([Span(grid.caption, "italic")])))
         )
 
-    def chains(self, explained: Explanations, cell: Cell) -> Iterator[tuple[str, list[str]]]:
+    def aligned_lines(self, block: Arithmetic) -> Iterator[str]:
+        """Yield the lines of arithmetic, with `&` before the signs that stand in one column."""
+        measured = MeasuredSpelling(block.explained.paper, *self._digits)
+        widest = max(math_width(measured.cell(cell)) for _, cell in block.cells)
+        for _, cell in block.cells:
+            for head, (first, *others) in self._chains(block, cell, widest):
+                yield f"{head} &{first}"
+                yield from (f"&{line}" for line in others)
+
+    def _chains(
+        self, block: Arithmetic, cell: Cell, widest: float
+    ) -> Iterator[tuple[str, list[str]]]:
         """Yield the text of a cell, and its arithmetic in lines, each behind a sign.
 
-        The note on the cell, if it has one, is at the end. The arithmetic in the numbers of an
-        answer follows, if there is one.
+        The texts of cells before the lines are at most `widest` digits wide.
+        The labels of the cell and the note on it, if it has any, are at the end. The arithmetic in
+        the numbers of an answer follows, if there is one.
         """
+        explained = block.explained
         kinds = (self.spelling, self.inline, MeasuredSpelling)
         spellings = [kind(explained.paper, *self._digits) for kind in kinds]
         written, inline, measured = (explained.chain(cell, spelling) for spelling in spellings)
+        labels = explained.numbered_labels(cell) if block.has_labels else []
+        names = self.labels(labels) if labels else ""
+        plain = ", ".join(label for label, _ in labels)
         notes = [explained.note(cell, spelling) for spelling in spellings]
-        if notes[0]:
-            for chain, note in zip((written, inline, measured), notes, strict=True):
-                chain.append(self.aside.format(note))
-        yield written[0], _lines(len(measured[0]), written[1:], inline[1:], measured[1:])
-        own = [explained.own_chain(cell, spelling) for spelling in spellings]
-        if own[0]:
-            lines = _lines(len("answer"), *own)
-            lines[-1] += self.words(explained.remark(cell, self.view.precision))
+        if names or notes[0]:
+            own = (self.words("; ").join(filter(None, (names, note))) for note in notes[:2])
+            asides = [*own, "; ".join(filter(None, (plain, notes[2])))]
+            for chain, aside in zip((written, inline, measured), asides, strict=True):
+                chain.append(self.aside.format(aside))
+        yield written[0], _lines(widest, written[1:], inline[1:], measured[1:])
+        answered = [explained.own_chain(cell, spelling) for spelling in spellings]
+        if answered[0]:
+            lines = _lines(widest, *answered)
+            remark = explained.remark(cell, self.view.precision)
+            if remark:
+                write = self.strong if explained.disagrees(cell) else self.words
+                lines[-1] += self.words(", ") + write(remark)
             yield self.words("answer"), lines
 
     @property
@@ -136,26 +153,30 @@ class Notation(FormulaWriter):
     def text_table(self, block: TextTable) -> str:
         """Return a table of texts."""
 
+    def labels(self, labels: Sequence[tuple[str, int]]) -> str:
+        """Return the labels of a cell in math; each has its number from 1 beside it."""
+        return self.words(", ".join(label for label, _ in labels))
+
     @abstractmethod
-    def arithmetic(self, explained: Explanations, cells: Sequence[Cell]) -> str:
+    def strong(self, text: str) -> str:
+        """Return bold words in math."""
+
+    @abstractmethod
+    def arithmetic(self, block: Arithmetic) -> str:
         """Return the arithmetic of cells, one after another."""
 
     @abstractmethod
     def item_list(self, items: Sequence[str]) -> str:
         """Return a list of lines that are already written."""
 
-    @abstractmethod
-    def new_page(self) -> str:
-        """Return the end of a page."""
-
 
 def _lines(
-    head: int, written: Sequence[str], inline: Sequence[str], measured: Sequence[str]
+    head: float, written: Sequence[str], inline: Sequence[str], measured: Sequence[str]
 ) -> list[str]:
-    """Return a chain by lines; `head` is the length of the text before it."""
+    """Return a chain by lines; `head` is the width before its lines in digits."""
     # Two texts that are equal are one part of a chain, and not all spellings have the same.
     if len(inline) != len(written):
         inline = written
     if len(measured) != len(written):
         measured = inline
-    return lines_of_chain(head, written, list(map(len, measured)), inline)
+    return lines_of_chain(head, written, list(map(math_width, measured)), inline)

@@ -10,7 +10,9 @@ from attncli.render.papers.paper import Grid
 from attncli.render.tables.wrapped_columns import wrap_columns
 
 WIDTH = 84  # characters of a matrix on A4, at 10 points
-MATH_WIDTH = 100  # characters of a line of math, as `MeasuredSpelling` counts them
+MATH_WIDTH = 92  # digits that a line of math on A4 has room for
+_NARROW = frozenset(" .,:'/·ijlt")  # about half as wide as a digit
+_WIDE = frozenset("-+=≈×∞Σmw…ABCDGHKNOQUVWX")  # about one and a half times as wide
 BETWEEN = 2  # characters between two columns of a matrix
 
 
@@ -36,20 +38,30 @@ def blocks_of_columns(grid: Grid) -> Iterator[Grid]:
         )
 
 
+def math_width(text: str) -> float:
+    """Return the width of math, as `MeasuredSpelling` writes it, in digits.
+
+    >>> math_width("-0.25"), math_width("10 + 1")
+    (5.0, 5.5)
+    """
+    narrow, wide = (sum(map(kind.__contains__, text)) for kind in (_NARROW, _WIDE))
+    return len(text) + (wide - narrow) / 2
+
+
 def lines_of_chain(
-    head: int, parts: Sequence[str], lengths: Sequence[int], inline: Sequence[str]
+    head: float, parts: Sequence[str], lengths: Sequence[float], inline: Sequence[str]
 ) -> list[str]:
     """Return the parts of a chain of equal expressions by lines: as many on a line as fit.
 
-    `head` and `lengths` are the numbers of characters of the cell and of the parts on the page. A
-    part that is too long for a line is taken from `inline`, where it has no fractions, and broken
-    before a plus; but the arithmetic in names, the first part, is then left out.
+    `head` and `lengths` are the widths of the cell and of the parts on the page, in digits. A part
+    that is too long for a line is taken from `inline`, where it has no fractions, and broken before
+    a plus; but the arithmetic in names, the first part, is then left out.
     """
     room = MATH_WIDTH - head
     if len(parts) > 1 and lengths[0] > room:
         parts, lengths, inline = parts[1:], lengths[1:], inline[1:]
     lines: list[str] = []
-    used = 0
+    used = 0.0
     for part, length, whole in zip(parts, lengths, inline, strict=True):
         if lines and used + length < room:
             lines[-1] += f" {part}"
@@ -58,6 +70,6 @@ def lines_of_chain(
             lines.append(part)
             used = length
         else:
-            lines += broken(whole, max(1, room * len(whole) // length))
+            lines += broken(whole, max(1, int(room * len(whole) / length)))
             used = room
     return lines

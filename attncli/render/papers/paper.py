@@ -58,7 +58,7 @@ class Grid:
     the head in words. If `is_named`, the name stands before the caption. A cell is a number as
     text, or empty for a number to fill in. The labels are only counters, `1`, `2`, …, where
     `has_labels` is False. `backgrounds` is the colour of each cell, if weights are shaded; `marked`
-    are the places of cells to emphasise, counted from 0. `row_numbers` and `column_numbers` are the
+    are the places of wrong cells, counted from 0. `row_numbers` and `column_numbers` are the
     places of the labels in the whole matrix, counted from 1; they are needed where some are left
     out.
     """
@@ -87,10 +87,15 @@ class TextTable:
 
 @record(frozen=True)
 class Arithmetic:
-    """The arithmetic of cells, each as a chain of equal expressions."""
+    """The arithmetic of cells, each as a chain of equal expressions.
+
+    A cell of level 1 or more is an operand of a cell before it. If `has_labels`, the labels of its
+    row and column stand beside each cell.
+    """
 
     explained: Explanations
-    cells: tuple[Cell, ...]
+    cells: tuple[tuple[int, Cell], ...]  # the level of each cell before it
+    has_labels: bool = False
 
 
 @record(frozen=True)
@@ -100,14 +105,7 @@ class ItemList:
     items: tuple[tuple[Span, ...], ...]
 
 
-@record(frozen=True)
-class NewPage:
-    """The end of a page, where the form has pages."""
-
-
-Block: TypeAlias = (
-    Headline | Prose | StepOpening | Grid | TextTable | Arithmetic | ItemList | NewPage
-)
+Block: TypeAlias = Headline | Prose | StepOpening | Grid | TextTable | Arithmetic | ItemList
 
 
 def prose(text: str, style: Literal["", "bold", "italic", "code"] = "") -> Prose:
@@ -131,6 +129,9 @@ def texts(blocks: Iterable[Block]) -> Iterable[str]:
                     yield from _plain(row)
             case Grid():
                 yield from (block.caption, *block.rows, *block.columns)
+            case Arithmetic(explained, cells, True):
+                for _, cell in cells:
+                    yield from explained.labels(cell)
 
 
 def _plain(lines: Iterable[Sequence[Span]]) -> Iterable[str]:

@@ -10,10 +10,11 @@ from math import isfinite
 import numpy as np
 
 from attncli.calculation.algebra.layouts import AnyArray, Axis
+from attncli.calculation.algebra.plan import Plan, Step
 from attncli.calculation.analyses.cell_names import Selection, paper
 from attncli.calculation.problem.problem import Computation, Problem
 from attncli.calculation.problem.shown import WORDS, ShownMatrix
-from attncli.records import record
+from attncli.records import record, replace
 from attncli.render.explain.explanations import Explanations
 from attncli.render.heat import Heat, heat_of
 from attncli.render.numbers import number_text
@@ -53,15 +54,21 @@ def trace_paper(result: Computation, view: View) -> list[Block]:
 
 def step_blocks(explained: Explanations, shown: ShownMatrix, view: View) -> Iterator[Block]:
     """Yield a step, or a part of one: its formula, its matrices and, if wanted, its arithmetic."""
-    step, plan = shown.step, explained.trace.plan
-    shape = plan.shape(step)
+    opening = step_opening(explained.trace.plan, shown.step)
     if shown.is_part:
-        shape = f"{shape_text(shown.matrix.shape)} of {shape}"
-    number = plan.names.index(step.name) + 1
-    yield StepOpening(number, shown.name, read_formula(step_formula(step, plan.layout)), shape)
+        shape = f"{shape_text(shown.matrix.shape)} of {opening.shape}"
+        opening = replace(opening, name=shown.name, shape=shape)
+    yield opening
     yield from matrix_blocks(explained.problem, shown, view)
     if view.worked:
         yield _arithmetic(explained, shown, view)
+
+
+def step_opening(plan: Plan, step: Step) -> StepOpening:
+    """Return the heading of a step: its number in the plan, its name, formula and shape."""
+    number = plan.names.index(step.name) + 1
+    formula = read_formula(step_formula(step, plan.layout))
+    return StepOpening(number, step.name, formula, plan.shape(step))
 
 
 def matrix_blocks(problem: Problem, shown: ShownMatrix, view: View) -> Iterator[Block]:
@@ -180,4 +187,4 @@ def _arithmetic(explained: Explanations, shown: ShownMatrix, view: View) -> Bloc
         )
     swapped = explained.problem.layout.swapped
     cells = Selection(step.name, shown.places, step.role in swapped)
-    return Arithmetic(explained, tuple(islice(cells, size)))
+    return Arithmetic(explained, tuple((0, cell) for cell in islice(cells, size)))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from attncli.homework.judging.report import AnswerReport, StepReport, WrongCell
-from attncli.render.papers.paper import Block, ItemList, Prose, Span, TextTable, prose
+from attncli.homework.judging.marked_matrix import MarkedMatrix
+from attncli.homework.judging.report import AnswerReport, StepReport
+from attncli.render.papers.paper import Block, Grid, ItemList, Prose, Span, TextTable, prose
 from attncli.render.reports.report_data import (
     LARGEST,
     MISTAKE,
@@ -15,11 +16,22 @@ from attncli.render.reports.report_data import (
     paragraphs,
     verdict_text,
 )
-from attncli.render.reports.wrong_numbers import FROM_YOURS, RIGHT, YOURS, number_columns
+from attncli.render.reports.shown_parts import (
+    Index,
+    ShownPart,
+    hidden_text,
+    numbers_of,
+    shown_parts,
+    wrong_cells,
+)
+from attncli.render.reports.wrong_numbers import FROM_YOURS, RIGHT, YOURS
+from attncli.render.tables.elision import COLUMN_GAP, GAP, ROW_GAP
 from attncli.render.view import View
 
+BLANK = "–"  # a cell without an answer
 
-def report_paper(report: AnswerReport, _: View) -> list[Block]:
+
+def report_paper(report: AnswerReport, view: View) -> list[Block]:
     """Return a sentence on the whole, a table of verdicts, then the texts on each step."""
     blocks: list[Block] = [prose(report.headline, "bold")]
     if report.title:
@@ -28,7 +40,7 @@ def report_paper(report: AnswerReport, _: View) -> list[Block]:
         return blocks
     blocks.append(_verdicts(report))
     for paragraph in paragraphs(report):
-        blocks += _paragraph(paragraph)
+        blocks += _paragraph(paragraph, view)
     if report.shows_points:
         blocks.append(prose(report.marks, "bold"))
     return blocks
@@ -54,33 +66,73 @@ def _row(line: StepReport, headings: Sequence[str]) -> tuple[tuple[Span, ...], .
     return (*own, *(more[heading] for heading in headings[2:]))
 
 
-def _paragraph(paragraph: Paragraph) -> Iterator[Block]:
-    """Yield the text on steps with one cause, the advice, and the wrong cells."""
+def _paragraph(paragraph: Paragraph, view: View) -> Iterator[Block]:
+    """Yield the text on steps with one cause, the advice, and the matrices with wrong cells."""
     first = paragraph.lines[0]
     heading = Span(f"{paragraph.names}: {first.verdict.words}.", "bold")
     yield Prose((heading, Span(f" {paragraph.text}")))
     if first.help:
-        yield prose(first.help)
-    items = []
+        yield _advice(first.help)
     for line in paragraph.lines:
-        name = f"{line.name}, " if len(paragraph.lines) > 1 else ""
-        items += _wrong_cells(line.differences, name)
-    if items:
-        yield ItemList(tuple(items))
+        if line.matrix:
+            yield from _marked(line, line.matrix, view)
 
 
-def _wrong_cells(cells: Sequence[WrongCell], name: str) -> list[tuple[Span, ...]]:
-    """Return a line for each wrong cell; `name` is the step, if there are several."""
-    if not cells:
-        return []
-    columns = number_columns(cells)
-    yours, right = columns[YOURS], columns[RIGHT]
-    follows = columns.get(FROM_YOURS, right)
-    items = []
-    for at, cell in enumerate(cells):
-        spans = [Span(f"{name}{cell.place}: "), Span(yours[at], "code"), Span(" instead of ")]
-        spans.append(Span(right[at], "code"))
-        if follows[at] != right[at]:
-            spans += [Span("; from your numbers: "), Span(follows[at], "code")]
-        items.append(tuple(spans))
-    return items
+def _advice(text: str) -> Prose:
+    """Return the advice on a step; a command at its end is written as code."""
+    before, sign, command = text.partition(": attncli ")
+    if not sign:
+        return prose(text)
+    return Prose((Span(f"{before}: "), Span(f"attncli {command}", "code")))
+
+
+def _marked(line: StepReport, matrix: MarkedMatrix, view: View) -> Iterator[Block]:
+    """Yield the numbers of the answer with its wrong cells marked, then the right numbers."""
+    parts = shown_parts(matrix, view.full)
+    texts = numbers_of(matrix, parts)
+    for part in parts:
+        yield _grid(line.name, matrix, part, texts[YOURS])
+    places = {tuple(at - 1 for at in cell.index): cell.place for cell in line.differences}
+    wrong = wrong_cells(matrix, parts)
+    yield ItemList(tuple(_instead(places[index], index, texts) for index in wrong))
+    hidden = hidden_text(matrix, parts)
+    if hidden:
+        yield prose(hidden, "italic")
+
+
+def _grid(name: str, matrix: MarkedMatrix, part: ShownPart, texts: dict[Index, str]) -> Grid:
+    """Return the numbers of the answer in one part of its matrix."""
+
+    def text(row: int, column: int) -> str:
+        if GAP in (row, column):
+            return ROW_GAP if row == GAP else COLUMN_GAP
+        return texts.get((*part.index, row, column), BLANK)
+
+    marked = {
+        (at_row, at_column)
+        for at_row, row in enumerate(part.rows)
+        for at_column, column in enumerate(part.columns)
+        if GAP not in (row, column) and matrix.wrong[(*part.index, row, column)]
+    }
+    return Grid(
+        name,
+        ", ".join(filter(None, ("your numbers", matrix.slices[part.number]))),
+        tuple(ROW_GAP if row == GAP else matrix.rows[row] for row in part.rows),
+        tuple(COLUMN_GAP if column == GAP else matrix.columns[column] for column in part.columns),
+        tuple(tuple(text(row, column) for column in part.columns) for row in part.rows),
+        has_labels=True,
+        is_named=True,
+        marked=frozenset(marked),
+        row_numbers=tuple(row + 1 for row in part.rows),
+        column_numbers=tuple(column + 1 for column in part.columns),
+    )
+
+
+def _instead(place: str, index: Index, texts: dict[str, dict[Index, str]]) -> tuple[Span, ...]:
+    """Return a line on a wrong cell: its number, and what should be there instead."""
+    yours, right = texts[YOURS][index], texts[RIGHT][index]
+    follows = texts.get(FROM_YOURS, texts[RIGHT])[index]
+    spans = (Span(f"{place}: "), Span(yours, "code"), Span(" instead of "), Span(right, "code"))
+    if follows == right:
+        return spans
+    return (*spans, Span("; from your numbers: "), Span(follows, "code"))

@@ -30,21 +30,14 @@ class Compared(Protocol):
     def decimals(self) -> int: ...
 
 
-def number_columns(cells: Sequence[Compared]) -> dict[str, list[str]]:
-    """Return the columns of numbers of wrong cells by their headings, one text per cell.
-
-    All numbers of a column have the same decimals, and more where a difference needs more.
-    `from your numbers` is there only if its text differs from `right` in some cell.
-    """
-    return number_texts(cells, ())[0]
-
-
 def number_texts(
     cells: Sequence[Compared], others: Sequence[Compared]
 ) -> tuple[dict[str, list[str]], list[str]]:
-    """Return the columns of `number_columns`, and the numbers of right cells beside them.
+    """Return the columns of numbers of wrong cells by their headings, and those of right cells.
 
-    `others` are the right cells, of which only the answer's own numbers are written.
+    All numbers of a column have the same decimals, and more where a difference needs more.
+    `from your numbers` is there only if its text differs from `right` in some cell. `others` are
+    the right cells; only the answer's own numbers are written for them.
     """
     decimals = _common_decimals(cells)
     base = {

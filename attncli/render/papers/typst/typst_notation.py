@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from attncli.calculation.algebra.expressions import Cell
-from attncli.render.explain.explanations import Explanations
 from attncli.render.heat import ink
 from attncli.render.numbers import aligned
 from attncli.render.papers.formulas import Variable, read_name
 from attncli.render.papers.notation import Notation
 from attncli.render.papers.page_width import blocks_of_columns
 from attncli.render.papers.paper import (
+    Arithmetic,
     Block,
     Color,
     Grid,
@@ -144,19 +143,15 @@ class TypstNotation(Notation):
         body = ",\n  ".join(lines)
         return f"#table(columns: {len(sides)}, align: ({', '.join(sides)},),\n  {body})"
 
-    def arithmetic(self, explained: Explanations, cells: Sequence[Cell]) -> str:
-        chains = (chain for cell in cells for chain in self.chains(explained, cell))
-        written = []
-        for head, (first, *others) in chains:
-            written += [f"{head} &{first}", *(f"&{line}" for line in others)]
-        body = " \\\n  ".join(written)
+    def strong(self, text: str) -> str:
+        return f"#strong({quoted(text)})"
+
+    def arithmetic(self, block: Arithmetic) -> str:
+        body = " \\\n  ".join(self.aligned_lines(block))
         return f"$ {body} $"
 
     def item_list(self, items: Sequence[str]) -> str:
         return f"#list({', '.join(f'[{item}]' for item in items)})"
-
-    def new_page(self) -> str:
-        return "#pagebreak()"
 
 
 def _padded(column: Sequence[str]) -> list[str]:
@@ -179,9 +174,11 @@ def _cell(grid: Grid, row: int, column: int, number: str) -> str:
     """Return a cell of a table: its number in math, on the colour of the cell."""
     if not grid.cells[row][column]:
         return "box(width: 3.5em, height: 1.2em)"
-    content = f"[${number}$]"
     if (row, column) in grid.marked:
-        return f"table.cell({_MARKED}, strong({content}))"
+        return f"table.cell({_MARKED}, [$bold({number})^times$])"
+    if any(at == column for _, at in grid.marked):
+        number += ' #hide($""^times$)'
+    content = f"[${number}$]"
     color = grid.backgrounds[row][column] if grid.backgrounds else None
     if color is None:
         return content

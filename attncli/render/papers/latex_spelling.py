@@ -8,6 +8,11 @@ from collections.abc import Sequence
 from attncli.calculation.algebra.expressions import Expression
 from attncli.calculation.algebra.vector_expressions import Slot
 from attncli.render.explain.spelling import Spelling
+from attncli.render.papers.formulas import read_name
+from attncli.render.papers.latex_math import LatexMath, escape_latex, latex_function, latex_number
+
+_NUMBER = re.compile(r"-?(?:[0-9.]+(?:e[+-][0-9]+)?|inf|nan)")
+_POWER_OF_TEN = re.compile(r"-?(?:[0-9.]+ \\times )?10\^\{-?[0-9]+\}")
 
 
 class Latex(Spelling):
@@ -22,19 +27,14 @@ class Latex(Spelling):
         below = ",".join([*own, *(rf"\mathrm{{{word}}}={at}" for word, at in leading)])
         return f"{self.matrix(name, False)}_{{{below}}}" if below else self.matrix(name, False)
 
-    def constant(self, number: float) -> str:
-        return _with_power(super().constant(number))
-
     def signed(self, text: str, leads: bool) -> str:
-        return super().signed(r"-\infty" if text == "-inf" else _with_power(text), leads)
+        return super().signed(latex_number(text) if _NUMBER.fullmatch(text) else text, leads)
 
     def matrix(self, name: str, is_transposed: bool) -> str:
-        letter, _, below = name.partition("_")
-        if len(letter) > 1 or not below:
-            spelled = name if len(name) == 1 else rf"\mathrm{{{escape_latex(name)}}}"
-        else:
-            lower = below if len(below) == 1 else rf"\mathrm{{{escape_latex(below)}}}"
-            spelled = f"{{{letter}_{{{lower}}}}}"
+        variable = read_name(name)
+        spelled = LatexMath().variable(variable)
+        if variable.below:
+            spelled = f"{{{spelled}}}"  # TeX allows no second subscript without braces
         return f"{spelled}^\\top" if is_transposed else spelled
 
     def quotient(self, numerator: Expression, denominator: Expression, leads: bool) -> str:
@@ -49,37 +49,7 @@ class Latex(Spelling):
         return f"{base}^{{{self.spell(exponent)}}}"
 
     def function(self, name: str, argument: str) -> str:
-        command = rf"\{name}" if name in _KNOWN else rf"\operatorname{{{name}}}"
-        return rf"{command}\left({argument}\right)"
+        return rf"{latex_function(name)}\left({argument}\right)"
 
     def words(self, text: str) -> str:
         return rf"\text{{{escape_latex(text)}}}"
-
-
-_POWER_OF_TEN = re.compile(r"-?(?:[0-9.]+ \\times )?10\^\{-?[0-9]+\}")
-
-
-def _with_power(text: str) -> str:
-    r"""Return a number with its power of ten in LaTeX: `1.5e+17` is `1.5 \times 10^{17}`."""
-    if not re.fullmatch(r"-?[0-9.]+e[+-][0-9]+", text):
-        return text
-    mantissa, _, exponent = text.partition("e")
-    power = f"10^{{{int(exponent)}}}"
-    return {"1": power, "-1": f"-{power}"}.get(mantissa, rf"{mantissa} \times {power}")
-
-
-_KNOWN = ("cos", "exp", "max", "sin", "tanh")  # functions with a command of their own in LaTeX
-_SPECIAL = {
-    **{character: f"\\{character}" for character in "&%$#_{}"},
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-}
-
-
-def escape_latex(text: str) -> str:
-    """Return the user's text with all special characters of LaTeX escaped."""
-    return "".join(_SPECIAL.get(character, character) for character in text)
