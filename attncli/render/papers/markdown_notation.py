@@ -86,7 +86,9 @@ class MarkdownNotation(LatexMath, Notation):
         own = explained.own_chain(cell, spelling)
         if own:
             remark = explained.remark(cell, self.view.precision)
-            said = self.strong(remark) if remark and explained.disagrees(cell) else self.text(remark)
+            said = (
+                self.strong(remark) if remark and explained.disagrees(cell) else self.text(remark)
+            )
             yield f"  - answer: {code_span(' '.join(own)[2:])}" + (f", {said}" if said else "")
 
     def item_list(self, items: Sequence[str]) -> str:
