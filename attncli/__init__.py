@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from attncli.face.results import CellArithmetic as CellArithmetic
     from attncli.face.results import Report as Report
     from attncli.face.results import Result as Result
+    from attncli.grading.grade_class import grade as grade
+    from attncli.homework.classes.grade import Grade as Grade
 
 __version__ = "0.1.0"
 
@@ -32,17 +34,21 @@ _PLACES = {
     "CellArithmetic": "face.results",
     "Report": "face.results",
     "Result": "face.results",
+    "grade": "grading.grade_class",
+    "Grade": "homework.classes.grade",
 }
 __all__ = [
     "AttncliError",
     "AttncliWarning",
     "CellArithmetic",
+    "Grade",
     "Report",
     "Result",
     "__version__",
     "check",
     "compute",
     "explain",
+    "grade",
 ]
 
 

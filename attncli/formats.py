@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from attncli.calculation.counting.alternatives import CostReport
     from attncli.calculation.problem.problem import Computation
     from attncli.calculation.problem.worksheet import Worksheet
+    from attncli.homework.classes.class_report import ClassReport
+    from attncli.homework.classes.grade import Grade
     from attncli.homework.exercises.worth import Worth
     from attncli.homework.judging.report import AnswerReport
     from attncli.homework.mistakes.pages import MistakePages
@@ -63,9 +65,7 @@ class Format(Generic[Asked_contra]):
 
     def load_writer(self) -> Callable[..., str | bytes]:
         """Import the module of the function that writes this form, and return the function."""
-        module, _, function = self.writer.partition(":")
-        writer: Callable[..., str | bytes] = getattr(import_module(f"attncli.{module}"), function)
-        return writer
+        return _load(self.writer)
 
     def write(self, asked: Asked_contra, view: View) -> bytes:
         """Return the result in this form, as the bytes of a file."""
@@ -78,6 +78,13 @@ class Format(Generic[Asked_contra]):
     def memory_per_number(self, full: bool) -> int:
         """Return the bytes that writing takes for each number; 0 if large results are shortened."""
         return 0 if FULL in self.uses and not full else self.bytes_per_number
+
+
+def _load(place: str) -> Callable[..., Any]:
+    """Import a module, and return a function of it; `place` is `room.module:function`."""
+    module, _, function = place.partition(":")
+    loaded: Callable[..., Any] = getattr(import_module(f"attncli.{module}"), function)
+    return loaded
 
 
 def _as_bytes(written: str | bytes) -> bytes:
@@ -158,6 +165,31 @@ class TerminalFormat(Format[Asked_contra]):
         from attncli.render.pages.terminal_picture import draw_terminal
 
         return _as_bytes(draw_terminal(self.load_writer(), asked, view))
+
+
+@record(frozen=True)
+class LinesFormat(Format["ClassReport"]):
+    """A gradebook with a line per grade, which can be written while a class is being graded.
+
+    The writer takes a grade and the names of the steps that have columns; `header` is the function
+    that takes these names and returns the lines above the first grade.
+    """
+
+    header: str = ""
+
+    def head(self, names: Sequence[str]) -> str:
+        """Return the lines above the first grade; empty if there are none."""
+        head: str = _load(self.header)(names)
+        return head
+
+    def line(self, grade: Grade, names: Sequence[str]) -> str:
+        """Return the line of a grade, with its end."""
+        line: str = _load(self.writer)(grade, names)
+        return line
+
+    def write(self, asked: ClassReport, view: View) -> bytes:
+        names = [step.name for step in asked.statistics.steps]
+        return (self.head(names) + "".join(self.line(one, names) for one in asked.grades)).encode()
 
 
 FORMATS: dict[str, Format[Computation]] = {
@@ -261,6 +293,41 @@ REPORTS: dict[str, Format[AnswerReport]] = {
         ".html",
         "a page for a browser, with the right number of each wrong cell",
         "render.pages.report_page:draw_report_page",
+        frozenset({FULL}),
+    ),
+}
+
+GRADES: dict[str, Format[ClassReport]] = {
+    "table": Format(
+        ".txt",
+        "tables for people: a row per answer, and what the class got wrong",
+        "render.classes.class_sheets:draw_class",
+        frozenset({FULL, COLOR}),
+    ),
+    "csv": LinesFormat(
+        ".csv",
+        "one line per answer, for a spreadsheet",
+        "render.classes.grades_csv:line",
+        header="render.classes.grades_csv:head",
+    ),
+    "json": Format(
+        ".json",
+        "one object with the statistics and the grades",
+        "render.classes.class_data:class_json",
+    ),
+    "jsonl": LinesFormat(
+        ".jsonl",
+        "one object per line: the grade of an answer",
+        "render.classes.grades_jsonl:line",
+        header="render.classes.grades_jsonl:head",
+    ),
+    "markdown": papers("render.classes.class_paper:class_paper", FULL, leaves_out=(MATH,))[
+        "markdown"
+    ],
+    "html": Format(
+        ".html",
+        "a page for a browser, with the share right of each step",
+        "render.classes.class_page:draw_class_page",
         frozenset({FULL}),
     ),
 }

@@ -17,7 +17,8 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # The rooms that each room may import from, besides itself and `SHARED`.
 SHARED = {"ending", "words", "records"}
 ROOMS: dict[str, str] = {
-    "cli": "face formats documents render homework calculation errors",
+    "cli": "grading face formats documents render homework calculation errors",
+    "grading": "face formats documents render homework calculation errors",
     "face": "formats documents render homework calculation errors",
     "formats": "documents render homework calculation errors",
     "documents": "calculation errors",
@@ -42,7 +43,7 @@ OWNERS = {
     "click": {"cli"},
     "rich": {"render"},
     "textual": {"render"},
-    "numpy": {"cli", "face", "documents", "render", "homework", "calculation"},
+    "numpy": {"cli", "grading", "face", "documents", "render", "homework", "calculation"},
 }
 
 

@@ -30,17 +30,23 @@ def new_reader(say: Callable[[str], None] = note) -> Reader:
     `say` gets its notes.
     """
     from attncli.documents.files import ReadingLimit
-    from attncli.documents.parsed import BY_RULE, CsvForm
     from attncli.documents.reader import Reader
+
+    limit = ReadingLimit(surroundings().memory.allowed, is_enforced=True)
+    return Reader(say, csv_form(), limit)
+
+
+def csv_form() -> CsvForm:
+    """Return the form of CSV files that --delimiter and --header describe."""
+    from attncli.documents.parsed import BY_RULE, CsvForm
 
     context = click.get_current_context(silent=True)
     said = context.meta if context else {}
-    form = said.get("form") or CsvForm(said.get("delimiter"), said.get("header"))
+    form: CsvForm = said.get("form") or CsvForm(said.get("delimiter"), said.get("header"))
     if context and form != BY_RULE and "form" not in said:
         said["form"] = form
         context.call_on_close(lambda: _warn_of_no_effect(form))
-    limit = ReadingLimit(surroundings().memory.allowed, is_enforced=True)
-    return Reader(say, form, limit)
+    return form
 
 
 def _warn_of_no_effect(form: CsvForm) -> None:

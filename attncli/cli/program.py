@@ -26,11 +26,13 @@ COMMANDS = {
     "explain": "Spell out the arithmetic of a cell.",
     "explore": "Walk through a calculation in the terminal.",
     "check": "Show which step of an answer is wrong, and which mistake explains it.",
+    "grade": "Grade the answers of a class, and show what the class got wrong.",
     "compare": "Compare conventions, or training with prediction.",
     "mask": "Draw a mask, or describe the mask in a file.",
     "cost": "Count operations, parameters and bytes.",
     "why-scale": "Show with numbers why scores are divided by √d_k.",
     "new": "Write an exercise of small numbers, or judge one.",
+    "autograder": "Write an autograder for Gradescope.",
     "guide": "Show the manual, topic by topic.",
     "samples": "List the samples, which every command can read.",
 }

@@ -234,15 +234,16 @@ def run(
     from attncli.calculation.algebra.plan import Trace
     from attncli.calculation.analyses.warnings import remarks
 
-    names = list(names)
-    if max(cells(step.axes) for step in plan.steps) < LONG:
+    names, share = list(names), surroundings.share
+    if not share and max(cells(step.axes) for step in plan.steps) < LONG:
         trace = plan.run(problem.matrices, names)
     else:
         from attncli.calculation.long.running import run_long
 
         used = sum(matrix.nbytes for matrix in problem.matrices.values())
         allowed = surroundings.memory.allowance(used)
-        trace = run_long(problem, plan, names, allowed, surroundings.waiting("calculating"))
+        bar = surroundings.waiting("calculating")
+        trace = run_long(problem, plan, names, allowed, bar, share)
     for remark in remarks(trace, plan, problem):
         surroundings.warn(f"{under}{remark}")
     return Trace(plan, trace.matrices)

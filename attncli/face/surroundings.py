@@ -14,6 +14,7 @@ from attncli.records import record
 
 if TYPE_CHECKING:
     from attncli.calculation.algebra.plan import Watch
+    from attncli.calculation.long.whole_rows import Share
 
 Waiting: TypeAlias = "Callable[[str], AbstractContextManager[Watch | None]]"
 
@@ -39,11 +40,13 @@ class Surroundings:
 
     `warn` shows a warning to the user. `waiting` takes the name of some work, such as `reading`,
     and returns a context that shows its progress. `memory` limits the memory of the calculation.
+    `share` calculates the blocks of a long sequence; None leaves them to this machine.
     """
 
     warn: Callable[[str], None] = _warn
     waiting: Waiting = _no_bar
     memory: Memory = Memory()
+    share: Share | None = None
 
 
 PYTHON = Surroundings()

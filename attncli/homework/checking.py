@@ -51,6 +51,12 @@ class CheckOptions:
                 )
                 raise AttncliError(message, "Leave out one of them.")
 
+    def marking(self, names: Sequence[str]) -> Marking:
+        """Return the rule of marking the steps with these names. Raises AttncliError for others."""
+        where = f"--required {self.required}"
+        required = [_step(name.strip(), names, where) for name in _split(self.required)]
+        return Marking(read_points(self.points, names), required, self.strict)
+
 
 def check_answer(
     result: Computation, entries: Mapping[str, object], options: CheckOptions, files: Files
@@ -61,19 +67,14 @@ def check_answer(
     fit together (see `CheckOptions.check`). The advice names the `files`. Raises AttncliError for
     entries that are not steps of the problem.
     """
-    names = result.names
-    points = read_points(options.points, names)
-    required = [
-        _step(name.strip(), names, f"--required {options.required}")
-        for name in _split(options.required)
-    ]
+    marking = options.marking(result.names)
     with np.errstate(all="ignore"):  # the numbers of an answer may be as large as they can be
         answer = read_answer(result.problem, result.trace.plan, entries)
         epsilon = _epsilon(result.trace.matrices)
         finest = (matrix.finest_decimal or 0 for matrix in answer.values())
         tolerance = Tolerance(options.decimals, options.atol, options.rtol, epsilon, max(finest))
         trail = start(result.problem, result.trace, answer, tolerance)
-        return report(trail, Marking(points, required, options.strict), files)
+        return report(trail, marking, files)
 
 
 def check_by_laws(entries: Mapping[str, object], choices: Mapping[str, object]) -> AnswerReport:

@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
-PARTS = ("start", "files", "long", "pages")
+PARTS = ("start", "files", "long", "grading", "pages")
 
 
 def main() -> None:

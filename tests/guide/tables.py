@@ -17,6 +17,8 @@ from attncli.calculation.operations.activations import ACTIVATIONS
 from attncli.calculation.operations.normalisers import NORMALISERS
 from attncli.calculation.positions.position_schemes import POSITIONS
 from attncli.calculation.scoring.scoring_functions import SCORING
+from attncli.documents.exports.name_patterns import PLATFORMS
+from attncli.homework.classes.grade import Status
 from attncli.homework.exercises.demands import DEMANDS
 from attncli.homework.exercises.drawn_numbers import VALUES
 from attncli.homework.exercises.kinds import KINDS, Kind
@@ -121,6 +123,11 @@ TABLES: dict[str, Callable[[], tuple[list[str], list[list[str]]]]] = {
     "VALUES": lambda: _named("values | numbers", ((n, e.help) for n, e in VALUES.items())),
     "DEMANDS": lambda: _named("demand | meaning", ((n, e.help) for n, e in DEMANDS.items())),
     "VERDICTS": lambda: _named("verdict | meaning | passes | points", map(_verdict, Verdict)),
+    "STATUSES": lambda: _named("status | meaning", ((s.word, s.meaning) for s in Status)),
+    "PLATFORMS": lambda: _named(
+        "platform | a path in the export",
+        ((name, f"`{e.example}`") for name, e in PLATFORMS.items()),
+    ),
     "LAWS": lambda: _named(
         "law | what must hold", ((n, _summary(e.check)) for n, e in LAWS.items())
     ),

@@ -40,7 +40,7 @@ ENTRIES = [(table, name) for table, entries in TABLES.items() for name in entrie
 
 def test_all_tables_of_forms_are_found() -> None:
     """The module `formats` has one table for each kind of result."""
-    assert len(TABLES) == 11
+    assert len(TABLES) == 12
     assert all(isinstance(entry, Format) for table in TABLES.values() for entry in table.values())
 
 

@@ -5,7 +5,9 @@ A trace holds the named matrices, in the order of the calculation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -119,6 +121,11 @@ class Trace:
     plan: Plan
     matrices: Mapping[str, Array]
     overflowed: tuple[str, ...] = ()
+
+    @cached_property
+    def derived(self) -> dict[Hashable, Any]:
+        """Results that follow from this trace alone; other modules keep them by their own keys."""
+        return {}
 
     def written(self, names: Iterable[str]) -> dict[str, Array]:
         """Return these steps' results, in the order of the plan and in the user's layout."""

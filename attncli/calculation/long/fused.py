@@ -21,8 +21,8 @@ from attncli.calculation.algebra.operation_cost import Cost, cells
 from attncli.calculation.algebra.plan import Plan
 from attncli.calculation.long.chain import Chain, chain_to
 from attncli.calculation.long.streaming import SHARES, blocks_of
-from attncli.calculation.long.threads import Tell, do, processors
-from attncli.calculation.long.whole_rows import TILING, Blocks, Tiling
+from attncli.calculation.long.threads import Tell, processors
+from attncli.calculation.long.whole_rows import TILING, Blocks, Share, Tiling, here
 from attncli.calculation.masks.mask_operation import masks_in
 from attncli.calculation.masks.seen_keys import rows_without_keys
 from attncli.records import record, replace
@@ -37,11 +37,13 @@ BESIDE = 6  # tiles that a thread holds at once: the scores after each step
 class Fused(Operation):
     """A chain of steps as one operation.
 
-    Its operands are the operands of the steps that are not results of the chain itself.
+    Its operands are the operands of the steps that are not results of the chain itself. `share`
+    calculates its blocks of queries.
     """
 
     chain: Chain
     tiling: Tiling = TILING
+    share: Share = here
 
     @cached_property
     def operands(self) -> tuple[str, ...]:
@@ -115,14 +117,14 @@ class Fused(Operation):
 
     def _calculated(self, operands: Iterable[Array], tell: Tell | None) -> Blocks:
         blocks = blocks_of(self.chain, self._known(operands), self.tiling)
-        do(blocks.put, blocks.blocks, tell)
+        self.share(blocks, tell)
         return blocks
 
     def _known(self, operands: Iterable[Array]) -> Mapping[str, NDArray[Any]]:
         return dict(zip(self.operands, operands, strict=True))
 
 
-def fuse(plan: Plan, names: Collection[str], tiling: Tiling = TILING) -> Plan:
+def fuse(plan: Plan, names: Collection[str], tiling: Tiling = TILING, share: Share = here) -> Plan:
     """Return the plan that the steps `names` need, with every chain of steps as one step.
 
     None of `names` is inside a chain, so that their results are kept. Raises ProblemError if a name
@@ -133,7 +135,9 @@ def fuse(plan: Plan, names: Collection[str], tiling: Tiling = TILING) -> Plan:
     chains = {step.name: chain for step in steps if (chain := chain_to(step, steps, names))}
     inner = {step.name for chain in chains.values() for step in chain.steps[:-1]}
     fused = (
-        replace(step, operation=Fused(chains[step.name], tiling)) if step.name in chains else step
+        replace(step, operation=Fused(chains[step.name], tiling, share))
+        if step.name in chains
+        else step
         for step in steps
         if step.name not in inner
     )

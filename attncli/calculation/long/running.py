@@ -11,6 +11,7 @@ from attncli.calculation.algebra.operation_cost import cells
 from attncli.calculation.algebra.plan import Plan, Trace, Watch
 from attncli.calculation.long.fused import fuse
 from attncli.calculation.long.memory_demand import Demand, check_memory, demand
+from attncli.calculation.long.whole_rows import Share, here
 from attncli.calculation.problem.problem import Problem
 from attncli.records import record
 
@@ -39,16 +40,17 @@ def run_long(
     names: Collection[str],
     allowed: Allowance,
     bar: AbstractContextManager[Watch | None],
+    share: Share | None = None,
 ) -> Trace:
     """Run the steps `names` and return their trace; scores that are not in `names` are not kept.
 
-    `bar` is a context that shows progress. Raises AttncliError if the run needs more memory than
-    `allowed`.
+    `bar` is a context that shows progress. `share` calculates blocks of queries; None leaves them
+    to the threads of this machine. Raises AttncliError if the run needs more memory than `allowed`.
     """
     inputs, last = problem.matrices, plan.names[-1]
     itemsize = max(matrix.itemsize for matrix in inputs.values())
     itemsize = max(itemsize, np.dtype(problem.choices.softmax_dtype or "bool").itemsize)
-    shorter, per_number = fuse(plan, names), allowed.per_number
+    shorter, per_number = fuse(plan, names, share=share or here), allowed.per_number
 
     def instead() -> Iterator[tuple[str, Demand]]:
         least = allowed.least_per_number
@@ -65,7 +67,7 @@ def run_long(
     asked = demand(shorter, inputs, names, itemsize, per_number)
     check_memory(asked, instead(), allowed.limit, allowed.why)
     fits = demand(plan, inputs, names, itemsize).bytes <= allowed.limit
-    if fits and _has_small_tails(plan, shorter):
+    if not share and fits and _has_small_tails(plan, shorter):
         shorter = plan
     with bar as watch:
         return shorter.run(inputs, names, watch)

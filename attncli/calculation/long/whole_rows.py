@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from threading import Event, local
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from attncli.calculation.algebra.plan import Step
 from attncli.calculation.algebra.shared_heads import shared_place
 from attncli.calculation.algebra.tiles import Tile, TileMatrices, slices
 from attncli.calculation.long.chain import Chain
+from attncli.calculation.long.threads import Tell, do
 from attncli.calculation.long.tile_scores import scores_of_pairs
 from attncli.records import record
 
@@ -31,6 +32,15 @@ class Tiling:
 
 
 TILING = Tiling()
+
+
+def here(blocks: Blocks, tell: Tell | None) -> None:
+    """Calculate all blocks on this machine; its threads share them."""
+    do(blocks.put, blocks.blocks, tell)
+
+
+# Calculates all blocks of a chain, wherever; it reports the finished share, from 0 to 1, to Tell.
+Share = Callable[["Blocks", "Tell | None"], None]
 
 
 class Blocks(ABC):

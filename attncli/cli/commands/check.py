@@ -9,6 +9,7 @@ import click
 
 from attncli.cli.check_arguments import read_arguments, read_problem_and_answer, read_written
 from attncli.cli.help import Command
+from attncli.cli.marking_options import CHECKING, checking_options
 from attncli.cli.messages import surroundings
 from attncli.cli.options import (
     Output,
@@ -18,12 +19,10 @@ from attncli.cli.options import (
     problem_options,
     refuse_given,
     result_options,
-    steps,
 )
 from attncli.cli.problem_arguments import new_reader
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import waiting
-from attncli.cli.values import distance, whole_number
 from attncli.errors import AttncliError, errors_at
 from attncli.face.functions import check as judge
 from attncli.formats import MISTAKE_PAGES, REPORTS
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     from attncli.homework.judging.report import AnswerReport
 
 DIFFERS = 1
-CHECK_OPTIONS = ("decimals", "atol", "rtol", "strict", "points", "required")
 LEAVE_OUT = "Leave out one of them."
 # The choices that laws depend on; the others change only the problem.
 OF_LAWS = ("score", "normaliser", "temperature", "layout", "activation", "eps", "convention")
@@ -62,45 +60,7 @@ def _complete(ctx: click.Context, param: click.Parameter, typed: str) -> list[Co
     metavar="[DOCUMENT] ANSWER [NAME=VALUE]...",
     shell_complete=_complete,
 )
-@option(
-    "--step",
-    metavar="STEP",
-    shell_complete=complete(steps),
-    help="The step of a matrix that has no name in the answer.",
-)
-@option(
-    "--decimals",
-    type=whole_number(0, 20),
-    metavar="N",
-    help="Decimals that must be right, from 0 to 20 (default: the decimals as written).",
-)
-@option(
-    "--atol",
-    type=distance(),
-    metavar="NUMBER",
-    help="Largest difference at which a cell is right.",
-)
-@option(
-    "--rtol",
-    type=distance(),
-    metavar="NUMBER",
-    help="Largest relative difference at which a cell is right.",
-)
-@option(
-    "--strict", is_flag=True, help="Fail steps that are rounded too early or to too few digits."
-)
-@option(
-    "--points",
-    metavar="N|STEP=N,...",
-    default="",
-    help="Show points: N for each step (default: 1), or STEP=N; 0,output=2 combines both.",
-)
-@option(
-    "--required",
-    metavar="STEP,...",
-    default="",
-    help="Show points, also of these steps if the answer lacks them (default: of the last step).",
-)
+@checking_options
 @option("--laws", is_flag=True, help="Check an answer without its problem, by general laws.")
 @option("--mistakes", is_flag=True, help="Show the known mistakes, or only those of these names.")
 @result_options(REPORTS)
@@ -139,7 +99,7 @@ def check(
 
     The exit status is 0 if every step of the answer passes, 1 if not, and 2 for bad input.
     """
-    checking = {name: options.pop(name) for name in CHECK_OPTIONS}
+    checking = {name: options.pop(name) for name in CHECKING}
     if mistakes:
         others = {"step": step, "laws": laws, **checking, **options}
         refuse_given(_given(others), "has no effect with --mistakes", LEAVE_OUT)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from attncli.cli.help import Command
-from attncli.cli.messages import Failure, surroundings
+from attncli.cli.messages import Failure, surroundings, warn
 from attncli.cli.options import (
     Output,
     complete,
@@ -23,8 +25,10 @@ from attncli.cli.program import debug_option
 from attncli.cli.terminal import is_terminal
 from attncli.face.functions import compute as calculate
 from attncli.formats import FORMATS
+from attncli.records import replace
 
 if TYPE_CHECKING:
+    from attncli.calculation.long.whole_rows import Share
     from attncli.calculation.problem.problem import Computation
 
 HOW_TO_START = """there is nothing to calculate yet. Name a document, or give matrices:
@@ -47,11 +51,17 @@ MANUAL = (
     shell_complete=complete(steps),
     help="Show only these steps, or parts of them: 'scores,weights[2,:]', 'weights[head=2]'.",
 )
+@option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Calculate a long sequence on the workers of a Dask cluster: tcp://10.0.0.1:8786.",
+)
 @result_options(FORMATS)
 @debug_option
 def compute(
     arguments: tuple[str, ...],
     only: tuple[str, ...],
+    scheduler: str | None,
     output: Output[Computation],
     **choices: Any,
 ) -> None:
@@ -81,4 +91,23 @@ def compute(
     document = gather(arguments, choices)
     of_written = form.memory_per_number(output.is_full)
     around = surroundings(of_written, is_chosen=True)
-    output.write(calculate(document, only=only, surroundings=around).made)
+    with _elsewhere(scheduler) as share:
+        around = replace(around, share=share)
+        result = calculate(document, only=only, surroundings=around)
+    output.write(result.made)
+
+
+@contextmanager
+def _elsewhere(scheduler: str | None) -> Iterator[Share | None]:
+    """Yield the function that lets a cluster calculate long sequences; warn if it is not called."""
+    if not scheduler:
+        yield None
+        return
+    from attncli.grading.cluster import cluster_crew
+    from attncli.grading.shared_blocks import SharedBlocks
+
+    with cluster_crew(scheduler) as crew:
+        share = SharedBlocks(crew)
+        yield share
+        if not share.is_used:
+            warn("--scheduler has no effect: it needs --only output, or another step after scores.")

@@ -16,7 +16,7 @@ from attncli.words import did_you_mean
 # The topics in the order in which a newcomer reads them; each is a file of this name.
 TOPICS = (
     *("documents", "names", "scores", "masks", "heads", "positions", "layers", "conventions"),
-    *("checking", "explaining", "exercises", "handing-out", "formats", "pages", "pipes"),
+    *("checking", "explaining", "exercises", "handing-out", "grading", "formats", "pages", "pipes"),
     *("exit-codes", "long-sequences", "python"),
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os.path
+from collections import Counter
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import PurePosixPath
@@ -83,9 +84,8 @@ def read_manifest(path: str) -> Manifest:
             raise DocumentError("it is not the manifest of a class.", command)
         entries = _entry(value, "students", list)
         students = tuple(_variant(entry, f"students[{i}]") for i, entry in enumerate(entries, 1))
-        ids = [student.id for student in students]
-        for i, student in enumerate(ids):
-            if student in ids[:i]:
+        for student, times in Counter(one.id for one in students).items():
+            if times > 1:
                 raise DocumentError(f"it lists the student {student!r} twice.", _CURE)
         return Manifest(
             _entry(value, "program", str),
@@ -112,7 +112,7 @@ def _variant(value: Any, place: str) -> Variant:
         raise DocumentError(f"{place} is not an object.", _CURE)
     kinds = {"id": str, "seed": int, "sha256": str, "files": dict, "document": dict}
     entries = {name: _entry(value, name, kind, f"{place}.") for name, kind in kinds.items()}
-    for role in entries["files"]:
+    for role in {"document": "", **entries["files"]}:
         file = PurePosixPath(_entry(entries["files"], role, str, f"{place}.files."))
         if file.is_absolute() or ".." in file.parts:
             message = f"{place}.files.{role} is {str(file)!r}, which is outside of the folder."

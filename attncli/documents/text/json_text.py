@@ -156,7 +156,7 @@ def dump_json(
         f"  {json.dumps(name)}: {_text_list(texts)}" for name, texts in (labels or {}).items()
     ]
     entries += [
-        f"  {json.dumps(name)}: {_lines(_json_numbers(m), '  ')}" for name, m in matrices.items()
+        f"  {json.dumps(name)}: {_lines(json_numbers(m), '  ')}" for name, m in matrices.items()
     ]
     return ("{\n" + ",\n".join(entries) + "\n}\n").encode()
 
@@ -181,7 +181,7 @@ def _json_line(shown: ShownMatrix) -> str:
         "step": json.dumps(shown.name),
         "shape": json.dumps(matrix.shape),
         **{side: _text_list(texts) for side, texts in labels.items() if texts},
-        "values": json.dumps(_json_numbers(matrix), allow_nan=False, separators=(",", ":")),
+        "values": json.dumps(json_numbers(matrix), allow_nan=False, separators=(",", ":")),
     }
     return "{" + ", ".join(f'"{name}": {text}' for name, text in entries.items()) + "}"
 
@@ -202,7 +202,7 @@ def _block(value: Any, indent: str) -> str:
     return _lines(value, indent) if isinstance(value, list) else json.dumps(value)
 
 
-def _json_numbers(matrix: AnyArray) -> Any:
+def json_numbers(matrix: AnyArray) -> Any:
     """Return the numbers as nested lists; infinities and NaN, which JSON lacks, become strings."""
     if np.isfinite(matrix).all():
         return matrix.tolist()

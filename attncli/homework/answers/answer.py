@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +24,7 @@ from attncli.records import record, replace
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+OF_PROGRAMS = 1e-9  # half a unit: only a program writes digits as fine as this
 FEWEST = 4  # significant digits that let a matrix count as a print-out, if another matrix is one
 
 
@@ -50,11 +51,48 @@ class AnswerMatrix:
     is_text: bool = False
     arithmetic: NDArray[np.object_] | None = None
 
-    @property
+    @cached_property
+    def is_rounded(self) -> NDArray[np.bool_]:
+        """True for each answered cell with a last decimal place: not arithmetic such as 1/3."""
+        return (self.decimals < EXACT) & ~self.blank
+
+    @cached_property
     def finest(self) -> int:
         """The finest decimal place in the matrix; EXACT if no cell has decimals."""
-        written = self.decimals[(self.decimals < EXACT) & ~self.blank]
+        written = self.decimals[self.is_rounded]
         return int(written.max()) if written.size else EXACT
+
+    @cached_property
+    def finest_half_unit(self) -> float | None:
+        """Half a unit of the finest decimal place; None if no cell has digits after the point."""
+        halves = self.half_units[self.is_rounded]
+        return float(halves.min()) if 0 < self.finest < EXACT else None
+
+    @cached_property
+    def is_by_hand(self) -> bool:
+        """True if a person may have written the matrix: programs write finer digits."""
+        return bool((self.half_units > OF_PROGRAMS).any())
+
+    @cached_property
+    def has_its_digits(self) -> NDArray[np.bool_]:
+        """True for cells with as many significant digits as the cells with the most decimals have.
+
+        0.753 beside 0.0634 has as many: people write three digits of each.
+        """
+        written = self.is_rounded & (self.values != 0)
+        if not written.any():
+            return np.ones(self.values.shape, dtype=np.bool_)
+        most = self.decimals[written].max()
+        digits = self._significant()
+        fewest = digits[written & (self.decimals == most)].min() if most > 0 else np.inf
+        return np.asarray((digits >= fewest) | (self.decimals >= EXACT))
+
+    def _significant(self) -> NDArray[np.float64]:
+        """The number of significant digits of each cell, as it is written."""
+        sizes = np.where(np.isfinite(self.values), np.abs(self.values), 0.0)
+        with np.errstate(divide="ignore"):
+            places = np.floor(np.log10(sizes)) + 1
+        return np.where(sizes > 0, places + self.decimals, 0)
 
     @property
     def finest_decimal(self) -> int | None:

@@ -15,7 +15,7 @@ import numpy as np
 from attncli.calculation.masks.mask_operation import HIDES
 from attncli.homework.answers.answer import AnswerMatrix
 from attncli.homework.answers.digits import EXACT
-from attncli.homework.answers.tolerance import Numbers, Tolerance, near
+from attncli.homework.answers.tolerance import Numbers, Tolerance, finite_sizes, near
 from attncli.records import record
 
 if TYPE_CHECKING:
@@ -67,27 +67,32 @@ def compare(
     `noise` is a further distance, for numbers that were calculated in fewer bits. With `sums_to_1`
     each row of right numbers sums to 1. None if no reference has the shape of the matrix.
     """
-    references = [matrix for matrix in references if matrix.shape == answered.values.shape]
-    if not references:
+    shape = answered.values.shape
+    # The same array may stand for several references.
+    fitting = list({id(each): each for each in references if each.shape == shape}.values())
+    if not fitting:
         return None
     agrees = answered.blank.copy()
     exactly = answered.blank.copy()
-    for reference in references:
+    for reference in fitting:
         hidden = hides(answered.values, reference)
-        allowed = tolerance.allowed(answered, reference) + noise
-        fine = np.minimum(allowed, _finest(answered, tolerance, reference) + noise)
+        bits = tolerance.roundoff(answered, reference)
+        allowed = tolerance.distance(answered, reference) + bits + noise
+        fine = np.minimum(allowed, _finest(answered, tolerance, reference) + bits + noise)
+        exactly |= hidden | near(answered.values, reference, fine)
+        if exactly.all():
+            return Fit(exactly, ~exactly)
         empty = _says_nothing(answered, reference)
         agrees |= hidden | (near(answered.values, reference, allowed) & ~empty)
-        exactly |= hidden | near(answered.values, reference, fine)
     agrees |= exactly
-    coarse = agrees & ~exactly & ~_has_its_digits(answered)
+    coarse = agrees & ~exactly & ~answered.has_its_digits
     if agrees.all():
         return Fit(agrees, coarse, Manner.FEWER if coarse.any() else Manner.PLAIN)
     if tolerance.by_digits:
         for manner, is_so in WAYS.items():
             if manner is Manner.RAISED and not sums_to_1:
                 continue
-            if any(is_so(answered, reference, tolerance) for reference in references):
+            if any(is_so(answered, reference, tolerance) for reference in fitting):
                 return Fit(np.ones_like(agrees), coarse, manner)
     return Fit(agrees, coarse)
 
@@ -110,7 +115,7 @@ def hides(values: Numbers, reference: Numbers) -> NDArray[np.bool_]:
     On paper a hidden score is −∞; programs fill in −99, −1e4 or −1e9. All are as right, because
     their weights are 0 to every digit.
     """
-    is_hidden = np.isneginf(reference) | (reference <= HIDES)
+    is_hidden = reference <= HIDES
     if not is_hidden.any():
         return is_hidden
     with np.errstate(invalid="ignore"):
@@ -122,42 +127,17 @@ def hides(values: Numbers, reference: Numbers) -> NDArray[np.bool_]:
 
 def _finest(answered: AnswerMatrix, tolerance: Tolerance, reference: Numbers) -> Numbers:
     """The allowed distance of the cell with the most decimals; whole numbers must be equal."""
-    bits = tolerance.roundoff(answered, reference)
     if not tolerance.by_digits:
-        return tolerance.allowed(answered, reference)
-    written = (answered.decimals < EXACT) & ~answered.blank
-    has_decimals = answered.decimals[written].max(initial=0) > 0
-    halves = answered.half_units[written]
-    finest = float(halves.min()) if has_decimals else tolerance.of_whole_numbers
-    reach = np.where(answered.decimals < EXACT, finest, answered.half_units)
-    return np.asarray(reach + bits)
-
-
-def _has_its_digits(answered: AnswerMatrix) -> NDArray[np.bool_]:
-    """True for cells with as many significant digits as the cells with the most decimals have.
-
-    0.753 beside 0.0634 has as many: people write three digits of each.
-    """
-    digits = _significant(answered)
-    written = (answered.decimals < EXACT) & ~answered.blank & (answered.values != 0)
-    if not written.any():
-        return np.ones(answered.values.shape, dtype=np.bool_)
-    finest = written & (answered.decimals == answered.decimals[written].max())
-    fewest = digits[finest].min() if answered.decimals[written].max() > 0 else np.inf
-    return np.asarray((digits >= fewest) | (answered.decimals >= EXACT))
-
-
-def _significant(answered: AnswerMatrix) -> NDArray[np.float64]:
-    """The number of significant digits of each cell, as it is written."""
-    sizes = np.abs(np.nan_to_num(answered.values, posinf=0, neginf=0))
-    with np.errstate(divide="ignore"):
-        places = np.floor(np.log10(sizes)) + 1
-    return np.where(sizes > 0, places + answered.decimals, 0)
+        return tolerance.distance(answered, reference)
+    finest = answered.finest_half_unit
+    if finest is None:
+        finest = tolerance.of_whole_numbers
+    return np.where(answered.decimals < EXACT, finest, answered.half_units)
 
 
 def _says_nothing(answered: AnswerMatrix, reference: Numbers) -> NDArray[np.bool_]:
     """True for a 0 with few decimals where the right number is large beside the others."""
-    sizes = np.abs(np.nan_to_num(reference, posinf=0, neginf=0))
+    sizes = finite_sizes(reference)
     return np.asarray((answered.values == 0) & (sizes > sizes.max(initial=0) * SMALL))
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 EXACT = 1000  # the decimals of a cell that is not rounded: arithmetic, and infinities
+FARTHEST_PLACE = 300  # units beyond this place are near the limits of a float
 CHANCE = 3  # digits of evidence: by chance, this many zeros at the ends are one in a thousand
 _DECIMAL = re.compile(r"[+-]?(?:(\d+)(?:\.(\d*))?|\.(\d+))(?:[eE]([+-]?\d+))?")
 _PERCENT = re.compile(r"[+-]?\d*(?:\.(\d*))?\s*%")
@@ -32,11 +33,15 @@ class WrittenNumber(NamedTuple):
     digits: int = 0
 
 
-def half_a_unit(decimals: NDArray[np.int_] | int) -> NDArray[np.float64]:
+def half_a_unit(decimals: int) -> float:
     """Return half a unit of a decimal place: 0.005 for 2."""
-    if isinstance(decimals, int):
-        return np.asarray(0.5 * 10.0 ** -max(-300, min(300, decimals)))
-    return np.asarray(0.5 * 10.0 ** -np.clip(decimals, -300.0, 300.0))
+    return float(0.5 * 10.0 ** -max(-FARTHEST_PLACE, min(FARTHEST_PLACE, decimals)))
+
+
+def half_units_of(decimals: NDArray[np.int_]) -> NDArray[np.float64]:
+    """Return half a unit of each of these decimal places."""
+    places = np.minimum(np.maximum(decimals, -FARTHEST_PLACE), FARTHEST_PLACE)
+    return np.asarray(0.5 * 10.0 ** -places.astype(np.float64))
 
 
 def read_cell(text: str) -> WrittenNumber:
@@ -66,7 +71,7 @@ def read_cell(text: str) -> WrittenNumber:
 
 
 def _rounded(value: float, decimals: int, digits: int = 0) -> WrittenNumber:
-    return WrittenNumber(value, decimals, float(half_a_unit(decimals)), digits)
+    return WrittenNumber(value, decimals, half_a_unit(decimals), digits)
 
 
 def places_of_numbers(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from attncli.homework.answers.digits import half_a_unit
+from attncli.homework.answers.digits import half_units_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,5 +81,5 @@ def _is_evident_float16(matrix: WrittenMatrix) -> bool:
     leading = np.floor(np.log10(np.abs(values[telling]))).astype(np.int_)
     places = np.minimum(decimals.max(), digits.max() - 1 - leading)
     spacing = np.abs(np.spacing(near[telling]).astype(np.float64))
-    chance = float(np.minimum(2 * half_a_unit(places) / spacing, 1).prod())
+    chance = float(np.minimum(2 * half_units_of(places) / spacing, 1).prod())
     return int((digits >= OF_FLOAT16).sum()) >= 3 and chance < CHANCE

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 Numbers: TypeAlias = "NDArray[np.float64]"
 
 CALCULATOR = 5e-12  # the relative error of a calculator that shows 12 digits
-OF_PROGRAMS = 1e-9  # only a program writes digits as fine as this
 
 
 @record(frozen=True)
@@ -36,7 +35,7 @@ class Tolerance:
     @property
     def of_whole_numbers(self) -> float:
         """The distance within which a whole number is right to every digit that it has lost."""
-        return float(half_a_unit(self.places)) if self.places > 0 else 0.0
+        return half_a_unit(self.places) if self.places > 0 else 0.0
 
     @property
     def by_distance(self) -> bool:
@@ -57,13 +56,16 @@ class Tolerance:
         of the expected value, and so allows no distance from 0. A little is added for the last
         bits, in which programs differ.
         """
-        bits = self.roundoff(answered, expected)
+        return self.distance(answered, expected) + self.roundoff(answered, expected)
+
+    def distance(self, answered: AnswerMatrix, expected: Numbers) -> Numbers:
+        """Return the largest distance at which a cell is right, without that of the last bits."""
         if self.by_distance:
             shares = (self.rtol or 0) * np.abs(np.nan_to_num(expected))
-            return (self.atol or 0) + shares + bits
+            return np.asarray((self.atol or 0) + shares)
         if self.decimals is not None:
-            return np.maximum(half_a_unit(self.decimals), answered.half_units) + bits
-        return answered.half_units + bits
+            return np.maximum(half_a_unit(self.decimals), answered.half_units)
+        return answered.half_units
 
     def roundoff(self, answered: AnswerMatrix, expected: Numbers) -> Numbers:
         """Return the distance that the last bits explain: 100 times epsilon, of the value or of 1.
@@ -71,9 +73,14 @@ class Tolerance:
         For an answer in fewer bits, such as float32, it is 8 times the epsilon of that type. A
         person may have rounded the 12 digits of a calculator.
         """
-        size = np.maximum(np.abs(np.nan_to_num(expected, posinf=0, neginf=0)), 1)
-        by_hand = CALCULATOR if (answered.half_units > OF_PROGRAMS).any() else 0.0
-        return np.asarray(max(100 * self.epsilon, 8 * answered.epsilon, by_hand) * size)
+        by_hand = CALCULATOR if answered.is_by_hand else 0.0
+        share = max(100 * self.epsilon, 8 * answered.epsilon, by_hand)
+        return np.asarray(share * np.maximum(finite_sizes(expected), 1))
+
+
+def finite_sizes(numbers: Numbers) -> Numbers:
+    """Return the absolute values, with 0 for infinities and NaN."""
+    return np.where(np.isfinite(numbers), np.abs(numbers), 0.0)
 
 
 def near(values: Numbers, expected: Numbers, distance: Numbers) -> NDArray[np.bool_]:

@@ -12,7 +12,7 @@ from attncli.errors import ProblemError
 from attncli.homework.answers.digits import (
     EXACT,
     WrittenNumber,
-    half_a_unit,
+    half_units_of,
     places_of_numbers,
     read_cell,
 )
@@ -63,7 +63,7 @@ class WrittenMatrix:
         decimals[numbers] = places_of_numbers(
             matrix.values[numbers], decimals[numbers], matrix.digits[numbers]
         )
-        half_units[numbers] = half_a_unit(decimals[numbers])
+        half_units[numbers] = half_units_of(decimals[numbers])
         return replace(matrix, decimals=decimals, half_units=half_units)
 
     def _shortened(self, kind: ShortFloat) -> WrittenMatrix:

@@ -8,19 +8,22 @@ them in one call. The last bits may then differ from those of a single run.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, cached_property, partial
 from typing import TypeAlias
 
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.algebra.operation import result_if_it_fits
-from attncli.calculation.algebra.plan import Plan, Step
+from attncli.calculation.algebra.operation import Operation, result_if_it_fits
+from attncli.calculation.algebra.plan import Plan, Step, Trace
 from attncli.calculation.problem.problem import Problem
-from attncli.homework.diagnosis.replacements import Replacement
+from attncli.homework.diagnosis.replacements import Replacement, in_order
+from attncli.homework.mistakes.catalogue import MISTAKES
 from attncli.homework.mistakes.mistake import Mistake, Scene, scene_at
 
 MOST_KEPT = 2**22  # the largest count of numbers in runs that are kept for other runs
+MOST_SHARED = 16  # the most runs that are kept for other answers to a problem
+LARGEST_SHARED = 2**11  # the most numbers in all matrices of such a problem
 
 Known: TypeAlias = Mapping[str, Array]
 # Takes a step and the matrices before it, and returns the result in place of the right one.
@@ -56,7 +59,7 @@ class Runs:
         missing = (place for name, place in self._places.items() if name not in self.right)
         self._first_missing = next(missing, len(hidden))
         self._stackable: dict[str, bool] = {}
-        self._kept: dict[object, Known] = {}
+        self._kept: dict[object, Known | None] = {}
         self._room = MOST_KEPT
 
     def begin_like(self, other: Runs) -> bool:
@@ -69,6 +72,17 @@ class Runs:
     def scene(self, step: Step) -> Scene:
         """Return the scene of a step after right steps."""
         return scene_at(self._problem, self._plan, step, self.right)
+
+    @cached_property
+    def singles(self) -> list[Replacement]:
+        """Each mistake at each hidden step where it can be made, then at several steps."""
+        found = []
+        for step, _ in self._steps:
+            scene = self.scene(step)
+            for mistake in mistakes_in(type(step.operation)):
+                if mistake.make(scene) is not None:
+                    found.append(Replacement(mistake, (step.name,)))
+        return in_order(self._problem, found)
 
     def run(self, replacements: Sequence[Replacement]) -> Known | None:
         """Return the matrices of a run with these mistakes.
@@ -86,16 +100,26 @@ class Runs:
         return [None if known is None else known[target] for known in self.all_together(tries)]
 
     def all_together(self, tries: Sequence[tuple[Replacement, ...]]) -> list[Known | None]:
-        """Return the matrices of `run` for each try, as `run_together` calculates them."""
-        runs = [self._begin(replacements, self._kept) for replacements in tries]
-        results = self._finish(*runs)
-        for replacements, run in zip(tries, runs, strict=True):
-            if len(replacements) == 1 and not run.failed and self._room > 0:
-                self._room -= sum(run.known[name].size for name in run.changed)
-                self._kept[replacements[0].key] = run.known
-        return results
+        """Return the matrices of `run` for each try, as `run_together` calculates them.
 
-    def _begin(self, replacements: Sequence[Replacement], kept: Mapping[object, Known]) -> _Run:
+        The runs of single replacements are kept, and not made again.
+        """
+        is_kept = [len(each) == 1 and each[0].key in self._kept for each in tries]
+        new = [each for each, kept in zip(tries, is_kept, strict=True) if not kept]
+        runs = [self._begin(replacements, self._kept) for replacements in new]
+        made = iter(self._finish(*runs))
+        for replacements, run in zip(new, runs, strict=True):
+            if len(replacements) == 1 and self._room > 0:
+                self._room -= sum(run.known[name].size for name in run.changed)
+                self._kept[replacements[0].key] = None if run.failed else run.known
+        return [
+            self._kept[each[0].key] if kept else next(made)
+            for each, kept in zip(tries, is_kept, strict=True)
+        ]
+
+    def _begin(
+        self, replacements: Sequence[Replacement], kept: Mapping[object, Known | None]
+    ) -> _Run:
         """A run that begins at the first replacement, or after it if its run was kept."""
         first, *others = sorted(replacements, key=lambda r: self._places[r.steps[0]])
         known = kept.get(first.key) if others else None
@@ -164,6 +188,33 @@ class Runs:
                 for number, result in enumerate(alone)
             )
         return self._stackable[step.name]
+
+
+def runs_from(problem: Problem, trace: Trace, hidden: Sequence[Step], known: Known) -> Runs:
+    """Return the runs of hidden steps from these matrices.
+
+    Runs from the true matrices of a small problem are made once: they are the same for all answers.
+    """
+    names = tuple(step.name for step in hidden)
+    given = tuple(name for name in known if name not in names)
+    true = trace.matrices
+    is_shared = all(known[name] is true.get(name) for name in given) and (
+        sum(matrix.size for matrix in true.values()) <= LARGEST_SHARED
+    )
+    shared = trace.derived.setdefault(Runs, {}) if is_shared else {}
+    if (names, given) in shared:
+        runs: Runs = shared[names, given]
+        return runs
+    runs = Runs(problem, trace.plan, hidden, known)
+    if len(shared) < MOST_SHARED:
+        shared[names, given] = runs
+    return runs
+
+
+@cache
+def mistakes_in(kind: type[Operation]) -> list[Mistake]:
+    """Return the mistakes that may be made in place of an operation of this kind."""
+    return [mistake for mistake in MISTAKES.values() if issubclass(kind, mistake.replaces)]
 
 
 class _Run:

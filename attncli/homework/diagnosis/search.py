@@ -10,7 +10,7 @@ them. The work is limited by counts alone, so that a verdict depends on no clock
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import islice, pairwise, zip_longest
 from math import log10
 from typing import TYPE_CHECKING, TypeAlias
@@ -18,17 +18,15 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.algebra.operation import Operation
 from attncli.homework.answers.answer import AnswerMatrix
 from attncli.homework.answers.comparing import COARSEST, HIDDEN_BELOW, Manner, spread
 from attncli.homework.answers.tolerance import Numbers, near
 from attncli.homework.diagnosis.diagnosis import Explanation
 from attncli.homework.diagnosis.habits import Habit
-from attncli.homework.diagnosis.replacements import Replacement, in_order, pairs
-from attncli.homework.diagnosis.runs import Known, Runs
+from attncli.homework.diagnosis.replacements import Replacement, pairs
+from attncli.homework.diagnosis.runs import Known, Runs, runs_from
 from attncli.homework.judging.trail import Judgement, Trail, hidden_steps
 from attncli.homework.mistakes.catalogue import MISTAKES
-from attncli.homework.mistakes.mistake import Mistake
 from attncli.records import record
 
 if TYPE_CHECKING:
@@ -80,7 +78,7 @@ class Search:
             whole = trail.tolerance.of_whole_numbers + 1e-9
             self.distance = np.where(answered.decimals <= 0, whole, self.distance)
         self.hidden = hidden_steps(self.plan, judged.step, trail.answer)
-        self.exact = Runs(self.problem, self.plan, self.hidden, trail.exact)
+        self.exact = runs_from(self.problem, trail.trace, self.hidden, trail.exact)
         self.own = Runs(self.problem, self.plan, self.hidden, trail.own)
         self.changing: list[Replacement] = []
         self.effects: dict[object, Numbers] = {}
@@ -125,21 +123,9 @@ class Search:
             known and self._fits(_numbers(known[self.judged.name]), EXACTLY) for known in runs
         )
 
-    @cached_property
-    def singles(self) -> list[Replacement]:
-        """Each mistake at each hidden step where it can be made, then at several steps."""
-        found = []
-        for step in self.hidden:
-            scene = self.exact.scene(step)
-            with np.errstate(all="ignore"):
-                for mistake in mistakes_in(type(step.operation)):
-                    if mistake.make(scene) is not None:
-                        found.append(Replacement(mistake, (step.name,)))
-        return in_order(self.problem, found)
-
     def by_singles(self, courses: Sequence[Runs], habit: Habit | None = None) -> list[Explanation]:
         """Return every single replacement that explains the answer on one of the courses."""
-        return self.by([(single,) for single in self.singles], courses, habit)
+        return self.by([(single,) for single in self.exact.singles], courses, habit)
 
     def by(
         self,
@@ -175,7 +161,8 @@ class Search:
         most = MOST_SLIPS if cells >= FEWEST_CELLS * MOST_SLIPS else 1
         if cells < FEWEST_CELLS:
             return []
-        for trial in self._try([(single,) for single in self.singles], courses, EXACTLY, most):
+        tries = [(single,) for single in self.exact.singles]
+        for trial in self._try(tries, courses, EXACTLY, most):
             for result in trial.results:
                 off = self._off(result)
                 if off is not None and 0 < len(off) <= most and self._outweighs(result, off):
@@ -194,7 +181,7 @@ class Search:
     def _outweighs(self, result: Numbers, off: Sequence[tuple[int, ...]]) -> bool:
         """True if the cells that a result explains say more than the cells that it does not."""
         digits = self._digits(result, EXACTLY, off)
-        return digits > DIGITS_OF_SLIP * len(off) + log10(len(self.singles) + 1) + EXACTLY
+        return digits > DIGITS_OF_SLIP * len(off) + log10(len(self.exact.singles) + 1) + EXACTLY
 
     def by_pairs(self, courses: Sequence[Runs], habit: Habit | None = None) -> list[Explanation]:
         """Return the pairs of replacements that explain the answer on one of the courses."""
@@ -412,12 +399,6 @@ def _with_infinities(judged: Judgement, answered: AnswerMatrix) -> Numbers:
         largest = np.nanmax(values, axis=-1, keepdims=True, initial=-np.inf)
         low = (values <= largest - HIDDEN_BELOW) & (values <= LOW)
     return np.where(low, -np.inf, values)
-
-
-@cache
-def mistakes_in(kind: type[Operation]) -> list[Mistake]:
-    """Return the mistakes that may be made in place of an operation of this kind."""
-    return [mistake for mistake in MISTAKES.values() if issubclass(kind, mistake.replaces)]
 
 
 def _numbers(matrix: Array) -> Numbers:

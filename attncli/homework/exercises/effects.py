@@ -16,9 +16,8 @@ import numpy as np
 from attncli.calculation.algebra.layouts import Array
 from attncli.calculation.algebra.plan import Plan
 from attncli.calculation.problem.problem import Problem
-from attncli.homework.diagnosis.replacements import Replacement, in_order
+from attncli.homework.diagnosis.replacements import Replacement
 from attncli.homework.diagnosis.runs import Runs
-from attncli.homework.diagnosis.search import mistakes_in
 from attncli.records import record
 
 RIGHT = "right"  # the name of the calculation without a mistake
@@ -160,7 +159,7 @@ def effects_of(problem: Problem, plan: Plan, decimals: int) -> Effects:
     right = [runs.right[name] for name in plan.names]
     size = sum(matrix.size for matrix in right)
     stuck: list[str] = []
-    left = iter(replacements_in(problem, plan, runs))
+    left = iter(replacements_in(runs))
     with np.errstate(all="ignore"):
         of_right = tuple(as_written(matrix, decimals) for matrix in right)
         found = {RIGHT: of_right}
@@ -178,16 +177,9 @@ def effects_of(problem: Problem, plan: Plan, decimals: int) -> Effects:
     return Effects(plan.names, found, tuple(stuck))
 
 
-def replacements_in(problem: Problem, plan: Plan, runs: Runs) -> list[Replacement]:
+def replacements_in(runs: Runs) -> list[Replacement]:
     """Return each mistake that can be made, at all steps where it can be made."""
-    singles = []
-    with np.errstate(all="ignore"):
-        for step in plan.steps:
-            scene = runs.scene(step)
-            for mistake in mistakes_in(type(step.operation)):
-                if mistake.make(scene) is not None:
-                    singles.append(Replacement(mistake, (step.name,)))
     found: dict[str, Replacement] = {}
-    for replacement in in_order(problem, singles):  # everywhere comes first
+    for replacement in runs.singles:  # everywhere comes first
         found.setdefault(replacement.mistake.name, replacement)
     return list(found.values())

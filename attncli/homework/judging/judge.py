@@ -92,7 +92,8 @@ def _explained(before: Trail, trail: Trail, judged: Judgement, rest: Sequence[St
             return _not_yet(trail, without, judged, left_out)
         cause = find_cause(before, trail, judged, rest)
         left = wrong_after(trail, judged, rest, cause.exact)
-        if is_wrong and _left_by_one_mistake_later(without, rest) < left:
+        # If this cause leaves no later step wrong, no other cause leaves fewer.
+        if is_wrong and left and _left_by_one_mistake_later(without, rest) < left:
             return _not_yet(trail, without, judged, left_out)
     else:
         cause = find_cause(before, trail, judged, rest)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array
-from attncli.calculation.algebra.operation import Operation, result_if_it_fits
+from attncli.calculation.algebra.operation import result_if_it_fits
 from attncli.calculation.algebra.plan import Plan, Step, Trace
 from attncli.calculation.problem.problem import Problem
 from attncli.homework.answers.answer import Answer, AnswerMatrix
@@ -121,8 +121,9 @@ class Trail:
 
     def true(self, step: Step) -> Numbers:
         """The true matrix of a step, or of the step that it repeats."""
-        source = step.operation.repeats or step.name
-        return np.asarray(self.trace.matrices[source], dtype=np.float64)
+        matrix = self.trace.matrices[step.operation.repeats or step.name]
+        # A copy would not be recognised as a true matrix, which is known by its identity.
+        return matrix.astype(np.float64, copy=False)
 
     def judge(self, step: Step) -> Judgement:
         """Return the verdict on a step, which must be the next one, and go on from its numbers."""
@@ -144,7 +145,7 @@ class Trail:
 
     def results(self, step: Step) -> tuple[Numbers | None, Numbers | None]:
         """The results of a step for the exact numbers and for the numbers as written."""
-        return self._result(step.operation, self.exact), self._result(step.operation, self.own)
+        return self._result(step, self.exact), self._result(step, self.own)
 
     def _judge(
         self,
@@ -285,9 +286,13 @@ class Trail:
                     self.exact[name] = np.where(judged.agrees, exact, values)
                     self.loose[name] = np.where(judged.agrees, 0.0, self.loose[name])
 
-    def _result(self, operation: Operation, known: Mapping[str, Array]) -> Numbers | None:
+    def _result(self, step: Step, known: Mapping[str, Array]) -> Numbers | None:
+        """The result of a step; true operands give the true result, which is known already."""
+        true = self.trace.matrices
+        if all(name in true and known.get(name) is true[name] for name in step.operation.operands):
+            return self.true(step)
         with np.errstate(all="ignore"):
-            result = result_if_it_fits(operation, known)
+            result = result_if_it_fits(step.operation, known)
         return None if result is None else np.asarray(result, dtype=np.float64)
 
     def _reached(
@@ -347,7 +352,7 @@ class Trail:
         """The result of the last of these steps; None if a matrix does not fit."""
         made = None
         for each in steps:
-            made = self._result(each.operation, known)
+            made = self._result(each, known)
             if made is None:
                 return None
             known[each.name] = made
@@ -364,7 +369,7 @@ class Trail:
             for name in each.operation.operands
             if name in made and self.own[name].shape == self.exact[name].shape
         }
-        result = self._result(step.operation, self.own)
+        result = self._result(step, self.own)
         reach = self._moved(steps, self.own, result, given, half)
         return np.zeros(answered.values.shape) if reach is None else reach
 
@@ -395,7 +400,7 @@ class Trail:
             for name, distance in distances.items():
                 tried[name] = known[name] + chance.choice((-1.0, 1.0), distance.shape) * distance
             for each in steps:
-                made = self._result(each.operation, tried)
+                made = self._result(each, tried)
                 if made is None:
                     return None
                 if half and each is not steps[-1]:

@@ -158,4 +158,4 @@ def rounding(answered: AnswerMatrix) -> float:
     finest = answered.finest
     sizes = np.abs(np.nan_to_num(answered.values, posinf=0, neginf=0))
     bits = 1e-9 + 32 * answered.epsilon * float(sizes.max(initial=1))
-    return bits + (float(half_a_unit(finest)) if 0 < finest < EXACT else 0.0)
+    return bits + (half_a_unit(finest) if 0 < finest < EXACT else 0.0)

@@ -1,0 +1,189 @@
+"""`attncli grade`: the gradebook of a class, and the mistakes that the class has made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from attncli.cli.grading_options import Grading, grading_options
+from attncli.cli.help import Command
+from attncli.cli.marking_options import CHECKING, checking_options
+from attncli.cli.messages import note, surroundings, warn
+from attncli.cli.options import Output, complete_document, problem_options, result_options
+from attncli.cli.problem_arguments import csv_form, gather
+from attncli.cli.program import debug_option
+from attncli.cli.terminal import deliver, waiting
+from attncli.formats import GRADES, LinesFormat
+from attncli.words import count
+
+if TYPE_CHECKING:
+    from attncli.documents.gradebooks.filled import Filled
+    from attncli.grading.batches import Graded
+    from attncli.grading.class_work import ClassWork
+    from attncli.grading.own_gradebook import OwnGradebook
+    from attncli.homework.classes.class_report import ClassReport, ClassStatistics
+    from attncli.homework.classes.grade import Grade
+
+TO_LOOK_AT = 1
+GRADING = "grading"
+
+
+@click.command(cls=Command)
+@click.argument("document", metavar="DOCUMENT", shell_complete=complete_document())
+@click.argument("answers", nargs=-1, required=True, metavar="ANSWER...")
+@grading_options
+@checking_options
+@result_options(GRADES)
+@problem_options("mask")
+@debug_option
+def grade(
+    document: str,
+    answers: tuple[str, ...],
+    step: str | None,
+    grading: Grading,
+    output: Output[ClassReport],
+    **options: Any,
+) -> None:
+    """Grade the answers of a class, and show what the class got wrong.
+
+    \b
+    Examples:
+      attncli grade sample:self_attention sample:answers/self_attention
+      attncli grade sample:self_attention sample:answers/rounded --feedback reports
+      attncli grade sample:two_heads sample:answers/two_heads --points 0,weights=2,output=3
+      attncli grade sample:two_heads sample:answers/two_heads -o grades.csv --resume
+
+    ANSWER is a file, a folder with all that is in it, a pattern such as 'answers/*.json', or a ZIP,
+    also as Moodle, Canvas, Blackboard, Brightspace, Gradescope or nbgrader arrange it. DOCUMENT is
+    the problem of all, or the folder that attncli new --students has written: then each student has
+    an own problem.
+
+    Each answer is judged as attncli check judges it. The newest attempt of a student counts; the
+    others are listed as superseded. An answer that cannot be read is listed with its message, and
+    has no points. A student without an answer stays empty.
+
+    --into FILE.csv fills the points and the feedback into your own file from Moodle, Canvas,
+    Blackboard or Brightspace, and changes nothing else in it. --feedback FILE.zip has the names
+    that the platform expects. --resume grades only answers that are new or changed since -o FILE
+    was written. attncli guide grading shows both from the export to the upload.
+
+    The exit status is 0 if every answer has a grade and a row in the file of --into, 1 if not, and
+    2 for bad input.
+    """
+    from attncli.grading.class_work import class_work
+    from attncli.grading.grade_answers import Assignment
+    from attncli.homework.checking import CheckOptions
+
+    grading.check(output.check_format(), output.file)
+    checking = CheckOptions(**{name: options.pop(name) for name in CHECKING})
+    chosen = gather((), options)
+    given = Assignment(chosen, chosen, checking, step, grading.wanted_feedback, csv_form())
+    work = class_work(document, answers, given, grading.pattern, surroundings())
+    own = grading.own_gradebook()
+    unreadable = _run(work, grading, output, own)
+    unmatched = _told(own.fill(), grading) if own else 0
+    if unreadable or unmatched:
+        click.get_current_context().exit(TO_LOOK_AT)
+
+
+def _run(
+    work: ClassWork, grading: Grading, output: Output[ClassReport], own: OwnGradebook | None
+) -> int:
+    """Grade the answers, write the gradebook and the reports; return the number of unreadable."""
+    from attncli.homework.classes.class_report import ClassReport
+    from attncli.homework.classes.class_tally import ClassTally
+
+    kept: list[Grade] = []
+    tally, total = ClassTally(), len(work.submissions) + len(work.absent)
+    with ExitStack() as stack:
+        known, add = stack.enter_context(_rows(work, grading, output))
+        report = stack.enter_context(_reports(grading))
+        crew = stack.enter_context(grading.crew())
+        watch = stack.enter_context(waiting(GRADING))
+        for number, graded in enumerate(work.graded(crew, known), 1):
+            tally.add(graded.grade)
+            (add or kept.append)(graded.grade)
+            report(graded)
+            if own:
+                own.add(graded.grade)
+            if watch:
+                watch(f"{GRADING} {number} of {total}", number / total)
+    statistics = tally.statistics()
+    if add:
+        note(_summary(statistics))
+    else:
+        output.write(ClassReport(work.title, tuple(kept), statistics))
+    return statistics.counts["unreadable"]
+
+
+def _summary(statistics: ClassStatistics) -> str:
+    from attncli.render.classes.class_texts import summary
+
+    return " ".join(summary(statistics))
+
+
+def _told(filled: Filled, grading: Grading) -> int:
+    """Say what was filled in; return the number of grades without a row.
+
+    Warn of these grades, and of rows that could not be filled although there is a grade.
+    """
+    from attncli.documents.gradebooks.filled import Reason
+
+    scaled = f", scaled to {filled.maximum:g} points" if filled.maximum else ", not scaled"
+    others = [row for row in filled.unfilled if row.reason is not Reason.NO_ANSWER]
+    empty = len(filled.unfilled) - len(others)
+    left = f" Left as before: {count(empty, 'rows')} without an answer." if empty else ""
+    rows = f"{count(filled.count, 'rows')} of column {filled.column} ({filled.platform})"
+    note(f"{grading.into}: filled {rows}{scaled}.{left}")
+    for unmatched in filled.unmatched:
+        student = " ".join(filter(None, (unmatched.filling.student, unmatched.filling.name)))
+        warn(
+            f"{grading.into}: {student or 'an answer without a student'}: {unmatched.reason.text}."
+        )
+    for row in others:
+        warn(f"{grading.into}: {row.student} {row.name}: {row.reason.text}.")
+    return len(filled.unmatched)
+
+
+@contextmanager
+def _rows(
+    work: ClassWork, grading: Grading, output: Output[ClassReport]
+) -> Iterator[tuple[dict[str, Grade], Callable[[Grade], None] | None]]:
+    """Yield the grades that are known, and a function that writes a row at once.
+
+    It is None for a form that needs all rows.
+    """
+    form = output.check_format()
+    if not isinstance(form, LinesFormat):
+        yield {}, None
+    elif output.file:
+        from attncli.grading.gradebook_file import growing_gradebook, known_grades
+
+        known = known_grades(output.file, form, work.steps) if grading.resume else {}
+        with growing_gradebook(output.file, form, work.steps, known) as add:
+            yield known, add
+    else:
+        deliver(form.head(work.steps).encode(), None)
+        yield {}, lambda grade: deliver(form.line(grade, work.steps).encode(), None)
+
+
+@contextmanager
+def _reports(grading: Grading) -> Iterator[Callable[[Graded], None]]:
+    """Yield a function that writes the report for a student, if reports are wanted."""
+    if not grading.feedback:
+        yield lambda _: None
+        return
+    from attncli.documents.feedback.feedback_paths import FeedbackPaths
+    from attncli.documents.feedback.feedback_writer import writing_feedback
+
+    paths = FeedbackPaths(grading.suffix)
+    with writing_feedback(grading.feedback) as write:
+
+        def report(graded: Graded) -> None:
+            if graded.feedback:
+                write(paths.path(graded.grade), graded.feedback)
+
+        yield report

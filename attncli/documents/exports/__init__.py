@@ -1,0 +1,1 @@
+"""The answers of a class as graders have them: folders, ZIPs, and exports of learning platforms."""

@@ -1,0 +1,1 @@
+"""The reports for students as files: in a folder, or in a ZIP for a learning platform."""

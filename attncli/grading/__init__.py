@@ -1,0 +1,1 @@
+"""Grading a class: many answers in several processes, or on a cluster."""

@@ -1,0 +1,118 @@
+"""A batch of answers, which one process grades: bytes in and bytes out, for any executor."""
+
+from __future__ import annotations
+
+import io
+import pickle
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from attncli.documents.parsed import BY_RULE, CsvForm
+from attncli.errors import AttncliError, errors_at
+from attncli.homework.classes.grade import Grade, Status
+from attncli.records import record, replace
+
+if TYPE_CHECKING:
+    from attncli.calculation.problem.document import Document
+    from attncli.calculation.problem.problem import Computation
+    from attncli.documents.reader import Written
+    from attncli.homework.checking import CheckOptions
+
+PREPARED = 8  # problems that a process keeps; each student of a class may have another
+
+
+@record(frozen=True)
+class Ungraded:
+    """An answer: the key of its problem, the name of its file, and its bytes."""
+
+    problem: str
+    file: str
+    data: bytes
+
+
+@record(frozen=True)
+class Batch:
+    """Answers, and everything that a process needs to grade them.
+
+    `problems` are the pickled documents by their keys. `step` names a matrix that has no name in
+    an answer. `feedback` is the form of the report for the student, such as `markdown`; empty if
+    none is wanted. `form` is the form of CSV files.
+    """
+
+    problems: Mapping[str, bytes]
+    options: CheckOptions
+    answers: tuple[Ungraded, ...]
+    step: str | None = None
+    feedback: str = ""
+    form: CsvForm = BY_RULE
+
+
+@record(frozen=True)
+class Graded:
+    """The grade of an answer, and the report for the student in the wanted form."""
+
+    grade: Grade
+    feedback: bytes = b""
+
+
+def grade_batch(packed: bytes) -> bytes:
+    """Return the pickled list of `Graded` of a pickled `Batch`, in the order of its answers."""
+    batch: Batch = pickle.loads(packed)
+    return pickle.dumps([_graded(batch, answer) for answer in batch.answers])
+
+
+def _graded(batch: Batch, answer: Ungraded) -> Graded:
+    """Return the grade of an answer; an unreadable answer gets its message instead of points.
+
+    A note on a file that could be read in two ways becomes the message of a grade.
+    """
+    from attncli.homework.checking import check_answer
+    from attncli.homework.classes.grade import grade_of
+    from attncli.homework.judging.report import Files
+
+    problem = _prepared(batch.problems[answer.problem])
+    notes: list[str] = []
+    try:
+        written = _written(answer, batch, notes.append)
+        with errors_at(answer.file):
+            files = Files(quote(answer.problem), quote(answer.file))
+            report = check_answer(problem, written.entries, batch.options, files)
+    except AttncliError as error:
+        return Graded(Grade("", Status.UNREADABLE, file=answer.file, message=str(error)))
+    report = report.of(written.student)
+    grade = replace(grade_of(report), file=answer.file, message=" ".join(notes))
+    if not batch.feedback:
+        return Graded(grade)
+    from attncli.formats import REPORTS
+    from attncli.render.view import View
+
+    return Graded(grade, REPORTS[batch.feedback].write(report, View()))
+
+
+def _written(answer: Ungraded, batch: Batch, note: Callable[[str], None]) -> Written:
+    """Return an answer as its file holds it. Raises AttncliError if it cannot be read."""
+    from attncli.calculation.names.known_names import canonical
+    from attncli.documents.files import ReadingLimit
+    from attncli.documents.reader import Reader
+    from attncli.face.surroundings import PYTHON
+    from attncli.homework.answers.answer import is_value
+
+    file = io.BytesIO(answer.data)
+    file.name = answer.file  # its suffix decides the form
+    reader = Reader(note, batch.form, ReadingLimit(PYTHON.memory.allowed))
+    return reader.written(file, canonical(batch.step) if batch.step else None, is_value)
+
+
+@lru_cache(PREPARED)
+def _prepared(pickled: bytes) -> Computation:
+    """Return the calculation of a pickled document. Raises AttncliError if it is wrong.
+
+    The parent process has calculated it too, and has given its warnings.
+    """
+    from attncli.face.functions import compute
+    from attncli.face.surroundings import Surroundings
+
+    document: Document = pickle.loads(pickled)
+    return compute(document, surroundings=Surroundings(lambda _: None)).made

@@ -1,0 +1,82 @@
+"""The work of a class: the problem, the answers, and the students who have not answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from attncli.grading.batches import Graded
+from attncli.grading.grade_answers import Assignment, grade_answers
+from attncli.homework.classes.grade import Grade, Status
+from attncli.records import record, replace
+
+if TYPE_CHECKING:
+    from attncli.calculation.problem.document import Document
+    from attncli.documents.exports.submission import Student, Submission
+    from attncli.face.surroundings import Surroundings
+    from attncli.grading.crew import Crew
+
+
+@record(frozen=True)
+class ClassWork:
+    """The answers of a class before they are graded.
+
+    `absent` are the students who have no answer, as far as they are known. `steps` and `title` are
+    those of the problem; of the first student's problem if each student has another.
+    """
+
+    assignment: Assignment
+    submissions: Sequence[Submission]
+    absent: Sequence[Student]
+    steps: tuple[str, ...]
+    title: str
+
+    def graded(self, crew: Crew, known: Mapping[str, Grade]) -> Iterator[Graded]:
+        """Yield the grade of each answer in input order, then a row per absent student.
+
+        `known` are grades of an earlier run by their digests: they are not graded again.
+        """
+        yield from grade_answers(self.assignment, self.submissions, crew, known)
+        for student in self.absent:
+            grade = Grade(student.id, Status.MISSING, name=student.name, email=student.email)
+            yield Graded(grade)
+
+
+def class_work(
+    document: str | Document,
+    answers: Sequence[str],
+    assignment: Assignment,
+    pattern: str | None,
+    surroundings: Surroundings,
+) -> ClassWork:
+    """Find the answers of a class.
+
+    `document` is the problem, or the path of the folder or the manifest of a class in which each
+    student has a problem. `answers` are files, folders, patterns and ZIPs; `pattern` finds the
+    students in their names (see `find_submissions`). The document of the assignment is not read.
+
+    Raises AttncliError if the problem, an option or an argument is wrong.
+    """
+    from attncli.documents.exports.class_variants import class_among
+    from attncli.documents.exports.collecting import find_submissions, without_answer
+    from attncli.face.functions import compute
+
+    variants = class_among([document]) if isinstance(document, str) else None
+    with surroundings.waiting("looking for answers"):
+        submissions = find_submissions(answers, pattern, variants)
+    if variants:
+        problem = assignment.read(next(iter(variants.problems.values())))
+    elif isinstance(document, str):
+        problem = assignment.read(document)
+    else:
+        problem = document.merged(assignment.choices)
+    assignment.options.check()
+    computed = compute(problem, surroundings=surroundings).made
+    assignment.options.marking(computed.names)
+    return ClassWork(
+        replace(assignment, document=problem),
+        submissions,
+        without_answer(submissions, variants) if variants else (),
+        tuple(computed.names),
+        computed.problem.choices.title,
+    )

@@ -1,0 +1,190 @@
+"""Grade the answers of a class in input order: read, hand out, and put the results together."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from hashlib import sha256
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from attncli import __version__
+from attncli.documents.parsed import BY_RULE, CsvForm
+from attncli.errors import AttncliError
+from attncli.grading.batches import Batch, Graded, Ungraded, grade_batch
+from attncli.homework.classes.grade import Grade, Status
+from attncli.records import record, replace, values_of
+
+if TYPE_CHECKING:
+    from attncli.calculation.problem.document import Document
+    from attncli.documents.exports.submission import Submission
+    from attncli.grading.crew import Crew
+    from attncli.homework.checking import CheckOptions
+
+AT_ONCE = 25  # answers in a batch: half a second of work
+KEPT = 64  # documents of students that are kept, while their answers lie side by side
+
+
+@record(frozen=True)
+class Assignment:
+    """The problem of a class, and the way in which its answers are checked.
+
+    `document` is the problem of answers without a problem of their own, and `choices` are entries
+    that win over each document. The other fields are those of `Batch`.
+    """
+
+    document: Document
+    choices: Document
+    options: CheckOptions
+    step: str | None = None
+    feedback: str = ""
+    form: CsvForm = BY_RULE
+
+    def read(self, document: str) -> Document:
+        """Return the document of a problem, with the choices. Raises AttncliError."""
+        from attncli.documents.reader import Reader
+
+        return Reader(form=self.form).document(document).merged(self.choices)
+
+
+@record(frozen=True)
+class PendingRow:
+    """A row of the gradebook before it is graded; `answer` is None if there is nothing to grade."""
+
+    grade: Grade
+    answer: Ungraded | None = None
+
+
+@record(frozen=True)
+class PendingRows:
+    """PendingRows that one worker grades; a task of a crew."""
+
+    batch: Batch
+    rows: tuple[PendingRow, ...]
+
+    def packed(self) -> bytes:
+        """Return the batch of the rows that have an answer."""
+        answers = tuple(row.answer for row in self.rows if row.answer)
+        return pickle.dumps(replace(self.batch, answers=answers))
+
+    def parts(self) -> list[PendingRows]:
+        """Return each row alone."""
+        return [replace(self, rows=(row,)) for row in self.rows]
+
+    def graded(self, result: bytes | None) -> Iterator[Graded]:
+        """Yield the grades of the rows; None is the result of a row that has ended its worker."""
+        made: Iterator[Graded] = iter(pickle.loads(result) if result else ())
+        for row in self.rows:
+            if row.answer is None:
+                yield Graded(row.grade)
+            else:
+                yield _placed(row, next(made, _ended(row)))
+
+
+def _placed(row: PendingRow, graded: Graded) -> Graded:
+    """Return a grade with its student and its place; the answer may name its student itself."""
+    known = {name: value for name, value in values_of(row.grade).items() if value and name in ROW}
+    notes = " ".join(filter(None, (graded.grade.message, row.grade.message)))
+    return replace(graded, grade=replace(graded.grade, **known, message=notes))
+
+
+ROW = ("student", "name", "email", "file", "folder", "variant", "digest")
+
+
+def _ended(row: PendingRow) -> Graded:
+    message = f"{row.grade.file}: reading or judging it ended the process."
+    return Graded(replace(row.grade, status=Status.UNREADABLE, message=message))
+
+
+def grade_answers(
+    assignment: Assignment,
+    submissions: Iterable[Submission],
+    crew: Crew,
+    known: Mapping[str, Grade],
+) -> Iterator[Graded]:
+    """Yield the grade of each answer, in the order of the answers.
+
+    `known` are the grades of an earlier run by their digests: such an answer is not graded again.
+    Raises AttncliError if a problem is wrong.
+    """
+    tasks = _tasks(assignment, iter(submissions), known)
+    for rows, result in crew.in_order(grade_batch, tasks):
+        yield from rows.graded(result)
+
+
+def _tasks(
+    assignment: Assignment, submissions: Iterator[Submission], known: Mapping[str, Grade]
+) -> Iterator[PendingRows]:
+    problems = Problems(assignment)
+    while chosen := list(islice(submissions, AT_ONCE)):
+        rows = tuple(_row(problems, submission, known) for submission in chosen)
+        used = {row.answer.problem for row in rows if row.answer}
+        pickled = {name: problems.pickled(name) for name in used}
+        given = assignment
+        batch = Batch(pickled, given.options, (), given.step, given.feedback, given.form)
+        yield PendingRows(batch, rows)
+
+
+def _row(problems: Problems, submission: Submission, known: Mapping[str, Grade]) -> PendingRow:
+    """Return the row of an answer: already graded if it is superseded, unreadable or known."""
+    from attncli.documents.exports.collecting import read_submission
+
+    status = Status.SUPERSEDED if submission.is_superseded else Status.GRADED
+    student = submission.student
+    grade = Grade(
+        student.id,
+        status,
+        name=student.name,
+        email=student.email,
+        file=submission.file,
+        folder=submission.folder,
+        variant=submission.problem,
+        message=" ".join(submission.notes),
+    )
+    if submission.is_superseded:
+        return PendingRow(grade)
+    try:
+        data = read_submission(submission)
+    except AttncliError as error:
+        return PendingRow(replace(grade, status=Status.UNREADABLE, message=str(error)))
+    digest = sha256(problems.digest(submission.problem) + data).hexdigest()
+    if digest in known:
+        unnoted = PendingRow(replace(grade, message=""))
+        return PendingRow(_placed(unnoted, Graded(known[digest])).grade)
+    row = replace(grade, digest=digest)
+    return PendingRow(row, Ungraded(submission.problem, submission.file, data))
+
+
+class Problems:
+    """The problems of a class by the files of their documents; "" is the problem of the class."""
+
+    def __init__(self, assignment: Assignment) -> None:
+        self._assignment = assignment
+        self._found = lru_cache(KEPT)(self._read)
+
+    def pickled(self, name: str) -> bytes:
+        """Return a document as bytes. Raises AttncliError if it is wrong."""
+        return self._found(name)[0]
+
+    def digest(self, name: str) -> bytes:
+        """Return bytes that change with the document, the options, and the program's version."""
+        return self._found(name)[1]
+
+    def _read(self, name: str) -> tuple[bytes, bytes]:
+        from attncli.face.functions import planned
+
+        given = self._assignment
+        document = given.read(name) if name else given.document
+        planned(document)
+        said = [__version__, given.step, *values_of(given.options).values(), *_texts(document)]
+        return pickle.dumps(document), sha256(repr(said).encode()).digest()
+
+
+def _texts(document: Document) -> Iterator[object]:
+    """Yield everything that a document says; arrays as their type, shape and bytes."""
+    for name, entry in sorted(document.entries.items()):
+        value: Any = entry.value
+        if hasattr(value, "tobytes"):
+            value = (str(value.dtype), value.shape, value.tobytes())
+        yield name, value, entry.row_labels, entry.column_labels, entry.is_torch_weight

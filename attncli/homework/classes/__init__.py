@@ -1,0 +1,1 @@
+"""A class: the grades of its students, and what they got wrong together."""

@@ -1,0 +1,1 @@
+"""The report on a class: a gradebook as tables, data and pages."""
