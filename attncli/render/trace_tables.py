@@ -7,17 +7,14 @@ A long matrix is elided, and a line says how much is left out. The user's texts 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 from math import isfinite
 
 from rich.text import Text
 
-from attncli.calculation.algebra.layouts import Array, Booleans, Layout
-from attncli.calculation.algebra.plan import Step
+from attncli.calculation.algebra.layouts import Array, Booleans
 from attncli.calculation.analyses.hidden_cells import hidden_cells
-from attncli.calculation.names.known_names import last_of
 from attncli.calculation.problem.problem import Computation
 from attncli.calculation.problem.shown import ShownMatrix
 from attncli.records import record
@@ -54,13 +51,6 @@ def draw_trace(result: Computation, view: View) -> str:
     return console.text
 
 
-def _formula(step: Step, layout: Layout) -> str:
-    """Return the formula of a step; names of the same sublayer are short: `self.scores = Q Kᵀ`."""
-    scope = step.name.removesuffix(last_of(step.name))
-    formula = step.operation.formula(layout)
-    return re.sub(rf"(?<![\w.]){re.escape(scope)}", "", formula) if scope else formula
-
-
 @record(frozen=True)
 class TraceTable:
     """One matrix of a result, with the look that the view describes."""
@@ -78,7 +68,7 @@ class TraceTable:
         number = f"{plan.names.index(step.name) + 1}  "
         heading = Text.assemble(
             (f"{number}{self.shown.name} ", "name"),
-            f"= {_formula(step, plan.layout)}   ",
+            f"= {plan.formula(step)}   ",
             (shape, "dim"),
         )
         return Block(heading, self._body(), len(number))

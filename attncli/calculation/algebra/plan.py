@@ -5,6 +5,7 @@ A trace holds the named matrices, in the order of the calculation.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import cached_property
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 from attncli.calculation.algebra.layouts import Array, Axes, Layout, Role, sizes
 from attncli.calculation.algebra.operation import Operation
 from attncli.calculation.algebra.requirements import Need, Paper
+from attncli.calculation.names.known_names import last_of
 from attncli.errors import ProblemError
 from attncli.records import record
 from attncli.words import did_you_mean, shape_text
@@ -56,6 +58,15 @@ class Plan:
     def shape(self, step: Step) -> str:
         """Return the shape of a step in the user's layout, such as `3 × 4`."""
         return shape_text(self.layout.written_order(sizes(step.axes), step.role))
+
+    def formula(self, step: Step) -> str:
+        """Return the formula of a step, in which names of the same sublayer are short.
+
+        The formula of `self.scores` is `Q Kᵀ`.
+        """
+        scope = step.name.removesuffix(last_of(step.name))
+        formula = step.operation.formula(self.layout)
+        return re.sub(rf"(?<![\w.]){re.escape(scope)}", "", formula) if scope else formula
 
     def needed_for(self, names: Iterable[str]) -> set[str]:
         """Return the names of these steps and of all steps and inputs that they need.

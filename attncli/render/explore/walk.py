@@ -12,7 +12,6 @@ from attncli.render.explain.explanation_writers import cell_texts
 from attncli.render.explain.explanations import Explanations
 from attncli.render.explain.spelling import Spelling
 from attncli.render.numbers import number_text
-from attncli.render.papers.formulas import step_formula
 from attncli.render.view import View
 
 Item = TypeVar("Item")
@@ -70,7 +69,7 @@ class Walk:
     def formula(self) -> str:
         """The formula of the step; empty for an input."""
         step = self.explained.steps.get(self.name)
-        return step_formula(step, self.explained.paper.layout) if step else ""
+        return self.explained.trace.plan.formula(step) if step else ""
 
     @property
     def numbers(self) -> AnyArray:

@@ -18,7 +18,7 @@ from attncli.records import record, replace
 from attncli.render.explain.explanations import Explanations
 from attncli.render.heat import Heat, heat_of
 from attncli.render.numbers import number_text
-from attncli.render.papers.formulas import read_formula, step_formula
+from attncli.render.papers.formulas import read_formula
 from attncli.render.papers.paper import (
     Arithmetic,
     Block,
@@ -67,7 +67,7 @@ def step_blocks(explained: Explanations, shown: ShownMatrix, view: View) -> Iter
 def step_opening(plan: Plan, step: Step) -> StepOpening:
     """Return the heading of a step: its number in the plan, its name, formula and shape."""
     number = plan.names.index(step.name) + 1
-    formula = read_formula(step_formula(step, plan.layout))
+    formula = read_formula(plan.formula(step))
     return StepOpening(number, step.name, formula, plan.shape(step))
 
 
