@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import floor, isfinite, log10
 
 ORDINARY = 4  # decimals: a number that vanishes beyond them is not rounded to 0
@@ -104,6 +104,24 @@ def aligned(texts: Sequence[str]) -> list[str]:
         text if end is None else text + " " * (longest - end)
         for text, end in zip(texts, ends, strict=True)
     ]
+
+
+def columns_with_room(
+    rows: Sequence[Sequence[str]], write: Callable[[str], str], room: str
+) -> list[list[str]]:
+    """Return a table by rows: each number as `write` writes it, so that decimal points align.
+
+    Invisible digits stand behind it: `room` is the notation for them, with `{}` for the digits.
+    An empty text stays empty.
+    """
+
+    def padded(number: str, aligned: str) -> str:
+        blanks = len(aligned) - len(number)
+        digits = "0" * blanks if "." in number else "." + "0" * (blanks - 1)
+        return write(number) + (room.format(digits) if blanks and number else "")
+
+    columns = (map(padded, column, aligned(column)) for column in zip(*rows, strict=True))
+    return [list(row) for row in zip(*columns, strict=True)]
 
 
 def _has_digits(text: str) -> bool:

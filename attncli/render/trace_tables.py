@@ -27,6 +27,8 @@ from attncli.render.tables.elision import (
     GAP,
     MOST,
     ROW_GAP,
+    gap_sign,
+    labels_at,
     left_out_text,
     shown_places,
 )
@@ -115,12 +117,12 @@ class TraceTable:
             screen = self.view.width and self.view.width - 1
             grids = compact_grids(matrix, hidden, labels, places, shading, screen)
             return [Text(" ").append_text(line) for line in _with_gaps(grids)]
-        row_labels = _some(self.shown.rows, rows, ROW_GAP)
-        column_labels = _some(self.shown.columns, columns, COLUMN_GAP)
+        row_labels = labels_at(self.shown.rows, rows, ROW_GAP)
+        column_labels = labels_at(self.shown.columns, columns, COLUMN_GAP)
         cells = [
             self._column(column, rows, matrix, hidden, shading)
             if column != GAP
-            else [Text(f" {ROW_GAP if row == GAP else COLUMN_GAP} ") for row in rows]
+            else [Text(f" {gap_sign(row, column)} ") for row in rows]
             for column in columns
         ]
         by_row = list(zip(*cells, strict=True))
@@ -171,10 +173,6 @@ class TraceTable:
         is_compact = of_cells and self.view.compact
         most, edge = (MOST_MARKS, MARKS_AT_EDGE) if is_compact else (MOST, EDGE)
         return shown_places(size, self.view.full, most, edge)
-
-
-def _some(labels: Sequence[str], positions: Sequence[int], gap: str) -> list[str]:
-    return [gap if at == GAP else labels[at] for at in positions]
 
 
 def _with_gaps(parts: Iterable[Sequence[Text]]) -> list[Text]:

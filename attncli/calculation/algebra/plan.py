@@ -15,7 +15,6 @@ import numpy as np
 from attncli.calculation.algebra.layouts import Array, Axes, Layout, Role, sizes
 from attncli.calculation.algebra.operation import Operation
 from attncli.calculation.algebra.requirements import Need, Paper
-from attncli.calculation.names.known_names import last_of
 from attncli.errors import ProblemError
 from attncli.records import record
 from attncli.words import did_you_mean, shape_text
@@ -64,9 +63,9 @@ class Plan:
 
         The formula of `self.scores` is `Q Kᵀ`.
         """
-        scope = step.name.removesuffix(last_of(step.name))
+        scope, dot, _ = step.name.rpartition(".")
         formula = step.operation.formula(self.layout)
-        return re.sub(rf"(?<![\w.]){re.escape(scope)}", "", formula) if scope else formula
+        return re.sub(rf"(?<![\w.]){re.escape(scope + dot)}", "", formula)
 
     def needed_for(self, names: Iterable[str]) -> set[str]:
         """Return the names of these steps and of all steps and inputs that they need.

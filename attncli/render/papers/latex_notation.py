@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from attncli.records import replace
 from attncli.render.heat import ink
-from attncli.render.numbers import aligned
+from attncli.render.numbers import columns_with_room
 from attncli.render.papers.formulas import read_name
 from attncli.render.papers.inline_spelling import InlineLatex
 from attncli.render.papers.latex_math import LatexMath, escape_latex, latex_number
@@ -127,12 +127,12 @@ class LatexNotation(LatexMath, Notation):
     def _array(self, grid: Grid) -> str:
         """Return one array: with its labels, or between brackets if it has none."""
         is_form = any("" in row for row in grid.cells)
-        columns = [_padded(column) for column in zip(*grid.cells, strict=True)]
+        numbers = columns_with_room(grid.cells, latex_number, r"\phantom{{{}}}")
         rows = [
-            [self._cell(grid, row, at, column[row]) for at, column in enumerate(columns)]
-            for row in range(len(grid.rows))
+            [self._cell(grid, row, at, number) for at, number in enumerate(line)]
+            for row, line in enumerate(numbers)
         ]
-        width = len(columns)
+        width = len(grid.columns)
         if not grid.has_labels and not is_form:
             body = _rows(rows)
             array = rf"\left[\begin{{array}}{{*{{{width}}}{{r}}}}{body}\end{{array}}\right]"
@@ -206,22 +206,6 @@ def _character(character: str) -> str:
     if character in _AS_MATH:
         return f"${_AS_MATH[character]}$"
     return escape_latex(character) if is_written(character) else "?"
-
-
-def _padded(column: Sequence[str]) -> list[str]:
-    """Return the numbers of a column in LaTeX, with room behind them so that points align."""
-    return [
-        latex_number(number) + _room(padded[len(number) :], number)
-        for number, padded in zip(column, aligned(column), strict=True)
-    ]
-
-
-def _room(blanks: str, number: str) -> str:
-    """Return invisible digits, with a point if the number has none, as wide as the blanks."""
-    if not blanks:
-        return ""
-    digits = "0" * len(blanks) if "." in number else "." + "0" * (len(blanks) - 1)
-    return rf"\phantom{{{digits}}}"
 
 
 def _rows(rows: Sequence[Sequence[str]], line: str = "") -> str:

@@ -28,7 +28,15 @@ from attncli.render.papers.paper import (
     StepOpening,
     prose,
 )
-from attncli.render.tables.elision import COLUMN_GAP, GAP, ROW_GAP, left_out_text, shown_places
+from attncli.render.tables.elision import (
+    COLUMN_GAP,
+    GAP,
+    ROW_GAP,
+    gap_sign,
+    labels_at,
+    left_out_text,
+    shown_places,
+)
 from attncli.render.view import View
 from attncli.words import count, shape_text
 
@@ -122,7 +130,7 @@ class _Side:
         positions = shown_places(size, view.full)
         numbers = tuple(0 if at == GAP else self.places[at] + 1 for at in positions)
         texts = self.labels or [str(place + 1) for place in self.places]
-        return positions, tuple(gap if at == GAP else texts[at] for at in positions), numbers
+        return positions, tuple(labels_at(texts, positions, gap)), numbers
 
 
 def _given_side(problem: Problem, axis: Axis) -> _Side:
@@ -145,9 +153,8 @@ def _grid(
     columns, column_labels, column_numbers = sides[1].chosen(view, COLUMN_GAP)
 
     def text(row: int, column: int) -> str:
-        if GAP in (row, column):
-            return ROW_GAP if row == GAP else COLUMN_GAP
-        return number_text(float(matrix[row, column]), view.precision)
+        number = float(matrix[row, column])
+        return gap_sign(row, column) or number_text(number, view.precision)
 
     def color(row: int, column: int) -> Color | None:
         is_shaded = GAP not in (row, column) and isfinite(matrix[row, column])

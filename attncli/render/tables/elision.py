@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 EDGE = 10  # rows, columns or tables that stay at each end of an elided result
 MOST = 24  # the largest number of rows, columns or tables that is not elided
@@ -21,6 +21,18 @@ def shown_places(size: int, full: bool, most: int = MOST, edge: int = EDGE) -> l
     if full or size <= most:
         return list(range(size))
     return [*range(edge), GAP, *range(size - edge, size)]
+
+
+def labels_at(labels: Sequence[str], places: Iterable[int], gap: str) -> list[str]:
+    """Return the labels at these positions; `gap` stands for those that are left out."""
+    return [gap if at == GAP else labels[at] for at in places]
+
+
+def gap_sign(row: int, column: int) -> str:
+    """Return the sign of a cell at this position if its row or column is a GAP, else ''."""
+    if GAP not in (row, column):
+        return ""
+    return ROW_GAP if row == GAP else COLUMN_GAP
 
 
 def left_out_text(parts: Iterable[tuple[str, int, int]]) -> str:
