@@ -71,7 +71,8 @@ class Format(Generic[Asked_contra]):
 
     def load_writer(self) -> Callable[..., Any]:
         """Import the module of the function that writes this form, and return the function."""
-        return _load(self.writer)
+        writer: Callable[..., Any] = load(self.writer)
+        return writer
 
     def write(self, asked: Asked_contra, view: View) -> bytes:
         """Return the result in this form, as the bytes of a file."""
@@ -86,11 +87,10 @@ class Format(Generic[Asked_contra]):
         return 0 if FULL in self.uses and not full else self.bytes_per_number
 
 
-def _load(place: str) -> Callable[..., Any]:
-    """Import a module, and return a function of it; `place` is `room.module:function`."""
-    module, _, function = place.partition(":")
-    loaded: Callable[..., Any] = getattr(import_module(f"attncli.{module}"), function)
-    return loaded
+def load(place: str) -> Any:
+    """Import a module, and return a function or table of it; `place` is `room.module:name`."""
+    module, _, name = place.partition(":")
+    return getattr(import_module(f"attncli.{module}"), name)
 
 
 def _as_bytes(written: str | bytes) -> bytes:
@@ -161,12 +161,12 @@ class LinesFormat(Format["ClassReport"]):
 
     def head(self, names: Sequence[str]) -> str:
         """Return the lines above the first grade; empty if there are none."""
-        head: str = _load(self.header)(names)
+        head: str = load(self.header)(names)
         return head
 
     def line(self, grade: Grade, names: Sequence[str]) -> str:
         """Return the line of a grade, with its end."""
-        line: str = _load(self.writer)(grade, names)
+        line: str = load(self.writer)(grade, names)
         return line
 
     def write(self, asked: ClassReport, view: View) -> bytes:

@@ -106,7 +106,13 @@ def aligned(texts: Sequence[str]) -> list[str]:
     ]
 
 
-def columns_with_room(
+def aligned_rows(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Return the texts of a table with decimal points aligned in each column."""
+    columns = [aligned(column) for column in zip(*rows, strict=True)]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def rows_with_room(
     rows: Sequence[Sequence[str]], write: Callable[[str], str], room: str
 ) -> list[list[str]]:
     """Return a table by rows: each number as `write` writes it, so that decimal points align.
@@ -115,13 +121,13 @@ def columns_with_room(
     An empty text stays empty.
     """
 
-    def padded(number: str, aligned: str) -> str:
-        blanks = len(aligned) - len(number)
+    def padded(number: str, in_column: str) -> str:
+        blanks = len(in_column) - len(number)
         digits = "0" * blanks if "." in number else "." + "0" * (blanks - 1)
         return write(number) + (room.format(digits) if blanks and number else "")
 
-    columns = (map(padded, column, aligned(column)) for column in zip(*rows, strict=True))
-    return [list(row) for row in zip(*columns, strict=True)]
+    pairs = zip(rows, aligned_rows(rows), strict=True)
+    return [list(map(padded, row, in_columns)) for row, in_columns in pairs]
 
 
 def _has_digits(text: str) -> bool:

@@ -36,7 +36,6 @@ from attncli.render.tables.labelled_tables import table_lines
 from attncli.render.tables.shading import Shading
 from attncli.render.tables.shelves import HEADING, Block, stacked, wrap_words
 from attncli.render.view import View
-from attncli.words import shape_text
 
 
 def draw_trace(result: Computation, view: View) -> str:
@@ -64,14 +63,11 @@ class TraceTable:
     def block(self) -> Block:
         """Return the number of the step, its formula and its shape, above its matrix."""
         step, plan = self.shown.step, self.result.trace.plan
-        shape = plan.shape(step)
-        if self.shown.is_part:
-            shape = f"{shape_text(self.shown.matrix.shape)} of {shape}"
         number = f"{plan.names.index(step.name) + 1}  "
         heading = Text.assemble(
             (f"{number}{self.shown.name} ", "name"),
             f"= {plan.formula(step)}   ",
-            (shape, "dim"),
+            (self.shown.shape_text(plan), "dim"),
         )
         return Block(heading, self._body(), len(number))
 

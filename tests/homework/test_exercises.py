@@ -303,8 +303,9 @@ def test_mistakes_have_effects_of_their_own(kind: str) -> None:
     exercise = ordered(kind)
     problem, plan = read(document_of(exercise.document))
     effects = effects_of(problem, plan, 2)
-    hidden = {each.name for each in exercise.invisible}
-    alike = {name for group in exercise.look_alikes for name in group.names}
+    assert exercise.worth
+    hidden = {each.name for each in exercise.worth.invisible}
+    alike = {name for group in exercise.worth.look_alikes for name in group.names}
     outputs = [
         effects.written[name][-1]
         for name in (RIGHT, *effects.names)

@@ -29,6 +29,7 @@ from attncli.records import replace
 from attncli.render.explain.explanations import Explanations
 from attncli.render.explain.spelling import Spelling, unknown
 from attncli.render.standard_data import to_json
+from attncli.render.tables.elision import LEFT_OUT
 from attncli.render.view import View
 
 INDENT = "  "
@@ -64,7 +65,7 @@ def write_text(explained: Explanations, view: View) -> str:
         for group in groups
     ]
     for text in left_out:
-        line = f"left out: {text} (--full shows them)"
+        line = LEFT_OUT.format(text)
         blocks.append("\n".join(wrap(line, view.width)) if view.width else line)
     apart = "\n\n" if any("\n" in block for block in blocks) else "\n"
     return apart.join(blocks) + "\n"

@@ -91,9 +91,7 @@ def _steps(result: Computation, view: View) -> Iterator[PageSection]:
     """Yield the shown steps, and the shown parts of steps."""
     plan = result.trace.plan
     for one in result.shown():
-        matrix, shape = step_matrix(result, one), plan.shape(one.step)
-        if one.is_part:
-            shape = f"{shape_text(one.matrix.shape)} of {shape}"
+        matrix, shape = step_matrix(result, one), one.shape_text(plan)
         equation = write_equation(last_of(one.step.name), plan.formula(one.step))
         number = plan.names.index(one.step.name) + 1
         yield PageSection(number, one.name, shape, equation, matrix, matrix.tables(view))

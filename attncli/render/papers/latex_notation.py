@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from attncli.records import replace
 from attncli.render.heat import ink
-from attncli.render.numbers import columns_with_room
+from attncli.render.numbers import rows_with_room
 from attncli.render.papers.formulas import read_name
 from attncli.render.papers.inline_spelling import InlineLatex
 from attncli.render.papers.latex_math import LatexMath, escape_latex, latex_number
@@ -104,12 +104,11 @@ class LatexNotation(LatexMath, Notation):
         return rf"\{command}*{{{self.text(block.text)}}}"
 
     def step_opening(self, block: StepOpening) -> str:
-        name = self.formula([read_name(block.name.partition("[")[0])])
-        part = "[" + block.name.partition("[")[2] if "[" in block.name else ""
+        name, part = block.named
         shape = block.shape.replace("×", r"$\times$")
         return (
             rf"\subsection*{{\normalsize {block.number}\quad "
-            rf"\mdseries$\displaystyle {name}{part} = {self.formula(block.formula)}$"
+            rf"\mdseries$\displaystyle {self.variable(name)}{part} = {self.formula(block.formula)}$"
             rf"\hfill {shape}}}"
         )
 
@@ -127,7 +126,7 @@ class LatexNotation(LatexMath, Notation):
     def _array(self, grid: Grid) -> str:
         """Return one array: with its labels, or between brackets if it has none."""
         is_form = any("" in row for row in grid.cells)
-        numbers = columns_with_room(grid.cells, latex_number, r"\phantom{{{}}}")
+        numbers = rows_with_room(grid.cells, latex_number, r"\phantom{{{}}}")
         rows = [
             [self._cell(grid, row, at, number) for at, number in enumerate(line)]
             for row, line in enumerate(numbers)

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from attncli.calculation.algebra.expressions import Cell
 from attncli.records import record
 from attncli.render.explain.explanations import Explanations
-from attncli.render.papers.formulas import Token
+from attncli.render.papers.formulas import Token, Variable, read_name
 
 Color = tuple[int, int, int]  # red, green and blue, from 0 to 255
 
@@ -48,6 +48,12 @@ class StepOpening:
     name: str
     formula: tuple[Token, ...]
     shape: str
+
+    @property
+    def named(self) -> tuple[Variable, str]:
+        """The name of the step as a token, and the part of it that is shown: `[2,:]`."""
+        name, bracket, part = self.name.partition("[")
+        return read_name(name), bracket + part
 
 
 @record(frozen=True)

@@ -63,10 +63,7 @@ def trace_paper(result: Computation, view: View) -> list[Block]:
 def step_blocks(explained: Explanations, shown: ShownMatrix, view: View) -> Iterator[Block]:
     """Yield a step, or a part of one: its formula, its matrices and, if wanted, its arithmetic."""
     opening = step_opening(explained.trace.plan, shown.step)
-    if shown.is_part:
-        shape = f"{shape_text(shown.matrix.shape)} of {opening.shape}"
-        opening = replace(opening, name=shown.name, shape=shape)
-    yield opening
+    yield replace(opening, name=shown.name, shape=shown.shape_text(explained.trace.plan))
     yield from matrix_blocks(explained.problem, shown, view)
     if view.worked:
         yield _arithmetic(explained, shown, view)

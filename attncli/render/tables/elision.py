@@ -8,6 +8,7 @@ EDGE = 10  # rows, columns or tables that stay at each end of an elided result
 MOST = 24  # the largest number of rows, columns or tables that is not elided
 GAP = -1  # the position of an elided stretch
 ROW_GAP, COLUMN_GAP = "⋮", "…"
+LEFT_OUT = "left out: {} (--full shows them)"
 
 
 def shown_places(size: int, full: bool, most: int = MOST, edge: int = EDGE) -> list[int]:
@@ -44,4 +45,4 @@ def left_out_text(parts: Iterable[tuple[str, int, int]]) -> str:
     'left out: 33 of 53 rows (--full shows them)'
     """
     left_out = [f"{size - seen} of {size} {kind}" for kind, size, seen in parts if seen < size]
-    return f"left out: {', '.join(left_out)} (--full shows them)" if left_out else ""
+    return LEFT_OUT.format(", ".join(left_out)) if left_out else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from attncli.render.heat import ink
-from attncli.render.numbers import columns_with_room
+from attncli.render.numbers import rows_with_room
 from attncli.render.papers.formulas import Variable, read_name
 from attncli.render.papers.notation import Notation
 from attncli.render.papers.page_width import blocks_of_columns
@@ -94,11 +94,10 @@ class TypstNotation(Notation):
         return f"#heading(level: {block.level}, {quoted(block.text)})"
 
     def step_opening(self, block: StepOpening) -> str:
-        name = self.formula([read_name(block.name.partition("[")[0])])
-        part = quoted("[" + block.name.partition("[")[2]) if "[" in block.name else ""
+        name, part = self.variable(block.named[0]), block.named[1]
         return (
             f"#heading(level: 2)[#strong({quoted(str(block.number))}) #h(0.8em) "
-            f"$display({name}{part} = {self.formula(block.formula)})$"
+            f"$display({name}{part and quoted(part)} = {self.formula(block.formula)})$"
             f" #h(1fr) {self.text(block.shape)}]"
         )
 
@@ -112,7 +111,7 @@ class TypstNotation(Notation):
 
     def _matrix(self, grid: Grid) -> str:
         """Return a matrix between brackets, or a table if it has labels or is long."""
-        rows = columns_with_room(grid.cells, _number, '#hide("{}")')
+        rows = rows_with_room(grid.cells, _number, '#hide("{}")')
         is_form = any("" in row for row in grid.cells)
         is_plain = not (grid.has_labels or grid.backgrounds or grid.marked or is_form)
         if is_plain and len(rows) <= TALLEST:
