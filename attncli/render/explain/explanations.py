@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import islice
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -255,7 +256,8 @@ class Explanations:
                 moved = matrix.copy()
                 moved[cell.index] += half
                 known = {**self._unrounded, cell.name: moved}
-                reach += float(np.nan_to_num(abs(expression.value(known) - value)))
+                change = abs(expression.value(known) - value)
+                reach += change if isfinite(change) else 0.0
         return reach
 
     def remark(self, cell: Cell, precision: int | None) -> str:

@@ -213,14 +213,5 @@ def _rows(rows: Sequence[Sequence[str]], line: str = "") -> str:
 
 def _pages(grid: Grid) -> list[Grid]:
     """Return the matrix in parts of rows that are not taller than a page."""
-    return [
-        replace(
-            grid,
-            rows=grid.rows[start : start + TALLEST],
-            cells=grid.cells[start : start + TALLEST],
-            backgrounds=grid.backgrounds[start : start + TALLEST],
-            marked=frozenset((row - start, at) for row, at in grid.marked),
-            row_numbers=grid.row_numbers[start : start + TALLEST],
-        )
-        for start in range(0, len(grid.rows), TALLEST)
-    ]
+    starts = range(0, len(grid.rows), TALLEST)
+    return [grid.part(slice(start, start + TALLEST), slice(None)) for start in starts]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, TypeAlias
 
 from attncli.calculation.algebra.expressions import Cell
-from attncli.records import record
+from attncli.records import record, replace
 from attncli.render.explain.explanations import Explanations
 from attncli.render.papers.formulas import Token, Variable, read_name
 
@@ -80,6 +80,22 @@ class Grid:
     marked: frozenset[tuple[int, int]] = frozenset()
     row_numbers: tuple[int, ...] = ()
     column_numbers: tuple[int, ...] = ()
+
+    def part(self, rows: slice, columns: slice) -> Grid:
+        """Return the matrix of these rows and columns."""
+        top, left = rows.start or 0, columns.start or 0
+        marked = ((row - top, column - left) for row, column in self.marked)
+        height, width = len(self.rows[rows]), len(self.columns[columns])
+        return replace(
+            self,
+            rows=self.rows[rows],
+            columns=self.columns[columns],
+            cells=tuple(row[columns] for row in self.cells[rows]),
+            backgrounds=tuple(row[columns] for row in self.backgrounds[rows]),
+            marked=frozenset((r, c) for r, c in marked if 0 <= r < height and 0 <= c < width),
+            row_numbers=self.row_numbers[rows],
+            column_numbers=self.column_numbers[columns],
+        )
 
 
 @record(frozen=True)
