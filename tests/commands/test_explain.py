@@ -500,7 +500,7 @@ def test_an_answer_stands_beside_the_right_arithmetic(tmp_path: Path) -> None:
 
 
 def test_a_number_agrees_with_what_rounded_operands_may_give(tmp_path: Path) -> None:
-    """A number that follows from wrong but rounded operands is no disagreement; others are."""
+    """A number agrees if half a unit of each wrong operand explains it, and else disagrees."""
     sample = "sample:answers/self_attention/mistake"
     lines = explained(LESSON, "output[1,2]", "--answer", sample)
     assert lines[1].endswith(" = 6.683, and the answer has 6.6831")
