@@ -117,7 +117,8 @@ class TypstNotation(Notation):
         if is_plain and len(rows) <= TALLEST:
             body = " ;\n  ".join(", ".join(row) for row in rows)
             return f'$ mat(delim: "[", align: #right,\n  {body}) $'
-        lines = ["table.vline(x: 1, stroke: 0.4pt)", self._head(grid), "table.hline(stroke: 0.4pt)"]
+        head = f"table.header({', '.join(map(quoted, ['', *grid.columns]))})"
+        lines = ["table.vline(x: 1, stroke: 0.4pt)", head, "table.hline(stroke: 0.4pt)"]
         lines += [
             ", ".join(
                 [quoted(label), *(_cell(grid, at, column, text) for column, text in enumerate(row))]
@@ -127,9 +128,6 @@ class TypstNotation(Notation):
         stroke = "stroke: 0.4pt, " if is_form else ""
         body = ",\n  ".join(lines)
         return f"#table(columns: {len(grid.columns) + 1}, align: right, {stroke}\n  {body})"
-
-    def _head(self, grid: Grid) -> str:
-        return f"table.header({', '.join(map(quoted, ['', *grid.columns]))})"
 
     def text_table(self, block: TextTable) -> str:
         sides = ["right" if at in block.numbers else "left" for at in range(len(block.headings))]
