@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from attncli.errors import AttncliError
 from attncli.records import record
@@ -34,12 +34,16 @@ if TYPE_CHECKING:
 Asked_contra = TypeVar("Asked_contra", contravariant=True)
 
 
-class HasMatrices(Protocol):
-    """A result that consists of matrices."""
+def _whole(asked: Any, view: View) -> tuple[Any, ...]:
+    return asked, view
 
-    @property
-    def matrices(self) -> Mapping[str, Any]:
-        """The matrices by name."""
+
+def _alone(asked: Any, _: View) -> tuple[Any, ...]:
+    return (asked,)
+
+
+def _matrices(asked: Any, _: View) -> tuple[Any, ...]:
+    return (asked.matrices,)
 
 
 # The options of commands that change how a form looks: fields of View.
@@ -53,7 +57,8 @@ class Format(Generic[Asked_contra]):
     """A form of a result: the suffix of its files, and the function that writes it.
 
     `uses` are the fields of the view that change the form, such as `precision` and `color`.
-    Writing takes `bytes_per_number` bytes of memory for each number of the result.
+    Writing takes `bytes_per_number` bytes of memory for each number of the result. `takes` returns
+    the arguments of the function: the result and the view, or what a writer of data needs.
     """
 
     suffix: str
@@ -62,14 +67,16 @@ class Format(Generic[Asked_contra]):
     uses: frozenset[str] = frozenset()
     bytes_per_number: int = 0
     is_text: bool = True
+    takes: Callable[[Any, View], tuple[Any, ...]] = _whole
 
-    def load_writer(self) -> Callable[..., str | bytes]:
+    def load_writer(self) -> Callable[..., Any]:
         """Import the module of the function that writes this form, and return the function."""
-        return _load(self.writer)
+        writer: Callable[..., Any] = load(self.writer)
+        return writer
 
     def write(self, asked: Asked_contra, view: View) -> bytes:
         """Return the result in this form, as the bytes of a file."""
-        return _as_bytes(self.load_writer()(asked, view))
+        return _as_bytes(self.load_writer()(*self.takes(asked, view)))
 
     def doubts(self, asked: Asked_contra, view: View) -> Iterable[str]:
         """Return a warning for each loss of this form, such as characters that it cannot show."""
@@ -80,31 +87,14 @@ class Format(Generic[Asked_contra]):
         return 0 if FULL in self.uses and not full else self.bytes_per_number
 
 
-def _load(place: str) -> Callable[..., Any]:
-    """Import a module, and return a function of it; `place` is `room.module:function`."""
-    module, _, function = place.partition(":")
-    loaded: Callable[..., Any] = getattr(import_module(f"attncli.{module}"), function)
-    return loaded
+def load(place: str) -> Any:
+    """Import a module, and return a function or table of it; `place` is `room.module:name`."""
+    module, _, name = place.partition(":")
+    return getattr(import_module(f"attncli.{module}"), name)
 
 
 def _as_bytes(written: str | bytes) -> bytes:
     return written.encode() if isinstance(written, str) else written
-
-
-@record(frozen=True)
-class MatrixFormat(Format[HasMatrices]):
-    """A form whose writer takes matrices by name, and no view."""
-
-    def write(self, asked: HasMatrices, view: View) -> bytes:
-        return _as_bytes(self.load_writer()(asked.matrices))
-
-
-@record(frozen=True)
-class DataFormat(Format[Asked_contra]):
-    """A form whose writer takes a result, and True to write the labels of rows and columns."""
-
-    def write(self, asked: Asked_contra, view: View) -> bytes:
-        return _as_bytes(self.load_writer()(asked, view.labels))
 
 
 @record(frozen=True)
@@ -119,15 +109,12 @@ class PaperFormat(Format[Asked_contra]):
     def write(self, asked: Asked_contra, view: View) -> bytes:
         from attncli.render.papers.writing import write_paper
 
-        return _as_bytes(write_paper(self._blocks(asked, view), self.notation, view))
+        return _as_bytes(write_paper(self.load_writer()(asked, view), self.notation, view))
 
     def doubts(self, asked: Asked_contra, view: View) -> Iterable[str]:
         from attncli.render.papers.writing import paper_doubts
 
-        return paper_doubts(self._blocks(asked, view), self.notation, view)
-
-    def _blocks(self, asked: Asked_contra, view: View) -> Any:
-        return self.load_writer()(asked, view)
+        return paper_doubts(self.load_writer()(asked, view), self.notation, view)
 
 
 def papers(writer: str, *uses: str, leaves_out: Iterable[str] = ()) -> dict[str, Format[Any]]:
@@ -145,13 +132,8 @@ def papers(writer: str, *uses: str, leaves_out: Iterable[str] = ()) -> dict[str,
     }
     return {
         name: PaperFormat(
-            suffix,
-            text,
-            writer,
-            frozenset(own | {*uses}) - {*leaves_out},
-            size,
-            name != "pdf",
-            name,
+            *(suffix, text, writer, frozenset(own | {*uses}) - {*leaves_out}, size, name != "pdf"),
+            notation=name,
         )
         for name, (suffix, text, own, size) in kinds.items()
     }
@@ -179,12 +161,12 @@ class LinesFormat(Format["ClassReport"]):
 
     def head(self, names: Sequence[str]) -> str:
         """Return the lines above the first grade; empty if there are none."""
-        head: str = _load(self.header)(names)
+        head: str = load(self.header)(names)
         return head
 
     def line(self, grade: Grade, names: Sequence[str]) -> str:
         """Return the line of a grade, with its end."""
-        line: str = _load(self.writer)(grade, names)
+        line: str = load(self.writer)(grade, names)
         return line
 
     def write(self, asked: ClassReport, view: View) -> bytes:
@@ -192,85 +174,72 @@ class LinesFormat(Format["ClassReport"]):
         return (self.head(names) + "".join(self.line(one, names) for one in asked.grades)).encode()
 
 
+def _table(writer: str, *uses: str, text: str = "tables for people", size: int = 0) -> Format[Any]:
+    return Format(".txt", text, writer, frozenset(uses), size)
+
+
+def _data(
+    suffix: str, text: str, writer: str, size: int, *uses: str, is_text: bool = True
+) -> Format[Any]:
+    """Return the form of a writer of data, which takes True to write the labels."""
+
+    def takes(asked: Any, view: View) -> tuple[Any, ...]:
+        return asked, view.labels
+
+    return Format(suffix, text, f"documents.{writer}", frozenset(uses), size, is_text, takes)
+
+
+def _picture(
+    writer: str, *uses: str, text: str = "a picture of the tables", size: int = 0
+) -> Format[Any]:
+    return TerminalFormat(".svg", text, writer, frozenset(uses), size)
+
+
+def _page(writer: str, text: str, *uses: str, size: int = 0) -> Format[Any]:
+    return Format(".html", f"a page for a browser, with {text}", writer, frozenset(uses), size)
+
+
 FORMATS: dict[str, Format[Computation]] = {
-    "table": Format(
-        ".txt",
-        "tables for people",
-        "render.trace_tables:draw_trace",
-        frozenset({PRECISION, FULL, COLOR, HEAT, COMPACT}),
-        620,
+    "table": _table(
+        "render.trace_tables:draw_trace", PRECISION, FULL, COLOR, HEAT, COMPACT, size=620
     ),
-    "json": DataFormat(
-        ".json",
-        "one object with the tokens and the matrices",
-        "documents.text.json_text:write_json",
-        bytes_per_number=110,
+    "json": _data(
+        ".json", "one object with the tokens and the matrices", "text.json_text:write_json", 110
     ),
-    "jsonl": DataFormat(
+    "jsonl": _data(
         ".jsonl",
         "one line per step: an object with step, shape and values",
-        "documents.text.json_text:write_jsonl",
-        bytes_per_number=110,
+        *("text.json_text:write_jsonl", 110),
     ),
-    "csv": DataFormat(
+    "csv": _data(
         ".csv",
         "the rows of one matrix, or each of several matrices below its name",
-        "documents.text.csv_writer:write_csv",
-        frozenset({LABELS}),
-        80,
+        *("text.csv_writer:write_csv", 80, LABELS),
     ),
-    "tsv": DataFormat(
-        ".tsv",
-        "as csv, with tabs instead of commas",
-        "documents.text.csv_writer:write_tsv",
-        frozenset({LABELS}),
-        80,
+    "tsv": _data(
+        ".tsv", "as csv, with tabs instead of commas", "text.csv_writer:write_tsv", 80, LABELS
     ),
-    "long": DataFormat(
+    "long": _data(
         ".long.csv",
         "one line per number: step,batch,head,row,column,value; attncli does not read it",
-        "documents.text.csv_writer:write_long",
-        frozenset({LABELS}),
-        50,
+        *("text.csv_writer:write_long", 50, LABELS),
     ),
-    "npz": DataFormat(
-        ".npz",
-        "arrays by name",
-        "documents.arrays.npz:write_npz",
-        bytes_per_number=16,
-        is_text=False,
-    ),
-    "npy": DataFormat(
-        ".npy",
-        "one array: the only step of the result",
-        "documents.arrays.npz:write_npy",
-        bytes_per_number=16,
-        is_text=False,
+    "npz": _data(".npz", "arrays by name", "arrays.npz:write_npz", 16, is_text=False),
+    "npy": _data(
+        ".npy", "one array: the only step of the result", "arrays.npz:write_npy", 16, is_text=False
     ),
     **papers("render.papers.trace_paper:trace_paper", PRECISION, FULL, WORKED),
-    "svg": TerminalFormat(
-        ".svg",
-        "a picture of the tables",
-        "render.trace_tables:draw_trace",
-        frozenset({PRECISION, FULL, HEAT, COMPACT}),
-        2650,
-    ),
-    "html": Format(
-        ".html",
-        "a page for a browser, with the arithmetic of each cell",
+    "svg": _picture("render.trace_tables:draw_trace", PRECISION, FULL, HEAT, COMPACT, size=2650),
+    "html": _page(
         "render.pages.calculation_page:draw_page",
-        frozenset({PRECISION, FULL}),
-        3000,
+        "the arithmetic of each cell",
+        *(PRECISION, FULL),
+        size=3000,
     ),
 }
 
 REPORTS: dict[str, Format[AnswerReport]] = {
-    "table": Format(
-        ".txt",
-        "tables for people",
-        "render.reports.report_tables:draw_report",
-        frozenset({FULL, COLOR}),
-    ),
+    "table": _table("render.reports.report_tables:draw_report", FULL, COLOR),
     "json": Format(
         ".json",
         "one result per step, with the fields of check50",
@@ -283,26 +252,17 @@ REPORTS: dict[str, Format[AnswerReport]] = {
         frozenset({FULL}),
     ),
     **papers("render.reports.report_paper:report_paper", FULL, leaves_out=(MATH, HEAT)),
-    "svg": TerminalFormat(
-        ".svg",
-        "a picture of the tables",
-        "render.reports.report_tables:draw_report",
-        frozenset({FULL}),
-    ),
-    "html": Format(
-        ".html",
-        "a page for a browser, with the right number of each wrong cell",
-        "render.pages.report_page:draw_report_page",
-        frozenset({FULL}),
+    "svg": _picture("render.reports.report_tables:draw_report", FULL),
+    "html": _page(
+        "render.pages.report_page:draw_report_page", "the right number of each wrong cell", FULL
     ),
 }
 
 GRADES: dict[str, Format[ClassReport]] = {
-    "table": Format(
-        ".txt",
-        "tables for people: a row per answer, and what the class got wrong",
+    "table": _table(
         "render.classes.class_sheets:draw_class",
-        frozenset({FULL, COLOR}),
+        *(FULL, COLOR),
+        text="tables for people: a row per answer, and what the class got wrong",
     ),
     "csv": LinesFormat(
         ".csv",
@@ -324,136 +284,102 @@ GRADES: dict[str, Format[ClassReport]] = {
     "markdown": papers("render.classes.class_paper:class_paper", FULL, leaves_out=(MATH,))[
         "markdown"
     ],
-    "html": Format(
-        ".html",
-        "a page for a browser, with the share right of each step",
-        "render.classes.class_page:draw_class_page",
-        frozenset({FULL}),
+    "html": _page(
+        "render.classes.class_page:draw_class_page", "the share right of each step", FULL
     ),
 }
 
 EXPLANATIONS: dict[str, Format[Explanations]] = {
-    "text": Format(
-        ".txt",
-        "one line per cell",
+    "text": _table(
         "render.explain.explanation_writers:write_text",
-        frozenset({PRECISION, FULL, COLOR}),
+        *(PRECISION, FULL, COLOR),
+        text="one line per cell",
     ),
-    "json": Format(
-        ".json",
-        "a list of objects",
-        "render.explain.explanation_writers:write_json",
-    ),
+    "json": Format(".json", "a list of objects", "render.explain.explanation_writers:write_json"),
     **papers(
         "render.explain.explanation_paper:explanation_paper", PRECISION, FULL, leaves_out=(HEAT,)
     ),
 }
 
 COMPARISONS: dict[str, Format[Sequence[Comparison]]] = {
-    "table": Format(
-        ".txt",
-        "a table for people",
-        "render.comparisons:draw_comparisons",
-        frozenset({PRECISION, COLOR}),
+    "table": _table(
+        "render.comparisons:draw_comparisons", PRECISION, COLOR, text="a table for people"
     ),
     "json": Format(".json", "one object per convention", "render.comparisons:comparisons_json"),
-    "svg": TerminalFormat(
-        ".svg",
-        "a picture of the table",
-        "render.comparisons:draw_comparisons",
-        frozenset({PRECISION}),
+    "svg": _picture(
+        "render.comparisons:draw_comparisons", PRECISION, text="a picture of the table"
     ),
 }
 
 PICTURES: dict[str, Format[Picture]] = {
-    "picture": Format(".txt", "a picture for people", "render.pictures:draw_mask"),
-    "json": MatrixFormat(".json", "an object with the mask", "documents.text.json_text:dump_json"),
-    "csv": MatrixFormat(".csv", "rows of 0 and 1", "documents.text.csv_writer:dump_csv"),
-    "svg": TerminalFormat(".svg", "the picture as a file", "render.pictures:draw_mask"),
+    "picture": _table("render.pictures:draw_mask", text="a picture for people"),
+    "json": Format(
+        ".json", "an object with the mask", "documents.text.json_text:dump_json", takes=_matrices
+    ),
+    "csv": Format(".csv", "rows of 0 and 1", "documents.text.csv_writer:dump_csv", takes=_matrices),
+    "svg": _picture("render.pictures:draw_mask", text="the picture as a file"),
 }
 
 SATURATIONS: dict[str, Format[Saturation]] = {
-    "table": Format(
-        ".txt",
-        "tables and bars for people",
+    "table": _table(
         "render.saturation.saturation_tables:draw_saturation",
-        frozenset({PRECISION, COLOR}),
+        *(PRECISION, COLOR),
+        text="tables and bars for people",
     ),
     "json": Format(
         ".json", "one object per row", "render.saturation.saturation_data:saturation_json"
     ),
     "csv": Format(".csv", "one line per row", "render.saturation.saturation_data:saturation_csv"),
-    "svg": TerminalFormat(
-        ".svg",
-        "a picture of the tables",
-        "render.saturation.saturation_tables:draw_saturation",
-        frozenset({PRECISION}),
-    ),
+    "svg": _picture("render.saturation.saturation_tables:draw_saturation", PRECISION),
 }
 
 COSTS: dict[str, Format[CostReport]] = {
-    "table": Format(
-        ".txt", "tables for people", "render.costs.cost_tables:draw_costs", frozenset({FULL, COLOR})
-    ),
+    "table": _table("render.costs.cost_tables:draw_costs", FULL, COLOR),
     "json": Format(
         ".json", "one object, with an object per step", "render.costs.cost_data:costs_json"
     ),
     "csv": Format(".csv", "one line per step", "render.costs.cost_data:costs_csv"),
-    "svg": TerminalFormat(
-        ".svg",
-        "a picture of the tables",
-        "render.costs.cost_tables:draw_costs",
-        frozenset({FULL}),
-    ),
+    "svg": _picture("render.costs.cost_tables:draw_costs", FULL),
 }
-
-
-@record(frozen=True)
-class SheetFormat(Format[Any]):
-    """A form whose writer takes a worksheet, or several, and no view."""
-
-    def write(self, asked: Any, view: View) -> bytes:
-        return _as_bytes(self.load_writer()(asked))
-
 
 # `moodle` takes worksheets by the names of their variants; a single one has the name "".
 DOCUMENTS: dict[str, Format[Any]] = {
     "json": Format(
         ".json", "one object, with an object per sublayer", "documents.text.json_text:dump_document"
     ),
-    "moodle": SheetFormat(
+    "moodle": Format(
         ".xml",
         "a cloze question for Moodle for each step",
         "render.handouts.moodle_quiz:moodle_quiz",
+        takes=_alone,
     ),
 }
 
 WORTHS: dict[str, Format[Worth]] = {
-    "table": Format(
-        ".txt", "tables for people", "render.worth.worth_tables:draw_worth", frozenset({COLOR})
-    ),
+    "table": _table("render.worth.worth_tables:draw_worth", COLOR),
     "json": Format(
         ".json", "one object, with lists of mistakes", "render.worth.worth_data:worth_json"
     ),
 }
 
 MISTAKE_PAGES: dict[str, Format[MistakePages]] = {
-    "table": Format(".txt", "text for people", "render.reports.mistake_pages:draw_mistakes"),
+    "table": _table("render.reports.mistake_pages:draw_mistakes", text="text for people"),
     "json": Format(".json", "a list of objects", "render.reports.mistake_data:mistakes_json"),
 }
 
-
 WORKSHEETS: dict[str, Format[Worksheet]] = {
-    "csv": SheetFormat(
+    "csv": Format(
         ".csv",
         "a grid for each step, which check reads once it is filled in",
         "documents.handouts.worksheet_csv:worksheet_csv",
+        takes=_alone,
     ),
-    "xlsx": SheetFormat(
+    "xlsx": Format(
         ".xlsx",
         "a workbook, which check reads once it is filled in",
         "documents.handouts.worksheet_xlsx:worksheet_xlsx",
         is_text=False,
+        takes=_alone,
     ),
     **papers("render.handouts.worksheet_papers:worksheet_paper"),
 }

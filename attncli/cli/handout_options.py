@@ -66,7 +66,6 @@ _LISTED = (
         help="Make a variant for each student of a roster: a CSV file, and its column of ids.",
     ),
 )
-_NAMES = ("worksheet", "key", "variants", "students")
 
 
 @record(frozen=True)
@@ -183,7 +182,7 @@ def handout_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def gathered(**values: Any) -> None:
-        wished = {name: values.pop(name) for name in _NAMES}
+        wished = {name: values.pop(name) for name in Handouts().given}
         command(handouts=Handouts(**wished), **values)
 
     return options(*_LISTED)(gathered)

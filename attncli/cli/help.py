@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from attncli.cli.terminal import deliver, has_colors
+from attncli.cli.terminal import deliver, has_colors, styled
 
 OWN, READING, OUTPUT = "Options", "Reading", "Output"  # the first heading, and the last two
 
@@ -24,15 +24,15 @@ class Formatter(click.HelpFormatter):
     """Help in colour on a terminal: headings, and the names of options and commands."""
 
     def write_heading(self, heading: str) -> None:
-        super().write_heading(_styled(heading, fg="yellow", bold=True))
+        super().write_heading(_styled(heading, "heading", is_bold=True))
 
     def write_dl(self, rows: Any, *args: Any, **extra: Any) -> None:
-        named = [(_styled(name, fg="cyan"), text) for name, text in rows]
+        named = [(_styled(name, "name"), text) for name, text in rows]
         super().write_dl(named, *args, **extra)
 
 
-def _styled(text: str, **style: Any) -> str:
-    return click.style(text, **style) if text and has_colors(sys.stdout) else text
+def _styled(text: str, use: str, is_bold: bool = False) -> str:
+    return styled(text, use, is_bold) if text and has_colors(sys.stdout) else text
 
 
 class Context(click.Context):

@@ -9,13 +9,13 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from attncli.cli.terminal import has_colors, is_terminal, send, terminal_size, waiting
+from attncli.cli.terminal import has_colors, is_terminal, send, styled, terminal_size, waiting
 from attncli.words import LONGEST_TEXT, did_you_mean, in_short, in_words, printable
 
 if TYPE_CHECKING:
     from attncli.face.surroundings import Surroundings
 
-COLORS = {"Error": "red", "Warning": "yellow", "Note": "cyan"}
+KINDS = {"Error": "error", "Warning": "heading", "Note": "name"}  # each with the use of its colour
 
 
 class Failure(click.ClickException):
@@ -30,7 +30,7 @@ class Failure(click.ClickException):
 def say(kind: str, text: str, is_last: bool = True) -> None:
     """Print a message on standard error, on a terminal in colour and broken between words.
 
-    `kind` is a key of `COLORS`. No character of the text controls the terminal. An empty line
+    `kind` is a key of `KINDS`. No character of the text controls the terminal. An empty line
     follows on a terminal, where a table comes next, if the message `is_last`.
     """
     text = "\n".join(in_short(line, 2 * LONGEST_TEXT + 1) for line in text.split("\n"))
@@ -38,7 +38,7 @@ def say(kind: str, text: str, is_last: bool = True) -> None:
     if is_terminal(sys.stderr):
         text = _wrapped(f"{label} {text}").removeprefix(f"{label} ")
         if has_colors(sys.stderr):
-            label = click.style(label, fg=COLORS[kind], bold=True)
+            label = styled(label, KINDS[kind], is_bold=True)
         if kind != "Error" and is_last:  # a table follows on the same screen
             text += "\n"
     whisper(f"{label} {text}\n")

@@ -235,71 +235,54 @@ SHADED = ("weights", "all", "symbols", "off")
 # The values of options that were not given.
 AS_USUAL = (None, False, COLOR[0], COLOR[2], SHADED[0], MATHS[0])
 
+
+def _look(*names: str, text: str, **attributes: Any) -> Decorator:
+    return option(*names, heading=OUTPUT, help=text, **attributes)
+
+
+def _flag(name: str, text: str) -> Decorator:
+    return _look(name, text=text, is_flag=True)
+
+
+def _word(name: str, words: Sequence[str], metavar: str, text: str) -> Decorator:
+    """Return an option whose value is one of these words, by default the first."""
+    usual = f"{text} (default: {words[0]})."
+    return _look(name, text=usual, type=one_of(lambda: words), metavar=metavar, default=words[0])
+
+
 # The options of the look of a result: one entry for each field of View that a form may use.
 LOOKS: dict[str, Decorator] = {
-    PRECISION: option(
-        "-p",
-        "--precision",
-        heading=OUTPUT,
+    PRECISION: _look(
+        *("-p", "--precision"),
         type=whole_number(0, 20),
         metavar="N",
-        help="Decimals of the numbers in tables, from 0 to 20 (default: as many as needed).",
+        text="Decimals of the numbers in tables, from 0 to 20 (default: as many as needed).",
     ),
-    FULL: option(
-        "--full",
-        heading=OUTPUT,
-        is_flag=True,
-        help="Show large results whole: leave out no rows, columns, cells or steps.",
-    ),
-    COLOR_USE: option(
-        "--color",
-        heading=OUTPUT,
-        type=one_of(lambda: COLOR),
-        metavar="WHEN",
-        default=COLOR[0],
-        help=f"Colours: {in_words(COLOR, 'or')} (default: {COLOR[0]}).",
-    ),
-    HEAT: option(
+    FULL: _flag("--full", "Show large results whole: leave out no rows, columns, cells or steps."),
+    COLOR_USE: _word("--color", COLOR, "WHEN", f"Colours: {in_words(COLOR, 'or')}"),
+    HEAT: _word(
         "--heat",
-        heading=OUTPUT,
-        type=one_of(lambda: SHADED),
-        metavar="WHAT",
-        default=SHADED[0],
-        help="Shade weights where there are colours, all steps, weights by symbols ░▒▓█ (also "
-        f"without colours), or nothing: {in_words(SHADED, 'or')} (default: {SHADED[0]}).",
+        SHADED,
+        "WHAT",
+        "Shade weights where there are colours, all steps, weights by symbols ░▒▓█ (also without "
+        f"colours), or nothing: {in_words(SHADED, 'or')}",
     ),
-    COMPACT: option(
-        "--compact",
-        heading=OUTPUT,
-        is_flag=True,
-        help="Draw each matrix with one or two characters per cell, and a legend.",
+    COMPACT: _flag(
+        "--compact", "Draw each matrix with one or two characters per cell, and a legend."
     ),
-    LABELS: option(
-        "--labels",
-        heading=OUTPUT,
-        is_flag=True,
-        help="Write the labels of rows and columns in csv, tsv and long.",
+    LABELS: _flag("--labels", "Write the labels of rows and columns in csv, tsv and long."),
+    WORKED: _flag(
+        "--worked", "Write the given matrices and the arithmetic of each cell into a document."
     ),
-    WORKED: option(
-        "--worked",
-        heading=OUTPUT,
-        is_flag=True,
-        help="Write the given matrices and the arithmetic of each cell into a document.",
-    ),
-    FRAGMENT: option(
+    FRAGMENT: _flag(
         "--fragment",
-        heading=OUTPUT,
-        is_flag=True,
-        help="Leave out the preamble of LaTeX or Typst, to put the text into your own document.",
+        "Leave out the preamble of LaTeX or Typst, to put the text into your own document.",
     ),
-    MATH: option(
+    MATH: _word(
         "--math",
-        heading=OUTPUT,
-        type=one_of(lambda: MATHS),
-        metavar="STYLE",
-        default=MATHS[0],
-        help="Formulas in Markdown: github ($`x`$, also for GitLab) or dollars ($x$) "
-        "(default: github).",
+        MATHS,
+        "STYLE",
+        "Formulas in Markdown: github ($`x`$, also for GitLab) or dollars ($x$)",
     ),
 }
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 STANDARD_OUTPUT = 1  # its file descriptor
 # The values of TERM of terminals that show 16 colours, or that promise no more.
 OF_16_COLORS = ("linux", "xterm", "screen", "tmux", "ansi", "cygwin", "vt100", "vt220", "rxvt")
+# Colours of messages and of help by their use. On white, cyan and yellow cannot be read.
+ON_DARK = {"error": "bright_red", "heading": "yellow", "name": "cyan"}
+ON_LIGHT = {"error": "red", "heading": "magenta", "name": "blue"}
 FORCING = ("FORCE_COLOR", "CLICOLOR_FORCE")  # variables that force colours, as --color always does
 
 
@@ -152,6 +155,12 @@ def is_dark_screen() -> bool:
     """
     background = os.environ.get("COLORFGBG", "").rpartition(";")[2]
     return not (background.isdecimal() and int(background) in (7, *range(9, 16)))
+
+
+def styled(text: str, use: str, is_bold: bool = False) -> str:
+    """Return a text in a colour of `ON_DARK` or `ON_LIGHT`, as the screen is."""
+    colors = ON_DARK if is_dark_screen() else ON_LIGHT
+    return click.style(text, fg=colors[use], bold=is_bold or None)
 
 
 def colors_for(wish: str, file: Path | None) -> Literal["standard", "256", "truecolor"] | None:

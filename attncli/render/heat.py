@@ -154,7 +154,7 @@ class Heat:
             return ""
         if colors == "truecolor":
             color = self.background(number, is_dark)
-            return f"{_hex(ink(color))} on {_hex(color)}"
+            return f"{hex_of(ink(color))} on {hex_of(color)}"
         codes = self.codes(share < 0, is_dark, colors)
         code = codes[_level(abs(share), len(codes))]
         return "" if code is None else f"color({ink_code(code)}) on color({code})"
@@ -259,6 +259,6 @@ def _mix(one: RGB, other: RGB, part: float) -> RGB:
     return red, green, blue
 
 
-def _hex(color: RGB) -> str:
-    red, green, blue = color
-    return f"#{red:02x}{green:02x}{blue:02x}"
+def hex_of(color: RGB) -> str:
+    """Return a colour as rich and style sheets write it: `#00224e`."""
+    return "#" + bytes(color).hex()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import floor, isfinite, log10
 
 ORDINARY = 4  # decimals: a number that vanishes beyond them is not rounded to 0
@@ -104,6 +104,30 @@ def aligned(texts: Sequence[str]) -> list[str]:
         text if end is None else text + " " * (longest - end)
         for text, end in zip(texts, ends, strict=True)
     ]
+
+
+def aligned_rows(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Return the texts of a table with decimal points aligned in each column."""
+    columns = [aligned(column) for column in zip(*rows, strict=True)]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def rows_with_room(
+    rows: Sequence[Sequence[str]], write: Callable[[str], str], room: str
+) -> list[list[str]]:
+    """Return a table by rows: each number as `write` writes it, so that decimal points align.
+
+    Invisible digits stand behind it: `room` is the notation for them, with `{}` for the digits.
+    An empty text stays empty.
+    """
+
+    def padded(number: str, in_column: str) -> str:
+        blanks = len(in_column) - len(number)
+        digits = "0" * blanks if "." in number else "." + "0" * (blanks - 1)
+        return write(number) + (room.format(digits) if blanks and number else "")
+
+    pairs = zip(rows, aligned_rows(rows), strict=True)
+    return [list(map(padded, row, in_columns)) for row, in_columns in pairs]
 
 
 def _has_digits(text: str) -> bool:

@@ -7,17 +7,14 @@ A long matrix is elided, and a line says how much is left out. The user's texts 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 from math import isfinite
 
 from rich.text import Text
 
-from attncli.calculation.algebra.layouts import Array, Booleans, Layout
-from attncli.calculation.algebra.plan import Step
+from attncli.calculation.algebra.layouts import Array, Booleans
 from attncli.calculation.analyses.hidden_cells import hidden_cells
-from attncli.calculation.names.known_names import last_of
 from attncli.calculation.problem.problem import Computation
 from attncli.calculation.problem.shown import ShownMatrix
 from attncli.records import record
@@ -30,6 +27,8 @@ from attncli.render.tables.elision import (
     GAP,
     MOST,
     ROW_GAP,
+    gap_sign,
+    labels_at,
     left_out_text,
     shown_places,
 )
@@ -37,7 +36,6 @@ from attncli.render.tables.labelled_tables import table_lines
 from attncli.render.tables.shading import Shading
 from attncli.render.tables.shelves import HEADING, Block, stacked, wrap_words
 from attncli.render.view import View
-from attncli.words import shape_text
 
 
 def draw_trace(result: Computation, view: View) -> str:
@@ -54,13 +52,6 @@ def draw_trace(result: Computation, view: View) -> str:
     return console.text
 
 
-def _formula(step: Step, layout: Layout) -> str:
-    """Return the formula of a step; names of the same sublayer are short: `self.scores = Q Kᵀ`."""
-    scope = step.name.removesuffix(last_of(step.name))
-    formula = step.operation.formula(layout)
-    return re.sub(rf"(?<![\w.]){re.escape(scope)}", "", formula) if scope else formula
-
-
 @record(frozen=True)
 class TraceTable:
     """One matrix of a result, with the look that the view describes."""
@@ -72,14 +63,11 @@ class TraceTable:
     def block(self) -> Block:
         """Return the number of the step, its formula and its shape, above its matrix."""
         step, plan = self.shown.step, self.result.trace.plan
-        shape = plan.shape(step)
-        if self.shown.is_part:
-            shape = f"{shape_text(self.shown.matrix.shape)} of {shape}"
         number = f"{plan.names.index(step.name) + 1}  "
         heading = Text.assemble(
             (f"{number}{self.shown.name} ", "name"),
-            f"= {_formula(step, plan.layout)}   ",
-            (shape, "dim"),
+            f"= {plan.formula(step)}   ",
+            (self.shown.shape_text(plan), "dim"),
         )
         return Block(heading, self._body(), len(number))
 
@@ -125,12 +113,12 @@ class TraceTable:
             screen = self.view.width and self.view.width - 1
             grids = compact_grids(matrix, hidden, labels, places, shading, screen)
             return [Text(" ").append_text(line) for line in _with_gaps(grids)]
-        row_labels = _some(self.shown.rows, rows, ROW_GAP)
-        column_labels = _some(self.shown.columns, columns, COLUMN_GAP)
+        row_labels = labels_at(self.shown.rows, rows, ROW_GAP)
+        column_labels = labels_at(self.shown.columns, columns, COLUMN_GAP)
         cells = [
             self._column(column, rows, matrix, hidden, shading)
             if column != GAP
-            else [Text(f" {ROW_GAP if row == GAP else COLUMN_GAP} ") for row in rows]
+            else [Text(f" {gap_sign(row, column)} ") for row in rows]
             for column in columns
         ]
         by_row = list(zip(*cells, strict=True))
@@ -181,10 +169,6 @@ class TraceTable:
         is_compact = of_cells and self.view.compact
         most, edge = (MOST_MARKS, MARKS_AT_EDGE) if is_compact else (MOST, EDGE)
         return shown_places(size, self.view.full, most, edge)
-
-
-def _some(labels: Sequence[str], positions: Sequence[int], gap: str) -> list[str]:
-    return [gap if at == GAP else labels[at] for at in positions]
 
 
 def _with_gaps(parts: Iterable[Sequence[Text]]) -> list[Text]:

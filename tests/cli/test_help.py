@@ -161,3 +161,14 @@ def test_completion_offers_the_values_of_every_choice(choice: str) -> None:
 def test_completion_offers_files() -> None:
     """Arguments may be files."""
     assert completed("attncli compute sam") == "file,sam\n"
+
+
+def test_help_and_messages_can_be_read_on_a_light_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A light screen gets blue and magenta, because nobody can read cyan and yellow on white."""
+    monkeypatch.setenv("COLORFGBG", "0;15")
+    _, screen = on_a_terminal("compute", "--help")
+    assert "\x1b[34m--score" in screen
+    assert "\x1b[35m\x1b[1mOptions" in screen
+    _, screen = on_a_terminal("new", "self")
+    assert "\x1b[34m\x1b[1mNote:" in screen
+    assert not set(re.findall(r"\x1b\[(?:33|36|93|96)m", screen))

@@ -48,7 +48,7 @@ def test_an_error_on_a_terminal_is_coloured_and_wrapped_at_words() -> None:
     """`Error:` is red, no line is longer than the screen, and no word is broken."""
     status, screen = on_a_terminal("compute", LESSON, "--score", "doot", width=60)
     assert status == 2
-    assert "\x1b[31m\x1b[1mError:\x1b[0m --score is 'doot'" in screen
+    assert "\x1b[91m\x1b[1mError:\x1b[0m --score is 'doot'" in screen
     lines = plain(screen).splitlines()
     assert len(lines) > 1
     assert max(map(len, lines)) <= 60

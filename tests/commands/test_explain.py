@@ -499,6 +499,25 @@ def test_an_answer_stands_beside_the_right_arithmetic(tmp_path: Path) -> None:
     ]
 
 
+def test_a_number_agrees_with_what_rounded_operands_may_give(tmp_path: Path) -> None:
+    """A number agrees if half a unit of each wrong operand explains it, and else disagrees."""
+    sample = "sample:answers/self_attention/mistake"
+    lines = explained(LESSON, "output[1,2]", "--answer", sample)
+    assert lines[1].endswith(" = 6.683, and the answer has 6.6831")
+    weights = [[0.0634, 0.4683, 0.4683], [0.0, 0.982, 0.018], [0.0003, 0.8805, 0.1192]]
+    own = answer(tmp_path, weights=weights, output=[["", "6.6841", ""]] + [["", "", ""]] * 2)
+    (_, line) = explained(LESSON, "output[1,2]", "--answer", own)
+    assert line.startswith("✗ answer")
+    assert line.endswith(" = 6.683, but the answer has 6.6841")
+    own = answer(
+        tmp_path,
+        scores=[[2, 4, 4], [4, 15, 12], [4, 12, 10]],
+        scaled=[["", "", ""], ["", 8.9, ""], ["", "", ""]],
+    )
+    (_, line) = explained(LESSON, "scaled[2,2]", "--answer", own)
+    assert line.endswith(" ≈ 8.6603, but the answer has 8.9")
+
+
 def test_only_operands_that_lead_to_a_disagreement_are_shown(tmp_path: Path) -> None:
     """With --depth, a cell where the answer disagrees is shown below the cells that need it."""
     scores = [[2, 4, 4], [4, 15, 12], [4, 12, 10]]

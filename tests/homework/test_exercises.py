@@ -303,8 +303,9 @@ def test_mistakes_have_effects_of_their_own(kind: str) -> None:
     exercise = ordered(kind)
     problem, plan = read(document_of(exercise.document))
     effects = effects_of(problem, plan, 2)
-    hidden = {each.name for each in exercise.invisible}
-    alike = {name for group in exercise.look_alikes for name in group.names}
+    assert exercise.worth
+    hidden = {each.name for each in exercise.worth.invisible}
+    alike = {name for group in exercise.worth.look_alikes for name in group.names}
     outputs = [
         effects.written[name][-1]
         for name in (RIGHT, *effects.names)
@@ -319,8 +320,9 @@ def test_the_classes_of_look_alikes_are_told_apart_by_their_steps() -> None:
     exercise = ordered("padded")
     problem, plan = read(document_of(exercise.document))
     effects = effects_of(problem, plan, 2)
-    assert any(len(names) > 1 for group in exercise.look_alikes for names in group.classes)
-    for group in exercise.look_alikes:
+    assert exercise.worth
+    assert any(len(names) > 1 for group in exercise.worth.look_alikes for names in group.classes)
+    for group in exercise.worth.look_alikes:
         _check_classes(group, effects.written, plan.names)
 
 
@@ -336,10 +338,13 @@ def _check_classes(group: LookAlikes, written: Any, steps: tuple[str, ...]) -> N
 def test_a_wanted_mistake_changes_the_output() -> None:
     """With --for, the output shows the mistakes, also in layers."""
     rare = ("mask-small-fill",)
-    assert "mask-small-fill" in {e.name for e in ordered("masked", 7, values="tenths").invisible}
+    usual = ordered("masked", 7, values="tenths").worth
+    assert usual
+    assert "mask-small-fill" in {each.name for each in usual.invisible}
     found = make(Order("masked", {}, {}, 7, values="tenths", reveal=rare))
     assert not found.unmet
-    assert "mask-small-fill" not in {each.name for each in found.invisible}
+    assert found.worth
+    assert "mask-small-fill" not in {each.name for each in found.worth.invisible}
     layered = make(Order("encoder", {}, {}, 0, reveal=("ln-eps-missing",), decimals=3))
     assert layered.accepted > 1
     assert not layered.unmet

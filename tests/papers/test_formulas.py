@@ -23,7 +23,6 @@ from attncli.render.papers.formulas import (
     Variable,
     Words,
     read_formula,
-    step_formula,
 )
 from attncli.render.papers.latex_notation import LatexNotation
 from attncli.render.view import View
@@ -72,7 +71,7 @@ def test_every_formula_is_read() -> None:
         parts = [name.split(".") for name in names]
         names |= {".".join(part[k:]) for part in parts for k in range(len(part))}
         for step in plan.steps:
-            formula = step_formula(step, plan.layout)
+            formula = plan.formula(step)
             tokens = read_formula(formula)
             for leaf in leaves(tokens):
                 match leaf:

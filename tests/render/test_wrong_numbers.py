@@ -8,7 +8,7 @@ from math import inf, nan
 import pytest
 
 from attncli.homework.answers.digits import EXACT
-from attncli.homework.judging.report import WrongCell
+from attncli.homework.judging.marked_matrix import ComparedCell
 from attncli.render.reports.wrong_numbers import (
     FROM_YOURS,
     RIGHT,
@@ -19,15 +19,15 @@ from attncli.render.reports.wrong_numbers import (
 Row = tuple[float, float, int]
 
 
-def cells(*rows: Row, follows: float | None = None) -> list[WrongCell]:
+def cells(*rows: Row, follows: float | None = None) -> list[ComparedCell]:
     """Return wrong cells with these numbers: of the answer, the right one, and decimals."""
     return [
-        WrongCell((at, 1), f"row {at}, column 1", yours, right, follows, decimals)
-        for at, (yours, right, decimals) in enumerate(rows, 1)
+        ComparedCell(yours, right, right if follows is None else follows, decimals)
+        for yours, right, decimals in rows
     ]
 
 
-def number_columns(wrong: list[WrongCell]) -> dict[str, list[str]]:
+def number_columns(wrong: list[ComparedCell]) -> dict[str, list[str]]:
     """Return the columns of numbers of wrong cells by their headings."""
     return number_texts(wrong, ())[0]
 

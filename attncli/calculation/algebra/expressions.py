@@ -7,9 +7,9 @@ the tree. Indices count from 0 and are those of the layout `rows`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from math import cos, erf, exp, inf, prod, sin, sqrt, tanh
-from typing import Protocol, SupportsFloat
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -19,9 +19,9 @@ Index = tuple[int, ...]
 
 
 class Numbers(Protocol):
-    """A matrix, or another table of numbers that has an index for each number."""
+    """A matrix, or another table of numbers with an index for each number and for each line."""
 
-    def __getitem__(self, index: Index, /) -> SupportsFloat: ...
+    def __getitem__(self, index: tuple[int | slice, ...], /) -> Any: ...
 
 
 Values = Mapping[str, Numbers]
@@ -49,7 +49,7 @@ class Expression(ABC):
     """
 
     @property
-    def parts(self) -> tuple[Expression, ...]:
+    def parts(self) -> Sequence[Expression]:
         """The parts of this expression, from left to right; a leaf, such as a cell, has none."""
         return ()
 
@@ -131,10 +131,10 @@ class Root(Expression):
 class Sum(Expression):
     """a + b + …"""
 
-    terms: tuple[Expression, ...]
+    terms: Sequence[Expression]
 
     @property
-    def parts(self) -> tuple[Expression, ...]:
+    def parts(self) -> Sequence[Expression]:
         return self.terms
 
     def value(self, values: Values) -> float:

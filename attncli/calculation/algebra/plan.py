@@ -5,6 +5,7 @@ A trace holds the named matrices, in the order of the calculation.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import cached_property
 from typing import Any
@@ -56,6 +57,15 @@ class Plan:
     def shape(self, step: Step) -> str:
         """Return the shape of a step in the user's layout, such as `3 × 4`."""
         return shape_text(self.layout.written_order(sizes(step.axes), step.role))
+
+    def formula(self, step: Step) -> str:
+        """Return the formula of a step, in which names of the same sublayer are short.
+
+        The formula of `self.scores` is `Q Kᵀ`.
+        """
+        scope, dot, _ = step.name.rpartition(".")
+        formula = step.operation.formula(self.layout)
+        return re.sub(rf"(?<![\w.]){re.escape(scope + dot)}", "", formula)
 
     def needed_for(self, names: Iterable[str]) -> set[str]:
         """Return the names of these steps and of all steps and inputs that they need.

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-from functools import cached_property
+from collections.abc import Callable, Container, Sequence
 from math import hypot
-from typing import TypeAlias
+from typing import TypeAlias, overload
 
-from attncli.calculation.algebra.expressions import Cell, Expression, Function, Sum, Values
+from attncli.calculation.algebra.expressions import (
+    FUNCTIONS,
+    Cell,
+    Expression,
+    Function,
+    Sum,
+    Values,
+)
 from attncli.records import record, replace
 
 Slot = int | range | None  # an index; None runs along the axis, a range along a part of it
 
-# A sequence of expressions from the matrix `name`: `at` returns one element, and `turned` returns
-# the vector with the factors of each element in reverse order.
+# A sequence of expressions from the matrix `name`: `at` returns one element, `numbers` the values
+# of all elements, and `turned` the vector with the factors of each element in reverse order.
 Vector: TypeAlias = "Line | Image | Mapped"
 
 
@@ -28,6 +34,10 @@ class Line:
     def at(self, position: int) -> Cell:
         return Cell(self.name, tuple(_along(slot, position) for slot in self.slots))
 
+    def numbers(self, values: Values) -> list[float]:
+        numbers: list[float] = values[self.name][tuple(map(_selected, self.slots))].tolist()
+        return numbers
+
     def turned(self) -> Line:
         return self
 
@@ -36,6 +46,34 @@ def _along(slot: Slot, position: int) -> int:
     if isinstance(slot, int):
         return slot
     return position if slot is None else slot[position]
+
+
+def _selected(slot: Slot) -> int | slice:
+    """Return a slot as an index of NumPy."""
+    if isinstance(slot, int):
+        return slot
+    return slice(None) if slot is None else slice(slot.start, slot.stop, slot.step)
+
+
+class Elements(Sequence[Expression]):
+    """The elements of a vector, or terms made of them; each is made where it is needed.
+
+    Of a long sum only the first and the last terms are written.
+    """
+
+    def __init__(self, at: Callable[[int], Expression], size: int) -> None:
+        self._at, self._places = at, range(size)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, place: int) -> Expression: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Expression]: ...
+    def __getitem__(self, place: int | slice) -> Expression | Sequence[Expression]:
+        places = self._places[place]
+        return self._at(places) if isinstance(places, int) else list(map(self._at, places))
 
 
 @record(frozen=True)
@@ -64,6 +102,9 @@ class Image:
     def at(self, position: int) -> Inner:
         column = Line(self.matrix, (None, position), self.line.size)
         return Inner(column, self.line) if self.is_turned else Inner(self.line, column)
+
+    def numbers(self, values: Values) -> list[float]:
+        return [self.at(position).value(values) for position in range(self.size)]
 
     def turned(self) -> Image:
         return replace(self, is_turned=not self.is_turned)
@@ -94,6 +135,11 @@ class Mapped:
     def at(self, position: int) -> Function:
         return self.of(self.line.at(position))
 
+    def numbers(self, values: Values) -> list[float]:
+        less = self.less.value(values) if self.less else 0.0
+        function, over = FUNCTIONS[self.function], self.over
+        return [function((number - less) / over) for number in self.line.numbers(values)]
+
     def turned(self) -> Mapped:
         return self
 
@@ -104,12 +150,12 @@ class Total(Expression):
 
     vector: Vector
 
-    @cached_property
-    def parts(self) -> tuple[Expression, ...]:
-        return tuple(map(self.vector.at, range(self.vector.size)))
+    @property
+    def parts(self) -> Sequence[Expression]:
+        return Elements(self.vector.at, self.vector.size)
 
     def value(self, values: Values) -> float:
-        return sum(part.value(values) for part in self.parts)
+        return sum(self.vector.numbers(values))
 
 
 @record(frozen=True)
@@ -119,12 +165,13 @@ class Inner(Expression):
     left: Vector
     right: Vector
 
-    @cached_property
-    def parts(self) -> tuple[Expression, ...]:
-        return tuple(self.left.at(i) * self.right.at(i) for i in range(self.left.size))
+    @property
+    def parts(self) -> Sequence[Expression]:
+        return Elements(lambda i: self.left.at(i) * self.right.at(i), self.left.size)
 
     def value(self, values: Values) -> float:
-        return sum(part.value(values) for part in self.parts)
+        pairs = zip(self.left.numbers(values), self.right.numbers(values), strict=True)
+        return sum(left * right for left, right in pairs)
 
     def halfway(self, values: Values) -> Expression:
         if isinstance(self.left, Line) and isinstance(self.right, Line):
@@ -143,12 +190,12 @@ class Length(Expression):
 
     line: Line
 
-    @cached_property
-    def parts(self) -> tuple[Expression, ...]:
-        return tuple(self.line.at(i) ** 2 for i in range(self.line.size))
+    @property
+    def parts(self) -> Sequence[Expression]:
+        return Elements(lambda i: self.line.at(i) ** 2, self.line.size)
 
     def value(self, values: Values) -> float:
-        return hypot(*(self.line.at(at).value(values) for at in range(self.line.size)))
+        return hypot(*self.line.numbers(values))
 
 
 @record(frozen=True)
@@ -158,9 +205,9 @@ class SquaredDistance(Expression):
     left: Line
     right: Line
 
-    @cached_property
-    def parts(self) -> tuple[Expression, ...]:
-        return tuple((self.left.at(i) - self.right.at(i)) ** 2 for i in range(self.left.size))
+    @property
+    def parts(self) -> Sequence[Expression]:
+        return Elements(lambda i: (self.left.at(i) - self.right.at(i)) ** 2, self.left.size)
 
     def value(self, values: Values) -> float:
         return sum(part.value(values) for part in self.parts)

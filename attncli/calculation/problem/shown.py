@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from attncli.calculation.algebra.layouts import Array, Axes, Axis
-from attncli.calculation.algebra.plan import Step
+from attncli.calculation.algebra.plan import Plan, Step
 from attncli.records import record
+from attncli.words import shape_text
 
 WORDS = {"batch": "batch", "heads": "head"}  # the words for leading axes
 
@@ -74,6 +75,11 @@ class ShownMatrix:
     def is_part(self) -> bool:
         """True if some cells of the step are not shown."""
         return self.name != self.step.name
+
+    def shape_text(self, plan: Plan) -> str:
+        """Return the shape of the step, or of the part in it: `3 × 4`, `1 × 4 of 3 × 4`."""
+        whole = plan.shape(self.step)
+        return f"{shape_text(self.matrix.shape)} of {whole}" if self.is_part else whole
 
     @property
     def matrix(self) -> Array:

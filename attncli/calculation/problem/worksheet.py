@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from math import isfinite
 from shlex import quote
@@ -10,7 +9,6 @@ from shlex import quote
 import numpy as np
 
 from attncli.calculation.algebra.layouts import AnyArray, Axis, Role
-from attncli.calculation.names.known_names import last_of
 from attncli.calculation.problem.problem import Computation
 from attncli.records import record, replace
 from attncli.words import count
@@ -115,9 +113,8 @@ class Worksheet:
         other copies, such as the heads of Q, which its key shows.
         """
         *_, last = self.result.names
-        layout = self.result.problem.layout
         for shown in self.result.shown():
-            formula = _short(shown.step.operation.formula(layout), shown.name)
+            formula = self.result.trace.plan.formula(shown.step)
             is_copy = shown.step.operation.is_copy and shown.name != last
             for part in self._parts(shown.name, formula, shown.axes, shown.cells):
                 yield replace(part, is_asked=self.is_key or not is_copy)
@@ -152,12 +149,6 @@ class Worksheet:
 
 # Choices that label the calculation, and do not change it.
 _WORDS = ("title", "note", "layer")
-
-
-def _short(formula: str, name: str) -> str:
-    """Return the formula of a step without the sublayer of the step before names in it."""
-    scope = name.removesuffix(last_of(name))
-    return re.sub(rf"(?<![\w.]){re.escape(scope)}", "", formula) if scope else formula
 
 
 def given_text(number: float) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Any
 
 import click
@@ -26,7 +27,7 @@ from attncli.cli.program import debug_option
 from attncli.cli.terminal import waiting
 from attncli.cli.values import one_of, whole_number
 from attncli.errors import AttncliError, ProblemError
-from attncli.formats import DOCUMENTS, WORTHS
+from attncli.formats import DOCUMENTS, WORTHS, load
 from attncli.words import in_words, option_name
 
 GIVEN_SIZES = (
@@ -56,23 +57,12 @@ class WithKinds(Command):
             formatter.write_dl([(name, entry.help) for name, entry in VALUES.items()])
 
 
-def kinds() -> Collection[str]:
-    """Return the names of the kinds of exercises."""
-    from attncli.homework.exercises.kinds import KINDS
-
-    return KINDS
+def _names(place: str) -> Callable[[], Collection[str]]:
+    """Return the function that imports a registry, `module:name`, where its names are needed."""
+    return partial(load, f"homework.{place}")
 
 
-def _values() -> Collection[str]:
-    from attncli.homework.exercises.drawn_numbers import VALUES
-
-    return VALUES
-
-
-def _mistakes() -> Collection[str]:
-    from attncli.homework.mistakes.catalogue import MISTAKES
-
-    return MISTAKES
+kinds = _names("exercises.kinds:KINDS")
 
 
 @click.command(cls=WithKinds)
@@ -85,7 +75,7 @@ def _mistakes() -> Collection[str]:
 )
 @option(
     "--values",
-    type=one_of(_values),
+    type=one_of(_names("exercises.drawn_numbers:VALUES")),
     metavar="VALUES",
     help="Numbers of the exercise: see below (default: halves for layers, else integers).",
 )
@@ -100,7 +90,7 @@ def _mistakes() -> Collection[str]:
     "mistakes",
     metavar="MISTAKE,...",
     multiple=True,
-    shell_complete=complete(_mistakes),
+    shell_complete=complete(_names("mistakes.catalogue:MISTAKES")),
     help="Mistakes that must change the output.",
 )
 @option(

@@ -40,6 +40,13 @@ def _parts(first: int, last: int, unit: int) -> Numbers:
     return tuple(number / unit for number in range(first, last + 1) if number)
 
 
+def _decimals(name: str, text: str, unit: int, weights: Numbers, terms: int) -> Values:
+    """Return numbers that are whole multiples of 1 / `unit`."""
+    tokens, near_0 = _parts(-3 * unit // 2, 2 * unit, unit), _parts(-unit // 2, unit // 2, unit)
+    gamma = _parts(unit // 2, 3 * unit // 2, unit)
+    return Values(name, text, tokens, near_0, tokens, weights, terms, gamma, near_0)
+
+
 VALUES: dict[str, Values] = by_name(
     Values(
         "integers",
@@ -63,28 +70,8 @@ VALUES: dict[str, Values] = by_name(
         gamma=(0.5, 1, 1.5),
         added=(-0.5, 0, 0.5),
     ),
-    Values(
-        "tenths",
-        "numbers with one decimal from -1.5 to 2",
-        tokens=_parts(-15, 20, 10),
-        enlarged=_parts(-5, 5, 10),
-        given=_parts(-15, 20, 10),
-        weights=_parts(1, 9, 10),
-        terms=4,
-        gamma=_parts(5, 15, 10),
-        added=_parts(-5, 5, 10),
-    ),
-    Values(
-        "any",
-        "numbers with two decimals from -1.5 to 2",
-        tokens=_parts(-150, 200, 100),
-        enlarged=_parts(-50, 50, 100),
-        given=_parts(-150, 200, 100),
-        weights=_parts(5, 99, 100),
-        terms=8,
-        gamma=_parts(50, 150, 100),
-        added=_parts(-50, 50, 100),
-    ),
+    _decimals("tenths", "numbers with one decimal from -1.5 to 2", 10, _parts(1, 9, 10), 4),
+    _decimals("any", "numbers with two decimals from -1.5 to 2", 100, _parts(5, 99, 100), 8),
 )
 HALVES = VALUES["halves"]
 

@@ -10,7 +10,6 @@ from attncli.homework.exercises.orders import DECIMALS, Nested, Order
 from attncli.records import record
 
 if TYPE_CHECKING:
-    from attncli.homework.exercises.effects import LookAlikes, Unseen
     from attncli.homework.exercises.worth import Worth
 
 
@@ -37,16 +36,6 @@ class Exercise:
 
         _, plan = read(document_of(self.document))
         return plan.names
-
-    @property
-    def look_alikes(self) -> tuple[LookAlikes, ...]:
-        """The groups of mistakes that give the same output."""
-        return self.worth.look_alikes if self.worth else ()
-
-    @property
-    def invisible(self) -> tuple[Unseen, ...]:
-        """The mistakes that do not change the output."""
-        return self.worth.invisible if self.worth else ()
 
     @property
     def meets_all(self) -> bool:

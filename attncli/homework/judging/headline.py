@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from attncli.homework.judging.verdicts import Verdict
 from attncli.words import count, in_words, some_in_words
 
+if TYPE_CHECKING:
+    from attncli.homework.judging.report import StepReport
+
 MOST_NAMED = 3  # steps that a headline names
 
 
-class Judged(Protocol):
-    """A step with its verdict; `passed` is None where nothing was answered.
-
-    `cause` is a sentence on the error, if it is known; steps with one `kind`, unless it is empty,
-    have one cause. `fact` is a sentence on the wrong cells.
-    """
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def verdict(self) -> Verdict: ...
-    @property
-    def passed(self) -> bool | None: ...
-    @property
-    def cause(self) -> str: ...
-    @property
-    def kind(self) -> tuple[str, ...]: ...
-    @property
-    def fact(self) -> str: ...
-
-
-def headline(lines: Sequence[Judged]) -> str:
+def headline(lines: Sequence[StepReport]) -> str:
     """Return the sentence on an answer: the first wrong step and its cause, or what passes."""
     undecided = _names(lines, Verdict.UNDECIDED)
     unjudged = _clause(undecided, "cannot be judged", "cannot be judged")
@@ -49,7 +31,7 @@ def headline(lines: Sequence[Judged]) -> str:
     return _sentence(*_of_passing(lines))
 
 
-def _place(lines: Sequence[Judged], same: Sequence[Judged]) -> str:
+def _place(lines: Sequence[StepReport], same: Sequence[StepReport]) -> str:
     """Return the beginning of a headline: where the answer is wrong.
 
     `same` are the first wrong step and the wrong steps that have its cause.
@@ -67,7 +49,7 @@ def _place(lines: Sequence[Judged], same: Sequence[Judged]) -> str:
     return f"{where}, and so in {steps}"
 
 
-def _of_passing(lines: Sequence[Judged]) -> tuple[str, str]:
+def _of_passing(lines: Sequence[StepReport]) -> tuple[str, str]:
     """Return the clauses on an answer that has neither wrong nor undecided steps."""
     rounded = _names(lines, Verdict.ROUNDED)
     answered = [line for line in lines if line.passed is not None]
@@ -88,7 +70,7 @@ def _of_passing(lines: Sequence[Judged]) -> tuple[str, str]:
     return ", but ".join(filter(None, (begin, but))), missing
 
 
-def _names(lines: Sequence[Judged], verdict: Verdict) -> list[str]:
+def _names(lines: Sequence[StepReport], verdict: Verdict) -> list[str]:
     return [line.name for line in lines if line.verdict is verdict]
 
 

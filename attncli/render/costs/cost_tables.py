@@ -15,6 +15,7 @@ from attncli.render.console import TextConsole
 from attncli.render.costs.cost_data import Row, cost_rows, total
 from attncli.render.grouped_tables import ColumnGroup, column_group, print_grouped
 from attncli.render.numbers import number_text
+from attncli.render.tables.elision import LEFT_OUT
 from attncli.render.view import View
 from attncli.words import in_words, noun, shape_text
 
@@ -77,7 +78,7 @@ def draw_costs(report: CostReport, view: View) -> str:
         if view.full or not rows["sublayers"]:
             _print_steps(console, costing, rows["steps"], "By step" if rows["sublayers"] else "")
         else:
-            console.say(f"left out: {len(rows['steps'])} steps (--full shows them)", "dim")
+            console.say(LEFT_OUT.format(f"{len(rows['steps'])} steps"), "dim")
         console.say_below(_meanings(costing, rows["open"]))
     if report.pairs:
         _print_scorings(console, report.pairs, rows["scorings"])

@@ -8,15 +8,16 @@ many more as the value needs. The sign ≈ stands before a member that leaves di
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import cached_property
 from math import isclose, isnan
 from typing import Any, TypeVar
 
+import numpy as np
+
 from attncli.calculation.algebra.expressions import (
     Cell,
     Expression,
-    Index,
     Known,
     Noted,
     Number,
@@ -24,7 +25,8 @@ from attncli.calculation.algebra.expressions import (
     Quotient,
     Values,
 )
-from attncli.records import record, replace, values_of
+from attncli.calculation.algebra.layouts import Array
+from attncli.records import field, record, replace, values_of
 from attncli.render.explain.spelling import Spelling, SumOfTerms, elide
 from attncli.render.numbers import NOISE, ORDINARY
 
@@ -33,10 +35,13 @@ ALL = 17  # digits that tell any two numbers of float64 apart
 HALF = 0.5 * (1 + 1e-9)  # a number just between two written ones may be rounded to either
 
 
-def chain_in_numbers(expression: Expression, value: float, spelling: Spelling) -> list[str]:
+def chain_in_numbers(
+    expression: Expression, value: float, spelling: Spelling, kept: dict[Hashable, Any]
+) -> list[str]:
     """Return the arithmetic in numbers, the same halfway, and the value, each behind its sign.
 
-    `spelling` holds the matrices from which `value` was calculated. A member that would repeat the
+    `spelling` holds the matrices from which `value` was calculated. `kept` keeps rows and columns
+    as they are written, for other chains with the same matrices. A member that would repeat the
     text before it is left out, and so is a division by a number that is written as 0.
     """
     written, text = spelling.read(value), spelling.number(value)
@@ -44,13 +49,14 @@ def chain_in_numbers(expression: Expression, value: float, spelling: Spelling) -
         return [f"{spelling.sign(_is_exact(written, value))} {text}"]
     halfway = _halfway(expression, spelling)
     if halfway is None:
-        whole = last = _fitting(Member(expression, spelling), lambda member: member.gives(value))
+        first = Member(expression, spelling, kept)
+        whole = last = _fitting(first, lambda member: member.gives(value))
         members = [(whole.is_exact, whole.text)]
     else:
-        half = last = _fitting(Half(halfway, spelling), lambda member: member.gives(value))
-        has_exact_cells = Half(halfway, spelling).is_exact
+        ordinary = Half(halfway, spelling, kept)
+        half = last = _fitting(ordinary, lambda member: member.gives(value))
         whole = _fitting(
-            Member(expression, spelling if has_exact_cells else half.spelling),
+            Member(expression, (ordinary if ordinary.is_exact else half).spelling, kept),
             lambda member: member.gives(value) and member.gives_results(half),
         )
         members = [(whole.is_exact, whole.text), (whole.equals(half), half.text)]
@@ -98,9 +104,16 @@ class MatrixAsWritten:
 
     matrix: Numbers
     read: Callable[[float], float]
+    lines: dict[str, Array] = field(default_factory=dict)  # those that were read, by their index
 
-    def __getitem__(self, index: Index, /) -> float:
-        return self.read(float(self.matrix[index]))
+    def __getitem__(self, index: tuple[int | slice, ...], /) -> Any:
+        found = self.matrix[index]
+        if not isinstance(found, np.ndarray):
+            return self.read(float(found))
+        key = str(index)
+        if key not in self.lines:
+            self.lines[key] = np.array(list(map(self.read, found.tolist())))
+        return self.lines[key]
 
 
 @record(frozen=True)
@@ -109,6 +122,7 @@ class Member:
 
     expression: Expression
     spelling: Spelling
+    kept: dict[Hashable, Any]
 
     @property
     def text(self) -> str:
@@ -118,7 +132,9 @@ class Member:
     @cached_property
     def values(self) -> Values:
         """The matrices with their numbers as this member writes them."""
-        return AsWritten(self.spelling)
+        key = (AsWritten, self.spelling.precision, self.spelling.digits)
+        written: AsWritten = self.kept.setdefault(key, AsWritten(self.spelling))
+        return written
 
     @cached_property
     def number(self) -> float:

@@ -8,6 +8,7 @@ from itertools import groupby
 from attncli.render.explain.explanations import Explanations
 from attncli.render.papers.paper import Arithmetic, Block, Headline, prose
 from attncli.render.papers.trace_paper import step_opening
+from attncli.render.tables.elision import LEFT_OUT
 from attncli.render.view import View
 
 
@@ -25,4 +26,4 @@ def _blocks(explained: Explanations) -> Iterator[Block]:
         yield step_opening(explained.trace.plan, explained.steps[name])
         yield Arithmetic(explained, tuple(each for group in of_step for each in group), True)
     for text in left_out:
-        yield prose(f"left out: {text} (--full shows them)", "italic")
+        yield prose(LEFT_OUT.format(text), "italic")

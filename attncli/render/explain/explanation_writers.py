@@ -29,6 +29,7 @@ from attncli.records import replace
 from attncli.render.explain.explanations import Explanations
 from attncli.render.explain.spelling import Spelling, unknown
 from attncli.render.standard_data import to_json
+from attncli.render.tables.elision import LEFT_OUT
 from attncli.render.view import View
 
 INDENT = "  "
@@ -56,30 +57,36 @@ def write_text(explained: Explanations, view: View) -> str:
     The cells that a cell is calculated from stand below it, down to the depth. Below each cell is a
     line with the answer's numbers, with the sign ✗ if the answer's number does not follow.
     """
-    spelling = Spelling(explained.paper, view.precision, view.full)
-    name_style, bad = ON_DARK if view.is_dark else ON_LIGHT
-
-    def write(level: int, cell: Cell) -> Iterator[str]:
-        indent = INDENT * level
-        head, *chain = explained.chain(cell, spelling)
-        aside = _aside(explained, cell, spelling)
-        lines = wrap_chain(indent + head, chain, aside and f"  {aside}", view.width)
-        yield painted(lines, {head: name_style, chain[-1]: VALUE, aside: DIM}, view)
-        own = explained.own_chain(cell, spelling)
-        if own:
-            remark = explained.remark(cell, view.precision)
-            name, style = ("✗ answer", bad) if explained.disagrees(cell) else ("  answer", DIM)
-            ahead = indent + name.ljust(len(head))
-            lines = wrap_chain(ahead, own, remark and f", {remark}", view.width)
-            yield painted(lines, {name: style, own[-1]: VALUE, remark: style}, view)
-
     groups, left_out = explained.groups()
-    blocks = ["\n".join(line for each in group for line in write(*each)) for group in groups]
+    blocks = [
+        "\n".join(
+            text for level, cell in group for text in cell_texts(explained, cell, view, level)
+        )
+        for group in groups
+    ]
     for text in left_out:
-        line = f"left out: {text} (--full shows them)"
+        line = LEFT_OUT.format(text)
         blocks.append("\n".join(wrap(line, view.width)) if view.width else line)
     apart = "\n\n" if any("\n" in block for block in blocks) else "\n"
     return apart.join(blocks) + "\n"
+
+
+def cell_texts(explained: Explanations, cell: Cell, view: View, level: int = 0) -> Iterator[str]:
+    """Yield the lines of a cell as one text, then those with the answer's numbers if it has any."""
+    spelling = Spelling(explained.paper, view.precision, view.full)
+    name_style, bad = ON_DARK if view.is_dark else ON_LIGHT
+    indent = INDENT * level
+    head, *chain = explained.chain(cell, spelling)
+    aside = _aside(explained, cell, spelling)
+    lines = wrap_chain(indent + head, chain, aside and f"  {aside}", view.width)
+    yield painted(lines, {head: name_style, chain[-1]: VALUE, aside: DIM}, view)
+    own = explained.own_chain(cell, spelling)
+    if own:
+        remark = explained.remark(cell, view.precision)
+        name, style = ("✗ answer", bad) if explained.disagrees(cell) else ("  answer", DIM)
+        ahead = indent + name.ljust(len(head))
+        lines = wrap_chain(ahead, own, remark and f", {remark}", view.width)
+        yield painted(lines, {name: style, own[-1]: VALUE, remark: style}, view)
 
 
 def painted(lines: Iterable[str], styles: Mapping[str, str], view: View) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import islice
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attncli.calculation.algebra.expressions import Cell, Expression, Noted
-from attncli.calculation.algebra.layouts import Role
+from attncli.calculation.algebra.layouts import Array, Role
 from attncli.calculation.algebra.plan import Step, Trace
 from attncli.calculation.algebra.requirements import Paper
 from attncli.calculation.analyses.cell_names import Selection
@@ -60,6 +61,13 @@ class Explanations:
 
     def expression(self, cell: Cell, trace: Trace) -> Expression:
         """Return the arithmetic of a cell from the numbers of a trace, as the layout writes it."""
+        last: dict[Cell, Expression] = trace.derived.setdefault(Explanations, {})
+        if cell not in last:
+            last.clear()
+            last[cell] = self._expression(cell, trace)
+        return last[cell]
+
+    def _expression(self, cell: Cell, trace: Trace) -> Expression:
         operation = self.steps[cell.name].operation
         operands = (trace.matrices[name] for name in operation.operands)
         is_swapped = Role.TOKENS in self.paper.layout.swapped
@@ -173,7 +181,8 @@ class Explanations:
     def _numbers(
         self, expression: Expression, spelling: Spelling, trace: Trace, value: float
     ) -> list[str]:
-        return chain_in_numbers(expression, value, replace(spelling, values=trace.matrices))
+        spelling = replace(spelling, values=trace.matrices)
+        return chain_in_numbers(expression, value, spelling, trace.derived)
 
     def note(self, cell: Cell, spelling: Spelling) -> str:
         """Return the note beside the arithmetic of a cell, such as `no key may be attended to`.
@@ -206,14 +215,50 @@ class Explanations:
     def disagrees(self, cell: Cell) -> bool:
         """Return True if the answer's number does not follow from the answer's own operands.
 
-        It follows if it is within half a unit of its last decimal.
+        It follows if it is within half a unit of its last decimal, and of what the rounding of the
+        operands may cause. As in `check`, an operand that is a rounded right number is right.
         """
         number = self.own_number(cell)
         if number is None:
             return False
-        given = self.expression(cell, self.answered).value(self.answered.matrices)
+        expression = self.expression(cell, self.answered)
         distance = float(self.own[cell.name].half_units[cell.index])
-        return number != given and not abs(number - given) <= distance + 1e-9 * max(1, abs(given))
+
+        def is_near(given: float, reach: float = 0.0) -> bool:
+            allowed = distance + reach + 1e-9 * max(1, abs(given))
+            return number == given or abs(number - given) <= allowed
+
+        if is_near(expression.value(self.answered.matrices)):
+            return False
+        return not is_near(expression.value(self._unrounded), self._reach(expression))
+
+    @cached_property
+    def _unrounded(self) -> dict[str, Array]:
+        """The numbers of the answer; those that are right when rounded are the right ones."""
+        matrices = dict(self.answered.matrices)
+        for name, own in self.own.items():
+            if name in matrices:
+                right = np.abs(own.values - self.trace.matrices[name]) <= own.half_units
+                matrices[name] = np.where(right, self.trace.matrices[name], matrices[name])
+        return matrices
+
+    def _reach(self, expression: Expression) -> float:
+        """Return the sum of the changes that half a unit of each wrong operand makes.
+
+        Whole numbers are not rounded.
+        """
+        value, reach = expression.value(self._unrounded), 0.0
+        for cell in set(cells_of(expression, full=True)):
+            own, matrix = self.own.get(cell.name), self._unrounded[cell.name]
+            if own is None or own.values[cell.index] != matrix[cell.index]:
+                continue
+            if own.decimals[cell.index] > 0 and (half := own.half_units[cell.index]):
+                moved = matrix.copy()
+                moved[cell.index] += half
+                known = {**self._unrounded, cell.name: moved}
+                change = abs(expression.value(known) - value)
+                reach += change if isfinite(change) else 0.0
+        return reach
 
     def remark(self, cell: Cell, precision: int | None) -> str:
         """Return a remark on the answer's number in a cell; empty if the answer has no number."""

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from attncli.calculation.algebra.expressions import Cell, Expression
+from attncli.calculation.algebra.expressions import Cell
 from attncli.calculation.algebra.layouts import AnyArray, Axis
-from attncli.calculation.analyses.cell_names import Selection
-from attncli.records import replace
-from attncli.render.explain.explanation_writers import write_text as explanation
+from attncli.render.explain.chains import cells_of
+from attncli.render.explain.explanation_writers import cell_texts
 from attncli.render.explain.explanations import Explanations
 from attncli.render.explain.spelling import Spelling
 from attncli.render.numbers import number_text
-from attncli.render.papers.formulas import step_formula
 from attncli.render.view import View
 
 Item = TypeVar("Item")
@@ -71,7 +69,7 @@ class Walk:
     def formula(self) -> str:
         """The formula of the step; empty for an input."""
         step = self.explained.steps.get(self.name)
-        return step_formula(step, self.explained.paper.layout) if step else ""
+        return self.explained.trace.plan.formula(step) if step else ""
 
     @property
     def numbers(self) -> AnyArray:
@@ -221,7 +219,8 @@ class Walk:
     def _cells(self, cell: Cell) -> Iterator[Cell]:
         """Yield the cells in the arithmetic of a cell; an input has none."""
         if cell.name in self.explained.steps:
-            yield from _cells_in(self.explained.expression(cell, self.explained.trace))
+            expression = self.explained.expression(cell, self.explained.trace)
+            yield from cells_of(expression, full=True)
 
     def text(self, cell: Cell) -> str:
         """Return the name of a cell as `attncli explain` reads it: `scores[2,1,head=1]`."""
@@ -235,16 +234,5 @@ class Walk:
         if self.name not in self.explained.steps:
             number = number_text(float(self.explained.trace.matrices[self.name][self.cell.index]))
             return [f"{self.text(self.cell)} = {number}  (an input)"]
-        positions = tuple([at] for at in self._index)
-        is_swapped = self._written((0, 1)) == (1, 0)
-        selection = Selection(self.name, positions, is_swapped)
-        explained = replace(self.explained, selections=[selection])
-        return explanation(explained, View(width=width)).splitlines()
-
-
-def _cells_in(expression: Expression) -> Iterator[Cell]:
-    """Yield the cells in an expression, from left to right."""
-    if isinstance(expression, Cell):
-        yield expression
-    for part in expression.parts:
-        yield from _cells_in(part)
+        texts = cell_texts(self.explained, self.cell, View(width=width))
+        return [line for text in texts for line in text.splitlines()]

@@ -25,7 +25,6 @@ from attncli.render.pages.page_matrices import (
     step_matrix,
 )
 from attncli.render.pages.page_shell import write_page
-from attncli.render.papers.formulas import step_formula
 from attncli.render.view import View
 from attncli.words import count, shape_text
 
@@ -92,10 +91,8 @@ def _steps(result: Computation, view: View) -> Iterator[PageSection]:
     """Yield the shown steps, and the shown parts of steps."""
     plan = result.trace.plan
     for one in result.shown():
-        matrix, shape = step_matrix(result, one), plan.shape(one.step)
-        if one.is_part:
-            shape = f"{shape_text(one.matrix.shape)} of {shape}"
-        equation = write_equation(last_of(one.step.name), step_formula(one.step, plan.layout))
+        matrix, shape = step_matrix(result, one), one.shape_text(plan)
+        equation = write_equation(last_of(one.step.name), plan.formula(one.step))
         number = plan.names.index(one.step.name) + 1
         yield PageSection(number, one.name, shape, equation, matrix, matrix.tables(view))
 

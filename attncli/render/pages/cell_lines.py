@@ -20,10 +20,10 @@ from attncli.calculation.algebra.vector_expressions import (
     Vector,
     Whole,
 )
-from attncli.calculation.analyses.cell_names import Selection, paper
+from attncli.calculation.analyses.cell_names import paper
 from attncli.calculation.problem.problem import Computation
-from attncli.records import record, replace
-from attncli.render.explain.explanation_writers import write_text as explain
+from attncli.records import record
+from attncli.render.explain.explanation_writers import cell_texts
 from attncli.render.explain.explanations import Explanations
 from attncli.render.pages.cell_tables import CellTable
 from attncli.render.view import View
@@ -56,9 +56,10 @@ class CellLines:
         found: dict[str, list[Any]] = {}
         cells = product(table.rows.numbers, table.columns.numbers)
         for row, column in islice(cells, most // self.numbers_per_cell(table)):
-            selection = self._selection(table, row, column)
-            sources = list(self._sources(self._expression(selection)))
-            found[table.cell_name(row, column)] = [self._line(selection), sources]
+            cell = self._cell(table, row, column)
+            sources = list(self._sources(self._expression(cell)))
+            line = "\n".join(cell_texts(self.explained, cell, View(self.view.precision)))
+            found[table.cell_name(row, column)] = [line, sources]
         return found
 
     def has_operands(self, table: CellTable) -> bool:
@@ -68,19 +69,16 @@ class CellLines:
 
     def numbers_per_cell(self, table: CellTable) -> int:
         """Return how many numbers the arithmetic of the last cell has, and at least 1."""
-        last = self._selection(table, table.rows.numbers[-1], table.columns.numbers[-1])
+        last = self._cell(table, table.rows.numbers[-1], table.columns.numbers[-1])
         spans = _spans(self._expression(last))
         return max(1, sum(self._size(name, slots) for name, slots in spans))
 
-    def _selection(self, table: CellTable, row: int, column: int) -> Selection:
+    def _cell(self, table: CellTable, row: int, column: int) -> Cell:
         """Return the cell of a table with these numbers on paper."""
-        index = (*table.leading, row - 1, column - 1)
-        is_swapped = self._is_swapped(table.matrix)
-        return Selection(table.matrix, tuple([at] for at in index), is_swapped)
+        own = (column, row) if self._is_swapped(table.matrix) else (row, column)
+        return Cell(table.matrix, (*table.leading, own[0] - 1, own[1] - 1))
 
-    def _expression(self, selection: Selection) -> Expression:
-        """Return the arithmetic of the only cell of a selection."""
-        (cell,) = selection
+    def _expression(self, cell: Cell) -> Expression:
         return self.explained.expression(cell, self.explained.trace)
 
     def _size(self, name: str, slots: tuple[Slot, ...]) -> int:
@@ -92,11 +90,6 @@ class CellLines:
     def _is_swapped(self, name: str) -> bool:
         """Return True if the layout writes a matrix transposed."""
         return self.explained.paper.roles[name] in self.explained.paper.layout.swapped
-
-    def _line(self, selection: Selection) -> str:
-        """Return the text that `attncli explain` prints for a cell."""
-        explained = replace(self.explained, selections=[selection])
-        return explain(explained, View(self.view.precision)).removesuffix("\n")
 
     def _sources(self, expression: Expression) -> Iterator[Source]:
         """Yield the rectangles of tables that an expression takes its numbers from."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from attncli.records import record
-from attncli.render.numbers import aligned
 from attncli.render.pages.elements import Html, element
 from attncli.render.tables.elision import EDGE, GAP, shown_places
 
@@ -89,12 +88,6 @@ class CellTable:
         """Return the name of the cell with these numbers on paper."""
         own = f"{row},{column}" if row else f"{column}"
         return f"{self.before}{own}{self.after}"
-
-
-def aligned_columns(rows: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Return the texts of a table with decimal points aligned in each column."""
-    columns = [aligned(column) for column in zip(*rows, strict=True)]
-    return [list(row) for row in zip(*columns, strict=True)]
 
 
 def draw_table(table: CellTable, label: str) -> Html:

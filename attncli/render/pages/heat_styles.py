@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attncli.render.heat import RGB, Heat, ink
+from attncli.render.heat import Heat, hex_of, ink
 
 STEPS = 50  # of each side of the ramp: 0.02 of a weight, which no eye tells apart
 
@@ -36,8 +36,4 @@ def _rules(is_dark: bool) -> Iterator[str]:
         for number in range(-STEPS if heat.is_signed else 0, STEPS + 1):
             color = heat.background(number, is_dark)
             name = heat_class(heat, number)
-            yield f".{name}{{background:{_hex(color)};color:{_hex(ink(color))}}}\n"
-
-
-def _hex(color: RGB) -> str:
-    return "#" + "".join(f"{part:02x}" for part in color)
+            yield f".{name}{{background:{hex_of(color)};color:{hex_of(ink(color))}}}\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 
 from attncli.render.pages.elements import Html, element, join
@@ -97,6 +98,4 @@ def _group(written: str) -> Html:
 
 def _ends(text: str) -> str:
     """Return words with the spaces at their ends kept: a browser leaves out usual ones."""
-    words = text.strip(" ")
-    before, _, after = text.partition(words) if words else (text, "", "")
-    return before.replace(" ", "\u00a0") + words + after.replace(" ", "\u00a0")
+    return re.sub(r"^ +| +$", lambda spaces: "\u00a0" * len(spaces[0]), text)

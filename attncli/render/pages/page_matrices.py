@@ -14,10 +14,9 @@ from attncli.calculation.problem.problem import Computation, Problem
 from attncli.calculation.problem.shown import WORDS, Places, ShownMatrix
 from attncli.records import record
 from attncli.render.heat import Heat, heat_of
-from attncli.render.numbers import number_text
+from attncli.render.numbers import aligned_rows, number_text
 from attncli.render.pages.cell_tables import (
     CellTable,
-    aligned_columns,
     draw_table,
     shown,
     side,
@@ -91,7 +90,7 @@ class PageMatrix:
         rows = side(self._numbers(-2), self.rows, view.full)
         columns = side(self._numbers(-1), self.columns, view.full)
         cells = [[(*at, row, column) for column in columns.positions] for row in rows.positions]
-        texts = aligned_columns([[self.text(cell, view) for cell in row] for row in cells])
+        texts = aligned_rows([[self.text(cell, view) for cell in row] for row in cells])
         leading = tuple(places[i] for places, i in zip(self.places, at, strict=False))
         before, after, places = self._around(leading)
         is_elided = rows.is_elided or columns.is_elided

@@ -72,11 +72,6 @@ def _digest(text: str) -> str:
 def _packed(data: object) -> str:
     """Return data as JSON, compressed, and written in characters that need no escape in HTML."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return base64.b64encode(
-        _with_the_same_head(zlib.compress(text.encode(), 9, wbits=GZIP))
-    ).decode()
-
-
-def _with_the_same_head(packed: bytes) -> bytes:
-    """Return packed bytes whose head is the same in every Python: the system is unknown, 255."""
-    return packed[:SYSTEM] + b"\xff" + packed[SYSTEM + 1 :]
+    packed = bytearray(zlib.compress(text.encode(), 9, wbits=GZIP))
+    packed[SYSTEM] = 255  # unknown, so that the head is the same in every Python
+    return base64.b64encode(packed).decode()

@@ -21,14 +21,11 @@ from attncli.render.pages.page_controls import (
 from attncli.render.pages.page_matrices import PageMatrix, Place, draw_matrix, shown_positions
 from attncli.render.pages.page_shell import write_page
 from attncli.render.reports.report_data import (
-    LARGEST,
-    MISTAKE,
+    VERDICT,
     Paragraph,
-    largest_text,
-    mistakes_text,
-    more_headings,
+    headings_of,
     paragraphs,
-    verdict_text,
+    texts_of,
 )
 from attncli.render.reports.wrong_numbers import YOURS, number_texts
 from attncli.render.view import View
@@ -212,16 +209,11 @@ def _as_written(cell: ComparedCell) -> str:
 
 def _verdicts(report: AnswerReport) -> Html:
     """Return a table with the verdict on each step, in order."""
-    headings = ["step", "verdict", *(["points"] if report.shows_points else [])]
-    headings += more_headings(report)
+    headings = headings_of(report)
     rows = []
     for line in report.lines:
-        texts = {
-            "verdict": join(_sign(line), "\u00a0", verdict_text(line)),
-            "points": line.marks,
-            LARGEST: largest_text(line),
-            MISTAKE: mistakes_text(line),
-        }
+        texts = texts_of(line)
+        texts[VERDICT] = join(_sign(line), "\u00a0", texts[VERDICT])
         cells = (element("td", texts[heading]) for heading in headings[1:])
         rows.append(element("tr", element("th", line.name, scope="row"), *cells))
     head = element("tr", *(element("th", heading, scope="col") for heading in headings))

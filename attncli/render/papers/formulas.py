@@ -11,9 +11,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from attncli.calculation.algebra.layouts import Layout
-from attncli.calculation.algebra.plan import Step
-from attncli.calculation.names.known_names import last_of
 from attncli.records import record
 
 
@@ -262,16 +259,6 @@ def _variable(name: str, indices: str = "", is_transposed: bool = False) -> Vari
         letter, below = own, ""
     places = "".join(_INDICES[index] for index in indices)
     return Variable(f"{scope}." if scope else "", letter, below, places, is_transposed)
-
-
-def step_formula(step: Step, layout: Layout) -> str:
-    """Return the formula of a step, in which names of the same sublayer are short.
-
-    The formula of `self.scores` is `Q Kᵀ`.
-    """
-    scope = step.name.removesuffix(last_of(step.name))
-    formula = step.operation.formula(layout)
-    return re.sub(rf"(?<![\w.]){re.escape(scope)}", "", formula) if scope else formula
 
 
 def read_name(name: str) -> Variable:

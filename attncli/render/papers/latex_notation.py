@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from attncli.records import replace
 from attncli.render.heat import ink
-from attncli.render.numbers import aligned
+from attncli.render.numbers import rows_with_room
 from attncli.render.papers.formulas import read_name
 from attncli.render.papers.inline_spelling import InlineLatex
 from attncli.render.papers.latex_math import LatexMath, escape_latex, latex_number
@@ -104,12 +104,11 @@ class LatexNotation(LatexMath, Notation):
         return rf"\{command}*{{{self.text(block.text)}}}"
 
     def step_opening(self, block: StepOpening) -> str:
-        name = self.formula([read_name(block.name.partition("[")[0])])
-        part = "[" + block.name.partition("[")[2] if "[" in block.name else ""
+        name, part = block.named
         shape = block.shape.replace("×", r"$\times$")
         return (
             rf"\subsection*{{\normalsize {block.number}\quad "
-            rf"\mdseries$\displaystyle {name}{part} = {self.formula(block.formula)}$"
+            rf"\mdseries$\displaystyle {self.variable(name)}{part} = {self.formula(block.formula)}$"
             rf"\hfill {shape}}}"
         )
 
@@ -127,12 +126,12 @@ class LatexNotation(LatexMath, Notation):
     def _array(self, grid: Grid) -> str:
         """Return one array: with its labels, or between brackets if it has none."""
         is_form = any("" in row for row in grid.cells)
-        columns = [_padded(column) for column in zip(*grid.cells, strict=True)]
+        numbers = rows_with_room(grid.cells, latex_number, r"\phantom{{{}}}")
         rows = [
-            [self._cell(grid, row, at, column[row]) for at, column in enumerate(columns)]
-            for row in range(len(grid.rows))
+            [self._cell(grid, row, at, number) for at, number in enumerate(line)]
+            for row, line in enumerate(numbers)
         ]
-        width = len(columns)
+        width = len(grid.columns)
         if not grid.has_labels and not is_form:
             body = _rows(rows)
             array = rf"\left[\begin{{array}}{{*{{{width}}}{{r}}}}{body}\end{{array}}\right]"
@@ -208,36 +207,11 @@ def _character(character: str) -> str:
     return escape_latex(character) if is_written(character) else "?"
 
 
-def _padded(column: Sequence[str]) -> list[str]:
-    """Return the numbers of a column in LaTeX, with room behind them so that points align."""
-    return [
-        latex_number(number) + _room(padded[len(number) :], number)
-        for number, padded in zip(column, aligned(column), strict=True)
-    ]
-
-
-def _room(blanks: str, number: str) -> str:
-    """Return invisible digits, with a point if the number has none, as wide as the blanks."""
-    if not blanks:
-        return ""
-    digits = "0" * len(blanks) if "." in number else "." + "0" * (len(blanks) - 1)
-    return rf"\phantom{{{digits}}}"
-
-
 def _rows(rows: Sequence[Sequence[str]], line: str = "") -> str:
     return "\n" + "\n".join(f"{' & '.join(row)} \\\\ {line}".rstrip() for row in rows) + "\n"
 
 
 def _pages(grid: Grid) -> list[Grid]:
     """Return the matrix in parts of rows that are not taller than a page."""
-    return [
-        replace(
-            grid,
-            rows=grid.rows[start : start + TALLEST],
-            cells=grid.cells[start : start + TALLEST],
-            backgrounds=grid.backgrounds[start : start + TALLEST],
-            marked=frozenset((row - start, at) for row, at in grid.marked),
-            row_numbers=grid.row_numbers[start : start + TALLEST],
-        )
-        for start in range(0, len(grid.rows), TALLEST)
-    ]
+    starts = range(0, len(grid.rows), TALLEST)
+    return [grid.part(slice(start, start + TALLEST), slice(None)) for start in starts]

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from attncli.calculation.algebra.expressions import Cell
 from attncli.render.explain.spelling import Spelling
 from attncli.render.markdown import escape_markdown
-from attncli.render.papers.formulas import read_name
 from attncli.render.papers.latex_math import LatexMath
 from attncli.render.papers.notation import Notation
 from attncli.render.papers.paper import (
@@ -40,8 +39,7 @@ class MarkdownNotation(LatexMath, Notation):
         return f"{'#' * block.level} {self.text(block.text)}"
 
     def step_opening(self, block: StepOpening) -> str:
-        name = self.formula([read_name(block.name.partition("[")[0])])
-        formula = self.math(f"{name} = {self.formula(block.formula)}")
+        formula = self.math(f"{self.variable(block.named[0])} = {self.formula(block.formula)}")
         return f"## {block.number} {code_span(block.name)}\n\n{formula}, {block.shape}"
 
     def math(self, formula: str) -> str:

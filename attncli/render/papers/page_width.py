@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from attncli.records import replace
 from attncli.render.papers.inline_spelling import broken
 from attncli.render.papers.paper import Grid
 from attncli.render.tables.wrapped_columns import wrap_columns
@@ -24,18 +23,7 @@ def blocks_of_columns(grid: Grid) -> Iterator[Grid]:
         for at, label in enumerate(grid.columns)
     ]
     for run in wrap_columns(widths, beside, WIDTH):
-        yield replace(
-            grid,
-            columns=grid.columns[run],
-            cells=tuple(row[run] for row in grid.cells),
-            backgrounds=tuple(row[run] for row in grid.backgrounds),
-            marked=frozenset(
-                (row, at - run.start)
-                for row, at in grid.marked
-                if run.start <= at < run.start + len(grid.columns[run])
-            ),
-            column_numbers=grid.column_numbers[run],
-        )
+        yield grid.part(slice(None), run)
 
 
 def math_width(text: str) -> float:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, TypeAlias
 
 from attncli.calculation.algebra.expressions import Cell
-from attncli.records import record
+from attncli.records import record, replace
 from attncli.render.explain.explanations import Explanations
-from attncli.render.papers.formulas import Token
+from attncli.render.papers.formulas import Token, Variable, read_name
 
 Color = tuple[int, int, int]  # red, green and blue, from 0 to 255
 
@@ -49,6 +49,12 @@ class StepOpening:
     formula: tuple[Token, ...]
     shape: str
 
+    @property
+    def named(self) -> tuple[Variable, str]:
+        """The name of the step as a token, and the part of it that is shown: `[2,:]`."""
+        name, bracket, part = self.name.partition("[")
+        return read_name(name), bracket + part
+
 
 @record(frozen=True)
 class Grid:
@@ -74,6 +80,22 @@ class Grid:
     marked: frozenset[tuple[int, int]] = frozenset()
     row_numbers: tuple[int, ...] = ()
     column_numbers: tuple[int, ...] = ()
+
+    def part(self, rows: slice, columns: slice) -> Grid:
+        """Return the matrix of these rows and columns."""
+        top, left = rows.start or 0, columns.start or 0
+        marked = ((row - top, column - left) for row, column in self.marked)
+        height, width = len(self.rows[rows]), len(self.columns[columns])
+        return replace(
+            self,
+            rows=self.rows[rows],
+            columns=self.columns[columns],
+            cells=tuple(row[columns] for row in self.cells[rows]),
+            backgrounds=tuple(row[columns] for row in self.backgrounds[rows]),
+            marked=frozenset((r, c) for r, c in marked if 0 <= r < height and 0 <= c < width),
+            row_numbers=self.row_numbers[rows],
+            column_numbers=self.column_numbers[columns],
+        )
 
 
 @record(frozen=True)

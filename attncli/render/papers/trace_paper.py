@@ -18,7 +18,7 @@ from attncli.records import record, replace
 from attncli.render.explain.explanations import Explanations
 from attncli.render.heat import Heat, heat_of
 from attncli.render.numbers import number_text
-from attncli.render.papers.formulas import read_formula, step_formula
+from attncli.render.papers.formulas import read_formula
 from attncli.render.papers.paper import (
     Arithmetic,
     Block,
@@ -28,7 +28,15 @@ from attncli.render.papers.paper import (
     StepOpening,
     prose,
 )
-from attncli.render.tables.elision import COLUMN_GAP, GAP, ROW_GAP, left_out_text, shown_places
+from attncli.render.tables.elision import (
+    COLUMN_GAP,
+    GAP,
+    ROW_GAP,
+    gap_sign,
+    labels_at,
+    left_out_text,
+    shown_places,
+)
 from attncli.render.view import View
 from attncli.words import count, shape_text
 
@@ -55,10 +63,7 @@ def trace_paper(result: Computation, view: View) -> list[Block]:
 def step_blocks(explained: Explanations, shown: ShownMatrix, view: View) -> Iterator[Block]:
     """Yield a step, or a part of one: its formula, its matrices and, if wanted, its arithmetic."""
     opening = step_opening(explained.trace.plan, shown.step)
-    if shown.is_part:
-        shape = f"{shape_text(shown.matrix.shape)} of {opening.shape}"
-        opening = replace(opening, name=shown.name, shape=shape)
-    yield opening
+    yield replace(opening, name=shown.name, shape=shown.shape_text(explained.trace.plan))
     yield from matrix_blocks(explained.problem, shown, view)
     if view.worked:
         yield _arithmetic(explained, shown, view)
@@ -67,7 +72,7 @@ def step_blocks(explained: Explanations, shown: ShownMatrix, view: View) -> Iter
 def step_opening(plan: Plan, step: Step) -> StepOpening:
     """Return the heading of a step: its number in the plan, its name, formula and shape."""
     number = plan.names.index(step.name) + 1
-    formula = read_formula(step_formula(step, plan.layout))
+    formula = read_formula(plan.formula(step))
     return StepOpening(number, step.name, formula, plan.shape(step))
 
 
@@ -122,7 +127,7 @@ class _Side:
         positions = shown_places(size, view.full)
         numbers = tuple(0 if at == GAP else self.places[at] + 1 for at in positions)
         texts = self.labels or [str(place + 1) for place in self.places]
-        return positions, tuple(gap if at == GAP else texts[at] for at in positions), numbers
+        return positions, tuple(labels_at(texts, positions, gap)), numbers
 
 
 def _given_side(problem: Problem, axis: Axis) -> _Side:
@@ -145,9 +150,8 @@ def _grid(
     columns, column_labels, column_numbers = sides[1].chosen(view, COLUMN_GAP)
 
     def text(row: int, column: int) -> str:
-        if GAP in (row, column):
-            return ROW_GAP if row == GAP else COLUMN_GAP
-        return number_text(float(matrix[row, column]), view.precision)
+        number = float(matrix[row, column])
+        return gap_sign(row, column) or number_text(number, view.precision)
 
     def color(row: int, column: int) -> Color | None:
         is_shaded = GAP not in (row, column) and isfinite(matrix[row, column])

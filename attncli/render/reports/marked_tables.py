@@ -17,7 +17,7 @@ from attncli.render.reports.shown_parts import (
     shown_parts,
 )
 from attncli.render.reports.wrong_numbers import YOURS
-from attncli.render.tables.elision import COLUMN_GAP, GAP, ROW_GAP
+from attncli.render.tables.elision import COLUMN_GAP, GAP, ROW_GAP, labels_at
 from attncli.render.tables.labelled_tables import labelled_tables
 
 WRONG, AGREES = "✗", "·"  # the signs of a wrong cell, and of a cell that agrees
@@ -47,8 +47,8 @@ def _print_part(
     console: TextConsole, matrix: MarkedMatrix, part: ShownPart, texts: dict[str, dict[Index, str]]
 ) -> None:
     """Print a table for each kind of number: side by side if the screen is wide enough."""
-    rows = [ROW_GAP if at == GAP else matrix.rows[at] for at in part.rows]
-    columns = [COLUMN_GAP if at == GAP else matrix.columns[at] for at in part.columns]
+    rows = labels_at(matrix.rows, part.rows, ROW_GAP)
+    columns = labels_at(matrix.columns, part.columns, COLUMN_GAP)
     width = console.view.width
     tables = [
         table

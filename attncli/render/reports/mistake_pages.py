@@ -8,7 +8,7 @@ from rich.text import Text
 from attncli.homework.mistakes.examples import Example
 from attncli.homework.mistakes.pages import MistakePages
 from attncli.render.console import TextConsole
-from attncli.render.numbers import aligned, number_text
+from attncli.render.numbers import aligned_rows, number_text
 from attncli.render.tables.labelled_tables import labelled_tables
 from attncli.render.view import View
 
@@ -49,10 +49,9 @@ def _print_example(console: TextConsole, example: Example, view: View) -> None:
         console.print(Text.assemble((word, style), f": {example.step.name}{place}"))
         rows, columns = (list(map(str, range(1, size + 1))) for size in matrix.shape[-2:])
         shown = matrix[index] if index else matrix
-        drawn = [aligned([number_text(float(cell)) for cell in column]) for column in shown.T]
-        cells = [[Text(f" {text} ") for text in column] for column in drawn]
-        texts = [list(row) for row in zip(*cells, strict=True)]
-        for table in labelled_tables("", rows, columns, texts, view.width, "dim"):
+        texts = aligned_rows([[number_text(float(cell)) for cell in row] for row in shown])
+        cells = [[Text(f" {text} ") for text in row] for row in texts]
+        for table in labelled_tables("", rows, columns, cells, view.width, "dim"):
             console.print(table)
 
 

@@ -12,17 +12,28 @@ from attncli.render.standard_data import to_json
 from attncli.render.view import View
 from attncli.words import in_words, some_in_words
 
-LARGEST, MISTAKE = "largest difference", "mistake"
+VERDICT, POINTS, LARGEST, MISTAKE = "verdict", "points", "largest difference", "mistake"
 MOST_NAMED, FEWEST_NAMED = 6, 3  # steps whose names are all written; the names of more steps
 
 
-def more_headings(report: AnswerReport) -> list[str]:
-    """Return the columns that a table of verdicts has only where they are not empty."""
-    has_mistakes = any(line.mistakes for line in report.lines)
-    return [*([LARGEST] if report.by_distance else []), *([MISTAKE] if has_mistakes else [])]
+def headings_of(report: AnswerReport) -> tuple[str, ...]:
+    """Return the headings of a table of verdicts; `texts_of` has the cells."""
+    shown = {
+        POINTS: report.shows_points,
+        LARGEST: report.by_distance,
+        MISTAKE: any(line.mistakes for line in report.lines),
+    }
+    return (report.subject, VERDICT, *(heading for heading, is_shown in shown.items() if is_shown))
 
 
-def largest_text(line: StepReport) -> str:
+def texts_of(line: StepReport) -> dict[str, str]:
+    """Return the cells of a step in a table of verdicts, by their headings."""
+    mistakes = ", ".join(line.mistakes)  # those that may explain the step
+    verdict = verdict_text(line)
+    return {VERDICT: verdict, POINTS: line.marks, LARGEST: _largest(line), MISTAKE: mistakes}
+
+
+def _largest(line: StepReport) -> str:
     """Return the largest difference of a step and its place: `1.7e-7 at row 2, column 3`.
 
     It is `NaN at row 2, column 3` for a cell that is not a number.
@@ -33,11 +44,6 @@ def largest_text(line: StepReport) -> str:
         return f"NaN at {line.largest.place}"
     short = re.sub("e([+-])0+", r"e\1", f"{line.largest.difference:.2g}")
     return f"{short} at {line.largest.place}" if line.largest.difference else "0"
-
-
-def mistakes_text(line: StepReport) -> str:
-    """Return the names of the mistakes that may explain a step: `no-scale, softmax-unscaled`."""
-    return ", ".join(line.mistakes)
 
 
 class Paragraph(NamedTuple):

@@ -8,13 +8,12 @@ from attncli.homework.judging.marked_matrix import MarkedMatrix
 from attncli.homework.judging.report import AnswerReport, StepReport
 from attncli.render.papers.paper import Block, Grid, ItemList, Prose, Span, TextTable, prose
 from attncli.render.reports.report_data import (
-    LARGEST,
     MISTAKE,
+    POINTS,
     Paragraph,
-    largest_text,
-    more_headings,
+    headings_of,
     paragraphs,
-    verdict_text,
+    texts_of,
 )
 from attncli.render.reports.shown_parts import (
     Index,
@@ -25,7 +24,7 @@ from attncli.render.reports.shown_parts import (
     wrong_cells,
 )
 from attncli.render.reports.wrong_numbers import FROM_YOURS, RIGHT, YOURS
-from attncli.render.tables.elision import COLUMN_GAP, GAP, ROW_GAP
+from attncli.render.tables.elision import COLUMN_GAP, GAP, ROW_GAP, gap_sign, labels_at
 from attncli.render.view import View
 
 BLANK = "–"  # a cell without an answer
@@ -47,9 +46,8 @@ def report_paper(report: AnswerReport, view: View) -> list[Block]:
 
 
 def _verdicts(report: AnswerReport) -> TextTable:
-    points = ["points"] if report.shows_points else []
-    headings = (report.subject, "verdict", *points, *more_headings(report))
-    numbers = frozenset(at for at, heading in enumerate(headings) if heading == "points")
+    headings = headings_of(report)
+    numbers = frozenset(at for at, heading in enumerate(headings) if heading == POINTS)
     return TextTable(headings, tuple(_row(line, headings) for line in report.lines), numbers)
 
 
@@ -57,13 +55,10 @@ def _row(line: StepReport, headings: Sequence[str]) -> tuple[tuple[Span, ...], .
     """Return the cells of a step in the table of verdicts."""
     mistakes = [Span(name, "code") for name in line.mistakes]
     separated = [part for name in mistakes for part in (Span(", "), name)][1:]
-    more = {
-        "points": (Span(line.marks),),
-        LARGEST: (Span(largest_text(line)),),
-        MISTAKE: tuple(separated),
-    }
-    own = ((Span(line.name, "code"),), (Span(verdict_text(line)),))
-    return (*own, *(more[heading] for heading in headings[2:]))
+    texts = texts_of(line).items()
+    cells: dict[str, tuple[Span, ...]] = {heading: (Span(text),) for heading, text in texts}
+    cells[MISTAKE] = tuple(separated)
+    return ((Span(line.name, "code"),), *(cells[heading] for heading in headings[1:]))
 
 
 def _paragraph(paragraph: Paragraph, view: View) -> Iterator[Block]:
@@ -104,9 +99,7 @@ def _grid(name: str, matrix: MarkedMatrix, part: ShownPart, texts: dict[Index, s
     """Return the numbers of the answer in one part of its matrix."""
 
     def text(row: int, column: int) -> str:
-        if GAP in (row, column):
-            return ROW_GAP if row == GAP else COLUMN_GAP
-        return texts.get((*part.index, row, column), BLANK)
+        return gap_sign(row, column) or texts.get((*part.index, row, column), BLANK)
 
     marked = {
         (at_row, at_column)
@@ -117,8 +110,8 @@ def _grid(name: str, matrix: MarkedMatrix, part: ShownPart, texts: dict[Index, s
     return Grid(
         name,
         ", ".join(filter(None, ("your numbers", matrix.slices[part.number]))),
-        tuple(ROW_GAP if row == GAP else matrix.rows[row] for row in part.rows),
-        tuple(COLUMN_GAP if column == GAP else matrix.columns[column] for column in part.columns),
+        tuple(labels_at(matrix.rows, part.rows, ROW_GAP)),
+        tuple(labels_at(matrix.columns, part.columns, COLUMN_GAP)),
         tuple(tuple(text(row, column) for column in part.columns) for row in part.rows),
         has_labels=True,
         is_named=True,

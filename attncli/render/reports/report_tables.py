@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Literal
 
 from rich import box
 from rich.table import Table
@@ -13,13 +14,12 @@ from attncli.homework.judging.report import AnswerReport, StepReport
 from attncli.render.console import TextConsole
 from attncli.render.reports.marked_tables import print_marked
 from attncli.render.reports.report_data import (
-    LARGEST,
     MISTAKE,
+    POINTS,
     Paragraph,
-    largest_text,
-    mistakes_text,
-    more_headings,
+    headings_of,
     paragraphs,
+    texts_of,
     verdict_text,
 )
 from attncli.render.view import View
@@ -61,25 +61,24 @@ def draw_report(report: AnswerReport, view: View) -> str:
 
 def _print_lines(console: TextConsole, report: AnswerReport) -> None:
     """Print a table with a row per step or law: its points, and its largest difference."""
-    headings = [report.subject, "verdict", *(["points"] if report.shows_points else [])]
-    more = more_headings(report)
-    table = _table([*headings, *more])
+    headings = headings_of(report)
+    table = _table(headings)
     for line in report.lines:
-        texts = {"points": line.marks, LARGEST: largest_text(line), MISTAKE: mistakes_text(line)}
-        cells = (Text(texts[heading]) for heading in (*headings[2:], *more))
+        texts = texts_of(line)
+        cells = (Text(texts[heading]) for heading in headings[2:])
         table.add_row(Text(line.name), _verdict(line), *cells)
     console.print(table, width=console.view.width)
 
 
 def _print_verdicts(console: TextConsole, report: AnswerReport) -> None:
     """Print a table with a row for each run of steps that have one verdict and one mistake."""
-    table = _table(["step", "verdict", *more_headings(report)])
+    headings = headings_of(report)
+    table = _table(headings)
     for _, group in groupby(report.lines, lambda line: (verdict_text(line), line.mistakes)):
-        lines = list(group)
-        cells = [mistakes_text(lines[0])] if more_headings(report) else []
-        table.add_row(
-            Text(_run([line.name for line in lines])), _verdict(lines[0]), *map(Text, cells)
-        )
+        first, *others = group
+        cells = [Text(texts_of(first)[heading]) for heading in headings[2:]]
+        names = [first.name, *(line.name for line in others)]
+        table.add_row(Text(_run(names)), _verdict(first), *cells)
     console.print(table, width=console.view.width)
 
 
@@ -87,12 +86,8 @@ def _table(headings: Sequence[str]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1))
     for heading in headings:
         # Names may be broken between words, and numbers may not.
-        is_number = heading == "points"
-        table.add_column(
-            heading,
-            justify="right" if is_number else "left",
-            no_wrap=heading not in ("step", "law", MISTAKE),
-        )
+        side: Literal["left", "right"] = "right" if heading == POINTS else "left"
+        table.add_column(heading, justify=side, no_wrap=heading not in ("step", "law", MISTAKE))
     return table
 
 

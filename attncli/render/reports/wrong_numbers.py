@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import isfinite
 from statistics import median
-from typing import Protocol
 
 from attncli.homework.answers.digits import EXACT
+from attncli.homework.judging.marked_matrix import ComparedCell
 from attncli.words import decimals_of, differing_decimals
 
 USUAL = 4  # decimals, as in all tables
@@ -17,21 +17,8 @@ MOST_DIGITS = 17  # they distinguish any two numbers
 YOURS, RIGHT, FROM_YOURS = "yours", "right", "from your numbers"
 
 
-class Compared(Protocol):
-    """The numbers of a cell; `from_yours` may be None, which stands for `right`."""
-
-    @property
-    def yours(self) -> float: ...
-    @property
-    def right(self) -> float: ...
-    @property
-    def from_yours(self) -> float | None: ...
-    @property
-    def decimals(self) -> int: ...
-
-
 def number_texts(
-    cells: Sequence[Compared], others: Sequence[Compared]
+    cells: Sequence[ComparedCell], others: Sequence[ComparedCell]
 ) -> tuple[dict[str, list[str]], list[str]]:
     """Return the columns of numbers of wrong cells by their headings, and those of right cells.
 
@@ -43,7 +30,7 @@ def number_texts(
     base = {
         YOURS: max(_written(cell, decimals) for cell in (*cells, *others)),
         RIGHT: _fewest((cell.right for cell in cells), decimals),
-        FROM_YOURS: _fewest((_follows(cell) for cell in cells), decimals),
+        FROM_YOURS: _fewest((cell.from_yours for cell in cells), decimals),
     }
     rows = [_texts(cell, base, decimals) for cell in cells]
     columns = {heading: [row[heading] for row in rows] for heading in base}
@@ -52,7 +39,7 @@ def number_texts(
     return columns, [_own_text(cell, base[YOURS]) for cell in others]
 
 
-def _common_decimals(cells: Sequence[Compared]) -> int:
+def _common_decimals(cells: Sequence[ComparedCell]) -> int:
     """The decimals of a table: few digits of a usual number, more if a difference needs them."""
     sizes = [size for cell in cells if SMALLEST <= (size := _size(cell)) < LARGEST]
     if not sizes:
@@ -63,9 +50,9 @@ def _common_decimals(cells: Sequence[Compared]) -> int:
     return max((decimals for decimals in needed if decimals <= most), default=least)
 
 
-def _texts(cell: Compared, base: dict[str, int], decimals: int) -> dict[str, str]:
+def _texts(cell: ComparedCell, base: dict[str, int], decimals: int) -> dict[str, str]:
     """The numbers of one cell by heading."""
-    numbers = {YOURS: cell.yours, RIGHT: cell.right, FROM_YOURS: _follows(cell)}
+    numbers = {YOURS: cell.yours, RIGHT: cell.right, FROM_YOURS: cell.from_yours}
     if not SMALLEST <= _size(cell) < LARGEST:
         digits = _significant(cell)
         return {heading: _text(f"{number:.{digits}g}") for heading, number in numbers.items()}
@@ -75,7 +62,7 @@ def _texts(cell: Compared, base: dict[str, int], decimals: int) -> dict[str, str
     return {heading: _text(f"{number:z.{base[heading]}f}") for heading, number in numbers.items()}
 
 
-def _own_text(cell: Compared, decimals: int) -> str:
+def _own_text(cell: ComparedCell, decimals: int) -> str:
     """The number of a right cell with these decimals."""
     is_usual = cell.yours == 0 or SMALLEST <= abs(cell.yours) < LARGEST
     return _text(f"{cell.yours:z.{decimals}f}" if is_usual else f"{cell.yours:.{FEW}g}")
@@ -85,12 +72,12 @@ def _text(number: str) -> str:
     return "NaN" if number == "nan" else number
 
 
-def _decimals(cell: Compared, least: int) -> int:
+def _decimals(cell: ComparedCell, least: int) -> int:
     """The fewest decimals that tell the number of the answer from the expected ones."""
     return max(differing_decimals(cell.yours, right, least) for right in _expected(cell))
 
 
-def _significant(cell: Compared) -> int:
+def _significant(cell: ComparedCell) -> int:
     """The fewest significant digits that tell the number of the answer from the expected ones."""
     for digits in range(FEW, MOST_DIGITS):
         if f"{cell.yours:.{digits}g}" not in {f"{n:.{digits}g}" for n in _expected(cell)}:
@@ -98,21 +85,17 @@ def _significant(cell: Compared) -> int:
     return MOST_DIGITS
 
 
-def _expected(cell: Compared) -> tuple[float, ...]:
-    return (cell.right, _follows(cell))
+def _expected(cell: ComparedCell) -> tuple[float, ...]:
+    return (cell.right, cell.from_yours)
 
 
-def _follows(cell: Compared) -> float:
-    return cell.right if cell.from_yours is None else cell.from_yours
-
-
-def _size(cell: Compared) -> float:
+def _size(cell: ComparedCell) -> float:
     """The largest finite size of the numbers of a cell; 1 if all are 0 or not finite."""
     sizes = [abs(n) for n in (cell.yours, *_expected(cell)) if isfinite(n)]
     return max(sizes, default=0.0) or 1.0
 
 
-def _written(cell: Compared, most: int) -> int:
+def _written(cell: ComparedCell, most: int) -> int:
     """The decimals with which the answer has its number, at most `most`; for arithmetic, enough."""
     written = max(0, cell.decimals) if cell.decimals < EXACT else _fewest([cell.yours], most)
     return min(written, most)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 EDGE = 10  # rows, columns or tables that stay at each end of an elided result
 MOST = 24  # the largest number of rows, columns or tables that is not elided
 GAP = -1  # the position of an elided stretch
 ROW_GAP, COLUMN_GAP = "⋮", "…"
+LEFT_OUT = "left out: {} (--full shows them)"
 
 
 def shown_places(size: int, full: bool, most: int = MOST, edge: int = EDGE) -> list[int]:
@@ -23,6 +24,18 @@ def shown_places(size: int, full: bool, most: int = MOST, edge: int = EDGE) -> l
     return [*range(edge), GAP, *range(size - edge, size)]
 
 
+def labels_at(labels: Sequence[str], places: Iterable[int], gap: str) -> list[str]:
+    """Return the labels at these positions; `gap` stands for those that are left out."""
+    return [gap if at == GAP else labels[at] for at in places]
+
+
+def gap_sign(row: int, column: int) -> str:
+    """Return the sign of a cell at this position if its row or column is a GAP, else ''."""
+    if GAP not in (row, column):
+        return ""
+    return ROW_GAP if row == GAP else COLUMN_GAP
+
+
 def left_out_text(parts: Iterable[tuple[str, int, int]]) -> str:
     """Return a line on the rows, columns and tables left out; an empty text if all are shown.
 
@@ -32,4 +45,4 @@ def left_out_text(parts: Iterable[tuple[str, int, int]]) -> str:
     'left out: 33 of 53 rows (--full shows them)'
     """
     left_out = [f"{size - seen} of {size} {kind}" for kind, size, seen in parts if seen < size]
-    return f"left out: {', '.join(left_out)} (--full shows them)" if left_out else ""
+    return LEFT_OUT.format(", ".join(left_out)) if left_out else ""

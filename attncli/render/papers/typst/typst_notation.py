@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from attncli.render.heat import ink
-from attncli.render.numbers import aligned
+from attncli.render.numbers import rows_with_room
 from attncli.render.papers.formulas import Variable, read_name
 from attncli.render.papers.notation import Notation
 from attncli.render.papers.page_width import blocks_of_columns
@@ -94,11 +94,10 @@ class TypstNotation(Notation):
         return f"#heading(level: {block.level}, {quoted(block.text)})"
 
     def step_opening(self, block: StepOpening) -> str:
-        name = self.formula([read_name(block.name.partition("[")[0])])
-        part = quoted("[" + block.name.partition("[")[2]) if "[" in block.name else ""
+        name, part = self.variable(block.named[0]), block.named[1]
         return (
             f"#heading(level: 2)[#strong({quoted(str(block.number))}) #h(0.8em) "
-            f"$display({name}{part} = {self.formula(block.formula)})$"
+            f"$display({name}{part and quoted(part)} = {self.formula(block.formula)})$"
             f" #h(1fr) {self.text(block.shape)}]"
         )
 
@@ -112,14 +111,14 @@ class TypstNotation(Notation):
 
     def _matrix(self, grid: Grid) -> str:
         """Return a matrix between brackets, or a table if it has labels or is long."""
-        columns = [_padded(column) for column in zip(*grid.cells, strict=True)]
-        rows = list(zip(*columns, strict=True))
+        rows = rows_with_room(grid.cells, _number, '#hide("{}")')
         is_form = any("" in row for row in grid.cells)
         is_plain = not (grid.has_labels or grid.backgrounds or grid.marked or is_form)
         if is_plain and len(rows) <= TALLEST:
             body = " ;\n  ".join(", ".join(row) for row in rows)
             return f'$ mat(delim: "[", align: #right,\n  {body}) $'
-        lines = ["table.vline(x: 1, stroke: 0.4pt)", self._head(grid), "table.hline(stroke: 0.4pt)"]
+        head = f"table.header({', '.join(map(quoted, ['', *grid.columns]))})"
+        lines = ["table.vline(x: 1, stroke: 0.4pt)", head, "table.hline(stroke: 0.4pt)"]
         lines += [
             ", ".join(
                 [quoted(label), *(_cell(grid, at, column, text) for column, text in enumerate(row))]
@@ -128,10 +127,7 @@ class TypstNotation(Notation):
         ]
         stroke = "stroke: 0.4pt, " if is_form else ""
         body = ",\n  ".join(lines)
-        return f"#table(columns: {len(columns) + 1}, align: right, {stroke}\n  {body})"
-
-    def _head(self, grid: Grid) -> str:
-        return f"table.header({', '.join(map(quoted, ['', *grid.columns]))})"
+        return f"#table(columns: {len(grid.columns) + 1}, align: right, {stroke}\n  {body})"
 
     def text_table(self, block: TextTable) -> str:
         sides = ["right" if at in block.numbers else "left" for at in range(len(block.headings))]
@@ -154,20 +150,8 @@ class TypstNotation(Notation):
         return f"#list({', '.join(f'[{item}]' for item in items)})"
 
 
-def _padded(column: Sequence[str]) -> list[str]:
-    """Return the numbers of a column in math, with room behind them so that points align."""
-    return [
-        typst_number(number) + _room(padded[len(number) :], number) if number else ""
-        for number, padded in zip(column, aligned(column), strict=True)
-    ]
-
-
-def _room(blanks: str, number: str) -> str:
-    """Return invisible digits, with a point if the number has none, as wide as the blanks."""
-    if not blanks:
-        return ""
-    digits = "0" * len(blanks) if "." in number else "." + "0" * (len(blanks) - 1)
-    return f"#hide({quoted(digits)})"
+def _number(text: str) -> str:
+    return typst_number(text) if text else ""
 
 
 def _cell(grid: Grid, row: int, column: int, number: str) -> str:
