@@ -64,6 +64,21 @@ def grade_batch(packed: bytes) -> bytes:
 
 
 def _graded(batch: Batch, answer: Ungraded) -> Graded:
+    """Return the grade of an answer; one that attncli fails to judge counts as unreadable.
+
+    Raises AttncliError for a fault of the whole class, such as a package that is not installed.
+    """
+    try:
+        return _judged(batch, answer)
+    except AttncliError:
+        raise
+    except Exception as error:  # noqa: BLE001  # no answer may end the grading of the others
+        fault = f"{answer.file}: attncli itself has a fault: {type(error).__name__}: {error}."
+        message = f"{fault} Please report the output of attncli check --debug."
+        return Graded(Grade("", Status.UNREADABLE, file=answer.file, message=message))
+
+
+def _judged(batch: Batch, answer: Ungraded) -> Graded:
     """Return the grade of an answer; an unreadable answer gets its message instead of points.
 
     A note on a file that could be read in two ways becomes the message of a grade.

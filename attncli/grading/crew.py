@@ -12,6 +12,8 @@ from multiprocessing import get_context, parent_process
 from threading import Thread
 from typing import Any, Protocol, Self, TypeVar
 
+from attncli.errors import AttncliError
+
 AHEAD = 4  # tasks per worker that are handed out before their results are needed
 
 
@@ -58,8 +60,8 @@ class Crew:
             return self._executor.submit(function, *given)
 
     def end(self) -> None:
-        """Let the workers end."""
-        self._executor.shutdown(wait=False)
+        """Let the workers end; tasks that no worker has begun are dropped."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
 
     def in_order(
         self, function: Callable[..., bytes], tasks: Iterable[AnyTask], *shared: Any
@@ -96,10 +98,23 @@ class Crew:
                 future.cancel()
 
     def _alone(self, function: Callable[..., bytes], task: Task, *shared: Any) -> bytes | None:
+        """Return the result of a task; None if it ends its worker.
+
+        Raises AttncliError if a worker ends without a task too.
+        """
         try:
             return self.submit(function, task.packed(), *shared).result()
         except self.losses:
+            self._check_that_workers_start()
             return None
+
+    def _check_that_workers_start(self) -> None:
+        try:
+            self.submit(bytes).result()
+        except self.losses:
+            message = "a new process ends at once, before it has work."
+            hint = "In a script, call attncli.grade below if __name__ == '__main__'."
+            raise AttncliError(message, hint) from None
 
 
 @contextmanager

@@ -78,8 +78,12 @@ class PendingRows:
         for row in self.rows:
             if row.answer is None:
                 yield Graded(row.grade)
+            elif result is None:
+                message = f"{row.grade.file}: reading or judging it ended the process."
+                # Without a digest, --resume tries it again: the memory may have been short.
+                yield Graded(_unreadable(replace(row.grade, digest=""), message))
             else:
-                yield _placed(row, next(made, _ended(row)))
+                yield _placed(row, next(made))
 
 
 def _placed(row: PendingRow, graded: Graded) -> Graded:
@@ -92,9 +96,8 @@ def _placed(row: PendingRow, graded: Graded) -> Graded:
 ROW = ("student", "name", "email", "file", "folder", "variant", "digest")
 
 
-def _ended(row: PendingRow) -> Graded:
-    message = f"{row.grade.file}: reading or judging it ended the process."
-    return Graded(replace(row.grade, status=Status.UNREADABLE, message=message))
+def _unreadable(grade: Grade, message: str) -> Grade:
+    return replace(grade, status=Status.UNREADABLE, message=message)
 
 
 def grade_answers(
@@ -129,6 +132,7 @@ def _tasks(
 def _row(problems: Problems, submission: Submission, known: Mapping[str, Grade]) -> PendingRow:
     """Return the row of an answer: already graded if it is superseded, unreadable or known."""
     from attncli.documents.exports.collecting import read_submission
+    from attncli.documents.exports.file_kinds import suffix_of
 
     status = Status.SUPERSEDED if submission.is_superseded else Status.GRADED
     student = submission.student
@@ -147,8 +151,9 @@ def _row(problems: Problems, submission: Submission, known: Mapping[str, Grade])
     try:
         data = read_submission(submission)
     except AttncliError as error:
-        return PendingRow(replace(grade, status=Status.UNREADABLE, message=str(error)))
-    digest = sha256(problems.digest(submission.problem) + data).hexdigest()
+        return PendingRow(_unreadable(grade, str(error)))
+    read_as = suffix_of(submission.file).encode()  # the suffix decides the form
+    digest = sha256(problems.digest(submission.problem) + read_as + data).hexdigest()
     if digest in known:
         unnoted = PendingRow(replace(grade, message=""))
         return PendingRow(_placed(unnoted, Graded(known[digest])).grade)
@@ -177,7 +182,13 @@ class Problems:
         given = self._assignment
         document = given.read(name) if name else given.document
         planned(document)
-        said = [__version__, given.step, *values_of(given.options).values(), *_texts(document)]
+        said = [
+            __version__,
+            given.step,
+            given.form,
+            *values_of(given.options).values(),
+            *_texts(document),
+        ]
         return pickle.dumps(document), sha256(repr(said).encode()).digest()
 
 

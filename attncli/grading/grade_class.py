@@ -61,7 +61,8 @@ def grade(
 
     chosen = read_document({}, choices)
     options = CheckOptions(decimals, atol, rtol, strict, points, required)
-    problem = document if isinstance(document, str) else read_document(document, {})
+    is_path = isinstance(document, str | PathLike)
+    problem = os.fspath(document) if is_path else read_document(document, {})
     places = [answers] if isinstance(answers, str | PathLike) else answers
     work = class_work(
         problem,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from io import FileIO
 from pathlib import Path
 
-from attncli.ending import tidied
+from attncli.documents.files import errors_of_writing, read_file, replacing
 from attncli.errors import DocumentError, errors_at
 from attncli.formats import LinesFormat
 from attncli.homework.classes.grade import Grade
@@ -19,7 +18,6 @@ def known_grades(file: Path, form: LinesFormat, steps: Sequence[str]) -> dict[st
 
     Raises AttncliError if the file is not the gradebook of a problem with these steps.
     """
-    from attncli.documents.files import read_file
     from attncli.render.classes.grades_reader import read_grades
 
     if not file.exists():
@@ -43,52 +41,24 @@ def growing_gradebook(
     block ends, all rows in the order of this run replace it. Raises DocumentError if the file
     cannot be written.
     """
-    with errors_at(str(file)), ExitStack() as files:
-        try:
-            lines = _opened(files, file, "r+b" if known else "wb")
-            ordered, beside = None, file.with_name(f".attncli-{os.urandom(4).hex()}")
+    head = form.head(steps).encode()
+    with ExitStack() as files:
+        ordered = files.enter_context(replacing(file)) if known else None
+        with errors_of_writing(file):
+            lines = files.enter_context(FileIO(file, "r+b" if known else "wb"))
             if known:
                 _end_last_line(lines)
-                files.enter_context(_removed(beside))
-                ordered = _opened(files, beside, "xb")
-            for begun in (ordered, None if known else lines):
-                if begun:
-                    begun.write(form.head(steps).encode())
+            (ordered or lines).write(head)
 
-            def add(grade: Grade) -> None:
-                line = form.line(grade, steps).encode()
+        def add(grade: Grade) -> None:
+            line = form.line(grade, steps).encode()
+            with errors_of_writing(file):
                 if ordered:
                     ordered.write(line)
                 if grade.digest not in known:
-                    lines.write(line)
+                    lines.write(line)  # at once, because FileIO has no buffer
 
-            yield add
-            if ordered:
-                ordered.close()
-                beside.replace(file)
-        except OSError as error:
-            hint = "Check that the folder exists, and that there is space on the disk."
-            raise DocumentError(f"it cannot be written: {error.strerror}.", hint) from None
-
-
-def _opened(files: ExitStack, file: Path, mode: str) -> FileIO:
-    """Open a file that is closed with the block; each line is written at once."""
-    return files.enter_context(FileIO(file, mode))
-
-
-@contextmanager
-def _removed(file: Path) -> Iterator[None]:
-    """Remove a file at the end of the block, or if a signal ends the program within it."""
-
-    def remove() -> None:
-        with suppress(FileNotFoundError):
-            file.unlink()
-
-    with tidied(remove):
-        try:
-            yield
-        finally:
-            remove()
+        yield add
 
 
 def _end_last_line(file: FileIO) -> None:

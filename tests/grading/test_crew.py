@@ -71,6 +71,27 @@ def test_few_tasks_are_taken_ahead(crew: Crew) -> None:
     results.close()
 
 
+def test_a_script_without_a_guard_is_an_error(tmp_path: Path) -> None:
+    """Each process runs the script again, and ends: no answer is called unreadable for that."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from attncli import grade\n"
+        "print(list(grade('sample:self_attention', 'sample:answers/self_attention')))\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "AttncliError: a new process ends at once, before it has work. In a script, call" in (
+        done.stderr
+    )
+
+
 def is_alive(number: int) -> bool:
     """Return True if a process with this number runs; a dead one that nobody waits for does not."""
     with suppress(OSError):

@@ -183,7 +183,8 @@ def _reports(grading: Grading) -> Iterator[Callable[[Graded], None]]:
     with writing_feedback(grading.feedback) as write:
 
         def report(graded: Graded) -> None:
-            if graded.feedback:
-                write(paths.path(graded.grade), graded.feedback)
+            grade, data = graded.grade, graded.feedback
+            if data:
+                write(paths.path(grade.folder, grade.student, grade.name, grade.file), data)
 
         yield report
