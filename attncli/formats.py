@@ -313,13 +313,13 @@ GRADES: dict[str, Format[ClassReport]] = {
     "json": Format(
         ".json",
         "one object with the statistics and the grades",
-        "render.classes.class_data:class_json",
+        "render.classes.grades_json:class_json",
     ),
     "jsonl": LinesFormat(
         ".jsonl",
         "one object per line: the grade of an answer",
-        "render.classes.grades_jsonl:line",
-        header="render.classes.grades_jsonl:head",
+        "render.classes.grades_json:line",
+        header="render.classes.grades_json:head",
     ),
     "markdown": papers("render.classes.class_paper:class_paper", FULL, leaves_out=(MATH,))[
         "markdown"

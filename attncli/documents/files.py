@@ -142,9 +142,15 @@ def read_file(path: str, size: int | None = None) -> bytes:
 
     Raises DocumentError if the file is missing, a folder, not readable, or too large.
     """
+    with errors_of_reading(path), open(path, "rb") as file:
+        return read_stream(file) if size is None else file.read(size)
+
+
+@contextmanager
+def errors_of_reading(path: str) -> Iterator[None]:
+    """Raise DocumentError in place of an error of the system in the block, which reads `path`."""
     try:
-        with open(path, "rb") as file:
-            return read_stream(file) if size is None else file.read(size)
+        yield
     except FileNotFoundError:
         raise DocumentError("there is no such file.", _similar(path)) from None
     except IsADirectoryError:

@@ -61,11 +61,11 @@ def grade(
 
     chosen = read_document({}, choices)
     options = CheckOptions(decimals, atol, rtol, strict, points, required)
-    is_path = isinstance(document, str | PathLike)
-    problem = os.fspath(document) if is_path else read_document(document, {})
     places = [answers] if isinstance(answers, str | PathLike) else answers
     work = class_work(
-        problem,
+        os.fspath(document)
+        if isinstance(document, str | PathLike)
+        else read_document(document, {}),
         [os.fspath(place) for place in places],
         Assignment(chosen, chosen, options, step),
         student,

@@ -9,7 +9,7 @@ import pytest
 
 from attncli.errors import AttncliError
 from attncli.formats import GRADES, LinesFormat
-from attncli.grading.gradebook_file import growing_gradebook, known_grades
+from attncli.grading.gradebook_file import KnownGrades, growing_gradebook
 from attncli.homework.classes.grade import Grade, Status
 from tests.drawn_class import ANSWERS, graded
 from tests.running import run
@@ -60,7 +60,7 @@ def test_an_error_of_grading_is_not_blamed_on_the_gradebook(
         fail()
     assert str(caught.value) == str(error)
     assert "grades.csv" not in str(caught.value)
-    assert [*known_grades(place, csv_form(), [])] == ["a1"]
+    assert [*KnownGrades(place, csv_form(), [])] == ["a1"]
 
 
 def test_a_resumed_gradebook_keeps_its_link_and_its_permissions(tmp_path: Path) -> None:
@@ -68,14 +68,14 @@ def test_a_resumed_gradebook_keeps_its_link_and_its_permissions(tmp_path: Path) 
     place, link = tmp_path / "grades.csv", tmp_path / "link.csv"
     link.symlink_to(place)
     for grades in ([GRADE], [OTHER, GRADE]):
-        known = known_grades(link, csv_form(), [])
+        known = KnownGrades(link, csv_form(), [])
         with growing_gradebook(link, csv_form(), [], known) as add:
             place.chmod(0o640)
             for grade in grades:
                 add(grade)
     assert link.is_symlink()
     assert place.stat().st_mode & 0o777 == 0o640
-    assert [*known_grades(place, csv_form(), [])] == ["b2", "a1"]
+    assert [*KnownGrades(place, csv_form(), [])] == ["b2", "a1"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["grades.csv", "link.csv"]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -139,7 +139,7 @@ def _told(filled: Filled, grading: Grading) -> int:
     rows = f"{count(filled.count, 'rows')} of column {filled.column} ({filled.platform})"
     note(f"{grading.into}: filled {rows}{scaled}.{left}")
     for unmatched in filled.unmatched:
-        student = " ".join(filter(None, (unmatched.filling.student, unmatched.filling.name)))
+        student = " ".join(filter(None, (unmatched.student, unmatched.name)))
         warn(
             f"{grading.into}: {student or 'an answer without a student'}: {unmatched.reason.text}."
         )
@@ -151,7 +151,7 @@ def _told(filled: Filled, grading: Grading) -> int:
 @contextmanager
 def _rows(
     work: ClassWork, grading: Grading, output: Output[ClassReport]
-) -> Iterator[tuple[dict[str, Grade], Callable[[Grade], None] | None]]:
+) -> Iterator[tuple[Mapping[str, Grade], Callable[[Grade], None] | None]]:
     """Yield the grades that are known, and a function that writes a row at once.
 
     It is None for a form that needs all rows.
@@ -160,11 +160,11 @@ def _rows(
     if not isinstance(form, LinesFormat):
         yield {}, None
     elif output.file:
-        from attncli.grading.gradebook_file import growing_gradebook, known_grades
+        from attncli.grading.gradebook_file import KnownGrades, growing_gradebook
 
-        known = known_grades(output.file, form, work.steps) if grading.resume else {}
+        known = KnownGrades(output.file, form, work.steps) if grading.resume else None
         with growing_gradebook(output.file, form, work.steps, known) as add:
-            yield known, add
+            yield known or {}, add
     else:
         deliver(form.head(work.steps).encode(), None)
         yield {}, lambda grade: deliver(form.line(grade, work.steps).encode(), None)
