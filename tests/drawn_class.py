@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from attncli.documents.reader import Reader
-from attncli.grading.batches import Batch, Graded, Ungraded, grade_batch
+from attncli.grading.batches import Batch, Graded, Judging, Ungraded, grade_batch
 from attncli.homework.checking import CheckOptions
 from attncli.homework.classes.class_report import ClassReport
 from attncli.homework.classes.class_tally import ClassTally
@@ -63,7 +63,7 @@ def graded(form: str = "") -> list[Graded]:
     """Return the graded answers in the order of their files, with reports in a form of `check`."""
     document = Reader().document(str(SAMPLES / "self_attention.json"))
     answers = tuple(Ungraded("p", file, data) for file, data in ANSWERS.items())
-    batch = Batch({"p": pickle.dumps(document)}, CheckOptions(), answers, feedback=form)
+    batch = Batch({"p": pickle.dumps(document)}, Judging(CheckOptions(), feedback=form), answers)
     found: list[Graded] = pickle.loads(grade_batch(pickle.dumps(batch)))
     return [
         replace(

@@ -10,9 +10,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from attncli import __version__
-from attncli.documents.parsed import BY_RULE, CsvForm
 from attncli.errors import AttncliError
-from attncli.grading.batches import Batch, Graded, Ungraded, grade_batch
+from attncli.grading.batches import Batch, Graded, Judging, Ungraded, grade_batch
 from attncli.homework.classes.grade import Grade, Status
 from attncli.records import record, replace, values_of
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from attncli.calculation.problem.document import Document
     from attncli.documents.exports.submission import Submission
     from attncli.grading.crew import Crew
-    from attncli.homework.checking import CheckOptions
 
 AT_ONCE = 25  # answers in a batch: half a second of work
 KEPT = 64  # documents of students that are kept, while their answers lie side by side
@@ -28,24 +26,21 @@ KEPT = 64  # documents of students that are kept, while their answers lie side b
 
 @record(frozen=True)
 class Assignment:
-    """The problem of a class, and the way in which its answers are checked.
+    """The problem of a class, and the way in which its answers are judged.
 
     `document` is the problem of answers without a problem of their own, and `choices` are entries
-    that win over each document. The other fields are those of `Batch`.
+    that win over each document.
     """
 
     document: Document
     choices: Document
-    options: CheckOptions
-    step: str | None = None
-    feedback: str = ""
-    form: CsvForm = BY_RULE
+    judging: Judging
 
     def read(self, document: str) -> Document:
         """Return the document of a problem, with the choices. Raises AttncliError."""
         from attncli.documents.reader import Reader
 
-        return Reader(form=self.form).document(document).merged(self.choices)
+        return Reader(form=self.judging.form).document(document).merged(self.choices)
 
 
 @record(frozen=True)
@@ -124,9 +119,7 @@ def _tasks(
         rows = tuple(_row(problems, submission, known) for submission in chosen)
         used = {row.answer.problem for row in rows if row.answer}
         pickled = {name: problems.pickled(name) for name in used}
-        given = assignment
-        batch = Batch(pickled, given.options, (), given.step, given.feedback, given.form)
-        yield PendingRows(batch, rows)
+        yield PendingRows(Batch(pickled, assignment.judging), rows)
 
 
 def _row(problems: Problems, submission: Submission, known: Mapping[str, Grade]) -> PendingRow:
@@ -182,13 +175,7 @@ class Problems:
         given = self._assignment
         document = given.read(name) if name else given.document
         planned(document)
-        said = [
-            __version__,
-            given.step,
-            given.form,
-            *values_of(given.options).values(),
-            *_texts(document),
-        ]
+        said = (__version__, replace(given.judging, feedback=""), *_texts(document))
         return pickle.dumps(document), sha256(repr(said).encode()).digest()
 
 

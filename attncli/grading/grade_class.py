@@ -53,10 +53,10 @@ def grade(
     """
     from attncli.face.functions import read_document
     from attncli.face.surroundings import PYTHON
+    from attncli.grading.batches import Judging
     from attncli.grading.class_work import class_work
     from attncli.grading.cluster import cluster_crew
     from attncli.grading.crew import local_crew
-    from attncli.grading.grade_answers import Assignment
     from attncli.homework.checking import CheckOptions
 
     chosen = read_document({}, choices)
@@ -67,7 +67,8 @@ def grade(
         if isinstance(document, str | PathLike)
         else read_document(document, {}),
         [os.fspath(place) for place in places],
-        Assignment(chosen, chosen, options, step),
+        chosen,
+        Judging(options, step),
         student,
         PYTHON,
     )

@@ -63,7 +63,7 @@ def growing_gradebook(
 
     A row is in the file when the function returns. `known` are the rows that the file has from an
     earlier run: it keeps them, and only new rows are added; when the block ends, all rows in the
-    order of this run replace it. Without them, the file is begun anew. Raises DocumentError if the file
+    order of this run replace it. Without them, the file is begun anew. Raises DocumentError if it
     cannot be written.
     """
     head = form.head(steps).encode()

@@ -52,7 +52,7 @@ def test_an_error_of_grading_is_not_blamed_on_the_gradebook(
     place = tmp_path / "grades.csv"
 
     def fail() -> None:
-        with growing_gradebook(place, csv_form(), [], {}) as add:
+        with growing_gradebook(place, csv_form(), [], None) as add:
             add(GRADE)
             raise error
 

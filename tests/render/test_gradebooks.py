@@ -50,6 +50,12 @@ def test_the_drawn_class_is_as_before(name: str) -> None:
     assert written(*SHOWN[name]) == (FOLDER / name).read_text(encoding="utf-8")
 
 
+def test_each_status_is_drawn() -> None:
+    """The golden files hold a row of each status."""
+    assert {grade.status for grade in drawn_grades()} == set(Status)
+    assert all(status.word and status.meaning for status in Status)
+
+
 def test_every_form_has_a_golden_file() -> None:
     assert {form for form, _ in SHOWN.values()} == set(GRADES)
 

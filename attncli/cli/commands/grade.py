@@ -73,15 +73,15 @@ def grade(
     The exit status is 0 if every answer has a grade and a row in the file of --into, 1 if not, and
     2 for bad input.
     """
+    from attncli.grading.batches import Judging
     from attncli.grading.class_work import class_work
-    from attncli.grading.grade_answers import Assignment
     from attncli.homework.checking import CheckOptions
 
     grading.check(output.check_format(), output.file)
     checking = CheckOptions(**{name: options.pop(name) for name in CHECKING})
     chosen = gather((), options)
-    given = Assignment(chosen, chosen, checking, step, grading.wanted_feedback, csv_form())
-    work = class_work(document, answers, given, grading.pattern, surroundings())
+    judging = Judging(checking, step, grading.wanted_feedback, csv_form())
+    work = class_work(document, answers, chosen, judging, grading.pattern, surroundings())
     own = grading.own_gradebook()
     unreadable = _run(work, grading, output, own)
     unmatched = _told(own.fill(), grading) if own else 0

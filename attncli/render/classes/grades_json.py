@@ -29,7 +29,7 @@ def head(_: Sequence[str]) -> str:
 
 
 def line(grade: Grade, _: Sequence[str]) -> str:
-    """Return a grade as an object on one line, which can be written while a class is being graded."""
+    """Return a grade as an object on one line."""
     return _encodable(json.dumps(grade.data(), ensure_ascii=False, allow_nan=False)) + "\n"
 
 
