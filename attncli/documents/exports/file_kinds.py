@@ -25,10 +25,19 @@ _ANSWERS = frozenset(
     }
 )
 
-# Files that hold no numbers that attncli reads: papers, pictures, archives, programs, recordings.
-_OTHERS = frozenset(
-    [".pdf", ".doc", ".docx", ".odt", ".rtf", ".pages", ".ppt", ".pptx", ".odp", ".key", ".html", ".htm", ".mhtml", ".url", ".webloc", ".png", ".jpg", ".jpeg", ".gif", ".heic", ".heif", ".webp", ".bmp", ".tif", ".tiff", ".svg", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".db", ".sqlite", ".accdb", ".mdb", ".py", ".r", ".m", ".jl", ".java", ".c", ".h", ".cpp", ".cs", ".js", ".ts", ".go", ".rs", ".sh", ".exe", ".class", ".pyc", ".jar", ".mp3", ".mp4", ".m4a", ".mov", ".wav", ".avi", ".mkv", ".webm"]
-)
+# The kinds of files that hold no numbers that attncli reads, with their suffixes.
+_OTHERS = {
+    "a PDF": ".pdf",
+    "a document of a word processor": ".doc .docx .odt .rtf .pages",
+    "a picture": ".png .jpg .jpeg .gif .heic .heif .webp .bmp .tif .tiff .svg",
+    "a presentation": ".ppt .pptx .odp .key",
+    "an archive": ".rar .7z .tar .gz .tgz .bz2 .xz .zst",
+    "a program": ".py .r .m .jl .java .c .h .cpp .cs .js .ts .go .rs .sh .exe .class .pyc .jar",
+    "a recording": ".mp3 .mp4 .m4a .mov .wav .avi .mkv .webm",
+    "a web page": ".html .htm .mhtml .url .webloc",
+    "a database": ".db .sqlite .accdb .mdb",
+}
+_KIND_OF = {suffix: kind for kind, suffixes in _OTHERS.items() for suffix in suffixes.split()}
 
 
 def suffix_of(name: str) -> str:
@@ -56,8 +65,9 @@ def refusal_of(name: str) -> str:
         return ""
     if suffix == ".zip":
         return "it is a ZIP inside a ZIP or a folder, which attncli does not open: unpack it."
-    if suffix in _OTHERS:
-        return f"it is a {suffix} file: attncli reads answers from JSON, CSV, NPZ, workbooks and texts."
+    if suffix in _KIND_OF:
+        kind = _KIND_OF[suffix]
+        return f"it is {kind}: attncli reads answers from JSON, CSV, NPZ, workbooks and texts."
     from attncli.documents.arrays.foreign import FOREIGN
 
     for foreign in FOREIGN:

@@ -102,7 +102,7 @@ def _blackboard(name: str, user: str) -> bytes:
 
 
 _BOTH = "a.json and b.csv may both be the answer: keep one of them."
-_PDF = "it is a .pdf file: attncli reads answers from JSON, CSV, NPZ, workbooks and texts."
+_PDF = "it is a PDF: attncli reads answers from JSON, CSV, NPZ, workbooks and texts."
 
 MOODLE = Export(
     "Moodle",

@@ -275,14 +275,14 @@ def test_a_folder_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_files_that_are_no_answers(tmp_path: Path) -> None:
     """A file of another kind is listed with the reason, and what programs leave is not."""
     names = {
-        "a.pdf": "it is a .pdf file: ",
-        "b.docx": "it is a .docx file: ",
-        "c.PNG": "it is a .png file: ",
+        "a.pdf": "it is a PDF: ",
+        "b.docx": "it is a document of a word processor: ",
+        "c.PNG": "it is a picture: ",
         "d.zip": "it is a ZIP inside a ZIP or a folder, which attncli does not open: unpack it.",
         "e.xls": "it is a workbook of an old Excel, or one with a password, ",
         "f.pt": "it is a PyTorch file, which is a pickle: ",
-        "g.py": "it is a .py file: ",
-        "h.html": "it is a .html file: ",
+        "g.py": "it is a program: ",
+        "h.html": "it is a web page: ",
         "i.tar.gz": "it is an archive: ",
     }
     noise = (".DS_Store", "Thumbs.db", "~$a.xlsx", "._a.json", "attncli-feedback.md", ".git/a.json")
