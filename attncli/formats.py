@@ -172,20 +172,18 @@ class LinesFormat(Format["ClassReport"]):
     """A gradebook with a line per grade, which can be written while a class is being graded.
 
     The writer takes a grade and the names of the steps that have columns; `header` is the function
-    that takes these names and returns the lines above the first grade.
+    that takes these names and returns the lines above the first grade; empty if there are none.
     """
 
     header: str = ""
 
     def head(self, names: Sequence[str]) -> str:
         """Return the lines above the first grade; empty if there are none."""
-        head: str = _load(self.header)(names)
-        return head
+        return str(_load(self.header)(names)) if self.header else ""
 
     def line(self, grade: Grade, names: Sequence[str]) -> str:
         """Return the line of a grade, with its end."""
-        line: str = _load(self.writer)(grade, names)
-        return line
+        return str(_load(self.writer)(grade, names))
 
     def write(self, asked: ClassReport, view: View) -> bytes:
         names = [step.name for step in asked.statistics.steps]
@@ -319,7 +317,6 @@ GRADES: dict[str, Format[ClassReport]] = {
         ".jsonl",
         "one object per line: the grade of an answer",
         "render.classes.grades_json:line",
-        header="render.classes.grades_json:head",
     ),
     "markdown": papers("render.classes.class_paper:class_paper", FULL, leaves_out=(MATH,))[
         "markdown"

@@ -142,8 +142,18 @@ def read_file(path: str, size: int | None = None) -> bytes:
 
     Raises DocumentError if the file is missing, a folder, not readable, or too large.
     """
-    with errors_of_reading(path), open(path, "rb") as file:
+    with reading(path) as file:
         return read_stream(file) if size is None else file.read(size)
+
+
+@contextmanager
+def reading(path: str) -> Iterator[BinaryIO]:
+    """Yield a file for reading. Raises DocumentError if it cannot be opened, or read in the block.
+
+    The error does not name the file: the caller knows how the user has named it.
+    """
+    with errors_of_reading(path), open(path, "rb") as file:
+        yield file
 
 
 @contextmanager

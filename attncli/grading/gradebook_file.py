@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from io import FileIO
 from pathlib import Path
 
-from attncli.documents.files import errors_of_reading, errors_of_writing, replacing
+from attncli.documents.files import errors_of_writing, reading, replacing
 from attncli.errors import DocumentError, errors_at
 from attncli.formats import LinesFormat
 from attncli.homework.classes.grade import Grade
@@ -28,7 +28,7 @@ class KnownGrades(Mapping[str, Grade]):
         head = form.head(steps).encode()
         if not file.exists():
             return
-        with errors_at(str(file)), errors_of_reading(str(file)), file.open("rb") as lines:
+        with errors_at(str(file)), reading(str(file)) as lines:
             for number, line in enumerate(lines):
                 if number == 0 and not line.startswith(head):
                     message = "it is not a gradebook of this problem: its first line is another."
@@ -41,7 +41,7 @@ class KnownGrades(Mapping[str, Grade]):
 
     def __getitem__(self, digest: str) -> Grade:
         place = self._places[digest]
-        with errors_of_reading(str(self._file)), self._file.open("rb") as lines:
+        with reading(str(self._file)) as lines:
             lines.seek(place)
             return self._reader.grade(lines.readline())
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from attncli.documents.exports.found_files import FoundFile
 from attncli.documents.exports.submission import Student
 from attncli.documents.exports.zip_members import member_lines, read_member
-from attncli.documents.files import errors_of_reading, read_file
+from attncli.documents.files import read_file, reading
 from attncli.errors import DocumentError, errors_at
 from attncli.records import record
 
@@ -51,7 +51,7 @@ def gradescope_folders(file: FoundFile) -> dict[str, Handed]:
     with errors_at(file.file):
         if file.member:
             return _scanned(member_lines(file.path, file.member, _LONGEST))
-        with errors_of_reading(file.path), open(file.path, "rb") as lines:
+        with reading(file.path) as lines:
             return _scanned(iter(lambda: lines.readline(_LONGEST), b""))
 
 

@@ -12,7 +12,6 @@ from attncli.errors import DocumentError
 
 Write = Callable[[str, bytes], None]  # takes a path with `/` between its parts, and the bytes
 
-OLDEST = (1980, 1, 1, 0, 0, 0)  # the time of every file in a ZIP: equal files make equal ZIPs
 UNIX, READABLE = 3, 0o100644 << 16  # the system that a ZIP names, and a file that all can read
 
 
@@ -60,7 +59,7 @@ def _writing_zip(target: Path) -> Iterator[Write]:
         archive = ZipFile(file, "w", ZIP_DEFLATED)
 
         def write(path: str, data: bytes) -> None:
-            member = ZipInfo("/".join(_inner_parts(path)), OLDEST)
+            member = ZipInfo("/".join(_inner_parts(path)))  # the date is 1980-01-01
             member.create_system, member.external_attr = UNIX, READABLE
             member.compress_type = ZIP_DEFLATED
             with errors_of_writing(target):

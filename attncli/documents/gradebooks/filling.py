@@ -124,7 +124,8 @@ class _Book:
             return Reason.NO_GRADE
         if self._place >= len(row):
             return Reason.SHORT
-        if self._lock is not None and self._platform.is_locked(self._cell(row, self._lock)):
+        locks = self._platform.locks
+        if self._lock is not None and self._cell(row, self._lock).casefold() in locks:
             return Reason.LOCKED
         old = self._cell(row, self._place).casefold()
         if old in _KEPT or "read only" in old:

@@ -57,11 +57,13 @@ class Platform:
     that no row has is not looked up by name, because a namesake may have another id. `ids` and
     `name_titles` are titles of columns: those with an id, the surest first, and those with the
     first and the last name. `points_title` is the pattern of the titles of columns that take
-    points; its groups `name` and `id` are short names of such a column.
+    points; its groups `name` and `id` are short names of such a column. `locks` are the words, in
+    small letters, that say in the column of `lock_place` that a grade cannot be changed.
     """
 
     name: str
     own_id = ""
+    locks: frozenset[str] = frozenset()
     ids: tuple[str, ...]
     name_titles = ("first name", "last name")
     points_title: re.Pattern[str]
@@ -115,10 +117,6 @@ class Platform:
     def lock_place(self, table: GradeTable) -> int | None:
         """Return the column that says if a grade can be changed; None if there is none."""
         return None
-
-    def is_locked(self, cell: str) -> bool:
-        """Return True if a cell of that column says that the grade cannot be changed."""
-        return False
 
 
 def plain_key(text: str) -> str:

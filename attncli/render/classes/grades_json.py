@@ -23,11 +23,6 @@ def class_json(report: ClassReport, _: View) -> str:
     return _encodable(to_json(found))
 
 
-def head(_: Sequence[str]) -> str:
-    """Return nothing: lines of JSON have no header."""
-    return ""
-
-
 def line(grade: Grade, _: Sequence[str]) -> str:
     """Return a grade as an object on one line."""
     return _encodable(json.dumps(grade.data(), ensure_ascii=False, allow_nan=False)) + "\n"
