@@ -175,7 +175,9 @@ class Problems:
         given = self._assignment
         document = given.read(name) if name else given.document
         planned(document)
-        said = (__version__, replace(given.judging, feedback=""), *_texts(document))
+        judging, form = given.judging, given.judging.form
+        options = (*values_of(judging.options).values(), form.delimiter, form.header)
+        said = (__version__, judging.step, *options, *_texts(document))
         return pickle.dumps(document), sha256(repr(said).encode()).digest()
 
 

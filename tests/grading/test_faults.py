@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,6 +15,7 @@ from attncli.homework.classes.grade import Grade, Status
 from tests.drawn_class import ANSWERS, graded
 from tests.running import run
 
+ANSWERS_OF_SAMPLE = "sample:answers/self_attention"
 GRADE = Grade("anna", Status.GRADED, digest="a1")
 OTHER = Grade("bo", Status.GRADED, digest="b2")
 
@@ -91,3 +93,21 @@ def test_the_gradebook_does_not_replace_the_file_of_into(tmp_path: Path) -> None
         "Name another file: -o grades.csv.\n"
     )
     assert place.read_text(encoding="utf-8") == "kept"
+
+
+def digests(*options: str) -> set[str]:
+    """Return the digests of the grades of the sample answers."""
+    done = run("grade", "sample:self_attention", ANSWERS_OF_SAMPLE, "-f", "jsonl", *options)
+    return {json.loads(line)["digest"] for line in done.stdout.splitlines()}
+
+
+def test_answers_are_graded_again_if_they_are_read_in_another_way(tmp_path: Path) -> None:
+    """A digest changes with --delimiter, --header and --step, and not from run to run."""
+    plain = digests()
+    assert digests() == plain
+    assert digests("--feedback", str(tmp_path)) == plain
+    ways = [["--delimiter", ";"], ["--header", "yes"], ["--step", "output"], ["--decimals", "3"]]
+    for way in ways:
+        found = digests(*way)
+        assert len(found) == len(plain)
+        assert not plain & found
