@@ -39,7 +39,10 @@ def cluster_crew(address: str) -> Iterator[Crew]:
             def shared(data: bytes) -> Any:
                 return client.scatter(data, broadcast=True)
 
-            yield Crew(start, workers, KilledWorker, shared=shared)
+            def is_lost() -> bool:
+                return bool(client.status != "running")
+
+            yield Crew(start, workers, KilledWorker, shared=shared, is_lost=is_lost)
         except CancelledError:
             message = f"--scheduler {address}: the scheduler has ended before the work was done."
             hint = "Start it again, and repeat the command; attncli grade has --resume."
