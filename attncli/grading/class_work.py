@@ -36,7 +36,12 @@ class ClassWork:
 
         `known` are grades of an earlier run by their digests: they are not graded again.
         """
-        yield from grade_answers(self.assignment, self.submissions, crew, known)
+        from attncli.documents.exports.zip_members import close_archives
+
+        try:
+            yield from grade_answers(self.assignment, self.submissions, crew, known)
+        finally:
+            close_archives()
         for student in self.absent:
             grade = Grade(student.id, Status.MISSING, name=student.name, email=student.email)
             yield Graded(grade)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import zipfile
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
+import attncli
 from attncli.errors import AttncliError
 from attncli.formats import GRADES, LinesFormat
 from attncli.grading.gradebook_file import KnownGrades, growing_gradebook
@@ -111,3 +114,14 @@ def test_answers_are_graded_again_if_they_are_read_in_another_way(tmp_path: Path
         found = digests(*way)
         assert len(found) == len(plain)
         assert not plain & found
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the system has no /proc")
+def test_a_zip_is_closed_after_the_last_grade(tmp_path: Path) -> None:
+    """A program may remove the ZIP of the answers, also on Windows."""
+    place = tmp_path / "class.zip"
+    with zipfile.ZipFile(place, "w") as archive:
+        archive.writestr("anna.json", "{}")
+    assert len(list(attncli.grade("sample:self_attention", place))) == 1
+    opened = [os.path.realpath(link) for link in Path("/proc/self/fd").iterdir()]
+    assert str(place.resolve()) not in opened

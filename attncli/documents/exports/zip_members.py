@@ -119,6 +119,11 @@ def _opened(path: str) -> ZipFile:
             raise DocumentError(message, "Download it again.") from None
 
 
+def close_archives() -> None:
+    """Close the ZIPs that were read: Windows removes or replaces no file that is open."""
+    _archive.cache_clear()
+
+
 @lru_cache(_OPEN)
 def _archive(path: str, _changed: int, _size: int) -> ZipFile:
     """Return the archive of a path; a file that has changed is opened anew."""
