@@ -154,20 +154,18 @@ class LinesFormat(Format["ClassReport"]):
     """A gradebook with a line per grade, which can be written while a class is being graded.
 
     The writer takes a grade and the names of the steps that have columns; `header` is the function
-    that takes these names and returns the lines above the first grade.
+    that takes these names and returns the lines above the first grade; empty if there are none.
     """
 
     header: str = ""
 
     def head(self, names: Sequence[str]) -> str:
         """Return the lines above the first grade; empty if there are none."""
-        head: str = load(self.header)(names)
-        return head
+        return str(load(self.header)(names)) if self.header else ""
 
     def line(self, grade: Grade, names: Sequence[str]) -> str:
         """Return the line of a grade, with its end."""
-        line: str = load(self.writer)(grade, names)
-        return line
+        return str(load(self.writer)(grade, names))
 
     def write(self, asked: ClassReport, view: View) -> bytes:
         names = [step.name for step in asked.statistics.steps]
@@ -273,13 +271,12 @@ GRADES: dict[str, Format[ClassReport]] = {
     "json": Format(
         ".json",
         "one object with the statistics and the grades",
-        "render.classes.class_data:class_json",
+        "render.classes.grades_json:class_json",
     ),
     "jsonl": LinesFormat(
         ".jsonl",
         "one object per line: the grade of an answer",
-        "render.classes.grades_jsonl:line",
-        header="render.classes.grades_jsonl:head",
+        "render.classes.grades_json:line",
     ),
     "markdown": papers("render.classes.class_paper:class_paper", FULL, leaves_out=(MATH,))[
         "markdown"

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from attncli.documents.reader import Reader
-from attncli.grading.batches import Batch, Graded, Ungraded, grade_batch
+from attncli.grading.batches import Batch, Graded, Judging, Ungraded, grade_batch
 from attncli.homework.checking import CheckOptions
 from attncli.homework.classes.class_report import ClassReport
-from attncli.homework.classes.class_tally import class_report
+from attncli.homework.classes.class_tally import ClassTally
 from attncli.homework.classes.grade import Grade, Status
 from attncli.records import replace
 from tests.running import SAMPLES
@@ -63,7 +63,7 @@ def graded(form: str = "") -> list[Graded]:
     """Return the graded answers in the order of their files, with reports in a form of `check`."""
     document = Reader().document(str(SAMPLES / "self_attention.json"))
     answers = tuple(Ungraded("p", file, data) for file, data in ANSWERS.items())
-    batch = Batch({"p": pickle.dumps(document)}, CheckOptions(), answers, feedback=form)
+    batch = Batch({"p": pickle.dumps(document)}, Judging(CheckOptions(), feedback=form), answers)
     found: list[Graded] = pickle.loads(grade_batch(pickle.dumps(batch)))
     return [
         replace(
@@ -85,6 +85,14 @@ def drawn_grades() -> list[Grade]:
     grades = [each.grade for each in graded()]
     old = Grade("student-02", Status.SUPERSEDED, "=1+1", file="answers/old/student-02.json")
     return [*grades[:2], old, *grades[2:], Grade("student-07", Status.MISSING, "Ed Lee")]
+
+
+def class_report(grades: Iterable[Grade], title: str = "") -> ClassReport:
+    """Return the report on a class with these grades."""
+    tally, kept = ClassTally(), tuple(grades)
+    for grade in kept:
+        tally.add(grade)
+    return ClassReport(title, kept, tally.statistics())
 
 
 def drawn_class() -> ClassReport:

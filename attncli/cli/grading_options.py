@@ -125,6 +125,9 @@ class Grading:
         if self.resume and not (file and isinstance(form, LinesFormat)):
             message = "--resume needs a gradebook that a run has begun."
             raise AttncliError(message, "Name it: -o grades.csv, or -o grades.jsonl.")
+        if self.into and file and self.into.resolve() == file.resolve():
+            message = "--into and --output name one file, which attncli would replace."
+            raise AttncliError(message, "Name another file: -o grades.csv.")
         if self.resume and self.feedback and self.feedback.suffix.casefold() == ".zip":
             message = "--resume writes only the new reports, but a ZIP would replace the others."
             raise AttncliError(message, "Write them to a folder: --feedback FOLDER.")

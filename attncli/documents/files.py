@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from errno import EDQUOT, EFBIG, ENOSPC
 from functools import cache
@@ -142,9 +142,25 @@ def read_file(path: str, size: int | None = None) -> bytes:
 
     Raises DocumentError if the file is missing, a folder, not readable, or too large.
     """
+    with reading(path) as file:
+        return read_stream(file) if size is None else file.read(size)
+
+
+@contextmanager
+def reading(path: str) -> Iterator[BinaryIO]:
+    """Yield a file for reading. Raises DocumentError if it cannot be opened, or read in the block.
+
+    The error does not name the file: the caller knows how the user has named it.
+    """
+    with errors_of_reading(path), open(path, "rb") as file:
+        yield file
+
+
+@contextmanager
+def errors_of_reading(path: str) -> Iterator[None]:
+    """Raise DocumentError in place of an error of the system in the block, which reads `path`."""
     try:
-        with open(path, "rb") as file:
-            return read_stream(file) if size is None else file.read(size)
+        yield
     except FileNotFoundError:
         raise DocumentError("there is no such file.", _similar(path)) from None
     except IsADirectoryError:
@@ -230,31 +246,27 @@ def write_file(path: Path, data: bytes) -> None:
     The file is therefore never left half-written. A named pipe, or a device, is written to
     directly. Raises DocumentError if the file cannot be written.
     """
-    try:
+    with errors_of_writing(path):
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_bytes(data)
+            return
+    with replacing(path) as file, errors_of_writing(path):
+        file.write(data)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Yield a new file, which takes the place and the permissions of `path` after the block.
+
+    If the block raises an error, or if a signal ends the program, `path` is the old or the whole
+    new file, and no file is left beside it. Raises DocumentError if it cannot be replaced.
+    """
+    with errors_of_writing(path):
         if path.is_dir():
             message = "it is a folder, not a file."
             raise DocumentError(message, "Name a file in it.").at(str(path))
-        if path.exists() and not path.is_file():
-            path.write_bytes(data)
-            return
         target = path.resolve()  # a link stays a link: the file that it points to is replaced
-        _replace(target, data)
-    except (OSError, RuntimeError) as error:
-        number, reason = getattr(error, "errno", None), getattr(error, "strerror", None)
-        message = f"it cannot be written: {reason or error}."
-        hint = "Check that the folder exists and that you may write to it."
-        if number in (ENOSPC, EDQUOT, EFBIG):
-            hint = "Free some space, or write to another disk."
-        raise DocumentError(message, hint).at(str(path)) from None
-
-
-def _replace(target: Path, data: bytes) -> None:
-    """Write a new file beside the target, which then takes its place and its permissions.
-
-    If a signal ends the program, the target is the old or the whole new file, and no file is left
-    beside it.
-    """
-    mode = target.stat().st_mode & 0o777 if target.exists() else None
+        mode = target.stat().st_mode & 0o777 if target.exists() else None
     # The name is no longer than that of the target may be.
     beside = os.path.join(target.parent, f".attncli-{os.urandom(4).hex()}")
 
@@ -265,12 +277,27 @@ def _replace(target: Path, data: bytes) -> None:
     def opener(name: str, flags: int) -> int:
         return os.open(name, flags, 0o666 if mode is None else mode)
 
-    with tidied(remove):
-        try:
-            with open(beside, "xb", opener=opener) as file:
-                file.write(data)
+    with tidied(remove), ExitStack() as stack:
+        stack.callback(remove)
+        with errors_of_writing(path):
+            file = stack.enter_context(open(beside, "xb", opener=opener))
+        yield file
+        with errors_of_writing(path):
+            file.close()  # Windows replaces no file that is open
             if mode is not None:
                 os.chmod(beside, mode)
             os.replace(beside, target)
-        finally:
-            remove()
+
+
+@contextmanager
+def errors_of_writing(path: Path) -> Iterator[None]:
+    """Raise DocumentError in place of an error of the system in the block, which writes `path`."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        number, reason = getattr(error, "errno", None), getattr(error, "strerror", None)
+        message = f"it cannot be written: {reason or error}."
+        hint = "Check that the folder exists and that you may write to it."
+        if number in (ENOSPC, EDQUOT, EFBIG):
+            hint = "Free some space, or write to another disk."
+        raise DocumentError(message, hint).at(str(path)) from None

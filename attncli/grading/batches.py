@@ -33,20 +33,29 @@ class Ungraded:
 
 
 @record(frozen=True)
-class Batch:
-    """Answers, and everything that a process needs to grade them.
+class Judging:
+    """The way in which answers are read and judged.
 
-    `problems` are the pickled documents by their keys. `step` names a matrix that has no name in
-    an answer. `feedback` is the form of the report for the student, such as `markdown`; empty if
-    none is wanted. `form` is the form of CSV files.
+    `step` names a matrix that has no name in an answer. `feedback` is the form of the report for
+    the student, such as `markdown`; empty if none is wanted. `form` is the form of CSV files.
     """
 
-    problems: Mapping[str, bytes]
     options: CheckOptions
-    answers: tuple[Ungraded, ...]
     step: str | None = None
     feedback: str = ""
     form: CsvForm = BY_RULE
+
+
+@record(frozen=True)
+class Batch:
+    """Answers, and everything that a process needs to grade them.
+
+    `problems` are the pickled documents by their keys.
+    """
+
+    problems: Mapping[str, bytes]
+    judging: Judging
+    answers: tuple[Ungraded, ...] = ()
 
 
 @record(frozen=True)
@@ -64,6 +73,21 @@ def grade_batch(packed: bytes) -> bytes:
 
 
 def _graded(batch: Batch, answer: Ungraded) -> Graded:
+    """Return the grade of an answer; one that attncli fails to judge counts as unreadable.
+
+    Raises AttncliError for a fault of the whole class, such as a package that is not installed.
+    """
+    try:
+        return _judged(batch, answer)
+    except AttncliError:
+        raise
+    except Exception as error:  # noqa: BLE001  # no answer may end the grading of the others
+        fault = f"{answer.file}: attncli itself has a fault: {type(error).__name__}: {error}."
+        message = f"{fault} Please report the output of attncli check --debug."
+        return Graded(Grade("", Status.UNREADABLE, file=answer.file, message=message))
+
+
+def _judged(batch: Batch, answer: Ungraded) -> Graded:
     """Return the grade of an answer; an unreadable answer gets its message instead of points.
 
     A note on a file that could be read in two ways becomes the message of a grade.
@@ -75,23 +99,23 @@ def _graded(batch: Batch, answer: Ungraded) -> Graded:
     problem = _prepared(batch.problems[answer.problem])
     notes: list[str] = []
     try:
-        written = _written(answer, batch, notes.append)
+        written = _written(answer, batch.judging, notes.append)
         with errors_at(answer.file):
             files = Files(quote(answer.problem), quote(answer.file))
-            report = check_answer(problem, written.entries, batch.options, files)
+            report = check_answer(problem, written.entries, batch.judging.options, files)
     except AttncliError as error:
         return Graded(Grade("", Status.UNREADABLE, file=answer.file, message=str(error)))
     report = report.of(written.student)
     grade = replace(grade_of(report), file=answer.file, message=" ".join(notes))
-    if not batch.feedback:
+    if not batch.judging.feedback:
         return Graded(grade)
     from attncli.formats import REPORTS
     from attncli.render.view import View
 
-    return Graded(grade, REPORTS[batch.feedback].write(report, View()))
+    return Graded(grade, REPORTS[batch.judging.feedback].write(report, View()))
 
 
-def _written(answer: Ungraded, batch: Batch, note: Callable[[str], None]) -> Written:
+def _written(answer: Ungraded, judging: Judging, note: Callable[[str], None]) -> Written:
     """Return an answer as its file holds it. Raises AttncliError if it cannot be read."""
     from attncli.calculation.names.known_names import canonical
     from attncli.documents.files import ReadingLimit
@@ -101,8 +125,8 @@ def _written(answer: Ungraded, batch: Batch, note: Callable[[str], None]) -> Wri
 
     file = io.BytesIO(answer.data)
     file.name = answer.file  # its suffix decides the form
-    reader = Reader(note, batch.form, ReadingLimit(PYTHON.memory.allowed))
-    return reader.written(file, canonical(batch.step) if batch.step else None, is_value)
+    reader = Reader(note, judging.form, ReadingLimit(PYTHON.memory.allowed))
+    return reader.written(file, canonical(judging.step) if judging.step else None, is_value)
 
 
 @lru_cache(PREPARED)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from attncli.grading.batches import Graded
+from attncli.grading.batches import Graded, Judging
 from attncli.grading.grade_answers import Assignment, grade_answers
 from attncli.homework.classes.grade import Grade, Status
-from attncli.records import record, replace
+from attncli.records import record
 
 if TYPE_CHECKING:
     from attncli.calculation.problem.document import Document
@@ -36,7 +36,12 @@ class ClassWork:
 
         `known` are grades of an earlier run by their digests: they are not graded again.
         """
-        yield from grade_answers(self.assignment, self.submissions, crew, known)
+        from attncli.documents.exports.zip_members import close_archives
+
+        try:
+            yield from grade_answers(self.assignment, self.submissions, crew, known)
+        finally:
+            close_archives()
         for student in self.absent:
             grade = Grade(student.id, Status.MISSING, name=student.name, email=student.email)
             yield Graded(grade)
@@ -45,36 +50,36 @@ class ClassWork:
 def class_work(
     document: str | Document,
     answers: Sequence[str],
-    assignment: Assignment,
+    choices: Document,
+    judging: Judging,
     pattern: str | None,
     surroundings: Surroundings,
 ) -> ClassWork:
     """Find the answers of a class.
 
     `document` is the problem, or the path of the folder or the manifest of a class in which each
-    student has a problem. `answers` are files, folders, patterns and ZIPs; `pattern` finds the
-    students in their names (see `find_submissions`). The document of the assignment is not read.
+    student has a problem; `choices` are entries that win over each document. `answers` are files,
+    folders, patterns and ZIPs; `pattern` finds the students in their names (see
+    `find_submissions`).
 
     Raises AttncliError if the problem, an option or an argument is wrong.
     """
     from attncli.documents.exports.class_variants import class_among
     from attncli.documents.exports.collecting import find_submissions, without_answer
+    from attncli.documents.reader import Reader
     from attncli.face.functions import compute
 
     variants = class_among([document]) if isinstance(document, str) else None
     with surroundings.waiting("looking for answers"):
         submissions = find_submissions(answers, pattern, variants)
-    if variants:
-        problem = assignment.read(next(iter(variants.problems.values())))
-    elif isinstance(document, str):
-        problem = assignment.read(document)
-    else:
-        problem = document.merged(assignment.choices)
-    assignment.options.check()
+    first = next(iter(variants.problems.values())) if variants else document
+    read = Reader(form=judging.form).document(first) if isinstance(first, str) else first
+    problem = read.merged(choices)
+    judging.options.check()
     computed = compute(problem, surroundings=surroundings).made
-    assignment.options.marking(computed.names)
+    judging.options.marking(computed.names)
     return ClassWork(
-        replace(assignment, document=problem),
+        Assignment(problem, choices, judging),
         submissions,
         without_answer(submissions, variants) if variants else (),
         tuple(computed.names),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,8 +20,8 @@ START = "Start one: dask worker {address} --nworkers 2 --nthreads 1"
 def cluster_crew(address: str) -> Iterator[Crew]:
     """Connect to the scheduler at an address such as `tcp://10.0.0.1:8786`, and use its workers.
 
-    Raises AttncliError if the scheduler does not answer, if it has no workers, or if a worker has
-    another version of this program or of Python.
+    Raises AttncliError if the scheduler does not answer, or ends within the block, if it has no
+    workers, and if a worker has another version of this program or of Python.
     """
     try:
         from distributed import Client, KilledWorker
@@ -38,13 +39,16 @@ def cluster_crew(address: str) -> Iterator[Crew]:
             def shared(data: bytes) -> Any:
                 return client.scatter(data, broadcast=True)
 
-            crew = Crew(start, workers, KilledWorker, shared=shared)
-            try:
-                yield crew
-            finally:
-                crew.end()
+            def is_lost() -> bool:
+                return bool(client.status != "running")
+
+            yield Crew(start, workers, KilledWorker, shared=shared, is_lost=is_lost)
+        except CancelledError:
+            message = f"--scheduler {address}: the scheduler has ended before the work was done."
+            hint = "Start it again, and repeat the command; attncli grade has --resume."
+            raise AttncliError(message, hint) from None
         finally:
-            client.close(timeout=PATIENCE)
+            client.close(timeout=PATIENCE)  # the scheduler then drops the tasks that are left
 
 
 @contextmanager

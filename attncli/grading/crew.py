@@ -5,13 +5,23 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import (
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import get_context, parent_process
 from threading import Thread
 from typing import Any, Protocol, Self, TypeVar
 
+from attncli.errors import AttncliError
+
+BETWEEN = 2  # seconds after which the crew is looked at while a result is awaited
 AHEAD = 4  # tasks per worker that are handed out before their results are needed
 
 
@@ -33,7 +43,8 @@ class Crew:
 
     `start` starts an executor with `workers` workers. `losses` are the exceptions of a task whose
     worker has ended. `shared` takes data that many tasks need, and returns an argument for them:
-    the data, or a name by which each worker has them.
+    the data, or a name by which each worker has them. `is_lost` returns True if no result will ever
+    arrive, because the scheduler of the workers has ended.
     """
 
     def __init__(
@@ -42,8 +53,9 @@ class Crew:
         workers: int,
         *losses: type[Exception],
         shared: Callable[[bytes], Any] = lambda data: data,
+        is_lost: Callable[[], bool] = lambda: False,
     ) -> None:
-        self.shared = shared
+        self.shared, self._is_lost = shared, is_lost
         self._start, self._executor = start, start()
         self.workers = workers
         self.losses: tuple[type[Exception], ...] = (BrokenExecutor, *losses)
@@ -58,8 +70,8 @@ class Crew:
             return self._executor.submit(function, *given)
 
     def end(self) -> None:
-        """Let the workers end."""
-        self._executor.shutdown(wait=False)
+        """Let the workers end; tasks that no worker has begun are dropped."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
 
     def in_order(
         self, function: Callable[..., bytes], tasks: Iterable[AnyTask], *shared: Any
@@ -85,7 +97,7 @@ class Crew:
                     return
                 task, future = queue.popleft()
                 try:
-                    result = future.result()
+                    result = self._result(future)
                 except self.losses:
                     for part in task.parts():
                         yield part, self._alone(function, part, *shared)
@@ -95,11 +107,31 @@ class Crew:
             for _, future in queue:
                 future.cancel()
 
+    def _result(self, future: Future[bytes]) -> bytes:
+        """Return a result when it arrives. Raises CancelledError if none will arrive."""
+        while not wait([future], BETWEEN).done:
+            if self._is_lost():
+                raise CancelledError
+        return future.result()
+
     def _alone(self, function: Callable[..., bytes], task: Task, *shared: Any) -> bytes | None:
+        """Return the result of a task; None if it ends its worker.
+
+        Raises AttncliError if a worker ends without a task too.
+        """
         try:
-            return self.submit(function, task.packed(), *shared).result()
+            return self._result(self.submit(function, task.packed(), *shared))
         except self.losses:
+            self._check_that_workers_start()
             return None
+
+    def _check_that_workers_start(self) -> None:
+        try:
+            self._result(self.submit(bytes))
+        except self.losses:
+            message = "a new process ends at once, before it has work."
+            hint = "In a script, call attncli.grade below if __name__ == '__main__'."
+            raise AttncliError(message, hint) from None
 
 
 @contextmanager

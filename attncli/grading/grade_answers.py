@@ -10,9 +10,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from attncli import __version__
-from attncli.documents.parsed import BY_RULE, CsvForm
 from attncli.errors import AttncliError
-from attncli.grading.batches import Batch, Graded, Ungraded, grade_batch
+from attncli.grading.batches import Batch, Graded, Judging, Ungraded, grade_batch
 from attncli.homework.classes.grade import Grade, Status
 from attncli.records import record, replace, values_of
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from attncli.calculation.problem.document import Document
     from attncli.documents.exports.submission import Submission
     from attncli.grading.crew import Crew
-    from attncli.homework.checking import CheckOptions
 
 AT_ONCE = 25  # answers in a batch: half a second of work
 KEPT = 64  # documents of students that are kept, while their answers lie side by side
@@ -28,24 +26,21 @@ KEPT = 64  # documents of students that are kept, while their answers lie side b
 
 @record(frozen=True)
 class Assignment:
-    """The problem of a class, and the way in which its answers are checked.
+    """The problem of a class, and the way in which its answers are judged.
 
     `document` is the problem of answers without a problem of their own, and `choices` are entries
-    that win over each document. The other fields are those of `Batch`.
+    that win over each document.
     """
 
     document: Document
     choices: Document
-    options: CheckOptions
-    step: str | None = None
-    feedback: str = ""
-    form: CsvForm = BY_RULE
+    judging: Judging
 
     def read(self, document: str) -> Document:
         """Return the document of a problem, with the choices. Raises AttncliError."""
         from attncli.documents.reader import Reader
 
-        return Reader(form=self.form).document(document).merged(self.choices)
+        return Reader(form=self.judging.form).document(document).merged(self.choices)
 
 
 @record(frozen=True)
@@ -78,8 +73,12 @@ class PendingRows:
         for row in self.rows:
             if row.answer is None:
                 yield Graded(row.grade)
+            elif result is None:
+                message = f"{row.grade.file}: reading or judging it ended the process."
+                # Without a digest, --resume tries it again: the memory may have been short.
+                yield Graded(_unreadable(replace(row.grade, digest=""), message))
             else:
-                yield _placed(row, next(made, _ended(row)))
+                yield _placed(row, next(made))
 
 
 def _placed(row: PendingRow, graded: Graded) -> Graded:
@@ -92,9 +91,8 @@ def _placed(row: PendingRow, graded: Graded) -> Graded:
 ROW = ("student", "name", "email", "file", "folder", "variant", "digest")
 
 
-def _ended(row: PendingRow) -> Graded:
-    message = f"{row.grade.file}: reading or judging it ended the process."
-    return Graded(replace(row.grade, status=Status.UNREADABLE, message=message))
+def _unreadable(grade: Grade, message: str) -> Grade:
+    return replace(grade, status=Status.UNREADABLE, message=message)
 
 
 def grade_answers(
@@ -121,14 +119,13 @@ def _tasks(
         rows = tuple(_row(problems, submission, known) for submission in chosen)
         used = {row.answer.problem for row in rows if row.answer}
         pickled = {name: problems.pickled(name) for name in used}
-        given = assignment
-        batch = Batch(pickled, given.options, (), given.step, given.feedback, given.form)
-        yield PendingRows(batch, rows)
+        yield PendingRows(Batch(pickled, assignment.judging), rows)
 
 
 def _row(problems: Problems, submission: Submission, known: Mapping[str, Grade]) -> PendingRow:
     """Return the row of an answer: already graded if it is superseded, unreadable or known."""
     from attncli.documents.exports.collecting import read_submission
+    from attncli.documents.exports.file_kinds import suffix_of
 
     status = Status.SUPERSEDED if submission.is_superseded else Status.GRADED
     student = submission.student
@@ -147,8 +144,9 @@ def _row(problems: Problems, submission: Submission, known: Mapping[str, Grade])
     try:
         data = read_submission(submission)
     except AttncliError as error:
-        return PendingRow(replace(grade, status=Status.UNREADABLE, message=str(error)))
-    digest = sha256(problems.digest(submission.problem) + data).hexdigest()
+        return PendingRow(_unreadable(grade, str(error)))
+    read_as = suffix_of(submission.file).encode()  # the suffix decides the form
+    digest = sha256(problems.digest(submission.problem) + read_as + data).hexdigest()
     if digest in known:
         unnoted = PendingRow(replace(grade, message=""))
         return PendingRow(_placed(unnoted, Graded(known[digest])).grade)
@@ -177,7 +175,9 @@ class Problems:
         given = self._assignment
         document = given.read(name) if name else given.document
         planned(document)
-        said = [__version__, given.step, *values_of(given.options).values(), *_texts(document)]
+        judging, form = given.judging, given.judging.form
+        options = (*values_of(judging.options).values(), form.delimiter, form.header)
+        said = (__version__, judging.step, *options, *_texts(document))
         return pickle.dumps(document), sha256(repr(said).encode()).digest()
 
 

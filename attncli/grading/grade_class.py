@@ -53,20 +53,22 @@ def grade(
     """
     from attncli.face.functions import read_document
     from attncli.face.surroundings import PYTHON
+    from attncli.grading.batches import Judging
     from attncli.grading.class_work import class_work
     from attncli.grading.cluster import cluster_crew
     from attncli.grading.crew import local_crew
-    from attncli.grading.grade_answers import Assignment
     from attncli.homework.checking import CheckOptions
 
     chosen = read_document({}, choices)
     options = CheckOptions(decimals, atol, rtol, strict, points, required)
-    problem = document if isinstance(document, str) else read_document(document, {})
     places = [answers] if isinstance(answers, str | PathLike) else answers
     work = class_work(
-        problem,
+        os.fspath(document)
+        if isinstance(document, str | PathLike)
+        else read_document(document, {}),
         [os.fspath(place) for place in places],
-        Assignment(chosen, chosen, options, step),
+        chosen,
+        Judging(options, step),
         student,
         PYTHON,
     )

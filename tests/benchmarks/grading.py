@@ -16,7 +16,7 @@ import numpy as np
 from attncli import check, compute
 from attncli.calculation.problem.problem import Computation
 from attncli.face.functions import read_document
-from attncli.grading.batches import Batch, Graded, Ungraded, grade_batch
+from attncli.grading.batches import Batch, Graded, Judging, Ungraded, grade_batch
 from attncli.homework.checking import CheckOptions
 from attncli.homework.mistakes.catalogue import MISTAKES
 from tests.benchmarks.measuring import Ratio, command, seconds, show
@@ -101,7 +101,7 @@ def graded(answers: tuple[Ungraded, ...]) -> list[Graded]:
     """Grade a class in one batch."""
     problems = {"homework": pickle.dumps(read_document(SAMPLE, {}))}
     found: list[Graded] = pickle.loads(
-        grade_batch(pickle.dumps(Batch(problems, CheckOptions(), answers)))
+        grade_batch(pickle.dumps(Batch(problems, Judging(CheckOptions()), answers)))
     )
     return found
 

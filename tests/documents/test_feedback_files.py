@@ -7,13 +7,14 @@ import stat
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attncli.documents.feedback.feedback_paths import FeedbackPaths, feedback_files
+from attncli.documents.feedback.feedback_paths import FeedbackPaths
 from attncli.documents.feedback.feedback_writer import writing_feedback
 from attncli.errors import DocumentError
 from attncli.grading.batches import Graded
@@ -26,8 +27,7 @@ MOODLE = "Anna Lee_123456_assignsubmission_file"
 
 def path_of(student: str = "", name: str = "", file: str = "", folder: str = "") -> str:
     """Return the path of a report for a student with these texts."""
-    grade = Grade(student, Status.GRADED, name=name, file=file, folder=folder)
-    return FeedbackPaths(".md").path(grade)
+    return FeedbackPaths(".md").path(folder, student, name, file)
 
 
 @pytest.mark.parametrize(
@@ -69,8 +69,16 @@ def test_two_students_never_share_a_file() -> None:
     """Equal folders, also in other letters, get numbers, which are not names in use either."""
     paths = FeedbackPaths(".pdf")
     names = ["Bo", "bo-2", "BO", "Bo", "Bo"]
-    found = [paths.path(Grade(name, Status.GRADED)) for name in names]
+    found = [paths.path("", name) for name in names]
     assert [path.partition("/")[0] for path in found] == ["Bo", "bo-2", "BO-3", "Bo-4", "Bo-5"]
+
+
+def feedback_files(reports: Iterable[Graded], suffix: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the path and the bytes of each report, as the command writes them."""
+    paths = FeedbackPaths(suffix)
+    for each in reports:
+        if each.feedback:
+            yield paths.path(each.grade.folder, each.grade.student), each.feedback
 
 
 def test_only_answers_with_a_report_get_a_file() -> None:

@@ -89,7 +89,7 @@ def test_filling_again_changes_nothing(name: str) -> None:
 def test_grades_and_rows_that_do_not_meet_are_listed() -> None:
     """A grade without a row and a row without a grade are returned with the reason."""
     moodle, canvas = filled("moodle"), filled("canvas")
-    unmatched = [(one.filling.student, one.reason) for one in moodle.unmatched]
+    unmatched = [(one.student, one.reason) for one in moodle.unmatched]
     assert unmatched == [("100009", Reason.UNKNOWN)]
     assert [(row.student, row.name, row.reason) for row in moodle.unfilled] == [
         ("Participant 100003", "Three Student", Reason.NO_ANSWER),

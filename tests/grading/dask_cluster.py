@@ -24,9 +24,10 @@ PATIENCE = 60  # seconds for a scheduler to start on a busy machine
 
 @record(frozen=True)
 class Cluster:
-    """The address of a scheduler, and its workers' processes, which end with the test."""
+    """The address of a scheduler, its process, and those of its workers: all end with the test."""
 
     address: str
+    scheduler: subprocess.Popen[bytes]
     workers: list[subprocess.Popen[bytes]]
 
 
@@ -61,7 +62,7 @@ def cluster(folder: Path, workers: int) -> Iterator[Cluster]:
         with connect(address, timeout=PATIENCE, set_as_default=False) as client:
             while len(client.scheduler_info()["workers"]) < workers:
                 time.sleep(0.05)
-        yield Cluster(address, started)
+        yield Cluster(address, running[0], started)
     finally:
         for process in running:
             process.terminate()

@@ -55,6 +55,23 @@ def test_a_killed_worker_loses_nothing(running: Cluster) -> None:
     assert found == [number**2 for number in numbers]
 
 
+def test_a_scheduler_that_ends_in_the_middle_is_an_error(tmp_path: Path) -> None:
+    """The work stops at once, with the cure."""
+    with cluster(tmp_path, 1) as found:
+
+        def all_results() -> None:
+            with cluster_crew(found.address) as crew:
+                for _ in crew.in_order(squares, [Numbers((number,)) for number in range(53)]):
+                    found.scheduler.kill()
+
+        with pytest.raises(AttncliError) as caught:
+            all_results()
+    assert str(caught.value) == (
+        f"--scheduler {found.address}: the scheduler has ended before the work was done. Start it "
+        "again, and repeat the command; attncli grade has --resume."
+    )
+
+
 # Long sequences
 
 

@@ -8,9 +8,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import CancelledError, Executor, Future
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,6 +71,44 @@ def test_few_tasks_are_taken_ahead(crew: Crew) -> None:
         next(results)
         assert len(taken) <= AHEAD * crew.workers + done
     results.close()
+
+
+class Silent(Executor):
+    """Takes tasks, and never returns a result."""
+
+    def submit(self, *_: object, **__: object) -> Future[Any]:
+        return Future()
+
+
+def test_a_result_that_never_arrives_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The crew is looked at while a result is awaited, and is lost."""
+    monkeypatch.setattr("attncli.grading.crew.BETWEEN", 0.01)
+    asked = iter([False, False, True])
+    lost = Crew(Silent, 1, is_lost=lambda: next(asked))
+    with pytest.raises(CancelledError):
+        next(lost.in_order(squares, tasks(1)))
+    assert not [*asked]
+
+
+def test_a_script_without_a_guard_is_an_error(tmp_path: Path) -> None:
+    """Each process runs the script again, and ends: no answer is called unreadable for that."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from attncli import grade\n"
+        "print(list(grade('sample:self_attention', 'sample:answers/self_attention')))\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "AttncliError: a new process ends at once, before it has work. In a script, call" in (
+        done.stderr
+    )
 
 
 def is_alive(number: int) -> bool:

@@ -14,7 +14,6 @@ from attncli.homework.classes.class_tally import (
     LEAST_ANSWERS,
     MOST_VALUES,
     ClassTally,
-    class_report,
     message_kind,
 )
 from attncli.homework.classes.grade import Grade, Status, StepGrade
@@ -24,7 +23,7 @@ from attncli.homework.classes.running_statistics import (
     RunningSpread,
 )
 from attncli.homework.mistakes.catalogue import MISTAKES
-from tests.drawn_class import drawn_class
+from tests.drawn_class import class_report, drawn_class
 
 POINTS = {"scores": 2.0, "scaled": 1.0, "weights": 3.0, "output": 1.0}
 Marks = NDArray[np.float64]

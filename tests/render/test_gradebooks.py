@@ -15,11 +15,10 @@ from rich.cells import cell_len
 
 from attncli.errors import AttncliError
 from attncli.formats import GRADES, LinesFormat
-from attncli.homework.classes.class_tally import class_report
 from attncli.homework.classes.grade import Grade, Status, StepGrade
-from attncli.render.classes.grades_reader import read_grades
+from attncli.render.classes.grades_reader import GradesReader
 from attncli.render.view import View
-from tests.drawn_class import STEPS, drawn_class, drawn_grades
+from tests.drawn_class import STEPS, class_report, drawn_class, drawn_grades
 from tests.pages.embedded import tables_of
 from tests.running import GOLDEN
 
@@ -49,6 +48,12 @@ def written(form: str, width: int | None = None) -> str:
 def test_the_drawn_class_is_as_before(name: str) -> None:
     """Each form of the drawn class is its golden file."""
     assert written(*SHOWN[name]) == (FOLDER / name).read_text(encoding="utf-8")
+
+
+def test_each_status_is_drawn() -> None:
+    """The golden files hold a row of each status."""
+    assert {grade.status for grade in drawn_grades()} == set(Status)
+    assert all(status.word and status.meaning for status in Status)
 
 
 def test_every_form_has_a_golden_file() -> None:
@@ -174,6 +179,13 @@ def test_a_file_name_that_is_not_utf8_is_written() -> None:
 
 
 # Files that a later run reads back.
+
+
+def read_grades(data: bytes) -> list[Grade]:
+    """Return the grades of a file."""
+    read = GradesReader()
+    return list(filter(None, map(read.next_grade, data.splitlines(keepends=True))))
+
 
 texts = st.text(max_size=12) | st.sampled_from(["=1", "'=1", "''+2", "'t Hooft", 'a,b"c', "-3"])
 numbers = st.floats() | st.sampled_from([1 / 3, math.inf])

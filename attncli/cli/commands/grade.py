@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -73,15 +73,15 @@ def grade(
     The exit status is 0 if every answer has a grade and a row in the file of --into, 1 if not, and
     2 for bad input.
     """
+    from attncli.grading.batches import Judging
     from attncli.grading.class_work import class_work
-    from attncli.grading.grade_answers import Assignment
     from attncli.homework.checking import CheckOptions
 
     grading.check(output.check_format(), output.file)
     checking = CheckOptions(**{name: options.pop(name) for name in CHECKING})
     chosen = gather((), options)
-    given = Assignment(chosen, chosen, checking, step, grading.wanted_feedback, csv_form())
-    work = class_work(document, answers, given, grading.pattern, surroundings())
+    judging = Judging(checking, step, grading.wanted_feedback, csv_form())
+    work = class_work(document, answers, chosen, judging, grading.pattern, surroundings())
     own = grading.own_gradebook()
     unreadable = _run(work, grading, output, own)
     unmatched = _told(own.fill(), grading) if own else 0
@@ -139,7 +139,7 @@ def _told(filled: Filled, grading: Grading) -> int:
     rows = f"{count(filled.count, 'rows')} of column {filled.column} ({filled.platform})"
     note(f"{grading.into}: filled {rows}{scaled}.{left}")
     for unmatched in filled.unmatched:
-        student = " ".join(filter(None, (unmatched.filling.student, unmatched.filling.name)))
+        student = " ".join(filter(None, (unmatched.student, unmatched.name)))
         warn(
             f"{grading.into}: {student or 'an answer without a student'}: {unmatched.reason.text}."
         )
@@ -151,7 +151,7 @@ def _told(filled: Filled, grading: Grading) -> int:
 @contextmanager
 def _rows(
     work: ClassWork, grading: Grading, output: Output[ClassReport]
-) -> Iterator[tuple[dict[str, Grade], Callable[[Grade], None] | None]]:
+) -> Iterator[tuple[Mapping[str, Grade], Callable[[Grade], None] | None]]:
     """Yield the grades that are known, and a function that writes a row at once.
 
     It is None for a form that needs all rows.
@@ -160,11 +160,11 @@ def _rows(
     if not isinstance(form, LinesFormat):
         yield {}, None
     elif output.file:
-        from attncli.grading.gradebook_file import growing_gradebook, known_grades
+        from attncli.grading.gradebook_file import KnownGrades, growing_gradebook
 
-        known = known_grades(output.file, form, work.steps) if grading.resume else {}
+        known = KnownGrades(output.file, form, work.steps) if grading.resume else None
         with growing_gradebook(output.file, form, work.steps, known) as add:
-            yield known, add
+            yield known or {}, add
     else:
         deliver(form.head(work.steps).encode(), None)
         yield {}, lambda grade: deliver(form.line(grade, work.steps).encode(), None)
@@ -183,7 +183,8 @@ def _reports(grading: Grading) -> Iterator[Callable[[Graded], None]]:
     with writing_feedback(grading.feedback) as write:
 
         def report(graded: Graded) -> None:
-            if graded.feedback:
-                write(paths.path(graded.grade), graded.feedback)
+            grade, data = graded.grade, graded.feedback
+            if data:
+                write(paths.path(grade.folder, grade.student, grade.name, grade.file), data)
 
         yield report

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from attncli.documents.exports.found_files import FoundFile
 from attncli.documents.exports.submission import Student
 from attncli.documents.exports.zip_members import member_lines, read_member
-from attncli.documents.files import read_file
+from attncli.documents.files import read_file, reading
 from attncli.errors import DocumentError, errors_at
 from attncli.records import record
 
@@ -48,15 +48,11 @@ def gradescope_folders(file: FoundFile) -> dict[str, Handed]:
     The file holds the results of all tests too, and is long: it is scanned line by line for the
     names, ids, addresses and times. Raises DocumentError if it cannot be read.
     """
-    if file.member:
-        with errors_at(file.file):
+    with errors_at(file.file):
+        if file.member:
             return _scanned(member_lines(file.path, file.member, _LONGEST))
-    try:
-        with open(file.path, "rb") as lines:
+        with reading(file.path) as lines:
             return _scanned(iter(lambda: lines.readline(_LONGEST), b""))
-    except OSError as error:
-        message = f"it cannot be read: {error.strerror}."
-        raise DocumentError(message, "Check that you may read it.").at(file.file) from None
 
 
 # An entry is a folder without indentation; its keys have two spaces, and a list of students comes

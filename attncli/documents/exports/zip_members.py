@@ -12,7 +12,8 @@ from struct import error as StructError  # noqa: N812
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile, ZipFile
 
-from attncli.errors import DocumentError
+from attncli.documents.files import errors_of_reading
+from attncli.errors import DocumentError, errors_at
 
 if TYPE_CHECKING:
     from zipfile import ZipInfo
@@ -107,19 +108,20 @@ def _damage() -> Iterator[None]:
 
 def _opened(path: str) -> ZipFile:
     """Return the archive of a path. Raises DocumentError, with the place, if it cannot be read."""
-    try:
+    with errors_at(path), errors_of_reading(path):
         status = os.stat(path)
-        return _archive(path, status.st_mtime_ns, status.st_size)
-    except FileNotFoundError:
-        raise DocumentError("there is no such file.", "Check its name and folder.").at(
-            path
-        ) from None
-    except PermissionError as error:
-        message = f"it cannot be read: {error.strerror}."
-        raise DocumentError(message, "Check that you may read it.").at(path) from None
-    except (*_FAULTS, NotImplementedError) as error:
-        message = f"it is not a ZIP, or it is damaged: {error}."
-        raise DocumentError(message, "Download it again.").at(path) from None
+        try:
+            return _archive(path, status.st_mtime_ns, status.st_size)
+        except PermissionError:
+            raise
+        except (*_FAULTS, NotImplementedError) as error:
+            message = f"it is not a ZIP, or it is damaged: {error}."
+            raise DocumentError(message, "Download it again.") from None
+
+
+def close_archives() -> None:
+    """Close the ZIPs that were read: Windows removes or replaces no file that is open."""
+    _archive.cache_clear()
 
 
 @lru_cache(_OPEN)

@@ -12,8 +12,11 @@ MARKS = {
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
-# Signs of feedback that older encodings lack, as a keyboard writes them.
-PLAIN_SIGNS = {"√": "sqrt ", "−": "-", "≈": "~", "≤": "<=", "≥": ">=", "ᵀ": "^T", "Σ": "sum "}
+OLDER = ("cp1252", "latin-1")
+# Signs of feedback that cp1252 and latin-1 lack, as a keyboard writes them.
+PLAIN_SIGNS = str.maketrans(
+    {"√": "sqrt ", "−": "-", "≈": "~", "≤": "<=", "≥": ">=", "ᵀ": "^T", "Σ": "sum "}
+)
 
 
 @record(frozen=True)
@@ -33,21 +36,10 @@ class EncodedText:
 
         In HTML, where `is_markup` is True, these are references such as `&#8730;`.
         """
-        try:
-            text.encode(self.encoding)
-        except UnicodeEncodeError:
-            if not is_markup:
-                text = "".join(self._plain(sign) for sign in text)
-            how = "xmlcharrefreplace" if is_markup else "replace"
-            return text.encode(self.encoding, how).decode(self.encoding)
-        return text
-
-    def _plain(self, sign: str) -> str:
-        try:
-            sign.encode(self.encoding)
-        except UnicodeEncodeError:
-            return PLAIN_SIGNS.get(sign, sign)
-        return sign
+        how = "xmlcharrefreplace" if is_markup else "replace"
+        if not is_markup and self.encoding in OLDER:
+            text = text.translate(PLAIN_SIGNS)
+        return text.encode(self.encoding, how).decode(self.encoding)
 
 
 def decode_any(data: bytes) -> EncodedText:
@@ -71,4 +63,4 @@ def _likely(data: bytes) -> tuple[str, ...]:
     """Return the encodings to try: a text in UTF-16 has a zero byte in its first letter."""
     if b"\0" in data[:2]:
         return ("utf-16-be",) if data[0] == 0 else ("utf-16-le",)
-    return ("utf-8", "cp1252", "latin-1")
+    return ("utf-8", *OLDER)

@@ -42,16 +42,8 @@ class Filling:
 
 
 @record(frozen=True)
-class Unmatched:
-    """A grade that has no row."""
-
-    filling: Filling
-    reason: Reason
-
-
-@record(frozen=True)
 class Unfilled:
-    """A student's row that stayed as it was: the id and the name that it holds."""
+    """A grade without a row, or a row without a grade: the id and the name of the student."""
 
     student: str
     name: str
@@ -64,7 +56,8 @@ class Filled:
 
     `platform` is the name of the learning platform, `column` the title of the column that took the
     points, and `maximum` its largest number of points; None if the file does not have it: then the
-    points are not scaled. `count` is the number of rows with a new grade.
+    points are not scaled. `count` is the number of rows with a new grade. `unmatched` are grades
+    that have no row, and `unfilled` rows that stay as they were.
     """
 
     data: bytes
@@ -72,5 +65,5 @@ class Filled:
     column: str
     maximum: float | None
     count: int
-    unmatched: tuple[Unmatched, ...] = ()
+    unmatched: tuple[Unfilled, ...] = ()
     unfilled: tuple[Unfilled, ...] = ()

@@ -8,7 +8,7 @@ from decimal import Decimal
 from html import escape
 
 from attncli.documents.gradebooks.encoded_text import EncodedText, decode_any
-from attncli.documents.gradebooks.filled import Filled, Filling, Reason, Unfilled, Unmatched
+from attncli.documents.gradebooks.filled import Filled, Filling, Reason, Unfilled
 from attncli.documents.gradebooks.platform import (
     GradeTable,
     Platform,
@@ -76,7 +76,7 @@ class _Book:
         self._names = self._index(map(plain_key, own) for own in names)
         self._taken: dict[int, Reason | None] = {}
         self.changes: dict[CellSpan, str] = {}
-        self.unmatched: list[Unmatched] = []
+        self.unmatched: list[Unfilled] = []
 
     @property
     def maximum(self) -> Decimal | None:
@@ -103,7 +103,8 @@ class _Book:
             self._taken[found[0]] = self._fill(self._rows[found[0]], filling)
             return
         reason = Reason.TWICE if len(found) == 1 else Reason.AMBIGUOUS
-        self.unmatched.append(Unmatched(filling, reason if found else Reason.UNKNOWN))
+        reason = reason if found else Reason.UNKNOWN
+        self.unmatched.append(Unfilled(filling.student, filling.name, reason))
 
     def _rows_of(self, filling: Filling) -> list[int]:
         """Return the rows of a student: by the id, else by the address, else by the full name."""
@@ -123,7 +124,8 @@ class _Book:
             return Reason.NO_GRADE
         if self._place >= len(row):
             return Reason.SHORT
-        if self._lock is not None and self._platform.is_locked(self._cell(row, self._lock)):
+        locks = self._platform.locks
+        if self._lock is not None and self._cell(row, self._lock).casefold() in locks:
             return Reason.LOCKED
         old = self._cell(row, self._place).casefold()
         if old in _KEPT or "read only" in old:

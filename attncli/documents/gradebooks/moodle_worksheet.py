@@ -20,14 +20,32 @@ _PARTICIPANT = re.compile(r"(\D*\D)(\d+)")
 _GRADES = ("grade", "bewertung", "calificación", "qualificació", "note", "nota", "valutazione")
 _FEWEST = 5  # columns
 # The two words of the column "Grade can be changed".
-_YES = {
-    *("yes", "ja", "oui", "sí", "sim", "sì", "da", "tak", "áno", "ano", "kyllä", "igen", "evet"),
-    *("да", "так", "ναι", "はい", "是", "예", "نعم", "כן"),
-}
-_NO = {
-    *("no", "nein", "non", "não", "nee", "nei", "nej", "ei", "nu", "nie", "ne", "nem", "hayır"),
-    *("нет", "ні", "όχι", "いいえ", "否", "아니오", "لا", "לא"),
-}
+_YES = frozenset(
+    {
+        *(
+            "yes",
+            "ja",
+            "oui",
+            "sí",
+            "sim",
+            "sì",
+            "da",
+            "tak",
+            "áno",
+            "ano",
+            "kyllä",
+            "igen",
+            "evet",
+        ),
+        *("да", "так", "ναι", "はい", "是", "예", "نعم", "כן"),
+    }
+)
+_NO = frozenset(
+    {
+        *("no", "nein", "non", "não", "nee", "nei", "nej", "ei", "nu", "nie", "ne", "nem", "hayır"),
+        *("нет", "ні", "όχι", "いいえ", "否", "아니오", "لا", "לא"),
+    }
+)
 
 
 class MoodleWorksheet(Platform):
@@ -39,6 +57,7 @@ class MoodleWorksheet(Platform):
 
     name = "Moodle"
     own_id = r"\d+"
+    locks = _NO
 
     def recognises(self, table: GradeTable) -> bool:
         """Return True if the first cells are one word with different numbers."""
@@ -100,9 +119,6 @@ class MoodleWorksheet(Platform):
             if words and words <= _YES | _NO:
                 return place
         return None
-
-    def is_locked(self, cell: str) -> bool:
-        return cell.casefold() in _NO
 
 
 def _one_number(cells: Sequence[str]) -> str:

@@ -54,11 +54,19 @@ class Platform:
     """A learning platform, with the rules that most of them share.
 
     `own_id` is the pattern of the ids that the platform itself gives: a student with such an id
-    that no row has is not looked up by name, because a namesake may have another id.
+    that no row has is not looked up by name, because a namesake may have another id. `ids` and
+    `name_titles` are titles of columns: those with an id, the surest first, and those with the
+    first and the last name. `points_title` is the pattern of the titles of columns that take
+    points; its groups `name` and `id` are short names of such a column. `locks` are the words, in
+    small letters, that say in the column of `lock_place` that a grade cannot be changed.
     """
 
     name: str
     own_id = ""
+    locks: frozenset[str] = frozenset()
+    ids: tuple[str, ...]
+    name_titles = ("first name", "last name")
+    points_title: re.Pattern[str]
 
     def recognises(self, table: GradeTable) -> bool:
         """Return True if the table is a gradebook of this platform."""
@@ -70,7 +78,7 @@ class Platform:
 
     def id_places(self, table: GradeTable) -> list[int]:
         """Return the columns that identify a student, the surest first."""
-        raise NotImplementedError
+        return table.places(*self.ids)
 
     def key(self, place: int, cell: str) -> str:
         """Return the id that a cell of this column holds, as it is compared."""
@@ -78,10 +86,24 @@ class Platform:
 
     def names(self, table: GradeTable, row: Row) -> Iterable[str]:
         """Return the ways to write the student's full name."""
-        raise NotImplementedError
+        cells, places = values(row), table.places(*self.name_titles)
+        if len(places) < len(self.name_titles) or max(places) >= len(cells):
+            return ()
+        return orders_of(*(cells[place] for place in places))
 
     def points_columns(self, table: GradeTable) -> list[PointsColumn]:
         """Return the columns that take points."""
+        found = []
+        for place, title in enumerate(table.titles):
+            match = self.points_title.fullmatch(title)
+            maximum = self.maximum(table, place, match) if match else None
+            if match and maximum is not None:
+                names = tuple(filter(None, (match["name"], match["id"])))
+                found.append(PointsColumn(place, title, maximum, names))
+        return found
+
+    def maximum(self, table: GradeTable, place: int, title: re.Match[str]) -> str | None:
+        """Return the largest number of points of a column; None if it does not take points."""
         raise NotImplementedError
 
     def feedback_place(self, table: GradeTable) -> int | None:
@@ -95,10 +117,6 @@ class Platform:
     def lock_place(self, table: GradeTable) -> int | None:
         """Return the column that says if a grade can be changed; None if there is none."""
         return None
-
-    def is_locked(self, cell: str) -> bool:
-        """Return True if a cell of that column says that the grade cannot be changed."""
-        return False
 
 
 def plain_key(text: str) -> str:
@@ -116,11 +134,3 @@ def orders_of(first: str, last: str) -> Iterator[str]:
     yield f"{first} {last}"
     yield f"{last} {first}"
     yield f"{last}, {first}"
-
-
-def names_in(table: GradeTable, row: Row, first: str, last: str) -> Iterator[str]:
-    """Yield the ways to write a full name whose parts are in the columns with these titles."""
-    cells = values(row)
-    places = table.places(first, last)
-    if len(places) == 2 and max(places) < len(cells):
-        yield from orders_of(*(cells[place] for place in places))

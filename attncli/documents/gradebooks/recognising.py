@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from shlex import quote
 
-from attncli.documents.gradebooks.blackboard_columns import BlackboardColumns
-from attncli.documents.gradebooks.brightspace_items import BrightspaceItems
-from attncli.documents.gradebooks.canvas_gradebook import CanvasGradebook
+from attncli.documents.gradebooks.course_gradebooks import (
+    BlackboardColumns,
+    BrightspaceItems,
+    CanvasGradebook,
+)
 from attncli.documents.gradebooks.moodle_worksheet import MoodleWorksheet
 from attncli.documents.gradebooks.platform import GradeTable, Platform, PointsColumn, plain_key
 from attncli.documents.gradebooks.spans import read_spans, values

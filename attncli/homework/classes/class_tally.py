@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from math import fsum
 
 from attncli.homework.classes.class_report import (
-    ClassReport,
     ClassStatistics,
     MessageCount,
     MistakeCount,
@@ -31,15 +30,6 @@ MOST_VALUES = 10_000  # pairs of a cell and a wrong value that are kept
 MOST_MESSAGES = 1000  # kinds of messages that are kept
 MOST_VARIANTS = 1000  # variants that are kept: the first ones
 BINS = 10_000  # of totals, for the median: it is exact to 0.01%
-
-
-def class_report(grades: Iterable[Grade], title: str = "") -> ClassReport:
-    """Return the report on a class that keeps all its grades."""
-    tally, kept = ClassTally(), []
-    for grade in grades:
-        tally.add(grade)
-        kept.append(grade)
-    return ClassReport(title, tuple(kept), tally.statistics())
 
 
 class ClassTally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from math import isfinite
 from typing import Any
 
 from attncli.homework.judging.report import AnswerReport, StepReport
@@ -89,7 +90,7 @@ class Grade:
         return tuple(dict.fromkeys(name for step in self.steps for name in step.mistakes))
 
     def data(self) -> dict[str, Any]:
-        """Return the grade as an object of JSON."""
+        """Return the grade as an object of JSON; infinities and NaN are strings."""
         own = values_of(self) | {"status": self.status.word}
         steps = {step.name: _data(step) for step in self.steps}
         totals = {"earned": self.earned, "points": self.points, "mistakes": list(self.mistakes)}
@@ -106,7 +107,8 @@ def grade_from(data: Mapping[str, Any]) -> Grade:
 
 def _data(step: StepGrade) -> dict[str, Any]:
     data = {name: value for name, value in values_of(step).items() if name != "name"}
-    return {**data, "wrong": dict(step.wrong)}
+    wrong = {place: number if isfinite(number) else str(number) for place, number in step.wrong}
+    return {**data, "wrong": wrong}
 
 
 def _step(name: str, data: Mapping[str, Any]) -> StepGrade:

@@ -10,10 +10,13 @@ Key = TypeVar("Key")
 
 
 class RunningSpread:
-    """The mean, the deviation and the ends of numbers, by Welford's method (1962)."""
+    """The mean, the deviation and the ends of numbers, by Welford's method (1962).
+
+    `squares` is the sum of the squares of the differences from the mean.
+    """
 
     def __init__(self) -> None:
-        self.count, self.mean, self._squares = 0, 0.0, 0.0
+        self.count, self.mean, self.squares = 0, 0.0, 0.0
         self.lowest = self.highest = 0.0
 
     def add(self, number: float) -> None:
@@ -23,40 +26,37 @@ class RunningSpread:
         self.count += 1
         before = number - self.mean
         self.mean += before / self.count
-        self._squares += before * (number - self.mean)
+        self.squares += before * (number - self.mean)
 
     @property
     def deviation(self) -> float | None:
         """The standard deviation of a sample, which divides by n - 1; None below two numbers."""
-        return sqrt(self._squares / (self.count - 1)) if self.count > 1 else None
+        return sqrt(self.squares / (self.count - 1)) if self.count > 1 else None
 
 
 class RunningCorrelation:
     """The correlation of pairs of numbers, by Welford's method."""
 
     def __init__(self) -> None:
-        self.count = 0
-        self._means = [0.0, 0.0]
-        self._squares = [0.0, 0.0]
+        self._one, self._other = RunningSpread(), RunningSpread()
         self._products = 0.0
 
     def add(self, one: float, other: float) -> None:
         """Count a pair."""
-        self.count += 1
-        before = [one - self._means[0], other - self._means[1]]
-        self._means = [
-            mean + step / self.count for mean, step in zip(self._means, before, strict=True)
-        ]
-        after = [one - self._means[0], other - self._means[1]]
-        self._squares = [
-            total + old * new for total, old, new in zip(self._squares, before, after, strict=True)
-        ]
-        self._products += before[0] * after[1]
+        before = one - self._one.mean
+        self._one.add(one)
+        self._other.add(other)
+        self._products += before * (other - self._other.mean)
+
+    @property
+    def count(self) -> int:
+        """The number of pairs."""
+        return self._one.count
 
     @property
     def correlation(self) -> float | None:
         """The correlation, from -1 to 1; None if one of the two numbers never changes."""
-        spread = sqrt(self._squares[0]) * sqrt(self._squares[1])
+        spread = sqrt(self._one.squares) * sqrt(self._other.squares)
         return max(-1.0, min(1.0, self._products / spread)) if spread else None
 
 

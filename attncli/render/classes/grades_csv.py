@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from io import StringIO
 
 from attncli.homework.classes.grade import Grade
-from attncli.render.classes.grades_jsonl import steps_data
 from attncli.render.numbers import constant_text
 from attncli.words import printable
 
@@ -41,7 +40,7 @@ def line(grade: Grade, names: Sequence[str]) -> str:
         "total": constant_text(grade.earned) if grade.earned is not None else "",
         "points": constant_text(grade.points) if is_graded else "",
         "mistakes": guarded(", ".join(grade.mistakes)),
-        "steps": json.dumps(steps_data(grade), ensure_ascii=False, separators=(",", ":")),
+        "steps": json.dumps(grade.data()["steps"], ensure_ascii=False, separators=(",", ":")),
     }
     return _row([*map(texts.__getitem__, FIRST), *points, *map(texts.__getitem__, LAST)])
 

@@ -1,11 +1,9 @@
-"""Read a gradebook back that was written as CSV or as lines of JSON."""
+"""Read the lines of a gradebook that was written as CSV or as lines of JSON."""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 from attncli.errors import AttncliError
@@ -15,65 +13,48 @@ from attncli.render.classes.grades_csv import FIRST, LAST, unguarded
 BOM = b"\xef\xbb\xbf"
 
 
-def read_grades(data: bytes) -> list[Grade]:
-    """Return the grades of a file that was written as CSV or as lines of JSON.
+class GradesReader:
+    """Reads a gradebook line by line, from the first line on; later lines may be read again."""
 
-    A last line without its end, as a run that was killed may leave it, is left out. Raises
-    AttncliError with the number of a line that is not a grade.
-    """
-    data = data.removeprefix(BOM)
-    lines = data[: data.rfind(b"\n") + 1].splitlines()
-    if not lines:
-        return []
-    if lines[0].startswith(b"{"):
-        return [_grade(number, json.loads, line) for number, line in enumerate(lines, 1)]
-    with _cells_of_any_length(max(map(len, lines))):
-        header = _read(1, _header, lines[0])
+    def __init__(self) -> None:
+        self._columns: list[str] = []
+        self._lines = 0
 
-        def values(line: bytes) -> dict[str, Any]:
-            return _values(dict(zip(header, _cells(line), strict=True)))
+    def next_grade(self, line: bytes) -> Grade | None:
+        """Return the grade of the next line; None for a header, and for a line without its end.
 
-        return [_grade(number, values, line) for number, line in enumerate(lines[1:], 2)]
+        A run that was killed may leave such a line. Raises AttncliError with the number of a line
+        that is not a grade.
+        """
+        if not line.endswith(b"\n"):
+            return None
+        self._lines += 1
+        try:
+            if self._lines > 1 or line.removeprefix(BOM).startswith(b"{"):
+                return self.grade(line)
+            self._columns = _cells(line.removeprefix(BOM))
+            if not {*FIRST, *LAST} <= {*self._columns}:
+                raise ValueError(line)
+        except (KeyError, ValueError, TypeError, AttributeError, StopIteration, csv.Error):
+            message = f"line {self._lines} is not a line of a gradebook."
+            hint = "Give a file that attncli grade has written with -f csv or -f jsonl."
+            raise AttncliError(message, hint) from None
+        return None
 
-
-def _grade(number: int, parse: Callable[[bytes], Mapping[str, Any]], line: bytes) -> Grade:
-    grade: Grade = _read(number, lambda text: grade_from(parse(text)), line)
-    return grade
-
-
-def _read(number: int, parse: Callable[[bytes], Any], line: bytes) -> Any:
-    """Return what `parse` reads from a line. Raises AttncliError if it cannot read it."""
-    try:
-        return parse(line)
-    except (KeyError, ValueError, TypeError, AttributeError, StopIteration, csv.Error):
-        hint = "Give a file that attncli grade has written with -f csv or -f jsonl."
-        raise AttncliError(f"line {number} is not a line of a gradebook.", hint) from None
-
-
-def _header(line: bytes) -> list[str]:
-    """Return the names of the columns. Raises ValueError if they are not those of a gradebook."""
-    cells = _cells(line)
-    if not {*FIRST, *LAST} <= {*cells}:
-        raise ValueError(line)
-    return cells
+    def grade(self, line: bytes) -> Grade:
+        """Return the grade of a line that has been read before."""
+        if not self._columns:
+            return grade_from(json.loads(line.removeprefix(BOM)))
+        cells = dict(zip(self._columns, _cells(line), strict=True))
+        texts: dict[str, Any] = {name: unguarded(cells[name]) for name in Grade.__annotations__}
+        return grade_from({**texts, "steps": json.loads(cells["steps"])})
 
 
 def _cells(line: bytes) -> list[str]:
-    (cells,) = csv.reader([line.decode()], strict=True)
-    return cells
-
-
-def _values(cells: Mapping[str, str]) -> dict[str, Any]:
-    """Return the cells of a row as `Grade.data` has them."""
-    texts = {name: unguarded(cells[name]) for name in Grade.__annotations__}
-    return {**texts, "steps": json.loads(cells["steps"])}
-
-
-@contextmanager
-def _cells_of_any_length(longest: int) -> Iterator[None]:
-    """Let the module csv read cells of this length, which the wrong numbers of a step may have."""
-    before = csv.field_size_limit(max(longest, csv.field_size_limit()))
+    """Return the cells of a line; the wrong numbers of a step may make a long one."""
+    before = csv.field_size_limit(max(len(line), csv.field_size_limit()))
     try:
-        yield
+        (cells,) = csv.reader([line.decode()], strict=True)
     finally:
         csv.field_size_limit(before)
+    return cells

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from attncli.documents.exports.collecting import find_submissions, read_submission
-from attncli.documents.exports.name_patterns import PLATFORMS, groups_of
+from attncli.documents.exports.name_patterns import GROUPS, PLATFORMS, groups_of
 from attncli.documents.exports.submission import Submission
 from attncli.documents.reader import Reader
 from attncli.errors import DocumentError
-from attncli.grading.batches import Batch, Ungraded, grade_batch
+from attncli.grading.batches import Batch, Judging, Ungraded, grade_batch
 from attncli.homework.checking import CheckOptions
 from tests.documents.exports.make_exports import (
     BLACKBOARD,
@@ -135,6 +135,15 @@ def test_one_platform_fits_each_name() -> None:
                 assert groups_of(PLATFORMS[other], f"/export/{name}") is None, name
 
 
+def test_each_platform_has_an_export_and_an_example() -> None:
+    """A platform that is added without an export, or without its example, fails here."""
+    assert {export.platform.split()[0] for export in EXPORTS} == set(PLATFORMS)
+    for name, pattern in PLATFORMS.items():
+        fitting = [n for n, other in PLATFORMS.items() if groups_of(other, f"/{pattern.example}")]
+        assert fitting[0] == name
+        assert set(pattern.expression.groupindex) - {"folder", "kind", "number"} <= set(GROUPS)
+
+
 def test_notes_name_what_is_not_graded(tmp_path: Path) -> None:
     """A scan beside the answer, a typed text beside a file, and lateness are notes."""
     notes = {
@@ -190,7 +199,7 @@ def test_a_typed_text_is_graded(page: str, tmp_path: Path) -> None:
     export = Export("", {"smith_12_text.html": page.encode()}, ())
     (one,) = find_submissions([str(export.zipped(tmp_path))])
     answer = Ungraded("", one.file, read_submission(one))
-    batch = Batch({"": pickle.dumps(document)}, CheckOptions(), (answer,))
+    batch = Batch({"": pickle.dumps(document)}, Judging(CheckOptions()), (answer,))
     (graded,) = pickle.loads(grade_batch(pickle.dumps(batch)))
     assert (graded.grade.message, graded.grade.earned) == ("", 1)
 
