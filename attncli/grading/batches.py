@@ -10,7 +10,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from attncli.documents.parsed import BY_RULE, CsvForm
-from attncli.errors import AttncliError, errors_at
+from attncli.errors import AttncliError, DocumentError, errors_at
 from attncli.homework.classes.grade import Grade, Status
 from attncli.records import record, replace
 
@@ -25,11 +25,17 @@ PREPARED = 8  # problems that a process keeps; each student of a class may have 
 
 @record(frozen=True)
 class Ungraded:
-    """An answer: the key of its problem, the name of its file, and its bytes."""
+    """An answer: the key of its problem, the name of its file, and its bytes.
+
+    `step` is the step of a matrix without a name, if the file is named after a step. `parts` are
+    the other files, if the student has handed in a file per step.
+    """
 
     problem: str
     file: str
     data: bytes
+    step: str = ""
+    parts: tuple[Ungraded, ...] = ()
 
 
 @record(frozen=True)
@@ -75,13 +81,13 @@ def _graded(batch: Batch, answer: Ungraded) -> Graded:
     problem = _prepared(batch.problems[answer.problem])
     notes: list[str] = []
     try:
-        written = _written(answer, batch, notes.append)
+        entries, student = _written(answer, batch, notes.append)
         with errors_at(answer.file):
             files = Files(quote(answer.problem), quote(answer.file))
-            report = check_answer(problem, written.entries, batch.options, files)
+            report = check_answer(problem, entries, batch.options, files)
     except AttncliError as error:
         return Graded(Grade("", Status.UNREADABLE, file=answer.file, message=str(error)))
-    report = report.of(written.student)
+    report = report.of(student)
     grade = replace(grade_of(report), file=answer.file, message=" ".join(notes))
     if not batch.feedback:
         return Graded(grade)
@@ -91,8 +97,30 @@ def _graded(batch: Batch, answer: Ungraded) -> Graded:
     return Graded(grade, REPORTS[batch.feedback].write(report, View()))
 
 
-def _written(answer: Ungraded, batch: Batch, note: Callable[[str], None]) -> Written:
-    """Return an answer as its file holds it. Raises AttncliError if it cannot be read."""
+def _written(
+    answer: Ungraded, batch: Batch, note: Callable[[str], None]
+) -> tuple[dict[str, object], str]:
+    """Return the entries of an answer from all its files, and its student, as they are written.
+
+    Raises AttncliError if a file cannot be read, or if two files have the same entry.
+    """
+    entries: dict[str, object] = {}
+    student = ""
+    for part in (answer, *answer.parts):
+        step = (batch.step if not answer.parts else None) or part.step or None
+        written = _read(part, step, batch.form, note)
+        if twice := entries.keys() & written.entries.keys():
+            message = f"another file of the answer has {min(twice)} too."
+            raise DocumentError(message, "Keep it in one of them.").at(part.file)
+        entries.update(written.entries)
+        student = student or written.student
+    return entries, student
+
+
+def _read(
+    answer: Ungraded, step: str | None, form: CsvForm, note: Callable[[str], None]
+) -> Written:
+    """Return what a file holds; a matrix without a name is `step`. Raises AttncliError."""
     from attncli.calculation.names.known_names import canonical
     from attncli.documents.files import ReadingLimit
     from attncli.documents.reader import Reader
@@ -101,8 +129,8 @@ def _written(answer: Ungraded, batch: Batch, note: Callable[[str], None]) -> Wri
 
     file = io.BytesIO(answer.data)
     file.name = answer.file  # its suffix decides the form
-    reader = Reader(note, batch.form, ReadingLimit(PYTHON.memory.allowed))
-    return reader.written(file, canonical(batch.step) if batch.step else None, is_value)
+    reader = Reader(note, form, ReadingLimit(PYTHON.memory.allowed))
+    return reader.written(file, canonical(step) if step else None, is_value)
 
 
 @lru_cache(PREPARED)

@@ -128,8 +128,6 @@ def _tasks(
 
 def _row(problems: Problems, submission: Submission, known: Mapping[str, Grade]) -> PendingRow:
     """Return the row of an answer: already graded if it is superseded, unreadable or known."""
-    from attncli.documents.exports.collecting import read_submission
-
     status = Status.SUPERSEDED if submission.is_superseded else Status.GRADED
     student = submission.student
     grade = Grade(
@@ -145,15 +143,29 @@ def _row(problems: Problems, submission: Submission, known: Mapping[str, Grade])
     if submission.is_superseded:
         return PendingRow(grade)
     try:
-        data = read_submission(submission)
+        answer = _ungraded(submission)
     except AttncliError as error:
         return PendingRow(replace(grade, status=Status.UNREADABLE, message=str(error)))
-    digest = sha256(problems.digest(submission.problem) + data).hexdigest()
+    digest = sha256(problems.digest(submission.problem) + _content(answer)).hexdigest()
     if digest in known:
         unnoted = PendingRow(replace(grade, message=""))
         return PendingRow(_placed(unnoted, Graded(known[digest])).grade)
     row = replace(grade, digest=digest)
-    return PendingRow(row, Ungraded(submission.problem, submission.file, data))
+    return PendingRow(row, answer)
+
+
+def _ungraded(submission: Submission) -> Ungraded:
+    """Return an answer with the bytes of its files. Raises DocumentError."""
+    from attncli.documents.exports.collecting import read_submission
+
+    data, parts = read_submission(submission), tuple(map(_ungraded, submission.parts))
+    return Ungraded(submission.problem, submission.file, data, submission.step, parts)
+
+
+def _content(answer: Ungraded) -> bytes:
+    """Return bytes that change with the content of an answer."""
+    parts = (answer, *answer.parts)
+    return b"".join(part.step.encode() + b"\0" + part.data for part in parts)
 
 
 class Problems:
