@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from attncli.documents.reader import Written
     from attncli.homework.checking import CheckOptions
 
+NAMING = "Write the name of the step above it, or name the file after the step: weights.csv."
 PREPARED = 8  # problems that a process keeps; each student of a class may have another
 
 
@@ -129,7 +130,7 @@ def _read(
 
     file = io.BytesIO(answer.data)
     file.name = answer.file  # its suffix decides the form
-    reader = Reader(note, form, ReadingLimit(PYTHON.memory.allowed))
+    reader = Reader(note, form, ReadingLimit(PYTHON.memory.allowed), NAMING)
     return reader.written(file, canonical(step) if step else None, is_value)
 
 

@@ -85,8 +85,14 @@ class PendingRows:
 def _placed(row: PendingRow, graded: Graded) -> Graded:
     """Return a grade with its student and its place; the answer may name its student itself."""
     known = {name: value for name, value in values_of(row.grade).items() if value and name in ROW}
-    notes = " ".join(filter(None, (graded.grade.message, row.grade.message)))
-    return replace(graded, grade=replace(graded.grade, **known, message=notes))
+    message = joined(graded.grade.message, row.grade.message)
+    return replace(graded, grade=replace(graded.grade, **known, message=message))
+
+
+def joined(message: str, notes: str) -> str:
+    """Return a message, and behind its first line the notes on the same answer."""
+    first, *more = message.split("\n", 1)
+    return "\n".join([f"{first} ({notes})" if first and notes else first or notes, *more])
 
 
 ROW = ("student", "name", "email", "file", "folder", "variant", "digest")
@@ -94,7 +100,7 @@ ROW = ("student", "name", "email", "file", "folder", "variant", "digest")
 
 def _ended(row: PendingRow) -> Graded:
     message = f"{row.grade.file}: reading or judging it ended the process."
-    return Graded(replace(row.grade, status=Status.UNREADABLE, message=message))
+    return Graded(Grade("", Status.UNREADABLE, message=message))
 
 
 def grade_answers(
@@ -110,7 +116,22 @@ def grade_answers(
     """
     tasks = _tasks(assignment, iter(submissions), known)
     for rows, result in crew.in_order(grade_batch, tasks):
-        yield from rows.graded(result)
+        for graded in rows.graded(result):
+            yield _noticed(graded, assignment.feedback)
+
+
+def _noticed(graded: Graded, form: str) -> Graded:
+    """Return a grade with a report for the student, if `form` is wanted and there is none yet.
+
+    The report on an unreadable answer is its message.
+    """
+    if not form or graded.grade.status is not Status.UNREADABLE:
+        return graded
+    from attncli.formats import REPORTS
+    from attncli.homework.classes.grade import notice_of
+    from attncli.render.view import View
+
+    return replace(graded, feedback=REPORTS[form].write(notice_of(graded.grade), View()))
 
 
 def _tasks(
@@ -138,14 +159,15 @@ def _row(problems: Problems, submission: Submission, known: Mapping[str, Grade])
         file=submission.file,
         folder=submission.folder,
         variant=submission.problem,
-        message=" ".join(submission.notes),
+        message="; ".join(submission.notes),
     )
     if submission.is_superseded:
         return PendingRow(grade)
     try:
         answer = _ungraded(submission)
     except AttncliError as error:
-        return PendingRow(replace(grade, status=Status.UNREADABLE, message=str(error)))
+        message = joined(str(error), grade.message)
+        return PendingRow(replace(grade, status=Status.UNREADABLE, message=message))
     digest = sha256(problems.digest(submission.problem) + _content(answer)).hexdigest()
     if digest in known:
         unnoted = PendingRow(replace(grade, message=""))

@@ -129,6 +129,13 @@ def grade_of(report: AnswerReport) -> Grade:
     )
 
 
+def notice_of(grade: Grade) -> AnswerReport:
+    """Return the report for a student whose answer cannot be read: the message alone."""
+    name = grade.file.replace(":", "/").rpartition("/")[2]
+    message = grade.message.removeprefix(f"{grade.file}: ").partition("\n")[0]
+    return AnswerReport(f"{name}: {message}", (), None, "Your answer is not graded.")
+
+
 def _graded(line: StepReport) -> StepGrade:
     """Return the grade of a step; the mistake of a slip, which has no kind, explains no number."""
     wrong = () if line.mistakes and line.kind else line.differences
