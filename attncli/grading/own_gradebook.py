@@ -23,8 +23,8 @@ class OwnGradebook:
         self._filled()
 
     def add(self, grade: Grade) -> None:
-        """Keep a grade; an attempt that a newer one replaces does not count."""
-        if grade.status is not Status.SUPERSEDED:
+        """Keep a grade; a missing answer, and an attempt that a newer one replaces, have none."""
+        if grade.status not in (Status.SUPERSEDED, Status.MISSING):
             filling = Filling(
                 grade.student, grade.name, grade.email, grade.earned, grade.points, _words(grade)
             )

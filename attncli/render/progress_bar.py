@@ -84,6 +84,7 @@ class Bar:
             BarColumn(),
             TaskProgressColumn(),
             TimeRemainingColumn(),
+            TextColumn("left"),
         )
         progress = Progress(*columns, console=Console(stderr=True), transient=True)
         with self._lock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -103,6 +104,7 @@ def _run(
         report = stack.enter_context(_reports(grading))
         crew = stack.enter_context(grading.crew())
         watch = stack.enter_context(waiting(GRADING))
+        rate = Rate()
         for number, graded in enumerate(work.graded(crew, known), 1):
             tally.add(graded.grade)
             (add or kept.append)(graded.grade)
@@ -110,13 +112,32 @@ def _run(
             if own:
                 own.add(graded.grade)
             if watch:
-                watch(f"{GRADING} {number} of {total}", number / total)
+                rate.count(graded.grade.digest not in known)
+                watch(f"{GRADING} {number} of {total}{rate.text}", number / total)
     statistics = tally.statistics()
     if add:
         note(_summary(statistics))
     else:
         output.write(ClassReport(work.title, tuple(kept), statistics))
     return statistics.counts["unreadable"]
+
+
+class Rate:
+    """Counts the answers that are graded per second, from the first of them on."""
+
+    def __init__(self) -> None:
+        self._number, self._start = 0, monotonic()
+
+    def count(self, is_new: bool) -> None:
+        """Count an answer; the grade of an earlier run took no time."""
+        self._number += is_new
+
+    @property
+    def text(self) -> str:
+        """The rate behind a comma; empty in the first second, and where it is below 1."""
+        seconds = monotonic() - self._start
+        rate = self._number / seconds if seconds > 1 else 0
+        return f", {rate:.0f} per second" if rate >= 1 else ""
 
 
 def _summary(statistics: ClassStatistics) -> str:

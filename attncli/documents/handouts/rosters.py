@@ -15,7 +15,8 @@ from attncli.words import did_you_mean, in_words, some_in_words
 # The columns with the id of a student: the first of these that a roster has is taken.
 COLUMNS = (
     *("student_id", "id", "identifier", "userid", "user_id", "sid", "username", "user name"),
-    *("sis user id", "sis login id", "orgdefinedid", "login", "email", "email address", "student"),
+    *("student id", "sis user id", "sis login id", "orgdefinedid", "login", "email"),
+    *("email address", "student"),
 )
 _SHOWN, _NOTED = 10, 5  # columns that a message lists, and rows
 

@@ -17,7 +17,7 @@ class Status(Enum):
     GRADED = ("graded", "the answer was read and judged")
     UNREADABLE = ("unreadable", "the answer cannot be read; the message says why")
     SUPERSEDED = ("superseded", "a newer attempt of the same student counts")
-    MISSING = ("missing", "the student has no answer")
+    MISSING = ("missing", "the student has no answer, or one without numbers")
 
     def __init__(self, word: str, meaning: str) -> None:
         self.word, self.meaning = word, meaning
