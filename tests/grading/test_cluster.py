@@ -16,6 +16,7 @@ from attncli.errors import AttncliError
 from attncli.grading.cluster import cluster_crew
 from tests.grading.counted_tasks import POISON, Numbers, process, squares
 from tests.grading.dask_cluster import Cluster, cluster
+from tests.grading.poisoned_class import assert_one_is_named, grade_poisoned
 from tests.running import run
 
 LONGEST = 10  # seconds until an error is reported
@@ -39,6 +40,14 @@ def test_a_task_that_ends_its_worker_is_named_and_all_others_are_done(running: C
             made = pickle.loads(result) if result else [None] * len(task.numbers)
             found += zip(task.numbers, made, strict=True)
     assert found == [(n, None if n == POISON else n**2) for n in numbers]
+
+
+def test_an_answer_that_ends_its_worker_is_named_and_all_others_are_graded(
+    running: Cluster, tmp_path: Path
+) -> None:
+    """The row of the answer has its file and a message, and no points."""
+    with cluster_crew(running.address) as crew:
+        assert_one_is_named(grade_poisoned(tmp_path, crew))
 
 
 def test_a_killed_worker_loses_nothing(running: Cluster) -> None:

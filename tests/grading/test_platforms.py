@@ -56,6 +56,7 @@ WAYS = {
         (
             "Student One_1001_assignsubmission_file/attncli-feedback.md",
             "Sin\u00e9ad O'Brien_1002_assignsubmission_file/attncli-feedback.md",
+            "Student Three_1003_assignsubmission_file/attncli-feedback.md",
         ),
     ),
     "Canvas": Way(
@@ -80,6 +81,7 @@ WAYS = {
         (
             "onestudent_LATE_201_5002_attncli-feedback.md",
             "obriensin\u00e9ad_202_5003_attncli-feedback.md",
+            "threestudent_203_5004_attncli-feedback.md",
         ),
         ("--column", "Attention"),
     ),
@@ -100,7 +102,7 @@ WAYS = {
         '"O\'Brien","Sin\u00e9ad","student-02","8"\n'
         '"Three","Student","student-03",""\n'
         '"Four","Student","student-04",""\n',
-        ("student-01/attncli-feedback.md", "student-02/attncli-feedback.md"),
+        tuple(f"student-0{number}/attncli-feedback.md" for number in (1, 2, 3)),
         encoding="utf-16",
     ),
     "Brightspace": Way(
@@ -121,6 +123,7 @@ WAYS = {
         (
             "31-9 - Student One - Jan 30, 2026 926 PM/attncli-feedback.md",
             "32-9 - Student Two - Jan 30, 2026 926 PM/attncli-feedback.md",
+            "33-9 - Student Three - Jan 30, 2026 926 PM/attncli-feedback.md",
         ),
     ),
 }
@@ -139,7 +142,14 @@ def test_the_gradebook_of_a_platform_is_filled(name: str, tmp_path: Path) -> Non
     assert done.exit_code == 1, done.stderr  # an answer cannot be read
     assert book.read_bytes().decode(way.encoding) == way.after
     assert zipfile.ZipFile(reports).namelist() == [*way.reports]
-    assert "scores" in zipfile.ZipFile(reports).read(way.reports[-1]).decode()
+    *_, slipped, broken = (zipfile.ZipFile(reports).read(one).decode() for one in way.reports)
+    assert SLIPPED in slipped
+    assert broken.startswith("**Your answer is not graded.**\n\n")
+    assert "answer.json: line 1, column 18: the text ends here" in broken
+    assert str(tmp_path) not in broken  # the teacher's folders are not for students
+    assert "Left as before: 1 row without an answer and 1 row with an unreadable answer." in (
+        done.stderr
+    )
 
 
 def test_a_grade_without_a_row_is_listed(tmp_path: Path) -> None:

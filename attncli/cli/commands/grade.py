@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from time import monotonic
@@ -18,7 +19,7 @@ from attncli.cli.problem_arguments import csv_form, gather
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, waiting
 from attncli.formats import GRADES, LinesFormat
-from attncli.words import count
+from attncli.words import count, in_words
 
 if TYPE_CHECKING:
     from attncli.documents.gradebooks.filled import Filled
@@ -149,14 +150,16 @@ def _summary(statistics: ClassStatistics) -> str:
 def _told(filled: Filled, grading: Grading) -> int:
     """Say what was filled in; return the number of grades without a row.
 
-    Warn of these grades, and of rows that could not be filled although there is a grade.
+    Warn of these grades, and of rows that could not be filled although there is a grade. Answers
+    that cannot be read are only counted: the gradebook of this run has their messages.
     """
     from attncli.documents.gradebooks.filled import Reason
 
     scaled = f", scaled to {filled.maximum:g} points" if filled.maximum else ", not scaled"
-    others = [row for row in filled.unfilled if row.reason is not Reason.NO_ANSWER]
-    empty = len(filled.unfilled) - len(others)
-    left = f" Left as before: {count(empty, 'rows')} without an answer." if empty else ""
+    reasons = Counter(row.reason for row in filled.unfilled)
+    kept = {"without an answer": Reason.NO_ANSWER, "with an unreadable answer": Reason.NO_GRADE}
+    parts = [f"{count(reasons[why], 'rows')} {how}" for how, why in kept.items() if reasons[why]]
+    left = f" Left as before: {in_words(parts)}." if parts else ""
     rows = f"{count(filled.count, 'rows')} of column {filled.column} ({filled.platform})"
     note(f"{grading.into}: filled {rows}{scaled}.{left}")
     for unmatched in filled.unmatched:
@@ -164,7 +167,9 @@ def _told(filled: Filled, grading: Grading) -> int:
         warn(
             f"{grading.into}: {student or 'an answer without a student'}: {unmatched.reason.text}."
         )
-    for row in others:
+    for row in filled.unfilled:
+        if row.reason in kept.values():
+            continue
         warn(f"{grading.into}: {row.student} {row.name}: {row.reason.text}.")
     return len(filled.unmatched)
 

@@ -46,6 +46,7 @@ PATTERNS: dict[str, str] = {
     "another-scale": "The scores were divided by another number.",
     "softmax-another-base": "Softmax was taken with powers of another base than e.",
     "another-sum": "The exponentials were divided by another number than their sum.",
+    "fill-does-not-hide": "Hidden scores have a number that does not hide their keys.",
     "dropout-left-on": "Dropout was left on: some weights are 0.",
     "transposed-answer": "The right numbers are transposed.",
     "other-order": "The right numbers stand in another order.",

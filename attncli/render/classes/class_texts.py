@@ -69,6 +69,20 @@ def class_steps(grades: Sequence[Grade]) -> list[str]:
     return names
 
 
+def shared_folder(grades: Sequence[Grade]) -> str:
+    """Return the folder or the ZIP of all the answers, with `/` or `:` at its end."""
+    files = [grade.file for grade in grades if grade.file]
+    first, last = min(files, default=""), max(files, default="")
+    same = next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), 0)
+    return first[: max(first.rfind("/", 0, same), first.rfind(":", 0, same)) + 1]
+
+
+def short_file(grade: Grade, folder: str) -> str:
+    """Return the file of an answer in a folder, without the own folder of a known student."""
+    file = grade.file.removeprefix(folder)
+    return file.removeprefix(f"{grade.folder}/") if student_text(grade) else file
+
+
 def answer_row(grade: Grade, names: Sequence[str]) -> AnswerRow:
     """Return the row of an answer in a class with these steps."""
     steps = {step.name: step for step in grade.steps}
@@ -160,13 +174,16 @@ _Table = tuple[str, Sequence[str], Sequence[tuple[str, ...]], Sequence[str], str
 
 
 def _unreadable(report: ClassReport) -> _Table:
-    """Return the unreadable answers, each with its message."""
+    """Return the unreadable answers, each with its student, if students are known, and message."""
+    folder = shared_folder(report.grades)
+    found = [grade for grade in report.grades if grade.status is Status.UNREADABLE]
     rows = [
-        (printable(short_message(grade)), printable(grade.file))
-        for grade in report.grades
-        if grade.status is Status.UNREADABLE
+        (student_text(grade), printable(short_file(grade, folder)), printable(short_message(grade)))
+        for grade in found
     ]
-    return "Answers that cannot be read", ("message", "file"), rows, (), ""
+    headings = ("student", "file", "message")
+    known = 0 if any(map(student_text, found)) else 1
+    return "Answers that cannot be read", headings[known:], [row[known:] for row in rows], (), ""
 
 
 def _messages(statistics: ClassStatistics) -> _Table:
