@@ -230,15 +230,33 @@ def write_file(path: Path, data: bytes) -> None:
     The file is therefore never left half-written. A named pipe, or a device, is written to
     directly. Raises DocumentError if the file cannot be written.
     """
-    try:
+    with _errors_of_writing(path):
         if path.is_dir():
             message = "it is a folder, not a file."
             raise DocumentError(message, "Name a file in it.").at(str(path))
         if path.exists() and not path.is_file():
             path.write_bytes(data)
             return
+        check_writable(path)
         target = path.resolve()  # a link stays a link: the file that it points to is replaced
         _replace(target, data)
+
+
+def check_writable(path: Path) -> None:
+    """Raise DocumentError if a file exists, and may not be written or is locked by a program.
+
+    The system would allow to replace such a file, whose owner has protected it.
+    """
+    with _errors_of_writing(path):
+        if path.is_file():
+            path.open("r+b").close()
+
+
+@contextmanager
+def _errors_of_writing(path: Path) -> Iterator[None]:
+    """Turn the errors of the system in this block into DocumentError."""
+    try:
+        yield
     except (OSError, RuntimeError) as error:
         number, reason = getattr(error, "errno", None), getattr(error, "strerror", None)
         message = f"it cannot be written: {reason or error}."

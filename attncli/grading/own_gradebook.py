@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from attncli.documents.files import read_file, write_file
+from attncli.documents.files import check_writable, read_file, write_file
 from attncli.documents.gradebooks.filled import Filled, Filling
 from attncli.documents.gradebooks.filling import fill
+from attncli.errors import DocumentError, errors_at
 from attncli.homework.classes.grade import Grade, Status
 
 
@@ -14,13 +15,14 @@ class OwnGradebook:
     """A gradebook that is filled when all grades are known.
 
     `column` is the title of the column that gets the points, or empty. Raises DocumentError if the
-    file is not a gradebook, or if the column is not clear.
+    file is not a gradebook or may not be written, or if the column is not clear.
     """
 
     def __init__(self, file: Path, column: str) -> None:
         self._file, self._column = file, column
         self._fillings: list[Filling] = []
         self._filled()
+        check_writable(file)
 
     def add(self, grade: Grade) -> None:
         """Keep a grade; a missing answer, and an attempt that a newer one replaces, have none."""
@@ -37,7 +39,11 @@ class OwnGradebook:
         return filled
 
     def _filled(self) -> Filled:
-        return fill(read_file(str(self._file)), str(self._file), self._fillings, self._column)
+        with errors_at(str(self._file)):
+            if not self._file.exists():
+                raise DocumentError("there is no such file.", "Check its name and folder.")
+            data = read_file(str(self._file))
+        return fill(data, str(self._file), self._fillings, self._column)
 
 
 def _words(grade: Grade) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import pytest
@@ -167,6 +169,53 @@ def test_a_grade_without_a_row_is_listed(tmp_path: Path) -> None:
         f"{filled} Left as before: 3 rows without an answer.",
         f"Warning: {book}: 1002 Sin\u00e9ad O'Brien: no row has this student.",
     ]
+
+
+def test_answers_without_a_student_are_counted(tmp_path: Path) -> None:
+    """Files whose names tell no student get one warning, with the option that finds students."""
+    book = tmp_path / "book.csv"
+    book.write_text(WAYS["Moodle"].before, encoding="utf-8", newline="")
+    given = ("grade", "sample:self_attention", "sample:answers/self_attention", "-f", "csv")
+    done = run(*given, "--into", str(book))
+    assert done.exit_code == 1
+    assert done.stderr.splitlines()[-1] == (
+        f"Warning: {book}: 4 answers without a student. "
+        "Find the students in the paths with --student."
+    )
+    assert done.stderr.count("Warning") == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "seteuid"), reason="the system has no such users")
+def test_a_protected_gradebook_is_refused_before_the_first_answer() -> None:
+    """A file that may not be written stays, although its folder would allow to replace it."""
+    with TemporaryDirectory() as folder:
+        book, before = Path(folder) / "book.csv", WAYS["Moodle"].before.encode()
+        book.write_bytes(before)
+        book.chmod(0o444)
+        Path(folder).chmod(0o777)
+        user = os.geteuid()
+        if user == 0:  # root may write every file
+            os.seteuid(65534)
+        try:
+            done = run(
+                "grade", "sample:self_attention", "sample:answers/rounded", "--into", str(book)
+            )
+        finally:
+            os.seteuid(user)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert done.stderr == (
+            f"Error: {book}: it cannot be written: Permission denied. "
+            "Check that the folder exists and that you may write to it.\n"
+        )
+        assert book.read_bytes() == before
+
+
+def test_a_gradebook_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    """The message has the path of the file."""
+    book = tmp_path / "book.csv"
+    done = run("grade", "sample:self_attention", "sample:answers/rounded", "--into", str(book))
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == (f"Error: {book}: there is no such file. Check its name and folder.\n")
 
 
 def test_a_file_that_is_no_gradebook_is_refused_before_the_first_answer(tmp_path: Path) -> None:

@@ -162,11 +162,15 @@ def _told(filled: Filled, grading: Grading) -> int:
     left = f" Left as before: {in_words(parts)}." if parts else ""
     rows = f"{count(filled.count, 'rows')} of column {filled.column} ({filled.platform})"
     note(f"{grading.into}: filled {rows}{scaled}.{left}")
+    nameless = 0
     for unmatched in filled.unmatched:
         student = " ".join(filter(None, (unmatched.filling.student, unmatched.filling.name)))
-        warn(
-            f"{grading.into}: {student or 'an answer without a student'}: {unmatched.reason.text}."
-        )
+        nameless += not student
+        if student:
+            warn(f"{grading.into}: {student}: {unmatched.reason.text}.")
+    if nameless:
+        cure = "Find the students in the paths with --student."
+        warn(f"{grading.into}: {count(nameless, 'answers')} without a student. {cure}")
     for row in filled.unfilled:
         if row.reason in kept.values():
             continue
