@@ -153,6 +153,29 @@ def test_a_killed_run_keeps_whole_rows_and_is_resumed(
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_prints_nothing(
+    folder: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    """The status is that of the signal, the file has whole rows, and no library warns."""
+    place = tmp_path / "grades.csv"
+    given = [str(folder / "class"), str(folder / "answers"), "-o", str(place), "--jobs", "1"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "attncli", "grade", *given],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+    )
+    deadline = time.monotonic() + 60
+    while not (place.exists() and place.read_bytes().count(b"\n") > 1):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)  # until no process holds standard error
+    assert (process.returncode, said) == (128 + number, b"")
+    assert place.read_bytes().endswith(b"\n")
+
+
 def test_only_changed_answers_are_graded_again(folder: Path, tmp_path: Path) -> None:
     """A row that is edited stays where the answer has not changed, and goes where it has."""
     place = tmp_path / "grades.jsonl"
