@@ -119,7 +119,7 @@ class Grading:
         if self.feedback_form != FEEDBACK[0] and not self.feedback:
             message = "--feedback-format has no effect without --feedback."
             raise AttncliError(message, "Add --feedback FOLDER.")
-        if self.jobs and self.scheduler:
+        if self.jobs and self.scheduler is not None:
             message = "--jobs and --scheduler exclude each other: a cluster has its own workers."
             raise AttncliError(message, "Leave out one of them.")
         if self.resume and not (file and isinstance(form, LinesFormat)):
@@ -139,7 +139,7 @@ class Grading:
 
     def crew(self) -> AbstractContextManager[Crew]:
         """Return the workers: processes of this machine, or the cluster of the scheduler."""
-        if self.scheduler:
+        if self.scheduler is not None:
             from attncli.grading.cluster import cluster_crew
 
             return cluster_crew(self.scheduler)

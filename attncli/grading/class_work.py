@@ -57,10 +57,13 @@ def class_work(
 
     Raises AttncliError if the problem, an option or an argument is wrong.
     """
+    from attncli.calculation.names.known_names import canonical
     from attncli.documents.exports.class_variants import class_among
     from attncli.documents.exports.collecting import find_submissions, without_answer
     from attncli.face.functions import compute
 
+    if assignment.step is not None:
+        canonical(assignment.step)
     variants = class_among([document]) if isinstance(document, str) else None
     with surroundings.waiting("looking for answers"):
         submissions = find_submissions(answers, pattern, variants)

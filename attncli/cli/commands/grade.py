@@ -101,9 +101,9 @@ def _run(
     kept: list[Grade] = []
     tally, total = ClassTally(), len(work.submissions) + len(work.absent)
     with ExitStack() as stack:
+        crew = stack.enter_context(grading.crew())  # it may fail: no file is written before
         known, add = stack.enter_context(_rows(work, grading, output))
         report = stack.enter_context(_reports(grading))
-        crew = stack.enter_context(grading.crew())
         watch = stack.enter_context(waiting(GRADING))
         rate = Rate()
         for number, graded in enumerate(work.graded(crew, known), 1):
