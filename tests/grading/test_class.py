@@ -88,8 +88,14 @@ def test_a_run_in_another_order_gives_the_same_grades(folder: Path, lines: str) 
 
 def test_python_yields_the_same_grades(folder: Path, lines: str) -> None:
     """`attncli.grade` yields the rows that the command writes."""
-    grades = attncli.grade(str(folder / "class"), folder / "answers", jobs=2)
+    grades = attncli.grade(folder / "class", folder / "answers", jobs=2)
     assert list(grades) == [grade_from(json.loads(row)) for row in lines.splitlines()]
+
+
+def test_python_refuses_a_crew_of_no_processes(folder: Path) -> None:
+    """The message names the argument and its value."""
+    with pytest.raises(attncli.AttncliError, match="^jobs is 0. Use a whole number of at least 1"):
+        next(attncli.grade("sample:self_attention", folder / "answers", jobs=0))
 
 
 def test_a_cluster_gives_the_same_bytes(folder: Path, lines: str, tmp_path: Path) -> None:
