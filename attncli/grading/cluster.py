@@ -66,7 +66,7 @@ def _quiet() -> Iterator[None]:
 
 def _check_address(address: str) -> None:
     """Raise AttncliError for a text that is not an address with a port."""
-    from distributed.comm import get_address_host_port
+    from distributed.comm.addressing import get_address_host_port
 
     try:
         get_address_host_port(address)
