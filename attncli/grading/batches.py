@@ -9,7 +9,7 @@ from functools import lru_cache
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from attncli.documents.parsed import BY_RULE, CsvForm
+from attncli.documents.parsed import BY_RULE, SAMPLE, CsvForm
 from attncli.errors import AttncliError, DocumentError, errors_at
 from attncli.homework.classes.grade import Grade, Status
 from attncli.records import record, replace
@@ -45,7 +45,8 @@ class Batch:
 
     `problems` are the pickled documents by their keys. `step` names a matrix that has no name in
     an answer. `feedback` is the form of the report for the student, such as `markdown`; empty if
-    none is wanted. `form` is the form of CSV files.
+    none is wanted. `form` is the form of CSV files. `name` is the file of the class's problem, as
+    the user names it; it may be empty.
     """
 
     problems: Mapping[str, bytes]
@@ -54,6 +55,7 @@ class Batch:
     step: str | None = None
     feedback: str = ""
     form: CsvForm = BY_RULE
+    name: str = ""
 
 
 @record(frozen=True)
@@ -84,7 +86,11 @@ def _graded(batch: Batch, answer: Ungraded) -> Graded:
     try:
         entries, student = _written(answer, batch, notes.append)
         with errors_at(answer.file):
-            files = Files(quote(answer.problem), quote(answer.file))
+            files = Files(
+                _for_students(answer.problem or batch.name, "PROBLEM"),
+                # One file of several is not the answer.
+                _for_students("" if answer.parts else answer.file, "ANSWER"),
+            )
             report = check_answer(problem, entries, batch.options, files)
     except AttncliError as error:
         return Graded(Grade("", Status.UNREADABLE, file=answer.file, message=str(error)))
@@ -96,6 +102,13 @@ def _graded(batch: Batch, answer: Ungraded) -> Graded:
     from attncli.render.view import View
 
     return Graded(grade, REPORTS[batch.feedback].write(report, View()))
+
+
+def _for_students(file: str, unnamed: str) -> str:
+    """Return the name of a file as students know it, for a shell: without the teacher's folders."""
+    if file.startswith(SAMPLE):
+        return quote(file)
+    return quote(file.replace(":", "/").rpartition("/")[2] or unnamed)
 
 
 def _written(

@@ -77,7 +77,7 @@ def class_work(
     computed = compute(problem, surroundings=surroundings).made
     assignment.options.marking(computed.names)
     return ClassWork(
-        replace(assignment, document=problem),
+        replace(assignment, document=problem, name=document if isinstance(document, str) else ""),
         submissions,
         without_answer(submissions, variants) if variants else (),
         tuple(computed.names),

@@ -30,8 +30,8 @@ KEPT = 64  # documents of students that are kept, while their answers lie side b
 class Assignment:
     """The problem of a class, and the way in which its answers are checked.
 
-    `document` is the problem of answers without a problem of their own, and `choices` are entries
-    that win over each document. The other fields are those of `Batch`.
+    `document` is the problem of answers without a problem of their own, `name` its file, and
+    `choices` are entries that win over each document. The other fields are those of `Batch`.
     """
 
     document: Document
@@ -40,6 +40,7 @@ class Assignment:
     step: str | None = None
     feedback: str = ""
     form: CsvForm = BY_RULE
+    name: str = ""
 
     def read(self, document: str) -> Document:
         """Return the document of a problem, with the choices. Raises AttncliError."""
@@ -143,7 +144,9 @@ def _tasks(
         used = {row.answer.problem for row in rows if row.answer}
         pickled = {name: problems.pickled(name) for name in used}
         given = assignment
-        batch = Batch(pickled, given.options, (), given.step, given.feedback, given.form)
+        batch = Batch(
+            pickled, given.options, (), given.step, given.feedback, given.form, given.name
+        )
         yield PendingRows(batch, rows)
 
 

@@ -148,7 +148,8 @@ def test_the_gradebook_of_a_platform_is_filled(name: str, tmp_path: Path) -> Non
     assert SLIPPED in slipped
     assert broken.startswith("**Your answer is not graded.**\n\n")
     assert "answer.json: line 1, column 18: the text ends here" in broken
-    assert str(tmp_path) not in broken  # the teacher's folders are not for students
+    assert "attncli explain problem.json 'scores[1,1]' --answer " in slipped
+    assert str(tmp_path) not in slipped + broken  # the teacher's folders are not for students
     assert "Left as before: 1 row without an answer and 1 row with an unreadable answer." in (
         done.stderr
     )

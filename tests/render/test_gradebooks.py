@@ -100,7 +100,7 @@ def test_markdown_has_a_row_per_answer() -> None:
     assert "<b>Bo</b> | *Lee* (student-03)" in texts
     at = texts.index("<b>Bo</b> | *Lee* (student-03)")
     assert texts[at : at + 8] == [
-        texts[at], "answers/student-03.json", "0", "1", "1", "1", "3 of 4", "scores",
+        texts[at], "student-03.json", "0", "1", "1", "1", "3 of 4", "scores",
     ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from attncli.homework.classes.class_report import ClassReport
-from attncli.records import record, replace
+from attncli.records import record
 from attncli.render.classes.class_texts import (
     NONE,
     AnswerRow,
@@ -19,8 +19,8 @@ from attncli.render.classes.class_texts import (
     answer_row,
     class_steps,
     class_tables,
+    folder_text,
     shared_folder,
-    short_file,
     summary,
 )
 from attncli.render.console import TextConsole
@@ -91,7 +91,7 @@ def _print_answers(console: TextConsole, report: ClassReport) -> None:
     names = class_steps(report.grades)
     shown = report.grades if console.view.full else report.grades[:MOST_ANSWERS]
     folder = shared_folder(report.grades)
-    rows = [answer_row(replace(grade, file=short_file(grade, folder)), names) for grade in shown]
+    rows = [answer_row(grade, names, folder) for grade in shown]
     columns = _fitting(names, rows, console.view.width)
     table = _table()
     if columns.is_stacked:
@@ -121,7 +121,7 @@ def _print_answers(console: TextConsole, report: ClassReport) -> None:
     if names and not columns.heads:
         console.say("The points of the steps need a wider screen, or -f csv.", "dim")
     if folder:
-        console.say(f"files: in {folder[:-1]}", "dim")
+        console.say(folder_text(folder), "dim")
     left_out = left_out_text([("answers", len(report.grades), len(rows))])
     if left_out:
         console.say(left_out, "dim")

@@ -77,19 +77,24 @@ def shared_folder(grades: Sequence[Grade]) -> str:
     return first[: max(first.rfind("/", 0, same), first.rfind(":", 0, same)) + 1]
 
 
+def folder_text(folder: str) -> str:
+    """Return a sentence on the folder that the files of the rows are in."""
+    return f"files: in {printable(folder[:-1])}"
+
+
 def short_file(grade: Grade, folder: str) -> str:
     """Return the file of an answer in a folder, without the own folder of a known student."""
     file = grade.file.removeprefix(folder)
     return file.removeprefix(f"{grade.folder}/") if student_text(grade) else file
 
 
-def answer_row(grade: Grade, names: Sequence[str]) -> AnswerRow:
-    """Return the row of an answer in a class with these steps."""
+def answer_row(grade: Grade, names: Sequence[str], folder: str) -> AnswerRow:
+    """Return the row of an answer in a class with these steps and this shared folder."""
     steps = {step.name: step for step in grade.steps}
     total = f"{grade.earned:g} of {grade.points:g}" if grade.earned is not None else ""
     return AnswerRow(
         student_text(grade),
-        printable(grade.file),
+        printable(short_file(grade, folder)),
         tuple(f"{steps[name].earned:g}" if name in steps else "" for name in names),
         tuple(name in steps and _is_lost(steps[name]) for name in names),
         total or grade.status.word,
