@@ -288,7 +288,7 @@ def test_memory_does_not_grow_with_the_answers() -> None:
 
 
 def test_each_name_of_a_cause_has_a_sentence() -> None:
-    """Whatever the diagnosis calls a cause, the statistics of a class say what was done."""
+    """The statistics of a class say what was done for each name that a diagnosis gives."""
     folder = Path(attncli.__file__).parent / "homework" / "diagnosis"
     source = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
     named = {*re.findall(r'f?"([a-z]+(?:-[a-z{}]+)+)"', source)}

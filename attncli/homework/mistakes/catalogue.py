@@ -37,8 +37,8 @@ MISTAKES: dict[str, Mistake] = {
     entry.name: entry for family in FAMILIES.values() for entry in family
 }
 
-# The names of causes that are no entry of the catalogue: a report describes the numbers of the
-# answer, and these sentences describe the answers of a class.
+# The names of causes that are not in the catalogue. The report on an answer describes its numbers;
+# these sentences describe what several answers of a class have in common.
 PATTERNS: dict[str, str] = {
     "single-cell-slip": "A few cells are wrong, and the others are right.",
     "slip-in-one-row": "Only one row is wrong.",
