@@ -18,6 +18,7 @@ from attncli.formats import REPORTS, Format, LinesFormat
 from attncli.records import record
 
 if TYPE_CHECKING:
+    from attncli.documents.exports.own_files import OwnFiles
     from attncli.grading.crew import Crew
     from attncli.grading.own_gradebook import OwnGradebook
 
@@ -128,6 +129,15 @@ class Grading:
         if self.resume and self.feedback and self.feedback.suffix.casefold() == ".zip":
             message = "--resume writes only the new reports, but a ZIP would replace the others."
             raise AttncliError(message, "Write them to a folder: --feedback FOLDER.")
+
+    def own_files(self, output: Path | None) -> OwnFiles:
+        """Return the files of the options, which may lie among the answers; `output` is of -o."""
+        from attncli.documents.exports.own_files import OwnFiles
+
+        into = [self.into] if self.into else []
+        is_zip = self.feedback and self.feedback.suffix.casefold() == ".zip"
+        written = [file for file in (output, self.feedback if is_zip else None) if file]
+        return OwnFiles(tuple(map(str, into)), tuple(map(str, written)))
 
     def own_gradebook(self) -> OwnGradebook | None:
         """Return the gradebook of --into. Raises AttncliError if it is not a gradebook."""

@@ -12,6 +12,7 @@ from attncli.records import record, replace
 
 if TYPE_CHECKING:
     from attncli.calculation.problem.document import Document
+    from attncli.documents.exports.own_files import OwnFiles
     from attncli.documents.exports.submission import Student, Submission
     from attncli.face.surroundings import Surroundings
     from attncli.grading.crew import Crew
@@ -48,25 +49,31 @@ def class_work(
     assignment: Assignment,
     pattern: str | None,
     surroundings: Surroundings,
+    own_files: OwnFiles | None = None,
 ) -> ClassWork:
     """Find the answers of a class.
 
     `document` is the problem, or the path of the folder or the manifest of a class in which each
     student has a problem. `answers` are files, folders, patterns and ZIPs; `pattern` finds the
     students in their names (see `find_submissions`). The document of the assignment is not read.
+    `own_files` are files of the teacher, besides the document, that may lie among the answers.
 
     Raises AttncliError if the problem, an option or an argument is wrong.
     """
     from attncli.calculation.names.known_names import canonical
     from attncli.documents.exports.class_variants import class_among
     from attncli.documents.exports.collecting import find_submissions, without_answer
+    from attncli.documents.exports.own_files import OwnFiles
     from attncli.face.functions import compute
 
     if assignment.step is not None:
         canonical(assignment.step)
     variants = class_among([document]) if isinstance(document, str) else None
     with surroundings.waiting("looking for answers"):
-        submissions = find_submissions(answers, pattern, variants)
+        own_files = own_files or OwnFiles()
+        if isinstance(document, str) and variants is None:
+            own_files = replace(own_files, read=(*own_files.read, document))
+        submissions = find_submissions(answers, pattern, variants, own_files)
     if variants:
         problem = assignment.read(next(iter(variants.problems.values())))
     elif isinstance(document, str):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.documents.exports.make_exports import packed
 from tests.running import run
 
 PROBLEM = '{"Q": [[1, 2]], "K": [[1, 0], [0, 1]], "V": [[2], [4]], "score": "dot"}'
@@ -115,3 +116,67 @@ def test_the_report_on_an_unreadable_answer_is_its_message(
     assert "answer.csv: line 2" in text
     assert "(not graded: photo.jpg)" in text
     assert str(tmp_path) not in text
+
+
+# The files of the teacher in the folder of the answers.
+
+BOOK = (
+    "Identifier,Full name,Grade,Maximum Grade,Last modified (grade),Feedback comments\n"
+    "Participant 1001,Student One,,10.00,-,\n"
+)
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Path:
+    """A folder with a problem, an answer, and the teacher's gradebook."""
+    (tmp_path / "problem.json").write_text(PROBLEM, encoding="utf-8")
+    (tmp_path / "anna.csv").write_text(f"output\n{OUTPUT}", encoding="utf-8")
+    (tmp_path / "book.csv").write_text(BOOK, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "json", "html"])
+def test_files_of_the_teacher_are_not_answers(mixed: Path, suffix: str) -> None:
+    """The problem, the gradebook of --into, and the result of an earlier run are left out."""
+    place = mixed / f"grades.{suffix}"
+    given = ["grade", str(mixed / "problem.json"), str(mixed), "-o", str(place)]
+    given += ["--into", str(mixed / "book.csv")]
+    run(*given)
+    first = place.read_bytes()
+    run(*given)
+    assert place.read_bytes() == first
+    assert b"anna.csv" in first
+    assert not any(name in first for name in (b"problem.json", b"book.csv", b"grades."))
+
+
+@pytest.mark.parametrize(
+    ("file", "options", "reason"),
+    [
+        ("anna.csv", (), "it is one of the answers, and would be lost."),
+        ("problem.json", (), "the run reads it, and would write over it."),
+        ("book.csv", ("--into", "book.csv"), "the run reads it, and would write over it."),
+    ],
+)
+def test_no_file_of_a_class_is_lost(
+    mixed: Path, file: str, options: tuple[str, ...], reason: str
+) -> None:
+    """A result never replaces an answer, the problem, or the gradebook of --into."""
+    before = (mixed / file).read_bytes()
+    more = (str(mixed / one) if one.endswith(".csv") else one for one in options)
+    given = ("grade", str(mixed / "problem.json"), str(mixed), "-o", str(mixed / file), *more)
+    done = run(*given)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == f"Error: {mixed / file}: {reason} Name another file for the result.\n"
+    assert (mixed / file).read_bytes() == before
+
+
+def test_reports_do_not_replace_the_export(tmp_path: Path) -> None:
+    """The ZIP of --feedback is not the ZIP of the answers."""
+    export = packed(tmp_path / "export.zip", {"anna.csv": f"output\n{OUTPUT}".encode()})
+    before = export.read_bytes()
+    (tmp_path / "problem.json").write_text(PROBLEM, encoding="utf-8")
+    given = ("grade", str(tmp_path / "problem.json"), str(export), "--feedback", str(export))
+    done = run(*given)
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"Error: {export}: it is one of the answers, and would be lost.")
+    assert export.read_bytes() == before

@@ -83,7 +83,8 @@ def grade(
     checking = CheckOptions(**{name: options.pop(name) for name in CHECKING})
     chosen = gather((), options)
     given = Assignment(chosen, chosen, checking, step, grading.wanted_feedback, csv_form())
-    work = class_work(document, answers, given, grading.pattern, surroundings())
+    own_files = grading.own_files(output.file)
+    work = class_work(document, answers, given, grading.pattern, surroundings(), own_files)
     own = grading.own_gradebook()
     unreadable = _run(work, grading, output, own)
     unmatched = _told(own.fill(), grading) if own else 0
