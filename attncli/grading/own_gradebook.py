@@ -9,6 +9,7 @@ from attncli.documents.gradebooks.filled import Filled, Filling
 from attncli.documents.gradebooks.filling import fill
 from attncli.errors import DocumentError, errors_at
 from attncli.homework.classes.grade import Grade, Status
+from attncli.words import noun
 
 
 class OwnGradebook:
@@ -50,4 +51,5 @@ def _words(grade: Grade) -> str:
     """Return the feedback on a grade in one line: `3 of 4 points. Wrong in scaled: …`."""
     if grade.earned is None:
         return ""
-    return f"{grade.earned:g} of {grade.points:g} points. {grade.headline}"
+    points = f"{grade.points:g} {noun(grade.points, 'points')}"
+    return f"{grade.earned:g} of {points}. {grade.headline}"

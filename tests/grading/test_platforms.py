@@ -268,3 +268,21 @@ def test_options_that_do_not_fit_are_refused(options: str) -> None:
     done = run("grade", "sample:self_attention", "sample:answers/rounded", *options.split())
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == f"Error: {OPTIONS[options]}\n"
+
+
+def test_variants_go_through_moodle(tmp_path: Path) -> None:
+    """Moodle's worksheet is the roster, its export has the answers, and takes the grades."""
+    book, answer = tmp_path / "book.csv", tmp_path / "output.csv"
+    head = "Identifier,Full name,Grade,Maximum Grade,Last modified (grade),Feedback comments\n"
+    book.write_text(f"{head}Participant 1001,Student One,,10.00,-,\n", encoding="utf-8")
+    folder = str(tmp_path / "class")
+    assert run("new", "attention", "--students", str(book), "-o", folder).exit_code == 0
+    problem = f"{folder}/1001/problem.json"
+    assert run("compute", problem, "--only", "output", "-o", str(answer)).exit_code == 0
+    name = "Student One_1001_assignsubmission_file/output.csv"
+    export = packed(tmp_path / "export.zip", {name: answer.read_bytes()})
+    done = run("grade", folder, str(export), "--into", str(book), "-f", "csv")
+    assert done.exit_code == 0, done.stderr
+    assert book.read_text(encoding="utf-8").splitlines()[1] == (
+        "Participant 1001,Student One,10.00,10.00,-,1 of 1 point. All right: output."
+    )
