@@ -12,7 +12,6 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from attncli.formats import GRADES
 from tests.render.test_formats import ENTRIES, TABLES
 from tests.running import GOLDEN, run
 
@@ -50,7 +49,6 @@ ELSEWHERE = {
     ("REPORTS", "html"): "tests/golden/pages/report.yml",
     ("FORMATS", "npz"): "tests/render/test_formats.py reads its bits; zlib has versions",
     ("WORKSHEETS", "xlsx"): "tests/documents/test_worksheets.py reads it",
-    **{("GRADES", name): "tests/render/test_gradebooks.py" for name in GRADES},
 }
 HERE = [entry for entry in ENTRIES if entry not in ELSEWHERE]
 
