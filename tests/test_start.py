@@ -34,6 +34,9 @@ JUDGING = {
 }
 SUBJECTS = ("layers", "masks", "positions", "scores", "values", "weights")
 MISTAKES = {f"homework.mistakes.{subject}" for subject in SUBJECTS}
+GRADING = {
+    *("grading", "homework.classes", "documents.exports", "documents.handouts", "render.classes"),
+}
 CLICK, NUMPY, RICH = {"click"}, {"click", "numpy"}, {"click", "numpy", "rich"}
 
 LESSON = "samples/self_attention.json"
@@ -54,6 +57,11 @@ MAY_LOAD: dict[str, tuple[set[str], int, set[str]]] = {
     f"cost {LESSON}": (CALCULATING | {"calculation.counting", "render.costs"}, 105, RICH),
     "why-scale": (CALCULATING | {"render.saturation"}, 76, RICH),
     "autograder --help": (HELP, 28, CLICK),
+    f"grade {LESSON} samples/answers/self_attention -f csv": (
+        CALCULATING | JUDGING | MISTAKES | GRADING,
+        176,
+        NUMPY,
+    ),
     "guide masks": (PROGRAM | {"cli.commands"}, 11, CLICK),
     "samples": (PROGRAM | {"cli.commands", "documents", "records"}, 15, CLICK),
     "new encoder": (

@@ -9,7 +9,7 @@ from tests.running import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
-EXTRAS = ("safetensors", "pdf", "explore")  # the extras for users
+EXTRAS = ("safetensors", "pdf", "explore", "dask")  # the extras for users
 
 
 def versions(lines: list[str]) -> dict[str, list[int]]:

@@ -29,6 +29,7 @@ ANSWER = {"scores": [[1.5, -0.5], [2, 2]]}
 COMMANDS = {
     "FORMATS": ["compute", "small.json", "--only", "masked"],
     "REPORTS": ["check", "small.json", "answer.json"],
+    "GRADES": ["grade", "small.json", "answer.json"],
     "EXPLANATIONS": ["explain", "small.json", "masked[1,:]", "--depth", "1"],
     "COMPARISONS": ["compare", "small.json", "--convention", "keras"],
     "PICTURES": ["mask", "causal", "2", "3"],
@@ -48,6 +49,10 @@ ELSEWHERE = {
     ("FORMATS", "html"): "tests/golden/two_heads.html",
     ("REPORTS", "html"): "tests/golden/pages/report.yml",
     ("FORMATS", "npz"): "tests/render/test_formats.py reads its bits; zlib has versions",
+    ("GRADES", "csv"): "tests/golden/grades; a digest has the version of the program",
+    ("GRADES", "json"): "tests/golden/grades; a digest has the version of the program",
+    ("GRADES", "jsonl"): "tests/golden/grades; a digest has the version of the program",
+    ("GRADES", "html"): "tests/golden/grades",
     ("WORKSHEETS", "xlsx"): "tests/documents/test_worksheets.py reads it",
 }
 HERE = [entry for entry in ENTRIES if entry not in ELSEWHERE]

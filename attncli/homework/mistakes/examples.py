@@ -52,9 +52,11 @@ def _new(
     kind: str,
     sizes: Mapping[str, int] | None = None,
     given: Mapping[str, str] | None = None,
+    seed: int = 0,
     **choices: object,
 ) -> NewLayer:
-    return NewLayer(Order(kind, sizes or {}, given or {}, 0), choices)
+    """Return a layer; with this seed, `attncli new` accepts its first draw, which is used here."""
+    return NewLayer(Order(kind, sizes or {}, given or {}, seed), choices)
 
 
 SQUARE = {"X": (3, 4), "W_q": (4, 4), "W_k": (4, 4), "W_v": (4, 4)}
@@ -120,17 +122,17 @@ PROBLEMS: tuple[Shapes | NewLayer, ...] = (
     {"X": (3, 4), "W_qkv": (4, 16), "heads": 4, "kv_heads": 2},
     {**HEADS, "convention": "torch-mha"},
     _new("encoder"),
-    _new("decoder"),
+    _new("decoder", seed=1),
     _new("transformer"),
-    _new("encoder", None, {"norm": "pre"}),
+    _new("encoder", None, {"norm": "pre"}, seed=2),
     _new("encoder", None, {"activation": "gelu"}),
     _new("encoder", None, {"activation": "silu"}),
-    _new("encoder", None, {"activation": "swiglu"}),
+    _new("encoder", None, {"activation": "swiglu"}, seed=4),
     _new("encoder", eps=0.25),
     _new("encoder", norm_kind="rms"),
     _new("encoder", convention="annotated-transformer", layout="rows", eps=0.25),
     _new("encoder", {"d_ff": 6}),
-    _new("transformer", {"layers": 2}),
+    _new("transformer", {"layers": 2}, seed=3),
 )
 
 
