@@ -173,6 +173,29 @@ def test_a_file_name_that_is_not_utf8_is_written() -> None:
         assert b"\\udcff" in form.write(class_report(grades), View()).replace(b"\\\\", b"\\")
 
 
+@pytest.mark.parametrize(
+    ("folder", "file"),
+    [
+        ("Ann Lee_7_assignsubmission_file", "Ann Lee_7_assignsubmission_file/a.csv"),
+        ("leeann_7_50_attncli-feedback", "leeann_7_50_a.csv"),
+        ("", "a.csv"),
+    ],
+)
+def test_the_file_of_a_known_student_is_short(folder: str, file: str) -> None:
+    """The name of the student is not repeated in that of the file."""
+    grades = [
+        Grade("7", Status.MISSING, "Ann Lee", file=f"x.zip:{file}", folder=folder),
+        Grade("8", Status.MISSING, "Bo", file="x.zip:b.csv"),
+    ]
+    for name in ("table", "markdown", "html"):
+        text = GRADES[name].write(class_report(grades), View()).decode().partition("<body>")
+        shown = (text[2] or text[0]).replace("<wbr>", "")
+        assert shown.count("Ann Lee") == 1
+        assert "a.csv" in shown
+        assert "leeann" not in shown
+        assert "files: in x.zip" in shown
+
+
 # Files that a later run reads back.
 
 texts = st.text(max_size=12) | st.sampled_from(["=1", "'=1", "''+2", "'t Hooft", 'a,b"c', "-3"])

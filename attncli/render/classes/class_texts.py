@@ -72,9 +72,14 @@ def class_steps(grades: Sequence[Grade]) -> list[str]:
 def shared_folder(grades: Sequence[Grade]) -> str:
     """Return the folder or the ZIP of all the answers, with `/` or `:` at its end."""
     files = [grade.file for grade in grades if grade.file]
-    first, last = min(files, default=""), max(files, default="")
-    same = next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), 0)
-    return first[: max(first.rfind("/", 0, same), first.rfind(":", 0, same)) + 1]
+    same = _shared_start(min(files, default=""), max(files, default=""))
+    return same[: max(same.rfind("/"), same.rfind(":")) + 1]
+
+
+def _shared_start(one: str, other: str) -> str:
+    """Return the characters with which both texts begin."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return one[: next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))]
 
 
 def folder_text(folder: str) -> str:
@@ -83,9 +88,14 @@ def folder_text(folder: str) -> str:
 
 
 def short_file(grade: Grade, folder: str) -> str:
-    """Return the file of an answer in a folder, without the own folder of a known student."""
+    """Return the file of an answer in a folder, without the own folder of a known student.
+
+    Canvas has no folders: the names of a student's files begin as that of the report does, up to
+    a `_`.
+    """
     file = grade.file.removeprefix(folder)
-    return file.removeprefix(f"{grade.folder}/") if student_text(grade) else file
+    own = _shared_start(file, f"{grade.folder}/") if student_text(grade) else ""
+    return file[max(own.rfind("/"), own.rfind("_")) + 1 :]
 
 
 def answer_row(grade: Grade, names: Sequence[str], folder: str) -> AnswerRow:
