@@ -18,6 +18,7 @@ from attncli.formats import REPORTS, Format, LinesFormat
 from attncli.records import record
 
 if TYPE_CHECKING:
+    from attncli.documents.exports.own_files import OwnFiles
     from attncli.grading.crew import Crew
     from attncli.grading.own_gradebook import OwnGradebook
 
@@ -119,18 +120,24 @@ class Grading:
         if self.feedback_form != FEEDBACK[0] and not self.feedback:
             message = "--feedback-format has no effect without --feedback."
             raise AttncliError(message, "Add --feedback FOLDER.")
-        if self.jobs and self.scheduler:
+        if self.jobs and self.scheduler is not None:
             message = "--jobs and --scheduler exclude each other: a cluster has its own workers."
             raise AttncliError(message, "Leave out one of them.")
         if self.resume and not (file and isinstance(form, LinesFormat)):
             message = "--resume needs a gradebook that a run has begun."
             raise AttncliError(message, "Name it: -o grades.csv, or -o grades.jsonl.")
-        if self.into and file and self.into.resolve() == file.resolve():
-            message = "--into and --output name one file, which attncli would replace."
-            raise AttncliError(message, "Name another file: -o grades.csv.")
         if self.resume and self.feedback and self.feedback.suffix.casefold() == ".zip":
             message = "--resume writes only the new reports, but a ZIP would replace the others."
             raise AttncliError(message, "Write them to a folder: --feedback FOLDER.")
+
+    def own_files(self, output: Path | None) -> OwnFiles:
+        """Return the files of the options, which may lie among the answers; `output` is of -o."""
+        from attncli.documents.exports.own_files import OwnFiles
+
+        into = [self.into] if self.into else []
+        is_zip = self.feedback and self.feedback.suffix.casefold() == ".zip"
+        written = [file for file in (output, self.feedback if is_zip else None) if file]
+        return OwnFiles(tuple(map(str, into)), tuple(map(str, written)))
 
     def own_gradebook(self) -> OwnGradebook | None:
         """Return the gradebook of --into. Raises AttncliError if it is not a gradebook."""
@@ -142,7 +149,7 @@ class Grading:
 
     def crew(self) -> AbstractContextManager[Crew]:
         """Return the workers: processes of this machine, or the cluster of the scheduler."""
-        if self.scheduler:
+        if self.scheduler is not None:
             from attncli.grading.cluster import cluster_crew
 
             return cluster_crew(self.scheduler)

@@ -254,6 +254,16 @@ def write_file(path: Path, data: bytes) -> None:
         file.write(data)
 
 
+def check_writable(path: Path) -> None:
+    """Raise DocumentError if a file exists, and may not be written or is locked by a program.
+
+    The system would allow to replace such a file, whose owner has protected it.
+    """
+    with errors_of_writing(path):
+        if path.is_file():
+            path.open("r+b").close()
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """Yield a new file, which takes the place and the permissions of `path` after the block.
@@ -261,6 +271,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     If the block raises an error, or if a signal ends the program, `path` is the old or the whole
     new file, and no file is left beside it. Raises DocumentError if it cannot be replaced.
     """
+    check_writable(path)
     with errors_of_writing(path):
         if path.is_dir():
             message = "it is a folder, not a file."

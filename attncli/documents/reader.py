@@ -48,7 +48,8 @@ class Reader:
     """Reads the documents of one command; only one of them can be standard input.
 
     `note` gets each note about a file that could be read in two ways; see `Part`. `form` is the
-    form of CSV files. `limit` is the memory that reading may take; None is any memory.
+    form of CSV files. `limit` is the memory that reading may take; None is any memory. `naming` is
+    the cure for a matrix of an answer that has no name.
     """
 
     def __init__(
@@ -56,7 +57,9 @@ class Reader:
         note: Callable[[str], None] = _nothing,
         form: CsvForm = BY_RULE,
         limit: ReadingLimit | None = None,
+        naming: str = "Name the step: --step NAME, or NAME=FILE.",
     ) -> None:
+        self._naming = naming
         self._sources = Sources(form, limit or current_limit())
         self._note = note
         self._noted: set[str] = set()
@@ -130,7 +133,7 @@ class Reader:
             for known, spelled in _names_once(source, name or NAMELESS):
                 if known == NAMELESS:
                     message = "its matrix has no name."
-                    raise DocumentError(message, "Name the step: --step NAME, or NAME=FILE.")
+                    raise DocumentError(message, self._naming)
                 entries[known] = self._noticed(source.parsed[spelled], source.label).value
         return Written(source.label, entries, NAMELESS in [*source.parsed], student)
 

@@ -9,8 +9,8 @@ from functools import lru_cache
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from attncli.documents.parsed import BY_RULE, CsvForm
-from attncli.errors import AttncliError, errors_at
+from attncli.documents.parsed import BY_RULE, SAMPLE, CsvForm
+from attncli.errors import AttncliError, DocumentError, errors_at
 from attncli.homework.classes.grade import Grade, Status
 from attncli.records import record, replace
 
@@ -20,16 +20,23 @@ if TYPE_CHECKING:
     from attncli.documents.reader import Written
     from attncli.homework.checking import CheckOptions
 
+NAMING = "Write the name of the step above it, or name the file after the step: weights.csv."
 PREPARED = 8  # problems that a process keeps; each student of a class may have another
 
 
 @record(frozen=True)
 class Ungraded:
-    """An answer: the key of its problem, the name of its file, and its bytes."""
+    """An answer: the key of its problem, the name of its file, and its bytes.
+
+    `step` is the step of a matrix without a name, if the file is named after a step. `parts` are
+    the other files, if the student has handed in a file per step.
+    """
 
     problem: str
     file: str
     data: bytes
+    step: str = ""
+    parts: tuple[Ungraded, ...] = ()
 
 
 @record(frozen=True)
@@ -50,12 +57,14 @@ class Judging:
 class Batch:
     """Answers, and everything that a process needs to grade them.
 
-    `problems` are the pickled documents by their keys.
+    `problems` are the pickled documents by their keys. `name` is the file of the class's problem,
+    as the user names it; it may be empty.
     """
 
     problems: Mapping[str, bytes]
     judging: Judging
     answers: tuple[Ungraded, ...] = ()
+    name: str = ""
 
 
 @record(frozen=True)
@@ -99,13 +108,17 @@ def _judged(batch: Batch, answer: Ungraded) -> Graded:
     problem = _prepared(batch.problems[answer.problem])
     notes: list[str] = []
     try:
-        written = _written(answer, batch.judging, notes.append)
+        entries, student = _written(answer, batch.judging, notes.append)
         with errors_at(answer.file):
-            files = Files(quote(answer.problem), quote(answer.file))
-            report = check_answer(problem, written.entries, batch.judging.options, files)
+            files = Files(
+                _for_students(answer.problem or batch.name, "PROBLEM"),
+                # One file of several is not the answer.
+                _for_students("" if answer.parts else answer.file, "ANSWER"),
+            )
+            report = check_answer(problem, entries, batch.judging.options, files)
     except AttncliError as error:
         return Graded(Grade("", Status.UNREADABLE, file=answer.file, message=str(error)))
-    report = report.of(written.student)
+    report = report.of(student)
     grade = replace(grade_of(report), file=answer.file, message=" ".join(notes))
     if not batch.judging.feedback:
         return Graded(grade)
@@ -115,8 +128,37 @@ def _judged(batch: Batch, answer: Ungraded) -> Graded:
     return Graded(grade, REPORTS[batch.judging.feedback].write(report, View()))
 
 
-def _written(answer: Ungraded, judging: Judging, note: Callable[[str], None]) -> Written:
-    """Return an answer as its file holds it. Raises AttncliError if it cannot be read."""
+def _for_students(file: str, unnamed: str) -> str:
+    """Return the name of a file as students know it, for a shell: without the teacher's folders."""
+    if file.startswith(SAMPLE):
+        return quote(file)
+    return quote(file.replace(":", "/").rpartition("/")[2] or unnamed)
+
+
+def _written(
+    answer: Ungraded, judging: Judging, note: Callable[[str], None]
+) -> tuple[dict[str, object], str]:
+    """Return the entries of an answer from all its files, and its student, as they are written.
+
+    Raises AttncliError if a file cannot be read, or if two files have the same entry.
+    """
+    entries: dict[str, object] = {}
+    student = ""
+    for part in (answer, *answer.parts):
+        step = (judging.step if not answer.parts else None) or part.step or None
+        written = _read(part, step, judging.form, note)
+        if twice := entries.keys() & written.entries.keys():
+            message = f"another file of the answer has {min(twice)} too."
+            raise DocumentError(message, "Keep it in one of them.").at(part.file)
+        entries.update(written.entries)
+        student = student or written.student
+    return entries, student
+
+
+def _read(
+    answer: Ungraded, step: str | None, form: CsvForm, note: Callable[[str], None]
+) -> Written:
+    """Return what a file holds; a matrix without a name is `step`. Raises AttncliError."""
     from attncli.calculation.names.known_names import canonical
     from attncli.documents.files import ReadingLimit
     from attncli.documents.reader import Reader
@@ -125,8 +167,8 @@ def _written(answer: Ungraded, judging: Judging, note: Callable[[str], None]) ->
 
     file = io.BytesIO(answer.data)
     file.name = answer.file  # its suffix decides the form
-    reader = Reader(note, judging.form, ReadingLimit(PYTHON.memory.allowed))
-    return reader.written(file, canonical(judging.step) if judging.step else None, is_value)
+    reader = Reader(note, form, ReadingLimit(PYTHON.memory.allowed), NAMING)
+    return reader.written(file, canonical(step) if step else None, is_value)
 
 
 @lru_cache(PREPARED)

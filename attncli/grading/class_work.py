@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from attncli.grading.batches import Graded, Judging
 from attncli.grading.grade_answers import Assignment, grade_answers
 from attncli.homework.classes.grade import Grade, Status
-from attncli.records import record
+from attncli.records import record, replace
 
 if TYPE_CHECKING:
     from attncli.calculation.problem.document import Document
+    from attncli.documents.exports.own_files import OwnFiles
     from attncli.documents.exports.submission import Student, Submission
     from attncli.face.surroundings import Surroundings
     from attncli.grading.crew import Crew
@@ -54,24 +55,33 @@ def class_work(
     judging: Judging,
     pattern: str | None,
     surroundings: Surroundings,
+    own_files: OwnFiles | None = None,
 ) -> ClassWork:
     """Find the answers of a class.
 
     `document` is the problem, or the path of the folder or the manifest of a class in which each
     student has a problem; `choices` are entries that win over each document. `answers` are files,
     folders, patterns and ZIPs; `pattern` finds the students in their names (see
-    `find_submissions`).
+    `find_submissions`). `own_files` are files of the teacher, besides the document, that may lie
+    among the answers.
 
     Raises AttncliError if the problem, an option or an argument is wrong.
     """
+    from attncli.calculation.names.known_names import canonical
     from attncli.documents.exports.class_variants import class_among
     from attncli.documents.exports.collecting import find_submissions, without_answer
+    from attncli.documents.exports.own_files import OwnFiles
     from attncli.documents.reader import Reader
     from attncli.face.functions import compute
 
+    if judging.step is not None:
+        canonical(judging.step)
     variants = class_among([document]) if isinstance(document, str) else None
     with surroundings.waiting("looking for answers"):
-        submissions = find_submissions(answers, pattern, variants)
+        own_files = own_files or OwnFiles()
+        if isinstance(document, str) and variants is None:
+            own_files = replace(own_files, read=(*own_files.read, document))
+        submissions = find_submissions(answers, pattern, variants, own_files)
     first = next(iter(variants.problems.values())) if variants else document
     read = Reader(form=judging.form).document(first) if isinstance(first, str) else first
     problem = read.merged(choices)
@@ -79,7 +89,7 @@ def class_work(
     computed = compute(problem, surroundings=surroundings).made
     judging.options.marking(computed.names)
     return ClassWork(
-        Assignment(problem, choices, judging),
+        Assignment(problem, choices, judging, document if isinstance(document, str) else ""),
         submissions,
         without_answer(submissions, variants) if variants else (),
         tuple(computed.names),

@@ -20,14 +20,16 @@ START = "Start one: dask worker {address} --nworkers 2 --nthreads 1"
 def cluster_crew(address: str) -> Iterator[Crew]:
     """Connect to the scheduler at an address such as `tcp://10.0.0.1:8786`, and use its workers.
 
-    Raises AttncliError if the scheduler does not answer, or ends within the block, if it has no
-    workers, and if a worker has another version of this program or of Python.
+    Raises AttncliError if the address is not one, if the scheduler does not answer, or ends within
+    the block, if it has no workers, and if a worker has another version of this program or of
+    Python.
     """
     try:
         from distributed import Client, KilledWorker
     except ImportError:
         message = "--scheduler needs the package distributed, which is not installed."
         raise AttncliError(message, "Install it: pip install 'attncli[dask]'") from None
+    _check_address(address)
     with _quiet():
         client = _connected(Client, address)
         try:
@@ -65,6 +67,20 @@ def _quiet() -> Iterator[None]:
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
+
+
+def _check_address(address: str) -> None:
+    """Raise AttncliError for a text that is not an address with a port."""
+    from distributed.comm.addressing import get_address_host_port
+
+    try:
+        get_address_host_port(address)
+    except ValueError as error:
+        # The reason may list all known schemes behind the first words.
+        message = f"--scheduler {address!r} is not an address: {str(error).partition(' (')[0]}."
+        raise AttncliError(
+            message, "Write tcp://HOST:PORT, such as tcp://127.0.0.1:8786."
+        ) from None
 
 
 def _connected(client: Any, address: str) -> Any:

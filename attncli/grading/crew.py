@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import (
@@ -139,13 +140,29 @@ def local_crew(workers: int) -> Iterator[Crew]:
     """Start processes on this machine; they end with the block, and with this process."""
 
     def start() -> Executor:
-        return ProcessPoolExecutor(workers, get_context("spawn"), _prepare)
+        with _silent_tracker():
+            return ProcessPoolExecutor(workers, get_context("spawn"), _prepare)
 
     crew = Crew(start, workers)
     try:
         yield crew
     finally:
         crew.end()
+
+
+@contextmanager
+def _silent_tracker() -> Iterator[None]:
+    """Start no process within the block that warns when a signal has ended this process.
+
+    A process of Python removes the semaphores of the executor then, and would print a warning. It
+    takes over the options for warnings of this process, and starts with the first executor.
+    """
+    option = "ignore:resource_tracker:UserWarning"
+    sys.warnoptions.append(option)
+    try:
+        yield
+    finally:
+        sys.warnoptions.remove(option)
 
 
 def _prepare() -> None:

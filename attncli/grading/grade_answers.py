@@ -28,13 +28,14 @@ KEPT = 64  # documents of students that are kept, while their answers lie side b
 class Assignment:
     """The problem of a class, and the way in which its answers are judged.
 
-    `document` is the problem of answers without a problem of their own, and `choices` are entries
-    that win over each document.
+    `document` is the problem of answers without a problem of their own, `name` its file, and
+    `choices` are entries that win over each document.
     """
 
     document: Document
     choices: Document
     judging: Judging
+    name: str = ""
 
     def read(self, document: str) -> Document:
         """Return the document of a problem, with the choices. Raises AttncliError."""
@@ -53,7 +54,7 @@ class PendingRow:
 
 @record(frozen=True)
 class PendingRows:
-    """PendingRows that one worker grades; a task of a crew."""
+    """The rows that one worker grades: a task of a crew."""
 
     batch: Batch
     rows: tuple[PendingRow, ...]
@@ -76,6 +77,7 @@ class PendingRows:
             elif result is None:
                 message = f"{row.grade.file}: reading or judging it ended the process."
                 # Without a digest, --resume tries it again: the memory may have been short.
+                message = joined(message, row.grade.message)
                 yield Graded(_unreadable(replace(row.grade, digest=""), message))
             else:
                 yield _placed(row, next(made))
@@ -84,8 +86,14 @@ class PendingRows:
 def _placed(row: PendingRow, graded: Graded) -> Graded:
     """Return a grade with its student and its place; the answer may name its student itself."""
     known = {name: value for name, value in values_of(row.grade).items() if value and name in ROW}
-    notes = " ".join(filter(None, (graded.grade.message, row.grade.message)))
-    return replace(graded, grade=replace(graded.grade, **known, message=notes))
+    message = joined(graded.grade.message, row.grade.message)
+    return replace(graded, grade=replace(graded.grade, **known, message=message))
+
+
+def joined(message: str, notes: str) -> str:
+    """Return a message, and behind its first line the notes on the same answer."""
+    first, *more = message.split("\n", 1)
+    return "\n".join([f"{first} ({notes})" if first and notes else first or notes, *more])
 
 
 ROW = ("student", "name", "email", "file", "folder", "variant", "digest")
@@ -108,7 +116,22 @@ def grade_answers(
     """
     tasks = _tasks(assignment, iter(submissions), known)
     for rows, result in crew.in_order(grade_batch, tasks):
-        yield from rows.graded(result)
+        for graded in rows.graded(result):
+            yield _noticed(graded, assignment.judging.feedback)
+
+
+def _noticed(graded: Graded, form: str) -> Graded:
+    """Return a grade with a report for the student, if `form` is wanted and there is none yet.
+
+    The report on an unreadable answer is its message.
+    """
+    if not form or graded.grade.status is not Status.UNREADABLE:
+        return graded
+    from attncli.formats import REPORTS
+    from attncli.homework.classes.grade import notice_of
+    from attncli.render.view import View
+
+    return replace(graded, feedback=REPORTS[form].write(notice_of(graded.grade), View()))
 
 
 def _tasks(
@@ -119,14 +142,11 @@ def _tasks(
         rows = tuple(_row(problems, submission, known) for submission in chosen)
         used = {row.answer.problem for row in rows if row.answer}
         pickled = {name: problems.pickled(name) for name in used}
-        yield PendingRows(Batch(pickled, assignment.judging), rows)
+        yield PendingRows(Batch(pickled, assignment.judging, name=assignment.name), rows)
 
 
 def _row(problems: Problems, submission: Submission, known: Mapping[str, Grade]) -> PendingRow:
     """Return the row of an answer: already graded if it is superseded, unreadable or known."""
-    from attncli.documents.exports.collecting import read_submission
-    from attncli.documents.exports.file_kinds import suffix_of
-
     status = Status.SUPERSEDED if submission.is_superseded else Status.GRADED
     student = submission.student
     grade = Grade(
@@ -137,21 +157,36 @@ def _row(problems: Problems, submission: Submission, known: Mapping[str, Grade])
         file=submission.file,
         folder=submission.folder,
         variant=submission.problem,
-        message=" ".join(submission.notes),
+        message="; ".join(submission.notes),
     )
     if submission.is_superseded:
         return PendingRow(grade)
     try:
-        data = read_submission(submission)
+        answer = _ungraded(submission)
     except AttncliError as error:
-        return PendingRow(_unreadable(grade, str(error)))
-    read_as = suffix_of(submission.file).encode()  # the suffix decides the form
-    digest = sha256(problems.digest(submission.problem) + read_as + data).hexdigest()
+        return PendingRow(_unreadable(grade, joined(str(error), grade.message)))
+    digest = sha256(problems.digest(submission.problem) + _content(answer)).hexdigest()
     if digest in known:
         unnoted = PendingRow(replace(grade, message=""))
         return PendingRow(_placed(unnoted, Graded(known[digest])).grade)
     row = replace(grade, digest=digest)
-    return PendingRow(row, Ungraded(submission.problem, submission.file, data))
+    return PendingRow(row, answer)
+
+
+def _ungraded(submission: Submission) -> Ungraded:
+    """Return an answer with the bytes of its files. Raises DocumentError."""
+    from attncli.documents.exports.collecting import read_submission
+
+    data, parts = read_submission(submission), tuple(map(_ungraded, submission.parts))
+    return Ungraded(submission.problem, submission.file, data, submission.step, parts)
+
+
+def _content(answer: Ungraded) -> bytes:
+    """Return bytes that change with the content of an answer, and with the form of its files."""
+    from attncli.documents.exports.file_kinds import suffix_of
+
+    parts = (answer, *answer.parts)
+    return b"".join(f"{part.step}{suffix_of(part.file)}\0".encode() + part.data for part in parts)
 
 
 class Problems:

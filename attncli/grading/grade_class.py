@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from os import PathLike
 from typing import TYPE_CHECKING
 
+from attncli.errors import AttncliError
 from attncli.homework.classes.grade import Grade
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def grade(
     from attncli.grading.crew import local_crew
     from attncli.homework.checking import CheckOptions
 
+    if jobs < 1:
+        raise AttncliError(f"jobs is {jobs}.", "Use a whole number of at least 1.")
     chosen = read_document({}, choices)
     options = CheckOptions(decimals, atol, rtol, strict, points, required)
     places = [answers] if isinstance(answers, str | PathLike) else answers

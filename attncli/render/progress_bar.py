@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING, Self
 from attncli.ending import tidied
 
 if TYPE_CHECKING:
+    from rich.live import Live
     from rich.progress import Progress, TaskID
 
 STANDARD_ERROR = 2  # its file descriptor
 PATIENCE = 1.0  # seconds until a bar is shown
+# Columns at the end of the line that stay free, because Ctrl-C writes ^C there. Otherwise ^C would
+# begin another line, and erasing this other line would leave the bar on the screen.
+FREE = 3
+NARROW = 70  # columns of a screen without room for a word behind the time
 
 
 class Bar:
@@ -27,7 +32,7 @@ class Bar:
     def __init__(self, name: str) -> None:
         self._name = name
         self._share: float | None = None
-        self._shown: tuple[Progress, TaskID] | None = None
+        self._shown: tuple[Live, Progress, TaskID] | None = None
         self._is_over = False
         self._lock = Lock()  # one thread reports progress, another shows it
         self._timer = Timer(PATIENCE, self._show)
@@ -66,11 +71,13 @@ class Bar:
 
     def _update(self) -> None:
         if self._shown and self._share is not None:
-            progress, task = self._shown
+            _, progress, task = self._shown
             progress.update(task, description=self._name, total=1.0, completed=self._share)
 
     def _show(self) -> None:
         from rich.console import Console
+        from rich.constrain import Constrain
+        from rich.live import Live
         from rich.progress import (
             BarColumn,
             Progress,
@@ -79,20 +86,27 @@ class Bar:
             TimeRemainingColumn,
         )
 
-        columns = (
+        screen = Console(stderr=True)
+        progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
             TaskProgressColumn(),
             TimeRemainingColumn(),
+            *([TextColumn("left")] if screen.width >= NARROW else []),
+            console=screen,
         )
-        progress = Progress(*columns, console=Console(stderr=True), transient=True)
+        line = Live(
+            console=screen,
+            transient=True,
+            get_renderable=lambda: Constrain(progress, max(1, screen.width - FREE)),
+        )
         with self._lock:
             if self._is_over:
                 return
-            self._shown = progress, progress.add_task(self._name, total=None)
+            self._shown = line, progress, progress.add_task(self._name, total=None)
             self._update()
             try:
-                progress.start()
+                line.start()
             except RuntimeError:  # the system starts no further thread
-                progress.stop()
+                line.stop()
                 self._shown = None

@@ -167,14 +167,16 @@ def test_names_of_folders_are_safe() -> None:
 ROSTERS = {
     "moodle": (
         'Identifier,"Full name",Grade\nParticipant 12,"Anna, A.",\nParticipant 13,Ben,\n',
-        ["Participant 12", "Participant 13"],
+        ["12", "13"],  # as in the folders that Moodle exports
     ),
+    "numbered ids": ("id\nGroup 1\nGroup 2\n", ["Group 1", "Group 2"]),
+    "student id": ("Student ID,Email\ns1,a@x.edu\n", ["s1"]),
     "canvas": (
         'Student,ID,Section\n    Points Possible,,\n"A, Anna",501,S\n"B, Ben",502,S\n',
         ["501", "502"],
     ),
     "blackboard": ('"Last Name","First Name","Username"\nA,Anna,anna\n', ["anna"]),
-    "brightspace": ("OrgDefinedId,Username,End-of-Line Indicator\n#1,#anna,#\n", ["#anna"]),
+    "brightspace": ("OrgDefinedId,Username,End-of-Line Indicator\n#1,#anna,#\n", ["anna"]),
     "tabs": ("Name\tUserid\nAnna\t7\n", ["7"]),
     "ids alone": ("anna\nben\n", ["anna", "ben"]),
 }
@@ -182,7 +184,7 @@ ROSTERS = {
 
 @pytest.mark.parametrize("name", ROSTERS)
 def test_rosters_of_learning_platforms_are_read(name: str) -> None:
-    """The column of ids is found in the exports of learning platforms."""
+    """The ids are those that a platform has in the names of the answers that it exports."""
     from attncli.documents.handouts.rosters import read_roster
 
     text, ids = ROSTERS[name]

@@ -277,7 +277,7 @@ ERRORS = [
             "'student,points'. Download Moodle's grading worksheet, or export the gradebook as CSV."
         ),
     ),
-    (b"PK\x03\x04", "", "it is a workbook, not CSV. Save it as CSV, or export CSV."),
+    (b"PK\x03\x04", "", "it is a workbook or a ZIP, not CSV. Save it as CSV, or export CSV."),
     (b"\xff\xfea", "", "its bytes are not text. Export the file again."),
     (b'Student,ID,"a\n', "", "line 1: a quote is not closed. Check the quotes."),
     (

@@ -57,7 +57,8 @@ def lines(folder: Path) -> str:
 def test_right_answers_are_all_right(lines: str, drawn: Sequence[Drawn]) -> None:
     """Each right answer earns every point, and no mistake is named."""
     rows = [json.loads(line) for line in lines.splitlines()]
-    assert [row["student"] for row in rows] == sorted(one.student for one in drawn)
+    # Students 1, 2, …, 10 are in the order of their numbers.
+    assert [row["student"] for row in rows] == [one.student for one in drawn]
     by_student = {row["student"]: row for row in rows}
     for one in drawn:
         row = by_student[one.student]
@@ -87,8 +88,14 @@ def test_a_run_in_another_order_gives_the_same_grades(folder: Path, lines: str) 
 
 def test_python_yields_the_same_grades(folder: Path, lines: str) -> None:
     """`attncli.grade` yields the rows that the command writes."""
-    grades = attncli.grade(str(folder / "class"), folder / "answers", jobs=2)
+    grades = attncli.grade(folder / "class", folder / "answers", jobs=2)
     assert list(grades) == [grade_from(json.loads(row)) for row in lines.splitlines()]
+
+
+def test_python_refuses_a_crew_of_no_processes(folder: Path) -> None:
+    """The message names the argument and its value."""
+    with pytest.raises(attncli.AttncliError, match="jobs is 0"):
+        next(attncli.grade("sample:self_attention", folder / "answers", jobs=0))
 
 
 def test_a_cluster_gives_the_same_bytes(folder: Path, lines: str, tmp_path: Path) -> None:
@@ -150,6 +157,29 @@ def test_a_killed_run_keeps_whole_rows_and_is_resumed(
     assert run("grade", *given, str(place), "--resume").exit_code == 0
     assert place.read_bytes() == whole.read_bytes()
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_prints_nothing(
+    folder: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    """The status is that of the signal, the file has whole rows, and no library warns."""
+    place = tmp_path / "grades.csv"
+    given = [str(folder / "class"), str(folder / "answers"), "-o", str(place), "--jobs", "1"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "attncli", "grade", *given],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+    )
+    deadline = time.monotonic() + 60
+    while not (place.exists() and place.read_bytes().count(b"\n") > 1):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)  # until no process holds standard error
+    assert (process.returncode, said) == (128 + number, b"")
+    assert place.read_bytes().endswith(b"\n")
 
 
 def test_only_changed_answers_are_graded_again(folder: Path, tmp_path: Path) -> None:

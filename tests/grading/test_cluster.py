@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +18,10 @@ from attncli.errors import AttncliError
 from attncli.grading.cluster import cluster_crew
 from tests.grading.counted_tasks import POISON, Numbers, process, squares
 from tests.grading.dask_cluster import Cluster, cluster
+from tests.grading.poisoned_class import assert_one_is_named, grade_poisoned
 from tests.running import run
 
+ROOT = Path(__file__).parents[2]
 LONGEST = 10  # seconds until an error is reported
 
 
@@ -39,6 +43,14 @@ def test_a_task_that_ends_its_worker_is_named_and_all_others_are_done(running: C
             made = pickle.loads(result) if result else [None] * len(task.numbers)
             found += zip(task.numbers, made, strict=True)
     assert found == [(n, None if n == POISON else n**2) for n in numbers]
+
+
+def test_an_answer_that_ends_its_worker_is_named_and_all_others_are_graded(
+    running: Cluster, tmp_path: Path
+) -> None:
+    """The row of the answer has its file and a message, and no points."""
+    with cluster_crew(running.address) as crew:
+        assert_one_is_named(grade_poisoned(tmp_path, crew))
 
 
 def test_a_killed_worker_loses_nothing(running: Cluster) -> None:
@@ -119,12 +131,35 @@ def test_nobody_listens() -> None:
     )
 
 
-def test_an_address_of_no_known_kind() -> None:
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("ftp://127.0.0.1:8786", "unknown address scheme 'ftp'"),
+        ("127.0.0.1", "missing port number in address '127.0.0.1'"),
+        ("", "missing port number in address ''"),
+    ],
+)
+def test_a_text_that_is_not_an_address(address: str, reason: str) -> None:
     """A misspelled address is named."""
-    text = message_of("ftp://127.0.0.1:8786")
-    assert text.startswith(
-        "--scheduler ftp://127.0.0.1:8786: no scheduler answers there: unknown address scheme 'ftp'"
+    text = message_of(address)
+    assert text == (
+        f"--scheduler {address!r} is not an address: {reason}. "
+        "Write tcp://HOST:PORT, such as tcp://127.0.0.1:8786."
     )
+
+
+def test_a_wrong_address_leaves_the_gradebook_of_an_earlier_run(tmp_path: Path) -> None:
+    """Nothing is written before the scheduler answers, and no library prints an error."""
+    place = tmp_path / "grades.csv"
+    place.write_text("student\n", encoding="utf-8")
+    given = [sys.executable, "-m", "attncli", "grade", "sample:self_attention"]
+    given += ["sample:answers/rounded", "-o", str(place), "--scheduler", "127.0.0.1"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(given, capture_output=True, text=True, check=False, cwd=ROOT, env=env)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert done.stderr.startswith("Error: --scheduler '127.0.0.1' is not an address: ")
+    assert place.read_text(encoding="utf-8") == "student\n"
 
 
 def test_a_scheduler_without_workers(tmp_path: Path) -> None:

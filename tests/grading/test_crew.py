@@ -18,6 +18,7 @@ import pytest
 
 from attncli.grading.crew import AHEAD, Crew, local_crew
 from tests.grading.counted_tasks import POISON, SLOW, Numbers, squares
+from tests.grading.poisoned_class import assert_one_is_named, grade_poisoned
 
 ROOT = Path(__file__).parents[2]
 
@@ -55,6 +56,13 @@ def test_a_task_that_ends_its_worker_is_named_and_all_others_are_done(crew: Crew
         made = pickle.loads(result) if result else [None] * len(task.numbers)
         found += zip(task.numbers, made, strict=True)
     assert found == [(n, None if n == POISON else n**2) for n in numbers]
+
+
+def test_an_answer_that_ends_its_worker_is_named_and_all_others_are_graded(
+    crew: Crew, tmp_path: Path
+) -> None:
+    """The row of the answer has its file and a message, and no points."""
+    assert_one_is_named(grade_poisoned(tmp_path, crew))
 
 
 def test_few_tasks_are_taken_ahead(crew: Crew) -> None:

@@ -92,8 +92,8 @@ def test_the_gradebook_does_not_replace_the_file_of_into(tmp_path: Path) -> None
     done = run("grade", *given, "--into", f"{tmp_path}/./moodle.csv")
     assert done.exit_code == 2
     assert done.stderr == (
-        "Error: --into and --output name one file, which attncli would replace. "
-        "Name another file: -o grades.csv.\n"
+        f"Error: {place}: the run reads it, and would write over it. "
+        "Name another file for the result.\n"
     )
     assert place.read_text(encoding="utf-8") == "kept"
 

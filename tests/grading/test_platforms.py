@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import pytest
@@ -56,6 +58,7 @@ WAYS = {
         (
             "Student One_1001_assignsubmission_file/attncli-feedback.md",
             "Sin\u00e9ad O'Brien_1002_assignsubmission_file/attncli-feedback.md",
+            "Student Three_1003_assignsubmission_file/attncli-feedback.md",
         ),
     ),
     "Canvas": Way(
@@ -80,6 +83,7 @@ WAYS = {
         (
             "onestudent_LATE_201_5002_attncli-feedback.md",
             "obriensin\u00e9ad_202_5003_attncli-feedback.md",
+            "threestudent_203_5004_attncli-feedback.md",
         ),
         ("--column", "Attention"),
     ),
@@ -100,7 +104,7 @@ WAYS = {
         '"O\'Brien","Sin\u00e9ad","student-02","8"\n'
         '"Three","Student","student-03",""\n'
         '"Four","Student","student-04",""\n',
-        ("student-01/attncli-feedback.md", "student-02/attncli-feedback.md"),
+        tuple(f"student-0{number}/attncli-feedback.md" for number in (1, 2, 3)),
         encoding="utf-16",
     ),
     "Brightspace": Way(
@@ -121,6 +125,7 @@ WAYS = {
         (
             "31-9 - Student One - Jan 30, 2026 926 PM/attncli-feedback.md",
             "32-9 - Student Two - Jan 30, 2026 926 PM/attncli-feedback.md",
+            "33-9 - Student Three - Jan 30, 2026 926 PM/attncli-feedback.md",
         ),
     ),
 }
@@ -139,7 +144,15 @@ def test_the_gradebook_of_a_platform_is_filled(name: str, tmp_path: Path) -> Non
     assert done.exit_code == 1, done.stderr  # an answer cannot be read
     assert book.read_bytes().decode(way.encoding) == way.after
     assert zipfile.ZipFile(reports).namelist() == [*way.reports]
-    assert "scores" in zipfile.ZipFile(reports).read(way.reports[-1]).decode()
+    *_, slipped, broken = (zipfile.ZipFile(reports).read(one).decode() for one in way.reports)
+    assert SLIPPED in slipped
+    assert broken.startswith("**Your answer is not graded.**\n\n")
+    assert "answer.json: line 1, column 18: the text ends here" in broken
+    assert "attncli explain problem.json 'scores[1,1]' --answer " in slipped
+    assert str(tmp_path) not in slipped + broken  # the teacher's folders are not for students
+    assert "Left as before: 1 row without an answer and 1 row with an unreadable answer." in (
+        done.stderr
+    )
 
 
 def test_a_grade_without_a_row_is_listed(tmp_path: Path) -> None:
@@ -157,6 +170,53 @@ def test_a_grade_without_a_row_is_listed(tmp_path: Path) -> None:
         f"{filled} Left as before: 3 rows without an answer.",
         f"Warning: {book}: 1002 Sin\u00e9ad O'Brien: no row has this student.",
     ]
+
+
+def test_answers_without_a_student_are_counted(tmp_path: Path) -> None:
+    """Files whose names tell no student get one warning, with the option that finds students."""
+    book = tmp_path / "book.csv"
+    book.write_text(WAYS["Moodle"].before, encoding="utf-8", newline="")
+    given = ("grade", "sample:self_attention", "sample:answers/self_attention", "-f", "csv")
+    done = run(*given, "--into", str(book))
+    assert done.exit_code == 1
+    assert done.stderr.splitlines()[-1] == (
+        f"Warning: {book}: 4 answers without a student. "
+        "Find the students in the paths with --student."
+    )
+    assert done.stderr.count("Warning") == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "seteuid"), reason="the system has no such users")
+def test_a_protected_gradebook_is_refused_before_the_first_answer() -> None:
+    """A file that may not be written stays, although its folder would allow to replace it."""
+    with TemporaryDirectory() as folder:
+        book, before = Path(folder) / "book.csv", WAYS["Moodle"].before.encode()
+        book.write_bytes(before)
+        book.chmod(0o444)
+        Path(folder).chmod(0o777)
+        user = os.geteuid()
+        if user == 0:  # root may write every file
+            os.seteuid(65534)
+        try:
+            done = run(
+                "grade", "sample:self_attention", "sample:answers/rounded", "--into", str(book)
+            )
+        finally:
+            os.seteuid(user)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert done.stderr == (
+            f"Error: {book}: it cannot be written: Permission denied. "
+            "Check that the folder exists and that you may write to it.\n"
+        )
+        assert book.read_bytes() == before
+
+
+def test_a_gradebook_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    """The message has the path of the file."""
+    book = tmp_path / "book.csv"
+    done = run("grade", "sample:self_attention", "sample:answers/rounded", "--into", str(book))
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == (f"Error: {book}: there is no such file. Check its name and folder.\n")
 
 
 def test_a_file_that_is_no_gradebook_is_refused_before_the_first_answer(tmp_path: Path) -> None:
@@ -208,3 +268,21 @@ def test_options_that_do_not_fit_are_refused(options: str) -> None:
     done = run("grade", "sample:self_attention", "sample:answers/rounded", *options.split())
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == f"Error: {OPTIONS[options]}\n"
+
+
+def test_variants_go_through_moodle(tmp_path: Path) -> None:
+    """Moodle's worksheet is the roster, its export has the answers, and takes the grades."""
+    book, answer = tmp_path / "book.csv", tmp_path / "output.csv"
+    head = "Identifier,Full name,Grade,Maximum Grade,Last modified (grade),Feedback comments\n"
+    book.write_text(f"{head}Participant 1001,Student One,,10.00,-,\n", encoding="utf-8")
+    folder = str(tmp_path / "class")
+    assert run("new", "attention", "--students", str(book), "-o", folder).exit_code == 0
+    problem = f"{folder}/1001/problem.json"
+    assert run("compute", problem, "--only", "output", "-o", str(answer)).exit_code == 0
+    name = "Student One_1001_assignsubmission_file/output.csv"
+    export = packed(tmp_path / "export.zip", {name: answer.read_bytes()})
+    done = run("grade", folder, str(export), "--into", str(book), "-f", "csv")
+    assert done.exit_code == 0, done.stderr
+    assert book.read_text(encoding="utf-8").splitlines()[1] == (
+        "Participant 1001,Student One,10.00,10.00,-,1 of 1 point. All right: output."
+    )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import tracemalloc
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import attncli
 from attncli.homework.classes.class_tally import (
     LEAST_ANSWERS,
     MOST_VALUES,
@@ -22,7 +25,7 @@ from attncli.homework.classes.running_statistics import (
     RunningCorrelation,
     RunningSpread,
 )
-from attncli.homework.mistakes.catalogue import MISTAKES
+from attncli.homework.mistakes.catalogue import MISTAKES, PATTERNS, done_in
 from tests.drawn_class import class_report, drawn_class
 
 POINTS = {"scores": 2.0, "scaled": 1.0, "weights": 3.0, "output": 1.0}
@@ -281,3 +284,14 @@ def test_memory_does_not_grow_with_the_answers() -> None:
     count(2 * MOST_VALUES // 10)
     assert count(5 * MOST_VALUES // 10) < 3_000_000
     assert tally.statistics().values_missed > 0
+
+
+def test_each_name_of_a_cause_has_a_sentence() -> None:
+    """The statistics of a class say what was done for each name that a diagnosis gives."""
+    folder = Path(attncli.__file__).parent / "homework" / "diagnosis"
+    source = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    named = {*re.findall(r'f?"([a-z]+(?:-[a-z{}]+)+)"', source)}
+    names = {name.replace("{line}", line) for name in named for line in ("row", "column")}
+    assert names >= PATTERNS.keys()
+    assert [name for name in sorted(names) if not done_in(name)] == []
+    assert done_in("no-such-mistake") == ""

@@ -105,7 +105,7 @@ def test_markdown_has_a_row_per_answer() -> None:
     assert "<b>Bo</b> | *Lee* (student-03)" in texts
     at = texts.index("<b>Bo</b> | *Lee* (student-03)")
     assert texts[at : at + 8] == [
-        texts[at], "answers/student-03.json", "0", "1", "1", "1", "3 of 4", "scores",
+        texts[at], "student-03.json", "0", "1", "1", "1", "3 of 4", "scores",
     ]  # fmt: skip
 
 
@@ -176,6 +176,29 @@ def test_a_file_name_that_is_not_utf8_is_written() -> None:
     grades = [Grade("a", Status.MISSING, file="b\udcff")]
     for form in GRADES.values():
         assert b"\\udcff" in form.write(class_report(grades), View()).replace(b"\\\\", b"\\")
+
+
+@pytest.mark.parametrize(
+    ("folder", "file"),
+    [
+        ("Ann Lee_7_assignsubmission_file", "Ann Lee_7_assignsubmission_file/a.csv"),
+        ("leeann_7_50_attncli-feedback", "leeann_7_50_a.csv"),
+        ("", "a.csv"),
+    ],
+)
+def test_the_file_of_a_known_student_is_short(folder: str, file: str) -> None:
+    """The name of the student is not repeated in that of the file."""
+    grades = [
+        Grade("7", Status.MISSING, "Ann Lee", file=f"x.zip:{file}", folder=folder),
+        Grade("8", Status.MISSING, "Bo", file="x.zip:b.csv"),
+    ]
+    for name in ("table", "markdown", "html"):
+        text = GRADES[name].write(class_report(grades), View()).decode().partition("<body>")
+        shown = (text[2] or text[0]).replace("<wbr>", "")
+        assert shown.count("Ann Lee") == 1
+        assert "a.csv" in shown
+        assert "leeann" not in shown
+        assert "files: in x.zip" in shown
 
 
 # Files that a later run reads back.

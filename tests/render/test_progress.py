@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from contextlib import redirect_stderr
 from io import StringIO
 
 import pytest
+from rich.cells import cell_len
 
 from attncli.render import progress_bar
 from attncli.render.progress_bar import Bar
@@ -51,6 +53,15 @@ def test_a_report_on_a_visible_bar_is_shown() -> None:
         bar("weights", 0.75)
         screen.wait_for("75%")
     assert "weights" in screen.getvalue()
+
+
+def test_the_end_of_the_line_stays_free() -> None:
+    """The `^C` of a terminal stays on the line of the bar, which can then be erased."""
+    with redirect_stderr(Screen()) as screen, Bar("a" * 30) as bar:
+        bar("a" * 30, 0.75)
+        screen.wait_for("75%")
+    lines = re.split(r"[\r\n]", re.sub(r"\x1b\[[^a-zA-Z]*[a-zA-Z]", "", screen.getvalue()))
+    assert 60 < max(map(cell_len, lines)) <= 80 - len("^C")
 
 
 def test_the_cursor_comes_back_when_the_work_fails() -> None:

@@ -100,7 +100,7 @@ def compute(
 @contextmanager
 def _elsewhere(scheduler: str | None) -> Iterator[Share | None]:
     """Yield the function that lets a cluster calculate long sequences; warn if it is not called."""
-    if not scheduler:
+    if scheduler is None:
         yield None
         return
     from attncli.grading.cluster import cluster_crew

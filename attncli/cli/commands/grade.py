@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,7 +19,7 @@ from attncli.cli.problem_arguments import csv_form, gather
 from attncli.cli.program import debug_option
 from attncli.cli.terminal import deliver, waiting
 from attncli.formats import GRADES, LinesFormat
-from attncli.words import count
+from attncli.words import count, in_words
 
 if TYPE_CHECKING:
     from attncli.documents.gradebooks.filled import Filled
@@ -81,7 +83,10 @@ def grade(
     checking = CheckOptions(**{name: options.pop(name) for name in CHECKING})
     chosen = gather((), options)
     judging = Judging(checking, step, grading.wanted_feedback, csv_form())
-    work = class_work(document, answers, chosen, judging, grading.pattern, surroundings())
+    own_files = grading.own_files(output.file)
+    work = class_work(
+        document, answers, chosen, judging, grading.pattern, surroundings(), own_files
+    )
     own = grading.own_gradebook()
     unreadable = _run(work, grading, output, own)
     unmatched = _told(own.fill(), grading) if own else 0
@@ -99,10 +104,11 @@ def _run(
     kept: list[Grade] = []
     tally, total = ClassTally(), len(work.submissions) + len(work.absent)
     with ExitStack() as stack:
+        crew = stack.enter_context(grading.crew())  # it may fail: no file is written before
         known, add = stack.enter_context(_rows(work, grading, output))
         report = stack.enter_context(_reports(grading))
-        crew = stack.enter_context(grading.crew())
         watch = stack.enter_context(waiting(GRADING))
+        rate = Rate()
         for number, graded in enumerate(work.graded(crew, known), 1):
             tally.add(graded.grade)
             (add or kept.append)(graded.grade)
@@ -110,13 +116,32 @@ def _run(
             if own:
                 own.add(graded.grade)
             if watch:
-                watch(f"{GRADING} {number} of {total}", number / total)
+                rate.count(graded.grade.digest not in known)
+                watch(f"{GRADING} {number} of {total}{rate.text}", number / total)
     statistics = tally.statistics()
     if add:
         note(_summary(statistics))
     else:
         output.write(ClassReport(work.title, tuple(kept), statistics))
     return statistics.counts["unreadable"]
+
+
+class Rate:
+    """Counts the answers that are graded per second, from the first of them on."""
+
+    def __init__(self) -> None:
+        self._number, self._start = 0, monotonic()
+
+    def count(self, is_new: bool) -> None:
+        """Count an answer; the grade of an earlier run took no time."""
+        self._number += is_new
+
+    @property
+    def text(self) -> str:
+        """The rate behind a comma; empty in the first second, and where it is below 1."""
+        seconds = monotonic() - self._start
+        rate = self._number / seconds if seconds > 1 else 0
+        return f", {rate:.0f} per second" if rate >= 1 else ""
 
 
 def _summary(statistics: ClassStatistics) -> str:
@@ -128,22 +153,30 @@ def _summary(statistics: ClassStatistics) -> str:
 def _told(filled: Filled, grading: Grading) -> int:
     """Say what was filled in; return the number of grades without a row.
 
-    Warn of these grades, and of rows that could not be filled although there is a grade.
+    Warn of these grades, and of rows that could not be filled although there is a grade. Answers
+    that cannot be read are only counted: the gradebook of this run has their messages.
     """
     from attncli.documents.gradebooks.filled import Reason
 
     scaled = f", scaled to {filled.maximum:g} points" if filled.maximum else ", not scaled"
-    others = [row for row in filled.unfilled if row.reason is not Reason.NO_ANSWER]
-    empty = len(filled.unfilled) - len(others)
-    left = f" Left as before: {count(empty, 'rows')} without an answer." if empty else ""
+    reasons = Counter(row.reason for row in filled.unfilled)
+    kept = {"without an answer": Reason.NO_ANSWER, "with an unreadable answer": Reason.NO_GRADE}
+    parts = [f"{count(reasons[why], 'rows')} {how}" for how, why in kept.items() if reasons[why]]
+    left = f" Left as before: {in_words(parts)}." if parts else ""
     rows = f"{count(filled.count, 'rows')} of column {filled.column} ({filled.platform})"
     note(f"{grading.into}: filled {rows}{scaled}.{left}")
+    nameless = 0
     for unmatched in filled.unmatched:
         student = " ".join(filter(None, (unmatched.student, unmatched.name)))
-        warn(
-            f"{grading.into}: {student or 'an answer without a student'}: {unmatched.reason.text}."
-        )
-    for row in others:
+        nameless += not student
+        if student:
+            warn(f"{grading.into}: {student}: {unmatched.reason.text}.")
+    if nameless:
+        cure = "Find the students in the paths with --student."
+        warn(f"{grading.into}: {count(nameless, 'answers')} without a student. {cure}")
+    for row in filled.unfilled:
+        if row.reason in kept.values():
+            continue
         warn(f"{grading.into}: {row.student} {row.name}: {row.reason.text}.")
     return len(filled.unmatched)
 

@@ -7,13 +7,15 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from attncli.calculation.names.known_names import known_name, last_of
+from attncli.calculation.names.step_names import STEPS
 from attncli.documents.exports.attempts import natural
 from attncli.documents.exports.file_kinds import Rank, rank_of, refusal_of
 from attncli.documents.exports.name_patterns import CANVAS, LINK, RECORD, TYPED
 from attncli.documents.exports.students import OwnedFile
 from attncli.documents.exports.submission import Submission
 from attncli.records import replace
-from attncli.words import some_in_words
+from attncli.words import in_words, some_in_words
 
 _MOST_NAMED = 5  # files in a note
 _AGAIN = re.compile(r"-\d+$")
@@ -25,8 +27,10 @@ def chosen_answers(files: Sequence[OwnedFile], handed_out: frozenset[str]) -> It
     The files of an attempt may be of several kinds. The first kind of `Rank` that occurs is the
     answer: a file of numbers, else a text, else what was typed into a page, else a sheet that the
     teacher has handed out, whose place or name is in `handed_out`. The others are named in a note.
-    Two files of that kind get a message, because a guess would be unfair, and so do files of which
-    none can be an answer. If the order of the attempts cannot be read, each gets a message.
+    Two files of that kind are one answer if each is named after another step, such as `scores.csv`
+    and `weights.csv`. Otherwise they get a message, because a guess would be unfair, and so do
+    files of which none can be an answer. If the order of the attempts cannot be read, each attempt
+    gets a message.
     """
     if len(files) == 1:
         yield _chosen(files, handed_out)
@@ -84,9 +88,13 @@ def _chosen(files: Sequence[OwnedFile], handed_out: frozenset[str]) -> Submissio
     best = min(rank for rank, _ in ranked)
     first, *rivals = (file for rank, file in ranked if rank == best)
     others = [file for rank, file in ranked if rank > best]
+    parts: tuple[Submission, ...] = ()
     message = first.found.message or (_refusal(first) if best is Rank.OTHER else "")
     notes = list(first.found.notes)
-    if rivals:
+    if rivals and best is Rank.ANSWER and _are_steps([first, *rivals]):
+        parts = tuple(_chosen([file], handed_out) for file in rivals)
+        notes.append(f"graded together: {in_words(_names([first, *rivals]))}")
+    elif rivals:
         names = some_in_words(_names([first, *rivals]), _MOST_NAMED)
         each = "both" if len(rivals) == 1 else "all"
         message = f"{names} may {each} be the answer: keep one of them."
@@ -107,7 +115,22 @@ def _chosen(files: Sequence[OwnedFile], handed_out: frozenset[str]) -> Submissio
         message=message,
         notes=tuple(notes),
         is_typed=best is Rank.TYPED,
+        step=_step_of(first) if best is Rank.ANSWER else "",
+        parts=parts,
     )
+
+
+def _are_steps(files: Sequence[OwnedFile]) -> bool:
+    """Return True if each file is named after another step."""
+    steps = {_step_of(file) for file in files}
+    return len(steps) == len(files) and "" not in steps
+
+
+def _step_of(file: OwnedFile) -> str:
+    """Return the step that a file is named after: `weights` for `Weights.csv`; or an empty text."""
+    stem = os.path.splitext(file.groups.get("file_id", file.found.name))[0]
+    name = known_name(_AGAIN.sub("", stem) if file.pattern is CANVAS else stem)
+    return name if name and last_of(name) in STEPS else ""
 
 
 def _names(files: Sequence[OwnedFile]) -> list[str]:

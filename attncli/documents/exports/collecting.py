@@ -10,6 +10,7 @@ from attncli.documents.exports.choosing import chosen_answers
 from attncli.documents.exports.class_variants import ClassVariants, class_among
 from attncli.documents.exports.found_files import found_files
 from attncli.documents.exports.name_patterns import OPTION, student_pattern
+from attncli.documents.exports.own_files import OwnFiles
 from attncli.documents.exports.students import OwnedFile, owned_files
 from attncli.documents.exports.submission import Student, Submission
 from attncli.documents.exports.typed_text import typed_text
@@ -18,9 +19,15 @@ from attncli.documents.files import read_file
 from attncli.errors import DocumentError, errors_at
 from attncli.words import count
 
+NAMING = "Name the files, the folder or the ZIP of the answers."
+NO_OWN_FILES = OwnFiles()
+
 
 def find_submissions(
-    arguments: Sequence[str], pattern: str | None = None, variants: ClassVariants | None = None
+    arguments: Sequence[str],
+    pattern: str | None = None,
+    variants: ClassVariants | None = None,
+    own_files: OwnFiles = NO_OWN_FILES,
 ) -> list[Submission]:
     """Return the answers of a class, in the order in which the arguments name their files.
 
@@ -34,18 +41,21 @@ def find_submissions(
     them, each student has an own problem. No file is dropped, apart from those that programs leave
     behind: what cannot be graded has a message. Only names are read, and records of platforms.
 
-    Raises AttncliError for a wrong pattern, and DocumentError if an argument names nothing, if a
-    ZIP or a folder cannot be read, and if there is no answer.
+    `own_files` are the teacher's, which are left out. Raises AttncliError for a wrong pattern, and
+    DocumentError if an argument names nothing, if a ZIP or a folder cannot be read, if there is no
+    answer, and if the run would write over one.
     """
     own = None if pattern is None else student_pattern(pattern)
     variants = variants or class_among(arguments)
-    files = found_files(arguments)
+    files = own_files.others(found_files(arguments))
+    if not files:
+        raise DocumentError("there is no answer beside the files of the teacher.", NAMING)
     if variants:
         questions = variants.questions
         files = [file for file in files if file.place not in questions]
         if not files:
             message = "there is no answer beside the documents of the class."
-            raise DocumentError(message, "Name the files, the folder or the ZIP of the answers.")
+            raise DocumentError(message, NAMING)
     owned = owned_files(files, own)
     if own and all(file.pattern is not own for file in owned):
         message = (
@@ -61,9 +71,9 @@ def find_submissions(
     sheets = variants.sheets if variants else frozenset[str]()
     del files, owned  # a class may be large: each student's files are forgotten with the answer
     submissions: list[Submission] = []
-    for own_files in students.values():
-        submissions += chosen_answers(own_files, sheets)
-        own_files.clear()
+    for of_student in students.values():
+        submissions += chosen_answers(of_student, sheets)
+        of_student.clear()
     return submissions
 
 

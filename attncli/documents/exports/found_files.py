@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from attncli.documents.exports.attempts import natural
 from attncli.documents.exports.file_kinds import is_noise, suffix_of
 from attncli.documents.exports.zip_members import fault_of, members, repaired_name
 from attncli.documents.parsed import SAMPLE
@@ -59,9 +60,9 @@ class FoundFile(NamedTuple):
 def found_files(arguments: Sequence[str]) -> list[FoundFile]:
     """Return the files of the arguments in their order, each file once.
 
-    The files of a folder and the paths of a pattern are in the order of their names, and the
-    members of a ZIP in its own order. Raises DocumentError if an argument names nothing, or a ZIP
-    or a folder that cannot be read, and if all arguments together hold no file.
+    The files of a folder and the paths of a pattern are in the order of their names, `2.csv` before
+    `10.csv`, and the members of a ZIP in its own order. Raises DocumentError if an argument names
+    nothing, or a ZIP or a folder that cannot be read, and if all arguments together hold no file.
     """
     found: dict[tuple[str, str], FoundFile] = {}
     for argument in arguments:
@@ -93,7 +94,7 @@ def _paths(argument: str) -> list[str]:
     if os.path.lexists(argument):
         return [argument]
     if glob.has_magic(argument):
-        if paths := sorted(glob.glob(argument, recursive=True)):
+        if paths := sorted(glob.glob(argument, recursive=True), key=_by_name):
             return paths
         message = "no file fits this pattern."
         raise DocumentError(message, "Check the folder; ** stands for any folders.").at(argument)
@@ -133,7 +134,12 @@ def _in_folder(top: str) -> Iterator[FoundFile]:
                 raise DocumentError(message, "Check that you may read it.").at(top) from None
             yield _found(path, message)
         else:
-            waiting += sorted(entries, reverse=True)
+            waiting += sorted(entries, key=lambda entry: _by_name(entry[0]), reverse=True)
+
+
+def _by_name(path: str) -> tuple[list[tuple[int, str]], str]:
+    """Return the key that sorts paths by their names, with the number 2 before 10."""
+    return natural(path), path
 
 
 def _described(entry: os.DirEntry[str]) -> tuple[str, bool, str]:

@@ -29,7 +29,9 @@ class Submission:
     the export. `problem` is the student's own document, if the class has variants.
     `message` is not empty if the answer cannot be read, and says why. `notes` are facts about an
     answer that is graded all the same, such as the files of the attempt that are not graded.
-    `is_typed` is True for a text that the student has typed into a page of the platform.
+    `is_typed` is True for a text that the student has typed into a page of the platform. `step` is
+    the step that the file is named after: a matrix without a name is this step. `parts` are further
+    files of the same answer, if the student has handed in a file per step.
     """
 
     student: Student
@@ -43,3 +45,5 @@ class Submission:
     message: str = ""
     notes: tuple[str, ...] = ()
     is_typed: bool = False
+    step: str = ""
+    parts: tuple[Submission, ...] = ()

@@ -48,7 +48,8 @@ def decode_any(data: bytes) -> EncodedText:
     Raises DocumentError for a workbook, and for bytes that contradict their byte order mark.
     """
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise DocumentError("it is a workbook, not CSV.", "Save it as CSV, or export CSV.")
+        message = "it is a workbook or a ZIP, not CSV."
+        raise DocumentError(message, "Save it as CSV, or export CSV.")
     mark = next((mark for mark in MARKS if data.startswith(mark)), b"")
     own = data[len(mark) :]
     for encoding in [MARKS[mark]] if mark else _likely(own):

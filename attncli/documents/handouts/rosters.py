@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os.path
+import re
 from collections.abc import Callable
 
 from attncli.documents.files import decode, read_file
@@ -15,8 +16,10 @@ from attncli.words import did_you_mean, in_words, some_in_words
 # The columns with the id of a student: the first of these that a roster has is taken.
 COLUMNS = (
     *("student_id", "id", "identifier", "userid", "user_id", "sid", "username", "user name"),
-    *("sis user id", "sis login id", "orgdefinedid", "login", "email", "email address", "student"),
+    *("student id", "sis user id", "sis login id", "orgdefinedid", "login", "email"),
+    *("email address", "student"),
 )
+_MOODLE, _BRIGHTSPACE = re.compile(r"[^\d\s]+ (\d+)"), re.compile(r"#(.+)")
 _SHOWN, _NOTED = 10, 5  # columns that a message lists, and rows
 
 
@@ -45,13 +48,24 @@ def read_roster(argument: str, note: Callable[[str], None]) -> list[str]:
         if left_out := [row for row, student in zip(listed, ids, strict=True) if not student]:
             shown = some_in_words([" ".join(filter(None, row)) for row in left_out], _NOTED)
             note(f"{place.path}: left out, without an id: {shown}.")
-        students = [student for student in ids if student]
+        title = rows[0][column].strip().casefold() if has_header else ""
+        students = _as_exported([student for student in ids if student], title)
         if not students:
             raise DocumentError("it lists no student.", "Write one student per line.")
         if len(set(students)) < len(students):
             twice = next(one for i, one in enumerate(students) if one in students[:i])
             raise DocumentError(f"it lists {twice!r} twice.", "Remove one of the lines.")
         return students
+
+
+def _as_exported(ids: list[str], title: str) -> list[str]:
+    """Return the ids as the platforms have them in the names of the files that they export.
+
+    Moodle's column `Identifier` has `Participant 101` for 101, and Brightspace `#anna` for anna.
+    """
+    form = _MOODLE if title == "identifier" else _BRIGHTSPACE
+    found = [form.fullmatch(student) for student in ids]
+    return [match[1] for match in found if match] if all(found) else ids
 
 
 def _delimiter(text: str) -> str:

@@ -39,7 +39,7 @@ class MistakeCount:
     """Mistakes that explain the same wrong numbers, and the number of answers that have them.
 
     `names` is one mistake, or several that the numbers cannot tell apart. `steps` is the number of
-    answers by step. `text` says in a sentence what was done; it is empty without such a sentence.
+    answers by step. `text` says in a sentence what was done; it is empty if a name is unknown.
     """
 
     names: tuple[str, ...]

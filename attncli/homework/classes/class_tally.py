@@ -119,12 +119,12 @@ class ClassTally:
         if not self._mistakes:
             return
         # The catalogue is large: load it only for a class with a mistake.
-        from attncli.homework.mistakes.catalogue import MISTAKES
+        from attncli.homework.mistakes.catalogue import done_in
 
         for names, counted in sorted(self._mistakes.items(), key=lambda item: -item[1][""]):
-            texts = [MISTAKES[name].done for name in names if name in MISTAKES]
+            texts = [done_in(name) for name in names]
             steps = {name: counted[name] for name in self._order if counted[name]}
-            yield MistakeCount(names, counted[""], steps, " Or: ".join(texts))
+            yield MistakeCount(names, counted[""], steps, " Or: ".join(filter(None, texts)))
 
     def _variant_means(self) -> Iterator[VariantMean]:
         """Yield the variants, those with the lowest means first; none if each has one answer."""

@@ -18,7 +18,7 @@ class Status(Enum):
     GRADED = ("graded", "the answer was read and judged")
     UNREADABLE = ("unreadable", "the answer cannot be read; the message says why")
     SUPERSEDED = ("superseded", "a newer attempt of the same student counts")
-    MISSING = ("missing", "the student has no answer")
+    MISSING = ("missing", "the student has no answer, or one without numbers")
 
     def __init__(self, word: str, meaning: str) -> None:
         self.word, self.meaning = word, meaning
@@ -129,6 +129,13 @@ def grade_of(report: AnswerReport) -> Grade:
         first_wrong=report.first or "",
         steps=tuple(map(_graded, report.lines)) if is_answered else (),
     )
+
+
+def notice_of(grade: Grade) -> AnswerReport:
+    """Return the report for a student whose answer cannot be read: the message alone."""
+    name = grade.file.replace(":", "/").rpartition("/")[2]
+    message = grade.message.removeprefix(f"{grade.file}: ").partition("\n")[0]
+    return AnswerReport(f"{name}: {message}", (), None, "Your answer is not graded.")
 
 
 def _graded(line: StepReport) -> StepGrade:

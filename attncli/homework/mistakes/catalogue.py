@@ -36,3 +36,27 @@ FAMILIES: dict[str, tuple[Mistake, ...]] = {
 MISTAKES: dict[str, Mistake] = {
     entry.name: entry for family in FAMILIES.values() for entry in family
 }
+
+# The names of causes that are not in the catalogue. The report on an answer describes its numbers;
+# these sentences describe what several answers of a class have in common.
+PATTERNS: dict[str, str] = {
+    "single-cell-slip": "A few cells are wrong, and the others are right.",
+    "slip-in-one-row": "Only one row is wrong.",
+    "slip-in-one-column": "Only one column is wrong.",
+    "another-scale": "The scores were divided by another number.",
+    "softmax-another-base": "Softmax was taken with powers of another base than e.",
+    "another-sum": "The exponentials were divided by another number than their sum.",
+    "fill-does-not-hide": "Hidden scores have a number that does not hide their keys.",
+    "dropout-left-on": "Dropout was left on: some weights are 0.",
+    "transposed-answer": "The right numbers are transposed.",
+    "other-order": "The right numbers stand in another order.",
+    "other-order-of-heads": "The right numbers stand in another order of the heads.",
+}
+
+
+def done_in(name: str) -> str:
+    """Return a sentence on what was done, by the name of a mistake or of a pattern.
+
+    A gradebook on the disk may hold another name: then the text is empty.
+    """
+    return MISTAKES[name].done if name in MISTAKES else PATTERNS.get(name, "")

@@ -14,6 +14,8 @@ from attncli.render.classes.class_texts import (
     answer_row,
     class_steps,
     class_tables,
+    folder_text,
+    shared_folder,
     summary,
 )
 from attncli.render.heat import Heat
@@ -54,10 +56,11 @@ def _section(table: ClassTable) -> Html:
 
 
 def _answers(report: ClassReport) -> Html:
-    names = class_steps(report.grades)
+    names, folder = class_steps(report.grades), shared_folder(report.grades)
     headings = ("student", "file", *names, "total", "first wrong", "mistakes")
-    rows = (_row(answer_row(grade, names)) for grade in report.grades)
-    return _titled("Answers", headings, rows)
+    rows = (_row(answer_row(grade, names, folder)) for grade in report.grades)
+    below = [element("p", folder_text(folder))] if folder else []
+    return _titled("Answers", headings, rows, *below)
 
 
 def _row(row: AnswerRow) -> Html:

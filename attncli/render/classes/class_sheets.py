@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from attncli.homework.classes.class_report import ClassReport
-from attncli.records import record, replace
+from attncli.records import record
 from attncli.render.classes.class_texts import (
     NONE,
     AnswerRow,
@@ -19,6 +19,8 @@ from attncli.render.classes.class_texts import (
     answer_row,
     class_steps,
     class_tables,
+    folder_text,
+    shared_folder,
     summary,
 )
 from attncli.render.console import TextConsole
@@ -66,7 +68,10 @@ class AnswerColumns:
 
 
 def draw_class(report: ClassReport, view: View) -> str:
-    """Return the report as text: the rows of the answers, then the statistics."""
+    """Return the report as text: the rows of the answers, then the statistics.
+
+    The summary is the end, which a terminal shows after a long report.
+    """
     console = TextConsole(view)
     if report.title:
         console.say(report.title, "bold")
@@ -74,20 +79,19 @@ def draw_class(report: ClassReport, view: View) -> str:
     if report.grades:
         _print_answers(console, report)
         console.print()
-    for sentence in summary(report.statistics):
-        console.say(sentence)
     for table in class_tables(report, view.full):
         _print_table(console, table)
+        console.print()
+    for sentence in summary(report.statistics):
+        console.say(sentence, "bold")
     return console.text
 
 
 def _print_answers(console: TextConsole, report: ClassReport) -> None:
     names = class_steps(report.grades)
     shown = report.grades if console.view.full else report.grades[:MOST_ANSWERS]
-    folder = _shared_folder([grade.file for grade in shown if grade.file])
-    rows = [
-        answer_row(replace(grade, file=grade.file.removeprefix(folder)), names) for grade in shown
-    ]
+    folder = shared_folder(report.grades)
+    rows = [answer_row(grade, names, folder) for grade in shown]
     columns = _fitting(names, rows, console.view.width)
     table = _table()
     if columns.is_stacked:
@@ -117,7 +121,7 @@ def _print_answers(console: TextConsole, report: ClassReport) -> None:
     if names and not columns.heads:
         console.say("The points of the steps need a wider screen, or -f csv.", "dim")
     if folder:
-        console.say(f"files: in {folder[:-1]}", "dim")
+        console.say(folder_text(folder), "dim")
     left_out = left_out_text([("answers", len(report.grades), len(rows))])
     if left_out:
         console.say(left_out, "dim")
@@ -136,13 +140,6 @@ def _fitting(names: Sequence[str], rows: Sequence[AnswerRow], screen: int | None
         if way.heads and way.width(rows, broken) <= screen:
             return way
     return next((way for way in ways[-2:] if way.width(rows, WIDE) <= screen), ways[-1])
-
-
-def _shared_folder(files: Sequence[str]) -> str:
-    """Return the folder or the ZIP that all these files are in, with `/` or `:` at its end."""
-    first, last = min(files, default=""), max(files, default="")
-    same = next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), 0)
-    return first[: max(first.rfind("/", 0, same), first.rfind(":", 0, same)) + 1]
 
 
 def _points(row: AnswerRow, widths: Sequence[int]) -> Text:
@@ -164,7 +161,6 @@ def _widest(texts: Iterable[str]) -> int:
 
 def _print_table(console: TextConsole, drawn: ClassTable) -> None:
     """Print a title and a table; only texts are broken, between words where that is possible."""
-    console.print()
     console.say(drawn.title, "bold")
     table = _table()
     for at, heading in enumerate(drawn.headings):

@@ -69,13 +69,42 @@ def class_steps(grades: Sequence[Grade]) -> list[str]:
     return names
 
 
-def answer_row(grade: Grade, names: Sequence[str]) -> AnswerRow:
-    """Return the row of an answer in a class with these steps."""
+def shared_folder(grades: Sequence[Grade]) -> str:
+    """Return the folder or the ZIP of all the answers, with `/` or `:` at its end."""
+    files = [grade.file for grade in grades if grade.file]
+    same = _shared_start(min(files, default=""), max(files, default=""))
+    return same[: max(same.rfind("/"), same.rfind(":")) + 1]
+
+
+def _shared_start(one: str, other: str) -> str:
+    """Return the characters with which both texts begin."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return one[: next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))]
+
+
+def folder_text(folder: str) -> str:
+    """Return a sentence on the folder that the files of the rows are in."""
+    return f"files: in {printable(folder[:-1])}"
+
+
+def short_file(grade: Grade, folder: str) -> str:
+    """Return the file of an answer in a folder, without the own folder of a known student.
+
+    Canvas has no folders: the names of a student's files begin as that of the report does, up to
+    a `_`.
+    """
+    file = grade.file.removeprefix(folder)
+    own = _shared_start(file, f"{grade.folder}/") if student_text(grade) else ""
+    return file[max(own.rfind("/"), own.rfind("_")) + 1 :]
+
+
+def answer_row(grade: Grade, names: Sequence[str], folder: str) -> AnswerRow:
+    """Return the row of an answer in a class with these steps and this shared folder."""
     steps = {step.name: step for step in grade.steps}
     total = f"{grade.earned:g} of {grade.points:g}" if grade.earned is not None else ""
     return AnswerRow(
         student_text(grade),
-        printable(grade.file),
+        printable(short_file(grade, folder)),
         tuple(f"{steps[name].earned:g}" if name in steps else "" for name in names),
         tuple(name in steps and _is_lost(steps[name]) for name in names),
         total or grade.status.word,
@@ -160,13 +189,16 @@ _Table = tuple[str, Sequence[str], Sequence[tuple[str, ...]], Sequence[str], str
 
 
 def _unreadable(report: ClassReport) -> _Table:
-    """Return the unreadable answers, each with its message."""
+    """Return the unreadable answers, each with its student, if students are known, and message."""
+    folder = shared_folder(report.grades)
+    found = [grade for grade in report.grades if grade.status is Status.UNREADABLE]
     rows = [
-        (printable(short_message(grade)), printable(grade.file))
-        for grade in report.grades
-        if grade.status is Status.UNREADABLE
+        (student_text(grade), printable(short_file(grade, folder)), printable(short_message(grade)))
+        for grade in found
     ]
-    return "Answers that cannot be read", ("message", "file"), rows, (), ""
+    headings = ("student", "file", "message")
+    known = 0 if any(map(student_text, found)) else 1
+    return "Answers that cannot be read", headings[known:], [row[known:] for row in rows], (), ""
 
 
 def _messages(statistics: ClassStatistics) -> _Table:

@@ -147,14 +147,22 @@ def draw_report_page(report: AnswerReport, view: View) -> str:
     ]
     header = element(
         "header",
-        element("h1", report.headline, class_="good" if report.passed else "bad"),
+        element("h1", report.headline, class_=_look(report)),
         *([element("p", report.title)] if report.title else []),
         *([element("p", report.marks)] if report.shows_points else []),
         *([draw_controls(sizes, KEYS_OF_CELLS)] if tables else []),
     )
-    main = element("main", *map(section, paragraphs(report)), _verdicts(report), _folded(others))
+    verdicts = [_verdicts(report)] if report.lines else []
+    main = element("main", *map(section, paragraphs(report)), *verdicts, _folded(others))
     panel = [draw_panel(HINT)] if tables else []
     return write_page(TITLE, {"cells": cells} if tables else None, header, main, *panel)
+
+
+def _look(report: AnswerReport) -> str:
+    """Return the class of the headline; an answer without verdicts is neither good nor bad."""
+    if not report.lines:
+        return ""
+    return "good" if report.passed else "bad"
 
 
 def _folded(steps: Sequence[Html]) -> Html:

@@ -83,7 +83,7 @@ ERRORS = {
     ),
     "(?P<student_id>x{9})": (
         "--student: '(?P<student_id>x{9})' fits none of 3 files, such as "
-        "hw/student-01 try10.json. It is searched in the path of a file, with / between folders "
+        "hw/student-01 try2.json. It is searched in the path of a file, with / between folders "
         "and after a ZIP."
     ),
 }
