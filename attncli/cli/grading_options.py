@@ -106,6 +106,15 @@ class Grading:
         return self.feedback_form if self.feedback else ""
 
     @property
+    def feedback_zip(self) -> Path | None:
+        """The file of the reports for students; None if a folder or nothing is wanted."""
+        if not self.feedback:
+            return None
+        from attncli.documents.feedback.feedback_writer import is_zip
+
+        return self.feedback if is_zip(self.feedback) else None
+
+    @property
     def suffix(self) -> str:
         """The suffix of the reports for students."""
         return REPORTS[self.feedback_form].suffix
@@ -126,7 +135,7 @@ class Grading:
         if self.resume and not (file and isinstance(form, LinesFormat)):
             message = "--resume needs a gradebook that a run has begun."
             raise AttncliError(message, "Name it: -o grades.csv, or -o grades.jsonl.")
-        if self.resume and self.feedback and self.feedback.suffix.casefold() == ".zip":
+        if self.resume and self.feedback_zip:
             message = "--resume writes only the new reports, but a ZIP would replace the others."
             raise AttncliError(message, "Write them to a folder: --feedback FOLDER.")
 
@@ -135,8 +144,7 @@ class Grading:
         from attncli.documents.exports.own_files import OwnFiles
 
         into = [self.into] if self.into else []
-        is_zip = self.feedback and self.feedback.suffix.casefold() == ".zip"
-        written = [file for file in (output, self.feedback if is_zip else None) if file]
+        written = [file for file in (output, self.feedback_zip) if file]
         return OwnFiles(tuple(map(str, into)), tuple(map(str, written)))
 
     def own_gradebook(self) -> OwnGradebook | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from pathlib import Path
-from stat import S_IFREG
 from typing import TYPE_CHECKING
-from zipfile import ZipFile, ZipInfo
+from zipfile import ZipFile
 
 from attncli.documents.files import read_file
+from attncli.documents.zip_entries import file_entry
 from attncli.records import record, values_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ SCRIPTS = ("setup.sh", "run_autograder")
 _HERE = Path(__file__).resolve().parent
 _PACKAGE = _HERE.parent
 _LEFT_OUT = {"__pycache__", "samples"}
-_UNIX = 3  # the system whose permissions a ZIP holds
 
 
 @record(frozen=True)
@@ -85,8 +84,5 @@ def _packed(files: dict[str, bytes]) -> bytes:
     data = io.BytesIO()
     with ZipFile(data, "w") as archive:
         for name, content in sorted(files.items()):
-            info = ZipInfo(name)  # the date is 1980-01-01
-            info.create_system = _UNIX
-            info.external_attr = (S_IFREG | (0o755 if name in SCRIPTS else 0o644)) << 16
-            archive.writestr(info, content)
+            archive.writestr(file_entry(name, is_program=name in SCRIPTS), content)
     return data.getvalue()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from attncli.documents.parsed import BY_RULE, SAMPLE, CsvForm
 from attncli.errors import AttncliError, DocumentError, errors_at
-from attncli.homework.classes.grade import Grade, Status
+from attncli.homework.classes.grade import Grade, Status, own_name
 from attncli.records import record, replace
 
 if TYPE_CHECKING:
@@ -129,10 +129,8 @@ def _judged(batch: Batch, answer: Ungraded) -> Graded:
 
 
 def _for_students(file: str, unnamed: str) -> str:
-    """Return the name of a file as students know it, for a shell: without the teacher's folders."""
-    if file.startswith(SAMPLE):
-        return quote(file)
-    return quote(file.replace(":", "/").rpartition("/")[2] or unnamed)
+    """Return the name of a file as students know it, for a shell; `unnamed` stands for none."""
+    return quote(file if file.startswith(SAMPLE) else own_name(file) or unnamed)
 
 
 def _written(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from attncli.grading.batches import Graded, Judging
-from attncli.grading.grade_answers import Assignment, grade_answers
+from attncli.grading.grade_answers import Assignment, grade_answers, with_choices
 from attncli.homework.classes.grade import Grade, Status
 from attncli.records import record, replace
 
@@ -71,7 +71,6 @@ def class_work(
     from attncli.documents.exports.class_variants import class_among
     from attncli.documents.exports.collecting import find_submissions, without_answer
     from attncli.documents.exports.own_files import OwnFiles
-    from attncli.documents.reader import Reader
     from attncli.face.functions import compute
 
     if judging.step is not None:
@@ -83,8 +82,7 @@ def class_work(
             own_files = replace(own_files, read=(*own_files.read, document))
         submissions = find_submissions(answers, pattern, variants, own_files)
     first = next(iter(variants.problems.values())) if variants else document
-    read = Reader(form=judging.form).document(first) if isinstance(first, str) else first
-    problem = read.merged(choices)
+    problem = with_choices(first, choices, judging)
     judging.options.check()
     computed = compute(problem, surroundings=surroundings).made
     judging.options.marking(computed.names)

@@ -39,9 +39,19 @@ class Assignment:
 
     def read(self, document: str) -> Document:
         """Return the document of a problem, with the choices. Raises AttncliError."""
-        from attncli.documents.reader import Reader
+        return with_choices(document, self.choices, self.judging)
 
-        return Reader(form=self.judging.form).document(document).merged(self.choices)
+
+def with_choices(document: str | Document, choices: Document, judging: Judging) -> Document:
+    """Return a document, which may be the path of one, with these entries in place of its own.
+
+    Raises AttncliError if it cannot be read.
+    """
+    from attncli.documents.reader import Reader
+
+    if isinstance(document, str):
+        document = Reader(form=judging.form).document(document)
+    return document.merged(choices)
 
 
 @record(frozen=True)

@@ -262,3 +262,6 @@ def _mix(one: RGB, other: RGB, part: float) -> RGB:
 def hex_of(color: RGB) -> str:
     """Return a colour as rich and style sheets write it: `#00224e`."""
     return "#" + bytes(color).hex()
+
+
+OF_SHARES = Heat(1.0)  # for shares from 0 to 1

@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import math
+import re
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -54,6 +56,14 @@ def test_each_status_is_drawn() -> None:
     """The golden files hold a row of each status."""
     assert {grade.status for grade in drawn_grades()} == set(Status)
     assert all(status.word and status.meaning for status in Status)
+
+
+@pytest.mark.parametrize("color", ["truecolor", "256", "standard"])
+def test_a_light_screen_has_no_yellow(color: Literal["truecolor", "256", "standard"]) -> None:
+    """The states of answers and lost points have the styles of a light screen."""
+    shown = GRADES["table"].write(drawn_class(), View(width=80, color=color, is_dark=False))
+    assert b"unreadable" in shown
+    assert not re.search(rb"\x1b\[(?:1;)?(?:33|93)m", shown)
 
 
 def test_every_form_has_a_golden_file() -> None:

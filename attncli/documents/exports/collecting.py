@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from attncli.documents.exports.choosing import chosen_answers
 from attncli.documents.exports.class_variants import ClassVariants, class_among
-from attncli.documents.exports.found_files import found_files
+from attncli.documents.exports.found_files import NAME_THEM, found_files
 from attncli.documents.exports.name_patterns import OPTION, student_pattern
 from attncli.documents.exports.own_files import OwnFiles
 from attncli.documents.exports.students import OwnedFile, owned_files
@@ -19,7 +19,6 @@ from attncli.documents.files import read_file
 from attncli.errors import DocumentError, errors_at
 from attncli.words import count
 
-NAMING = "Name the files, the folder or the ZIP of the answers."
 NO_OWN_FILES = OwnFiles()
 
 
@@ -49,13 +48,13 @@ def find_submissions(
     variants = variants or class_among(arguments)
     files = own_files.others(found_files(arguments))
     if not files:
-        raise DocumentError("there is no answer beside the files of the teacher.", NAMING)
+        raise DocumentError("there is no answer beside the files of the teacher.", NAME_THEM)
     if variants:
         questions = variants.questions
         files = [file for file in files if file.place not in questions]
         if not files:
             message = "there is no answer beside the documents of the class."
-            raise DocumentError(message, NAMING)
+            raise DocumentError(message, NAME_THEM)
     owned = owned_files(files, own)
     if own and all(file.pattern is not own for file in owned):
         message = (

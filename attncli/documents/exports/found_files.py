@@ -21,6 +21,7 @@ from attncli.words import did_you_mean
 _LINK = "it is a symbolic link, which attncli does not follow in a folder: name its target."
 _DEVICE = "it is neither a file nor a folder, but a pipe or a device."
 _REPEATED = "the ZIP holds this name twice: the last of the files is graded"
+NAME_THEM = "Name the files, the folder or the ZIP of the answers."
 LONGEST_NAME = 1000  # characters of a name in a ZIP, with its folders
 _UNSURE = re.compile(r"[\ud800-\udfff]")  # bytes of a file name that are not UTF-8
 
@@ -77,7 +78,7 @@ def found_files(arguments: Sequence[str]) -> list[FoundFile]:
     if not found:
         what = f"{arguments[0]} holds" if len(arguments) == 1 else "the arguments hold"
         message = f"{what} no file." if arguments else "there is no argument for the answers."
-        raise DocumentError(message, "Name the files, the folder or the ZIP of the answers.")
+        raise DocumentError(message, NAME_THEM)
     return list(found.values())
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from attncli.documents.files import errors_of_writing, replacing, write_file
+from attncli.documents.zip_entries import file_entry
 from attncli.errors import DocumentError
 
 Write = Callable[[str, bytes], None]  # takes a path with `/` between its parts, and the bytes
-
-UNIX, READABLE = 3, 0o100644 << 16  # the system that a ZIP names, and a file that all can read
 
 
 @contextmanager
@@ -23,9 +22,13 @@ def writing_feedback(target: Path) -> Iterator[Write]:
     ends, whole, and not at all if the block raises an error or a signal ends the program. Raises
     DocumentError if a file cannot be written, or if its path leads out of the folder.
     """
-    is_zip = target.suffix.casefold() == ".zip"
-    with _writing_zip(target) if is_zip else _writing_folder(target) as write:
+    with _writing_zip(target) if is_zip(target) else _writing_folder(target) as write:
         yield write
+
+
+def is_zip(target: Path) -> bool:
+    """Return True if the reports go into a ZIP, and False for a folder."""
+    return target.suffix.casefold() == ".zip"
 
 
 @contextmanager
@@ -56,14 +59,12 @@ def _writing_folder(folder: Path) -> Iterator[Write]:
 @contextmanager
 def _writing_zip(target: Path) -> Iterator[Write]:
     with replacing(target) as file:
-        archive = ZipFile(file, "w", ZIP_DEFLATED)
+        archive = ZipFile(file, "w")
 
         def write(path: str, data: bytes) -> None:
-            member = ZipInfo("/".join(_inner_parts(path)))  # the date is 1980-01-01
-            member.create_system, member.external_attr = UNIX, READABLE
-            member.compress_type = ZIP_DEFLATED
+            entry = file_entry("/".join(_inner_parts(path)))
             with errors_of_writing(target):
-                archive.writestr(member, data)
+                archive.writestr(entry, data, ZIP_DEFLATED)
 
         try:
             yield write

@@ -99,8 +99,7 @@ class ClassStatistics:
     `counts` is the number of rows by the word of their status. `totals` is None if no answer is
     graded, or if there are no points. `mistakes`, `values` and `unreadable` begin with the
     commonest. `values` are those that several answers have; their numbers may be too low by at most
-    `values_missed`. `variants` is
-    empty unless several answers have the same variant.
+    `values_missed`. `variants` is empty unless several answers have the same variant.
     """
 
     counts: Mapping[str, int]

@@ -16,7 +16,7 @@ from attncli.homework.classes.class_report import (
     ValueCount,
     VariantMean,
 )
-from attncli.homework.classes.grade import Grade, Status, StepGrade
+from attncli.homework.classes.grade import Grade, Status, StepGrade, short_message
 from attncli.homework.classes.running_statistics import (
     Frequencies,
     RunningCorrelation,
@@ -184,12 +184,6 @@ def merge_names(known: list[str], names: Iterable[str]) -> list[str]:
         else:
             merged.insert(place, name)
     return merged
-
-
-def short_message(grade: Grade) -> str:
-    """Return the first line of a message, without the file, which may show the text below it."""
-    first, *_ = grade.message.removeprefix(f"{grade.file}: ").splitlines() or [""]
-    return first
 
 
 _DETAIL = re.compile(r"(?<!\w)'[^']*'(?!\w)|\"[^\"]*\"|\d+(?:[.,]\d+)*")

@@ -133,9 +133,23 @@ def grade_of(report: AnswerReport) -> Grade:
 
 def notice_of(grade: Grade) -> AnswerReport:
     """Return the report for a student whose answer cannot be read: the message alone."""
-    name = grade.file.replace(":", "/").rpartition("/")[2]
-    message = grade.message.removeprefix(f"{grade.file}: ").partition("\n")[0]
-    return AnswerReport(f"{name}: {message}", (), None, "Your answer is not graded.")
+    text = f"{own_name(grade.file)}: {short_message(grade)}"
+    return AnswerReport(text, (), None, "Your answer is not graded.")
+
+
+def own_name(file: str) -> str:
+    """Return the name of a file as students know it: without the teacher's folders and ZIP.
+
+    >>> own_name("week 3/export.zip:anna/answer.json")
+    'answer.json'
+    """
+    return file.replace(":", "/").rpartition("/")[2]
+
+
+def short_message(grade: Grade) -> str:
+    """Return the first line of a message, without the file, which may show the text below it."""
+    first, *_ = grade.message.removeprefix(f"{grade.file}: ").splitlines() or [""]
+    return first
 
 
 def _graded(line: StepReport) -> StepGrade:

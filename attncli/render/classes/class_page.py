@@ -11,20 +11,15 @@ from attncli.render.classes.class_texts import (
     TITLE,
     AnswerRow,
     ClassTable,
-    answer_row,
-    class_steps,
+    answer_table,
     class_tables,
-    folder_text,
-    shared_folder,
     summary,
 )
-from attncli.render.heat import Heat
+from attncli.render.heat import OF_SHARES
 from attncli.render.pages.elements import Html, element, join
 from attncli.render.pages.heat_styles import heat_class
 from attncli.render.pages.page_shell import write_page
 from attncli.render.view import View
-
-EVERY = Heat(1.0)
 
 
 def draw_class_page(report: ClassReport, view: View) -> str:
@@ -47,7 +42,7 @@ def _section(table: ClassTable) -> Html:
         cells = []
         for at, (heading, text) in enumerate(zip(table.headings, row, strict=True)):
             is_shaded = heading == "right" and table.shares
-            name = heat_class(EVERY, table.shares[number]) if is_shaded else ""
+            name = heat_class(OF_SHARES, table.shares[number]) if is_shaded else ""
             write = _kept_together if at in table.numbers else _breakable
             cells.append(element("td", write(text or NONE), class_=name))
         rows.append(join(*cells))
@@ -56,11 +51,9 @@ def _section(table: ClassTable) -> Html:
 
 
 def _answers(report: ClassReport) -> Html:
-    names, folder = class_steps(report.grades), shared_folder(report.grades)
-    headings = ("student", "file", *names, "total", "first wrong", "mistakes")
-    rows = (_row(answer_row(grade, names, folder)) for grade in report.grades)
-    below = [element("p", folder_text(folder))] if folder else []
-    return _titled("Answers", headings, rows, *below)
+    headings, rows, folder = answer_table(report)
+    below = [element("p", folder)] if folder else []
+    return _titled("Answers", headings, map(_row, rows), *below)
 
 
 def _row(row: AnswerRow) -> Html:

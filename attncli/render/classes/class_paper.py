@@ -6,11 +6,8 @@ from attncli.homework.classes.class_report import ClassReport
 from attncli.render.classes.class_texts import (
     TITLE,
     AnswerRow,
-    answer_row,
-    class_steps,
+    answer_table,
     class_tables,
-    folder_text,
-    shared_folder,
     summary,
 )
 from attncli.render.papers.paper import Block, Headline, Span, TextTable, prose
@@ -25,13 +22,11 @@ def class_paper(report: ClassReport, view: View) -> list[Block]:
         rows = tuple(tuple((Span(text),) for text in row) for row in table.rows)
         blocks += [Headline(table.title, 2), TextTable(table.headings, rows, table.numbers)]
         blocks += [prose(text) for text in (table.note, table.left_out) if text]
-    names, folder = class_steps(report.grades), shared_folder(report.grades)
     if report.grades:
-        headings = ("student", "file", *names, "total", "first wrong", "mistakes")
-        answers = tuple(_row(answer_row(grade, names, folder)) for grade in report.grades)
-        numbers = frozenset(range(2, 3 + len(names)))
-        blocks += [Headline("Answers", 2), TextTable(headings, answers, numbers)]
-        blocks += [prose(folder_text(folder))] if folder else []
+        headings, answers, folder = answer_table(report)
+        numbers = frozenset(range(2, len(headings) - 2))  # the points of the steps, and the total
+        table_of_answers = TextTable(headings, tuple(map(_row, answers)), numbers)
+        blocks += [Headline("Answers", 2), table_of_answers, *([prose(folder)] if folder else [])]
     return blocks
 
 

@@ -24,7 +24,7 @@ from attncli.render.classes.class_texts import (
     summary,
 )
 from attncli.render.console import TextConsole
-from attncli.render.heat import Heat
+from attncli.render.heat import OF_SHARES
 from attncli.render.tables.elision import left_out_text
 from attncli.render.view import View
 
@@ -32,7 +32,6 @@ MOST_ANSWERS = 200  # rows of answers that are shown without --full
 WIDE, NARROW = 20, 10  # characters of a column of names or files, which may be broken anywhere
 BETWEEN = 2  # characters between two columns
 FIRST_WRONG = "first wrong"
-EVERY = Heat(1.0)
 
 
 @record(frozen=True)
@@ -110,7 +109,7 @@ def _print_answers(console: TextConsole, report: ClassReport) -> None:
         cells = [Text("\n").join(text for text in who if text)] if columns.is_stacked else who
         if columns.heads:
             cells.append(_points(row, widths))
-        style = "" if row.is_graded else "bold yellow"
+        style = "" if row.is_graded else "caution"
         table.add_row(*cells, Text(row.total, style), Text(row.first_wrong), Text(row.mistakes))
     screen = console.view.width
     # Nothing is cut: a table that does not fit is wider than the screen.
@@ -147,7 +146,7 @@ def _points(row: AnswerRow, widths: Sequence[int]) -> Text:
     line = Text()
     for at, (points, lost, width) in enumerate(zip(row.points, row.lost, widths, strict=True)):
         line.append(" " if at else "")
-        line.append(points.rjust(width), "bold red" if lost else "")
+        line.append(points.rjust(width), "bad" if lost else "")
     return line
 
 
@@ -182,7 +181,7 @@ def _print_table(console: TextConsole, drawn: ClassTable) -> None:
 
 
 def _shade(view: View, share: float) -> str:
-    return EVERY.style(share, view.is_dark, view.color) if view.color else ""
+    return OF_SHARES.style(share, view.is_dark, view.color) if view.color else ""
 
 
 def _table() -> Table:

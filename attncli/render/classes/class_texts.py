@@ -10,14 +10,11 @@ from attncli.homework.classes.class_report import (
     MistakeCount,
     StepStatistics,
 )
-from attncli.homework.classes.class_tally import (
-    LEAST_ANSWERS,
-    merge_names,
-    short_message,
-)
-from attncli.homework.classes.grade import Grade, Status, StepGrade
+from attncli.homework.classes.class_tally import LEAST_ANSWERS, merge_names
+from attncli.homework.classes.grade import Grade, Status, short_message
 from attncli.records import record
 from attncli.render.numbers import number_text
+from attncli.render.tables.elision import left_out_text
 from attncli.words import count, in_words, printable
 
 NONE = "–"  # the text of a cell without a number
@@ -98,6 +95,14 @@ def short_file(grade: Grade, folder: str) -> str:
     return file[max(own.rfind("/"), own.rfind("_")) + 1 :]
 
 
+def answer_table(report: ClassReport) -> tuple[tuple[str, ...], list[AnswerRow], str]:
+    """Return the headings and the rows of all answers, and a sentence on their folder or ''."""
+    names, folder = class_steps(report.grades), shared_folder(report.grades)
+    headings = ("student", "file", *names, "total", "first wrong", "mistakes")
+    rows = [answer_row(grade, names, folder) for grade in report.grades]
+    return headings, rows, folder_text(folder) if folder else ""
+
+
 def answer_row(grade: Grade, names: Sequence[str], folder: str) -> AnswerRow:
     """Return the row of an answer in a class with these steps and this shared folder."""
     steps = {step.name: step for step in grade.steps}
@@ -106,16 +111,12 @@ def answer_row(grade: Grade, names: Sequence[str], folder: str) -> AnswerRow:
         student_text(grade),
         printable(short_file(grade, folder)),
         tuple(f"{steps[name].earned:g}" if name in steps else "" for name in names),
-        tuple(name in steps and _is_lost(steps[name]) for name in names),
+        tuple(name in steps and not steps[name].is_right for name in names),
         total or grade.status.word,
         grade.first_wrong,
         ", ".join(grade.mistakes),
         grade.status is Status.GRADED,
     )
-
-
-def _is_lost(step: StepGrade) -> bool:
-    return not step.is_right
 
 
 def student_text(grade: Grade) -> str:
@@ -170,8 +171,6 @@ def class_tables(report: ClassReport, full: bool) -> Iterator[ClassTable]:
         if not rows:
             continue
         shown = rows if full else rows[:MOST_ROWS]
-        hidden = len(rows) - len(shown)
-        left_out = f"left out: {hidden} of {len(rows)} rows (--full shows them)" if hidden else ""
         shares = tuple(step.share_right for step in statistics.steps[: len(shown)])
         yield ClassTable(
             title,
@@ -179,7 +178,7 @@ def class_tables(report: ClassReport, full: bool) -> Iterator[ClassTable]:
             tuple(shown),
             frozenset(at for at, heading in enumerate(headings) if heading in numbers),
             note,
-            left_out,
+            left_out_text([("rows", len(rows), len(shown))]),
             shares if "right" in headings else (),
         )
 
