@@ -12,6 +12,7 @@ from attncli.grading.crew import Crew
 from attncli.records import record
 
 if TYPE_CHECKING:
+    from attncli.calculation.algebra.tiles import Tile
     from attncli.calculation.long.threads import Tell
     from attncli.calculation.long.whole_rows import Blocks
 
@@ -65,15 +66,16 @@ def block_of(packed: bytes, given: bytes) -> bytes:
 
     from attncli.calculation.long.threads import one_thread_each
 
-    blocks = _blocks(given)
+    blocks, every = _blocks(given)
     with one_thread_each(), np.errstate(all="ignore"):
-        rows = blocks.block(blocks.blocks[int(packed)], Event())
+        rows = blocks.block(every[int(packed)], Event())
     return pickle.dumps((rows, blocks.overflowed))
 
 
 @lru_cache(1)
-def _blocks(given: bytes) -> Blocks:
+def _blocks(given: bytes) -> tuple[Blocks, list[Tile]]:
+    """Return a chain on its matrices, and the list of all its blocks, which every task needs."""
     from attncli.calculation.long.streaming import blocks_of
 
-    chain, known, tiling = pickle.loads(given)
-    return blocks_of(chain, known, tiling)
+    blocks = blocks_of(*pickle.loads(given))
+    return blocks, blocks.blocks
